@@ -1,11 +1,15 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../src/base/clock.ts';
-import { type Checkpoint, keepCheckpoint, unchangedWorktree } from '../src/project/checkpoints/checkpoint.ts';
-import { openStore } from '../src/project/checkpoints/checkpoint-store.ts';
-import { restoreCheckpoint } from '../src/project/checkpoints/restore-checkpoint.ts';
-import { commitState } from '../src/project/checkpoints/state-commit.ts';
-import { runGit } from '../src/project/git/git.ts';
+import { systemClock } from '../src/core/kernel/clock.ts';
+import {
+  type Checkpoint,
+  keepCheckpoint,
+  unchangedWorktree,
+} from '../src/core/project/checkpoints/checkpoint.ts';
+import { openStore } from '../src/core/project/checkpoints/checkpoint-store.ts';
+import { restoreCheckpoint } from '../src/core/project/checkpoints/restore-checkpoint.ts';
+import { commitState } from '../src/core/project/checkpoints/state-commit.ts';
+import { runGit } from '../src/core/project/git/git.ts';
 import { type Bench, type BenchResult, type Measurement, median, round, rounded } from './bench.ts';
 import { fileAt, type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { guardNow } from '../src/acts/common/preconditions/sandbox-now.ts';
-import { runCommand } from '../src/base/processes/run-command.ts';
-import { insideGuard } from '../src/sandbox/make-guard.ts';
-import { iterationPaths } from '../src/session/layout/paths.ts';
+import { guardNow } from '../src/core/caller/refusals/sandbox-now.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
+import { insideGuard } from '../src/core/sandbox/guard/make-guard.ts';
+import { iterationPaths } from '../src/core/session/layout/paths.ts';
 import type { SessionRig } from '../tests/support/session-rig.ts';
 import { type Bench, median, NotMeasured, round, rounded } from './bench.ts';
 import { restingRig, withCheapAgents } from './worker/bench-rig.ts';

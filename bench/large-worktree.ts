@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../src/base/processes/run-command.ts';
-import type { keepCheckpoint } from '../src/project/checkpoints/checkpoint.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
+import type { keepCheckpoint } from '../src/core/project/checkpoints/checkpoint.ts';
 import type { BenchResult } from './bench.ts';
 
 export interface LargeWorktree {

@@ -1,6 +1,6 @@
-import { judgeLimits, limitUsages, NOTHING_SPENT } from '../src/phases/limits.ts';
-import { newClaudeReader } from '../src/providers/claude/claude-stream.ts';
-import { Tally } from '../src/providers/reading/tally.ts';
+import { newClaudeReader } from '../src/core/agents/claude/claude-stream.ts';
+import { Tally } from '../src/core/agents/reading/tally.ts';
+import { judgeLimits, limitUsages, NOTHING_SPENT } from '../src/core/kernel/phases/limits.ts';
 import { type Bench, median, round } from './bench.ts';
 
 const LINES = 1000;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { runCommand } from '../src/base/processes/run-command.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { INITIALIZE } from '../tests/support/raw-server.ts';
 import { type Bench, round, rounded } from './bench.ts';
 

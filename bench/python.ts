@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { runCommand } from '../src/base/processes/run-command.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 import { type Bench, NotMeasured } from './bench.ts';
 import { gapsIn, MEGABYTE, peakMbIn, writeTimedAgent } from './timed-agent.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../src/base/processes/run-command.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { type Bench, type BenchResult, round, rounded } from './bench.ts';
 import { timed } from './large-worktree.ts';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSession } from '../src/acts/sessions/start-session.act.ts';
-import { systemClock } from '../src/base/clock.ts';
-import { systemHost } from '../src/base/processes/host.ts';
-import { sessionPaths } from '../src/session/layout/paths.ts';
-import { readSession } from '../src/session/status.ts';
+import { startSession } from '../src/core/acts/sessions/start-session.act.ts';
+import { systemClock } from '../src/core/kernel/clock.ts';
+import { systemHost } from '../src/core/kernel/processes/host.ts';
+import { sessionPaths } from '../src/core/session/layout/paths.ts';
+import { readSession } from '../src/core/session/status.ts';
 import { builtPrograms } from '../tests/support/built-programs.ts';
 import { PATIENT_CLOCK } from '../tests/support/live-session.ts';
 import { makeProject } from '../tests/support/project.ts';

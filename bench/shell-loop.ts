@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../src/base/processes/run-command.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 import type { Bench } from './bench.ts';
 import { gapsIn, MEGABYTE, peakMbIn, writeTimedAgent } from './timed-agent.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../src/base/clock.ts';
+import { systemClock } from '../src/core/kernel/clock.ts';
 import { preparedSessions } from '../tests/support/prepared-sessions.ts';
 import { openTerminal } from '../tests/support/terminal.ts';
 import { type Bench, round } from './bench.ts';

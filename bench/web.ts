@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pageKey } from '../src/acts/common/live-page.ts';
-import { systemClock } from '../src/base/clock.ts';
+import { pageKey } from '../src/core/caller/facts/live-page.ts';
+import { systemClock } from '../src/core/kernel/clock.ts';
 import { type Browser, openBrowser } from '../tests/clis/web/browser.ts';
 import { freePort } from '../tests/support/free-port.ts';
 import { preparedSessions } from '../tests/support/prepared-sessions.ts';

@@ -24,29 +24,29 @@ const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8
 // One file for both, so that an upgrade does not affect a running program. As CommonJS, which Node starts ten
 // milliseconds faster. Each has a stub next to it, so that a process list names the program that runs.
 const BACKGROUND = {
-  worker: 'src/worker/main.ts',
-  supervisor: 'src/supervisor/main.ts',
+  worker: 'src/app/worker/main.ts',
+  supervisor: 'src/app/supervisor/main.ts',
 };
 // Separate, because it starts for each iteration and needs only a sixth of the code of those two.
-const REHEARSAL = { 'samocode-rehearsal': 'src/rehearsal/main.ts' };
+const REHEARSAL = { 'samocode-rehearsal': 'src/extensions/rehearsal/agent/main.ts' };
 // Runs around each agent of a strict sandbox, so it contains only what it needs.
-const RELAY = { relay: 'src/relay/main.ts' };
+const RELAY = { relay: 'src/core/sandbox/relay/main.ts' };
 // Runs around each agent of the Agent Client Protocol; kept small for the same reason.
-const ACP_RUNNER = { 'acp-runner': 'src/acp-runner/main.ts' };
+const ACP_RUNNER = { 'acp-runner': 'src/extensions/acp/runner/main.ts' };
 // The program that action.yml starts on a GitHub runner: one file, committed with the tag of a release and not
 // published on npm.
-const ACTION = { action: 'src/action/main.ts' };
+const ACTION = { action: 'src/extensions/github/action/main.ts' };
 // These share chunks and load their heavy parts on demand.
 const SHARING_CHUNKS = {
-  'samocode-mcp': 'src/server/main.ts',
-  samocode: 'src/cli/main.ts',
+  'samocode-mcp': 'src/app/server/main.ts',
+  samocode: 'src/app/cli/main.ts',
 };
 
 // The effect of z.config({ jitless: true }), but before the first schema is created: compiling a function for each schema
 // at its first use costs a short program more than it saves, even `samocode list` with 1,000 sessions.
 const INTERPRETED_SCHEMAS = '"use strict";(globalThis.__zod_globalConfig??={}).jitless=true;';
 
-// Each error of a table gets its stack in one place (src/base/errors.ts). An agent in a guard can write no such file.
+// Each error of a table gets its stack in one place (src/core/kernel/errors.ts). An agent in a guard can write no such file.
 const NOTED_REFUSALS = `{const{captureStackTrace:capture}=Error;Error.captureStackTrace=(error,below)=>{
 if(error?.what!==undefined&&error.code!==undefined)try{process.getBuiltinModule('node:fs').writeFileSync(
 ${JSON.stringify(asked.noting)}+'/refusal='+encodeURIComponent(error.code),'')}catch{}
@@ -152,7 +152,7 @@ const esm = {
 };
 // Not imported inside functions: a module that may run later is compiled twice.
 const starters = Object.entries(BACKGROUND).map(
-  ([name, path]) => `export { ${name}Main as ${name} } from './${path}';`,
+  ([name, path]) => `export { ${name}Main as ${name} } from '.${path}';`,
 );
 const BUNDLE = 'background.cjs';
 const cjs = {

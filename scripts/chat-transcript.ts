@@ -1,7 +1,7 @@
 // `npm run build && tsx scripts/chat-transcript.ts`: prints the first session of the README, recorded between the real
 // Claude Code and the real server. The models of the chat and of the agents are scripted; calls and results are real.
-import { runCommand } from '../src/base/processes/run-command.ts';
-import { makeDemoPlace } from '../src/demo/demo-place.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
+import { makeDemoPlace } from '../src/extensions/rehearsal/demo/demo-place.ts';
 import { installCli } from '../tests/support/install-clis.ts';
 import type { Conversation, ModelReply } from '../tests/support/model-stub/conversation.ts';
 import type { ToolResult } from '../tests/support/model-stub/moves.ts';

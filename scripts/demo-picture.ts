@@ -1,7 +1,7 @@
 // `npm run build && tsx scripts/demo-picture.ts`: draws the demo's terminal for the README, in dark and light.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../src/base/processes/run-command.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 import { terminalSvg } from './terminal-svg.ts';
 

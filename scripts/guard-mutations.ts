@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { Guard } from '../src/sandbox/make-guard.ts';
+import type { Guard } from '../src/core/sandbox/guard/make-guard.ts';
 import { makeScene } from '../tests/guard/guard-scene.ts';
 import { USUAL } from '../tests/guard/places.ts';
 import { REFUSED, VANISHES, WORKS } from '../tests/guard/rows.ts';

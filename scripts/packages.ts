@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ifExists } from '../src/base/errors.ts';
+import { ifExists } from '../src/core/kernel/errors.ts';
 import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from './packages/package-files.ts';
 import { filesBelow } from './packages/source.ts';
 

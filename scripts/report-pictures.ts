@@ -2,9 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { writeSessionReport } from '../src/acts/report/write-report.act.ts';
-import { runCommand } from '../src/base/processes/run-command.ts';
-import { commandsOf } from '../src/kit/terminal/next-commands.ts';
+import { runCommand } from '../src/core/kernel/processes/run-command.ts';
+import { commandsOf } from '../src/core/kit/terminal/next-commands.ts';
+import { writeSessionReport } from '../src/extensions/pages/report/write-report.act.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 

@@ -1,8 +1,8 @@
 // Writes the messages of docs/telegram.png as a page: tsx scripts/telegram-picture.ts > page.html, then
 // chromium --headless --screenshot=docs/telegram.png --window-size=450,1022 page.html
-import type { Notification } from '../src/acts/notify/notice/notification.ts';
-import { toHtml } from '../src/acts/notify/telegram/message-text.ts';
-import { type Draft, draftsOf } from '../src/acts/notify/telegram/render.ts';
+import type { Notification } from '../src/extensions/notify/notice/notification.ts';
+import { toHtml } from '../src/extensions/notify/telegram/message-text.ts';
+import { type Draft, draftsOf } from '../src/extensions/notify/telegram/render.ts';
 
 const base: Notification = {
   id: '01KEE000000000000000000000:12',

@@ -2,7 +2,7 @@
 // docs/web.md, at each width in light and in dark.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../src/base/clock.ts';
+import { systemClock } from '../src/core/kernel/clock.ts';
 import { addressOf, openBrowser, type Page } from '../tests/clis/web/browser.ts';
 import { APPS, openChat } from '../tests/clis/web/chat-host.ts';
 import { connect } from '../tests/support/mcp-client.ts';

@@ -49,8 +49,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   phases: ['base'],
   session: ['base', 'phases'],
   // The list of providers names their settings: a new agent CLI is a folder and a line there.
-  project: ['base', 'phases', 'providers/registry.ts'],
-  providers: ['base', 'phases', 'sandbox/make-guard.ts', 'sandbox/login-guard.ts'],
+  project: ['base', 'phases', 'core/agents/registry.ts'],
+  providers: ['base', 'phases', 'core/sandbox/guard/make-guard.ts', 'core/sandbox/guard/login-guard.ts'],
   sandbox: ['base', 'phases', 'project', 'providers'],
   forge: ['base'],
   publish: ['base', 'session', 'project', 'forge'],
@@ -79,13 +79,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   relay: [],
   // A program of its own, which shares its plan with the provider that writes it.
-  'acp-runner': ['base', 'providers/acp/judge.ts', 'providers/acp/offers.ts', 'providers/acp/runner-plan.ts'],
+  'acp-runner': [
+    'base',
+    'extensions/acp/judge.ts',
+    'extensions/acp/offers.ts',
+    'extensions/acp/runner-plan.ts',
+  ],
   // A program of its own: what repeats a proof, without what acts on sessions.
   action: ['base', 'phases', 'session', 'project', 'acts/proof'],
   rehearsal: ['base', 'phases', 'session'],
-  demo: [...BELOW_ACTS, 'acts/common', 'acts/proof', 'kit/terminal/output.ts'],
+  demo: [...BELOW_ACTS, 'acts/common', 'acts/proof', 'core/kit/terminal/output.ts'],
   // MCP over HTTP is on the port of the page.
-  web: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'server/http-sessions.ts'],
+  web: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'app/server/http-sessions.ts'],
   cli: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'machine', 'demo', 'web'],
 };
 
@@ -120,15 +125,15 @@ const LAYERS = {
 };
 
 const STARTS_PROCESSES = [
-  'providers/starting/launch-worker.ts',
-  'providers/starting/launch-supervisor.ts',
-  'providers/starting/run-child.ts',
-  'project/git/git.ts',
-  'base/processes/run-command.ts',
-  'base/processes/run-at-terminal.ts',
-  'rehearsal/run-as-agent.ts',
-  'relay/main.ts',
-  'acp-runner/main.ts',
+  'core/sandbox/programs/launch-worker.ts',
+  'core/sandbox/programs/launch-supervisor.ts',
+  'core/sandbox/programs/run-child.ts',
+  'core/project/git/git.ts',
+  'core/kernel/processes/run-command.ts',
+  'core/kernel/processes/run-at-terminal.ts',
+  'extensions/rehearsal/agent/run-as-agent.ts',
+  'core/sandbox/relay/main.ts',
+  'extensions/acp/runner/main.ts',
 ];
 
 const LAW: ImportLaw = {
@@ -136,37 +141,37 @@ const LAW: ImportLaw = {
   layers: LAYERS,
   doors: {
     // An agent is started inside it.
-    'sandbox/make-guard.ts': ['sandbox/mount.ts'],
+    'core/sandbox/guard/make-guard.ts': ['core/sandbox/guard/mount.ts'],
     // A login shell, too.
-    'sandbox/login-guard.ts': ['sandbox/make-guard.ts', 'sandbox/mount.ts'],
-    'kit/terminal/output.ts': ['kit/terminal/cli-errors.ts', 'kit/terminal/style.ts'],
+    'core/sandbox/guard/login-guard.ts': ['core/sandbox/guard/make-guard.ts', 'core/sandbox/guard/mount.ts'],
+    'core/kit/terminal/output.ts': ['core/kit/terminal/cli-errors.ts', 'core/kit/terminal/style.ts'],
   },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['kit/mcp', 'server', 'demo'] },
     { pattern: /^(?:@clack\/.*|fast-string-width|fast-wrap-ansi)$/, only: ['kit/terminal'] },
     {
       pattern: /^commander$/,
-      only: [/\.command\.ts$/, 'acts/sessions/start-options.ts', 'kit/terminal', 'cli'],
+      only: [/\.command\.ts$/, 'core/acts/sessions/start-options.ts', 'kit/terminal', 'cli'],
     },
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
-    { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
-    { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
+    { pattern: /^(?:node:)?timers/, only: ['core/kernel/clock.ts'] },
+    { pattern: /^chokidar$/, only: ['core/kernel/files/watcher.ts'] },
     { pattern: /^@agentclientprotocol\//, only: ['acp-runner', 'providers'] },
     { pattern: /^grammy\//, only: ['acts/notify'] },
-    { pattern: /^diff2html$/, only: ['web/diff-part.ts'] },
-    { pattern: /^marked$/, only: ['acts/report/page/markdown-html.ts'] },
+    { pattern: /^diff2html$/, only: ['extensions/pages/web/diff-part.ts'] },
+    { pattern: /^marked$/, only: ['extensions/pages/html/markdown-html.ts'] },
   ],
   uses: [
     {
       name: 'process.env',
       pattern: /\bprocess\s*\.\s*env\b/,
       // Without an explicit environment, a program would get samocode's.
-      only: [/(?:^|\/)main\.ts$/, 'base/fault-points.ts', 'base/processes/run-command.ts'],
+      only: [/(?:^|\/)main\.ts$/, 'core/kernel/fault-points.ts', 'core/kernel/processes/run-command.ts'],
     },
     {
       name: 'the time',
       pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b/,
-      only: ['base/clock.ts'],
+      only: ['core/kernel/clock.ts'],
     },
     {
       name: 'a timer',
@@ -174,9 +179,9 @@ const LAW: ImportLaw = {
       // Of these, only the clock may be waited for: the others end a process that ignored SIGTERM, and draw a line
       // again.
       only: [
-        'base/clock.ts',
-        'base/processes/run-command.ts',
-        'kit/terminal/progress-view.ts',
+        'core/kernel/clock.ts',
+        'core/kernel/processes/run-command.ts',
+        'core/kit/terminal/progress-view.ts',
         /(?:^|\/)main\.ts$/,
       ],
     },
@@ -184,7 +189,7 @@ const LAW: ImportLaw = {
       name: 'the program that runs us',
       // In Electron it cannot be started as Node; the rehearsal agent always runs on a real one.
       pattern: /\bprocess\s*\.\s*execPath\b/,
-      only: ['providers/starting/node-path.ts', /^rehearsal\//],
+      only: ['core/sandbox/programs/node-path.ts', /^rehearsal\//],
     },
     {
       name: '`using` in a loop that catches',
@@ -192,11 +197,11 @@ const LAW: ImportLaw = {
       pattern: /\b(?:for|while) \([^\n]*\) \{\n\s*try \{\n\s*(?:await )?using /,
       only: [],
     },
-    { name: 'a hash', pattern: /\bcreateHash\b/, only: ['base/files/fingerprint.ts'] },
+    { name: 'a hash', pattern: /\bcreateHash\b/, only: ['core/kernel/files/fingerprint.ts'] },
     { name: 'console', pattern: /\bconsole\s*\./, only: [] },
   ],
   // A scenario is a module of the person's own.
-  computedImports: ['rehearsal/scenario.ts'],
+  computedImports: ['extensions/rehearsal/agent/scenario.ts'],
   // A use case serves tool, command and phone alike.
   never: [
     { files: /\.act\.ts$/, imports: /^kit\/|\.(?:tool|command)\.ts$/ },
@@ -230,9 +235,9 @@ test('there are no import cycles between files, including types', () => {
 const WORDS_A_STATE =
   /Record<(?:WaitingFor|Status\['kind'\]|EventOf<'parked'>\['for'\]), string>|case '(?:qa_answers|plan_approval|file_update|human_action|limited|blocked|stopped)':(?:\s*\{\s*const [^;]*;)?\s*return (?:[`'][^`'\n]* |\{ brief)/;
 
-test('session/words.ts is the only file of src with the text of a state', () => {
+test('core/session/words.ts is the only file of src with the text of a state', () => {
   const wording = Object.keys(modules).filter((path) => WORDS_A_STATE.test(modules[path] ?? ''));
-  expect(wording).toEqual(['session/words.ts']);
+  expect(wording).toEqual(['core/session/words.ts']);
 });
 
 test.each([
@@ -260,18 +265,23 @@ test('the law was tested with real modules of every listed room that exists', ()
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
 });
 
-const door = { 'worker/loop.ts': '', 'kit/terminal/output.ts': '', 'kit/terminal/ask.ts': '' };
-const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'kit/mcp/tool.ts': '' };
+const door = { 'worker/loop.ts': '', 'core/kit/terminal/output.ts': '', 'core/kit/terminal/ask.ts': '' };
+const lower = {
+  'core/kernel/errors.ts': '',
+  'session/paths.ts': '',
+  'app/server/main.ts': '',
+  'core/kit/mcp/tool.ts': '',
+};
 
 test.each<[string, Tree, string]>([
   ['an import upwards', { 'base/a.ts': "import { x } from '../session/paths.ts';" }, 'session/paths.ts'],
   ['a type', { 'phases/a.ts': "import type { X } from '../session/paths.ts';" }, 'session/paths.ts'],
   ['a type named in place', { 'phases/a.ts': "type X = import('../session/paths.ts').X;" }, 'session/paths'],
-  ['a late import', { 'session/a.ts': "await import('../server/main.ts');" }, 'server/main.ts'],
+  ['a late import', { 'session/a.ts': "await import('../server/main.ts');" }, 'app/server/main.ts'],
   [
     'a late import in a template',
     { 'session/a.ts': '`$'.concat("{import('../server/main.ts')}`") },
-    'server/main.ts',
+    'app/server/main.ts',
   ],
   ['an import of a name computed at run time', { 'cli/a.ts': 'await import(name);' }, 'not written out'],
   [
@@ -291,7 +301,11 @@ test.each<[string, Tree, string]>([
     { 'worker/a.ts': "import { x } from '../supervisor/look.ts';", 'supervisor/look.ts': '' },
     'supervisor/look',
   ],
-  ['worker using the server', { 'worker/a.ts': "import { x } from '../server/main.ts';" }, 'server/main.ts'],
+  [
+    'worker using the server',
+    { 'worker/a.ts': "import { x } from '../server/main.ts';" },
+    'app/server/main.ts',
+  ],
   [
     'an act using the worker',
     { 'acts/gates/a.ts': "import { x } from '../../worker/loop.ts';" },
@@ -345,7 +359,7 @@ test.each<[string, Tree, string]>([
   ['demo past the door', { 'demo/a.ts': "import { x } from '../kit/terminal/ask.ts';" }, 'terminal/ask.ts'],
   [
     'a door that pulls in its room',
-    { 'kit/terminal/output.ts': "import { x } from './ask.ts';" },
+    { 'core/kit/terminal/output.ts': "import { x } from './ask.ts';" },
     'drags it along',
   ],
   [
@@ -399,7 +413,7 @@ test.each<[string, Tree]>([
   ['an import downwards', { 'server/a.ts': "import { x } from '../session/paths.ts';" }],
   ['the door', { 'demo/a.ts': "import '../kit/terminal/output.ts';" }],
   ['markdown from anywhere', { 'worker/a.ts': "import text from '../../agents/a.md';" }],
-  ['the environment in a main file', { 'rehearsal/main.ts': 'start(process.env);' }],
+  ['the environment in a main file', { 'extensions/rehearsal/agent/main.ts': 'start(process.env);' }],
   [
     'an import in a comment',
     { 'base/a.ts': "// import '../session/paths.ts'\nconst a = `import '../b.ts'`;" },

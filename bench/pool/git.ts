@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
-import { systemClock } from '../../src/base/clock.ts';
-import { GitBoard } from '../../src/pool/git-board.ts';
-import { POOL_REFS } from '../../src/pool/git-remote.ts';
-import { stateNoteText } from '../../src/pool/state-note.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { GitBoard } from '../../src/extensions/pool/git-board.ts';
+import { POOL_REFS } from '../../src/extensions/pool/git-remote.ts';
+import { stateNoteText } from '../../src/extensions/pool/state-note.ts';
 import { makeRemotes, serve } from '../../tests/processes/pool/remotes.ts';
 import { percentile, timed } from './postgres.ts';
 

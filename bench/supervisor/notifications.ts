@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
-import { systemClock } from '../../src/base/clock.ts';
-import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
-import { type NewEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { watchOver } from '../../src/core/sandbox/programs/launch-supervisor.ts';
+import { type NewEvent, type SessionEvent, serialiseEvent } from '../../src/core/session/events/events.ts';
 import { type HookServer, hookServer } from '../../tests/support/hook-server.ts';
 import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { SUPERVISED } from '../../tests/support/supervisors.ts';

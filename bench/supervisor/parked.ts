@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { systemClock } from '../../src/base/clock.ts';
-import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { watchOver } from '../../src/core/sandbox/programs/launch-supervisor.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { SUPERVISED, supervisorPids } from '../../tests/support/supervisors.ts';
 import { round } from '../bench.ts';

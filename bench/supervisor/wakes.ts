@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { sendMessage } from '../../src/acts/sessions/send-message.act.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { runningEntry } from '../../src/base/processes/host.ts';
-import { readLeases } from '../../src/base/processes/lease.ts';
-import type { EventType } from '../../src/session/events/bodies/event-types.ts';
-import { readEvents } from '../../src/session/events/event-log.ts';
+import { sendMessage } from '../../src/core/acts/sessions/send-message.act.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { runningEntry } from '../../src/core/kernel/processes/host.ts';
+import { readLeases } from '../../src/core/kernel/processes/lease.ts';
+import type { EventType } from '../../src/core/session/events/bodies/event-types.ts';
+import { readEvents } from '../../src/core/session/events/event-log.ts';
 import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { round } from '../bench.ts';
 import { startSupervisor } from './parked.ts';

@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
-import { changeFile } from '../../src/base/files/change-file.ts';
-import { changeOverview } from '../../src/session/documents/overview.ts';
-import { iterationPaths } from '../../src/session/layout/paths.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { changeFile } from '../../src/core/kernel/files/change-file.ts';
+import { changeOverview } from '../../src/core/session/documents/overview.ts';
+import { iterationPaths } from '../../src/core/session/layout/paths.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
 import { endOfWorker } from '../../tests/support/supervisors.ts';
 import { type Measurement, NotMeasured, round, rounded } from '../bench.ts';

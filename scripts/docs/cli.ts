@@ -1,7 +1,7 @@
 import { Command, Help, type Option } from 'commander';
-import { COMMANDS } from '../../src/cli/program.ts';
-import { type Cli, EXIT } from '../../src/kit/terminal/cli.ts';
-import { withSharedOptions } from '../../src/kit/terminal/shared-options.ts';
+import { COMMANDS } from '../../src/app/cli/program.ts';
+import { type Cli, EXIT } from '../../src/core/kit/terminal/cli.ts';
+import { withSharedOptions } from '../../src/core/kit/terminal/shared-options.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const cliPage: Page = { path: 'docs/cli.md', render };

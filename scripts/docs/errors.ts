@@ -1,5 +1,5 @@
-import { nextCalls } from '../../src/kit/mcp/next-calls.ts';
-import { nextCommands } from '../../src/kit/terminal/next-commands.ts';
+import { nextCalls } from '../../src/core/kit/mcp/next-calls.ts';
+import { nextCommands } from '../../src/core/kit/terminal/next-commands.ts';
 import { type ExampleError, exampleErrors } from './error-tables.ts';
 import { type Page, table } from './page.ts';
 

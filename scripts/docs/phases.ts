@@ -1,18 +1,23 @@
-import { decide } from '../../src/phases/decide.ts';
-import type { Decision } from '../../src/phases/decision.ts';
-import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
-import { COUNTED_ENDINGS, ENDING_KINDS, type EndingKind, outageOf } from '../../src/phases/ending.ts';
-import { OBSTACLES, type Obstacle } from '../../src/phases/obstacles.ts';
-import { type Outage, withEnding } from '../../src/phases/outage.ts';
-import { initialProgress, withChildEnded } from '../../src/phases/progress.ts';
+import { decide } from '../../src/core/kernel/phases/decide.ts';
+import type { Decision } from '../../src/core/kernel/phases/decision.ts';
+import { EDGE_CONDITIONS } from '../../src/core/kernel/phases/edge-conditions.ts';
+import {
+  COUNTED_ENDINGS,
+  ENDING_KINDS,
+  type EndingKind,
+  outageOf,
+} from '../../src/core/kernel/phases/ending.ts';
+import { OBSTACLES, type Obstacle } from '../../src/core/kernel/phases/obstacles.ts';
+import { type Outage, withEnding } from '../../src/core/kernel/phases/outage.ts';
+import { initialProgress, withChildEnded } from '../../src/core/kernel/phases/progress.ts';
 import {
   MAX_QUALITY_ROUNDS,
   MAX_TEST_RETURNS,
   PHASE_NAMES,
   PHASES,
   type Phase,
-} from '../../src/phases/table.ts';
-import { BLOCK_RULES } from '../../src/phases/verdict.ts';
+} from '../../src/core/kernel/phases/table.ts';
+import { BLOCK_RULES } from '../../src/core/kernel/phases/verdict.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const phasesPage: Page = { path: 'docs/phases.md', render };
@@ -20,7 +25,7 @@ export const phasesPage: Page = { path: 'docs/phases.md', render };
 function render(): string {
   return `# Phases
 
-<!-- Written by \`npm run docs\` from src/phases/. Change the code, then run it again. -->
+<!-- Written by \`npm run docs\` from src/core/kernel/phases/. Change the code, then run it again. -->
 
 A session goes through these phases. In each, one fresh agent after another does a piece of work and ends by writing
 \`_signal.json\`; the worker checks that signal against the rules on this page and decides what happens next.

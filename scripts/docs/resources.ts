@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseSource } from '../../src/machine/install/package/package-source.ts';
-import { type PromptSource, promptFrom } from '../../src/server/prompts/prompts.ts';
-import { PROMPT_WORDS } from '../../src/server/prompts/serve-prompts.ts';
+import { type PromptSource, promptFrom } from '../../src/app/server/prompts/prompts.ts';
+import { PROMPT_WORDS } from '../../src/app/server/prompts/serve-prompts.ts';
 import {
   RESOURCE_KINDS,
   type ResourceKindName,
   SESSIONS_URI,
   uriTemplate,
-} from '../../src/server/resources/kinds.ts';
+} from '../../src/app/server/resources/kinds.ts';
+import { parseSource } from '../../src/extensions/setup/install/package/package-source.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const resourcesPage: Page = { path: 'docs/resources.md', render };
@@ -18,7 +18,7 @@ function render(): string {
   const kinds = Object.keys(RESOURCE_KINDS) as ResourceKindName[];
   return `# Resources and prompts
 
-<!-- Written by \`npm run docs\` from src/server/resources/kinds.ts, prompts/ and commands/. Change them, then run it again. -->
+<!-- Written by \`npm run docs\` from src/app/server/resources/kinds.ts, prompts/ and commands/. Change them, then run it again. -->
 
 ## Resources
 

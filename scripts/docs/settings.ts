@@ -1,5 +1,5 @@
-import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
-import { SETTING_ROWS } from '../../src/project/settings/settings.ts';
+import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
+import { SETTING_ROWS } from '../../src/core/project/settings/settings.ts';
 import { type Page, table } from './page.ts';
 
 export const settingsPage: Page = { path: 'docs/settings.md', render };
@@ -7,7 +7,7 @@ export const settingsPage: Page = { path: 'docs/settings.md', render };
 function render(): string {
   return `# Settings
 
-<!-- Written by \`npm run docs\` from the tables in src/project. Change the code, then run it again. -->
+<!-- Written by \`npm run docs\` from the tables in src/core/project. Change the code, then run it again. -->
 
 One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows every setting in use and where it comes from.
 

@@ -1,7 +1,7 @@
-import { OF_SESSION, resultWith } from '../../src/kit/mcp/fields.ts';
-import type { Tool } from '../../src/kit/mcp/tool.ts';
-import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/kit/mcp/tool-schemas.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import { OF_SESSION, resultWith } from '../../src/core/kit/mcp/fields.ts';
+import type { Tool } from '../../src/core/kit/mcp/tool.ts';
+import { describedOutputOf, type FieldSchema, inputSchemaOf } from '../../src/core/kit/mcp/tool-schemas.ts';
 import { codes, type Page, table } from './page.ts';
 
 export const toolsPage: Page = { path: 'docs/tools.md', render };

@@ -1,6 +1,10 @@
-import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/client-packages.ts';
-import { findNodeScript } from '../../src/providers/starting/find-node.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import { findNodeScript } from '../../src/core/sandbox/programs/find-node.ts';
+import {
+  DISPLAY_NAME,
+  type Files,
+  jsonText,
+} from '../../src/extensions/setup/install/package/client-packages.ts';
 import type { RepositorySource } from './source.ts';
 
 /** The folder of the built programs in the bundle for Claude Desktop and in the plugin. */

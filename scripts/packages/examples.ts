@@ -1,5 +1,9 @@
-import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/client-packages.ts';
-import { SERVER_ROWS } from '../../src/machine/install/server-clients.ts';
+import {
+  DISPLAY_NAME,
+  type Files,
+  jsonText,
+} from '../../src/extensions/setup/install/package/client-packages.ts';
+import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
 import { USER_SETTINGS } from './desktop.ts';
 import { BUNDLE, type RepositorySource } from './source.ts';
 

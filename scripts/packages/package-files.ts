@@ -5,8 +5,8 @@ import {
   codexPackage,
   type Files,
   geminiPackage,
-} from '../../src/machine/install/package/client-packages.ts';
-import { lightSource } from '../../src/machine/install/package/package-source.ts';
+} from '../../src/extensions/setup/install/package/client-packages.ts';
+import { lightSource } from '../../src/extensions/setup/install/package/package-source.ts';
 import { desktopFiles, LAUNCHER, launcherText, SERVER_FOLDER } from './desktop.ts';
 import { exampleFiles } from './examples.ts';
 import { readmeFile } from './readme.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { ifExists } from '../../src/base/errors.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
 import {
   commandOnPath,
   type MarkdownSource,
@@ -8,7 +8,7 @@ import {
   parseSource,
   SESSION_COMMANDS,
   type WebLinks,
-} from '../../src/machine/install/package/package-source.ts';
+} from '../../src/extensions/setup/install/package/package-source.ts';
 
 /** The source of the packages as it is in the repository, with the addresses of the project. */
 export interface RepositorySource extends PackageSource {

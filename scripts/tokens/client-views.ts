@@ -1,4 +1,4 @@
-import { INSTRUCTIONS } from '../../src/server/server-info.ts';
+import { INSTRUCTIONS } from '../../src/app/server/server-info.ts';
 
 /** What a model writes to call a tool, and what it then receives, as measured with the real client. */
 export interface ClientView {

@@ -1,7 +1,7 @@
-import type { Tool } from '../../src/kit/mcp/tool.ts';
-import { listedTool } from '../../src/kit/mcp/tool-schemas.ts';
-import { INSTRUCTIONS } from '../../src/server/server-info.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { INSTRUCTIONS } from '../../src/app/server/server-info.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import type { Tool } from '../../src/core/kit/mcp/tool.ts';
+import { listedTool } from '../../src/core/kit/mcp/tool-schemas.ts';
 import { CLIENT_VIEWS, type ClientView, STATUS_READER } from './client-views.ts';
 import { replay, type Turn } from './replay.ts';
 

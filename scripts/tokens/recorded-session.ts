@@ -1,4 +1,4 @@
-import type { Phase } from '../../src/phases/table.ts';
+import type { Phase } from '../../src/core/kernel/phases/table.ts';
 
 /** One iteration of the recorded session. */
 export interface RecordedIteration {

@@ -1,17 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { acquireLease } from '../../src/base/processes/lease.ts';
-import type { Decision } from '../../src/phases/decision.ts';
-import { pendingCommandIds, readCommand, removeCommand } from '../../src/session/commands/commands.ts';
-import { planHash } from '../../src/session/documents/plan.ts';
-import type { PlanVersion } from '../../src/session/events/bodies/positions.ts';
-import { EventWriter } from '../../src/session/events/event-writer.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
-import { nowText } from '../../src/session/words.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import type { Decision } from '../../src/core/kernel/phases/decision.ts';
+import { acquireLease } from '../../src/core/kernel/processes/lease.ts';
+import { pendingCommandIds, readCommand, removeCommand } from '../../src/core/session/commands/commands.ts';
+import { planHash } from '../../src/core/session/documents/plan.ts';
+import type { PlanVersion } from '../../src/core/session/events/bodies/positions.ts';
+import { EventWriter } from '../../src/core/session/events/event-writer.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import { readSessionFile, type SessionFile } from '../../src/core/session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { sessionFolders } from '../../src/core/session/session-list.ts';
+import { nowText } from '../../src/core/session/words.ts';
 import { createdEvent } from '../../tests/support/session-file-sample.ts';
 import {
   questionsText,

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../src/base/clock.ts';
+import type { Clock } from '../../src/core/kernel/clock.ts';
 
 /** What happens in replayed time, apart from the calls of the parent. */
 export interface Schedule {

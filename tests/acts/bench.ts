@@ -1,6 +1,6 @@
-import type { SessionView } from '../../src/session/events/session-view.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { readSession } from '../../src/session/status.ts';
+import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { readSession } from '../../src/core/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK } from '../support/live-session.ts';
 import { makeProject, type ProjectPlan, type TempProject } from '../support/project.ts';

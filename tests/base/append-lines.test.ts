@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { appendLines, ensurePlainFolder } from '../../src/base/files/append-lines.ts';
+import { appendLines, ensurePlainFolder } from '../../src/core/kernel/files/append-lines.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -12,8 +12,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BASE_ERRORS } from '../../src/base/base-errors.ts';
-import { AppendOnlyFile } from '../../src/base/files/append-only-file.ts';
+import { BASE_ERRORS } from '../../src/core/kernel/base-errors.ts';
+import { AppendOnlyFile } from '../../src/core/kernel/files/append-only-file.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

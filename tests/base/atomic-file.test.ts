@@ -1,7 +1,12 @@
 import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createWhole, removeDrafts, syncFolder, writeWhole } from '../../src/base/files/atomic-file.ts';
+import {
+  createWhole,
+  removeDrafts,
+  syncFolder,
+  writeWhole,
+} from '../../src/core/kernel/files/atomic-file.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

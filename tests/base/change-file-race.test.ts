@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { changeFile } from '../../src/base/files/change-file.ts';
+import { changeFile } from '../../src/core/kernel/files/change-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const { writeSync } = fs;

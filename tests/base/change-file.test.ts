@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { changeFile } from '../../src/base/files/change-file.ts';
+import { changeFile } from '../../src/core/kernel/files/change-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a change keeps all other bytes of a file, whatever they are', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isoUtc, systemClock } from '../../src/base/clock.ts';
+import { isoUtc, systemClock } from '../../src/core/kernel/clock.ts';
 
 test('a sleep ends with the reason of its abort', async () => {
   const stop = new AbortController();

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ownContainer } from '../../src/base/processes/host.ts';
+import { ownContainer } from '../../src/core/kernel/processes/host.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const ID = '0123456789abcdef'.repeat(4);

@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { errors, type SamocodeError } from '../../src/base/errors.ts';
+import { errors, type SamocodeError } from '../../src/core/kernel/errors.ts';
 
 const ERRORS = errors({
   lamp_broken: ({ room }: { room: string }) => ({

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { ifExists, ifThere, isSamocodeError, SamocodeError, systemErrorCode } from '../../src/base/errors.ts';
+import {
+  ifExists,
+  ifThere,
+  isSamocodeError,
+  SamocodeError,
+  systemErrorCode,
+} from '../../src/core/kernel/errors.ts';
 
 const KETTLE = { what: 'No tea was made.', why: 'The kettle is empty.', hint: 'Fill it.' };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { identify, livenessOf, systemHost } from '../../src/base/processes/host.ts';
+import { identify, livenessOf, systemHost } from '../../src/core/kernel/processes/host.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 
 test('a process sees itself as alive on this machine', async () => {

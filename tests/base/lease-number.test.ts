@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { systemClock as clock } from '../../src/base/clock.ts';
-import { acquireLease } from '../../src/base/processes/lease.ts';
+import { systemClock as clock } from '../../src/core/kernel/clock.ts';
+import { acquireLease } from '../../src/core/kernel/processes/lease.ts';
 import { hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -10,8 +10,8 @@ import {
   openEnd,
   readBoundedText,
   readTail,
-} from '../../src/base/files/lines.ts';
-import { openPlainHandle } from '../../src/base/files/plain-file.ts';
+} from '../../src/core/kernel/files/lines.ts';
+import { openPlainHandle } from '../../src/core/kernel/files/plain-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a text within the limit is read whole', async () => {

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { makeAsk } from '../../src/kit/terminal/ask.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { makeAsk } from '../../src/core/kit/terminal/ask.ts';
 
 /** What an AbortSignal keeps alive: its listeners, and the signals that AbortSignal.any derived from it. */
 function heldBy(signal: AbortSignal): number {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { machineIdIn, platformUuidIn } from '../../src/base/processes/host.ts';
+import { machineIdIn, platformUuidIn } from '../../src/core/kernel/processes/host.ts';
 
 test.each([
   ['0123456789abcdef0123456789abcdef\n', '0123456789abcdef0123456789abcdef'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestName } from '../../src/base/nearest-name.ts';
+import { nearestName } from '../../src/core/kernel/nearest-name.ts';
 
 test.each([
   ['PROVDER', 'PROVIDER'],

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createWhole } from '../../src/base/files/atomic-file.ts';
-import { linkChecks } from '../../src/machine/doctor/machine-checks.ts';
+import { createWhole } from '../../src/core/kernel/files/atomic-file.ts';
+import { linkChecks } from '../../src/extensions/setup/doctor/machine-checks.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** Fails like exFAT and shared folders of virtual machines. */

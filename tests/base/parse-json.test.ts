@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseJson } from '../../src/base/parse-json.ts';
+import { parseJson } from '../../src/core/kernel/parse-json.ts';
 
 test.each(['', '{', '{"a":1} x', 'undefined', "{'a':1}"])(
   'a text that is not JSON is undefined: %s',

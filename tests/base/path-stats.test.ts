@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { namesAt, statsAt } from '../../src/base/files/path-stats.ts';
+import { namesAt, statsAt } from '../../src/core/kernel/files/path-stats.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('the stats of a path are those of a link itself, and undefined for an impossible path', async () => {

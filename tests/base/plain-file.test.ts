@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileIdentity } from '../../src/base/files/fingerprint.ts';
-import { readPlainFile } from '../../src/base/files/plain-file.ts';
+import { fileIdentity } from '../../src/core/kernel/files/fingerprint.ts';
+import { readPlainFile } from '../../src/core/kernel/files/plain-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a file is read with its identity', async () => {

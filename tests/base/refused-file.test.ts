@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { SamocodeError } from '../../src/base/errors.ts';
-import { refusedFile } from '../../src/base/files/refused-file.ts';
+import { SamocodeError } from '../../src/core/kernel/errors.ts';
+import { refusedFile } from '../../src/core/kernel/files/refused-file.ts';
 
 const KNOWN = new SamocodeError('EACCES', {}, { what: 'a', why: 'b' });
 

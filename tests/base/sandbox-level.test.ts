@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeLevel } from '../../src/base/sandbox-level.ts';
+import { describeLevel } from '../../src/core/kernel/sandbox-level.ts';
 
 test.each([
   ['strict', 'strict - home is not there, the network is a list of hosts'],

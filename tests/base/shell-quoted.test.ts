@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { shellQuoted, shellWord } from '../../src/base/shell-quoted.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { shellQuoted, shellWord } from '../../src/core/kernel/shell-quoted.ts';
 
 test('a shell reads any quoted word unchanged', async () => {
   // No program accepts a NUL in an argument, and lone surrogates do not survive UTF-8.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stampsAt, threeDigits } from '../../src/base/files/stamps.ts';
+import { stampsAt, threeDigits } from '../../src/core/kernel/files/stamps.ts';
 
 test('one clock reading gives all stamps, in local time', () => {
   expect(stampsAt(new Date(2026, 0, 8, 4, 7, 9).getTime())).toEqual({

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { AppendOnlyFile } from '../../src/base/files/append-only-file.ts';
-import { leaveCommand } from '../../src/session/commands/commands.ts';
+import { AppendOnlyFile } from '../../src/core/kernel/files/append-only-file.ts';
+import { leaveCommand } from '../../src/core/session/commands/commands.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const { openSync } = fs;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText, cut, shownText, visibleControls, visibleInJson } from '../../src/base/text.ts';
+import { cleanText, cut, shownText, visibleControls, visibleInJson } from '../../src/core/kernel/text.ts';
 import { ANY_HIDDEN, HIDDEN_CHARACTERS, HIDING, inTags, JOINED_TEXTS } from '../support/hidden-characters.ts';
 
 test.each([

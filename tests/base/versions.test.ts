@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOlder } from '../../src/base/versions.ts';
+import { isOlder } from '../../src/core/kernel/versions.ts';
 
 test('versions are compared by number, ignoring text around them', () => {
   expect(isOlder('2.1.99 (Claude Code)', '2.1.197')).toBe(true);

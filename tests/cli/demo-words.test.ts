@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { formatDemo } from '../../src/cli/demo-screen.ts';
-import type { DemoReport } from '../../src/demo/run-demo.ts';
-import type { Cli } from '../../src/kit/terminal/cli.ts';
-import { Output } from '../../src/kit/terminal/output.ts';
+import type { Cli } from '../../src/core/kit/terminal/cli.ts';
+import { Output } from '../../src/core/kit/terminal/output.ts';
+import { formatDemo } from '../../src/extensions/rehearsal/demo/demo-screen.ts';
+import type { DemoReport } from '../../src/extensions/rehearsal/demo/run-demo.ts';
 
 const REPORT: DemoReport = {
   ok: true,

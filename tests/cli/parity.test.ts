@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { START_CHOICE_ROWS } from '../../src/acts/sessions/start-choices.ts';
-import { makeProgram } from '../../src/cli/program.ts';
-import type { Cli } from '../../src/kit/terminal/cli.ts';
+import { makeProgram } from '../../src/app/cli/program.ts';
+import { START_CHOICE_ROWS } from '../../src/core/acts/sessions/start-choices.ts';
+import type { Cli } from '../../src/core/kit/terminal/cli.ts';
 
 /** What a terminal offers instead, or why it needs nothing. */
 type Instead = { instead: string };

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import type { Cli } from '../../src/kit/terminal/cli.ts';
-import { elsewhereBy } from '../../src/kit/terminal/elsewhere.ts';
-import { hintForTerminal } from '../../src/kit/terminal/next-commands.ts';
-import { Output } from '../../src/kit/terminal/output.ts';
+import { runProgram } from '../../src/app/cli/program.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { type Clock, systemClock } from '../../src/core/kernel/clock.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import type { Cli } from '../../src/core/kit/terminal/cli.ts';
+import { elsewhereBy } from '../../src/core/kit/terminal/elsewhere.ts';
+import { hintForTerminal } from '../../src/core/kit/terminal/next-commands.ts';
+import { Output } from '../../src/core/kit/terminal/output.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {

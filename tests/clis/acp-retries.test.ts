@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import type { RunnerPlan } from '../../src/providers/acp/runner-plan.ts';
-import type { ChildRequest } from '../../src/providers/contract/provider.ts';
-import { providerNamed } from '../../src/providers/registry.ts';
-import { childEnvironment } from '../../src/providers/starting/environment.ts';
-import { ChildLog } from '../../src/worker/limits/child-log.ts';
+import type { ChildRequest } from '../../src/core/agents/contract/provider.ts';
+import { providerNamed } from '../../src/core/agents/registry.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { childEnvironment } from '../../src/core/sandbox/programs/environment.ts';
+import { ChildLog } from '../../src/core/worker/limits/child-log.ts';
+import type { RunnerPlan } from '../../src/extensions/acp/runner-plan.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { Answer, ModelReply } from '../support/model-stub/conversation.ts';

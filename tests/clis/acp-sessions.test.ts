@@ -1,9 +1,9 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { definedOnly } from '../../src/base/defined-only.ts';
-import { ifExists } from '../../src/base/errors.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { definedOnly } from '../../src/core/kernel/defined-only.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { eventually } from '../support/eventually.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startCliSession } from './cli-session.ts';

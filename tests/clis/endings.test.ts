@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ifExists } from '../../src/base/errors.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ModelReply } from '../support/model-stub/conversation.ts';

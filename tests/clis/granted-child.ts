@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import type { Phase } from '../../src/phases/table.ts';
-import type { ChildRequest } from '../../src/providers/contract/provider.ts';
-import { providerNamed } from '../../src/providers/registry.ts';
-import { childEnvironment } from '../../src/providers/starting/environment.ts';
+import type { ChildRequest } from '../../src/core/agents/contract/provider.ts';
+import { providerNamed } from '../../src/core/agents/registry.ts';
+import type { Phase } from '../../src/core/kernel/phases/table.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { childEnvironment } from '../../src/core/sandbox/programs/environment.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { ToolUse } from '../support/model-stub/conversation.ts';

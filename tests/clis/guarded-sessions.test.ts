@@ -1,8 +1,8 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'vitest';
-import { ifExists } from '../../src/base/errors.ts';
-import type { Phase } from '../../src/phases/table.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import type { Phase } from '../../src/core/kernel/phases/table.ts';
 import { browserRecipe } from '../support/browser-recipe.ts';
 import { ciIf } from '../support/ci.ts';
 import { freePort } from '../support/free-port.ts';

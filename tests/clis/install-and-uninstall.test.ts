@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { ifExists } from '../../src/base/errors.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { type InstallInput, install, uninstall } from '../../src/extensions/setup/install/install.ts';
 import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';

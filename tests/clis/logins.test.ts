@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { definedOnly } from '../../src/base/defined-only.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { definedOnly } from '../../src/core/kernel/defined-only.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { makeCertificates } from '../support/github-stub/certificates.ts';
 import { installCli } from '../support/install-clis.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';

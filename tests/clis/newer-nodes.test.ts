@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';

@@ -1,7 +1,7 @@
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { ifExists } from '../../src/base/errors.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
 import { ci } from '../support/ci.ts';
 import { startServer } from '../support/model-stub/server.ts';
 import { startCliSession } from './cli-session.ts';

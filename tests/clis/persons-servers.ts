@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ifExists } from '../../src/base/errors.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { providerNamed } from '../../src/providers/registry.ts';
-import { stateFolderOf } from '../../src/sandbox/cli-state.ts';
+import { providerNamed } from '../../src/core/agents/registry.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { stateFolderOf } from '../../src/core/sandbox/cli-state.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { HeadlessCli } from '../support/model-stub/services.ts';
 import type { CliSession } from './cli-session.ts';

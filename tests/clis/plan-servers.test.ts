@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'vitest';
-import { ifExists } from '../../src/base/errors.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
 import { ci } from '../support/ci.ts';
 import { startCliSession } from './cli-session.ts';
 import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { sessionFolders } from '../../src/core/session/session-list.ts';
+import { type InstallInput, install, uninstall } from '../../src/extensions/setup/install/install.ts';
 import { makeBench } from '../acts/bench.ts';
 import { installCli } from '../support/install-clis.ts';
 import { PARENT_PROMPT, serverResultIn, startParentModel } from '../support/model-stub/parent-model.ts';

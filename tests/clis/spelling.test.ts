@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { pagePaths } from '../support/pages.ts';

@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { definedOnly } from '../../src/base/defined-only.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { definedOnly } from '../../src/core/kernel/defined-only.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../support/ci.ts';
 import { connect } from '../support/mcp-client.ts';
 import type { PlannedWork } from '../support/model-stub/planned-work.ts';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { makeDemoPlace } from '../../src/demo/demo-place.ts';
+import { makeDemoPlace } from '../../src/extensions/rehearsal/demo/demo-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a demo that cannot create its repository leaves no folder behind', async () => {

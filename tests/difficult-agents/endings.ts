@@ -1,5 +1,5 @@
-import type { EndingKind } from '../../src/phases/ending.ts';
-import type { RunnerPlan } from '../../src/providers/acp/runner-plan.ts';
+import type { EndingKind } from '../../src/core/kernel/phases/ending.ts';
+import type { RunnerPlan } from '../../src/extensions/acp/runner-plan.ts';
 
 /** How an agent that behaves like a scenario of `agent.mjs` ends. */
 export interface DifficultAgent {

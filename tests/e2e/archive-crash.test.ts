@@ -1,8 +1,8 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '../../src/session/events/events.ts';
-import { serialiseEvent } from '../../src/session/events/events.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
+import { serialiseEvent } from '../../src/core/session/events/events.ts';
 import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';

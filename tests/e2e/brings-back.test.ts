@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { startSession } from '../../src/acts/sessions/start-session.act.ts';
+import { startSession } from '../../src/core/acts/sessions/start-session.act.ts';
 import { ci } from '../support/ci.ts';
 import { Parent } from '../support/mcp-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readTrust, trustProject } from '../../src/acts/common/places/trust-project.ts';
-import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
+import { resumeSession } from '../../src/core/acts/sessions/resume-session.act.ts';
+import { readTrust, trustProject } from '../../src/core/caller/context/trust-project.ts';
 import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../support/ci.ts';
 import { DEMO_FILES, DEMO_TASK } from '../support/paper-boat.ts';
 import { sandboxOff } from '../support/project.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sendMessage } from '../../src/acts/sessions/send-message.act.ts';
+import { sendMessage } from '../../src/core/acts/sessions/send-message.act.ts';
 import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 

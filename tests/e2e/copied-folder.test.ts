@@ -1,6 +1,6 @@
 import { copyFile, cp, mkdir, rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { SessionPaths } from '../../src/session/layout/paths.ts';
+import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
 import { ci } from '../support/ci.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 

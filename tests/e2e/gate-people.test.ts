@@ -1,9 +1,9 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { superviseIfUnfinished } from '../../src/acts/common/supervision.ts';
-import type { EventType } from '../../src/session/events/bodies/event-types.ts';
-import type { SessionEvent } from '../../src/session/events/events.ts';
+import { superviseIfUnfinished } from '../../src/core/caller/context/supervision.ts';
+import type { EventType } from '../../src/core/session/events/bodies/event-types.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import { changeSettings } from '../faults/with-settings.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';

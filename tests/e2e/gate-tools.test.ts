@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemHost } from '../../src/base/processes/host.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { MAX_OVERVIEW_BYTES } from '../../src/session/layout/paths.ts';
+import { MAX_OVERVIEW_BYTES } from '../../src/core/session/layout/paths.ts';
 import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 

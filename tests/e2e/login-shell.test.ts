@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { launchWorker } from '../../src/core/sandbox/programs/launch-worker.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSession } from '../support/live-session.ts';

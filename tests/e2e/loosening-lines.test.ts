@@ -1,12 +1,12 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readTrust } from '../../src/acts/common/places/trust-project.ts';
-import { startSession } from '../../src/acts/sessions/start-session.act.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
-import { shellWord } from '../../src/base/shell-quoted.ts';
-import type { ToolContext } from '../../src/kit/mcp/tool.ts';
+import { startSession } from '../../src/core/acts/sessions/start-session.act.ts';
+import { readTrust } from '../../src/core/caller/context/trust-project.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { NO_OPENINGS } from '../../src/core/kernel/sandbox-level.ts';
+import { shellWord } from '../../src/core/kernel/shell-quoted.ts';
+import type { ToolContext } from '../../src/core/kit/mcp/tool.ts';
 import { type Bench, makeBench } from '../acts/bench.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { builtPrograms } from '../support/built-programs.ts';

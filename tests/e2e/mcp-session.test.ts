@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
 import { ci } from '../support/ci.ts';
 import { ANSWERS_QA, setsPhase } from '../support/forged-acts.ts';
 import {

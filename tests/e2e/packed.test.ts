@@ -1,8 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
-import { PHASE_NAMES } from '../../src/phases/table.ts';
+import { PHASE_NAMES } from '../../src/core/kernel/phases/table.ts';
+import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { connect } from '../support/mcp-client.ts';

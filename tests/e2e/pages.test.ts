@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { ci } from '../support/ci.ts';
 import { endSessionsBelow } from '../support/live-session.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { ProcessIdentity } from '../../src/base/processes/host.ts';
-import { ChildRecord } from '../../src/providers/starting/run-child.ts';
-import { iterationPaths } from '../../src/session/layout/paths.ts';
+import type { ProcessIdentity } from '../../src/core/kernel/processes/host.ts';
+import { ChildRecord } from '../../src/core/sandbox/programs/run-child.ts';
+import { iterationPaths } from '../../src/core/session/layout/paths.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
 /** The wrapper of an iteration's agent, as the worker recorded it. */

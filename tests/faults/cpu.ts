@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { systemProcessTable } from '../../src/base/processes/process-table.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { systemProcessTable } from '../../src/core/kernel/processes/process-table.ts';
 
 const SAMPLE_MS = 1500;
 /** Ticks of 1/100 s: a worker that polls uses a few, while one that spins uses all available. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
-import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
+import { type Command, leaveCommand } from '../../src/core/session/commands/commands.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';

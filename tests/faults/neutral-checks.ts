@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { ifExists } from '../../src/base/errors.ts';
-import { readOverview } from '../../src/session/documents/overview.ts';
-import { parseEvent } from '../../src/session/events/events.ts';
-import type { SessionState } from '../../src/session/events/state.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import { readOverview } from '../../src/core/session/documents/overview.ts';
+import { parseEvent } from '../../src/core/session/events/events.ts';
+import type { SessionState } from '../../src/core/session/events/state.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { childrenNeverOverlapped } from './overlaps.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { SessionState } from '../../src/session/events/state.ts';
+import type { SessionState } from '../../src/core/session/events/state.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { withSettings } from './with-settings.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { ifExists } from '../../src/base/errors.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
 
 /** Records which earlier agents still run, and then this one: its pid and start time. */
 const NOTE = `

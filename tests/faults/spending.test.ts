@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { refNameOf } from '../../src/session/layout/names.ts';
+import { refNameOf } from '../../src/core/session/layout/names.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { LATE } from './late-costs.ts';

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
+import { watchOver } from '../../src/core/sandbox/programs/launch-supervisor.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { SUPERVISED } from '../support/supervisors.ts';
 

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { findProjectFor } from '../../src/acts/common/places/find-project-for.ts';
-import { freezeSettings } from '../../src/acts/sessions/freeze-settings.ts';
-import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
-import type { FrozenSettings, SessionFile } from '../../src/session/events/session-file.ts';
+import { freezeSettings } from '../../src/core/acts/sessions/freeze-settings.ts';
+import { findProjectFor } from '../../src/core/caller/context/find-project-for.ts';
+import { samocodeLine } from '../../src/core/project/settings/samocode-file.ts';
+import type { FrozenSettings, SessionFile } from '../../src/core/session/events/session-file.ts';
 import { eventually } from '../support/eventually.ts';
 import { trustLines } from '../support/project.ts';
 import type { SessionRig } from '../support/session-rig.ts';

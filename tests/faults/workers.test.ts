@@ -1,8 +1,8 @@
 import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { repositoryIn } from '../../src/forge/repository-name.ts';
+import { repositoryIn } from '../../src/extensions/github/forge/repository-name.ts';
 
 test.each([
   ['git@github.com:owner/name.git', 'github.com/owner/name'],

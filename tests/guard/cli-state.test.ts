@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { filesBelow } from '../../src/base/files/path-stats.ts';
+import { filesBelow } from '../../src/core/kernel/files/path-stats.ts';
 import { type FaultRow, faultTable } from '../faults/fault-row.ts';
 import { changeSettings } from '../faults/with-settings.ts';
 import { CLI_ANSWERS } from '../support/cli-samples.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findGuardTool } from '../../src/sandbox/make-guard.ts';
+import { findGuardTool } from '../../src/core/sandbox/guard/make-guard.ts';
 
 /** The state of the machine's bubblewrap. */
 export type Behaviour =

@@ -1,8 +1,8 @@
 import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, expect } from 'vitest';
-import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
-import { procTable } from '../../src/base/processes/process-table.ts';
+import { resumeSession } from '../../src/core/acts/sessions/resume-session.act.ts';
+import { procTable } from '../../src/core/kernel/processes/process-table.ts';
 import { readChildRecordAt } from '../faults/child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from '../faults/fault-row.ts';
 import { changeSettings, withSettings } from '../faults/with-settings.ts';

@@ -2,22 +2,27 @@ import { readlinkSync } from 'node:fs';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { gitDirOf } from '../../src/base/files/git-pointer.ts';
-import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
-import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
-import { realPathAsFar } from '../../src/project/git/real-path.ts';
-import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
-import { copyState } from '../../src/sandbox/cli-state.ts';
-import { guardOf } from '../../src/sandbox/guard-of.ts';
-import { type GuardPlaces, guardProfile } from '../../src/sandbox/guard-profile.ts';
-import { findGuardTool, type Guard, type GuardTool, insideGuard } from '../../src/sandbox/make-guard.ts';
-import { makePrivateGit, usersRefs } from '../../src/sandbox/private-git/make-private-git.ts';
-import { basePlace, privateGitIn } from '../../src/sandbox/private-git/private-git.ts';
-import { findProtectedPlaces } from '../../src/sandbox/protected-places.ts';
-import { freshHome } from '../../src/sandbox/session-home.ts';
-import { openWayOut } from '../../src/sandbox/way-out.ts';
-import { wayOutRules } from '../../src/sandbox/way-out-rules.ts';
-import { runRoot } from '../../src/session/layout/paths.ts';
+import { gitDirOf } from '../../src/core/kernel/files/git-pointer.ts';
+import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { NO_OPENINGS } from '../../src/core/kernel/sandbox-level.ts';
+import { realPathAsFar } from '../../src/core/project/git/real-path.ts';
+import { sandboxFolders } from '../../src/core/project/worktrees/sandbox-folders.ts';
+import { copyState } from '../../src/core/sandbox/cli-state.ts';
+import {
+  findGuardTool,
+  type Guard,
+  type GuardTool,
+  insideGuard,
+} from '../../src/core/sandbox/guard/make-guard.ts';
+import { guardOf } from '../../src/core/sandbox/guard-of.ts';
+import { type GuardPlaces, guardProfile } from '../../src/core/sandbox/guard-profile.ts';
+import { makePrivateGit, usersRefs } from '../../src/core/sandbox/private-git/make-private-git.ts';
+import { basePlace, privateGitIn } from '../../src/core/sandbox/private-git/private-git.ts';
+import { findProtectedPlaces } from '../../src/core/sandbox/protected-places.ts';
+import { freshHome } from '../../src/core/sandbox/session-home.ts';
+import { openWayOut } from '../../src/core/sandbox/way-out.ts';
+import { wayOutRules } from '../../src/core/sandbox/way-out-rules.ts';
+import { runRoot } from '../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { eventually } from '../support/eventually.ts';
 import { noteReached } from '../support/reached.ts';

@@ -1,8 +1,8 @@
 import { access, appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
-import { doctor } from '../../src/machine/doctor/doctor.ts';
+import { resumeSession } from '../../src/core/acts/sessions/resume-session.act.ts';
+import { doctor } from '../../src/extensions/setup/doctor/doctor.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { ci } from '../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';

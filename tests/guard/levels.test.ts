@@ -1,12 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { startSession } from '../../src/acts/sessions/start-session.act.ts';
-import { describeLevel } from '../../src/base/sandbox-level.ts';
-import { doctor } from '../../src/machine/doctor/doctor.ts';
-import type { SessionEvent } from '../../src/session/events/events.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
+import { startSession } from '../../src/core/acts/sessions/start-session.act.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { describeLevel } from '../../src/core/kernel/sandbox-level.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
+import { sessionFolders } from '../../src/core/session/session-list.ts';
+import { doctor } from '../../src/extensions/setup/doctor/doctor.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';

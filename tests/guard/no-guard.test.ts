@@ -1,8 +1,8 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../src/acts/sessions/start-session.act.ts';
-import { readSession } from '../../src/session/status.ts';
+import { startSession } from '../../src/core/acts/sessions/start-session.act.ts';
+import { readSession } from '../../src/core/session/status.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSessionsBelow } from '../support/live-session.ts';

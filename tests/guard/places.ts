@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SandboxOpenings, SocketName } from '../../src/base/sandbox-level.ts';
+import type { SandboxOpenings, SocketName } from '../../src/core/kernel/sandbox-level.ts';
 
 /** The layout of a repository and its sessions. */
 export interface Place {

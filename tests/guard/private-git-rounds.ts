@@ -1,7 +1,7 @@
-import { gitDirOf } from '../../src/base/files/git-pointer.ts';
-import { type Collected, collectPrivateGit } from '../../src/sandbox/private-git/collect.ts';
-import { makePrivateGit, usersRefs } from '../../src/sandbox/private-git/make-private-git.ts';
-import { privateGitIn } from '../../src/sandbox/private-git/private-git.ts';
+import { gitDirOf } from '../../src/core/kernel/files/git-pointer.ts';
+import { type Collected, collectPrivateGit } from '../../src/core/sandbox/private-git/collect.ts';
+import { makePrivateGit, usersRefs } from '../../src/core/sandbox/private-git/make-private-git.ts';
+import { privateGitIn } from '../../src/core/sandbox/private-git/private-git.ts';
 import type { GuardScene } from './guard-scene.ts';
 
 /** A worker's steps around an agent: prepare the folder, and collect what was committed. */

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { probeGuard } from '../../src/sandbox/probe-guard.ts';
+import { probeGuard } from '../../src/core/sandbox/probe-guard.ts';
 import { ci } from '../support/ci.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { USUAL } from './places.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemHost } from '../../src/base/processes/host.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { filesBelow } from '../../src/base/files/path-stats.ts';
+import { filesBelow } from '../../src/core/kernel/files/path-stats.ts';
 import { faultTable } from '../faults/fault-row.ts';
 import { LATE } from '../faults/late-costs.ts';
 

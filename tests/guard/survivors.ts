@@ -2,8 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { isRunning, type ProcessEntry, procTable } from '../../src/base/processes/process-table.ts';
-import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
+import { isRunning, type ProcessEntry, procTable } from '../../src/core/kernel/processes/process-table.ts';
+import { sandboxFolders } from '../../src/core/project/worktrees/sandbox-folders.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 

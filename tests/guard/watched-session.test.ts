@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../src/acts/sessions/start-session.act.ts';
-import { doctor } from '../../src/machine/doctor/doctor.ts';
+import { startSession } from '../../src/core/acts/sessions/start-session.act.ts';
+import { doctor } from '../../src/extensions/setup/doctor/doctor.ts';
 import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';

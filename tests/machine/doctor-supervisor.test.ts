@@ -1,15 +1,15 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import type { Host } from '../../src/base/processes/host.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { acquireLease } from '../../src/base/processes/lease.ts';
-import { supervisorChecks } from '../../src/machine/doctor/service-checks.ts';
-import { registerSessions, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { Slots } from '../../src/session/slots.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import type { Host } from '../../src/core/kernel/processes/host.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { acquireLease } from '../../src/core/kernel/processes/lease.ts';
+import { registerSessions, supervisorPaths } from '../../src/core/sandbox/programs/supervisor-folder.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { Slots } from '../../src/core/session/slots.ts';
+import { supervisorChecks } from '../../src/extensions/setup/doctor/service-checks.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

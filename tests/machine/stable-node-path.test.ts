@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stableNodePath } from '../../src/machine/install/stable-node-path.ts';
+import { stableNodePath } from '../../src/extensions/setup/install/stable-node-path.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 async function place() {

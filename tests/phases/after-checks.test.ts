@@ -4,10 +4,15 @@ import {
   afterFalseClaims,
   afterUnreviewed,
   askAboutBase,
-} from '../../src/phases/after-checks.ts';
-import { initialProgress } from '../../src/phases/progress.ts';
-import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../src/phases/table.ts';
-import { block, park, run } from '../../src/phases/verdict.ts';
+} from '../../src/core/kernel/phases/after-checks.ts';
+import { initialProgress } from '../../src/core/kernel/phases/progress.ts';
+import {
+  MAX_QUALITY_ROUNDS,
+  MAX_TEST_RETURNS,
+  PHASES,
+  type Phase,
+} from '../../src/core/kernel/phases/table.ts';
+import { block, park, run } from '../../src/core/kernel/phases/verdict.ts';
 
 const testing = initialProgress('testing');
 const quality = initialProgress('quality');

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { afterFailedChecks } from '../../src/phases/after-checks.ts';
-import { checkLimit, decide } from '../../src/phases/decide.ts';
-import { ENDING_KINDS, type EndingKind } from '../../src/phases/ending.ts';
-import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
-import { BLOCK_RULES } from '../../src/phases/verdict.ts';
+import { afterFailedChecks } from '../../src/core/kernel/phases/after-checks.ts';
+import { checkLimit, decide } from '../../src/core/kernel/phases/decide.ts';
+import { ENDING_KINDS, type EndingKind } from '../../src/core/kernel/phases/ending.ts';
+import { PHASE_NAMES, PHASES } from '../../src/core/kernel/phases/table.ts';
+import { BLOCK_RULES } from '../../src/core/kernel/phases/verdict.ts';
 import { failureCounts, NO_PLAN, outcomeOf, progressIn, RULES, signalled } from '../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };

@@ -12,8 +12,8 @@ import {
   warningKey,
   withRaised,
   withSpent,
-} from '../../src/phases/limits.ts';
-import { PHASE_NAMES } from '../../src/phases/table.ts';
+} from '../../src/core/kernel/phases/limits.ts';
+import { PHASE_NAMES } from '../../src/core/kernel/phases/table.ts';
 
 const usd = (spent: number, limit = 10): LimitUsage => ({ limitName: 'usd', scope: 'session', limit, spent });
 

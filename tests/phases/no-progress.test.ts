@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { breakLoop, EMPTY_TRAIL, type ProgressTrail, withPrint } from '../../src/phases/no-progress.ts';
-import { run } from '../../src/phases/verdict.ts';
+import {
+  breakLoop,
+  EMPTY_TRAIL,
+  type ProgressTrail,
+  withPrint,
+} from '../../src/core/kernel/phases/no-progress.ts';
+import { run } from '../../src/core/kernel/phases/verdict.ts';
 
 function trailOf(prints: readonly string[]): ProgressTrail {
   return prints.reduce((trail, print) => withPrint(trail, { print, ending: 'signalled' }), EMPTY_TRAIL);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decide } from '../../src/phases/decide.ts';
-import { ENDING_KINDS, OUTAGES } from '../../src/phases/ending.ts';
+import { decide } from '../../src/core/kernel/phases/decide.ts';
+import { ENDING_KINDS, OUTAGES } from '../../src/core/kernel/phases/ending.ts';
 import {
   isQuick,
   type Outage,
@@ -9,7 +9,7 @@ import {
   roughDuration,
   waitAfter,
   withEnding,
-} from '../../src/phases/outage.ts';
+} from '../../src/core/kernel/phases/outage.ts';
 import { anyPatience } from '../properties/phase-worlds.ts';
 import { failureCounts, outcomeOf, PATIENCE, progressIn, RULES } from '../support/phase-facts.ts';
 

@@ -1,5 +1,5 @@
-import type { Outcome, Rules } from '../../src/phases/outcome.ts';
-import type { Progress } from '../../src/phases/progress.ts';
+import type { Outcome, Rules } from '../../src/core/kernel/phases/outcome.ts';
+import type { Progress } from '../../src/core/kernel/phases/progress.ts';
 import { NO_PLAN, RULES } from '../support/phase-facts.ts';
 
 /**

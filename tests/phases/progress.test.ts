@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { afterFailedChecks } from '../../src/phases/after-checks.ts';
-import { checkLimit, decide } from '../../src/phases/decide.ts';
-import type { JudgedSignal } from '../../src/phases/decision.ts';
-import { ENDING_KINDS } from '../../src/phases/ending.ts';
-import type { Outcome } from '../../src/phases/outcome.ts';
+import { afterFailedChecks } from '../../src/core/kernel/phases/after-checks.ts';
+import { checkLimit, decide } from '../../src/core/kernel/phases/decide.ts';
+import type { JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import { ENDING_KINDS } from '../../src/core/kernel/phases/ending.ts';
+import type { Outcome } from '../../src/core/kernel/phases/outcome.ts';
 import {
   initialProgress,
   inPhase,
@@ -12,8 +12,8 @@ import {
   withChildStarted,
   withCountsReset,
   withNewGoal,
-} from '../../src/phases/progress.ts';
-import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
+} from '../../src/core/kernel/phases/progress.ts';
+import { PHASE_NAMES, PHASES, type Phase } from '../../src/core/kernel/phases/table.ts';
 import { failureCounts, NO_PLAN, outcomeOf, progressIn, RULES, signalled } from '../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };

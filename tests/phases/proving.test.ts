@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type BaseChecks, baseChecksOf, type CheckRun, isNoWorse } from '../../src/phases/proving.ts';
+import {
+  type BaseChecks,
+  baseChecksOf,
+  type CheckRun,
+  isNoWorse,
+} from '../../src/core/kernel/phases/proving.ts';
 
 const COMMON = { durationMs: 1, outputHash: 'h', outputBytes: 1, output: 'base-checks/base-1.txt' };
 const exitCodes = fc.constantFrom(null, 0, 1, 2, 126, 127);

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
-import { decide } from '../../src/phases/decide.ts';
-import type { Decision, JudgedSignal } from '../../src/phases/decision.ts';
-import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
-import { followsPlan, PHASE_NAMES, PHASES, type Phase, phaseNamed } from '../../src/phases/table.ts';
+import { decide } from '../../src/core/kernel/phases/decide.ts';
+import type { Decision, JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import { EDGE_CONDITIONS } from '../../src/core/kernel/phases/edge-conditions.ts';
+import {
+  followsPlan,
+  PHASE_NAMES,
+  PHASES,
+  type Phase,
+  phaseNamed,
+} from '../../src/core/kernel/phases/table.ts';
 import { failureCounts, progressIn, RULES, signalled } from '../support/phase-facts.ts';
 import { COLUMNS, PLAIN, SITUATIONS, type Situation } from './phase-verdicts.ts';
 

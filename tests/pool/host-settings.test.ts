@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { hostSettings } from '../../src/pool/host-settings.ts';
-import { HostSettings } from '../../src/session/events/bodies/positions.ts';
+import { HostSettings } from '../../src/core/session/events/bodies/positions.ts';
+import { hostSettings } from '../../src/extensions/pool/host-settings.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 
 const SAMPLE = HostSettings.parse(sessionFileSample().settings);

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lacking, readPoolStatus, StatusFile } from '../../src/pool/pool-status.ts';
+import { lacking, readPoolStatus, StatusFile } from '../../src/extensions/pool/pool-status.ts';
 import { HandClock } from '../supervisor/scene.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

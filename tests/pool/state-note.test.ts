@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readStateNote, type StateNote, stateNoteText } from '../../src/pool/state-note.ts';
+import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/state-note.ts';
 
 const NOTE: StateNote = {
   v: 1,

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { PostgresBoard } from '../../src/pool/postgres-board.ts';
+import { PostgresBoard } from '../../src/extensions/pool/postgres-board.ts';
 import { HandClock } from '../supervisor/scene.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from '../support/board-contract.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SessionView } from '../../src/session/events/session-view.ts';
+import type { SessionView } from '../../src/core/session/events/session-view.ts';
 import { atWork, eventsOf, isDone, poolOf, untilView, WORK } from '../e2e/pool/machines.ts';
 import { ci } from '../support/ci.ts';
 import { query, startPostgres } from '../support/postgres-server.ts';

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { executes, namesProgram, type Setting, undoChanged } from '../../src/project/git/git-programs.ts';
+import {
+  executes,
+  namesProgram,
+  type Setting,
+  undoChanged,
+} from '../../src/core/project/git/git-programs.ts';
 
 const undo = (before: Setting[], repository: Setting[], outside: Setting[] = [], env = {}) =>
   undoChanged({ repository: before, outside }, { repository, outside }, env);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { openProject } from '../../src/project/finding/open-project.ts';
-import { riskyLines } from '../../src/project/finding/trust.ts';
-import { forgeLoginIsHidden } from '../../src/project/settings/forge-login.ts';
+import { openProject } from '../../src/core/project/finding/open-project.ts';
+import { riskyLines } from '../../src/core/project/finding/trust.ts';
+import { forgeLoginIsHidden } from '../../src/core/project/settings/forge-login.ts';
 import { makeProject } from '../support/project.ts';
 
 const GUARDED = { INTAKE_LABEL: 'samocode', MAX_COST_USD: '5' };

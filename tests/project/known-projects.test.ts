@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../src/base/clock.ts';
-import { readKnownProjects, rememberProject } from '../../src/project/finding/known-projects.ts';
+import type { Clock } from '../../src/core/kernel/clock.ts';
+import { readKnownProjects, rememberProject } from '../../src/core/project/finding/known-projects.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const clockAt = (ms: number): Clock => ({ now: () => ms, monotonic: () => ms, sleep: async () => {} });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SETTING_ROWS } from '../../src/project/settings/settings.ts';
+import { SETTING_ROWS } from '../../src/core/project/settings/settings.ts';
 
 const LIMITS = SETTING_ROWS.filter(([, { key }]) =>
   /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)(?:_<PHASE>)?$/.test(key),

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { machineLimits } from '../../src/project/finding/machine-limits.ts';
+import { machineLimits } from '../../src/core/project/finding/machine-limits.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 async function home(text?: string) {

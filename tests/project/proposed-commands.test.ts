@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { proposedCommands } from '../../src/project/finding/proposed-commands.ts';
+import { proposedCommands } from '../../src/core/project/finding/proposed-commands.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 async function proposedFor(files: Readonly<Record<string, string>>) {

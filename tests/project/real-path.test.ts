@@ -1,7 +1,7 @@
 import { mkdir, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pathInside, realPathAsFar } from '../../src/project/git/real-path.ts';
+import { pathInside, realPathAsFar } from '../../src/core/project/git/real-path.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('the existing part of a path has its links resolved', async () => {

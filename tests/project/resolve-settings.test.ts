@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readSettings, type SettingTexts } from '../../src/project/settings/read-settings.ts';
-import { agentSettings, resolveSettings } from '../../src/project/settings/resolve-settings.ts';
+import { readSettings, type SettingTexts } from '../../src/core/project/settings/read-settings.ts';
+import { agentSettings, resolveSettings } from '../../src/core/project/settings/resolve-settings.ts';
 
 const REQUIRED = 'MAIN_REPO=.\nWORKTREES=~/trees\nSESSIONS=/s\n';
 const FILE = '/p/.samocode';

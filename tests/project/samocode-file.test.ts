@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseSamocodeFile, pathFromFile } from '../../src/project/settings/samocode-file.ts';
+import { parseSamocodeFile, pathFromFile } from '../../src/core/project/settings/samocode-file.ts';
 
 const valuesOf = (text: string) =>
   Object.fromEntries(parseSamocodeFile(text).entries.map(({ key, value }) => [key, value]));

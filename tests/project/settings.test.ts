@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { PERSONAL } from '../../src/phases/channels.ts';
-import { PHASE_NAMES } from '../../src/phases/table.ts';
-import { warnAboutKeys } from '../../src/project/settings/setting-warnings.ts';
-import { SETTING_ROWS, SETTINGS, settingByKey } from '../../src/project/settings/settings.ts';
+import { PERSONAL } from '../../src/core/kernel/phases/channels.ts';
+import { PHASE_NAMES } from '../../src/core/kernel/phases/table.ts';
+import { warnAboutKeys } from '../../src/core/project/settings/setting-warnings.ts';
+import { SETTING_ROWS, SETTINGS, settingByKey } from '../../src/core/project/settings/settings.ts';
 
 test('every key is unique', () => {
   const keys = SETTING_ROWS.map(([, spec]) => spec.key);

@@ -1,8 +1,8 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runGit } from '../../src/project/git/git.ts';
-import { parseStatus } from '../../src/project/git/status-entries.ts';
+import { runGit } from '../../src/core/project/git/git.ts';
+import { parseStatus } from '../../src/core/project/git/status-entries.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 test('changes, renames, new files and folders of a real repository are read with their names', async () => {

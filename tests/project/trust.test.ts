@@ -1,10 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../src/base/clock.ts';
-import { isTrusted, riskyLines, trustFile } from '../../src/project/finding/trust.ts';
-import { resolveSettings } from '../../src/project/settings/resolve-settings.ts';
-import { type CallSettings, SETTINGS } from '../../src/project/settings/settings.ts';
+import type { Clock } from '../../src/core/kernel/clock.ts';
+import { isTrusted, riskyLines, trustFile } from '../../src/core/project/finding/trust.ts';
+import { resolveSettings } from '../../src/core/project/settings/resolve-settings.ts';
+import { type CallSettings, SETTINGS } from '../../src/core/project/settings/settings.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };

@@ -6,7 +6,7 @@ import {
   findWeakened,
   isTestPath,
   testsIn,
-} from '../../src/project/proving/weakened.ts';
+} from '../../src/core/project/proving/weakened.ts';
 
 /** The findings, one line each. */
 const found = (file: ChangedFile, checks: readonly string[] = [], packageJson = '') =>

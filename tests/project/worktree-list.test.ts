@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseWorktreeList } from '../../src/project/git/worktree-list.ts';
+import { parseWorktreeList } from '../../src/core/project/git/worktree-list.ts';
 
 test('bare, detached, vanished and locked worktrees are distinguished', () => {
   const text = [

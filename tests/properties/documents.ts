@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseDocumentName, sortNewestFirst } from '../../src/session/documents/documents.ts';
+import { parseDocumentName, sortNewestFirst } from '../../src/core/session/documents/documents.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

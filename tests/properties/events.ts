@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { describeEvent } from '../../src/session/documents/describe-event.ts';
-import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { emptyState, SessionState } from '../../src/session/events/state.ts';
-import { stateFacts } from '../../src/session/facts.ts';
-import { stateLine } from '../../src/session/words.ts';
+import { describeEvent } from '../../src/core/session/documents/describe-event.ts';
+import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/core/session/events/events.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { emptyState, SessionState } from '../../src/core/session/events/state.ts';
+import { stateFacts } from '../../src/core/session/facts.ts';
+import { stateLine } from '../../src/core/session/words.ts';
 import { anyLog } from '../support/event-samples.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { historyLine } from '../../src/session/documents/history.ts';
+import { historyLine } from '../../src/core/session/documents/history.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

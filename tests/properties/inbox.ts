@@ -5,8 +5,8 @@ import {
   inboxMessage,
   readInboxMessage,
   sortInbox,
-} from '../../src/session/documents/inbox.ts';
-import { sessionLogLine } from '../../src/worker/documents/projector.ts';
+} from '../../src/core/session/documents/inbox.ts';
+import { sessionLogLine } from '../../src/core/worker/documents/projector.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { followsPlan } from '../../src/phases/table.ts';
-import { continuationOf, inferPhase, placeOf } from '../../src/session/legacy-session.ts';
+import { followsPlan } from '../../src/core/kernel/phases/table.ts';
+import { continuationOf, inferPhase, placeOf } from '../../src/core/session/legacy-session.ts';
 import { anyOverview } from './overview.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';

@@ -5,8 +5,8 @@ import {
   normalizeNewName,
   resolveSessionFolder,
   sessionSlug,
-} from '../../src/session/layout/names.ts';
-import { SESSION_ERRORS } from '../../src/session/layout/session-errors.ts';
+} from '../../src/core/session/layout/names.ts';
+import { SESSION_ERRORS } from '../../src/core/session/layout/session-errors.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

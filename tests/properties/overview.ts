@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
+import { oneLine, parseMarkdown, splitLines } from '../../src/core/session/documents/markdown-lines.ts';
 import {
   changeOverview,
   containsTask,
@@ -12,7 +12,7 @@ import {
   restoreLost,
   STATUS_LINES,
   taskText,
-} from '../../src/session/documents/overview.ts';
+} from '../../src/core/session/documents/overview.ts';
 import { type Property, property } from './property.ts';
 import { anyText, bodies, documentOf, isSubsequence } from './texts.ts';
 

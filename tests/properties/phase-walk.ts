@@ -1,16 +1,16 @@
-import { checkLimit, decide } from '../../src/phases/decide.ts';
-import type { Decision, JudgedSignal } from '../../src/phases/decision.ts';
-import { COUNTED_ENDINGS, type EndingKind } from '../../src/phases/ending.ts';
-import { type Outage, withEnding } from '../../src/phases/outage.ts';
-import type { Outcome, Rules } from '../../src/phases/outcome.ts';
+import { checkLimit, decide } from '../../src/core/kernel/phases/decide.ts';
+import type { Decision, JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import { COUNTED_ENDINGS, type EndingKind } from '../../src/core/kernel/phases/ending.ts';
+import { type Outage, withEnding } from '../../src/core/kernel/phases/outage.ts';
+import type { Outcome, Rules } from '../../src/core/kernel/phases/outcome.ts';
 import {
   initialProgress,
   inPhase,
   type Progress,
   withChildEnded,
   withCountsReset,
-} from '../../src/phases/progress.ts';
-import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
+} from '../../src/core/kernel/phases/progress.ts';
+import { PHASE_NAMES, PHASES, type Phase } from '../../src/core/kernel/phases/table.ts';
 
 /** What one agent does, in terms of what its phase allows. */
 export interface ChildAct {

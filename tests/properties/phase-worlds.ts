@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { JudgedSignal } from '../../src/phases/decision.ts';
-import { ENDING_KINDS } from '../../src/phases/ending.ts';
-import type { Outcome, Rules } from '../../src/phases/outcome.ts';
-import type { Progress } from '../../src/phases/progress.ts';
-import { PHASE_NAMES, type Phase, SIGNAL_STATUSES, WAITING_FOR } from '../../src/phases/table.ts';
+import { JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import { ENDING_KINDS } from '../../src/core/kernel/phases/ending.ts';
+import type { Outcome, Rules } from '../../src/core/kernel/phases/outcome.ts';
+import type { Progress } from '../../src/core/kernel/phases/progress.ts';
+import { PHASE_NAMES, type Phase, SIGNAL_STATUSES, WAITING_FOR } from '../../src/core/kernel/phases/table.ts';
 import { type ChildAct, live, type Walk } from './phase-walk.ts';
 
 const anyPhase = fc.constantFrom(...PHASE_NAMES);

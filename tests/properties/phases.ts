@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checkLimit, decide } from '../../src/phases/decide.ts';
-import { Decision, type JudgedSignal } from '../../src/phases/decision.ts';
-import { ENDING_KINDS } from '../../src/phases/ending.ts';
-import type { Outcome, Rules } from '../../src/phases/outcome.ts';
-import { inPhase, Progress, withChildEnded } from '../../src/phases/progress.ts';
-import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
-import { BLOCK_RULES } from '../../src/phases/verdict.ts';
+import { checkLimit, decide } from '../../src/core/kernel/phases/decide.ts';
+import { Decision, type JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import { ENDING_KINDS } from '../../src/core/kernel/phases/ending.ts';
+import type { Outcome, Rules } from '../../src/core/kernel/phases/outcome.ts';
+import { inPhase, Progress, withChildEnded } from '../../src/core/kernel/phases/progress.ts';
+import {
+  MAX_QUALITY_ROUNDS,
+  MAX_TEST_RETURNS,
+  PHASE_NAMES,
+  PHASES,
+} from '../../src/core/kernel/phases/table.ts';
+import { BLOCK_RULES } from '../../src/core/kernel/phases/verdict.ts';
 import { childrenAtMost, rehearse, type Walk } from './phase-walk.ts';
 import { anyJudgedSignal, anyOutcome, anyProgress, anyRules, anyScript, anyWalk } from './phase-worlds.ts';
 import { type Property, property } from './property.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseMarkdown } from '../../src/session/documents/markdown-lines.ts';
-import { parsePlan, planChanges, planContent, planHash } from '../../src/session/documents/plan.ts';
+import { parseMarkdown } from '../../src/core/session/documents/markdown-lines.ts';
+import { parsePlan, planChanges, planContent, planHash } from '../../src/core/session/documents/plan.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf } from './texts.ts';
 

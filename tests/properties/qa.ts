@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cleanText } from '../../src/base/text.ts';
-import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
+import { cleanText } from '../../src/core/kernel/text.ts';
+import { oneLine, parseMarkdown, splitLines } from '../../src/core/session/documents/markdown-lines.ts';
 import {
   answerText,
   findStatus,
   parseAnswer,
   parseQa,
   questionHash,
-} from '../../src/session/documents/qa.ts';
-import { findQuestion, findQuestions, isUnanswered } from '../../src/session/documents/qa-blocks.ts';
+} from '../../src/core/session/documents/qa.ts';
+import { findQuestion, findQuestions, isUnanswered } from '../../src/core/session/documents/qa-blocks.ts';
 import {
   appendRound,
   newQa,
   type QuestionDraft,
   writeAnswers,
-} from '../../src/session/documents/qa-change.ts';
+} from '../../src/core/session/documents/qa-change.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf, isSubsequence } from './texts.ts';

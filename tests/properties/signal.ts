@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { JudgedSignal } from '../../src/phases/decision.ts';
-import { PHASE_NAMES, SIGNAL_STATUSES } from '../../src/phases/table.ts';
-import { parseSignal } from '../../src/session/documents/signal.ts';
+import { JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import { PHASE_NAMES, SIGNAL_STATUSES } from '../../src/core/kernel/phases/table.ts';
+import { parseSignal } from '../../src/core/session/documents/signal.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

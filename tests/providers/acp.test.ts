@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Tally } from '../../src/providers/reading/tally.ts';
-import { providerNamed } from '../../src/providers/registry.ts';
-import { liveSpent } from '../../src/worker/limits/budget.ts';
-import { costOf } from '../../src/worker/limits/cost-of.ts';
+import { Tally } from '../../src/core/agents/reading/tally.ts';
+import { providerNamed } from '../../src/core/agents/registry.ts';
+import { liveSpent } from '../../src/core/worker/limits/budget.ts';
+import { costOf } from '../../src/core/worker/limits/cost-of.ts';
 
 const update = (fields: object) => ({ method: 'session/update', params: { sessionId: 's', update: fields } });
 const costs = (amount: number) =>

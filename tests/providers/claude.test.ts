@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { claude } from '../../src/providers/claude/claude.ts';
-import type { ChildRequest } from '../../src/providers/contract/provider.ts';
+import { claude } from '../../src/core/agents/claude/claude.ts';
+import type { ChildRequest } from '../../src/core/agents/contract/provider.ts';
 import { CLAUDE_ENDINGS } from '../support/claude-endings.ts';
 import { claudeSamples, finalReportIn, problemOf } from '../support/claude-samples.ts';
 import type { CliSample } from '../support/cli-samples.ts';

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { codex } from '../../src/providers/codex/codex.ts';
-import { codexServers } from '../../src/providers/codex/codex-servers.ts';
-import { type McpServers, readMcpServers } from '../../src/providers/contract/mcp-file.ts';
+import { codex } from '../../src/core/agents/codex/codex.ts';
+import { codexServers } from '../../src/core/agents/codex/codex-servers.ts';
+import { type McpServers, readMcpServers } from '../../src/core/agents/contract/mcp-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { REQUEST } from './requests.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readCodexTraces } from '../../src/providers/codex/codex-stream.ts';
+import { readCodexTraces } from '../../src/core/agents/codex/codex-stream.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const THREAD = '01a1f89f-367e-7b61-9545-11318fe1f0bb';

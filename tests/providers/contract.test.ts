@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PROVIDERS } from '../../src/providers/registry.ts';
+import { PROVIDERS } from '../../src/core/agents/registry.ts';
 import { expectContract } from './contract.ts';
 
 test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))(

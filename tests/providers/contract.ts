@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Provider } from '../../src/providers/contract/provider.ts';
+import type { Provider } from '../../src/core/agents/contract/provider.ts';
 import { REQUEST } from './requests.ts';
 
 const CRASHED = { exitCode: 1, stderrTail: '' };

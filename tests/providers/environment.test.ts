@@ -2,10 +2,10 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { type Admission, childEnvironment, leftOutOf } from '../../src/providers/starting/environment.ts';
-import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
-import { variablesOfClis } from '../../src/providers/starting/variables-of-clis.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { type Admission, childEnvironment, leftOutOf } from '../../src/core/sandbox/programs/environment.ts';
+import { supervisorEnvironment } from '../../src/core/sandbox/programs/launch-supervisor.ts';
+import { variablesOfClis } from '../../src/core/sandbox/programs/variables-of-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 

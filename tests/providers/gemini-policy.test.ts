@@ -1,7 +1,7 @@
 import { parse } from 'smol-toml';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { geminiPolicy } from '../../src/providers/gemini/gemini-policy.ts';
+import { geminiPolicy } from '../../src/core/agents/gemini/gemini-policy.ts';
 
 const Policy = z.object({
   rule: z.array(

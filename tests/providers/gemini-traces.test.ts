@@ -1,7 +1,7 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readGeminiTraces } from '../../src/providers/gemini/gemini.ts';
+import { readGeminiTraces } from '../../src/core/agents/gemini/gemini.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const SESSION = '8069921d-b0ac-4f45-8368-a995554bad09';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { gemini } from '../../src/providers/gemini/gemini.ts';
+import { gemini } from '../../src/core/agents/gemini/gemini.ts';
 import { cliSamples, lastReport, sampleProblem } from '../support/cli-samples.ts';
 import { GEMINI_ENDINGS } from '../support/gemini-endings.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { problemOfTurn } from '../../src/providers/codex/codex-end.ts';
-import { classifyGeminiEnd, problemOfResult } from '../../src/providers/gemini/gemini-end.ts';
-import { limitEndIn } from '../../src/providers/reading/limit-time.ts';
+import { problemOfTurn } from '../../src/core/agents/codex/codex-end.ts';
+import { classifyGeminiEnd, problemOfResult } from '../../src/core/agents/gemini/gemini-end.ts';
+import { limitEndIn } from '../../src/core/agents/reading/limit-time.ts';
 
 const NOON = new Date('2026-11-20T12:00:00').getTime();
 const at = (local: string) => new Date(local).getTime() + 60_000;

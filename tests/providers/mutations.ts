@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ChildProblem, Provider } from '../../src/providers/contract/provider.ts';
+import type { ChildProblem, Provider } from '../../src/core/agents/contract/provider.ts';
 import { type CliSample, sampleProblem } from '../support/cli-samples.ts';
 
 export interface Mutation {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodePath } from '../../src/providers/starting/node-path.ts';
+import { nodePath } from '../../src/core/sandbox/programs/node-path.ts';
 
 /** Runs `act` in a program whose Node was replaced since its start. */
 async function withNodeGone<T>(act: () => Promise<T>): Promise<T> {

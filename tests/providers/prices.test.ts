@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { estimateUsd, readPrices } from '../../src/providers/prices.ts';
+import { estimateUsd, readPrices } from '../../src/core/agents/prices.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const MILLION = { input: 1_000_000, cached: 1_000_000, output: 1_000_000 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PROVIDERS, providerNamed } from '../../src/providers/registry.ts';
+import { PROVIDERS, providerNamed } from '../../src/core/agents/registry.ts';
 
 test('every provider is found under its own name in any letter case', () => {
   for (const provider of PROVIDERS) expect(providerNamed(` ${provider.name.toUpperCase()} `)).toBe(provider);

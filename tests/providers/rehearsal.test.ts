@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ChildRequest } from '../../src/providers/contract/provider.ts';
-import { rehearsal } from '../../src/providers/rehearsal.ts';
+import type { ChildRequest } from '../../src/core/agents/contract/provider.ts';
+import { rehearsal } from '../../src/extensions/rehearsal/rehearsal.ts';
 
 const REQUEST: ChildRequest = {
   cliPath: '/opt/samocode-rehearsal.js',

@@ -1,4 +1,4 @@
-import type { ChildRequest } from '../../src/providers/contract/provider.ts';
+import type { ChildRequest } from '../../src/core/agents/contract/provider.ts';
 
 /** A complete request, for tests that build a command and start nothing. */
 export const REQUEST: ChildRequest = {

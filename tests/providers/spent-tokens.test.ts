@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { newClaudeReader } from '../../src/providers/claude/claude-stream.ts';
-import { Tally } from '../../src/providers/reading/tally.ts';
+import { newClaudeReader } from '../../src/core/agents/claude/claude-stream.ts';
+import { Tally } from '../../src/core/agents/reading/tally.ts';
 
 const USAGE = {
   input_tokens: 10,

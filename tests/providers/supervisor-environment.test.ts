@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
+import { supervisorEnvironment } from '../../src/core/sandbox/programs/launch-supervisor.ts';
 
 test("a supervisor has the variables of a login and samocode's settings, whoever starts it", () => {
   const env = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { newCodexReader } from '../../src/providers/codex/codex-stream.ts';
-import { activity } from '../../src/providers/reading/activity.ts';
-import { Tally } from '../../src/providers/reading/tally.ts';
+import { newCodexReader } from '../../src/core/agents/codex/codex-stream.ts';
+import { activity } from '../../src/core/agents/reading/activity.ts';
+import { Tally } from '../../src/core/agents/reading/tally.ts';
 
 test('tools are counted and files listed once, both up to a limit', () => {
   const tally = new Tally();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { claude } from '../../src/providers/claude/claude.ts';
-import { codex } from '../../src/providers/codex/codex.ts';
-import { calling, resulting, saying, transcriptLines } from '../../src/providers/contract/transcript.ts';
-import { gemini } from '../../src/providers/gemini/gemini.ts';
+import { claude } from '../../src/core/agents/claude/claude.ts';
+import { codex } from '../../src/core/agents/codex/codex.ts';
+import { calling, resulting, saying, transcriptLines } from '../../src/core/agents/contract/transcript.ts';
+import { gemini } from '../../src/core/agents/gemini/gemini.ts';
 import { cliSamples } from '../support/cli-samples.ts';
 
 const DIALECTS = { claude, codex, gemini };

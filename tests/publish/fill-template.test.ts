@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fillTemplate, type TextPart } from '../../src/publish/fill-template.ts';
+import { fillTemplate, type TextPart } from '../../src/extensions/github/publish/fill-template.ts';
 
 const part = (topic: TextPart['topic'], heading: string): TextPart => ({
   topic,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { lexer, type Token, walkTokens } from 'marked';
 import { expect, test } from 'vitest';
-import { inertLine, inertQuote } from '../../src/publish/inert-markdown.ts';
+import { inertLine, inertQuote } from '../../src/extensions/github/publish/inert-markdown.ts';
 
 const ACTIVE = new Set(['html', 'link', 'image', 'table', 'def', 'checkbox']);
 

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { type PullRequestFacts, pullRequestText } from '../../src/publish/pull-request-text.ts';
-import { makeProof } from '../../src/session/proof/make-proof.ts';
-import { readProof } from '../../src/session/proof/proof.ts';
+import { makeProof } from '../../src/core/session/proof/make-proof.ts';
+import { readProof } from '../../src/core/session/proof/proof.ts';
+import {
+  type PullRequestFacts,
+  pullRequestText,
+} from '../../src/extensions/github/publish/pull-request-text.ts';
 import { checkRun, provedEvents } from '../support/proved-events.ts';
 
 const REQUIREMENTS = [

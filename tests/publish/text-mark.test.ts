@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { editedSince, marked } from '../../src/publish/text-mark.ts';
+import { editedSince, marked } from '../../src/extensions/github/publish/text-mark.ts';
 
 const words = fc.record({ title: fc.string(), body: fc.string({ unit: 'binary' }) });
 

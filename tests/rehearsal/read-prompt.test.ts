@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPrompt } from '../../src/rehearsal/read-prompt.ts';
+import { readPrompt } from '../../src/extensions/rehearsal/agent/read-prompt.ts';
 
 test('stamps are read from the prompt in any of its usual forms', () => {
   const prompt =

@@ -1,12 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { actsFor, type Occasion, readScenario, Scenario, ScenarioAct } from '../../src/rehearsal/scenario.ts';
-import { fill } from '../../src/rehearsal/situation.ts';
-import { storyTexts } from '../../src/rehearsal/story.ts';
-import { parsePlan } from '../../src/session/documents/plan.ts';
-import { parseQa } from '../../src/session/documents/qa.ts';
-import { newQa } from '../../src/session/documents/qa-change.ts';
+import { parsePlan } from '../../src/core/session/documents/plan.ts';
+import { parseQa } from '../../src/core/session/documents/qa.ts';
+import { newQa } from '../../src/core/session/documents/qa-change.ts';
+import {
+  actsFor,
+  type Occasion,
+  readScenario,
+  Scenario,
+  ScenarioAct,
+} from '../../src/extensions/rehearsal/agent/scenario.ts';
+import { fill } from '../../src/extensions/rehearsal/agent/situation.ts';
+import { storyTexts } from '../../src/extensions/rehearsal/agent/story.ts';
 import { OUTCOMES } from '../difficult-children/outcomes.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { DEMO_SCENARIO } from '../support/paper-boat.ts';

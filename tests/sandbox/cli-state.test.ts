@@ -3,10 +3,10 @@ import { mkdir, readFile, readlink, stat, symlink, truncate, writeFile } from 'n
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { filesBelow } from '../../src/base/files/path-stats.ts';
-import { PROVIDER_ERRORS } from '../../src/providers/contract/provider-errors.ts';
-import { PROVIDERS } from '../../src/providers/registry.ts';
-import { copyState, openStates, stateCopyIn, stateFolderOf } from '../../src/sandbox/cli-state.ts';
+import { PROVIDER_ERRORS } from '../../src/core/agents/contract/provider-errors.ts';
+import { PROVIDERS } from '../../src/core/agents/registry.ts';
+import { filesBelow } from '../../src/core/kernel/files/path-stats.ts';
+import { copyState, openStates, stateCopyIn, stateFolderOf } from '../../src/core/sandbox/cli-state.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 type Files = Readonly<Record<string, string>>;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
-import { forbiddenFolders, type GuardPlaces, guardProfile } from '../../src/sandbox/guard-profile.ts';
-import { macProfile } from '../../src/sandbox/mac-profile.ts';
-import { insideGuard, makeGuard } from '../../src/sandbox/make-guard.ts';
-import type { Mount } from '../../src/sandbox/mount.ts';
+import { NO_OPENINGS } from '../../src/core/kernel/sandbox-level.ts';
+import { insideGuard, makeGuard } from '../../src/core/sandbox/guard/make-guard.ts';
+import type { Mount } from '../../src/core/sandbox/guard/mount.ts';
+import { forbiddenFolders, type GuardPlaces, guardProfile } from '../../src/core/sandbox/guard-profile.ts';
+import { macProfile } from '../../src/core/sandbox/mac-profile.ts';
 
 const PLACES: GuardPlaces = {
   mainRepo: '/home/p/repo',

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
-import { rememberProject } from '../../src/project/finding/known-projects.ts';
-import { findProtectedPlaces } from '../../src/sandbox/protected-places.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { NO_OPENINGS } from '../../src/core/kernel/sandbox-level.ts';
+import { rememberProject } from '../../src/core/project/finding/known-projects.ts';
+import { findProtectedPlaces } from '../../src/core/sandbox/protected-places.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const question = ({ path, root, homeDir }: TempRepo) => ({

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
-import type { SamocodeError } from '../../src/base/errors.ts';
-import { errorObject } from '../../src/kit/mcp/define-tool.ts';
-import { CLI_ERRORS } from '../../src/kit/terminal/cli-errors.ts';
-import { hintForTerminal } from '../../src/kit/terminal/next-commands.ts';
-import { Output } from '../../src/kit/terminal/output.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import type { SamocodeError } from '../../src/core/kernel/errors.ts';
+import { errorObject } from '../../src/core/kit/mcp/define-tool.ts';
+import { CLI_ERRORS } from '../../src/core/kit/terminal/cli-errors.ts';
+import { hintForTerminal } from '../../src/core/kit/terminal/next-commands.ts';
+import { Output } from '../../src/core/kit/terminal/output.ts';
 
 const EXAMPLES = exampleErrors();
 

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow, linksOf, readSource } from '../../scripts/packages/source.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
+import { SETTINGS } from '../../src/core/project/settings/settings.ts';
 import {
   claudePackage,
   codexPackage,
   geminiPackage,
-} from '../../src/machine/install/package/client-packages.ts';
-import { compiledSource } from '../../src/machine/install/package/compiled-source.ts';
-import { parseSource, SESSION_COMMANDS } from '../../src/machine/install/package/package-source.ts';
-import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
-import { SETTINGS } from '../../src/project/settings/settings.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+} from '../../src/extensions/setup/install/package/client-packages.ts';
+import { compiledSource } from '../../src/extensions/setup/install/package/compiled-source.ts';
+import { parseSource, SESSION_COMMANDS } from '../../src/extensions/setup/install/package/package-source.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = await packageFiles(ROOT);

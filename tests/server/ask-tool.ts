@@ -1,7 +1,7 @@
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { callTool } from '../../src/kit/mcp/define-tool.ts';
-import type { ToolContext } from '../../src/kit/mcp/tool.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { callTool } from '../../src/core/kit/mcp/define-tool.ts';
+import type { ToolContext } from '../../src/core/kit/mcp/tool.ts';
 
 export interface ToolAnswer {
   isError: boolean;

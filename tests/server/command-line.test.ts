@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readCommandLine } from '../../src/server/command-line.ts';
+import { readCommandLine } from '../../src/app/server/command-line.ts';
 
 test.each([
   [[], { kind: 'serve', isReadOnly: false, hasPrompts: true }],

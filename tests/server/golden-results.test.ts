@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { planHash } from '../../src/session/documents/plan.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
+import { planHash } from '../../src/core/session/documents/plan.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../session/events.ts';
 import { provedEvents } from '../support/proved-events.ts';
 import { askTool } from './ask-tool.ts';

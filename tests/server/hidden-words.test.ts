@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compose } from '../../src/acts/notify/notice/compose.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { planHash } from '../../src/session/documents/plan.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import type { SessionPaths } from '../../src/session/layout/paths.ts';
-import { readSession } from '../../src/session/status.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { planHash } from '../../src/core/session/documents/plan.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
+import { readSession } from '../../src/core/session/status.ts';
+import { compose } from '../../src/extensions/notify/notice/compose.ts';
 import { telegramScene } from '../acts/notify/telegram/samples.ts';
 import { linksIn } from '../acts/notify/telegram/telegram-links.ts';
 import { typed } from '../cli/typed.ts';

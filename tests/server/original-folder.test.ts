@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { archiveRoot, runRoot } from '../../src/session/layout/paths.ts';
+import { archiveRoot, runRoot } from '../../src/core/session/layout/paths.ts';
 import { makeBench } from '../acts/bench.ts';
 import { askTool } from './ask-tool.ts';
 

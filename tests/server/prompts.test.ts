@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { PROMPTS, skillOf } from '../../src/server/prompts/prompts.ts';
-import { fillPrompt } from '../../src/server/prompts/serve-prompts.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { PROMPTS, skillOf } from '../../src/app/server/prompts/prompts.ts';
+import { fillPrompt } from '../../src/app/server/prompts/serve-prompts.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
 import { makeServerRig, type ServerRig } from './server-rig.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { ICON_SVG } from '../../src/server/server-info.ts';
+import { ICON_SVG } from '../../src/app/server/server-info.ts';
 import { makeServerRig } from './server-rig.ts';
 
 test('the server describes itself for people, with an icon that needs no network', async () => {

@@ -5,10 +5,10 @@ import {
   ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { buildServer } from '../../src/server/build-server.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { buildServer } from '../../src/app/server/build-server.ts';
+import { type Clock, systemClock } from '../../src/core/kernel/clock.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { makeProject, type TempProject } from '../support/project.ts';
 

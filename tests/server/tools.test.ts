@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { describedOutputOf, listedTool } from '../../src/kit/mcp/tool-schemas.ts';
-import { INSTRUCTIONS } from '../../src/server/server-info.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { INSTRUCTIONS } from '../../src/app/server/server-info.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import { describedOutputOf, listedTool } from '../../src/core/kit/mcp/tool-schemas.ts';
 
 const READ_ONLY = ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session'];
 const CORE = ['start_session'];

@@ -10,7 +10,7 @@ import {
   pendingCommandIds,
   readCommand,
   removeCommand,
-} from '../../src/session/commands/commands.ts';
+} from '../../src/core/session/commands/commands.ts';
 import { arbitraryOf } from '../support/arbitrary-of.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Lease } from '../../src/base/processes/lease.ts';
-import { isContinuedBy } from '../../src/session/status.ts';
+import type { Lease } from '../../src/core/kernel/processes/lease.ts';
+import { isContinuedBy } from '../../src/core/session/status.ts';
 import { hostWith } from '../support/hosts.ts';
 
 /** The lease of a worker, by default one whose session this supervisor may continue. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { CHANNELS } from '../../src/phases/channels.ts';
-import { run } from '../../src/phases/verdict.ts';
-import { describeBy, describeEvent } from '../../src/session/documents/describe-event.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
+import { CHANNELS } from '../../src/core/kernel/phases/channels.ts';
+import { run } from '../../src/core/kernel/phases/verdict.ts';
+import { describeBy, describeEvent } from '../../src/core/session/documents/describe-event.ts';
+import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
 
 const lineOf = (event: NewEvent) => {
   return describeEvent({ v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3, ...event } as SessionEvent);

@@ -4,7 +4,7 @@ import {
   parseDocumentName,
   sortNewestFirst,
   stderrFileName,
-} from '../../src/session/documents/documents.ts';
+} from '../../src/core/session/documents/documents.ts';
 import { documentsProperties } from '../properties/documents.ts';
 
 for (const property of documentsProperties) test(property.name, () => property.run(500));

@@ -10,9 +10,9 @@ import {
   type PlannedWork,
   pastWork,
   plannedWork,
-} from '../../src/session/estimate.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
+} from '../../src/core/session/estimate.ts';
+import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { hostWith } from '../support/hosts.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';

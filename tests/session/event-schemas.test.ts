@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
-import { Envelope, FORMAT_VERSION } from '../../src/session/events/events.ts';
+import { EVENT_BODIES } from '../../src/core/session/events/bodies/event-types.ts';
+import { Envelope, FORMAT_VERSION } from '../../src/core/session/events/events.ts';
 
 /**
  * Programs of several versions work on one session, since servers run for weeks. A program that finds an event it

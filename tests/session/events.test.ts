@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseEvent } from '../../src/session/events/events.ts';
+import { parseEvent } from '../../src/core/session/events/events.ts';
 import { eventsProperties } from '../properties/events.ts';
 
 for (const property of eventsProperties) test(property.name, async () => await property.run(300));

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type NewEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
-import type { SessionFile } from '../../src/session/events/session-file.ts';
-import type { SessionPaths } from '../../src/session/layout/paths.ts';
+import { type NewEvent, type SessionEvent, serialiseEvent } from '../../src/core/session/events/events.ts';
+import type { SessionFile } from '../../src/core/session/events/session-file.ts';
+import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../support/session-file-sample.ts';
 
 const START = Date.UTC(2026, 0, 8, 10);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { CheckRun, ProvedRequirement } from '../../src/phases/proving.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { emptyState } from '../../src/session/events/state.ts';
-import { proofFact } from '../../src/session/facts.ts';
-import { makeProof } from '../../src/session/proof/make-proof.ts';
-import { proofLine } from '../../src/session/words.ts';
+import type { CheckRun, ProvedRequirement } from '../../src/core/kernel/phases/proving.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { emptyState } from '../../src/core/session/events/state.ts';
+import { proofFact } from '../../src/core/session/facts.ts';
+import { makeProof } from '../../src/core/session/proof/make-proof.ts';
+import { proofLine } from '../../src/core/session/words.ts';
 import { checkRun, provedEvents } from '../support/proved-events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 

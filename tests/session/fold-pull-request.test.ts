@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
-import type { CommandOf } from '../../src/session/commands/commands.ts';
-import { findRewindPoint } from '../../src/session/commands/judge-rewind.ts';
-import { judgeRound } from '../../src/session/commands/judge-round.ts';
-import type { PullRequestChange, Round } from '../../src/session/events/bodies/positions.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { describeRewoundRounds, newestRound, nextRound, openRound } from '../../src/session/events/rounds.ts';
-import { emptyState, type SessionState } from '../../src/session/events/state.ts';
+import type { CommandOf } from '../../src/core/session/commands/commands.ts';
+import { findRewindPoint } from '../../src/core/session/commands/judge-rewind.ts';
+import { judgeRound } from '../../src/core/session/commands/judge-round.ts';
+import type { PullRequestChange, Round } from '../../src/core/session/events/bodies/positions.ts';
+import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import {
+  describeRewoundRounds,
+  newestRound,
+  nextRound,
+  openRound,
+} from '../../src/core/session/events/rounds.ts';
+import { emptyState, type SessionState } from '../../src/core/session/events/state.ts';
 import { createdEvent } from '../support/session-file-sample.ts';
 
 const CLI = { channel: 'cli' } as const;

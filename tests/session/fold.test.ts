@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Decision } from '../../src/phases/decision.ts';
-import { acceptedServers } from '../../src/session/events/accepted.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { plausibleCost } from '../../src/session/events/fold-spent.ts';
-import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/events/state.ts';
+import type { Decision } from '../../src/core/kernel/phases/decision.ts';
+import { acceptedServers } from '../../src/core/session/events/accepted.ts';
+import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { plausibleCost } from '../../src/core/session/events/fold-spent.ts';
+import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/core/session/events/state.ts';
 import { createdEvent } from '../support/session-file-sample.ts';
 
 const CLI = { channel: 'cli' } as const;

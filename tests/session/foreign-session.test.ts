@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { readSessionList } from '../../src/session/session-list.ts';
-import { readSession } from '../../src/session/status.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { readSessionList } from '../../src/core/session/session-list.ts';
+import { readSession } from '../../src/core/session/status.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const CORPUS = resolve('tests/fixtures/legacy-sessions');

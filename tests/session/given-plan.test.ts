@@ -7,7 +7,7 @@ import {
   coverageOf,
   quotedPlan,
   uncountedBoxes,
-} from '../../src/session/documents/given-plan.ts';
+} from '../../src/core/session/documents/given-plan.ts';
 import { anyText, documentOf } from '../properties/texts.ts';
 
 const recorded = (name: string) => readFileSync(`tests/fixtures/given-plans/${name}.md`, 'utf8');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historyLine } from '../../src/session/documents/history.ts';
+import { historyLine } from '../../src/core/session/documents/history.ts';
 import { historyProperties } from '../properties/history.ts';
 
 const entry = {

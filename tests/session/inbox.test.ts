@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inboxFileName, inboxMessage, sortInbox } from '../../src/session/documents/inbox.ts';
+import { inboxFileName, inboxMessage, sortInbox } from '../../src/core/session/documents/inbox.ts';
 import { inboxProperties } from '../properties/inbox.ts';
 
 const ID = '01KEG3A7Q4X8M2N6P0R5T9V1WZ';

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { CHANNELS } from '../../src/phases/channels.ts';
-import { judgeArchive, judgeUnarchive } from '../../src/session/commands/judge-finish.ts';
-import { judgeAnswer, judgeApprove, judgeRequestChanges } from '../../src/session/commands/judge-gates.ts';
-import { judgeKind } from '../../src/session/commands/judge-kind.ts';
+import { CHANNELS } from '../../src/core/kernel/phases/channels.ts';
+import { judgeArchive, judgeUnarchive } from '../../src/core/session/commands/judge-finish.ts';
+import {
+  judgeAnswer,
+  judgeApprove,
+  judgeRequestChanges,
+} from '../../src/core/session/commands/judge-gates.ts';
+import { judgeKind } from '../../src/core/session/commands/judge-kind.ts';
 import {
   judgeMessage,
   judgeResume,
@@ -10,18 +14,18 @@ import {
   judgeStop,
   judgeTakeOver,
   openedAtStart,
-} from '../../src/session/commands/judge-running.ts';
-import { openedBy } from '../../src/session/documents/describe-event.ts';
-import { planHash } from '../../src/session/documents/plan.ts';
-import { openQuestions, questionHash } from '../../src/session/documents/qa.ts';
-import { newQa } from '../../src/session/documents/qa-change.ts';
-import type { By } from '../../src/session/events/bodies/who-acted.ts';
+} from '../../src/core/session/commands/judge-running.ts';
+import { openedBy } from '../../src/core/session/documents/describe-event.ts';
+import { planHash } from '../../src/core/session/documents/plan.ts';
+import { openQuestions, questionHash } from '../../src/core/session/documents/qa.ts';
+import { newQa } from '../../src/core/session/documents/qa-change.ts';
+import type { By } from '../../src/core/session/events/bodies/who-acted.ts';
 import {
   emptyState,
   type SessionState,
   type Status,
   type WaitingStatus,
-} from '../../src/session/events/state.ts';
+} from '../../src/core/session/events/state.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const byPerson = { channel: 'cli' } as const;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { findRewindPoint } from '../../src/session/commands/judge-rewind.ts';
-import type { RewindTarget } from '../../src/session/events/bodies/positions.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { emptyState, type SessionState } from '../../src/session/events/state.ts';
-import { makeProof } from '../../src/session/proof/make-proof.ts';
+import { findRewindPoint } from '../../src/core/session/commands/judge-rewind.ts';
+import type { RewindTarget } from '../../src/core/session/events/bodies/positions.ts';
+import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { emptyState, type SessionState } from '../../src/core/session/events/state.ts';
+import { makeProof } from '../../src/core/session/proof/make-proof.ts';
 import { ended, provedEvents } from '../support/proved-events.ts';
 
 const by = { channel: 'cli' } as const;

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { changeOverview, readOverview } from '../../src/session/documents/overview.ts';
-import { currentPlanOf, parsePlan } from '../../src/session/documents/plan.ts';
-import { parseQa } from '../../src/session/documents/qa.ts';
-import { parseSignal } from '../../src/session/documents/signal.ts';
-import { isFolderName, resolveSessionFolder } from '../../src/session/layout/names.ts';
-import { inferPhase } from '../../src/session/legacy-session.ts';
+import { changeOverview, readOverview } from '../../src/core/session/documents/overview.ts';
+import { currentPlanOf, parsePlan } from '../../src/core/session/documents/plan.ts';
+import { parseQa } from '../../src/core/session/documents/qa.ts';
+import { parseSignal } from '../../src/core/session/documents/signal.ts';
+import { isFolderName, resolveSessionFolder } from '../../src/core/session/layout/names.ts';
+import { inferPhase } from '../../src/core/session/legacy-session.ts';
 import { legacyProperties } from '../properties/legacy.ts';
 
 for (const property of legacyProperties) test(property.name, () => property.run(300));

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { PullRequestFact } from '../../src/session/events/bodies/positions.ts';
-import { changed } from '../../src/session/events/pull-request-change.ts';
-import { judgeLook, type LookOutcome } from '../../src/session/looks.ts';
-import { isLookedAt } from '../../src/session/pull-request.ts';
+import type { PullRequestFact } from '../../src/core/session/events/bodies/positions.ts';
+import { changed } from '../../src/core/session/events/pull-request-change.ts';
+import { judgeLook, type LookOutcome } from '../../src/core/session/looks.ts';
+import { isLookedAt } from '../../src/core/session/pull-request.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 0, 8, 10);

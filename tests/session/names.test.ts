@@ -8,7 +8,7 @@ import {
   resolveSessionFolder,
   sessionSlug,
   shortId,
-} from '../../src/session/layout/names.ts';
+} from '../../src/core/session/layout/names.ts';
 import { namesProperties } from '../properties/names.ts';
 
 for (const property of namesProperties) test(property.name, () => property.run(500));

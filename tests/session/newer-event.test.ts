@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readEvents, readLog } from '../../src/session/events/event-log.ts';
+import { readEvents, readLog } from '../../src/core/session/events/event-log.ts';
 import { plainLog, textOf } from '../support/event-samples.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isNamed, outsidePlanFiles } from '../../src/session/proof/plan-files.ts';
+import { isNamed, outsidePlanFiles } from '../../src/core/session/proof/plan-files.ts';
 
 test.each([
   ['src/a.ts', 'src/a.ts', true],

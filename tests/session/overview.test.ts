@@ -4,7 +4,7 @@ import {
   newOverview,
   readOverview,
   restoreLost,
-} from '../../src/session/documents/overview.ts';
+} from '../../src/core/session/documents/overview.ts';
 import { overviewProperties } from '../properties/overview.ts';
 
 const OVERVIEW = `# Session: add-jwt-auth

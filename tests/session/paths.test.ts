@@ -6,7 +6,7 @@ import {
   runRoot,
   sessionPaths,
   WRITTEN_DURING_AGENT,
-} from '../../src/session/layout/paths.ts';
+} from '../../src/core/session/layout/paths.ts';
 
 const paths = sessionPaths('/sessions', '26-01-08-x');
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseMarkdown } from '../../src/session/documents/markdown-lines.ts';
-import { isPlanOf, planChanges, planHash } from '../../src/session/documents/plan.ts';
+import { parseMarkdown } from '../../src/core/session/documents/markdown-lines.ts';
+import { isPlanOf, planChanges, planHash } from '../../src/core/session/documents/plan.ts';
 import { documentOf } from '../properties/texts.ts';
 
 const PLAN = `# Plan: JWT

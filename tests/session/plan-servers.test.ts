@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { CHANNELS } from '../../src/phases/channels.ts';
-import { refusedServers } from '../../src/session/commands/judge-gates.ts';
-import { commandOf, describeServers, planServers } from '../../src/session/documents/plan-servers.ts';
+import { CHANNELS } from '../../src/core/kernel/phases/channels.ts';
+import { refusedServers } from '../../src/core/session/commands/judge-gates.ts';
+import { commandOf, describeServers, planServers } from '../../src/core/session/documents/plan-servers.ts';
 
 const planWith = (...lines: string[]) =>
   ['# Plan: boats', '', '## MCP servers', '', ...lines, '', '### Phase 1: sail', '- [ ] step', ''].join('\n');

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { boxesIn } from '../../src/session/documents/given-plan.ts';
+import { boxesIn } from '../../src/core/session/documents/given-plan.ts';
 import {
   currentPlanOf,
   isPlanOf,
   parsePlan,
   planChanges,
   planHash,
-} from '../../src/session/documents/plan.ts';
+} from '../../src/core/session/documents/plan.ts';
 import { planProperties } from '../properties/plan.ts';
 
 const PLAN = `# Plan: JWT

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import { makeProof } from '../../src/session/proof/make-proof.ts';
-import { proofMarkdown, proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import { makeProof } from '../../src/core/session/proof/make-proof.ts';
+import {
+  proofMarkdown,
+  proofText,
+  readProof,
+  type SessionProof,
+} from '../../src/core/session/proof/proof.ts';
 import { checkRun, ended, PROVED, provedEvents } from '../support/proved-events.ts';
 
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { parseAnswer, parseQa, questionHash } from '../../src/session/documents/qa.ts';
-import { findQuestion } from '../../src/session/documents/qa-blocks.ts';
-import { appendRound, newQa, setQaStatus, writeAnswers } from '../../src/session/documents/qa-change.ts';
+import { parseAnswer, parseQa, questionHash } from '../../src/core/session/documents/qa.ts';
+import { findQuestion } from '../../src/core/session/documents/qa-blocks.ts';
+import { appendRound, newQa, setQaStatus, writeAnswers } from '../../src/core/session/documents/qa-change.ts';
 import { qaProperties } from '../properties/qa.ts';
 import { lintQa } from '../support/lint-qa.ts';
 

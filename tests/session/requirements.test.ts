@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parsePlan, planChanges, planHash } from '../../src/session/documents/plan.ts';
-import { isMet, parseLedger, withLedger, withStates } from '../../src/session/documents/requirements.ts';
+import { parsePlan, planChanges, planHash } from '../../src/core/session/documents/plan.ts';
+import { isMet, parseLedger, withLedger, withStates } from '../../src/core/session/documents/requirements.ts';
 
 const R1 = { id: 'R1', text: 'Names are kept', check: 'npm test -- names' };
 const R2 = { id: 'R2', text: 'Names look nice', check: 'reviewed' };

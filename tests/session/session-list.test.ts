@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { needsHuman, readSessionList, sessionFolders } from '../../src/session/session-list.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { needsHuman, readSessionList, sessionFolders } from '../../src/core/session/session-list.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sessionLogLine } from '../../src/worker/documents/projector.ts';
+import { sessionLogLine } from '../../src/core/worker/documents/projector.ts';
 
 test('a log entry has its time stamp and is one line', () => {
   expect(sessionLogLine('01-08 14:37', 'planning began')).toBe('[01-08 14:37] planning began\n');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeProof } from '../../src/session/proof/make-proof.ts';
-import type { SessionProof } from '../../src/session/proof/proof.ts';
-import { shortProof } from '../../src/session/proof/short-proof.ts';
+import { makeProof } from '../../src/core/session/proof/make-proof.ts';
+import type { SessionProof } from '../../src/core/session/proof/proof.ts';
+import { shortProof } from '../../src/core/session/proof/short-proof.ts';
 import { provedEvents } from '../support/proved-events.ts';
 
 const requirements = [{ id: 'R1', text: 'It works', check: 'npm test' }];

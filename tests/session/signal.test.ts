@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseSignal } from '../../src/session/documents/signal.ts';
+import { parseSignal } from '../../src/core/session/documents/signal.ts';
 import { signalProperties } from '../properties/signal.ts';
 
 for (const property of signalProperties) test(property.name, () => property.run(500));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fold } from '../../src/session/events/fold.ts';
-import { emptyState, SessionState } from '../../src/session/events/state.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { emptyState, SessionState } from '../../src/core/session/events/state.ts';
 import { plainLog } from '../support/event-samples.ts';
 
 test('the state of no events is valid', () => {

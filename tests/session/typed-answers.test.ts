@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
-import { typedAnswers } from '../../src/session/documents/typed-answers.ts';
+import { parseQa, questionHash } from '../../src/core/session/documents/qa.ts';
+import { typedAnswers } from '../../src/core/session/documents/typed-answers.ts';
 
 const STATE = { oldRounds: 0, answers: [] };
 const NEVER = { unconfirmed: [] };

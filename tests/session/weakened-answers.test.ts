@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CHANNELS } from '../../src/phases/channels.ts';
-import { judgeAnswer } from '../../src/session/commands/judge-gates.ts';
-import { openQuestions } from '../../src/session/documents/qa.ts';
-import { newQa } from '../../src/session/documents/qa-change.ts';
-import { typedAnswers } from '../../src/session/documents/typed-answers.ts';
-import type { Channel } from '../../src/session/events/bodies/who-acted.ts';
-import type { SessionEvent } from '../../src/session/events/events.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { emptyState, type SessionState, type WaitingStatus } from '../../src/session/events/state.ts';
+import { CHANNELS } from '../../src/core/kernel/phases/channels.ts';
+import { judgeAnswer } from '../../src/core/session/commands/judge-gates.ts';
+import { openQuestions } from '../../src/core/session/documents/qa.ts';
+import { newQa } from '../../src/core/session/documents/qa-change.ts';
+import { typedAnswers } from '../../src/core/session/documents/typed-answers.ts';
+import type { Channel } from '../../src/core/session/events/bodies/who-acted.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { emptyState, type SessionState, type WaitingStatus } from '../../src/core/session/events/state.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const QA = newQa({

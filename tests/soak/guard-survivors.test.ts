@@ -1,11 +1,11 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { providerNamed } from '../../src/providers/registry.ts';
-import { leaveCommand } from '../../src/session/commands/commands.ts';
-import { endChildTree } from '../../src/worker/core/tree.ts';
-import { watchChild } from '../../src/worker/iteration/run-iteration.ts';
-import type { WatchedChild } from '../../src/worker/iteration/sampler.ts';
-import { ChildLog } from '../../src/worker/limits/child-log.ts';
+import { providerNamed } from '../../src/core/agents/registry.ts';
+import { leaveCommand } from '../../src/core/session/commands/commands.ts';
+import { endChildTree } from '../../src/core/worker/core/tree.ts';
+import { watchChild } from '../../src/core/worker/iteration/run-iteration.ts';
+import type { WatchedChild } from '../../src/core/worker/iteration/sampler.ts';
+import { ChildLog } from '../../src/core/worker/limits/child-log.ts';
 import {
   type ChildInGuard,
   childDoing,

@@ -1,11 +1,11 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordSpent } from '../../src/session/day-spent.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import { slotsRoot } from '../../src/session/slots.ts';
-import { admit, isDaySpent } from '../../src/supervisor/admit.ts';
-import { Scan } from '../../src/supervisor/scan.ts';
+import { recordSpent } from '../../src/core/session/day-spent.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import { slotsRoot } from '../../src/core/session/slots.ts';
+import { admit, isDaySpent } from '../../src/core/supervisor/admit.ts';
+import { Scan } from '../../src/core/supervisor/scan.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, START_MS, scene } from './scene.ts';
 

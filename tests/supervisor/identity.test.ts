@@ -1,10 +1,10 @@
 import { realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isOlder } from '../../src/base/versions.ts';
-import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
-import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
-import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
+import { isOlder } from '../../src/core/kernel/versions.ts';
+import { SESSION_MARK } from '../../src/core/sandbox/programs/environment.ts';
+import { supervisorEnvironment } from '../../src/core/sandbox/programs/launch-supervisor.ts';
+import { supervisorPaths } from '../../src/core/sandbox/programs/supervisor-folder.ts';
 import { hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

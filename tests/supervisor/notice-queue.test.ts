@@ -1,12 +1,12 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { fence, noteLack } from '../../src/pool/fence.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import { sessionFacts } from '../../src/session/facts.ts';
-import type { SessionPaths } from '../../src/session/layout/paths.ts';
-import { stateLine, statusSentence } from '../../src/session/words.ts';
-import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
-import { Scan } from '../../src/supervisor/scan.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import { sessionFacts } from '../../src/core/session/facts.ts';
+import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
+import { stateLine, statusSentence } from '../../src/core/session/words.ts';
+import { Scan } from '../../src/core/supervisor/scan.ts';
+import { NoticeQueue } from '../../src/extensions/notify/supervisor/notice-queue.ts';
+import { fence, noteLack } from '../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
 import { MINUTE_MS, type Scene, scene } from './scene.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SessionView } from '../../src/session/events/session-view.ts';
-import { emptyState, type Status } from '../../src/session/events/state.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { type Waits, waitsFor } from '../../src/supervisor/waits-for.ts';
+import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import { emptyState, type Status } from '../../src/core/session/events/state.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { type Waits, waitsFor } from '../../src/core/supervisor/waits-for.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 
 const OURS = 'ours';

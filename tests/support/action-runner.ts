@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { builtPrograms } from './built-programs.ts';
 
 /** One step of a composite action. */

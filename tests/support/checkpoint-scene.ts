@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Checkpoint, keepCheckpoint } from '../../src/project/checkpoints/checkpoint.ts';
-import { type Restored, restoreCheckpoint } from '../../src/project/checkpoints/restore-checkpoint.ts';
-import { pathAt, readable } from '../../src/project/git/path-bytes.ts';
-import { ensureWorktree } from '../../src/project/worktrees/worktree.ts';
+import { type Checkpoint, keepCheckpoint } from '../../src/core/project/checkpoints/checkpoint.ts';
+import { type Restored, restoreCheckpoint } from '../../src/core/project/checkpoints/restore-checkpoint.ts';
+import { pathAt, readable } from '../../src/core/project/git/path-bytes.ts';
+import { ensureWorktree } from '../../src/core/project/worktrees/worktree.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export const FOLDER = '26-01-08-x';

@@ -1,4 +1,4 @@
-import type { ChildProblem } from '../../src/providers/contract/provider.ts';
+import type { ChildProblem } from '../../src/core/agents/contract/provider.ts';
 
 type ProblemKind = ChildProblem['kind'];
 

@@ -5,7 +5,7 @@ import type {
   ExitReport,
   FinalReport,
   Provider,
-} from '../../src/providers/contract/provider.ts';
+} from '../../src/core/agents/contract/provider.ts';
 
 /** One recorded run of a real CLI against a stub model server. */
 export interface CliSample {

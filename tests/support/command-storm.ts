@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { systemClock } from '../../src/base/clock.ts';
-import { pendingCommandIds } from '../../src/session/commands/commands.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { pendingCommandIds } from '../../src/core/session/commands/commands.ts';
 import { bundleScript } from './bundle-script.ts';
 import type { WriterPlan } from './command-writer.ts';
 import { type SessionRig, startRig } from './session-rig.ts';

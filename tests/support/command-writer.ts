@@ -1,11 +1,11 @@
 // A separate process that sends commands to a session in batches, the last of each batch as the acts do.
 import { ulid } from 'ulid';
-import { type CommandRequest, untilAnswered } from '../../src/acts/common/send-command.ts';
-import { isoUtc, systemClock } from '../../src/base/clock.ts';
-import { isSamocodeError } from '../../src/base/errors.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { type CommandRequest, untilAnswered } from '../../src/core/caller/commands/send-command.ts';
+import { isoUtc, systemClock } from '../../src/core/kernel/clock.ts';
+import { isSamocodeError } from '../../src/core/kernel/errors.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { type Command, leaveCommand } from '../../src/core/session/commands/commands.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 
 export interface WriterPlan {
   sessionsDir: string;

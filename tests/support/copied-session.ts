@@ -1,14 +1,14 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ulid } from 'ulid';
-import { ifExists } from '../../src/base/errors.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
-import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
-import { refNameOf } from '../../src/session/layout/names.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { supervisorPaths } from '../../src/core/sandbox/programs/supervisor-folder.ts';
+import { readSessionFile, type SessionFile } from '../../src/core/session/events/session-file.ts';
+import { refNameOf } from '../../src/core/session/layout/names.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { sessionFolders } from '../../src/core/session/session-list.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
 export interface CopiedSession {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { EVENT_BODIES, type EventType } from '../../src/session/events/bodies/event-types.ts';
-import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
+import { EVENT_BODIES, type EventType } from '../../src/core/session/events/bodies/event-types.ts';
+import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/core/session/events/events.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
 import { createdEvent } from './session-file-sample.ts';
 

@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/base/clock.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
 
 export interface EventuallyOptions {
   /** What is awaited, for the error message. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Notification } from '../../src/acts/notify/notice/notification.ts';
+import type { Notification } from '../../src/extensions/notify/notice/notification.ts';
 
 export interface Post {
   atMs: number;

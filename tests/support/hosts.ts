@@ -1,5 +1,5 @@
-import type { Host } from '../../src/base/processes/host.ts';
-import type { ProcessEntry } from '../../src/base/processes/process-table.ts';
+import type { Host } from '../../src/core/kernel/processes/host.ts';
+import type { ProcessEntry } from '../../src/core/kernel/processes/process-table.ts';
 
 /** A fake process: sleeping, in its own group and process session. */
 export function entryOf(pid: number, more: Partial<ProcessEntry> = {}): ProcessEntry {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { ifExists } from '../../src/base/errors.ts';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 
 export interface InstalledCli {
   /** Absolute path of the program. */

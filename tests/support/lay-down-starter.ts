@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../../src/base/clock.ts';
-import { layDownForWork, layDownMirror } from '../../src/pool/lay-down.ts';
-import type { StateNote } from '../../src/pool/state-note.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { layDownForWork, layDownMirror } from '../../src/extensions/pool/lay-down.ts';
+import type { StateNote } from '../../src/extensions/pool/state-note.ts';
 
 /** Lays a session down by a JSON file of its plan, in a process that may crash. */
 const { how, settings, ...plan } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));

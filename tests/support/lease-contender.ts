@@ -1,8 +1,8 @@
 // A separate process that tries to acquire leases when its parent says so, over node's IPC channel.
-import { BASE_ERRORS } from '../../src/base/base-errors.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { acquireLease, type OwnedLease } from '../../src/base/processes/lease.ts';
+import { BASE_ERRORS } from '../../src/core/kernel/base-errors.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { acquireLease, type OwnedLease } from '../../src/core/kernel/processes/lease.ts';
 
 /** The parent's request. `atMs`: every process begins in the same millisecond. */
 export type Ask = { kind: 'take'; dir: string; atMs: number } | { kind: 'check' } | { kind: 'release' };

@@ -1,5 +1,5 @@
-import type { QaReading } from '../../src/session/documents/qa.ts';
-import type { QaQuestion } from '../../src/session/documents/qa-blocks.ts';
+import type { QaReading } from '../../src/core/session/documents/qa.ts';
+import type { QaQuestion } from '../../src/core/session/documents/qa-blocks.ts';
 
 const MAX_QUESTIONS = 7;
 

@@ -1,21 +1,21 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { readTail } from '../../src/base/files/lines.ts';
-import { endTree } from '../../src/base/processes/end-tree.ts';
-import type { Host } from '../../src/base/processes/host.ts';
-import { readHolding } from '../../src/base/processes/lease.ts';
-import { isRunning, type ProcessEntry } from '../../src/base/processes/process-table.ts';
-import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
-import { describeEvent } from '../../src/session/documents/describe-event.ts';
-import { readEvents } from '../../src/session/events/event-log.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { readSessionFile } from '../../src/session/events/session-file.ts';
-import type { SessionView } from '../../src/session/events/session-view.ts';
-import { emptyState, type SessionState } from '../../src/session/events/state.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
-import { isAtRest, readSession } from '../../src/session/status.ts';
+import { type Clock, systemClock } from '../../src/core/kernel/clock.ts';
+import { readTail } from '../../src/core/kernel/files/lines.ts';
+import { endTree } from '../../src/core/kernel/processes/end-tree.ts';
+import type { Host } from '../../src/core/kernel/processes/host.ts';
+import { readHolding } from '../../src/core/kernel/processes/lease.ts';
+import { isRunning, type ProcessEntry } from '../../src/core/kernel/processes/process-table.ts';
+import { SESSION_MARK } from '../../src/core/sandbox/programs/environment.ts';
+import { describeEvent } from '../../src/core/session/documents/describe-event.ts';
+import { readEvents } from '../../src/core/session/events/event-log.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { readSessionFile } from '../../src/core/session/events/session-file.ts';
+import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import { emptyState, type SessionState } from '../../src/core/session/events/state.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { sessionFolders } from '../../src/core/session/session-list.ts';
+import { isAtRest, readSession } from '../../src/core/session/status.ts';
 import { report } from './rig-report.ts';
 
 /** The paths of a session, and the machine that its processes run on. */

@@ -1,9 +1,9 @@
 // A separate process that owns a session's log and appends to it, over node's IPC channel or until it fails.
-import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { acquireLease } from '../../src/base/processes/lease.ts';
-import { EventWriter } from '../../src/session/events/event-writer.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { acquireLease } from '../../src/core/kernel/processes/lease.ts';
+import { EventWriter } from '../../src/core/session/events/event-writer.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 
 /** Its report after each append: the number of the newest event on disk, and the name of the error. */
 export interface Appended {

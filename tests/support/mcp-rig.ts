@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { readEvents, readLog } from '../../src/session/events/event-log.ts';
-import type { SessionEvent } from '../../src/session/events/events.ts';
-import type { SessionState } from '../../src/session/events/state.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { readEvents, readLog } from '../../src/core/session/events/event-log.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
+import type { SessionState } from '../../src/core/session/events/state.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { endSessionsBelow, processesOf, untilState, workerPidOf } from './live-session.ts';
 import { type Connection, connect } from './mcp-client.ts';
 import { DEMO_FILES } from './paper-boat.ts';

@@ -1,5 +1,5 @@
-import { SamocodeError } from '../../src/base/errors.ts';
-import type { ObstacleName } from '../../src/phases/obstacles.ts';
+import { SamocodeError } from '../../src/core/kernel/errors.ts';
+import type { ObstacleName } from '../../src/core/kernel/phases/obstacles.ts';
 import { isNoted, noteReached } from './reached.ts';
 
 // Before each file, while `.ci/run` notes what its tests reach (SAMOCODE_REACHED): in test processes, whoever makes an
@@ -16,7 +16,7 @@ if (isNoted && !globalThis.samocodeNotesReached) {
     if (error instanceof SamocodeError) noteReached('refusal', error.code);
     captureStackTrace(error, below);
   };
-  const { OBSTACLE_QUESTIONS } = await import('../../src/worker/proving/obstacle-questions.ts');
+  const { OBSTACLE_QUESTIONS } = await import('../../src/core/worker/proving/obstacle-questions.ts');
   const questions: Record<string, (typeof OBSTACLE_QUESTIONS)[ObstacleName]> = OBSTACLE_QUESTIONS;
   for (const [name, ask] of Object.entries(questions))
     questions[name] = async (inquiry) => {

@@ -1,4 +1,4 @@
-import paperBoat from '../../src/demo/paper-boat.json' with { type: 'json' };
+import paperBoat from '../../src/extensions/rehearsal/demo/paper-boat.json' with { type: 'json' };
 
 /** The demo's repository: a small complete project whose tests pass and whose README names a missing feature. */
 export const DEMO_FILES: Readonly<Record<string, string>> = Object.fromEntries(

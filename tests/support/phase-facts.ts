@@ -1,7 +1,7 @@
-import type { JudgedSignal } from '../../src/phases/decision.ts';
-import type { Outcome, Rules } from '../../src/phases/outcome.ts';
-import { initialProgress, type Progress } from '../../src/phases/progress.ts';
-import type { Phase } from '../../src/phases/table.ts';
+import type { JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
+import type { Outcome, Rules } from '../../src/core/kernel/phases/outcome.ts';
+import { initialProgress, type Progress } from '../../src/core/kernel/phases/progress.ts';
+import type { Phase } from '../../src/core/kernel/phases/table.ts';
 
 /** As the settings have it that nobody changed. */
 export const PATIENCE = { quickMs: 5000, firstMs: 60_000, maxMs: 12 * 3_600_000 };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { fencedBlocks } from '../words/texts.ts';
 import { tempDir } from './temp-dir.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, readlink, rmdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
-import { ifExists, systemErrorCode } from '../../src/base/errors.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { ifExists, systemErrorCode } from '../../src/core/kernel/errors.ts';
 
 /** Names the folder of the sessions that are played once per run. */
 export const PLAYED_SESSIONS = 'SAMOCODE_TEST_SESSIONS';

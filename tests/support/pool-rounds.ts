@@ -1,9 +1,9 @@
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
-import type { Claim, Oid, SentAct, Ulid } from '../../src/pool/board.ts';
-import { POOL_REFS } from '../../src/pool/git-remote.ts';
-import type { PoolRemote } from '../../src/pool/remote.ts';
-import { readStateNote, type StateNote, stateNoteText } from '../../src/pool/state-note.ts';
+import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/board.ts';
+import { POOL_REFS } from '../../src/extensions/pool/git-remote.ts';
+import type { PoolRemote } from '../../src/extensions/pool/remote.ts';
+import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/state-note.ts';
 import { type Random, randomFrom } from '../faults/chaos/random.ts';
 import type { Remotes } from '../processes/pool/remotes.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from './board-contract.ts';

@@ -4,7 +4,7 @@ import { chown, readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 import { tempDir } from './temp-dir.ts';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cacheText, readLog } from '../../src/session/events/event-log.ts';
-import type { SessionEvent } from '../../src/session/events/events.ts';
-import type { SessionFile } from '../../src/session/events/session-file.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { cacheText, readLog } from '../../src/core/session/events/event-log.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
+import type { SessionFile } from '../../src/core/session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { plainLog, textOf } from './event-samples.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { sessionFileSample } from './session-file-sample.ts';

@@ -1,14 +1,14 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { setupProject } from '../../src/acts/set-up/setup-project.act.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { fingerprint } from '../../src/base/files/fingerprint.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { rememberProject } from '../../src/project/finding/known-projects.ts';
-import { trustFile } from '../../src/project/finding/trust.ts';
-import type { Sandbox } from '../../src/project/settings/project-settings.ts';
-import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
+import { setupProject } from '../../src/core/acts/set-up/setup-project.act.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { rememberProject } from '../../src/core/project/finding/known-projects.ts';
+import { trustFile } from '../../src/core/project/finding/trust.ts';
+import type { Sandbox } from '../../src/core/project/settings/project-settings.ts';
+import { samocodeLine } from '../../src/core/project/settings/samocode-file.ts';
 import { isPlain, makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface ProjectPlan extends RepoPlan {

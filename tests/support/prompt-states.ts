@@ -1,5 +1,5 @@
-import { PHASE_NAMES, type Phase } from '../../src/phases/table.ts';
-import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';
+import { PHASE_NAMES, type Phase } from '../../src/core/kernel/phases/table.ts';
+import type { PromptState } from '../../src/core/worker/prompt/prompt-state.ts';
 import { progressIn, RULES } from './phase-facts.ts';
 
 const ANSWERS = [

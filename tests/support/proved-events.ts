@@ -1,7 +1,7 @@
-import type { Decision } from '../../src/phases/decision.ts';
-import type { CheckRun, ProvedRequirement } from '../../src/phases/proving.ts';
-import { FORMAT_VERSION, type NewEvent, type SessionEvent } from '../../src/session/events/events.ts';
-import type { SessionFile } from '../../src/session/events/session-file.ts';
+import type { Decision } from '../../src/core/kernel/phases/decision.ts';
+import type { CheckRun, ProvedRequirement } from '../../src/core/kernel/phases/proving.ts';
+import { FORMAT_VERSION, type NewEvent, type SessionEvent } from '../../src/core/session/events/events.ts';
+import type { SessionFile } from '../../src/core/session/events/session-file.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 
 export const PROVED = {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SessionEvent } from '../../src/session/events/events.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
 
 /** What a family of rows has in common: see scripts/families.ts. */
 export type FamilyKind = 'refusal' | 'obstacle' | 'ending' | 'judge' | 'crash point' | 'mount';

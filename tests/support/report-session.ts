@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import type { Phase } from '../../src/phases/table.ts';
-import { planHash } from '../../src/session/documents/plan.ts';
-import { FORMAT_VERSION, type NewEvent } from '../../src/session/events/events.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import type { Phase } from '../../src/core/kernel/phases/table.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { planHash } from '../../src/core/session/documents/plan.ts';
+import { FORMAT_VERSION, type NewEvent } from '../../src/core/session/events/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { checkRun } from './proved-events.ts';
 import { sessionFileSample } from './session-file-sample.ts';

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { tempDir } from './temp-dir.ts';
 
 // Keeps its state in a folder, as the real one does: `enable` creates a file that `is-enabled` checks for, and so on.

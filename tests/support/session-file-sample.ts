@@ -1,6 +1,6 @@
-import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import type { SessionFile } from '../../src/session/events/session-file.ts';
+import { NO_OPENINGS } from '../../src/core/kernel/sandbox-level.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import type { SessionFile } from '../../src/core/session/events/session-file.ts';
 
 /** The identity of a fake session of the rehearsal agent. */
 export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile {

@@ -1,7 +1,7 @@
-import type { SessionReport } from '../../src/acts/common/facts/get-status.ts';
-import type { SessionView } from '../../src/session/events/session-view.ts';
-import { emptyState, type SessionState, type Status } from '../../src/session/events/state.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
+import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
+import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import { emptyState, type SessionState, type Status } from '../../src/core/session/events/state.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 
 export const STATES_NOW = Date.UTC(2026, 0, 8, 12);

@@ -1,14 +1,14 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { QueuedNotice } from '../../src/acts/notify/notice/queued-notice.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { parseJson } from '../../src/base/parse-json.ts';
-import { endTree } from '../../src/base/processes/end-tree.ts';
-import { type Host, systemHost } from '../../src/base/processes/host.ts';
-import { readHolding } from '../../src/base/processes/lease.ts';
-import { isRunning, type ProcessEntry } from '../../src/base/processes/process-table.ts';
-import { type SupervisorPaths, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
-import type { NowSession } from '../../src/supervisor/now-file.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { parseJson } from '../../src/core/kernel/parse-json.ts';
+import { endTree } from '../../src/core/kernel/processes/end-tree.ts';
+import { type Host, systemHost } from '../../src/core/kernel/processes/host.ts';
+import { readHolding } from '../../src/core/kernel/processes/lease.ts';
+import { isRunning, type ProcessEntry } from '../../src/core/kernel/processes/process-table.ts';
+import { type SupervisorPaths, supervisorPaths } from '../../src/core/sandbox/programs/supervisor-folder.ts';
+import type { NowSession } from '../../src/core/supervisor/now-file.ts';
+import type { QueuedNotice } from '../../src/extensions/notify/notice/queued-notice.ts';
 import { eventually } from './eventually.ts';
 import type { SessionRig } from './session-rig.ts';
 

@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runCommand } from '../../src/base/processes/run-command.ts';
+import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
 export interface TempRepo extends AsyncDisposable {

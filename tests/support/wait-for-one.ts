@@ -1,9 +1,9 @@
-import type { ActionContext } from '../../src/acts/common/context.ts';
 import {
   type WaitForAnyInput,
   type WaitResult,
   waitForAny,
-} from '../../src/acts/reading/wait-for-change.act.ts';
+} from '../../src/core/acts/reading/wait-for-change.act.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
 
 type Input = WaitForAnyInput['sessions'][number] & Omit<WaitForAnyInput, 'sessions'>;
 

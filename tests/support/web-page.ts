@@ -1,7 +1,7 @@
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { webApp } from '../../src/web/app.ts';
-import { LiveSessions } from '../../src/web/live.ts';
-import { OneTimeCodes } from '../../src/web/tab-key.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { webApp } from '../../src/extensions/pages/web/app.ts';
+import { LiveSessions } from '../../src/extensions/pages/web/live.ts';
+import { OneTimeCodes } from '../../src/extensions/pages/web/tab-key.ts';
 
 export interface WebPage extends Disposable {
   /** Of the only session there is. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
-import type { ActionContext } from '../../src/acts/common/context.ts';
-import { parseJson } from '../../src/base/parse-json.ts';
-import { type RunningWeb, runWeb, type WebRequest } from '../../src/web/run-web.ts';
+import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { parseJson } from '../../src/core/kernel/parse-json.ts';
+import { type RunningWeb, runWeb, type WebRequest } from '../../src/extensions/pages/web/run-web.ts';
 import { freePort } from './free-port.ts';
 
 export interface Answer {

@@ -1,12 +1,12 @@
 import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ulid } from 'ulid';
-import { isoUtc, systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
-import { readSession } from '../../src/session/status.ts';
+import { isoUtc, systemClock } from '../../src/core/kernel/clock.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { type Command, leaveCommand } from '../../src/core/session/commands/commands.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { sessionFolders } from '../../src/core/session/session-list.ts';
+import { readSession } from '../../src/core/session/status.ts';
 import type { BuiltPrograms } from './built-programs.ts';
 import type { SessionRig } from './session-rig.ts';
 import { endProcessesOf } from './supervisors.ts';
@@ -130,5 +130,5 @@ async function runHere(
 
 /** Loaded on first use: most tests start a worker's program. */
 async function workerCode() {
-  return (await import('../../src/worker/loop/run-worker.ts')).runWorker;
+  return (await import('../../src/core/worker/loop/run-worker.ts')).runWorker;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { reviewedLines } from '../../src/acts/review/review-session.act.ts';
-import { diffTable, fileDiff } from '../../src/web/diff-part.ts';
+import { reviewedLines } from '../../src/extensions/pages/review/review-session.act.ts';
+import { diffTable, fileDiff } from '../../src/extensions/pages/web/diff-part.ts';
 import { skeletonOf } from '../acts/report/page-skeleton.ts';
 import { PAYLOADS } from '../acts/report/payloads.ts';
 import { ANY_HIDDEN, HIDING } from '../support/hidden-characters.ts';

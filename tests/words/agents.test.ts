@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents/documents.ts';
-import { parsePlan } from '../../src/session/documents/plan.ts';
-import { parseQa } from '../../src/session/documents/qa.ts';
-import { parseSignal } from '../../src/session/documents/signal.ts';
+import { PHASE_NAMES, PHASES, type Phase } from '../../src/core/kernel/phases/table.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../../src/core/session/documents/documents.ts';
+import { parsePlan } from '../../src/core/session/documents/plan.ts';
+import { parseQa } from '../../src/core/session/documents/qa.ts';
+import { parseSignal } from '../../src/core/session/documents/signal.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, ROOT, SOURCE } from './texts.ts';
 

@@ -1,8 +1,8 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
-import { Status } from '../../src/session/events/state.ts';
+import { EVENT_BODIES } from '../../src/core/session/events/bodies/event-types.ts';
+import { Status } from '../../src/core/session/events/state.ts';
 import { inBackticks, ROOT } from './texts.ts';
 
 const OF_DEVELOPERS = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md', 'README.md', 'SECURITY.md'];

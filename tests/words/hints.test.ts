@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { filesBelow } from '../../scripts/packages/source.ts';
-import { ACTS, TO_FILL } from '../../src/base/acts.ts';
-import { COMMANDS } from '../../src/cli/program.ts';
-import type { Cli } from '../../src/kit/terminal/cli.ts';
-import { commandsOf } from '../../src/kit/terminal/next-commands.ts';
+import { COMMANDS } from '../../src/app/cli/program.ts';
+import { ACTS, TO_FILL } from '../../src/core/kernel/acts.ts';
+import type { Cli } from '../../src/core/kit/terminal/cli.ts';
+import { commandsOf } from '../../src/core/kit/terminal/next-commands.ts';
 import { CLI_NAMES, ROOT } from './texts.ts';
 
 // Every command of ours that a text names is one that our own program takes.

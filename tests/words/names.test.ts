@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DOCUMENT_KINDS, parseDocumentName } from '../../src/session/documents/documents.ts';
+import { DOCUMENT_KINDS, parseDocumentName } from '../../src/core/session/documents/documents.ts';
 import {
   CLI_NAMES,
   CLI_OPTIONS,

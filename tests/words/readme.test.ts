@@ -1,11 +1,11 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandOnPath } from '../../src/machine/install/package/package-source.ts';
-import { SERVER_ROWS } from '../../src/machine/install/server-clients.ts';
-import { MACHINE_SETTINGS } from '../../src/project/settings/machine-settings.ts';
-import { PROJECT_SETTINGS } from '../../src/project/settings/project-settings.ts';
-import { TOOLS } from '../../src/server/tools.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import { MACHINE_SETTINGS } from '../../src/core/project/settings/machine-settings.ts';
+import { PROJECT_SETTINGS } from '../../src/core/project/settings/project-settings.ts';
+import { commandOnPath } from '../../src/extensions/setup/install/package/package-source.ts';
+import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
 import { CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');

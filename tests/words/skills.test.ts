@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { TOOLS } from '../../src/server/tools.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents/documents.ts';
-import { readOverview } from '../../src/session/documents/overview.ts';
-import { parsePlan } from '../../src/session/documents/plan.ts';
-import { parseQa } from '../../src/session/documents/qa.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../../src/core/session/documents/documents.ts';
+import { readOverview } from '../../src/core/session/documents/overview.ts';
+import { parsePlan } from '../../src/core/session/documents/plan.ts';
+import { parseQa } from '../../src/core/session/documents/qa.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, SOURCE } from './texts.ts';
 

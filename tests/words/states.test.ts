@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import type { SessionReport } from '../../src/acts/common/facts/get-status.ts';
-import { titleOf } from '../../src/acts/notify/notice/compose.ts';
-import { gapsOf } from '../../src/acts/report/session-card.ts';
-import { reportFields } from '../../src/kit/mcp/session-fields.ts';
-import { shownFacts } from '../../src/kit/terminal/session-facts.ts';
-import { supervisorFacts } from '../../src/machine/service/supervisor.command.ts';
-import type { SessionEvent } from '../../src/session/events/events.ts';
-import { nowText, statusSentence } from '../../src/session/words.ts';
-import type { UnfinishedSession } from '../../src/supervisor/supervisor-status.ts';
-import { waitsFor } from '../../src/supervisor/waits-for.ts';
+import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
+import { reportFields } from '../../src/core/kit/mcp/session-fields.ts';
+import { shownFacts } from '../../src/core/kit/terminal/session-facts.ts';
+import type { SessionEvent } from '../../src/core/session/events/events.ts';
+import { nowText, statusSentence } from '../../src/core/session/words.ts';
+import type { UnfinishedSession } from '../../src/core/supervisor/supervisor-status.ts';
+import { waitsFor } from '../../src/core/supervisor/waits-for.ts';
+import { titleOf } from '../../src/extensions/notify/notice/compose.ts';
+import { gapsOf } from '../../src/extensions/pages/report/session-card.ts';
+import { supervisorFacts } from '../../src/extensions/setup/service/supervisor.command.ts';
 import { STATES, STATES_NOW } from '../support/session-states.ts';
 
 /** How each face shows a session; undefined where it does not show such a one. */

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
-import { COMMANDS } from '../../src/cli/program.ts';
-import type { Cli } from '../../src/kit/terminal/cli.ts';
-import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/phases/table.ts';
-import { PROVIDERS } from '../../src/providers/registry.ts';
-import { TOOLS } from '../../src/server/tools.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { COMMANDS } from '../../src/app/cli/program.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import { PROVIDERS } from '../../src/core/agents/registry.ts';
+import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/core/kernel/phases/table.ts';
+import type { Cli } from '../../src/core/kit/terminal/cli.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const SOURCE = await readSource(ROOT);

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../src/base/clock.ts';
-import { iterationPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { AwakeTime } from '../../src/worker/limits/awake-time.ts';
+import type { Clock } from '../../src/core/kernel/clock.ts';
+import { iterationPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { AwakeTime } from '../../src/core/worker/limits/awake-time.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** A clock that only a test advances; `now` may have any value. */

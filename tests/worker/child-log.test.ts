@@ -3,9 +3,9 @@ import { appendFileSync } from 'node:fs';
 import { appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Provider } from '../../src/providers/contract/provider.ts';
-import { rehearsal } from '../../src/providers/rehearsal.ts';
-import { ChildLog } from '../../src/worker/limits/child-log.ts';
+import type { Provider } from '../../src/core/agents/contract/provider.ts';
+import { ChildLog } from '../../src/core/worker/limits/child-log.ts';
+import { rehearsal } from '../../src/extensions/rehearsal/rehearsal.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** A provider that collects the lines it is given. */

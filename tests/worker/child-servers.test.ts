@@ -1,11 +1,11 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { PlanServer } from '../../src/session/events/bodies/positions.ts';
-import { emptyState } from '../../src/session/events/state.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
-import { childServers } from '../../src/worker/iteration/spawn-child.ts';
+import type { PlanServer } from '../../src/core/session/events/bodies/positions.ts';
+import { emptyState } from '../../src/core/session/events/state.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import type { Worker } from '../../src/core/worker/core/worker.ts';
+import { childServers } from '../../src/core/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

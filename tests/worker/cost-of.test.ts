@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ChildEvent, Traces } from '../../src/providers/contract/provider.ts';
-import { activity } from '../../src/providers/reading/activity.ts';
-import { Tally } from '../../src/providers/reading/tally.ts';
-import { costOf } from '../../src/worker/limits/cost-of.ts';
+import type { ChildEvent, Traces } from '../../src/core/agents/contract/provider.ts';
+import { activity } from '../../src/core/agents/reading/activity.ts';
+import { Tally } from '../../src/core/agents/reading/tally.ts';
+import { costOf } from '../../src/core/worker/limits/cost-of.ts';
 
 const TOKENS = { input: 1_000_000, output: 0, cached: 0 };
 const OVER: ChildEvent = { kind: 'final', report: { ok: true, tokens: TOKENS } };

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readPlanOf } from '../../src/acts/gates/read-plan.act.ts';
-import type { SessionView } from '../../src/session/events/session-view.ts';
-import { readPlanEvidence } from '../../src/worker/core/evidence.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
+import { readPlanOf } from '../../src/core/acts/gates/read-plan.act.ts';
+import type { SessionView } from '../../src/core/session/events/session-view.ts';
+import { readPlanEvidence } from '../../src/core/worker/core/evidence.ts';
+import type { Worker } from '../../src/core/worker/core/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { readEvents } from '../../src/session/events/event-log.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
-import { Projector } from '../../src/worker/documents/projector.ts';
-import { guarded } from '../../src/worker/loop/guarded.ts';
+import { readEvents } from '../../src/core/session/events/event-log.ts';
+import type { Worker } from '../../src/core/worker/core/worker.ts';
+import { Projector } from '../../src/core/worker/documents/projector.ts';
+import { guarded } from '../../src/core/worker/loop/guarded.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

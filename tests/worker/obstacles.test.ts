@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { OBSTACLES, type Obstacle, type ObstacleName } from '../../src/phases/obstacles.ts';
-import { firstObstacle, OBSTACLE_QUESTIONS } from '../../src/worker/proving/obstacle-questions.ts';
+import { OBSTACLES, type Obstacle, type ObstacleName } from '../../src/core/kernel/phases/obstacles.ts';
+import { firstObstacle, OBSTACLE_QUESTIONS } from '../../src/core/worker/proving/obstacle-questions.ts';
 
 const NAMES = OBSTACLES.map(({ name }) => name);
 const beforeDoneOnly = (OBSTACLES as readonly Obstacle[])

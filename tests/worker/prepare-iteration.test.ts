@@ -1,14 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { ifExists } from '../../src/base/errors.ts';
-import { iterationPaths } from '../../src/session/layout/paths.ts';
-import { GitGuard } from '../../src/worker/core/git-guard.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
-import { WorkerGuard } from '../../src/worker/core/worker-guard.ts';
-import { Projector } from '../../src/worker/documents/projector.ts';
-import { prepareIteration } from '../../src/worker/iteration/spawn-child.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { ifExists } from '../../src/core/kernel/errors.ts';
+import { iterationPaths } from '../../src/core/session/layout/paths.ts';
+import { GitGuard } from '../../src/core/worker/core/git-guard.ts';
+import type { Worker } from '../../src/core/worker/core/worker.ts';
+import { WorkerGuard } from '../../src/core/worker/core/worker-guard.ts';
+import { Projector } from '../../src/core/worker/documents/projector.ts';
+import { prepareIteration } from '../../src/core/worker/iteration/spawn-child.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 

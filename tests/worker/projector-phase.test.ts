@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readOverview } from '../../src/session/documents/overview.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
-import { fold } from '../../src/session/events/fold.ts';
-import { emptyState } from '../../src/session/events/state.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { Projector } from '../../src/worker/documents/projector.ts';
+import { readOverview } from '../../src/core/session/documents/overview.ts';
+import type { NewEvent, SessionEvent } from '../../src/core/session/events/events.ts';
+import { fold } from '../../src/core/session/events/fold.ts';
+import { emptyState } from '../../src/core/session/events/state.ts';
+import { sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { Projector } from '../../src/core/worker/documents/projector.ts';
 import { ASKING, CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';

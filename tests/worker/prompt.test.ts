@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PHASE_NAMES, type Phase } from '../../src/phases/table.ts';
-import { readPrompt } from '../../src/rehearsal/read-prompt.ts';
-import { parseSignal } from '../../src/session/documents/signal.ts';
-import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
-import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';
+import { PHASE_NAMES, type Phase } from '../../src/core/kernel/phases/table.ts';
+import { parseSignal } from '../../src/core/session/documents/signal.ts';
+import { assemblePrompt } from '../../src/core/worker/prompt/assemble.ts';
+import type { PromptState } from '../../src/core/worker/prompt/prompt-state.ts';
+import { readPrompt } from '../../src/extensions/rehearsal/agent/read-prompt.ts';
 import { ANY_HIDDEN, HIDING } from '../support/hidden-characters.ts';
 import { jobIn } from '../support/model-stub/job.ts';
 import { progressIn } from '../support/phase-facts.ts';

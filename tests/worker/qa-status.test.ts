@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { park } from '../../src/phases/verdict.ts';
-import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
-import { writeRecordedAnswers } from '../../src/worker/documents/recorded-answers.ts';
-import { recordParked } from '../../src/worker/recording/park.ts';
+import { park } from '../../src/core/kernel/phases/verdict.ts';
+import { parseQa, questionHash } from '../../src/core/session/documents/qa.ts';
+import type { Worker } from '../../src/core/worker/core/worker.ts';
+import { writeRecordedAnswers } from '../../src/core/worker/documents/recorded-answers.ts';
+import { recordParked } from '../../src/core/worker/recording/park.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
-import { writeRecordedAnswers } from '../../src/worker/documents/recorded-answers.ts';
+import { parseQa, questionHash } from '../../src/core/session/documents/qa.ts';
+import { writeRecordedAnswers } from '../../src/core/worker/documents/recorded-answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const withAnswers = (one: string, two: string) =>

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { systemClock as clock } from '../../src/base/clock.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
-import { Projector } from '../../src/worker/documents/projector.ts';
-import { sameAccount } from '../../src/worker/limits/choose-agent.ts';
-import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
+import { systemClock as clock } from '../../src/core/kernel/clock.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
+import type { Worker } from '../../src/core/worker/core/worker.ts';
+import { Projector } from '../../src/core/worker/documents/projector.ts';
+import { sameAccount } from '../../src/core/worker/limits/choose-agent.ts';
+import { shareLimit } from '../../src/core/worker/limits/shared-limit.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

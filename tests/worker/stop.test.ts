@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import type { NewEvent } from '../../src/session/events/events.ts';
+import { stopSession } from '../../src/core/acts/sessions/stop-session.act.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import type { NewEvent } from '../../src/core/session/events/events.ts';
 import { ASKING, BLOCKED, DONE } from '../session/events.ts';
 import { hostWith } from '../support/hosts.ts';
 import { restedSession } from './rested-session.ts';

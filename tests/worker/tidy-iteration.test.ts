@@ -1,8 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { iterationPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { KEPT_ITERATIONS, removeOldIterations } from '../../src/worker/iteration/finish-iteration.ts';
+import { iterationPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { KEPT_ITERATIONS, removeOldIterations } from '../../src/core/worker/iteration/finish-iteration.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('the machine files of the newest iterations are kept, and older ones are removed', async () => {

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
-import { leaveCommand } from '../../src/session/commands/commands.ts';
-import { whileTakingCommands } from '../../src/worker/commands/while-taking-commands.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
-import { Projector } from '../../src/worker/documents/projector.ts';
+import { systemClock } from '../../src/core/kernel/clock.ts';
+import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import { leaveCommand } from '../../src/core/session/commands/commands.ts';
+import { whileTakingCommands } from '../../src/core/worker/commands/while-taking-commands.ts';
+import type { Worker } from '../../src/core/worker/core/worker.ts';
+import { Projector } from '../../src/core/worker/documents/projector.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

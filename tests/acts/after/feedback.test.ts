@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FeedbackVerdict, judgeFeedback, remarksIn, seenOf } from '../../../src/acts/after/feedback.ts';
+import {
+  type FeedbackVerdict,
+  judgeFeedback,
+  remarksIn,
+  seenOf,
+} from '../../../src/extensions/github/feedback/feedback.ts';
 import type {
   Comment,
   ForgeCheck,
   PullRequestDetails,
   Review,
   ReviewThread,
-} from '../../../src/forge/forge.ts';
+} from '../../../src/extensions/github/forge/forge.ts';
 
 const HEAD = 'a'.repeat(40);
 const BASE = 'b'.repeat(40);

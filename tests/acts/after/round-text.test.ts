@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Remark } from '../../../src/acts/after/feedback.ts';
-import { roundText } from '../../../src/acts/after/round-text.ts';
-import type { ForgeCheck, PullRequestDetails } from '../../../src/forge/forge.ts';
-import { repliesIn } from '../../../src/publish/round-replies.ts';
+import type { Remark } from '../../../src/extensions/github/feedback/feedback.ts';
+import { roundText } from '../../../src/extensions/github/feedback/round-text.ts';
+import type { ForgeCheck, PullRequestDetails } from '../../../src/extensions/github/forge/forge.ts';
+import { repliesIn } from '../../../src/extensions/github/publish/round-replies.ts';
 
 const DETAILS = {
   ...{ number: 17, url: 'https://github.com/fleet/boats/pull/17', title: 'Boats', baseBranch: 'main' },

@@ -5,7 +5,7 @@ import {
   commentsMessage,
   diffLines,
   documentLines,
-} from '../../../src/acts/common/line-comments.ts';
+} from '../../../src/core/caller/facts/line-comments.ts';
 import { anyText } from '../../properties/texts.ts';
 
 const DIFF = `diff --git a/src/boats.ts b/src/boats.ts

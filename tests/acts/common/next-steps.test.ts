@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { ifExists } from '../../../src/base/errors.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
+import { ifExists } from '../../../src/core/kernel/errors.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';

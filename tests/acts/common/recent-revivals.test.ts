@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { recentRevivals } from '../../../src/acts/common/facts/recent-revivals.ts';
-import { isoUtc, systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { giveLease, ownerElsewhere } from '../../../src/base/processes/lease.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
-import { readSession } from '../../../src/session/status.ts';
+import { recentRevivals } from '../../../src/core/caller/facts/recent-revivals.ts';
+import { isoUtc, systemClock } from '../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { giveLease, ownerElsewhere } from '../../../src/core/kernel/processes/lease.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readSession } from '../../../src/core/session/status.ts';
 import { CREATED, PREPARED, writeEvents } from '../../session/events.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeIssue } from '../../../src/acts/intake/judge-issue.ts';
-import type { Comment, Issue } from '../../../src/forge/forge.ts';
+import type { Comment, Issue } from '../../../src/extensions/github/forge/forge.ts';
+import { judgeIssue } from '../../../src/extensions/github/intake/judge-issue.ts';
 
 const at = (second: number, of = '10') => `2026-01-08T10:00:${String(of).padStart(2, '0')}.${second}00Z`;
 const LABEL = { label: 'Samocode', by: 'ada', at: at(5) };

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { NotifyChannel } from '../../../src/acts/notify/notice/channel.ts';
-import { NOTIFIED_KINDS, type Notification } from '../../../src/acts/notify/notice/notification.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import type { NotifyChannel } from '../../../src/extensions/notify/notice/channel.ts';
+import { NOTIFIED_KINDS, type Notification } from '../../../src/extensions/notify/notice/notification.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../../session/events.ts';
 import type { SessionPlan } from '../../supervisor/scene.ts';
 import { outboxScene } from './outbox-scene.ts';

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { muteSession } from '../../../src/acts/notify/mute-session.act.ts';
-import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { muteSession } from '../../../src/extensions/notify/mute-session.act.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../session/events.ts';
 import { makeProject } from '../../support/project.ts';
 

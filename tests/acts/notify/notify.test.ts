@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { typed } from '../../cli/typed.ts';
 import { hookServer } from '../../support/hook-server.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ChannelState, readChannelState } from '../../../src/acts/common/facts/channel-state.ts';
-import type { ChannelName } from '../../../src/acts/notify/notice/channel.ts';
-import { Outbox, type OutboxOptions } from '../../../src/acts/notify/outbox/outbox.ts';
-import { NoticeQueue } from '../../../src/supervisor/notice-queue.ts';
-import { Scan } from '../../../src/supervisor/scan.ts';
+import { type ChannelState, readChannelState } from '../../../src/core/caller/facts/channel-state.ts';
+import { Scan } from '../../../src/core/supervisor/scan.ts';
+import type { ChannelName } from '../../../src/extensions/notify/notice/channel.ts';
+import { Outbox, type OutboxOptions } from '../../../src/extensions/notify/outbox/outbox.ts';
+import { NoticeQueue } from '../../../src/extensions/notify/supervisor/notice-queue.ts';
 import { HandClock, type Scene, sceneWith } from '../../supervisor/scene.ts';
 
 /** The supervisor's scan and poll, without its loop and without workers. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatVerification } from '../../../src/acts/proof/verify.command.ts';
-import type { Verification } from '../../../src/acts/proof/verify-proof.act.ts';
+import { formatVerification } from '../../../src/core/acts/proof/verify.command.ts';
+import type { Verification } from '../../../src/core/acts/proof/verify-proof.act.ts';
 
 const as = (text: string) => text;
 const style = { good: as, bad: as, dim: as } as Parameters<typeof formatVerification>[1]['style'];

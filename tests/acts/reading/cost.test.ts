@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { type CostReport, type CostSum, readCost } from '../../../src/acts/reading/cost.act.ts';
-import { costText } from '../../../src/acts/reading/cost.command.ts';
-import { Output } from '../../../src/kit/terminal/output.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { type CostReport, type CostSum, readCost } from '../../../src/core/acts/reading/cost.act.ts';
+import { costText } from '../../../src/core/acts/reading/cost.command.ts';
+import { Output } from '../../../src/core/kit/terminal/output.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { typed } from '../../cli/typed.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { html, link } from '../../../src/acts/report/page/html.ts';
-import { markdown } from '../../../src/acts/report/page/markdown-html.ts';
-import { overviewPage } from '../../../src/acts/report/page/overview-page.ts';
-import { sessionPage } from '../../../src/acts/report/page/session-page.ts';
-import { pageOfTranscript } from '../../../src/acts/report/page/transcript-page.ts';
+import { html, link } from '../../../src/extensions/pages/html/html.ts';
+import { markdown } from '../../../src/extensions/pages/html/markdown-html.ts';
+import { overviewPage } from '../../../src/extensions/pages/html/overview-page.ts';
+import { sessionPage } from '../../../src/extensions/pages/html/session-page.ts';
+import { pageOfTranscript } from '../../../src/extensions/pages/html/transcript-page.ts';
 import { ANY_HIDDEN, HIDING } from '../../support/hidden-characters.ts';
 import { addressesIn, skeletonOf } from './page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from './payloads.ts';

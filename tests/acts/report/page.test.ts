@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { niceAbove, timeScale } from '../../../src/acts/report/page/charts.ts';
-import { compact, money } from '../../../src/acts/report/page/figures.ts';
-import { markdown } from '../../../src/acts/report/page/markdown-html.ts';
-import { overviewPage } from '../../../src/acts/report/page/overview-page.ts';
-import { sessionPage } from '../../../src/acts/report/page/session-page.ts';
+import { niceAbove, timeScale } from '../../../src/extensions/pages/html/charts.ts';
+import { compact, money } from '../../../src/extensions/pages/html/figures.ts';
+import { markdown } from '../../../src/extensions/pages/html/markdown-html.ts';
+import { overviewPage } from '../../../src/extensions/pages/html/overview-page.ts';
+import { sessionPage } from '../../../src/extensions/pages/html/session-page.ts';
 import { addressesIn } from './page-skeleton.ts';
 import { reportDataSample } from './report-data-sample.ts';
 

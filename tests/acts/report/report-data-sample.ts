@@ -1,4 +1,4 @@
-import type { SessionReportData } from '../../../src/acts/report/page/report-data.ts';
+import type { SessionReportData } from '../../../src/extensions/pages/html/report-data.ts';
 
 /** Data with `also` appended to every text that an agent, a file or a repository can write. */
 export function reportDataSample(also = ''): SessionReportData {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { makeRunFolder } from '../../../src/acts/sessions/begin-session.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { makeRunFolder } from '../../../src/core/acts/sessions/begin-session.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 

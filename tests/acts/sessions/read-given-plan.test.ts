@@ -1,8 +1,8 @@
 import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { givenTask, givenTitle, readGivenPlan } from '../../../src/acts/sessions/read-given-plan.ts';
-import { fingerprint } from '../../../src/base/files/fingerprint.ts';
+import { givenTask, givenTitle, readGivenPlan } from '../../../src/core/acts/sessions/read-given-plan.ts';
+import { fingerprint } from '../../../src/core/kernel/files/fingerprint.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const placeAt = (path: string) => ({ cwd: path, home: path, env: {} });

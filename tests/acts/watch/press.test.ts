@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { selectedRow, visibleRows } from '../../../src/acts/watch/groups.ts';
-import { listKeys } from '../../../src/acts/watch/keys.ts';
-import { press } from '../../../src/acts/watch/press.ts';
-import { START_PLACE, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
+import { selectedRow, visibleRows } from '../../../src/extensions/pages/watch/groups.ts';
+import { listKeys } from '../../../src/extensions/pages/watch/keys.ts';
+import { press } from '../../../src/extensions/pages/watch/press.ts';
+import { START_PLACE, type WatchPlace } from '../../../src/extensions/pages/watch/watch-model.ts';
 import { MODEL, ROWS } from './watch-samples.ts';
 
 /** Presses keys one after the other. @returns the final place and the request of the last key */

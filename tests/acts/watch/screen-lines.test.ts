@@ -2,12 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ALL_KEYS } from '../../../src/acts/watch/keys.ts';
-import { countsSeconds } from '../../../src/acts/watch/row-line.ts';
-import { screenLines } from '../../../src/acts/watch/screen-lines.ts';
-import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
-import { columnsOf } from '../../../src/kit/terminal/columns.ts';
-import { makeStyle } from '../../../src/kit/terminal/style.ts';
+import { columnsOf } from '../../../src/core/kit/terminal/columns.ts';
+import { makeStyle } from '../../../src/core/kit/terminal/style.ts';
+import { ALL_KEYS } from '../../../src/extensions/pages/watch/keys.ts';
+import { countsSeconds } from '../../../src/extensions/pages/watch/row-line.ts';
+import { screenLines } from '../../../src/extensions/pages/watch/screen-lines.ts';
+import {
+  START_PLACE,
+  type WatchModel,
+  type WatchPlace,
+} from '../../../src/extensions/pages/watch/watch-model.ts';
 import { MODEL, MODEL_OF_STATES, NOW, ROWS } from './watch-samples.ts';
 
 const plain = makeStyle(false);

@@ -1,6 +1,6 @@
-import { orderRows } from '../../../src/acts/watch/groups.ts';
-import type { WatchModel } from '../../../src/acts/watch/watch-model.ts';
-import { type ShownFacts, shownFacts } from '../../../src/kit/terminal/session-facts.ts';
+import { type ShownFacts, shownFacts } from '../../../src/core/kit/terminal/session-facts.ts';
+import { orderRows } from '../../../src/extensions/pages/watch/groups.ts';
+import type { WatchModel } from '../../../src/extensions/pages/watch/watch-model.ts';
 import { STATES, STATES_NOW } from '../../support/session-states.ts';
 
 export const NOW = Date.parse('2026-01-08T12:00:00Z');

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { installCli } from '../../support/install-clis.ts';
 import type { Script } from '../../support/model-stub/moves.ts';
 import { PARENT_PROMPT, type ParentModel, startParentModel } from '../../support/model-stub/parent-model.ts';

@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { install } from '../../../src/machine/install/install.ts';
-import { readEvents } from '../../../src/session/events/event-log.ts';
-import { sessionFolders } from '../../../src/session/session-list.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { readEvents } from '../../../src/core/session/events/event-log.ts';
+import { sessionFolders } from '../../../src/core/session/session-list.ts';
+import { install } from '../../../src/extensions/setup/install/install.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';

@@ -1,8 +1,8 @@
 import { test } from 'vitest';
-import { TOOLS } from '../../../src/server/tools.ts';
-import { readEvents } from '../../../src/session/events/event-log.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
-import { sessionFolders } from '../../../src/session/session-list.ts';
+import { TOOLS } from '../../../src/app/server/tools.ts';
+import { readEvents } from '../../../src/core/session/events/event-log.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { sessionFolders } from '../../../src/core/session/session-list.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { mcpRig } from '../../support/mcp-over-http.ts';
 import { preparesFromAfar, serverResultIn } from '../../support/model-stub/parent-model.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { install } from '../../../src/machine/install/install.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { install } from '../../../src/extensions/setup/install/install.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';

@@ -1,4 +1,4 @@
-import { GitHub } from '../../../src/forge/github.ts';
+import { GitHub } from '../../../src/extensions/github/forge/github.ts';
 import { gitHubStub } from '../../support/github-stub/github-stub.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { GitHub } from '../../../src/forge/github.ts';
+import { GitHub } from '../../../src/extensions/github/forge/github.ts';
 import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { StubFault } from '../../support/github-stub/github-stub.ts';

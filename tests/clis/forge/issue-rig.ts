@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import type { SessionView } from '../../../src/core/session/events/session-view.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../acts/bench.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';

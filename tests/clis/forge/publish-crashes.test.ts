@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
+import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
 import { ciIf } from '../../support/ci.ts';
 import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../../src/acts/common/context.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { changeFile } from '../../faults/with-settings.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';

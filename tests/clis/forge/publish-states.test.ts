@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
-import { acquireLease } from '../../../src/base/processes/lease.ts';
-import { slotsRoot } from '../../../src/session/slots.ts';
+import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
+import { acquireLease } from '../../../src/core/kernel/processes/lease.ts';
+import { slotsRoot } from '../../../src/core/session/slots.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';

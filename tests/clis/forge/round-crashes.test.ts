@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { roundOfSession } from '../../../src/acts/after/round.act.ts';
+import { roundOfSession } from '../../../src/extensions/github/feedback/round.act.ts';
 import type { SeenRequest } from '../../support/github-stub/github-stub.ts';
 import { dying, notedPushes, postsOf } from './publish-rig.ts';
 import { type RoundRig, roundRig } from './round-rig.ts';

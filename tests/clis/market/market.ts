@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { makeCertificates } from '../../support/github-stub/certificates.ts';
 import { serveGit } from '../../support/github-stub/git-backend.ts';
 import { tempDir } from '../../support/temp-dir.ts';

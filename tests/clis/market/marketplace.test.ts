@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { type DemoProject, makeDemoProject, pathsOf, until } from '../../support/mcp-rig.ts';
 import type { Conversation } from '../../support/model-stub/conversation.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { TOOLS } from '../../../src/server/tools.ts';
+import { TOOLS } from '../../../src/app/server/tools.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { ActionContext } from '../../../src/acts/common/context.ts';
-import { buildServer } from '../../../src/server/build-server.ts';
+import { buildServer } from '../../../src/app/server/build-server.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { mcpRig } from '../../support/mcp-over-http.ts';
 
 export interface MountedServer extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pageKey } from '../../../src/acts/common/live-page.ts';
+import { pageKey } from '../../../src/core/caller/facts/live-page.ts';
 import { serveWeb } from '../../support/web-rig.ts';
 import { workingSessions } from '../../support/working-sessions.ts';
 import { addressOf, holds, openBrowser } from './browser.ts';

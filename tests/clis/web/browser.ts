@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { addressWithCode } from '../../../src/web/run-web.ts';
+import { addressWithCode } from '../../../src/extensions/pages/web/run-web.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';
 import type { WebRig } from '../../support/web-rig.ts';

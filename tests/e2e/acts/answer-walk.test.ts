@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises';
 import { relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
+import { answerQa } from '../../../src/core/acts/gates/answer-qa.act.ts';
 import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 
@@ -33,7 +33,7 @@ test('an answer to an ordinary session runs no code for folders of the original 
   await using rig = await startRig({ at: 'asking' });
   const input = { session: rig.paths.folder, answers: [], acceptSuggestions: true };
   const files = await filesEntered(() => answerQa(input, rig.context()));
-  expect(files).toContain('acts/gates/answer-qa.act.ts');
+  expect(files).toContain('core/acts/gates/answer-qa.act.ts');
   expect(files.filter((path) => /^session\/legacy\/|adopt|take-over/.test(path))).toEqual([]);
   expect(files.length, files.join('\n')).toBeLessThanOrEqual(64);
 });

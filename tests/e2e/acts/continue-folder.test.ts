@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
-import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
-import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
-import { startOrContinue } from '../../../src/acts/sessions/continue-folder.act.ts';
-import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
+import { answerQa } from '../../../src/core/acts/gates/answer-qa.act.ts';
+import { approvePlan } from '../../../src/core/acts/gates/approve-plan.act.ts';
+import { readPlan } from '../../../src/core/acts/gates/read-plan.act.ts';
+import { startOrContinue } from '../../../src/core/acts/sessions/continue-folder.act.ts';
+import type { Channel } from '../../../src/core/session/events/bodies/who-acted.ts';
 import type { Bench } from '../../acts/bench.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';

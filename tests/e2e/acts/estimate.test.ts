@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { writeSessionReport } from '../../../src/acts/report/write-report.act.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { writeSessionReport } from '../../../src/extensions/pages/report/write-report.act.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
 import { ci } from '../../support/ci.ts';

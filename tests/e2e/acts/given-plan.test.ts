@@ -1,10 +1,10 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { fingerprint } from '../../../src/base/files/fingerprint.ts';
-import type { ToolContext } from '../../../src/kit/mcp/tool.ts';
-import { iterationPaths } from '../../../src/session/layout/paths.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { fingerprint } from '../../../src/core/kernel/files/fingerprint.ts';
+import type { ToolContext } from '../../../src/core/kit/mcp/tool.ts';
+import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { ci } from '../../support/ci.ts';

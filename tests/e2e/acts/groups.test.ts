@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { sendCommand } from '../../../src/acts/common/send-command.ts';
-import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
-import { waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { listSessions } from '../../../src/core/acts/reading/list-sessions.act.ts';
+import { waitForAny } from '../../../src/core/acts/reading/wait-for-change.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { sendCommand } from '../../../src/core/caller/commands/send-command.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';

@@ -1,11 +1,11 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
-import { readQa } from '../../../src/acts/gates/read-qa.act.ts';
-import { readDocument, readOverviewText } from '../../../src/acts/reading/read-document.act.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { MAX_DOCUMENT_BYTES } from '../../../src/session/layout/paths.ts';
+import { readPlan } from '../../../src/core/acts/gates/read-plan.act.ts';
+import { readQa } from '../../../src/core/acts/gates/read-qa.act.ts';
+import { readDocument, readOverviewText } from '../../../src/core/acts/reading/read-document.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { MAX_DOCUMENT_BYTES } from '../../../src/core/session/layout/paths.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,8 +1,8 @@
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readTranscript, type TranscriptPage } from '../../../src/acts/reading/read-transcript.act.ts';
-import { run } from '../../../src/phases/verdict.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
+import { readTranscript, type TranscriptPage } from '../../../src/core/acts/reading/read-transcript.act.ts';
+import { run } from '../../../src/core/kernel/phases/verdict.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED } from '../../session/events.ts';
 import { ci } from '../../support/ci.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
-import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { stopSession } from '../../../src/acts/sessions/stop-session.act.ts';
-import { statusSentence } from '../../../src/session/words.ts';
+import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts';
+import { getStatus } from '../../../src/core/caller/facts/get-status.ts';
+import { statusSentence } from '../../../src/core/session/words.ts';
 import { ci } from '../../support/ci.ts';
 import { HANGS, NO_GATES, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';

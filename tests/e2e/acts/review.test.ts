@@ -1,8 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { LineComment } from '../../../src/acts/common/line-comments.ts';
-import { openReview, type SessionReview, sendReview } from '../../../src/acts/review/review-session.act.ts';
+import type { LineComment } from '../../../src/core/caller/facts/line-comments.ts';
+import {
+  openReview,
+  type SessionReview,
+  sendReview,
+} from '../../../src/extensions/pages/review/review-session.act.ts';
 import { ci } from '../../support/ci.ts';
 import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';
 

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stopSession } from '../../../src/acts/sessions/stop-session.act.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { sessionFolders } from '../../../src/session/session-list.ts';
-import { startFromPage } from '../../../src/web/start-part.ts';
+import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { sessionFolders } from '../../../src/core/session/session-list.ts';
+import { startFromPage } from '../../../src/extensions/pages/web/start-part.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { StartSessionInput } from '../../../src/acts/sessions/start-choices.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { sessionFacts } from '../../../src/session/facts.ts';
-import { sessionFolders } from '../../../src/session/session-list.ts';
+import type { StartSessionInput } from '../../../src/core/acts/sessions/start-choices.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { sessionFacts } from '../../../src/core/session/facts.ts';
+import { sessionFolders } from '../../../src/core/session/session-list.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';

@@ -1,12 +1,12 @@
 import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readTrust, trustProject } from '../../../src/acts/common/places/trust-project.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
-import { ifExists } from '../../../src/base/errors.ts';
-import { doctor } from '../../../src/machine/doctor/doctor.ts';
-import { sessionFolders } from '../../../src/session/session-list.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { setupProject } from '../../../src/core/acts/set-up/setup-project.act.ts';
+import { readTrust, trustProject } from '../../../src/core/caller/context/trust-project.ts';
+import { ifExists } from '../../../src/core/kernel/errors.ts';
+import { sessionFolders } from '../../../src/core/session/session-list.ts';
+import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { ci } from '../../support/ci.ts';
 

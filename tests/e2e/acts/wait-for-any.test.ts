@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
-import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
-import { waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { readEvents } from '../../../src/session/events/event-log.ts';
+import { answerQa } from '../../../src/core/acts/gates/answer-qa.act.ts';
+import { approvePlan } from '../../../src/core/acts/gates/approve-plan.act.ts';
+import { waitForAny } from '../../../src/core/acts/reading/wait-for-change.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { ci } from '../../support/ci.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
-import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
-import { type WaitResult, waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
-import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { listSessions } from '../../../src/core/acts/reading/list-sessions.act.ts';
+import { type WaitResult, waitForAny } from '../../../src/core/acts/reading/wait-for-change.act.ts';
+import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { getStatus } from '../../../src/core/caller/facts/get-status.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { ci } from '../../support/ci.ts';
 import { trustLines } from '../../support/project.ts';

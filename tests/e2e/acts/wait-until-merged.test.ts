@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sendCommand } from '../../../src/acts/common/send-command.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { sendCommand } from '../../../src/core/caller/commands/send-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';

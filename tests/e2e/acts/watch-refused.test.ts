@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sendCommand } from '../../../src/acts/common/send-command.ts';
-import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
-import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
+import { previewFinish } from '../../../src/core/acts/finish/preview-finish.act.ts';
+import { sendCommand } from '../../../src/core/caller/commands/send-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { changeSettings } from '../../faults/with-settings.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { ci } from '../../support/ci.ts';

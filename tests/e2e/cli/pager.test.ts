@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commentsOn } from '../../../src/kit/terminal/editor.ts';
+import { commentsOn } from '../../../src/core/kit/terminal/editor.ts';
 import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { ci } from '../../support/ci.ts';
 

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readTranscript } from '../../../src/acts/reading/read-transcript.act.ts';
+import { readTranscript } from '../../../src/core/acts/reading/read-transcript.act.ts';
 import { typed } from '../../cli/typed.ts';
 import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../../support/ci.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { supervisorPids } from '../../support/supervisors.ts';

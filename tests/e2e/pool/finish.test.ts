@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
-import { readChanges } from '../../../src/acts/reading/read-changes.act.ts';
+import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
+import { readChanges } from '../../../src/core/acts/reading/read-changes.act.ts';
 import { ci } from '../../support/ci.ts';
 import { isDone, poolOf, untilView, WORK } from './machines.ts';
 

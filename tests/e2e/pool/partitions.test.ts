@@ -1,7 +1,7 @@
 import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SessionView } from '../../../src/session/events/session-view.ts';
+import type { SessionView } from '../../../src/core/session/events/session-view.ts';
 import { typed } from '../../cli/typed.ts';
 import { eventually } from '../../support/eventually.ts';
 import { supervisorPids } from '../../support/supervisors.ts';

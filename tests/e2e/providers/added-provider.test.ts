@@ -2,11 +2,11 @@ import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { readTrust, trustProject } from '../../../src/acts/common/places/trust-project.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import type { Provider } from '../../../src/providers/contract/provider.ts';
+import type { Provider } from '../../../src/core/agents/contract/provider.ts';
+import { readTrust, trustProject } from '../../../src/core/caller/context/trust-project.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { expectContract } from '../../providers/contract.ts';
 import { ci } from '../../support/ci.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
@@ -106,7 +106,7 @@ beforeAll(async () => {
   await mkdir(copy);
   for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  const providers = join(copy, 'src/providers');
+  const providers = join(copy, 'src/core/agents');
   await mkdir(join(providers, 'parrot'));
   await writeFile(join(providers, 'parrot/parrot.ts'), PROVIDER);
   await writeFile(join(providers, 'parrot/words.md'), WORDS);

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemProcessTable } from '../../../src/base/processes/process-table.ts';
-import { newClaudeReader } from '../../../src/providers/claude/claude-stream.ts';
-import type { ChildEvent } from '../../../src/providers/contract/provider.ts';
+import { newClaudeReader } from '../../../src/core/agents/claude/claude-stream.ts';
+import type { ChildEvent } from '../../../src/core/agents/contract/provider.ts';
+import { systemProcessTable } from '../../../src/core/kernel/processes/process-table.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type ChildEnd, ended, type HandSession, isThere, newHandSession } from './rehearsal-stage.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { tempDir } from '../../support/temp-dir.ts';

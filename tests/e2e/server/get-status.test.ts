@@ -1,8 +1,8 @@
 import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { spentText } from '../../../src/acts/common/facts/spent-text.ts';
-import { sessionCard } from '../../../src/acts/report/session-card.ts';
+import { spentText } from '../../../src/core/caller/facts/spent-text.ts';
+import { sessionCard } from '../../../src/extensions/pages/report/session-card.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { TOOLS } from '../../../src/server/tools.ts';
+import { TOOLS } from '../../../src/app/server/tools.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { ci } from '../../support/ci.ts';

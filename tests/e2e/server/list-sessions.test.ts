@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { ci } from '../../support/ci.ts';

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { statsAt } from '../../../src/base/files/path-stats.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
-import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';
-import { TOOLS } from '../../../src/server/tools.ts';
+import { RESOURCE_KINDS } from '../../../src/app/server/resources/kinds.ts';
+import { TOOLS } from '../../../src/app/server/tools.ts';
+import { statsAt } from '../../../src/core/kernel/files/path-stats.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';

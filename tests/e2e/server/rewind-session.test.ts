@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { refOf } from '../../../src/project/checkpoints/checkpoint-refs.ts';
+import { refOf } from '../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';

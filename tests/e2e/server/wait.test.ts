@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';

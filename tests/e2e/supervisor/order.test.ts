@@ -1,20 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
-import { nextSteps } from '../../../src/acts/common/next-steps.ts';
-import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
-import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
-import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
-import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
-import type { StartSessionInput } from '../../../src/acts/sessions/start-choices.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { gitLine } from '../../../src/project/git/git.ts';
-import { readEvents } from '../../../src/session/events/event-log.ts';
-import type { SessionState } from '../../../src/session/events/state.ts';
-import { sessionFacts } from '../../../src/session/facts.ts';
-import type { SessionPaths } from '../../../src/session/layout/paths.ts';
-import { readSession } from '../../../src/session/status.ts';
+import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
+import { previewFinish } from '../../../src/core/acts/finish/preview-finish.act.ts';
+import { answerQa } from '../../../src/core/acts/gates/answer-qa.act.ts';
+import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
+import type { StartSessionInput } from '../../../src/core/acts/sessions/start-choices.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { getStatus } from '../../../src/core/caller/facts/get-status.ts';
+import { nextSteps } from '../../../src/core/caller/facts/next-steps.ts';
+import { gitLine } from '../../../src/core/project/git/git.ts';
+import { readEvents } from '../../../src/core/session/events/event-log.ts';
+import type { SessionState } from '../../../src/core/session/events/state.ts';
+import { sessionFacts } from '../../../src/core/session/facts.ts';
+import type { SessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readSession } from '../../../src/core/session/status.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, untilState, workerPidOf } from '../../support/live-session.ts';
 import { makeProject } from '../../support/project.ts';
@@ -149,7 +149,7 @@ test('a question is withdrawn when its person acts on the other session, and wha
   // Discarded before it began, it has neither a branch nor a worktree.
   expect(await timeOf(boats, 'oars', 'prepared')).toBe('oars: no prepared');
   await boats.until('anchor', isAsked);
-  const { readQa } = await import('../../../src/acts/gates/read-qa.act.ts');
+  const { readQa } = await import('../../../src/core/acts/gates/read-qa.act.ts');
   const asked = await readQa({ session: boats.pathsOf('anchor').folder }, boats.context);
   expect(asked.questions.map(({ text }) => text)).toEqual([
     `This session is waiting to start after ${boats.pathsOf('oars').folder}, but ${boats.pathsOf('oars').folder} is in the archive and not done. What should happen?`,

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readLeases } from '../../../src/base/processes/lease.ts';
-import { watchOver } from '../../../src/providers/starting/launch-supervisor.ts';
+import { readLeases } from '../../../src/core/kernel/processes/lease.ts';
+import { watchOver } from '../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { hookServer } from '../../support/hook-server.ts';

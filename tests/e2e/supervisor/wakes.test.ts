@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'vitest';
-import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
+import { type Command, leaveCommand } from '../../../src/core/session/commands/commands.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';

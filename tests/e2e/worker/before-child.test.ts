@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { refNameOf } from '../../../src/session/layout/names.ts';
+import { refNameOf } from '../../../src/core/session/layout/names.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listDocuments, readDocument } from '../../../src/acts/reading/read-document.act.ts';
+import { listDocuments, readDocument } from '../../../src/core/acts/reading/read-document.act.ts';
 import { browserRecipe } from '../../support/browser-recipe.ts';
 import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import type { SessionState } from '../../../src/session/events/state.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import type { SessionState } from '../../../src/core/session/events/state.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession, untilState, workerPidOf } from '../../support/live-session.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { refNameOf } from '../../../src/session/layout/names.ts';
+import { refNameOf } from '../../../src/core/session/layout/names.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { commitWork, NO_GATES, setPhase, startRig } from '../../support/session-rig.ts';

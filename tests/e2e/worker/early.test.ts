@@ -1,8 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nextSteps } from '../../../src/acts/common/next-steps.ts';
-import { commandsOf } from '../../../src/kit/terminal/next-commands.ts';
+import { nextSteps } from '../../../src/core/caller/facts/next-steps.ts';
+import { commandsOf } from '../../../src/core/kit/terminal/next-commands.ts';
 import { typed } from '../../cli/typed.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';

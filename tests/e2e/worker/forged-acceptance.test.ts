@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
+import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
-import { refNameOf } from '../../../src/session/layout/names.ts';
+import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
+import { refNameOf } from '../../../src/core/session/layout/names.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 

@@ -1,9 +1,9 @@
 import { appendFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
-import { KeptState } from '../../../src/project/checkpoints/state-commit.ts';
-import { refNameOf } from '../../../src/session/layout/names.ts';
+import { stateRef } from '../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { KeptState } from '../../../src/core/project/checkpoints/state-commit.ts';
+import { refNameOf } from '../../../src/core/session/layout/names.ts';
 import { changeFile } from '../../faults/with-settings.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';

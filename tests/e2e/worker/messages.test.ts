@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { sendMessage } from '../../../src/acts/sessions/send-message.act.ts';
+import { sendMessage } from '../../../src/core/acts/sessions/send-message.act.ts';
 import { ci } from '../../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 

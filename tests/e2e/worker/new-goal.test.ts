@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { iterationPaths } from '../../../src/session/layout/paths.ts';
+import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { ci } from '../../support/ci.ts';
 import { HANGS, NO_GATES, type SessionRig, startRig } from '../../support/session-rig.ts';
 

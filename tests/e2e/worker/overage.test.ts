@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 const TEN_MINUTES_MS = 600_000;

@@ -1,10 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { sinceBootMs } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
-import { refNameOf } from '../../../src/session/layout/names.ts';
-import { iterationPaths } from '../../../src/session/layout/paths.ts';
+import { sinceBootMs } from '../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { stateRef } from '../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { refNameOf } from '../../../src/core/session/layout/names.ts';
+import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { changeFile, childWorks } from '../../faults/with-settings.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
-import { reportFacts } from '../../../src/acts/common/facts/report-facts.ts';
-import { readQa } from '../../../src/acts/gates/read-qa.act.ts';
-import type { EventOf } from '../../../src/session/events/events.ts';
-import { iterationPaths } from '../../../src/session/layout/paths.ts';
-import { readProof } from '../../../src/session/proof/proof.ts';
+import { readQa } from '../../../src/core/acts/gates/read-qa.act.ts';
+import { getStatus } from '../../../src/core/caller/facts/get-status.ts';
+import { reportFacts } from '../../../src/core/caller/facts/report-facts.ts';
+import type { EventOf } from '../../../src/core/session/events/events.ts';
+import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
+import { readProof } from '../../../src/core/session/proof/proof.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { ci } from '../../support/ci.ts';

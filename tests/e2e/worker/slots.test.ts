@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readHolding } from '../../../src/base/processes/lease.ts';
-import { runRoot } from '../../../src/session/layout/paths.ts';
+import { readHolding } from '../../../src/core/kernel/processes/lease.ts';
+import { runRoot } from '../../../src/core/session/layout/paths.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { HANGS, startRig } from '../../support/session-rig.ts';

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readQa } from '../../../src/acts/gates/read-qa.act.ts';
-import { titleOf } from '../../../src/acts/notify/notice/compose.ts';
-import type { SessionState } from '../../../src/session/events/state.ts';
-import { iterationPaths } from '../../../src/session/layout/paths.ts';
-import { statusSentence } from '../../../src/session/words.ts';
+import { readQa } from '../../../src/core/acts/gates/read-qa.act.ts';
+import type { SessionState } from '../../../src/core/session/events/state.ts';
+import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
+import { statusSentence } from '../../../src/core/session/words.ts';
+import { titleOf } from '../../../src/extensions/notify/notice/compose.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';

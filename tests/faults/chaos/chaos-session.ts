@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/base/clock.ts';
-import { isSamocodeError } from '../../../src/base/errors.ts';
-import type { SessionState } from '../../../src/session/events/state.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { isSamocodeError } from '../../../src/core/kernel/errors.ts';
+import type { SessionState } from '../../../src/core/session/events/state.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { expectInvariants } from '../neutral-checks.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/base/clock.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { readChildRecordAt } from '../child-record.ts';
 import type { Random } from './random.ts';

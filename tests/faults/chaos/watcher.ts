@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/base/clock.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { connect } from '../../support/mcp-client.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 

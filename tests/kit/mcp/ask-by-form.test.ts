@@ -1,8 +1,8 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { describe, expect, test } from 'vitest';
-import { askByForm, type Connection } from '../../../src/kit/mcp/ask-by-form.ts';
-import type { Extra } from '../../../src/kit/mcp/on-request.ts';
-import { waitLimitMs } from '../../../src/kit/mcp/wait-limits.ts';
+import { askByForm, type Connection } from '../../../src/core/kit/mcp/ask-by-form.ts';
+import type { Extra } from '../../../src/core/kit/mcp/on-request.ts';
+import { waitLimitMs } from '../../../src/core/kit/mcp/wait-limits.ts';
 import { ANY_HIDDEN, HIDING } from '../../support/hidden-characters.ts';
 
 const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type FieldSchema, inputSchemaOf } from '../../../src/kit/mcp/tool-schemas.ts';
-import { TOOLS } from '../../../src/server/tools.ts';
+import { TOOLS } from '../../../src/app/server/tools.ts';
+import { type FieldSchema, inputSchemaOf } from '../../../src/core/kit/mcp/tool-schemas.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 

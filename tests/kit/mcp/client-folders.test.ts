@@ -3,7 +3,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { clientFolders, foldersInMeta } from '../../../src/kit/mcp/client-folders.ts';
+import { clientFolders, foldersInMeta } from '../../../src/core/kit/mcp/client-folders.ts';
 
 test('the workspaces of a Codex turn are folders of the client, as object, list or JSON text', () => {
   const meta = (turn: unknown) => ({ 'x-codex-turn-metadata': turn });

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { ACTS, TO_FILL } from '../../../src/base/acts.ts';
-import { COMMANDS } from '../../../src/cli/program.ts';
-import { nextCalls, hintForModel as toolHint } from '../../../src/kit/mcp/next-calls.ts';
-import type { Cli } from '../../../src/kit/terminal/cli.ts';
+import { COMMANDS } from '../../../src/app/cli/program.ts';
+import { ACTS, TO_FILL } from '../../../src/core/kernel/acts.ts';
+import { nextCalls, hintForModel as toolHint } from '../../../src/core/kit/mcp/next-calls.ts';
+import type { Cli } from '../../../src/core/kit/terminal/cli.ts';
 import {
   commandsOf,
   nextCommands,
   hintForTerminal as terminalHint,
-} from '../../../src/kit/terminal/next-commands.ts';
+} from '../../../src/core/kit/terminal/next-commands.ts';
 
 test.each([
   [{ act: 'resume' }, 'resume_session', 'samocode resume <session>'],

@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { askOpenQuestions } from '../../../src/acts/gates/ask-questions.ts';
-import type { QaItem } from '../../../src/acts/gates/read-qa.act.ts';
-import type { Cli } from '../../../src/kit/terminal/cli.ts';
-import { Output } from '../../../src/kit/terminal/output.ts';
+import { askOpenQuestions } from '../../../src/core/acts/gates/ask-questions.ts';
+import type { QaItem } from '../../../src/core/acts/gates/read-qa.act.ts';
+import type { Cli } from '../../../src/core/kit/terminal/cli.ts';
+import { Output } from '../../../src/core/kit/terminal/output.ts';
 import { KEY, keyboard } from '../../cli/keys.ts';
 
 const CHOICES = ['red', 'green', 'blue'].map((value) => ({ value, label: value }));

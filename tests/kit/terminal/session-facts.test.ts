@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { changePoolFile } from '../../../src/pool/pool-file.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { readSession } from '../../../src/session/status.ts';
-import { statusSentence } from '../../../src/session/words.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { readSession } from '../../../src/core/session/status.ts';
+import { statusSentence } from '../../../src/core/session/words.ts';
+import { changePoolFile } from '../../../src/extensions/pool/pool-file.ts';
 import { typed } from '../../cli/typed.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, DONE, LEFT, PREPARED } from '../../session/events.ts';

@@ -1,11 +1,14 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { columnsOf, table } from '../../../src/kit/terminal/columns.ts';
-import { Output } from '../../../src/kit/terminal/output.ts';
-import type { ShownFacts } from '../../../src/kit/terminal/session-facts.ts';
-import { formatList, formatStatus } from '../../../src/kit/terminal/session-words.ts';
-import { type SupervisorFacts, supervisorText } from '../../../src/machine/service/supervisor.command.ts';
-import { handleOf, shortId } from '../../../src/session/layout/names.ts';
+import { columnsOf, table } from '../../../src/core/kit/terminal/columns.ts';
+import { Output } from '../../../src/core/kit/terminal/output.ts';
+import type { ShownFacts } from '../../../src/core/kit/terminal/session-facts.ts';
+import { formatList, formatStatus } from '../../../src/core/kit/terminal/session-words.ts';
+import { handleOf, shortId } from '../../../src/core/session/layout/names.ts';
+import {
+  type SupervisorFacts,
+  supervisorText,
+} from '../../../src/extensions/setup/service/supervisor.command.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 const WIDTHS = [60, 80, 120, 200];

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { duration, stopwatch } from '../../../src/base/durations.ts';
-import { columnsOf, cutToColumns, hanging } from '../../../src/kit/terminal/columns.ts';
-import { phaseLine } from '../../../src/kit/terminal/progress-view.ts';
-import { makeStyle } from '../../../src/kit/terminal/style.ts';
-import { PHASE_NAMES } from '../../../src/phases/table.ts';
+import { duration, stopwatch } from '../../../src/core/kernel/durations.ts';
+import { PHASE_NAMES } from '../../../src/core/kernel/phases/table.ts';
+import { columnsOf, cutToColumns, hanging } from '../../../src/core/kit/terminal/columns.ts';
+import { phaseLine } from '../../../src/core/kit/terminal/progress-view.ts';
+import { makeStyle } from '../../../src/core/kit/terminal/style.ts';
 
 test('a cut line is never wider than the terminal', () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import type { ProcessTable } from '../../../src/base/processes/process-table.ts';
-import { AGENT_MARKERS, whoTypes } from '../../../src/kit/terminal/who-types.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import type { ProcessTable } from '../../../src/core/kernel/processes/process-table.ts';
+import { AGENT_MARKERS, whoTypes } from '../../../src/core/kit/terminal/who-types.ts';
 
 /** A chain of processes from this one upwards, each with the variables it was started with. */
 async function under(...started: Record<string, string>[]) {

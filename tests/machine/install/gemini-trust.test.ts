@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { installChecks } from '../../../src/machine/doctor/service-checks.ts';
-import { install } from '../../../src/machine/install/install.ts';
+import { installChecks } from '../../../src/extensions/setup/doctor/service-checks.ts';
+import { install } from '../../../src/extensions/setup/install/install.ts';
 import { ALL, emptyMachine } from './machine.ts';
 
 const OFF = '{ "security": { "folderTrust": { "enabled": false } } } // mine';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonValue, withMember, withoutMember } from '../../../src/machine/install/json-member.ts';
+import { jsonValue, withMember, withoutMember } from '../../../src/extensions/setup/install/json-member.ts';
 
 const AT = ['mcpServers', 'samocode'];
 const SERVER = { command: 'node', args: ['/x/samocode-mcp.js'] };

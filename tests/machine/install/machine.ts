@@ -1,9 +1,9 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../../../src/acts/common/context.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import type { InstallInput } from '../../../src/machine/install/install.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import type { InstallInput } from '../../../src/extensions/setup/install/install.ts';
 import { makeFakeClient } from '../../support/fake-client.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { install, uninstall } from '../../../src/machine/install/install.ts';
+import { install, uninstall } from '../../../src/extensions/setup/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine } from './machine.ts';
 
 const GEMINI = { ...ALL, clients: ['gemini'] };

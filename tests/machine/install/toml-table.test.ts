@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { expect, test } from 'vitest';
-import { hasTable, withoutTable } from '../../../src/machine/install/installed-part.ts';
+import { hasTable, withoutTable } from '../../../src/extensions/setup/install/installed-part.ts';
 
 const AT = ['plugins', 'samocode@samocode'] as const;
 const OURS = '\n[plugins."samocode@samocode"]\nenabled = true\n';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { install, uninstall } from '../../../src/machine/install/install.ts';
+import { install, uninstall } from '../../../src/extensions/setup/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, installedFiles } from './machine.ts';
 
 test("without a single client on this machine an uninstall removes samocode's files and keeps the rest", async () => {

@@ -3,13 +3,13 @@ import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
-import type { ActionContext } from '../../../src/acts/common/context.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { installChecks } from '../../../src/machine/doctor/service-checks.ts';
-import { ALLOWED_TOOLS } from '../../../src/machine/install/gate-rules.ts';
-import { type InstallInput, install, uninstall } from '../../../src/machine/install/install.ts';
-import { TOOLS } from '../../../src/server/tools.ts';
+import { TOOLS } from '../../../src/app/server/tools.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { installChecks } from '../../../src/extensions/setup/doctor/service-checks.ts';
+import { ALLOWED_TOOLS } from '../../../src/extensions/setup/install/gate-rules.ts';
+import { type InstallInput, install, uninstall } from '../../../src/extensions/setup/install/install.ts';
 import { makeFakeClient } from '../../support/fake-client.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

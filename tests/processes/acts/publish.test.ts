@@ -1,12 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { composePullRequest } from '../../../src/publish/compose-pull-request.ts';
-import { questionHash } from '../../../src/session/documents/qa.ts';
-import { serialiseEvent } from '../../../src/session/events/events.ts';
-import type { SessionState } from '../../../src/session/events/state.ts';
-import type { SessionPaths } from '../../../src/session/layout/paths.ts';
-import { readProof } from '../../../src/session/proof/proof.ts';
+import { questionHash } from '../../../src/core/session/documents/qa.ts';
+import { serialiseEvent } from '../../../src/core/session/events/events.ts';
+import type { SessionState } from '../../../src/core/session/events/state.ts';
+import type { SessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readProof } from '../../../src/core/session/proof/proof.ts';
+import { composePullRequest } from '../../../src/extensions/github/publish/compose-pull-request.ts';
 import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { StubPullRequest } from '../../support/github-stub/model.ts';

@@ -2,17 +2,17 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../../src/acts/common/context.ts';
-import { sendCommand, untilAnswered } from '../../../src/acts/common/send-command.ts';
-import { removeUnclaimedFolder } from '../../../src/acts/sessions/begin-session.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { ifExists } from '../../../src/base/errors.ts';
-import { statsAt } from '../../../src/base/files/path-stats.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { acquireLease } from '../../../src/base/processes/lease.ts';
-import { pendingCommandIds } from '../../../src/session/commands/commands.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { removeUnclaimedFolder } from '../../../src/core/acts/sessions/begin-session.ts';
+import { sendCommand, untilAnswered } from '../../../src/core/caller/commands/send-command.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { ifExists } from '../../../src/core/kernel/errors.ts';
+import { statsAt } from '../../../src/core/kernel/files/path-stats.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { acquireLease } from '../../../src/core/kernel/processes/lease.ts';
+import { pendingCommandIds } from '../../../src/core/session/commands/commands.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../../session/events.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

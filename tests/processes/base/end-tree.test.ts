@@ -2,15 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { type Clock, systemClock } from '../../../src/base/clock.ts';
-import { endTree, type TreeRoot, treeMembers } from '../../../src/base/processes/end-tree.ts';
-import { type Host, systemHost } from '../../../src/base/processes/host.ts';
+import { type Clock, systemClock } from '../../../src/core/kernel/clock.ts';
+import { endTree, type TreeRoot, treeMembers } from '../../../src/core/kernel/processes/end-tree.ts';
+import { type Host, systemHost } from '../../../src/core/kernel/processes/host.ts';
 import {
   isRunning,
   type ProcessTable,
   procTable,
   psTable,
-} from '../../../src/base/processes/process-table.ts';
+} from '../../../src/core/kernel/processes/process-table.ts';
 import { entryOf, hostWith } from '../../support/hosts.ts';
 
 const NAME = 'SAMOCODE_TREE_TEST';

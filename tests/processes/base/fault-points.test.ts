@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../support/temp-dir.ts';
 
-const SOURCE = `import { crashPoint } from '${join(process.cwd(), 'src/base/fault-points.ts')}';
+const SOURCE = `import { crashPoint } from '${join(process.cwd(), 'src/core/kernel/fault-points.ts')}';
 for (const name of ['a', 'b', 'a', 'b']) { crashPoint(name); console.log(name); }`;
 
 function build(dir: string, faults: boolean): string {

@@ -2,8 +2,8 @@
 import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../../src/base/files/git-pointer.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../../src/core/kernel/files/git-pointer.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 async function linked() {

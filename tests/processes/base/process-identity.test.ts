@@ -3,9 +3,9 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { type Host, identify, livenessOf, systemHost } from '../../../src/base/processes/host.ts';
-import { psTable } from '../../../src/base/processes/process-table.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { type Host, identify, livenessOf, systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { psTable } from '../../../src/core/kernel/processes/process-table.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { entryOf, hostWith } from '../../support/hosts.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -61,7 +61,7 @@ test.each([
 });
 
 test('a failed read of the host is retried', async () => {
-  const module = pathToFileURL(resolve('src/base/processes/host.ts')).href;
+  const module = pathToFileURL(resolve('src/core/kernel/processes/host.ts')).href;
   const script = `
     import { closeSync, openSync } from 'node:fs';
     const { systemHost } = await import(${JSON.stringify(module)});

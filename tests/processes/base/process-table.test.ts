@@ -13,7 +13,7 @@ import {
   procTable,
   psEnvironments,
   psTable,
-} from '../../../src/base/processes/process-table.ts';
+} from '../../../src/core/kernel/processes/process-table.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const TABLES: [string, ProcessTable][] = [

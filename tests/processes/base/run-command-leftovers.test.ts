@@ -1,8 +1,8 @@
 // @module-tag ci
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { isRunning, procTable, psTable } from '../../../src/base/processes/process-table.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { isRunning, procTable, psTable } from '../../../src/core/kernel/processes/process-table.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 
 const table = process.platform === 'linux' ? procTable() : psTable();
 

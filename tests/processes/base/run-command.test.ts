@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 test('output, exit status and input are passed unchanged', async () => {
@@ -108,7 +108,7 @@ test('a missing folder is a result, like a missing program', async () => {
 });
 
 test('a machine without descriptors throws a temporary error', async () => {
-  const module = pathToFileURL(resolve('src/base/processes/run-command.ts')).href;
+  const module = pathToFileURL(resolve('src/core/kernel/processes/run-command.ts')).href;
   const script = `
     import { openSync } from 'node:fs';
     const { runCommand } = await import(${JSON.stringify(module)});
@@ -126,7 +126,7 @@ test('bytes that are not UTF-8 pass unchanged', async () => {
 });
 
 test('many programs at once cause no warning', async () => {
-  const module = pathToFileURL(resolve('src/base/processes/run-command.ts')).href;
+  const module = pathToFileURL(resolve('src/core/kernel/processes/run-command.ts')).href;
   const script = `
     const { runCommand } = await import(${JSON.stringify(module)});
     await Promise.all(Array.from({ length: 12 }, () => runCommand('sleep', ['0.2'])));`;

@@ -4,9 +4,9 @@ import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { expect, test } from 'vitest';
-import { systemClock as clock } from '../../../src/base/clock.ts';
-import { writeWhole } from '../../../src/base/files/atomic-file.ts';
-import { newWatcher, type WatchPath } from '../../../src/base/files/watcher.ts';
+import { systemClock as clock } from '../../../src/core/kernel/clock.ts';
+import { writeWhole } from '../../../src/core/kernel/files/atomic-file.ts';
+import { newWatcher, type WatchPath } from '../../../src/core/kernel/files/watcher.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

@@ -1,11 +1,11 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openMember } from '../../../src/acts/pool/open-member.ts';
-import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
-import { changePoolFile } from '../../../src/pool/pool-file.ts';
-import { needsOf } from '../../../src/pool/pool-states.ts';
-import { recordedSessionFile } from '../../../src/session/events/session-file.ts';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import { recordedSessionFile } from '../../../src/core/session/events/session-file.ts';
+import { openMember } from '../../../src/extensions/pool/acts/open-member.ts';
+import { changePoolFile } from '../../../src/extensions/pool/pool-file.ts';
+import { needsOf } from '../../../src/extensions/pool/pool-states.ts';
 import { ci } from '../../support/ci.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 

@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { POOL_REFS } from '../../../src/pool/git-remote.ts';
+import { POOL_REFS } from '../../../src/extensions/pool/git-remote.ts';
 import { boardContract, LEASE_MS, type Member, PROJECT } from '../../support/board-contract.ts';
 import { ci } from '../../support/ci.ts';
 import { gitBoards } from './git-boards.ts';

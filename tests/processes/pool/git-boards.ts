@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
-import type { Held, Oid } from '../../../src/pool/board.ts';
-import { GitBoard } from '../../../src/pool/git-board.ts';
-import { POOL_REFS } from '../../../src/pool/git-remote.ts';
-import { readStateNote, type StateNote, stateNoteText } from '../../../src/pool/state-note.ts';
+import type { Held, Oid } from '../../../src/extensions/pool/board.ts';
+import { GitBoard } from '../../../src/extensions/pool/git-board.ts';
+import { POOL_REFS } from '../../../src/extensions/pool/git-remote.ts';
+import { readStateNote, type StateNote, stateNoteText } from '../../../src/extensions/pool/state-note.ts';
 import { HandClock } from '../../supervisor/scene.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from '../../support/board-contract.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';

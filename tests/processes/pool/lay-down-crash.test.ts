@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { type LaidDown, layDownForWork, layDownMirror } from '../../../src/pool/lay-down.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { type LaidDown, layDownForWork, layDownMirror } from '../../../src/extensions/pool/lay-down.ts';
 import { bundleScript } from '../../support/bundle-script.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../support/pool-scene.ts';

@@ -1,11 +1,17 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fingerprintOf, hostKey, keyFilesIn, trustedHosts, trustHost } from '../../../src/pool/host-keys.ts';
-import { layDownMirror } from '../../../src/pool/lay-down.ts';
-import { keptState, publishedCommit, verifyState } from '../../../src/pool/published-state.ts';
-import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
-import { refNameOf } from '../../../src/session/layout/names.ts';
+import { stateRef } from '../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { refNameOf } from '../../../src/core/session/layout/names.ts';
+import {
+  fingerprintOf,
+  hostKey,
+  keyFilesIn,
+  trustedHosts,
+  trustHost,
+} from '../../../src/extensions/pool/host-keys.ts';
+import { layDownMirror } from '../../../src/extensions/pool/lay-down.ts';
+import { keptState, publishedCommit, verifyState } from '../../../src/extensions/pool/published-state.ts';
 import { ci } from '../../support/ci.ts';
 import { type PoolScene, poolScene } from '../../support/pool-scene.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';

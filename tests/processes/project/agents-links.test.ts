@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { moveBranch } from '../../../src/project/checkpoints/move-branch.ts';
-import { commitSessionFiles } from '../../../src/project/checkpoints/session-repository.ts';
+import { moveBranch } from '../../../src/core/project/checkpoints/move-branch.ts';
+import { commitSessionFiles } from '../../../src/core/project/checkpoints/session-repository.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const git = (cwd: string, ...args: string[]) =>

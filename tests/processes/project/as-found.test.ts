@@ -1,9 +1,9 @@
 import { appendFile, chmod, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { differingPaths, keepAsFound } from '../../../src/project/worktrees/as-found.ts';
-import { inspectWorktree } from '../../../src/project/worktrees/inspect-worktree.ts';
-import { ensureWorktree } from '../../../src/project/worktrees/worktree.ts';
+import { differingPaths, keepAsFound } from '../../../src/core/project/worktrees/as-found.ts';
+import { inspectWorktree } from '../../../src/core/project/worktrees/inspect-worktree.ts';
+import { ensureWorktree } from '../../../src/core/project/worktrees/worktree.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 /** A worktree whose every fresh checkout is modified: a file with CRLF in the commit and an attribute that forbids it. */

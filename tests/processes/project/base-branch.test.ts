@@ -1,7 +1,7 @@
 // @module-tag ci
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isInBase } from '../../../src/project/finishing/base-branch.ts';
+import { isInBase } from '../../../src/core/project/finishing/base-branch.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 /** A repository with a remote, and a branch with two commits that began at `main`. */

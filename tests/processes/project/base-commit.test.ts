@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resolveBase } from '../../../src/project/worktrees/base-commit.ts';
+import { resolveBase } from '../../../src/core/project/worktrees/base-commit.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 /** A repository with a bare remote `origin` whose default branch is `trunk`, one commit ahead of the local one. */

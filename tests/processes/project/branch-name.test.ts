@@ -1,8 +1,8 @@
 // @module-tag ci
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { branchOf, requireBranchName } from '../../../src/project/git/branch-name.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { branchOf, requireBranchName } from '../../../src/core/project/git/branch-name.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 test.each([

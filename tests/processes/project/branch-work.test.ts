@@ -1,6 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { touchesFiles } from '../../../src/project/proving/branch-work.ts';
+import { touchesFiles } from '../../../src/core/project/proving/branch-work.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 test('a commit touches a file in whatever form a plan names its path', async () => {

@@ -1,6 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { commitsSince, diffOfPath, diffStat } from '../../../src/project/worktrees/changes.ts';
+import { commitsSince, diffOfPath, diffStat } from '../../../src/core/project/worktrees/changes.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 async function scene() {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { foldersBeyondBounds } from '../../../src/project/checkpoints/file-bounds.ts';
+import { foldersBeyondBounds } from '../../../src/core/project/checkpoints/file-bounds.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
 

@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keepCheckpoint } from '../../../src/project/checkpoints/checkpoint.ts';
+import { keepCheckpoint } from '../../../src/core/project/checkpoints/checkpoint.ts';
 import {
   dropCheckpoints,
   keepPhaseEnd,
   pruneCheckpoints,
   refOf,
-} from '../../../src/project/checkpoints/checkpoint-refs.ts';
-import { openStore, repositoryOptions } from '../../../src/project/checkpoints/checkpoint-store.ts';
+} from '../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { openStore, repositoryOptions } from '../../../src/core/project/checkpoints/checkpoint-store.ts';
 import { checkpointScene, FOLDER } from '../../support/checkpoint-scene.ts';
 
 test('the last twenty checkpoints and the ends of phases are kept, and all are dropped together', {

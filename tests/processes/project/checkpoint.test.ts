@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { keepCheckpoint, unchangedWorktree } from '../../../src/project/checkpoints/checkpoint.ts';
-import { openStore } from '../../../src/project/checkpoints/checkpoint-store.ts';
-import { takeTree } from '../../../src/project/checkpoints/take-files.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { keepCheckpoint, unchangedWorktree } from '../../../src/core/project/checkpoints/checkpoint.ts';
+import { openStore } from '../../../src/core/project/checkpoints/checkpoint-store.ts';
+import { takeTree } from '../../../src/core/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
 

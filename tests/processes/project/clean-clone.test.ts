@@ -3,10 +3,10 @@ import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { removeTree } from '../../../src/project/git/remove-tree.ts';
-import { makeClone, requireSound } from '../../../src/project/proving/clean-clone.ts';
-import { copyInto } from '../../../src/project/proving/copy-tree.ts';
-import { changedSince, keepIndex } from '../../../src/project/proving/run-on-clone.ts';
+import { removeTree } from '../../../src/core/project/git/remove-tree.ts';
+import { makeClone, requireSound } from '../../../src/core/project/proving/clean-clone.ts';
+import { copyInto } from '../../../src/core/project/proving/copy-tree.ts';
+import { changedSince, keepIndex } from '../../../src/core/project/proving/run-on-clone.ts';
 import { ci } from '../../support/ci.ts';
 import { sparsePartialClone } from '../../support/kinds-of-checkouts.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';

@@ -2,7 +2,7 @@
 import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commonDirOf } from '../../../src/project/git/repository.ts';
+import { commonDirOf } from '../../../src/core/project/git/repository.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const asked = (repo: TempRepo, folder: string) =>

@@ -2,7 +2,7 @@
 import { mkdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { excludeFolders } from '../../../src/project/finding/make-project.ts';
+import { excludeFolders } from '../../../src/core/project/finding/make-project.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);

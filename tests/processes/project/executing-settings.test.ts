@@ -2,9 +2,13 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { acceptedAt, changedExecuting, readExecuting } from '../../../src/project/git/executing-settings.ts';
-import { runGit } from '../../../src/project/git/git.ts';
-import { undoChanged } from '../../../src/project/git/git-programs.ts';
+import {
+  acceptedAt,
+  changedExecuting,
+  readExecuting,
+} from '../../../src/core/project/git/executing-settings.ts';
+import { runGit } from '../../../src/core/project/git/git.ts';
+import { undoChanged } from '../../../src/core/project/git/git-programs.ts';
 import { asOrdinaryUser } from '../../support/ordinary-user.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 

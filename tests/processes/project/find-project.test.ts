@@ -2,7 +2,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findProject } from '../../../src/project/finding/find-project.ts';
+import { findProject } from '../../../src/core/project/finding/find-project.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const find = (repo: TempRepo, from: string, homeDir = repo.root) => findProject({ from, homeDir });

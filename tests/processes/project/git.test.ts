@@ -2,9 +2,9 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { gitLine, gitSaysYes, runGit } from '../../../src/project/git/git.ts';
-import { childEnvironment, unsignedGit } from '../../../src/providers/starting/environment.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { gitLine, gitSaysYes, runGit } from '../../../src/core/project/git/git.ts';
+import { childEnvironment, unsignedGit } from '../../../src/core/sandbox/programs/environment.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { initRepository } from '../../../src/project/worktrees/init-repository.ts';
+import { initRepository } from '../../../src/core/project/worktrees/init-repository.ts';
 import { ci } from '../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 

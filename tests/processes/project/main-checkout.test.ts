@@ -2,7 +2,7 @@
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { movesBetween, readMainCheckout } from '../../../src/project/worktrees/main-checkout.ts';
+import { movesBetween, readMainCheckout } from '../../../src/core/project/worktrees/main-checkout.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const readCheckout = (repo: TempRepo) =>

@@ -2,10 +2,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../../src/base/clock.ts';
-import { fingerprint } from '../../../src/base/files/fingerprint.ts';
-import { readKnownProjects } from '../../../src/project/finding/known-projects.ts';
-import { makeProject, type ProjectSetup } from '../../../src/project/finding/make-project.ts';
+import type { Clock } from '../../../src/core/kernel/clock.ts';
+import { fingerprint } from '../../../src/core/kernel/files/fingerprint.ts';
+import { readKnownProjects } from '../../../src/core/project/finding/known-projects.ts';
+import { makeProject, type ProjectSetup } from '../../../src/core/project/finding/make-project.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };

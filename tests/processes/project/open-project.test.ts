@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openProject } from '../../../src/project/finding/open-project.ts';
+import { openProject } from '../../../src/core/project/finding/open-project.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const FILE = 'MAIN_REPO=.\nWORKTREES=_samocode/worktrees\nSESSIONS=_samocode/sessions\n';

@@ -6,7 +6,7 @@ import {
   missingProgram,
   type ProjectCommandOptions,
   runProjectShell,
-} from '../../../src/project/finding/project-command.ts';
+} from '../../../src/core/project/finding/project-command.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };

@@ -2,7 +2,7 @@
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { quickPrint } from '../../../src/project/checkpoints/worktree-print.ts';
+import { quickPrint } from '../../../src/core/project/checkpoints/worktree-print.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 async function scene() {

@@ -2,7 +2,11 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readRepository, requireIdentity, requireRepository } from '../../../src/project/git/repository.ts';
+import {
+  readRepository,
+  requireIdentity,
+  requireRepository,
+} from '../../../src/core/project/git/repository.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 

@@ -14,8 +14,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pathAt, readable } from '../../../src/project/git/path-bytes.ts';
-import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
+import { pathAt, readable } from '../../../src/core/project/git/path-bytes.ts';
+import { rejoinWorktree } from '../../../src/core/project/worktrees/rejoin-worktree.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
 

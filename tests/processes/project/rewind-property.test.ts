@@ -2,9 +2,9 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameOf, pathAt } from '../../../src/project/git/path-bytes.ts';
-import { WORKTREE_ERRORS } from '../../../src/project/git/worktree-errors.ts';
-import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
+import { nameOf, pathAt } from '../../../src/core/project/git/path-bytes.ts';
+import { WORKTREE_ERRORS } from '../../../src/core/project/git/worktree-errors.ts';
+import { rejoinWorktree } from '../../../src/core/project/worktrees/rejoin-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
 

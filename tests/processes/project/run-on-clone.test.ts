@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { runOnClone } from '../../../src/project/proving/run-on-clone.ts';
-import { childEnvironment } from '../../../src/providers/starting/environment.ts';
-import { proofPlace } from '../../../src/sandbox/proof-place.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { runOnClone } from '../../../src/core/project/proving/run-on-clone.ts';
+import { childEnvironment } from '../../../src/core/sandbox/programs/environment.ts';
+import { proofPlace } from '../../../src/core/sandbox/proof-place.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { repoWithLibraries } from '../../support/with-libraries.ts';
 

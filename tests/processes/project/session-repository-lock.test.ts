@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commitSessionFiles } from '../../../src/project/checkpoints/session-repository.ts';
+import { commitSessionFiles } from '../../../src/core/project/checkpoints/session-repository.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 test('a lock that remains in a repository of sessions is reported with its path', async () => {

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commitSessionFiles } from '../../../src/project/checkpoints/session-repository.ts';
+import { commitSessionFiles } from '../../../src/core/project/checkpoints/session-repository.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 test('documents are committed if SESSIONS is a separate repository, and staged files stay staged', async () => {

@@ -10,7 +10,7 @@ import {
   openChecksRoot,
   restoreCache,
   storeCache,
-} from '../../../src/project/proving/setup-cache.ts';
+} from '../../../src/core/project/proving/setup-cache.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 async function scene(root: string, lock = 'one'): Promise<CacheQuestion> {

@@ -2,8 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { quickPrint } from '../../../src/project/checkpoints/worktree-print.ts';
-import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
+import { quickPrint } from '../../../src/core/project/checkpoints/worktree-print.ts';
+import { removeWorktree } from '../../../src/core/project/worktrees/remove-worktree.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
 const LOCAL = ['-c', 'protocol.file.allow=always'];

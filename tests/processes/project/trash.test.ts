@@ -12,8 +12,8 @@ import {
   listTrash,
   pruneTrash,
   restoringOf,
-} from '../../../src/project/finishing/trash.ts';
-import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
+} from '../../../src/core/project/finishing/trash.ts';
+import { removeWorktree } from '../../../src/core/project/worktrees/remove-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

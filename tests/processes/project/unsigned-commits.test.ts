@@ -1,8 +1,8 @@
 // @module-tag ci
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { unsignedCommits } from '../../../src/project/git/unsigned-commits.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { unsignedCommits } from '../../../src/core/project/git/unsigned-commits.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 test('commits without a signature count only for a user who signs', async () => {

@@ -1,8 +1,12 @@
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findWeakened } from '../../../src/project/proving/weakened.ts';
-import { changesOfChecks, diffOfWeakened, linesChanged } from '../../../src/project/proving/weakened-read.ts';
+import { findWeakened } from '../../../src/core/project/proving/weakened.ts';
+import {
+  changesOfChecks,
+  diffOfWeakened,
+  linesChanged,
+} from '../../../src/core/project/proving/weakened-read.ts';
 import { ci } from '../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 

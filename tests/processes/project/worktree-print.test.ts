@@ -2,8 +2,8 @@
 import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keepCheckpoint } from '../../../src/project/checkpoints/checkpoint.ts';
-import { worktreePrints } from '../../../src/project/checkpoints/worktree-print.ts';
+import { keepCheckpoint } from '../../../src/core/project/checkpoints/checkpoint.ts';
+import { worktreePrints } from '../../../src/core/project/checkpoints/worktree-print.ts';
 import { checkpointScene } from '../../support/checkpoint-scene.ts';
 
 async function scene() {

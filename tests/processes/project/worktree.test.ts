@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { inspectWorktree } from '../../../src/project/worktrees/inspect-worktree.ts';
-import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
-import { ensureWorktree } from '../../../src/project/worktrees/worktree.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { inspectWorktree } from '../../../src/core/project/worktrees/inspect-worktree.ts';
+import { removeWorktree } from '../../../src/core/project/worktrees/remove-worktree.ts';
+import { ensureWorktree } from '../../../src/core/project/worktrees/worktree.ts';
 import { halfWritten, SLOW, SLOW_FILES } from '../../support/slow-checkout.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
 

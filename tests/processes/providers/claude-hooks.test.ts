@@ -2,8 +2,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { childHooks } from '../../../src/providers/claude/claude-hooks.ts';
+import { childHooks } from '../../../src/core/agents/claude/claude-hooks.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 /** Runs a hook's command line as Claude Code does: through a shell, with a JSON object on stdin. */

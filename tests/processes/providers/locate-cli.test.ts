@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CliQuestion, locateCli } from '../../../src/providers/starting/locate-cli.ts';
+import { type CliQuestion, locateCli } from '../../../src/core/sandbox/programs/locate-cli.ts';
 
 // A name that exists in none of the folders that every search includes.
 const command = 'agent-cli-of-this-test';

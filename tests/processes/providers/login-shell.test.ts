@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import {
   environmentOfSessions,
   isFromTerminal,
   loginRefusal,
   readLoginEnvironment,
   withLogin,
-} from '../../../src/providers/starting/login-shell.ts';
+} from '../../../src/core/sandbox/programs/login-shell.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 /** Reads the environment of a home with these start-up files. */

@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { configFolder } from '../../../src/base/config-folder.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { providerNamed } from '../../../src/providers/registry.ts';
-import { type LoginPlan, renewLogin } from '../../../src/sandbox/renew-login.ts';
+import { providerNamed } from '../../../src/core/agents/registry.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { configFolder } from '../../../src/core/kernel/config-folder.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { type LoginPlan, renewLogin } from '../../../src/core/sandbox/renew-login.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { startTokenService } from '../../support/token-service.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { launcherText } from '../../../scripts/packages/desktop.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const INITIALIZE = { method: 'initialize', params: { capabilities: {} }, jsonrpc: '2.0' };

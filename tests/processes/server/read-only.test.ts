@@ -1,8 +1,8 @@
 // @module-tag ci
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { READ_ONLY_INSTRUCTIONS } from '../../../src/server/server-info.ts';
-import { TOOLS } from '../../../src/server/tools.ts';
+import { READ_ONLY_INSTRUCTIONS } from '../../../src/app/server/server-info.ts';
+import { TOOLS } from '../../../src/app/server/tools.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 
 const WRITING = TOOLS.filter(({ annotations }) => !annotations.readOnlyHint).map(({ name }) => name);

@@ -1,14 +1,14 @@
 // @module-tag ci
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CHANNELS } from '../../../src/phases/channels.ts';
-import { judgeAnswer } from '../../../src/session/commands/judge-gates.ts';
-import { openQuestions } from '../../../src/session/documents/qa.ts';
-import { newQa } from '../../../src/session/documents/qa-change.ts';
-import { type By, isPersonal } from '../../../src/session/events/bodies/who-acted.ts';
-import type { NewEvent, SessionEvent } from '../../../src/session/events/events.ts';
-import { fold } from '../../../src/session/events/fold.ts';
-import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
+import { CHANNELS } from '../../../src/core/kernel/phases/channels.ts';
+import { judgeAnswer } from '../../../src/core/session/commands/judge-gates.ts';
+import { openQuestions } from '../../../src/core/session/documents/qa.ts';
+import { newQa } from '../../../src/core/session/documents/qa-change.ts';
+import { type By, isPersonal } from '../../../src/core/session/events/bodies/who-acted.ts';
+import type { NewEvent, SessionEvent } from '../../../src/core/session/events/events.ts';
+import { fold } from '../../../src/core/session/events/fold.ts';
+import { emptyState, type SessionState } from '../../../src/core/session/events/state.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
 
 const QA = newQa({

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { readInboxMessage } from '../../../src/session/documents/inbox.ts';
-import { changeOverview, readOverview, restoreLost } from '../../../src/session/documents/overview.ts';
-import { parsePlan, planChanges } from '../../../src/session/documents/plan.ts';
-import { parseQa } from '../../../src/session/documents/qa.ts';
-import { writeAnswers } from '../../../src/session/documents/qa-change.ts';
-import { parseSignal } from '../../../src/session/documents/signal.ts';
-import { inferPhase } from '../../../src/session/legacy-session.ts';
+import { readInboxMessage } from '../../../src/core/session/documents/inbox.ts';
+import { changeOverview, readOverview, restoreLost } from '../../../src/core/session/documents/overview.ts';
+import { parsePlan, planChanges } from '../../../src/core/session/documents/plan.ts';
+import { parseQa } from '../../../src/core/session/documents/qa.ts';
+import { writeAnswers } from '../../../src/core/session/documents/qa-change.ts';
+import { parseSignal } from '../../../src/core/session/documents/signal.ts';
+import { inferPhase } from '../../../src/core/session/legacy-session.ts';
 import { ci } from '../../support/ci.ts';
 
 const TEN_MB = 10_000_000;

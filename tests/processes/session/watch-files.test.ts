@@ -4,10 +4,10 @@ import { appendFile, mkdir, readdir, readlink, rename, rm, symlink, writeFile } 
 import { join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { expect, test } from 'vitest';
-import { systemClock as clock } from '../../../src/base/clock.ts';
-import { writeWhole } from '../../../src/base/files/atomic-file.ts';
-import type { WatchPath } from '../../../src/base/files/watcher.ts';
-import { type Watched, watchFiles } from '../../../src/session/watch.ts';
+import { systemClock as clock } from '../../../src/core/kernel/clock.ts';
+import { writeWhole } from '../../../src/core/kernel/files/atomic-file.ts';
+import type { WatchPath } from '../../../src/core/kernel/files/watcher.ts';
+import { type Watched, watchFiles } from '../../../src/core/session/watch.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 interface Following extends AsyncDisposable {

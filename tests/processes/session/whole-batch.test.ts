@@ -1,11 +1,11 @@
 // @module-tag ci
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { readEvents, readLog } from '../../../src/session/events/event-log.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { createdFile } from '../../../src/session/events/session-file.ts';
-import { waitForEvents } from '../../../src/session/watch.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { readEvents, readLog } from '../../../src/core/session/events/event-log.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { createdFile } from '../../../src/core/session/events/session-file.ts';
+import { waitForEvents } from '../../../src/core/session/watch.ts';
 import { anyLog, textOf } from '../../support/event-samples.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { notice, type TempLog, tempLog } from '../../support/temp-log.ts';

@@ -2,13 +2,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../../src/base/files/fingerprint.ts';
-import { documentFingerprint } from '../../../src/session/documents/documents.ts';
-import { type Due, dueOf, readFilesNow } from '../../../src/session/due.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import type { SessionPaths } from '../../../src/session/layout/paths.ts';
-import { readSession } from '../../../src/session/status.ts';
-import { Scan } from '../../../src/supervisor/scan.ts';
+import { fingerprint } from '../../../src/core/kernel/files/fingerprint.ts';
+import { documentFingerprint } from '../../../src/core/session/documents/documents.ts';
+import { type Due, dueOf, readFilesNow } from '../../../src/core/session/due.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readSession } from '../../../src/core/session/status.ts';
+import { Scan } from '../../../src/core/supervisor/scan.ts';
 import { BLOCKED, CREATED, PREPARED } from '../../session/events.ts';
 import { MINUTE_MS, type Scene, type SessionPlan, scene } from '../../supervisor/scene.ts';
 

@@ -2,12 +2,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { launchdService } from '../../../src/machine/service/launchd.ts';
+import { launchdService } from '../../../src/extensions/setup/service/launchd.ts';
 import {
   installedSupervisor,
   installSupervisor,
   uninstallSupervisor,
-} from '../../../src/machine/service/service.ts';
+} from '../../../src/extensions/setup/service/service.ts';
 import { CRONTAB, LAUNCHCTL, SYSTEMCTL, serviceMachine } from '../../support/service-machine.ts';
 
 const PROGRAM = '/opt/my tools/100%/supervisor.cjs';

@@ -1,12 +1,12 @@
 // @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { dueOf, readFilesNow } from '../../../src/session/due.ts';
-import type { StartOrder } from '../../../src/session/events/bodies/positions.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import type { SessionPaths } from '../../../src/session/layout/paths.ts';
-import { readAllSessions } from '../../../src/session/session-list.ts';
-import { Scan } from '../../../src/supervisor/scan.ts';
+import { dueOf, readFilesNow } from '../../../src/core/session/due.ts';
+import type { StartOrder } from '../../../src/core/session/events/bodies/positions.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readAllSessions } from '../../../src/core/session/session-list.ts';
+import { Scan } from '../../../src/core/supervisor/scan.ts';
 import { BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../session/events.ts';
 import { type Scene, START_MS, scene } from '../../supervisor/scene.ts';
 import { eventually } from '../../support/eventually.ts';

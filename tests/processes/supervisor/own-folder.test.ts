@@ -1,9 +1,9 @@
 // @module-tag ci
 import { mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { acquireLease, type OwnedLease } from '../../../src/base/processes/lease.ts';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { runSupervisor } from '../../../src/supervisor/run-supervisor.ts';
+import { acquireLease, type OwnedLease } from '../../../src/core/kernel/processes/lease.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { runSupervisor } from '../../../src/core/supervisor/run-supervisor.ts';
 import { MINUTE_MS, scene } from '../../supervisor/scene.ts';
 
 const signal = new AbortController().signal;

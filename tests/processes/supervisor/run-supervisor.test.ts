@@ -4,17 +4,17 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isSamocodeError } from '../../../src/base/errors.ts';
-import type { WatchPath } from '../../../src/base/files/watcher.ts';
-import { acquireLease } from '../../../src/base/processes/lease.ts';
-import { askToLeave } from '../../../src/providers/starting/launch-supervisor.ts';
-import { readPresence } from '../../../src/providers/starting/supervisor-folder.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
+import { isSamocodeError } from '../../../src/core/kernel/errors.ts';
+import type { WatchPath } from '../../../src/core/kernel/files/watcher.ts';
+import { acquireLease } from '../../../src/core/kernel/processes/lease.ts';
+import { askToLeave } from '../../../src/core/sandbox/programs/launch-supervisor.ts';
+import { readPresence } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
 import {
   type RunOptions,
   runSupervisor,
   type SupervisorEnd,
-} from '../../../src/supervisor/run-supervisor.ts';
+} from '../../../src/core/supervisor/run-supervisor.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../session/events.ts';
 import { MINUTE_MS, type Scene, SimulatedClock, sceneWith } from '../../supervisor/scene.ts';
 import { eventually } from '../../support/eventually.ts';

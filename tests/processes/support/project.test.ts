@@ -2,8 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
-import { trustIn } from '../../../src/project/finding/trust.ts';
+import { setupProject } from '../../../src/core/acts/set-up/setup-project.act.ts';
+import { trustIn } from '../../../src/core/project/finding/trust.ts';
 import { makeProject, type TempProject, writeProject } from '../../support/project.ts';
 
 const LINES = { PROVIDER: 'rehearsal', SANDBOX: 'off', CHECK: 'true' };

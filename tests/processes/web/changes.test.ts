@@ -1,6 +1,6 @@
 // @module-tag ci
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { ANY_HIDDEN, HIDING } from '../../support/hidden-characters.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 import { reportedSession } from '../../support/report-session.ts';

@@ -1,10 +1,10 @@
 // @module-tag ci
 import { afterEach, expect, test } from 'vitest';
-import type { ActionContext } from '../../../src/acts/common/context.ts';
-import { askPage, onPage, sessionPageAddress } from '../../../src/acts/common/live-page.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { runWeb, WEB_DEFAULTS } from '../../../src/web/run-web.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { askPage, onPage, sessionPageAddress } from '../../../src/core/caller/facts/live-page.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { runWeb, WEB_DEFAULTS } from '../../../src/extensions/pages/web/run-web.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const VIEW = { paths: { runDir: '/somewhere/.run/26-11-23-boats' } } as Parameters<

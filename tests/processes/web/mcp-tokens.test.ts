@@ -2,8 +2,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { addToken, readTokens, revokeToken, tokenIn } from '../../../src/web/tokens.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { addToken, readTokens, revokeToken, tokenIn } from '../../../src/extensions/pages/web/tokens.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { makeProject } from '../../support/project.ts';
 

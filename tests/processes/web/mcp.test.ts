@@ -2,8 +2,8 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ElicitRequestSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { readEvents } from '../../../src/session/events/event-log.ts';
-import { runWeb, WEB_DEFAULTS } from '../../../src/web/run-web.ts';
+import { readEvents } from '../../../src/core/session/events/event-log.ts';
+import { runWeb, WEB_DEFAULTS } from '../../../src/extensions/pages/web/run-web.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { eventually } from '../../support/eventually.ts';
 import { mcpRig } from '../../support/mcp-over-http.ts';

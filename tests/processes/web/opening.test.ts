@@ -2,9 +2,9 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { configFolder } from '../../../src/base/config-folder.ts';
-import { openWeb } from '../../../src/web/run-web.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { configFolder } from '../../../src/core/kernel/config-folder.ts';
+import { openWeb } from '../../../src/extensions/pages/web/run-web.ts';
 import { eventually } from '../../support/eventually.ts';
 import { asOrdinaryUser } from '../../support/ordinary-user.ts';
 import { makeProject } from '../../support/project.ts';

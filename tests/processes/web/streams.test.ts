@@ -4,8 +4,8 @@ import { appendFile, cp, open, rename, truncate, writeFile } from 'node:fs/promi
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { readEvents } from '../../../src/session/events/event-log.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import { eventually } from '../../support/eventually.ts';
 import { preparedSessions } from '../../support/prepared-sessions.ts';
 import { makeProject } from '../../support/project.ts';

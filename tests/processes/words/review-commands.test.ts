@@ -2,8 +2,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import { assemblePrompt } from '../../../src/worker/prompt/assemble.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { assemblePrompt } from '../../../src/core/worker/prompt/assemble.ts';
 import { promptState } from '../../support/prompt-states.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

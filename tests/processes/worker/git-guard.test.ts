@@ -2,8 +2,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sessionPaths } from '../../../src/session/layout/paths.ts';
-import { GitGuard } from '../../../src/worker/core/git-guard.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { GitGuard } from '../../../src/core/worker/core/git-guard.ts';
 import { fullDisk } from '../../support/failing-disk.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

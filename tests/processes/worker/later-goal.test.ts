@@ -2,16 +2,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { planHash } from '../../../src/session/documents/plan.ts';
-import { ledgerFingerprint, withLedger, withStates } from '../../../src/session/documents/requirements.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { readPlanEvidence } from '../../../src/worker/core/evidence.ts';
-import type { Worker } from '../../../src/worker/core/worker.ts';
-import { filesOutsidePlan } from '../../../src/worker/iteration/finish-iteration.ts';
-import { falseClaims } from '../../../src/worker/proving/false-claims.ts';
-import { comparedChecks, waitIfWeakened } from '../../../src/worker/proving/judge-tests.ts';
-import { ledgerProblem, mergeCommands } from '../../../src/worker/proving/ledger.ts';
-import { settleEvents } from '../../../src/worker/recording/settle.ts';
+import { planHash } from '../../../src/core/session/documents/plan.ts';
+import {
+  ledgerFingerprint,
+  withLedger,
+  withStates,
+} from '../../../src/core/session/documents/requirements.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { readPlanEvidence } from '../../../src/core/worker/core/evidence.ts';
+import type { Worker } from '../../../src/core/worker/core/worker.ts';
+import { filesOutsidePlan } from '../../../src/core/worker/iteration/finish-iteration.ts';
+import { falseClaims } from '../../../src/core/worker/proving/false-claims.ts';
+import { comparedChecks, waitIfWeakened } from '../../../src/core/worker/proving/judge-tests.ts';
+import { ledgerProblem, mergeCommands } from '../../../src/core/worker/proving/ledger.ts';
+import { settleEvents } from '../../../src/core/worker/recording/settle.ts';
 import { ended } from '../../support/proved-events.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

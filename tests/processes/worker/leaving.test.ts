@@ -1,9 +1,9 @@
 // @module-tag ci
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { readHolding } from '../../../src/base/processes/lease.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { readHolding } from '../../../src/core/kernel/processes/lease.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
 import { ASKING, BLOCKED, DONE } from '../../session/events.ts';
 import { fullDisk } from '../../support/failing-disk.ts';
 import { hostWith } from '../../support/hosts.ts';

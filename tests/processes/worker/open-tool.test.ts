@@ -1,10 +1,10 @@
 // @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../../src/base/clock.ts';
-import { providerNamed } from '../../../src/providers/registry.ts';
-import { watchChild } from '../../../src/worker/iteration/run-iteration.ts';
-import { ChildLog } from '../../../src/worker/limits/child-log.ts';
+import { providerNamed } from '../../../src/core/agents/registry.ts';
+import type { Clock } from '../../../src/core/kernel/clock.ts';
+import { watchChild } from '../../../src/core/worker/iteration/run-iteration.ts';
+import { ChildLog } from '../../../src/core/worker/limits/child-log.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { workerWithChild } from '../../worker/worker-with-child.ts';
 

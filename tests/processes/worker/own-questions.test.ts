@@ -1,11 +1,11 @@
 // @module-tag ci
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { ParkDecision } from '../../../src/phases/decision.ts';
-import { parseQa, questionHash } from '../../../src/session/documents/qa.ts';
-import { newQa, type QuestionDraft } from '../../../src/session/documents/qa-change.ts';
-import type { Worker } from '../../../src/worker/core/worker.ts';
-import { recordParked } from '../../../src/worker/recording/park.ts';
+import type { ParkDecision } from '../../../src/core/kernel/phases/decision.ts';
+import { parseQa, questionHash } from '../../../src/core/session/documents/qa.ts';
+import { newQa, type QuestionDraft } from '../../../src/core/session/documents/qa-change.ts';
+import type { Worker } from '../../../src/core/worker/core/worker.ts';
+import { recordParked } from '../../../src/core/worker/recording/park.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 import { finished } from '../../worker/finished-session.ts';

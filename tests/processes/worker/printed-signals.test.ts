@@ -1,11 +1,11 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { decide } from '../../../src/phases/decide.ts';
-import type { Decision, JudgedSignal } from '../../../src/phases/decision.ts';
-import type { Outcome } from '../../../src/phases/outcome.ts';
-import { PHASE_NAMES, PHASES, type Phase } from '../../../src/phases/table.ts';
-import { parseSignal } from '../../../src/session/documents/signal.ts';
-import { assemblePrompt } from '../../../src/worker/prompt/assemble.ts';
+import { decide } from '../../../src/core/kernel/phases/decide.ts';
+import type { Decision, JudgedSignal } from '../../../src/core/kernel/phases/decision.ts';
+import type { Outcome } from '../../../src/core/kernel/phases/outcome.ts';
+import { PHASE_NAMES, PHASES, type Phase } from '../../../src/core/kernel/phases/table.ts';
+import { parseSignal } from '../../../src/core/session/documents/signal.ts';
+import { assemblePrompt } from '../../../src/core/worker/prompt/assemble.ts';
 import { NO_PLAN, outcomeOf, progressIn, RULES, signalled } from '../../support/phase-facts.ts';
 import { promptState } from '../../support/prompt-states.ts';
 

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { JudgedSignal } from '../../../src/phases/decision.ts';
-import { EMPTY_TRAIL, withPrint } from '../../../src/phases/no-progress.ts';
-import type { Phase } from '../../../src/phases/table.ts';
-import { BLOCK_AFTER, NUDGE_AFTER } from '../../../src/phases/table.ts';
-import { worktreePrints } from '../../../src/project/checkpoints/worktree-print.ts';
-import { progressPrint } from '../../../src/worker/judging/loop-guard.ts';
+import type { JudgedSignal } from '../../../src/core/kernel/phases/decision.ts';
+import { EMPTY_TRAIL, withPrint } from '../../../src/core/kernel/phases/no-progress.ts';
+import type { Phase } from '../../../src/core/kernel/phases/table.ts';
+import { BLOCK_AFTER, NUDGE_AFTER } from '../../../src/core/kernel/phases/table.ts';
+import { worktreePrints } from '../../../src/core/project/checkpoints/worktree-print.ts';
+import { progressPrint } from '../../../src/core/worker/judging/loop-guard.ts';
 import { type CheckpointScene, checkpointScene } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
 

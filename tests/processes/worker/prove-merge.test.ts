@@ -1,9 +1,9 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import type { Proving } from '../../../src/phases/proving.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
-import { proveMerge } from '../../../src/worker/finishing/merge.ts';
-import { tipOfBranch } from '../../../src/worker/proving/check-facts.ts';
+import type { Proving } from '../../../src/core/kernel/phases/proving.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import { proveMerge } from '../../../src/core/worker/finishing/merge.ts';
+import { tipOfBranch } from '../../../src/core/worker/proving/check-facts.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 import { finished } from '../../worker/finished-session.ts';

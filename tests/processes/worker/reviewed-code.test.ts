@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { planHash } from '../../../src/session/documents/plan.ts';
-import { withLedger } from '../../../src/session/documents/requirements.ts';
-import { unreviewed } from '../../../src/worker/proving/ledger.ts';
+import { planHash } from '../../../src/core/session/documents/plan.ts';
+import { withLedger } from '../../../src/core/session/documents/requirements.ts';
+import { unreviewed } from '../../../src/core/worker/proving/ledger.ts';
 import { ended } from '../../support/proved-events.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

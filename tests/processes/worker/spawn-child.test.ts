@@ -2,15 +2,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock as clock } from '../../../src/base/clock.ts';
-import { livenessOf, systemHost } from '../../../src/base/processes/host.ts';
-import { type ProcessTable, procTable, psTable } from '../../../src/base/processes/process-table.ts';
-import { SESSION_MARK } from '../../../src/providers/starting/environment.ts';
-import { runChild } from '../../../src/providers/starting/run-child.ts';
-import { iterationPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
-import { readChildRecord, wrapperName } from '../../../src/worker/core/iteration-files.ts';
-import { endChildTree } from '../../../src/worker/core/tree.ts';
-import type { Worker } from '../../../src/worker/core/worker.ts';
+import { systemClock as clock } from '../../../src/core/kernel/clock.ts';
+import { livenessOf, systemHost } from '../../../src/core/kernel/processes/host.ts';
+import { type ProcessTable, procTable, psTable } from '../../../src/core/kernel/processes/process-table.ts';
+import { SESSION_MARK } from '../../../src/core/sandbox/programs/environment.ts';
+import { runChild } from '../../../src/core/sandbox/programs/run-child.ts';
+import { iterationPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readChildRecord, wrapperName } from '../../../src/core/worker/core/iteration-files.ts';
+import { endChildTree } from '../../../src/core/worker/core/tree.ts';
+import type { Worker } from '../../../src/core/worker/core/worker.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

@@ -3,20 +3,24 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { type Command, leaveCommand, pendingCommandIds } from '../../../src/session/commands/commands.ts';
-import { readEvents } from '../../../src/session/events/event-log.ts';
-import type { EventWriter } from '../../../src/session/events/event-writer.ts';
-import type { NewEvent } from '../../../src/session/events/events.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../src/core/kernel/processes/host.ts';
+import {
+  type Command,
+  leaveCommand,
+  pendingCommandIds,
+} from '../../../src/core/session/commands/commands.ts';
+import { readEvents } from '../../../src/core/session/events/event-log.ts';
+import type { EventWriter } from '../../../src/core/session/events/event-writer.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
 import {
   takeCommands,
   takeCommandsMeanwhile,
   waitingCommandIds,
-} from '../../../src/worker/commands/take-commands.ts';
-import type { Worker } from '../../../src/worker/core/worker.ts';
-import { Projector } from '../../../src/worker/documents/projector.ts';
-import { performFinishing } from '../../../src/worker/finishing/perform.ts';
+} from '../../../src/core/worker/commands/take-commands.ts';
+import type { Worker } from '../../../src/core/worker/core/worker.ts';
+import { Projector } from '../../../src/core/worker/documents/projector.ts';
+import { performFinishing } from '../../../src/core/worker/finishing/perform.ts';
 import { fullDisk } from '../../support/failing-disk.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Around, type ResultFields, resultPage } from '../../../src/server/app/result-page.ts';
+import { type Around, type ResultFields, resultPage } from '../../../src/app/server/board/result-page.ts';
 import { addressesIn, skeletonOf } from '../../acts/report/page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from '../../acts/report/payloads.ts';
 import { ANY_HIDDEN, HIDING } from '../../support/hidden-characters.ts';

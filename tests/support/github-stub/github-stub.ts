@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { tempDir } from '../temp-dir.ts';
 import { makeCertificates } from './certificates.ts';
 import { serveGit } from './git-backend.ts';

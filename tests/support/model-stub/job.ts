@@ -1,4 +1,4 @@
-import { type Phase, phaseNamed } from '../../../src/phases/table.ts';
+import { type Phase, phaseNamed } from '../../../src/core/kernel/phases/table.ts';
 import type { PlannedWork } from './planned-work.ts';
 
 /** What the scripted model reads from the prompt of an iteration. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GRANTS } from '../../../src/phases/grants.ts';
+import { GRANTS } from '../../../src/core/kernel/phases/grants.ts';
 import type { Job } from './job.ts';
 
 export interface ToolCall {

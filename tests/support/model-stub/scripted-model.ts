@@ -1,4 +1,4 @@
-import type { Phase } from '../../../src/phases/table.ts';
+import type { Phase } from '../../../src/core/kernel/phases/table.ts';
 import { done, implementation, quality, testing } from './building-phases.ts';
 import type { Conversation, ModelReply } from './conversation.ts';
 import { init, investigation, planning, requirements } from './document-phases.ts';

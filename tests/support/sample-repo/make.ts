@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { type Commit, HISTORY } from './history.ts';
 
 /**

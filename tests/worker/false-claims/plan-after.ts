@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../../src/base/processes/run-command.ts';
-import type { Outcome } from '../../../src/phases/outcome.ts';
-import { planHash } from '../../../src/session/documents/plan.ts';
-import { withLedger } from '../../../src/session/documents/requirements.ts';
-import { readPlanEvidence } from '../../../src/worker/core/evidence.ts';
-import type { Worker } from '../../../src/worker/core/worker.ts';
+import type { Outcome } from '../../../src/core/kernel/phases/outcome.ts';
+import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { planHash } from '../../../src/core/session/documents/plan.ts';
+import { withLedger } from '../../../src/core/session/documents/requirements.ts';
+import { readPlanEvidence } from '../../../src/core/worker/core/evidence.ts';
+import type { Worker } from '../../../src/core/worker/core/worker.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { PLAN } from './claim.ts';

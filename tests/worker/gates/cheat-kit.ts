@@ -11,10 +11,10 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ulid } from 'ulid';
-import { parseQa } from '../../../src/session/documents/qa.ts';
-import { appendRound, newQa, writeAnswers } from '../../../src/session/documents/qa-change.ts';
-import type { SessionState } from '../../../src/session/events/state.ts';
-import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
+import { parseQa } from '../../../src/core/session/documents/qa.ts';
+import { appendRound, newQa, writeAnswers } from '../../../src/core/session/documents/qa-change.ts';
+import type { SessionState } from '../../../src/core/session/events/state.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 
 /** The program that plays the cases; this file is bundled into it. */
 const OWN_FILE = fileURLToPath(import.meta.url);
@@ -242,8 +242,8 @@ export class CheatKit {
 
 /** Most cases do not need the schemas, which take a third of a process's start-up time. */
 async function eventReaders() {
-  const { cacheText, readLog } = await import('../../../src/session/events/event-log.ts');
-  const { parseEvent } = await import('../../../src/session/events/events.ts');
+  const { cacheText, readLog } = await import('../../../src/core/session/events/event-log.ts');
+  const { parseEvent } = await import('../../../src/core/session/events/events.ts');
   return { cacheText, readLog, parseEvent };
 }
 

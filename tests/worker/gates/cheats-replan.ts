@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { planHash } from '../../../src/session/documents/plan.ts';
+import { planHash } from '../../../src/core/session/documents/plan.ts';
 import { blockedBy, type Cheat } from './cheat.ts';
 
 /** Played by implementation agents, on the plan that a person has approved. */

@@ -1,11 +1,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { ifExists } from '../../../src/base/errors.ts';
-import type { EventType } from '../../../src/session/events/bodies/event-types.ts';
-import { fold } from '../../../src/session/events/fold.ts';
-import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
+import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { ifExists } from '../../../src/core/kernel/errors.ts';
+import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
+import { fold } from '../../../src/core/session/events/fold.ts';
+import { emptyState, type SessionState } from '../../../src/core/session/events/state.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';

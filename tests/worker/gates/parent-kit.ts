@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
-import { shellWord } from '../../../src/base/shell-quoted.ts';
+import { type CommandResult, runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { shellWord } from '../../../src/core/kernel/shell-quoted.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, lstatSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readPrompt } from '../../../src/rehearsal/read-prompt.ts';
+import { readPrompt } from '../../../src/extensions/rehearsal/agent/read-prompt.ts';
 import {
   GATE_FILE,
   GATES,

@@ -9,7 +9,7 @@ import {
   toHtml,
   toPlain,
   WORD_JOINER,
-} from '../../../../src/acts/notify/telegram/message-text.ts';
+} from '../../../../src/extensions/notify/telegram/message-text.ts';
 import { ANY_HIDDEN, HIDING, JOINED_TEXTS } from '../../../support/hidden-characters.ts';
 import { linksIn } from './telegram-links.ts';
 

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../../../src/acts/common/context.ts';
-import type { Notification } from '../../../../src/acts/notify/notice/notification.ts';
-import { TelegramChannel } from '../../../../src/acts/notify/telegram/telegram-channel.ts';
-import { systemClock } from '../../../../src/base/clock.ts';
-import { systemHost } from '../../../../src/base/processes/host.ts';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import type { Notification } from '../../../../src/extensions/notify/notice/notification.ts';
+import { TelegramChannel } from '../../../../src/extensions/notify/telegram/telegram-channel.ts';
 import { TelegramStub } from '../../../support/telegram-stub.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 

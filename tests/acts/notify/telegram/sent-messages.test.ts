@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SentMessages } from '../../../../src/acts/notify/telegram/sent-messages.ts';
-import { systemClock } from '../../../../src/base/clock.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { SentMessages } from '../../../../src/extensions/notify/telegram/sent-messages.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 test('concurrent changes all reach the file, so that no update is handled twice after a crash', async () => {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { NOTIFY_ERRORS } from '../../../../src/acts/notify/notice/channel.ts';
+import { NOTIFY_ERRORS } from '../../../../src/extensions/notify/notice/channel.ts';
 import { ME, REFUSALS, TOKEN } from '../../../support/telegram-stub.ts';
 import { NOTIFICATION, QUESTIONS, telegramScene } from './samples.ts';
 

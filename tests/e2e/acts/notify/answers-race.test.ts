@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { settlementOf } from '../../../../src/acts/notify/outbox/channel-queue.ts';
-import { fingerprint } from '../../../../src/base/files/fingerprint.ts';
-import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
+import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
+import { launchWorker } from '../../../../src/core/sandbox/programs/launch-worker.ts';
+import { settlementOf } from '../../../../src/extensions/notify/outbox/channel-queue.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import type { SessionRig } from '../../../support/session-rig.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { systemHost } from '../../../../src/base/processes/host.ts';
-import { readHolding } from '../../../../src/base/processes/lease.ts';
-import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
-import { TOOLS } from '../../../../src/server/tools.ts';
+import { TOOLS } from '../../../../src/app/server/tools.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { readHolding } from '../../../../src/core/kernel/processes/lease.ts';
+import { launchWorker } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';

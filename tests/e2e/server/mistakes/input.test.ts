@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listedTool } from '../../../../src/kit/mcp/tool-schemas.ts';
-import { TOOLS } from '../../../../src/server/tools.ts';
-import { readEvents } from '../../../../src/session/events/event-log.ts';
+import { TOOLS } from '../../../../src/app/server/tools.ts';
+import { listedTool } from '../../../../src/core/kit/mcp/tool-schemas.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';

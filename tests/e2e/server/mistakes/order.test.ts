@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { listedTool } from '../../../../src/kit/mcp/tool-schemas.ts';
-import { TOOLS } from '../../../../src/server/tools.ts';
+import { TOOLS } from '../../../../src/app/server/tools.ts';
+import { listedTool } from '../../../../src/core/kit/mcp/tool-schemas.ts';
 import { ci } from '../../../support/ci.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 

@@ -2,9 +2,9 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { prune } from '../../../../src/acts/clean-up/prune.act.ts';
-import { checksOnClone } from '../../../../src/acts/proof/checks-on-clone.ts';
-import { sessionPaths } from '../../../../src/session/layout/paths.ts';
+import { prune } from '../../../../src/core/acts/clean-up/prune.act.ts';
+import { checksOnClone } from '../../../../src/core/acts/proof/checks-on-clone.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { makeServerRig, type ServerRig } from '../../../server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, LEFT, PREPARED } from '../../../session/events.ts';
 

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readyProject } from '../../../../src/acts/common/preconditions/ready-project.ts';
-import { isSamocodeError, type SamocodeError } from '../../../../src/base/errors.ts';
+import { readyProject } from '../../../../src/core/caller/refusals/ready-project.ts';
+import { isSamocodeError, type SamocodeError } from '../../../../src/core/kernel/errors.ts';
 import { makeProject, type ProjectPlan, trustLines } from '../../../support/project.ts';
 
 /** The error of a start in a project with these lines in its `.samocode`. */

@@ -2,14 +2,14 @@
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../../../src/acts/common/context.ts';
-import { superviseIfUnfinished, supervisorProgram } from '../../../../src/acts/common/supervision.ts';
-import { systemClock } from '../../../../src/base/clock.ts';
-import { statsAt } from '../../../../src/base/files/path-stats.ts';
-import { acquireLease } from '../../../../src/base/processes/lease.ts';
-import { supervisorPaths } from '../../../../src/providers/starting/supervisor-folder.ts';
-import type { NewEvent } from '../../../../src/session/events/events.ts';
-import type { SessionPaths } from '../../../../src/session/layout/paths.ts';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { superviseIfUnfinished, supervisorProgram } from '../../../../src/core/caller/context/supervision.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { statsAt } from '../../../../src/core/kernel/files/path-stats.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { makeServerRig } from '../../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../../session/events.ts';
 

@@ -2,20 +2,20 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../../../src/acts/common/context.ts';
-import { getStatus, type SessionReport } from '../../../../src/acts/common/facts/get-status.ts';
-import { isStuck } from '../../../../src/acts/common/facts/worker-now.ts';
-import { systemClock } from '../../../../src/base/clock.ts';
-import { acquireLease } from '../../../../src/base/processes/lease.ts';
-import { reportFields } from '../../../../src/kit/mcp/session-fields.ts';
-import { shownFacts } from '../../../../src/kit/terminal/session-facts.ts';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { getStatus, type SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
+import { isStuck } from '../../../../src/core/caller/facts/worker-now.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { reportFields } from '../../../../src/core/kit/mcp/session-fields.ts';
+import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
 import {
   type SupervisorPaths,
   supervisorPaths,
-} from '../../../../src/providers/starting/supervisor-folder.ts';
-import { leaveCommand } from '../../../../src/session/commands/commands.ts';
-import type { NewEvent } from '../../../../src/session/events/events.ts';
-import type { SessionPaths } from '../../../../src/session/layout/paths.ts';
+} from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { makeServerRig } from '../../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../../session/events.ts';
 

@@ -3,12 +3,12 @@ import { createHmac } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandChannel } from '../../../../src/acts/notify/channels/command.ts';
-import { desktopChannel } from '../../../../src/acts/notify/channels/desktop.ts';
-import { webhookChannel } from '../../../../src/acts/notify/channels/webhook.ts';
-import type { Notification } from '../../../../src/acts/notify/notice/notification.ts';
-import { systemClock } from '../../../../src/base/clock.ts';
-import { isRunning, procTable, psTable } from '../../../../src/base/processes/process-table.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { isRunning, procTable, psTable } from '../../../../src/core/kernel/processes/process-table.ts';
+import { commandChannel } from '../../../../src/extensions/notify/channels/command.ts';
+import { desktopChannel } from '../../../../src/extensions/notify/channels/desktop.ts';
+import { webhookChannel } from '../../../../src/extensions/notify/channels/webhook.ts';
+import type { Notification } from '../../../../src/extensions/notify/notice/notification.ts';
 import { hookServer, type Post } from '../../../support/hook-server.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

@@ -2,9 +2,9 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { NotifyChannel } from '../../../../src/acts/notify/notice/channel.ts';
-import type { NewEvent } from '../../../../src/session/events/events.ts';
-import type { SessionPaths } from '../../../../src/session/layout/paths.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import type { NotifyChannel } from '../../../../src/extensions/notify/notice/channel.ts';
 import { type OutboxScene, outboxScene } from '../../../acts/notify/outbox-scene.ts';
 import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../../session/events.ts';
 import { eventually } from '../../../support/eventually.ts';

@@ -1,6 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { completeSession } from '../../../../src/acts/reading/complete-session.act.ts';
+import { completeSession } from '../../../../src/core/acts/reading/complete-session.act.ts';
 import { makeServerRig } from '../../../server/server-rig.ts';
 
 const NAMES = ['26-01-06-boat', '26-01-07-paper-boat', '26-01-08-Boat-race', '26-01-09-kite'];

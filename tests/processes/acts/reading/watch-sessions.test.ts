@@ -1,16 +1,16 @@
 // @module-tag ci
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { ACTION_ERRORS } from '../../../../src/acts/common/action-errors.ts';
 import {
   type ShownSession,
   type WatchSessionsInput,
   watchSessions,
-} from '../../../../src/acts/reading/watch-sessions.act.ts';
-import { systemClock } from '../../../../src/base/clock.ts';
-import { acquireLease } from '../../../../src/base/processes/lease.ts';
-import { supervisorPaths } from '../../../../src/providers/starting/supervisor-folder.ts';
-import type { NewEvent } from '../../../../src/session/events/events.ts';
+} from '../../../../src/core/acts/reading/watch-sessions.act.ts';
+import { ACTION_ERRORS } from '../../../../src/core/caller/errors/action-errors.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { makeServerRig, type ServerRig } from '../../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../session/events.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommand } from '../../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { PAYLOADS } from '../../../acts/report/payloads.ts';
 import { typed } from '../../../cli/typed.ts';
 import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';

@@ -2,8 +2,8 @@
 import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { shortId } from '../../../../src/session/layout/names.ts';
-import { runFolderEntries } from '../../../../src/worker/guarding/run-folder.ts';
+import { shortId } from '../../../../src/core/session/layout/names.ts';
+import { runFolderEntries } from '../../../../src/core/worker/guarding/run-folder.ts';
 import { type Typed, typed } from '../../../cli/typed.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';

@@ -1,7 +1,7 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/acts/sessions/start-session.act.ts';
-import { patienceOf } from '../../../../src/worker/limits/limit-end.ts';
+import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
+import { patienceOf } from '../../../../src/core/worker/limits/limit-end.ts';
 import { makeBench } from '../../../acts/bench.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/acts/sessions/start-session.act.ts';
-import { watchLimits } from '../../../../src/worker/iteration/stall-watch.ts';
+import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
+import { watchLimits } from '../../../../src/core/worker/iteration/stall-watch.ts';
 import { makeBench } from '../../../acts/bench.ts';
 
 test.each([

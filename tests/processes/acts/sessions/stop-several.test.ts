@@ -1,7 +1,7 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { stopSeveral } from '../../../../src/acts/sessions/stop-session.act.ts';
-import { setupProject } from '../../../../src/acts/set-up/setup-project.act.ts';
+import { stopSeveral } from '../../../../src/core/acts/sessions/stop-session.act.ts';
+import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import { askTool } from '../../../server/ask-tool.ts';
 import { makeServerRig } from '../../../server/server-rig.ts';
 import { CREATED, DONE, PREPARED } from '../../../session/events.ts';

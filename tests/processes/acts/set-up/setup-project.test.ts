@@ -2,10 +2,10 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findProjectFor } from '../../../../src/acts/common/places/find-project-for.ts';
-import { setupProject } from '../../../../src/acts/set-up/setup-project.act.ts';
-import { fingerprint } from '../../../../src/base/files/fingerprint.ts';
-import { isTrusted } from '../../../../src/project/finding/trust.ts';
+import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
+import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
+import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
+import { isTrusted } from '../../../../src/core/project/finding/trust.ts';
 import { makeBench } from '../../../acts/bench.ts';
 
 test('a set-up from a folder inside the repository applies to all of it, and a second one changes nothing', async () => {

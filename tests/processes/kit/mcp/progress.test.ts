@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { type Clock, systemClock } from '../../../../src/base/clock.ts';
-import { waitProgress } from '../../../../src/kit/mcp/progress.ts';
-import type { NewEvent } from '../../../../src/session/events/events.ts';
+import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import { waitProgress } from '../../../../src/core/kit/mcp/progress.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { makeServerRig } from '../../../server/server-rig.ts';
 import { CREATED, PREPARED } from '../../../session/events.ts';
 

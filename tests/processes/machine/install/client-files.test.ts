@@ -2,8 +2,8 @@
 import { chmod, lstat, mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type InstallInput, install, uninstall } from '../../../../src/machine/install/install.ts';
-import { INSTALL_ERRORS } from '../../../../src/machine/install/install-errors.ts';
+import { type InstallInput, install, uninstall } from '../../../../src/extensions/setup/install/install.ts';
+import { INSTALL_ERRORS } from '../../../../src/extensions/setup/install/install-errors.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../../../machine/install/machine.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 
@@ -232,7 +232,7 @@ test('clients are searched for in the folders that the environment names', async
 
 test('the help of install and every page about it name all clients', async () => {
   const root = join(import.meta.dirname, '../../../..');
-  const { CLIENTS: all } = await import('../../../../src/machine/install/clients.ts');
+  const { CLIENTS: all } = await import('../../../../src/extensions/setup/install/clients.ts');
   const help = /^\| `--client <name...>` \| (.*) \(default/m.exec(
     await readFile(join(root, 'docs/cli.md'), 'utf8'),
   );

@@ -1,6 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { install, uninstall } from '../../../../src/machine/install/install.ts';
+import { install, uninstall } from '../../../../src/extensions/setup/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../../../machine/install/machine.ts';
 
 const OWN =

@@ -1,8 +1,8 @@
 // @module-tag ci
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { listedTool } from '../../../../src/kit/mcp/tool-schemas.ts';
-import { TOOLS } from '../../../../src/server/tools.ts';
+import { TOOLS } from '../../../../src/app/server/tools.ts';
+import { listedTool } from '../../../../src/core/kit/mcp/tool-schemas.ts';
 import { makeServerRig, type ServerRig } from '../../../server/server-rig.ts';
 import { ASKING, CREATED, PREPARED } from '../../../session/events.ts';
 

@@ -1,7 +1,7 @@
 // @module-tag ci
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../../src/base/processes/run-command.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { makeSampleRepo } from '../../../support/sample-repo/make.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 

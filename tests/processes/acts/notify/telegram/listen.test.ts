@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listenToTelegram } from '../../../../../src/acts/notify/telegram/listen.ts';
+import { listenToTelegram } from '../../../../../src/extensions/notify/telegram/listen.ts';
 import { type Scene, telegramScene } from '../../../../acts/notify/telegram/samples.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { REFUSALS } from '../../../../support/telegram-stub.ts';

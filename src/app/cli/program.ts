@@ -1,0 +1,223 @@
+import { type Command, CommanderError } from 'commander';
+import { addPrune, addWorktrees } from '../../core/acts/clean-up/disk-space.command.ts';
+import { addArchive, addFinish, addUnarchive } from '../../core/acts/finish/finish-archive.command.ts';
+import { addAnswer, addApprove, addChanges, addPlan } from '../../core/acts/gates/answer-approve.command.ts';
+import { addVerify } from '../../core/acts/proof/verify.command.ts';
+import { addCost } from '../../core/acts/reading/cost.command.ts';
+import { addList, addStatus, addWait } from '../../core/acts/reading/list-status-wait.command.ts';
+import { addLog } from '../../core/acts/reading/log.command.ts';
+import { addDiff, addShow } from '../../core/acts/reading/show-diff.command.ts';
+import { addWhy } from '../../core/acts/reading/why.command.ts';
+import { addRewind } from '../../core/acts/rewind/rewind.command.ts';
+import { addMessage } from '../../core/acts/sessions/message.command.ts';
+import { addRun, addStart } from '../../core/acts/sessions/start-run.command.ts';
+import { addResume, addStop, addTakeover } from '../../core/acts/sessions/stop-resume.command.ts';
+import { addConfig, addInit, addTrust } from '../../core/acts/set-up/set-up.command.ts';
+import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
+import type { SamocodeError } from '../../core/kernel/errors.ts';
+import { refusedFile } from '../../core/kernel/files/refused-file.ts';
+import { nearestName } from '../../core/kernel/nearest-name.ts';
+import { capitalised } from '../../core/kernel/text.ts';
+import { type Cli, EXIT } from '../../core/kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
+import { newCommand } from '../../core/kit/terminal/new-command.ts';
+import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import { showPending } from '../../core/kit/terminal/show-pending.ts';
+import { SETTING_ERRORS } from '../../core/project/settings/setting-errors.ts';
+import { SESSION_ERRORS } from '../../core/session/layout/session-errors.ts';
+import { addRound } from '../../extensions/github/feedback/round.command.ts';
+import { addMute, addNotify } from '../../extensions/notify/notify.command.ts';
+import { addReport } from '../../extensions/pages/report/report.command.ts';
+import { addReview } from '../../extensions/pages/review/review.command.ts';
+import { addWatch } from '../../extensions/pages/watch/watch.command.ts';
+import { addWeb } from '../../extensions/pages/web/web.command.ts';
+import { addPool } from '../../extensions/pool/acts/pool.command.ts';
+import { addDemo } from '../../extensions/rehearsal/demo/demo.ts';
+import { addDoctor } from '../../extensions/setup/doctor/doctor.command.ts';
+import { addInstall, addUninstall } from '../../extensions/setup/install/install.command.ts';
+import { addSupervisor } from '../../extensions/setup/service/supervisor.command.ts';
+import { addComplete, addCompletion } from './completion.ts';
+import { withExamples } from './examples.ts';
+import { isOriginalForm, originalForm } from './original-form.ts';
+
+/** Runs one command line; every outcome becomes output and an exit status. */
+export async function runProgram(cli: Cli, argv: readonly string[]): Promise<void> {
+  const program = isOriginalForm(argv) ? originalForm(cli) : makeProgram(cli);
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    if (showPending(cli, error)) return;
+    const shown =
+      error instanceof CommanderError
+        ? fromCommander(error, program, argv)
+        : inOptionWords(refusedFile(error) ?? error);
+    cli.output.error(shown);
+    cli.leaveWith(isUsage(shown) ? EXIT.usage : EXIT.failed);
+  }
+}
+
+function isUsage(error: unknown): boolean {
+  const { bad_group_name, bad_session_name } = SESSION_ERRORS;
+  const { bad_phase, from_excludes, from_missing } = START_ERRORS;
+  const rows = [CLI_ERRORS.usage, bad_group_name, bad_session_name, bad_phase, from_excludes, from_missing];
+  return rows.some(({ is }) => is(error));
+}
+
+export function makeProgram(cli: Cli): Command {
+  const program = newCommand(cli, 'samocode')
+    .description('Hand a coding task to an AI and walk away: unattended, gated, resumable sessions.')
+    .version(__VERSION__, '-V, --version', 'Print the version')
+    .enablePositionalOptions()
+    .addHelpText('after', EXAMPLES);
+  for (const [title, commands] of Object.entries(COMMAND_GROUPS)) {
+    program.commandsGroup(`${title}:`);
+    for (const add of commands) add(program, cli);
+  }
+  program.helpCommand('help [command]', 'Show the help of a command');
+  // Hidden from the help: only completion scripts call it.
+  addComplete(program, cli);
+  for (const command of program.commands) withExamples(command);
+  return program;
+}
+
+const EXAMPLES = `
+Try it without a login or a model:   samocode demo
+On your own repository:              samocode run --task "Add JWT auth"
+
+"samocode <command> --help" describes a command. Every command accepts --json.
+<session> is its name, a prefix of the name, or its five-character id, which
+"samocode list" shows before the name.
+Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you,
+75 queued or accepted, and not done yet.`;
+
+/** Commands in the groups and the order of the help. */
+const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
+  'Start and finish': [
+    addRun,
+    addStart,
+    addStop,
+    addResume,
+    addFinish,
+    addRound,
+    addArchive,
+    addUnarchive,
+    addPrune,
+    addDemo,
+  ],
+  Inspect: [
+    addWatch,
+    addWeb,
+    addList,
+    addStatus,
+    addLog,
+    addShow,
+    addDiff,
+    addReport,
+    addCost,
+    addWhy,
+    addVerify,
+    addWait,
+    addWorktrees,
+  ],
+  Decide: [addAnswer, addPlan, addApprove, addChanges, addReview, addMessage, addRewind],
+  'Set up': [
+    addInit,
+    addTrust,
+    addInstall,
+    addUninstall,
+    addConfig,
+    addDoctor,
+    addSupervisor,
+    addTakeover,
+    addPool,
+    addNotify,
+    addMute,
+    addCompletion,
+  ],
+};
+
+export const COMMANDS: readonly AddCommand[] = Object.values(COMMAND_GROUPS).flat();
+
+function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
+  const [problem = '', suggestion = ''] = messageOf(error, argv).split('\n');
+  const hint = meantName(error, program, argv) ?? suggestion.replace(/^\((.*)\)$/, '$1');
+  return CLI_ERRORS.usage({
+    why: `${capitalised(problem.replace(/\.$/, ''))}.`,
+    hint: hint || hintFor(error, program, argv),
+  });
+}
+
+/** Commander gives no message for `help` with an unknown command. */
+function messageOf({ code, message }: CommanderError, argv: readonly string[]): string {
+  return code === 'commander.help' ? `unknown command '${argv.at(-1)}'` : message.replace(/^error: /, '');
+}
+
+/** Commands or options that begin with the typed text; otherwise the nearest command. */
+function meantName({ code }: CommanderError, program: Command, argv: readonly string[]): string | undefined {
+  const names = program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => command.name());
+  if (code === 'commander.unknownOption') {
+    const command = program.commands.find((each) => each.name() === argv[0]);
+    const options = (command?.options ?? []).flatMap(({ long }) => long ?? []);
+    const typed = argv.find((word) => word.startsWith('--') && !options.includes(word.split('=')[0] ?? ''));
+    return typed === undefined ? undefined : didYouMean(options.filter((option) => option.startsWith(typed)));
+  }
+  if (code !== 'commander.unknownCommand' && code !== 'commander.help') return undefined;
+  const typed = (code === 'commander.help' ? argv.at(-1) : argv.find((word) => !word.startsWith('-'))) ?? '';
+  const begun = names.filter((name) => name.startsWith(typed));
+  const nearest = nearestName(typed, names);
+  return didYouMean(begun.length > 0 ? begun : nearest === undefined ? [] : [nearest]);
+}
+
+/** `a`, `a or b`, `a, b, or c`. */
+const EITHER = new Intl.ListFormat('en', { type: 'disjunction' });
+
+function didYouMean(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : `Did you mean ${EITHER.format(names)}?`;
+}
+
+function hintFor({ code }: CommanderError, program: Command, argv: readonly string[]): string {
+  const names = program.commands.map((command) => command.name());
+  const [first = ''] = argv;
+  // Only the original form has required options.
+  if (code === 'commander.missingMandatoryOptionValue')
+    return 'To start a session: samocode run --task "…"; the original form needs --config and --session.';
+  const named = argv.find((word) => names.includes(word));
+  if (named !== undefined && first.startsWith('-'))
+    return `Options go after the command: samocode ${named} ${first} …`;
+  if (code === 'commander.excessArguments' && (named === 'start' || named === 'run'))
+    return `A task goes after --task, in quotation marks: samocode ${named} --task "…"`;
+  return named === undefined ? SEE_HELP : `See "samocode ${named} --help".`;
+}
+
+const SEE_HELP = 'See "samocode --help", or "samocode <command> --help".';
+
+/** Names the option instead of the setting in an error; returns other errors unchanged. */
+function inOptionWords(error: unknown): unknown {
+  if (!SETTING_ERRORS.setting_invalid.is(error) || error.args.ofCall === undefined) return error;
+  const { form, shown, problem, ofCall } = error.args;
+  const { key, meant, example } = ofCall;
+  const option = optionOf(key);
+  const instead = meant ?? example;
+  return CLI_ERRORS.usage({
+    why: problem
+      ? `${option} cannot be used. ${problem}: ${shown}.`
+      : `${option} must be ${form}, but it is ${shown}.`,
+    hint:
+      instead === undefined
+        ? SEE_HELP
+        : `${meant ? 'Did you mean' : 'For example'} ${option}${option.endsWith('=') ? '' : ' '}${instead}${meant ? '?' : '.'}`,
+  });
+}
+
+/** `--max-cost-usd` for MAX_COST_USD; `--providers quality=` for PROVIDER_QUALITY. */
+function optionOf(key: string): string {
+  const [, family, phase = ''] = /^(PROVIDER|MODEL)_([A-Z]+)$/.exec(key) ?? [];
+  if (family !== undefined) return `--${family.toLowerCase()}s ${phase.toLowerCase()}=`;
+  return `--${key.toLowerCase().replaceAll('_', '-')}`;
+}

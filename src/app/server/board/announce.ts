@@ -1,0 +1,54 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+
+/** The board that a client with MCP Apps shows in the chat. */
+export const BOARD_URI = 'ui://samocode/board.html';
+export const BOARD_TYPE = 'text/html;profile=mcp-app';
+
+const EXTENSION = 'io.modelcontextprotocol/ui';
+const SHOWN: ReadonlySet<string> = new Set(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
+
+/** Whether the client has announced support for MCP Apps. For all other clients nothing changes. */
+export function showsBoard(server: Pick<Server, 'getClientCapabilities'>): boolean {
+  const { mimeTypes } = Object(server.getClientCapabilities()?.extensions?.[EXTENSION]);
+  return Array.isArray(mimeTypes) && mimeTypes.includes(BOARD_TYPE);
+}
+
+export function withBoard(tool: ListedTool): ListedTool {
+  if (!SHOWN.has(tool.name)) return tool;
+  // The flat key comes from the draft; some versions of Claude read no other (anthropics/claude-ai-mcp#71).
+  const board = { ui: { resourceUri: BOARD_URI }, 'ui/resourceUri': BOARD_URI };
+  return { ...tool, _meta: { ...tool._meta, ...board } };
+}
+
+interface ShownCall {
+  name: string;
+  arguments?: unknown;
+  hasForms: boolean;
+  actions: ActionContext;
+}
+
+/** Adds what the board needs besides the result: where the live page shows it, and whether forms exist. */
+export async function withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult> {
+  if (!SHOWN.has(call.name) || result.isError) return result;
+  const { session } = Object(result.structuredContent);
+  const page = await pageOf(session, call).catch(() => undefined);
+  const places = { hasForms: call.hasForms, ...(page !== undefined && { page }) };
+  return { ...result, _meta: { ...result._meta, 'samocode/board': places } };
+}
+
+/** The address carries no key: with one, the model could act as the person. */
+async function pageOf(
+  session: unknown,
+  { arguments: args, actions }: ShownCall,
+): Promise<string | undefined> {
+  const { askPage, sessionPageAddress } = await import('../../../core/caller/facts/live-page.ts');
+  if (typeof session !== 'string') return (await askPage(actions.home))?.address;
+  const { findSession } = await import('../../../core/caller/context/find-session.ts');
+  const { project_dir: projectDir } = Object(args);
+  return await sessionPageAddress(
+    await findSession({ session, projectDir, isWholeName: true }, actions),
+    actions.home,
+  );
+}

@@ -1,0 +1,38 @@
+import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
+import { html, markup } from '../../../extensions/pages/html/html.ts';
+import { policyHash } from '../../../extensions/pages/html/html-page.ts';
+import REPORT_STYLE from '../../../extensions/pages/html/page.css';
+import PAGE_STYLE from '../../../extensions/pages/web/client/web.css';
+import { BOARD_TYPE, BOARD_URI } from './announce.ts';
+import SCRIPT from './board.app.js';
+import BOARD_STYLE from './board.css';
+
+const STYLES = `${REPORT_STYLE}\n${PAGE_STYLE}\n${BOARD_STYLE}`;
+
+/** Only our script and styles, whatever the client allows: no request is sent, and nothing injected runs. */
+const POLICY = [
+  "default-src 'none'",
+  `script-src ${policyHash(SCRIPT)}`,
+  `style-src ${policyHash(STYLES)}`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+const BOARD = html`${markup('<!doctype html>')}
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>samocode</title>
+<style>${markup(STYLES)}</style></head>
+<body><main aria-label="samocode"><p class="sentence">Reading …</p></main>
+<p id="state" role="status"></p>
+<script>${markup(SCRIPT)}</script></body></html>
+`.text;
+
+/** The board without data: the client passes each result to it. */
+export function readBoard(): ReadResourceResult {
+  const _meta = { ui: { csp: { connectDomains: [], resourceDomains: [] }, prefersBorder: true } };
+  return { contents: [{ uri: BOARD_URI, mimeType: BOARD_TYPE, text: BOARD, _meta }] };
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { ActionContext } from '../../core/caller/context/context.ts';
+import { buildServer } from './build-server.ts';
+
+/** A client on another machine, identified by its token. */
+export interface RemoteClient {
+  name: string;
+  /** The hash of its token. */
+  hash: string;
+  isReadOnly: boolean;
+}
+
+interface HttpSession {
+  client: RemoteClient;
+  transport: WebStandardStreamableHTTPServerTransport;
+  /** How many responses are being sent, including the stream of notifications. */
+  open: number;
+  /** When the last request began or ended. */
+  usedAt: number;
+}
+
+/** Each session has a server with its subscriptions. */
+const MAX_SESSIONS = 32;
+const IDLE_MS = 30 * 60_000;
+const CHECK_MS = 1000;
+
+export interface HttpSessions {
+  /** @param client whose token the request carries */
+  answer(request: Request, client: RemoteClient): Promise<Response>;
+  /** When a session was last used, in monotonic milliseconds; infinite while a client is connected. */
+  usedAt(): number;
+}
+
+/**
+ * Serves MCP over Streamable HTTP until `end`, with a server for each session of a client.
+ * @param isValid whether a client's token is still valid
+ */
+export function httpSessions(
+  isValid: (client: RemoteClient) => boolean,
+  { env: { CLAUDE_PROJECT_DIR: _, ...env }, ...context }: ActionContext,
+  end: AbortSignal,
+): HttpSessions {
+  const { clock } = context;
+  const sessions = new Set<HttpSession>();
+  let lastUse = clock.monotonic();
+  const begin = async (client: RemoteClient): Promise<HttpSession> => {
+    const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: randomUUID });
+    const session = { client, transport, open: 0, usedAt: lastUse };
+    sessions.add(session);
+    transport.onclose = () => void sessions.delete(session);
+    const { isReadOnly, name: remote } = client;
+    // The folders of this process mean nothing to a client elsewhere.
+    const loadActions = async () => ({ ...context, env, cwd: '/' });
+    const server = buildServer({ version: __VERSION__, isReadOnly, remote, loadActions });
+    // The SDK's own class does not match its own interface under exactOptionalPropertyTypes.
+    await server.connect(transport as Transport);
+    return session;
+  };
+  const closeUnused = async () => {
+    while (!end.aborted) {
+      await clock.sleep(CHECK_MS, end).catch(() => undefined);
+      for (const { client, transport, open, usedAt } of sessions) {
+        const isIdle = open === 0 && clock.monotonic() - usedAt > IDLE_MS;
+        if (isIdle || end.aborted || !isValid(client)) await transport.close();
+      }
+    }
+  };
+  void closeUnused();
+  return {
+    async answer(request, client) {
+      lastUse = clock.monotonic();
+      const id = request.headers.get('mcp-session-id');
+      const own = [...sessions].filter((each) => each.client.hash === client.hash);
+      const known = own.find(({ transport }) => id !== null && transport.sessionId === id);
+      if (id !== null && known === undefined)
+        return refusal(404, 'There is no such session. Initialize a new one.');
+      if (known === undefined && sessions.size >= MAX_SESSIONS)
+        return refusal(
+          429,
+          `There are already ${MAX_SESSIONS} sessions. End one, or try again in half an hour.`,
+        );
+      const session = known ?? (await begin(client));
+      session.open += 1;
+      const response = await session.transport.handleRequest(request);
+      // Only `initialize` begins a session.
+      if (session.transport.sessionId === undefined) await session.transport.close();
+      return withEnd(response, () => {
+        session.open -= 1;
+        session.usedAt = lastUse = clock.monotonic();
+      });
+    },
+    usedAt: () => ([...sessions].some(({ open }) => open > 0) ? Number.POSITIVE_INFINITY : lastUse),
+  };
+}
+
+/** A response with the protocol's error code for this status. */
+function refusal(status: 404 | 429, message: string): Response {
+  const error = { code: status === 404 ? -32001 : -32000, message };
+  return Response.json({ jsonrpc: '2.0', error, id: null }, { status });
+}
+
+/** The same response; calls `ended` once it has been sent or its reader is gone. */
+function withEnd(response: Response, ended: () => void): Response {
+  const { readable, writable } = new TransformStream();
+  if (response.body === null) ended();
+  else void response.body.pipeTo(writable).then(ended, ended);
+  return new Response(response.body && readable, response);
+}

@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { systemClock } from '../../core/kernel/clock.ts';
+import { systemHost } from '../../core/kernel/processes/host.ts';
+import { buildServer } from './build-server.ts';
+import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
+
+// Resolved here, because only this built file is in the programs' folder; other modules end up in chunks elsewhere.
+const programs = {
+  worker: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
+  rehearsal: fileURLToPath(new URL('./samocode-rehearsal.cjs', import.meta.url)),
+};
+
+async function loadActions() {
+  return {
+    host: await systemHost(),
+    clock: systemClock,
+    env: process.env,
+    home: homedir(),
+    cwd: workingFolder(),
+    programs,
+  };
+}
+
+/** The client's folder may have been removed; calls that name a project still work. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
+if (commandLine.kind !== 'serve') {
+  const isMisused = commandLine.kind === 'misused';
+  (isMisused ? process.stderr : process.stdout).write(commandLine.text);
+  process.exit(isMisused ? 2 : 0);
+}
+const { isReadOnly, hasPrompts } = commandLine;
+if (process.stdin.isTTY) process.stderr.write(WAITS_FOR_CLIENT);
+
+liveWithClient((code) => process.exit(code));
+const output = protocolOutput();
+const server = buildServer({ version: __VERSION__, isReadOnly, hasPrompts, loadActions });
+
+// After the handshake, and every minute: a supervisor may have ended, or the machine slept.
+server.oninitialized = () => {
+  // A read-only server starts nothing.
+  if (isReadOnly) return;
+  void superviseWhileOpen().catch(() => {
+    // The next act on a session does the same.
+  });
+};
+
+async function superviseWhileOpen(): Promise<void> {
+  const [{ superviseIfUnfinished }, context] = await Promise.all([
+    import('../../core/caller/context/supervision.ts'),
+    loadActions(),
+  ]);
+  for (;;) {
+    await superviseIfUnfinished({ ...context, by: { channel: 'tool' } }).catch(() => undefined);
+    await context.clock.sleep(MINUTE_MS);
+  }
+}
+
+// The SDK stops reading after a message of more than 10 MB; the client only notices if the process ends.
+server.onclose = () => {
+  process.stderr.write('The client sent a message of more than 10 MB, which cannot be read.\n');
+  process.exit(1);
+};
+await server.connect(new StdioServerTransport(process.stdin, output));
+
+/**
+ * Ends the server as soon as its client is gone: its input ends, it receives a signal, or its output fails. No clean-up
+ * is needed: all state is on disk, and sessions continue. An internal error does not end the server, because Codex and
+ * Gemini start it only once.
+ */
+function liveWithClient(leave: (code: number) => void): void {
+  process.stdin.once('end', () => leave(0));
+  process.stdin.once('close', () => leave(0));
+  process.stdin.once('error', () => leave(0));
+  process.stdout.on('error', () => leave(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => leave(0));
+  process.on('uncaughtException', logError);
+  process.on('unhandledRejection', logError);
+  // A closed stderr must not end the server.
+  process.stderr.on('error', () => {});
+}
+
+/**
+ * Reserves standard output for the protocol: other writes, such as a library's `console.log`, go to standard error.
+ */
+function protocolOutput(): Writable {
+  const { stdout, stderr } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr);
+  const output = new Writable({ write: (chunk, _encoding, done) => void write(chunk, () => done()) });
+  // Each message that waits for a slow client listens for `drain`.
+  return output.setMaxListeners(0);
+}
+
+function logError(error: unknown): void {
+  try {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  } catch {
+    // A throw here would end the process.
+  }
+}

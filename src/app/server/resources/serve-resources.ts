@@ -1,0 +1,95 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import {
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ReadResourceRequestSchema,
+  type Resource,
+  type ResourceTemplate,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { type ContextFor, InvalidParamsError, onRequest } from '../../../core/kit/mcp/on-request.ts';
+import { BOARD_URI, showsBoard } from '../board/announce.ts';
+import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
+import { newSubscriptions } from './subscriptions.ts';
+
+const SESSIONS_RESOURCE: Resource = {
+  uri: SESSIONS_URI,
+  name: 'sessions',
+  title: 'All sessions',
+  description:
+    'Every session of the projects on this machine with its state, those that need the user first.',
+  mimeType: 'application/json',
+  annotations: { audience: ['user', 'assistant'], priority: 1 },
+};
+
+/** Each one watches a few folders and polls every second. */
+const MAX_SUBSCRIPTIONS = 256;
+
+/** Serves sessions as resources, and notifies clients that listed or subscribed to them about changes. */
+export function serveResources(server: Server, contextFor: ContextFor): void {
+  const list = newSubscriptions();
+  const subscriptions = newSubscriptions((count) => {
+    if (count < MAX_SUBSCRIPTIONS) return;
+    const instead = `Unsubscribe from some, or subscribe to ${SESSIONS_URI}.`;
+    throw new InvalidParamsError(`There are already ${MAX_SUBSCRIPTIONS} subscriptions. ${instead}`);
+  });
+  const listed = new Set<string>();
+  server.onclose = () => {
+    subscriptions.close();
+    list.close();
+  };
+  onRequest(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: templates() }));
+  onRequest(server, ListResourcesRequestSchema, async ({ params }, extra) => {
+    const context = await contextFor(extra);
+    const { liveSessions, overviewResource } = await import('./session-rows.ts');
+    const { followList } = await import('./live-resources.ts');
+    const open = async () => followList(context, listed);
+    // Subscribe before reading the list, so that no change is missed.
+    await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
+    const live = await liveSessions(context);
+    listed.clear();
+    for (const { view } of live) listed.add(view.paths.sessionDir);
+    return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
+  });
+  onRequest(server, ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
+    if (uri === BOARD_URI && showsBoard(server)) return (await import('../board/board.ts')).readBoard();
+    const { readResource } = await import('./read-resource.ts');
+    return await readResource(uri, await contextFor(extra));
+  });
+  onRequest(server, SubscribeRequestSchema, async ({ params: { uri } }, extra) => {
+    const open = async () => {
+      const { followResource } = await import('./live-resources.ts');
+      return await followResource(uri, await contextFor(extra));
+    };
+    // No await before this, so that an unsubscribe right after it takes effect.
+    await subscriptions.add(uri, open, () => server.sendResourceUpdated({ uri }));
+    return {};
+  });
+  onRequest(server, UnsubscribeRequestSchema, ({ params: { uri } }) => {
+    subscriptions.remove(uri);
+    return {};
+  });
+}
+
+function templates(): ResourceTemplate[] {
+  return Object.entries(RESOURCE_KINDS).map(([name, { title, description, mimeType, annotations }]) => {
+    const template = uriTemplate(name as ResourceKindName);
+    return { uriTemplate: template, name, title, description, mimeType, annotations };
+  });
+}
+
+const PAGE_SIZE = 50;
+
+/** A part of the list and the cursor of the next one. @throws InvalidParamsError for an unknown cursor */
+function pageOfResources(
+  all: readonly Resource[],
+  cursor: string | undefined,
+): { resources: Resource[]; nextCursor?: string } {
+  if (cursor !== undefined && !/^[1-9]\d{0,5}$/.test(cursor)) {
+    throw new InvalidParamsError('The cursor is not from resources/list. Leave it out to start again.');
+  }
+  const from = Number(cursor ?? 0);
+  const end = from + PAGE_SIZE;
+  return { resources: all.slice(from, end), ...(end < all.length && { nextCursor: String(end) }) };
+}

@@ -1,0 +1,115 @@
+import type { Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Resource } from '@modelcontextprotocol/sdk/types.js';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { everySession, type PlacedSession } from '../../../core/caller/context/every-session.ts';
+import { isoUtc } from '../../../core/kernel/clock.ts';
+import { age } from '../../../core/kernel/durations.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { sessionFacts } from '../../../core/session/facts.ts';
+import { needsHuman } from '../../../core/session/session-list.ts';
+import { statusSentence } from '../../../core/session/words.ts';
+import { RESOURCE_KINDS, resourceUri } from './kinds.ts';
+
+/** At most this many rows, most urgent first. */
+const MAX_ROWS = 500;
+
+/** `samocode://sessions`: every session of this machine's projects, as JSON. */
+export async function sessionsText(context: ActionContext): Promise<string> {
+  const sessions = await everySession(context);
+  const rows = sessions.slice(0, MAX_ROWS).map(rowOf);
+  const leftOut = sessions.length - rows.length;
+  return `${JSON.stringify({ sessions: rows, ...(leftOut > 0 && { left_out: leftOut }) }, null, 1)}\n`;
+}
+
+function rowOf(placed: PlacedSession) {
+  const { session, state, for: waitsFor, phase, since, ...facts } = sessionFacts(placed.view);
+  return {
+    session,
+    project: dirname(placed.place.filePath),
+    state,
+    for: waitsFor,
+    needs_human: facts.needsHuman || undefined,
+    phase,
+    iteration: facts.totalIterations,
+    since,
+    cursor: placed.view.state.n,
+    overview: overviewUri(placed),
+  };
+}
+
+export async function liveSessions(context: ActionContext): Promise<PlacedSession[]> {
+  return (await everySession(context)).filter(({ view }) => isLive(view));
+}
+
+/** Whether the session runs or waits for the user; others are reached by name. */
+export function isLive({ state }: SessionView): boolean {
+  const { kind } = state.status;
+  return !state.archived && kind !== 'done' && kind !== 'stopped';
+}
+
+/** The entry of a session in the resource list: its overview. */
+export function overviewResource(session: PlacedSession): Resource {
+  const { view } = session;
+  return {
+    uri: overviewUri(session),
+    name: view.folder,
+    title: `${RESOURCE_KINDS.overview.title}: ${view.folder}`,
+    description: statusSentence(view),
+    mimeType: RESOURCE_KINDS.overview.mimeType,
+    ...fileFacts(view),
+  };
+}
+
+/** Priority of sessions that wait for a person; clients sort by it. */
+const URGENT = 0.95;
+
+function fileFacts(view: SessionView): Pick<Resource, 'annotations' | 'size'> {
+  const { annotations } = RESOURCE_KINDS.overview;
+  const priority = needsHuman(view) ? URGENT : annotations.priority;
+  const file = overviewFile(view);
+  return {
+    annotations: { ...annotations, priority, ...(file && { lastModified: isoUtc(file.mtimeMs) }) },
+    ...(file && { size: file.size }),
+  };
+}
+
+function overviewFile({ paths }: SessionView): Stats | undefined {
+  try {
+    const stats = statsAt(paths.overview);
+    return stats?.isFile() ? stats : undefined;
+  } catch {
+    // The folder may be unreadable; list the session without its file facts.
+    return undefined;
+  }
+}
+
+function overviewUri({ view, place, isShadowed }: PlacedSession): string {
+  return resourceUri('overview', view.folder, isShadowed ? place.filePath : undefined);
+}
+
+const A_DAY_MS = 24 * 60 * 60 * 1000;
+const MAX_LINES = 30;
+
+/** A line per session that is live or ended within a day, most urgent first. Contains no text from agents. */
+export async function sessionLines(context: ActionContext): Promise<string> {
+  const now = context.clock.now();
+  const all = await everySession(context);
+  const recent = all.filter(({ view }) => isLive(view) || now - restingSince(view.state) < A_DAY_MS);
+  if (recent.length === 0) return '- No session is running, and none has ended within the last day.';
+  const lines = recent.slice(0, MAX_LINES).map((session) => lineOf(session, now));
+  const omitted = recent.length - lines.length;
+  if (omitted > 0) lines.push(`- … and ${omitted} more: \`list_sessions\` with all_projects.`);
+  return lines.join('\n');
+}
+
+function lineOf({ view, place }: PlacedSession, now: number): string {
+  const minutes = Math.round((now - restingSince(view.state)) / 60_000);
+  const since = age(minutes * 60_000);
+  return `- ${statusSentence(view)} Since ${since}; project ${dirname(place.filePath)}`;
+}
+
+function restingSince({ status }: PlacedSession['view']['state']): number {
+  return Date.parse(status.since);
+}

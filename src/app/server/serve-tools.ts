@@ -1,0 +1,104 @@
+import { readlinkSync } from 'node:fs';
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { cleanText } from '../../core/kernel/text.ts';
+import { askByForm, type Connection } from '../../core/kit/mcp/ask-by-form.ts';
+import { callTool, errorResult } from '../../core/kit/mcp/define-tool.ts';
+import type { Ask } from '../../core/kit/mcp/form.ts';
+import {
+  type ContextFor,
+  type Extra,
+  InvalidParamsError,
+  onRequest,
+  unknownName,
+} from '../../core/kit/mcp/on-request.ts';
+import { startProgress } from '../../core/kit/mcp/progress.ts';
+import { SERVER_ERRORS } from '../../core/kit/mcp/server-errors.ts';
+import type { ToolContext } from '../../core/kit/mcp/tool.ts';
+import { listedTool } from '../../core/kit/mcp/tool-schemas.ts';
+import { setupProjectTool } from '../../extensions/setup/set-up/setup-project.tool.ts';
+import { showsBoard, withBoard, withPlaces } from './board/announce.ts';
+import { fromAfar } from './from-afar.ts';
+import { TOOLS } from './tools.ts';
+
+/** Lists and calls the tools. `isReadOnly` refuses tools that act, `isRemote` refuses project set-up. */
+export function serveTools(
+  server: Server,
+  contextFor: ContextFor,
+  { isReadOnly, isRemote }: { isReadOnly: boolean; isRemote: boolean },
+): void {
+  const reached = isRemote ? TOOLS.filter((tool) => tool !== setupProjectTool).map(fromAfar) : TOOLS;
+  const offered = reached.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
+  onRequest(server, ListToolsRequestSchema, () => ({
+    tools: offered
+      .map((tool) => listedTool(tool, server.getClientVersion()?.name))
+      .map((listed) => (showsBoard(server) ? withBoard(listed) : listed)),
+  }));
+  const connection: Connection = { server };
+  onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
+    const tool = offered.find(({ name }) => name === params.name);
+    if (!tool) {
+      const hidden = TOOLS.find(({ name }) => name === params.name)?.name;
+      if (hidden)
+        return errorResult(SERVER_ERRORS[isReadOnly ? 'read_only' : 'only_there']({ tool: hidden }));
+      const names = offered.map(({ name }) => name);
+      throw new InvalidParamsError(unknownName('tool', params.name, names));
+    }
+    const call = { actions: await contextFor(extra), progress: progressOf(extra) };
+    // From afar a form would be filled in by whatever holds the token, so its holder acts as a model alone.
+    const ask = isRemote ? undefined : withProgress(askByForm(connection, extra, call.actions.clock), call);
+    const result = await callTool(tool, params.arguments, {
+      ...call,
+      clientName: server.getClientVersion()?.name ?? '',
+      shownBy: shownBy(server, call.actions.home),
+      signal: extra.signal,
+      ask,
+    });
+    if (!showsBoard(server)) return result;
+    const hasForms = ask !== undefined && !isReadOnly;
+    return await withPlaces(result, { ...params, actions: call.actions, hasForms });
+  });
+}
+
+/** The client as it names itself, and the program that started this server: facts for the record, no proof. */
+function shownBy(server: Server, home: string): string {
+  const { name = '', version = '' } = server.getClientVersion() ?? {};
+  const program = parentProgram()?.replace(`${home}/`, '~/');
+  const facts = [`${name} ${version}`.trim().slice(0, 50), program && `started by ${program}`];
+  return cleanText(facts.filter(Boolean).join(', ')).slice(0, 100);
+}
+
+function parentProgram(): string | undefined {
+  try {
+    return readlinkSync(`/proc/${process.ppid}/exe`);
+  } catch {
+    // There is no /proc, or the program belongs to another user.
+    return undefined;
+  }
+}
+
+/** Sends progress notifications while a form is open. */
+function withProgress(
+  ask: Ask | undefined,
+  call: Pick<ToolContext, 'actions' | 'progress'>,
+): Ask | undefined {
+  return (
+    ask &&
+    (async (form) => {
+      const stopProgress = startProgress(call, () => 'waiting for the user');
+      return await ask(form).finally(stopProgress);
+    })
+  );
+}
+
+function progressOf(extra: Extra): ToolContext['progress'] {
+  const token = extra._meta?.progressToken;
+  if (token === undefined) return () => {};
+  let progress = 0;
+  return (message) => {
+    progress += 1;
+    const params = { progressToken: token, progress, message };
+    // The client is gone; the transport reports that itself.
+    extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}

@@ -1,0 +1,229 @@
+import { type Command, Option } from 'commander';
+import type { Preview } from '../../caller/facts/preview.ts';
+import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
+import { askYesNo } from '../../kit/terminal/ask.ts';
+import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { hanging } from '../../kit/terminal/columns.ts';
+import { hintForTerminal, nextCommands } from '../../kit/terminal/next-commands.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { shownPath } from '../../kit/terminal/session-words.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import type { FinishResult } from './finish-session.act.ts';
+import type { FinishSessionInput, FinishWay } from './judge-finish.ts';
+
+const WAYS = {
+  merge: 'merge its branch into its base, if the checks pass on the result',
+  pull_request: 'open a pull request with gh, or print the commands',
+  keep_branch: 'archive it and keep its branch',
+  discard: 'delete branch and worktree, which a ref keeps for 30 days',
+} as const satisfies Partial<Record<FinishWay, string>>;
+type Way = keyof typeof WAYS;
+const TITLES: Readonly<Record<Way, string>> = {
+  merge: 'Merge it',
+  pull_request: 'Open a pull request',
+  keep_branch: 'Archive it and keep its branch',
+  discard: 'Discard it',
+};
+const NAMES = Object.keys(WAYS) as Way[];
+
+const DAY_MS = 24 * 60 * 60_000;
+
+type FinishOptions = SharedOptions & { yes?: true; withAnswers?: true; watch?: boolean } & Readonly<
+    Record<string, unknown>
+  >;
+
+export function addFinish(program: Command, cli: Cli): void {
+  const command = withSharedOptions(program.command('finish <session>')).description(
+    'Merge, publish, archive or discard a session, or show what each would do',
+  );
+  for (const way of NAMES) {
+    const others = NAMES.filter((each) => each !== way).map((each) => optionOf(each).attributeName());
+    command.addOption(optionOf(way).conflicts(others));
+  }
+  const others = NAMES.filter((way) => way !== 'pull_request').map((way) => optionOf(way).attributeName());
+  command.addOption(
+    new Option(
+      '--with-answers',
+      "include people's answers in the pull request, even if it is public",
+    ).conflicts(others),
+  );
+  command.addOption(
+    new Option('--watch', 'watch the pull request until it is merged, and work on its feedback').conflicts(
+      others,
+    ),
+  );
+  command.addOption(new Option('--no-watch', 'do not watch it, even with PR_WATCH=on').conflicts(others));
+  command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
+    const way =
+      NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
+    if (way === undefined) return;
+    const target = options.yes ? { session, isExact: true } : await confirm(cli, session, way, options);
+    if (target === undefined) return;
+    const { finishSession } = await import('./finish-session.act.ts');
+    // The checks of a merge can take a long time. A person who does not want to wait can press Ctrl-C; the worker
+    // continues.
+    const input = { ...inputOf(way, options), ...target, waitMs: DAY_MS };
+    if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C stops only the waiting.');
+    const context = await cli.actionContext();
+    const finished = await finishSession(input, context);
+    // git can ask for a login here; the worker then finds the commit on the remote.
+    const isPushed = cli.isInteractive && finished.unpushed && (await pushHere(cli, finished));
+    printResult(cli, way, isPushed ? await finishSession(input, context) : finished);
+  });
+}
+
+/** Pushes the commit that the worker could not push. @returns whether git did */
+async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promise<boolean> {
+  const mainRepo = view.sessionFile?.mainRepo;
+  if (unpushed === undefined || mainRepo === undefined) return false;
+  const { tip, remote, branch } = unpushed;
+  cli.output.say(done);
+  if (!(await askYesNo(cli, 'Push it from this terminal, where git can ask you for a login?', true)))
+    return false;
+  const args = ['-C', mainRepo, 'push', '--', remote, `${tip}:refs/heads/${branch}`];
+  const { env } = await cli.actionContext();
+  return (await runAtTerminal({ command: 'exec git "$@"', args, env })) === 0;
+}
+
+function printResult(cli: Cli, how: Way, { view, place, next, ...result }: FinishResult): void {
+  const { output } = cli;
+  const { done, commands, url, bodyPath } = result;
+  const facts = { ...shownFacts(view), how, done, place: place || undefined, commands, url, bodyPath };
+  const shown = next.length === 0 ? facts : { ...facts, next: nextCommands(next) };
+  const columns = output.textColumns;
+  output.result(shown, () =>
+    [
+      hanging(
+        `${commands.length === 0 ? output.style.good('✔') : output.style.attention('!')} ${done.replace(place, shownPath(place, cli))}`,
+        { first: '', columns },
+      ),
+      ...commands.map((command) => `  ${command}`),
+      ...(bodyPath === undefined ? [] : [`The text of the pull request: ${shownPath(bodyPath, cli)}`]),
+      ...(next.length === 0 ? [] : [hintForTerminal({ hint: '', next })]),
+    ].join('\n'),
+  );
+}
+
+function optionOf(way: Way): Option {
+  return new Option(`--${way.replaceAll('_', '-')}`, WAYS[way]);
+}
+
+/** Asks with a menu; without menus, prints a preview of every way. */
+async function choose(cli: Cli, session: string, options: FinishOptions): Promise<Way | undefined> {
+  const previews = await Promise.all(
+    NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
+  );
+  const menus = cli.isInteractive ? await cli.menus?.() : undefined;
+  const free = previews.filter(({ preview }) => preview.blockers.length === 0);
+  if (menus && free.length > 0) {
+    const choices = free.map(({ way }) => ({ value: way, label: WAYS[way] }));
+    const chosen = await menus.choose('How should it be finished? Esc cancels', choices);
+    return NAMES.find((way) => way === chosen);
+  }
+  const ways = previews.map(({ way, preview: { would, blockers } }) => ({
+    how: way,
+    would,
+    blockers,
+  }));
+  cli.output.result({ session, ways }, () =>
+    previews
+      .map(({ way, preview }) => formatPreview(cli, `${TITLES[way]} (${optionOf(way).flags})`, preview))
+      .join('\n'),
+  );
+  return undefined;
+}
+
+async function confirm(
+  cli: Cli,
+  session: string,
+  way: Way,
+  given: FinishOptions,
+): Promise<Pick<FinishSessionInput, 'session' | 'watch'> | undefined> {
+  const first = await previewOf(cli, session, way, given);
+  const isAsked = cli.isInteractive && given.watch === undefined && first.watch !== undefined;
+  const watch = isAsked ? await askYesNo(cli, WATCH_QUESTION, first.watch) : given.watch;
+  if (isAsked && watch === undefined) return undefined;
+  const options = watch === undefined ? given : { ...given, watch };
+  const preview = !isAsked || watch === first.watch ? first : await previewOf(cli, session, way, options);
+  const { folder } = preview.view;
+  const { withAnswers } = options;
+  const flags = [
+    optionOf(way).flags,
+    ...(withAnswers ? ['--with-answers'] : []),
+    ...(watch === undefined ? [] : [watch ? '--watch' : '--no-watch']),
+  ].join(' ');
+  const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
+  const agreed = await confirmPreview(cli, {
+    preview,
+    title: `${TITLES[way]}: ${folder}`,
+    command,
+    facts: { how: way },
+  });
+  return agreed && { ...agreed, watch };
+}
+
+const WATCH_QUESTION = 'Watch it until it is merged, and work on its feedback?';
+
+async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
+  const { previewFinish } = await import('./preview-finish.act.ts');
+  return await previewFinish({ session, ...inputOf(way, options) }, await cli.actionContext());
+}
+
+function inputOf(how: Way, options: FinishOptions): Omit<FinishSessionInput, 'session'> {
+  const { withAnswers = false, watch } = options;
+  return { ...projectOf(options), how, keep: [], withAnswers, ...(watch !== undefined && { watch }) };
+}
+
+type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[]; yes?: true };
+
+export function addArchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('archive <session>'))
+    .description('Archive a session unless work would be lost; its branch is kept')
+    .option('--documents', 'archive only its documents, so that it can take new work')
+    .option('--keep <file...>', 'documents to leave in place (with --documents)')
+    .option('-y, --yes', 'do not ask')
+    .action(async (session: string, options: ArchiveOptions) => {
+      const { finishSession } = await import('./finish-session.act.ts');
+      const keep = options.keep ?? [];
+      const documentsOnly = options.documents === true || keep.length > 0;
+      const how = documentsOnly ? 'archive_documents' : 'keep_branch';
+      const asked = { session, ...projectOf(options), how, keep } as const;
+      const input = options.yes ? { ...asked, isExact: true } : await confirmArchive(cli, asked);
+      if (input === undefined) return;
+      const { view, place, moved } = await finishSession(input, await cli.actionContext());
+      cli.output.result({ ...shownFacts(view), place, moved }, () =>
+        documentsOnly
+          ? `${moved.length} documents of ${view.folder} are in ${shownPath(place, cli)}.`
+          : `${view.folder} is in ${shownPath(place, cli)}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
+      );
+    });
+}
+
+export function addUnarchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('unarchive <session>'))
+    .description('Restore a session from the archive')
+    .action(async (session: string, options: SharedOptions) => {
+      const { finishSession } = await import('./finish-session.act.ts');
+      const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
+      const { view } = await finishSession(input, await cli.actionContext());
+      cli.output.result(
+        shownFacts(view),
+        () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
+      );
+    });
+}
+
+async function confirmArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
+  const { previewFinish } = await import('./preview-finish.act.ts');
+  const preview = await previewFinish(input, await cli.actionContext());
+  const { folder } = preview.view;
+  const title = input.how === 'keep_branch' ? `Archive ${folder}` : `Archive documents of ${folder}`;
+  const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
+  const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
+  const command = `samocode archive ${shellWord(folder)}${options} --yes`;
+  const agreed = await confirmPreview(cli, { preview, title, command, facts: { how: input.how } });
+  return agreed && { ...input, ...agreed };
+}

@@ -1,0 +1,165 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../../caller/commands/await-command.ts';
+import type { CommandRequest } from '../../caller/commands/send-command.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import type { NextStep } from '../../kernel/acts.ts';
+import { SamocodeError } from '../../kernel/errors.ts';
+import { redAfter } from '../../kernel/phases/proving.ts';
+import { capitalised, counted } from '../../kernel/text.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
+import type { EventOf } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { archiveRoot } from '../../session/layout/paths.ts';
+import { redAfterText } from '../../session/proof/proof.ts';
+import { isToBeWatched } from './is-watched.ts';
+import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
+import { whyNotUnattended } from './unattended-push.ts';
+
+export interface FinishResult {
+  view: SessionView;
+  done: string;
+  /** The folder that the session or its documents were moved to; empty if nothing was moved. */
+  place: string;
+  moved: readonly string[];
+  /** Shell commands left to the person, in order. */
+  commands: readonly string[];
+  next: readonly NextStep[];
+  url?: string | undefined;
+  bodyPath?: string | undefined;
+  /** git could not push this for want of a login; a person may push it in a terminal, then finish again. */
+  unpushed?: PublishEnd['unpushed'];
+}
+
+/**
+ * Finishes a session. Never loses uncommitted work.
+ * @throws an early refusal, the worker's refusal with what would be lost; not_finished; not_merged; pending
+ */
+export async function finishSession(
+  input: FinishSessionInput,
+  context: ActionContext,
+): Promise<FinishResult> {
+  const judged = await judgeFinish(input, context);
+  const { view, refusal } = judged;
+  const { how } = input;
+  // The comment on its issue may have failed.
+  const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
+  if (refusal && !isRepeated) throw refusal;
+  const send = (request: CommandRequest, endsIn: readonly EventType[], workMs = ALL_FILES_MS) =>
+    sendAndAwait(view, request, endsIn, context, { workMs });
+  if (how === 'pull_request') {
+    const { withAnswers = false, waitMs } = input;
+    const watched = await isToBeWatched(view, input.watch);
+    const request = { kind: 'publish', what: how, watched, ...(withAnswers && { withAnswers }) } as const;
+    const published = publishResult(await send(request, ['publish_ended'], waitMs));
+    const warning =
+      watched && published.from !== undefined ? await whyNotUnattended(judged, published.from, context) : '';
+    return { ...published, done: `${published.done}${warning}` };
+  }
+  if (how === 'merge') {
+    // The comment on an issue follows the merge.
+    const last = view.sessionFile?.issue === undefined ? 'merge_ended' : 'worker_left';
+    const endsIn = ['publish_ended', last] as const;
+    if (!isRepeated) return mergeResult(await send({ kind: 'merge' }, endsIn, input.waitMs));
+    const told = publishResult(await send({ kind: 'publish', what: 'issue' }, endsIn, input.waitMs));
+    const done = `${view.folder} is already merged. ${told.done}`;
+    return { ...told, done, next: [archiving(view, { ifWanted: true })] };
+  }
+  if (view.isForeign) return await archiveForeign(view);
+  const isMoved = how === 'keep_branch' || how === 'archive_documents';
+  const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
+  return archivedResult(how, await send(request, ['worker_left']));
+}
+
+/** Moves the session's folder. Its files and its branch, if any, are not changed. */
+async function archiveForeign(view: SessionView): Promise<FinishResult> {
+  const { folder, paths } = view;
+  const root = archiveRoot(paths.sessionsDir);
+  await mkdir(root, { recursive: true });
+  await rename(paths.sessionDir, join(root, folder));
+  const place = join('_archive', folder);
+  return { view, place, moved: [], commands: [], next: [], done: `${folder} is archived in ${place}.` };
+}
+
+type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;
+
+function archivedResult(how: ArchiveWay, { view, events }: CompletedCommand): FinishResult {
+  const failed = events.find((event) => event.type === 'finish_ended');
+  if (failed !== undefined) throw notFinished(view, failed);
+  const { to: place = '', moved = [] } = events.find((event) => event.type === 'archived') ?? {};
+  return { view, place, moved, commands: [], next: [], done: archivedText(how, view, { place, moved }) };
+}
+
+function archivedText(
+  how: ArchiveWay,
+  { folder, state: { worktree, trash } }: SessionView,
+  { place, moved }: Pick<FinishResult, 'place' | 'moved'>,
+): string {
+  switch (how) {
+    case 'keep_branch':
+      return `${folder} is archived in ${place}.${worktree ? ` Its branch ${worktree.branch} is kept.` : ''}`;
+    case 'discard': {
+      const kept = trash && ` ${trash.ref} keeps branch and worktree; unarchive prints how to restore them.`;
+      return `${folder} is discarded; its folder is in ${place}.${kept ?? ''}`;
+    }
+    case 'archive_documents':
+      return `Archived in ${place}: ${counted(moved.length, 'document')} of ${folder}.`;
+    case 'unarchive':
+      return `${folder} is restored.`;
+    default:
+      return how satisfies never;
+  }
+}
+
+function mergeResult({ view, events }: CompletedCommand): FinishResult {
+  const end = events.find((event) => event.type === 'merge_ended');
+  if (end === undefined) throw notFinished(view);
+  const result = { view, place: '', moved: [], commands: end.commands };
+  const { outcome, into, commit = '', reason = '', files, commands } = end;
+  const red = events.flatMap((event) => (event.type === 'checks_ran' ? redAfter(event) : []));
+  const checked = red.length === 0 ? '' : ` ${capitalised(redAfterText(red))}.`;
+  const told = events.find((event) => event.type === 'publish_ended')?.summary;
+  if (outcome === 'merged')
+    return {
+      ...result,
+      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.${checked} Its branch and its worktree are still there.${told ? ` ${told}` : ''}`,
+      next: [archiving(view, { ifWanted: true })],
+    };
+  if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
+  const done = `The merge commit exists.${checked} ${reason} These commands do the rest.`;
+  return { ...result, done, next: [archiving(view, { when: 'once they have run' })] };
+}
+
+function isMergedIssue({ sessionFile, state }: SessionView): boolean {
+  return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';
+}
+
+function publishResult({
+  view,
+  events,
+}: CompletedCommand): FinishResult & Pick<PublishEnd, 'from' | 'unpushed'> {
+  const end = events.find((event) => event.type === 'publish_ended');
+  if (end === undefined) throw notFinished(view);
+  const { outcome, summary, url, from, bodyPath, commands, unpushed } = end;
+  const isFailed = outcome === 'failed' || outcome === 'stopped';
+  if (isFailed && commands.length === 0) throw notFinished(view, { reason: summary });
+  const result = { view, place: '', moved: [], commands };
+  const next = [archiving(view, { when: 'once it is merged' })];
+  return { ...result, done: summary, next, url, from, bodyPath, unpushed };
+}
+
+/** The last step for a session whose work has been merged. */
+function archiving({ folder }: SessionView, condition: Pick<NextStep, 'when' | 'ifWanted'>): NextStep {
+  return { act: 'archive', session: folder, ...condition };
+}
+
+/** The error for a command that the worker could not carry out. */
+function notFinished(
+  { folder }: SessionView,
+  { code, reason }: Partial<EventOf<'finish_ended'>> = {},
+): SamocodeError {
+  const error = ACTION_ERRORS.not_finished({ session: folder, reason });
+  return new SamocodeError(code ?? error.code, error.args, error);
+}

@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import { TO_FILL } from '../../kernel/acts.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
+import { previewFields } from '../../kit/mcp/session-fields.ts';
+import { FINISH_WAYS } from './judge-finish.ts';
+
+export const finishSessionTool = defineTool({
+  name: 'finish_session',
+  title: 'Finish a session',
+  description: [
+    'Finish a coding session: archive it (keep_branch), merge its branch into its base after checks, open a pull request,',
+    'archive its documents, discard branch and worktree (a ref keeps them), or restore it (unarchive).',
+    'Use when the user has finished with it. It refuses to lose work.',
+    'Call first without confirm: tell the user what it would do; confirm only on their word.',
+    'Returns what was done, and commands for the rest.',
+  ].join('\n'),
+  input: aboutSession({
+    how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),
+    keep: z.array(z.string()).default([]).describe('archive_documents: names to keep.'),
+    watch: z.boolean().optional().describe('Until merged; rounds on feedback.'),
+    confirm: Confirm,
+  }),
+  output: resultWith({
+    session: SESSION,
+    ...OF_PREVIEW,
+    url: z.string().optional().describe('The pull request.'),
+    body_file: z.string().optional().describe('The text of the pull request.'),
+    text: z
+      .string()
+      .optional()
+      .describe('Without confirm: the text of the pull request, to show to the user.'),
+    commands: TEXTS.describe('Shell commands that are left to the user, in order.'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  searchHint: 'clean up',
+  async handle({ session, how, keep, watch, confirm, projectDir }, { actions }) {
+    const input = { session, how, keep, watch, projectDir };
+    if (confirm) {
+      const { finishSession } = await import('./finish-session.act.ts');
+      const finished = await finishSession({ ...input, isExact: true }, actions);
+      const { view, done, commands, url, bodyPath, next } = finished;
+      return {
+        summary: done,
+        next: view.state.finishing === undefined ? [{ act: 'report' }, ...next] : next,
+        session: view.folder,
+        url,
+        body_file: bodyPath,
+        commands,
+      };
+    }
+    const { previewFinish } = await import('./preview-finish.act.ts');
+    const args = { how, keep: keep.length > 0 ? TO_FILL : undefined, watch, confirm: true };
+    return previewFields(await previewFinish(input, actions), { act: 'finish', args });
+  },
+});

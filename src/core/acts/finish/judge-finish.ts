@@ -1,0 +1,163 @@
+import { closedTo, earlyRefusal, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { safeGit } from '../../caller/context/session-branch.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { requireFolders } from '../../caller/refusals/require.ts';
+import { watchRefusal } from '../../caller/refusals/sandbox-now.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import { type BaseBranch, findBaseBranch, isInBase } from '../../project/finishing/base-branch.ts';
+import { restoringOf } from '../../project/finishing/trash.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
+import {
+  type FinishFacts,
+  judgeArchive,
+  judgeDiscard,
+  judgeForeignArchive,
+  judgeMerge,
+  judgePullRequest,
+  judgeUnarchive,
+} from '../../session/commands/judge-finish.ts';
+import type { Refused } from '../../session/commands/judge-kind.ts';
+import { isPersonal } from '../../session/events/bodies/who-acted.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { branchOfWork } from '../../session/start-order.ts';
+import { isToBeWatched } from './is-watched.ts';
+
+export interface FinishSessionInput extends SessionQuestion {
+  how: FinishWay;
+  keep: readonly string[];
+  /**
+   * For `pull_request`: include people's answers in its text, even if the repository is public. Only a person may
+   * choose this.
+   */
+  withAnswers?: boolean;
+  /**
+   * For `pull_request`: whether the supervisor watches it until it is merged or closed. Default: the choice at an
+   * earlier finish, otherwise PR_WATCH.
+   */
+  watch?: boolean | undefined;
+  waitMs?: number;
+}
+
+/** The verdict on finishing a session before a command is sent; the worker applies the same rules. */
+export interface FinishVerdict extends FinishReading {
+  view: SessionView;
+  refusal?: SamocodeError | undefined;
+  moved: readonly string[];
+}
+
+/** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError, folder_gone */
+export async function judgeFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishVerdict> {
+  const { how } = input;
+  const view = await findSession({ ...input, isAct: true }, context);
+  const { folder: session, worker, sessionFile, lease } = view;
+  if (sessionFile?.pool && worker === 'unknowable')
+    throw ACTION_ERRORS.elsewhere_in_pool({ session, host: lease?.owner.hostId });
+  if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { continues: false });
+  const reading = await readFinishFacts(view, how, context);
+  const verdict = verdictOn(input, view, reading, context);
+  const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
+  const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
+  const needsPerson = input.withAnswers === true && !isPersonal(context.by.channel);
+  const isWatched = how === 'pull_request' && (await isToBeWatched(view, input.watch));
+  const closed = isForeignArchive(view, how) ? undefined : closedTo(view);
+  const refusal =
+    closed ??
+    (needsPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
+    (isWatched ? await watchRefusal(view, context) : undefined);
+  return { view, ...reading, refusal, moved };
+}
+
+function verdictOn(
+  input: FinishSessionInput,
+  view: SessionView,
+  { facts, base }: FinishReading,
+  { by }: ActionContext,
+): { kind: 'accepted'; moved?: string[] } | Refused {
+  const { state } = view;
+  const asked = { by, ...gateRuleOf(view) };
+  const { how } = input;
+  switch (how) {
+    case 'unarchive':
+      return judgeUnarchive(state, facts);
+    case 'keep_branch':
+    case 'archive_documents':
+      if (isForeignArchive(view, how)) return judgeForeignArchive(facts);
+      return judgeArchive(archiveRequest(input), state, facts);
+    case 'discard':
+      return judgeDiscard(asked, state, facts);
+    case 'merge':
+      return judgeMerge(asked, state, base ?? { into: undefined, ahead: 0 });
+    case 'pull_request':
+      return judgePullRequest(asked, state, base ?? { sinceBase: 0 });
+    default:
+      return how satisfies never;
+  }
+}
+
+/** Whether to archive a folder of the Python samocode, which needs no worker and is allowed in any state. */
+function isForeignArchive({ isForeign }: SessionView, how: FinishWay): boolean {
+  return isForeign && how === 'keep_branch';
+}
+
+export function archiveRequest({
+  how,
+  keep,
+}: FinishSessionInput): Pick<CommandOf<'archive'>, 'what' | 'keep'> {
+  return { what: how === 'keep_branch' ? 'session' : 'documents', keep: [...keep] };
+}
+
+export interface FinishReading {
+  facts: FinishFacts;
+  /** Present if the session has a branch and this way of finishing concerns it. */
+  base: BaseBranch | undefined;
+  /** Whether the base contains its work, as far as git shows it; asked before its branch is left. */
+  isInBase: boolean;
+  git: GitContext;
+}
+
+/** Reads the facts needed to judge a way of finishing. @throws GitError */
+async function readFinishFacts(
+  view: SessionView,
+  how: FinishWay,
+  context: ActionContext,
+): Promise<FinishReading> {
+  const { paths, sessionFile, state } = view;
+  const { worktree, trash } = state;
+  const isRestored = how === 'unarchive';
+  const git = isRestored && trash === undefined ? { baseEnv: context.env } : await safeGit(view, context);
+  const main = sessionFile && { mainRepo: sessionFile.mainRepo, ...git };
+  const hasBranch = main !== undefined && worktree !== undefined;
+  const isInspected = hasBranch && (how === 'keep_branch' || how === 'discard');
+  const isMeasured = hasBranch && how !== 'archive_documents' && !isRestored;
+  const facts = await factsForFinish({
+    sessionDir: paths.sessionDir,
+    to: sessionPaths(paths.sessionsDir, view.folder, !isRestored).sessionDir,
+    worktree: isInspected ? { ...main, worktreePath: worktree.path } : undefined,
+  });
+  const isDiscarded = isRestored && main !== undefined && trash !== undefined && worktree !== undefined;
+  const restoring = isDiscarded ? await restoringOf(main, trash, worktree.path) : undefined;
+  const base = isMeasured ? await findBaseBranch({ ...main, ...worktree }) : undefined;
+  const branch = isInspected ? branchOfWork(view) : undefined;
+  const isInside = branch !== undefined && (await isInBase(branch, context.env));
+  return { facts: { ...facts, restoring }, base, isInBase: isInside, git };
+}
+
+/**
+ * The ways to finish a session. `merge`: merge its branch into its base; `pull_request`: publish its branch;
+ * `keep_branch`: archive the session and keep its branch; `archive_documents`: archive its documents, so that it can take
+ * new work; `discard`: delete branch and worktree, which a ref keeps; `unarchive`: restore what was archived.
+ */
+export const FINISH_WAYS = [
+  'keep_branch',
+  'merge',
+  'pull_request',
+  'archive_documents',
+  'discard',
+  'unarchive',
+] as const;
+export type FinishWay = (typeof FINISH_WAYS)[number];

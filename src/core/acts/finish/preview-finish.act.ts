@@ -1,0 +1,160 @@
+import {
+  type ComposedPullRequest,
+  composePullRequest,
+} from '../../../extensions/github/publish/compose-pull-request.ts';
+import { whyByHand } from '../../../extensions/github/publish/target.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { type Preview, previewOf } from '../../caller/facts/preview.ts';
+import { watchRefusal } from '../../caller/refusals/sandbox-now.ts';
+import { counted } from '../../kernel/text.ts';
+import { TRASH_DAYS } from '../../project/finishing/trash.ts';
+import { listWorktrees } from '../../project/git/worktree-list.ts';
+import { joinNames } from '../../session/commands/judge-finish.ts';
+import { SCREENS } from '../../session/layout/paths.ts';
+import { unsignedWords } from '../../session/proof/proof.ts';
+import { isToBeWatched } from './is-watched.ts';
+import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
+
+/** Describes what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
+export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
+  const judged = await judgeFinish(input, context);
+  const { view, refusal } = judged;
+  if (refusal) return previewOf(view, refusal, []);
+  const { how } = input;
+  if (how !== 'pull_request') return previewOf(view, undefined, await would({ ...input, how }, judged));
+  const composed = await composePullRequest(judged, input.withAnswers === true, context);
+  const text = composed.readable;
+  const why = await whyByHand(composed.request, judged, context);
+  const about = aboutPullRequest(judged, composed, why);
+  const isWatched = await isToBeWatched(view, input.watch);
+  const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
+  const preview = previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]);
+  return { ...preview, text, watch: mayWatch ? isWatched : undefined };
+}
+
+const WATCHED =
+  'The supervisor will watch it with your gh login until it is merged or closed, and notify you. Comments from people with write access, failed required checks and conflicts with its base start rounds of work, whose results are pushed to it.';
+
+async function would(
+  { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },
+  judged: FinishVerdict,
+): Promise<string[]> {
+  const { view, facts, moved } = judged;
+  switch (how) {
+    case 'keep_branch':
+      return [
+        aboutBranch(judged),
+        ...aboutWorktree(facts),
+        `The session's folder will move to _archive/${view.folder}; unarchive restores it.`,
+        'Its checkpoints will be removed: it cannot be rewound after that.',
+      ];
+    case 'archive_documents':
+      return [
+        `${counted(moved.length, 'document')} will move into the session's own _archive: ${joinNames(moved)}.`,
+        ...(keep.length > 0 ? [`These will stay: ${joinNames(keep)}.`] : []),
+        ...(facts.names.includes(SCREENS)
+          ? ['Images in screens/ will be moved too; a copy stays with the documents that are not moved.']
+          : []),
+        'Branch, worktree and overview will stay; the session can then take a new goal.',
+      ];
+    case 'merge':
+      return await aboutMerge(judged);
+    case 'discard':
+      return [
+        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${standing(judged)}.`,
+        ...aboutWorktree(facts),
+        `A ref will keep both, uncommitted files included, for ${TRASH_DAYS} days; unarchive prints the commands that restore them.`,
+        `The session's folder will move to _archive/${view.folder}.`,
+      ];
+    case 'unarchive':
+      return [
+        `The session's folder will move back to ${view.paths.sessionsDir}; its worktree will be recreated when it continues.`,
+      ];
+    default:
+      return how satisfies never;
+  }
+}
+
+async function aboutMerge({ view, base, git }: FinishVerdict): Promise<string[]> {
+  const { sessionFile, state } = view;
+  const { into = '', ahead = 0 } = base ?? {};
+  const own = state.checks ?? sessionFile?.settings.checks ?? [];
+  // The checks of the requirements are among the commands that proved the work.
+  const checks = new Set([...own, ...(state.proved?.commands ?? [])]);
+  const place = (state.proving ?? sessionFile?.settings.proving)?.in ?? 'worktree';
+  const entries = await listWorktrees(sessionFile?.mainRepo ?? '', git);
+  const checkout = entries.find(({ branch }) => branch === into);
+  return [
+    `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} will be merged into ${into}, in a temporary clone.`,
+    aboutChecks(checks.size, place, { into, mayStayRed: state.baseChecks?.choice === 'leave' }),
+    checkout === undefined
+      ? `${into} is not checked out anywhere: only the branch will move.`
+      : `${into} is checked out in ${checkout.path}: its files will be updated if it has no uncommitted changes; otherwise you will get the command.`,
+    'Branch and worktree will stay; nothing will be pushed.',
+    ...aboutSignatures(view, base),
+  ];
+}
+
+function aboutChecks(
+  checks: number,
+  place: string,
+  { into, mayStayRed }: { into: string; mayStayRed: boolean },
+): string {
+  if (checks === 0) return 'The project has no CHECK: nothing will be checked.';
+  return place === 'clone'
+    ? `${counted(checks, 'check')} will run on the result; ${into} will move only if all of them pass${mayStayRed ? ', or fail as they did before the work' : ''}.`
+    : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if neither it nor the branch has new commits since the checks passed.`;
+}
+
+/** What publishing would do, a sentence each. @param why why the person has to publish it */
+export function aboutPullRequest(
+  { view, base }: FinishVerdict,
+  { request, notes }: ComposedPullRequest,
+  why: string | undefined,
+): string[] {
+  const commits = counted(base?.sinceBase ?? 0, 'commit');
+  const { branch, from, repository, title, isDraft } = request;
+  return [
+    why === undefined
+      ? `Branch ${branch} will be pushed to ${from} (${commits}), and the pull request "${title}" will be opened in ${repository}. If the branch already has an open one, it will be updated, unless somebody has edited its text.`
+      : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
+    ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
+    `The text will be in ${view.paths.sessionDir}/pull-request.md.`,
+    ...aboutSignatures(view, base),
+    ...notes,
+  ];
+}
+
+function aboutSignatures(
+  { state: { worktree } }: FinishVerdict['view'],
+  base: FinishVerdict['base'],
+): string[] {
+  if (!base?.unsigned || worktree === undefined) return [];
+  return [unsignedWords(base.unsigned, worktree.baseCommit)];
+}
+
+function aboutWorktree({ worktree }: FinishVerdict['facts']): string[] {
+  if (worktree === undefined) return [];
+  return worktree.reading.kind === 'missing'
+    ? ['Its worktree is already gone.']
+    : [`The worktree ${worktree.path} will be removed, including ignored files.`];
+}
+
+function aboutBranch(judged: FinishVerdict): string {
+  const { view, base } = judged;
+  const { worktree } = view.state;
+  if (worktree === undefined || base === undefined) return 'It has no branch yet.';
+  const { branch, base: from } = worktree;
+  if (base.tip === undefined) return `Its branch ${branch} is already gone.`;
+  return `Branch ${branch} will stay: ${standing(judged, from)}, at ${base.tip.slice(0, 8)}.`;
+}
+
+/** How far the branch is, as counted now. */
+function standing({ base, isInBase, view }: FinishVerdict, from = 'its base'): string {
+  const { into, ahead = 0, sinceBase = 0 } = base ?? {};
+  if (into !== undefined && ahead === 0 && sinceBase > 0) return `all its commits are in ${into}`;
+  if (isInBase) return `its work is in ${view.state.worktree?.base}`;
+  return into === undefined
+    ? `${counted(sinceBase, 'commit')} since ${from}`
+    : `${counted(ahead, 'commit')} ahead of ${into}`;
+}

@@ -1,0 +1,247 @@
+import { type Command, Option } from 'commander';
+import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { pagedResult } from '../../kit/terminal/pager.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  withPager,
+  withSharedOptions,
+} from '../../kit/terminal/shared-options.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
+import { openedBy } from '../../session/documents/describe-event.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import type { GivenAnswer, TerminalAnswers } from './ask-questions.ts';
+import type { QaItem } from './read-qa.act.ts';
+
+interface AnswerOptions extends SharedOptions {
+  acceptSuggestions?: true;
+  confirmTyped?: true;
+  replace?: true;
+  show?: true;
+}
+
+export function addAnswer(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('answer <session> [answers...]'))
+    .description('Answer the questions of a session, here or as arguments')
+    .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
+    .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
+    .option('--replace', 'change recorded answers, until the next agent starts')
+    .addOption(
+      new Option('--show', 'only show the questions').conflicts(['acceptSuggestions', 'confirmTyped']),
+    )
+    .action(async (session: string, written: string[], options: AnswerOptions) => {
+      const given = written.map(parsePair);
+      const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
+      if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
+      const { acceptSuggestions, confirmTyped = false } = options;
+      const answered = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
+      if (answered === undefined) return;
+      const { answerQa } = await import('./answer-qa.act.ts');
+      const replace = given.length > 0 && options.replace;
+      const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
+      const { view, recorded, replaced, open } = await answerQa(input, await cli.actionContext());
+      const { good, attention } = cli.output.style;
+      cli.output.result({ ...shownFacts(view), recorded, replaced, open }, () =>
+        [
+          ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
+          ...replaced.map(({ id, text, by }) => `Replaced: ${id}: ${fitLine(text)}, by ${openedBy(by)}`),
+          open.length > 0
+            ? attention(`Still open: ${open.join(', ')}`)
+            : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,
+        ].join('\n'),
+      );
+    });
+}
+
+/** Parses `Q1=A` or `Q1: A`. */
+function parsePair(written: string): GivenAnswer {
+  const match = /^\s*(R?\d*Q\d+)\s*[=:]\s*(.+)$/is.exec(written);
+  if (match?.[1] && match[2]) return { id: match[1], text: match[2].trim() };
+  throw CLI_ERRORS.usage({
+    why: `"${written}" is not an answer: write the question, "=" and your answer as one shell word.`,
+    hint: 'For example Q1=A, Q2="A, C" or Q3="as it was before".',
+  });
+}
+
+async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { readQa } = await import('./read-qa.act.ts');
+  const { aboutText, formatQuestion } = await import('./format-gate.ts');
+  const { view, title, questions, open, about } = await readQa(
+    { session, ...projectOf(options) },
+    await cli.actionContext(),
+  );
+  const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${handleOf(view.folder)} ${open[0]}=…` : '';
+  const shown = (question: QaItem) => [
+    ...(question.id === about?.question ? [aboutText(about.text)] : []),
+    formatQuestion(question, cli.output),
+  ];
+  cli.output.result({ session: view.folder, title, questions, open, about: about?.text }, () =>
+    questions.length > 0
+      ? `${questions.flatMap(shown).join('\n\n')}${hint}`
+      : 'No questions have been asked.',
+  );
+}
+
+async function askOpen(
+  cli: Cli,
+  session: string,
+  options: SharedOptions,
+): Promise<TerminalAnswers | undefined> {
+  const { readQa } = await import('./read-qa.act.ts');
+  const { requireOpenChannel, requireUsable } = await import('../../caller/commands/early-refusal.ts');
+  const context = await cli.actionContext();
+  const { view, questions, about } = await readQa({ session, ...projectOf(options), isAct: true }, context);
+  requireUsable(view);
+  const open = questions.filter(({ isOpen }) => isOpen);
+  if (open.length === 0) {
+    cli.output.say('No questions are open.');
+    return undefined;
+  }
+  requireOpenChannel(view, context);
+  const { askOpenQuestions } = await import('./ask-questions.ts');
+  const answered = await askOpenQuestions(cli, view.folder, open, about);
+  if (answered === undefined) cli.leaveWith(EXIT.waiting);
+  return answered;
+}
+
+export function addPlan(program: Command, cli: Cli): void {
+  withSharedOptions(withPager(program.command('plan <session>')))
+    .description('Read the plan of a session')
+    .option('--edit', 'change the plan that waits for your approval, in $VISUAL or $EDITOR')
+    .action(async (session: string, options: PlanOptions) => {
+      if (options.edit) return await editPlan(cli, session, options);
+      const { readPlan } = await import('./read-plan.act.ts');
+      const { planDifference, formatPlan } = await import('./format-gate.ts');
+      const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
+      const { view, name, text, state, hash, changes, servers, remarks } = plan;
+      const short = handleOf(view.folder);
+      const { style } = cli.output;
+      await pagedResult(
+        cli,
+        { session: view.folder, name, state, hash, changes, servers, remarks, text },
+        () => {
+          const ways = [
+            `samocode approve ${short}`,
+            `samocode changes ${short} "what to change"`,
+            `samocode plan ${short} --edit`,
+          ];
+          const hint =
+            state === 'waits_for_approval'
+              ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
+              : '';
+          return [formatPlan(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
+        },
+      );
+    });
+}
+
+type PlanOptions = SharedOptions & { edit?: true };
+
+async function editPlan(cli: Cli, session: string, options: PlanOptions): Promise<void> {
+  if (!cli.isInteractive)
+    throw CLI_ERRORS.usage({
+      why: '--edit opens an editor, but this is not a terminal.',
+      hint: `samocode changes ${shellWord(session)} "what to change" asks the agent for it.`,
+    });
+  const { editPlanAtTerminal } = await import('./edit-plan.ts');
+  const isSaved = await editPlanAtTerminal(cli, { session, ...projectOf(options) });
+  cli.output.result({ saved: isSaved }, () =>
+    isSaved
+      ? `${cli.output.style.good('✔')} Saved. To approve it: samocode approve ${shellWord(session)}`
+      : 'The plan is unchanged.',
+  );
+}
+
+interface ApproveOptions extends SharedOptions {
+  hash?: string;
+  yes?: true;
+}
+
+export function addApprove(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('approve <session>'))
+    .description('Approve the plan of a session, so that the work starts')
+    .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
+    .option('-y, --yes', 'do not ask (with --hash)')
+    .action(async (session: string, options: ApproveOptions) => {
+      if (options.yes && options.hash === undefined)
+        throw CLI_ERRORS.usage({
+          why: '--yes approves a plan without showing it, so it needs --hash: the hash of the version that you have read.',
+          hint: 'samocode plan <session> --json prints the hash.',
+        });
+      const question = { session, ...projectOf(options), hash: options.hash };
+      const input = options.yes ? question : await confirmApproval(cli, question);
+      if (input === undefined) return cli.leaveWith(EXIT.waiting);
+      const { approvePlan } = await import('./approve-plan.act.ts');
+      const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
+      const { by } = view.state.approvedPlan ?? {};
+      const short = handleOf(view.folder);
+      cli.output.result({ ...shownFacts(view), plan, servers, already }, () =>
+        already
+          ? `${plan.name} was already approved${by === undefined ? '' : ` by ${openedBy(by)}`}.`
+          : [
+              ...servers,
+              `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
+            ].join('\n'),
+      );
+    });
+}
+
+type Approval = SessionQuestion & { hash?: string | undefined };
+
+/** Shows what an approval covers and asks for confirmation. @returns the request, with the hash of the version shown */
+async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
+  const [{ planBrief, readPlan }, { requireOpenChannel, requireUsable }, { confirmPreview }] =
+    await Promise.all([
+      import('./read-plan.act.ts'),
+      import('../../caller/commands/early-refusal.ts'),
+      import('../../kit/terminal/ask-preview.ts'),
+    ]);
+  const context = await cli.actionContext();
+  // If the plan cannot be read or approved, the approval itself reports why.
+  const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
+  if (report?.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
+    return asked;
+  const { view, name, hash, servers, remarks, changes = [] } = report;
+  requireUsable(view);
+  requireOpenChannel(view, context);
+  const { phases, beforeDone } = planBrief(report);
+  const changed = changes.length > 0 ? ['It has changed since the version that you saw before.'] : [];
+  const agreed = await confirmPreview(cli, {
+    preview: {
+      view,
+      would: [...phases, beforeDone, ...remarks, ...changed, ...servers],
+      blockers: [],
+      next: [],
+    },
+    title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
+    command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,
+    facts: { name, hash, phases, beforeDone, servers, remarks },
+  });
+  return agreed && { ...asked, ...agreed, hash };
+}
+
+export function addChanges(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('changes <session> <feedback...>'))
+    .description('Request changes to the plan of a session')
+    .action((session: string, feedback: string[], options: SharedOptions) =>
+      sendBack(cli, session, feedback.join(' '), options),
+    );
+}
+
+async function sendBack(cli: Cli, session: string, feedback: string, options: SharedOptions): Promise<void> {
+  const { requestChanges } = await import('./request-changes.act.ts');
+  const { view } = await requestChanges(
+    { session, ...projectOf(options), feedback },
+    await cli.actionContext(),
+  );
+  cli.output.result(
+    shownFacts(view),
+    () =>
+      `${cli.output.style.good('✔')} The plan of ${handleOf(view.folder)} is being changed; you will be asked again.`,
+  );
+}

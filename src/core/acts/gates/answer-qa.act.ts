@@ -1,0 +1,53 @@
+import { sendAndAwait } from '../../caller/commands/await-command.ts';
+import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { judgeAnswer } from '../../session/commands/judge-gates.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { openQuestions } from '../../session/documents/qa.ts';
+import type { AnswerOnRecord } from '../../session/events/bodies/positions.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+
+export interface AnswerQaInput extends SessionQuestion {
+  /** Each `text` is a letter, several ("A, C"), or free text. */
+  answers: readonly { id: string; text: string }[];
+  acceptSuggestions?: boolean | undefined;
+  /** The person confirms that the answers in the file are theirs. */
+  confirmTyped?: boolean | undefined;
+  /** Change recorded answers. */
+  replace?: boolean | undefined;
+}
+
+export interface AnswerQaResult {
+  view: SessionView;
+  recorded: { id: string; text: string }[];
+  /** The earlier answers that were replaced. */
+  replaced: readonly AnswerOnRecord[];
+  open: string[];
+}
+
+/**
+ * Sends a person's answers to the questions that a session waits for; not all need to be answered.
+ * @throws an early refusal before the worker is involved; the worker's refusal, pending
+ */
+export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
+  const { acceptSuggestions = false, confirmTyped = false } = input;
+  const replace = input.replace ? { replace: true as const } : {};
+  const view = await findSession({ ...input, isAct: true }, context);
+  const answers = [...input.answers];
+  const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped, ...replace } as const;
+  const facts = {
+    ...openQuestions(await documentText(view.paths.qa), view.state),
+    ...gateRuleOf(view),
+  };
+  const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
+  const after = await sendAndAwait(view, request, ['answers_recorded'], context);
+  // The worker might have found newer questions in the file than were read here.
+  const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
+  return {
+    view: after.view,
+    recorded: recorded.answers.map(({ id, text }) => ({ id, text })),
+    replaced: recorded.replaced ?? [],
+    open: recorded.open,
+  };
+}

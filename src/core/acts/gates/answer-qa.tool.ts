@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import type { NextStep } from '../../kernel/acts.ts';
+import { cut } from '../../kernel/text.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
+import { byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import type { ToolResult } from '../../kit/mcp/tool.ts';
+
+export const answerQaTool = defineTool({
+  name: 'answer_qa',
+  title: 'Answer questions',
+  description: [
+    "Give the user's answers to a coding session that waits for qa_answers; it continues once all are answered.",
+    'Pass what the user said; never choose for them. If the client has forms, they answer in one with that filled in. Partial answers are fine.',
+    'Then wait.',
+  ].join('\n'),
+  input: aboutSession({
+    answers: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('By question id: a letter, several ("A, C"), or free text. {"Q1":"B","Q2":"no limit"}'),
+    accept_suggestions: z
+      .boolean()
+      .default(false)
+      .describe('Accept the suggestion for every other open question. Only when the user said so.'),
+    confirm_typed: z
+      .boolean()
+      .default(false)
+      .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
+    replace: z.boolean().default(false).describe('Change recorded answers, if the user said so.'),
+  }),
+  output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions still unanswered.') }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  async handle(input, context) {
+    const { session, projectDir, acceptSuggestions, confirmTyped, replace } = input;
+    const [{ answerQa }, { askQuestions }] = await Promise.all([
+      import('./answer-qa.act.ts'),
+      import('./questions-form.ts'),
+    ]);
+    const question = { session, projectDir };
+    const answers = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
+    const passedOn = { answers, acceptSuggestions, confirmTyped, replace };
+    const asked = await askQuestions(question, passedOn, context);
+    if (asked.kind === 'unanswered') return UNANSWERED;
+    const decided = asked.kind === 'decided' ? asked.decision : undefined;
+    const { unasked = [], inChat = [] } = decided ?? {};
+    const later = inChat.length > 0 ? ` The user will answer ${inChat.join(', ')} in the chat.` : '';
+    if (decided?.answers.length === 0)
+      return { summary: `Nothing is recorded yet.${later}`, next: [askFor(inChat)], open: inChat };
+    const { view, recorded, replaced, open } = decided
+      ? await answerQa({ ...question, answers: decided.answers, replace }, byForm(context))
+      : await answerQa({ ...question, ...passedOn }, context.actions);
+    const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
+    const who = decided ? 'Recorded as given in a form' : 'Recorded as passed on by you alone';
+    const notes = [
+      later,
+      replaced.length > 0
+        ? ` Replaced: ${replaced.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ')}.`
+        : '',
+      open.length > 0 ? ` Still open: ${open.join(', ')}.` : '',
+      unasked.length > 0 ? ` Already answered, and unchanged: ${unasked.join(', ')}.` : '',
+      asked.kind === 'no_form' && asked.isRefused ? FORMS_REFUSED : '',
+    ];
+    return {
+      ...sessionFields(view),
+      summary: `${who}: ${taken || 'the request'}.${notes.join('')}`,
+      next: open.length > 0 ? [askFor(open)] : [{ act: 'follow' }],
+      open,
+    };
+  },
+});
+
+function askFor(ids: readonly string[]): NextStep {
+  return { act: 'answer_questions', args: { ids: ids.join(', ') } };
+}
+
+const UNANSWERED: ToolResult = {
+  summary:
+    'The user was asked in a form and did not answer. Nothing is recorded; the questions are still open.',
+  next: [{ act: 'answer_questions', when: 'when the user is ready' }],
+};

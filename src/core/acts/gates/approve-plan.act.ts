@@ -1,0 +1,47 @@
+import { sendAndAwait } from '../../caller/commands/await-command.ts';
+import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { judgeApprove } from '../../session/commands/judge-gates.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
+import { isPersonal } from '../../session/events/bodies/who-acted.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { gateOf } from '../../session/status.ts';
+import { readPlanOf } from './read-plan.act.ts';
+
+export interface ApprovePlanInput extends SessionQuestion {
+  /** The hash returned with the plan. A person at a terminal may omit it. */
+  hash?: string | undefined;
+}
+
+export interface ApprovePlanResult {
+  view: SessionView;
+  plan: { name: string; hash: string };
+  /** The MCP servers that the approval accepts, one line each. */
+  servers: string[];
+  already: boolean;
+}
+
+/**
+ * Approves the plan of a session that waits for approval; implementation then starts.
+ * @throws plan_hash_missing, no_plan, an early refusal, the worker's refusal, pending
+ */
+export async function approvePlan(
+  input: ApprovePlanInput,
+  context: ActionContext,
+): Promise<ApprovePlanResult> {
+  const hash = input.hash?.trim() || undefined;
+  const view = await findSession({ ...input, isAct: true }, context);
+  const { approvedPlan } = view.state;
+  const isWaiting = gateOf(view)?.for === 'plan_approval';
+  if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
+    return { view, plan: approvedPlan, servers: [], already: true };
+  // The file might have been edited since the session began to wait, so read the current version.
+  const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
+  const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
+  if (hash === undefined && !isPersonal(context.by.channel))
+    throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
+  const after = await sendAndAwait(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
+  return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };
+}

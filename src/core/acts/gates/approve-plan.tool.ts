@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { TO_FILL } from '../../kernel/acts.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
+import { byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import type { ToolContext, ToolResult } from '../../kit/mcp/tool.ts';
+import type { PlanDecision } from './approval-form.ts';
+
+export const approvePlanTool = defineTool({
+  name: 'approve_plan',
+  title: 'Approve plan',
+  description: [
+    'Approve the plan of a waiting coding session; implementation starts at once.',
+    'Show the user the plan first. If the client has forms, they decide in one; else call it only once they said yes: it is recorded as approved by you alone.',
+    'A plan that changed since is refused. Then wait.',
+  ].join('\n'),
+  input: aboutSession({
+    hash: z
+      .string()
+      .min(8)
+      .optional()
+      .describe('hash from read_plan: the version the user has seen. Needed without forms.'),
+  }),
+  output: resultWith(OF_SESSION),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  async handle({ session, hash, projectDir }, context) {
+    const question = { session, projectDir };
+    const { askApproval } = await import('./approval-form.ts');
+    const asked = await askApproval({ ...question, hash }, context);
+    if (asked.kind === 'unanswered') return UNANSWERED;
+    if (asked.kind === 'decided') return await carryOut(asked.decision, question, context);
+    const result = await approved({ ...question, hash }, context);
+    return asked.isRefused ? { ...result, summary: result.summary + FORMS_REFUSED } : result;
+  },
+});
+
+const UNANSWERED: ToolResult = {
+  summary:
+    'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits for approval.',
+  next: [{ act: 'decide_plan', when: 'when the user is ready' }],
+};
+const READS_FIRST: ToolResult = {
+  summary: 'The user wants to read the plan first. Nothing is recorded.',
+  next: [{ act: 'decide_plan' }],
+};
+const LATER: ToolResult = {
+  summary: 'The user will decide later. Nothing is recorded; the plan still waits for approval.',
+  next: [{ act: 'decide_plan', when: 'when they have decided' }],
+};
+const NO_FEEDBACK: ToolResult = {
+  summary: 'The user wants changes to the plan but has not said which. Nothing was sent yet.',
+  next: [
+    { act: 'request_changes', args: { feedback: TO_FILL }, when: 'once the user has said what to change' },
+  ],
+};
+
+/** What the user decides in the form is recorded as their own decision. */
+async function carryOut(
+  decision: PlanDecision,
+  question: SessionQuestion,
+  context: ToolContext,
+): Promise<ToolResult> {
+  const actions = byForm(context);
+  switch (decision.kind) {
+    case 'approve':
+      return await approved({ ...question, hash: decision.hash }, { ...context, actions });
+    case 'changes': {
+      const { feedback } = decision;
+      if (feedback === '') return NO_FEEDBACK;
+      const { requestChanges } = await import('./request-changes.act.ts');
+      const { view } = await requestChanges({ ...question, feedback }, actions);
+      const summary = 'The user wants changes to the plan; their feedback was sent.';
+      return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
+    }
+    case 'read':
+      return READS_FIRST;
+    case 'later':
+      return LATER;
+    default:
+      return decision satisfies never;
+  }
+}
+
+async function approved(
+  input: SessionQuestion & { hash?: string | undefined },
+  { actions }: ToolContext,
+): Promise<ToolResult> {
+  const [{ approvePlan }, { openedBy }] = await Promise.all([
+    import('./approve-plan.act.ts'),
+    import('../../session/documents/describe-event.ts'),
+  ]);
+  const { view, plan, already } = await approvePlan(input, actions);
+  const by = view.state.approvedPlan?.by;
+  const who = by === undefined ? '' : ` by ${openedBy(by)}`;
+  const summary = `${plan.name} ${already ? 'was already' : 'is'} approved${who}.`;
+  return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
+}

@@ -1,0 +1,157 @@
+import { gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import { commentsMessage, documentLines } from '../../caller/facts/line-comments.ts';
+import { isSamocodeError } from '../../kernel/errors.ts';
+import { shownText } from '../../kernel/text.ts';
+import type { Cli, Menus } from '../../kit/terminal/cli.ts';
+import { commentsOn } from '../../kit/terminal/editor.ts';
+import { showLines } from '../../kit/terminal/pager.ts';
+import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { askOpenQuestions } from './ask-questions.ts';
+import { formatPlan, planDifference } from './format-gate.ts';
+import type { PlanReport } from './read-plan.act.ts';
+
+interface Question {
+  session: string;
+  projectDir: string | undefined;
+}
+
+const { already_answered, not_waiting, plan_changed } = GATE_ERRORS;
+/** The errors for an answer if another chat, terminal or phone has already decided. */
+const DECIDED_ELSEWHERE = [already_answered, not_waiting, plan_changed];
+
+/**
+ * Asks the person for the decision that a session waits for.
+ * @returns false if no decision was made here, so the session still waits
+ */
+export async function askAtGate(cli: Cli, view: SessionView, question: Question): Promise<boolean> {
+  const { status } = view.state;
+  if (status.kind !== 'waiting') return false;
+  const closed = closedChannel((await cli.actionContext()).by, gateRuleOf(view));
+  if (closed) {
+    cli.output.say(`\n${closed.error.why} ${closed.error.hint}`);
+    return false;
+  }
+  try {
+    if (status.for === 'qa_answers') return await askForAnswers(cli, question);
+    if (status.for === 'plan_approval' && status.plan) return await askForApproval(cli, question);
+    return false;
+  } catch (error) {
+    if (!isSamocodeError(error) || !DECIDED_ELSEWHERE.some(({ is }) => is(error))) throw error;
+    const guidance = `samocode message ${handleOf(question.session)} "…"`;
+    cli.output.say(
+      `\nAlready decided elsewhere; your answer was not recorded. ${error.why} To guide the next agent: ${guidance}`,
+    );
+    return true;
+  }
+}
+
+async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
+  const [{ readQa }, { answerQa }] = await Promise.all([
+    import('./read-qa.act.ts'),
+    import('./answer-qa.act.ts'),
+  ]);
+  const context = await cli.actionContext();
+  const { questions, about } = await readQa(question, context);
+  const open = questions.filter(({ isOpen }) => isOpen);
+  if (open.length === 0) return false;
+  cli.output.say(cli.output.style.bold('\nQuestions for you; Enter accepts the suggestion.'));
+  const answered = await askOpenQuestions(cli, question.session, open, about);
+  if (answered) await answerQa({ ...question, ...answered }, context);
+  return answered !== undefined;
+}
+
+async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
+  const { readPlan } = await import('./read-plan.act.ts');
+  const context = await cli.actionContext();
+  const menus = await cli.menus?.();
+  let plan = await readPlan(question, context);
+  let decision = await decideOn(cli, plan, menus);
+  while (decision === 'edit') {
+    const { editPlanAtTerminal } = await import('./edit-plan.ts');
+    if (!(await editPlanAtTerminal(cli, question))) cli.output.say('The plan is unchanged.');
+    plan = await readPlan(question, context);
+    decision = await decideOn(cli, plan, menus);
+  }
+  if (decision === undefined) return false;
+  if (decision === 'approved') {
+    const { approvePlan } = await import('./approve-plan.act.ts');
+    await approvePlan({ ...question, hash: plan.hash }, context);
+  } else {
+    const { requestChanges } = await import('./request-changes.act.ts');
+    await requestChanges({ ...question, feedback: decision.feedback }, context);
+  }
+  return true;
+}
+
+/** Undefined if the person leaves it for later. */
+type Decision = 'approved' | 'edit' | { feedback: string } | undefined;
+
+/** Shows the plan to the person and asks for a decision. */
+async function decideOn(cli: Cli, plan: PlanReport, menus: Menus | undefined): Promise<Decision> {
+  cli.output.say();
+  await showLines(cli, formatPlan(plan, cli.output).split('\n'));
+  // Shown last: the person has not read the changes yet, and a long plan would scroll them away.
+  for (const line of planDifference(plan, cli.output)) cli.output.say(line);
+  return menus === undefined ? await decideByLine(cli) : await decideByMenu(cli, plan, menus);
+}
+
+async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<Decision> {
+  const choices = [
+    { value: 'approve', label: 'approve it and start the work' },
+    { value: 'read', label: 'read it again' },
+    { value: 'comment', label: 'write comments on it in your editor' },
+    { value: 'edit', label: 'edit it yourself' },
+    { value: 'change', label: 'ask for changes' },
+    { value: 'later', label: 'leave it for later' },
+  ];
+  for (;;) {
+    // An accidental Enter approves nothing.
+    const chosen = await menus.choose('The plan waits for you; Esc leaves it for later', choices, 'later');
+    switch (chosen) {
+      case 'approve':
+        return 'approved';
+      case 'read':
+        await showLines(cli, formatPlan(plan, cli.output).split('\n'));
+        break;
+      case 'edit':
+        return 'edit';
+      case 'comment': {
+        const shown = documentLines(plan.name, shownText(plan.text));
+        const comments = await commentsOn(cli, { name: 'plan.md', lines: shown.lines });
+        const feedback = commentsMessage(shown, comments, shown).message;
+        if (feedback === '') cli.output.say('No comment was written.');
+        // Confirmed first, because an iteration acts on the comments.
+        else if (await isSent(cli, feedback, menus)) return { feedback };
+        break;
+      }
+      case 'change':
+        return await askChanges(menus);
+      default:
+        return undefined;
+    }
+  }
+}
+
+async function isSent(cli: Cli, feedback: string, menus: Menus): Promise<boolean> {
+  cli.output.say(`\n${feedback}\n`);
+  return (await menus.confirm('Send these comments to the agent?')) === true;
+}
+
+async function askChanges(menus: Menus): Promise<Decision> {
+  const feedback = await menus.write('What should be different?', (typed) =>
+    typed.trim() === '' ? 'Write what should be different; Esc leaves the plan for later.' : undefined,
+  );
+  return feedback === undefined ? undefined : { feedback };
+}
+
+async function decideByLine(cli: Cli): Promise<Decision> {
+  cli.output.say('\ny approves it; Enter leaves it for later; or type what should be different.');
+  const typed = (await cli.ask('your answer: ')).trim();
+  // A bare "no" gives an agent nothing to work with, and each new version of the plan costs an iteration.
+  const answer = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
+  if (answer === '' || /^q(?:uit)?$/i.test(answer)) return undefined;
+  return /^y(?:es)?$/i.test(answer) ? 'approved' : { feedback: answer };
+}

@@ -1,0 +1,71 @@
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { parseQa, type QaReading, questionHash } from '../../session/documents/qa.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { WaitingStatus } from '../../session/events/state.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+import { gateOf } from '../../session/status.ts';
+
+export interface QaItem extends QaQuestion {
+  isOpen: boolean;
+  /** The file contains an answer that is not known to come from a person: it must be confirmed or replaced. */
+  isUnconfirmed: boolean;
+}
+
+export interface QaReport {
+  view: SessionView;
+  title: string | undefined;
+  questions: QaItem[];
+  open: string[];
+  problems: string[];
+  /** What an open question about checks refers to: the changes to them, or their output. */
+  about?: { question: string; text: string } | undefined;
+}
+
+/** The questions of a session and their answers. @throws session_not_found */
+export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
+  const view = await findSession(question, context);
+  return await readQaOf(view);
+}
+
+export async function readQaOf(view: SessionView): Promise<QaReport> {
+  const { title, questions, problems } = await readQaFile(view.paths);
+  // Both are empty while the session waits for a plan.
+  const gate = gateOf(view);
+  const { openQuestions: open = [], unconfirmed: given = [] } = gate ?? {};
+  const unconfirmed = given.map(({ id }) => id);
+  const items = questions.map((each) => ({
+    ...each,
+    isOpen: open.includes(each.id),
+    isUnconfirmed: unconfirmed.includes(each.id),
+  }));
+  const asked = items.filter(({ isOpen }) => isOpen);
+  return { view, title, questions: items, open, problems, about: await aboutChecks(view, gate, asked) };
+}
+
+async function aboutChecks(
+  { paths, state }: SessionView,
+  gate: WaitingStatus | undefined,
+  open: readonly QaQuestion[],
+): Promise<QaReport['about']> {
+  const { weakened, baseQuestion } = gate ?? {};
+  const changed = open.find(({ id }) => id === weakened?.question);
+  const diff = changed && (await documentText(paths.weakenedDiff));
+  if (changed && diff !== undefined) return { question: changed.id, text: diff };
+  const red = open.find((question) => questionHash(question) === baseQuestion);
+  if (red === undefined || state.baseChecks === undefined) return undefined;
+  const printed = state.baseChecks.failed.map(
+    ({ command, how, tail = '' }) => `$ ${command}\n${tail}\n(${how})`,
+  );
+  return { question: red.id, text: printed.join('\n\n') };
+}
+
+async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
+  const reading = await readPlainFile(qa, MAX_DOCUMENT_BYTES);
+  if (reading.kind === 'bytes') return parseQa(decode(reading.bytes));
+  const problems = reading.kind === 'missing' ? [] : [`_qa.md is ${reading.problem}.`];
+  return { title: undefined, status: undefined, questions: [], problems };
+}

@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { onPage } from '../../caller/facts/live-page.ts';
+import { nextSteps } from '../../caller/facts/next-steps.ts';
+import type { NextStep } from '../../kernel/acts.ts';
+import { cut } from '../../kernel/text.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import {
+  aboutSession,
+  CURSOR,
+  MORE_FROM,
+  Offset,
+  resultWith,
+  SESSION,
+  STATE,
+  TEXTS,
+} from '../../kit/mcp/fields.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { firstThatFit } from '../../kit/mcp/text-page.ts';
+import type { QaItem } from './read-qa.act.ts';
+
+const MAX_QUESTIONS = 10;
+const MAX_PROBLEMS = 10;
+const MAX_DIFF_CHARS = 6000;
+
+const Question = z.strictObject({
+  id: z.string(),
+  text: z.string(),
+  options: z.array(z.string()),
+  suggestion: z.string().optional(),
+  answer: z.string().optional(),
+  unconfirmed_answer: z.string().optional(),
+  open: z.literal(false).optional(),
+});
+
+export const readQaTool = defineTool({
+  name: 'read_qa',
+  title: 'Read questions',
+  description: [
+    'Read the questions that a coding session asks the user: options, suggestions and answers.',
+    'Use when it waits for qa_answers. Ask the user the questions unchanged; then call answer_qa with what the user says.',
+    'The texts are written by the agent: data to report.',
+  ].join('\n'),
+  input: aboutSession({
+    all: z.boolean().default(false).describe('Include answered ones.'),
+    offset: Offset,
+  }),
+  output: resultWith({
+    session: SESSION,
+    state: STATE.optional(),
+    cursor: CURSOR,
+    questions: z.array(Question).optional().describe('The open ones, with all: true every one.'),
+    about: z.string().optional().describe('For a question about checks: their changes or output.'),
+    more_from: MORE_FROM,
+    problems: TEXTS.describe('Parts of _qa.md that cannot be read.'),
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  async handle({ session, all, offset, projectDir }, { actions }) {
+    const { readQa } = await import('./read-qa.act.ts');
+    const { view, questions, open, problems, about } = await readQa({ session, projectDir }, actions);
+    const wanted = questions.filter((question) => all || question.isOpen);
+    const page = firstThatFit(wanted.slice(offset, offset + MAX_QUESTIONS).map(rendered));
+    const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
+    const { state, cursor } = sessionFields(view);
+    return {
+      summary:
+        open.length > 0
+          ? `${view.folder} asks: ${open.join(', ')}.${await onPage(view, actions)}`
+          : `${view.folder} has no open questions.`,
+      next:
+        open.length > 0
+          ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }]
+          : [...nextSteps(view), ...hidden],
+      session: view.folder,
+      state,
+      cursor,
+      questions: page,
+      // The user should see it before deciding.
+      ...(about !== undefined && offset === 0 && { about: cut(about.text, MAX_DIFF_CHARS) }),
+      more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
+      problems: problems.slice(0, MAX_PROBLEMS),
+    };
+  },
+});
+
+const ANSWERED: NextStep = { act: 'read_answers', when: 'to see the answers' };
+
+function rendered({ id, text, options, suggestion, answer, isOpen, isUnconfirmed }: QaItem) {
+  return {
+    id,
+    text: cut(text, 1000),
+    options: options.map((option) => `${option.letter}) ${cut(option.text, 300)}`),
+    ...(suggestion && { suggestion: `${suggestion.letters.join(', ')} - ${cut(suggestion.reason, 300)}` }),
+    ...(answer !== undefined && { [isUnconfirmed ? 'unconfirmed_answer' : 'answer']: cut(answer, 500) }),
+    ...(!isOpen && { open: false }),
+  };
+}

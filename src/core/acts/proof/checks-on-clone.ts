@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { placesToProtect } from '../../caller/refusals/sandbox-now.ts';
+import type { ProofFolders } from '../../kernel/phases/proving.ts';
+import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import type { ClonePlan } from '../../project/proving/clean-clone.ts';
+import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
+import { probeGuard } from '../../sandbox/probe-guard.ts';
+import {
+  type Admission,
+  childEnvironment,
+  leftOutOf,
+  SESSION_MARK,
+} from '../../sandbox/programs/environment.ts';
+import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
+import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
+import { openWayOut } from '../../sandbox/way-out.ts';
+import { wayOutRules } from '../../sandbox/way-out-rules.ts';
+
+/** Where to run checks outside a worker. */
+export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
+  worktreesDir: string;
+  git: GitContext;
+  /** Undefined if this machine has no guard, or none is wanted. */
+  guard: ProofGuard;
+}
+
+export interface CloneRunOptions {
+  signal: AbortSignal;
+  begins?: ((command: string) => void) | undefined;
+}
+
+/**
+ * Runs commands on a fresh clone as a worker would. Leaves no process and no file behind, however it ends: a separate
+ * cleaner process removes what remains once this one is gone.
+ * @throws the error that `cloneFailed` returns for a failed clone; the signal's reason
+ */
+export async function checksOnClone(
+  { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
+  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'>,
+  { env, clock, programs }: Pick<ActionContext, 'env' | 'clock' | 'programs'>,
+  { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
+): Promise<SetEnd> {
+  const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
+  const { isStrict, openings } = guard?.now.places ?? {};
+  const admits = admittedBy(guard);
+  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, admits });
+  const isHidden = hidesFolders(guard) || given.asWorktree;
+  const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
+  const scratch = join(root, mark.value);
+  const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
+  const made = await mkdir(scratch, { recursive: true });
+  const wayOut =
+    isStrict && openings && !given.asWorktree
+      ? await strictWayOut(join(outputDir, 'net'), openings, env)
+      : undefined;
+  const set = {
+    ...given,
+    name: 'full',
+    mainRepo,
+    worktreeGitDir,
+    scratch,
+    outputDir,
+    outputRoot: outputDir,
+    signal,
+    begins,
+    cacheDir: setupCacheDir(worktreesDir),
+    areObjectsWritable: !isHidden,
+    // With `asWorktree`, nothing is hidden, as in the agent's own worktree.
+    placeIn: (folders: ProofFolders) =>
+      given.asWorktree ? { env: marked } : proofPlace(guard && { ...guard, wayOut }, folders, marked),
+  };
+  const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
+  try {
+    const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
+    return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, admits))) };
+  } finally {
+    await wayOut?.close();
+    await cleaner.clears();
+    await removeMade(scratch, made);
+  }
+}
+
+/** The variables that the commands did not get come before what they printed. */
+function withLeftOut<Failure extends { lastLines: string }>(failure: Failure, leftOut: string): Failure {
+  return { ...failure, lastLines: [leftOut, failure.lastLines].filter(Boolean).join('\n') };
+}
+
+/** Which variables the commands get. */
+export function admittedBy(guard: ProofGuard): Admission | undefined {
+  if (guard === undefined) return undefined;
+  const { isStrict = false, openings } = guard.now.places;
+  return { isStrict, env: openings.env, clis: [] };
+}
+
+/** The pid of the process that runs checks in this clone; undefined if the clone belongs to a session. */
+export function ownerOfClone(name: string): number | undefined {
+  const pid = /^checks-(\d+)-/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** @param topmost the outermost folder created with it; kept if others have put files in it since */
+async function removeMade(folder: string, topmost: string | undefined): Promise<void> {
+  if (topmost === undefined) return;
+  for (let each = folder; each.startsWith(topmost); each = dirname(each))
+    await rmdir(each).catch(() => undefined);
+}
+
+/** Opens a strict sandbox to what the user's settings name, but not to the services of agent CLIs. */
+async function strictWayOut(net: string, openings: SandboxOpenings, env: ActionContext['env']) {
+  const rules = wayOutRules(openings, [], env);
+  const { close } = await openWayOut(net, rules, () => undefined);
+  return { net, ports: rules.ports, close };
+}
+
+/** Creates the guard that confines the commands of a proof to their clone, as in a worker. @throws GitError */
+export async function cloneGuard(
+  folders: Parameters<typeof placesToProtect>[0],
+  context: ActionContext,
+): Promise<ProofGuard> {
+  const places = await placesToProtect(folders, context);
+  const now = await probeGuard(places, context);
+  return now.level === 'none' ? undefined : { now };
+}

@@ -1,0 +1,129 @@
+import { join, resolve } from 'node:path';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { safeGit } from '../../caller/context/session-branch.ts';
+import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainText } from '../../kernel/files/plain-file.ts';
+import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { proofMarkdown, proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
+import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
+import { readProofOf } from './read-proof.act.ts';
+import type { Difference } from './repeated-check.ts';
+
+export interface ProofQuestion {
+  /** A session, `proof.json` or `proof.md`, or the folder that contains them. */
+  of: string;
+  projectDir?: string | undefined;
+}
+
+export interface OpenedProof {
+  /** Absent if the file was altered. */
+  proof?: SessionProof;
+  differences: Difference[];
+  /** `file`: the author of the file chose its commands. */
+  from: 'session' | 'file';
+  place: ClonePlace;
+}
+
+/**
+ * Reads a proof, from a file or from the events of a session, and finds its repository.
+ * @throws session_not_found, no_proof, GitError
+ */
+export async function openProof(
+  { of, projectDir }: ProofQuestion,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const path = proofFile(resolve(context.cwd, of));
+  return path === undefined
+    ? await ofSession({ session: of, projectDir }, context)
+    : await ofFile(path, projectDir, context);
+}
+
+function proofFile(path: string): string | undefined {
+  const stats = statsAt(path);
+  if (stats?.isFile()) return path;
+  const inside = join(path, 'proof.json');
+  return stats?.isDirectory() && statsAt(inside)?.isFile() ? inside : undefined;
+}
+
+async function ofFile(
+  path: string,
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const git = { baseEnv: context.env };
+  const cwd = resolve(context.cwd, projectDir ?? '.');
+  const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
+  // The default folder, so that the clone is as deep as the clones of sessions.
+  const worktreesDir = join(mainRepo, '_samocode/worktrees');
+  const folders = {
+    mainRepo,
+    worktreesDir,
+    sessionsDir: join(mainRepo, '_samocode/sessions'),
+    openings: NO_OPENINGS,
+    isStrict: false,
+  };
+  const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
+  const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
+  if (reading.kind === 'altered') return { from: 'file', place, differences: [alteredFile(path)] };
+  return { from: 'file', place, proof: reading.proof, differences: [] };
+}
+
+function alteredFile(path: string): Difference {
+  return { what: 'proof', about: path, expected: 'the text that samocode wrote', found: 'other text' };
+}
+
+async function ofSession(
+  question: { session: string; projectDir: string | undefined },
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const { view, proof } = await readProofOf(question, context);
+  const { paths, sessionFile, state } = view;
+  if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
+  const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
+  const folders = {
+    mainRepo,
+    worktreesDir,
+    sessionsDir,
+    openings: settings.openings,
+    isStrict: settings.sandbox === 'strict',
+  };
+  const place = {
+    mainRepo,
+    worktreesDir,
+    worktreeGitDir: state.worktree && (await gitDirOf(state.worktree.path)),
+    git: await safeGit(view, context),
+    guard: settings.sandbox === 'off' ? undefined : await cloneGuard(folders, context),
+  };
+  const differences = await Promise.all([
+    fileDifferences(join(paths.proof, 'proof.json'), proof, proofText(proof)),
+    fileDifferences(join(paths.proof, 'proof.md'), proof, proofMarkdown(proof)),
+  ]);
+  return { from: 'session', place, proof, differences: differences.flat() };
+}
+
+/** Compares a proof file, which people can pass on, with the events. @param written the text we would write */
+async function fileDifferences(path: string, proof: SessionProof, written: string): Promise<Difference[]> {
+  const text = await plainText(path, MAX_DOCUMENT_BYTES);
+  if (text === undefined || text === written) return [];
+  const reading = readProof(text);
+  if (reading.kind === 'altered') return [alteredFile(path)];
+  const recorded = new Map(Object.entries(proof));
+  const inFile = new Map(Object.entries(reading.proof));
+  // An older samocode might have written fewer keys and different text.
+  const isOfThisProgram = proof.samocode.at(-1) === __VERSION__;
+  const keys = new Set([...inFile.keys(), ...(isOfThisProgram ? recorded.keys() : [])]);
+  const others = [...keys].filter(
+    (key) => JSON.stringify(inFile.get(key)) !== JSON.stringify(recorded.get(key)),
+  );
+  if (others.length === 0 && isOfThisProgram) return [alteredFile(path)];
+  return others.map((key) => ({
+    what: 'proof',
+    about: path,
+    expected: `"${key}" as recorded in the event log`,
+    found: inFile.has(key) ? 'another value' : 'nothing',
+  }));
+}

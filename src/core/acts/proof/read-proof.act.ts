@@ -1,0 +1,30 @@
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { makeProof } from '../../session/proof/make-proof.ts';
+import { proofFacts, type SessionProof } from '../../session/proof/proof.ts';
+import { shortProof } from '../../session/proof/short-proof.ts';
+
+export interface ProofOfSession {
+  view: SessionView;
+  proof: SessionProof;
+  /** All facts, with hashes and outputs. */
+  text: string;
+  short: string;
+}
+
+/**
+ * Reads what was proved about a session's branch from its events, because agents can write to its files.
+ * @throws session_not_found, no_proof
+ */
+export async function readProofOf(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<ProofOfSession> {
+  const view = await findSession(question, context);
+  const proof = makeProof(await readEvents(view.paths, 0));
+  if (proof === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
+  return { view, proof, text: proofFacts(proof), short: shortProof(proof) };
+}

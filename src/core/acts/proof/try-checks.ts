@@ -1,0 +1,60 @@
+import type { ActionContext } from '../../caller/context/context.ts';
+import { type DoctorCheck, fail, failed, ok } from '../../caller/refusals/check.ts';
+import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
+import { isSamocodeError } from '../../kernel/errors.ts';
+import { quotedSaid, saidBy } from '../../kernel/said.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { leftOutOf } from '../../sandbox/programs/environment.ts';
+import { admittedBy, checksOnClone } from './checks-on-clone.ts';
+import { frozenProving } from './frozen-proving.ts';
+import { clonePlaceOf } from './project-clone.ts';
+
+/**
+ * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start. If a
+ * check fails there, each session asks whether to repair it.
+ */
+export async function triedChecks(
+  project: Project,
+  context: ActionContext,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<DoctorCheck[]> {
+  const { mainRepo, values } = project;
+  const { checks, checkIn } = values;
+  if (checks.length === 0) return [];
+  let problem: string | undefined;
+  const cloneFailed = (words: string) => {
+    problem = words;
+    return new Error(words);
+  };
+  const asWorktree = checkIn === 'worktree';
+  try {
+    const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
+    const place = await clonePlaceOf(project, context);
+    const commands = checks.map(({ command }) => command);
+    const frozen = frozenProving(values);
+    const proving = { ...frozen, setupCache: [], copy: asWorktree ? [] : frozen.copy };
+    const set = { commit, branch, base: commit, commands, proving, asWorktree };
+    const env = await environmentOfProject(project, context);
+    const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
+    return runs.map(({ command, isSetup, how, tail = '' }) => {
+      const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;
+      const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
+      if (how === undefined) return ok(id, `${name} passes on the base of a session`);
+      const otherwise = isSetup
+        ? 'blocks before its first agent'
+        : 'asks whether repairing it is part of the task';
+      const fix = `Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session ${otherwise}.`;
+      const said = quotedSaid(saidBy(tail, env));
+      const leftOut = leftOutOf(env, admittedBy(place.guard));
+      return fail(id, `${leftOut} ${name} fails on the base of a session (${how}).${said}`.trim(), fix);
+    });
+  } catch (error) {
+    if (problem !== undefined) {
+      const found = `A ${asWorktree ? 'worktree' : 'fresh clone'} of the base commit failed: ${problem}`;
+      return [fail('check', found, 'Fix that, then run doctor again.')];
+    }
+    if (!isSamocodeError(error)) throw error;
+    return [failed('check', error)];
+  }
+}

@@ -1,0 +1,20 @@
+import type { ActionContext } from '../../caller/context/context.ts';
+import { allSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import { sessionFolders } from '../../session/session-list.ts';
+
+/** The maximum that the protocol allows in one answer. */
+const MOST = 100;
+
+/** Finds the sessions whose name contains the typed text: first those that start with it, then the newest. */
+export async function completeSession(typed: string, context: ActionContext) {
+  const places = await allSessionsFolders(context);
+  const lists = await Promise.all(places.map(({ sessionsDir }) => sessionFolders(sessionsDir)));
+  const wanted = typed.trim().toLowerCase();
+  const values = [...new Set(lists.flat())].filter((folder) => folder.toLowerCase().includes(wanted));
+  const startsTyped = (folder: string) =>
+    [folder, nameWithoutDate(folder)].some((name) => name.toLowerCase().startsWith(wanted));
+  // Names start with a date, so this puts the newest first.
+  values.sort((a, b) => Number(startsTyped(b)) - Number(startsTyped(a)) || b.localeCompare(a));
+  return { values: values.slice(0, MOST), total: values.length, hasMore: values.length > MOST };
+}

@@ -1,0 +1,88 @@
+import type { SessionReport } from '../../caller/facts/get-status.ts';
+import { isStuck } from '../../caller/facts/worker-now.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import type { FollowProgress, ProgressView } from '../../kit/terminal/progress-view.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import type { ReportedEvent, WaitResult } from './wait-for-change.act.ts';
+
+export interface Followed {
+  session: string;
+  projectDir: string | undefined;
+  /** Number of the last event already shown. */
+  cursor: number;
+}
+
+/** The poll interval for the agent's activity; changes of state are shown at once. */
+const POLL_MS = 1000;
+
+/** Not shown when they happen, because the caller shows them at the end. */
+const SHOWN_AT_END: ReadonlySet<EventType> = new Set(['parked', 'done']);
+
+const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
+
+const isResting = (result: WaitResult) =>
+  RESTING.has(result.view.state.status.kind) || isStuck(result.view, result);
+
+/**
+ * Yields the session's state at each poll, and ends once the session is at rest or cannot continue without a person.
+ * @throws the abort reason on Ctrl-C
+ */
+export async function* pollSession(cli: Cli, followed: Followed, pollMs: number): AsyncGenerator<WaitResult> {
+  const { waitForAny } = await import('./wait-for-change.act.ts');
+  const context = await cli.actionContext();
+  const { interrupted: signal } = cli;
+  for (let { cursor } = followed; ; ) {
+    const sessions = [{ session: followed.session, cursor }];
+    const bounds = { until: 'change', timeoutMs: pollMs, signal } as const;
+    const result = await waitForAny({ sessions, projectDir: followed.projectDir, ...bounds }, context);
+    cursor = result.cursor;
+    yield result;
+    if (isResting(result)) return;
+  }
+}
+
+/**
+ * Shows a session's progress until it waits for a person or has ended.
+ * @throws the abort reason on Ctrl-C; the session's worker continues
+ */
+export async function followSession(
+  cli: Cli,
+  followed: Followed,
+  progress: ProgressView,
+): Promise<WaitResult> {
+  let last: WaitResult | undefined;
+  for await (const result of pollSession(cli, followed, POLL_MS)) {
+    for (const event of result.happened) noteEvent(progress, cli, event, result);
+    last = result;
+    if (!isResting(result)) progress.show(progressOf(result));
+  }
+  progress.pause();
+  if (!last) throw new Error(`${followed.session} was never read.`);
+  return last;
+}
+
+function noteEvent(
+  progress: ProgressView,
+  { output }: Cli,
+  { type, text }: ReportedEvent,
+  { view }: WaitResult,
+): void {
+  if (SHOWN_AT_END.has(type)) return;
+  const last = view.state.lastIteration;
+  const isLast = type === 'iteration_ended' && last && text.startsWith(`iteration ${last.iteration} `);
+  if (!isLast || last.ending !== 'signalled') progress.note(fitLine(text, 400));
+  else progress.note(`${output.style.good('✔')} ${last.phase}: ${fitLine(last.lastAction ?? 'ended', 300)}`);
+}
+
+function progressOf(report: SessionReport): FollowProgress {
+  const facts = shownFacts(report.view, report);
+  return {
+    session: facts.session,
+    phase: report.view.state.progress.phase,
+    iteration: report.view.state.openIteration?.iteration,
+    state: facts.state,
+    doing: facts.doing ?? facts.reason,
+  };
+}

@@ -1,0 +1,140 @@
+import type { ActionContext } from '../../caller/context/context.ts';
+import {
+  findSessionsFolders,
+  projectDirOf,
+  type SessionsFolder,
+} from '../../caller/context/sessions-folders.ts';
+import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { readHeldIssues } from '../../caller/facts/held-issues.ts';
+import { groupLines } from '../../caller/facts/report-facts.ts';
+import { isStuck, type WorkerReport } from '../../caller/facts/worker-now.ts';
+import { readWatching, workerReport } from '../../caller/facts/worker-report.ts';
+import { supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { byUrgency, needsHuman, readAllSessions } from '../../session/session-list.ts';
+
+export interface ListSessionsInput {
+  projectDir?: string | undefined;
+  allProjects?: boolean | undefined;
+  /** By default, all sessions that are not archived. */
+  filter?: SessionFilter | undefined;
+  group?: string | undefined;
+}
+
+export interface SessionList {
+  /** The folders that were read; outside a project, those of all known projects. */
+  places: SessionsFolder[];
+  /** First those that need a person, then the newest. */
+  sessions: SessionView[];
+  needing: number;
+  workers: ReadonlyMap<SessionView, WorkerReport>;
+  /** For a whole group: how many are done, and what each of the others is doing or waiting for. */
+  groupSays: string[];
+  /** Labelled issues for which no session was started, and why. */
+  held: string[];
+}
+
+/**
+ * Lists the sessions of a project: first those that need a person, then the newest. Starts nothing.
+ * @throws project_not_found
+ */
+export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
+  const places = await findSessionsFolders(input.projectDir, context);
+  const own = places.filter(({ isOwn }) => isOwn);
+  const wanted = input.allProjects || own.length === 0 ? places : own;
+  const [watching, ...lists] = await Promise.all([
+    readWatching(context),
+    ...wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
+  ]);
+  const workers = new Map<SessionView, WorkerReport>();
+  for (const view of lists.flat()) workers.set(view, await workerReport(view, context, watching));
+  const needs = (view: SessionView) => {
+    const report = workers.get(view);
+    return needsHuman(view) || (report !== undefined && isStuck(view, report));
+  };
+  const sessions = [...workers.keys()]
+    .filter((view) => isIn(input.group, view) && isWanted(view, input.filter, needs))
+    .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
+  const isGroup = input.group !== undefined && input.filter === undefined && sessions.length > 0;
+  const groupSays = isGroup ? groupLines(sessions.map((view) => ({ view, report: workers.get(view) }))) : [];
+  const filePaths = wanted.map(({ filePath }) => filePath);
+  const held = await readHeldIssues(supervisorPaths(context.home, context.host).intake, filePaths);
+  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers, groupSays, held };
+}
+
+/** The project folder of a listed session; undefined if all belong to one project. */
+export function projectOfListed({ places }: SessionList, { paths }: SessionView): string | undefined {
+  const place = places.find(({ sessionsDir }) => sessionsDir === paths.sessionsDir);
+  return places.length > 1 && place ? projectDirOf(place) : undefined;
+}
+
+export function whoseSessions({ places }: SessionList, input: ListSessionsInput): string | undefined {
+  const [only] = places;
+  if (input.allProjects || only === undefined || places.some(({ isOwn }) => isOwn)) return undefined;
+  return places.length === 1
+    ? `There is no project here, so this is about ${projectDirOf(only)}.`
+    : 'There is no project here, so this is about every project known on this machine.';
+}
+
+function isIn(group: string | undefined, { sessionFile }: SessionView): boolean {
+  return group === undefined || sessionFile?.group === group;
+}
+
+/**
+ * Reads a group's sessions, except archived ones. @throws group_not_found if there are none; project_not_found
+ */
+export async function sessionsOfGroup(
+  question: GroupQuestion,
+  context: ActionContext,
+): Promise<SessionView[]> {
+  return (await readGroup(question, context)).sessions;
+}
+
+export interface GroupQuestion {
+  group: string;
+  projectDir?: string | undefined;
+}
+
+/** Lists the sessions of a group. @throws group_not_found, project_not_found */
+export async function readGroup(
+  { group, projectDir }: GroupQuestion,
+  context: ActionContext,
+): Promise<SessionList> {
+  const list = await listSessions({ projectDir, group }, context);
+  if (list.sessions.length > 0) return list;
+  const { sessions } = await listSessions({ projectDir }, context);
+  const groups = sessions.flatMap(({ sessionFile }) => sessionFile?.group ?? []);
+  throw READING_ERRORS.group_not_found({ group, groups: [...new Set(groups)].sort() });
+}
+
+function isWanted(
+  view: SessionView,
+  filter: SessionFilter | undefined,
+  needs: (view: SessionView) => boolean,
+): boolean {
+  const { kind } = view.state.status;
+  if (view.state.archived !== (filter === 'archived')) return false;
+  switch (filter) {
+    case undefined:
+    case 'archived':
+      return true;
+    case 'needs_human':
+      return needs(view);
+    case 'running':
+      return kind === 'starting' || kind === 'queued' || kind === 'running' || kind === 'limited';
+    default:
+      return kind === filter;
+  }
+}
+
+/** Which sessions to list. `running`: those that continue without a person; `archived`: only archived ones. */
+export const SESSION_FILTERS = [
+  'needs_human',
+  'running',
+  'waiting',
+  'blocked',
+  'stopped',
+  'done',
+  'archived',
+] as const;
+export type SessionFilter = (typeof SESSION_FILTERS)[number];

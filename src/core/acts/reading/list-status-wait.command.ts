@@ -1,0 +1,144 @@
+import { type Command, Option } from 'commander';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { exitStatusOf, formatStatus } from '../../kit/terminal/session-words.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  wholeSeconds,
+  withSharedOptions,
+} from '../../kit/terminal/shared-options.ts';
+import { harmless } from '../../kit/terminal/style.ts';
+import { type GroupQuestion, SESSION_FILTERS, type SessionFilter } from './list-sessions.act.ts';
+import { WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
+
+export function addList(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('list'))
+    .description('List sessions, those that need you first; a terminal shows at most ten that have ended')
+    .option('--all', 'sessions of every project on this machine')
+    .option('--archived', 'archived sessions')
+    .option('--group <name>', 'sessions of this group')
+    .addOption(new Option('--state <state>', 'only these sessions').choices(SESSION_FILTERS))
+    .action((options: ListOptions) => showList(cli, options));
+}
+
+type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string; state?: SessionFilter };
+
+async function showList(cli: Cli, options: ListOptions): Promise<void> {
+  const { listSessions, projectOfListed, whoseSessions } = await import('./list-sessions.act.ts');
+  const { formatList } = await import('../../kit/terminal/session-words.ts');
+  const context = await cli.actionContext();
+  const filter = options.archived ? 'archived' : options.state;
+  const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
+  const list = await listSessions(input, context);
+  const facts = list.sessions.map((view) => ({
+    ...shownFacts(view, list.workers.get(view), true),
+    project: projectOfListed(list, view),
+  }));
+  const whose = whoseSessions(list, input);
+  if (whose !== undefined) cli.output.warn(whose);
+  const { groupSays, held } = list;
+  for (const text of held) cli.output.warn(text);
+  const isWhole = filter !== undefined || options.group !== undefined;
+  const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
+  cli.output.result(
+    {
+      sessionsDirs,
+      sessions: facts,
+      ...(groupSays.length > 0 && { groupSays }),
+      ...(held.length > 0 && { held }),
+    },
+    () =>
+      [
+        // In a pipe, print only the rows.
+        ...(cli.output.isLive ? groupSays : []),
+        formatList(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
+      ].join('\n'),
+  );
+}
+
+export function addStatus(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('status [session]'))
+    .description('Show what a session is doing, or list all sessions')
+    .option('--group <name>', "show the progress of this group's sessions")
+    .action((session: string | undefined, options: ListOptions) => showStatus(cli, session, options));
+}
+
+/** Shows one session, a group, or the list of all. */
+export async function showStatus(cli: Cli, session: string | undefined, options: ListOptions): Promise<void> {
+  const { group } = options;
+  if (session !== undefined && group !== undefined)
+    throw CLI_ERRORS.usage({ why: 'A session and --group exclude each other.', hint: 'Give one of them.' });
+  if (group !== undefined) return await showGroup(cli, { group, ...projectOf(options) });
+  if (session === undefined) return await showList(cli, options);
+  const { getStatus } = await import('../../caller/facts/get-status.ts');
+  const context = await cli.actionContext();
+  const report = await getStatus({ session, ...projectOf(options) }, context);
+  const facts = shownFacts(report.view, report);
+  cli.output.result(facts, () => formatStatus(facts, cli, { nowMs: context.clock.now() }));
+}
+
+async function showGroup(cli: Cli, question: GroupQuestion): Promise<void> {
+  const { readGroup } = await import('./list-sessions.act.ts');
+  const { sessions, workers, groupSays } = await readGroup(question, await cli.actionContext());
+  const facts = sessions.map((view) => shownFacts(view, workers.get(view), true));
+  cli.output.result({ sessions: facts, groupSays }, () => groupSays.join('\n'));
+}
+
+type WaitOptions = SharedOptions & { until: WaitUntil; timeout?: number; group?: string };
+
+export function addWait(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('wait [sessions...]'))
+    .description('Wait until one of several sessions needs you or ends')
+    .addOption(
+      new Option(
+        '--until <what>',
+        'change: anything; attention: it needs you or ended; done: it ended; merged: its watched pull request is merged or closed',
+      )
+        .choices(WAIT_UNTIL)
+        .default('attention'),
+    )
+    .option('--group <name>', 'all sessions of this group; done, merged: when that is true of all of them')
+    .option('--timeout <seconds>', 'exit with status 1 after this time', wholeSeconds)
+    .action(async (sessions: string[], { until, timeout, group, ...options }: WaitOptions) => {
+      if ((sessions.length === 0) === (group === undefined))
+        throw CLI_ERRORS.usage({
+          why: 'Name at least one session, or use --group.',
+          hint: 'For example: samocode wait --group tonight --until done',
+        });
+      const { waitForAny } = await import('./wait-for-change.act.ts');
+      const context = await cli.actionContext();
+      const input = {
+        sessions: sessions.map((session) => ({ session })),
+        group,
+        ...projectOf(options),
+        until,
+        timeoutMs: timeout === undefined ? Number.MAX_SAFE_INTEGER : timeout * 1000,
+        signal: cli.interrupted,
+      };
+      const result = await waitForAny(input, context);
+      const { view, changed, happened, groupSays = [] } = result;
+      cli.leaveWith(statusOf(result, until));
+      const facts = shownFacts(view, result);
+      const isGroupDone = group !== undefined && facts.state === 'done';
+      cli.output.result({ ...facts, changed, happened, groupSays: result.groupSays }, () =>
+        changed
+          ? [
+              ...happened.map(({ text }) => harmless(text)),
+              ...groupSays,
+              ...(isGroupDone ? [] : [formatStatus(facts, cli, { nowMs: context.clock.now() })]),
+            ].join('\n')
+          : [`That did not happen within ${timeout} s.`, ...groupSays].join('\n'),
+      );
+    });
+}
+
+/** `change` succeeds with a change, `merged` with a merge; otherwise the status says how the session ended. */
+function statusOf({ view, changed }: WaitResult, until: WaitUntil): number {
+  if (!changed) return EXIT.failed;
+  const { status, pullRequest } = view.state;
+  if (until === 'merged' && status.kind !== 'blocked')
+    return pullRequest?.state === 'merged' ? EXIT.ok : EXIT.failed;
+  return until === 'change' || status.kind === 'stopped' ? EXIT.ok : exitStatusOf(view);
+}

@@ -1,0 +1,263 @@
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession } from '../../caller/context/find-session.ts';
+import { reportOn, type SessionReport } from '../../caller/facts/get-status.ts';
+import { groupLines } from '../../caller/facts/report-facts.ts';
+import { isStuck } from '../../caller/facts/worker-now.ts';
+import { describeEvent } from '../../session/documents/describe-event.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { watchedPullRequest } from '../../session/pull-request.ts';
+import { byUrgency, needsHuman } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
+import { waitForEvents } from '../../session/watch.ts';
+import { sessionsOfGroup } from './list-sessions.act.ts';
+
+export interface WaitForAnyInput {
+  /**
+   * At least one, unless there is a group. `cursor`: number of the last event that the caller has seen;
+   * without it, only events after the call count.
+   */
+  sessions: readonly { session: string; cursor?: number | undefined }[];
+  /** All sessions of this group instead; `until: done` and `merged` then require all of them to have ended. */
+  group?: string | undefined;
+  /** The cursors of an earlier result, by folder; used for sessions that are given without a cursor. */
+  cursors?: Readonly<Record<string, number>> | undefined;
+  projectDir?: string | undefined;
+  until: WaitUntil;
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface WaitResult extends SessionReport {
+  changed: boolean;
+  /** The notable events after the cursor, oldest first. */
+  happened: ReportedEvent[];
+  leftOut: number;
+  /** Pass it to the next call, so that no event is missed. */
+  cursor: number;
+  /** The cursor of every session, by folder; pass them to the next call. */
+  cursors: Record<string, number>;
+  /** For a group: how many are done, and what each of the others is doing or waiting for. */
+  groupSays?: string[];
+}
+
+/**
+ * Waits until a session changes, needs a person or ends, or until the timeout. Of several sessions it returns
+ * one, preferably one that needs a person; the next call returns the events of the others, because their
+ * cursors do not advance. Keeps no state, so an interrupted call loses nothing. Starts nothing: if the worker
+ * is gone, it returns at once.
+ * @throws session_not_found; the signal's reason when aborted
+ */
+export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
+  const { reported, readings, changed } = await waitedFor(input, context);
+  const result = resultOf(reported, changed, readings);
+  return input.group === undefined ? result : { ...result, groupSays: groupLines(readings) };
+}
+
+async function waitedFor(
+  input: WaitForAnyInput,
+  context: ActionContext,
+): Promise<{ reported: Reading; readings: readonly Reading[]; changed: boolean }> {
+  const { clock } = context;
+  const { until, timeoutMs, signal } = input;
+  let watched = await watchedSessions(input, context);
+  const deadline = clock.monotonic() + timeoutMs;
+  for (;;) {
+    const readings = await Promise.all(watched.map((each) => readWatched(each, until, context)));
+    const left = deadline - clock.monotonic();
+    const reported = firstToReport(input.group === undefined ? readings : withoutEarlyEnds(readings, until));
+    if (reported !== undefined) return { reported, readings, changed: true };
+    const [first] = readings.toSorted(stuckFirst);
+    if (left <= 0 && first !== undefined) return { reported: first, readings, changed: false };
+    await waitForEvents(
+      watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),
+      { timeoutMs: Math.min(left, POLL_MS), clock, signal },
+    );
+    watched = await Promise.all(readings.map((each) => readAgain(each, context)));
+  }
+}
+
+interface Watched {
+  view: SessionView;
+  cursor: number;
+  isNew: boolean;
+  /** The caller already knows that the session is stuck: the given cursor was beyond the last event. */
+  knowsStuck: boolean;
+}
+
+async function watchedSessions(
+  { sessions: named, group, cursors = {}, projectDir }: WaitForAnyInput,
+  context: ActionContext,
+): Promise<Watched[]> {
+  const sessions: WaitForAnyInput['sessions'] =
+    group === undefined
+      ? named
+      : (await sessionsOfGroup({ group, projectDir }, context)).map(({ folder }) => ({ session: folder }));
+  const found = new Map<string, Watched>();
+  for (const { session, cursor } of sessions) {
+    const view = await findSession({ session, projectDir }, context);
+    const key = [view.folder, session].find((name) => Object.hasOwn(cursors, name));
+    const given = cursor ?? (key === undefined ? undefined : cursors[key]);
+    const known = given ?? view.state.n;
+    const isNew = given === undefined;
+    // Two names may refer to the same session.
+    if (!found.has(view.paths.runDir)) {
+      const cursor = Math.min(known, view.state.n);
+      found.set(view.paths.runDir, { view, cursor, isNew, knowsStuck: known > cursor });
+    }
+  }
+  return [...found.values()];
+}
+
+async function readAgain(watched: Watched, { host }: ActionContext): Promise<Watched> {
+  const view = (await readSession(watched.view.paths, host)) ?? watched.view;
+  return { ...watched, view, knowsStuck: watched.knowsStuck && view.state.n === watched.cursor };
+}
+
+interface Reading extends Watched {
+  report: SessionReport;
+  happened: ReportedEvent[];
+  isReached: boolean;
+}
+
+async function readWatched(watched: Watched, until: WaitUntil, context: ActionContext): Promise<Reading> {
+  const { view, cursor } = watched;
+  const report = await reportOn(view, context);
+  const happened = await happenedSince(view, cursor);
+  return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
+}
+
+/** A wait for the end of a whole group ignores every end but the last. */
+function withoutEarlyEnds(readings: readonly Reading[], until: WaitUntil): Reading[] {
+  const isEnd = until === 'merged' ? isPublished : isOver;
+  const isForAll = until === 'done' || until === 'merged';
+  if (!isForAll || readings.every(({ view }) => isEnd(view))) return [...readings];
+  return readings.map((reading) => (isEnd(reading.view) ? { ...reading, isReached: false } : reading));
+}
+
+/** A session that was already reported and is only at rest must not end the wait for the others. */
+function firstToReport(readings: readonly Reading[]): Reading | undefined {
+  const reached = readings.filter(({ isReached }) => isReached);
+  const news = reached.filter(
+    ({ isNew, happened, knowsStuck, view, report }) =>
+      isNew || happened.length > 0 || (!knowsStuck && isStuck(view, report)),
+  );
+  const reported = news.length > 0 ? news : reached.length === readings.length ? reached : [];
+  return reported.toSorted(stuckFirst)[0];
+}
+
+function stuckFirst(a: Reading, b: Reading): number {
+  return Number(isStuck(b.view, b.report)) - Number(isStuck(a.view, a.report)) || byUrgency(a.view, b.view);
+}
+
+function resultOf(reported: Reading, changed: boolean, readings: readonly Reading[]): WaitResult {
+  const cursor = changed ? reported.view.state.n : reported.cursor;
+  const cursors = readings.map(
+    (reading) => [reading.view.folder, nextCursor(reading, changed && reading === reported)] as const,
+  );
+  const happened = changed ? reported.happened : [];
+  return {
+    ...reported.report,
+    changed,
+    happened: happened.slice(-MAX_REPORTED),
+    leftOut: Math.max(0, happened.length - MAX_REPORTED),
+    cursor,
+    cursors: Object.fromEntries(cursors),
+  };
+}
+
+/**
+ * Once a session has been reported as stuck, its cursor is one beyond its last event. This skips the first
+ * event of a new worker, which is not reported anyway.
+ */
+function nextCursor({ view, report, cursor, knowsStuck }: Reading, isReported: boolean): number {
+  const knows = (isReported || knowsStuck) && isStuck(view, report);
+  return (isReported ? view.state.n : cursor) + (knows ? 1 : 0);
+}
+
+/** How often to check whether a worker has died. */
+const POLL_MS = 5000;
+const MAX_REPORTED = 20;
+
+function isReached(
+  until: WaitUntil,
+  { view, report, happened, isNew }: Watched & Pick<Reading, 'report' | 'happened'>,
+): boolean {
+  // The session will not continue without a person.
+  if (isStuck(view, report)) return true;
+  const needsPerson = needsHuman(view);
+  switch (until) {
+    case 'attention':
+      return needsPerson || isOver(view);
+    case 'done':
+      return isOver(view) || view.state.status.kind === 'blocked';
+    case 'merged':
+      return isPublished(view) || view.state.status.kind === 'blocked';
+    case 'change':
+      // The end of an iteration and the decision after it are one change.
+      if (view.state.pending !== undefined) return false;
+      return happened.length > 0 || (isNew && (needsPerson || isOver(view)));
+    default:
+      return until satisfies never;
+  }
+}
+
+/** True if nothing more happens until the session is resumed. */
+function isOver(view: SessionView): boolean {
+  const { kind } = view.state.status;
+  return kind === 'done' || kind === 'stopped';
+}
+
+/** True if the session has ended, and its pull request is not watched or no longer open. */
+function isPublished(view: SessionView): boolean {
+  return isOver(view) && watchedPullRequest(view.state)?.state !== 'open';
+}
+
+/**
+ * `change`: any notable event; `attention`: a person is needed or it has ended; `done`: it has ended;
+ * `merged`: it has ended, and its pull request is merged or closed, or is not watched.
+ */
+export const WAIT_UNTIL = ['change', 'attention', 'done', 'merged'] as const;
+export type WaitUntil = (typeof WAIT_UNTIL)[number];
+
+/** One event as a sentence. May contain text written by agents. */
+export interface ReportedEvent {
+  n: number;
+  at: string;
+  type: EventType;
+  text: string;
+  /** True for an expected event, which the session's current state implies. */
+  isRoutine: boolean;
+}
+
+/** Intermediate steps whose outcome is reported anyway. */
+const UNREPORTED: ReadonlySet<EventType> = new Set<EventType>([
+  'session_created',
+  'worker_took_over',
+  'worker_left',
+  'command_accepted',
+  'command_refused',
+  'iteration_started',
+  'message_kept',
+  'messages_delivered',
+  'stop_requested',
+]);
+
+/** The notable events up to the state in `view` that the caller has not seen. */
+async function happenedSince({ paths, state }: SessionView, cursor: number): Promise<ReportedEvent[]> {
+  const events = state.n > cursor ? await readEvents(paths, cursor) : [];
+  return events.filter(({ n }) => n <= state.n).flatMap(reportedEvent);
+}
+
+function reportedEvent(event: SessionEvent): ReportedEvent[] {
+  const text = UNREPORTED.has(event.type) ? undefined : describeEvent(event);
+  if (text === undefined) return [];
+  return [{ n: event.n, at: event.at, type: event.type, text, isRoutine: isRoutine(event) }];
+}
+
+function isRoutine(event: SessionEvent): boolean {
+  if (event.type !== 'iteration_ended' || event.ending !== 'signalled') return false;
+  return event.decision.kind === 'run' && event.decision.retry === undefined;
+}

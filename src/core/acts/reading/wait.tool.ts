@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import { isStuck } from '../../caller/facts/worker-now.ts';
+import { cut } from '../../kernel/text.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../kit/mcp/fields.ts';
+import { startProgress, waitProgress } from '../../kit/mcp/progress.ts';
+import { reportFields } from '../../kit/mcp/session-fields.ts';
+import type { ToolResult } from '../../kit/mcp/tool.ts';
+import { waitLimitMs } from '../../kit/mcp/wait-limits.ts';
+import { type ReportedEvent, WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
+
+const Cursor = z.int().min(0);
+const MAX_SESSIONS = 50;
+
+export const waitTool = defineTool({
+  name: 'wait',
+  title: 'Wait for a session',
+  description: [
+    'Wait until a coding session changes, needs the user, or is done; then report what happened.',
+    'Use after start_session and every user action, instead of polling. Pass the cursor of the last result.',
+    'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a Codex script, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
+  ].join('\n'),
+  input: z
+    .strictObject({
+      session: SessionName.optional(),
+      cursor: Cursor.optional().describe('cursor of its last result.'),
+      sessions: z.array(z.string().min(1)).min(1).max(MAX_SESSIONS).optional().describe('Instead of one.'),
+      group: z.string().optional().describe('All its sessions.'),
+      cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result.'),
+      until: z
+        .enum(WAIT_UNTIL)
+        .default('change')
+        .describe('attention: needs the user or ended; done: ended; merged: its pull request is closed.'),
+      timeout_s: z.number().min(0).optional().describe('Seconds; limited to what the client allows.'),
+      project_dir: ProjectDir,
+    })
+    .refine(({ session, sessions, group }) => [session, sessions, group].filter(Boolean).length === 1, {
+      error: 'Send session, one name from list_sessions, or sessions, a list of them, or group',
+    }),
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_WORK,
+    changed: z.boolean().optional().describe('false: the time was up and nothing is new; call it again.'),
+    happened: TEXTS.describe('What happened since the cursor, oldest first.'),
+    left_out: z.int().optional().describe('How many older events are not in happened.'),
+    cursors: z
+      .record(z.string(), Cursor)
+      .optional()
+      .describe('For several: the last event of each. Pass them to the next call.'),
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  async handle({ until, timeoutS, projectDir, ...which }, context) {
+    const { waitForAny } = await import('./wait-for-change.act.ts');
+    const { sessionsOfGroup } = await import('./list-sessions.act.ts');
+    const timeoutMs = waitLimitMs(context.clientName, timeoutS);
+    const { signal, actions } = context;
+    const { group } = which;
+    const one = which.session === undefined ? [] : [{ session: which.session, cursor: which.cursor }];
+    const sessions = which.sessions?.map((session) => ({ session })) ?? one;
+    const awaited = async () =>
+      group === undefined
+        ? sessions.map(({ session }) => session)
+        : (await sessionsOfGroup({ group, projectDir }, actions)).map(({ folder }) => folder);
+    const stopProgress = startProgress(context, async () =>
+      waitProgress(
+        (await awaited()).map((session) => ({ session, projectDir })),
+        actions,
+      ),
+    );
+    try {
+      const result = await waitForAny(
+        { sessions, group, cursors: which.cursors, projectDir, until, timeoutMs, signal },
+        actions,
+      );
+      return which.session === undefined ? resultForSeveral(result, until) : resultForOne(result);
+    } finally {
+      stopProgress();
+    }
+  },
+});
+
+function resultForOne(result: WaitResult): ToolResult {
+  const { session: _named, ...fields } = reportFieldsOf(result);
+  return { ...fields, cursor: result.cursor };
+}
+
+/** The session to report, and the cursors of all of them. */
+function resultForSeveral(result: WaitResult, until: WaitUntil): ToolResult {
+  const { cursors, groupSays } = result;
+  const fields = reportFieldsOf(result);
+  if (groupSays) fields.summary = groupSays.join(' ');
+  // With `until: done`, a session that waits for a person is reported again: it cannot end on its own.
+  const isHeldUp = until === 'done' && fields.state === 'waiting';
+  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...fields, cursors };
+  const { session: _any, ...idle } = fields;
+  return {
+    ...idle,
+    summary: ['Nothing new in any of them.', ...(groupSays ?? [])].join(' '),
+    next: [{ act: 'follow' }],
+    state: undefined,
+    cursors,
+  };
+}
+
+/** Leaves out phase and iteration, which the summary contains: repeating them costs tokens. */
+function reportFieldsOf(result: WaitResult): ToolResult {
+  const { changed, happened, leftOut } = result;
+  const {
+    phase: _,
+    iteration: __,
+    activity: ___,
+    cursor: ____,
+    says,
+    worker,
+    ...fields
+  } = reportFields(result);
+  if (!changed) return { ...unchanged(fields), changed };
+  return {
+    ...fields,
+    worker: worker === 'gone' ? worker : undefined,
+    says: brief(says),
+    changed,
+    happened: newEvents(happened),
+    left_out: leftOut || undefined,
+  };
+}
+
+/** Shortens the texts; get_status returns them in full. */
+function brief(says: unknown): unknown {
+  if (typeof says !== 'object' || says === null) return undefined;
+  const texts = Object.entries(says);
+  const most = texts.length > 1 ? 120 : 240;
+  return Object.fromEntries(texts.map(([key, text]) => [key, cut(String(text), most)]));
+}
+
+/** The events that the state does not already report. */
+function newEvents(happened: readonly ReportedEvent[]): string[] {
+  const last = happened.at(-1);
+  const isReported = last !== undefined && (last.isRoutine || REPORTED_BY_STATE.has(last.type));
+  return (isReported ? happened.slice(0, -1) : happened).map(({ text }) => cut(text, 200));
+}
+
+const REPORTED_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocked', 'stopped', 'done']);
+
+/** Short, because a client with short calls gets hundreds of them; still says when a person is needed. */
+function unchanged({ summary, next, session, state }: ToolResult): ToolResult {
+  return AT_WORK.has(state)
+    ? { summary: 'Nothing new.', next: [{ act: 'follow' }], session, state }
+    : { summary, next, session, state };
+}
+
+const AT_WORK: ReadonlySet<unknown> = new Set(['starting', 'queued', 'running', 'limited']);

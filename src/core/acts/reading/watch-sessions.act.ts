@@ -1,0 +1,258 @@
+import { sep } from 'node:path';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSessionAndPlace } from '../../caller/context/find-session.ts';
+import {
+  findSessionsFolders,
+  projectDirOf,
+  type SessionsFolder,
+} from '../../caller/context/sessions-folders.ts';
+import {
+  type MachineNow,
+  readActivity,
+  readTroubles,
+  reportOn,
+  type SessionReport,
+} from '../../caller/facts/get-status.ts';
+import { readWatching } from '../../caller/facts/worker-report.ts';
+import { identityAt } from '../../kernel/files/path-stats.ts';
+import { newWatcher } from '../../kernel/files/watcher.ts';
+import { livenessOf } from '../../kernel/processes/host.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { sessionFolders } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
+
+export interface WatchSessionsInput {
+  /** Only sessions of this project; by default, those of every project known on this machine. */
+  projectDir?: string | undefined;
+  session?: string | undefined;
+  signal: AbortSignal;
+  /** Shared by several watches: a session whose files have not changed is not read again. */
+  known?: KnownSessions;
+}
+
+export type KnownSessions = Map<string, Known>;
+
+export interface ShownSession extends SessionReport {
+  projectDir: string;
+}
+
+/** The minimum between two polls, however often files are written. */
+const SPACING_MS = 250;
+/** The poll interval. */
+const POLL_MS = 1000;
+/** The interval for what no session file shows: dead workers, a supervisor that came or went, new projects. */
+const FULL_READ_MS = 10_000;
+/** How many sessions are read concurrently; each opens a handful of files. */
+const AT_ONCE = 32;
+
+/**
+ * Yields all sessions that are not archived, unordered: first their current state, then again whenever one has
+ * changed. Starts nothing, and ends when aborted.
+ * @throws session_not_found, session_ambiguous, project_not_found and the errors of settings, before the first item
+ */
+export async function* watchSessions(
+  input: WatchSessionsInput,
+  context: ActionContext,
+): AsyncGenerator<ShownSession[], void> {
+  const { clock } = context;
+  const { signal, known = new Map<string, Known>() } = input;
+  const watcher = newWatcher({ clock });
+  let targets = await findTargets(input, context);
+  let isFullRead = known.size === 0;
+  let targetsAt = isFullRead ? clock.monotonic() : Number.NEGATIVE_INFINITY;
+  let isFirst = true;
+  try {
+    for (;;) {
+      const changes = await readChangedSessions(known, { targets, isFullRead, context, signal });
+      if (changes.size > 0 || isFirst) yield [...known.values()].flatMap(({ session }) => session ?? []);
+      // The paths change when session files do; a full read also retries watches that failed.
+      if (isFirst || isFullRead || changes.has('files')) watcher.watch(watchedPaths(targets, known));
+      isFirst = false;
+      await clock.sleep(SPACING_MS, signal);
+      await watcher.wait(POLL_MS - SPACING_MS, signal);
+      isFullRead = clock.monotonic() - targetsAt >= FULL_READ_MS;
+      if (!isFullRead) continue;
+      // A temporarily broken project must not remove its sessions from the screen.
+      targets = await findTargets(input, context).catch(() => targets);
+      targetsAt = clock.monotonic();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    watcher.close();
+  }
+}
+
+interface WatchTargets {
+  places: readonly SessionsFolder[];
+  only?: string;
+  machine: MachineNow;
+}
+
+interface Known {
+  paths: SessionPaths;
+  /** The identity of its log, and those of all files that it was read from. */
+  log: string;
+  stamp: string;
+  /** The identity of the file with its agent's activity. */
+  now: string;
+  /** Done, stopped or archived, and without a worker. */
+  isOver: boolean;
+  /** Undefined if archived, or not a session. */
+  session?: ShownSession;
+}
+
+async function findTargets(
+  { projectDir, session }: WatchSessionsInput,
+  context: ActionContext,
+): Promise<WatchTargets> {
+  const machine = { watching: await readWatching(context), troubles: await readTroubles(context) };
+  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), machine };
+  const { view, place } = await findSessionAndPlace({ session, projectDir }, context);
+  return { places: [place], only: view.folder, machine };
+}
+
+interface ReadContext {
+  targets: WatchTargets;
+  /** Whether to also check what no session file shows. */
+  isFullRead: boolean;
+  context: ActionContext;
+  signal: AbortSignal;
+}
+
+/** What has changed about a session: its files, or only what is reported about it. */
+type Change = 'files' | 'report';
+
+/** @returns what has changed; empty if nothing has */
+async function readChangedSessions(
+  known: Map<string, Known>,
+  reading: ReadContext,
+): Promise<ReadonlySet<Change | undefined>> {
+  const all = await placesOfSessions(reading.targets, known);
+  const keys = new Set(all.map(({ key }) => key));
+  const changes = new Set<Change | undefined>();
+  for (const key of [...known.keys()]) if (!keys.has(key) && known.delete(key)) changes.add('files');
+  for (let from = 0; from < all.length; from += AT_ONCE) {
+    reading.signal.throwIfAborted();
+    const some = all.slice(from, from + AT_ONCE).map((one) => readIfChanged(known, one, reading));
+    for (const change of await Promise.all(some)) changes.add(change);
+  }
+  changes.delete(undefined);
+  return changes;
+}
+
+interface Candidate {
+  key: string;
+  paths: SessionPaths;
+  place: SessionsFolder;
+}
+
+async function placesOfSessions(
+  { places, only }: WatchTargets,
+  known: ReadonlyMap<string, Known>,
+): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const place of places) {
+    const folders = only === undefined ? await sessionFolders(place.sessionsDir) : [only];
+    for (const folder of folders) {
+      const key = `${place.sessionsDir}${sep}${folder}`;
+      found.push({ key, paths: known.get(key)?.paths ?? sessionPaths(place.sessionsDir, folder), place });
+    }
+  }
+  return found;
+}
+
+async function readIfChanged(
+  known: Map<string, Known>,
+  { key, paths, place }: Candidate,
+  { targets, isFullRead, context }: ReadContext,
+): Promise<Change | undefined> {
+  const before = known.get(key);
+  const log = identityAt(paths.events);
+  // Whatever continues a session that is over writes to its log.
+  if (!isFullRead && before?.log === log && before.isOver) return undefined;
+  const stamp = stampOf(paths, log);
+  if (before?.stamp === stamp) {
+    const change = isFullRead ? await unseenChange(before, targets, context) : undefined;
+    if (change !== 'files') return (await readActivityIfChanged(known, key)) ?? change;
+  }
+  const now = identityAt(paths.now);
+  const view = await readSession(paths, context.host, context.clock);
+  const isShown = view !== undefined && !view.state.archived;
+  const report = isShown ? await reportOn(view, context, targets.machine) : undefined;
+  const shown = before?.session;
+  // Keep the same object while nothing changes: callers cache by object what they derive from it.
+  if (before?.stamp === stamp && before.now === now && reportStamp(report) === reportStamp(shown))
+    return undefined;
+  const session = report && { ...report, projectDir: projectDirOf(place) };
+  const isOver = log !== '' && (session === undefined || !mayChangeUnseen(session.view));
+  known.set(key, { paths, log, stamp, now, isOver, session });
+  return 'files';
+}
+
+async function readActivityIfChanged(known: Map<string, Known>, key: string): Promise<Change | undefined> {
+  const before = known.get(key);
+  const shown = before?.session;
+  // A session without an agent has no activity.
+  if (before === undefined || shown?.view.state.openIteration === undefined) return undefined;
+  const now = identityAt(before.paths.now);
+  if (before.now === now) return undefined;
+  const activity = await readActivity(shown.view);
+  known.set(key, { ...before, now, session: { ...shown, activity } });
+  return activity === shown.activity ? undefined : 'report';
+}
+
+/** The identity of the files that a session is read from; for a Python samocode folder, of its overview. */
+function stampOf({ commands, leases, overview }: SessionPaths, log: string): string {
+  if (log === '') return identityAt(overview);
+  return [log, identityAt(commands), identityAt(leases)].join(' ');
+}
+
+/**
+ * Detects what no session file shows: a dead worker, a silent agent, a supervisor that came or went, failing
+ * channels. Stores a new report in `known`.
+ */
+async function unseenChange(
+  known: Known,
+  { machine }: WatchTargets,
+  context: ActionContext,
+): Promise<Change | undefined> {
+  const { session: shown } = known;
+  if (shown === undefined || !mayChangeUnseen(shown.view)) return undefined;
+  const { view, projectDir, troubles } = shown;
+  if (view.worker === 'unknowable') return 'files';
+  if (view.worker === 'alive') {
+    // The lease has not changed since it was read.
+    const { owner, container } = view.lease ?? {};
+    if (owner === undefined || (await livenessOf(context.host, owner, container)) !== 'alive') return 'files';
+    const isSilent = view.state.openIteration?.stalledAt !== undefined;
+    if (!isSilent && troubles.join() === machine.troubles.join()) return undefined;
+  }
+  const report = await reportOn(view, context, machine);
+  if (reportStamp(report) === reportStamp(shown)) return undefined;
+  known.session = { ...report, projectDir };
+  return 'report';
+}
+
+/** True if its worker may still die, or its supervisor start or exit. */
+function mayChangeUnseen({ state, worker, needsWorker }: SessionView): boolean {
+  const { kind } = state.status;
+  return worker !== 'none' || needsWorker || (kind !== 'done' && kind !== 'stopped');
+}
+
+/** The part of a report that no session file shows. */
+function reportStamp(report: SessionReport | undefined): string {
+  if (report === undefined) return '';
+  const { view, worker, isDying, isStalled, unwatched, troubles } = report;
+  return JSON.stringify([view.worker, view.isUnseen, worker, isDying, isStalled, unwatched, troubles]);
+}
+
+/** The folders in which sessions appear, and the logs of sessions that may still change. */
+function watchedPaths({ places }: WatchTargets, known: ReadonlyMap<string, Known>): string[] {
+  const live = [...known.values()].flatMap(({ session }) => {
+    if (session === undefined || !mayChangeUnseen(session.view)) return [];
+    return session.view.paths.events;
+  });
+  return [...places.map(({ sessionsDir }) => runRoot(sessionsDir)), ...live];
+}

@@ -1,0 +1,127 @@
+import { ALL_FILES_MS, sendAndAwait } from '../../caller/commands/await-command.ts';
+import { accepted } from '../../caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { SamocodeError } from '../../kernel/errors.ts';
+import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { findBaseBranch } from '../../project/finishing/base-branch.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import {
+  judgeRewind,
+  type KeptIteration,
+  keptIterations,
+  type RewindFacts,
+  type RewindVerdict,
+} from '../../session/commands/judge-rewind.ts';
+import type { RewindTarget } from '../../session/events/bodies/positions.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+
+export interface RewindSessionInput extends SessionQuestion {
+  /** Rewind to the end of this iteration; 0: before the first; `undo`: to the state before the last rewind. */
+  to: RewindTarget;
+}
+
+export interface RewindSessionResult {
+  view: SessionView;
+  /** A ref in MAIN_REPO with the earlier state. */
+  undoRef: string;
+  /** Files left unchanged: too large, unreadable, or in nested repositories. */
+  leftOut: string[];
+  /** Where commits that were removed from the branch still exist, one sentence each. */
+  stays: string[];
+}
+
+/**
+ * Restores worktree, plan and overview together to the end of an iteration; the session is then stopped, and `undo`
+ * reverts the rewind. The branch moves too, and its old tip is kept.
+ */
+export async function rewindSession(
+  input: RewindSessionInput,
+  context: ActionContext,
+): Promise<RewindSessionResult> {
+  const { view: found, verdict } = await assessRewind(input, context);
+  const { commit } = accepted(verdict, found);
+  const { stays } = await removedCommits(found, commit, context);
+  const request = { kind: 'rewind', to: input.to } as const;
+  const { view, events } = await sendAndAwait(found, request, ENDS, context, { workMs: ALL_FILES_MS });
+  const halfway = events.find((event) => event.type === 'blocked');
+  if (halfway !== undefined)
+    throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
+  const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
+  if (end?.type === 'rewind_failed') throw rewindFailed(end);
+  return { view, undoRef: end?.undo.ref ?? '', leftOut: end?.leftOut ?? [], stays };
+}
+
+const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
+
+/** Judges a rewind by the same rules as the worker. @throws session_not_found, GitError */
+export async function assessRewind(
+  { to, ...question }: RewindSessionInput,
+  context: ActionContext,
+): Promise<{ view: SessionView; facts: RewindFacts; verdict: RewindVerdict }> {
+  const view = await findSession({ ...question, isAct: true }, context);
+  const facts = await factsForRewind(view, context);
+  return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
+}
+
+/**
+ * Counts the commits that a rewind to a checkpoint removes from the session's branch. `stays`: where they still exist,
+ * one sentence each. @throws GitError
+ */
+export async function removedCommits(
+  { sessionFile, state: { worktree } }: SessionView,
+  checkpoint: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<{ count: number; stays: string[] }> {
+  if (sessionFile === undefined || worktree === undefined) return { count: 0, stays: [] };
+  const { mainRepo } = sessionFile;
+  const git = { baseEnv: env, cwd: mainRepo };
+  const { into, tip } = await findBaseBranch({ mainRepo, baseEnv: env, ...worktree });
+  const target = await commitOf(`${checkpoint}^1`, git);
+  if (tip === undefined || target === undefined) return { count: 0, stays: [] };
+  const count = async (...without: string[]) =>
+    Number(await gitLine(['rev-list', '--count', tip, '--not', target, ...without], git));
+  const all = await count();
+  const args = ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${worktree.branch}`];
+  const copies = all === 0 ? [] : (await gitLine(args, git)).split('\n').filter(Boolean);
+  const pushed = copies.map((ref) => [
+    ref,
+    `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`,
+  ]);
+  const merged = into === undefined || all === 0 ? [] : [[`refs/heads/${into}`, `the merge into ${into}`]];
+  const stays: string[] = [];
+  for (const [ref = '', what] of [...merged, ...pushed]) {
+    const left = all - (await count(ref));
+    if (left > 0) stays.push(`A rewind does not undo ${what}: ${left} of these commits remain there.`);
+  }
+  return { count: all, stays };
+}
+
+/** The iterations that a session can be rewound to, newest first. */
+export async function listCheckpoints(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<{ view: SessionView; kept: KeptIteration[] }> {
+  const view = await findSession(question, context);
+  return { view, kept: keptIterations(await factsForRewind(view, context)) };
+}
+
+async function factsForRewind(
+  { sessionFile, paths }: SessionView,
+  { env }: ActionContext,
+): Promise<RewindFacts> {
+  const kept =
+    sessionFile === undefined
+      ? { commits: new Set<string>(), beforeRewinds: new Map<number, string>() }
+      : await keptCheckpoints(refNameOf(sessionFile), { cwd: sessionFile.mainRepo, baseEnv: env });
+  return { events: await readEvents(paths, 0), kept };
+}
+
+function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
+  const what = 'The session was not rewound.';
+  return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
+}

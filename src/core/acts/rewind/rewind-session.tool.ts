@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { nextSteps } from '../../caller/facts/next-steps.ts';
+import { TO_FILL } from '../../kernel/acts.ts';
+import { cut } from '../../kernel/text.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
+import { previewFields, sessionFields } from '../../kit/mcp/session-fields.ts';
+import type { ToolResult } from '../../kit/mcp/tool.ts';
+import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+
+const MAX_LISTED = 30;
+
+const Input = aboutSession({
+  to: z.int().min(0).optional().describe('Rewind to the end of this iteration; 0: before the first.'),
+  undo: z.boolean().default(false).describe('Undo the last rewind.'),
+  confirm: Confirm,
+}).refine(({ to, undo }) => to === undefined || !undo, { error: 'Give either to or undo' });
+
+export const rewindSessionTool = defineTool({
+  name: 'rewind_session',
+  title: 'Rewind a session',
+  description: [
+    'Rewind a coding session to the end of an iteration: files, branch, plan and overview together; or undo that.',
+    'Use when it took a wrong turn. Without to it lists the checkpoints.',
+    'Call first without confirm: tell the user what is undone; confirm only on their word. Then resume_session continues it.',
+  ].join('\n'),
+  input: Input,
+  output: resultWith({
+    ...OF_SESSION,
+    ...OF_PREVIEW,
+    says: z
+      .union([z.array(z.string()), z.record(z.string(), z.string())])
+      .optional()
+      .describe('Without to: the iterations to rewind to, newest first. Otherwise texts about its state.'),
+    kept_before: z.string().optional().describe('A git ref of the state before, for undo.'),
+    left_as_they_are: TEXTS.describe('Files that no checkpoint contains.'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  searchHint: 'go back, revert',
+  async handle({ session, to, undo, confirm, projectDir }, { actions }) {
+    const target = undo ? 'undo' : to;
+    const question = { session, projectDir };
+    if (target === undefined) {
+      const { listCheckpoints } = await import('./rewind-session.act.ts');
+      const { view, kept } = await listCheckpoints(question, actions);
+      return checkpoints(view, kept);
+    }
+    if (!confirm) {
+      const { previewRewind } = await import('./preview-rewind.act.ts');
+      const args = target === 'undo' ? { undo } : { to: target };
+      const again = { act: 'rewind', args: { ...args, confirm: true } } as const;
+      return previewFields(await previewRewind({ ...question, to: target }, actions), again);
+    }
+    const { rewindSession } = await import('./rewind-session.act.ts');
+    const { view, undoRef, leftOut, stays } = await rewindSession(
+      { ...question, to: target, isExact: true },
+      actions,
+    );
+    const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
+    return {
+      ...sessionFields(view),
+      summary: [`It is rewound and is now ${then}.`, ...stays].join(' '),
+      next: nextSteps(view),
+      kept_before: undoRef,
+      left_as_they_are: leftOut.slice(0, MAX_LISTED).map((path) => cut(path, 150)),
+    };
+  },
+});
+
+function checkpoints(view: SessionView, kept: readonly KeptIteration[]): ToolResult {
+  return {
+    summary:
+      kept.length === 0
+        ? 'There is no checkpoint yet.'
+        : 'It can be rewound to the end of these, newest first.',
+    next:
+      kept.length === 0
+        ? nextSteps(view)
+        : [{ act: 'rewind', args: { to: TO_FILL }, when: 'once the user has chosen one' }],
+    session: view.folder,
+    says: kept
+      .slice(0, MAX_LISTED)
+      .map(({ iteration, phase, lastAction }) =>
+        iteration === 0
+          ? '0: before the first iteration'
+          : `${iteration}: ${phase}${lastAction ? `, ${cut(lastAction, 80)}` : ''}`,
+      ),
+  };
+}

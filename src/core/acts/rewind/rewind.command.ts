@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander';
+import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
+import { confirmPreview } from '../../kit/terminal/ask-preview.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../../kit/terminal/shared-options.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
+import { handleOf } from '../../session/layout/names.ts';
+
+type RewindOptions = SharedOptions & { to?: number; undo?: true; yes?: true };
+
+export function addRewind(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('rewind <session>'))
+    .description('Rewind a session to the end of an iteration, or list its checkpoints')
+    .addOption(
+      new Option('--to <iteration>', 'rewind to the end of this iteration; 0 is before the first')
+        .argParser(numberOption(0, 'the number of an iteration'))
+        .conflicts('undo'),
+    )
+    .option('--undo', 'undo the last rewind')
+    .option('-y, --yes', 'do not ask')
+    .action(async (session: string, options: RewindOptions) => {
+      const to = options.undo ? ('undo' as const) : options.to;
+      if (to === undefined) return await list(cli, session, options);
+      const { rewindSession } = await import('./rewind-session.act.ts');
+      const asked = { session, ...projectOf(options), to };
+      const input = options.yes ? { ...asked, isExact: true } : await confirmed(cli, asked);
+      if (input === undefined) return;
+      const { view, ...rewound } = await rewindSession(input, await cli.actionContext());
+      const { leftOut, stays } = rewound;
+      const short = handleOf(view.folder);
+      const isDone = view.state.status.kind === 'done';
+      const facts = { ...shownFacts(view), outcome: 'rewound', ...rewound };
+      cli.output.result(facts, () =>
+        [
+          `${cli.output.style.good('✔')} ${view.folder} is rewound to ${describeTarget(to)} and is now ${isDone ? 'done again' : 'stopped'}.`,
+          ...(leftOut.length > 0
+            ? [
+                `Not changed: ${leftOut
+                  .slice(0, 10)
+                  .map((path) => fitLine(path))
+                  .join(', ')}`,
+              ]
+            : []),
+          ...stays.map((line) => cli.output.style.attention(line)),
+          `${isDone ? '' : `To continue: samocode resume ${short}   `}To undo: samocode rewind ${short} --undo`,
+        ].join('\n'),
+      );
+    });
+}
+
+type RewindRequest = SessionQuestion & { to: number | 'undo' };
+
+async function confirmed(cli: Cli, input: RewindRequest): Promise<RewindRequest | undefined> {
+  const { previewRewind } = await import('./preview-rewind.act.ts');
+  const preview = await previewRewind(input, await cli.actionContext());
+  const { folder } = preview.view;
+  const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
+  const title = `Rewind ${folder} to ${describeTarget(input.to)}`;
+  const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
+  const agreed = await confirmPreview(cli, { preview, title, command, facts: { to: input.to } });
+  return agreed && { ...input, ...agreed };
+}
+
+function describeTarget(to: number | 'undo'): string {
+  if (to === 'undo') return 'the state before its last rewind';
+  return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
+}
+
+async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
+  const { listCheckpoints } = await import('./rewind-session.act.ts');
+  const { grid } = await import('../../kit/terminal/columns.ts');
+  const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
+  const short = handleOf(view.folder);
+  cli.output.result({ session: view.folder, kept }, () =>
+    kept.length === 0
+      ? `${view.folder} has no checkpoint yet.`
+      : [
+          ...grid(
+            kept.map(({ iteration, phase, lastAction = '' }) => [
+              String(iteration).padStart(3),
+              iteration === 0 ? '' : phase,
+              iteration === 0 ? 'before the first iteration' : fitLine(lastAction.split('\n')[0] ?? ''),
+            ]),
+            { columns: cli.output.textColumns, cut: { 1: 6, 2: 12 } },
+          ),
+          // In a pipe, print only the rows.
+          ...(cli.output.isLive ? [`To rewind: samocode rewind ${short} --to <iteration>`] : []),
+        ].join('\n'),
+  );
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fence } from '../../../extensions/pool/fence.ts';
+import { awaitStart, type CompletedCommand } from '../../caller/commands/await-command.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { supervise } from '../../caller/context/supervision.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { START_ERRORS } from '../../caller/errors/start-errors.ts';
+import { systemClock } from '../../kernel/clock.ts';
+import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
+import { crashPoint } from '../../kernel/fault-points.ts';
+import { createWhole, syncFolder } from '../../kernel/files/atomic-file.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { readHolding } from '../../kernel/processes/lease.ts';
+import { type Command, leaveCommand } from '../../session/commands/commands.ts';
+import { SessionFile } from '../../session/events/session-file.ts';
+import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { readSession } from '../../session/status.ts';
+import type { NewSession } from './new-session.ts';
+
+export interface Begun {
+  view: SessionView;
+  file: SessionFile;
+  /** Warnings about settings that have no effect, or not the expected one. */
+  warnings: string[];
+  /** Set if an earlier call of the same content started it. */
+  startedMsAgo?: number;
+}
+
+/**
+ * Creates the run folder of a session and starts its first worker.
+ * @returns undefined if another start took the name in the meantime
+ * @throws worker_not_launched, worker_not_started: nothing is left behind; pending: the session exists, but
+ * its worker is slow
+ */
+export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
+  const { paths, file, start } = made;
+  if (!(await makeRunFolder(paths, file, start))) return undefined;
+  crashPoint('after-session');
+  if (file.pool) return await offerToPool(made, context);
+  const { view, events } = await startWorker(made, context);
+  const notices = events.flatMap((event) =>
+    event.type === 'notice' && WARNS_AT_START.has(event.code) ? [event.text] : [],
+  );
+  return { view, file, warnings: [...made.warnings, ...notices] };
+}
+
+/** Leaves the session to the supervisor, which publishes it; the first machine with a free slot runs it. */
+async function offerToPool({ paths, file, warnings }: NewSession, context: ActionContext): Promise<Begun> {
+  await supervise(context, paths.sessionsDir);
+  const view = await readSession(paths, context.host);
+  if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
+  return { view, file, warnings };
+}
+
+const WARNS_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMIT_KNOWN]);
+const PREPARED = ['prepared', 'queued', 'parked', 'done', 'blocked'] as const;
+const AT_REST = ['stopped', 'queued', 'parked', 'done', 'blocked'] as const;
+
+async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<CompletedCommand> {
+  try {
+    return await awaitStart(paths, start, start.run ? PREPARED : AT_REST, context);
+  } catch (error) {
+    if (!(await removeUnclaimedFolder(paths, context))) throw error;
+    throw ACTION_ERRORS.pending.is(error)
+      ? START_ERRORS.worker_not_started({ program: context.programs.worker })
+      : error;
+  }
+}
+
+/**
+ * Creates a session's run folder with its identity and first command. The folder appears atomically; of two starts
+ * that try the same name, one is refused.
+ * @returns false if the name is taken
+ */
+export async function makeRunFolder(
+  paths: SessionPaths,
+  file: SessionFile,
+  first: Command,
+): Promise<boolean> {
+  const parent = dirname(paths.runDir);
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  keepOutOfGit(parent);
+  const draft = draftOf(paths);
+  try {
+    await mkdir(draft, { mode: 0o700 });
+    await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
+    await leaveCommand({ commands: join(draft, 'commands') }, first);
+    if (file.pool) await fence({ leases: join(draft, 'leases') }, 'pool', systemClock);
+    crashPoint('before-session');
+    return await reveal(draft, paths.runDir);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+    await syncFolder(parent);
+  }
+}
+
+/**
+ * Removes a run folder that no worker has claimed. It is renamed first, so that a late worker finds no session.
+ * @returns false if a worker has claimed it
+ */
+export async function removeUnclaimedFolder(
+  paths: SessionPaths,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<boolean> {
+  const { leases, events, runDir } = paths;
+  if ((await readHolding(leases, host)).kind !== 'free' || statsAt(events) !== undefined) return false;
+  const aside = draftOf(paths);
+  await ifExists(rename(runDir, aside));
+  await rm(aside, { recursive: true, force: true });
+  return true;
+}
+
+function draftOf({ runDir, folder }: SessionPaths): string {
+  return join(dirname(runDir), `.${folder}.${randomBytes(6).toString('hex')}.draft`);
+}
+
+/** SESSIONS may be in a repository: a person's git add, clean or pull there must not affect machine state. */
+function keepOutOfGit(runRoot: string): void {
+  try {
+    writeFileSync(join(runRoot, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+// rename() replaces an empty folder and refuses any other; ours is never empty.
+async function reveal(draft: string, runDir: string): Promise<boolean> {
+  try {
+    await rename(draft, runDir);
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,153 @@
+import { PROVIDER_NAMES } from '../../agents/registry.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findCli, installedClis, providersOf } from '../../caller/refusals/agent-clis.ts';
+import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
+import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { GIT_IDENTITY } from '../../kernel/processes/git-variables.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
+import type { Sandbox } from '../../project/settings/project-settings.ts';
+import {
+  agentSettings,
+  ownSettings,
+  type ResolvedSettings,
+} from '../../project/settings/resolve-settings.ts';
+import { settingInvalid } from '../../project/settings/setting-errors.ts';
+import { isAsStrict } from '../../project/settings/setting-spec.ts';
+import { SETTINGS } from '../../project/settings/settings.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import { frozenProving } from '../proof/frozen-proving.ts';
+import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start-choices.ts';
+
+/**
+ * The settings stored with a session, including the path of every agent CLI it may start.
+ * @throws setting_invalid, unknown_provider, cli_not_found, cli_not_executable
+ */
+export async function freezeSettings(
+  settings: ResolvedSettings,
+  choices: SessionChoices,
+  context: ActionContext,
+): Promise<FrozenSettings> {
+  const { values } = settings;
+  const { folder, branch, base, autoApprove = false, acceptSuggestions = false, pool = false } = choices;
+  return {
+    provider: values.provider,
+    providers: { ...values.providerByPhase },
+    model: values.model,
+    models: modelsByPhase(settings),
+    ...fallbackOf(settings),
+    // Each machine of a pool finds its own programs.
+    cliPaths: pool
+      ? await installedClis(settings, providersOf(settings), context)
+      : await findClis(settings, context),
+    own: ownSettings(values),
+    ...acpOf(values),
+    timeLimitMs: values.timeoutSeconds * 1000,
+    timeLimitsMs: timeLimits(settings),
+    // Silence is reported after half of the time after which the agent is ended.
+    watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
+    permissions: values.permissions,
+    ...sandboxOf(values, choices.sandbox),
+    gates: [...values.gates],
+    gateChannels: [...values.gateChannels],
+    gatePeople: values.gatePeople && [...values.gatePeople],
+    autoApprove,
+    acceptSuggestions,
+    maxRetries: values.maxRetries,
+    retryDelayMs: values.retryDelaySeconds * 1000,
+    retryHours: values.retryHours,
+    overage: values.overage,
+    maxParallel: values.maxParallel,
+    limits: limitsOf(values),
+    checks: values.checks.map(({ command }) => command),
+    setup: values.setup,
+    proving: frozenProving(values),
+    constraintsPath: values.constraints,
+    mcpPath: values.mcp,
+    gitIdentity: identityIn(context.env),
+    branch: branch ?? branchOf(folder, values.branchPrefix),
+    base,
+    scenarioPath: values.rehearsalScenario,
+  };
+}
+
+/** The supervisor that continues the session has a different environment, in which its agents could not commit. */
+function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
+  const set = Object.entries(env).filter(([name, value]) => GIT_IDENTITY.test(name) && value);
+  return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
+}
+
+function acpOf({
+  acpCommand,
+  acpAsks,
+  acpWithoutGuard,
+}: ResolvedSettings['values']): Pick<FrozenSettings, 'acp'> {
+  const acp = {
+    ...(acpCommand !== undefined && { command: acpCommand }),
+    ...(acpAsks === 'yes' && { asks: true as const }),
+    ...(acpWithoutGuard === 'yes' && { withoutGuard: true as const }),
+  };
+  return Object.keys(acp).length > 0 ? { acp } : {};
+}
+
+/** Records whether the start chose a weaker sandbox, because later judges do not see the project's value. */
+function sandboxOf(
+  { sandbox: ofProject, ...values }: ResolvedSettings['values'],
+  chosen: string | undefined,
+): Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'openings'> {
+  const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
+  return {
+    sandbox,
+    sandboxLowered: isAsStrict(SETTINGS.sandbox, sandbox, ofProject) ? undefined : true,
+    openings: openingsOf(values),
+  };
+}
+
+/** @throws setting_invalid */
+function requireSandbox(written: string): Sandbox {
+  const { key, schema } = SETTINGS.sandbox;
+  const parsed = schema().safeParse(written);
+  if (!parsed.success) throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
+  return parsed.data;
+}
+
+function limitsOf(values: ResolvedSettings['values']): SessionLimits {
+  const limitsWith = (limitOf: (setting: LimitSetting) => number | undefined): SpendingLimits => {
+    const limits = LIMIT_NAMES.map((name) => [name, limitOf(LIMIT_SETTINGS[name])] as const);
+    return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
+  };
+  const phases = PHASE_NAMES.map(
+    (phase) => [phase, limitsWith((setting) => values[`${setting}ByPhase`][phase])] as const,
+  );
+  return {
+    session: limitsWith((setting) => values[setting]),
+    phases: Object.fromEntries(phases.filter(([, limits]) => Object.keys(limits).length > 0)),
+  };
+}
+
+/** The phases whose model differs from the session's, by a setting of the phase or of its provider. */
+function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
+  const pairs = PHASE_NAMES.map((phase) => [phase, agentSettings(settings, phase).model] as const);
+  return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
+}
+
+/** Covers all providers, because a resume may switch to one that the session did not start with. */
+function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
+  const pairs = PROVIDER_NAMES.map(
+    (name) => [name, agentSettings(settings, 'init', name).timeoutSeconds] as const,
+  ).filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
+  return Object.fromEntries(pairs.map(([name, seconds]) => [name, seconds * 1000]));
+}
+
+function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
+  const { fallback } = settings.values;
+  const models = fallback.map((name) => [name, agentSettings(settings, 'init', name).model] as const);
+  return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
+}
+
+/** Finds the programs of all providers that a session may run, by name. @throws what `findCli` throws */
+async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of providersOf(settings)) found[name] = await findCli(settings, name, context);
+  return found;
+}

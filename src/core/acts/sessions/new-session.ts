@@ -1,0 +1,111 @@
+import { ulid } from 'ulid';
+import { accepted } from '../../caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { providersOf } from '../../caller/refusals/agent-clis.ts';
+import { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
+import { sandboxNow } from '../../caller/refusals/sandbox-now.ts';
+import { isoUtc } from '../../kernel/clock.ts';
+import type { Gate } from '../../kernel/phases/table.ts';
+import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
+import { judgeStart } from '../../session/commands/judge-running.ts';
+import { uncountedBoxes } from '../../session/documents/given-plan.ts';
+import type { TakenOver } from '../../session/events/bodies/event-types.ts';
+import type { Channel } from '../../session/events/bodies/who-acted.ts';
+import { FORMAT_VERSION } from '../../session/events/events.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { freezeSettings } from './freeze-settings.ts';
+import type { SessionChoices } from './start-choices.ts';
+
+export interface SessionRequest
+  extends SessionChoices,
+    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order' | 'startKey'> {
+  /** If false, everything is prepared, and nothing runs until a resume. */
+  run: boolean;
+  /** For a folder that becomes a session: returns where it continues, given the session's gates. */
+  takenOver?: ((gates: readonly Gate[]) => TakenOver) | undefined;
+}
+
+export interface NewSession {
+  paths: SessionPaths;
+  file: SessionFile;
+  start: CommandOf<'start'>;
+  /** Warnings about settings without the expected effect, and about a missing guard or supervisor. */
+  warnings: string[];
+}
+
+/**
+ * Determines what a new session consists of: its settings, sandbox, identity and first command. Writes nothing.
+ * @throws an early refusal; what `freezeSettings`, `refuseUnfitAgents` and `sandboxNow` throw
+ */
+export async function newSession(
+  project: Project,
+  { run, task, dive, givenPlan, issue, group, pool, order, startKey, takenOver, ...choices }: SessionRequest,
+  context: ActionContext,
+): Promise<NewSession> {
+  const { clock, by } = context;
+  const { folder } = choices;
+  const { mainRepo, filePath: configPath, values } = project;
+  const settings = await freezeSettings(project, { ...choices, pool }, context);
+  await refuseUnfitAgents([...providersOf(project)], settings, context);
+  accepted(judgeStart({ by }, {}, settings));
+  const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
+  const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings, issue }, context);
+  const gateChannels = closedToAgents(settings.gateChannels, sandbox);
+  const at = isoUtc(clock.now());
+  const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
+  return {
+    paths: sessionPaths(values.sessions, folder),
+    file: {
+      ...envelope,
+      folder,
+      createdAt: at,
+      task,
+      dive,
+      givenPlan,
+      issue,
+      ...places,
+      configPath,
+      group,
+      pool,
+      order,
+      startKey,
+      sandbox,
+      settings: { ...settings, gateChannels },
+      takenOver: takenOver?.(settings.gates),
+    },
+    start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
+    warnings: [
+      ...(warning === undefined ? [] : [warning]),
+      ...(await unwatched(context)),
+      ...identityKept(settings),
+      ...(givenPlan ? uncountedBoxes(givenPlan).map((line) => `${line}.`) : []),
+      ...project.warnings.map(({ text }) => text),
+    ],
+  };
+}
+
+/** Without a guard, an agent can read the memory of `samocode web` and so act as the person on its page. */
+function closedToAgents(channels: readonly Channel[], sandbox: SandboxLevel): Channel[] {
+  const isForPersons = !channels.some((each) => each === 'tool' || each === 'file');
+  return channels.filter((channel) => channel !== 'web' || !isForPersons || isGuarded(sandbox));
+}
+
+async function unwatched({ env, home, host }: ActionContext): Promise<string[]> {
+  const why = isOff(env) ? undefined : await whyNoSupervisor(supervisorPaths(home, host));
+  if (why === undefined) return [];
+  return [
+    `${why}: nothing watches the session while it waits, and no notification is sent. Make the folder writable for your user.`,
+  ];
+}
+
+function identityKept({ gitIdentity }: SessionFile['settings']): string[] {
+  if (gitIdentity === undefined) return [];
+  const { GIT_AUTHOR_NAME: name, GIT_COMMITTER_NAME = name } = gitIdentity;
+  return [
+    `Commits are made as ${GIT_COMMITTER_NAME ?? 'the environment says'}: the session keeps ${Object.keys(gitIdentity).join(', ')} of this environment.`,
+  ];
+}

@@ -1,0 +1,130 @@
+import { Steering, trustedIn } from '../../../extensions/github/feedback/steering.ts';
+import type { Author, Forge, Issue } from '../../../extensions/github/forge/forge.ts';
+import { FORGE_ERRORS } from '../../../extensions/github/forge/forge-errors.ts';
+import { repositoryIn } from '../../../extensions/github/forge/repository-name.ts';
+import { requestRepository } from '../../../extensions/github/forge/request-repository.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { START_ERRORS } from '../../caller/errors/start-errors.ts';
+import { listed, shownText } from '../../kernel/text.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { defaultRemote, type Remote, remotesOf } from '../../project/git/remotes.ts';
+import { inlineMaterial, material } from '../../session/documents/material.ts';
+import type { GivenIssue } from '../../session/events/session-file.ts';
+
+const PLACE = /^https?:\/\/([\w.-]+(?::\d+)?)\/([\w.-]+\/[\w.-]+)\/(issues|pull)\/(\d{1,9})(?:[/?#].*)?$/;
+const MAX_BODY_CHARS = 40_000;
+const MAX_COMMENT_CHARS = 8000;
+const MAX_CHARS = 300_000;
+
+/**
+ * Reads the issue that a start names by number or address.
+ * @throws issue_unusable, the errors of a forge, GitError
+ */
+export async function readIssue(
+  words: string,
+  project: Pick<Project, 'mainRepo' | 'values'>,
+  { forge, context }: { forge: Forge; context: Pick<ActionContext, 'env' | 'clock'> },
+): Promise<GivenIssue> {
+  const given = words.trim();
+  const unusable = (problem: string, fix: string) =>
+    START_ERRORS.issue_unusable({ given: shownText(given).slice(0, 200), problem, fix });
+  const [, host, path, kind] = PLACE.exec(given) ?? [];
+  const number = Number(PLACE.exec(given)?.[4] ?? /^#?(\d{1,9})$/.exec(given)?.[1] ?? 0);
+  if (number === 0) throw unusable('is not an issue', 'Give its number, or its address.');
+  if (kind === 'pull') throw unusable('is a pull request', 'To work on its reviews, use "samocode round".');
+  const remotes = await remotesOf({ baseEnv: context.env, cwd: project.mainRepo, allowFailure: true });
+  const here = repositoriesOf(remotes);
+  const [from] = here;
+  const named = `${host}/${path}`.toLowerCase();
+  const repository =
+    host === undefined
+      ? from && (await requestRepository({ from, remotes }, context))
+      : here.find((each) => each.toLowerCase() === named);
+  if (repository === undefined)
+    throw host === undefined
+      ? unusable('is in no repository that is known here', 'Add a remote that names a repository of GitHub.')
+      : unusable(
+          'is in a repository that no remote of this project points to',
+          'Start it in the project of that repository.',
+        );
+  const issue = await forge.issue(repository, number).catch((error: unknown) => {
+    if (!FORGE_ERRORS.forge_refused.is(error)) throw error;
+    const fix = 'Check its number and the account that gh uses.';
+    throw unusable(
+      `is not shown by ${repository}: it is a pull request, was deleted or moved, or your login may not read it`,
+      fix,
+    );
+  });
+  if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
+  if (!issue.isOpen) throw unusable('is closed', 'Reopen it first.');
+  return await givenIssue(issue, repository, {
+    forge,
+    clock: context.clock,
+    trusted: trustedIn(project.values.prTrust),
+  });
+}
+
+/** Whether the issue is still in that repository; GitHub returns a moved one with its new address. */
+export function isAt({ url, number }: Pick<Issue, 'url' | 'number'>, repository: string): boolean {
+  return url.toLowerCase() === `https://${repository}/issues/${number}`.toLowerCase();
+}
+
+/** The repositories that the remotes name, starting with that of `origin`. */
+export function repositoriesOf(remotes: readonly Remote[]): string[] {
+  const first = defaultRemote(remotes);
+  const ordered = [...(first ? [first] : []), ...remotes.filter((each) => each !== first)];
+  return ordered.flatMap(({ url }) => repositoryIn(url) ?? []);
+}
+
+/** The issue as a session stores it. As in rounds, it quotes only comments by people who may steer agents. */
+export async function givenIssue(
+  issue: Issue,
+  repository: string,
+  asking: { forge: Forge; clock: ActionContext['clock']; trusted: readonly string[] },
+): Promise<GivenIssue> {
+  const comments = issue.comments.filter(({ isBySamocode }) => !isBySamocode);
+  const authors = [issue.author, ...comments.map(({ author }) => author)];
+  const maySteer = await new Steering().among(authors, repository, asking);
+  const { number, url, title } = issue;
+  return { repository, number, url, title, text: issueText({ ...issue, comments }, maySteer) };
+}
+
+/** The document that agents read: our own text, and quotations with their authors. */
+export function issueText(
+  {
+    number,
+    url,
+    title,
+    body,
+    author,
+    comments,
+  }: Pick<Issue, 'number' | 'url' | 'title' | 'body' | 'author' | 'comments'>,
+  maySteer: ReadonlySet<string>,
+): string {
+  const who = ({ login }: Author) => inlineMaterial(login);
+  const quoted = comments.filter(({ author: { login } }) => maySteer.has(login));
+  const others = comments.filter(({ author: { login } }) => !maySteer.has(login));
+  const left = [...new Set(others.map((comment) => who(comment.author)))];
+  const parts = [
+    `# Issue #${number}`,
+    `${inlineMaterial(url)}, opened by ${who(author)}${maySteer.has(author.login) ? '' : ', who has no write access to the repository'}.`,
+    material(title, MAX_COMMENT_CHARS),
+    `${who(author)} writes:\n\n${material(body, MAX_BODY_CHARS, url)}`,
+    ...quoted.map(
+      (comment) =>
+        `${who(comment.author)} comments:\n\n${material(comment.body, MAX_COMMENT_CHARS, comment.url)}`,
+    ),
+    ...(left.length === 0
+      ? []
+      : [`Left out: comments of ${listed(left, 20)}, who have no write access to the repository.`]),
+  ];
+  const text = parts.join('\n\n');
+  return `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
+}
+
+/** The task of a session that starts from an issue, followed by what a person added. */
+export function issueTask({ number, repository }: GivenIssue, task: string | undefined): string {
+  const name = repository.split('/').slice(1).join('/');
+  const sentence = `Work on issue #${number} of ${name}, which _issue.md quotes.`;
+  return task === undefined ? sentence : `${sentence}\n\n${task}`;
+}

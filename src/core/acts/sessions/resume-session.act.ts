@@ -1,0 +1,168 @@
+import { sendAndAwait } from '../../caller/commands/await-command.ts';
+import { closedTo, earlyRefusal } from '../../caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findProjectFor } from '../../caller/context/find-project-for.ts';
+import {
+  type FoundSession,
+  findSessionAndPlace,
+  type SessionQuestion,
+} from '../../caller/context/find-session.ts';
+import { requireTrust } from '../../caller/context/trust-project.ts';
+import { findCli } from '../../caller/refusals/agent-clis.ts';
+import { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
+import { refuseRoot } from '../../caller/refusals/ready-project.ts';
+import { requireFolders, requireText } from '../../caller/refusals/require.ts';
+import { type SessionLimits, type SpendingLimits, withRaised } from '../../kernel/phases/limits.ts';
+import { isUndecided, type Proving } from '../../kernel/phases/proving.ts';
+import { agentSettings } from '../../project/settings/resolve-settings.ts';
+import type { CallSettings } from '../../project/settings/settings.ts';
+import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { judgeResume } from '../../session/commands/judge-running.ts';
+import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { frozenProving } from '../proof/frozen-proving.ts';
+import { adoptSession } from './adopt-session.act.ts';
+import { ensureWorker, lacksWorker } from './ensure-worker.ts';
+import { settingsOfLimits } from './start-choices.ts';
+
+export interface ResumeSessionInput extends SessionQuestion {
+  note?: string | undefined;
+  goal?: string | undefined;
+  /** Limits of the whole session from now on; they override those of its start. */
+  limits?: SpendingLimits | undefined;
+  /** A provider for every phase from now on, with its own model unless `model` is given. */
+  provider?: string | undefined;
+  /** A model; without `provider`, for the phases that have no model of their own. */
+  model?: string | undefined;
+}
+
+export interface ResumeSessionResult {
+  view: SessionView;
+  /** `already_running`: nothing had to be done. */
+  outcome: 'resumed' | 'already_running';
+}
+
+/**
+ * Continues a session that is stopped, blocked, limited, or waits for a person or a file, or a finished one
+ * with a new goal. Also turns a folder of the Python samocode into a session. Opens no gate.
+ * @throws an early refusal, folder_gone, the error that `closedTo` returns, what `adoptSession`, `chooseAgents`,
+ * `currentChecks` and `refuseUnfitAgents` throw; the worker's refusal, pending
+ */
+export async function resumeSession(
+  input: ResumeSessionInput,
+  context: ActionContext,
+): Promise<ResumeSessionResult> {
+  const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
+  const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
+  const isLimited = Object.values(input.limits ?? {}).some((limit) => limit !== undefined);
+  const limits = isLimited ? { session: { ...input.limits }, phases: {} } : undefined;
+  const { view: named, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
+  const found = named.isForeign ? await takeOver(input, { view: named, place }, context) : named;
+  // A finished session is then resumed with its new goal, like any other session.
+  if (named.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
+  const closed = judgeKind('resume', found.state);
+  if (closed) throw earlyRefusal(closed, found);
+  const verdict = judgeResume({ goal, by: context.by }, found.state);
+  const unusable = closedTo(found);
+  if (unusable) throw unusable;
+  if (verdict.kind === 'refused') {
+    const asksForMore = (goal ?? limits ?? input.provider ?? input.model) !== undefined;
+    if (!asksForMore && (await lacksWorker(found, verdict.error.code, context)))
+      return { view: await ensureWorker(found, note, context), outcome: 'resumed' };
+    if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
+      return { view: found, outcome: 'already_running' };
+    throw earlyRefusal(verdict, found);
+  }
+  requireFolders(found, { continues: true });
+  const checks = found.sessionFile && (await currentChecks(found, goal, context));
+  const agent = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
+  await refuseUnfit({ agent, limits }, found, context);
+  const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
+  const after = await sendAndAwait(found, request, ['resumed'], context);
+  return { view: after.view, outcome: 'resumed' };
+}
+
+/** Creates a session from a folder without machine state; the arguments of the call apply to its start. */
+async function takeOver(
+  input: ResumeSessionInput,
+  { view, place }: FoundSession,
+  context: ActionContext,
+): Promise<SessionView> {
+  const call = { ...agentSettingsOf(input), ...settingsOfLimits(input.limits) };
+  const goal = input.goal?.trim() || undefined;
+  const { view: made } = await adoptSession({ view, place, goal, call }, context);
+  const note = input.note?.trim();
+  if (!note || made.state.status.kind === 'done') return made;
+  return (await sendAndAwait(made, { kind: 'message', text: note }, ['message_kept'], context)).view;
+}
+
+/**
+ * The project's current checks, if the resumed session should switch to them: its old checks block it, or
+ * fail on its base and nobody has decided about that yet, or it gets a new goal.
+ * @returns undefined if its own checks remain in effect
+ * @throws project_not_trusted if the checks have changed and are not trusted yet; the errors of settings
+ */
+async function currentChecks(
+  { sessionFile, state }: SessionView,
+  goal: string | undefined,
+  context: ActionContext,
+): Promise<{ checks: string[]; proving: Proving } | undefined> {
+  const isBlockedByThem = state.status.kind === 'blocked' && ABOUT_CHECKS.has(state.status.rule);
+  const areInQuestion = isBlockedByThem || isUndecided(state.baseChecks);
+  if (!sessionFile || (!areInQuestion && goal === undefined)) return undefined;
+  const project = await findProjectFor({ projectDir: sessionFile.configPath }, context);
+  const now = {
+    checks: project.values.checks.map(({ command }) => command),
+    proving: frozenProving(project.values),
+  };
+  const { settings } = sessionFile;
+  const before = { checks: state.checks ?? settings.checks, proving: state.proving ?? settings.proving };
+  if (JSON.stringify(now) === JSON.stringify(before)) return undefined;
+  await requireTrust(project, context);
+  return now;
+}
+
+const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'clone_failed', 'false_done']);
+
+type AgentRequest = Pick<ResumeSessionInput, 'provider' | 'model'>;
+
+/** The settings of a call that switches agents; validated like any other setting. */
+function agentSettingsOf({ provider, model }: AgentRequest): CallSettings {
+  return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
+}
+
+/** Checks the agents and limits that result from the start, from earlier resumes and from this one. */
+async function refuseUnfit(
+  { agent, limits }: { agent: ChosenAgent | undefined; limits: SessionLimits | undefined },
+  { sessionFile, state }: SessionView,
+  context: ActionContext,
+): Promise<void> {
+  if (!sessionFile) return;
+  const { settings } = sessionFile;
+  const chosen = agent?.provider ?? state.chosen?.provider;
+  const own = chosen === undefined ? [settings.provider, ...Object.values(settings.providers)] : [chosen];
+  const all = withRaised(withRaised(settings.limits, state.raisedLimits), limits);
+  await refuseUnfitAgents([...own, ...(settings.fallback ?? [])], { ...settings, limits: all }, context);
+}
+
+/**
+ * The provider and model that a person switches to, with the path of the CLI.
+ * @returns undefined if the call switches neither
+ * @throws the errors of settings, cli_not_found, root_refused
+ */
+async function chooseAgents(
+  request: AgentRequest,
+  { configPath, settings }: SessionFile,
+  context: ActionContext,
+): Promise<ChosenAgent | undefined> {
+  const call = agentSettingsOf(request);
+  if (call.provider === undefined && call.model === undefined) return undefined;
+  const project = await findProjectFor({ projectDir: configPath, call }, context);
+  const { provider, model } = project.values;
+  if (call.provider === undefined) return { model };
+  refuseRoot({ provider, providers: {}, permissions: settings.permissions }, context);
+  const chosen = agentSettings(project, 'init', provider);
+  const ofCall = call.model === undefined ? chosen.model : model;
+  return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };
+}

@@ -1,0 +1,250 @@
+import { PROVIDER_CHOICES } from '../../agents/registry.ts';
+import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../kernel/phases/limits.ts';
+import type { CallSettings } from '../../project/settings/settings.ts';
+import type { GivenIssue } from '../../session/events/session-file.ts';
+
+/** Choices for one session, in addition to the project's settings. */
+export interface SessionChoices {
+  folder: string;
+  branch?: string | undefined;
+  base?: string | undefined;
+  autoApprove?: boolean | undefined;
+  acceptSuggestions?: boolean | undefined;
+  /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker level than the project's. */
+  sandbox?: string | undefined;
+  /** Any machine of the pool may work on it. */
+  pool?: true | undefined;
+}
+
+/** A session folder prepared by hand, and the phase at which a worker continues it. */
+export interface FolderToContinue {
+  from: string;
+  /** Defaults to the phase that its files indicate. */
+  phase: string;
+}
+
+/** What has to happen before a session starts, as the user wrote it. */
+export interface OrderRequest {
+  /** A session, or a group. */
+  after?: string | undefined;
+  afterMerge?: string | undefined;
+  at?: string | undefined;
+}
+
+export interface StartSessionInput
+  extends Partial<FolderToContinue>,
+    Omit<SessionChoices, 'folder'>,
+    OrderRequest {
+  task?: string | undefined;
+  dive?: string | undefined;
+  /** The path of a Markdown file with check boxes. */
+  plan?: string | undefined;
+  /** The number or address of an issue. */
+  issue?: string | undefined;
+  /** An issue that the supervisor has already read and claimed. */
+  claimed?: GivenIssue | undefined;
+  /** Derived from the task if absent. */
+  name?: string | undefined;
+  projectDir?: string | undefined;
+  /** Sessions of one group are listed, awaited and stopped together. */
+  group?: string | undefined;
+  settings?: CallSettings | undefined;
+  /** Offered to every machine of the pool that this one is in. */
+  where?: 'pool' | undefined;
+  /** If false, everything is prepared, and nothing runs until a resume. */
+  run?: boolean | undefined;
+  /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */
+  again?: boolean | undefined;
+}
+
+/** A choice at the start: an argument of the tool, and an option of the command. */
+interface Choice {
+  /** `--model <name>`. */
+  option: string;
+  /** The description for both, unless `tool` replaces it in the tool's schema. */
+  about: string;
+  tool?: string;
+  /** `limit`: one of the limits, all of which the tool takes as one argument. */
+  kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'limit' | 'pool';
+  /** The setting that it overrides for this session; without one, it is a choice of the session itself. */
+  setting?: keyof CallSettings;
+  isForResume?: true;
+}
+
+const forResume = { isForResume: true } as const;
+
+/** Every choice at a start, in the order of the help; tool, command and use case are derived from it. */
+const START_CHOICES = {
+  task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
+  dive: {
+    option: '--dive <topic>',
+    tool: 'Topic to research first.',
+    about: 'a topic to research first, or instead',
+  },
+  plan: {
+    option: '--plan <file>',
+    tool: 'Markdown with check boxes.',
+    about: 'carry out a plan: Markdown with check boxes',
+  },
+  issue: {
+    option: '--issue <issue>',
+    tool: 'Number or URL.',
+    about: 'work on a GitHub issue: its number or URL',
+  },
+  name: {
+    option: '--name <name>',
+    tool: 'Words and hyphens.',
+    about: 'name of the session (default: words of the task)',
+  },
+  group: {
+    option: '--group <name>',
+    tool: 'For wait and stop_session.',
+    about: 'name of a group whose sessions can be awaited and stopped together',
+  },
+  base: {
+    option: '--base <ref>',
+    tool: 'If not the default branch.',
+    about: 'what to branch from, if not the default branch',
+  },
+  branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
+  after: {
+    option: '--after <name>',
+    about: 'start once that session, or group, is done',
+    tool: 'Session or group.',
+  },
+  afterMerge: {
+    option: '--after-merge <session>',
+    about: 'start once its branch is merged',
+    tool: 'One session.',
+  },
+  at: {
+    option: '--at <time>',
+    tool: '23:00, 2026-12-01T07:00 (local) or limit: when the usage limit ends.',
+    about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
+  },
+  provider: {
+    option: '--provider <name>',
+    setting: 'provider',
+    ...forResume,
+    about: `${PROVIDER_CHOICES} (no model)`,
+    tool: `${PROVIDER_CHOICES}.`,
+  },
+  model: {
+    option: '--model <name>',
+    about: "as the provider's CLI names it",
+    setting: 'model',
+    ...forResume,
+  },
+  providers: {
+    option: '--providers <phase=name>',
+    kind: 'by_phase',
+    setting: 'providerByPhase',
+    about: 'other providers for single phases: quality=codex',
+    tool: 'By phase: {"quality":"codex"}',
+  },
+  models: {
+    option: '--models <phase=name>',
+    kind: 'by_phase',
+    setting: 'modelByPhase',
+    about: 'other models for single phases: planning=opus',
+    tool: 'Also by phase.',
+  },
+  fallback: {
+    option: '--fallback <names>',
+    setting: 'fallback',
+    tool: 'At a limit: codex,gemini.',
+    about: 'providers that take over at a usage limit: codex,gemini',
+  },
+  maxCostUsd: {
+    option: '--max-cost-usd <dollars>',
+    kind: 'limit',
+    setting: 'maxCostUsd',
+    ...forResume,
+    about: 'limit for the cost of the session; it then asks you',
+  },
+  maxTokens: {
+    option: '--max-tokens <tokens>',
+    kind: 'limit',
+    setting: 'maxTokens',
+    ...forResume,
+    about: 'limit for the tokens of the whole session',
+  },
+  maxHours: {
+    option: '--max-hours <hours>',
+    kind: 'limit',
+    setting: 'maxHours',
+    ...forResume,
+    about: 'limit for the working time of all its agents',
+  },
+  maxIterations: {
+    option: '--max-iterations <number>',
+    kind: 'limit',
+    setting: 'maxIterations',
+    ...forResume,
+    about: 'limit for the number of its iterations',
+  },
+  timeout: {
+    option: '--timeout <seconds>',
+    kind: 'seconds',
+    setting: 'timeoutSeconds',
+    tool: 'Of one agent.',
+    about: 'seconds that one agent may run',
+  },
+  sandbox: {
+    option: '--sandbox <level>',
+    about: 'guard (or nothing starts), auto, or off (no sandbox for agents)',
+    tool: 'guard, auto, off; only a person lowers it.',
+  },
+  acceptSuggestions: {
+    option: '--accept-suggestions',
+    kind: 'yes',
+    tool: 'Like auto_approve, for questions.',
+    about: 'accept every suggested answer without asking you',
+  },
+  autoApprove: {
+    option: '--auto-approve',
+    kind: 'yes',
+    about: 'approve the plan without asking you',
+    tool: 'Approve the plan without asking. Only when the user said so; recorded as yours.',
+  },
+  where: {
+    option: '--pool',
+    kind: 'pool',
+    tool: 'Any machine of the pool.',
+    about: 'let any machine of the pool work on it',
+  },
+  from: {
+    option: '--from <folder>',
+    tool: 'A prepared folder.',
+    about: 'instead of a task: a folder prepared by hand',
+  },
+  phase: {
+    option: '--phase <name>',
+    about: 'with from: phase to continue at',
+  },
+} as const satisfies Record<string, Choice>;
+
+/** The setting of each limit. */
+export const LIMIT_SETTINGS = {
+  usd: 'maxCostUsd',
+  tokens: 'maxTokens',
+  hours: 'maxHours',
+  iterations: 'maxIterations',
+} as const satisfies Record<LimitName, keyof CallSettings>;
+export type LimitSetting = (typeof LIMIT_SETTINGS)[LimitName];
+
+export function settingsOfLimits(limits: SpendingLimits = {}): CallSettings {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [LIMIT_SETTINGS[name], limits[name]]));
+}
+
+export type StartChoice = keyof typeof START_CHOICES;
+
+export const START_CHOICE_ROWS = Object.entries(START_CHOICES) as ReadonlyArray<[StartChoice, Choice]>;
+
+/** Converts choices into the input of a start. Values of settings are validated later, with all other settings. */
+export function startInput(chosen: Readonly<Partial<Record<StartChoice, unknown>>>): StartSessionInput {
+  const given = START_CHOICE_ROWS.filter(([name]) => chosen[name] !== undefined);
+  const settings = given.flatMap(([name, { setting }]) => (setting ? [[setting, chosen[name]]] : []));
+  const choices = given.flatMap(([name, { setting }]) => (setting ? [] : [[name, chosen[name]]]));
+  return { ...Object.fromEntries(choices), settings: Object.fromEntries(settings) };
+}

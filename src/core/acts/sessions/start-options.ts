@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, wholeSeconds } from '../../kit/terminal/shared-options.ts';
+import { START_CHOICE_ROWS, type StartChoice, type StartSessionInput, startInput } from './start-choices.ts';
+
+type ByPhase = Readonly<Record<string, string>>;
+
+/** The options for a new session: those of `start`, `run` and the original command line. */
+export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>> & { pool?: true };
+
+export function withStartOptions(command: Command): Command {
+  for (const [, { kind, option, about }] of START_CHOICE_ROWS) {
+    if (kind === 'seconds') command.option(option, about, wholeSeconds);
+    else if (kind === 'by_phase') command.option(option, about, byPhase);
+    else command.option(option, about);
+  }
+  return command;
+}
+
+export interface GivenOption {
+  /** `--model`. */
+  flag: string;
+  /** The option with its value; `…` stands for a value that the shell would need quoted. */
+  typed: string;
+  /** Also an option of `samocode resume`. */
+  isForResume: boolean;
+}
+
+/** Returns the start options that the user typed. */
+export function givenStartOptions(options: StartOptions): GivenOption[] {
+  return START_CHOICE_ROWS.flatMap(([name, { option, isForResume = false }]) => {
+    const value = name === 'where' ? options.pool : options[name];
+    if (value === undefined) return [];
+    const flag = /--[a-z-]+/.exec(option)?.[0] ?? name;
+    const text = String(value);
+    const typed = value === true ? flag : `${flag} ${/^[\w.,:/-]+$/.test(text) ? text : '…'}`;
+    return [{ flag, typed, isForResume }];
+  });
+}
+
+/** Adds one `quality=codex`, or several separated by commas. */
+function byPhase(text: string, before: ByPhase = {}): ByPhase {
+  const pairs = text.split(',').map((pair) => /^([a-z]+)=(\S+)$/.exec(pair.trim()));
+  const named = pairs.map((pair) => PHASE_NAMES.find((phase) => phase === pair?.[1]));
+  if (named.includes(undefined))
+    throw new InvalidArgumentError(
+      `It must be PHASE=NAME, such as quality=codex; the phases are ${PHASE_NAMES.join(', ')}.`,
+    );
+  return { ...before, ...Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
+}
+
+/** @throws usage if there is no task, topic, plan, issue or folder */
+export function startInputOf(options: StartOptions): StartSessionInput {
+  const input = startInput({ ...options, where: options.pool && 'pool' });
+  const { task, dive, plan, issue, from, phase } = input;
+  if ([task, dive, plan, issue, from, phase].every((words) => !words?.trim())) {
+    throw CLI_ERRORS.usage({
+      why: 'A session needs a task, or a topic to research.',
+      hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',
+    });
+  }
+  return { ...input, ...projectOf(options) };
+}

@@ -1,0 +1,127 @@
+import type { Command } from 'commander';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import { describeLevel } from '../../kernel/sandbox-level.ts';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { projectOf, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { ensureProject } from '../set-up/ensure-project.ts';
+import { givenStartOptions, type StartOptions, startInputOf, withStartOptions } from './start-options.ts';
+
+type RunOptions = StartOptions & { yes?: true; ask?: boolean };
+
+export function addRun(program: Command, cli: Cli): void {
+  withSharedOptions(withStartOptions(program.command('run [session]')))
+    .description('Start or continue a session, and follow it here')
+    .option('--ask', 'ask you the questions and for approval of the plan here (default on a terminal)')
+    .option('--no-ask', 'exit with status 4 instead')
+    .option('-y, --yes', 'create a missing project without asking, with the check that its files suggest')
+    .addHelpText('after', '\nCtrl-C leaves the session running in the background.')
+    .action(async (session: string | undefined, options: RunOptions) => {
+      const ask = options.ask ?? cli.isInteractive;
+      if (ask && !cli.isInteractive) {
+        throw CLI_ERRORS.usage({
+          why: cli.output.json ? '--json and --ask exclude each other.' : '--ask needs a terminal.',
+          hint: 'Leave --ask out: the command then exits with status 4 when it needs you.',
+        });
+      }
+      if (session === undefined) await runNew(cli, options, ask);
+      else await runExisting(cli, session, options, ask);
+    });
+}
+
+async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
+  const begun = await begin(cli, options);
+  if (begun === undefined) return cli.leaveWith(EXIT.waiting);
+  const { view, projectDir, sandbox } = begun;
+  cli.output.say(`sandbox: ${sandbox}`);
+  const { runToRest } = await import('./run-to-rest.ts');
+  await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
+}
+
+/** Starts a session, creating the project if there is none. @throws no_project_yet if the person declines */
+async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
+  const wanted = startInputOf(options);
+  const projectDir = await ensureProject(cli, options);
+  const { startOrContinue } = await import('./continue-folder.act.ts');
+  const input = { ...wanted, projectDir, run: options.run };
+  const { view, file, warnings } = await startOrContinue(input, await cli.actionContext());
+  for (const warning of warnings) cli.output.warn(warning);
+  return { view, warnings, projectDir, sandbox: describeLevel(file.sandbox) };
+}
+
+async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
+  const { getStatus } = await import('../../caller/facts/get-status.ts');
+  const asked = getStatus({ session, ...projectOf(options) }, await cli.actionContext());
+  const { view, worker } = await asked.catch((error: unknown) => {
+    throw taskForName(session, error) ?? error;
+  });
+  refuseStartOptions(session, options);
+  // Without a supervisor, nothing else starts a worker.
+  if (view.isForeign || (view.needsWorker && worker !== 'working')) {
+    const { resumeSession } = await import('./resume-session.act.ts');
+    await resumeSession({ session: view.folder, ...projectOf(options) }, await cli.actionContext());
+  }
+  const { runToRest } = await import('./run-to-rest.ts');
+  await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
+}
+
+/** Suggests --task if the name has a space: names of new sessions never have one. */
+function taskForName(session: string, error: unknown): SamocodeError | undefined {
+  if (!ACTION_ERRORS.session_not_found.is(error) || !/\s/.test(session.trim())) return undefined;
+  return CLI_ERRORS.usage({
+    why: `There is no session "${session.slice(0, 80)}".`,
+    hint: 'A task goes after --task, in quotation marks: samocode run --task "…"',
+  });
+}
+
+/** Refuses options that would be ignored silently, because they apply only at the start or to `resume`. */
+function refuseStartOptions(session: string, options: RunOptions): void {
+  const given = givenStartOptions(options);
+  if (given.length === 0) return;
+  const forResume = given.filter(({ isForResume }) => isForResume).map(({ typed }) => typed);
+  const flags = given.map(({ flag }) => flag).join(', ');
+  throw CLI_ERRORS.usage({
+    why: `The session "${session}" exists, and ${flags} applies only to a new one.`,
+    hint:
+      forResume.length > 0
+        ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it is stopped, then run it without these options.`
+        : 'Leave the name out to start a new session, or name the new one with --name.',
+  });
+}
+
+type Options = StartOptions & { yes?: true; run: boolean };
+
+export function addStart(program: Command, cli: Cli): void {
+  withSharedOptions(withStartOptions(program.command('start')))
+    .description('Start a session in the background')
+    .option('-y, --yes', 'create a missing project without asking, with the check that its files suggest')
+    .option('--no-run', 'prepare the session, but start no agent until "samocode resume"')
+    .action(async (options: Options) => {
+      const begun = await begin(cli, options);
+      if (begun === undefined) return cli.leaveWith(EXIT.waiting);
+      const { view, warnings, sandbox } = begun;
+      const short = handleOf(view.folder);
+      const { good, accent } = cli.output.style;
+      const facts = shownFacts(view);
+      const { starts = 'is started' } = facts;
+      cli.output.result({ ...facts, warnings }, () =>
+        [
+          ...(options.run
+            ? [
+                `${good('✔')} ${view.folder} ${starts}; you can close this terminal.`,
+                `  follow it   ${accent(`samocode run ${short}`)}`,
+              ]
+            : [
+                `${good('✔')} ${view.folder} is prepared; no agent runs yet.`,
+                `  let it run  ${accent(`samocode resume ${short}`)}`,
+              ]),
+          `  sandbox     ${sandbox}`,
+          `  show it     ${accent(`samocode status ${short}`)}`,
+          ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
+        ].join('\n'),
+      );
+    });
+}

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { age } from '../../kernel/durations.ts';
+import { describeLevel } from '../../kernel/sandbox-level.ts';
+import { capitalised } from '../../kernel/text.ts';
+import { defineTool } from '../../kit/mcp/define-tool.ts';
+import { ByPhase, LimitsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start-choices.ts';
+
+const SCHEMAS = {
+  text: z.string().optional(),
+  yes: z.boolean().default(false),
+  seconds: z.int().min(1).optional(),
+  by_phase: ByPhase,
+  pool: z.literal('pool').optional(),
+} as const;
+
+const ARGUMENTS: z.ZodRawShape = Object.fromEntries(
+  START_CHOICE_ROWS.flatMap(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) =>
+    kind === 'limit' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
+  ),
+);
+
+/** `auto_approve`, `timeout_s`. */
+function argumentOf(name: string, kind: string): string {
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return kind === 'seconds' ? `${snake}_s` : snake;
+}
+
+export const startSessionTool = defineTool({
+  name: 'start_session',
+  title: 'Start a session',
+  description: [
+    'Start an unattended coding session on a task, in its own git worktree; it outlives this chat.',
+    'Use when the user wants samocode to do or research something.',
+    'To continue one use resume_session, or from. Then wait.',
+  ].join('\n'),
+  input: z.strictObject({
+    ...ARGUMENTS,
+    limits: LimitsArgument.describe('At a limit it blocks and asks.'),
+    project_dir: ProjectDir,
+    start: z.boolean().default(true).describe('false: only prepare it.'),
+    again: z.boolean().optional().describe('Start a second one.'),
+  }),
+  output: resultWith({
+    ...OF_SESSION,
+    sandbox: z.string().optional().describe('The sandbox of its agents.'),
+    branch: z.string().optional().describe('The branch that it works on.'),
+    provider: z.string().optional().describe('The agent CLI that does the work.'),
+    worktree: z.string().optional().describe('Its folder, once created.'),
+    warnings: TEXTS.describe('What else to know, a sentence each.'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  isCore: true,
+  async handle(input, { actions }) {
+    const { startOrContinue } = await import('./continue-folder.act.ts');
+    const { limits, start: run, again = false, projectDir, ...chosen } = input;
+    // TypeScript does not know the arguments generated from the table.
+    const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
+    const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
+    const begun = await startOrContinue({ ...wanted, projectDir, run, again }, actions);
+    const { view, file, warnings, startedMsAgo } = begun;
+    return {
+      ...sessionFields(view),
+      sandbox: describeLevel(file.sandbox),
+      branch: file.settings.branch,
+      provider: file.settings.provider,
+      worktree: view.state.worktree?.path,
+      warnings: startedMsAgo === undefined ? warnings : [startedBefore(startedMsAgo)],
+    };
+  },
+});
+
+function startedBefore(ms: number): string {
+  return `The same call started this session ${age(ms)} ago, so no second one was started; again: true starts one.`;
+}

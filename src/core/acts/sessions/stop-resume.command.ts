@@ -1,0 +1,137 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import type { StopOneResult } from './stop-session.act.ts';
+
+type StopOptions = SharedOptions & { now?: true; all?: true; group?: string };
+
+export function addStop(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('stop [session]'))
+    .description('Stop a session after its current agent; all files are kept')
+    .option('--all', 'stop every session of the project')
+    .option('--group <name>', 'stop every session of this group')
+    .option('--now', 'end the current agent now; what it has written is kept')
+    .action(async (session: string | undefined, options: StopOptions) => {
+      const { all, group, now } = options;
+      const named = [session, group, all].filter((one) => one !== undefined);
+      if (named.length !== 1)
+        throw CLI_ERRORS.usage({
+          why: 'Name one session, or use --group or --all.',
+          hint: 'For example: samocode stop --group tonight',
+        });
+      const { stopSession, stopSeveral } = await import('./stop-session.act.ts');
+      const input = { ...projectOf(options), when: now ? 'now' : 'after_iteration' } as const;
+      const context = await cli.actionContext();
+      if (session !== undefined) {
+        const stopped = await stopSession({ session, ...input }, context);
+        return cli.output.result(factsOf(stopped), () => resultText(stopped, options));
+      }
+      const stopped = await stopSeveral({ group, ...input }, context);
+      const failures = stopped.flatMap((one) => (one.outcome === 'refused' ? [one.error] : []));
+      if (failures.length > 0)
+        cli.leaveWith(failures.every(ACTION_ERRORS.pending.is) ? EXIT.pending : EXIT.failed);
+      cli.output.result({ sessions: stopped.map(factsOf) }, () =>
+        stopped.length === 0
+          ? 'No session is running here.'
+          : stopped.map((one) => resultText(one, options)).join('\n'),
+      );
+    });
+}
+
+function factsOf(one: StopOneResult) {
+  const error =
+    one.outcome === 'refused'
+      ? { code: one.error.code, message: `${one.error.what} ${one.error.why}` }
+      : undefined;
+  return { ...shownFacts(one.view), outcome: one.outcome, error };
+}
+
+function resultText(one: StopOneResult, options: StopOptions): string {
+  const { view, outcome } = one;
+  if (outcome === 'refused') return `${view.folder}: ${one.error.what} ${one.error.why}`;
+  const short = handleOf(view.folder);
+  const words = {
+    stopping: options.now
+      ? 'is being stopped.'
+      : 'stops when its current agent has ended; to stop it at once, add --now.',
+    stopped: `is stopped. To continue it: samocode resume ${short}`,
+    not_running: `is not running: it is ${view.state.status.kind}.`,
+  };
+  return `${view.folder} ${words[outcome]}`;
+}
+
+interface ResumeOptions extends SharedOptions {
+  note?: string;
+  goal?: string;
+  provider?: string;
+  model?: string;
+  maxCostUsd?: number;
+  maxTokens?: number;
+  maxHours?: number;
+  maxIterations?: number;
+}
+
+export function addResume(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('resume <session>'))
+    .description('Continue a session, or give a finished one new work')
+    .option('--note <text>', 'a note for the next agent')
+    .option('--goal <text>', 'new work for a finished session')
+    .option('--provider <name>', 'switch to this agent CLI')
+    .option('--model <name>', 'switch to this model')
+    .option('--max-cost-usd <dollars>', 'limit for the cost of the whole session', limit)
+    .option('--max-tokens <tokens>', 'limit for the tokens of the whole session', limit)
+    .option('--max-hours <hours>', 'limit for the working time of all its agents', limit)
+    .option('--max-iterations <number>', 'limit for the number of its iterations', limit)
+    .action(async (session: string, options: ResumeOptions) => {
+      const { resumeSession } = await import('./resume-session.act.ts');
+      const input = {
+        session,
+        ...projectOf(options),
+        note: options.note,
+        goal: options.goal,
+        provider: options.provider,
+        model: options.model,
+        limits: limitsOf(options),
+      };
+      const { view, outcome } = await resumeSession(input, await cli.actionContext());
+      const facts = shownFacts(view);
+      const how =
+        facts.state === 'waiting'
+          ? `waits for you again: ${facts.next}`
+          : `continues. To follow it: samocode log ${handleOf(view.folder)} --follow`;
+      cli.output.result({ ...facts, outcome }, () =>
+        outcome === 'resumed'
+          ? `${cli.output.style.good('✔')} ${view.folder} ${how}`
+          : `${view.folder} is already running.`,
+      );
+    });
+}
+
+function limitsOf({ maxCostUsd, maxTokens, maxHours, maxIterations }: ResumeOptions) {
+  return { usd: maxCostUsd, tokens: maxTokens, hours: maxHours, iterations: maxIterations };
+}
+
+function limit(text: string): number {
+  const number = Number(text.trim() || Number.NaN);
+  if (number >= 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('It must be a number, 0 or more.');
+}
+
+export function addTakeover(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('takeover <session>'))
+    .description('Take over a session whose machine or container is gone for good')
+    .action(async (session: string, options: SharedOptions) => {
+      const { takeOverSession } = await import('./take-over-session.act.ts');
+      const context = await cli.actionContext();
+      const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
+      const words =
+        outcome === 'taken'
+          ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
+          : 'had no worker elsewhere; nothing was taken over.';
+      cli.output.result({ ...shownFacts(view), outcome, from }, () => `${view.folder} ${words}`);
+    });
+}

@@ -1,0 +1,86 @@
+import { sendAndAwait } from '../../caller/commands/await-command.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
+import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { isAtRest, readSession } from '../../session/status.ts';
+import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
+
+export interface StopSessionInput extends SessionQuestion {
+  /** `now` ends the running agent immediately; its edits are kept. */
+  when: 'after_iteration' | 'now';
+}
+
+export interface StopSessionResult {
+  view: SessionView;
+  /**
+   * `stopped`: the worker has stopped it. `stopping`: its agent may finish first. `not_running`: it was already at
+   * rest.
+   */
+  outcome: 'stopping' | 'stopped' | 'not_running';
+}
+
+/** The result for one of several sessions; `refused` if it could not be stopped. */
+export type StopOneResult =
+  | StopSessionResult
+  | { view: SessionView; outcome: 'refused'; error: SamocodeError };
+
+/**
+ * Stops every session of a group, or of the project, that is not at rest.
+ * @throws group_not_found, project_not_found, project_unclear
+ */
+export async function stopSeveral(
+  { group, projectDir, when }: Pick<StopSessionInput, 'when' | 'projectDir'> & { group?: string | undefined },
+  context: ActionContext,
+): Promise<StopOneResult[]> {
+  await refuseFromInside(context);
+  const places = await findSessionsFolders(projectDir, context);
+  // Outside a project, a list covers all projects, but a stop must be limited to one.
+  if (places.length > 1 && !places.some(({ isOwn }) => isOwn))
+    throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });
+  const views =
+    group === undefined
+      ? (await listSessions({ projectDir }, context)).sessions
+      : await sessionsOfGroup({ group, projectDir }, context);
+  const stopOne = async (view: SessionView): Promise<StopOneResult> => {
+    try {
+      return await stopFound(view, when, context);
+    } catch (error) {
+      if (!isSamocodeError(error)) throw error;
+      return { view, outcome: 'refused', error };
+    }
+  };
+  return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
+}
+
+/** A stop also ends a merge and a publication. */
+const STOPPED = ['stopped', 'done', 'merge_ended', 'publish_ended'] as const;
+
+/** Stops a session and keeps everything it wrote. */
+export async function stopSession(
+  input: StopSessionInput,
+  context: ActionContext,
+): Promise<StopSessionResult> {
+  return await stopFound(await findSession({ ...input, isAct: true }, context), input.when, context);
+}
+
+async function stopFound(
+  view: SessionView,
+  when: StopSessionInput['when'],
+  context: ActionContext,
+): Promise<StopSessionResult> {
+  if (isAtRest(view)) return { view, outcome: 'not_running' };
+  try {
+    // An agent has 3 s to exit after SIGTERM.
+    const work = when === 'now' ? { workMs: 8000 } : { mayLast: true };
+    const after = await sendAndAwait(view, { kind: 'stop', when }, STOPPED, context, work);
+    return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
+  } catch (error) {
+    // It came to rest before the command was sent, so nothing is left to stop.
+    if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
+    return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'not_running' };
+  }
+}

@@ -1,0 +1,48 @@
+import { POOL_ERRORS } from '../../../extensions/pool/pool-errors.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
+import { supervise } from '../../caller/context/supervision.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { STARTING_MS } from '../../caller/facts/worker-now.ts';
+import { readHolding } from '../../kernel/processes/lease.ts';
+import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
+import { judgeTakeOver } from '../../session/commands/judge-running.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { launchAndWait } from './ensure-worker.ts';
+
+export interface TakeOverResult {
+  view: SessionView;
+  /** `not_needed`: no process held it, or the one that did is known to be dead. */
+  outcome: 'taken' | 'not_needed';
+  from?: { hostId: string; pid: number; since: string };
+}
+
+/**
+ * Takes over a session whose worker cannot be checked from here, because it ran on another machine or in
+ * another container. Never done automatically, because only a person knows that the worker is gone for good.
+ * @throws session_not_found, worker_lives, newer_format, pending, pool_takes_over, inside_session
+ */
+export async function takeOverSession(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<TakeOverResult> {
+  await refuseFromInside(context);
+  const view = await findSession({ ...question, isAct: true }, context);
+  const { folder: session, newer } = view;
+  if (view.sessionFile?.pool) throw POOL_ERRORS.pool_takes_over({ session });
+  const holding = await readHolding(view.paths.leases, context.host);
+  const verdict = judgeTakeOver({ session, holding, newer });
+  if (verdict.kind === 'refused') throw verdict.error;
+  if (verdict.kind === 'not_needed') {
+    if (view.needsWorker)
+      await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
+    await supervise(context, view.paths.sessionsDir);
+    return { view, outcome: 'not_needed' };
+  }
+  const { lease } = verdict;
+  const taken = await launchAndWait({ ...view, lease }, context, { takeOver: lease.number });
+  if (taken === undefined) throw ACTION_ERRORS.pending({ session, seconds: STARTING_MS / 1000 });
+  const { owner, acquiredAt: since } = lease;
+  return { view: taken, outcome: 'taken', from: { hostId: owner.hostId, pid: owner.pid, since } };
+}

@@ -1,0 +1,99 @@
+import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
+import { askYesNo } from '../../kit/terminal/ask.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { type ProposedCommands, proposedCommands } from '../../project/finding/proposed-commands.ts';
+import { proposedVariables, variablesText } from './proposed-variables.ts';
+
+/**
+ * Asks which commands prove that the work is done; the suggestion from the repository's files is preselected.
+ * @returns lines for a new `.samocode`
+ */
+export async function askCommands(cli: Cli, top: string): Promise<Record<string, string>> {
+  const proposed = await proposedCommands(top);
+  if (proposed === undefined) return {};
+  const { check, setup, from } = proposed;
+  const lines = settingLines(proposed);
+  const menus = await cli.menus?.();
+  if (menus === undefined) {
+    cli.output.say(suggestionText(proposed));
+    return (await askYesNo(cli, 'Use it?')) === true ? lines : {};
+  }
+  const label = `${check}${setup === undefined ? '' : `, after ${setup}`} (from ${from})`;
+  const chosen = await menus.choose(
+    'Which command must pass before a session is done?',
+    [
+      { value: 'proposed', label },
+      { value: 'other', label: 'another one' },
+      { value: 'none', label: "none: only each plan's own checks count" },
+    ],
+    'proposed',
+  );
+  if (chosen !== 'other') return chosen === 'proposed' ? lines : {};
+  const typed = await menus.write('The command', (text) =>
+    text.trim() === '' || text.includes('\n') ? 'One line, as you would type it in a shell.' : undefined,
+  );
+  return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };
+}
+
+/**
+ * Asks whether agents, SETUP and checks get the secrets that the repository's files name.
+ * @returns lines for a new `.samocode`
+ */
+export async function askVariables(
+  cli: Cli,
+  top: string,
+  sandbox: string | undefined,
+): Promise<Record<string, string>> {
+  const proposed = await proposedVariables(top, cli.env, { sandbox, openings: NO_OPENINGS });
+  if (proposed === undefined) return {};
+  cli.output.say(variablesText(proposed));
+  const isWanted = await askYesNo(cli, 'Write this line? Agents can then read and use these secrets.');
+  return isWanted === true ? { SANDBOX_ENV: proposed.names.join(',') } : {};
+}
+
+/** Uses what the repository's files suggest, and says so. @returns lines for a new `.samocode` */
+export async function suggestedCommands(cli: Cli, top: string): Promise<Record<string, string>> {
+  const proposed = await proposedCommands(top);
+  if (proposed === undefined) return {};
+  cli.output.say(`${suggestionText(proposed)}; it is used.`);
+  return settingLines(proposed);
+}
+
+function suggestionText({ check, setup, from }: ProposedCommands): string {
+  return `${from} suggests the check: ${check}${setup === undefined ? '' : `, after: ${setup}`}`;
+}
+
+function settingLines({ check, setup }: ProposedCommands): Record<string, string> {
+  return { ...(setup !== undefined && { SETUP: setup }), CHECK: check };
+}
+
+const TRY_LIMIT_MS = 5 * 60_000;
+
+/** Runs SETUP and CHECK once, as a session does: inside the guard, on a fresh clone. Ctrl-C skips it. */
+export async function tryCommands(cli: Cli, project: Project): Promise<void> {
+  if (project.values.checks.length === 0) return;
+  cli.output.say('Trying them on a fresh clone, as a session does (at most 5 minutes; Ctrl-C skips it).');
+  const { triedChecks } = await import('../proof/try-checks.ts');
+  const limit = AbortSignal.timeout(TRY_LIMIT_MS);
+  const signal = AbortSignal.any([cli.interrupted, limit]);
+  const { good, attention } = cli.output.style;
+  try {
+    for (const { level, found, fix } of await triedChecks(project, await cli.actionContext(), signal)) {
+      cli.output.say(`${level === 'ok' ? good('✔') : attention('!')} ${found}`);
+      if (fix !== undefined) cli.output.say(`  ${fix}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const isSkipped = cli.interrupted.aborted;
+    cli.output.say(
+      isSkipped
+        ? `${attention('!')} Not tried. To try them later: samocode doctor --checks`
+        : `${attention('!')} They were still running after 5 minutes and were stopped.`,
+    );
+    if (isSkipped) return;
+    cli.output.say(
+      `  A command that watches files or waits for a service never ends: correct CHECK in ${project.filePath}.`,
+    );
+  }
+}

@@ -1,0 +1,240 @@
+import type { Command } from 'commander';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { grid, hanging, tabSeparated } from '../../kit/terminal/columns.ts';
+import type { Output } from '../../kit/terminal/output.ts';
+import { projectFileAt, resolveFolder } from '../../kit/terminal/project-file.ts';
+import { type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { fitLine } from '../../kit/terminal/style.ts';
+import type { SettingReading } from '../../project/settings/read-settings.ts';
+import type { SettingSource } from '../../project/settings/setting-errors.ts';
+import { askTrust, formatRiskyLines, withShortPaths } from './ensure-project.ts';
+
+interface InitOptions extends SharedOptions {
+  sessions?: string;
+  worktrees?: string;
+  set?: string[];
+  gitInit?: true;
+  yes?: true;
+}
+
+export function addInit(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('init [folder]'))
+    .description('Set up a project, or check an existing one')
+    .option('--sessions <folder>', 'where to store sessions (default: _samocode/sessions in the repository)')
+    .option(
+      '--worktrees <folder>',
+      'where to create worktrees (default: _samocode/worktrees in the repository)',
+    )
+    .option(
+      '--set <KEY=VALUE...>',
+      'further lines for a new .samocode: --set PROVIDER=codex "CHECK=npm test"',
+    )
+    .option('--git-init', 'create the folder, a git repository and a first commit where they are missing')
+    .option('-y, --yes', "do not ask: use the check that the repository's files suggest, and try it")
+    .action((folder: string | undefined, options: InitOptions) => init(cli, folder, options));
+}
+
+async function init(cli: Cli, folder: string | undefined, options: InitOptions): Promise<void> {
+  const { setupProject } = await import('./setup-project.act.ts');
+  const projectDir = resolveFolder(cli, folder ?? options.project);
+  const given = linesFrom(options.set ?? []);
+  const isNew = (await projectFileAt(cli, projectDir)) === undefined;
+  const isOpen = isNew && given.CHECK === undefined;
+  const asking = isOpen && (options.yes || cli.isInteractive) && (await import('./ask-commands.ts'));
+  const proposed = asking && (options.yes ? asking.suggestedCommands : asking.askCommands);
+  const input = {
+    projectDir,
+    sessions: options.sessions,
+    worktrees: options.worktrees,
+    lines: {
+      ...(proposed && (await proposed(cli, projectDir))),
+      ...(isNew && !options.yes && (await variableLines(cli, projectDir, given))),
+      ...given,
+    },
+    initRepository: options.gitInit ?? false,
+  };
+  const { kind, project, done, warnings, trust } = await setupProject(input, await cli.actionContext());
+  for (const warning of warnings) cli.output.warn(warning);
+  const { sessions, worktrees, provider } = project.values;
+  const result = {
+    kind,
+    projectFile: project.filePath,
+    mainRepo: project.mainRepo,
+    sessions,
+    worktrees,
+    provider,
+    done,
+    warnings,
+    untrusted: trust.kind === 'untrusted' ? trust.lines : [],
+  };
+  const { good, dim, accent, attention } = cli.output.style;
+  cli.output.result(result, () =>
+    [
+      ...done.map((sentence) => `${good('✔')} ${withShortPaths(project.mainRepo, sentence, cli)}`),
+      ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is valid.`] : []),
+      ...(trust.kind === 'untrusted'
+        ? [
+            `${attention('!')} No session starts before you trust these lines: ${accent('samocode trust')}`,
+            ...formatRiskyLines(trust.lines).map((line) => `  ${line}`),
+          ]
+        : []),
+      dim(`Agents run with ${provider}; "samocode config" shows every setting.`),
+      `Start: ${accent('samocode run --task "…"')}`,
+    ].join('\n'),
+  );
+  if (trust.kind === 'fine' && asking) await asking.tryCommands(cli, project);
+}
+
+async function variableLines(cli: Cli, projectDir: string, { SANDBOX, SANDBOX_ENV }: Record<string, string>) {
+  if (SANDBOX_ENV !== undefined || !cli.isInteractive) return {};
+  const { askVariables } = await import('./ask-commands.ts');
+  return await askVariables(cli, projectDir, SANDBOX);
+}
+
+function linesFrom(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map(pairFrom));
+}
+
+function pairFrom(written: string): [string, string] {
+  const match = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(written);
+  if (match?.[1]) return [match[1], match[2] ?? ''];
+  throw CLI_ERRORS.usage({
+    why: `--set ${JSON.stringify(written)} is not a line of .samocode, which has the form KEY=VALUE with the key in capitals.`,
+    hint: 'For example --set PROVIDER=codex; docs/settings.md lists the keys.',
+  });
+}
+
+type TrustOptions = SharedOptions & { yes?: true };
+
+export function addTrust(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('trust [folder]'))
+    .description('Trust the lines of a .samocode that run something or relax a rule')
+    .option('-y, --yes', 'do not ask')
+    .action(async (folder: string | undefined, { project, yes }: TrustOptions) => {
+      const { readTrust, trustProject } = await import('../../caller/context/trust-project.ts');
+      const context = await cli.actionContext();
+      const projectDir = resolveFolder(cli, folder ?? project);
+      const found = await readTrust({ projectDir }, context);
+      const { filePath, fileHash } = found.project;
+      if (found.trust.kind === 'fine') {
+        cli.output.result(
+          { projectFile: filePath, lines: [] },
+          () => `Nothing to trust: every line of ${filePath} is in effect.`,
+        );
+        return;
+      }
+      const { lines } = found.trust;
+      if (!yes) {
+        if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: formatRiskyLines(lines) });
+        if (!(await askTrust(cli, filePath, lines))) throw CLI_ERRORS.not_trusted({ filePath });
+      }
+      await trustProject({ projectDir: filePath, hash: fileHash }, context);
+      cli.output.result({ projectFile: filePath, lines }, () =>
+        [
+          ...formatRiskyLines(lines).map((line) => `  ${line}`),
+          `${cli.output.style.good('✔')} These lines of ${filePath} are trusted; after a change you are asked again.`,
+        ].join('\n'),
+      );
+    });
+}
+
+export function addConfig(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('config'))
+    .description('Show every setting in use and where it comes from')
+    .action(async ({ project }: SharedOptions) => {
+      const [{ readProject, readSettingTexts }, { readSettings }, { settingByKey }] = await Promise.all([
+        import('../../project/finding/open-project.ts'),
+        import('../../project/settings/read-settings.ts'),
+        import('../../project/settings/settings.ts'),
+      ]);
+      const filePath = await projectFileAt(cli, project);
+      const place = { env: cli.env, homeDir: cli.home };
+      const { readings, warnings } =
+        filePath === undefined
+          ? readSettings(await readSettingTexts(place))
+          : await readProject({ ...place, filePath });
+      const isSecret = ({ key }: SettingReading) => settingByKey(key)?.[1].scope === 'secret';
+      const settings = readings.map((reading) => shown(reading, isSecret(reading)));
+      // Outside a project, the required settings of a project are always missing.
+      const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
+      if (broken) cli.leaveWith(EXIT.failed);
+      const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
+      cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
+        formatConfig({ filePath, settings, notes }, cli.output),
+      );
+    });
+}
+
+function shown({ key, value, source, problem }: SettingReading, isSecret: boolean): ShownSetting {
+  const isUnset = value === undefined || value === '';
+  return {
+    key,
+    value: isUnset ? undefined : isSecret ? '[set]' : value,
+    source,
+    problem: problem?.message,
+  };
+}
+
+export interface ShownSetting {
+  key: string;
+  /** `[set]` for a secret; absent when unset. */
+  value?: unknown;
+  source: SettingSource;
+  problem?: string;
+}
+
+interface ConfigShown {
+  filePath: string | undefined;
+  settings: readonly ShownSetting[];
+  notes: readonly string[];
+}
+
+/** Formats the output of `samocode config`: each setting with its value and source on one line. */
+export function formatConfig({ filePath, settings, notes }: ConfigShown, output: Output): string {
+  const { style, textColumns: columns } = output;
+  if (columns === Number.POSITIVE_INFINITY) return settings.map(settingFields).join('\n');
+  const lines = grid(
+    settings.map(({ key, value, source }) => [
+      key,
+      value === undefined ? style.dim('–') : valueText(value),
+      style.dim(sourceText(source)),
+    ]),
+    { columns, cut: { 1: 12, 2: 12 } },
+  );
+  const rows = settings.flatMap(({ problem }, at) => [
+    lines[at] ?? '',
+    // Never truncated, because it says what to do.
+    ...(problem && filePath !== undefined ? [hanging(style.bad(problem), { first: '  ', columns })] : []),
+  ]);
+  const head = filePath ?? 'No .samocode here or above: these are the settings of this machine.';
+  const noteLines = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
+  return [style.bold(head), '', ...rows, ...noteLines].join('\n');
+}
+
+function settingFields({ key, value, source, problem = '' }: ShownSetting): string {
+  return tabSeparated([key, value === undefined ? '' : valueText(value), sourceText(source), problem]);
+}
+
+function valueText(value: unknown): string {
+  return fitLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
+}
+
+function sourceText(source: SettingSource): string {
+  switch (source.kind) {
+    case 'call':
+      return 'this call';
+    case 'environment':
+      return `${source.name} in the environment`;
+    case 'project_file':
+      return `line ${source.line} of .samocode`;
+    case 'env_file':
+      return `${source.name} in ${source.path}`;
+    case 'default':
+      return 'default';
+    case 'unset':
+      return '';
+    default:
+      return source satisfies never;
+  }
+}

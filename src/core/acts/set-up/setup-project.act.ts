@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { namedFolder } from '../../caller/context/find-project-for.ts';
+import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
+import { formatRiskyLine, needsPerson, trustAsSeen } from '../../caller/context/trust-project.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { ifExists } from '../../kernel/errors.ts';
+import { mainCheckoutOf } from '../../project/finding/find-project.ts';
+import { makeProject, type ProjectSetupReport } from '../../project/finding/make-project.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { riskyLines, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
+import { readRepository } from '../../project/git/repository.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
+import { pathFromFile } from '../../project/settings/samocode-file.ts';
+import { proposedVariables, variablesText } from './proposed-variables.ts';
+
+export interface SetupProjectInput {
+  projectDir?: string | undefined;
+  sessions?: string | undefined;
+  worktrees?: string | undefined;
+  lines?: Readonly<Record<string, string>> | undefined;
+  /** The person agreed to create a repository and a first commit if they are missing. */
+  initRepository?: boolean | undefined;
+  /** Hash of a `.samocode` whose commands and relaxed rules the person has seen and agrees to. */
+  trust?: string | undefined;
+}
+
+/** `trust`: whether all lines of the file now take effect. */
+export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
+
+/**
+ * Checks a project's `.samocode`, or creates it with its folders; on failure nothing is left behind.
+ * @throws what `makeProject` throws
+ */
+export async function setupProject(
+  input: SetupProjectInput,
+  context: ActionContext,
+): Promise<ProjectSetupResult> {
+  await refuseFromInside(context);
+  const { env, home: homeDir, clock, cwd, roots = [] } = context;
+  const folder = roots[0] ?? (env.CLAUDE_PROJECT_DIR || cwd);
+  const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
+  if ((await ifExists(stat(named)))?.isFile()) {
+    throw ACTION_ERRORS.no_such_folder({ path: named, why: 'There is a file at this path' });
+  }
+  const { mainRepo, linked } = await enclosingRepository(named, context);
+  const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
+  const report = await makeProject({
+    mainRepo,
+    env,
+    homeDir,
+    clock,
+    initRepository: input.initRepository ?? false,
+    ...(input.sessions?.trim() && { sessions: absolute(input.sessions) }),
+    ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
+    lines: input.lines,
+  });
+  const { project } = report;
+  // The caller wrote these lines, so they are trusted, except that a model may not relax a rule itself.
+  const isTrustedAtOnce = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
+  if (isTrustedAtOnce) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
+  const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
+  const words = trusted.map(formatRiskyLine).join('; ');
+  return {
+    ...report,
+    done: [...report.done, ...(words ? [`Trusted: ${words}.`] : [])],
+    warnings: [
+      ...(linked === undefined
+        ? []
+        : [`${linked} is a linked worktree; it belongs to the project of its main checkout, ${mainRepo}.`]),
+      ...report.warnings,
+      ...(await variableWarnings(project, env)),
+    ],
+    trust: await trustIn(project, homeDir),
+  };
+}
+
+async function variableWarnings({ mainRepo, values }: Project, env: ActionContext['env']): Promise<string[]> {
+  const sandboxed = { sandbox: values.sandbox, openings: openingsOf(values) };
+  const proposed = await proposedVariables(mainRepo, env, sandboxed);
+  return proposed === undefined ? [] : [variablesText(proposed)];
+}
+
+/**
+ * Finds the main checkout to which a folder belongs. A working folder is often below the top, and for a
+ * linked worktree `findProject` looks for the project file in the main checkout.
+ */
+export async function enclosingRepository(
+  folder: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<{ mainRepo: string; linked?: string }> {
+  const reading = await readRepository(folder, { baseEnv: env });
+  if (reading.kind !== 'ready' && reading.kind !== 'empty') return { mainRepo: folder };
+  const mainRepo = await mainCheckoutOf(reading.toplevel);
+  return mainRepo === undefined ? { mainRepo: reading.toplevel } : { mainRepo, linked: reading.toplevel };
+}

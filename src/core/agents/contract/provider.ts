@@ -1,0 +1,311 @@
+import type { Phase } from '../../kernel/phases/table.ts';
+import type { McpServers } from './mcp-file.ts';
+import type { TranscriptEntry } from './transcript.ts';
+
+/** The first start downloads an accepted server; the CLIs' own limits, 10 and 30 s, are too short. */
+export const ACCEPTED_STARTS_WITHIN_MS = 120_000;
+
+export interface ChildServers {
+  /** Absolute path of the project's MCP file. */
+  configPath?: string;
+  /** Servers that are not in that file, but were accepted with the plan. */
+  accepted?: McpServers;
+  /** Names of all servers. */
+  serverNames: readonly string[];
+  servers: McpServers;
+}
+
+/** What the worker knows when it starts an agent. */
+export interface ChildRequest {
+  cliPath: string;
+  promptPath: string;
+  phase: Phase;
+  sessionDir: string;
+  /** The agent's working directory: the worktree, or MAIN_REPO before it exists. */
+  workingDir: string;
+  mainRepo: string;
+  /** Empty: the CLI's own default. */
+  model: string;
+  /** Values of CLI-specific settings, by key. */
+  own: Readonly<Record<string, number>>;
+  permissions: 'skip' | 'allow';
+  /** Absent: no servers. */
+  mcp?: ChildServers;
+  childUuid: string;
+  /** A real Node, for our programs. */
+  nodePath: string;
+  /** The base environment: ours, without the parent client's variables and our secrets. */
+  env: Readonly<Record<string, string>>;
+  /** US dollars after which the agent must end, for CLIs that enforce it. */
+  budgetUsd?: number;
+  /** The folder of our own programs. */
+  programFolder: string;
+  /** The command line of ACP_COMMAND. */
+  agentCommand?: string | undefined;
+  /** Absolute path of a scenario for the rehearsal agent, frozen with the session. */
+  scenarioPath?: string;
+  /** The user's servers, to be disabled by name; found by `prepare`. */
+  foreignServers?: readonly string[];
+  /** git folders that a confined agent must be able to write, so that it can commit; found by `prepare`. */
+  gitDirs?: readonly string[];
+  inGuard?: boolean;
+  /** Wraps a command line in the guard; absent without one. */
+  inside?: (command: readonly string[]) => readonly [string, ...string[]];
+}
+
+/** One program to start, without a shell. */
+export interface ChildCommand {
+  file: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Path of the file used as stdin; absent: /dev/null. */
+  stdinPath?: string;
+}
+
+export interface TokenCounts {
+  input: number;
+  output: number;
+  cached: number;
+}
+
+/** The CLI's final message; absent while it runs and if it died without one. */
+export interface FinalReport {
+  ok: boolean;
+  /** Only if `ok` is false and the output names it. */
+  problem?: ChildProblem;
+  /** One line for people, from the CLI's structured fields, at most 300 characters. */
+  text?: string;
+  turns?: number;
+  costUsd?: number;
+  tokens?: TokenCounts;
+  deniedTools?: readonly string[];
+  /** The entire last message, if the command requested the signal there; used without a `_signal.json`. */
+  signalText?: string;
+}
+
+export type ChildProblem =
+  | {
+      kind: 'crashed' | 'overloaded' | 'network' | 'auth' | 'config' | 'budget' | 'refused';
+      /** What the user can do about it. */
+      advice?: string;
+    }
+  /** `until`: milliseconds since the epoch; absent if unknown. */
+  | { kind: 'usage_limit'; until?: number };
+
+/** What the worker reads from a line of an agent's output. */
+export type ChildEvent =
+  | { kind: 'started'; version?: string; model?: string; cliSession?: string }
+  | {
+      kind: 'activity';
+      text: string;
+      /** The called tool, with the file that it might change. */
+      tool?: { name: string; path?: string };
+      /** The CLI only retries network requests, and would do so forever. */
+      isOffline?: boolean;
+    }
+  /** Tool calls that have ended, with any result. */
+  | { kind: 'tools_ended'; count: number }
+  | { kind: 'limit'; until?: number }
+  /** The plan is used up until then, and the account pays for what follows. */
+  | { kind: 'overage'; until?: number }
+  /** Usage of a model answer or an increment of it, or the total cost so far. A final report replaces them. */
+  | { kind: 'spent'; tokens: TokenCounts }
+  | { kind: 'spent'; usdSoFar: number }
+  /** Can occur more than once per process: the last one counts. */
+  | { kind: 'final'; report: FinalReport };
+
+export interface ExitReport {
+  /** The CLI's exit status as recorded by the wrapper; null if there is none. */
+  exitCode: number | null;
+  stderrTail: string;
+}
+
+/** What a CLI has recorded in its own files, apart from its output. */
+export interface Traces {
+  /** When its usage limit ends, in milliseconds since the epoch. */
+  limitedUntil?: number;
+  version?: string;
+  model?: string;
+  /** Total usage of its answers; nothing else is known about a process that was ended. */
+  tokens?: TokenCounts;
+}
+
+export interface TraceQuestion {
+  /** The CLI's id of its session, from a `started` event. */
+  cliSession: string;
+  /** Its state folder, or the copy that its agent had. Written by an agent, so no link in it is followed. */
+  folder: string;
+  final: FinalReport | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** US dollars per million tokens. */
+export type Price = TokenCounts;
+
+/** What `samocode doctor` asks a CLI before it gets any work, without contacting its service. */
+export interface Preflight {
+  /** Arguments that make the CLI print its options. */
+  helpArgs: readonly string[];
+  neededOptions: readonly string[];
+  /** The oldest version we have tested; absent: none was. */
+  measured?: string;
+  /** Memory of one agent, if that is a lot. */
+  memoryMb?: number;
+  login?: {
+    args: readonly string[];
+    /** Not conclusive: a key or a custom provider needs no login. */
+    isAdvisory?: boolean;
+  };
+  /** For a CLI without a login command: any of these indicates a login. */
+  loginTraces?: LoginTraces;
+  /** Exits with 0 if the CLI's own sandbox works. */
+  sandboxArgs?: readonly string[];
+  install: string;
+  loginFix: string;
+}
+
+export interface LoginTraces {
+  env: readonly string[];
+  /** Names the folder that replaces HOME for the CLI. */
+  homeVariable: string;
+  /** Relative to the CLI's home. */
+  files: readonly string[];
+  /** A settings file that exists even without a login, and the key path of the chosen login method. */
+  settings: { file: string; at: readonly string[] };
+}
+
+/** The same CLI as a client of our server. */
+export interface McpClient {
+  /** Its name in `initialize`. */
+  name: string;
+  /** How long `wait` blocks by default, and at most: longer calls fail in this client. */
+  byDefaultMs: number;
+  maxMs: number;
+}
+
+/** A CLI's own files. Its agents get copies of named parts, made for each agent and then discarded. */
+export interface StateFolder {
+  /** Relative to home, or to the folder that `homeVariable` names; `variable` replaces the folder. */
+  folder: string;
+  variable?: string;
+  homeVariable?: string;
+  /** Entries of the folder that are copied; an asterisk matches any part of a name. Everything else stays outside. */
+  parts: readonly string[];
+  /** Entries that may be large and that no ordinary run writes: shown read-only instead of copied. */
+  shown?: readonly string[];
+  /** Files and folders next to it, relative to home or to the folder that `homeVariable` names, that are copied. */
+  beside?: readonly string[];
+  login?: LoginFile;
+  /** Why agents need the folder itself, writable: a copy would not do. */
+  openBecause?: string;
+}
+
+/** The JSON file of a CLI's login. Its copy can't renew the login: a service may end every copy of a used token. */
+export interface LoginFile {
+  /** Relative to the state folder. */
+  file: string;
+  /** The only keys of the file that are copied; absent: all. */
+  keep?: readonly string[];
+  /** Keys, at any depth, of tokens that renew the login, and what replaces them; absent: the key is left out. */
+  refresh: { keys: readonly string[]; as?: string };
+  /** Keys of the file whose tokens are known not to change when they are used. */
+  lasting?: readonly string[];
+  /** When the access token ends, in milliseconds since the epoch; undefined if the login does not name it. */
+  endsAt?(login: unknown): number | undefined;
+  renewal?: LoginRenewal;
+}
+
+/** What a login needs outside of the CLI's state folder. Paths are relative to home. */
+export interface LoginFiles {
+  /** A settings file in the state folder, and its key with further variables. */
+  settings: string;
+  env: string;
+  /** Keys of that file whose values are command lines that print a credential. */
+  commands: readonly string[];
+  /** By a variable that selects a service: folders, and variables that name files. */
+  services: readonly { variable: string; folders: readonly string[]; named?: readonly string[] }[];
+}
+
+/** How a CLI is made to renew its own login. */
+export interface LoginRenewal {
+  /** Variables that replace the login: with one of these, it is not used. */
+  unless: readonly string[];
+  /** Uses the login, with nothing of a project and no tools or hooks, at a service that refuses its token. */
+  command(service: string): { args: readonly string[]; env?: Readonly<Record<string, string>> };
+}
+
+/** A CLI-specific setting: a whole number, named by its key. */
+export interface OwnSetting {
+  unit: string;
+  min: number;
+  max: number;
+  default: string;
+  doc: string;
+}
+
+/**
+ * Everything specific to one agent CLI. To add one, add a folder with such an object and a line in
+ * `registry.ts`; settings, start choices, doctor, prompts and prices are generated from that list.
+ */
+export interface Provider {
+  /** Its lower-case name in settings and events. `<NAME>_PATH` and the like are its settings. */
+  name: string;
+  title: string;
+  /** Program to look for on PATH if no path is configured. */
+  defaultCommand: string;
+  /** Where it is installed, relative to the home folder. */
+  installFolders?: readonly string[];
+  /** Other folders below home that it starts from, read-only for agents. */
+  starters?: readonly string[];
+  /** Its own files: settings, login, records. */
+  state?: StateFolder;
+  loginFiles?: LoginFiles;
+  /** Defaults of its machine settings; absent for the bundled agent, which has none. */
+  settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
+  preflight?: Preflight;
+  /** The hosts of its service, for the strict sandbox, and the variables that it reads. */
+  hosts?: readonly string[];
+  variables?: RegExp;
+  /** Its settings files, relative to home: they can name further variables, such as a key of a model service. */
+  settingsFiles?: readonly string[];
+  /** By the variable that makes it use the models of a cloud: the variables of that cloud's login. */
+  clouds?: Readonly<Record<string, RegExp>>;
+  /** Environment variables that determine the account and the endpoint of its calls. */
+  credentials: readonly string[];
+  /** List prices by prefix of the model's name. They age: costs computed from them are estimates. */
+  prices: Readonly<Record<string, Price>>;
+  /** Prompt text on how it works with helpers and files. Absent: it works alone. */
+  promptText?: string;
+  /** A repository can make it run programs: it starts only in the sandbox, unless the user says otherwise. */
+  needsGuard?: boolean;
+  /** Whether it asks for permission, as PERMISSIONS=allow requires; false if it is not known to ask. Absent: true. */
+  asks?: boolean;
+  /** What it reports about its spending; absent: everything. */
+  reports?: { usd: boolean; tokens: boolean };
+  /** Confines its agents itself, under PERMISSIONS=allow. */
+  confinesItself?: true;
+  /** Refuses to run as root under PERMISSIONS=skip, unless the user declares the machine a sandbox. */
+  refusesRoot?: true;
+  /** Set for the commands it runs, never by people: a command started with one was started by an agent. */
+  markers: readonly string[];
+  /** Variables it passes to its children; removed for our agents, because they describe another session. */
+  leftovers?: readonly string[];
+  /** A PATH folder that disappears with the process that added it. */
+  passingFolder?: RegExp;
+  client?: McpClient;
+  /**
+   * Adds machine-specific facts to a request, and writes files that the command refers to next to the prompt.
+   * Without this method, a request is complete.
+   */
+  prepare?(request: ChildRequest): Promise<ChildRequest>;
+  buildCommand(request: ChildRequest): ChildCommand;
+  /** Creates a reader of one process's stdout, line by line; unknown lines yield nothing and never throw. */
+  newReader(): { readLine(line: string): ChildEvent[] };
+  /** A line of its output, rendered for people; never throws. */
+  transcript(line: string): TranscriptEntry[];
+  /** Why the process ended without a valid signal; undefined: it simply finished. */
+  classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
+  /** Reads the CLI's own records about an ended process; never throws. */
+  readTraces?(question: TraceQuestion): Promise<Traces>;
+}

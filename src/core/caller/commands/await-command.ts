@@ -1,0 +1,85 @@
+import type { SamocodeError } from '../../kernel/errors.ts';
+import type { Command } from '../../session/commands/commands.ts';
+import { judgeKind } from '../../session/commands/judge-kind.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { readSession } from '../../session/status.ts';
+import { waitForEvents } from '../../session/watch.ts';
+import type { ActionContext } from '../context/context.ts';
+import { ACTION_ERRORS } from '../errors/action-errors.ts';
+import { closedTo, earlyRefusal } from './early-refusal.ts';
+import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
+
+export interface CompletedCommand {
+  view: SessionView;
+  events: SessionEvent[];
+}
+
+interface Work {
+  workMs?: number;
+  /** The caller does not need the end of the work. */
+  mayLast?: boolean;
+}
+
+const WORK_MS = 2000;
+/** How long to wait for work that touches every file of a worktree. */
+export const ALL_FILES_MS = 15_000;
+
+/** Sends a command and waits briefly for the event that completes it. @throws pending if it does not come in time */
+export async function sendAndAwait(
+  view: SessionView,
+  request: CommandRequest,
+  endsIn: readonly EventType[],
+  context: ActionContext,
+  work: Work = {},
+): Promise<CompletedCommand> {
+  const { paths } = view;
+  const closed = closedTo(view) ?? early(request.kind, view);
+  if (closed) throw closed;
+  const accepted = await sendCommand(paths, request, context);
+  return await untilDone(paths, { accepted, command: request.kind, endsIn }, context, work);
+}
+
+/** Like `sendAndAwait`, for the command that was written when the run folder was created. */
+export async function awaitStart(
+  paths: SessionPaths,
+  { id, kind }: Pick<Command, 'id' | 'kind'>,
+  endsIn: readonly EventType[],
+  context: ActionContext,
+): Promise<CompletedCommand> {
+  const accepted = await untilAnswered(paths, { id, kind }, context);
+  return await untilDone(paths, { accepted, command: kind, endsIn }, context, { mayLast: true });
+}
+
+async function untilDone(
+  paths: SessionPaths,
+  { accepted, command, endsIn }: { accepted: number; command: string; endsIn: readonly EventType[] },
+  { clock, host }: ActionContext,
+  { workMs = WORK_MS, mayLast = false }: Work,
+): Promise<CompletedCommand> {
+  const deadline = clock.monotonic() + workMs;
+  for (let after = accepted; ; ) {
+    const events = await readEvents(paths, accepted);
+    const left = deadline - clock.monotonic();
+    const hasEnded = events.some((event) => endsIn.includes(event.type));
+    if (left <= 0 && !hasEnded && !mayLast) {
+      const seconds = Math.round(workMs / 1000);
+      throw ACTION_ERRORS.pending({ session: paths.folder, command, seconds, isAccepted: true });
+    }
+    if (left <= 0 || hasEnded) {
+      const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), host);
+      if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
+      return { events, view };
+    }
+    after = events.at(-1)?.n ?? after;
+    await waitForEvents([{ paths, after }], { timeoutMs: left, clock });
+  }
+}
+
+function early(kind: CommandRequest['kind'], view: SessionView): SamocodeError | undefined {
+  const refused = judgeKind(kind, view.state);
+  return refused && earlyRefusal(refused, view);
+}

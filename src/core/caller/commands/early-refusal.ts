@@ -1,0 +1,80 @@
+import type { NextStep } from '../../kernel/acts.ts';
+import { SamocodeError } from '../../kernel/errors.ts';
+import { CHANNELS } from '../../kernel/phases/channels.ts';
+import { closedChannel, type GateRule, type Refused } from '../../session/commands/judge-kind.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { isLost } from '../../session/session-list.ts';
+import { statusSentence } from '../../session/words.ts';
+import type { ActionContext } from '../context/context.ts';
+import { ACTION_ERRORS } from '../errors/action-errors.ts';
+import { nextSteps } from '../facts/next-steps.ts';
+
+/**
+ * The error for a command that the worker would refuse; thrown before the command is sent.
+ * @param view the session; absent when one is started
+ */
+export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): SamocodeError {
+  const { code, what, hint } = error;
+  const session = view?.folder;
+  const why = isStatus && view ? statusSentence(view) : error.why;
+  const own = error.next.map((step) => ({ ...step, session }));
+  if (isStatus && view && view.pendingCommands.length > 0) {
+    const next: NextStep[] = [{ act: 'read_status', session }];
+    return new SamocodeError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
+  }
+  // The state is known here, so the next steps for it replace `read_status`.
+  const next =
+    view === undefined ? own : own.flatMap((step) => (step.act === 'read_status' ? nextSteps(view) : [step]));
+  return new SamocodeError(code, {}, { what, why, hint, next });
+}
+
+/** Unwraps the verdict on a command. @throws its early refusal, or the error that `closedTo` returns */
+export function accepted<Verdict extends { kind: 'accepted' }>(
+  verdict: Verdict | Refused,
+  view?: SessionView,
+): Verdict {
+  if (view) requireUsable(view);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  return verdict;
+}
+
+/** Call before asking a person for a decision that this channel may not make. @throws channel_closed */
+export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
+  const closed = closedChannel(by, gateRuleOf(view));
+  if (closed) throw earlyRefusal(closed, view);
+}
+
+/** Who may open a session's gates: anyone if its file cannot be read here, so that its worker decides. */
+export function gateRuleOf({ sessionFile }: SessionView): GateRule {
+  return sessionFile?.settings ?? { gateChannels: CHANNELS };
+}
+
+/** Why no command can be sent to a session from here; undefined if one can. */
+export function closedTo(view: SessionView): SamocodeError | undefined {
+  const { folder: session, newer } = view;
+  if (newer !== undefined) return ACTION_ERRORS.newer_version({ session, newer });
+  if (view.isForeign) return notTakenOverYet(view);
+  return isLost(view) ? sessionLost(view) : undefined;
+}
+
+/** Call before asking a person anything about the session. @throws the error that `closedTo` returns */
+export function requireUsable(view: SessionView): SessionView {
+  const closed = closedTo(view);
+  if (closed) throw closed;
+  return view;
+}
+
+/** The error for a session whose workers would all exit at once. */
+export function sessionLost({ folder, problems, paths, isUnreadable }: SessionView): SamocodeError {
+  return ACTION_ERRORS.session_lost({
+    session: folder,
+    problems,
+    sessionDir: paths.sessionDir,
+    isUnreadable: isUnreadable === true,
+  });
+}
+
+/** The error for a session that no worker can handle: a command would stay queued forever. */
+function notTakenOverYet({ folder, state }: SessionView): SamocodeError {
+  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone: state.status.kind === 'done' });
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+
+/** The dependencies of every use case; only the `main.ts` files read them from the process. */
+export interface ActionContext {
+  clock: Clock;
+  host: Host;
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  cwd: string;
+  /** The user's folders as the client reports them, best first; they take precedence over `cwd`. */
+  roots?: readonly string[];
+  by: By;
+  programs: { worker: string; rehearsal: string };
+  elsewhere?: Elsewhere;
+}
+
+/** How an act may reach a session outside the current project; `projectDir` is the folder of that session's project. */
+export interface Elsewhere {
+  /** Asks the person; absent if there is no way to ask. */
+  agrees?(session: { session: string; projectDir: string }): Promise<boolean>;
+  /** The command line that names that project; absent for tools, whose next call names it. */
+  command?(projectDir: string): string;
+  /** Called once an act has reached such a session. */
+  reached?(projectDir: string): void;
+}

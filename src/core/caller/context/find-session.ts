@@ -1,0 +1,137 @@
+import { nearestName } from '../../kernel/nearest-name.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import {
+  foldersOfId,
+  matchFolders,
+  nameWithoutDate,
+  resolveSessionFolder,
+} from '../../session/layout/names.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { readAllSessions, sessionFolders } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../errors/action-errors.ts';
+import type { ActionContext } from './context.ts';
+import {
+  currentProjects,
+  findSessionsFolders,
+  projectDirOf,
+  type SessionsFolder,
+} from './sessions-folders.ts';
+
+export interface SessionQuestion {
+  /** A session folder, a name without its date (then the newest), a prefix of either, or a short id. */
+  session: string;
+  projectDir?: string | undefined;
+  /** Prefixes do not match; for callers that expect that the session might not exist. */
+  isWholeName?: boolean | undefined;
+  /** Like `isWholeName`, but short ids match: for destructive acts that are not confirmed first. */
+  isExact?: boolean | undefined;
+  /** The call changes something, so a name alone does not reach a session outside the current project. */
+  isAct?: boolean | undefined;
+}
+
+/**
+ * Finds a session by name and reads its current state: first in the call's own project, by full name and then by
+ * prefix, then in the other projects known on this machine.
+ * @throws session_not_found with the nearest name; whole_name_needed; session_ambiguous; other_project;
+ * project_not_found and the errors of settings
+ */
+export async function findSession(question: SessionQuestion, context: ActionContext): Promise<SessionView> {
+  return (await findSessionAndPlace(question, context)).view;
+}
+
+export interface FoundSession {
+  view: SessionView;
+  place: SessionsFolder;
+}
+
+export async function findSessionAndPlace(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<FoundSession> {
+  const { session, projectDir, isWholeName = false, isExact = false } = question;
+  const places = await findSessionsFolders(projectDir, context);
+  const lists = await Promise.all(
+    places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
+  );
+  const byFullName = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
+  const byPrefix = (folders: readonly string[]) => matchFolders(folders, session);
+  const byId = (folders: readonly string[]) => foldersOfId(folders, session);
+  const matchers = isWholeName ? [byFullName] : [byFullName, isExact ? byId : byPrefix];
+  for (const isOwn of [true, false]) {
+    const some = lists.filter(({ place }) => place.isOwn === isOwn);
+    for (const matcher of matchers) {
+      const matches = await Promise.all(
+        some.map(({ place, folders }) => openAll([matcher(folders)].flat(), place, context)),
+      );
+      const all = matches.flat();
+      const found = onlyMatch(session, matcher === byFullName ? all : currentOnes(all));
+      if (found !== undefined) return await reached(found, question, context);
+    }
+  }
+  const meant = isExact ? lists.flatMap(({ folders }) => byPrefix(folders)) : [];
+  if (meant.length > 0) throw ACTION_ERRORS.whole_name_needed({ session, meant });
+  throw notFound(session, await foldersSeen(places, context));
+}
+
+/** @throws other_project if an act would leave the current project without consent */
+async function reached(
+  found: FoundSession,
+  { projectDir: named, isAct }: SessionQuestion,
+  context: ActionContext,
+): Promise<FoundSession> {
+  // If no project is named, the call's own projects are the current ones.
+  if (!isAct || (found.place.isOwn && !named?.trim())) return found;
+  const { files, hasLocation } = await currentProjects(context);
+  if (files.includes(found.place.filePath)) return found;
+  const { elsewhere } = context;
+  const session = found.view.folder;
+  const projectDir = projectDirOf(found.place);
+  const isMeant =
+    named?.trim() || !hasLocation || (await elsewhere?.agrees?.({ session, projectDir })) === true;
+  if (!isMeant) {
+    const command = elsewhere?.command?.(projectDir);
+    throw ACTION_ERRORS.other_project({ session, projectDir, command });
+  }
+  elsewhere?.reached?.(projectDir);
+  return found;
+}
+
+async function openAll(folders: readonly string[], place: SessionsFolder, { host }: ActionContext) {
+  const views = await Promise.all(
+    folders.map((folder) => readSession(sessionPaths(place.sessionsDir, folder), host)),
+  );
+  return views.flatMap((view) => (view === undefined ? [] : [{ view, place }]));
+}
+
+/** Leaves out archived sessions unless there are no others. */
+function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
+  const current = found.filter(({ view }) => !view.state.archived);
+  return current.length > 0 ? current : found;
+}
+
+/** @throws session_ambiguous */
+function onlyMatch(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
+  if (meant.length <= 1) return meant[0];
+  // Picking one would be unstable: other projects are added, removed and moved.
+  const names = [...new Set(meant.map(({ view }) => view.folder))];
+  const projects = [...new Set(meant.map(({ place }) => projectDirOf(place)))];
+  throw ACTION_ERRORS.session_ambiguous({ session, names, projects });
+}
+
+/** The names of all sessions: first those of the call's own project, then the others, newest first. */
+async function foldersSeen(places: readonly SessionsFolder[], { host }: ActionContext): Promise<string[]> {
+  const ordered = [...places].sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
+  const lists = await Promise.all(ordered.map(({ sessionsDir }) => readAllSessions(sessionsDir, host)));
+  return lists.flatMap((views) =>
+    views
+      .map(({ folder }) => folder)
+      .sort()
+      .toReversed(),
+  );
+}
+
+function notFound(session: string, folders: readonly string[]) {
+  const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
+  return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });
+}

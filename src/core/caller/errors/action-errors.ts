@@ -1,0 +1,240 @@
+import { TO_FILL } from '../../kernel/acts.ts';
+import { errors } from '../../kernel/errors.ts';
+import { joinNames } from '../../session/commands/judge-finish.ts';
+
+/** Why an act on a session, or the search for one, can be refused. */
+export const ACTION_ERRORS = errors({
+  answers_need_person: () => ({
+    what: 'Nothing was published.',
+    why: "Only a person may make people's answers public, and this call could come from a model.",
+    hint: 'Leave out --with-answers, or let the user type it in a terminal outside any agent.',
+  }),
+  elsewhere_in_pool: ({ session, host = 'pool' }: { session: string; host?: string | undefined }) => ({
+    what: `Session ${session} was not changed.`,
+    why:
+      host === 'pool'
+        ? 'It is offered to the pool, and no machine has taken it yet.'
+        : `Its branch and its worktree are on ${host}.`,
+    hint:
+      host === 'pool'
+        ? 'Stop it with stop_session, or wait until a machine takes it.'
+        : `Finish it on ${host}. From here, you can answer, approve, resume and stop it.`,
+  }),
+  folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
+    what: `Session ${session} was not changed.`,
+    why: `${path} was moved or removed. A session stays in the folders that it was started with.`,
+    hint: isRepository
+      ? `Move it back and run "git worktree repair" there, then try again. Or start a new session in the repository's current folder${branch === undefined ? '' : `, with ${branch} as its base`}.`
+      : `Move it back, or create the folder again if you removed it: its worktree is then recreated from ${branch ?? 'its branch'}.`,
+  }),
+  from_alone: () => ({
+    what: 'No round was begun.',
+    why: 'A round takes its work from the pull request alone, and this call has other arguments too.',
+    hint: 'Give only session and from. A new goal or a note needs a separate call.',
+  }),
+  inside_session: () => ({
+    what: 'Nothing was changed.',
+    why: 'This program was started from inside a samocode session, where only reading is allowed.',
+    hint: 'To ask a person for something, write it to _signal.json.',
+  }),
+  newer_version: ({ session, newer }: { session: string; newer: string }) => ({
+    what: `Session ${session} is read-only here.`,
+    why: `A newer samocode has worked on it (${newer}).`,
+    hint: 'Update samocode here and restart its MCP server.',
+  }),
+  no_such_folder: ({ path, why }: { path: string; why: string }) => ({
+    what: `There is no folder "${path.slice(0, 200).replaceAll('\0', '?')}".`,
+    why: `${why}.`,
+    hint: 'Give the absolute path of a folder in the project.',
+  }),
+  not_done: ({ session }: { session: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: 'According to its overview it is not done, and only a finished session takes a new goal.',
+    next: [{ act: 'resume', session, when: 'to continue it where it is' }],
+  }),
+  not_finished: ({ session, reason }: { session: string; reason?: string }) => ({
+    what: 'The session was not finished.',
+    why: reason ?? 'Its worker has not completed it yet.',
+    next: [{ act: 'read_status', session }],
+  }),
+  not_merged: ({ into, reason, files, commands }: NotMerged) => ({
+    what: `Nothing was merged into ${into}.`,
+    why: [reason, files.length === 0 ? '' : `Conflicts: ${joinNames(files)}.`].join(' ').trim(),
+    hint: commands.length === 0 ? '' : `To resolve that: ${commands.join('; ')}.`,
+  }),
+  not_taken_over_yet: ({ session, isDone }: NotTakenOverYet) => ({
+    what: `Session ${session} is read-only here.`,
+    why: 'It was created by the Python samocode or by hand, and has not been taken over.',
+    hint: isDone ? '' : 'Resume it first.',
+    next: isDone
+      ? [
+          { act: 'resume', session, args: NEW_GOAL, when: 'for new work' },
+          { act: 'archive', session, ifWanted: true },
+        ]
+      : [{ act: 'resume', session, ifWanted: true }],
+  }),
+  plan_file_changed: ({ session, name }: { session: string; name: string }) => ({
+    what: `Your version of ${name} was not saved.`,
+    why: 'The file was changed by another program while it was open here.',
+    hint: 'Read the plan again, then edit it once more.',
+    next: [{ act: 'decide_plan', session }],
+  }),
+  other_project: ({ session, projectDir, command }: OtherProject) => ({
+    what: 'Nothing was changed.',
+    why: `Session ${session} belongs to another project, ${projectDir}.`,
+    hint: command === undefined ? '' : `If you mean it: ${command}`,
+    next:
+      command === undefined
+        ? [{ act: 'name_project', args: { project_dir: projectDir }, when: 'if the user means it' }]
+        : [],
+  }),
+  /** No failure: what was asked for is not done yet. Every face words it at one place. */
+  pending: ({ session, command, seconds, isAccepted, owner }: Pending) => ({
+    what:
+      command === undefined
+        ? `Session ${session} was not continued yet.`
+        : `Session ${session}: the command "${command.replaceAll('_', ' ')}" ${isAccepted ? 'was accepted, and is not done yet' : 'is queued, and has no effect yet'}.`,
+    why: isAccepted
+      ? `The worker carries it out; it did not end within ${seconds} s.`
+      : owner === undefined
+        ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers; none did within ${seconds} s.`
+        : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
+    hint: 'If its status stays the same, session.log and worker.stderr of the session say why.',
+    next: [
+      { act: 'read_status', session, when: 'to see whether it is done' },
+      ...(owner === undefined ? [] : [{ act: 'take_over', session, when: GONE_FOR_GOOD } as const]),
+    ],
+  }),
+  plan_hash_missing: ({ session }: { session: string }) => ({
+    what: 'Nothing was approved.',
+    why: 'An approval names the version of the plan that the user has seen, by its hash.',
+    next: [{ act: 'decide_plan', session }],
+  }),
+  project_unclear: ({ files }: { files: readonly string[] }) => ({
+    what: 'The project is ambiguous.',
+    why: `It could be any of these: ${files.slice(0, 10).join(', ')}.`,
+    next: [{ act: 'name_project' }],
+  }),
+  relative_folder: ({ path }: { path: string }) => ({
+    what: `"${path.slice(0, 200)}" does not identify a folder.`,
+    why: "A relative path is resolved against the client's folder, and this client has none or several.",
+    hint: 'Give an absolute path.',
+  }),
+  rewind_halfway: ({ session, reason }: { session: string; reason: string }) => ({
+    what: 'The session was only partly rewound, and is blocked.',
+    why: reason,
+    hint: 'Nothing is lost.',
+    next: [
+      { act: 'resume', session, when: 'to complete the rewind' },
+      { act: 'rewind', session, args: { undo: true }, when: 'to revert it' },
+    ],
+  }),
+  round_not_published: ({ session, reason }: { session: string; reason: string }) => ({
+    what: 'The work of the round was not published.',
+    why: reason,
+    next: [{ act: 'begin_round', session, when: 'to try again' }],
+  }),
+  session_ambiguous: ({ session, names, projects }: SessionAmbiguous) => ({
+    what: `There is more than one session "${session.slice(0, 80)}".`,
+    why:
+      projects.length > 1
+        ? `These projects have one: ${projects.join(', ')}.`
+        : `These names begin with it: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}.`,
+    hint: projects.length > 1 ? '' : 'Give a longer part of its name.',
+    next: projects.length > 1 ? [{ act: 'name_project' }] : [],
+  }),
+  session_lost: ({ session, problems, sessionDir, isUnreadable }: SessionLost) => ({
+    what: isUnreadable ? `Session ${session} cannot be read.` : `Session ${session} is read-only here.`,
+    why: problems.join(' '),
+    hint: isUnreadable
+      ? 'Fix that, then try again.'
+      : `The remaining files are in ${sessionDir}; its work can continue in a new session.`,
+  }),
+  session_not_found: ({ session, newest, meant }: { session: string; newest: string; meant?: string }) => ({
+    what: `There is no session "${session.slice(0, 80)}".`,
+    why: newest === '' ? 'There are no sessions yet.' : `The newest ones are: ${newest}.`,
+    hint: meant === undefined ? '' : `Did you mean "${meant}"?`,
+    next: meant === undefined ? [{ act: newest === '' ? 'start' : 'list' }] : [],
+  }),
+  text_missing: ({ name }: { name: string }) => ({
+    what: 'Nothing was sent.',
+    why: `The ${name} is empty.`,
+    hint: `Give the ${name} in the user's own words.`,
+  }),
+  text_too_long: ({ name, chars, most }: { name: string; chars: number; most: number }) => ({
+    what: 'Nothing was sent.',
+    why: `The ${name} has ${chars} characters; the limit is ${most}.`,
+    hint: 'Put the long part into a file of the project and name that file here.',
+  }),
+  whole_name_needed: ({ session, meant }: { session: string; meant: readonly string[] }) => ({
+    what: 'Nothing was changed.',
+    why: `"${session.slice(0, 80)}" is only the beginning of a session's name; without a confirmation, the full name is required.`,
+    hint: `Give it: ${meant.slice(0, 5).join(', or ')}.`,
+  }),
+  watch_unguarded: ({ session, why, hint }: { session: string; why: string; hint: string }) => ({
+    what: 'Nothing was published.',
+    why: `Agents of a session whose pull request is watched must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    hint,
+    next: [
+      {
+        act: 'finish',
+        session,
+        when: 'to publish it without watching',
+        args: { how: 'pull_request', watch: false },
+      },
+    ],
+  }),
+});
+
+const NEW_GOAL = { goal: TO_FILL };
+
+interface FolderGone {
+  session: string;
+  path: string;
+  branch: string | undefined;
+  isRepository: boolean;
+}
+
+interface OtherProject {
+  session: string;
+  projectDir: string;
+  command: string | undefined;
+}
+
+interface NotTakenOverYet {
+  session: string;
+  isDone: boolean;
+}
+
+interface SessionLost {
+  session: string;
+  problems: readonly string[];
+  sessionDir: string;
+  isUnreadable: boolean;
+}
+
+interface SessionAmbiguous {
+  session: string;
+  names: readonly string[];
+  projects: readonly string[];
+}
+
+const GONE_FOR_GOOD = 'if that machine or container is gone for good';
+
+interface Pending {
+  session: string;
+  /** The kind of the command; absent for a worker that was started without one. */
+  command?: string;
+  seconds: number;
+  /** A worker has accepted the command, and its end was not seen. */
+  isAccepted?: true;
+  /** The worker, if it runs on a machine or in a container that is not visible from here. */
+  owner?: { pid: number; hostId: string } | undefined;
+}
+
+interface NotMerged {
+  into: string;
+  reason: string;
+  files: readonly string[];
+  commands: readonly string[];
+}

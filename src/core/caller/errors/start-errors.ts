@@ -1,0 +1,175 @@
+import { TO_FILL } from '../../kernel/acts.ts';
+import { errors } from '../../kernel/errors.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
+
+/** Why a session cannot be started or taken over: the project, the machine, the name, the task. */
+export const START_ERRORS = errors({
+  agent_needs_guard: ({ title, why, hint }: { title: string; why: string; hint: string }) => ({
+    what: NOTHING,
+    why: `A repository can make ${title} run programs before its first prompt, and its agents would run without the sandbox: ${why}.`,
+    hint: `${hint} Or set ACP_WITHOUT_GUARD=yes in .samocode, for repositories that you trust.`,
+  }),
+  bad_start_time: ({ given, why, hint }: { given: string; why: string; hint: string }) => ({
+    what: NOTHING,
+    why: `"${given.slice(0, 40)}" ${why}.`,
+    hint,
+  }),
+  bad_phase: ({ given, allowed }: { given: string; allowed: readonly string[] }) => ({
+    what: NOTHING,
+    why: `A session cannot continue at "${given.slice(0, 40)}".`,
+    hint: `Name one of these phases: ${allowed.join(', ')}.`,
+  }),
+  cannot_ask: ({ title }: { title: string }) => ({
+    what: NOTHING,
+    why: `PERMISSIONS is allow, and ${title} is not known to ask before it acts.`,
+    hint: 'Set PERMISSIONS=skip, or ACP_ASKS=yes in .samocode if it does ask.',
+  }),
+  command_missing: () => ({
+    what: NOTHING,
+    why: 'PROVIDER is acp, and ACP_COMMAND does not say which agent that is.',
+    hint: 'Set ACP_COMMAND in .samocode, as in ACP_COMMAND=my-agent acp.',
+  }),
+  command_not_found: ({ found, fix }: { found: string; fix: string }) => ({
+    what: NOTHING,
+    why: found,
+    hint: fix,
+  }),
+  guard_unavailable: ({ sandbox, why, hint }: { sandbox: string; why: string; hint: string }) => ({
+    what: NOTHING,
+    why: `SANDBOX is ${sandbox}, and that is not available here: ${why}.`,
+    hint,
+  }),
+  forge_login_open: ({ why, hint, line }: { why: string; hint: string; line?: string | undefined }) => ({
+    what: NOTHING,
+    why: `${line ? `.samocode has ${line}` : 'The session reads text that others wrote'}, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    hint: line ? `${hint} Or remove ${line} from .samocode.` : hint,
+  }),
+  from_excludes: ({ given }: { given: readonly string[] }) => ({
+    what: NOTHING,
+    why: `A session that continues a folder keeps its task, name and branch, and continues at once; this call also gives ${given.join(', ')}.`,
+    hint: 'Leave that out, or start a new session without from.',
+  }),
+  from_missing: () => ({
+    what: NOTHING,
+    why: 'A phase to continue at requires the folder of a session.',
+    hint: 'Add from: the name or path of the session folder.',
+  }),
+  issue_unusable: ({ given, problem, fix }: { given: string; problem: string; fix: string }) => ({
+    what: NOTHING,
+    why: `${/^#?\d/.test(given) ? `Issue #${given.replace('#', '')}` : `"${given}"`} ${problem}.`,
+    hint: fix,
+  }),
+  nested_layout: notAdoptable,
+  not_plain: notAdoptable,
+  not_in_sessions: ({ folder, sessions }: { folder: string; sessions: string }) => ({
+    what: NOTHING,
+    why: `${folder} is not in ${sessions}, the sessions folder of the project.`,
+    hint: 'Move it there, or name the project that it belongs to.',
+  }),
+  nothing_to_do: () => ({
+    what: NOTHING,
+    why: 'It has neither a task nor a topic to research (dive).',
+    hint: "Give a task in the user's own words, a topic, or both.",
+  }),
+  other_sessions: ({ session, projectDir }: { session: string; projectDir: string }) => ({
+    what: NOTHING,
+    why: `${session} belongs to another project, ${projectDir}; a session can only follow one of its own project.`,
+    hint: 'Name a session of this project, or start this one when that one is done.',
+  }),
+  person_needed: ({ filePath, lines }: { filePath: string; lines: string }) => ({
+    what: 'Nothing was trusted.',
+    why: `${lines} in ${filePath} relaxes a rule, and a model or script may not trust that for the user.`,
+    hint: 'Remove the line from the file, or let the user trust it in their own terminal.',
+    next: [{ act: 'trust' }],
+  }),
+  phase_unknown: ({ session, question }: { session: string; question: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: question,
+    hint: 'Set it as `Phase: …` under `## Status` in _overview.md.',
+    next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  }),
+  plan_unusable: ({ path, problem, fix }: { path: string; problem: string; fix: string }) => ({
+    what: NOTHING,
+    why: `${path} cannot be the plan of a session: ${problem}.`,
+    hint: fix,
+  }),
+  project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({
+    what: `${filePath} is not trusted yet.`,
+    why: `These lines run something or relax a rule: ${lines}.`,
+    next: [{ act: 'trust', args: { hash, relaxes: isLoosening } }],
+  }),
+  root_refused: ({ title }: { title: string }) => ({
+    what: NOTHING,
+    why: `This user is root, and ${title} does not skip permissions for root.`,
+    hint: 'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
+  }),
+  run_already: ({ session }: { session: string }) => ({
+    what: NOTHING,
+    why: `samocode has worked on ${session} before, so it must be resumed, not started.`,
+    next: [{ act: 'read_status', session }],
+  }),
+  session_exists: ({ session }: { session: string }) => ({
+    what: NOTHING,
+    why: `A session of that name already exists: ${session}.`,
+    hint: 'Choose another name, or continue that one.',
+    next: [{ act: 'resume', session, args: { session } }],
+  }),
+  start_circle: ({ chain }: { chain: readonly string[] }) => ({
+    what: NOTHING,
+    why: `It would wait for itself: ${chain.join(' → ')}.`,
+    hint: 'Start it in another group, or after something else.',
+  }),
+  task_unknown: ({ session }: { session: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: 'It was stopped before its overview was written, so its task is not on record.',
+    hint: 'Give the task as its goal, or start another session.',
+    next: [{ act: 'resume', session, args: { goal: TO_FILL } }, { act: 'start' }],
+  }),
+  trust_changed: ({ given, filePath, hash }: { given: string; filePath: string; hash: string }) => ({
+    what: 'Nothing was trusted.',
+    why: `"${given.slice(0, 64)}" is not the current hash of ${filePath}.`,
+    hint: `Read its lines again; its hash is ${hash}.`,
+    next: [{ act: 'read_risky_lines', when: 'to see them' }],
+  }),
+  unreported_spending: ({ title, limit, others }: { title: string; limit: string; others: string }) => ({
+    what: NOTHING,
+    why: `${limit} is set, but ${title} does not report that, so the limit could never take effect.`,
+    hint: `Remove it for this agent, and set ${others} instead.`,
+  }),
+  work_elsewhere: ({ session, earlier, worktreePath }: WorkElsewhere) => ({
+    what: `Session ${session} was not taken over.`,
+    why: `Its overview names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
+    hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}.`,
+    next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  }),
+  worker_not_started: ({ program }: { program: string }) => ({
+    what: NOTHING,
+    why: 'Its worker did not start, or exited before it took the session.',
+    hint: `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`,
+  }),
+  worktree_stands: ({ folder }: { folder: string }) => ({
+    what: NOTHING,
+    why: `${folder}, the folder for its worktree, is not empty; it may belong to a session in another SESSIONS folder.`,
+    hint: 'Choose another name, or, if its contents are no longer needed, remove it with "git worktree remove".',
+  }),
+});
+
+export const NOTHING = 'No session was started.';
+
+function notAdoptable({ session, problem }: { session: string; problem: string }) {
+  const next = [{ act: 'resume', session, when: 'once that is fixed' }] as const;
+  return { what: `Session ${session} was not taken over.`, why: problem, next };
+}
+
+interface WorkElsewhere {
+  session: string;
+  earlier: string;
+  worktreePath: string;
+}
+
+interface NotTrusted {
+  filePath: string;
+  lines: string;
+  hash: string;
+  isLoosening: boolean;
+}

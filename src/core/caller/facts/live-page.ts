@@ -1,0 +1,66 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { configFolder } from '../../kernel/config-folder.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+
+/** What a running `samocode web` reports about itself. Only a person may see a code: no result or link contains one. */
+const ServedPage = z.object({
+  address: z.string(),
+  onlyShows: z.boolean(),
+  pid: z.int(),
+  /** With --mcp: the path of the socket for MCP clients, or with --port their address. */
+  mcp: z.string().optional(),
+  /** A fresh one-time code for the page's key, if one was asked for. */
+  code: z.string().optional(),
+});
+export type ServedPage = z.infer<typeof ServedPage>;
+
+/** The socket is in a folder that the guard hides from agents. */
+export function pageSocket(home: string): string {
+  return join(configFolder(home), 'web.sock');
+}
+
+/**
+ * Queries this user's running page.
+ * @param what `leave` also ends it; `address` and `digits` ask for a one-time code
+ * @returns undefined if none is running
+ */
+export async function askPage(
+  home: string,
+  what: 'where' | 'leave' | 'address' | 'digits' = 'where',
+): Promise<ServedPage | undefined> {
+  return await new Promise((resolve) => {
+    const socket = connect(pageSocket(home));
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (data: string) => {
+      text += data;
+    });
+    socket.on('error', () => resolve(undefined));
+    socket.on('close', () => resolve(ServedPage.safeParse(parseJson(text)).data));
+    socket.end(`${what}\n`);
+  });
+}
+
+/** Identifies a session in the page's addresses. */
+export function pageKey({ runDir }: Pick<SessionView['paths'], 'runDir'>): string {
+  return fingerprint(runDir).slice(0, 12);
+}
+
+/** The address of a session on the page, without a code; undefined if no page is running. */
+export async function sessionPageAddress(
+  { paths }: Pick<SessionView, 'paths'>,
+  home: string,
+): Promise<string | undefined> {
+  const served = await askPage(home);
+  return served && `${served.address}#/s/${pageKey(paths)}`;
+}
+
+/** A sentence for a model to pass on, with the address at which the user can decide; empty if no page is running. */
+export async function onPage(view: Pick<SessionView, 'paths'>, { home }: { home: string }): Promise<string> {
+  const address = await sessionPageAddress(view, home);
+  return address === undefined ? '' : ` The user can also decide at ${address}`;
+}

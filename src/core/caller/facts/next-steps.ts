@@ -1,0 +1,77 @@
+import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
+import type { WaitingFor } from '../../kernel/phases/table.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { WaitingStatus } from '../../session/events/state.ts';
+import { isLost } from '../../session/session-list.ts';
+import { isMerged } from '../../session/start-order.ts';
+
+export function nextSteps(view: SessionView): NextStep[] {
+  return stepsOf(view).map((step) => ({ ...step, session: view.folder }));
+}
+
+function stepsOf(view: SessionView): NextStep[] {
+  const { state, isForeign, problems } = view;
+  const { status } = state;
+  if (state.archived) return [{ act: 'unarchive', ifWanted: true }];
+  if (isLost(view)) return [{ act: 'fix_problems' }];
+  if (view.isUnseen)
+    return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
+  if (isForeign && status.kind !== 'done') {
+    const fix: NextStep[] = problems.length > 0 ? [{ act: 'fix_problems' }] : [];
+    return [...fix, { act: 'resume', ifWanted: true }];
+  }
+  switch (status.kind) {
+    case 'queued':
+      return [FOLLOW, ...(status.order ? [{ act: 'resume', when: 'to start it now' } as const] : [])];
+    case 'starting':
+    case 'running':
+    case 'limited':
+      return [FOLLOW];
+    case 'waiting':
+      return [afterWaiting(status)];
+    case 'blocked':
+      if (status.next) return [...status.next];
+      return status.rule === 'auth' ? [AFTER_LOGIN] : [{ act: 'settle_blocker' }];
+    case 'stopped':
+      return [{ act: 'resume', ifWanted: true }];
+    case 'done':
+      return stepsOfDone(view);
+    default:
+      return status satisfies never;
+  }
+}
+
+const FOLLOW: NextStep = { act: 'follow' };
+const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
+
+function stepsOfDone(view: SessionView): NextStep[] {
+  const { finishing, pullRequest } = view.state;
+  if (finishing !== undefined) return [{ act: 'follow' }];
+  const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
+  if (isMerged(view)) return [{ act: 'archive', ifWanted: true }, more];
+  if (pullRequest?.state === 'open' && pullRequest.asks !== undefined)
+    return [{ act: 'begin_round', when: 'once that is settled' }, more];
+  // If the pull request is not watched, only the person knows when it is merged.
+  if (pullRequest?.state === 'open')
+    return pullRequest.watched ? [more] : [{ act: 'archive', when: 'once it is merged' }, more];
+  return [
+    { act: 'read_summary' },
+    { act: 'finish', args: { how: TO_FILL }, ifWanted: true },
+    { act: 'make_report', ifWanted: true },
+    { act: 'verify', ifWanted: true },
+    more,
+  ];
+}
+
+const AFTER_WAITING: Readonly<Record<WaitingFor, NextStep>> = {
+  qa_answers: { act: 'answer_questions' },
+  plan_approval: { act: 'decide_plan' },
+  file_update: { act: 'change_file' },
+  human_action: { act: 'do_what_it_asks' },
+};
+
+function afterWaiting({ for: waitsFor, plan }: WaitingStatus): NextStep {
+  return waitsFor === 'plan_approval' && plan === undefined
+    ? { act: 'request_changes', when: 'there is no plan yet', args: { feedback: TO_FILL } }
+    : AFTER_WAITING[waitsFor];
+}

@@ -1,0 +1,83 @@
+import type { NextStep } from '../../kernel/acts.ts';
+import { capitalised, counted } from '../../kernel/text.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { type SessionFacts, sessionFacts } from '../../session/facts.ts';
+import { statusSentence, WORKER_GONE } from '../../session/words.ts';
+import type { SessionReport } from './get-status.ts';
+import { nextSteps } from './next-steps.ts';
+import { DYING } from './recent-revivals.ts';
+import { spentText } from './spent-text.ts';
+import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
+
+/** A session with its worker and its agent's current activity. */
+export interface ReportFacts extends SessionFacts {
+  doing?: string;
+  stalled?: true;
+  worker: WorkerNow;
+  /** Cost and tokens as text, with the limits in effect. */
+  spent?: string;
+  next: NextStep[];
+}
+
+/** @param report absent right after an act, which has started a worker */
+export function reportFacts(
+  view: SessionView,
+  report: Partial<Omit<SessionReport, 'view'>> = {},
+): ReportFacts {
+  const { activity, isStalled, isDying = false, unwatched } = report;
+  const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
+  const stuck = isStuck(view, { worker, isDying, unwatched });
+  const facts = sessionFacts(view);
+  const problems = [...(isDying ? [dyingText(view)] : []), ...problemsOf(view, report)];
+  return {
+    ...facts,
+    needsHuman: facts.needsHuman || stuck,
+    doing: activity,
+    stalled: isStalled || undefined,
+    worker,
+    spent: spentText(view),
+    problems: problems.length > 0 ? problems : undefined,
+    next: stuck && !view.isUnseen ? [{ act: 'resume', session: view.folder }] : nextSteps(view),
+  };
+}
+
+/** One sentence for each problem of a session and of what watches it. */
+export function problemsOf(
+  { problems, pendingCommands: { length: queued }, state }: SessionView,
+  { unwatched, troubles = [] }: Partial<SessionReport>,
+): string[] {
+  // Before the first event, its own start is queued.
+  const isWaiting = queued > 0 && state.createdAt !== undefined;
+  const verbs = queued === 1 ? 'is queued and takes' : 'are queued and take';
+  return [
+    ...problems,
+    ...(isWaiting ? [`${counted(queued, 'command')} ${verbs} effect once a worker answers.`] : []),
+    ...(unwatched === undefined ? [] : [unwatched]),
+    ...troubles,
+  ];
+}
+
+/** Why a session does not continue until a person acts. */
+export function stuckText(view: SessionView, { isDying, unwatched }: WorkerReport): string {
+  return isDying ? dyingText(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
+}
+
+/** A group as sentences: how many are done, and what each of the others is doing or waiting for. */
+export function groupLines(
+  members: readonly { view: SessionView; report?: WorkerReport | undefined }[],
+): string[] {
+  const open = members.filter(({ view }) => view.state.status.kind !== 'done');
+  const lines = open.map(({ view, report }) => {
+    const isGone = report !== undefined && isStuck(view, report) && !view.isUnseen;
+    return isGone ? `${statusSentence(view)} ${stuckText(view, report)}` : statusSentence(view);
+  });
+  const more = lines.length > MAX_OF_GROUP ? [`And ${lines.length - MAX_OF_GROUP} more.`] : [];
+  const done = `${members.length - open.length} of ${members.length} done.`;
+  return [done, ...lines.slice(0, MAX_OF_GROUP), ...more];
+}
+
+const MAX_OF_GROUP = 20;
+
+function dyingText({ paths }: SessionView): string {
+  return `${DYING}: see worker.stderr in ${paths.runDir}.`;
+}

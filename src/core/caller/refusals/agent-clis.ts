@@ -1,0 +1,46 @@
+import { type ProviderName, providerNamed } from '../../agents/registry.ts';
+import { agentSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
+import { locateCli } from '../../sandbox/programs/locate-cli.ts';
+import { nodePath } from '../../sandbox/programs/node-path.ts';
+import type { ActionContext } from '../context/context.ts';
+import { START_ERRORS } from '../errors/start-errors.ts';
+import { projectRefusal } from './login-of-project.ts';
+
+/** Every provider that a session can use: the default, those of phases and the fallbacks. */
+export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<ProviderName> {
+  const { provider, providerByPhase, fallback } = values;
+  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
+}
+
+/** The paths of the agent CLIs that are installed, by provider. */
+export async function installedClis(
+  settings: ResolvedSettings,
+  names: Iterable<ProviderName>,
+  context: ActionContext,
+): Promise<Record<string, string>> {
+  // Concurrently, so that all searches share one login shell.
+  const found = [...names].map(async (name) => {
+    const path = await findCli(settings, name, context).catch(() => undefined);
+    return path === undefined ? [] : [[name, path] as const];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
+}
+
+/** The program of a provider. @throws command_missing, cli_not_found, cli_not_executable */
+export async function findCli(
+  settings: ResolvedSettings,
+  name: ProviderName,
+  { env, home, programs }: ActionContext,
+): Promise<string> {
+  if (name === 'rehearsal') return programs.rehearsal;
+  if (name === 'acp' && settings.values.acpCommand === undefined) throw START_ERRORS.command_missing();
+  const { path } = await locateCli({
+    cli: providerNamed(name),
+    configured: agentSettings(settings, 'init', name).cliPath,
+    env,
+    homeDir: home,
+    nodePath: await nodePath(env),
+    refusal: projectRefusal(settings, { home }),
+  });
+  return path;
+}

@@ -1,0 +1,62 @@
+import type { NextStep } from '../../kernel/acts.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+
+export interface DoctorCheck {
+  /** Stable, for programs: `cli.claude`, `git.identity`, … */
+  id: string;
+  level: 'ok' | 'warn' | 'fail';
+  found: string;
+  /** The text for a summary; a check without one is shown only if something is wrong. */
+  brief?: string;
+  /** Missing, but not needed. */
+  isAbsent?: true;
+  /** Useful only for finding the cause. */
+  details?: string;
+  fix?: string;
+  /** The fix as samocode steps; each interface renders them in its own way. */
+  next?: readonly NextStep[];
+}
+
+export const ok = (id: string, found: string, brief?: string): DoctorCheck => ({
+  id,
+  level: 'ok',
+  found,
+  brief,
+});
+export const absent = (id: string, found: string, brief = found): DoctorCheck => ({
+  ...ok(id, found, brief),
+  isAbsent: true,
+});
+/** What is said of an agent CLI that is missing and not needed. */
+export const NOT_INSTALLED = 'not installed, and not used here';
+const lacking =
+  (level: 'warn' | 'fail') =>
+  (id: string, found: string, fix: string): DoctorCheck => ({ id, level, found, fix });
+export const warn = lacking('warn');
+export const fail = lacking('fail');
+export const warnIf = (isDue: boolean, id: string, found: string, fix: string): DoctorCheck[] =>
+  isDue ? [warn(id, found, fix)] : [];
+export const failed = (id: string, { what, why, hint, next }: SamocodeError): DoctorCheck => ({
+  id,
+  level: 'fail',
+  found: `${what} ${why}`,
+  fix: hint,
+  next,
+});
+
+/** The facts that the checks read from the machine; tests pass others. */
+export interface Machine {
+  platform: NodeJS.Platform;
+  uid: number | undefined;
+  nodeVersion: string;
+  root: string;
+}
+
+export function thisMachine(): Machine {
+  return {
+    platform: process.platform,
+    uid: process.getuid?.(),
+    nodeVersion: process.versions.node,
+    root: '/',
+  };
+}

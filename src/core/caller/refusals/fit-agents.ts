@@ -1,0 +1,30 @@
+import { providerNamed } from '../../agents/registry.ts';
+import { machineLimits } from '../../project/finding/machine-limits.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { ActionContext } from '../context/context.ts';
+import { START_ERRORS } from '../errors/start-errors.ts';
+
+type Choices = Pick<FrozenSettings, 'permissions' | 'acp' | 'limits'>;
+
+/**
+ * Refuses agents that cannot comply with a choice of the session or a limit of the machine.
+ * @throws cannot_ask, unreported_spending
+ */
+export async function refuseUnfitAgents(
+  names: readonly string[],
+  { permissions, acp, limits }: Choices,
+  { env, home }: Pick<ActionContext, 'env' | 'home'>,
+): Promise<void> {
+  const all = [limits.session, ...Object.values(limits.phases)];
+  const isLimited = (name: 'usd' | 'tokens') => all.some((each) => each[name] !== undefined);
+  const { usdPerDay } = await machineLimits(env, home);
+  const ofDay = usdPerDay === undefined ? undefined : 'MAX_COST_USD_PER_DAY';
+  const usd = isLimited('usd') ? 'MAX_COST_USD' : ofDay;
+  for (const { title, asks, reports = { usd: true, tokens: true } } of names.map(providerNamed)) {
+    if (asks === false && permissions === 'allow' && !acp?.asks) throw START_ERRORS.cannot_ask({ title });
+    const others = reports.tokens ? 'MAX_HOURS or MAX_TOKENS' : 'MAX_HOURS';
+    if (!reports.usd && usd) throw START_ERRORS.unreported_spending({ title, limit: usd, others });
+    if (!reports.tokens && isLimited('tokens'))
+      throw START_ERRORS.unreported_spending({ title, limit: 'MAX_TOKENS', others });
+  }
+}

@@ -1,0 +1,102 @@
+import { providerNamed } from '../../agents/registry.ts';
+import { asOneError } from '../../kernel/base-errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { requireIdentity } from '../../project/git/repository.ts';
+import { requireBase } from '../../project/worktrees/base-commit.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { ActionContext } from '../context/context.ts';
+import { type ProjectQuestion, readProjectFor } from '../context/find-project-for.ts';
+import { requireTrust } from '../context/trust-project.ts';
+import { NOTHING, START_ERRORS } from '../errors/start-errors.ts';
+import { findCli, providersOf } from './agent-clis.ts';
+import { type Machine, thisMachine } from './check.ts';
+import { commandChecks } from './command-checks.ts';
+
+/**
+ * The project of a new session. All problems that prevent a start are reported together.
+ * @throws project_not_found, project_not_trusted, command_not_found, root_refused, no_git_identity, base_not_found,
+ * cli_not_found, cli_not_executable, several_problems; the errors of settings and repositories
+ */
+export async function readyProject(
+  { base, isForPool, ...question }: ProjectQuestion & { base?: string | undefined; isForPool?: boolean },
+  context: ActionContext,
+): Promise<Project> {
+  const { project, mainRepo, problems } = await readProjectFor(question, context);
+  const found = await Promise.all([
+    ...(project === undefined ? [] : projectProblems(project, context)),
+    // Another machine of the pool might have the CLIs.
+    ...(project === undefined || isForPool ? [] : cliProblems(project, context)),
+    ...(mainRepo === undefined ? [] : repositoryProblems(mainRepo, base, context)),
+  ]);
+  const all = [...problems, ...found.flat()];
+  if (project === undefined || all.length > 0) throw asOneError(all, NOTHING);
+  return project;
+}
+
+type Problems = Promise<SamocodeError[]>;
+
+function projectProblems(project: Project, context: ActionContext): Problems[] {
+  const { provider, providerByPhase, permissions } = project.values;
+  const settings = { provider, providers: providerByPhase, permissions };
+  return [
+    problemOf(() => requireTrust(project, context)),
+    commandProblems(project, context),
+    problemOf(() => refuseRoot(settings, context)),
+  ];
+}
+
+function cliProblems(project: Project, context: ActionContext): Problems[] {
+  return [...providersOf(project)].map((name) => problemOf(() => findCli(project, name, context)));
+}
+
+function repositoryProblems(
+  mainRepo: string,
+  base: string | undefined,
+  { env: baseEnv }: ActionContext,
+): Problems[] {
+  return [
+    problemOf(() => requireIdentity(mainRepo, { baseEnv })),
+    ...(base === undefined ? [] : [problemOf(() => requireBase({ mainRepo, base, baseEnv }))]),
+  ];
+}
+
+async function problemOf(require: () => unknown): Problems {
+  try {
+    await require();
+    return [];
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return [error];
+  }
+}
+
+/** The command checks that fail in `setup_project`, reported again at a start. */
+async function commandProblems(project: Project, context: ActionContext): Problems {
+  const failed = (await commandChecks(project, context)).filter(({ level }) => level === 'fail');
+  return failed.map(({ found, fix = '' }) => START_ERRORS.command_not_found({ found, fix }));
+}
+
+/**
+ * Refuses root for a provider that does not run as root, because its first iteration would fail.
+ * @throws root_refused
+ */
+export function refuseRoot(
+  settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
+  { env }: Pick<ActionContext, 'env'>,
+  { uid }: Pick<Machine, 'uid'> = thisMachine(),
+): void {
+  const { provider, providers, permissions } = settings;
+  const refusing = [provider, ...Object.values(providers)].map(providerNamed).find((one) => one.refusesRoot);
+  if (refusing !== undefined && isRefusedAsRoot({ uid, permissions, env }))
+    throw START_ERRORS.root_refused({ title: refusing.title });
+}
+
+/** Whether a provider refuses to skip permissions for root. IS_SANDBOX must be exactly 1 to prevent that. */
+export function isRefusedAsRoot(facts: {
+  uid: number | undefined;
+  permissions: 'skip' | 'allow';
+  env: Readonly<Record<string, string | undefined>>;
+}): boolean {
+  return facts.uid === 0 && facts.permissions === 'skip' && facts.env.IS_SANDBOX !== '1';
+}

@@ -1,0 +1,115 @@
+import { dirname } from 'node:path';
+import { areConfined, openToRepositories } from '../../agents/registry.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import type { SandboxLevel, SandboxOpenings } from '../../kernel/sandbox-level.ts';
+import { forgeLoginIsHidden, hidingLine } from '../../project/settings/forge-login.ts';
+import { openStates } from '../../sandbox/cli-state.ts';
+import { loginPlaces } from '../../sandbox/login-places.ts';
+import {
+  type ActiveGuard,
+  forgeLoginProblem,
+  type GuardNow,
+  probeGuard,
+  SWITCHED_OFF,
+} from '../../sandbox/probe-guard.ts';
+import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { runRoot } from '../../session/layout/paths.ts';
+import type { ActionContext } from '../context/context.ts';
+import { ACTION_ERRORS } from '../errors/action-errors.ts';
+import { START_ERRORS } from '../errors/start-errors.ts';
+
+export interface SandboxQuestion {
+  mainRepo: string;
+  sessionsDir: string;
+  worktreesDir: string;
+  settings: Pick<FrozenSettings, 'sandbox' | 'openings'>;
+}
+
+/** Tests whether agents would run inside the guard here. @throws GitError */
+export async function guardNow(
+  { settings, ...places }: SandboxQuestion,
+  context: ActionContext,
+): Promise<GuardNow> {
+  const { sandbox, openings } = settings;
+  if (sandbox === 'off') return SWITCHED_OFF;
+  const isStrict = sandbox === 'strict';
+  const protectedPlaces = await placesToProtect({ ...places, openings, isStrict }, context);
+  return await probeGuard(protectedPlaces, { env: context.env });
+}
+
+/** What agents and checks must not access, and what stays writable for them. @throws GitError */
+export async function placesToProtect(
+  folders: Omit<SandboxQuestion, 'settings'> & { openings: SandboxOpenings; isStrict: boolean },
+  { env, home, programs }: ActionContext,
+): Promise<ProtectedPlaces> {
+  const own = { runRoot: runRoot(folders.sessionsDir), programFolder: dirname(programs.worker) };
+  return await findProtectedPlaces({ ...folders, ...own, homeDir: home }, { baseEnv: env });
+}
+
+/**
+ * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable and how to get it, or what
+ * of home agents reach for their login.
+ * @throws guard_unavailable if the session requires a guard; agent_needs_guard; forge_login_open; GitError
+ */
+export async function sandboxNow(
+  question: SandboxQuestion & {
+    settings: Pick<
+      FrozenSettings,
+      'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered' | 'acp'
+    >;
+    configPath: string;
+    issue?: unknown;
+  },
+  context: ActionContext,
+): Promise<{ level: SandboxLevel; warning?: string | undefined }> {
+  const now = await guardNow(question, context);
+  const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions, acp } = question.settings;
+  if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
+    throw START_ERRORS.guard_unavailable({ sandbox, why: now.why, hint: now.hint });
+  const problem = forgeLoginProblem(now);
+  if (problem && (await forgeLoginIsHidden(question)))
+    throw START_ERRORS.forge_login_open({ ...problem, line: await hidingLine(question.configPath) });
+  const names = [provider, ...Object.values(providers), ...fallback];
+  if (now.level !== 'none') return { level: now.level, warning: await reachedForLogins(now, names) };
+  const open = openToRepositories(names);
+  if (open !== undefined && !acp?.withoutGuard) throw START_ERRORS.agent_needs_guard({ title: open, ...now });
+  const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
+  // No warning if the project's own file switches the guard off.
+  if (sandbox === 'off' && !sandboxLowered) return { level };
+  if (sandbox === 'off')
+    return { level, warning: 'Agents run without the guard: this start switched it off.' };
+  return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
+}
+
+async function reachedForLogins(
+  { places: { home } }: ActiveGuard,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const open = openStates(names).map(
+    ({ title, why }) => `Agents of ${title} can write its own folder: ${why}.`,
+  );
+  const read = (await loginPlaces(home, names)).map((path) => path.replace(`${home.dir}/`, '~/'));
+  const all = [...open, ...(read.length > 0 ? [`For their login, agents can read ${read.join(', ')}.`] : [])];
+  return all.length > 0 ? all.join(' ') : undefined;
+}
+
+/**
+ * Why the pull request of a session cannot be watched: its agents could log in to GitHub as the user.
+ * @returns undefined if they could not
+ * @throws GitError
+ */
+export async function watchRefusal(
+  { folder: session, sessionFile }: SessionView,
+  context: ActionContext,
+): Promise<SamocodeError | undefined> {
+  if (sessionFile === undefined) return undefined;
+  const problem = forgeLoginProblem(await guardNow(sessionFile, context));
+  if (problem === undefined) return undefined;
+  const { why, hint } = problem;
+  const isFrozen = sessionFile.settings.sandbox === 'off';
+  return ACTION_ERRORS.watch_unguarded({ session, why, hint: isFrozen ? SANDBOX_FIXED : hint });
+}
+
+const SANDBOX_FIXED = 'A session keeps the SANDBOX that it was started with.';

@@ -1,0 +1,134 @@
+import { listed } from '../text.ts';
+import type { Decision, ParkDecision } from './decision.ts';
+import type { Progress } from './progress.ts';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from './table.ts';
+import { block, park, run } from './verdict.ts';
+
+/**
+ * An agent signalled the end of testing or of the session, but a check fails: back to implementation, as for failed tests
+ * and with the same limit.
+ * @param failures one line per failed check
+ * @param details for the next agent: the output of the checks
+ */
+export function afterFailedChecks(
+  progress: Progress,
+  failures: readonly string[],
+  details: readonly string[] = [],
+): Decision {
+  return backToWork(progress, {
+    rule: 'checks',
+    reason: `Checks of the project failed: ${failures.join('; ')}`,
+    details,
+  });
+}
+
+function backToWork(
+  progress: Progress,
+  {
+    rule,
+    reason,
+    details,
+  }: { rule: 'checks' | 'uncommitted' | 'false_done'; reason: string; details: readonly string[] },
+): Decision {
+  // A phase at its limit is blocked here already: a block for the limit would hide the failed checks.
+  const { phase, testReturns } = progress;
+  if (isLastIn(progress) || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
+  return run('implementation', [`${reason}. Fix this first.`, ...details]);
+}
+
+/**
+ * An agent signalled done, but the findings contradict it: the work returns to implementation with all of them, as for
+ * failed tests and with the same limit.
+ * @param claims one line each, without failed checks
+ */
+export function afterFalseClaims(
+  progress: Progress,
+  claims: readonly string[],
+  { failures = [], details = [] }: { failures?: readonly string[]; details?: readonly string[] } = {},
+): Decision {
+  const failed = failures.length === 0 ? [] : [`checks of the project failed: ${failures.join('; ')}`];
+  return backToWork(progress, {
+    rule: 'false_done',
+    reason: `The work is not done: ${[...claims, ...failed].join('; ')}`,
+    details,
+  });
+}
+
+function isLastIn({ phase, counted }: Progress): boolean {
+  return counted[phase] + 1 >= PHASES[phase].limit;
+}
+
+const MAX_LISTED = 30;
+
+/**
+ * Uncommitted work: the first time, another agent of the phase commits it; the second time the work returns to
+ * implementation, with the limit for failed tests.
+ */
+export function afterUncommitted(progress: Progress, files: readonly string[]): Decision {
+  const reason = notCommitted(files);
+  if (progress.failureCounts.corrected)
+    return backToWork(progress, { rule: 'uncommitted', reason, details: [] });
+  const note = `The work of the agent before you was not accepted, because checks run on a fresh clone of the branch. ${reason}. Commit what belongs to the work; remove or ignore the rest; then signal again.`;
+  return { ...run(progress.phase, [note]), retry: 'corrective' };
+}
+
+export function notCommitted(files: readonly string[]): string {
+  return `Not committed: ${listed(files, MAX_LISTED)}`;
+}
+
+/**
+ * Quality moves on, or the session would be done, but some requirements that only a review can verify are not reviewed:
+ * one more round.
+ */
+export function afterUnreviewed(progress: Progress, open: readonly string[]): Decision {
+  const { phase, qualityRounds } = progress;
+  const reason = open.join('; ');
+  const isLastRound = phase === 'quality' && qualityRounds >= MAX_QUALITY_ROUNDS;
+  if (isLastIn(progress) || isLastRound) return block(phase, 'false_done', reason);
+  const note = `${reason}. Review each. In your signal, name those that hold: "reviewed": ["R1"]. Where one does not hold, repair it first.`;
+  return run('quality', [note]);
+}
+
+/** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */
+export function afterBadDocument(
+  { phase, failureCounts }: Progress,
+  { rule, problem }: { rule: 'ledger' | 'plan_servers'; problem: string },
+): Decision {
+  if (failureCounts.corrected) return block(phase, rule, problem);
+  return { ...run(phase, [`${problem} Fix this first, then signal again.`]), retry: 'corrective' };
+}
+
+/** No agent can help, so no more are started: SETUP fails on the base, or the shell finds no such command. */
+export function afterImpossible(
+  { phase }: Progress,
+  rule: 'base_checks' | 'checks',
+  reason: string,
+): Decision {
+  return block(phase, rule, reason);
+}
+
+/**
+ * The decision that asks a person about checks that fail on the base commit, before the work on it is planned.
+ * @returns undefined if no gate comes next: the question can wait
+ */
+export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecision | undefined {
+  if (phase !== 'requirements' && phase !== 'planning') return undefined;
+  if (decision.kind === 'run' && decision.phase !== phase)
+    return waitAboutBase(phase, decision.phase, decision.notes);
+  if (decision.kind !== 'park') return undefined;
+  if (decision.for === 'plan_approval') return waitAboutBase(phase, phase);
+  if (decision.for !== 'qa_answers') return undefined;
+  return { ...decision, askNothingToClarify: undefined, asksAboutBase: true };
+}
+
+/** Asks the same when checks fail at the end on an untested base; after the answer, the phase continues. */
+export function waitAboutBase(phase: Phase, resumePhase: Phase, notes?: string[]): ParkDecision {
+  return { ...park(phase, 'qa_answers', resumePhase), asksAboutBase: true, ...(notes?.length && { notes }) };
+}
+
+/** A message arrived before an agent signalled done: another agent reads it. */
+export function afterUnreadMessages(progress: Progress, ids: readonly string[]): Decision {
+  return run(progress.phase, [
+    `Messages from the human arrived while the agent before you worked: ${ids.join(', ')}. Read them.`,
+  ]);
+}

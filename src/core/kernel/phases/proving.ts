@@ -1,0 +1,171 @@
+import * as z from 'zod';
+import { SANDBOX_LEVELS } from '../sandbox-level.ts';
+
+/** Strictest first. */
+export const CHECK_PLACES = ['clone', 'worktree'] as const;
+
+export const Proving = z.object({
+  in: z.enum(CHECK_PLACES),
+  /** Checks that also run after each implementation iteration. */
+  fast: z.array(z.string()),
+  /** Ignored names copied from MAIN_REPO into a clone. */
+  copy: z.array(z.string()),
+  /** The only paths below home that commands in a clone see. */
+  home: z.array(z.string()).optional(),
+  timeoutMs: z.number(),
+  setup: z.string().optional(),
+  /** A command that runs the test files inserted for `{files}`. */
+  files: z.string().optional(),
+  /** Folders made by SETUP, cached for the next clone. */
+  setupCache: z.array(z.string()),
+});
+export type Proving = z.infer<typeof Proving>;
+
+export const CheckRun = z.object({
+  command: z.string(),
+  /** SETUP of a clone, before the checks. */
+  isSetup: z.literal(true).optional(),
+  /** Null: ended by a signal or the time limit. */
+  exitCode: z.int().nullable(),
+  /** How it failed, in short; absent: it exited with 0. */
+  how: z.string().optional(),
+  /** It failed in the same way on the base commit, and a person accepted that. */
+  redBefore: z.literal(true).optional(),
+  durationMs: z.number(),
+  /** SHA-256 of all of stdout and stderr. */
+  outputHash: z.string(),
+  outputBytes: z.int(),
+  /** The file with the output, below the run folder. */
+  output: z.string(),
+  /** The output's last few lines, without values of variables named like secrets. */
+  tail: z.string().optional(),
+});
+export type CheckRun = z.infer<typeof CheckRun>;
+
+export const ProvedRequirement = z.object({
+  id: z.string(),
+  text: z.string(),
+  /** A command of the full set, or `reviewed`. */
+  check: z.string(),
+});
+export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
+
+/** A completed set of checks: the record of what was proved about which commit. */
+export const ChecksRan = z.object({
+  /**
+   * base: all checks on the session's base commit. fast: a few, for the next agent. full: what done requires.
+   * added: one command per test file extended by the work, with those files on the base.
+   * merge: all checks on the branch merged with its base.
+   */
+  set: z.enum(['base', 'fast', 'full', 'added', 'merge']),
+  iteration: z.int().optional(),
+  in: z.enum(CHECK_PLACES),
+  commit: z.string(),
+  tree: z.string(),
+  runs: z.array(CheckRun),
+  /** When they ran, if an earlier session from the same commit ran them. */
+  ranAt: z.iso.datetime().optional(),
+  sandbox: z.enum(SANDBOX_LEVELS),
+  /** The number of unsigned commits on the branch, if the user signs theirs. */
+  unsigned: z.int().optional(),
+  /** The test files of `added`, in the order of the commands, and their common fingerprint. */
+  added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
+});
+export type ChecksRan = z.infer<typeof ChecksRan>;
+
+/** The folders and identity for the commands of a set. */
+export interface ProofFolders {
+  /** The only folder that the commands may change. Absolute, without links. */
+  clone: string;
+  /** Contains their empty home, outside the clone. */
+  empty: string;
+  /** The object folders from which the clone borrows. */
+  objects: readonly string[];
+  /** CHECK_HOME: visible parts of home. */
+  ofHome: readonly string[];
+  /** The committer for git in the commands. */
+  identity: { name: string; email: string } | undefined;
+}
+
+const FailedRun = CheckRun.pick({ command: true, isSetup: true, exitCode: true, output: true, tail: true });
+
+/** The result of the full set on the base commit, and what a person decided about it. */
+export const BaseChecks = z.object({
+  /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
+  result: z.enum(['green', 'red', 'unrunnable']),
+  failed: z.array(FailedRun.extend({ how: z.string() })),
+  /** Fingerprint of the question about this result. */
+  question: z.string().optional(),
+  /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
+  choice: z.enum(['fix', 'leave']).optional(),
+});
+export type BaseChecks = z.infer<typeof BaseChecks>;
+
+/** A way in which the checks of a branch might prove less than those of its base. */
+export const Weakening = z.object({
+  path: z.string(),
+  /** Completes a sentence that begins with the path. */
+  what: z.string(),
+  /** Identifies the weakening: once accepted, it is not asked about again. */
+  key: z.string(),
+});
+export type Weakening = z.infer<typeof Weakening>;
+
+/** A test or check file of the base that the branch changed, with line counts unless it is binary. */
+export const ChangedTest = z.object({
+  path: z.string(),
+  added: z.int().optional(),
+  removed: z.int().optional(),
+});
+export type ChangedTest = z.infer<typeof ChangedTest>;
+
+/** Added test files; `proveNothing`: those that pass even without the work. */
+export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });
+export type AddedTests = z.infer<typeof AddedTests>;
+
+/** The result of the full set on the base. */
+export function baseChecksOf(ran: Pick<ChecksRan, 'runs'>): BaseChecks {
+  const failed = failedRuns(ran).map((run) => ({ ...FailedRun.parse(run), how: run.how }));
+  if (failed.length === 0) return { result: 'green', failed };
+  return { result: failed.some(cannotRun) ? 'unrunnable' : 'red', failed };
+}
+
+/** The shell's exit statuses for a program that cannot be started, or is not found. */
+const NOT_STARTED: readonly (number | null)[] = [126, 127];
+
+function cannotRun({ isSetup, exitCode }: Pick<CheckRun, 'isSetup' | 'exitCode'>): boolean {
+  return isSetup === true || NOT_STARTED.includes(exitCode);
+}
+
+/** Whether checks fail on the base and no decision about that is recorded yet. */
+export function isUndecided(base: BaseChecks | undefined): base is BaseChecks {
+  return base?.result === 'red' && base.choice === undefined;
+}
+
+/** Whether a check fails just as it did on the base commit, and a person accepted that failure. */
+export function isNoWorse(run: CheckRun, base: BaseChecks | undefined): boolean {
+  if (base?.choice !== 'leave' || run.how === undefined || run.isSetup) return false;
+  return base.failed.some(({ command, exitCode }) => command === run.command && exitCode === run.exitCode);
+}
+
+/** How reports describe a check that fails as it did before the work. */
+export const RED_AFTER = 'red before, red after';
+
+/** The commands that were red before the work and are red after it. */
+export function redAfter({ runs }: Pick<ChecksRan, 'runs'>): string[] {
+  return runs.flatMap(({ command, redBefore }) => (redBefore ? [command] : []));
+}
+
+/** The added test files that pass on the base. */
+export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly string[]): string[] {
+  const ofFiles = runs.filter(({ isSetup }) => !isSetup);
+  return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
+}
+
+/** The failed runs, except those that were red before the work and may stay red. */
+export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): (CheckRun & { how: string })[] {
+  return runs.flatMap((run) => {
+    const { how, redBefore } = run;
+    return how === undefined || redBefore ? [] : [{ ...run, how }];
+  });
+}

@@ -1,0 +1,88 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { type ElicitResult, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { Clock } from '../../kernel/clock.ts';
+import { asJson } from './define-tool.ts';
+import type { Ask, Form, FormField, FormOutcome } from './form.ts';
+import type { Extra } from './on-request.ts';
+import { waitLimitMs } from './wait-limits.ts';
+
+/** Reserved so that the result of the call still reaches the client in time. */
+const RESPONSE_RESERVE_MS = 10_000;
+
+/**
+ * Faster than a person can read and close a form. `claude -p` and `codex exec` declare support for forms but
+ * refuse each one within a few milliseconds.
+ */
+const UNSEEN_MS = 300;
+
+export interface Connection {
+  server: Server;
+  /** Set once the client has refused a form although it declares support for forms. */
+  hasNoForms?: true;
+}
+
+/** Asks the user during one call; undefined if the client has no forms. */
+export function askByForm(
+  connection: Connection,
+  extra: Extra,
+  { monotonic: now }: Pick<Clock, 'monotonic'>,
+): Ask | undefined {
+  const { server } = connection;
+  if (connection.hasNoForms || !declaresForms(server)) return undefined;
+  // One deadline for the call, however many forms it shows.
+  const longestMs = waitLimitMs(server.getClientVersion()?.name ?? '', Number.MAX_SAFE_INTEGER);
+  const deadline = now() + longestMs - RESPONSE_RESERVE_MS;
+  return async (form) => {
+    const request = { method: 'elicitation/create' as const, params: JSON.parse(asJson(paramsOf(form))) };
+    const sentAt = now();
+    const timeout = deadline - sentAt;
+    if (timeout <= 0) return { kind: 'unanswered' };
+    const refused = (): FormOutcome => {
+      if (now() - sentAt >= UNSEEN_MS) return { kind: 'unanswered' };
+      connection.hasNoForms = true;
+      return { kind: 'not_shown' };
+    };
+    try {
+      const options = { timeout, signal: extra.signal };
+      const result = await extra.sendRequest(request, ElicitResultSchema, options);
+      return result.action === 'accept' ? filledIn(result, form) : refused();
+    } catch (error) {
+      // Any failure other than a cancelled call means that the form was not answered.
+      if (extra.signal.aborted) throw error;
+      return refused();
+    }
+  };
+}
+
+/** An empty capability predates the other modes and means `form`. */
+function declaresForms(server: Server): boolean {
+  const elicitation = server.getClientCapabilities()?.elicitation;
+  if (elicitation === undefined) return false;
+  return elicitation.form !== undefined || Object.keys(elicitation).length === 0;
+}
+
+function paramsOf({ message, fields, required = [] }: Form) {
+  const properties = Object.entries(fields).map(([name, field]) => [name, propertyOf(field)] as const);
+  const schema = { type: 'object' as const, properties: Object.fromEntries(properties) };
+  return { message, requestedSchema: { ...schema, ...(required.length > 0 && { required: [...required] }) } };
+}
+
+/** Choices use `enumNames` of protocol version 2025-06-18, which newer clients accept too. */
+function propertyOf({ choices, ...field }: FormField) {
+  const text = { type: 'string' as const, ...field };
+  if (choices === undefined) return text;
+  const [values, titles] = [choices.map(({ value }) => value), choices.map(({ title }) => title)];
+  return { ...text, enum: values, enumNames: titles };
+}
+
+/** Keeps only the requested fields, and only strings: a client may send anything. */
+function filledIn({ content }: ElicitResult, { fields, required = [] }: Form): FormOutcome {
+  const given = Object.entries(fields).flatMap(([name, { choices }]) => {
+    const value = content?.[name];
+    const text = typeof value === 'string' ? value.trim() : '';
+    const chosen = choices === undefined ? text : choices.find((each) => each.value === text)?.value;
+    return chosen ? [[name, chosen] as const] : [];
+  });
+  const filled = Object.fromEntries(given);
+  return required.every((name) => name in filled) ? { kind: 'filled', filled } : { kind: 'unanswered' };
+}

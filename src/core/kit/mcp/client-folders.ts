@@ -1,0 +1,64 @@
+import { isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { parseJson } from '../../kernel/parse-json.ts';
+
+export interface ClientFolders {
+  read(): Promise<string[]>;
+  /** Ask the client again on the next read. */
+  forget(): void;
+}
+
+const ANSWER_LIMIT_MS = 1000;
+
+/** Asks the client for its roots on first use and keeps the answer. */
+export function clientFolders(server: Server): ClientFolders {
+  let asked: Promise<string[] | undefined> | undefined;
+  return {
+    async read() {
+      asked ??= askRoots(server);
+      const asking = asked;
+      const folders = await asking;
+      // Ask a slow client again: without its folders a call could reach the wrong project.
+      if (folders === undefined && asked === asking) asked = undefined;
+      return folders ?? [];
+    },
+    forget: () => {
+      asked = undefined;
+    },
+  };
+}
+
+/** @returns undefined when there was no answer */
+async function askRoots(server: Server): Promise<string[] | undefined> {
+  if (!server.getClientCapabilities()?.roots) return [];
+  try {
+    const { roots } = await server.listRoots(undefined, { timeout: ANSWER_LIMIT_MS });
+    return roots.flatMap(({ uri }) => pathOf(uri));
+  } catch {
+    // Roots are optional; there are other ways to find the project.
+    return undefined;
+  }
+}
+
+function pathOf(uri: string): string[] {
+  try {
+    return [fileURLToPath(uri)];
+  } catch {
+    return [];
+  }
+}
+
+/** Codex has no roots, but names its workspaces with every call. */
+export function foldersInMeta(meta: Record<string, unknown> | undefined): string[] {
+  const turn = fromJson(meta?.['x-codex-turn-metadata']);
+  if (typeof turn !== 'object' || turn === null || !('workspaces' in turn)) return [];
+  const { workspaces } = turn;
+  if (typeof workspaces !== 'object' || workspaces === null) return [];
+  const names = Array.isArray(workspaces) ? workspaces : Object.keys(workspaces);
+  return names.filter((name): name is string => typeof name === 'string' && isAbsolute(name));
+}
+
+function fromJson(value: unknown): unknown {
+  return typeof value === 'string' ? parseJson(value) : value;
+}

@@ -1,0 +1,48 @@
+import type * as z from 'zod';
+import type { ActionContext } from '../../caller/context/context.ts';
+import type { NextStep } from '../../kernel/acts.ts';
+import type { Ask } from './form.ts';
+
+export interface ToolContext {
+  actions: ActionContext;
+  /** `clientInfo.name` as sent by the client; empty if it sent none. */
+  clientName: string;
+  /** The client with its version and the program that started this server: recorded with what a form was filled in with. */
+  shownBy?: string;
+  /** Aborted when the client cancels the call. */
+  signal: AbortSignal;
+  /** Sends a progress notification if the client asked for them. */
+  progress(message: string): void;
+  /** Shows the user a form; absent if the client has none, so every tool works without it. */
+  ask?: Ask | undefined;
+}
+
+/** One small object: `summary` is a sentence for people; `next` becomes the exact calls or what to say to the user. */
+export interface ToolResult {
+  summary: string;
+  next?: readonly NextStep[];
+  [field: string]: unknown;
+}
+
+/** All four are required: clients use them to decide what runs without confirmation and what runs in parallel. */
+export interface ToolHints {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+export interface Tool {
+  name: string;
+  /** Shown to people who are asked to allow the call. */
+  title: string;
+  description: string;
+  input: z.ZodObject;
+  output: z.ZodObject;
+  annotations: ToolHints;
+  /** Clients that load other tools only on a search load this one from the start. */
+  isCore?: boolean;
+  searchHint?: string;
+  /** @param args as the client sent them @throws bad_input */
+  handle(args: unknown, context: ToolContext): Promise<ToolResult>;
+}

@@ -1,0 +1,65 @@
+import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import type { Preview } from '../../caller/facts/preview.ts';
+import { askYesNo } from './ask.ts';
+import { type Cli, EXIT } from './cli.ts';
+import { hanging } from './columns.ts';
+import { showLines } from './pager.ts';
+import { shownFacts } from './session-facts.ts';
+import { fitLine } from './style.ts';
+
+export interface PreviewOptions {
+  preview: Preview;
+  title: string;
+  /** The command line that does it without asking. */
+  command: string;
+  facts?: object;
+}
+
+/**
+ * Shows what an act would do and asks for confirmation. Without a terminal it prints the command that does it and exits
+ * with the status for "waits for a person".
+ * @returns the full name of the session shown, because the typed name may refer to another one by then; undefined if the
+ * person declined
+ */
+export async function confirmPreview(
+  cli: Cli,
+  options: PreviewOptions,
+): Promise<Pick<SessionQuestion, 'session' | 'isWholeName'> | undefined> {
+  const { folder } = options.preview.view;
+  return (await confirmed(cli, options)) ? { session: folder, isWholeName: true } : undefined;
+}
+
+async function confirmed(cli: Cli, { preview, title, command, facts }: PreviewOptions): Promise<boolean> {
+  // The act itself reports the blockers.
+  if (preview.blockers.length > 0) return true;
+  const effects = formatPreview(cli, title, preview);
+  if (!cli.isInteractive) {
+    const { view, would, text } = preview;
+    const shown = { ...shownFacts(view), ...facts, would, text };
+    const lines = [
+      effects,
+      ...(text === undefined ? [] : ['', text, '']),
+      `Nothing was done yet. To do it: ${command}`,
+    ];
+    cli.output.result(shown, () => lines.join('\n'));
+    cli.leaveWith(EXIT.waiting);
+    return false;
+  }
+  // The long text comes first, so that the effects are right above the question.
+  if (preview.text !== undefined) await showLines(cli, [...wrapped(cli, preview.text), '']);
+  cli.output.say(effects);
+  if (await askYesNo(cli, 'Do it?')) return true;
+  cli.output.say('Nothing was done.');
+  return false;
+}
+
+function wrapped({ output }: Cli, text: string): string[] {
+  const columns = output.textColumns;
+  return text.split('\n').map((line) => hanging(line, { first: /^ */.exec(line)?.[0] ?? '', columns }));
+}
+
+export function formatPreview({ output }: Cli, title: string, { would, blockers }: Preview): string {
+  const lines = blockers.length > 0 ? blockers.map((line) => `not now: ${line}`) : would;
+  const options = { first: '  ', columns: output.textColumns };
+  return [output.style.bold(title), ...lines.map((line) => hanging(fitLine(line, 1000), options))].join('\n');
+}

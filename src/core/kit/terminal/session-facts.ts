@@ -1,0 +1,26 @@
+import type { SessionReport } from '../../caller/facts/get-status.ts';
+import { type ReportFacts, reportFacts } from '../../caller/facts/report-facts.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { commandsOf, nextCommands } from './next-commands.ts';
+
+/** A session as printed with `--json`: a contract, so names change only with the version. */
+export interface ShownFacts extends Omit<ReportFacts, 'next'> {
+  /** Its project's folder, in a list of several projects. */
+  project?: string;
+  next: string;
+  nextCommands: string[];
+}
+
+/** @param isListed in a list, which asks no git: whether there is anything to finish, the status says */
+export function shownFacts(
+  view: SessionView,
+  report?: Partial<Omit<SessionReport, 'view'>>,
+  isListed = false,
+): ShownFacts {
+  const { next, ...facts } = reportFacts(view, report);
+  // The conditions are omitted, because the state is shown too.
+  const steps = next.map(({ when: _, ...step }) =>
+    isListed && step.act === 'finish' ? { act: 'read_status' as const, session: view.folder } : step,
+  );
+  return { ...facts, next: nextCommands(steps), nextCommands: commandsOf(steps) };
+}

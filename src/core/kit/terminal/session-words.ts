@@ -1,0 +1,218 @@
+import { basename, isAbsolute, relative } from 'node:path';
+import { age, duration } from '../../kernel/durations.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
+import { counted, listed } from '../../kernel/text.ts';
+import { missingText } from '../../session/events/pull-request-change.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
+import { NO_CHECK } from '../../session/proof/proof.ts';
+import { goneText, proofLine, type StateText, stateText } from '../../session/words.ts';
+import { type Cli, EXIT } from './cli.ts';
+import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
+import type { Output } from './output.ts';
+import type { ShownFacts } from './session-facts.ts';
+import { fitLine, type Style } from './style.ts';
+
+const PAINTS = { person: 'attention', bad: 'bad', good: 'good', working: 'accent' } as const;
+
+export function painted(words: string, tone: StateText['tone'], style: Style): string {
+  return tone === 'plain' ? words : style[PAINTS[tone]](words);
+}
+
+export function stateCell(facts: ShownFacts, style: Style): string {
+  const { brief, tone } = stateText(facts);
+  const gone = goneText(facts);
+  return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
+}
+
+/** Formats the output of `samocode status`, and the end of `samocode run`, which adds the session's commits. */
+export function formatStatus(
+  facts: ShownFacts,
+  cli: Terminal,
+  { nowMs, commits = [] }: { nowMs: number; commits?: readonly string[] },
+): string {
+  const { style, textColumns } = cli.output;
+  const isOver = facts.state === 'done';
+  const rows: Row[] = [
+    ['phase', `${facts.phase} (${counted(facts.totalIterations, 'iteration')}${isOver ? '' : ' so far'})`],
+    ['worker', facts.worker === 'none needed' ? 'not running: none is needed' : facts.worker],
+    ...factRows(facts),
+    ['commits', commits.join('\n')],
+    ['worktree', facts.worktree && shownPath(facts.worktree, cli)],
+    ['sandbox', facts.sandbox],
+    ['author', facts.commitsAs && fitLine(facts.commitsAs)],
+    ['overview', shownPath(`${facts.sessionDir}/_overview.md`, cli)],
+    ['next', facts.nextCommands.map(style.accent).join('\n')],
+  ];
+  const since = duration(nowMs - Date.parse(facts.since));
+  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
+  const columns = textColumns;
+  return [hanging(head, { first: '', columns }), ...namedLines(rows, { style, columns })].join('\n');
+}
+
+export type Row = readonly [name: string, value: string | undefined];
+
+/** The details of a session; untrusted texts are truncated. */
+export function factRows(facts: ShownFacts): Row[] {
+  const cut = (text?: string) => text && fitLine(text, 600);
+  return [
+    ['task', facts.task && fitLine(facts.task, 300)],
+    ['doing', cut(facts.doing)],
+    ['stalled', facts.stalled && 'its agent seems stalled'],
+    ['open', facts.openQuestions?.join(', ')],
+    ['reason', cut(facts.reason)],
+    ['needs', cut(facts.needs)],
+    ['summary', cut(facts.summary)],
+    ['proof', cut(proofLine(facts.proof))],
+    ['gates', facts.gates],
+    ['worked on', facts.workedOn && fitLine(facts.workedOn)],
+    // The proof of a done session says it too.
+    ['checks', facts.proof ? undefined : cut(facts.checks)],
+    ['spent', cut(facts.spent)],
+    ['problems', facts.problems?.join(' ')],
+    ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
+    ['PR', facts.pullRequest && pullRequestRow(facts.pullRequest)],
+    ['asks', facts.pullRequest?.asks],
+    ['ignored', facts.pullRequest && heldRow(facts.pullRequest)],
+  ];
+}
+
+function pullRequestRow(facts: NonNullable<ShownFacts['pullRequest']>): string {
+  const { url, state, watched, unseen, missing } = facts;
+  const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
+  const watching = watched ? WATCHING[state] : state === 'open' && 'not watched';
+  const lacks = missing && missingText(missing);
+  return fitLine([url, trouble || watching || state, ...(lacks ? [lacks] : [])].join(', '), 600);
+}
+
+const WATCHING: Partial<Record<NonNullable<ShownFacts['pullRequest']>['state'], string>> = {
+  open: 'the supervisor watches it',
+  closed: 'closed; for 14 days the supervisor looks whether it is opened again',
+};
+
+/** Comments that no agent receives, listed so that the person knows about them. */
+function heldRow({ held = [] }: NonNullable<ShownFacts['pullRequest']>): string | undefined {
+  const words = held.map(
+    ({ url, held: why }) => `${url} (${why === 'edited' ? 'edited after it was seen' : 'no write access'})`,
+  );
+  return words.length === 0 ? undefined : fitLine(listed(words, 8), 900);
+}
+
+/** Formats the rows that have a value: name, then the value with a hanging indent. */
+export function namedLines(
+  rows: readonly Row[],
+  { style, columns }: { style: Style; columns: number },
+): string[] {
+  return rows.flatMap(([name, value]) => {
+    const first = `  ${style.dim(name.padEnd(9))} `;
+    if (!value) return [];
+    const below = `\n${' '.repeat(columnsOf(first))}`;
+    return UNBROKEN.has(name)
+      ? `${first}${value.replaceAll('\n', below)}`
+      : hanging(value, { first, columns });
+  });
+}
+
+/** Values that are never wrapped, because people copy them; the full-screen view truncates them. */
+const UNBROKEN: ReadonlySet<string> = new Set([
+  ...['about', 'branch', 'commits', 'next', 'overview', 'phase', 'worktree'],
+]);
+
+type Terminal = Pick<Cli, 'output' | 'cwd' | 'home'>;
+
+/** On a terminal, the shortest form that can still be copied: relative to the current folder, or to `~`. */
+export function shownPath(path: string, { output, cwd, home }: Terminal): string {
+  if (!output.isLive) return path;
+  const below = relative(cwd, path);
+  if (below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}
+
+/** Few enough finished sessions that the others still fit on a terminal of 24 lines. */
+const MAX_FINISHED = 10;
+
+/**
+ * Formats the output of `samocode list`: a line per session, truncated to the terminal's width; in a pipe, complete
+ * fields separated by tabs.
+ * @param isWhole whether a terminal also shows every finished session
+ */
+export function formatList(
+  sessions: readonly ShownFacts[],
+  output: Output,
+  { nowMs, isWhole = false }: { nowMs: number; isWhole?: boolean },
+): string {
+  if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
+  const { style, textColumns: columns } = output;
+  if (columns === Number.POSITIVE_INFINITY)
+    return sessions.map((facts) => listFields(facts, style)).join('\n');
+  const finished = sessions.filter(
+    ({ state, needsHuman }) => !needsHuman && (state === 'done' || state === 'stopped'),
+  );
+  const omitted = new Set(isWhole ? [] : finished.slice(MAX_FINISHED));
+  const rows = sessions.flatMap((facts) => {
+    if (omitted.has(facts)) return [];
+    const { session, id, project, phase, since, needsHuman } = facts;
+    return [
+      [
+        `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
+        nameWithoutDate(session),
+        phase,
+        listedState(facts, style),
+        style.dim(age(nowMs - Date.parse(since))),
+        ...(project === undefined ? [] : [style.dim(basename(project))]),
+      ],
+    ];
+  });
+  const lines = grid(rows, { columns, cut: { 1: 14, 2: 6, 3: 18, 5: 8 } });
+  const rest =
+    omitted.size > 0
+      ? [style.dim(`… ${omitted.size} more: samocode list --state done, or --state stopped`)]
+      : [];
+  const needing = sessions.filter(({ needsHuman }) => needsHuman);
+  return [...lines, ...rest, ...footLines(needing, { columns, style })].join('\n');
+}
+
+/** Notes if no CHECK ran; `samocode status` has a row for the checks instead. */
+function listedState(facts: ShownFacts, style: Style): string {
+  const hasNoCheck = facts.state === 'done' && facts.checks === NO_CHECK;
+  return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}`;
+}
+
+function footLines(
+  needing: readonly ShownFacts[],
+  { columns, style }: { columns: number; style: Style },
+): string[] {
+  const [first] = needing;
+  if (first === undefined) return [];
+  if (needing.length > 1)
+    return [
+      '',
+      `${needing.length} sessions need you:`,
+      ...needing.map(({ next }) => `  ${style.accent(next)}`),
+    ];
+  const hint = `${handleOf(first.session)} needs you:`;
+  const isWide = columnsOf(`${hint} ${first.next}`) > columns;
+  return ['', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`];
+}
+
+function listFields(facts: ShownFacts, style: Style): string {
+  const { session, id, state, phase, since, needsHuman, project = '' } = facts;
+  const needs = needsHuman ? 'needs you' : '';
+  return tabSeparated([session, id, state, needs, phase, since, listedState(facts, style), project]);
+}
+
+/** The exit status of a command that waited for a session. */
+export function exitStatusOf({ state: { status }, pendingCommands }: SessionView): number {
+  // What is queued may change the state: an answer, a goal.
+  if (pendingCommands.length > 0) return EXIT.pending;
+  switch (status.kind) {
+    case 'done':
+      return EXIT.ok;
+    case 'blocked':
+      return EXIT.blocked;
+    case 'waiting':
+      return EXIT.waiting;
+    default:
+      return EXIT.failed;
+  }
+}

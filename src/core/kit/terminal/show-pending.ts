@@ -1,0 +1,26 @@
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { type Cli, EXIT } from './cli.ts';
+import { hanging } from './columns.ts';
+import { commandsOf } from './next-commands.ts';
+
+/**
+ * Shows that a command is not done yet, which is neither a success nor a failure, and sets the status for it.
+ * @returns false for any other error, which is not shown
+ */
+export function showPending(
+  { output, leaveWith }: Pick<Cli, 'output' | 'leaveWith'>,
+  error: unknown,
+): boolean {
+  if (!ACTION_ERRORS.pending.is(error)) return false;
+  const { what, why, next, args } = error;
+  const { textColumns: columns, style } = output;
+  const facts = { session: args.session, pending: true, command: args.command, summary: `${what} ${why}` };
+  output.result({ ...facts, next: commandsOf(next) }, ({ summary, next: lines }) =>
+    [
+      hanging(summary, { first: `${style.attention('pending:')} `, columns }),
+      ...lines.map((line) => hanging(line, { first: '  ', columns })),
+    ].join('\n'),
+  );
+  leaveWith(EXIT.pending);
+  return true;
+}

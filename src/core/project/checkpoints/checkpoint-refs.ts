@@ -1,0 +1,162 @@
+import { threeDigits } from '../../kernel/files/stamps.ts';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+
+export const KEPT_CHECKPOINTS = 20;
+
+export type Moment =
+  | { kind: 'after'; iteration: number }
+  /** Before an agent, if the files differ from the last checkpoint: a person may have changed them. */
+  | { kind: 'before'; iteration: number }
+  /** Before we end a working agent: a separate ref, so that the later checkpoint does not replace it. */
+  | { kind: 'before_kill'; iteration: number }
+  /** Before a rewind, to undo it; `id` names the rewind. */
+  | { kind: 'before_rewind'; id: string }
+  | { kind: 'before_discard' };
+
+/** The state before any agent, so that all of a session's work can be undone. */
+export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
+
+/** `refs/samocode/<session>/` with one of: `003`, `003-before`, `003-before-kill`, `rewinds/000017`, `discard`. */
+export function refOf(sessionFolder: string, moment: Moment): string {
+  const refs = refsOf(sessionFolder);
+  switch (moment.kind) {
+    case 'after':
+      return `${refs}${threeDigits(moment.iteration)}`;
+    case 'before':
+      return `${refs}${threeDigits(moment.iteration)}-before`;
+    case 'before_kill':
+      return `${refs}${threeDigits(moment.iteration)}-before-kill`;
+    case 'before_rewind':
+      return `${refs}rewinds/${moment.id.padStart(6, '0')}`;
+    case 'before_discard':
+      return `${refs}discard`;
+    default:
+      return moment satisfies never;
+  }
+}
+
+/** Prefix of all refs kept for a session. Old folder names can contain characters that refs don't allow. */
+export function refsOf(sessionFolder: string): string {
+  return `refs/samocode/${asRefName(sessionFolder)}/`;
+}
+
+function asRefName(sessionFolder: string): string {
+  return sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-');
+}
+
+/** Prefix of discarded sessions. Refs of sessions never start like this: their names contain no underscore. */
+export const TRASH = 'refs/samocode/_trash/';
+
+export function trashRef(sessionFolder: string): string {
+  return `${TRASH}${asRefName(sessionFolder)}`;
+}
+
+/** The newest state that another machine of a pool could continue from. */
+export function stateRef(sessionFolder: string): string {
+  return `${refsOf(sessionFolder)}state`;
+}
+
+export function mergeRef(sessionFolder: string): string {
+  return `${refsOf(sessionFolder)}merge`;
+}
+
+/** Refs that keep the commits fetched from a pull request, and what was merged from it. */
+export function pullRequestRefs(sessionFolder: string): { head: string; base: string; merged: string } {
+  const of = (name: string) => `${refsOf(sessionFolder)}pull-request/${name}`;
+  return { head: of('head'), base: of('base'), merged: of('merged') };
+}
+
+/** Keeps the checkpoint of a phase's last iteration under a ref that is never pruned. */
+export async function keepPhaseEnd(
+  store: CheckpointStore,
+  end: { sessionFolder: string; iteration: number; phase: string; commit: string },
+): Promise<void> {
+  const ref = `${refsOf(end.sessionFolder)}phase-ends/${threeDigits(end.iteration)}-${end.phase}`;
+  await runGit(['update-ref', '--', ref, end.commit], repositoryOptions(store));
+}
+
+/**
+ * Deletes the refs of old checkpoints. Kept: the newest twenty iterations and rewinds, the ends of phases and the
+ * start.
+ * @returns the deleted refs
+ */
+export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {
+  const refs = refsOf(sessionFolder);
+  const names = (await listRefs(refs, repositoryOptions(store))).map(([, ref]) => ref.slice(refs.length));
+  const iterations = names.filter((name) => /^\d+$/.test(name)).sort(byNumber);
+  const oldest = Number(iterations.at(-KEPT_CHECKPOINTS) ?? 0);
+  const rewinds = names.filter((name) => name.startsWith('rewinds/')).sort(byNumber);
+  const isOld = (iteration: number) => iteration !== START.iteration && iteration < oldest;
+  const old = [
+    ...names.filter((name) => /^\d+(?:-before(?:-kill)?)?$/.test(name) && isOld(Number.parseInt(name, 10))),
+    ...rewinds.slice(0, -KEPT_CHECKPOINTS),
+  ].map((name) => `${refs}${name}`);
+  await deleteRefs(old, repositoryOptions(store));
+  return old;
+}
+
+/**
+ * Deletes every checkpoint of a session. git frees their content at its next gc.
+ * @returns the deleted refs @throws GitError
+ */
+export async function dropCheckpoints(sessionFolder: string, options: GitOptions): Promise<string[]> {
+  const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
+  await deleteRefs(refs, options);
+  return refs;
+}
+
+/** The number of checkpoint refs of a session, and the bytes that only they keep. @throws GitError */
+export async function sizeOfCheckpoints(
+  sessionFolder: string,
+  options: GitOptions,
+): Promise<{ refs: number; bytes: number }> {
+  const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
+  return { refs: refs.length, bytes: await bytesKeptBy(refs, options) };
+}
+
+/** The bytes git can free once these refs are gone. @throws GitError */
+async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promise<number> {
+  if (refs.length === 0) return 0;
+  const others = refs.map((ref) => `--exclude=${ref}`);
+  const what = ['rev-list', '--disk-usage', '--objects', ...refs, '--not', ...others, '--all'];
+  return Number(await gitLine(what, options));
+}
+
+/** The checkpoints that a session's refs keep; git may delete other commits at any gc. */
+export async function keptCheckpoints(
+  sessionFolder: string,
+  options: GitOptions,
+): Promise<{ commits: Set<string>; start?: string; beforeRewinds: Map<number, string> }> {
+  const refs = await listRefs(refsOf(sessionFolder), options);
+  const rewinds = `${refsOf(sessionFolder)}rewinds/`;
+  return {
+    commits: new Set(refs.map(([commit]) => commit)),
+    start: refs.find(([, ref]) => ref === refOf(sessionFolder, START))?.[0],
+    beforeRewinds: new Map(
+      refs
+        .filter(([, ref]) => ref.startsWith(rewinds))
+        .map(([commit, ref]) => [Number(ref.slice(rewinds.length)), commit]),
+    ),
+  };
+}
+
+async function listRefs(prefix: string, options: GitOptions): Promise<[commit: string, ref: string][]> {
+  const text = await gitLine(['for-each-ref', '--format=%(objectname) %(refname)', prefix], options);
+  const lines = text.split('\n').filter(Boolean);
+  return lines.map((line) => line.split(' ') as [commit: string, ref: string]);
+}
+
+async function deleteRefs(refs: readonly string[], options: GitOptions): Promise<void> {
+  if (refs.length === 0) return;
+  const input = refs.map((ref) => `delete ${ref}\n`).join('');
+  await runGit(['update-ref', '--stdin'], { ...options, input });
+}
+
+function byNumber(a: string, b: string): number {
+  return numberIn(a) - numberIn(b);
+}
+
+function numberIn(name: string): number {
+  return Number(/\d+/.exec(name)?.[0] ?? 0);
+}

@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ifExists, ifThere } from '../../kernel/errors.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { commonDirOf, type GitContext } from '../git/repository.ts';
+
+/**
+ * A separate git folder in a session's machine state. Its indexes record the files of the worktree and the session
+ * folder byte for byte. A few settings and the excludes are copied at its creation; later changes to them, and any
+ * attributes or filters, have no influence. Objects go to the repository, whose refs keep them alive.
+ */
+export interface CheckpointStore {
+  dir: string;
+  /** The git folder that all worktrees of the repository share. */
+  commonDir: string;
+  context: GitContext;
+}
+
+export type KeptPart = 'worktree' | 'session';
+
+const Settings = z.object({
+  v: z.literal(1),
+  commonDir: z.string(),
+  config: z.string(),
+  exclude: z.string(),
+});
+type Settings = z.infer<typeof Settings>;
+
+export interface StorePlace extends GitContext {
+  mainRepo: string;
+  storeDir: string;
+}
+
+/** Opens the store; the first call creates it, before any agent can change what it is made from. */
+export async function openStore({ mainRepo, storeDir, ...context }: StorePlace): Promise<CheckpointStore> {
+  const kept = Settings.safeParse(parseJson(textAt(join(storeDir, 'store.json')) ?? '')).data;
+  const settings = kept ?? (await settingsFrom(mainRepo, context));
+  for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
+  if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
+  await rewriteSettings(storeDir, settings);
+  return { dir: storeDir, commonDir: settings.commonDir, context };
+}
+
+const FOLDERS = ['info', 'refs', 'objects/info'];
+
+/** Options for git calls on the files of one part, with its private index. */
+export function partOptions(store: CheckpointStore, part: KeptPart, folder: string): GitOptions {
+  const { dir, commonDir, context } = store;
+  const env = {
+    GIT_DIR: dir,
+    GIT_WORK_TREE: folder,
+    GIT_INDEX_FILE: join(dir, `${part}.index`),
+    GIT_OBJECT_DIRECTORY: join(commonDir, 'objects'),
+  };
+  return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
+}
+
+/** Options for git calls on the repository's objects and refs, regardless of the worktree. */
+export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
+  const env = { GIT_DIR: commonDir };
+  return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };
+}
+
+/** Removes locks left by a crashed git; the store has one user at a time. */
+export function clearLocks({ dir }: CheckpointStore): void {
+  for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
+}
+
+export function removeIndex({ dir }: CheckpointStore, part: KeptPart): void {
+  rmSync(join(dir, `${part}.index`), { force: true });
+}
+
+// Synchronous: five small files, read before and after every agent.
+function textAt(path: string): string | undefined {
+  return ifThere(() => readFileSync(path, 'utf8'));
+}
+
+// Overrides every .gitattributes, so files are stored byte for byte.
+const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
+
+/** Rewrites the settings files at each opening, so that changes made to them in between have no effect. */
+async function rewriteSettings(dir: string, { config, exclude }: Settings): Promise<void> {
+  const files = {
+    HEAD: 'ref: refs/heads/none\n',
+    config,
+    'info/attributes': ATTRIBUTES,
+    'info/exclude': exclude,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(dir, name);
+    if (textAt(path) !== text) await writeWhole(path, text);
+  }
+}
+
+const COPIED_SETTINGS = /^core\.(?:filemode|symlinks|ignorecase|precomposeunicode)$/;
+
+async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
+  const options = { ...context, cwd: mainRepo };
+  const commonDir = await commonDirOf(mainRepo, context);
+  const format = await gitLine(['rev-parse', '--show-object-format'], options);
+  const list = await runGit(['config', '--local', '--list', '-z'], { ...options, allowFailure: true });
+  const taken = list.stdout
+    .split('\0')
+    .map((entry) => entry.split('\n'))
+    .filter(([key = '', value = '']) => COPIED_SETTINGS.test(key) && /^(?:true|false)$/.test(value))
+    .map(([key = '', value = '']) => `\t${key.slice('core.'.length)} = ${value}\n`);
+  const sha256 = format === 'sha256';
+  const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tbare = false\n\tautocrlf = false\n\tprotectNTFS = false\n\tprotectHFS = false\n`;
+  const extension = sha256 ? '[extensions]\n\tobjectformat = sha256\n' : '';
+  const exclude = (await ifExists(readFile(join(commonDir, 'info/exclude'), 'utf8'))) ?? '';
+  return { v: 1, commonDir, config: `${core}${taken.join('')}${extension}`, exclude };
+}

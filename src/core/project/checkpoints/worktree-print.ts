@@ -1,0 +1,61 @@
+import { dirname, join, resolve } from 'node:path';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { gitLine, runGit } from '../git/git.ts';
+import type { GitContext } from '../git/repository.ts';
+import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
+import type { Checkpoint } from './checkpoint.ts';
+
+export interface WorktreePrints {
+  /** Equal prints mean the same commit and the same bytes, except ignored files. */
+  worktree: string;
+  /**
+   * For files that no checkpoint includes: sizes and times, and the commit of a nested repository, such as a
+   * submodule.
+   */
+  leftOut: string;
+}
+
+export async function worktreePrints(
+  worktreePath: string,
+  { head, worktreeTree, skipped }: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,
+  context: GitContext,
+): Promise<WorktreePrints> {
+  const states = await Promise.all(
+    skipped.map(async (name) => {
+      const path = resolve(worktreePath, name);
+      return `${name}\0${name.endsWith('/') ? await headOf(path, context) : stampOf(path)}\n`;
+    }),
+  );
+  const leftOut = fingerprint(...states);
+  return { worktree: fingerprint(`${head} ${worktreeTree}\n`, leftOut), leftOut };
+}
+
+/** Undefined if unreadable; never the HEAD of an enclosing repository. */
+async function headOf(repository: string, context: GitContext): Promise<string | undefined> {
+  const env = { GIT_CEILING_DIRECTORIES: dirname(repository) };
+  // It has its own settings. This call reads no object, so they can trigger no fetch.
+  const options = { baseEnv: context.baseEnv, cwd: repository, env, allowFailure: true };
+  return await gitLine(['rev-parse', '--verify', '--quiet', 'HEAD'], options).catch(() => undefined);
+}
+
+function stampOf(path: string): string {
+  const stats = statsAt(path);
+  return `${stats?.size} ${stats?.mtimeMs}`;
+}
+
+/**
+ * A fingerprint of a worktree from one `git status`, cheaper than a checkpoint: the commit, and the name, size and
+ * time of each file that differs from it.
+ * @returns undefined when the folder is no longer a worktree, or has no commit
+ */
+export async function quickPrint(worktreePath: string, context: GitContext): Promise<string | undefined> {
+  const { exitCode, stdout } = await runGit(ASK, { ...context, cwd: worktreePath, allowFailure: true });
+  const { head, entries } = parseStatus(stdout);
+  if (exitCode !== 0 || head === undefined) return undefined;
+  // A file that stays dirty keeps the same record, so its size and time count too.
+  const states = entries.map(({ path }) => `${path}\0${stampOf(join(worktreePath, path))}\n`);
+  return fingerprint(head, statusRecords(stdout).join('\0'), ...states);
+}
+
+const ASK = [...GIT_STATUS, '--untracked-files=all', '--no-renames', '--no-ahead-behind'];

@@ -1,0 +1,261 @@
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
+import { createWhole } from '../../kernel/files/atomic-file.ts';
+import { changeFile } from '../../kernel/files/change-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { gitLine, gitSaysYes } from '../git/git.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { pathInside, realPathAsFar } from '../git/real-path.ts';
+import { type GitContext, requireIdentity, requireRepository } from '../git/repository.ts';
+import { readSettings, type SettingTexts } from '../settings/read-settings.ts';
+import { resolveSettings } from '../settings/resolve-settings.ts';
+import { parseSamocodeFile, samocodeLine } from '../settings/samocode-file.ts';
+import { initRepository } from '../worktrees/init-repository.ts';
+import { findProject, SAMOCODE_FILE } from './find-project.ts';
+import { rememberProject } from './known-projects.ts';
+import { openProject, type Project, readSettingTexts } from './open-project.ts';
+import { proposedCommands } from './proposed-commands.ts';
+
+export interface ProjectSetup {
+  /** The repository; relative paths and `~` are resolved by the caller. */
+  mainRepo: string;
+  /** Absolute; by default in the repository's `_samocode/`. */
+  sessions?: string;
+  worktrees?: string;
+  /** More lines for a new `.samocode`, by key. */
+  lines?: Readonly<Record<string, string>>;
+  /** The user agreed to create the folder, run `git init` and make a first commit if missing. */
+  initRepository?: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+  homeDir: string;
+  clock: Clock;
+  signal?: AbortSignal;
+}
+
+export type ProjectSetupReport = ProjectFacts &
+  (
+    | { kind: 'checked' }
+    /** `writtenHash`: SHA-256 of the bytes we wrote; the file may have changed since. */
+    | { kind: 'made'; writtenHash: string }
+  );
+
+interface ProjectFacts {
+  project: Project;
+  /** One sentence per change; empty when everything was in order. */
+  done: readonly string[];
+  warnings: readonly string[];
+}
+
+/**
+ * Checks a project's `.samocode`, or creates it with its folders and excludes. Never changes an existing file. After a
+ * failure, a new file is removed, so that the call can be repeated with other lines.
+ * @throws the errors of openProject, no_git_identity, first_commit_too_large, GitError
+ */
+export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
+  const { env, homeDir, signal } = setup;
+  const context: GitContext = { baseEnv: env, signal };
+  const done = setup.initRepository ? await initRepository(setup.mainRepo, { homeDir, ...context }) : [];
+  const { toplevel } = await requireRepository(setup.mainRepo, { ...context, homeDir });
+  const { filePath, text } = await ensureFile(toplevel, setup);
+  if (text === undefined) return { kind: 'checked', ...(await setUp(setup, { filePath, done, context })) };
+  done.push(`Wrote ${filePath}.`);
+  try {
+    const facts = await setUp(setup, { filePath, done, isNew: true, context });
+    return { kind: 'made', ...facts, writtenHash: fingerprint(text) };
+  } catch (error) {
+    // The user may have edited it in the meantime.
+    if ((await readFile(filePath, 'utf8').catch(() => '')) === text) await rm(filePath, { force: true });
+    throw error;
+  }
+}
+
+async function setUp(
+  setup: ProjectSetup,
+  { filePath, done, isNew, context }: { filePath: string; done: string[]; isNew?: true; context: GitContext },
+): Promise<ProjectFacts> {
+  const { env, homeDir, clock, signal } = setup;
+  const texts = await readSettingTexts({ filePath, env, homeDir });
+  const { sessions, worktrees } = resolveSettings(texts).values;
+  for (const folder of [worktrees, sessions])
+    if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
+  const project = await openProject({ filePath, env, homeDir, signal });
+  const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
+  if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);
+  await rememberProject({ filePath, mainRepo: project.mainRepo, sessions }, { homeDir, clock });
+  const noCheck = await missingCheck(project);
+  const warnings = [
+    ...project.warnings.map(({ path, text }) => `${path}: ${text}`),
+    ...exclude.tracked.map(
+      (folder) => `${folder} has committed files, whose changes git status still shows.`,
+    ),
+    ...(isNew ? [] : keptInstead(setup, texts)),
+    ...(setup.lines?.CHECK === undefined && noCheck ? [`${noCheck.found} ${noCheck.fix}`] : []),
+    ...(await missingIdentity(project.mainRepo, context)),
+  ];
+  return { project, done, warnings };
+}
+
+/** `text`: what was written; absent if a file existed or another process created it first. */
+async function ensureFile(
+  toplevel: string,
+  setup: ProjectSetup,
+): Promise<{ filePath: string; text?: string }> {
+  const existing = await projectAt(toplevel, setup.homeDir);
+  if (existing !== undefined) return { filePath: existing };
+  const filePath = join(toplevel, SAMOCODE_FILE);
+  const text = await fileText(toplevel, setup);
+  if (await createWhole(filePath, text)) return { filePath, text };
+  const rivals = await projectAt(toplevel, setup.homeDir);
+  if (rivals === undefined) throw PROJECT_ERRORS.file_in_the_way({ path: filePath });
+  return { filePath: rivals };
+}
+
+async function projectAt(toplevel: string, homeDir: string): Promise<string | undefined> {
+  try {
+    return await findProject({ from: toplevel, homeDir });
+  } catch (error) {
+    if (PROJECT_ERRORS.project_not_found.is(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * One folder inside the repository contains both: it is easy to find, accessible to agents confined to one root, and
+ * deleted with the project. No leading dot, because people read their sessions; the underscore sorts it before the
+ * code.
+ */
+function foldersWanted(toplevel: string, { sessions, worktrees }: ProjectSetup): [string, string] {
+  return [
+    resolve(worktrees ?? join(toplevel, '_samocode/worktrees')),
+    resolve(sessions ?? join(toplevel, '_samocode/sessions')),
+  ];
+}
+
+async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> {
+  const { lines = {}, homeDir } = setup;
+  const [worktrees, sessions] = foldersWanted(toplevel, setup);
+  const home = await realpath(homeDir).catch(() => homeDir);
+  return [
+    '# Settings of samocode for this project: KEY=VALUE lines, paths relative to this file.',
+    '# A check must exit 0 before a session is done, for example: CHECK=npm test',
+    samocodeLine('MAIN_REPO', '.'),
+    samocodeLine('WORKTREES', written(worktrees, toplevel, home)),
+    samocodeLine('SESSIONS', written(sessions, toplevel, home)),
+    ...Object.entries(lines).map(([key, value]) => samocodeLine(key, value)),
+    '',
+  ].join('\n');
+}
+
+/** Relative inside the project, so that the file can be committed; `~` in the home folder, otherwise absolute. */
+function written(path: string, toplevel: string, home: string): string {
+  const inside = pathInside(toplevel, path);
+  if (inside !== undefined) return inside || '.';
+  const atHome = pathInside(home, path);
+  return atHome === undefined ? path : `~/${atHome}`;
+}
+
+/** The requested lines that the existing file lacks, for the user to add. */
+function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
+  const has = new Map(readSettings(texts).readings.map(({ key, value }) => [key, String(value)]));
+  const { entries } = parseSamocodeFile(texts.projectFile?.text ?? '');
+  const folders = { SESSIONS: setup.sessions, WORKTREES: setup.worktrees };
+  return Object.entries({ ...folders, ...setup.lines }).flatMap(([key, wanted = '']) => {
+    const isThere =
+      [wanted, resolve(wanted)].includes(has.get(key) ?? '') ||
+      entries.some((entry) => entry.key === key && entry.value === wanted);
+    if (wanted === '' || isThere) return [];
+    return [`The existing file was kept: write ${shortened(samocodeLine(key, wanted))} into it yourself.`];
+  });
+}
+
+/** Callers can pass a value of any length. */
+function shortened(line: string): string {
+  return line.length > MAX_SHOWN_CHARS ? `${line.slice(0, MAX_SHOWN_CHARS)}…` : line;
+}
+
+const MAX_SHOWN_CHARS = 300;
+
+/**
+ * What a missing CHECK means, and the lines to add. A model may pass them on; they run only once a person has put them
+ * into the file.
+ */
+export async function missingCheck({
+  mainRepo,
+  values,
+}: Project): Promise<{ found: string; fix: string } | undefined> {
+  if (values.checks.length > 0) return undefined;
+  const proposed = await proposedCommands(mainRepo);
+  const { check = 'npm test', setup, from } = proposed ?? {};
+  const lines = [
+    ...(setup === undefined ? [] : [samocodeLine('SETUP', setup)]),
+    samocodeLine('CHECK', check),
+  ];
+  const how = from === undefined ? `for example ${lines.join()}` : `${from} suggests ${lines.join(' and ')}`;
+  return {
+    found: "This project has no CHECK: only each plan's own checks show that the work is done.",
+    fix: `Add one to .samocode; ${how}.`,
+  };
+}
+
+async function missingIdentity(mainRepo: string, context: GitContext): Promise<string[]> {
+  try {
+    await requireIdentity(mainRepo, context);
+    return [];
+  } catch (error) {
+    if (PROJECT_ERRORS.no_git_identity.is(error)) return [error.message];
+    throw error;
+  }
+}
+
+export interface ExcludeReport {
+  /** The file that was or would have been changed: `.git/info/exclude` of the shared git folder. */
+  excludePath: string;
+  added: readonly string[];
+  /** Folders with committed files, which excluding cannot hide. */
+  tracked: readonly string[];
+}
+
+/**
+ * Excludes folders inside MAIN_REPO from its `git status`, in `.git/info/exclude` and never in a committed file. Skips
+ * folders that are outside or already ignored.
+ * @throws GitError, not_a_repository
+ */
+export async function excludeFolders(
+  mainRepo: string,
+  folders: readonly string[],
+  context: GitContext,
+): Promise<ExcludeReport> {
+  const { toplevel, commonDir } = await requireRepository(mainRepo, context);
+  const options = { ...context, cwd: toplevel };
+  const added: string[] = [];
+  const tracked: string[] = [];
+  for (const folder of folders) {
+    const way = pathInside(toplevel, await realPathAsFar(folder));
+    if (!way) continue;
+    if (await gitLine(['ls-files', '--', `:(literal)${way}`], { ...options, maxChars: 1000 }))
+      tracked.push(folder);
+    // The slash marks a folder, even if it does not exist yet.
+    const ignored = await gitSaysYes(['check-ignore', '--quiet', '--no-index', '--', `${way}/`], options);
+    if (!ignored) added.push(excludeLine(way));
+  }
+  const excludePath = join(commonDir, 'info/exclude');
+  const lines = [...new Set(added)];
+  if (lines.length > 0) await append(excludePath, lines);
+  return { excludePath, added: lines, tracked };
+}
+
+/** An ignore rule for exactly one folder: anchored at the top, pattern characters escaped. */
+function excludeLine(way: string): string {
+  return `/${way.replace(/[\\*?[\]]/g, '\\$&')}/`;
+}
+
+async function append(path: string, lines: readonly string[]): Promise<void> {
+  // A symbolic link stays: people keep such files elsewhere.
+  const real = await realPathAsFar(path);
+  await mkdir(dirname(real), { recursive: true });
+  await changeFile(real, (text = '') => {
+    const start = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+    return `${start}${lines.join('\n')}\n`;
+  });
+}

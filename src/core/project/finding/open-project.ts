@@ -1,0 +1,197 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asOneError } from '../../kernel/base-errors.ts';
+import { configFolder } from '../../kernel/config-folder.ts';
+import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { GATES } from '../../kernel/phases/table.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { realPathAsFar } from '../git/real-path.ts';
+import { type GitContext, requireRepository } from '../git/repository.ts';
+import {
+  readSettings,
+  type SettingReading,
+  type SettingsReading,
+  type SettingTexts,
+} from '../settings/read-settings.ts';
+import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
+import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
+import type { SettingSpec } from '../settings/setting-spec.ts';
+import { type CallSettings, SETTINGS, type SettingName } from '../settings/settings.ts';
+
+export interface ProjectRequest {
+  filePath: string;
+  env: Readonly<Record<string, string | undefined>>;
+  homeDir: string;
+  /** Settings of this call for one session. */
+  call?: CallSettings;
+  signal?: AbortSignal;
+}
+
+export interface Project extends ResolvedSettings {
+  filePath: string;
+  /** SHA-256 of that file, which trust refers to. */
+  fileHash: string;
+  /** MAIN_REPO as git reports it, links resolved. */
+  mainRepo: string;
+  commonDir: string;
+}
+
+/** A project as found, with all of its problems. */
+export interface ProjectReading extends SettingsReading {
+  problems: readonly SamocodeError[];
+  /** Its repository, if usable. */
+  mainRepo?: string;
+  /** Absent if there is a problem. */
+  project?: Project;
+}
+
+/**
+ * Opens a project: reads all settings and checks that the paths they name exist.
+ * @throws setting_missing, setting_invalid, folders_collide, not_a_repository, no_commit, several_problems
+ */
+export async function openProject(request: ProjectRequest): Promise<Project> {
+  const { project, problems } = await readProject(request);
+  if (project === undefined) throw asOneError(problems, UNUSABLE);
+  return project;
+}
+
+/** Like `openProject`, but returns problems instead of throwing them. @throws project_file_unreadable */
+export async function readProject(request: ProjectRequest): Promise<ProjectReading> {
+  const { filePath, env, signal } = request;
+  const texts = await readSettingTexts(request);
+  const asWritten = readSettings(texts);
+  const onDisk = await Promise.all(asWritten.readings.map(withPathProblem));
+  const checked = withProblems(onDisk, intakeProblems(onDisk));
+  const { readings, repository } = await withRepository(checked, { baseEnv: env, signal });
+  const reading = { readings, warnings: asWritten.warnings };
+  const problems = problemsIn(reading);
+  if (repository === undefined || problems.length > 0)
+    return { ...reading, problems, mainRepo: repository?.toplevel };
+  const { toplevel: mainRepo, commonDir } = repository;
+  const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  const project = { ...settingsIn(reading), filePath, fileHash, mainRepo, commonDir };
+  return { ...reading, problems, mainRepo, project };
+}
+
+export async function readSettingTexts(
+  request: Omit<ProjectRequest, 'filePath'> & { filePath?: string },
+): Promise<SettingTexts> {
+  const { filePath, env, homeDir, call } = request;
+  const envPath = join(configFolder(homeDir), '.env');
+  const [text, envText] = await Promise.all([
+    filePath === undefined ? undefined : readProjectFile(filePath),
+    ifExists(readFile(envPath, 'utf8')),
+  ]);
+  return {
+    env,
+    homeDir,
+    projectFile: filePath !== undefined && text !== undefined ? { path: filePath, text } : undefined,
+    envFile: envText === undefined ? undefined : { path: envPath, text: envText },
+    call,
+  };
+}
+
+async function readProjectFile(filePath: string): Promise<string> {
+  try {
+    return await readFile(filePath, 'utf8');
+  } catch (error) {
+    const isMissing = systemErrorCode(error) === 'ENOENT';
+    throw PROJECT_ERRORS.project_file_unreadable({ path: filePath, isMissing }, { cause: error });
+  }
+}
+
+async function withPathProblem(reading: SettingReading): Promise<SettingReading> {
+  const { name, key, value, source } = reading;
+  const spec: SettingSpec = SETTINGS[name];
+  if (typeof value !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) return reading;
+  const problem = await problemWith(value, spec);
+  if (problem === undefined) return reading;
+  return { ...reading, problem: settingInvalid(spec, { key, written: value, source, problem }) };
+}
+
+async function problemWith(path: string, { kind }: SettingSpec): Promise<string | undefined> {
+  const found = await ifExists(stat(path));
+  if (!found) return kind === 'folder' ? 'This folder does not exist' : 'This file does not exist';
+  const fits = kind === 'folder' ? found.isDirectory() : found.isFile();
+  return fits ? undefined : `This is not a ${kind}`;
+}
+
+/** Adds what is wrong with the repository, or with the folders in it. */
+async function withRepository(readings: readonly SettingReading[], context: GitContext) {
+  const folder = usablePath(readings, 'mainRepo');
+  if (folder === undefined) return { readings };
+  try {
+    const repository = await requireRepository(folder, context);
+    const colliding = await collisions(readings, repository.toplevel);
+    return { readings: withProblems(readings, colliding), repository };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return { readings: withProblems(readings, { mainRepo: error }) };
+  }
+}
+
+type Problems = Partial<Record<SettingName, SamocodeError>>;
+
+function withProblems(readings: readonly SettingReading[], problems: Problems): SettingReading[] {
+  return readings.map((reading) => {
+    const problem = problems[reading.name];
+    return problem === undefined ? reading : { ...reading, problem };
+  });
+}
+
+/** No person starts the sessions of INTAKE_LABEL, so the rules that protect the user must hold for all of them. */
+function intakeProblems(readings: readonly SettingReading[]): Problems {
+  const written = (wanted: SettingName) => readings.find(({ name }) => name === wanted)?.value;
+  if (written('intakeLabel') === undefined) return {};
+  const sandbox = String(written('sandbox'));
+  const gates = written('gates');
+  const missing = GATES.filter((gate) => Array.isArray(gates) && !gates.includes(gate));
+  return {
+    ...(sandbox !== 'guard' &&
+      sandbox !== 'strict' && {
+        sandbox: SETTING_ERRORS.intake_refused({
+          why: `Text written by others must reach agents only inside the guard, and SANDBOX is ${sandbox}.`,
+          fix: 'Add SANDBOX=guard',
+        }),
+      }),
+    ...(written('maxCostUsd') === undefined && {
+      maxCostUsd: SETTING_ERRORS.intake_refused({
+        why: 'Nobody starts these sessions, and MAX_COST_USD does not limit what each of them may cost.',
+        fix: 'Add for example MAX_COST_USD=10',
+      }),
+    }),
+    ...(missing.length > 0 && {
+      gates: SETTING_ERRORS.intake_refused({
+        why: `A person has to answer the questions and approve the plan of these sessions, and GATES leaves out ${missing.join(' and ')}.`,
+        fix: 'Remove the line GATES',
+      }),
+    }),
+  };
+}
+
+async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {
+  const [sessions, worktrees] = await Promise.all(
+    (['sessions', 'worktrees'] as const).map(async (name) => {
+      const path = usablePath(readings, name);
+      return path === undefined ? undefined : await realPathAsFar(path);
+    }),
+  );
+  return {
+    ...(sessions === mainRepo && { sessions: collision('SESSIONS', 'MAIN_REPO', mainRepo) }),
+    ...(worktrees === mainRepo && { worktrees: collision('WORKTREES', 'MAIN_REPO', mainRepo) }),
+    ...(sessions !== undefined &&
+      sessions === worktrees && { sessions: collision('SESSIONS', 'WORKTREES', sessions) }),
+  };
+}
+
+/** The path of a setting without a problem. */
+function usablePath(readings: readonly SettingReading[], wanted: SettingName): string | undefined {
+  const reading = readings.find(({ name, problem }) => name === wanted && problem === undefined);
+  return typeof reading?.value === 'string' ? reading.value : undefined;
+}
+
+function collision(first: 'SESSIONS' | 'WORKTREES', second: string, path: string) {
+  const { example } = SETTINGS[first === 'SESSIONS' ? 'sessions' : 'worktrees'];
+  return PROJECT_ERRORS.folders_collide({ first, second, path, example });
+}

@@ -1,0 +1,158 @@
+import { isAbsolute } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { type CommandResult, runCommand } from '../../kernel/processes/run-command.ts';
+import { visibleControls } from '../../kernel/text.ts';
+
+/** How long SETUP may run. */
+export const SETUP_LIMIT_MS = 30 * 60_000;
+
+export interface ProjectCommandOptions {
+  cwd: string;
+  env: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  /** Wraps the command line in a guard; absent: it runs directly. */
+  inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
+  timeoutMs?: number;
+  output?: ((chunk: Uint8Array) => void) | undefined;
+}
+
+export interface CommandFailure {
+  how: string;
+  /** The last lines that it printed, escaped for people; empty if it printed nothing. */
+  lastLines: string;
+  /** The program that the shell could not start, unless it is a file of the repository. */
+  missing?: string;
+  /** The guard's message, if it failed and the command never ran. */
+  guardProblem?: string;
+}
+
+export interface CommandEnd {
+  /** Null if a signal ended it. */
+  exitCode: number | null;
+  lastLines: string;
+  /** Undefined when it exited with 0. */
+  failure?: CommandFailure | undefined;
+}
+
+/** Runs one command of `.samocode` in the shell. */
+export async function runProjectShell(
+  command: string,
+  { cwd, env, signal, inside, timeoutMs = SETUP_LIMIT_MS, output }: ProjectCommandOptions,
+): Promise<CommandEnd> {
+  let errors = '';
+  const end = new OutputEnd();
+  const options = {
+    cwd,
+    env,
+    timeoutMs,
+    leavesBehind: inside !== undefined,
+    signal,
+    output: (chunk: Uint8Array, of: 'stdout' | 'stderr') => {
+      if (of === 'stderr') errors = `${errors}${Buffer.from(chunk).toString('utf8')}`.slice(-MAX_ERRORS);
+      end.add(chunk);
+      output?.(chunk);
+    },
+  };
+  const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
+  const [file, ...args] = inside?.(shell) ?? shell;
+  const result = await runCommand(file, args, options);
+  const { lastLines } = end;
+  const failure = failed({ ...result, stderr: errors, file, cwd, inside });
+  return { exitCode: result.exitCode, lastLines, failure: failure && { ...failure, lastLines } };
+}
+
+/** Enough for messages of the shell and the guard. */
+const MAX_ERRORS = 64 * 1024;
+
+function failed({
+  exitCode,
+  stderr,
+  timedOut,
+  notFound,
+  file,
+  cwd,
+  inside,
+}: CommandResult & Pick<ProjectCommandOptions, 'cwd' | 'inside'> & { file: string }):
+  | Omit<CommandFailure, 'lastLines'>
+  | undefined {
+  if (exitCode === 0) return undefined;
+  if (timedOut) return { how: 'ran out of time' };
+  // If the folder is gone too, the command would fail without a guard as well.
+  const isGone = notFound && statsAt(cwd) !== undefined;
+  const message = isGone ? `${file} could not be started` : GUARD_FAILED.exec(stderr)?.[1];
+  const guardProblem = inside !== undefined && (isGone || exitCode === 1) ? message : undefined;
+  if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
+  const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
+  return { how: `exit status ${exitCode ?? 'none'}`, missing };
+}
+
+const QUOTED_LINES = 40;
+const QUOTED_LINE = 200;
+const QUOTED = 3500;
+const MAX_LINES = QUOTED_LINES * 1024;
+
+/** Collects the last lines of an output. */
+class OutputEnd {
+  #bytes = Buffer.alloc(0);
+
+  add(chunk: Uint8Array): void {
+    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MAX_LINES);
+  }
+
+  get lastLines(): string {
+    const lines = stripVTControlCharacters(this.#bytes.toString('utf8'))
+      .trimEnd()
+      .split(/\r?\n|\r/);
+    const cut = lines.slice(-QUOTED_LINES).map((line) => visibleControls(line.slice(0, QUOTED_LINE)));
+    let text = '';
+    for (const line of cut.toReversed()) {
+      if (text.length + line.length > QUOTED) break;
+      text = `${line}\n${text}`;
+    }
+    return text.trimEnd();
+  }
+}
+
+/** The name of our shell in its messages: a nested shell has another one. */
+const SHELL_NAME = 'samocode';
+/** The entire stderr of a guard that failed. */
+const GUARD_FAILED = /^bwrap: (.+)\n*$/;
+/** Message of dash, bash and busybox: `samocode: 1: tool: not found`. */
+const REFUSED = /^samocode: (?:(?:line )?\d+: )?(.+): [^:]+$/gm;
+
+function refusedProgram(stderr: string): string | undefined {
+  const program = [...stderr.matchAll(REFUSED)].at(-1)?.[1];
+  return program === undefined || isOfRepository(program) ? undefined : program;
+}
+
+/** A path inside the repository may come from SETUP or a branch, and an agent may have deleted it. */
+export function isOfRepository(program: string): boolean {
+  return program.includes('/') && !isAbsolute(program);
+}
+
+/** A simple start of a command: variables except PATH, then a word without expansions. */
+const PLAIN_PROGRAM = /^\s*(?:(?!PATH=)[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
+/** With these operators, later parts determine the exit status: `mytool || true`. */
+const SHELL_OPERATORS = /[;|&\n]/;
+const IS_FOUND = 'case $1 in /*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac';
+
+/**
+ * Checks that a command's first program exists, without running it.
+ * @returns the program if the shell would not find it; undefined also for commands that start in another way
+ */
+export async function missingProgram(
+  command: string,
+  { cwd, env }: Pick<ProjectCommandOptions, 'cwd' | 'env'>,
+): Promise<string | undefined> {
+  if (SHELL_OPERATORS.test(command.replaceAll('&&', ''))) return undefined;
+  const program = PLAIN_PROGRAM.exec(command)?.[1];
+  if (program === undefined) return undefined;
+  const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
+  // Null: the folder is gone, which another error reports.
+  return exitCode === 0 || exitCode === null ? undefined : program;
+}
+
+export function programNotFound(program: string, of: 'the check' | 'SETUP', command: string): string {
+  return `The shell cannot find "${program}", used by ${of} \`${command}\`.`;
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
+
+/** SETUP and CHECK as suggested by a repository's own files; none of it runs before a person agrees. */
+export interface ProposedCommands {
+  setup?: string;
+  check: string;
+  /** The file that suggests it. */
+  from: string;
+}
+
+/** Reads files at the top of a repository; the text of a missing file is empty. */
+interface Files {
+  has(name: string): boolean;
+  text(name: string): Promise<string>;
+  /** The value of `scripts` in a JSON file: strings, or lists of strings. */
+  scripts(name: string): Promise<Readonly<Record<string, unknown>>>;
+}
+
+interface Row {
+  /** The first of these that exists is `from`; a row without an existing file is skipped. */
+  file: readonly string[];
+  propose(files: Files, from: string): Promise<Omit<ProposedCommands, 'from'> | undefined>;
+}
+
+const NPM_PLACEHOLDER = /no test specified/;
+/** Makes test runners run once instead of watching files. */
+const ONCE = 'CI=1';
+const VENV = 'python3 -m venv .venv && .venv/bin/pip install -q';
+
+const always = (check: string, setup?: string) => async () => ({ check, setup });
+
+/** The first row with a proposal wins. */
+const ROWS: readonly Row[] = [
+  {
+    file: ['package.json'],
+    async propose(files, from) {
+      const { test } = await files.scripts(from);
+      if (test === undefined || NPM_PLACEHOLDER.test(String(test))) return undefined;
+      const { setup, run } = nodeTools(files);
+      return { setup, check: `${ONCE} ${run} test` };
+    },
+  },
+  {
+    file: ['justfile', 'Justfile', '.justfile'],
+    async propose(files, from) {
+      return /^@?test(?: [^:\n]*)?:/m.test(await files.text(from)) ? { check: 'just test' } : undefined;
+    },
+  },
+  {
+    file: ['GNUmakefile', 'makefile', 'Makefile'],
+    async propose(files, from) {
+      const text = await files.text(from);
+      const target = ['check', 'test'].find((name) => new RegExp(`^${name}\\s*:(?!=)`, 'm').test(text));
+      return target === undefined ? undefined : { check: `make ${target}` };
+    },
+  },
+  { file: ['tox.ini'], propose: always('tox') },
+  {
+    file: ['uv.lock'],
+    propose: async (files) =>
+      (await usesPytest(files)) ? { setup: 'uv sync --frozen', check: 'uv run pytest' } : undefined,
+  },
+  {
+    file: ['pyproject.toml', 'setup.py', 'requirements.txt', 'pytest.ini'],
+    async propose(files) {
+      if (!(await usesPytest(files))) return undefined;
+      const what = files.has('requirements.txt') ? '-r requirements.txt' : '-e .';
+      return { setup: `${VENV} ${what} pytest`, check: '.venv/bin/python -m pytest' };
+    },
+  },
+  { file: ['Cargo.toml'], propose: always('cargo test') },
+  { file: ['go.mod'], propose: always('go test ./...') },
+  {
+    file: ['build.gradle', 'build.gradle.kts'],
+    propose: async (files) => ({ check: files.has('gradlew') ? './gradlew check' : 'gradle check' }),
+  },
+  {
+    file: ['pom.xml'],
+    propose: async (files) => ({ check: `${files.has('mvnw') ? './mvnw' : 'mvn'} -B -q verify` }),
+  },
+  {
+    file: ['composer.json'],
+    async propose(files, from) {
+      const { test } = await files.scripts(from);
+      return test === undefined
+        ? undefined
+        : { setup: 'composer install --no-interaction', check: 'composer test' };
+    },
+  },
+  { file: ['mix.exs'], propose: always('mix test', 'mix deps.get') },
+];
+
+/** The package manager of the lock file; without one, no versions are pinned. */
+function nodeTools({ has }: Files): { setup?: string; run: string } {
+  if (has('pnpm-lock.yaml')) return { setup: 'pnpm install --frozen-lockfile', run: 'pnpm' };
+  if (has('yarn.lock'))
+    return { setup: `yarn install ${has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`, run: 'yarn' };
+  if (has('bun.lock') || has('bun.lockb')) return { setup: 'bun install --frozen-lockfile', run: 'bun run' };
+  return has('package-lock.json') ? { setup: 'npm ci', run: 'npm' } : { run: 'npm' };
+}
+
+async function usesPytest(files: Files): Promise<boolean> {
+  if (files.has('pytest.ini') || files.has('conftest.py')) return true;
+  const texts = await Promise.all(
+    ['pyproject.toml', 'setup.cfg', 'requirements.txt', 'requirements-dev.txt'].map((name) =>
+      files.text(name),
+    ),
+  );
+  return texts.some((text) => /\bpytest\b/.test(text));
+}
+
+const MAX_BYTES = 1024 * 1024;
+const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
+
+/** Reads files at the top of a repository; runs nothing. */
+export async function proposedCommands(top: string): Promise<ProposedCommands | undefined> {
+  const files: Files = {
+    has: (name) => statsAt(join(top, name)) !== undefined,
+    text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
+    scripts: async (name) => (await plainJson(join(top, name), MAX_BYTES, Scripts))?.scripts ?? {},
+  };
+  for (const { file, propose } of ROWS) {
+    const from = file.find((name) => files.has(name));
+    const proposed = from === undefined ? undefined : await propose(files, from);
+    if (from !== undefined && proposed !== undefined) return { ...proposed, from };
+  }
+  return undefined;
+}

@@ -1,0 +1,168 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Clock } from '../../kernel/clock.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { whileHolding } from '../../kernel/processes/lease.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
+import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
+import { waitForNoted } from '../git/noted-calls.ts';
+import { OFFLINE } from '../git/own-repository.ts';
+import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
+import { listWorktrees } from '../git/worktree-list.ts';
+import { changedPaths } from '../worktrees/changes.ts';
+import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
+
+export interface FastForwardPlan extends GitContext {
+  mainRepo: string;
+  branch: string;
+  /** Its current commit, as far as the caller knows. */
+  from: string;
+  to: string;
+  /** The name of `to` in commands for the user. */
+  ref: string;
+}
+
+export type FastForward =
+  | { kind: 'done' }
+  /** The branch has moved since. */
+  | { kind: 'moved' }
+  /** The branch was not moved; the commands move it. */
+  | { kind: 'left'; why: string; commands: string[] };
+
+/**
+ * Fast-forwards a branch: only the ref if it is not checked out, and the files too if its checkout is clean.
+ * Never overwrites an untracked file. @param beforeFiles called right before files of a checkout are written
+ * @throws GitError
+ */
+export async function fastForward(
+  plan: FastForwardPlan,
+  beforeFiles: (path: string) => Promise<unknown> = async () => undefined,
+): Promise<FastForward> {
+  const { mainRepo, branch, from, to, ref, ...context } = plan;
+  const main = { ...context, cwd: mainRepo };
+  const hasMoved = async () => (await commitOf(`refs/heads/${branch}`, main)) !== from;
+  if (await hasMoved()) return { kind: 'moved' };
+  if (!(await gitSaysYes(['merge-base', '--is-ancestor', from, to], main))) return { kind: 'moved' };
+  const entries = await listWorktrees(mainRepo, context);
+  const [checkout, ...more] = entries.filter((entry) => entry.branch === branch);
+  if (checkout === undefined) {
+    // Unlike update-ref, fetch refuses a non-fast-forward and a branch that a rebase is about to move.
+    const fetch = [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--',
+      '.',
+      `${ref}:refs/heads/${branch}`,
+    ];
+    const { exitCode } = await runGit(fetch, { ...main, allowFailure: true });
+    if (exitCode === 0) return { kind: 'done' };
+    if (await hasMoved()) return { kind: 'moved' };
+    const commands = [`git -C ${shellWord(mainRepo)} fetch . ${shellWord(`${ref}:${branch}`)}`];
+    return { kind: 'left', why: `git refused to move the branch "${branch}".`, commands };
+  }
+  const { path, prunable } = checkout;
+  const merge = ['merge', '--quiet', '--ff-only', '--no-stat', '--no-overwrite-ignore'];
+  const left = (why: string) => ({
+    kind: 'left' as const,
+    why,
+    commands: [`git -C ${shellWord(path)} merge --ff-only ${shellWord(ref)}`],
+  });
+  if (more.length > 0) return left(`The branch "${branch}" is checked out in more than one place.`);
+  if (prunable) return left(`The branch "${branch}" is checked out in ${path}, whose folder is gone.`);
+  const uncommitted = await uncommittedIn(path, context);
+  if (uncommitted.some(({ kind }) => kind !== 'untracked'))
+    return left(`The branch "${branch}" is checked out in ${path}, which has uncommitted changes.`);
+  const here = { ...context, cwd: path, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS, allowFailure: true };
+  const branchHere = () => checkedOutBranch(path, context);
+  if ((await branchHere()) !== branch) return { kind: 'moved' };
+  await beforeFiles(path);
+  const { exitCode } = await runGit([...merge, to], here);
+  const now = await commitOf(`refs/heads/${branch}`, main);
+  if (exitCode === 0 && now === to) return { kind: 'done' };
+  const other = (await branchHere()) ?? 'HEAD';
+  if (exitCode === 0 && other !== branch) {
+    const before = await commitOf('ORIG_HEAD', { ...context, cwd: path });
+    const at = `git -C ${shellWord(path)}`;
+    // Names the branch and both commits: right whatever is checked out by then, and refused if it has moved on.
+    const back = `${at} update-ref ${shellWord(`refs/heads/${other}`)} ${before} ${to}`;
+    const there = `${at} switch ${shellWord(branch)}`;
+    const how = before === to ? 'checked out' : 'moved';
+    const { why, commands } = left(
+      `"${other}" was ${how} instead: ${path} was switched to it at the same time.`,
+    );
+    const first = other === 'HEAD' || before === to ? there : `${there} && ${back}`;
+    return { kind: 'left', why, commands: [first, ...commands] };
+  }
+  if (now !== from) return { kind: 'moved' };
+  return left(
+    `git could not update ${path}, where the branch "${branch}" is checked out: files there would be overwritten.`,
+  );
+}
+
+const ALONE_LIMIT_MS = 60_000;
+
+/** A fast-forward in progress or interrupted; `notes` is where its git call is recorded. */
+const Forward = z.object({
+  path: z.string(),
+  branch: z.string(),
+  from: z.string(),
+  notes: z.string().optional(),
+});
+
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * git writes the files of a checkout before it moves the branch: of two concurrent merges in one checkout, one leaves
+ * files there that no commit has. So one session per repository merges at a time, recording its intent first.
+ */
+export async function forwardAlone(
+  plan: FastForwardPlan,
+  { clock, host }: { clock: Clock; host: Host },
+): Promise<FastForward> {
+  const folder = join(await commonDirOf(plan.mainRepo, plan), 'samocode');
+  const note = join(folder, 'merging.json');
+  return await whileHolding(join(folder, 'merging'), { host, clock, limitMs: ALONE_LIMIT_MS }, async () => {
+    const before = await plainJson(note, MAX_BYTES, Forward);
+    if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
+    const cutOff = before && (await interruptedForward(before, plan));
+    if (cutOff !== undefined) return cutOff;
+    const { branch, from, notes } = plan;
+    const forward = await fastForward(plan, (path) =>
+      writeWhole(note, JSON.stringify({ path, branch, from, notes })),
+    );
+    await rm(note, { force: true });
+    return forward;
+  });
+}
+
+/** What remains of an interrupted fast-forward, while its files are still there and the branch has not moved. */
+async function interruptedForward(
+  { path, branch, from }: z.infer<typeof Forward>,
+  { mainRepo, to, ref: _, ...context }: FastForwardPlan,
+): Promise<FastForward | undefined> {
+  const main = { ...context, cwd: mainRepo };
+  const checkout = (await listWorktrees(mainRepo, context)).find((entry) => entry.branch === branch);
+  if (checkout?.path !== path || (await commitOf(`refs/heads/${branch}`, main)) !== from) return undefined;
+  const lock = join((await gitDirOf(path)) ?? join(path, '.git'), 'index.lock');
+  const isLocked = statsAt(lock) !== undefined;
+  const ours = await changedPaths({ ...main, base: from, head: to });
+  const isOurs = (name: string) =>
+    ours.some((each) => each === name || (name.endsWith('/') && each.startsWith(name)));
+  const isWritten = (await uncommittedIn(path, context)).some((entry) => isOurs(entry.path));
+  if (!isLocked && !isWritten) return undefined;
+  return {
+    kind: 'left',
+    why: `An earlier merge was interrupted while git wrote its files in ${path}: some files are updated, "${branch}" is not. These commands complete it, but discard your later changes there, so run "git status" first.`,
+    commands: [
+      ...(isLocked ? [`rm -f ${shellWord(lock)}`] : []),
+      `git -C ${shellWord(path)} reset --hard ${to}`,
+    ],
+  };
+}

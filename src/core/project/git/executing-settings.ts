@@ -1,0 +1,156 @@
+import { constants, readFileSync, readlinkSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import * as z from 'zod';
+import { changedKeys } from '../../kernel/changed-keys.ts';
+import { ifThere, systemErrorCode } from '../../kernel/errors.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import { visibleControls } from '../../kernel/text.ts';
+import { runGit } from './git.ts';
+import { executes, namesProgram, Setting, undoChanged } from './git-programs.ts';
+import type { GitContext } from './repository.ts';
+
+export const Executing = z.object({
+  /** Settings of the repository and its worktree, in the order in which git reads them. */
+  repository: z.array(Setting),
+  /** User and system settings. */
+  outside: z.array(Setting),
+  /** Hooks that git would run: absolute path → hash. */
+  hooks: z.record(z.string(), z.string()),
+});
+export type Executing = z.infer<typeof Executing>;
+
+export const NOTHING_EXECUTING: Executing = { repository: [], outside: [], hooks: {} };
+
+export interface GitFolders {
+  commonDir: string;
+  /** The worktree; absent before it is created. */
+  worktreePath?: string;
+}
+
+/** Settings and hooks that make git run a program. Runs none of them. */
+export async function readExecuting(folders: GitFolders, context: GitContext): Promise<Executing> {
+  const { commonDir, worktreePath } = folders;
+  // The main checkout can have its own settings.
+  const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
+  const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
+  const found = await Promise.all(
+    places.filter((place) => namesAt(place) !== undefined).map((place) => settingsAt(place, context)),
+  );
+  // Every repository has some settings; none means that the worktree is gone or its `.git` is broken.
+  const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);
+  const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, context));
+  const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
+  return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
+}
+
+/** Disables all programs except those named by the user's own files: for repositories with unverified settings. */
+export async function withoutPrograms(folder: string, context: GitContext): Promise<GitContext> {
+  const programs = programsAmong(await settingsAt(folder, context));
+  return { ...context, config: undoChanged({ ...programs, repository: [] }, programs, context.baseEnv) };
+}
+
+const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+
+/** The accepted settings kept at `path`. If that is missing or damaged, no repository setting is accepted. */
+export async function acceptedAt(path: string, now: Executing): Promise<Executing> {
+  const kept = await plainJson(path, MAX_KEPT_BYTES, Executing);
+  return kept ?? { ...NOTHING_EXECUTING, outside: now.outside };
+}
+
+/** What was added, removed or changed, as one line each to show to people. */
+export function changedExecuting(before: Executing, now: Executing): string[] {
+  const [then, today] = [settingValues(before), settingValues(now)];
+  return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
+}
+
+function settingValues({ repository, outside, hooks }: Executing): Record<string, string> {
+  const values = new Map<string, Set<string>>();
+  // Both folders of a repository can define the same setting.
+  const add = (settings: readonly Setting[], where: string) => {
+    for (const [key, value] of settings.filter(executes))
+      values.set(`${key}${where}`, (values.get(`${key}${where}`) ?? new Set()).add(value));
+  };
+  add(repository, '');
+  add(outside, ' (outside of the repository)');
+  return { ...Object.fromEntries([...values].map(([key, all]) => [key, [...all].join(', ')])), ...hooks };
+}
+
+const MAX_SHOWN = 120;
+
+function shown(text: string | undefined): string {
+  if (text === undefined) return 'nothing';
+  const line = visibleControls(text.replaceAll(/[\n\t]/g, ' '));
+  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
+}
+
+interface ScopedSetting {
+  isOfRepository: boolean;
+  setting: Setting;
+}
+
+/** All settings in effect in a folder, including included files, except our own. */
+async function settingsAt(
+  folder: string,
+  { config: _ours, ...context }: GitContext,
+): Promise<ScopedSetting[]> {
+  const list = ['config', '--list', '--includes', '--show-scope', '-z'];
+  const { stdout } = await runGit(list, { ...context, cwd: folder, allowFailure: true });
+  const fields = stdout.split('\0');
+  const settings: ScopedSetting[] = [];
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [scope = '', entry = ''] = fields.slice(index, index + 2);
+    if (scope === 'command') continue;
+    const [key = '', ...value] = entry.split('\n');
+    const isOfRepository = scope !== 'system' && scope !== 'global';
+    settings.push({ isOfRepository, setting: [key, value.join('\n')] });
+  }
+  return settings;
+}
+
+/** Settings that make git run a program, for us or for others. */
+function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'repository' | 'outside'> {
+  const programs = settings.filter(({ setting }) => namesProgram(setting) || executes(setting));
+  const of = (isOfRepository: boolean) =>
+    programs.filter((each) => each.isOfRepository === isOfRepository).map(({ setting }) => setting);
+  return { repository: of(true), outside: of(false) };
+}
+
+/** Hook folders named by settings, except one in the worktree: that is reported as part of the agent's work. */
+function hookFolders(
+  { repository, outside }: Pick<Executing, 'repository' | 'outside'>,
+  { worktreePath }: GitFolders,
+  { baseEnv }: GitContext,
+): string[] {
+  return [...repository, ...outside]
+    .filter(([key]) => key === 'core.hookspath')
+    .map(([, value]) => value.replace(/^~(?=\/|$)/, () => baseEnv.HOME ?? '~'))
+    .filter((path) => isAbsolute(path) && !(worktreePath && `${path}/`.startsWith(`${worktreePath}/`)));
+}
+
+function hooksIn(folder: string): Record<string, string> {
+  const hooks: Record<string, string> = {};
+  for (const name of namesAt(folder) ?? []) {
+    const print = name.endsWith('.sample') ? undefined : hookAt(join(folder, name));
+    if (print !== undefined) hooks[join(folder, name)] = print;
+  }
+  return hooks;
+}
+
+function hookAt(path: string): string | undefined {
+  const found = statsAt(path);
+  if (found?.isSymbolicLink()) return ifThere(() => `a link to ${readlinkSync(path)}`);
+  if (!found?.isFile() || (found.mode & constants.S_IXUSR) === 0) return undefined;
+  return ifThere(() => fingerprint(readIfMay(path)));
+}
+
+/** A hook that only another user can read is identified by its path alone. */
+function readIfMay(path: string): Buffer | string {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EACCES') throw error;
+    return 'it may not be read';
+  }
+}

@@ -1,0 +1,192 @@
+import { statSync } from 'node:fs';
+import { systemClock } from '../../kernel/clock.ts';
+import { definedOnly } from '../../kernel/defined-only.ts';
+import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
+import { type CommandOptions, runCommand } from '../../kernel/processes/run-command.ts';
+import { GIT_ERRORS, gitFailure } from './git-errors.ts';
+import type { Setting } from './git-programs.ts';
+import { dropNote, type NotedCall, notedCall } from './noted-calls.ts';
+
+export interface GitOptions {
+  cwd: string;
+  signal?: AbortSignal;
+  allowFailure?: boolean;
+  env?: Readonly<Record<string, string>>;
+  /** Settings for this call, which override all files. */
+  config?: readonly Setting[];
+  /** Becomes stdin; without it stdin is empty. */
+  input?: string | Uint8Array;
+  /** latin1: one character for every byte, for output with names that need not be UTF-8. */
+  encoding?: 'utf8' | 'latin1';
+  /** Milliseconds; one minute by default. */
+  timeoutMs?: number;
+  /** Characters of output to keep; git is ended if it writes more. */
+  maxChars?: number;
+  /** The environment to start from; variables that select a repository are always removed. */
+  baseEnv: Environment;
+  /** A folder in which calls that change a checkout or a branch are recorded while they run. */
+  notes?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface GitResult {
+  /** Null when a signal ended git, as for output beyond `maxChars`. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  truncated: boolean;
+}
+
+const ONE_MINUTE_MS = 60_000;
+/** For calls that read every file of a large worktree on a slow disk. */
+export const ALL_FILES_LIMIT_MS = 10 * 60_000;
+/** A checkout of a large repository on a slow disk, with LFS filters. */
+export const CHECKOUT_LIMIT_MS = 15 * 60_000;
+const MAX_CHARS = 16 * 1024 * 1024;
+
+/**
+ * Runs git so that nothing an agent may have written into a repository's settings is executed: no hooks, monitors,
+ * editors, pagers, signers or background maintenance. Filters (LFS) and ssh still work.
+ * @throws GitError, unless `allowFailure` and git itself exited; the signal's reason when aborted
+ */
+export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
+  signal?.throwIfAborted();
+  const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
+  const reachesRemote = mayReachRemote(args, options.config);
+  const call = notedCall(options.notes, args, [...settings, ...withoutDrivers(args)]);
+  const result = await runUndisturbed(call.command, {
+    cwd,
+    // Programs that a fetch starts for the user, such as a credential cache, must outlive it.
+    leavesBehind: reachesRemote,
+    // Our environment, without variables that select other repositories.
+    env: {
+      ...definedOnly(options.baseEnv, isFineForGit),
+      ...QUIET,
+      ...asVariables(options.baseEnv, options.config),
+      ...(reachesRemote ? {} : NO_REMOTE),
+      ...options.env,
+      ...call.env,
+    },
+    timeoutMs,
+    maxBytes: maxChars,
+    signal,
+    input: options.input,
+    encoding: options.encoding,
+  }).finally(() => dropNote(call));
+  signal?.throwIfAborted();
+  const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const { exitCode, stdout, stderr } = result;
+  if (result.notFound)
+    throw statSync(cwd, { throwIfNoEntry: false })?.isDirectory()
+      ? GIT_ERRORS.git_missing()
+      : GIT_ERRORS.git_no_folder({ cwd });
+  if (result.timedOut)
+    throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
+  // git may have exited before it was ended for its long output.
+  const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
+  if (exitCode !== 0 && !truncated && !allowFailure)
+    throw gitFailure({ subcommand, cwd, exitCode }, stderr, options.baseEnv);
+  return { exitCode, stdout, stderr, truncated };
+}
+
+// git reads all worktrees of a repository, and fails on one that another git process is still creating.
+const HALF_MADE = /failed to read .*worktrees.*commondir/;
+const HALF_MADE_TRIES = 30;
+const HALF_MADE_PAUSE_MS = 100;
+
+async function runUndisturbed([file, ...args]: NotedCall['command'], options: CommandOptions) {
+  for (let tries = 1; ; tries += 1) {
+    const result = await runCommand(file, args, options);
+    if (result.exitCode === 0 || tries === HALF_MADE_TRIES || !HALF_MADE.test(result.stderr)) return result;
+    await systemClock.sleep(HALF_MADE_PAUSE_MS, options.signal);
+  }
+}
+
+export async function gitLine(args: readonly string[], options: GitOptions): Promise<string> {
+  return (await runGit(args, options)).stdout.trim();
+}
+
+/** Matches one path from the top of the working copy, whatever characters it contains. */
+export function literalPathspec(path: string): string {
+  return `:(top,literal)${path}`;
+}
+
+/** Runs a git command that answers by its exit status: 0 means yes. */
+export async function gitSaysYes(args: readonly string[], options: GitOptions): Promise<boolean> {
+  return (await runGit(args, { ...options, allowFailure: true })).exitCode === 0;
+}
+
+/** `-c` overrides every settings file, whatever an agent planted there. */
+const NEUTRAL = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.editor=true',
+  'sequence.editor=true',
+  'core.pager=cat',
+  'core.askPass=',
+  'core.alternateRefsCommand=true',
+  'commit.gpgSign=false',
+  'tag.gpgSign=false',
+  'log.showSignature=false',
+  'gpg.program=false',
+  'protocol.ext.allow=never',
+  'submodule.recurse=false',
+  'fetch.recurseSubmodules=false',
+  // Background maintenance would outlive us and hold the repository's lock.
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.quotePath=false',
+  'advice.detachedHead=false',
+];
+
+const QUIET = {
+  GIT_TERMINAL_PROMPT: '0',
+  // Empty but set, so that git searches no other askpass program.
+  GIT_ASKPASS: '',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_EDITOR: 'true',
+  GIT_PAGER: 'cat',
+  GIT_LITERAL_PATHSPECS: '0',
+  // merge always reports progress, and would fail if nothing reads it.
+  GIT_PROGRESS_DELAY: '86400',
+  LC_ALL: 'C',
+};
+
+/** Commands that may need a remote for reasons other than a missing object. */
+const REMOTE = new Set(['fetch', 'ls-remote', 'push', 'worktree']);
+const NO_REMOTE = { GIT_ALLOW_PROTOCOL: 'none' };
+
+/**
+ * Any command fetches a missing object from the remote that the settings name. Disabled if the settings were not
+ * checked, or if a program for the remote side was planted: git uses the first such setting, not ours.
+ */
+function mayReachRemote(
+  [subcommand = '']: readonly string[],
+  config: readonly Setting[] | undefined,
+): boolean {
+  if (config === undefined) return REMOTE.has(subcommand);
+  return !config.some(([key]) => /^remote\..+\.(?:upload|receive)pack$/s.test(key));
+}
+
+/** Passed in the environment: a filter's name can contain "=", which ends a key on the command line. */
+function asVariables(env: Environment, config: readonly Setting[] = []): Record<string, string> {
+  return {
+    ...gitSettings(env, config),
+    // git uses the first of these, so our setting could not override the repository's.
+    ...(config.some(([key]) => key === 'core.gitproxy') && { GIT_PROXY_COMMAND: '' }),
+  };
+}
+
+/** Commands that run the diff programs named by attributes and settings. */
+const DIFFING = new Set(['diff', 'log', 'show', 'format-patch', 'diff-tree', 'diff-index', 'diff-files']);
+// A nested repository has its own settings: no git may run in it, not even to compare.
+const NOT_INSIDE = '--ignore-submodules=dirty';
+
+function withoutDrivers(args: readonly string[]): string[] {
+  const [subcommand = '', ...rest] = args;
+  if (subcommand === 'status') return [subcommand, NOT_INSIDE, ...rest];
+  if (!DIFFING.has(subcommand)) return [...args];
+  return [subcommand, '--no-ext-diff', '--no-textconv', '--submodule=short', NOT_INSIDE, ...rest];
+}

@@ -1,0 +1,125 @@
+import { copyFile, mkdir, utimes } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import { type Clock, isoUtc } from '../../kernel/clock.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import { baseChecksOf, ChecksRan, type Proving } from '../../kernel/phases/proving.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { acquireLease, type OwnedLease } from '../../kernel/processes/lease.ts';
+import { checksRoot, dropOldest } from './setup-cache.ts';
+
+export interface BaseRun {
+  mainRepo: string;
+  worktreesDir: string;
+  commit: string;
+  commands: readonly string[];
+  proving: Proving;
+  sandbox: ChecksRan['sandbox'];
+  /** PATH: another version of a program can give another result. */
+  path: string;
+  /** Names of variables that the sandbox admits. */
+  admitted: readonly string[];
+  /** The folder of the outputs. */
+  outputDir: string;
+  signal: AbortSignal;
+  /** Called if another session runs them. */
+  waits: () => void;
+}
+
+/** Entries to keep; each can have several megabytes of output. */
+const MOST_ENTRIES = 12;
+const RESULT = 'result.json';
+const MAX_BYTES = 4 * 1024 * 1024;
+const POLL_MS = 200;
+
+/**
+ * What checks found on base commits, shared by all sessions with their worktrees here; read-only for agents in the
+ * guard.
+ */
+export function baseResultsDir(worktreesDir: string): string {
+  return join(checksRoot(worktreesDir), '.base');
+}
+
+/**
+ * The result of the checks on a base commit: from an earlier session, or from this run. If several sessions begin
+ * together, one runs the checks and the others wait for it.
+ * @param runNow runs the checks; returns undefined if nothing is known about the base
+ */
+export async function onceForBase(
+  run: BaseRun,
+  { host, clock }: { host: Host; clock: Clock },
+  runNow: () => Promise<ChecksRan | undefined>,
+): Promise<ChecksRan | undefined> {
+  const dir = baseResultsDir(run.worktreesDir);
+  const entry = join(dir, keyOf(run));
+  await using _turn = await turnAt(join(entry, 'leases'), { host, clock, ...run });
+  const kept = await keptResult(entry, run.outputDir, clock);
+  if (kept !== undefined) return kept;
+  const result = await runNow();
+  // Not kept: a repair outside the repository would not change the key.
+  if (result === undefined || baseChecksOf(result).result === 'unrunnable') return result;
+  const at = isoUtc(clock.now());
+  // If this fails, the next session only has to run the checks again.
+  await keep(entry, { ...result, ranAt: at }, run.outputDir).catch(() => undefined);
+  await dropOldest(dir, MOST_ENTRIES);
+  return result;
+}
+
+function keyOf({ mainRepo, commit, commands, proving, sandbox, path, admitted }: BaseRun): string {
+  const { setup, setupCache: _cache, fast: _fast, files: _files, ...place } = proving;
+  const copied = proving.copy.map((name) => {
+    const { size, mtimeMs } = statsAt(join(mainRepo, name)) ?? {};
+    return [name, size, mtimeMs];
+  });
+  const parts = [commit, commands, setup, place, copied, sandbox, path, admitted];
+  return fingerprint(JSON.stringify(parts)).slice(0, 32);
+}
+
+/**
+ * @returns undefined if a program on another machine or in another container holds it, because its end cannot be
+ * detected from here
+ */
+async function turnAt(
+  leases: string,
+  { host, clock, signal, waits }: { host: Host; clock: Clock } & Pick<BaseRun, 'signal' | 'waits'>,
+): Promise<OwnedLease | undefined> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await acquireLease(leases, { host, clock });
+    } catch (error) {
+      if (!BASE_ERRORS.lease_held.is(error)) throw error;
+      if (!error.args.isHere) return undefined;
+    }
+    waits();
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+async function keptResult(
+  entry: string,
+  outputDir: string,
+  clock: Pick<Clock, 'now'>,
+): Promise<ChecksRan | undefined> {
+  const kept = await plainJson(join(entry, RESULT), MAX_BYTES, ChecksRan);
+  if (kept === undefined) return undefined;
+  await mkdir(outputDir, { recursive: true });
+  try {
+    for (const { output } of kept.runs)
+      await copyFile(join(entry, basename(output)), join(outputDir, basename(output)));
+  } catch {
+    return undefined;
+  }
+  const now = clock.now() / 1000;
+  await utimes(entry, now, now).catch(() => undefined);
+  return kept;
+}
+
+async function keep(entry: string, result: ChecksRan, outputDir: string): Promise<void> {
+  for (const { output } of result.runs)
+    await copyFile(join(outputDir, basename(output)), join(entry, basename(output)));
+  await writeWhole(join(entry, RESULT), JSON.stringify(result));
+}

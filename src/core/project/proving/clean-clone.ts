@@ -1,0 +1,170 @@
+import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../kernel/errors.ts';
+import { checkOutSubmodules } from '../git/check-out-submodules.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
+import type { Setting } from '../git/git-programs.ts';
+import { borrow, fetchWithoutHistory, makeRepository, OFFLINE } from '../git/own-repository.ts';
+import { removeAtOnce, removeTree } from '../git/remove-tree.ts';
+import { commonDirOf, type GitContext } from '../git/repository.ts';
+import { completeFiles, extentOf, type Lender, limitTo, readCommit, withinExtent } from './extent.ts';
+
+export interface ClonePlan {
+  mainRepo: string;
+  /** The worktree's git folder, which may have submodules that MAIN_REPO lacks. */
+  worktreeGitDir?: string | undefined;
+  /** Replaced if it exists. */
+  dir: string;
+  /** Checked out as the tip of `branch`. */
+  commit: string;
+  branch: string;
+  /** Attributes are taken from it. */
+  base: string;
+  /** Agents can replace objects of MAIN_REPO: fetch the commit, which verifies its hashes. */
+  areObjectsWritable?: boolean | undefined;
+}
+
+/**
+ * Makes a separate repository with one commit checked out and the refs of MAIN_REPO. It borrows objects from there, but
+ * neither hooks nor settings, except the user's checkout filters.
+ * @throws GitError; the system error when the folder can't be created
+ */
+export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
+  const { worktreeGitDir, dir, commit, branch, base, areObjectsWritable } = plan;
+  await removeAtOnce(dir);
+  const lender = await lenderOf(plan, context);
+  const { main, commonDir } = lender;
+  await makeEmpty(plan, [commit, base], lender);
+  // git-lfs looks for its files next to borrowed objects, but here none are borrowed yet.
+  const lfs: Setting[] = areObjectsWritable ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
+  const config = [...lfs, ...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
+  const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
+  await checkOut(clone, { commit, base, lender });
+  // Not before: with them, a fetch of single objects would look for their commits.
+  await writeRefs(dir, { main, commit, branch });
+  const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
+  await checkOutSubmodules({ dir, commit, modules, areObjectsWritable }, { ...context, config });
+  // The rest of the history, for checks that compare with it.
+  if (areObjectsWritable) await borrow(dir, [commonDir]);
+  await rm(join(dir, '.git/shallow'), { force: true });
+  await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
+  // Last: with a remote set, a filter would request missing files from it.
+  const url = await gitLine(['config', '--get', 'remote.origin.url'], { ...main, allowFailure: true });
+  if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
+}
+
+/** Refuses a commit that doesn't match its hashes: agents may have replaced objects. @throws git_damaged, GitError */
+export async function requireSound(
+  { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
+  context: GitContext,
+): Promise<void> {
+  const lender = await lenderOf({ mainRepo, areObjectsWritable: true }, context);
+  await removeTree(dir);
+  try {
+    await makeEmpty({ dir, commit, branch: 'sound' }, [commit], lender);
+    if (lender.extent.promisor === undefined) return;
+    const clone = { ...context, cwd: dir };
+    await readCommit(clone, commit, lender.extent);
+    await completeFiles(clone, lender);
+  } finally {
+    await removeTree(dir);
+  }
+}
+
+async function lenderOf(
+  { mainRepo, areObjectsWritable }: Pick<ClonePlan, 'mainRepo' | 'areObjectsWritable'>,
+  context: GitContext,
+): Promise<Lender> {
+  const main = { ...context, cwd: mainRepo };
+  const commonDir = await commonDirOf(mainRepo, context);
+  return { main, commonDir, areObjectsWritable, extent: await extentOf(main) };
+}
+
+/** Makes a repository that has commits, and files as far as MAIN_REPO has them, but checks out none. */
+async function makeEmpty(
+  { dir, ...plan }: Pick<ClonePlan, 'dir' | 'commit' | 'branch'>,
+  commits: readonly string[],
+  { main: { cwd: _, ...context }, commonDir, extent, areObjectsWritable }: Lender,
+): Promise<void> {
+  await makeRepository(dir, plan, context);
+  const isPartial = extent.promisor !== undefined;
+  if (areObjectsWritable) await fetchWithoutHistory(dir, commonDir, commits, { ...context, isPartial });
+  else await borrow(dir, [commonDir]);
+  await limitTo(extent, dir);
+}
+
+/**
+ * Copies the refs of MAIN_REPO, for checks that compare with another branch or need a tag. `branch` always points to
+ * the checked-out commit.
+ */
+async function writeRefs(
+  dir: string,
+  { main, commit, branch }: { main: GitOptions; commit: string; branch: string },
+): Promise<void> {
+  const list = [
+    'for-each-ref',
+    '--format=%(objectname) %(refname)',
+    'refs/heads',
+    'refs/remotes',
+    'refs/tags',
+  ];
+  const { stdout } = await runGit(list, { ...main, encoding: 'latin1' });
+  // As bytes: a ref name need not be text.
+  const own = Buffer.from(`refs/heads/${branch}`).toString('latin1');
+  const others = stdout
+    .split('\n')
+    .filter((line) => line !== '' && line.slice(line.indexOf(' ') + 1) !== own);
+  // git 2.55 refuses the line without the trailing space.
+  const text = ['# pack-refs with: ', ...others, `${commit} ${own}`, ''].join('\n');
+  await writeFile(join(dir, '.git/packed-refs'), text, 'latin1');
+}
+
+/** Filters from `git lfs install --local` and the like: the user's own, like settings outside the repository. */
+export async function personalFilters(main: GitOptions, commonDir: string): Promise<Setting[]> {
+  const list = ['config', '--local', '-z', '--get-regexp', '^(filter\\..*|lfs\\.storage)$'];
+  const { stdout } = await runGit(list, { ...main, allowFailure: true });
+  return stdout.split('\0').flatMap((record): Setting[] => {
+    const at = record.indexOf('\n');
+    if (at < 0) return [];
+    const [key, value] = [record.slice(0, at), record.slice(at + 1)];
+    // Relative to the git folder.
+    return [[key, key === 'lfs.storage' && !value.startsWith('/') ? join(commonDir, value) : value]];
+  });
+}
+
+/** Takes attributes from the base: a branch's own attributes could change how its files are checked out. */
+async function checkOut(
+  clone: GitOptions,
+  { commit, base, lender }: { commit: string; base: string; lender: Lender },
+): Promise<void> {
+  const attributes = [
+    'diff',
+    '--name-only',
+    '-z',
+    '--no-renames',
+    base,
+    commit,
+    '--',
+    ':(glob)**/.gitattributes',
+  ];
+  const all = (await runGit(attributes, clone)).stdout.split('\0').filter(Boolean);
+  await readCommit(clone, commit, lender.extent);
+  const changed = await withinExtent(all, clone, lender.extent);
+  if (changed.length > 0) {
+    const absent = `0 ${'0'.repeat(commit.length)}\t`;
+    const entries = (await runGit(['ls-tree', '-z', base, '--', ...changed.map(literalPathspec)], clone))
+      .stdout;
+    const input = [...changed.map((path) => `${absent}${path}`), ...entries.split('\0').filter(Boolean)];
+    await runGit(['update-index', '-z', '--index-info'], { ...clone, input: `${input.join('\0')}\0` });
+  }
+  await completeFiles(clone, lender);
+  await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], clone);
+  if (changed.length === 0) return;
+  await readCommit(clone, commit, lender.extent);
+  await completeFiles(clone, lender);
+  await runGit(['checkout-index', '--force', '--index', '--quiet', '-z', '--stdin'], {
+    ...clone,
+    input: `${changed.join('\0')}\0`,
+    allowFailure: true,
+  });
+}

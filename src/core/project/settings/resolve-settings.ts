@@ -1,0 +1,111 @@
+import { PROVIDERS, type ProviderName } from '../../agents/registry.ts';
+import { asOneError } from '../../kernel/base-errors.ts';
+import { commandWords } from '../../kernel/command-words.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
+import {
+  readSettings,
+  type SettingReading,
+  type SettingsReading,
+  type SettingTexts,
+} from './read-settings.ts';
+import type { SettingSource } from './setting-errors.ts';
+import type { SettingWarning } from './setting-warnings.ts';
+import { type Check, SETTING_ROWS, type SettingName, type Settings } from './settings.ts';
+
+export interface ResolvedSettings {
+  values: Settings;
+  /** The source of each value; a family has that of its first member. */
+  sources: Readonly<Partial<Record<SettingName, SettingSource>>>;
+  warnings: readonly SettingWarning[];
+}
+
+/**
+ * Reads every setting. `openProject` checks the folders.
+ * @throws setting_missing, setting_invalid, several_problems
+ */
+export function resolveSettings(texts: SettingTexts): ResolvedSettings {
+  const reading = readSettings(texts);
+  const problems = problemsIn(reading);
+  if (problems.length > 0) throw asOneError(problems, UNUSABLE);
+  return settingsIn(reading);
+}
+
+export const UNUSABLE = 'The settings of the project cannot be used.';
+
+export function problemsIn({ readings }: SettingsReading): SamocodeError[] {
+  return readings.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+}
+
+/** The settings of a reading without problems. */
+export function settingsIn({ readings, warnings }: SettingsReading): ResolvedSettings {
+  const single = readings.filter(({ name }) => !(name in families(readings)));
+  return {
+    // Every row has a reading, whose value was parsed by the row's schema.
+    values: {
+      ...Object.fromEntries(single.map(({ name, value }) => [name, value])),
+      ...families(readings),
+    } as unknown as Settings,
+    sources: Object.fromEntries(readings.toReversed().map(({ name, source }) => [name, source])),
+    warnings,
+  };
+}
+
+export interface ChildSettings {
+  provider: ProviderName;
+  /** A program's name or absolute path; absent for the bundled rehearsal. */
+  cliPath?: string;
+  /** Empty for the CLI's own default. */
+  model: string;
+  timeoutSeconds: number;
+}
+
+/** The settings of an agent in a phase. @param provider other than the phase's own: a fallback at a usage limit */
+export function agentSettings(
+  { values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>,
+  phase: Phase,
+  provider: ProviderName = values.providerByPhase[phase] ?? values.provider,
+): ChildSettings {
+  const own = ofProvider(values, provider);
+  const isMain = provider === values.provider;
+  const isPhases = provider === (values.providerByPhase[phase] ?? values.provider);
+  const source = sources.timeoutSeconds?.kind;
+  // A time limit from the call or the project applies to every agent, one from the machine to a single CLI.
+  const isForAll = isMain || source === 'call' || source === 'project_file';
+  return {
+    provider,
+    cliPath: own.cliPath,
+    model: (isPhases ? values.modelByPhase[phase] : undefined) ?? (isMain ? values.model : own.model),
+    timeoutSeconds: isForAll ? values.timeoutSeconds : own.timeoutSeconds,
+  };
+}
+
+function ofProvider(values: Settings, provider: ProviderName) {
+  if (provider === 'rehearsal')
+    return { cliPath: undefined, model: '', timeoutSeconds: values.timeoutSeconds };
+  return {
+    cliPath: provider === 'acp' ? commandWords(values.acpCommand ?? '')[0] : values[`${provider}Path`],
+    model: values[`${provider}Model`],
+    timeoutSeconds: values[`${provider}TimeoutSeconds`],
+  };
+}
+
+/** The values of CLI-specific settings, by key. */
+export function ownSettings(values: Settings): Record<string, number> {
+  const all: Readonly<Record<string, unknown>> = values;
+  const keys = PROVIDERS.flatMap(({ settings }) => Object.keys(settings?.own ?? {}));
+  return Object.fromEntries(keys.map((key) => [key, Number(all[key])]));
+}
+
+const PHASE_FAMILIES = SETTING_ROWS.filter(([, { family }]) => family === 'phase').map(([name]) => name);
+
+function families(readings: readonly SettingReading[]): Record<string, unknown> {
+  const byPhase = (wanted: SettingName) =>
+    Object.fromEntries(
+      readings.flatMap(({ name, phase, value }) => (name === wanted && phase ? [[phase, value]] : [])),
+    );
+  const checks = readings
+    .filter(({ name }) => name === 'checks')
+    .map(({ key, value }): Check => ({ key, command: String(value) }));
+  return { checks, ...Object.fromEntries(PHASE_FAMILIES.map((name) => [name, byPhase(name)])) };
+}

@@ -1,0 +1,46 @@
+import type * as z from 'zod';
+import type { Phase } from '../../kernel/phases/table.ts';
+import { MACHINE_SETTINGS } from './machine-settings.ts';
+import { PROJECT_SETTINGS } from './project-settings.ts';
+import type { SettingSpec } from './setting-spec.ts';
+
+/** All settings. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
+export const SETTINGS = { ...PROJECT_SETTINGS, ...MACHINE_SETTINGS };
+
+export type SettingName = keyof typeof SETTINGS;
+
+export interface Check {
+  key: string;
+  command: string;
+}
+
+type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
+  ? readonly Check[]
+  : Spec extends { family: 'phase' }
+    ? Readonly<Partial<Record<Phase, z.output<ReturnType<Spec['schema']>>>>>
+    : Spec extends { default: string } | { required: true }
+      ? z.output<ReturnType<Spec['schema']>>
+      : z.output<ReturnType<Spec['schema']>> | undefined;
+
+/** The settings as the rest of the program uses them: read, checked, paths absolute. */
+export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
+
+type PerSessionName = {
+  [Name in SettingName]: (typeof SETTINGS)[Name] extends { perSession: true } ? Name : never;
+}[SettingName];
+
+/** Settings of a call for one session, as written; parsed and judged like all others. */
+export type CallSettings = {
+  readonly [Name in PerSessionName]?: Name extends 'checks' ? readonly Check[] : unknown;
+};
+
+export const SETTING_ROWS = Object.entries(SETTINGS) as ReadonlyArray<[SettingName, SettingSpec]>;
+
+/** The key of a family's row for one phase: `MAX_HOURS_TESTING`. */
+export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
+  return key.replace('<PHASE>', phase.toUpperCase());
+}
+
+export function settingByKey(key: string): [SettingName, SettingSpec] | undefined {
+  return SETTING_ROWS.find(([, spec]) => !spec.family && spec.key === key);
+}

@@ -1,0 +1,133 @@
+import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ifExists } from '../../kernel/errors.ts';
+import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
+import { gitLine, runGit } from '../git/git.ts';
+import { bytesOf, listing, namesIn, pathAt, readable } from '../git/path-bytes.ts';
+import { type GitContext, readRepository } from '../git/repository.ts';
+import { GIT_STATUS, parseStatus, type StatusEntry } from '../git/status-entries.ts';
+import { asFoundAt, withoutFound } from './as-found.ts';
+
+export interface WorktreePlace extends GitContext {
+  mainRepo: string;
+  worktreePath: string;
+}
+
+export type WorktreeReading =
+  | { kind: 'missing' }
+  /** Not a worktree of MAIN_REPO: it is neither used nor removed. */
+  | { kind: 'foreign'; problem: string }
+  | {
+      kind: 'present';
+      /** Absent when no branch is checked out. */
+      branch?: string;
+      head: string;
+      /** Uncommitted changes, except ignored files and what is as it was before any agent. */
+      uncommitted: readonly StatusEntry[];
+      /** Commits reachable from no branch, tag or remote: they would be lost with the worktree. */
+      unreachedCommits: number;
+    };
+
+export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeReading> {
+  const { mainRepo, worktreePath, ...context } = place;
+  const found = await ifExists(lstat(worktreePath));
+  if (!found) return { kind: 'missing' };
+  if (!found.isDirectory()) return { kind: 'foreign', problem: 'It is a file or a link, not a folder.' };
+  const problem = await notOurWorktree(place);
+  if (problem) return { kind: 'foreign', problem };
+  const options = { ...context, cwd: worktreePath };
+  const { head, branch, uncommitted } = await checkedOutAt(worktreePath, context);
+  const unreached = ['rev-list', '--count', 'HEAD', '--not', '--branches', '--tags', '--remotes'];
+  return {
+    kind: 'present',
+    head,
+    branch,
+    uncommitted,
+    unreachedCommits: branch || !head ? 0 : Number(await gitLine(unreached, options)),
+  };
+}
+
+/** Uncommitted changes of any checkout, except ignored files and what is as it was before any agent. @throws GitError */
+export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
+  return (await checkedOutAt(path, context)).uncommitted;
+}
+
+async function checkedOutAt(path: string, context: GitContext) {
+  const found = await asFoundAt(path);
+  const untracked = found ? 'all' : 'normal';
+  const { stdout } = await runGit([...GIT_STATUS, `--untracked-files=${untracked}`], {
+    ...context,
+    cwd: path,
+  });
+  const { head = '', branch, entries } = parseStatus(stdout);
+  const changed = await withoutFound(path, entries, { found, context });
+  return { head, branch, uncommitted: [...changed, ...(await hiddenChanges(path, context))] };
+}
+
+// In the usual layout, a worktree without its .git file is a folder inside MAIN_REPO, and git would report on
+// MAIN_REPO itself. So this folder must be the top.
+async function notOurWorktree({
+  mainRepo,
+  worktreePath,
+  ...context
+}: WorktreePlace): Promise<string | undefined> {
+  const here = await readRepository(worktreePath, context);
+  if (here.kind === 'none' || here.kind === 'bare') return 'It is not a git working copy.';
+  if (here.toplevel !== (await realpath(worktreePath))) return 'Its .git file is gone.';
+  const main = await readRepository(mainRepo, context);
+  if (main.kind === 'none' || main.kind === 'bare') return 'MAIN_REPO is not a git working copy.';
+  if (here.commonDir !== main.commonDir) return 'It belongs to another repository.';
+  if (here.toplevel === main.toplevel) return 'It is MAIN_REPO itself.';
+  const gitDir = await gitDirOf(worktreePath);
+  const isOwn = gitDir !== undefined && (await isOwnGitDir(worktreePath, gitDir));
+  return isOwn ? undefined : 'Its .git points to MAIN_REPO itself or to another worktree.';
+}
+
+/**
+ * Changed files hidden from `git status` by assume-unchanged or skip-worktree. Missing files, as in a sparse checkout,
+ * don't count. @throws GitError
+ */
+async function hiddenChanges(worktreePath: string, context: GitContext): Promise<StatusEntry[]> {
+  const options = { ...context, cwd: worktreePath };
+  const { stdout } = await runGit(['ls-files', '-s', '-v', '-z'], listing(options));
+  const entries: string[] = [];
+  for (const line of namesIn(stdout)) {
+    const [, entry = '', name = ''] = HIDDEN.exec(line) ?? [];
+    if (name !== '' && (await ifExists(lstat(pathAt(worktreePath, name))))) entries.push(entry);
+  }
+  if (entries.length === 0) return [];
+  const folder = await mkdtemp(join(tmpdir(), 'samocode-index-'));
+  try {
+    // An index with only these entries, without the flags that hide them.
+    const aside = { ...options, env: { GIT_INDEX_FILE: join(folder, 'index') } };
+    await runGit(['update-index', '-z', '--index-info'], { ...aside, input: bytesOf(entries.join('\0')) });
+    const changed = (await runGit(['ls-files', '--modified', '-z'], listing(aside))).stdout;
+    return namesIn(changed).map((name) => ({ kind: 'hidden', path: readable(name) }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A lower-case or S tag of `ls-files -v`, then a line for `--index-info`; submodules excluded. */
+const HIDDEN = /^[a-zS] ((?!160000)\d{6} [0-9a-f]+ 0\t([\s\S]+))$/;
+
+interface FinishPlaces {
+  sessionDir: string;
+  to: string;
+  worktree?: WorktreePlace;
+}
+
+/** The facts for judging whether to archive. Changes nothing. */
+export async function factsForFinish({ sessionDir, to, worktree }: FinishPlaces): Promise<{
+  names: string[];
+  isTaken: boolean;
+  worktree?: { path: string; reading: WorktreeReading };
+}> {
+  return {
+    names: (namesAt(sessionDir) ?? []).sort(),
+    isTaken: statsAt(to) !== undefined,
+    worktree: worktree && { path: worktree.worktreePath, reading: await inspectWorktree(worktree) },
+  };
+}

@@ -1,0 +1,68 @@
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../kernel/errors.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { refuseElsewhere } from '../checkpoints/move-branch.ts';
+import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
+import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
+import { ensureWorktree, isHalfMade, type WorktreePlan } from './worktree.ts';
+
+/** fine: nothing to do. rejoined: its files existed, but git no longer had it registered. */
+export type Rejoined = 'fine' | 'recreated' | 'rejoined';
+
+/**
+ * Restores a session's worktree that is deleted, lacks its `.git` file, or is unknown to the repository, as after a
+ * clean-up. Existing files stay, and HEAD if it can be read.
+ * @throws branch_elsewhere, worktree_folder_taken, branch_name_blocked, GitError
+ */
+export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
+  const reading = await inspectWorktree(plan);
+  if (reading.kind === 'present') return (await isHalfMade(plan)) ? await recreate(plan) : 'fine';
+  await refuseElsewhere(plan);
+  const pointer = join(plan.worktreePath, '.git');
+  const found = await ifExists(lstat(pointer));
+  const mayRepair = reading.kind === 'foreign' && !found?.isDirectory();
+  // A pipe or a broken link has no content, and git fails on it.
+  if (mayRepair && found && !found.isFile()) await rm(pointer);
+  const folder = await ifExists(lstat(plan.worktreePath));
+  if (mayRepair && folder?.isDirectory()) {
+    if (await repaired(plan)) return 'rejoined';
+    await registerAgain(plan);
+    return 'rejoined';
+  }
+  return await recreate(plan);
+}
+
+async function recreate(plan: WorktreePlan): Promise<Rejoined> {
+  await ensureWorktree(plan);
+  return 'recreated';
+}
+
+/** git can repair it as long as it still has its records of the worktree. */
+async function repaired(plan: WorktreePlan): Promise<boolean> {
+  const { branch: _branch, baseCommit: _base, ...place } = plan;
+  await repairWorktree(place);
+  return (await inspectWorktree(plan)).kind === 'present';
+}
+
+/** Reconnects a worktree and its repository after one of them was moved. */
+async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<void> {
+  const repair = ['worktree', 'repair', '--', worktreePath];
+  await runGit(repair, { ...context, cwd: mainRepo, allowFailure: true });
+}
+
+/** Registers a new worktree beside the folder, then points it to the folder: git adds none in a folder with files. */
+async function registerAgain(plan: WorktreePlan): Promise<void> {
+  const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
+  const options = { ...context, cwd: mainRepo };
+  const beside = `${worktreePath}.rejoin`;
+  const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
+  const start = exists ? [branch] : [baseCommit];
+  const add = ['worktree', 'add', '--quiet', '--force', '--no-checkout', ...(exists ? [] : ['-b', branch])];
+  await runGit([...add, '--', beside, ...start], options);
+  await writeWhole(join(worktreePath, '.git'), await readFile(join(beside, '.git')));
+  await rm(beside, { recursive: true });
+  await runGit(['worktree', 'repair', '--', worktreePath], options);
+  const reset = { ...context, cwd: worktreePath, timeoutMs: ALL_FILES_LIMIT_MS };
+  await runGit(['reset', '--quiet', '--mixed'], reset);
+}

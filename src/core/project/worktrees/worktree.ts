@@ -1,0 +1,123 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { systemErrorCode } from '../../kernel/errors.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { realPathAsFar } from '../git/real-path.ts';
+import { clearAside, removeAtOnce } from '../git/remove-tree.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
+import { HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+
+export interface WorktreePlan extends GitContext {
+  mainRepo: string;
+  worktreePath: string;
+  branch: string;
+  /** Full hash; where a new branch starts. */
+  baseCommit: string;
+}
+
+export interface Worktree {
+  /** attached: the branch existed. kept: the worktree too. */
+  kind: 'created' | 'attached' | 'kept';
+  path: string;
+  branch: string;
+  head: string;
+  /** Where the branch forked from the requested base: the commit to compare with. */
+  baseCommit: string;
+}
+
+/**
+ * Makes sure that the session's worktree exists at its path on its branch; an existing one is kept as it is.
+ * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
+ */
+export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
+  const { mainRepo, worktreePath: path, branch, baseCommit, ...context } = plan;
+  const options = { ...context, cwd: mainRepo };
+  await clearAside(path);
+  const listed = await listWorktrees(mainRepo, context);
+  const here = await entryAt(path, listed);
+  if (here?.locked === HALF_MADE) {
+    await removeAtOnce(path);
+    await runGit(['worktree', 'remove', '-f', '-f', '--', here.path], options);
+    return await ensureWorktree(plan);
+  }
+  const folder = await stateOf(path);
+  if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
+    return await asWorktree('kept', plan);
+  }
+  if (folder === 'occupied') throw WORKTREE_ERRORS.worktree_folder_taken({ path, entry: here });
+  const elsewhere = listed.find((entry) => entry !== here && entry.branch === branch);
+  if (elsewhere)
+    throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
+  const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
+  // A registration without its folder blocks a second one at the same path.
+  const force = here ? ['--force'] : [];
+  const add = ['worktree', 'add', '--quiet', ...force, '--', path, branch];
+  try {
+    // Two repeatable commands: a failed `-b` would leave the branch behind.
+    if (!exists) await runGit(['branch', '--quiet', '--no-track', '--', branch, baseCommit], options);
+    await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
+  } catch (error) {
+    // No signal: the branch is deleted even after an abort.
+    const { signal: _, ...withoutSignal } = options;
+    if (!exists) await deleteUnused(branch, baseCommit, withoutSignal);
+    const other = error instanceof Error && BLOCKED.exec(String(error.cause))?.[1];
+    throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
+  }
+  return await asWorktree(exists ? 'attached' : 'created', plan);
+}
+
+/** Whether a checkout there was interrupted, so that nothing has been changed in it. */
+export async function isHalfMade({ mainRepo, worktreePath, ...context }: WorktreePlan): Promise<boolean> {
+  const entry = await entryAt(worktreePath, await listWorktrees(mainRepo, context));
+  return entry?.locked === HALF_MADE;
+}
+
+/** git keeps branches as paths: `a` and `a/b` cannot both exist. */
+const BLOCKED = /'refs\/heads\/([^']+)' exists; cannot create/;
+
+/** Deletes a branch without any commits after its base; git refuses one that is checked out anywhere. */
+async function deleteUnused(branch: string, baseCommit: string, options: GitOptions): Promise<void> {
+  if ((await commitOf(`refs/heads/${branch}`, options)) !== baseCommit) return;
+  await runGit(['branch', '--quiet', '-D', '--', branch], { ...options, allowFailure: true });
+}
+
+async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan): Promise<Worktree> {
+  const { mainRepo: _, worktreePath: path, branch, baseCommit, ...context } = plan;
+  const options = { ...context, cwd: path };
+  const head = (await commitOf('HEAD', options)) ?? baseCommit;
+  const fork = await gitLine(['merge-base', baseCommit, head], { ...options, allowFailure: true });
+  return { kind, path, branch, head, baseCommit: fork || baseCommit };
+}
+
+/** The listed worktree whose top folder is `path`, links resolved. */
+async function entryAt(path: string, listed: readonly ListedWorktree[]): Promise<ListedWorktree | undefined> {
+  const real = await realPathAsFar(path);
+  for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return entry;
+  return undefined;
+}
+
+async function stateOf(path: string): Promise<'free' | 'occupied'> {
+  try {
+    if (!(await lstat(path)).isDirectory()) return 'occupied';
+    return (await readdir(path)).length === 0 ? 'free' : 'occupied';
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return 'free';
+    throw error;
+  }
+}
+
+/**
+ * The repository's worktree at `path`, as named by an overview of the original tool; never the main checkout, nor one
+ * whose folder is gone. @throws GitError
+ */
+export async function earlierWorktree(
+  path: string,
+  mainRepo: string,
+  context: GitContext,
+): Promise<ListedWorktree | undefined> {
+  if (!isAbsolute(path)) return undefined;
+  const [_main, ...linked] = await listWorktrees(mainRepo, context);
+  const entry = await entryAt(path, linked);
+  return entry?.prunable ? undefined : entry;
+}

@@ -1,0 +1,208 @@
+import { type Stats, statSync } from 'node:fs';
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { LoginFile, StateFolder } from '../agents/contract/provider.ts';
+import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
+import { PROVIDERS } from '../agents/registry.ts';
+import { ifExists, systemErrorCode } from '../kernel/errors.ts';
+import { contains } from '../kernel/files/contains.ts';
+import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
+import { plainText } from '../kernel/files/plain-file.ts';
+import { parseJson } from '../kernel/parse-json.ts';
+import { realPathAsFar } from '../project/git/real-path.ts';
+import { removeAtOnce } from '../project/git/remove-tree.ts';
+import { type Mount, readOnly, writable } from './guard/mount.ts';
+import type { HomePlaces } from './home-places.ts';
+
+/**
+ * Copies what an agent of a CLI gets of the person's settings and login into `folder`, which is emptied first.
+ * @returns mounts over the real places, in order; their parents exist nowhere inside unless others mount them
+ * @throws state_too_large
+ */
+export async function copyState(cli: string, home: HomePlaces, folder: string): Promise<Mount[]> {
+  await removeAtOnce(folder);
+  const state = stateOf(cli);
+  if (state === undefined) return [];
+  const place = await placeOf(state, home);
+  const budget: Budget = { left: MAX_BYTES };
+  const beside = await copyBeside(state, home, folder, budget);
+  if (state.openBecause !== undefined) return [{ ...writable(place), ifThere: true }, ...beside];
+  const copy = stateCopyIn(folder);
+  await mkdir(copy, { recursive: true, mode: 0o700 });
+  for (const part of state.parts)
+    for (const name of named(place, part)) await copyPart(join(place, name), join(copy, name), budget);
+  if (state.login) await copyLogin(state.login, place, copy);
+  const shown = (state.shown ?? []).flatMap((name) => {
+    const from = realFolder(join(place, name));
+    return from === undefined ? [] : [{ ...readOnly(join(place, name)), from }];
+  });
+  return [{ ...writable(place), from: copy }, ...shown, ...beside];
+}
+
+/** Where the copy of a CLI's state folder is while its agent runs, and until its records are read. */
+export function stateCopyIn(folder: string): string {
+  return join(folder, 'state');
+}
+
+/** A CLI's state folder outside the sandbox; undefined if it has none. */
+export function stateFolderOf(cli: string, { dir, env }: HomePlaces): string | undefined {
+  const state = stateOf(cli);
+  if (state === undefined) return undefined;
+  return own(env, state.variable) ?? join(own(env, state.homeVariable) ?? dir, state.folder);
+}
+
+/** The state folders of all CLIs. */
+export function stateFolders(home: HomePlaces): string[] {
+  return PROVIDERS.flatMap(({ name }) => stateFolderOf(name, home) ?? []);
+}
+
+/** Paths relative to home that belong to the CLIs: an agent must not find there what an earlier one left. */
+export function stateNames(): string[] {
+  return PROVIDERS.flatMap(({ state }) => (state ? [state.folder, ...(state.beside ?? [])] : []));
+}
+
+/** CLIs among these whose real state folder agents can write, and why. */
+export function openStates(clis: readonly string[]): { title: string; why: string }[] {
+  return PROVIDERS.filter(({ name }) => clis.includes(name)).flatMap(({ title, state }) =>
+    state?.openBecause === undefined ? [] : [{ title, why: state.openBecause }],
+  );
+}
+
+/** What an agent gets of a login file's content: without what renews the login. */
+function loginForAgents(login: unknown, { keep, refresh, lasting = [] }: LoginFile): object {
+  const without = (key: string, value: unknown) => (refresh.keys.includes(key) ? refresh.as : value);
+  const entries = Object.entries(Object(login))
+    .filter(([key]) => keep?.includes(key) ?? true)
+    .map(([key, value]): [string, unknown] => {
+      if (lasting.includes(key) || value === null) return [key, value];
+      const text = JSON.stringify({ [key]: value }, without);
+      return [key, Object(parseJson(text))[key]];
+    });
+  return Object.fromEntries(entries);
+}
+
+function stateOf(cli: string): StateFolder | undefined {
+  return PROVIDERS.find(({ name }) => name === cli)?.state;
+}
+
+function own(env: HomePlaces['env'], name: string | undefined): string | undefined {
+  return (name !== undefined && env[name]) || undefined;
+}
+
+/** The path that the CLI opens. Only its parents are resolved: a link in its place does not exist inside. */
+async function placeOf(state: StateFolder, { dir, env }: HomePlaces): Promise<string> {
+  const path = own(env, state.variable) ?? join(own(env, state.homeVariable) ?? dir, state.folder);
+  return await withRealParent(path);
+}
+
+async function withRealParent(path: string): Promise<string> {
+  return join(await realPathAsFar(dirname(path)), path.slice(dirname(path).length));
+}
+
+async function copyBeside(
+  { beside = [], homeVariable }: StateFolder,
+  { dir, env }: HomePlaces,
+  folder: string,
+  budget: Budget,
+): Promise<Mount[]> {
+  const mounts: Mount[] = [];
+  for (const [index, name] of beside.entries()) {
+    const path = await withRealParent(join(own(env, homeVariable) ?? dir, name));
+    const from = join(folder, `beside-${index}`);
+    await copyPart(path, from, budget);
+    if (statsAt(from) !== undefined) mounts.push({ ...writable(path), from });
+  }
+  return mounts;
+}
+
+/** The entries that a part names: an asterisk is allowed in its last name. */
+function named(place: string, part: string): string[] {
+  if (!part.includes('*')) return [part];
+  const [above, last] = [dirname(part), part.slice(part.lastIndexOf('/') + 1)];
+  const pattern = new RegExp(`^${last.split('*').map(escaped).join('.*')}$`);
+  return (namesAt(join(place, above)) ?? [])
+    .filter((name) => pattern.test(name))
+    .map((name) => join(above, name));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
+}
+
+const MAX_LOGIN_BYTES = 1024 * 1024;
+
+/** A file that is not JSON is not copied: what in it renews the login is unknown. */
+async function copyLogin(login: LoginFile, place: string, copy: string): Promise<void> {
+  const path = realFolder(join(place, login.file));
+  const read = path === undefined ? undefined : parseJson((await plainText(path, MAX_LOGIN_BYTES)) ?? '');
+  if (typeof read !== 'object' || read === null) return;
+  const to = join(copy, login.file);
+  await writeFile(to, JSON.stringify(loginForAgents(read, login)), { mode: 0o600 });
+}
+
+/** Large enough for settings and skills. A start copies them, and must not fill the disk. */
+const MAX_BYTES = 200 * 1024 * 1024;
+/** What a file or folder takes at least: this bounds their number, too. */
+const BLOCK_BYTES = 4096;
+
+interface Budget {
+  left: number;
+}
+
+interface Copying {
+  budget: Budget;
+  /** The part that an error names. */
+  part: string;
+  /** The real folders that this entry is in, from the part's own folder on. */
+  above: readonly string[];
+}
+
+async function copyPart(path: string, to: string, budget: Budget): Promise<void> {
+  const root = realFolder(dirname(path));
+  if (root === undefined) return;
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await copyEntry(path, to, { budget, part: path, above: [root] });
+}
+
+/** Skips sockets, pipes, links to nothing and what this user may not read. */
+async function copyEntry(path: string, to: string, copying: Copying): Promise<void> {
+  const found = followed(path, copying);
+  if (found === undefined) return;
+  const { real, stats } = found;
+  const { budget, part, above } = copying;
+  budget.left -= Math.max(BLOCK_BYTES, stats.isFile() ? stats.size : 0);
+  if (budget.left < 0) throw PROVIDER_ERRORS.state_too_large({ part, megabytes: MAX_BYTES / 1024 ** 2 });
+  if (stats.isFile()) {
+    await ifExists(copyFile(real, to));
+    return await chmod(to, stats.mode & 0o100 ? 0o700 : 0o600);
+  }
+  await mkdir(to, { mode: 0o700 });
+  for (const name of namesAt(real) ?? [])
+    await copyEntry(join(real, name), join(to, name), { ...copying, above: [...above, real] });
+}
+
+/**
+ * The file or folder at a path. A link to a folder elsewhere counts only as a part or directly in one, as skills are
+ * installed; a link to a folder above would have no end.
+ */
+function followed(path: string, { above }: Copying): { real: string; stats: Stats } | undefined {
+  const isLink = statsAt(path)?.isSymbolicLink() === true;
+  const real = reached(path);
+  if (real === undefined || !mayAccess(real, READ)) return undefined;
+  const stats = statSync(real);
+  if (!stats.isFile() && !stats.isDirectory()) return undefined;
+  if (!isLink || stats.isFile()) return { real, stats };
+  const isNear = above.length <= 2 || contains(above[0] ?? '', real);
+  return isNear && !above.some((folder) => contains(real, folder)) ? { real, stats } : undefined;
+}
+
+const READ = 4;
+
+function reached(path: string): string | undefined {
+  try {
+    return realFolder(path);
+  } catch (error) {
+    if (/^(?:ELOOP|EACCES|EPERM|ENAMETOOLONG)$/.test(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { contains } from '../kernel/files/contains.ts';
+import { statsAt } from '../kernel/files/path-stats.ts';
+import { type Guard, type GuardTool, makeGuard } from './guard/make-guard.ts';
+import type { Mount } from './guard/mount.ts';
+import { type GuardPart, type GuardPlaces, guardProfile, NET } from './guard-profile.ts';
+import { macProfile } from './mac-profile.ts';
+import { unsignedGit } from './programs/environment.ts';
+import { nodeProgram } from './programs/node-path.ts';
+import { hiddenVariables } from './sockets.ts';
+
+export interface GuardMaker {
+  tool: GuardTool;
+  isRoot: boolean;
+}
+
+/** The guard for these places. */
+export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: GuardPart = {}): Guard {
+  const { programs, home, isStrict = false } = places;
+  const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');
+  // The strict sandbox lets none of the user's settings by environment in.
+  const signing = maySign ? {} : unsignedGit(isStrict ? {} : home.env);
+  if (tool.kind !== 'bwrap')
+    return makeGuard(tool, macProfile(places), { isRoot, unset: hiddenVariables(places), set: signing });
+  const profile = guardProfile(places, part);
+  const unset = [...hiddenVariables(places), ...leadingNowhere(home.env, profile)];
+  const guard = makeGuard(tool, profile, {
+    ...{ isRoot, isStrict, unset },
+    set: { ...signing, HOME: home.dir, TMPDIR: '/tmp' },
+  });
+  if (part.net === undefined) return guard;
+  const relay = join(programs[0] ?? '', 'relay.cjs');
+  return { ...guard, relay: [nodeProgram(), relay, NET, (part.ports ?? []).join(',')] };
+}
+
+/** Variables whose value is a folder that is not there inside: tools would fail to create it. */
+function leadingNowhere(env: GuardPlaces['home']['env'], profile: readonly Mount[]): string[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined || !/^\/[^:]*$/.test(value) || !statsAt(value)?.isDirectory()) return [];
+    return profile.some(({ path }) => contains(path, value)) ? [] : [name];
+  });
+}

@@ -1,0 +1,246 @@
+import { rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { contains } from '../kernel/files/contains.ts';
+import { statsAt } from '../kernel/files/path-stats.ts';
+import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
+import { type Mount, readOnly, writable } from './guard/mount.ts';
+import type { HomePlaces } from './home-places.ts';
+import { plainFolder, programMounts, SYSTEM } from './home-programs.ts';
+import { cacheMounts, GIT_SETTINGS } from './session-home.ts';
+import { openedSockets, resolverMounts } from './sockets.ts';
+
+/** What a guard protects, and what it opens. All paths are absolute and real. */
+export interface GuardPlaces {
+  mainRepo: string;
+  /** The git folder that all worktrees of the repository share. */
+  commonDir: string;
+  /** Checkouts of the repository other than MAIN_REPO and our worktrees. */
+  otherCheckouts: readonly string[];
+  /** SESSIONS of other projects. */
+  otherSessions: readonly string[];
+  sessionsDir: string;
+  /** The run folders of all sessions. */
+  runRoot: string;
+  worktreesDir: string;
+  /** samocode's settings and secrets. */
+  configFolder: string;
+  /** samocode's program, and the units that start it. */
+  programs: readonly string[];
+  /** A writable folder that contains protected folders opens none of those. */
+  openings: SandboxOpenings;
+  home: HomePlaces;
+  /** Paths by which the project and home are named, if a link is part of them, and where they lead. */
+  links?: readonly { path: string; to: string }[];
+  /** SANDBOX=strict. */
+  isStrict?: boolean;
+  /** Absent before the session has a worktree. */
+  session?: SessionPlaces;
+}
+
+export interface SessionPlaces {
+  sessionDir: string;
+  worktree: string;
+  /** The worktree's git folder, inside the shared one. */
+  gitDir: string;
+  branch: string;
+  /** Absent if a guard can only deny access: then the shared git folder is opened as far as commits need it. */
+  git?: SessionGit;
+}
+
+/** The session's private git folder, mounted over the shared one. */
+export interface SessionGit {
+  /** The session's run folder, which contains it. */
+  runDir: string;
+  dir: string;
+  /** Names of shared folders mounted into it, read-only. */
+  bound: readonly string[];
+  /** Mount points of the real objects, and of the files of git-lfs. */
+  objects: string;
+  lfs: string;
+}
+
+/** What one start in the guard gets. All paths are absolute. */
+export interface GuardPart {
+  /** Folders on disk for home and for temporary files; absent: both are in memory. */
+  home?: string;
+  tmp?: string;
+  /** `SANDBOX=strict`: the folder of the sockets that lead out; absent: no network. */
+  net?: string;
+  /** The ports of this machine that the sockets lead to. */
+  ports?: readonly number[];
+  /** Caches that the sessions of a project share. */
+  caches?: string;
+  /** Agent CLIs whose programs are needed, and the copies of their state. */
+  clis?: readonly { name: string; path?: string | undefined }[];
+  states?: readonly Mount[];
+  /** Further paths, read-only and writable. */
+  shown?: readonly string[];
+  open?: readonly string[];
+}
+
+/** Where the sockets are inside the strict sandbox. */
+export const NET = '/run/samocode';
+
+/** What is known about the machine: for the strict sandbox little, else also its graphics cards. */
+const MACHINE = { strict: ['/sys/fs/cgroup', '/sys/devices/system'], guard: ['/sys'] };
+
+/** The mounts of the guard: nothing else exists in it. Later ones override earlier ones. */
+export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[] {
+  const { home, openings, isStrict } = places;
+  const own = (path: string, from: string | undefined): Mount =>
+    from === undefined ? { kind: 'hidden', path } : { ...writable(path), from };
+  const named = [...openings.read.map(readOnly), ...openings.write.map(writable)];
+  const isWide = ({ path }: Mount) => protectedFolders(places).some((folder) => contains(path, folder));
+  const wide = named.filter(isWide).sort(byDepth);
+  const isInWide = (path: string) => wide.some((mount) => contains(mount.path, path));
+  const inHome = [
+    own(home.dir, part.home),
+    ...[
+      ...programMounts(home, { own: part.home, clis: part.clis }),
+      ...(part.home === undefined ? GIT_SETTINGS.map((name) => readOnly(join(home.dir, name))) : []),
+      ...cacheMounts(home.dir, part.caches),
+      ...(part.states ?? []),
+    ].sort(byDepth),
+  ];
+  const mounts = [
+    ...[...SYSTEM, ...MACHINE[isStrict ? 'strict' : 'guard']].map(readOnly),
+    ...(isStrict ? [] : resolverMounts()),
+    ...['/tmp', '/var/tmp'].map((path) => own(path, part.tmp)),
+    ...placed(inHome).filter(({ path }) => !isInWide(path)),
+    ...wide,
+    ...hiddenInside(places, isInWide),
+    ...repositoryMounts(places),
+    ...(part.net === undefined ? [] : [{ ...readOnly(NET), from: part.net }]),
+    ...[...places.programs, ...(part.shown ?? [])].map(readOnly),
+    ...named.filter((mount) => !isWide(mount)),
+    ...openedSockets(places),
+    ...(part.open ?? []).map(writable),
+  ].map((mount) =>
+    mount.kind === 'hidden' || mount.kind === 'empty' ? mount : { ...mount, ifThere: true as const },
+  );
+  makePlaces(mounts, places, part);
+  return [...mounts, ...linkMounts(places, mounts, part)];
+}
+
+function byDepth(one: Mount, other: Mount): number {
+  return one.path.length - other.path.length;
+}
+
+/** A folder that a person opened and that contains protected ones opens none of those. */
+function hiddenInside(places: GuardPlaces, isInWide: (path: string) => boolean): Mount[] {
+  const { sessionsDir, runRoot, worktreesDir, configFolder, otherCheckouts, otherSessions } = places;
+  const hidden = [configFolder, sessionsDir, worktreesDir, runRoot].filter(isInWide);
+  return [
+    ...[...otherCheckouts, ...otherSessions].filter(isInWide).map(readOnly),
+    ...hidden.map((path): Mount => ({ kind: 'hidden', path })),
+  ];
+}
+
+/** The main checkout is not there, but for a proof, which borrows its ignored files. */
+function repositoryMounts(places: GuardPlaces): Mount[] {
+  const { session, mainRepo, commonDir, home } = places;
+  // The mount of home has hidden it; of a bare repository everything is the git folder.
+  const isOuter = contains(mainRepo, home.dir) || contains(commonDir, mainRepo);
+  if (session?.git === undefined) return [...(isOuter ? [] : [readOnly(mainRepo)]), readOnly(commonDir)];
+  return [
+    ...(isOuter ? [] : [{ kind: 'empty' as const, path: mainRepo }]),
+    ...openForSession(commonDir, session),
+    ...runFolderOf(places, session.git),
+  ];
+}
+
+/** Without what has no place in a read-only folder. */
+function placed(mounts: readonly Mount[]): Mount[] {
+  return mounts.filter(({ path }, at) => {
+    const above = outerOf(path, mounts.slice(0, at));
+    return above?.kind !== 'read_only' || statsAt(join(above.from ?? above.path, relative(above.path, path)));
+  });
+}
+
+/** Makes places in home and in caches for other mounts, and follows no link that an agent put there. */
+function makePlaces(mounts: readonly Mount[], { home }: GuardPlaces, { caches }: GuardPart): void {
+  for (const [at, { path, from = path, ifThere }] of mounts.entries()) {
+    const above = outerOf(path, mounts.slice(0, at));
+    if (above?.from === undefined || above.kind !== 'writable') continue;
+    if (ifThere && statsAt(from) === undefined) continue;
+    if (above.path !== home.dir && !(caches && contains(caches, above.from))) continue;
+    const name = relative(above.path, path);
+    const place = join(plainFolder(above.from, dirname(name)), basename(name));
+    if (statsAt(place)?.isSymbolicLink()) rmSync(place);
+  }
+}
+
+function outerOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  return mounts.findLast((mount) => mount.path !== path && contains(mount.path, path));
+}
+
+/** Links by which the project and home are named. */
+function linkMounts({ links = [] }: GuardPlaces, mounts: readonly Mount[], part: GuardPart): Mount[] {
+  const made: Mount[] = [{ kind: 'link', path: '/var/run', from: '/run' }];
+  const done: string[] = [];
+  for (const { path, to } of links) {
+    if (done.some((link) => contains(link, path))) continue;
+    done.push(path);
+    const above = mounts.findLast((mount) => contains(mount.path, path));
+    if (above === undefined || above.kind === 'hidden') made.push({ kind: 'link', path, from: to });
+    else if (above.from !== undefined && [part.home, part.tmp].includes(above.from)) {
+      const name = relative(above.path, path);
+      const place = join(plainFolder(above.from, dirname(name)), basename(name));
+      rmSync(place, { recursive: true, force: true });
+      symlinkSync(to, place);
+    }
+  }
+  return made;
+}
+
+export function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
+  const { worktree, sessionDir, git } = session;
+  return [
+    ...(git === undefined ? [] : privateGitMounts(commonDir, session, git)),
+    writable(worktree),
+    readOnly(join(worktree, '.git')),
+    writable(sessionDir),
+  ];
+}
+
+/** Mounts the private git folder: only what is collected from it and verified reaches the repository. */
+function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, bound }: SessionGit): Mount[] {
+  return [
+    { ...writable(commonDir), from: dir },
+    ...bound.map((name) => readOnly(join(commonDir, name))),
+    // Commits in a submodule take effect immediately.
+    writable(join(gitDir, 'modules')),
+  ];
+}
+
+/** Hides the run folders of other sessions. */
+function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
+  return [
+    { kind: 'hidden', path: runRoot },
+    readOnly(runDir),
+    { ...readOnly(objects), from: join(commonDir, 'objects') },
+    // Otherwise git would follow its alternates a second time.
+    { kind: 'hidden', path: join(objects, 'info') },
+    { ...readOnly(lfs), from: join(commonDir, 'lfs'), ifThere: true },
+  ];
+}
+
+/** Folders whose files, if written inside the guard, must not appear outside. */
+export function forbiddenFolders(places: GuardPlaces): string[] {
+  const { commonDir, openings, home } = places;
+  const opened = openings.write;
+  const all = protectedFolders(places);
+  const narrow = opened.filter((path) => !all.some((folder) => contains(path, folder)));
+  const isHomeOpen = home.dir === '/' || opened.some((path) => contains(path, home.dir));
+  return [
+    ...new Set([
+      ...[...all, ...(isHomeOpen ? [] : [home.dir]), join(commonDir, 'hooks'), join(commonDir, 'refs/heads')],
+      ...places.programs,
+    ]),
+  ].filter((folder) => !narrow.some((path) => contains(path, folder)));
+}
+
+export function protectedFolders(places: GuardPlaces): string[] {
+  const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
+  return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
+}

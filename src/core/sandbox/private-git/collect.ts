@@ -1,0 +1,228 @@
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { systemClock } from '../../kernel/clock.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
+import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../../project/git/git.ts';
+import { GIT_ERRORS, gitFailure } from '../../project/git/git-errors.ts';
+import { borrow, makeRepository } from '../../project/git/own-repository.ts';
+import { removeTree } from '../../project/git/remove-tree.ts';
+import { commitOf, commitsOf, type GitContext } from '../../project/git/repository.ts';
+import type { PrivateGitPlan } from './make-private-git.ts';
+import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNote } from './private-git.ts';
+
+export interface CollectPlan extends PrivateGitPlan {
+  worktreePath: string;
+  /** The prefix of refs kept apart from branches: `refs/samocode/<session>/`. */
+  ownRefs: string;
+  /** For the branch's reflog. */
+  message: string;
+}
+
+export interface Collected {
+  /**
+   * `aside`: a person moved the branch meanwhile, so the agent's commits are kept under a ref of ours;
+   * `refused`: the objects are damaged, too large or not plain files; none was taken.
+   */
+  kind: 'nothing' | 'moved' | 'aside' | 'refused' | 'branch_gone';
+  /** Why refused: git's message or ours. */
+  why?: string;
+  /** New refs for commits that no branch of the repository has. */
+  others: string[];
+  /** The branch or commit the agent has checked out, if not the session's branch. */
+  head?: string;
+}
+
+/**
+ * Transfers an agent's commits into the repository: objects by a fetch that checks each, then the branch, then the
+ * worktree's index; files stay as they are. Called when no process of the agent runs. Idempotent, also after a crash at
+ * any point.
+ * @throws GitError if the repository can't be written
+ */
+export async function collectPrivateGit(plan: CollectPlan, context: GitContext): Promise<Collected> {
+  const { git, branch, gitDir } = plan;
+  const note = await readNote(git);
+  // The folder is missing if an earlier call crashed right after moving it aside.
+  if (note?.branch !== branch || namesAt(git.dir) === undefined) return { kind: 'nothing', others: [] };
+  const tip = await privateRef(git.dir, `refs/heads/${branch}`);
+  const end = tip === note.tip ? NOTHING : await collectBranch(plan, { tip, from: note.tip }, context);
+  const others = end.kind === 'refused' ? [] : await othersIn(plan, context);
+  const why = end.why ?? (others.length > 0 ? await fetchFit(plan, others, context) : undefined);
+  if (why !== undefined) {
+    await removeTree(git.refused);
+    renameSync(git.dir, git.refused);
+  }
+  if (why !== undefined || tip === undefined) rmSync(git.note);
+  else if (tip !== note.tip) await writeNote(git, { branch, tip });
+  if (why !== undefined) return { kind: 'refused', why, others: [] };
+  const head = await privateHead(git.dir, basename(gitDir));
+  return { ...end, others: others.map(({ ref }) => ref), ...(head !== `refs/heads/${branch}` && { head }) };
+}
+
+type End = Pick<Collected, 'kind' | 'why'>;
+const NOTHING: End = { kind: 'nothing' };
+
+async function collectBranch(
+  plan: CollectPlan,
+  { tip, from }: { tip: string | undefined; from: string },
+  context: GitContext,
+): Promise<End> {
+  if (tip === undefined) return { kind: 'branch_gone' };
+  const { commonDir, branch, worktreePath: cwd, message, ownRefs } = plan;
+  const main = { ...context, cwd: commonDir };
+  const ref = `refs/heads/${branch}`;
+  if (tip !== (await commitOf(ref, main))) {
+    const incoming = { tip, ref: `${ownRefs}incoming` };
+    const why = await fetchFit(plan, [incoming], context);
+    if (why !== undefined) return { kind: 'refused', why };
+    const now = (await commitOf(ref, main)) ?? '0'.repeat(tip.length);
+    // If a person moved the branch meanwhile, their commits must not be replaced by the agent's.
+    const isOurs = now === from || (await gitSaysYes(['merge-base', '--is-ancestor', now, tip], main));
+    const moved = isOurs ? [ref, tip, now] : [`${ownRefs}heads/${branch}`, tip];
+    await runGit(['update-ref', '--no-deref', '-m', message, ...moved], { ...context, cwd });
+    await runGit(['update-ref', '--no-deref', '-d', incoming.ref], main);
+    if (!isOurs) return { kind: 'aside' };
+  }
+  // Updates the worktree's index. If the user's git holds its lock, the next collected commit does it.
+  const options = { ...context, cwd, timeoutMs: ALL_FILES_LIMIT_MS, allowFailure: true };
+  await runGit(['reset', '--quiet', '--mixed'], options);
+  return { kind: 'moved' };
+}
+
+interface Wanted {
+  tip: string;
+  ref: string;
+}
+
+const MAX_OTHERS = 20;
+
+/** Branches with commits that the repository lacks, and such a commit on a detached HEAD. */
+async function othersIn(
+  { git, commonDir, branch, ownRefs, gitDir }: CollectPlan,
+  context: GitContext,
+): Promise<Wanted[]> {
+  const heads = await privateHeads(git.dir);
+  const head = await privateHead(git.dir, basename(gitDir));
+  if (head !== undefined && !head.startsWith('refs/')) heads.set('refs/heads/HEAD', head);
+  // The session branch already has a ref, even if kept aside.
+  heads.delete(`refs/heads/${branch}`);
+  // Most are copies of the user's branches, as can be seen without git.
+  const users = await privateHeads(commonDir);
+  const own = [...heads].filter(([ref, tip]) => users.get(ref) !== tip);
+  const there =
+    own.length > 0
+      ? await commitsOf(
+          own.map(([, tip]) => tip),
+          { ...context, cwd: commonDir },
+        )
+      : [];
+  return own
+    .filter((_, at) => there[at] === undefined)
+    .slice(0, MAX_OTHERS)
+    .map(([ref, tip]) => ({ tip, ref: ref.replace('refs/', ownRefs) }));
+}
+
+const MAX_BYTES = 2 * 1024 ** 3;
+
+/**
+ * Why the objects are refused without reading them: judged by names and sizes only, since opening a pipe would hang.
+ */
+function unfit(dir: string): string | undefined {
+  const odd = ['objects/info', 'objects/pack', 'lfs'].find((folder) => !isPlainFolder(dir, folder));
+  if (odd !== undefined) return `${odd} is not a folder`;
+  let bytes = 0;
+  for (const entry of ['objects', 'lfs'].flatMap((folder) => entriesBelow(join(dir, folder)))) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) bytes += lstatSync(path).size;
+    else if (!entry.isDirectory()) return `${path.slice(dir.length + 1)} is not a plain file`;
+  }
+  return bytes > MAX_BYTES ? 'its new objects are larger than 2 GB in total' : undefined;
+}
+
+function entriesBelow(folder: string) {
+  return namesAt(folder) === undefined ? [] : readdirSync(folder, { recursive: true, withFileTypes: true });
+}
+
+const TRIES = 3;
+const PAUSE_MS = 500;
+const FETCH = [
+  ...['fetch', '--quiet', '--upload-pack=git-upload-pack', '--no-tags', '--no-write-fetch-head'],
+  ...['--no-auto-maintenance', '--no-recurse-submodules'],
+];
+
+/**
+ * Fetches objects, which git hashes and checks, into refs of ours.
+ * @returns why they were refused; retries, because a concurrent gc by the user can remove a temporary file
+ */
+async function fetchFit(
+  plan: CollectPlan,
+  wanted: readonly Wanted[],
+  context: GitContext,
+): Promise<string | undefined> {
+  const { git, commonDir } = plan;
+  const why = unfit(git.dir);
+  if (why !== undefined) return why;
+  await makeView(plan, wanted, context);
+  const options = {
+    ...context,
+    cwd: commonDir,
+    config: [...(context.config ?? []), ['fetch.fsckObjects', 'true'] satisfies [string, string]],
+    env: { GIT_ALLOW_PROTOCOL: 'file' },
+    timeoutMs: ALL_FILES_LIMIT_MS,
+    allowFailure: true,
+  };
+  const args = [...FETCH, git.view, ...wanted.map(({ ref }, at) => `+refs/heads/${at}:${ref}`)];
+  for (let tries = 1; ; tries += 1) {
+    const { exitCode, stderr } = await runGit(args, options);
+    if (exitCode === 0) break;
+    const failure = gitFailure({ subcommand: 'fetch', cwd: commonDir, exitCode }, stderr, context.baseEnv);
+    if (GIT_ERRORS.git_disk_full.is(failure)) throw failure;
+    if (tries === TRIES) return stderr.trim().split('\n').slice(-3).join('; ') || 'git could not read them';
+    await systemClock.sleep(PAUSE_MS);
+  }
+  await removeTree(git.view);
+  collectLfs(plan);
+  return undefined;
+}
+
+/** A separate repository that borrows the objects: settings in the agent's folder could start programs. */
+async function makeView(
+  { git: { view, dir }, commonDir }: CollectPlan,
+  wanted: readonly Wanted[],
+  context: GitContext,
+): Promise<void> {
+  // Remove the agent's alternates and object indexes.
+  for (const name of namesAt(join(dir, 'objects/info')) ?? [])
+    await removeTree(join(dir, 'objects/info', name));
+  rmSync(join(dir, 'objects/pack/multi-pack-index'), { force: true });
+  await removeTree(view);
+  const [{ tip: commit } = { tip: '' }] = wanted;
+  await makeRepository(view, { commit, branch: '0' }, context);
+  await borrow(view, [dir, commonDir]);
+  for (const [at, { tip }] of wanted.entries())
+    writeFileSync(join(view, '.git/refs/heads', `${at}`), `${tip}\n`);
+  const shallow = join(commonDir, 'shallow');
+  if (statsAt(shallow)?.isFile()) copyFileSync(shallow, join(view, '.git/shallow'));
+}
+
+/** Copies git-lfs files that the repository lacks and whose content matches the hash in their name. */
+function collectLfs({ git: { dir }, commonDir }: CollectPlan): void {
+  for (const entry of entriesBelow(join(dir, 'lfs/objects'))) {
+    const { name } = entry;
+    const from = join(entry.parentPath, name);
+    const to = join(commonDir, 'lfs/objects', name.slice(0, 2), name.slice(2, 4), name);
+    if (!entry.isFile() || statsAt(to) !== undefined || fingerprint(readFileSync(from)) !== name) continue;
+    mkdirSync(join(to, '..'), { recursive: true });
+    copyFileSync(from, `${to}.samocode`);
+    renameSync(`${to}.samocode`, to);
+  }
+}

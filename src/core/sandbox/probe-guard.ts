@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { definedOnly } from '../kernel/defined-only.ts';
+import { statsAt } from '../kernel/files/path-stats.ts';
+import { runCommand } from '../kernel/processes/run-command.ts';
+import { visibleControls } from '../kernel/text.ts';
+import { findGuardTool, type Guard, type GuardTool, insideGuard } from './guard/make-guard.ts';
+import { type GuardMaker, guardOf } from './guard-of.ts';
+import { forbiddenFolders, type GuardPlaces } from './guard-profile.ts';
+
+/** The active guard, or why there is none and how to get it. */
+export type GuardNow = ActiveGuard | NoGuard;
+
+export interface ActiveGuard {
+  level: 'strict' | 'guard' | 'best effort';
+  maker: GuardMaker;
+  places: GuardPlaces;
+  /** Without the places of a session. */
+  guard: Guard;
+}
+
+export interface NoGuard {
+  level: 'none';
+  why: string;
+  hint: string;
+}
+
+export interface ProbeOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  platform?: NodeJS.Platform;
+  /** For tests: a replacement for the system's tool. */
+  tool?: GuardTool;
+  isRoot?: boolean;
+  limitMs?: number;
+}
+
+const LIMIT_MS = 10_000;
+
+/**
+ * Creates the guard for these places and tries the writes that it must deny: it works only if none of them
+ * took effect. Starts the tool once, which takes some 10 ms.
+ */
+export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Promise<GuardNow> {
+  const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
+  const tool = options.tool ?? findGuardTool(env, platform);
+  if (tool === undefined) return missingGuard(platform);
+  if (places.isStrict && tool.kind !== 'bwrap')
+    return {
+      level: 'none',
+      why: 'SANDBOX=strict needs bubblewrap, which exists only on Linux',
+      hint: 'Set SANDBOX=guard in .samocode, or work elsewhere.',
+    };
+  if (places.home.dir === '/')
+    return { level: 'none', why: 'there is no home folder', hint: 'Set HOME to a folder.' };
+  // A private git folder stores its refs as files.
+  if (statsAt(join(places.commonDir, 'reftable')) !== undefined)
+    return {
+      level: 'none',
+      why: 'the refs of this repository are a reftable',
+      hint: 'Run "git refs migrate --ref-format=files" there.',
+    };
+  // A missing folder can't be hidden, and an agent that created it inside would also create it outside.
+  mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
+  const maker = { tool, isRoot };
+  const guard = guardOf(maker, places);
+  const why = await failureOf(guard, forbiddenFolders(places), options);
+  if (why !== undefined) return { level: 'none', why, hint: HOW_TO_REPAIR[tool.kind] };
+  const level = isRoot ? 'best effort' : 'guard';
+  return { level: places.isStrict ? 'strict' : level, maker, places, guard };
+}
+
+/** Sockets through which a program inside reaches what is hidden. */
+const LEADS_OUT: readonly string[] = ['docker', 'keyring'];
+
+/** Why agents could log in to GitHub as the user; undefined: they can't, if their profile hides the login. */
+export function forgeLoginProblem(now: GuardNow): Pick<NoGuard, 'why' | 'hint'> | undefined {
+  if (now.level === 'none') return now;
+  const [open] = now.places.openings.sockets.filter((name) => LEADS_OUT.includes(name));
+  if (open === undefined) return undefined;
+  return { why: `SANDBOX_SOCKETS opens ${open}`, hint: `Remove ${open} from SANDBOX_SOCKETS in .samocode.` };
+}
+
+/** Tries to write a file into each given folder; every write should be refused. */
+const SCRIPT = 'name=$1; shift; for folder do (: >"$folder/$name") 2>/dev/null; done; echo tried';
+
+async function failureOf(
+  guard: Guard,
+  folders: readonly string[],
+  { env, limitMs = LIMIT_MS }: ProbeOptions,
+): Promise<string | undefined> {
+  const name = `.samocode-probe-${randomUUID()}`;
+  const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', SCRIPT, 'sh', name, ...folders]);
+  const { kind } = guard.tool;
+  const path = definedOnly({ PATH: env.PATH });
+  const end = await runCommand(file, args, { cwd: '/', env: path, timeoutMs: limitMs, leavesBehind: true });
+  const written = folders.map((folder) => join(folder, name)).filter((each) => statsAt(each) !== undefined);
+  for (const each of written) rmSync(each, { force: true });
+  if (end.timedOut) return `${kind} did not answer within ${limitMs / 1000} s`;
+  if (end.exitCode !== 0 || end.stdout.trim() !== 'tried') {
+    const message = visibleControls((end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 200)).replace(
+      /^bwrap: /,
+      '',
+    );
+    return `${kind} does not work here${message === '' ? '' : `: ${message}`}`;
+  }
+  const [open] = written;
+  return open === undefined ? undefined : `${kind} does not keep ${join(open, '..')} from being written`;
+}
+
+/** The result if no tool is installed. */
+export function missingGuard(platform: NodeJS.Platform = process.platform): NoGuard {
+  if (platform === 'darwin')
+    return { level: 'none', why: 'sandbox-exec was not found', hint: HOW_TO_REPAIR['sandbox-exec'] };
+  return {
+    level: 'none',
+    why: 'bubblewrap (bwrap) is not installed',
+    hint: 'Install it: "sudo apt install bubblewrap" on Debian and Ubuntu, the package bubblewrap elsewhere; docs/security.md says more.',
+  };
+}
+
+const HOW_TO_REPAIR: Readonly<Record<GuardTool['kind'], string>> = {
+  bwrap: 'Allow user namespaces: docs/security.md says how, also for Ubuntu 24.04 and in containers.',
+  'sandbox-exec': 'It is part of macOS; check whether a policy of this Mac forbids it.',
+};
+
+/** The result of SANDBOX=off. */
+export const SWITCHED_OFF: GuardNow = {
+  level: 'none',
+  why: 'SANDBOX is off',
+  hint: 'Remove SANDBOX=off from .samocode.',
+};

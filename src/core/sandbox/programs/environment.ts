@@ -1,0 +1,161 @@
+import { delimiter, dirname } from 'node:path';
+import { PROVIDERS } from '../../agents/registry.ts';
+import { definedOnly } from '../../kernel/defined-only.ts';
+import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
+import { listed } from '../../kernel/text.ts';
+
+/** The session's ULID, in the environment of every process of an agent. */
+export const SESSION_MARK = 'SAMOCODE_SESSION';
+/** The iteration, a number from 1, next to `SESSION_MARK`. */
+export const ITERATION_MARK = 'SAMOCODE_ITERATION';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Which variables enter the sandbox of a command. */
+export interface Admission {
+  /** Only `PLAIN` variables, instead of all but those that usually hold a secret. */
+  isStrict: boolean;
+  /** Further names; an asterisk at the end matches any rest. */
+  env: readonly string[];
+  /** The agent CLIs whose own variables it needs. */
+  clis: readonly string[];
+}
+
+export interface ChildFacts {
+  sessionUlid: string;
+  iteration: number;
+  /** Absolute; its folder is appended to PATH, where the node that a CLI's first line names often is. */
+  cliPath?: string;
+  /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
+  admits?: Admission | undefined;
+}
+
+/**
+ * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our
+ * settings and secrets, git's and npm's pointers to other folders, and what the sandbox does not admit, plus markers that
+ * identify the agent's processes. The rest is passed unchanged.
+ */
+export function childEnvironment(
+  env: Environment,
+  { sessionUlid, iteration, cliPath, admits }: ChildFacts,
+): Record<string, string> {
+  const isAdmitted = admission(admits);
+  const kept = definedOnly(env, (name) => isForChild(name) && isAdmitted(name));
+  return {
+    ...kept,
+    ...gitSettings(kept, GIT_SETTINGS),
+    ...GIT_FOR_CHILDREN,
+    PATH: pathForChild(kept.PATH, cliPath),
+    [SESSION_MARK]: sessionUlid,
+    [ITERATION_MARK]: String(iteration),
+  };
+}
+
+/**
+ * git maintenance would outlive the agent and hold the lock; nobody can type a password or close an editor.
+ */
+const GIT_SETTINGS = [
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  // Pruning fails in the guard, and the whole fetch with it.
+  ['fetch.prune', 'false'],
+] as const;
+
+const GIT_FOR_CHILDREN = {
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_EDITOR: 'true',
+};
+
+/**
+ * The settings of such an environment, unsigned, if the signing agent is hidden: otherwise commits of a user who signs
+ * would fail.
+ */
+export function unsignedGit(env: Environment): Record<string, string> {
+  const unsigned = [['commit.gpgSign', 'false'] as const, ['tag.gpgSign', 'false'] as const];
+  return gitSettings(definedOnly(env, isForChild), [...GIT_SETTINGS, ...unsigned]);
+}
+
+/** Variables that agent CLIs set for their children, about another session. Several agents set `AI_AGENT`. */
+const PARENT_CLIENT = new Set(['AI_AGENT', ...PROVIDERS.flatMap(({ leftovers = [] }) => leftovers)]);
+
+/** Variables `npx` sets for its program; npm inside an agent would mistake our folder for its own. */
+const OF_NPX =
+  /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
+
+/** Our variables, except those that the rehearsal agent needs. */
+const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|REHEARSAL_)/;
+
+/** Whether this is a notification setting, possibly a secret. NOTIFY_SOCKET is systemd's. */
+export function isNotifyVariable(name: string): boolean {
+  return /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name);
+}
+
+/** The variables that a strict sandbox lets in: no secrets except those of agent CLIs. */
+const PLAIN =
+  /^(?:HOME|PATH|LANG|LANGUAGE|LC_\w+|TZ|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|USER|LOGNAME|SHELL|CI|JAVA_HOME|(?:SAMOCODE_)?REHEARSAL_\w+|GIT_(?:AUTHOR|COMMITTER)_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|HUSKY|LEFTHOOK)$/;
+
+/** A name with one of these words usually holds a secret. */
+const SECRET_WORD = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|DSN|PAT)(?:_|$)/i;
+
+/** Logins of clouds, a database's address with its password, and programs that know the user's password. */
+const SECRET_NAME =
+  /^(?:(?:AWS|AZURE|ARM|GOOGLE|GCLOUD|GCP|CLOUDSDK|DIGITALOCEAN|HCLOUD|LINODE|SCW|VULTR|OCI|ALICLOUD|ALIBABA_CLOUD|IBMCLOUD|CLOUDFLARE|HEROKU)_\w*|DATABASE_URL|(?:GIT|SSH)_ASKPASS)$/;
+
+/** git's own variables, such as GIT_CONFIG_KEY_0, are settings. */
+function isSecret(name: string): boolean {
+  return SECRET_NAME.test(name) || (!name.startsWith('GIT_') && SECRET_WORD.test(name));
+}
+
+function admission(admits: Admission | undefined): (name: string) => boolean {
+  if (admits === undefined) return () => true;
+  const { isStrict, env, clis } = admits;
+  const own = PROVIDERS.filter(({ name }) => clis.includes(name));
+  const isNamed = (name: string) =>
+    env.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
+  const isOwned = (name: string) =>
+    own.some(({ variables, credentials }) => variables?.test(name) || credentials.includes(name));
+  return (name) => isNamed(name) || isOwned(name) || (isStrict ? PLAIN.test(name) : !isSecret(name));
+}
+
+const MAX_LEFT_OUT = 12;
+
+/** Names of the set variables that the sandbox leaves out, those of secrets first. */
+export function leftOutNames(env: Environment, admits: Admission | undefined): string[] {
+  const isAdmitted = admission(admits);
+  const names = lastingNames(env).filter((name) => env[name] !== '' && !isAdmitted(name));
+  return [...names.filter(isSecret), ...names.filter((name) => !isSecret(name))];
+}
+
+/** A sentence for the report of a failed command, which may lack what was left out; empty if nothing was. */
+export function leftOutOf(env: Environment, admits: Admission | undefined): string {
+  const names = leftOutNames(env, admits);
+  if (names.length === 0) return '';
+  return `Left out of the environment: ${listed(names, MAX_LEFT_OUT)} (SANDBOX_ENV names what passes).`;
+}
+
+/** A program that knows the user's password: our calls don't need it, but an agent might have to push. */
+const GIT_FOR_PUSHING = 'GIT_ASKPASS';
+
+function isForChild(name: string): boolean {
+  if (!isFineForGit(name)) return name === GIT_FOR_PUSHING;
+  return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name) && !isNotifyVariable(name);
+}
+
+/** Set by shells, terminals, logins and desktops: they describe where a program was started. */
+const OF_PLACE =
+  /^(?:_|SHLVL|PWD|OLDPWD|TERM|COLUMNS|LINES|LS_COLORS|WINDOWID|STY|DISPLAY|INVOCATION_ID|JOURNAL_STREAM|(?:COLORTERM|TERM|TMUX|SSH|WAYLAND|XDG|DBUS|VSCODE|VTE|GNOME|KDE|ITERM|GHOSTTY|KITTY|ALACRITTY|WEZTERM|KONSOLE|DESKTOP|WT)(?:_\w+)?)$/;
+
+/** Names of the variables that agents get and that a later worker should have too. */
+export function lastingNames(env: Environment): string[] {
+  const isLasting = (name: string) => isForChild(name) && !OF_PLACE.test(name);
+  return Object.keys(definedOnly(env, isLasting)).sort();
+}
+
+const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+function pathForChild(path = BARE_PATH, cliPath?: string): string {
+  const isPassing = (folder: string) => PROVIDERS.some(({ passingFolder }) => passingFolder?.test(folder));
+  const folders = path.split(delimiter).filter((folder) => !isPassing(folder));
+  const own = cliPath === undefined ? [] : [dirname(cliPath)];
+  return [...folders, ...own.filter((folder) => !folders.includes(folder))].join(delimiter);
+}

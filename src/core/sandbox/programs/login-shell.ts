@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { delimiter, isAbsolute } from 'node:path';
+import * as z from 'zod';
+import { definedOnly } from '../../kernel/defined-only.ts';
+import { contains } from '../../kernel/files/contains.ts';
+import { realFolder } from '../../kernel/files/path-stats.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
+import { runCommand } from '../../kernel/processes/run-command.ts';
+import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
+import { shellQuoted } from '../../kernel/shell-quoted.ts';
+import { loginGuard } from '../guard/login-guard.ts';
+import { type Guard, insideGuard } from '../guard/make-guard.ts';
+import { nodePath } from './node-path.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of a new login shell of the user, or why it is unknown. */
+export type LoginReading =
+  /** `unguarded`: why its start-up files ran with the user's rights. */
+  { kind: 'read'; env: Record<string, string>; unguarded?: string } | { kind: 'unknown'; why: string };
+
+/** Settings that can let agents write what start-up files run. */
+export interface HomeSettings {
+  sandbox: string;
+  openings: Pick<SandboxOpenings, 'write'>;
+}
+
+/** Why no login shell is read for a session with these settings; undefined if it may be. */
+export function loginRefusal({ sandbox, openings }: HomeSettings, homeDir = '/'): string | undefined {
+  if (sandbox === 'off') return 'SANDBOX is off, so agents can write what its start-up files run';
+  const home = realFolder(homeDir) ?? homeDir;
+  const open = openings.write.find((path) => contains(realFolder(path) ?? path, home));
+  return open && `SANDBOX_WRITE opens ${open}, so agents can write what its start-up files run`;
+}
+
+const Printed = z.record(z.string(), z.string());
+
+/** For both attempts together; a shell that ignores SIGTERM has 3 s more. */
+const LIMIT_MS = 5000;
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Reads the environment of a new login shell, which starts from a bare login without our variables, so that
+ * the result is the same everywhere. Values stay in memory. Tries an interactive shell first, because most
+ * people set PATH there; then a plain one, in case start-up files start another program.
+ * @param refusal what `loginRefusal` returned
+ */
+export async function readLoginEnvironment(
+  env: Environment,
+  homeDir: string,
+  refusal?: string,
+): Promise<LoginReading> {
+  const shell = env.SHELL;
+  if (!shell || !isAbsolute(shell)) return { kind: 'unknown', why: 'SHELL names no program' };
+  if (refusal !== undefined) return { kind: 'unknown', why: refusal };
+  const given = givenByLogin(env, homeDir);
+  const key = JSON.stringify([shell, given]);
+  const reading = underWay.get(key) ?? readFrom(shell, env, given).finally(() => underWay.delete(key));
+  underWay.set(key, reading);
+  return await reading;
+}
+
+/** Shared by concurrent callers, such as the searches for a dozen CLIs: start-up files can take seconds. */
+const underWay = new Map<string, Promise<LoginReading>>();
+
+async function readFrom(
+  shell: string,
+  env: Environment,
+  given: Record<string, string>,
+): Promise<LoginReading> {
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  const guard = loginGuard(env, given.HOME ?? '/');
+  // Not judged by what the shell prints: a start-up file could pretend that the guard failed.
+  const isGuarded = guard !== undefined && (await startsIn(guard, given, signal));
+  const unguarded = isGuarded
+    ? {}
+    : { unguarded: `bubblewrap (bwrap) ${guard ? 'does not work' : 'is not'} here` };
+  for (const flags of ['-ilc', '-lc']) {
+    const mark = randomUUID();
+    // Printed by Node, because env -0 is not available everywhere and values can contain any character.
+    const print = `process.stdout.write("${mark}" + JSON.stringify(process.env) + "${mark}")`;
+    const command = `${shellQuoted(await nodePath(env))} -e ${shellQuoted(print)}`;
+    const options = { cwd: given.HOME, env: given, signal, maxBytes: MAX_BYTES, leavesBehind: isGuarded };
+    // Start-up files can print before and after the marks.
+    const line = [shell, flags, command] as const;
+    const [file, ...args] = isGuarded ? insideGuard(guard, line) : line;
+    const text = (await runCommand(file, args, options)).stdout.split(mark)[1];
+    const read = Printed.safeParse(parseJson(text ?? ''));
+    if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given), ...unguarded };
+    if (signal.aborted)
+      return { kind: 'unknown', why: `${shell} did not answer within ${LIMIT_MS / 1000} s` };
+  }
+  return { kind: 'unknown', why: `${shell} ended without an answer` };
+}
+
+async function startsIn(guard: Guard, env: Record<string, string>, signal: AbortSignal): Promise<boolean> {
+  const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', ':']);
+  return (await runCommand(file, args, { cwd: '/', env, signal, leavesBehind: true })).exitCode === 0;
+}
+
+/**
+ * The base environment of SETUP, CHECK and agents: the worker's, with the additions of a login shell if it
+ * does not come from a terminal. Kept in memory only.
+ */
+export class ChildrenEnvironment {
+  readonly started: Environment;
+  /** The worker's environment until a login shell has been read. */
+  now: Environment;
+  isJoined = false;
+  readonly #refusal: string | undefined;
+  #reading: Promise<LoginReading> | undefined;
+
+  /** @param refusal what `loginRefusal` returned */
+  constructor(started: Environment, refusal?: string) {
+    this.started = started;
+    this.now = started;
+    this.#refusal = refusal;
+  }
+
+  /** Starts reading in the background. @returns the promise that later calls share */
+  read(): Promise<LoginReading> {
+    const { started } = this;
+    this.#reading ??= readLoginEnvironment(started, started.HOME ?? '/', this.#refusal).catch(
+      (error: unknown) => {
+        // No process could be created, so the next call tries again.
+        this.#reading = undefined;
+        throw error;
+      },
+    );
+    return this.#reading;
+  }
+}
+
+/** Clients started from a terminal pass TERM on, whatever else they omit; desktops don't set it. */
+export function isFromTerminal({ TERM }: Environment): boolean {
+  return TERM !== undefined && TERM !== '' && TERM !== 'dumb';
+}
+
+/** Variables of `env` take precedence; a login shell adds the rest, and its PATH folders come first. */
+export function withLogin(env: Environment, login: Readonly<Record<string, string>>): Environment {
+  const folders = [login.PATH, env.PATH].flatMap((path) => path?.split(delimiter) ?? []);
+  return { ...login, ...env, ...(folders.length > 0 && { PATH: [...new Set(folders)].join(delimiter) }) };
+}
+
+/** The environment of SETUP, CHECK and agents for a worker started with `env`. */
+export async function environmentOfSessions(
+  env: Environment,
+  homeDir: string,
+  refusal?: string,
+): Promise<Environment> {
+  if (isFromTerminal(env)) return env;
+  const login = await readLoginEnvironment(env, homeDir, refusal);
+  return login.kind === 'read' ? withLogin(env, login.env) : env;
+}
+
+const GIVEN =
+  /^(?:USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY)$/;
+const GIVEN_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+
+/** Whether a login sets this variable before any start-up file of the user. */
+export function isGivenByLogin(name: string): boolean {
+  return GIVEN.test(name);
+}
+
+function givenByLogin(env: Environment, homeDir: string): Record<string, string> {
+  return { ...definedOnly(env, isGivenByLogin), HOME: homeDir, PATH: GIVEN_PATH, TERM: 'dumb' };
+}
+
+/** Set by shells themselves. */
+const OF_SHELL = new Set(['_', 'SHLVL', 'PWD', 'OLDPWD', 'TERM']);
+
+function ofStartUpFiles(
+  read: Record<string, string>,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(read).filter(
+      ([name, value]) => !OF_SHELL.has(name) && (name === 'PATH' || given[name] !== value),
+    ),
+  );
+}

@@ -1,0 +1,145 @@
+import { realpathSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../../kernel/clock.ts';
+import { configFolder } from '../../kernel/config-folder.ts';
+import { ifExists } from '../../kernel/errors.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { below } from '../../kernel/files/below.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
+import { whyUnwritable } from '../../kernel/files/why-unwritable.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { readHolding } from '../../kernel/processes/lease.ts';
+
+/** Files in `supervisor/<identity>/` of the config folder. */
+const FILES = {
+  leases: 'leases',
+  /** One file per SESSIONS folder, written by programs that start or park a session there. */
+  registered: 'sessions',
+  /** Written after a change, to make the supervisor check now. */
+  bell: 'bell',
+  /** Written by a newer program to make the supervisor leave. */
+  leave: 'leave.json',
+  /** Supervisor only: its program. */
+  about: 'about.json',
+  /** Supervisor only: all watched sessions, for status bars. */
+  now: 'now.json',
+  /** Supervisor only: labelled issues that it does not start, and why. */
+  intake: 'intake.json',
+  /** Supervisor only: events to notify about, one per line, and how far each session was read. */
+  queue: 'queue.jsonl',
+  cursors: 'cursors.json',
+  /** Supervisor only: one file per channel, with what was sent and its problems. */
+  channels: 'channels',
+  /** One file per session with muted notifications. */
+  muted: 'muted',
+  /** The cost of iterations, one file per day, written by each worker. */
+  spent: 'spent',
+  /** The slots of the machine. */
+  slots: 'slots',
+  /** Its stderr. */
+  errors: 'supervisor.stderr',
+};
+
+/** The files of the supervisor of one person, HOME, machine and container; leases record its identity. */
+export type SupervisorPaths = Readonly<Record<keyof typeof FILES | 'identity' | 'dir', string>>;
+
+export function supervisorPaths(home: string, host: Host): SupervisorPaths {
+  const identity = machineIdentity(home, host);
+  const dir = join(configFolder(home), 'supervisor', identity);
+  return { identity, dir, ...below(dir, FILES) };
+}
+
+/** A container keeps its identity across restarts; outside a container the pid namespace never changes. */
+function machineIdentity(home: string, { hostId, container, pidNamespace }: Host): string {
+  const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), realHome(home)];
+  return fingerprint(parts.join('\0')).slice(0, 16);
+}
+
+/** HOME might have a trailing slash in one place, and be a link in another. */
+function realHome(home: string): string {
+  try {
+    return realpathSync(home);
+  } catch {
+    return resolve(home);
+  }
+}
+
+const Registration = z.looseObject({ sessions: z.string().min(1) });
+const MAX_BYTES = 64 * 1024;
+
+/** Records a SESSIONS folder in a separate file, so that two concurrent programs lose neither. */
+export async function registerSessions(
+  { registered }: Pick<SupervisorPaths, 'registered'>,
+  sessionsDir: string,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  const name = fingerprint(sessionsDir).slice(0, 16);
+  const path = join(registered, `${name}.json`);
+  if ((await readPlainFile(path, MAX_BYTES)).kind === 'bytes') return;
+  await mkdir(registered, { recursive: true, mode: 0o700 });
+  const text = JSON.stringify({ v: 1, sessions: sessionsDir, at: isoUtc(clock.now()) });
+  await writeWhole(path, `${text}\n`, 0o600);
+}
+
+/** All recorded SESSIONS folders; malformed files are skipped. */
+export async function registeredSessions({
+  registered,
+}: Pick<SupervisorPaths, 'registered'>): Promise<string[]> {
+  const names = (await ifExists(readdir(registered))) ?? [];
+  const files = names.filter((name) => name.endsWith('.json'));
+  const read = await Promise.all(
+    files.map((name) => plainJson(join(registered, name), MAX_BYTES, Registration)),
+  );
+  return read.flatMap((one) => one?.sessions ?? []);
+}
+
+/** Describes a running supervisor. */
+export const About = z.looseObject({
+  v: z.int(),
+  pid: z.int(),
+  version: z.string(),
+  /** Its file, and its start time (ISO). */
+  program: z.string(),
+  startedAt: z.string(),
+  /** Whether it continues crashed sessions: false with SAMOCODE_REVIVE=off. */
+  revives: z.boolean().optional(),
+});
+export type About = z.infer<typeof About>;
+
+export type Presence =
+  | { kind: 'watching'; pid: number; since: string; about: About | undefined }
+  /** `off`: by SAMOCODE_SUPERVISOR. */
+  | { kind: 'none' | 'off' };
+
+/** Whether a supervisor of this identity runs. Only reads files. */
+export async function readPresence(
+  paths: SupervisorPaths,
+  host: Host,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Presence> {
+  const holding = await readHolding(paths.leases, host).catch(() => undefined);
+  if (holding?.kind === 'held' && holding.liveness === 'alive') {
+    const { owner, acquiredAt } = holding.lease;
+    const about = await plainJson(paths.about, MAX_BYTES, About);
+    return {
+      kind: 'watching',
+      pid: owner.pid,
+      since: acquiredAt,
+      about: about?.pid === owner.pid ? about : undefined,
+    };
+  }
+  return { kind: isOff(env) ? 'off' : 'none' };
+}
+
+/** Why the supervisor's folder cannot be written, as in a read-only home; then no supervisor can run. */
+export async function whyNoSupervisor({ dir, leases }: SupervisorPaths): Promise<string | undefined> {
+  return (await whyUnwritable(dir)) ?? (await whyUnwritable(leases));
+}
+
+/** `SAMOCODE_SUPERVISOR=off`: start none. */
+export function isOff({ SAMOCODE_SUPERVISOR }: Readonly<Record<string, string | undefined>>): boolean {
+  return SAMOCODE_SUPERVISOR === 'off';
+}

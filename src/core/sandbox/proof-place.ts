@@ -1,0 +1,92 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { contains } from '../kernel/files/contains.ts';
+import { realFolder, statsAt } from '../kernel/files/path-stats.ts';
+import type { ProofFolders } from '../kernel/phases/proving.ts';
+import { sandboxFolders } from '../project/worktrees/sandbox-folders.ts';
+import { guardOption } from './guard/make-guard.ts';
+import { readOnly } from './guard/mount.ts';
+import { guardOf } from './guard-of.ts';
+import type { GuardPart, GuardPlaces } from './guard-profile.ts';
+import { outermost, programNames } from './home-programs.ts';
+import type { ActiveGuard } from './probe-guard.ts';
+
+/** A guard and what it protects; undefined without a guard. */
+export type ProofGuard =
+  | {
+      now: ActiveGuard;
+      /** The connections out of a strict sandbox. */
+      wayOut?: Pick<GuardPart, 'net' | 'ports'> | undefined;
+    }
+  | undefined;
+
+/** Whether a guard can mount one folder over another, so that no parent of a clone holds an agent's files. */
+export function hidesFolders(guard: ProofGuard): boolean {
+  return guard?.now.maker.tool.kind === 'bwrap';
+}
+
+/** npm verifies these by the hash in the lock file; other programs trust their caches. */
+const VERIFIED = '.npm/_cacache/content-v2';
+
+/** How to start the commands of a proof: with a home that has only the user's programs and CHECK_HOME. */
+export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
+  const home = realFolder(env.HOME);
+  const { objects, clone, empty } = folders;
+  const own = join(empty, 'home');
+  const places = guard?.now.places;
+  // Without a home there is nothing to hide.
+  if (home === undefined || home === '/')
+    return { env, ...guardOption(guard && places && guardOf(guard.now.maker, opening(places, folders))) };
+  mkdirSync(own, { recursive: true });
+  const ofHome = folders.ofHome.map((name) => resolve(home, `./${name}`));
+  // A proof file can name any path.
+  const shown = ofHome.filter((path) => path.startsWith(`${home}/`) && statsAt(path) !== undefined);
+  if (folders.identity && !shown.includes(join(home, '.gitconfig')))
+    writeFileSync(join(own, '.gitconfig'), gitConfig(folders.identity));
+  if (guard && places && hidesFolders(guard)) {
+    const tmp = join(empty, 'tmp');
+    mkdirSync(tmp, { recursive: true });
+    chmodSync(tmp, 0o1777);
+    const { session: _, ...rest } = { ...places, home: { dir: home, env } };
+    const states = [{ ...readOnly(join(home, VERIFIED)), from: verifiedStore(home, places) }];
+    const part = { home: own, tmp, states, shown: [...objects, ...shown], open: [clone], ...guard.wayOut };
+    return { env, ...guardOption(guardOf(guard.now.maker, rest, part)) };
+  }
+  const programs = programNames({ dir: home, env });
+  const names = [...programs, VERIFIED, ...shown.map((path) => relative(home, path))];
+  for (const name of outermost(names.filter((each) => statsAt(join(home, each)) !== undefined))) {
+    mkdirSync(dirname(join(own, name)), { recursive: true });
+    symlinkSync(join(home, name), join(own, name));
+  }
+  const moved = movedTo(own, [home, env.HOME ?? home], env);
+  return {
+    env: moved,
+    ...guardOption(guard && places && guardOf(guard.now.maker, opening(places, folders))),
+  };
+}
+
+/** The project's, which its sessions fill, or else the user's. */
+function verifiedStore(home: string, { worktreesDir }: GuardPlaces): string {
+  const own = join(sandboxFolders(worktreesDir, '').caches, VERIFIED);
+  return statsAt(own) === undefined ? join(home, VERIFIED) : own;
+}
+
+function opening(places: GuardPlaces, { clone, empty }: ProofFolders): GuardPlaces {
+  const { openings } = places;
+  return { ...places, openings: { ...openings, write: [...openings.write, clone, empty] } };
+}
+
+function gitConfig(identity: { name: string; email: string }): string {
+  return `[user]\n\tname = ${JSON.stringify(identity.name)}\n\temail = ${JSON.stringify(identity.email)}\n`;
+}
+
+/** Redirects the paths below home in PATH and other variables. */
+function movedTo(own: string, homes: readonly string[], env: Record<string, string>): Record<string, string> {
+  const moved = (path: string) => {
+    const from = homes.find((home) => contains(home, path));
+    return from === undefined ? path : own + path.slice(from.length);
+  };
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, value.split(':').map(moved).join(':')]),
+  );
+}

@@ -1,0 +1,30 @@
+import { PROVIDERS } from '../agents/registry.ts';
+import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
+import type { WayOutRules } from './way-out.ts';
+
+const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** What agents of these providers may reach: their services, including any that the user's variables name. */
+export function wayOutRules(
+  { hosts, ports }: SandboxOpenings,
+  providers: readonly string[],
+  env: WayOutRules['env'],
+): WayOutRules & { ports: number[] } {
+  const used = PROVIDERS.filter(({ name }) => providers.includes(name));
+  const named = used.flatMap(({ credentials }) => credentials).flatMap((name) => serviceIn(env[name]) ?? []);
+  const isLocal = ({ hostname }: URL) => LOCAL.test(hostname);
+  const portOf = ({ port, protocol }: URL) => Number(port || (protocol === 'https:' ? 443 : 80));
+  return {
+    hosts: [
+      ...hosts,
+      ...used.flatMap((provider) => provider.hosts ?? []),
+      ...named.filter((url) => !isLocal(url)).map((url) => `${url.hostname}:${portOf(url)}`),
+    ],
+    ports: [...new Set([...ports, ...named.filter(isLocal).map(portOf)])],
+    env,
+  };
+}
+
+function serviceIn(value: string | undefined): URL | undefined {
+  return value !== undefined && /^https?:/.test(value) && URL.canParse(value) ? new URL(value) : undefined;
+}

@@ -1,0 +1,253 @@
+import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
+import { errors } from '../../kernel/errors.ts';
+
+export const COMMAND_ERRORS = errors({
+  already_running: () => ({
+    what: NOTHING,
+    why: 'The session is already running.',
+    next: [
+      { act: 'message', args: { text: TO_FILL }, when: 'to guide its next agent' },
+      { act: 'stop', when: 'for other work' },
+    ],
+  }),
+  already_started: () => ({
+    what: NOT_STARTED,
+    why: 'The session was started before.',
+    next: [{ act: 'resume', when: 'to continue it' }],
+  }),
+  archived: () => ({
+    what: NOTHING,
+    why: 'The session is in the archive.',
+    next: [{ act: 'unarchive', ifWanted: true }],
+  }),
+  bad_command: ({ problem }: { problem: string }) => ({
+    what: NOTHING,
+    why: `The command file cannot be read: ${problem}.`,
+    hint: 'Use the tools or the command line instead of writing command files.',
+  }),
+  budget_spent: ({ reason, next }: { reason: string; next: readonly NextStep[] }) => ({
+    what: NOT_RESUMED,
+    why: reason,
+    next,
+  }),
+  branch_discarded: ({ branch, commands }: { branch: string; commands: readonly string[] }) => ({
+    what: NOT_MOVED,
+    why:
+      commands.length === 0
+        ? `Its branch ${branch} was discarded, and the ref that kept it has been removed since.`
+        : `Its branch ${branch} was discarded. These commands restore it with its files: ${commands.join(' && ')}`,
+    hint:
+      commands.length === 0
+        ? 'Its documents are still in _archive/ of the sessions folder.'
+        : 'Run them, then try again.',
+  }),
+  busy: ({ with: what }: { with: keyof typeof NOT_ENDED }) => ({
+    what: NOTHING,
+    why: NOT_ENDED[what] ?? NOT_ENDED.rewind,
+    hint: 'Try again once it has.',
+    next: [{ act: 'follow' }],
+  }),
+  changed_meanwhile: ({ path }: { path: string }) => ({
+    what: 'Nothing was discarded.',
+    why: `Files in ${path} or its branch changed at the same time.`,
+    hint: 'Try again once nothing writes there.',
+  }),
+  checkpoint_gone: ({ to, kept }: { to: number | 'undo'; kept: readonly number[] }) => ({
+    what: NOTHING,
+    why:
+      to === 'undo'
+        ? 'There is no rewind to undo, or what was there before it is no longer kept.'
+        : `There is no checkpoint of iteration ${to}, or it is no longer kept.`,
+    hint: kept.length === 0 ? NONE_YET : `It can be rewound to: ${kept.slice(0, 30).join(', ')}.`,
+  }),
+  child_runs: ({ wanted }: { wanted: 'rewind' | 'other' }) => ({
+    what: NOTHING,
+    why:
+      wanted === 'rewind'
+        ? 'An agent is working in the session.'
+        : 'An agent is working in the session; until the iteration ends it takes only stops and messages.',
+    hint: wanted === 'rewind' ? '' : 'Try again after the iteration.',
+    next: [{ act: wanted === 'rewind' ? 'stop' : 'follow' }],
+  }),
+  done: () => ({
+    what: NOT_KEPT,
+    why: 'The session is done: no agent will read it.',
+    next: [{ act: 'resume', args: { goal: TO_FILL }, when: 'for new work' }],
+  }),
+  empty_message: () => ({
+    what: NOT_KEPT,
+    why: 'The message is empty.',
+    hint: 'Say what the agent should know.',
+  }),
+  folder_taken: () => ({
+    what: NOT_MOVED,
+    why: 'Another folder exists where its folder would go.',
+    hint: 'Move that one away, then try again.',
+  }),
+  gate_closed: ({ for: waited }: { for: 'answers' | 'plan' }) => ({
+    what: NOT_RESUMED,
+    why: waited === 'answers' ? 'It waits for answers.' : 'Its plan waits for approval.',
+    next: [{ act: waited === 'answers' ? 'answer_questions' : 'decide_plan' }],
+  }),
+  goal_missing: () => ({
+    what: NOT_RESUMED,
+    why: 'The session is done and has no work left.',
+    next: [
+      { act: 'resume', args: { goal: TO_FILL }, when: 'for new work in the same session' },
+      { act: 'start', when: 'for another session' },
+    ],
+  }),
+  needs_person: ({ level }: { level?: string }) => ({
+    what: NOT_RESUMED,
+    why:
+      level === undefined
+        ? 'It would accept settings or hooks by which git starts programs, and only a person may accept them.'
+        : `Its agents would run at the sandbox level "${level}", lower than it began with. Only a person may decide that.`,
+    hint:
+      level === undefined
+        ? 'The user reads what it lists, and resumes it in a terminal of their own.'
+        : 'Fix the guard, or the user resumes it in a terminal of their own.',
+    next: level === undefined ? [] : [{ act: 'doctor', when: 'to see what the guard lacks' }],
+  }),
+  newer_command: ({ problem }: { problem: string }) => ({
+    what: NOTHING,
+    why: `A newer samocode wrote this command (${problem}), and the worker of this session does not know it.`,
+    hint: 'Stop the session and resume it here, which starts a worker of this version. Then try again.',
+  }),
+  no_pull_request: () => ({
+    what: NOTHING,
+    why: 'The session has no open pull request.',
+    next: [{ act: 'finish', args: { how: 'pull_request' }, when: 'to open one' }],
+  }),
+  not_archived: () => ({
+    what: NOT_MOVED,
+    why: 'The session is not in the archive.',
+    hint: 'There is nothing to restore.',
+  }),
+  not_at_rest: ({ status }: { status: string }) => ({
+    what: NOT_MOVED,
+    why: `The session is ${status}.`,
+    next: [{ act: 'stop' }],
+  }),
+  not_done: ({ status }: { status: string }) => ({
+    what: NOT_RESUMED,
+    why: `The session is ${status}, not done.`,
+    hint: 'A new goal is for a session that is done; without a goal it continues where it is.',
+  }),
+  no_base_branch: ({ base }: { base: string }) => ({
+    what: 'Nothing was merged.',
+    why: `The session began from ${base}, and there is no local branch of it that could take the work.`,
+    hint: 'Merge its branch by hand into the branch that you want, or open a pull request.',
+  }),
+  not_done_yet: ({ status }: { status: string }) => ({
+    what: 'Nothing was merged.',
+    why: `The session is ${status}, not done: its work is not proved.`,
+    next: [
+      { act: 'resume', when: 'to let it complete the work' },
+      { act: 'finish', args: { how: 'pull_request' }, when: 'to publish what there is as a draft' },
+    ],
+  }),
+  not_for_trash: ({ path, names }: { path: string; names: string }) => ({
+    what: 'Nothing was discarded.',
+    why: `A ref cannot keep all of ${path}: ${names} (over 50 MB, unreadable, changed by a filter of the repository, a repository or submodule, or too many new files).`,
+    hint: 'Move them away or remove them, then try again.',
+  }),
+  not_running: ({ status }: { status: string }) => ({
+    what: NOTHING,
+    why: `The session is already ${status}.`,
+    hint: 'There is nothing to stop.',
+  }),
+  not_watched: () => ({
+    what: NOTHING,
+    why: 'Its pull request is not watched.',
+    next: [{ act: 'begin_round', ifWanted: true }],
+  }),
+  nothing_kept: () => ({ what: NOTHING, why: 'The session has no worktree yet.', hint: NONE_YET }),
+  nothing_to_archive: ({ hasDocuments }: { hasDocuments: boolean }) => ({
+    what: 'Nothing to archive.',
+    why: hasDocuments ? 'Every document is in "keep".' : 'The session has no documents.',
+    hint: hasDocuments ? 'Keep fewer of them.' : '',
+  }),
+  nothing_to_merge: ({ into }: { into: string }) => ({
+    what: 'Nothing was merged or published.',
+    why: `The branch of the session is gone, or has no commit that ${into} lacks.`,
+    next: [{ act: 'archive', when: 'to archive the session' }],
+  }),
+  person_needed: ({ sandbox }: { sandbox: string }) => ({
+    what: NOT_STARTED,
+    why: `Its agents were to run with sandbox ${sandbox}, which is less strict than the project's, and a model or script may not choose that for the user.`,
+    hint: 'Start it without that choice, or the user starts it in a terminal of their own.',
+  }),
+  rewind_halfway: () => ({
+    what: NOTHING,
+    why: 'A rewind has restored only some of the files.',
+    next: [
+      { act: 'resume', when: 'to complete it' },
+      { act: 'rewind', args: { undo: true }, when: 'to revert it' },
+    ],
+  }),
+  round_known: () => ({
+    what: NOTHING,
+    why: 'A round about this has already begun.',
+    hint: 'Nothing needs to be done: each comment, failed check and conflict starts one round at most.',
+  }),
+  stop_under_way: () => ({
+    what: NOT_RESUMED,
+    why: 'A stop has been requested.',
+    hint: 'Resume it once it has stopped.',
+    next: [{ act: 'follow' }],
+  }),
+  tip_replaced: ({ branch, problem }: { branch: string; problem: string }) => ({
+    what: NOTHING,
+    why: `The branch "${branch}" could not be updated to the head of its pull request: ${problem}`,
+    next: [{ act: 'begin_round', when: 'once the branch of the session is as you want it' }],
+  }),
+  unknown_document: ({ names, documents }: { names: string; documents: readonly string[] }) => ({
+    what: NOT_MOVED,
+    why: `There is no document ${names}.`,
+    hint: `Documents here: ${documents.join(', ') || 'none'}.`,
+  }),
+  worker_lives: ({ session, pid, since }: { session: string; pid: number; since: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: `Its worker is alive on this machine: process ${pid}, since ${since}.`,
+    next: [
+      { act: 'read_status', session },
+      { act: 'stop', session, when: 'to end it' },
+    ],
+  }),
+  worktree_foreign: ({ path, problem }: { path: string; problem: string }) => ({
+    what: NOT_MOVED,
+    why: `${path} is not a worktree of this repository: ${problem}`,
+    hint: 'Check what it is, move it away, then try again.',
+  }),
+  would_lose_work: ({ path, files, commits, isHidden }: Unsaved) => ({
+    what: NOT_MOVED,
+    why: [
+      ...(files === undefined ? [] : [`Changes in ${path} are not committed: ${files}.`]),
+      ...(commits === 0 ? [] : [`Commits there that are on no branch: ${commits}.`]),
+    ].join(' '),
+    hint: `Commit or remove them, then try again.${isHidden ? ` ${UNHIDE}` : ''}`,
+  }),
+});
+
+const NOT_ENDED = {
+  iteration: 'An iteration has not ended yet.',
+  merge: 'Its branch is being merged.',
+  publish: 'Its branch is being published.',
+  rewind: 'Another rewind is still running.',
+} as const;
+const NOTHING = 'Nothing was changed.';
+const NOT_STARTED = 'No session was started.';
+const NOT_RESUMED = 'The session was not resumed.';
+const NOT_MOVED = 'Nothing was moved.';
+const NOT_KEPT = 'The message was not stored.';
+const NONE_YET = 'It has no checkpoints yet; one is taken after each iteration.';
+const UNHIDE =
+  'git ignores changes to some of them: "git update-index --no-assume-unchanged --no-skip-worktree <file>" ends that.';
+
+interface Unsaved {
+  path: string;
+  files: string | undefined;
+  commits: number;
+  isHidden: boolean;
+}

@@ -1,0 +1,211 @@
+import type { Phase } from '../../kernel/phases/table.ts';
+import { isHashOf } from '../documents/plan.ts';
+import { planServers } from '../documents/plan-servers.ts';
+import {
+  answerText,
+  type OpenQuestions,
+  parseAnswer,
+  questionHash,
+  suggestedAnswers,
+} from '../documents/qa.ts';
+import { findQuestion, type QaQuestion } from '../documents/qa-blocks.ts';
+import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
+import type { AnswerOnRecord, PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';
+import { type By, isPersonal } from '../events/bodies/who-acted.ts';
+import type { SessionState } from '../events/state.ts';
+import type { CommandOf } from './commands.ts';
+import { GATE_ERRORS } from './gate-errors.ts';
+import {
+  closedChannel,
+  type GateRule,
+  personChannels,
+  type Refused,
+  refused,
+  refusedForStatus,
+} from './judge-kind.ts';
+
+export type AnswerFacts = Pick<OpenQuestions, 'questions' | 'open' | 'unconfirmed'> & GateRule;
+
+export type AnswerVerdict =
+  | { kind: 'accepted'; answers: RecordedAnswer[]; replaced?: AnswerOnRecord[] | undefined; open: string[] }
+  | Refused;
+
+/**
+ * Judges answers: the human act that opens the first gate. The first answer to a question counts, whatever its channel;
+ * a later one is refused with a reference to it, unless it replaces it explicitly. Writes nothing.
+ */
+export function judgeAnswer(
+  command: Pick<CommandOf<'answer'>, 'by' | 'answers' | 'acceptSuggestions' | 'confirmTyped' | 'replace'>,
+  state: AnswerState,
+  facts: AnswerFacts,
+): AnswerVerdict {
+  const given = parseAnswers(command.answers, facts.questions);
+  if ('kind' in given) return given;
+  const { status } = state;
+  const isWaiting = status.kind === 'waiting' && status.for === 'qa_answers';
+  const { taken, replaced } = splitRecorded(given, command, state);
+  if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
+  const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
+  if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
+  const closed = closedChannel(command.by, facts, 'No answer was recorded.');
+  if (closed) return closed;
+  const answers = new Map<string, RecordedAnswer>();
+  const give = (question: QaQuestion, text: string) =>
+    answers.set(question.id, { id: question.id, question: questionHash(question), text });
+  for (const { id, text } of command.confirmTyped ? facts.unconfirmed : []) {
+    const question = findQuestion(facts.questions, id);
+    if (question) give(question, text);
+  }
+  for (const { question, text } of given)
+    if (recordedAnswer(question, state)?.text !== text) give(question, text);
+  for (const suggested of command.acceptSuggestions ? suggestedAnswers(facts) : [])
+    if (!answers.has(suggested.id)) answers.set(suggested.id, suggested);
+  const weakened = isWaiting && status.weakened;
+  if (weakened && answers.get(weakened.question)?.text === ACCEPTS_WEAKENED) {
+    const persons = personChannels(facts.gateChannels);
+    if (!persons.includes(command.by.channel)) return refused(GATE_ERRORS.person_accepts({ persons }));
+  }
+  if (answers.size === 0) {
+    const same = given.flatMap(({ question }) => recordedAnswer(question, state) ?? []);
+    return refused(
+      same.length > 0
+        ? GATE_ERRORS.already_answered({ taken: same })
+        : GATE_ERRORS.no_answer_given({ open: facts.open }),
+    );
+  }
+  const open = facts.open.filter((id) => !answers.has(id));
+  const before = replaced.length > 0 ? { replaced } : {};
+  return { kind: 'accepted', answers: [...answers.values()], ...before, open };
+}
+
+type AnswerState = Pick<SessionState, 'status' | 'answers' | 'progress' | 'openIteration'>;
+
+/** The recorded answers that differ from the given ones: those that stay (`taken`) and those replaced. */
+function splitRecorded(
+  given: readonly Given[],
+  { by, replace }: Pick<CommandOf<'answer'>, 'by' | 'replace'>,
+  state: AnswerState,
+) {
+  const different = given.flatMap(({ question, text }) => {
+    const recorded = recordedAnswer(question, state);
+    return recorded === undefined || recorded.text === text ? [] : [recorded];
+  });
+  const isReplaced = (answer: AnswerOnRecord) =>
+    replace === true && isReplaceable(answer, state) && mayReplace(answer.by, by);
+  return { taken: different.filter((each) => !isReplaced(each)), replaced: different.filter(isReplaced) };
+}
+
+function recordedAnswer(
+  question: QaQuestion,
+  { answers }: Pick<AnswerState, 'answers'>,
+): AnswerOnRecord | undefined {
+  return answers.find((each) => each.id === question.id && each.question === questionHash(question));
+}
+
+/** A person may replace any answer; a form one given in a form or through a model; a model only the latter. */
+function mayReplace(given: By, by: By): boolean {
+  return isPersonal(by.channel) || given.channel === 'tool' || given.channel === by.channel;
+}
+
+/** Until an agent starts with the answer: at the gate, or right after it. Never for an answer about weakened checks. */
+function isReplaceable({ at }: AnswerOnRecord, { status, progress, openIteration }: AnswerState): boolean {
+  if (status.kind === 'waiting') return status.for === 'qa_answers';
+  const isUnread = status.kind === 'running' && status.since === at && openIteration === undefined;
+  return isUnread && progress.phase === 'planning';
+}
+
+/** The refusal after the gate has opened; names the recorded answers if all questions have one. */
+function tooLate(questions: readonly QaQuestion[], state: AnswerState): Refused {
+  const taken = questions.flatMap((question) => recordedAnswer(question, state) ?? []);
+  return taken.length > 0 && taken.length === questions.length
+    ? refused(GATE_ERRORS.already_answered({ taken }))
+    : refusedForStatus(GATE_ERRORS.not_waiting({ for: 'answers' }));
+}
+
+interface Given {
+  question: QaQuestion;
+  text: string;
+}
+
+function parseAnswers(
+  answers: CommandOf<'answer'>['answers'],
+  questions: readonly QaQuestion[],
+): Given[] | Refused {
+  const given: Given[] = [];
+  for (const { id, text } of answers) {
+    const question = findQuestion(questions, id);
+    if (question === undefined)
+      return refused(GATE_ERRORS.unknown_question({ id, known: questions.map((each) => each.id) }));
+    const parsed = parseAnswer(question, text);
+    if (parsed.kind === 'invalid') {
+      const { problem } = parsed;
+      return refused(GATE_ERRORS.answer_not_understood({ id: question.id, problem }));
+    }
+    given.push({ question, text: answerText(parsed) });
+  }
+  return given;
+}
+
+interface ApproveFacts extends GateRule {
+  plan?: { name: string; text: string; hash: string } | undefined;
+}
+
+type ApproveVerdict = { kind: 'accepted'; plan: PlanVersion; text: string; phase: Phase } | Refused;
+
+/** Judges an approval of the plan: the human act that opens the second gate. Writes nothing. */
+export function judgeApprove(
+  command: Pick<CommandOf<'approve'>, 'by' | 'hash'>,
+  { status }: Pick<SessionState, 'status'>,
+  { plan, ...rule }: ApproveFacts,
+): ApproveVerdict {
+  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
+  const closed = closedChannel(command.by, rule, 'The plan was not approved.');
+  if (closed) return closed;
+  if (plan === undefined) return refused(GATE_ERRORS.no_plan());
+  if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
+    return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
+  const unaccepted = refusedServers(command.by, plan, rule);
+  if (unaccepted) return unaccepted;
+  const { name, text, hash } = plan;
+  return { kind: 'accepted', plan: { name, hash }, text, phase: status.resumePhase };
+}
+
+/**
+ * Why `by` may not accept the MCP servers that a plan proposes; undefined: they may. Predefined servers are accepted
+ * with the plan. A command in the plan was written by a model and runs as the user: only a person who decides about
+ * this plan may accept it, not a choice at the start, which was made before there was a plan.
+ */
+export function refusedServers(
+  by: By,
+  { name, text }: { name: string; text: string },
+  { gateChannels }: Pick<GateRule, 'gateChannels'>,
+): Refused | undefined {
+  const { servers, problems } = planServers(text);
+  if (problems.length > 0) return refused(GATE_ERRORS.servers_unclear({ name, problems }));
+  const ownCommands = servers.flatMap((each) => (each.command === undefined ? [] : [each.name]));
+  if (ownCommands.length === 0 || (isPersonal(by.channel) && !by.atStart)) return undefined;
+  return refused(
+    GATE_ERRORS.servers_need_person({ servers: ownCommands, persons: personChannels(gateChannels) }),
+  );
+}
+
+/**
+ * Whether the plan goes back to planning. That opens no gate, so every channel may request it, except before the first
+ * agent of the session, where it would let planning run with unconfirmed answers.
+ */
+export function judgeRequestChanges(
+  { feedback, by }: Pick<CommandOf<'request_changes'>, 'feedback' | 'by'>,
+  { status, prepared }: Pick<SessionState, 'status' | 'prepared'>,
+  rule: GateRule,
+): { kind: 'accepted' } | Refused {
+  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
+  const closed = prepared ? undefined : closedChannel(by, rule, 'The plan was not sent back.');
+  if (closed) return closed;
+  if (feedback.trim() !== '') return { kind: 'accepted' };
+  return refused(GATE_ERRORS.empty_feedback());
+}
+
+/** The refusal of a decision about a plan when no plan is waiting for one. */
+function refusedWithoutPlan(): Refused {
+  return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' }));
+}

@@ -1,0 +1,87 @@
+import type { SamocodeError } from '../../kernel/errors.ts';
+import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import type { SessionState } from '../events/state.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
+import type { Command } from './commands.ts';
+import { GATE_ERRORS } from './gate-errors.ts';
+
+type Kind = Command['kind'];
+
+/** While an agent runs, a command could come from it: only those that open no gate are accepted. */
+const ACCEPTED_WHILE_AGENT_RUNS: readonly Kind[] = ['stop', 'message'];
+const ACCEPTED_IN_ARCHIVE: readonly Kind[] = ['unarchive', 'publish'];
+const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
+
+/**
+ * Why the session refuses commands of this kind now, regardless of their contents; undefined: the command's judge
+ * decides.
+ */
+export function judgeKind(
+  kind: Kind,
+  { archived, rewind, finishing }: Pick<SessionState, 'archived' | 'rewind' | 'finishing'>,
+  moment: 'no_child' | 'child_runs' = 'no_child',
+): Refused | undefined {
+  const { kind: busyWith } = finishing?.work ?? {};
+  // The same publication asked for twice is one.
+  if (busyWith === 'publish' && kind === 'publish') return undefined;
+  // Everything else that finishes a session is done before the next command is read.
+  if ((busyWith === 'merge' || busyWith === 'publish') && kind !== 'stop')
+    return refused(COMMAND_ERRORS.busy({ with: busyWith }));
+  if (moment === 'child_runs' && !ACCEPTED_WHILE_AGENT_RUNS.includes(kind))
+    return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
+  if (archived && !ACCEPTED_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());
+  if (rewind?.isHalfway && !ACCEPTED_HALFWAY.includes(kind)) return refused(COMMAND_ERRORS.rewind_halfway());
+  return undefined;
+}
+
+/** Refuses unless the session is at rest, as required before it is moved or published. */
+export function refuseUnlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
+  const isAtRest = kind === 'done' || kind === 'stopped' || kind === 'blocked';
+  return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
+}
+
+/** Why a command is not carried out. The action throws its error; the worker records it in an event. */
+export interface Refused {
+  kind: 'refused';
+  error: SamocodeError;
+  /** The reason is the session's current state; a caller with a better description of it may use that as `why`. */
+  isStatus?: true;
+}
+
+export function refused(error: SamocodeError): Refused {
+  return { kind: 'refused', error };
+}
+
+export function refusedForStatus(error: SamocodeError): Refused {
+  return { kind: 'refused', error, isStatus: true };
+}
+
+/** Who may open the gates of a session. */
+export interface GateRule {
+  gateChannels: readonly Channel[];
+  /** The people who may open gates through a pool; absent: everyone who is trusted. */
+  gatePeople?: readonly string[] | undefined;
+}
+
+/**
+ * Refuses if the channel of `by`, or its person on another machine, may not open the gates of a session.
+ * @param chosen what the choices of a start would do at a gate
+ */
+export function closedChannel(
+  by: By,
+  { gateChannels, gatePeople }: GateRule,
+  what = 'No gate was opened.',
+  chosen: readonly string[] = [],
+): Refused | undefined {
+  const { channel, person } = by;
+  if (person !== undefined && gatePeople?.includes(person) === false)
+    return refused(GATE_ERRORS.person_closed({ what, person, gatePeople }));
+  if (gateChannels.includes(channel)) return undefined;
+  return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
+}
+
+/** The given channels that no model can use; `cli` if there are none. */
+export function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
+  const personal = gateChannels.filter((each) => isPersonal(each));
+  return personal.length > 0 ? personal : ['cli'];
+}

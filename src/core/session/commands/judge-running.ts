@@ -1,0 +1,171 @@
+import type { NextStep } from '../../kernel/acts.ts';
+import type { Gate, Phase } from '../../kernel/phases/table.ts';
+import type { Holding, Lease } from '../../kernel/processes/lease.ts';
+import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
+import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import type { FrozenSettings } from '../events/session-file.ts';
+import type { SessionState } from '../events/state.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
+import type { CommandOf } from './commands.ts';
+import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+
+export interface ResumeFacts {
+  /** The limit that would block the session again at once, and how to raise it; only the worker knows it. */
+  spent?: { reason: string; next: readonly NextStep[] } | undefined;
+  /** The sandbox level at which it would continue, if lower than before; only the worker has probed it. */
+  lowered?: SandboxLevel | undefined;
+}
+
+type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
+
+/** Whether a session continues, and in which phase. A resume opens no gate. */
+export function judgeResume(
+  { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
+  { status, stopWanted, progress }: Pick<SessionState, 'status' | 'stopWanted' | 'progress'>,
+  { spent, lowered }: ResumeFacts = {},
+): ResumeVerdict {
+  const closed = atGate(status);
+  if (closed) return closed;
+  const isQueued = status.kind === 'queued' && status.order === undefined;
+  if (status.kind === 'starting' || isQueued || status.kind === 'running')
+    // While an agent runs, a requested stop cannot be cancelled: the resume could come from the agent.
+    return stopWanted === undefined
+      ? refusedForStatus(COMMAND_ERRORS.already_running())
+      : refused(COMMAND_ERRORS.stop_under_way());
+  if (status.kind === 'done' && !goal?.trim()) return refused(COMMAND_ERRORS.goal_missing());
+  if (status.kind !== 'done' && goal !== undefined)
+    return refused(COMMAND_ERRORS.not_done({ status: status.kind }));
+  if (spent !== undefined) return refused(COMMAND_ERRORS.budget_spent(spent));
+  switch (status.kind) {
+    case 'done':
+      return { kind: 'accepted', phase: 'investigation', resetsCounts: true };
+    case 'waiting':
+      return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
+    case 'limited':
+    case 'stopped':
+    // The session has not begun; the resume begins it.
+    case 'queued':
+      return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
+    case 'blocked':
+      if (by.channel !== FULL_CHANNEL && acceptsPrograms({ status }))
+        return refused(COMMAND_ERRORS.needs_person({}));
+      if (by.channel !== FULL_CHANNEL && lowered !== undefined)
+        return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
+      return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
+    default:
+      return status satisfies never;
+  }
+}
+
+/** Whether a resume accepts the programs that git has been configured to start. */
+export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boolean {
+  return status.kind === 'blocked' && status.rule === 'git_programs_changed';
+}
+
+/** The channel that showed the full list of programs: a notification may have omitted it. */
+const FULL_CHANNEL: Channel = 'cli';
+
+function atGate(status: SessionState['status']): Refused | undefined {
+  if (status.kind !== 'waiting') return undefined;
+  if (status.for === 'qa_answers') return refusedForStatus(COMMAND_ERRORS.gate_closed({ for: 'answers' }));
+  if (status.for !== 'plan_approval') return undefined;
+  return refusedForStatus(COMMAND_ERRORS.gate_closed({ for: 'plan' }));
+}
+
+type StopVerdict =
+  /**
+   * `request`: running work stops on its own. `stop`: nothing is running; the agent of `openIteration` is ended first.
+   */
+  | { kind: 'accepted'; how: 'request' }
+  | { kind: 'accepted'; how: 'stop'; openIteration?: SessionState['openIteration'] }
+  | Refused;
+
+export function judgeStop({
+  status,
+  openIteration,
+  finishing,
+}: Pick<SessionState, 'status' | 'openIteration' | 'finishing'>): StopVerdict {
+  if (finishing !== undefined) return { kind: 'accepted', how: 'request' };
+  if (status.kind === 'stopped' || status.kind === 'done')
+    return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
+  // An iteration left open by a block waits for a person: nothing runs that could handle the request later.
+  const isRunning = openIteration !== undefined && status.kind !== 'blocked';
+  if (isRunning || status.kind === 'starting') return { kind: 'accepted', how: 'request' };
+  return { kind: 'accepted', how: 'stop', openIteration };
+}
+
+export function judgeMessage(
+  { text }: Pick<CommandOf<'message'>, 'text'>,
+  { status }: Pick<SessionState, 'status'>,
+): { kind: 'accepted' } | Refused {
+  if (text.trim() === '') return refused(COMMAND_ERRORS.empty_message());
+  return status.kind === 'done' ? refused(COMMAND_ERRORS.done()) : { kind: 'accepted' };
+}
+
+type GateChoices = GateRule & Pick<FrozenSettings, 'gates' | 'autoApprove' | 'acceptSuggestions'>;
+type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'>;
+
+/**
+ * Whether a session may start with these choices: opening a gate in advance requires an allowed channel, and lowering
+ * the sandbox requires a person, regardless of GATE_CHANNELS.
+ */
+export function judgeStart(
+  { by }: Pick<CommandOf<'start'>, 'by'>,
+  { createdAt }: Pick<SessionState, 'createdAt'>,
+  settings: Choices,
+): { kind: 'accepted' } | Refused {
+  if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
+  if (settings.sandboxLowered && !isPersonal(by.channel))
+    return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
+  const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
+  if (chosen.length === 0) return { kind: 'accepted' };
+  return closedChannel(by, settings, 'No session was started.', chosen) ?? { kind: 'accepted' };
+}
+
+const CHOICES = [
+  { gate: 'qa', choice: 'acceptSuggestions', words: 'accept its suggestions' },
+  { gate: 'plan', choice: 'autoApprove', words: 'approve its plan' },
+] as const;
+
+/**
+ * Who opened a gate before the session reached it; undefined: the session waits there.
+ * @param startedBy who gave the start or the newest goal; absent before the start is recorded
+ */
+export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By | undefined): By | undefined {
+  const isChosen = CHOICES.some((each) => each.gate === gate && settings[each.choice]);
+  // Choices made for the earlier work do not apply to a new goal from a channel that may not open gates.
+  if (isChosen && startedBy && !closedChannel(startedBy, settings)) return { ...startedBy, atStart: true };
+  return settings.gates.includes(gate) ? undefined : BY_SETTINGS;
+}
+
+export const BY_SETTINGS: By = { channel: 'settings' };
+
+interface TakeOverFacts {
+  session: string;
+  holding: Holding;
+  newer?: string | undefined;
+  /** The number of the lease that the person agreed to take over; absent until they do. */
+  givenUp?: number | undefined;
+}
+
+/**
+ * Whether a session may be taken over from its worker: only from one on another machine or in another container, whose
+ * state cannot be determined from here, and only while it holds the lease. Only a person can know that it is gone for
+ * good.
+ */
+export function judgeTakeOver({
+  session,
+  holding,
+  newer,
+  givenUp,
+}: TakeOverFacts): { kind: 'accepted'; lease: Lease } | { kind: 'not_needed' } | Refused {
+  if (newer !== undefined) return refused(SESSION_ERRORS.newer_format({ newer }));
+  if (holding.kind !== 'held' || holding.liveness === 'dead') return { kind: 'not_needed' };
+  const { lease, liveness } = holding;
+  // A newer owner keeps the session.
+  if (liveness === 'unknowable' && lease.number === (givenUp ?? lease.number))
+    return { kind: 'accepted', lease };
+  const { owner, acquiredAt: since } = lease;
+  return refused(COMMAND_ERRORS.worker_lives({ session, pid: owner.pid, since }));
+}

@@ -1,0 +1,124 @@
+import { listed, visibleControls } from '../../kernel/text.ts';
+import type { GivenPlan } from '../events/session-file.ts';
+import { checkBox, likeBoxes, lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
+import { parsePlan } from './plan.ts';
+
+export interface PlanBox {
+  /** `B7`: its number in the file, from 1. */
+  id: string;
+  text: string;
+  isDone: boolean;
+  line: number;
+  /** The position of the box that it is nested under. */
+  parent: number | undefined;
+}
+
+/** The check boxes of any Markdown, in order, except those in code blocks and comments. */
+export function boxesIn(text: string): PlanBox[] {
+  const doc = parseMarkdown(text);
+  const boxes: (PlanBox & { indent: number })[] = [];
+  for (const [line, body] of doc.lines.entries()) {
+    const box = doc.isHidden(line) ? undefined : checkBox(body);
+    if (box === undefined) continue;
+    const { indent, isTicked: isDone, text: words } = box;
+    const parent = boxes.findLastIndex((other) => other.indent < indent);
+    boxes.push({
+      id: `B${boxes.length + 1}`,
+      text: words,
+      isDone,
+      line,
+      indent,
+      parent: parent === -1 ? undefined : parent,
+    });
+  }
+  return boxes;
+}
+
+/** Names the lines that look like check boxes but are not counted; ignores code blocks. */
+export function uncountedBoxes({ name, text }: Pick<GivenPlan, 'name' | 'text'>): string[] {
+  const doc = parseMarkdown(text);
+  const isBox = (line: string, at: number) => !doc.isHidden(at) && checkBox(line) !== undefined;
+  const lines = doc.lines.flatMap((line, at) =>
+    !doc.isFenced(at) && likeBoxes(line) > Number(isBox(line, at)) ? [String(at + 1)] : [],
+  );
+  const [line, looks] =
+    lines.length === 1 ? ['line', 'looks like a box and is'] : ['lines', 'look like boxes and are'];
+  const said = `${lines.length} ${line} of ${short(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`;
+  return lines.length === 0 ? [] : [said];
+}
+
+/** The document that agents read: the file as a quotation, with its boxes numbered. */
+export function quotedPlan({ name, hash, text }: GivenPlan): string {
+  const { lines } = parseMarkdown(text);
+  for (const { id, line } of boxesIn(text)) lines[line] = (lines[line] ?? '').replace(/\[.\]/, `$& [${id}]`);
+  return [
+    `# Given by the human: ${visibleControls(oneLine(name))}`,
+    `The text of the file (SHA-256 ${hash}), quoted, with a number at each box.`,
+    '',
+    ...lines.map((line) => `> ${visibleControls(lineBody(line).trimEnd())}`.trimEnd()),
+    '',
+  ].join('\n');
+}
+
+/** `[B7]`, `[B2, B3]` or `[B2-B5]` in a step. */
+const COVERS = /\[(B\d{1,4}(?:\s{0,2}[,–-]\s{0,2}B?\d{1,4}){0,50})\]/g;
+
+function coveredBy(step: string, boxes: readonly PlanBox[]): number[] {
+  const ranges = [...step.matchAll(COVERS)].flatMap(([, inside = '']) =>
+    inside.split(',').map((part) => [...part.matchAll(/\d+/g)].map(Number)),
+  );
+  return [...boxes.keys()].filter((at) =>
+    ranges.some(([from = 0, to = from]) => from <= at + 1 && at + 1 <= to),
+  );
+}
+
+export interface Coverage {
+  open: PlanBox[];
+  withoutStep: PlanBox[];
+  withoutBox: { phase: number; text: string }[];
+}
+
+/**
+ * Compares one of our plans with the given plan. A box with nested boxes is covered once all of them are; a step that
+ * names the outer box covers the nested ones too.
+ */
+export function coverageOf(given: string, plan: string): Coverage {
+  const boxes = boxesIn(given);
+  const steps = parsePlan(plan).phases.flatMap(({ number: phase, lines }) =>
+    boxesIn(lines.join('\n')).map(({ text }) => ({ phase, text, covers: coveredBy(text, boxes) })),
+  );
+  const named = new Set(steps.flatMap(({ covers }) => covers));
+  const isNamed = (at: number | undefined): boolean =>
+    at !== undefined && (named.has(at) || isNamed(boxes[at]?.parent));
+  const isCovered = ({ isDone }: PlanBox, at: number): boolean => {
+    const nested = boxes.flatMap((box, index) => (box.parent === at ? [isCovered(box, index)] : []));
+    return isDone || isNamed(at) || (nested.length > 0 && nested.every(Boolean));
+  };
+  return {
+    open: boxes.filter(({ isDone }) => !isDone),
+    withoutStep: boxes.filter((box, at) => !isCovered(box, at)),
+    withoutBox: steps.filter(({ covers }) => covers.length === 0),
+  };
+}
+
+const MAX_NAMED = 8;
+
+/** The comparison as lines for people; the texts of boxes and steps were written by others. */
+export function coverageLines({ name, text }: GivenPlan, plan: string): string[] {
+  const { open, withoutStep, withoutBox } = coverageOf(text, plan);
+  const boxes = withoutStep.map((box) => `[${box.id}] ${short(box.text)}`);
+  const steps = withoutBox.map((step) => `${short(step.text)} (phase ${step.phase})`);
+  const list = (title: string, items: readonly string[]) =>
+    items.length > 0 ? [`${title}: ${listed(items, MAX_NAMED, { separator: '; ' })}`] : [];
+  return [
+    `Open boxes of ${short(name)} with a step: ${open.length - boxes.length} of ${open.length}`,
+    ...uncountedBoxes({ name, text }),
+    ...list('Boxes without a step', boxes),
+    ...list('Steps without a box', steps),
+  ];
+}
+
+function short(text: string): string {
+  const line = visibleControls(oneLine(text));
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}

@@ -1,0 +1,309 @@
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { dateOf } from '../layout/names.ts';
+import { parseDocumentName, sortNewestFirst } from './documents.ts';
+import {
+  checkBox,
+  endOfSection,
+  isBlank,
+  type KeyLine,
+  keyLinesIn,
+  lineBody,
+  listItem,
+  type MarkdownLines,
+  parseHeading,
+  parseKeyLine,
+  parseMarkdown,
+  plainValue,
+  titleHeading,
+} from './markdown-lines.ts';
+
+export interface PlanPhase {
+  number: number;
+  name: string;
+  files: string[];
+  check?: string;
+  /** `check`, if it is written as code: a command, not a description. */
+  command?: string;
+  /** Set by the line `Proposals: two`: two proposals are compared before code is written. */
+  wantsComparison?: boolean;
+  steps: { done: number; total: number };
+  /** It has a completion line, or every step is ticked. */
+  completed: boolean;
+  /** All lines below its heading, trimmed. */
+  lines: string[];
+}
+
+export interface PlanReading {
+  title: string | undefined;
+  phases: PlanPhase[];
+  /** False when a line `Testing: none - why` says that nothing can be tested. */
+  testable: boolean;
+}
+
+/** Parses a plan, including older ones without Files and Check; never throws. Ignores the Notes section. */
+export function parsePlan(text: string): PlanReading {
+  const doc = parseMarkdown(text);
+  const end = notesHeading(doc) ?? doc.lines.length;
+  const completed = completedNumbers(doc, end);
+  const phases: PlanPhase[] = [];
+  for (const [at, { index, level, text: heading }] of doc.headings.entries()) {
+    const parts = level > 1 && index < end ? PHASE.exec(heading) : null;
+    if (!parts) continue;
+    const number = Number(parts[1]);
+    const name = heading.slice(parts[0].length).trim();
+    const range = { start: index + 1, end: Math.min(endOfSection(doc, at, PHASE), end) };
+    phases.push(readPhase(doc, range, { number, name, completed: completed.has(number) }));
+  }
+  const title = titleHeading(doc)?.text.replace(/^Plan:\s*/i, '');
+  return { title, phases, testable: isTestable(doc, end) };
+}
+
+/**
+ * SHA-256 (hex) of what an approval covers: everything except checkbox states, completion lines and plain paragraphs of
+ * the Notes section. Line endings, trailing spaces and blank lines are ignored.
+ */
+export function planHash(text: string): string {
+  return hashOf(text, {});
+}
+
+function hashOf(text: string, options: { isFormer?: true }): string {
+  return fingerprint(planContent(text, options).lines.join('\n'));
+}
+
+/** Whether a hash, possibly abbreviated, is that of this plan, or was when blocks in lists and comments were not known. */
+export function isPlanOf(given: string, text: string): boolean {
+  return isHashOf(given, planHash(text)) || isHashOf(given, hashOf(text, { isFormer: true }));
+}
+
+/** Whether a caller's hash, possibly abbreviated to eight characters or more, matches `hash`. */
+export function isHashOf(given: string, hash: string): boolean {
+  const text = given.trim().toLowerCase();
+  return text.length >= 8 && hash.startsWith(text);
+}
+
+/**
+ * The newest plan of the current goal. An approved plan takes precedence, but only the events record that.
+ * @param folder the session's folder, whose date is its first day; stamps have no year
+ * @param oldPlans the plans of earlier goals
+ */
+export function currentPlanOf(
+  files: readonly string[],
+  folder: string,
+  oldPlans: readonly string[],
+): string | undefined {
+  const plans = files.filter((file) => parseDocumentName(file)?.kind === 'plan' && !oldPlans.includes(file));
+  return sortNewestFirst(plans, dateOf(folder))[0];
+}
+
+const PHASE = /^Phase\s{1,4}(\d{1,4})(?!\d)\s{0,4}[:.)–—-]?/i;
+
+function readPhase(
+  doc: MarkdownLines,
+  { start, end }: { start: number; end: number },
+  head: { number: number; name: string; completed: boolean },
+): PlanPhase {
+  const lines = doc.lines.slice(start, end).map((line) => line.trim());
+  const phase: PlanPhase = { ...head, files: [], steps: { done: 0, total: 0 }, lines };
+  let isListingFiles = false;
+  for (let index = start; index < end; index += 1) {
+    const line = doc.lines[index] ?? '';
+    if (doc.isHidden(index) || isBlank(line)) continue;
+    const item = listItem(line);
+    const box = checkBox(line);
+    const key = parseKeyLine(line);
+    if (box) {
+      phase.steps.total += 1;
+      if (box.isTicked) phase.steps.done += 1;
+    } else if (key?.key === 'files') {
+      phase.files.push(...fileNames(key.value));
+    } else if (key?.key === 'check' && phase.check === undefined) {
+      const check = plainValue(key.value);
+      if (check !== '') phase.check = check;
+      if (/^`[^`]+`$/.test(key.value)) phase.command = check;
+    } else if (key?.key === 'proposals') {
+      phase.wantsComparison = /^two\b/i.test(plainValue(key.value));
+    } else if (isListingFiles && item !== undefined) {
+      phase.files.push(...fileNames(item));
+      continue;
+    }
+    isListingFiles = key?.key === 'files' && key.value === '';
+  }
+  const { done, total } = phase.steps;
+  return { ...phase, completed: phase.completed || (total > 0 && done === total) };
+}
+
+function fileNames(text: string): string[] {
+  return text
+    .split(',')
+    .map(fileName)
+    .filter((name) => name !== '');
+}
+
+/** `./src/a.ts:12 (new)` names src/a.ts; also handles names in backticks within a sentence. */
+function fileName(entry: string): string {
+  const [before = '', quoted] = entry.split('`');
+  const isQuoted = quoted !== undefined && (before.trim() === '' || before.includes(' '));
+  const name = isQuoted ? quoted : plainValue(entry).replace(/\s+(?:\(|\[|[-–—:]\s).*$/s, '');
+  return name
+    .trim()
+    .replace(/:\d+(?:[-:]\d+)?$/, '')
+    .replace(/^(?:\.\/)+/, '');
+}
+
+function completedNumbers(doc: MarkdownLines, end: number): Set<number> {
+  const lines = doc.lines.slice(0, end).filter((line, index) => !doc.isHidden(index) && isCompletion(line));
+  return new Set(lines.map((line) => Number(/\d+/.exec(line)?.[0])));
+}
+
+/** "Testing: none" without a reason does not count. */
+function isTestable(doc: MarkdownLines, end: number): boolean {
+  return keyLinesIn(doc, { start: 0, end }).every(
+    ({ line }) => line.key !== 'testing' || !NO_TESTING.test(plainValue(line.value)),
+  );
+}
+
+const NO_TESTING = /^none\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu;
+
+/** The contents of a plan without what its execution may change: boxes are unticked, completion lines omitted. */
+export interface PlanContent {
+  /** What an approval covers: everything except plain paragraphs of the Notes section. */
+  lines: string[];
+  /** All lines of the Notes section, without its heading. */
+  notes: string[];
+}
+
+// Only a stamp may follow: any other text there would not be covered by the approval.
+const COMPLETED = /^\*\*Phase \d{1,4} completed\*\*[\s\d:@.,()[\]-]{0,40}$/i;
+
+/**
+ * Reduces a plan to what an approval covers. Blank lines outside code are omitted, because completion lines are usually
+ * added with one; trailing spaces are removed.
+ */
+export function planContent(text: string, options: { isFormer?: true } = {}): PlanContent {
+  const doc = parseMarkdown(text, options);
+  const end = notesHeading(doc) ?? doc.lines.length;
+  const beforeNotes: string[] = [];
+  for (let index = 0; index < end; index += 1) {
+    const body = lineBody(doc.lines[index] ?? '').trimEnd();
+    if (doc.isFenced(index) || (doc.isHidden(index) && body !== '')) beforeNotes.push(body);
+    else if (body !== '' && !isCompletion(body)) beforeNotes.push(openBox(body));
+  }
+  const { notes, covered } = notesFrom(doc, end + 1);
+  // The heading is included so that work moved into the notes differs from work above them.
+  const lines = covered.length > 0 ? [...beforeNotes, '## Notes', ...covered] : beforeNotes;
+  return { lines, notes };
+}
+
+/** Agents read the whole file, so lines in the notes that look like work to do must be approved too. */
+function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covered: string[] } {
+  const notes: string[] = [];
+  const covered: string[] = [];
+  let isListingFiles = false;
+  for (let index = start; index < doc.lines.length; index += 1) {
+    const body = lineBody(doc.lines[index] ?? '').trimEnd();
+    if (body === '' || isCompletion(body)) continue;
+    const line = openBox(body);
+    const key = parseKeyLine(body);
+    const isFile: boolean = isListingFiles && listItem(body) !== undefined;
+    notes.push(line);
+    if (isFile || isWork(body, key) || (!doc.isHidden(index) && parseHeading(body))) covered.push(line);
+    isListingFiles = isFile || (key?.key === 'files' && key.value === '');
+  }
+  return { notes, covered };
+}
+
+/** Applies in code blocks too: quoted output often has lines that begin with "#", but none like these. */
+function isWork(body: string, key: KeyLine | undefined): boolean {
+  return (
+    key?.key === 'files' || key?.key === 'check' || checkBox(body) !== undefined || PHASE_HEADING.test(body)
+  );
+}
+
+const PHASE_HEADING = /^ {0,3}#{1,6}[ \t]{1,8}Phase[ \t]{1,4}\d/i;
+
+function openBox(body: string): string {
+  return checkBox(body)?.withBox(' ') ?? body;
+}
+
+/**
+ * The line of the `## Notes` heading, if it is the plan's last section. Elsewhere it is ordinary content: a second one,
+ * or a section after it, must not hide anything from an approval.
+ */
+export function notesHeading(doc: MarkdownLines): number | undefined {
+  const last = doc.headings.findLast(({ level }) => level <= 2);
+  return last?.level === 2 && /^notes:?$/i.test(last.text) ? last.index : undefined;
+}
+
+function isCompletion(line: string): boolean {
+  const body = line.trim();
+  return body.startsWith('**') && COMPLETED.test(body);
+}
+
+interface PlanChanges {
+  /** The changes to what an approval covers: `- ` old, `+ ` new, two spaces for context; at most 200 lines. */
+  lines: string[];
+  /** Notes of the approved plan were removed or changed; they may only grow. */
+  notesShrank: boolean;
+}
+
+const MAX_LINES = 200;
+const MAX_LINE_LENGTH = 300;
+const CONTEXT = 2;
+/** How far ahead a matching line is searched for; after more new lines, the rest is shown as replaced. */
+const MAX_LOOKAHEAD = 500;
+
+/** Compares an approved plan with the current one, ignoring boxes and completion lines. */
+export function planChanges(approvedText: string, currentText: string): PlanChanges {
+  const approved = planContent(approvedText);
+  const current = planContent(currentText);
+  const notesShrank = !approved.notes.every((line, at) => current.notes[at] === line);
+  const lines = withContext(compareLines(approved.lines, current.lines));
+  if (lines.length <= MAX_LINES) return { lines, notesShrank };
+  const more = `… ${lines.length - MAX_LINES + 1} more lines`;
+  return { lines: [...lines.slice(0, MAX_LINES - 1), more], notesShrank };
+}
+
+export interface DiffLine {
+  mark: ' ' | '-' | '+';
+  text: string;
+}
+
+/** A simple diff: where the texts differ, it takes the side whose next line appears sooner in the other one. */
+export function compareLines(old: readonly string[], now: readonly string[]): DiffLine[] {
+  const lines: DiffLine[] = [];
+  const linesUntil = (line: string | undefined, side: readonly string[], from: number) => {
+    const at = line === undefined ? -1 : side.slice(from, from + MAX_LOOKAHEAD).indexOf(line);
+    return at === -1 ? MAX_LOOKAHEAD : at;
+  };
+  let i = 0;
+  for (let j = 0; i < old.length || j < now.length; ) {
+    const [before, after] = [old[i], now[j]];
+    if (before !== undefined && before === after) {
+      lines.push({ mark: ' ', text: before });
+      i += 1;
+      j += 1;
+    } else if (before !== undefined && linesUntil(after, old, i) <= linesUntil(before, now, j)) {
+      lines.push({ mark: '-', text: before });
+      i += 1;
+    } else {
+      lines.push({ mark: '+', text: after ?? '' });
+      j += 1;
+    }
+  }
+  return lines;
+}
+
+/** Changed lines with some context; `…` marks omitted lines. */
+function withContext(diff: readonly DiffLine[]): string[] {
+  const isShown = diff.map((_, at) =>
+    diff.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ mark }) => mark !== ' '),
+  );
+  return diff.flatMap(({ mark, text }, at) => {
+    if (isShown[at]) return [truncate(`${mark} ${text}`)];
+    return isShown[at - 1] && isShown.includes(true, at) ? ['…'] : [];
+  });
+}
+
+function truncate(line: string): string {
+  return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line;
+}

@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { documentText } from './documents.ts';
+import { codeSpan, lineBody, parseMarkdown } from './markdown-lines.ts';
+import { notesHeading } from './plan.ts';
+
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
+
+/** One requirement and its check: a shell command, or `reviewed`. */
+export const Requirement = z.object({
+  id: z.string().regex(/^R\d{1,3}$/),
+  text: line(500),
+  check: line(500),
+});
+export type Requirement = z.infer<typeof Requirement>;
+
+/** The check of a requirement that no command can verify: a quality agent confirms it. */
+export const REVIEWED = 'reviewed';
+
+const Ledger = z.object({
+  requirements: z
+    .array(Requirement)
+    .min(1)
+    .max(100)
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length),
+});
+
+export type LedgerReading =
+  | { kind: 'ledger'; requirements: Requirement[] }
+  /** `problem` completes "_requirements.json cannot be read: …". */
+  | { kind: 'malformed'; problem: string };
+
+/** Parses `_requirements.json` without its states; never throws. */
+export function parseLedger(text: string): LedgerReading {
+  const value = parseJson(text.replace(/^\uFEFF/, ''));
+  if (value === undefined) return { kind: 'malformed', problem: 'it is not valid JSON' };
+  const parsed = Ledger.safeParse(value);
+  if (parsed.success) return { kind: 'ledger', requirements: parsed.data.requirements };
+  const at = parsed.error.issues[0]?.path.join('.') ?? '';
+  const where = at === '' ? '' : ` (see ${at})`;
+  return { kind: 'malformed', problem: `it must be ${LEDGER_FORM}${where}` };
+}
+
+/** A fingerprint of the requirements that ignores their states; undefined if they cannot be parsed. */
+export function ledgerFingerprint(text: string | undefined): string | undefined {
+  const reading = text === undefined ? undefined : parseLedger(text);
+  return reading?.kind === 'ledger' ? fingerprint(JSON.stringify(reading.requirements)) : undefined;
+}
+
+export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters`;
+
+/** The commands that passed in the last full run, and the requirements that a quality agent confirmed. */
+export interface Shown {
+  passed?: readonly string[];
+  reviewed?: readonly string[];
+}
+
+export function isMet({ id, check }: Requirement, { passed = [], reviewed = [] }: Shown): boolean {
+  return check === REVIEWED ? reviewed.includes(id) : passed.includes(check);
+}
+
+/** The ledger with the state of each entry as known to the worker, replacing existing states. */
+export function withStates(text: string, shown: Shown): string {
+  const reading = parseLedger(text);
+  if (reading.kind === 'malformed') return text;
+  const requirements = reading.requirements.map((each) => ({
+    ...each,
+    state: isMet(each, shown) ? 'met' : 'open',
+  }));
+  return `${JSON.stringify({ requirements }, null, 2)}\n`;
+}
+
+const SECTION = '## What will be checked';
+
+/** The text of a plan, with the requirements that its approval covers inserted before its notes. */
+export function withLedger(plan: string, ledger: string | undefined): string {
+  const doc = parseMarkdown(plan);
+  // A plan that contains such a section itself must not be mistaken for one with a ledger.
+  const markOwnSection = (line: string) =>
+    lineBody(line).trimEnd() === SECTION ? line.replace(SECTION, `${SECTION}, in the plan's words`) : line;
+  doc.lines = doc.lines.map(markOwnSection);
+  if (ledger === undefined) return `${doc.bom}${doc.lines.join('')}`;
+  const at = notesHeading(doc) ?? doc.lines.length;
+  const before = doc.lines.slice(0, at).join('').trimEnd();
+  const rest = doc.lines.slice(at).join('');
+  return `${doc.bom}${before}\n\n${SECTION}\n\n${ledgerLines(ledger).join('\n')}\n\n${rest}`;
+}
+
+function ledgerLines(text: string): string[] {
+  const reading = parseLedger(text);
+  if (reading.kind === 'malformed') return [`- _requirements.json cannot be read: ${reading.problem}`];
+  return reading.requirements.map(({ id, text: words, check }) => {
+    return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : codeSpan(check)})`;
+  });
+}
+
+export const LEDGER_NAME = '_requirements.json';
+
+export async function ledgerText({
+  requirements,
+}: Pick<SessionPaths, 'requirements'>): Promise<string | undefined> {
+  return await documentText(requirements, MAX_LEDGER_BYTES);
+}
+
+const MAX_LEDGER_BYTES = 1024 * 1024;

@@ -1,0 +1,208 @@
+import { mkdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { linesFrom } from '../../kernel/files/lines.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { openPlainHandle, type PlainHandle, plainJson } from '../../kernel/files/plain-file.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
+import { fold } from './fold.ts';
+import { emptyState, SessionState } from './state.ts';
+
+/** How many bytes before the cached offset must be unchanged for a cached state to count. */
+const TAIL_BYTES = 4096;
+const MAX_CACHE_BYTES = 64 * 1024 * 1024;
+/** How many of the newest problems a reading keeps. */
+const NAMED_PROBLEMS = 20;
+
+/** The fold of a session's events, and where the reading stopped. */
+export interface LogReading {
+  state: SessionState;
+  /** Bytes up to the end of the last complete commit: an incomplete commit or line may follow. */
+  offset: number;
+  size: number;
+  /** Hash of the bytes before `offset`, to detect later changes to them. */
+  tailHash: string;
+  /** The newest lines that were skipped, with the reason. */
+  problems: string[];
+  /** The trace of a newer samocode: the session can be read, not changed. Nothing after it counts. */
+  newer?: string;
+}
+
+export interface ReadLogOptions {
+  /** False for callers that act on the result: only the events are authoritative, and a cache could be forged. */
+  useCache?: boolean;
+  onEvent?: (event: SessionEvent) => void;
+}
+
+/** Increased whenever the fold, the state or the format changes, so that caches of other versions are ignored. */
+const CACHE_VERSION = 3;
+
+const StateCache = z.object({
+  v: z.literal(CACHE_VERSION),
+  offset: z.int().nonnegative(),
+  tailHash: z.string(),
+  state: SessionState,
+});
+
+export function cacheText({
+  offset,
+  tailHash,
+  state,
+}: Pick<LogReading, 'offset' | 'tailHash' | 'state'>): string {
+  return `${JSON.stringify({ v: CACHE_VERSION, offset, tailHash, state } satisfies z.infer<typeof StateCache>)}\n`;
+}
+
+/**
+ * Folds a session's events, from the cached state if it matches the log, otherwise from the start.
+ * @returns undefined when there is no log
+ */
+export async function readLog(
+  paths: Pick<SessionPaths, 'events' | 'state'>,
+  { useCache = true, onEvent }: ReadLogOptions = {},
+): Promise<LogReading | undefined> {
+  return await withLog(paths.events, async (handle) => {
+    const start = useCache ? await cachedStart(handle, paths.state) : emptyStart();
+    return await foldFrom(handle, start, onEvent);
+  });
+}
+
+/**
+ * The events after number `after`, oldest first; earlier ones are read only if the cached state is ahead of `after`.
+ * @param useCache false for callers that act on the result
+ */
+export async function readEvents(
+  paths: Pick<SessionPaths, 'events' | 'state'>,
+  after: number,
+  { useCache = after > 0 }: Pick<ReadLogOptions, 'useCache'> = {},
+): Promise<SessionEvent[]> {
+  const events: SessionEvent[] = [];
+  await withLog(paths.events, async (handle) => {
+    const cached = useCache ? await cachedStart(handle, paths.state) : emptyStart();
+    const start = cached.state.n <= after ? cached : emptyStart();
+    await foldFrom(handle, start, (event) => {
+      if (event.n > after) events.push(event);
+    });
+  });
+  return events;
+}
+
+/** All events of a log, and where the reading stopped. */
+export interface WholeLog {
+  events: readonly SessionEvent[];
+  end: Start;
+}
+
+/** All events: reads only those after `before`, or everything if the log has changed before that point. */
+export async function readOn(
+  { events: eventsPath }: Pick<SessionPaths, 'events'>,
+  before?: WholeLog,
+): Promise<WholeLog | undefined> {
+  return await withLog(eventsPath, async (handle) => {
+    const isLonger = before !== undefined && tailHashAt(handle.fd, before.end.offset) === before.end.tailHash;
+    const events = isLonger ? [...before.events] : [];
+    const start = isLonger ? before.end : emptyStart();
+    return { end: await foldFrom(handle, start, (event) => events.push(event)), events };
+  });
+}
+
+/** Runs `read` on the open log; undefined if there is none, or if its path is a link, folder or pipe. */
+export async function withLog<T>(
+  eventsPath: string,
+  read: (handle: PlainHandle) => Promise<T>,
+): Promise<T | undefined> {
+  const opened = openPlainHandle(eventsPath);
+  if (opened.kind !== 'opened') return undefined;
+  try {
+    return await read(opened.handle);
+  } finally {
+    opened.handle.close();
+  }
+}
+
+type Start = Pick<LogReading, 'state' | 'offset' | 'problems'> & Partial<Pick<LogReading, 'tailHash'>>;
+
+export function emptyStart(): Start {
+  return { state: emptyState(), offset: 0, problems: [] };
+}
+
+async function cachedStart(handle: PlainHandle, statePath: string): Promise<Start> {
+  const cache = await plainJson(statePath, MAX_CACHE_BYTES, StateCache);
+  if (cache === undefined || tailHashAt(handle.fd, cache.offset) !== cache.tailHash) return emptyStart();
+  const { state, offset, tailHash } = cache;
+  return { state, offset, tailHash, problems: [] };
+}
+
+async function foldFrom(
+  handle: PlainHandle,
+  start: Start,
+  onEvent?: (event: SessionEvent) => void,
+): Promise<LogReading> {
+  // What counts so far; `state` can be ahead of it by the events of an incomplete commit.
+  let whole = start;
+  let { state } = start;
+  let commit: SessionEvent[] = [];
+  let newer: string | undefined;
+  let { problems } = start;
+  for await (const { text = '', end } of linesFrom(handle, start.offset)) {
+    const reading = parseEvent(text);
+    newer = newerIn(reading, state);
+    if (newer !== undefined) break;
+    const problem = problemOf(reading, state);
+    if (problem !== undefined) problems = [...problems, problem].slice(-NAMED_PROBLEMS);
+    else if (reading.kind === 'event') {
+      state = fold(state, reading.event);
+      commit.push(reading.event);
+    }
+    if (commit.at(-1)?.more) continue;
+    for (const event of commit) onEvent?.(event);
+    commit = [];
+    whole = { state, offset: end, problems };
+  }
+  const { size } = handle.stat();
+  const tailHash = whole.tailHash ?? tailHashAt(handle.fd, whole.offset) ?? '';
+  return { ...whole, problems, size, tailHash, newer };
+}
+
+function newerIn(reading: EventReading, { n, lease }: SessionState): string | undefined {
+  if (reading.kind === 'newer') return `format ${reading.version}; this one knows ${FORMAT_VERSION}`;
+  const isNext = reading.kind === 'unknown' && reading.n === n + 1 && reading.lease >= lease;
+  return isNext ? `event ${reading.n} is of a kind that this one does not know` : undefined;
+}
+
+/** Why a line does not count after `state`; undefined if it does. */
+function problemOf(reading: EventReading, { n, lease }: SessionState): string | undefined {
+  if (reading.kind === 'newer') return undefined;
+  if (reading.kind !== 'event') return `after event ${n}: ${reading.problem}`;
+  const { event } = reading;
+  if (event.n !== n + 1) return `event ${event.n} after event ${n}`;
+  return event.lease < lease ? `event ${event.n} of a worker without the lease` : undefined;
+}
+
+/** Shared: a buffer for each of a thousand sessions would keep the garbage collector busy. */
+const TAIL = Buffer.alloc(TAIL_BYTES);
+
+/** Hash of the bytes before `offset`; undefined when the file is shorter. */
+export function tailHashAt(descriptor: number, offset: number): string | undefined {
+  const length = Math.min(TAIL_BYTES, offset);
+  const bytes = TAIL.subarray(0, length);
+  const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
+  if (bytesRead < length) return undefined;
+  return fingerprint(bytes);
+}
+
+type LogPaths = Pick<SessionPaths, 'runDir' | 'events' | 'rewrittenEvents'>;
+
+/** Moves the log aside, so that readers and later workers do not trust it. Its contents are kept. */
+export function quarantineLog({ runDir, events, rewrittenEvents }: LogPaths): void {
+  mkdirSync(runDir, { recursive: true });
+  if (statsAt(events) !== undefined) {
+    rmSync(rewrittenEvents, { recursive: true, force: true });
+    renameSync(events, rewrittenEvents);
+  } else if (statsAt(rewrittenEvents) === undefined) writeFileSync(rewrittenEvents, '');
+}
+
+/** True until a person restores the log: without it nothing in the session can be trusted. */
+export function isLogQuarantined({ events, rewrittenEvents }: Omit<LogPaths, 'runDir'>): boolean {
+  return statsAt(events) === undefined && statsAt(rewrittenEvents) !== undefined;
+}

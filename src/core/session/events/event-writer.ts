@@ -1,0 +1,212 @@
+import * as z from 'zod';
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import { type Clock, isoUtc } from '../../kernel/clock.ts';
+import { crashPoint } from '../../kernel/fault-points.ts';
+import { AppendOnlyFile } from '../../kernel/files/append-only-file.ts';
+import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import type { OwnedLease } from '../../kernel/processes/lease.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { cacheText, emptyStart, type LogReading, quarantineLog, readLog, tailHashAt } from './event-log.ts';
+import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
+import { fold } from './fold.ts';
+import type { SessionState } from './state.ts';
+
+/** Events between two writes of the cached state: the maximum that a reader must fold. */
+const CACHE_EVERY = 16;
+
+/**
+ * The only writer of a session's events. Every append checks the lease and is on disk before it counts. Lines appended
+ * by other programs never count; a log that they rewrote or replaced is quarantined.
+ */
+export class EventWriter implements Disposable {
+  /** The fold of the events on disk, and the fold that includes the staged events. */
+  #written: SessionState;
+  #state: SessionState;
+  #staged: SessionEvent[] = [];
+  #sinceCache = 0;
+  #mark: LogMark | undefined;
+  #foreignAtMark = 0;
+  readonly #parts: WriterParts;
+  /** Bytes of an incomplete last commit that were cut off when the log was opened. */
+  readonly truncatedBytes: number;
+  /** The newest lines that do not count, with the reason. */
+  readonly problems: readonly string[];
+
+  private constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#written = parts.reading.state;
+    this.#state = parts.reading.state;
+    this.truncatedBytes = parts.reading.size - parts.reading.offset;
+    this.problems = parts.reading.problems;
+  }
+
+  /**
+   * Opens the log for the owner of `lease`, truncates it to its last complete commit and folds it from the start: a
+   * cached state may be shown, but not acted on.
+   * @throws newer_format, lease_lost
+   */
+  static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
+    const answered = new Set<string>();
+    const onEvent = (event: SessionEvent) => recordAnswer(answered, event);
+    const log = await readLog(paths, { useCache: false, onEvent });
+    const reading: WriterParts['reading'] = log ?? { ...emptyStart(), size: 0 };
+    if (reading.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: reading.newer });
+    const file = await AppendOnlyFile.open(paths.events, reading.offset, () => lease.check());
+    return new EventWriter({ paths, lease, clock, reading, file, answered });
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get lease(): number {
+    return this.#parts.lease.number;
+  }
+
+  /** Whether a command, however old, has an event, on disk or staged. */
+  isAnswered(commandId: string): boolean {
+    return (
+      this.#parts.answered.has(commandId) || this.#staged.some((event) => answeredBy(event) === commandId)
+    );
+  }
+
+  /**
+   * Numbers the events, writes them as one commit and waits until they are on disk.
+   * @throws lease_lost when another worker took over; nothing is written then
+   * @throws file_rewritten when the log is lost
+   * @throws the system error when the disk is full; log and state are unchanged
+   */
+  async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
+    if (events.length === 0 && this.#staged.length === 0) return [];
+    const { length } = this.#staged;
+    this.stage(...events);
+    try {
+      return await this.commit();
+    } catch (error) {
+      this.#staged = this.#staged.slice(0, length);
+      this.#state = this.#staged.reduce(fold, this.#written);
+      throw error;
+    }
+  }
+
+  /** Numbers events and folds them into the state; they are written with the next commit. */
+  stage(...events: readonly NewEvent[]): void {
+    const numbered = this.#number(events, this.#state.n);
+    this.#state = numbered.reduce(fold, this.#state);
+    this.#staged.push(...numbered);
+  }
+
+  /** Writes the staged events as one commit; throws like `append`, with the events still staged. */
+  async commit(): Promise<SessionEvent[]> {
+    const events = this.#staged;
+    if (events.length === 0) return [];
+    crashPoint('before-events');
+    const bytes = Buffer.from(asCommit(events).map(serialiseEvent).join(''));
+    await this.#asideIfRewritten(() => this.#parts.file.append(bytes));
+    crashPoint('after-events');
+    for (const event of events) recordAnswer(this.#parts.answered, event);
+    this.#staged = [];
+    this.#written = events.reduce(fold, this.#written);
+    this.#state = this.#written;
+    this.#sinceCache += events.length;
+    if (this.#sinceCache >= CACHE_EVERY) this.writeCache();
+    return events;
+  }
+
+  mark(): LogMark {
+    this.#mark = { n: this.#written.n, bytes: this.#parts.file.size, print: this.#parts.file.print };
+    this.#foreignAtMark = this.#parts.file.foreignBytes;
+    return this.#mark;
+  }
+
+  /**
+   * Whether another program changed the log since `mark` was taken. Bytes after the mark were written by a worker, or
+   * are found by reading the file.
+   * @throws lease_lost, because another owner's events are not a foreign change; file_rewritten
+   */
+  async isChangedSince(mark: LogMark): Promise<boolean> {
+    await this.#parts.lease.check();
+    const hasMore = await this.#asideIfRewritten(async () => this.#parts.file.hasMore());
+    if (hasMore || this.#parts.file.foreignBytes > this.#foreignAtMark) return true;
+    return mark !== this.#mark && this.#parts.file.printOf(mark.bytes) !== mark.print;
+  }
+
+  /** Saves the fold, so that readers need not start at the first event. Losing it costs only time. */
+  writeCache(): void {
+    try {
+      const offset = this.#parts.file.size;
+      const tailHash = tailHashAt(this.#parts.file.descriptor, offset) ?? '';
+      writeLightly(this.#parts.paths.state, cacheText({ offset, tailHash, state: this.#written }));
+      this.#sinceCache = 0;
+    } catch {
+      // The cache is written again after a few more events.
+    }
+  }
+
+  /** Quarantines a log that is no longer the one this writer wrote, so that no reader trusts it. */
+  async #asideIfRewritten<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (BASE_ERRORS.file_rewritten.is(error) && !this.#isMovedAway()) quarantineLog(this.#parts.paths);
+      throw error;
+    }
+  }
+
+  /** Whether the run folder was moved away while no agent was running: by a person, so do not create it again. */
+  #isMovedAway(): boolean {
+    return this.#written.openIteration === undefined && statsAt(this.#parts.paths.runDir) === undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#parts.file[Symbol.dispose]();
+  }
+
+  #number(events: readonly NewEvent[], after: number): SessionEvent[] {
+    const at = isoUtc(this.#parts.clock.now());
+    return events.map((event, index) => {
+      const envelope = { v: FORMAT_VERSION, n: after + 1 + index, at, lease: this.#parts.lease.number };
+      // The spread keeps type and body together, which TypeScript cannot infer for the union.
+      return asRead({ ...envelope, ...event } as SessionEvent);
+    });
+  }
+}
+
+/** How far a log was written, with a fingerprint of its bytes up to there. */
+export const LogMark = z.object({ n: z.int(), bytes: z.int(), print: z.string() });
+export type LogMark = z.infer<typeof LogMark>;
+
+interface WriterParts {
+  paths: SessionPaths;
+  lease: OwnedLease;
+  clock: Clock;
+  reading: Omit<LogReading, 'tailHash'>;
+  file: AppendOnlyFile;
+  answered: Set<string>;
+}
+
+/**
+ * The event as readers will parse it. They would ignore an event that they cannot parse and everything written after
+ * it.
+ */
+function asRead(event: SessionEvent): SessionEvent {
+  const reading = parseEvent(serialiseEvent(event));
+  if (reading.kind === 'event') return reading.event;
+  throw new Error(`A ${event.type} event is not fit to be written: ${JSON.stringify(reading)}`);
+}
+
+/** Links the events, because a crash might write only some of them: readers accept all of a commit or nothing. */
+function asCommit(events: readonly SessionEvent[]): SessionEvent[] {
+  return events.map((event, index) => (index < events.length - 1 ? { ...event, more: true } : event));
+}
+
+function recordAnswer(answered: Set<string>, event: SessionEvent): void {
+  const id = answeredBy(event);
+  if (id !== undefined) answered.add(id);
+}
+
+function answeredBy(event: SessionEvent): string | undefined {
+  return event.type === 'command_accepted' || event.type === 'command_refused' ? event.id : undefined;
+}

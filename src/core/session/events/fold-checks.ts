@@ -1,0 +1,31 @@
+import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../kernel/phases/proving.ts';
+import type { EventOf } from './events.ts';
+import type { SessionState } from './state.ts';
+
+/** What a run of checks has shown, by the set that ran. */
+export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
+  if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event) };
+  if (event.added !== undefined) {
+    const { files, key } = event.added;
+    return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
+  }
+  if (event.set !== 'full') return state;
+  const ran = event.runs.filter(({ isSetup }) => !isSetup);
+  const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
+  const commands = ran.map(({ command }) => command);
+  const red = redAfter(event);
+  const shown = { commit: event.commit, commands, ...(red.length > 0 && { redAfter: red }) };
+  const proved = failedRuns(event).length === 0 ? shown : undefined;
+  return { ...state, passed, proved };
+}
+
+/** A resume can change the checks. If they could not run on the base, they are run there again. */
+export function withChecksOf(
+  state: SessionState,
+  { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
+): SessionState {
+  const { baseChecks: _old, ...rest } = state;
+  if (checks !== undefined || proving !== undefined)
+    return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
+  return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : state;
+}

@@ -1,0 +1,79 @@
+import { EMPTY_TRAIL } from '../../kernel/phases/no-progress.ts';
+import type { EventOf } from './events.ts';
+import { withRewoundRounds } from './fold-pull-request.ts';
+import type { SessionState } from './state.ts';
+
+/** The rule of a block after a rewind that failed with only some files restored. */
+export const REWIND_HALFWAY = 'rewind_halfway';
+
+/** Whether files must be restored now; a rewind that failed halfway waits for a resume or another rewind. */
+export function isRewinding({ rewind }: Pick<SessionState, 'rewind'>): boolean {
+  return rewind !== undefined && !rewind.isHalfway;
+}
+
+export function withHalfwayRewind(state: SessionState, rule: string): SessionState {
+  if (rule !== REWIND_HALFWAY || state.rewind === undefined) return state;
+  return { ...state, rewind: { ...state.rewind, isHalfway: true } };
+}
+
+export function withRewindContinued(state: SessionState): SessionState {
+  return { ...state, rewind: state.rewind && { ...state.rewind, isHalfway: undefined } };
+}
+
+export const RESET_FIELDS = {
+  approvedPlan: undefined,
+  feedback: undefined,
+  proved: undefined,
+  passed: undefined,
+  reviewed: undefined,
+  reviewedAt: undefined,
+  lastMerge: undefined,
+} as const satisfies Partial<SessionState>;
+
+/**
+ * The session returns to its earlier state, as stopped, or as done if an undo restores that. Iteration numbers and
+ * costs are not reset.
+ */
+export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
+  // A rewind drops the proof too: with it, no check would run again, and `passed` would be outdated.
+  const { rewind } = state;
+  if (rewind === undefined) return state;
+  const { parked, done, progress, proved, lastMerge, rounds, ...back } = rewind.back;
+  const isUndo = event.to === 'undo';
+  const { totalIterations } = state.progress;
+  const since = event.at;
+  return {
+    ...state,
+    ...RESET_FIELDS,
+    rewind: undefined,
+    pending: undefined,
+    stopWanted: undefined,
+    goal: undefined,
+    goalBase: undefined,
+    oldLedger: undefined,
+    ...back,
+    ...(isUndo && { proved, lastMerge }),
+    pullRequest: withRewoundRounds(state.pullRequest, rounds),
+    progress: { ...progress, totalIterations },
+    notes: [
+      `A person rewound the session: ${describeRewind(event.to)}. Files and overview are as they were then; read them again.`,
+    ],
+    backoff: false,
+    trail: EMPTY_TRAIL,
+    status:
+      isUndo && done
+        ? { kind: 'done', ...done }
+        : {
+            kind: 'stopped',
+            since,
+            by: rewind.by,
+            why: describeRewind(event.to),
+            ...(parked && { parked: { kind: 'waiting' as const, since, ...parked } }),
+          },
+  };
+}
+
+export function describeRewind(to: EventOf<'rewound'>['to']): string {
+  if (to === 'undo') return 'the last rewind was undone';
+  return to === 0 ? 'rewound to before the first iteration' : `rewound to the end of iteration ${to}`;
+}

@@ -1,0 +1,353 @@
+import { withEnding } from '../../kernel/phases/outage.ts';
+import {
+  inPhase,
+  isAccepted,
+  withChildEnded,
+  withChildStarted,
+  withCountsReset,
+  withNewGoal,
+  withRound,
+} from '../../kernel/phases/progress.ts';
+import { noteWith } from '../../kernel/phases/verdict.ts';
+import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
+import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
+import { BegunIteration, type EventType } from './bodies/event-types.ts';
+import { type AnswerOnRecord, type HostSettings, Parked, type Places } from './bodies/positions.ts';
+import type { EventOf, SessionEvent } from './events.ts';
+import { checksRan, withChecksOf } from './fold-checks.ts';
+import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
+import {
+  pullRequestChanged,
+  pullRequestSeen,
+  withAccepted,
+  withoutOpenRound,
+  withRoundBegun,
+} from './fold-pull-request.ts';
+import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
+import { addCosts, countedIteration, refreshed, warned, withMoneyNotice } from './fold-spent.ts';
+import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
+
+export function fold(state: SessionState, event: SessionEvent): SessionState {
+  // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
+  const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
+  const before = afterOldFinish(state, event);
+  return { ...change(before, event), n: event.n, lease: Math.max(state.lease, event.lease) };
+}
+
+const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
+  session_created: (state, { at, runWanted, by, sandbox }) => ({
+    ...state,
+    createdAt: at,
+    startedBy: by,
+    sandbox,
+    runWanted,
+    status: { kind: 'starting', since: at },
+  }),
+  taken_over: (state, { at, totalIterations, decision }) => ({
+    ...running(state, at),
+    progress: { ...inPhase(state.progress, decision.phase), totalIterations },
+    pending: decision.kind === 'run' ? undefined : decision,
+  }),
+  prepared: (state, { at, phase, worktree, warnings, environment }) => ({
+    ...running(state, at),
+    environment,
+    prepared: true,
+    notes: [...state.notes, ...warnings],
+    progress: inPhase(state.progress, phase),
+    ...(worktree && { worktree }),
+  }),
+  command_accepted: commandAnswered,
+  command_refused: commandAnswered,
+  queued: (state, { at, reason, order }) => ({
+    ...state,
+    status: { kind: 'queued', since: at, reason, order },
+  }),
+  went_on: (state, { at, why }) => running(why === 'order_over' ? withOrderOver(state) : state, at),
+  iteration_started: iterationStarted,
+  iteration_ended: iterationEnded,
+  checks_ran: checksRan,
+  parked,
+  answers_recorded: answersRecorded,
+  plan_approved: (state, event) => {
+    const { at, by, plan, phase, servers } = event;
+    const approved = { progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
+    const planServers = servers ? { ...state.planServers, [plan.hash]: servers } : state.planServers;
+    const accepted = state.status.kind === 'waiting' ? state.status.beyond : undefined;
+    const pullRequest = withAccepted(state.pullRequest, accepted);
+    return { ...running(state, at), ...approved, feedback: undefined, planServers, pullRequest };
+  },
+  changes_requested: (state, { at, feedback }) => ({
+    ...running(state, at),
+    progress: inPhase(state.progress, 'planning'),
+    approvedPlan: undefined,
+    feedback,
+  }),
+  message_kept: (state, { id }) => ({
+    ...state,
+    messages: { ...state.messages, waiting: [...state.messages.waiting, id] },
+  }),
+  messages_delivered: delivered,
+  messages_acknowledged: (state, { ids }) => ({
+    ...state,
+    messages: { ...state.messages, unacknowledged: without(state.messages.unacknowledged, ids) },
+  }),
+  budget_warned: warned,
+  limited: (state, { at, until, guessed, outage }) =>
+    settled(state, { kind: 'limited', since: at, until, guessed, outage }),
+  blocked: (state, { at, reason, needs, rule, next }) =>
+    settled(withHalfwayRewind(state, rule), {
+      kind: 'blocked',
+      since: at,
+      reason,
+      needs,
+      rule,
+      next,
+      ...interruptedWait(state),
+    }),
+  stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
+  stopped: (state, { at, by, why }) => ({
+    ...state,
+    stopWanted: undefined,
+    status: { kind: 'stopped', since: at, by, why, ...interruptedWait(state) },
+  }),
+  resumed: (state, event) => resumed({ ...state, ...(event.sandbox && { sandbox: event.sandbox }) }, event),
+  phase_set: phaseSet,
+  done: (state, { at, summary, requirements }) => ({
+    ...settled(state, { kind: 'done', since: at, summary }),
+    requirementChecks: requirements?.map(({ check }) => check),
+  }),
+  ...FINISH_FOLDS,
+  pull_request_changed: pullRequestChanged,
+  pull_request_seen: pullRequestSeen,
+  rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
+  rewound,
+  rewind_failed: ({ rewind: _dropped, ...state }) => state,
+  worker_took_over: (state, { places, host }) => foldPlaces({ ...state, host }, places),
+  worker_left: (state) => state,
+  environment_read: (state, { missing }) => ({ ...state, lacksVariables: missing }),
+  forgery_seen: (state, { what, detail }) => ({
+    ...state,
+    notes: [
+      ...state.notes,
+      noteWith('Not yours to change, and restored or ignored', `${what} (${detail}).`),
+    ].slice(-MAX_NOTES),
+  }),
+  notice: (state, { code, at, text }) => {
+    if (code === NETWORK_REFUSED) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
+    return code === 'stalled' && state.openIteration
+      ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
+      : withMoneyNotice(state, code);
+  },
+};
+
+/** The code of a notice about connections that a strict sandbox refused. */
+export const NETWORK_REFUSED = 'network_refused';
+
+/** Notes go to the next agent only; neither state nor prompts may grow without bound. */
+const MAX_NOTES = 20;
+
+function commandAnswered(state: SessionState, { id }: { id: string }): SessionState {
+  return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
+}
+
+/** Whether a resume ends the session's wait for others; a person who was asked about that wait is asked again. */
+function beginsNow({ status, prepared }: SessionState): boolean {
+  const isHeld = status.kind === 'queued' || (status.kind === 'stopped' && status.parked === undefined);
+  return isHeld && !prepared;
+}
+
+/** Drops the answers too: answers about the order open no gate. */
+function withOrderOver(state: SessionState): SessionState {
+  return { ...state, order: { isOver: true }, answers: [] };
+}
+
+function running(state: SessionState, since: string): SessionState {
+  return { ...state, status: { kind: 'running', since } };
+}
+
+/** The wait that a stop or a block interrupts; a resume returns to it. */
+function interruptedWait({ status }: SessionState): { parked?: WaitingStatus } {
+  if (status.kind === 'waiting') return { parked: status };
+  return 'parked' in status && status.parked ? { parked: status.parked } : {};
+}
+
+/** The decision now has its own event: it is no longer pending. */
+function settled(state: SessionState, status: Status): SessionState {
+  return { ...state, pending: undefined, status };
+}
+
+function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
+  const { iteration, phase, provider, at, sandbox } = event;
+  const { feedback, ...rest } = state;
+  const told = { notes: state.notes, feedback };
+  return {
+    ...rest,
+    status: { kind: 'running', since: at },
+    progress: withChildStarted(inPhase(state.progress, phase), iteration),
+    openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
+    lastProvider: provider,
+    workedOn: state.host ? [...new Set([...(state.workedOn ?? []), state.host])] : state.workedOn,
+    sandbox,
+    paidBy: { ...state.paidBy, [provider]: event.credentials },
+    notes: [],
+    backoff: false,
+  };
+}
+
+function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>): SessionState {
+  const { iteration, phase, ending, decision, durationMs, problem, lastAction, next } = event;
+  const {
+    at: endedAt,
+    cost: { usd },
+  } = event;
+  const { openIteration, ...rest } = state;
+  const again = openIteration !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
+  // Notes recorded while the iteration was open are also for the next agent.
+  const notes = [...again.notes, ...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
+  return {
+    ...again,
+    ...rest,
+    progress: withChildEnded(state.progress, event),
+    lastIteration: { iteration, phase, ending, endedAt, usd, durationMs, problem, lastAction, next },
+    pending: decision.kind === 'run' ? undefined : decision,
+    // Two failures can add the same note.
+    notes: [...new Set(notes)].slice(-MAX_NOTES),
+    outsidePlan: event.outsidePlan,
+    backoff: decision.kind === 'run' && decision.delay === 'backoff',
+    limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
+    outage: withEnding(state.outage, { ending, durationMs }),
+    cost: addCosts(state.cost, event.cost),
+    ...reviewedAfter(state, event),
+    ...countedIteration(state, event),
+  };
+}
+
+function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
+  const { baseChecks } = state;
+  const { baseQuestion: question } = event;
+  const asked = baseChecks && question ? { ...state, baseChecks: { ...baseChecks, question } } : state;
+  return settled(asked, { kind: 'waiting', since: event.at, ...Parked.parse(event) });
+}
+
+function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>): SessionState {
+  const answered = withBaseChoice({ ...state, answers: mergeAnswers(state.answers, event) }, event.answers);
+  const { status } = state;
+  if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
+  if (event.open.length === 0) {
+    const { phase, ...rest } = { ...afterOrder(answered, status), ...afterWeakened(answered, status) };
+    return { ...running({ ...answered, ...rest }, event.at), progress: inPhase(state.progress, phase) };
+  }
+  const given = new Set(event.answers.map((answer) => answer.id));
+  const unconfirmed = status.unconfirmed.filter((answer) => !given.has(answer.id));
+  return { ...answered, status: { ...status, openQuestions: event.open, unconfirmed } };
+}
+
+function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
+  const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, agent, round } = event;
+  const begun = beginsNow(state) ? withOrderOver(state) : state;
+  const checked = running(withRewindContinued(withChecksOf(begun, event)), event.at);
+  const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
+  // A resume command applies to the environment it is run in. An edited file and a round of a pull request do not:
+  // the edit could come from anywhere, and the settings start the round.
+  const isElsewhere = event.by.channel === 'file' || event.by.channel === 'settings';
+  const kept = isElsewhere ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
+  const chosen = agent === undefined ? {} : { chosen: { ...state.chosen, ...agent } };
+  const rest = { ...kept, ...chosen, ...refreshed(state, event.limits), runWanted: true };
+  const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
+  if (goal !== undefined) {
+    return {
+      ...rest,
+      ...RESET_FIELDS,
+      // Which gates open at the start now depends on who gave the new goal.
+      startedBy: event.by,
+      goal,
+      // A merged or closed pull request belongs to the earlier work.
+      pullRequest: state.pullRequest?.state === 'open' ? withoutOpenRound(state.pullRequest) : undefined,
+      notes,
+      answers: [],
+      oldRounds: oldRounds ?? state.oldRounds,
+      oldPlans: oldPlans ?? state.oldPlans,
+      oldLedger: oldLedger ?? state.oldLedger,
+      goalBase: oldTip ?? state.goalBase,
+      progress: withNewGoal(state.progress),
+    };
+  }
+  if (round !== undefined) {
+    const pullRequest = withRoundBegun(state.pullRequest, round);
+    return { ...rest, notes, pullRequest, progress: withRound(state.progress, phase), proved: undefined };
+  }
+  if ('parked' in state.status && state.status.parked) return { ...rest, notes, status: state.status.parked };
+  const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
+  return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
+}
+
+/** A person ended the wait by setting the phase: a resume does not return to it. */
+function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
+  const moved = { ...state, progress: inPhase(state.progress, phase) };
+  if (state.status.kind === 'waiting') return running(moved, at);
+  if (!('parked' in state.status)) return moved;
+  const { parked: _left, ...status } = state.status;
+  return { ...moved, status };
+}
+
+function mergeAnswers(
+  old: readonly AnswerOnRecord[],
+  { answers, by, at }: EventOf<'answers_recorded'>,
+): AnswerOnRecord[] {
+  const ids = new Set(answers.map(({ id }) => id));
+  return [...old.filter(({ id }) => !ids.has(id)), ...answers.map((answer) => ({ ...answer, by, at }))];
+}
+
+/**
+ * Messages are repeated to every agent until one acknowledges them. If none does, the oldest remain only in the inbox:
+ * neither state nor prompts may grow without bound.
+ */
+const MAX_UNACKNOWLEDGED = 50;
+
+function delivered(state: SessionState, { ids }: EventOf<'messages_delivered'>): SessionState {
+  const { waiting, unacknowledged } = state.messages;
+  const all = [...unacknowledged, ...ids].slice(-MAX_UNACKNOWLEDGED);
+  return { ...state, messages: { waiting: without(waiting, ids), unacknowledged: all } };
+}
+
+function without(all: readonly string[], ids: readonly string[]): string[] {
+  return all.filter((id) => !ids.includes(id));
+}
+
+/** The requirements that quality agents confirmed, and on which commit; later code must be reviewed again. */
+function reviewedAfter(
+  { reviewed = [], reviewedAt = {} }: Pick<SessionState, 'reviewed' | 'reviewedAt'>,
+  event: EventOf<'iteration_ended'>,
+): Pick<SessionState, 'reviewed' | 'reviewedAt'> {
+  const { phase, head } = event;
+  if (phase === 'implementation' && event.treeChanged) return { reviewed: undefined, reviewedAt: undefined };
+  const found = phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
+  const at = head === undefined ? {} : Object.fromEntries(found.map((id) => [id, head]));
+  return { reviewed: [...new Set([...reviewed, ...found])], reviewedAt: { ...reviewedAt, ...at } };
+}
+
+/**
+ * A session continues on another machine, with that machine's folders, account and decisions, whatever was
+ * recorded elsewhere.
+ */
+function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
+  if (places === undefined) return state;
+  const { checks: _checks, proving: _proving, worktree, chosen, ...rest } = state;
+  const { worktreePath, settings } = places;
+  const { cliPath: _path, ...agent } = chosen ?? { model: '' };
+  const cliPath = agent.provider === undefined ? undefined : settings.cliPaths[agent.provider];
+  return {
+    ...rest,
+    places,
+    paidBy: {},
+    sandbox: LEAST_LEVEL[settings.sandbox] ?? state.sandbox,
+    ...(worktree && { worktree: { ...worktree, path: worktreePath } }),
+    ...(chosen && { chosen: { ...agent, ...(cliPath !== undefined && { cliPath }) } }),
+  };
+}
+
+/** The level that each setting requires here, whatever level was found on another machine. */
+const LEAST_LEVEL: Partial<Record<HostSettings['sandbox'], SandboxLevel>> = {
+  strict: 'strict',
+  guard: 'best effort',
+};

@@ -1,0 +1,65 @@
+import { counted } from '../../kernel/text.ts';
+import type { KnownRounds, Position } from './bodies/positions.ts';
+import type { SessionState } from './state.ts';
+
+type Known = Pick<SessionState, 'pullRequest'>;
+
+/** The round whose work is not in the pull request yet; undefined: there is none, or it is answered. */
+export function openRound(state: Known): KnownRounds['newest'] {
+  return state.pullRequest?.rounds?.isOpen && newestRound(state);
+}
+
+/** The round that was begun last, whose threads may still be without a reply. */
+export function newestRound({ pullRequest }: Known): KnownRounds['newest'] {
+  return pullRequest?.rounds?.newest;
+}
+
+/** The highest number of a round of the pull request so far; 0: it had none. */
+export function lastRound({ pullRequest }: Known): number {
+  return Math.max(pullRequest?.rounds?.used ?? 0, pullRequest?.round ?? 0);
+}
+
+/** The round to publish: an open one, or one that is pushed while some threads have no outcome yet. */
+export function unpublishedRound(
+  state: Pick<SessionState, 'pullRequest' | 'lastPublish'>,
+): KnownRounds['newest'] {
+  const { lastPublish } = state;
+  const round = newestRound(state);
+  if (openRound(state) !== undefined) return round;
+  if (lastPublish?.what !== 'round' || lastPublish.outcome === 'published') return undefined;
+  const ended = new Set(lastPublish.effects.map(({ name }) => name));
+  return round?.threads.some(({ name }) => !ended.has(name)) ? round : undefined;
+}
+
+/** The documents of a round in the session folder: its feedback, and its agents' answers in each thread. */
+export function roundDocuments(number: number): { about: string; answers: string } {
+  return { about: `round-${number}.md`, answers: `round-${number}-answers.md` };
+}
+
+/** The number of the round that work on the pull request now belongs to: the open round, otherwise a new one. */
+export function nextRound(state: Known): number {
+  return openRound(state)?.number ?? lastRound(state) + 1;
+}
+
+/** What a rewind to `back` means for the pull request, after the sentence about the rewind; empty: nothing. */
+export function describeRewoundRounds(state: Known, { rounds }: Pick<Position, 'rounds'>): string {
+  const { pullRequest } = state;
+  if (pullRequest === undefined || rounds === undefined) return '';
+  const first = (rounds.of === pullRequest.number ? rounds.used : 0) + 1;
+  const last = lastRound(state);
+  if (last < first) return '';
+  const which = last === first ? `round ${last} is` : `rounds ${first} to ${last} are`;
+  return `; ${which} closed, and what started it counts again; what was pushed stays in pull request #${pullRequest.number}`;
+}
+
+const KINDS = { check: 'failed check', thread: 'comment', review: 'review', conflict: 'conflict' } as const;
+
+/** What a round is about, by the keys that started it: `1 failed check and 2 comments`. Contains no text by others. */
+export function describeKeys(keys: readonly string[]): string {
+  const parts = Object.entries(KINDS).flatMap(([kind, what]) => {
+    const count = keys.filter((key) => key.startsWith(`${kind}:`)).length;
+    return count === 0 ? [] : [counted(count, what)];
+  });
+  const last = parts.pop() ?? '';
+  return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
+}

@@ -1,0 +1,50 @@
+import type { Lease } from '../../kernel/processes/lease.ts';
+import type { Look } from '../layout/look.ts';
+import type { Mirror } from '../layout/mirror.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import type { SessionFile } from './session-file.ts';
+import type { SessionState } from './state.ts';
+
+export interface SessionView {
+  folder: string;
+  paths: SessionPaths;
+  state: SessionState;
+  /** Absent in a folder of the original tool, which has no run folder. */
+  sessionFile?: SessionFile;
+  worker: 'alive' | 'none' | 'unknowable';
+  /** Set if another machine of a pool has the session: this one shows what that machine has published. */
+  mirror?: Mirror | undefined;
+  /** The newest readable lease, released or not. */
+  lease?: Lease;
+  /** What the supervisor has recorded about its last looks at the pull request. */
+  look?: Look | undefined;
+  /** Ids of the commands that no worker has answered yet, oldest first. */
+  pendingCommands: string[];
+  /** Describes problems of the files for people. */
+  problems: string[];
+  /** There is work that only a worker can do; if none is alive, one should be launched. */
+  wantsWorker: boolean;
+  needsWorker: boolean;
+  /** Created by the original tool or by hand, and not taken over yet. */
+  isForeign: boolean;
+  /** Its files cannot be read, so nothing else here is known; `problems` says why. */
+  isUnreadable?: true;
+  /** The session is not over, shows no activity, and whether its worker is alive cannot be determined from here. */
+  isUnseen?: true;
+  /** Whether its base contains the work of its branch; absent unless git was asked. */
+  isInBase?: boolean;
+  /** The trace of a newer samocode in the log: the session can be read, not changed. */
+  newer?: string;
+}
+
+/** The view of a session that has no worker and needs none. */
+export function viewWithoutWorker(paths: SessionPaths, state: SessionState, problems: string[]): SessionView {
+  const nothing = { worker: 'none', wantsWorker: false, needsWorker: false } as const;
+  return { folder: paths.folder, paths, state, problems, pendingCommands: [], isForeign: false, ...nothing };
+}
+
+/** Code of the notice that a login shell lacks credentials of the session, which might be resumed from there. */
+export const NOT_IN_LOGIN_SHELL = 'credentials_not_in_login_shell';
+
+/** Code of the notice that there is no usage limit whose end a session could wait for. */
+export const NO_LIMIT_KNOWN = 'no_limit_known';

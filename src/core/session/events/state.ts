@@ -1,0 +1,195 @@
+import * as z from 'zod';
+import { Decision } from '../../kernel/phases/decision.ts';
+import { ENDING_KINDS } from '../../kernel/phases/ending.ts';
+import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/limits.ts';
+import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
+import { Outage } from '../../kernel/phases/outage.ts';
+import { initialProgress } from '../../kernel/phases/progress.ts';
+import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts';
+import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
+import { BegunIteration, ChosenAgent } from './bodies/event-types.ts';
+import { Effect, Finishing, PublishEnd, Trash } from './bodies/finishing.ts';
+import {
+  Block,
+  Cost,
+  KnownRounds,
+  Limited,
+  Parked,
+  Places,
+  PlanServer,
+  Position,
+  PullRequestFact,
+  RewindTarget,
+  StartOrder,
+} from './bodies/positions.ts';
+import { By } from './bodies/who-acted.ts';
+
+const PhaseName = z.enum(PHASE_NAMES);
+const since = z.iso.datetime();
+
+const Waiting = z.object({ kind: z.literal('waiting'), since, ...Parked.shape });
+export type WaitingStatus = z.infer<typeof Waiting>;
+
+const LimitedNow = Limited.extend({ kind: z.literal('limited'), since });
+export type LimitedStatus = z.infer<typeof LimitedNow>;
+
+export const Status = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('starting'), since }),
+  z.object({ kind: z.literal('queued'), since, reason: z.string(), order: StartOrder.optional() }),
+  z.object({ kind: z.literal('running'), since }),
+  Waiting,
+  LimitedNow,
+  /** `parked`: the wait that the block or stop interrupted, to which a resume returns. */
+  Block.extend({ kind: z.literal('blocked'), since, parked: Waiting.optional() }),
+  z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
+  z.object({ kind: z.literal('done'), since, summary: z.string() }),
+]);
+export type Status = z.infer<typeof Status>;
+
+const Worktree = z.object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() });
+
+export const OpenIteration = BegunIteration.extend({
+  startedAt: since,
+  /** When a notice reported that its agent was silent. */
+  stalledAt: since.optional(),
+  /** Prompt parts for its agent that no file contains: repeated to the next agent unless this one used them. */
+  told: z.object({ notes: z.array(z.string()), feedback: z.string().optional() }),
+});
+export type OpenIteration = z.infer<typeof OpenIteration>;
+
+const LastIteration = z.object({
+  iteration: z.int(),
+  phase: PhaseName,
+  ending: z.enum(ENDING_KINDS),
+  endedAt: since,
+  durationMs: z.number(),
+  usd: z.number().optional(),
+  problem: z.string().optional(),
+  lastAction: z.string().optional(),
+  next: z.string().optional(),
+});
+
+/** The fold of a session's events. Its size does not grow with the number of iterations. */
+export const SessionState = z.object({
+  n: z.int().nonnegative(),
+  /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
+  lease: z.int().nonnegative(),
+  createdAt: since.optional(),
+  /** Who started the session, or gave its newest goal. */
+  startedBy: By.optional(),
+  prepared: z.boolean(),
+  archived: z.boolean(),
+  runWanted: z.boolean(),
+  status: Status,
+  /** The state of its start order; `keptFor`: what a person was asked about and chose to wait for. */
+  order: z
+    .object({
+      isOver: z.literal(true).optional(),
+      startsAnyway: z.literal(true).optional(),
+      keptFor: z.string().optional(),
+      discardedBy: By.optional(),
+    })
+    .optional(),
+  /** What a rewind restores; `parked` and `done` are part of `status`, `rounds` of `pullRequest`. */
+  ...Position.omit({ parked: true, done: true, rounds: true }).shape,
+  worktree: Worktree.optional(),
+  /** The sandbox level found at the start, or before the newest agent. */
+  sandbox: z.enum(SANDBOX_LEVELS).optional(),
+  openIteration: OpenIteration.optional(),
+  /** Names of the credentials that each provider's last agent used. Cleared when a person resumes. */
+  paidBy: z.record(z.string(), z.array(z.string())),
+  lastProvider: z.string().optional(),
+  lastIteration: LastIteration.optional(),
+  pending: Decision.optional(),
+  /** For the next agent: corrections, hand-offs, the person's note. */
+  notes: z.array(z.string()),
+  backoff: z.boolean(),
+  /** How many of the newest iterations in a row ended at a usage limit. */
+  limitsInARow: z.int().nonnegative().optional(),
+  outage: Outage.optional(),
+  stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
+  /** A rewind to complete before anything else; `n`: number of the event that requested it. */
+  rewind: z
+    .object({
+      n: z.int(),
+      by: By,
+      to: RewindTarget,
+      commit: z.string(),
+      back: Position,
+      /** It failed with only some files restored, and waits for a person. */
+      isHalfway: z.literal(true).optional(),
+    })
+    .optional(),
+  /** What is done next, before anything else, and the effects that have ended. `isOld`: recorded before its work. */
+  finishing: z
+    .object({ work: Finishing, effects: z.array(Effect), isOld: z.literal(true).optional() })
+    .optional(),
+  /** How the last publication ended, and each of its effects. */
+  lastPublish: PublishEnd.pick({ what: true, outcome: true, summary: true })
+    .extend({ at: since, effects: z.array(Effect) })
+    .optional(),
+  /** `since`: the beginning of its state. */
+  pullRequest: PullRequestFact.extend({ since, rounds: KnownRounds.optional() }).optional(),
+  trash: Trash.optional(),
+  /** By the hash of the plan with which they were accepted: a rewind can return to an earlier plan. */
+  planServers: z.record(z.string(), z.array(PlanServer)).optional(),
+  messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
+  /** The newest answered commands, oldest first: the same command twice counts once. */
+  answeredCommands: z.array(z.string()),
+  cost: Cost,
+  /** What counts against the limits, and the limits that a person raised. */
+  spent: SessionSpent,
+  raisedLimits: SessionLimits.optional(),
+  chosen: ChosenAgent.optional(),
+  places: Places.optional(),
+  /** Names of the variables of the start, and of those that the newest worker lacks. */
+  environment: z.array(z.string()).optional(),
+  lacksVariables: z.array(z.string()).optional(),
+  /** The name of the pool machine that has the session, and of those on which an agent worked. */
+  host: z.string().optional(),
+  workedOn: z.array(z.string()).optional(),
+  checks: z.array(z.string()).optional(),
+  proving: Proving.optional(),
+  baseChecks: BaseChecks.optional(),
+  /** Of each requirement at the newest `done`: its command, or `reviewed`. */
+  requirementChecks: z.array(z.string()).optional(),
+  outsidePlan: z.array(z.string()).optional(),
+  addedTests: AddedTests.optional(),
+  acceptedWeakenings: z.array(z.string()).optional(),
+  /** Warnings already given, by `warningKey`, and codes of notices about money. */
+  budgetWarned: z.array(z.string()),
+  wrappedUp: z.boolean(),
+  /** A limit ended an agent: whatever was counted, the next one only wraps up. */
+  wrapUpDue: z.boolean(),
+  trail: ProgressTrail,
+});
+export type SessionState = z.infer<typeof SessionState>;
+
+export const REMEMBERED_COMMANDS = 128;
+
+export function emptyState(): SessionState {
+  return {
+    n: 0,
+    lease: 0,
+    prepared: false,
+    archived: false,
+    runWanted: true,
+    status: { kind: 'starting', since: new Date(0).toISOString() },
+    progress: initialProgress(),
+    paidBy: {},
+    notes: [],
+    backoff: false,
+    answers: [],
+    oldRounds: 0,
+    oldPlans: [],
+    messages: { waiting: [], unacknowledged: [] },
+    answeredCommands: [],
+    cost: {},
+    spent: { session: NOTHING_SPENT, phases: {} },
+    budgetWarned: [],
+    wrappedUp: false,
+    wrapUpDue: false,
+    trail: EMPTY_TRAIL,
+  };
+}

@@ -1,0 +1,296 @@
+import { isoUtc } from '../kernel/clock.ts';
+import type { OutageKind } from '../kernel/phases/ending.ts';
+import type { Phase, WaitingFor } from '../kernel/phases/table.ts';
+import { isLower } from '../kernel/sandbox-level.ts';
+import { describeBy, openedBy } from './documents/describe-event.ts';
+import type { PullRequestFact, SeenWords } from './events/bodies/positions.ts';
+import { lastRound } from './events/rounds.ts';
+import type { SessionFile } from './events/session-file.ts';
+import type { SessionView } from './events/session-view.ts';
+import type { SessionState, Status } from './events/state.ts';
+import { shortId } from './layout/names.ts';
+import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof.ts';
+import { isLost, needsHuman } from './session-list.ts';
+
+export interface SeenPullRequest
+  extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks' | 'missing'> {
+  since: string;
+  /** ISO time of the last look that saw it. */
+  seenAt?: string;
+  /** The newest round that was begun. */
+  round?: number;
+  /** Comments that no agent reads, and why; the person decides about them. */
+  held?: Pick<SeenWords, 'by' | 'url' | 'held'>[];
+}
+
+export interface StateFacts {
+  state: Status['kind'];
+  since: string;
+  archived?: true;
+  for?: WaitingFor;
+  file?: string;
+  openQuestions?: string[];
+  /** The session asks about its checks: they fail before any work, or an agent has changed them. */
+  about?: 'checks';
+  /** Why it waits, is queued, blocked or stopped; can be text from an agent, a person or a file. */
+  reason?: string;
+  /** When it begins, if it has not begun: `starts after boats and at 2026-11-23 23:00 (Europe/Berlin)`. */
+  starts?: string;
+  needs?: string;
+  by?: string;
+  summary?: string;
+  /** ISO time of the next attempt after a usage limit or an outage. */
+  until?: string;
+  /** The kind of outage that the session waits out, and the ISO time after which the user is asked. */
+  outage?: OutageKind;
+  asksAt?: string;
+  /** A pending stop takes effect when the current agent has ended, or at once. */
+  stops?: 'after_iteration' | 'now';
+  /** Its branch is being published. */
+  publishing?: true | undefined;
+  /** Why it could not be published when that was last asked for. */
+  unpublished?: string | undefined;
+  /** The merge of its branch into `into`. */
+  merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
+  /** The pull request of its branch, as the forge last described it; `since`: ISO time of that state. */
+  pullRequest?: SeenPullRequest;
+  phase: Phase;
+  iteration: number;
+  totalIterations: number;
+}
+
+/** One session according to its files: the shape that every list, status, page and notification uses. */
+export interface SessionFacts extends StateFacts {
+  session: string;
+  group?: string;
+  /** The machine of the pool that has it, if not this one; `pool`: none yet. */
+  host?: string;
+  /** The requirements that no available machine of the pool meets: `codex and guard`. */
+  lacks?: string;
+  /** Five characters that identify it in every command. */
+  id: string;
+  /** What `state` does not express: the session cannot be read, seen or started, or was not created by this program. */
+  condition?: 'unreadable' | 'unseen' | 'lost' | 'foreign';
+  createdAt?: string;
+  needsHuman: boolean;
+  task?: string;
+  branch?: string;
+  base?: string;
+  worktree?: string;
+  sandbox?: string;
+  /** What its checks do not show: it has none, or they also fail before the work. */
+  checks?: string;
+  /** For a done session: what its last commit has passed. */
+  proof?: ProofFact;
+  /** Who commits, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`. */
+  commitsAs?: string;
+  /** Who opened its gates: `answers by a person, by phone; plan by the parent model alone (codex)`. */
+  gates?: string;
+  /** The machines of a pool on which its agents worked: `mini, studio`. */
+  workedOn?: string;
+  sessionDir: string;
+  costUsd?: number;
+  problems?: string[];
+}
+
+/** `no`: nothing counts; `partly`: `open` says what is not shown. */
+export interface ProofFact {
+  how: 'yes' | 'partly' | 'no';
+  /** How many commands passed, and where; for `no`, how many are set. */
+  checks: number;
+  in: 'clone' | 'worktree';
+  /** How many there are, how many of them are met, and how many of these only by a review. */
+  requirements?: { total: number; met: number; reviewed: number };
+  open?: string;
+}
+
+export function sessionFacts(view: SessionView): SessionFacts {
+  const { state, sessionFile, paths, problems, folder } = view;
+  const { worktree } = state;
+  return {
+    session: folder,
+    group: sessionFile?.group,
+    host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
+    lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
+    id: shortId(folder),
+    ...stateFacts(state, view.look),
+    condition: conditionOf(view),
+    createdAt: state.createdAt,
+    needsHuman: needsHuman(view),
+    task: (state.goal ?? sessionFile?.task ?? sessionFile?.dive) || undefined,
+    branch: worktree?.branch,
+    base: worktree?.base,
+    worktree: worktree?.path,
+    sandbox: describeSandbox(state),
+    checks: view.isForeign ? undefined : describeChecks(view),
+    proof: proofFact(view),
+    commitsAs: describeAuthor(sessionFile),
+    gates: describeGates(state),
+    workedOn: state.workedOn?.join(', '),
+    sessionDir: paths.sessionDir,
+    costUsd: state.cost.usd,
+    problems: problems.length > 0 ? problems : undefined,
+  };
+}
+
+/** Describes who opened the gates; undefined before the first is open. */
+export function describeGates({
+  answers,
+  approvedPlan,
+}: Pick<SessionState, 'answers' | 'approvedPlan'>): string | undefined {
+  const answered = [...new Set(answers.map(({ by }) => openedBy(by)))].join(' and ');
+  const approved = approvedPlan && openedBy(approvedPlan.by);
+  if (answered !== '' && answered === approved) return `answers and plan by ${answered}`;
+  const parts = [answered && `answers by ${answered}`, approved && `plan by ${approved}`];
+  return parts.filter(Boolean).join('; ') || undefined;
+}
+
+function conditionOf(view: SessionView): SessionFacts['condition'] {
+  if (view.isUnreadable) return 'unreadable';
+  if (view.isUnseen) return 'unseen';
+  if (isLost(view)) return 'lost';
+  return view.isForeign ? 'foreign' : undefined;
+}
+
+export function stateFacts(state: SessionState, look?: SessionView['look']): StateFacts {
+  const { status, progress, stopWanted, finishing, lastMerge, lastPublish } = state;
+  const work = finishing?.work;
+  const isUnpublished =
+    lastPublish?.what === 'pull_request' &&
+    (lastPublish.outcome === 'left' || lastPublish.outcome === 'failed');
+  return {
+    state: status.kind,
+    since: status.since,
+    archived: state.archived || undefined,
+    ...statusFacts(status),
+    stops: stopWanted?.when,
+    publishing: work?.kind === 'publish' || undefined,
+    unpublished: isUnpublished ? lastPublish.summary : undefined,
+    merge:
+      work?.kind === 'merge'
+        ? { into: work.into, outcome: 'under_way' }
+        : lastMerge && {
+            into: lastMerge.into,
+            outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed',
+          },
+    pullRequest: pullRequestFacts(state, look),
+    phase: progress.phase,
+    iteration: progress.phaseIteration,
+    totalIterations: progress.totalIterations,
+  };
+}
+
+function pullRequestFacts(
+  session: Pick<SessionState, 'pullRequest'>,
+  look: SessionView['look'],
+): SeenPullRequest | undefined {
+  const { pullRequest } = session;
+  if (pullRequest === undefined) return undefined;
+  const { number, url, state, watched, unseen, asks, missing, since, words = [] } = pullRequest;
+  const held = words.flatMap(({ by, url: at, held: why }) => (why ? [{ by, url: at, held: why }] : []));
+  const round = lastRound(session);
+  const seenAt = [look?.seenAt, pullRequest.lastSeenAt].filter(Boolean).sort().at(-1);
+  return {
+    number,
+    url,
+    state,
+    watched,
+    unseen,
+    asks,
+    missing,
+    since,
+    ...(seenAt !== undefined && { seenAt }),
+    ...(round > 0 && { round }),
+    ...(held.length > 0 && { held }),
+  };
+}
+
+function statusFacts(status: Status): Partial<StateFacts> {
+  switch (status.kind) {
+    case 'starting':
+    case 'running':
+      return {};
+    case 'queued':
+      return { reason: status.reason, starts: status.order && status.reason };
+    case 'waiting': {
+      const { for: waitsFor, reason, file, openQuestions, weakened } = status;
+      return {
+        for: waitsFor,
+        reason,
+        file,
+        openQuestions: openQuestions.length > 0 ? openQuestions : undefined,
+        about: weakened && 'checks',
+      };
+    }
+    case 'limited':
+      return {
+        until: isoUtc(status.until),
+        outage: status.outage?.kind,
+        asksAt: status.outage && isoUtc(status.outage.asksAt),
+      };
+    case 'blocked': {
+      const { reason, needs, rule } = status;
+      return { reason, needs, about: rule === 'base_checks' ? 'checks' : undefined };
+    }
+    case 'stopped':
+      return { reason: status.why, by: describeBy(status.by) };
+    case 'done':
+      return { summary: status.summary };
+    default:
+      return status satisfies never;
+  }
+}
+
+/** Who commits, if the environment at the start said so; git's settings decide for all other sessions. */
+export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
+  const identity = file?.settings.gitIdentity;
+  if (identity === undefined) return undefined;
+  const { GIT_AUTHOR_NAME: author, GIT_AUTHOR_EMAIL: address } = identity;
+  const { GIT_COMMITTER_NAME: name = author, GIT_COMMITTER_EMAIL: email = address } = identity;
+  const who = [name, email && `<${email}>`].filter(Boolean).join(' ');
+  return who ? `${who} (from the environment at the start)` : undefined;
+}
+
+/** The level in force, in a few words; undefined before the session was created. */
+export function describeSandbox({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
+  if (sandbox === undefined) return undefined;
+  // Only bubblewrap can give an agent a git folder separate from the repository's.
+  const hasOwnGitFolder = !isLower(sandbox, 'best effort') && process.platform === 'linux';
+  const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
+  return hasOwnGitFolder ? level : `${level}, objects open`;
+}
+
+/** What the checks of a session do not show, in a few words; undefined if they show everything. */
+export function describeChecks({
+  state,
+  sessionFile,
+}: Pick<SessionView, 'state' | 'sessionFile'>): string | undefined {
+  const { proved, baseChecks, status } = state;
+  const checks = state.checks ?? sessionFile?.settings.checks;
+  if (checks?.length === 0) return NO_CHECK;
+  if (proved?.redAfter !== undefined) return redAfterText(proved.redAfter);
+  if (baseChecks?.result !== 'red' || status.kind === 'done') return undefined;
+  return redBeforeText(baseChecks);
+}
+
+/** What was proved about the last commit; undefined before the session is done. */
+export function proofFact({
+  state,
+  sessionFile,
+}: Pick<SessionView, 'state' | 'sessionFile'>): ProofFact | undefined {
+  const { status, proved, requirementChecks: checks = [] } = state;
+  if (status.kind !== 'done') return undefined;
+  const { in: place = 'clone' } = state.proving ?? sessionFile?.settings.proving ?? {};
+  if (proved === undefined)
+    return { how: 'no', checks: (state.checks ?? sessionFile?.settings.checks ?? []).length, in: place };
+  const open = describeChecks({ state, sessionFile });
+  const met = checks.filter((check) => !proved.redAfter?.includes(check));
+  const reviewed = met.filter((check) => check === 'reviewed').length;
+  return {
+    how: open === undefined ? 'yes' : 'partly',
+    checks: proved.commands.length - (proved.redAfter ?? []).length,
+    in: place,
+    requirements: checks.length > 0 ? { total: checks.length, met: met.length, reviewed } : undefined,
+    open,
+  };
+}

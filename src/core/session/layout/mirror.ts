@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import type { SessionPaths } from './paths.ts';
+
+/** This machine's folders for a session that another machine of a pool has, and what this machine has of the branch. */
+export const Mirror = z.object({
+  configPath: z.string(),
+  mainRepo: z.string(),
+  worktreesDir: z.string(),
+  /** The newest published commit of the branch. */
+  head: z.string().optional(),
+});
+export type Mirror = z.infer<typeof Mirror>;
+
+/** The size limit of the published state, which also lists all documents. */
+export const MAX_LAID_BYTES = 16 * 1024 * 1024;
+
+export async function readMirror({ laidDown }: Pick<SessionPaths, 'laidDown'>): Promise<Mirror | undefined> {
+  return await plainJson(laidDown, MAX_LAID_BYTES, Mirror);
+}

@@ -1,0 +1,87 @@
+import { type CheckRun, RED_AFTER } from '../../kernel/phases/proving.ts';
+import { capitalised, listed } from '../../kernel/text.ts';
+import {
+  changedChecks,
+  code,
+  list,
+  onBase,
+  provedPartly,
+  type SessionProof,
+  unsignedWords,
+} from './proof.ts';
+import { unprovenGates } from './unproven-gates.ts';
+
+/** What a reader needs from a proof: no hash, no output, no line about how it was made. */
+export function shortProof(proof: SessionProof): string {
+  const { commit, branch, doneAt } = proof;
+  const limits = proofLimits(proof);
+  const requirements = requirementLines(proof);
+  return [
+    `Commit ${code(commit.slice(0, 12))} on the branch ${code(branch)}, done at ${doneAt}.`,
+    ...(requirements.length === 0 ? [] : ['## Requirements', list(requirements)]),
+    '## Checks',
+    checksSection(proof),
+    ...(limits.length === 0 ? [] : ['## Limits', list(limits)]),
+  ].join('\n\n');
+}
+
+/** The requirements of the approved plan, and what showed each. @param shown a requirement's text as Markdown */
+export function requirementLines(
+  { requirements = [], checks }: SessionProof,
+  shown: (text: string) => string = code,
+): string[] {
+  return requirements.map(({ id, text, check, reviewer }) => {
+    const named = `**${id}** ${shown(text)}`;
+    if (reviewer !== undefined) {
+      const who = [reviewer.provider, reviewer.model].filter(Boolean).join(' ');
+      return `reviewed: ${named}, by an agent (${code(who)})`;
+    }
+    const run = checks?.runs.find(({ command }) => command === check);
+    return run === undefined
+      ? `nothing on record: ${named}`
+      : `${resultOf(run)}: ${named}, by ${code(check)}`;
+  });
+}
+
+/** Where the checks ran, and how each ended. */
+export function checksSection({ checks, baseChecks }: SessionProof): string {
+  if (checks === undefined) return 'None ran: the project has no CHECK.';
+  const where = checks.in === 'clone' ? 'On a fresh clone of the commit' : 'In the folder of the agent';
+  const lines = checks.runs.map((run) => {
+    const seconds = (run.durationMs / 1000).toFixed(1);
+    return `${resultOf(run)}: ${run.isSetup ? 'SETUP ' : ''}${code(run.command)}, ${seconds} s`;
+  });
+  const base = baseChecks === undefined ? [] : [`The same on the base commit: ${onBase(baseChecks)}.`];
+  return [`${where}, sandbox: ${checks.sandbox}:`, list(lines), ...base].join('\n\n');
+}
+
+const MOST_NAMED = 10;
+
+/** What the proof does not show, and what a reviewer should look at. */
+export function proofLimits(proof: SessionProof): string[] {
+  const { checks, agents, approvals, outsidePlan = [], requirements = [] } = proof;
+  const reviewed = requirements.flatMap(({ id, reviewer }) => (reviewer ? [id] : []));
+  const partly = provedPartly(proof);
+  const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
+  return [
+    ...(checks === undefined ? ['No command has checked this work.'] : []),
+    ...(partly === undefined ? [] : [`${capitalised(partly)}.`]),
+    ...(checks?.in === 'worktree'
+      ? ['Uncommitted and ignored files took part in the checks (CHECK_IN=worktree).']
+      : []),
+    ...(reviewed.length > 0 ? [`Shown by the review of an agent alone: ${reviewed.join(', ')}.`] : []),
+    ...unprovenGates(approvals),
+    ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
+    ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
+    ...changedChecks(proof),
+    ...(outsidePlan.length > 0
+      ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), MOST_NAMED)}.`]
+      : []),
+  ];
+}
+
+function resultOf({ exitCode, how, redBefore }: CheckRun): string {
+  if (exitCode === 0) return '✔ passed';
+  if (redBefore) return `! ${RED_AFTER}`;
+  return `✘ ${exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`}`;
+}

@@ -1,0 +1,109 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { systemClock } from '../kernel/clock.ts';
+import { ifExists } from '../kernel/errors.ts';
+import type { Host } from '../kernel/processes/host.ts';
+import type { SessionView } from './events/session-view.ts';
+import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
+import { SESSION_ERRORS } from './layout/session-errors.ts';
+import { isFileError, readSession } from './status.ts';
+
+/** Names of all session folders of a SESSIONS folder, including those of the original tool. @throws sessions_silent */
+export async function sessionFolders(sessionsDir: string): Promise<string[]> {
+  // One after the other, so that an unresponsive disk blocks only one thread.
+  const visible = await foldersIn(sessionsDir);
+  const running = await foldersIn(runRoot(sessionsDir)).catch((error) => {
+    // If access is denied, each session reports it.
+    if (isFileError(error) && !SESSION_ERRORS.sessions_silent.is(error)) return [];
+    throw error;
+  });
+  return [...new Set([...running, ...visible])].sort();
+}
+
+export async function archivedFolders(sessionsDir: string): Promise<string[]> {
+  return await foldersIn(archiveRoot(sessionsDir));
+}
+
+/** All sessions of a SESSIONS folder except archived ones: those that need the user first, then the newest. */
+export async function readSessionList(sessionsDir: string, host: Host): Promise<SessionView[]> {
+  return (await readAllSessions(sessionsDir, host)).filter((view) => !view.state.archived);
+}
+
+export async function readAllSessions(sessionsDir: string, host: Host): Promise<SessionView[]> {
+  const folders = await sessionFolders(sessionsDir);
+  const views: SessionView[] = [];
+  for (let from = 0; from < folders.length; from += AT_ONCE) {
+    const some = folders.slice(from, from + AT_ONCE);
+    const read = await Promise.all(
+      some.map((folder) => readSession(sessionPaths(sessionsDir, folder), host)),
+    );
+    views.push(...read.filter((view) => view !== undefined));
+  }
+  return views.sort(byUrgency);
+}
+
+export function needsHuman(view: SessionView): boolean {
+  const { status, pullRequest, archived } = view.state;
+  const { kind } = status;
+  if (kind === 'done' && !archived && pullRequest?.asks !== undefined) return true;
+  return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
+}
+
+/** Whether no worker can start: the session's files are unreadable, or lack its identity or its start. */
+export function isLost(view: SessionView): boolean {
+  const { wantsWorker, sessionFile, isForeign, state, newer } = view;
+  if (view.isUnreadable) return true;
+  const { kind } = state.status;
+  if (isForeign) return false;
+  if (kind === 'starting' && !wantsWorker && newer === undefined && !sessionFile?.pool) return true;
+  return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
+}
+
+/** How many sessions are read concurrently: each opens a handful of files. */
+const AT_ONCE = 32;
+
+/** Longer than any working disk needs: a lost network mount never responds. */
+const ANSWER_MS = 3000;
+
+/** Folders that have not responded yet: each read blocks one of the few threads that Node reads files with. */
+const unresponsive = new Set<string>();
+
+async function entriesOf(dir: string): Promise<Dirent[]> {
+  if (!unresponsive.has(dir)) {
+    const answered = new AbortController();
+    const late = systemClock
+      .sleep(ANSWER_MS, answered.signal)
+      // If this process was suspended or busy, the response may be there already, but timers run before it is
+      // processed.
+      .then(() => systemClock.sleep(1, answered.signal))
+      .then(
+        () => unresponsive.add(dir),
+        () => undefined,
+      );
+    const answer = ifExists(readdir(dir, { withFileTypes: true })).finally(() => unresponsive.delete(dir));
+    const entries = await Promise.race([answer, late]).finally(() => answered.abort());
+    if (!(entries instanceof Set)) return entries ?? [];
+    // A late failure must not become an unhandled rejection.
+    answer.catch(() => undefined);
+  }
+  throw SESSION_ERRORS.sessions_silent({ dir, seconds: ANSWER_MS / 1000 });
+}
+
+async function foldersIn(dir: string): Promise<string[]> {
+  const entries = await entriesOf(dir);
+  return entries.filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name)).map(({ name }) => name);
+}
+
+export function byUrgency(a: SessionView, b: SessionView): number {
+  const urgency = Number(needsHuman(b)) - Number(needsHuman(a));
+  return urgency || descending(startOf(a), startOf(b)) || descending(a.folder, b.folder);
+}
+
+/** In UTC, like all times in files, so that comparing the strings compares the times. */
+function startOf({ state }: SessionView): string {
+  return state.createdAt ?? state.status.since;
+}
+
+function descending(a: string, b: string): number {
+  return Number(a < b) - Number(a > b);
+}

@@ -1,0 +1,177 @@
+import { stampsAt } from '../kernel/files/stamps.ts';
+import { listed } from '../kernel/text.ts';
+import type { StartOrder } from './events/bodies/positions.ts';
+import type { SessionFile } from './events/session-file.ts';
+import type { SessionView } from './events/session-view.ts';
+import type { SessionState } from './events/state.ts';
+
+/** Whether the sessions that come before another one are done, or merged. The caller checks times. */
+export type Predecessors =
+  | { kind: 'met' }
+  | { kind: 'unmet' }
+  /** Unmet until a person acts. `about` is a sentence without text from agents; `key` changes when it does. */
+  | { kind: 'asks'; about: string; key: string };
+
+/**
+ * The conditions that a session still waits for; undefined once it has begun or nothing begins it.
+ * @param wanted its order, as its start recorded it
+ */
+export function openOrder(
+  { prepared, archived, order, status }: Pick<SessionState, 'prepared' | 'archived' | 'order' | 'status'>,
+  wanted: StartOrder | undefined,
+): StartOrder | undefined {
+  const isOpen = !prepared && !archived && !order?.isOver && WAITS_ITS_TURN.has(status.kind);
+  return isOpen ? wanted : undefined;
+}
+
+const WAITS_ITS_TURN: ReadonlySet<string> = new Set(['starting', 'running', 'queued', 'waiting']);
+
+/**
+ * Judges the sessions that come before another one. Pure: of a merge, `isInBase` of a view says what git found.
+ * @param views the sessions of the same SESSIONS folder, including archived ones, in any order
+ */
+export function predecessorsNow(session: Ordered, views: readonly SessionView[]): Predecessors {
+  const { order } = session;
+  // Two starts at the same moment can wait for each other: neither saw the other one.
+  const cycle = cycleOf(session, views)?.join(' → ');
+  const about = `it waits for itself: ${cycle}`;
+  const found: Predecessors[] = [
+    ...(cycle === undefined ? [] : [{ kind: 'asks' as const, about, key: about }]),
+    ...ofSession(order.after, views).map(doneNow),
+    ...membersOf(order.afterGroup, views).map((view) => doneNow({ folder: view.folder, view })),
+    ...ofSession(order.afterMerge, views).map(mergedNow),
+  ];
+  const asks = found.filter((one) => one.kind === 'asks');
+  if (asks.length > 0) {
+    const abouts = asks.map((one) => one.about);
+    return { kind: 'asks', about: listed(abouts, MAX_NAMED), key: asks.map(({ key }) => key).join(' ') };
+  }
+  return found.every(({ kind }) => kind === 'met') ? { kind: 'met' } : { kind: 'unmet' };
+}
+
+const MAX_NAMED = 8;
+
+type Ordered = Pick<SessionFile, 'folder' | 'group'> & { order: StartOrder };
+
+interface Named {
+  folder: string;
+  /** Absent if its folder was removed. */
+  view: SessionView | undefined;
+}
+
+function ofSession(folder: string | undefined, views: readonly SessionView[]): Named[] {
+  return folder === undefined ? [] : [{ folder, view: views.find((view) => view.folder === folder) }];
+}
+
+/** The members of a group, archived ones included, in the same order for everyone who judges them. */
+export function membersOf(group: string | undefined, views: readonly SessionView[]): SessionView[] {
+  if (group === undefined) return [];
+  const members = views.filter(({ sessionFile }) => sessionFile?.group === group);
+  return members.sort((a, b) => (a.folder < b.folder ? -1 : 1));
+}
+
+function doneNow({ folder, view }: Named): Predecessors {
+  const blocker = blockerOf(view);
+  if (blocker !== undefined) return asking(folder, blocker, view);
+  return { kind: view?.state.status.kind === 'done' ? 'met' : 'unmet' };
+}
+
+function mergedNow({ folder, view }: Named): Predecessors {
+  if (view !== undefined && isMerged(view)) return { kind: 'met' };
+  const { pullRequest, archived } = view?.state ?? {};
+  const ofRequest =
+    pullRequest?.state === 'closed'
+      ? `has a pull request, #${pullRequest.number}, that was closed`
+      : pullRequest?.watched === false
+        ? `has a pull request, #${pullRequest.number}, that the supervisor does not watch`
+        : undefined;
+  const unmerged = archived ? 'is in the archive and, as far as samocode can see, not merged' : undefined;
+  const blocker = blockerOf(view) ?? ofRequest ?? unmerged;
+  return blocker === undefined ? { kind: 'unmet' } : asking(folder, blocker, view);
+}
+
+/** As the log says, or git if it was asked. */
+export function isMerged({ state: { lastMerge, pullRequest }, isInBase }: SessionView): boolean {
+  return isInBase === true || lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
+}
+
+/** What to ask git about the branch of a session; undefined while an agent, or another machine, may still change it. */
+export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
+  const { status, worktree, trash, proved, pullRequest } = state;
+  const isOver = status.kind === 'done' || status.kind === 'stopped' || status.kind === 'blocked';
+  if (!isOver || mirror || worktree === undefined || sessionFile === undefined) return undefined;
+  // Where the work ended, in case the branch is gone.
+  const tip = trash?.tip ?? proved?.commit;
+  const { mergeCommit, pushed } = pullRequest ?? {};
+  return { ...worktree, mainRepo: sessionFile.mainRepo, tip, mergeCommit, pushed };
+}
+
+/** The same about the branch whose merge an order waits for, unless that is known. */
+export function branchBefore(order: StartOrder, views: readonly SessionView[]) {
+  const [before] = ofSession(order.afterMerge, views);
+  return before?.view && !isMerged(before.view) ? branchOfWork(before.view) : undefined;
+}
+
+/** The same sessions, of which the one whose merge an order waits for is merged. */
+export function withMerged({ afterMerge }: StartOrder, views: readonly SessionView[]): SessionView[] {
+  return views.map((view) => (view.folder === afterMerge ? { ...view, isInBase: true } : view));
+}
+
+/** Why a session will not finish unless a person acts. Its own open questions and plan do not count. */
+function blockerOf(view: SessionView | undefined): string | undefined {
+  if (view === undefined) return 'is gone';
+  if (view.isUnreadable) return undefined;
+  const { status, trash, archived } = view.state;
+  if (trash !== undefined) return 'was discarded';
+  if (archived && status.kind !== 'done') return 'is in the archive and not done';
+  return status.kind === 'blocked' || status.kind === 'stopped' ? `is ${status.kind}` : undefined;
+}
+
+function asking(folder: string, blocker: string, view: SessionView | undefined): Predecessors {
+  const about = `${folder} ${blocker}`;
+  return { kind: 'asks', about, key: `${about} ${view?.state.status.since ?? ''}` };
+}
+
+/** `after boats and at 2026-11-23 23:00 (Europe/Berlin)`; times are local. */
+export function describeOrder({ after, afterGroup, afterMerge, at }: StartOrder): string {
+  const parts = [
+    after && `after ${after}`,
+    afterGroup && `after group ${afterGroup}`,
+    afterMerge && `after the merge of ${afterMerge}`,
+    at === 'limit' && 'when the usage limit ends',
+    typeof at === 'number' && `at ${stampsAt(at).minute} (${zoneHere()})`,
+  ];
+  return parts.filter(Boolean).join(' and ');
+}
+
+export function zoneHere(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/**
+ * The cycle of sessions and groups through which a session with this order would wait for itself; it starts and ends
+ * with that session. Undefined if there is none. Only a group can close a cycle: sessions can join it later.
+ */
+export function cycleOf(start: Ordered, views: readonly SessionView[]): string[] | undefined {
+  const seen = new Set<string>();
+  const follow = (order: StartOrder, chain: readonly string[]): string[] | undefined => {
+    const { afterGroup: group } = order;
+    if (group !== undefined && group === start.group) return [...chain, `group ${group}`, start.folder];
+    const before = [
+      ...[order.after, order.afterMerge].flatMap((folder) => ofSession(folder, views)),
+      ...membersOf(group, views).map((view) => ({ folder: view.folder, view })),
+    ];
+    for (const { folder, view } of before) {
+      const by = group !== undefined && view?.sessionFile?.group === group ? [`group ${group}`] : [];
+      if (folder === start.folder) return [...chain, ...by, folder];
+      const on = view && openOrder(view.state, view.sessionFile?.order);
+      // What was followed before leads nowhere.
+      if (on === undefined || seen.has(folder)) continue;
+      seen.add(folder);
+      const cycle = follow(on, [...chain, ...by, folder]);
+      if (cycle !== undefined) return cycle;
+    }
+    return undefined;
+  };
+  return follow(start.order, [start.folder]);
+}

@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, isoUtc, systemClock } from '../kernel/clock.ts';
+import { ifThere, SamocodeError, systemErrorCode } from '../kernel/errors.ts';
+import { statsAt } from '../kernel/files/path-stats.ts';
+import type { Host } from '../kernel/processes/host.ts';
+import { type Holding, type Lease, readHolding } from '../kernel/processes/lease.ts';
+import { pendingCommandIds } from './commands/commands.ts';
+import { isLogQuarantined, readLog } from './events/event-log.ts';
+import { isRewinding } from './events/fold-rewound.ts';
+import { atPlaces, recordedSessionFile, type SessionFile } from './events/session-file.ts';
+import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
+import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
+import { readLook } from './layout/look.ts';
+import { type Mirror, readMirror } from './layout/mirror.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
+import { readForeignSession } from './legacy-session.ts';
+
+/** The gate at which a session waits; undefined for a foreign folder. */
+export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
+  if (isForeign || status.kind !== 'waiting') return undefined;
+  return status.for === 'qa_answers' || status.for === 'plan_approval' ? status : undefined;
+}
+
+/**
+ * Reads what a session is doing; the cost does not grow with its history. A session whose files cannot be read is
+ * returned as blocked, so that the others are still shown.
+ * @returns undefined when there is no such session
+ */
+export async function readSession(
+  paths: SessionPaths,
+  host: Host,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Promise<SessionView | undefined> {
+  try {
+    return await readFiles(paths, host, clock);
+  } catch (error) {
+    if (isFileError(error)) return unreadableSession(paths, error);
+    throw error;
+  }
+}
+
+async function readFiles(
+  paths: SessionPaths,
+  host: Host,
+  clock: Pick<Clock, 'now'>,
+): Promise<SessionView | undefined> {
+  // Not inside Promise.all: it throws synchronously, which would leave the other rejections unhandled.
+  const pendingCommands = pendingCommandIds(paths);
+  const [log, identity, holding] = await Promise.all([
+    readLog(paths),
+    readIdentity(paths),
+    readHolding(paths.leases, host),
+  ]);
+  const isRewritten = isLogQuarantined(paths);
+  if (log === undefined && identity.file === undefined && identity.problem === undefined && !isRewritten)
+    return await readForeignSession(paths);
+  const state = startedState(log?.state ?? emptyState(), identity.file);
+  const worker = workerOf(holding);
+  const isElsewhere = worker === 'unknowable' && identity.file?.pool === true;
+  const mirror = isElsewhere ? await readMirror(paths) : undefined;
+  // A session of a pool is known from its start, wherever it runs.
+  const lostStart =
+    log?.newer === undefined && !identity.file?.pool && isStartLost(paths, { state, pendingCommands });
+  const isUnkept = identity.file?.pool === true && worker === 'none' && hasUnkept(paths, state);
+  const wantsWorker =
+    !isRewritten && (isUnkept || hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined }));
+  const isOver = state.status.kind === 'done' || state.status.kind === 'stopped';
+  const unseen =
+    (wantsWorker || !isOver) && !identity.file?.pool
+      ? unseenWorker(paths, { state, holding }, clock)
+      : undefined;
+  return {
+    folder: paths.folder,
+    paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
+    state,
+    sessionFile: identity.file && { ...atPlaces(identity.file, paths, state.places), ...foldersOf(mirror) },
+    worker,
+    mirror,
+    look: state.pullRequest && (await readLook(paths, state.pullRequest)),
+    lease: 'lease' in holding ? holding.lease : undefined,
+    pendingCommands,
+    problems: [
+      identity.file === undefined ? (identity.problem ?? NO_SESSION_FILE) : undefined,
+      isRewritten ? REWRITTEN : lostStart ? LOST_START : undefined,
+      log?.problems.length ? 'events.jsonl has lines that could not be read.' : undefined,
+      log?.newer === undefined ? undefined : 'A newer samocode has worked on this session.',
+      unseen,
+    ].filter((problem) => problem !== undefined),
+    wantsWorker,
+    // No worker can start without session.json.
+    needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
+    isForeign: false,
+    isUnseen: unseen === undefined ? undefined : true,
+    newer: log?.newer,
+  };
+}
+
+function foldersOf(mirror: Mirror | undefined): Omit<Mirror, 'head'> | undefined {
+  if (mirror === undefined) return undefined;
+  const { head: _, ...folders } = mirror;
+  return folders;
+}
+
+async function readIdentity(
+  paths: SessionPaths,
+): Promise<{ file?: SessionFile | undefined; problem?: string }> {
+  try {
+    return { file: await recordedSessionFile(paths) };
+  } catch (error) {
+    if (!(error instanceof SamocodeError)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** Until the start is recorded, only `session.json` contains its time. */
+function startedState(state: SessionState, file: SessionFile | undefined): SessionState {
+  if (state.createdAt !== undefined || state.status.kind !== 'starting' || file === undefined) return state;
+  return { ...state, status: { kind: 'starting', since: file.createdAt } };
+}
+
+const NO_SESSION_FILE = 'session.json is missing: restore it, or start a new session.';
+
+const REWRITTEN =
+  'Something other than samocode rewrote or removed its event log, so nothing in the log can be trusted; what was left of it is in events.jsonl.rewritten. Restore events.jsonl from a backup. The work is on the branch of the session and under refs/samocode/.';
+
+const LOST_START =
+  'Its start was lost when its worker or the machine failed. Start a new session with the same task, which is in session.json.';
+
+/** Whether no command is pending and no event records the start: every worker would exit at once. */
+function isStartLost(
+  paths: SessionPaths,
+  { state, pendingCommands }: Pick<SessionView, 'state' | 'pendingCommands'>,
+): boolean {
+  if (state.createdAt !== undefined || pendingCommands.length > 0) return false;
+  // The run folder, with the command in it, may have appeared since the commands were listed.
+  return pendingCommandIds(paths).length === 0;
+}
+
+function workerOf(holding: Holding): SessionView['worker'] {
+  if (holding.kind !== 'held' || holding.liveness === 'dead') return 'none';
+  return holding.liveness;
+}
+
+/**
+ * Whether only a worker can continue the session: the supervisor handles waits, and an iteration left open by a block
+ * is recorded after a resume.
+ */
+function hasWorkLeft({
+  state,
+  pendingCommands,
+  hasEvents,
+}: Pick<SessionView, 'state' | 'pendingCommands'> & { hasEvents: boolean }): boolean {
+  if (pendingCommands.length > 0) return true;
+  const { status, finishing, createdAt } = state;
+  const isContinuing = status.kind === 'running' || (status.kind === 'starting' && createdAt !== undefined);
+  return hasEvents && (isContinuing || finishing !== undefined || isRewinding(state));
+}
+
+/** Whether the last worker of a pool's session ended before it saved its last events for other machines. */
+function hasUnkept({ poolKept }: SessionPaths, { n, openIteration }: SessionState): boolean {
+  return openIteration === undefined && n > Number(ifThere(() => readFileSync(poolKept, 'utf8')) ?? 0);
+}
+
+/** Well above the interval of a few seconds at which a worker that watches an agent records that it is awake. */
+const QUIET_MS = 60_000;
+
+/**
+ * The problem of a session whose worker ran in another container or on another machine and shows no activity: nothing
+ * continues it, and only a person knows whether that machine is gone. Undefined while the worker may still be running.
+ */
+function unseenWorker(
+  paths: SessionPaths,
+  { state, holding }: { state: SessionState; holding: Holding },
+  { now }: Pick<Clock, 'now'>,
+): string | undefined {
+  if (holding.kind !== 'held' || holding.liveness !== 'unknowable') return undefined;
+  const { status } = state;
+  const dueAtMs = Math.max(lastSignMs(paths, state), status.kind === 'limited' ? status.until : 0);
+  if (now() - dueAtMs < QUIET_MS) return undefined;
+  const { hostId, pid } = holding.lease.owner;
+  return `Its worker, process ${pid}, ran in another container or on another machine (${hostId}) and has shown no activity for more than a minute. If that machine or container is gone or was restarted, a person can take over the session with "samocode takeover".`;
+}
+
+function lastSignMs(paths: SessionPaths, { openIteration }: SessionState): number {
+  const files = [paths.events, paths.leases];
+  if (openIteration !== undefined) {
+    files.push(iterationPaths(paths, openIteration.iteration).awake, join(paths.logs, openIteration.log));
+  }
+  return Math.max(...files.map((path) => statsAt(path)?.mtimeMs ?? 0));
+}
+
+/** Temporary shortages of this process, which say nothing about the session. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+/** Whether an error is caused by the files of one session and does not affect others. */
+export function isFileError(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code !== undefined && !SHORTAGES.has(code);
+}
+
+/** A session whose files cannot be read (for example after `sudo samocode`): it needs a person, not a worker. */
+function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
+  const why = { reason: 'Its files cannot be read.', needs: 'readable_files', rule: 'unreadable' };
+  const state = { ...emptyState(), status: { kind: 'blocked' as const, since: isoUtc(0), ...why } };
+  return { ...viewWithoutWorker(paths, state, [problemOf(paths, error)]), isUnreadable: true };
+}
+
+function problemOf({ runDir }: SessionPaths, error: unknown): string {
+  const path = error instanceof Error && 'path' in error ? String(error.path) : runDir;
+  const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
+  const fix = isRefused
+    ? 'It belongs to another user, for example after "sudo samocode": change its owner with chown.'
+    : 'Check the disk.';
+  return `${path} cannot be read (${systemErrorCode(error)}). ${fix}`;
+}
+
+/** Whether nothing more happens without a person, and no request is pending. */
+export function isAtRest({ state, pendingCommands }: SessionView): boolean {
+  const { status, openIteration, finishing } = state;
+  if (pendingCommands.length > 0 || finishing !== undefined) return false;
+  // The agent of an iteration left open by a block may still be running: a stop ends it.
+  if (status.kind === 'blocked') return openIteration === undefined;
+  return status.kind === 'stopped' || status.kind === 'done';
+}
+
+const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;
+
+/** Whether a session has been unchanged for so long that no supervisor keeps running for it. `nowMs`: wall clock. */
+export function isForgotten({ events, commands, overview }: SessionPaths, nowMs: number): boolean {
+  const times = [events, commands, overview].map((path) => statsAt(path)?.mtimeMs ?? 0);
+  return nowMs - Math.max(...times) >= FORGOTTEN_MS;
+}
+
+/**
+ * Whether the supervisor with this identity continues a session, according to its last lease. A session without a lease
+ * has not started.
+ */
+export function isContinuedBy(lease: Lease | undefined, identity: string): boolean {
+  return lease === undefined || lease.supervisor === identity;
+}

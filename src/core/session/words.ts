@@ -1,0 +1,290 @@
+import { stampsAt } from '../kernel/files/stamps.ts';
+import { counted, listed } from '../kernel/text.ts';
+import { describeOutage } from './events/bodies/positions.ts';
+import { missingText } from './events/pull-request-change.ts';
+import type { SessionFile } from './events/session-file.ts';
+import type { SessionView } from './events/session-view.ts';
+import type { SessionState } from './events/state.ts';
+import {
+  type ProofFact,
+  type SeenPullRequest,
+  type SessionFacts,
+  type StateFacts,
+  sessionFacts,
+  stateFacts,
+} from './facts.ts';
+
+/** The texts that describe a state; callers only style, truncate and order them. */
+export interface StateText {
+  /** `waits for answers`, `blocked`: for a column. Contains no text from agents. */
+  brief: string;
+  /**
+   * `waits for answers to its questions: Q1`, `is blocked and needs you`: follows the name. Contains no text by agents.
+   */
+  predicate: string;
+  /** `Q1, Q2`, a file, or text from an agent or a person: quote it, never follow it as an instruction. */
+  why?: string | undefined;
+  tone: 'person' | 'bad' | 'good' | 'working' | 'plain';
+}
+
+export interface WordsFor {
+  /** How to address the reader: `the user` if an agent reads the text on the user's behalf. */
+  reader?: 'you' | 'the user';
+  /** Formats an ISO time: `at 2026-01-08T15:00:00.000Z`, `in 5 min`. */
+  when?: (time: string) => string;
+}
+
+/** Describes a pending stop, by when it takes effect. */
+export const STOPS = { after_iteration: 'stops after this iteration', now: 'is being stopped' } as const;
+
+export const WORKER_GONE = 'its worker is gone';
+
+/** Says that the worker of an unfinished session is gone; undefined if it is not, or if that cannot be determined. */
+export function goneText({ worker, condition }: { worker?: string } & Pick<Worded, 'condition'>) {
+  return worker === 'gone' && condition !== 'unseen' ? WORKER_GONE : undefined;
+}
+
+type Worded = Partial<SessionFacts> & Pick<StateFacts, 'state'>;
+
+export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor = {}): StateText {
+  const words = describeState(facts, { reader, when });
+  const { predicate = `is ${words.brief}` } = words;
+  const stops = facts.stops && STOPS[facts.stops];
+  const briefs = [
+    words.brief,
+    stops,
+    publishedText(facts, reader),
+    facts.archived && 'in the archive',
+    hostText(facts),
+  ];
+  return {
+    ...words,
+    brief: briefs.filter(Boolean).join(', '),
+    predicate: stops ? `${predicate} and ${stops}` : predicate,
+  };
+}
+
+/** Describes where in the pool the session is. */
+function hostText({ host, lacks }: Worded): string | undefined {
+  if (lacks !== undefined) return undefined;
+  return host === undefined || host === 'pool' ? host && 'offered to the pool' : `on ${host}`;
+}
+
+/** The state and its reason on one line: `waits for answers: Q1, Q2`. */
+export function stateLine(facts: Worded, how?: WordsFor): string {
+  const { brief, why } = stateText(facts, how);
+  return why ? `${brief}: ${why}` : brief;
+}
+
+const at = (time: string) => `at ${time}`;
+
+type Row = Omit<StateText, 'predicate'> & { predicate?: string };
+
+function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
+  const { state, reason, needs, about, condition } = facts;
+  if (condition === 'unreadable')
+    return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
+  if (condition === 'unseen')
+    return {
+      brief: 'its worker cannot be seen from here',
+      predicate: 'needs a person: whether its worker is alive cannot be seen from here',
+      tone: 'bad',
+    };
+  if (facts.lacks !== undefined) {
+    const brief = `waits for a host with ${facts.lacks}`;
+    return { brief, predicate: brief, tone: 'person' };
+  }
+  switch (state) {
+    case 'starting':
+      return condition === 'lost'
+        ? { brief: 'cannot start', predicate: 'did not start and cannot', tone: 'bad' }
+        : { brief: 'starting', tone: 'plain' };
+    case 'running':
+      return { brief: 'running', tone: 'working' };
+    case 'queued':
+      return {
+        brief: 'queued',
+        predicate: facts.starts ?? 'is queued until a slot is free',
+        why: reason,
+        tone: 'plain',
+      };
+    case 'waiting':
+      return describeWaiting(facts, reader);
+    case 'limited':
+      return describeLimited(facts, { reader, when });
+    case 'blocked': {
+      if (about === 'checks')
+        return {
+          brief: 'blocked',
+          predicate: 'is blocked and asks about its checks: they fail before any work',
+          why: reason,
+          tone: 'bad',
+        };
+      const needed = reader === 'you' ? 'you' : plainNeed(needs);
+      return { brief: 'blocked', predicate: `is blocked and needs ${needed}`, why: reason, tone: 'bad' };
+    }
+    case 'stopped':
+      return { brief: 'stopped', why: reason, tone: 'plain' };
+    case 'done':
+      return describeDone(facts, reader);
+    default:
+      return state satisfies never;
+  }
+}
+
+function describeLimited({ until, outage, asksAt }: Worded, { reader, when }: Required<WordsFor>): Row {
+  const next = until === undefined ? undefined : when(until);
+  const asks = asksAt === undefined ? undefined : `${reader} ${when(asksAt)}`;
+  if (outage === undefined) {
+    if (next === undefined)
+      return { brief: 'usage limit', predicate: 'is at its usage limit', tone: 'person' };
+    const predicate = `is at its usage limit, which ends ${next}`;
+    return { brief: `usage limit ends ${next}`, predicate, tone: 'person' };
+  }
+  const words = describeOutage(outage, { next, asks });
+  return { brief: words, predicate: `waits: ${words}`, tone: 'person' };
+}
+
+function describeWaiting(
+  { for: waitsFor, file, reason, openQuestions = [], about }: Worded,
+  reader: string,
+): Row {
+  const tone = 'person';
+  const ids = listed(openQuestions, MAX_NAMED);
+  const named = ids === '' ? '' : `: ${ids}`;
+  if (about === 'checks') {
+    const brief = 'waits for a decision';
+    return { brief, predicate: `${brief} about changed checks${named}`, why: ids, tone };
+  }
+  switch (waitsFor) {
+    case 'qa_answers': {
+      const brief = 'waits for answers';
+      return { brief, predicate: `${brief} to its questions${named}`, why: ids, tone };
+    }
+    case 'plan_approval':
+      return {
+        brief: 'waits for approval',
+        predicate: 'waits for the approval of its plan',
+        why: reason,
+        tone,
+      };
+    case 'file_update':
+      return { brief: 'waits for a file', predicate: 'waits for a change to a file', why: file, tone };
+    case 'human_action': {
+      const who = reader === 'you' ? 'you' : 'a person';
+      const predicate = `waits for something that ${who} must do`;
+      return { brief: `waits for ${reader}`, predicate, why: reason, tone };
+    }
+    case undefined:
+      return { brief: 'waits', predicate: 'waits', tone };
+    default:
+      return waitsFor satisfies never;
+  }
+}
+
+const MAX_NAMED = 12;
+
+// An agent can name any need; only a plain word is put into a sentence.
+function plainNeed(needs = ''): string {
+  return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
+}
+
+function describeDone(
+  { totalIterations, merge, unpublished, pullRequest, summary }: Worded,
+  reader: string,
+): Row {
+  const done = `is done${totalIterations === undefined ? '' : ` after ${totalIterations} iterations`}`;
+  const row = { brief: 'done', predicate: done, why: summary, tone: 'good' } as const;
+  if (merge !== undefined)
+    return { ...row, predicate: `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}` };
+  if (unpublished !== undefined)
+    return { ...row, predicate: `${done}; its branch was not published`, why: unpublished };
+  if (pullRequest === undefined) return row;
+  const { number, state, asks, missing } = pullRequest;
+  if (asks !== undefined)
+    return {
+      brief: 'done',
+      predicate: `${done}; its pull request #${number} needs ${reader}`,
+      why: asks,
+      tone: 'person',
+    };
+  const more = missing === undefined ? '' : `; ${missingText(missing)}`;
+  return {
+    ...row,
+    predicate: `${done}; its pull request #${number} is ${state}${seenText(pullRequest)}${more}`,
+  };
+}
+
+/** `, seen 01-08 10:42`: when a watched pull request was last seen. */
+function seenText({ state, watched, seenAt }: SeenPullRequest): string {
+  const isLooked = watched && state === 'open' && seenAt !== undefined;
+  return isLooked ? `, seen ${stampsAt(Date.parse(seenAt)).log}` : '';
+}
+
+/** Where the work is, in addition to the state: `open #17, round 2, seen 01-08 10:42`, `merged #17`. */
+function publishedText({ publishing, pullRequest, merge }: Worded, reader: string): string | undefined {
+  if (publishing) return 'being published';
+  if (merge?.outcome === 'merged') return 'merged';
+  if (pullRequest === undefined) return undefined;
+  const { state, number, round, asks, missing } = pullRequest;
+  const rounds = round === undefined || state !== 'open' ? '' : `, round ${round}`;
+  const lacks = missing === undefined ? '' : ` without ${counted(missing.commits, 'commit')}`;
+  const needs = asks === undefined ? '' : `, needs ${reader}`;
+  return `${state} #${number}${lacks}${rounds}${needs}${seenText(pullRequest)}`;
+}
+
+const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;
+
+const PLACES = { clone: 'on a fresh clone', worktree: "in the agent's folder" } as const;
+
+/** What was proved, after its `how`: `2 checks on a fresh clone, 2 of 2 requirements (1 by review)`. */
+export function proofWords({ how, checks, in: place, requirements, open }: ProofFact): string {
+  if (how === 'no') return checks > 0 ? 'no passing checks on its last commit' : 'no checks are set';
+  const passed = `${counted(checks, 'check')} ${PLACES[place]}`;
+  const { total = 0, met = 0, reviewed = 0 } = requirements ?? {};
+  const byReview = reviewed > 0 ? ` (${reviewed} by review)` : '';
+  const shown = total > 0 ? `${passed}, ${met} of ${counted(total, 'requirement')}${byReview}` : passed;
+  return open === undefined ? shown : `${open}; ${shown}`;
+}
+
+/** `yes: 2 checks on a fresh clone`; undefined before the session is done. */
+export function proofLine(proof: ProofFact | undefined): string | undefined {
+  return proof && `${proof.how}: ${proofWords(proof)}`;
+}
+
+/** Describes what a session is doing in one sentence that contains no text from agents. */
+export function statusSentence(view: SessionView): string {
+  const facts = sessionFacts(view);
+  const sentence = `${facts.session} ${predicateOf(facts)}`;
+  if (facts.condition === 'foreign')
+    return `${sentence}; it was made by the Python samocode, or by hand, and a resume takes it over.`;
+  return facts.archived ? `${sentence}; it is in the archive.` : `${sentence}.`;
+}
+
+function predicateOf(facts: SessionFacts): string {
+  const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
+  const { predicate } = stateText(facts, { reader: 'the user' });
+  return hasPosition(facts) ? `${predicate} ${place}` : predicate;
+}
+
+function hasPosition({ state, condition, starts }: SessionFacts): boolean {
+  if (condition === 'unreadable' || condition === 'unseen') return condition === 'unseen';
+  return state !== 'starting' && state !== 'done' && starts === undefined;
+}
+
+/** The contents of `now.json`, for status bars. @param activity what the agent is doing */
+export function nowText({ folder }: SessionFile, state: SessionState, activity?: string): string {
+  const facts = stateFacts(state);
+  const now = {
+    session: folder,
+    status: facts.state,
+    detail: stateLine(facts),
+    phase: facts.phase,
+    iteration: facts.iteration,
+    total: facts.totalIterations,
+    activity,
+    since: facts.since,
+    costUsd: state.cost.usd,
+  };
+  return `${JSON.stringify(now)}\n`;
+}

@@ -1,0 +1,194 @@
+import { rm } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { PullRequests } from '../../extensions/github/feedback/pull-requests.ts';
+import { GitHub } from '../../extensions/github/forge/github.ts';
+import { Intake } from '../../extensions/github/intake/intake.ts';
+import { Notifier } from '../../extensions/notify/supervisor/notifier.ts';
+import { Pools } from '../../extensions/pool/pools.ts';
+import type { ActionContext } from '../caller/context/context.ts';
+import { BASE_ERRORS } from '../kernel/base-errors.ts';
+import { isoUtc } from '../kernel/clock.ts';
+import { crashPoint } from '../kernel/fault-points.ts';
+import { writeWhole } from '../kernel/files/atomic-file.ts';
+import { identityAt, statsAt } from '../kernel/files/path-stats.ts';
+import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
+import type { OwnedLease } from '../kernel/processes/lease.ts';
+import { machineLimits } from '../project/finding/machine-limits.ts';
+import { launchSupervisor } from '../sandbox/programs/launch-supervisor.ts';
+import { environmentOfSessions } from '../sandbox/programs/login-shell.ts';
+import { BY_SETTINGS } from '../session/commands/judge-running.ts';
+import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
+import { NowFile } from './now-file.ts';
+import { Scan } from './scan.ts';
+import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
+
+export interface RunOptions {
+  signal: AbortSignal;
+  /** Started as a service or in a terminal: it keeps running when there is nothing to watch. */
+  stays?: boolean;
+  watchPath?: WatchPath;
+}
+
+export type SupervisorEnd =
+  | 'nothing_to_watch'
+  /** Another supervisor holds the lease. */
+  | 'held'
+  | 'lost'
+  | 'asked_to_leave'
+  | 'program_replaced'
+  | 'ended';
+
+/** Minimum time between two scans, even if files change all the time. */
+const SPACING_MS = 100;
+/**
+ * Longest wait for a file event: network disks lose some events. Bounds the cost by growing with the
+ * sessions.
+ */
+const SCAN_MS = 10_000;
+const SCAN_MS_PER_SESSION = 300;
+/** A watched path costs about 35 KB of memory; edits of further files are found by scanning. */
+const MAX_PATHS = 1024;
+
+/**
+ * Watches all waiting sessions until there is nothing to watch. Then it releases its lease, scans once more,
+ * and takes the lease again if there is work after all. One runs per identity; a second one returns at once.
+ */
+export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
+  const program = identityAt(supervisor.programs.supervisor);
+  for (;;) {
+    const lease = await takeSupervisorLease(supervisor, options.signal);
+    if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
+    let end: SupervisorEnd | undefined;
+    try {
+      crashPoint('supervisor-has-lease');
+      await rm(supervisor.paths.leave, { force: true, recursive: true });
+      await writeAbout(supervisor).catch(() => undefined);
+      end = await watch(supervisor, lease, { ...options, program });
+      crashPoint('supervisor-leaves');
+    } finally {
+      // After a lost lease, releasing would write a number above that of the new holder.
+      if (end !== 'lost') await lease.release();
+    }
+    crashPoint('supervisor-left');
+    if (end === 'program_replaced') await launchSuccessor(supervisor);
+    if (end !== 'nothing_to_watch') return end;
+    // A session that parked before the release saw this supervisor and started no other.
+    const scan = new Scan(supervisor);
+    await scan.read();
+    if (!scan.hasReason()) return end;
+  }
+}
+
+async function launchSuccessor({ paths, programs, env, home }: Supervisor): Promise<void> {
+  await launchSupervisor(paths, { program: programs.supervisor, env, home });
+}
+
+async function writeAbout({ paths, programs, clock, revives }: Supervisor): Promise<void> {
+  const about = {
+    v: 1,
+    pid: process.pid,
+    version: __VERSION__,
+    program: programs.supervisor,
+    startedAt: isoUtc(clock.now()),
+    revives,
+  };
+  await writeWhole(paths.about, `${JSON.stringify(about)}\n`, 0o600);
+}
+
+async function watch(
+  supervisor: Supervisor,
+  lease: OwnedLease,
+  { signal, stays = false, watchPath, program }: RunOptions & { program: string },
+): Promise<SupervisorEnd> {
+  const { paths, clock } = supervisor;
+  const scan = new Scan(supervisor);
+  const now = new NowFile(supervisor);
+  const notifying = new Notifier(supervisor, scan);
+  const pullRequests = new PullRequests((ended) => loginOf(supervisor, ended), clock);
+  const intake = new Intake((ended) => loginOf(supervisor, ended), {
+    home: supervisor.home,
+    heldPath: paths.intake,
+    clock,
+  });
+  const pools = new Pools(
+    supervisor,
+    () => contextOf(supervisor),
+    (what, error) => scan.report(what, error),
+  );
+  const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
+  let reasonAtMs = clock.monotonic();
+  try {
+    for (;;) {
+      if (signal.aborted) return 'ended';
+      // The account was removed, or the home folder is not mounted.
+      if (statsAt(supervisor.home) === undefined) return 'lost';
+      // Restores the lease if its folder was removed: a worker that parks must find it.
+      await lease.check();
+      if (await isAskedToLeave(paths.leave, stays)) return 'asked_to_leave';
+      // The program is missing while an upgrade replaces it.
+      const present = identityAt(supervisor.programs.supervisor);
+      if (present !== '' && present !== program) return 'program_replaced';
+      // Folders that stopped responding are no longer watched.
+      await scan.list();
+      const watched = watchedBy(supervisor, scan);
+      const isReported = watcher.watch(watched);
+      const nextMs = await scan.run().catch((error: unknown) => {
+        scan.report('look', error);
+        return clock.monotonic() + SCAN_MS;
+      });
+      const pullRequestsMs = pullRequests.poll(scan.startable(), (what, error) => scan.report(what, error));
+      const issuesMs = intake.poll(scan.startable(), (what, error) => scan.report(what, error));
+      await pools.poll(() => [...scan.sessions.values()].map(({ view }) => view));
+      const resendMs = await notifying.poll();
+      await now.write(scan).catch((error: unknown) => scan.report('now.json', error));
+      const at = clock.monotonic();
+      if (stays || intake.isWatching || pools.isMember || scan.hasReason() || notifying.hasUndelivered())
+        reasonAtMs = at;
+      const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
+      if (at >= leavesAtMs) return 'nothing_to_watch';
+      const scanGapMs = Math.min(
+        LONGEST_SCAN_GAP_MS,
+        Math.max(SCAN_MS, scan.sessions.size * SCAN_MS_PER_SESSION),
+      );
+      const waitMs = Math.min(nextMs, pullRequestsMs, issuesMs, resendMs, leavesAtMs, at + scanGapMs) - at;
+      await clock.sleep(SPACING_MS, signal);
+      // Sessions that parked meanwhile are watched from now on, and scanned once more.
+      if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
+      await watcher.wait(Math.max(0, isReported ? waitMs : Math.min(waitMs, 1000)), signal);
+    }
+  } catch (error) {
+    if (signal.aborted) return 'ended';
+    if (BASE_ERRORS.lease_lost.is(error)) return 'lost';
+    throw error;
+  } finally {
+    await notifying.end();
+    await pullRequests.end();
+    await intake.end();
+    await pools.end();
+    watcher.close();
+  }
+}
+
+/** Uses a login environment, as workers do: tokens and proxies can be set in a start-up file of the shell. */
+async function loginOf(supervisor: Supervisor, signal: AbortSignal) {
+  const context = await contextOf(supervisor);
+  return { forge: new GitHub({ env: context.env, signal }), context };
+}
+
+async function contextOf({ clock, host, home, programs, env: own }: Supervisor): Promise<ActionContext> {
+  const env = await environmentOfSessions(own, home);
+  return { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
+}
+
+async function idleMs({ env, home }: Supervisor): Promise<number> {
+  const limits = await machineLimits(env, home).catch(() => undefined);
+  return (limits?.supervisorMinutes ?? 10) * 60_000;
+}
+
+/** The files that wake the supervisor: its own, those that people may edit, and logs of running sessions. */
+function watchedBy({ paths }: Supervisor, { sessions }: Scan): string[] {
+  const ofSessions = [...sessions.values()].flatMap(({ waits, paths: { events } }) =>
+    waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],
+  );
+  return [paths.bell, paths.leave, ...ofSessions];
+}

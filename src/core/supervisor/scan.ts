@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
+import { watchedFolders } from '../caller/context/supervision.ts';
+import { crashPoint } from '../kernel/fault-points.ts';
+import { statsAt } from '../kernel/files/path-stats.ts';
+import { supervisorEnvironment } from '../sandbox/programs/launch-supervisor.ts';
+import { launchWorker } from '../sandbox/programs/launch-worker.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { sessionPaths } from '../session/layout/paths.ts';
+import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
+import { isLookedAt } from '../session/pull-request.ts';
+import { sessionFolders } from '../session/session-list.ts';
+import { isForgotten, readSession } from '../session/status.ts';
+import { admit, isDaySpent } from './admit.ts';
+import { describeFailure, type Supervisor } from './supervisor.ts';
+import { type NextAct, printOf, WatchedSession } from './watched-session.ts';
+
+/** The pause after the system failed to start a process. */
+const REFUSED_MS = 10_000;
+/** How often to check for a free slot, and for a raised daily limit. */
+const SLOTS_MS = 1000;
+const DAY_MS = 30_000;
+const KEPT_PROBLEMS = 200;
+
+type Startable = Exclude<NextAct, { kind: 'later' }>;
+
+/** All sessions of this machine, and what is due for each. */
+export class Scan {
+  readonly sessions = new Map<string, WatchedSession>();
+  readonly #supervisor: Supervisor;
+  readonly #sessionsDirs = new Set<string>();
+  /** SESSIONS folders that do not respond. */
+  readonly #unresponsive = new Set<string>();
+  readonly #problems = new Set<string>();
+  #refusedUntilMs = 0;
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  /** Scans every session once and starts what is due. @returns the latest time of the next scan, monotonic */
+  async run(): Promise<number> {
+    await this.read();
+    const { clock } = this.#supervisor;
+    let nextMs = Number.POSITIVE_INFINITY;
+    const due = new Map<WatchedSession, Startable>();
+    for (const session of this.sessions.values()) {
+      try {
+        const one = await session.due(this.#supervisor, () => this.#viewsIn(session.paths.sessionsDir));
+        if (one.kind === 'later') nextMs = Math.min(nextMs, one.atMs);
+        else due.set(session, one);
+      } catch (error) {
+        this.report(session.paths.folder, error);
+      }
+    }
+    if (due.size === 0) return nextMs;
+    // The program is missing while an upgrade replaces it, which can take minutes.
+    if (statsAt(this.#supervisor.programs.worker) === undefined)
+      return Math.min(nextMs, clock.monotonic() + REFUSED_MS);
+    if (clock.monotonic() < this.#refusedUntilMs) return Math.min(nextMs, this.#refusedUntilMs);
+    const queued = [...due.keys()].filter(({ waits }) => waits.for === 'turn');
+    for (const [session, { wake, evidence }] of due)
+      if (!queued.includes(session)) await this.#start(session, wake, evidence);
+    if (queued.length === 0) return Math.min(nextMs, clock.monotonic() + SLOTS_MS);
+    return Math.min(nextMs, await this.#admit(queued, due));
+  }
+
+  /**
+   * The sessions of each SESSIONS folder; undefined if they cannot be read. A folder that does not respond is skipped
+   * until it does: any other access to it would block the whole supervisor.
+   */
+  async list(): Promise<Map<string, string[] | undefined>> {
+    const found = new Map<string, string[] | undefined>();
+    for (const sessionsDir of await this.#known()) {
+      this.#unresponsive.delete(sessionsDir);
+      try {
+        found.set(sessionsDir, await sessionFolders(sessionsDir));
+      } catch (error) {
+        this.report(sessionsDir, error);
+        if (SESSION_ERRORS.sessions_silent.is(error)) this.#unresponsive.add(sessionsDir);
+        else found.set(sessionsDir, undefined);
+      }
+    }
+    for (const dir of this.#unresponsive) for (const key of this.#keysBelow(dir)) this.sessions.delete(key);
+    return found;
+  }
+
+  /** Reads every session and starts nothing. */
+  async read(): Promise<void> {
+    const seen = new Set<string>();
+    for (const [sessionsDir, folders] of await this.list()) {
+      // A disk that is briefly unavailable must not remove sessions.
+      if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
+      for (const folder of folders ?? []) {
+        const key = join(sessionsDir, folder);
+        seen.add(key);
+        await this.#read(key, sessionsDir, folder).catch((error: unknown) => this.report(folder, error));
+      }
+    }
+    for (const key of [...this.sessions.keys()]) if (!seen.has(key)) this.sessions.delete(key);
+  }
+
+  /** Whether some session is running, or waits for something that this supervisor handles. */
+  hasReason(): boolean {
+    const { clock } = this.#supervisor;
+    if (this.#unresponsive.size > 0) return true;
+    return [...this.sessions.values()].some((session) => {
+      const { waits, view, paths } = session;
+      if (waits.for === 'nothing' || waits.for === 'person') return false;
+      // However long ago it was opened.
+      if (isLookedAt(view.state, clock.now())) return true;
+      return waits.for !== 'pull_request' && (isTimed(session) || !isForgotten(paths, clock.now()));
+    });
+  }
+
+  /** The sessions for which this supervisor can start a worker. */
+  *startable(): Iterable<SessionView> {
+    for (const { view, waits } of this.sessions.values()) if (waits.for !== 'person') yield view;
+  }
+
+  /** Reports a lasting problem once. */
+  report(what: string, error: unknown): void {
+    const text = `${what}: ${describeFailure(error)}`;
+    if (this.#problems.has(text)) return;
+    if (this.#problems.size >= KEPT_PROBLEMS) this.#problems.clear();
+    this.#problems.add(text);
+    this.#supervisor.say(text);
+  }
+
+  #viewsIn(sessionsDir: string): SessionView[] {
+    const views = [...this.sessions.values()].map(({ view }) => view);
+    return views.filter(({ paths }) => paths.sessionsDir === sessionsDir);
+  }
+
+  async #admit(
+    queued: readonly WatchedSession[],
+    due: ReadonlyMap<WatchedSession, Startable>,
+  ): Promise<number> {
+    const { clock } = this.#supervisor;
+    if (await isDaySpent(this.#supervisor)) return clock.monotonic() + DAY_MS;
+    const isRefused = (sessionsDir: string, error: unknown) => this.report(sessionsDir, error);
+    const admitted = await admit(queued, [...this.sessions.values()], this.#supervisor, isRefused);
+    for (const session of admitted) {
+      const turn = due.get(session);
+      if (turn !== undefined) await this.#start(session, turn.wake, turn.evidence);
+    }
+    return clock.monotonic() + SLOTS_MS;
+  }
+
+  async #start(session: WatchedSession, wake: Startable['wake'], evidence: string): Promise<void> {
+    const { programs, env, home, clock, say } = this.#supervisor;
+    let pid: number | undefined;
+    try {
+      crashPoint('before-start-worker');
+      pid = await launchWorker(session.paths, {
+        program: programs.worker,
+        // The worker adds the variables of a login shell.
+        env: supervisorEnvironment(env, home),
+        wake,
+      });
+      crashPoint('after-start-worker');
+      say(`${session.paths.folder}: a worker was started (${evidence.split(' ')[0]})`);
+    } catch (error) {
+      this.report(session.paths.folder, error);
+      // No process can be started now, for any session.
+      if (PROVIDER_ERRORS.worker_not_launched.is(error)) {
+        this.#refusedUntilMs = clock.monotonic() + REFUSED_MS;
+        return;
+      }
+    }
+    session.started(evidence, pid, clock);
+  }
+
+  async #read(key: string, sessionsDir: string, folder: string): Promise<void> {
+    const { host, clock } = this.#supervisor;
+    const known = this.sessions.get(key);
+    const place = known?.place ?? sessionPaths(sessionsDir, folder);
+    const print = printOf(place);
+    if (known !== undefined && !(await known.hasChanged({ host }, print))) return;
+    const view = await readSession(place, host, clock);
+    if (view === undefined) this.sessions.delete(key);
+    else if (known !== undefined) known.update(view, print, this.#supervisor);
+    else this.sessions.set(key, new WatchedSession(place, view, print, this.#supervisor));
+  }
+
+  /** The watched SESSIONS folders. A known one stays known even if the config folder is removed. */
+  async #known(): Promise<ReadonlySet<string>> {
+    const { paths, home } = this.#supervisor;
+    for (const dir of await watchedFolders(paths, home)) this.#sessionsDirs.add(dir);
+    return this.#sessionsDirs;
+  }
+
+  #keysBelow(sessionsDir: string): string[] {
+    return [...this.sessions]
+      .filter(([, { paths }]) => paths.sessionsDir === sessionsDir)
+      .map(([key]) => key);
+  }
+}
+
+/** Whether it starts at a set time, which can be later than the time after which a session is forgotten. */
+function isTimed({ waits, view: { state } }: WatchedSession): boolean {
+  return waits.for === 'order' && state.status.kind === 'queued' && state.status.order?.at !== undefined;
+}

@@ -1,0 +1,81 @@
+import type { ActionContext } from '../caller/context/context.ts';
+import { watchedFolders } from '../caller/context/supervision.ts';
+import { type ChannelTrouble, channelTroubles } from '../caller/facts/channel-state.ts';
+import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.ts';
+import { machineLimits } from '../project/finding/machine-limits.ts';
+import {
+  isOff,
+  type Presence,
+  readPresence,
+  type SupervisorPaths,
+  supervisorPaths,
+  whyNoSupervisor,
+} from '../sandbox/programs/supervisor-folder.ts';
+import { type DaySpent, spentOnDay } from '../session/day-spent.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { isLookedAt } from '../session/pull-request.ts';
+import { byUrgency, readSessionList } from '../session/session-list.ts';
+import { describeFailure } from './supervisor.ts';
+import { type Waits, waitsFor } from './waits-for.ts';
+
+/** A session that is running or waiting. */
+export interface UnfinishedSession {
+  view: SessionView;
+  waits: Exclude<Waits, { for: 'nothing' }>;
+  /** Its workers keep dying, so the supervisor starts no more of them. */
+  isDying: boolean;
+}
+
+export interface SupervisorStatus {
+  presence: Presence;
+  paths: SupervisorPaths;
+  /** SAMOCODE_SUPERVISOR is `off` in the environment of this command. */
+  isOff: boolean;
+  /** Why the supervisor's folder cannot be written; then no supervisor can run. */
+  unwritable?: string;
+  sessionsDirs: string[];
+  /** Folders that could not be read. */
+  problems: string[];
+  /** Sessions that need a person come first. */
+  sessions: UnfinishedSession[];
+  /** Channels whose notifications are not delivered. */
+  troubles: ChannelTrouble[];
+  spentToday: DaySpent;
+  usdPerDay?: number;
+}
+
+/** Reads what the supervisor of this machine and user watches, or would watch. Read-only. */
+export async function readSupervisorStatus(context: ActionContext): Promise<SupervisorStatus> {
+  const { env, home, host, clock } = context;
+  const paths = supervisorPaths(home, host);
+  const sessionsDirs = [...(await watchedFolders(paths, home))].sort();
+  const problems: string[] = [];
+  const sessions: UnfinishedSession[] = [];
+  for (const dir of sessionsDirs) {
+    const views = await readSessionList(dir, host).catch((error: unknown) => {
+      problems.push(`${dir}: ${describeFailure(error)}`);
+      return [];
+    });
+    for (const view of views) {
+      const waits = waitsFor(view, paths.identity);
+      if (waits.for === 'nothing') continue;
+      if (waits.for === 'pull_request' && !isLookedAt(view.state, clock.now())) continue;
+      const isDying = waits.for === 'revival' && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times;
+      sessions.push({ view, waits, isDying });
+    }
+  }
+  const { usdPerDay } = await machineLimits(env, home);
+  const unwritable = await whyNoSupervisor(paths);
+  return {
+    presence: await readPresence(paths, host),
+    paths,
+    isOff: isOff(env),
+    unwritable,
+    sessionsDirs,
+    problems,
+    troubles: await channelTroubles(paths),
+    sessions: sessions.sort((a, b) => byUrgency(a.view, b.view)),
+    spentToday: await spentOnDay(paths.spent, clock.now()),
+    usdPerDay,
+  };
+}

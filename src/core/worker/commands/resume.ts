@@ -1,0 +1,110 @@
+import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/phases/limits.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
+import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { ledgerFingerprint, ledgerText } from '../../session/documents/requirements.ts';
+import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import { agentChoice } from '../core/agent-choice.ts';
+import type { Handler } from '../core/command-outcome.ts';
+import { branchTip, readQuestions } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { documentNames } from '../documents/own-documents.ts';
+import { levelBlockedFor } from '../guarding/check-sandbox-level.ts';
+import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
+import { liftSharedLimit } from '../limits/shared-limit.ts';
+
+/** Continues a session after a stop, a block, a limit or a wait for people, or with a new goal. */
+export const resume: Handler<'resume'> = async (worker, given) => {
+  const command = appliedToPhase(worker, given);
+  const state = stateOf(worker);
+  // A person may have repaired the machine, so test the guard again.
+  worker.guard.forget();
+  const lowered = await levelBlockedFor(worker);
+  const verdict = judgeResume(command, state, { spent: stillReached(worker, command), lowered });
+  if (verdict.kind === 'refused') return verdict;
+  const { phase, resetsCounts } = verdict;
+  // Written before the event, so a crash loses nothing; repeating it is harmless.
+  if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
+  const { by, note, goal, limits, agent, checks, proving } = command;
+  const common = { by, note, limits, agent, checks, proving };
+  if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
+  // A person who resumes may know better than the time that the provider stated.
+  const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
+  if (isAccounts) await liftSharedLimit(worker, agent?.provider ?? agentChoice(worker, phase).provider.name);
+  const flow = 'Session resumed';
+  return { events: [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow }] };
+};
+
+/** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */
+function appliedToPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
+  if (command.limits === undefined) return command;
+  const session = { ...command.limits.session };
+  const ofPhase: SpendingLimits = {};
+  const spent = reachedLimits(worker, command);
+  for (const { limitName } of spent.filter(({ scope }) => scope !== 'session')) {
+    const more = session[limitName];
+    if (more === undefined) continue;
+    ofPhase[limitName] = more;
+    // If both are reached, a value above the session's limit applies to both, any other only to the phase.
+    const whole = spent.find((use) => use.limitName === limitName && use.scope === 'session');
+    if (whole === undefined || more <= whole.limit) delete session[limitName];
+  }
+  if (Object.keys(ofPhase).length === 0) return command;
+  return { ...command, limits: { session, phases: { [nextPhase(worker, command)]: ofPhase } } };
+}
+
+/** The limits that would stop the next agent. */
+function reachedLimits(worker: Worker, command: CommandOf<'resume'>): LimitUsage[] {
+  const state = stateOf(worker);
+  return isOutOfBudget(state) ? spentUses(worker) : reachedUses(worker, { ...command, limits: undefined });
+}
+
+function reachedUses(worker: Worker, { limits: raised, ...command }: CommandOf<'resume'>): LimitUsage[] {
+  const phase = nextPhase(worker, command);
+  const uses = budgetUses(worker, stateOf(worker), { phase, raised });
+  return uses.filter((use) => judgeLimits([use]).kind === 'reached');
+}
+
+function nextPhase(worker: Worker, { goal }: Pick<CommandOf<'resume'>, 'goal'>): Phase {
+  return goal === undefined ? stateOf(worker).progress.phase : 'investigation';
+}
+
+function isOutOfBudget({ status }: SessionState): boolean {
+  return status.kind === 'blocked' && status.rule === 'budget';
+}
+
+/** Refuses a resume that would only block again. */
+function stillReached(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
+  if (!isOutOfBudget(stateOf(worker)) && command.limits === undefined) return undefined;
+  const reached = reachedUses(worker, command);
+  if (reached.length === 0) return undefined;
+  // A refused resume leaves nothing behind: the next one must raise these limits too.
+  const isOther = (use: LimitUsage) =>
+    !reached.some(({ limitName, scope }) => limitName === use.limitName && scope === use.scope);
+  const all = [...reached, ...reachedLimits(worker, command).filter(isOther)];
+  return { reason: budgetReason(all), next: higherLimits(all) };
+}
+
+/** Starts a new goal: existing questions, plans, ledger and commits belong to earlier work. */
+async function newGoal(
+  worker: Worker,
+  goal: string,
+  given: Omit<EventBody<'resumed'>, 'phase' | 'resetsCounts'>,
+): Promise<NewEvent> {
+  const { questions } = await readQuestions(worker);
+  return {
+    ...given,
+    type: 'resumed',
+    phase: 'investigation',
+    resetsCounts: true,
+    goal,
+    oldRounds: Math.max(stateOf(worker).oldRounds, ...questions.map(({ round }) => round)),
+    oldPlans: documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan'),
+    oldLedger: ledgerFingerprint(await ledgerText(worker.paths)),
+    oldTip: await branchTip(worker),
+    flow: `New goal: ${goal.split('\n')[0]}`,
+  };
+}

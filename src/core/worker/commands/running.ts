@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { stampsAt } from '../../kernel/files/stamps.ts';
+import { refused } from '../../session/commands/judge-kind.ts';
+import { BY_SETTINGS, judgeMessage, judgeStart, judgeStop } from '../../session/commands/judge-running.ts';
+import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
+import type { Handler } from '../core/command-outcome.ts';
+import { readChildRecord } from '../core/iteration-files.ts';
+import { stoppedEvent } from '../core/stopped.ts';
+import { endChildTree } from '../core/tree.ts';
+import { stateOf } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { currentAnswers } from './gate-commands.ts';
+
+/** Creates the session; the worker's next step makes its folder, overview and worktree. */
+export const start: Handler<'start'> = async (worker, { by, run }) => {
+  const { settings, id, task, dive, folder, takenOver, sandbox } = worker.file;
+  const verdict = judgeStart({ by }, stateOf(worker), settings);
+  if (verdict.kind === 'refused') return verdict;
+  const file = JSON.stringify(worker.file);
+  const created = { type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox } as const;
+  if (takenOver === undefined) {
+    const flow = `Session started: ${(task ?? dive ?? folder).split('\n')[0]}`;
+    return { events: [{ ...created, flow }] };
+  }
+  const flow = `Taken over in ${takenOver.decision.phase}`;
+  // Gates that the settings omit are open.
+  const answers = settings.gates.includes('qa') ? [] : await currentAnswers(worker, BY_SETTINGS);
+  return { events: [created, { type: 'taken_over', ...takenOver, flow }, ...answers] };
+};
+
+/** Keeps a person's message for the next agent. */
+export const message: Handler<'message'> = async ({ paths, writer }, command) => {
+  const verdict = judgeMessage(command, writer.state);
+  if (verdict.kind === 'refused') return verdict;
+  const { id, by, text, at } = command;
+  const { file: stamp } = stampsAt(Date.parse(at));
+  const file = inboxFileName({ stamp, id });
+  // Written before its event: a file without an event is never delivered.
+  ensurePlainFolder(paths.inbox);
+  await writeWhole(join(paths.inbox, file), inboxMessage({ id, stamp, channel: by.channel, text }));
+  return {
+    events: [{ type: 'message_kept', by, id, file, flow: `Message from the human: ${text.split('\n')[0]}` }],
+  };
+};
+
+export const stop: Handler<'stop'> = async (worker, { by, when }) => {
+  const verdict = judgeStop(stateOf(worker));
+  if (verdict.kind === 'refused') return verdict;
+  if (verdict.how === 'request') return { events: [{ type: 'stop_requested', by, when }] };
+  const { openIteration } = verdict;
+  // A stopped session has no agent: end one that outlived a block first.
+  const child = openIteration && (await readChildRecord(worker, openIteration.iteration));
+  const end = openIteration && (await endChildTree(worker, child, { leftoversOnly: true }));
+  if (end?.kind === 'immortal') return refused(WORKER_ERRORS.child_immortal({ pids: end.pids }));
+  return { events: [stoppedEvent(by)] };
+};

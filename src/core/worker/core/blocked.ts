@@ -1,0 +1,34 @@
+import type { NextStep } from '../../kernel/acts.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import type { BlockDecision } from '../../kernel/phases/decision.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+interface Block extends Omit<BlockDecision, 'kind'> {
+  /** The steps that unblock it, if a plain resume does not. */
+  next?: readonly NextStep[];
+}
+
+/** The event of a session that is blocked until a person acts, with a flow line that gives the reason. */
+export function blockedEvent({ phase, reason, needs, rule, next }: Block): NewEvent {
+  const flow = `Blocked (${needs}): ${reason}`;
+  return { type: 'blocked', phase, reason, needs, rule, next: recordedSteps(next), flow };
+}
+
+/** Blocks a session in its current phase. @returns false: it must not continue */
+export async function blockHere(worker: Worker, given: Omit<Block, 'phase'>): Promise<false> {
+  const { phase } = stateOf(worker).progress;
+  await record(worker, blockedEvent({ phase, ...given }));
+  return false;
+}
+
+/** The steps as events record them: undefined instead of an empty list. */
+export function recordedSteps(steps: readonly NextStep[] = []): NextStep[] | undefined {
+  return steps.length === 0 ? undefined : [...steps];
+}
+
+export function blockedBy(error: SamocodeError, phase: Phase): NewEvent {
+  const { message: reason, code: rule, next } = error;
+  return blockedEvent({ phase, reason, needs: 'error_resolution', rule, next });
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import type { Outcome } from '../../kernel/phases/outcome.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
+import { type OpenQuestions, openQuestions } from '../../session/documents/qa.ts';
+import {
+  ledgerText,
+  parseLedger,
+  type Requirement,
+  withLedger,
+} from '../../session/documents/requirements.ts';
+import type { PlanVersion } from '../../session/events/bodies/positions.ts';
+import { documentNames } from '../documents/own-documents.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+export interface QuestionEvidence extends OpenQuestions {
+  fileHash: string | undefined;
+}
+
+export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
+  const text = await documentText(worker.paths.qa);
+  return {
+    ...openQuestions(text, stateOf(worker)),
+    fileHash: text === undefined ? undefined : fingerprint(text),
+  };
+}
+
+export interface PlanEvidence {
+  /** The approved plan, otherwise the newest one of the current goal. */
+  version: PlanVersion | undefined;
+  /** Includes the requirements that the approval covers. */
+  text: string | undefined;
+  requirements: Requirement[];
+  outcome: Outcome['plan'];
+}
+
+export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
+  const { approvedPlan, oldPlans } = stateOf(worker);
+  const names = documentNames(worker);
+  const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
+  const own = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
+  const ledger = await ledgerText(worker.paths);
+  const text = own === undefined ? undefined : withLedger(own, ledger);
+  if (name === undefined || text === undefined) {
+    const changedSinceApproval = approvedPlan !== undefined;
+    return {
+      version: undefined,
+      text,
+      requirements: [],
+      outcome: { exists: false, approved: false, changedSinceApproval, untestable: false },
+    };
+  }
+  const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
+  // Notes may be added after an approval, but not removed.
+  const approved = isSame && !(await notesShrank(worker, text));
+  const changedSinceApproval = approvedPlan !== undefined && !approved;
+  const untestable = approved && !parsePlan(text).testable;
+  return {
+    // Of an approved plan the approval's own hash, even if the rules for hashes are others now.
+    version: { name, hash: isSame ? approvedPlan.hash : planHash(text) },
+    text,
+    requirements: approved ? requirementsIn(ledger) : [],
+    outcome: { exists: true, approved, changedSinceApproval, untestable },
+  };
+}
+
+function requirementsIn(ledger: string | undefined): Requirement[] {
+  const reading = ledger === undefined ? undefined : parseLedger(ledger);
+  return reading?.kind === 'ledger' ? reading.requirements : [];
+}
+
+async function notesShrank(worker: Worker, text: string): Promise<boolean> {
+  const approved = await documentText(worker.paths.approvedPlan);
+  return approved !== undefined && planChanges(approved, text).notesShrank;
+}
+
+/** The commit at the end of the session's branch; undefined without a branch, or if the branch was deleted. */
+export async function branchTip(worker: Worker): Promise<string | undefined> {
+  const { worktree } = stateOf(worker);
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  return await commitOf(`refs/heads/${worktree?.branch ?? worker.file.settings.branch}`, options);
+}

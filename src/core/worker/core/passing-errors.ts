@@ -1,0 +1,90 @@
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { explainFailure, say } from './failure.ts';
+
+/** Failures that are temporary or that a person fixes: the worker waits and retries. */
+const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+export function isPassing(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code !== undefined && PASSING.has(code);
+}
+
+/**
+ * Explains a lasting failure and writes it to stderr.
+ * @param then what a person does afterwards
+ * @throws a temporary error or a lost lease, for the caller to handle
+ */
+export function lastingFailure(
+  worker: { clock: Clock; paths: SessionPaths },
+  error: unknown,
+  then: string,
+): SamocodeError {
+  if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
+  say(worker, error);
+  return explainFailure(worker, error, then);
+}
+
+/** Tries an operation that must not wait; undefined on a temporary failure. */
+export async function ifTaken<T>(act: Promise<T>): Promise<T | undefined> {
+  try {
+    return await act;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * For watching a running agent, which only a lost lease may end: time limit and stop must work whatever else fails. A
+ * lasting error is reported once.
+ * @returns a function that runs an operation and returns undefined on a failure
+ */
+export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => Promise<T | undefined> {
+  let reported: string | undefined;
+  return async (act) => {
+    try {
+      return await act;
+    } catch (error) {
+      if (BASE_ERRORS.lease_lost.is(error)) throw error;
+      if (isPassing(error) || String(error) === reported) return undefined;
+      reported = String(error);
+      say({ clock }, error);
+      return undefined;
+    }
+  };
+}
+
+const FIRST_WAIT_MS = 500;
+const LAST_WAIT_MS = 5000;
+
+/** The delay before the next retry: grows, but stays short enough to notice a freed disk. */
+export function nextWait(beforeMs?: number): number {
+  return beforeMs === undefined ? FIRST_WAIT_MS : Math.min(beforeMs * 2, LAST_WAIT_MS);
+}
+
+/** Retries while an operation fails temporarily. @param problem reported with each failure */
+export async function patiently<T>(
+  clock: Pick<Clock, 'now' | 'sleep'>,
+  problem: string,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      say({ clock }, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
+      await clock.sleep(waitMs);
+    }
+  }
+}
+
+/** The run folder was removed while nothing was running, so the worker must exit. */
+export class RunFolderGoneError extends Error {
+  constructor(runDir: string) {
+    super(`The run folder ${runDir} is gone, so the session no longer exists.`);
+  }
+}

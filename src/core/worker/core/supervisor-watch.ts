@@ -1,0 +1,66 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { machineLimits } from '../../project/finding/machine-limits.ts';
+import { watchOver } from '../../sandbox/programs/launch-supervisor.ts';
+import {
+  isOff,
+  readPresence,
+  type SupervisorPaths,
+  supervisorPaths,
+} from '../../sandbox/programs/supervisor-folder.ts';
+import type { SlotLimits } from '../../session/slots.ts';
+
+export interface WatchOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  host: Host;
+  clock: Clock;
+  program: string;
+}
+
+/** Interval of the check while an agent runs. */
+const CHECK_MS = 60_000;
+
+/** A worker's view of the supervisor; ensures that one watches the work that the worker leaves behind. */
+export class Watch {
+  readonly paths: SupervisorPaths;
+  readonly home: string;
+  readonly #options: WatchOptions;
+  #checkAtMs: number;
+
+  constructor(options: WatchOptions) {
+    this.paths = supervisorPaths(options.home, options.host);
+    this.home = options.home;
+    this.#options = options;
+    this.#checkAtMs = options.clock.monotonic() + CHECK_MS;
+  }
+
+  get identity(): string {
+    return this.paths.identity;
+  }
+
+  async isThere(): Promise<boolean> {
+    const { env, host } = this.#options;
+    return !isOff(env) && (await readPresence(this.paths, host)).kind === 'watching';
+  }
+
+  /** Hands over a session that is parked, limited or queued, or that frees a slot for another session. */
+  async over(sessionsDir: string): Promise<void> {
+    await watchOver({ ...this.#options, sessionsDir });
+  }
+
+  /** Called while an agent runs, which can take hours: replaces a killed supervisor within a minute. */
+  async keep(sessionsDir: string): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monotonic() < this.#checkAtMs) return;
+    this.#checkAtMs = clock.monotonic() + CHECK_MS;
+    if (!(await this.isThere())) await this.over(sessionsDir);
+  }
+
+  /** The slots of the machine, according to its current limit. */
+  readonly machineSlots: SlotLimits['machine'] = async () => {
+    const { env } = this.#options;
+    const limits = await machineLimits(env, this.home).catch(() => undefined);
+    return limits?.parallel === undefined ? undefined : { dir: this.paths.slots, count: limits.parallel };
+  };
+}

@@ -1,0 +1,274 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { areConfined } from '../../agents/registry.ts';
+import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
+import { visibleControls } from '../../kernel/text.ts';
+import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import { removeAtOnce } from '../../project/git/remove-tree.ts';
+import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
+import { sandboxFolders } from '../../project/worktrees/sandbox-folders.ts';
+import { copyState, stateCopyIn, stateFolderOf } from '../../sandbox/cli-state.ts';
+import type { Guard } from '../../sandbox/guard/make-guard.ts';
+import { guardOf } from '../../sandbox/guard-of.ts';
+import type { GuardPart, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
+import type { HomePlaces } from '../../sandbox/home-places.ts';
+import { loginPlaces } from '../../sandbox/login-places.ts';
+import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private-git/make-private-git.ts';
+import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
+import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../sandbox/probe-guard.ts';
+import type { ChildFacts } from '../../sandbox/programs/environment.ts';
+import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
+import type { ProofGuard } from '../../sandbox/proof-place.ts';
+import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
+import { freshHome } from '../../sandbox/session-home.ts';
+import { openWayOut, type WayOut } from '../../sandbox/way-out.ts';
+import { wayOutRules } from '../../sandbox/way-out-rules.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
+import { agentChoice, type Chooser } from './agent-choice.ts';
+import type { GitGuard } from './git-guard.ts';
+
+interface Place {
+  path: string;
+  branch: string;
+}
+
+/** The parts of a `Worker` that the guard uses. */
+interface Guarded extends Chooser {
+  readonly paths: Pick<SessionPaths, 'sessionDir' | 'runDir'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly rehearsalProgram: string;
+  readonly git: GitGuard;
+}
+
+interface GuardOptions {
+  /** Given if it is not recorded yet. */
+  worktree?: Place;
+  /** The agent's CLI; absent for SETUP and CHECK. */
+  cli?: { name: string; path: string | undefined };
+  /** Further files that it reads. */
+  shown?: readonly string[];
+}
+
+/** The sandbox for agents, SETUP and CHECK: tested once, and again at a resume. */
+export class WorkerGuard {
+  #now: Promise<GuardNow> | undefined;
+  #wayOut: Promise<StrictWay> | undefined;
+  readonly #refused = new Map<string, string>();
+
+  /**
+   * The guard for programs in the session's worktree, with its home and the private git folder prepared; undefined if
+   * unavailable or disabled. Call it only while nothing of the session is running there.
+   */
+  async guard(worker: Guarded, options: GuardOptions = {}): Promise<Guard | undefined> {
+    const { worktree = worker.writer.state.worktree, cli, shown = [] } = options;
+    const now = await this.now(worker);
+    if (now.level === 'none') return undefined;
+    const [places, refs] = await Promise.all([
+      this.#placesOf(worker),
+      worker.git.sharedDir().then((dir) => usersRefs(dir, worker.git.context)),
+    ]);
+    const session = worktree && (await sessionPlaces(worker, worktree, places));
+    if (now.maker.tool.kind !== 'bwrap') return guardOf(now.maker, { ...places, session });
+    const git = session && (await gitOf(worker, session, { ...places, refs }));
+    const all = { ...places, session: session && { ...session, git } };
+    const folders = await foldersOf(worker);
+    freshHome(places.home.dir, folders.home);
+    await emptied(folders.tmp, 0o1777);
+    const wayOut = now.level === 'strict' ? await this.wayOut(worker) : {};
+    const states =
+      cli === undefined ? [] : await copyState(cli.name, places.home, join(folders.own, 'state'));
+    const clis = cli === undefined ? [] : [cli];
+    const login = await loginPlaces(
+      places.home,
+      clis.map(({ name }) => name),
+    );
+    return guardOf(now.maker, all, { ...folders, ...wayOut, clis, states, shown: [...shown, ...login] });
+  }
+
+  /** The guard for commands that prove a commit, and the paths it hides; undefined if there is none. */
+  async ofProof(worker: Guarded): Promise<ProofGuard> {
+    const now = await this.now(worker);
+    if (now.level === 'none') return undefined;
+    const own = { ...now, places: await this.#placesOf(worker) };
+    if (now.level !== 'strict') return { now: own };
+    const { net, ports } = await this.wayOut(worker);
+    return { now: own, wayOut: { net, ports } };
+  }
+
+  /** What this session's strict sandbox needs outside itself; opened once, even for an agent of an earlier worker. */
+  async wayOut(worker: Guarded): Promise<StrictWay> {
+    const refused = (target: string, why: string) => {
+      if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
+    };
+    this.#wayOut ??= openWay(worker, refused).catch((error: unknown) => {
+      this.#wayOut = undefined;
+      throw error;
+    });
+    return await this.#wayOut;
+  }
+
+  /** Which variables SETUP, CHECK and agents of these CLIs get. */
+  async variables(worker: Guarded, clis: readonly string[] = []): Promise<Pick<ChildFacts, 'admits'>> {
+    const { sandbox, openings } = worker.file.settings;
+    const isStrict = sandbox === 'strict';
+    if (!isStrict && (await this.now(worker)).level === 'none') return {};
+    const env = [...openings.env, ...(await variablesOfClis(clis, worker.env))];
+    return { admits: { isStrict, env, clis } };
+  }
+
+  async hidesForgeLogin({ file: { configPath, issue }, writer: { state } }: Guarded): Promise<boolean> {
+    return await forgeLoginIsHidden({ configPath, issue, ...state });
+  }
+
+  /** The connections refused since the last call: `host:port`, and why. */
+  takeRefused(): string[] {
+    const refused = [...this.#refused].map(([target, why]) => oneLine(visibleControls(`${target} ${why}`)));
+    this.#refused.clear();
+    return refused;
+  }
+
+  /** Where the CLI of the agent that ran last has its records; ask before `tidy`. */
+  async stateFolder(worker: Guarded, cli: string): Promise<string | undefined> {
+    const copy = stateCopyIn(join((await foldersOf(worker)).own, 'state'));
+    return statsAt(copy) ? copy : stateFolderOf(cli, await this.home(worker));
+  }
+
+  /** Removes the temporary files of an ended agent, and the copies of its CLI's state. */
+  async tidy(worker: Guarded): Promise<void> {
+    const { own, tmp } = await foldersOf(worker);
+    for (const folder of [join(own, 'state'), tmp]) await removeAtOnce(folder);
+  }
+
+  /**
+   * Call it once no process of the session is running.
+   * @param isOver no agent will need its home
+   */
+  async leave(worker: Guarded, { isOver }: { isOver: boolean }): Promise<void> {
+    const wayOut = await this.#wayOut?.catch(() => undefined);
+    this.#wayOut = undefined;
+    await wayOut?.close();
+    const { own } = await foldersOf(worker);
+    for (const folder of isOver ? [own] : ['net', 'tmp', 'state'].map((name) => join(own, name)))
+      await removeAtOnce(folder);
+  }
+
+  /** The providers of all its phases, and those that may take over. */
+  providers(worker: Guarded): string[] {
+    return providersOf(worker);
+  }
+
+  async home({ env }: Guarded): Promise<HomePlaces> {
+    return { dir: await realPathAsFar(env.HOME ?? '/'), env };
+  }
+
+  /** Forces a new test: a person may have repaired or changed the machine. */
+  forget(): void {
+    this.#now = undefined;
+  }
+
+  async level(worker: Guarded): Promise<SandboxLevel> {
+    const { level } = await this.now(worker);
+    if (level !== 'none') return level;
+    const { permissions } = worker.file.settings;
+    return areConfined(providersOf(worker), permissions) ? 'provider sandbox' : 'none';
+  }
+
+  async now(worker: Guarded): Promise<GuardNow> {
+    if (worker.file.settings.sandbox === 'off') return SWITCHED_OFF;
+    this.#now ??= this.#probe(worker).catch((error: unknown) => {
+      this.#now = undefined;
+      throw error;
+    });
+    return await this.#now;
+  }
+
+  async #probe(worker: Guarded): Promise<GuardNow> {
+    return await probeGuard(await this.#placesOf(worker), { env: worker.env });
+  }
+
+  async #placesOf(worker: Guarded): Promise<ProtectedPlaces> {
+    const { file, env, rehearsalProgram, git } = worker;
+    const { mainRepo, sessionsDir, worktreesDir, settings } = file;
+    // Read each time, because the person may have added a checkout.
+    const places = await findProtectedPlaces(
+      {
+        mainRepo,
+        sessionsDir,
+        worktreesDir,
+        runRoot: runRoot(sessionsDir),
+        homeDir: env.HOME ?? '/',
+        programFolder: dirname(rehearsalProgram),
+        openings: settings.openings,
+        isStrict: settings.sandbox === 'strict',
+        commonDir: await git.sharedDir(),
+      },
+      git.context,
+    );
+    return { ...places, home: { ...places.home, env } };
+  }
+}
+
+const MAX_REFUSED = 20;
+
+type StrictWay = Required<Pick<GuardPart, 'net' | 'ports'>> & WayOut;
+
+/** Absolute paths without links. */
+async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
+  const { own, caches } = sandboxFolders(await realPathAsFar(file.worktreesDir), file.folder);
+  for (const folder of [join(own, 'home'), caches]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
+}
+
+async function openWay(worker: Guarded, refused: (target: string, why: string) => void): Promise<StrictWay> {
+  const { file, env } = worker;
+  const { own } = await foldersOf(worker);
+  const rules = wayOutRules(file.settings.openings, providersOf(worker), env);
+  const net = join(own, 'net');
+  const { close } = await openWayOut(net, rules, refused);
+  return { net, ports: rules.ports, close };
+}
+
+async function emptied(folder: string, mode: number): Promise<void> {
+  await removeAtOnce(folder);
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, mode);
+}
+
+async function gitOf(
+  { paths, git: { context } }: Guarded,
+  { gitDir, branch }: SessionPlaces,
+  { commonDir, refs }: Pick<ProtectedPlaces, 'commonDir'> & { refs: UsersRefs },
+): Promise<SessionGit> {
+  const runDir = await realPathAsFar(paths.runDir);
+  const git = privateGitIn(runDir);
+  const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, refs, context);
+  const { dir } = git;
+  return { runDir, dir, bound, objects: basePlace(dir, 'objects'), lfs: basePlace(dir, 'lfs') };
+}
+
+function providersOf(worker: Guarded): string[] {
+  const own = PHASE_NAMES.map((phase) => agentChoice(worker, phase).provider.name);
+  return [...own, ...(worker.file.settings.fallback ?? [])];
+}
+
+async function sessionPlaces(
+  worker: Guarded,
+  worktree: Place,
+  { commonDir }: ProtectedPlaces,
+): Promise<SessionPlaces | undefined> {
+  const pointed = await gitDirOf(worktree.path);
+  if (pointed === undefined) return undefined;
+  const gitDir = await realPathAsFar(pointed);
+  // An agent that ran without a guard may have redirected `.git`, and this guard allows access to the paths found here.
+  if (!pathInside(commonDir, gitDir)?.startsWith('worktrees/')) return undefined;
+  return {
+    sessionDir: await realPathAsFar(worker.paths.sessionDir),
+    worktree: await realPathAsFar(worktree.path),
+    gitDir,
+    branch: worktree.branch,
+  };
+}

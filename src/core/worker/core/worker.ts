@@ -1,0 +1,120 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import type { Rules } from '../../kernel/phases/outcome.ts';
+import type { ChecksRan, Proving } from '../../kernel/phases/proving.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
+import type { EventWriter, LogMark } from '../../session/events/event-writer.ts';
+import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import type { Slots } from '../../session/slots.ts';
+import type { Projector } from '../documents/projector.ts';
+import type { GitGuard } from './git-guard.ts';
+import { ifTaken, patiently } from './passing-errors.ts';
+import type { Watch } from './supervisor-watch.ts';
+import type { WorkerGuard } from './worker-guard.ts';
+
+/** What all parts of a worker share: one session, its events, and the machine. */
+export interface Worker {
+  readonly paths: SessionPaths;
+  readonly file: SessionFile;
+  readonly clock: Clock;
+  readonly host: Host;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly environment: ChildrenEnvironment;
+  /** The built rehearsal agent, started with our own node. */
+  readonly rehearsalProgram: string;
+  readonly writer: EventWriter;
+  readonly projector: Projector;
+  readonly git: GitGuard;
+  readonly guard: WorkerGuard;
+  readonly slots: Slots;
+  /** Why the session continues, as observed by the program that started this worker. */
+  readonly wake: Wake;
+  readonly watch: Watch;
+  readonly memory: WorkerMemory;
+}
+
+/** Kept in memory only, so that no agent can have changed it. */
+export interface WorkerMemory {
+  runFolder?: {
+    iteration: number;
+    entries: Readonly<Record<string, string>>;
+    log: LogMark;
+    lease: number;
+    /** Whether it was compared after the agent's end and nothing had changed. */
+    isCompared: boolean;
+  };
+  /** The checkpoint after the last agent. */
+  lastKept?: {
+    commit: string;
+    /** Fingerprint of the documents that the worker does not write between two agents. */
+    documents: string;
+  };
+  /** The last event in the newest state kept for the pool. */
+  keptStateAt?: number;
+  /** The checks on the base commit, which run in parallel with agents. */
+  baseRun?: {
+    /** Resolves when the clone is made and SETUP has run there, or when another session runs these checks. */
+    begun: Promise<unknown>;
+    /** Undefined: it was stopped, or it failed. */
+    ended: Promise<ChecksRan | undefined>;
+    result?: ChecksRan | undefined;
+    /** Why nothing can be proved here. */
+    failure?: SamocodeError;
+    stop: AbortController;
+  };
+  /** The newest iteration whose cost counts against the daily limit. */
+  notedCostOf?: number;
+}
+
+/** Writes events, then what derives from them. The events are the commit; a failed projection is repeated later. */
+export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<SessionEvent[]> {
+  const written = await appendPatiently(worker, events);
+  await worker.projector.apply(worker.writer.state, written);
+  const text = worker.projector.takeReplaced();
+  if (text !== undefined) await record(worker, { type: 'notice', code: 'overview_replaced', text });
+  return written;
+}
+
+/** Like `record`, without waiting. @returns false when the disk accepts no writes: nothing was written */
+export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent[]): Promise<boolean> {
+  const written = await ifTaken(worker.writer.append(...events));
+  if (written !== undefined) await worker.projector.apply(worker.writer.state, written);
+  return written !== undefined;
+}
+
+/** Appends events. While the disk accepts no writes, it retries with a growing delay instead of losing the session. */
+export async function appendPatiently(
+  { writer, clock }: Pick<Worker, 'writer' | 'clock'>,
+  events: readonly NewEvent[],
+): Promise<SessionEvent[]> {
+  return await patiently(clock, 'events not written', () => writer.append(...events));
+}
+
+export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
+  return worker.writer.state;
+}
+
+/** A plan always parks; a gate that the settings omit is then opened at once, recorded as the person's choice. */
+export function gatesOf({ file: { settings } }: Worker): Rules['gates'] {
+  return { qa: settings.gates.includes('qa'), plan: true };
+}
+
+/** The commands that must succeed before done: those set at the start, or at a later resume. */
+export function checksOf(worker: Worker): readonly string[] {
+  return stateOf(worker).checks ?? worker.file.settings.checks;
+}
+
+/** Where and how checks run: as set at the start, or at a later resume. */
+export function provingOf(worker: Worker): Proving {
+  return stateOf(worker).proving ?? worker.file.settings.proving;
+}
+
+export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
+  return closedChannel({ channel: 'file' }, file.settings) === undefined;
+}

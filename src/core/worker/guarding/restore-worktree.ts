@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { isSamocodeError } from '../../kernel/errors.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { commitOf, commonDirOf } from '../../project/git/repository.ts';
+import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
+import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
+import type { WorktreePlan } from '../../project/worktrees/worktree.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { SETUP_DUE } from '../../session/layout/paths.ts';
+import { blockHere } from '../core/blocked.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+
+/** Recreates a missing worktree from its branch. @returns false when the session is blocked because that failed */
+export async function restoreWorktree(worker: Worker): Promise<boolean> {
+  try {
+    await record(worker, ...(await repairMissingWorktree(worker)));
+    return true;
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    const reason = `The worktree is gone and could not be recreated. ${error.message}`;
+    return await blockHere(worker, { reason, needs: 'error_resolution', rule: error.code });
+  }
+}
+
+/**
+ * Repairs a worktree that was removed, or that git no longer has registered. Existing files are kept.
+ * @returns notices for the person
+ * @throws SamocodeError when it cannot be repaired
+ */
+export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined || (await seemsIntact(worktree.path))) return [];
+  const { path: worktreePath, branch, baseCommit } = worktree;
+  const { mainRepo } = worker.file;
+  const plan = { mainRepo, worktreePath, branch, baseCommit, ...worker.git.context };
+  const lost = await lostTip(worker, plan);
+  const how = await rejoinWorktree({ ...plan, baseCommit: lost ?? baseCommit });
+  if (how === 'recreated') await writeWhole(worker.paths.setup, SETUP_DUE);
+  if (lost !== undefined) {
+    const text = `The branch ${branch} was gone; it was recreated at ${lost.slice(0, 12)}, its last known commit.`;
+    return [{ type: 'notice', code: 'branch_made_again', text, flow: text }];
+  }
+  switch (how) {
+    case 'fine':
+      return [];
+    case 'recreated': {
+      const text = `The worktree was gone; it was recreated from branch ${branch}.`;
+      return [{ type: 'notice', code: 'worktree_made_again', text, flow: text }];
+    }
+    case 'rejoined': {
+      const text = `The worktree was no longer registered in git; it was registered again with branch ${branch}, its files unchanged.`;
+      return [{ type: 'notice', code: 'worktree_rejoined', text, flow: text }];
+    }
+    default:
+      return how satisfies never;
+  }
+}
+
+/** The last recorded commit of a deleted branch. @throws branch_lost when git no longer has it */
+async function lostTip(
+  { paths }: Worker,
+  { mainRepo, branch, baseCommit, ...context }: WorktreePlan,
+): Promise<string | undefined> {
+  const main = { ...context, cwd: mainRepo };
+  if ((await commitOf(`refs/heads/${branch}`, main)) !== undefined) return undefined;
+  // A missing repository is a different error, thrown here.
+  await commonDirOf(mainRepo, context);
+  const known = (await readEvents(paths, 0)).map((event) => ('head' in event ? event.head : undefined));
+  const commit = known.findLast((head) => head !== undefined) ?? baseCommit;
+  if ((await commitOf(commit, main)) === undefined) throw WORKTREE_ERRORS.branch_lost({ branch, commit });
+  return commit;
+}
+
+// Reads files without git: in nearly every iteration the worktree is intact.
+async function seemsIntact(worktreePath: string): Promise<boolean> {
+  const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
+  if (gitDir === undefined) return false;
+  if (statsAt(join(gitDir, 'HEAD')) === undefined || statsAt(join(gitDir, 'locked')) !== undefined)
+    return false;
+  return await isOwnGitDir(worktreePath, gitDir);
+}

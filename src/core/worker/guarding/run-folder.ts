@@ -1,0 +1,142 @@
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { changedKeys } from '../../kernel/changed-keys.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
+import { readPlainFile } from '../../kernel/files/plain-file.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import { LogMark } from '../../session/events/event-writer.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import {
+  isWrittenDuringAgent,
+  iterationPaths,
+  type SessionPaths,
+  SHARED_FOLDERS,
+} from '../../session/layout/paths.ts';
+import type { Worker } from '../core/worker.ts';
+
+/** A snapshot of the part of the run folder that only the worker writes. */
+export const RunFolder = z.object({
+  /** Per path below the run folder: `folder`, a hash, or the kind of an unexpected entry. */
+  entries: z.record(z.string(), z.string()),
+  log: LogMark,
+  lease: z.int(),
+});
+export type RunFolder = z.infer<typeof RunFolder>;
+
+/** The run folder's own entry in a list of changes. */
+export const RUN_FOLDER_ITSELF = 'the run folder itself';
+
+/** Reads the run folder right before an agent starts. @param keep saves it for a later worker */
+export async function keepRunFolder(
+  worker: Worker,
+  { iteration }: OpenIteration,
+  keep: (folder: RunFolder) => Promise<void>,
+): Promise<void> {
+  const folder = { log: worker.writer.mark(), lease: worker.writer.lease };
+  await keep({ ...folder, entries: await runFolderEntries(worker.paths, iteration) });
+  // Read again, to include the file just written.
+  const entries = await runFolderEntries(worker.paths, iteration);
+  worker.memory.runFolder = { iteration, ...folder, entries, isCompared: false };
+}
+
+/**
+ * Paths in the run folder that changed while an agent ran; call it when the whole process tree has ended.
+ * @param kept the snapshot of an earlier worker; absent if missing or damaged
+ */
+export async function runFolderChanges(
+  worker: Worker,
+  open: OpenIteration,
+  kept: () => Promise<RunFolder | undefined>,
+): Promise<string[]> {
+  const { runFolder } = worker.memory;
+  const own = runFolder?.iteration === open.iteration ? runFolder : undefined;
+  // Later changes come from this worker and people, for example when checks were stopped and run again.
+  if (own?.isCompared) return [];
+  const before = own ?? (await kept());
+  const copyMissing = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
+  if (before === undefined) return [copyMissing];
+  const now = await runFolderEntries(worker.paths, open.iteration);
+  const paths = changedKeys(before.entries, now).filter(
+    (path) => !isWorkersChange(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
+  );
+  const isLogChanged =
+    (await worker.writer.isChangedSince(before.log)) ||
+    (await readEvents(worker.paths, before.log.n, { useCache: false })).some(({ type }) =>
+      NOT_WHILE_OPEN.includes(type),
+    );
+  if (own !== undefined && paths.length === 0 && !isLogChanged) own.isCompared = true;
+  return [...(isLogChanged ? ['events.jsonl'] : []), ...topmost(paths)];
+}
+
+/** Whether a worker changed this path: a later one, or the previous one, which may have judged the agent. */
+function isWorkersChange(
+  { paths, writer }: Worker,
+  path: string,
+  { iteration, before, isOwn }: { iteration: number; before: RunFolder; isOwn: boolean },
+): boolean {
+  // A later worker has its own lease and has removed old ones.
+  if (path.startsWith('leases/')) return before.lease !== writer.lease;
+  if (isOwn) return false;
+  const { before: copy, signal, checks } = iterationPaths(paths, iteration);
+  return [copy, signal, checks, paths.setup].some((each) =>
+    `${join(paths.runDir, path)}/`.startsWith(`${each}/`),
+  );
+}
+
+/** Omits the contents of a folder that was itself removed or replaced. */
+function topmost(paths: readonly string[]): string[] {
+  const isBelow = (path: string, above: string) => above === '' || path.startsWith(`${above}/`);
+  return paths
+    .filter((path) => !paths.some((above) => above !== path && isBelow(path, above)))
+    .map((path) => path || RUN_FOLDER_ITSELF);
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Path → hash of everything in the run folder that must not change while an agent runs. */
+export async function runFolderEntries(
+  { runDir }: Pick<SessionPaths, 'runDir'>,
+  iteration: number,
+): Promise<Record<string, string>> {
+  // Another program might create these; that is not a breach.
+  const entries: Record<string, string> = Object.fromEntries(SHARED_FOLDERS.map((name) => [name, 'folder']));
+  const read = async (name: string): Promise<void> => {
+    const kind = await kindAt(join(runDir, name));
+    if (kind === undefined) return;
+    entries[name] = kind;
+    // A run folder that is a link is still the one in use.
+    if ((kind !== 'folder' && name !== '') || SHARED_FOLDERS.includes(name)) return;
+    for (const inner of namesAt(join(runDir, name)) ?? []) {
+      const below = name === '' ? inner : `${name}/${inner}`;
+      // Our drafts, and files of file managers, editors, backups and NFS: these names are never read.
+      if (!inner.startsWith('.') && !isWrittenDuringAgent(below, iteration)) await read(below);
+    }
+  };
+  await read('');
+  // This file determines how checkpoints are taken; the other files there belong to git.
+  await read('checkpoints/store.json');
+  return entries;
+}
+
+/** `folder`, a hash, or the kind of an unexpected entry; undefined if nothing exists. */
+export async function kindAt(path: string): Promise<string | undefined> {
+  const stats = statsAt(path);
+  if (stats === undefined) return undefined;
+  if (stats.isSymbolicLink()) return `link to ${readlinkSync(path)}`;
+  if (stats.isDirectory()) return 'folder';
+  const reading = await readPlainFile(path, MAX_BYTES);
+  return reading.kind === 'bytes' ? fingerprint(reading.bytes) : reading.kind;
+}
+
+/** Events that no worker records while an iteration is open, so an agent could have forged them. */
+const NOT_WHILE_OPEN: readonly EventType[] = [
+  'answers_recorded',
+  'plan_approved',
+  'changes_requested',
+  'phase_set',
+  'parked',
+  'done',
+];

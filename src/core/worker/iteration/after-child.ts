@@ -1,0 +1,75 @@
+import { unlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import { ifThere } from '../../kernel/errors.ts';
+import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
+import { removeDrafts } from '../../kernel/files/atomic-file.ts';
+import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../kernel/files/git-pointer.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { takeCommands } from '../commands/take-commands.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { collectWork } from '../guarding/collect-work.ts';
+import { RUN_FOLDER_ITSELF, runFolderChanges } from '../guarding/run-folder.ts';
+import { snapshotBefore } from '../guarding/snapshot.ts';
+import { keepWork } from '../recording/keep-work.ts';
+
+/**
+ * Checks the run folder once the agent's process tree has ended, before anything is judged; commands from that
+ * time that could open a gate are refused.
+ * @returns paths that changed though only the worker writes there
+ * @throws file_rewritten when the log, and so the session, is lost; the work is kept anyway
+ */
+export async function checkRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
+  // A missing repository blocks the session later, with a more precise message.
+  await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
+  const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
+  const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
+    if (BASE_ERRORS.file_rewritten.is(error))
+      await keepWork(worker, { kind: 'after', iteration: open.iteration });
+    throw error;
+  });
+  if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
+    await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);
+  // Otherwise no command from a person could reach the worker.
+  if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
+  // Commands waiting now could come from the agent: they are judged as if it were still running.
+  await takeCommands(worker, 'child_runs');
+  // Readers trust a cached state that matches the log; a forged one could match.
+  worker.writer.writeCache();
+  await removeStaleLocks(worker);
+  removeDraftsOfDead(worker);
+  await collectWork(worker);
+  return changed;
+}
+
+/** Removes the drafts of a killed worker or agent: once the process tree has ended, only this worker writes there. */
+export function removeDraftsOfDead({ paths }: Worker): void {
+  removeDrafts(paths.sessionDir);
+  removeDrafts(paths.runDir);
+}
+
+/** Locks that a killed git leaves in a worktree's git folder. */
+const LOCKS = ['index.lock', 'HEAD.lock'];
+
+/**
+ * Removes the locks of a killed git: those of this worktree and of the session's branch, which only this worktree
+ * moves. The agent's processes are verified dead; other locks of the shared folder may belong to a running git.
+ */
+async function removeStaleLocks(worker: Worker): Promise<void> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return;
+  try {
+    const gitDir = await gitDirOf(worktree.path);
+    // Locks of another worktree, or of the main checkout, may belong to a running git.
+    if (gitDir === undefined || !(await isOwnGitDir(worktree.path, gitDir))) return;
+    const shared = (await sharedDirOf(gitDir)) ?? gitDir;
+    const paths = [
+      ...LOCKS.map((lock) => join(gitDir, lock)),
+      join(shared, 'refs/heads', `${worktree.branch}.lock`),
+    ];
+    for (const path of paths) ifThere(() => unlinkSync(path));
+  } catch (error) {
+    const text = `Stale locks were not removed: ${error instanceof Error ? error.message : error}`;
+    await record(worker, { type: 'notice', code: 'locks', text: text.slice(0, 500) });
+  }
+}

@@ -1,0 +1,67 @@
+import type { Provider } from '../../agents/contract/provider.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import { PHASE_NAMES } from '../../kernel/phases/table.ts';
+import { runCommand } from '../../kernel/processes/run-command.ts';
+import { saidBy } from '../../kernel/said.ts';
+import { insideGuard } from '../../sandbox/guard/make-guard.ts';
+import { childEnvironment } from '../../sandbox/programs/environment.ts';
+import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../sandbox/programs/preflight.ts';
+import { whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { agentChoice } from '../core/agent-choice.ts';
+import { blockedBy } from '../core/blocked.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { cliPathNow, workingDir } from './spawn-child.ts';
+
+/**
+ * Asks the CLIs of all phases, before the first agent costs anything, whether they start in the worktree and are logged
+ * in. Contacts none of their services.
+ * @returns false when one of them cannot work, or when a stop interrupted it
+ */
+export async function agentsReady(worker: Worker): Promise<boolean> {
+  const { lastIteration, progress } = stateOf(worker);
+  if (lastIteration !== undefined) return true;
+  const clis = new Set(PHASE_NAMES.map((phase) => agentChoice(worker, phase).provider));
+  for (const cli of clis) {
+    const asked = await whileTakingCommands(worker, (signal) => problemOf(worker, cli, signal));
+    if (asked.kind === 'stopped') return false;
+    if (asked.value === undefined) continue;
+    await record(worker, blockedBy(asked.value, progress.phase));
+    return false;
+  }
+  return true;
+}
+
+async function problemOf(
+  worker: Worker,
+  cli: Provider,
+  signal: AbortSignal,
+): Promise<SamocodeError | undefined> {
+  const { title, preflight } = cli;
+  const path = await cliPathNow(worker, cli);
+  if (preflight === undefined || path === undefined) return undefined;
+  const guard = await worker.guard.guard(worker, { cli: { name: cli.name, path } });
+  const { file, env } = worker;
+  const variables = await worker.guard.variables(worker, [cli.name]);
+  const options = {
+    cwd: workingDir(worker),
+    env: childEnvironment(env, { sessionUlid: file.id, iteration: 0, cliPath: path, ...variables }),
+    timeoutMs: ASK_LIMIT_MS,
+    maxBytes: 1024 * 1024,
+    signal,
+  };
+  const ask: AskCli = async (args) => {
+    const [program, ...rest] = guard ? insideGuard(guard, [path, ...args]) : [path, ...args];
+    return await runCommand(program, rest, options);
+  };
+  const { exitCode, stderr, stdout, timedOut } = await ask(['--version']);
+  signal.throwIfAborted();
+  if (exitCode !== 0 && !timedOut) {
+    const how = exitCode === null ? 'it could not be started' : `exit status ${exitCode}`;
+    return WORKER_ERRORS.cli_fails({ title, path, how, said: saidBy(stderr || stdout, env) });
+  }
+  const problem = await loginProblem({ title, preflight }, ask);
+  return problem?.isCertain
+    ? WORKER_ERRORS.not_logged_in({ found: problem.found, fix: problem.fix })
+    : undefined;
+}

@@ -1,0 +1,122 @@
+import { afterBadDocument, afterUnreviewed, askAboutBase } from '../../kernel/phases/after-checks.ts';
+import { decide } from '../../kernel/phases/decide.ts';
+import type { Decision } from '../../kernel/phases/decision.ts';
+import type { Outcome, Rules } from '../../kernel/phases/outcome.ts';
+import { isUndecided } from '../../kernel/phases/proving.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
+import { capitalised } from '../../kernel/text.ts';
+import { planServers } from '../../session/documents/plan-servers.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { gatesOf, stateOf, type Worker } from '../core/worker.ts';
+import { patienceOf } from '../limits/limit-end.ts';
+import { knownBase } from '../proving/base-run.ts';
+import { failureNotes } from '../proving/check-facts.ts';
+import { branchGone } from '../proving/false-claims.ts';
+import { ledgerProblem, unreviewed } from '../proving/ledger.ts';
+import { afterUnrunnableBase, decideByObstacles } from '../proving/obstacle-questions.ts';
+import { tryFast } from '../proving/prove.ts';
+
+export interface Checked {
+  decision: Decision;
+  events: NewEvent[];
+}
+
+/**
+ * The decision about an outcome. Done, and the step from testing to quality, require that none of the obstacles of
+ * `core/kernel/phases/obstacles.ts` applies.
+ * @returns undefined when its checks were stopped
+ */
+export async function decideChecked(
+  worker: Worker,
+  { iteration }: Pick<OpenIteration, 'iteration'>,
+  outcome: Outcome,
+): Promise<Checked | undefined> {
+  const { progress } = stateOf(worker);
+  const decision = decide(progress, outcome, rulesOf(worker));
+  if (progress.phase === 'implementation' && isTaken(decision)) {
+    const hints = await fastHints(worker, iteration);
+    // Failures come first in the next prompt.
+    const notes = [...(hints?.notes ?? []), ...decision.notes];
+    return hints && { decision: { ...decision, notes }, events: hints.events };
+  }
+  if (!needsProof(progress.phase, decision)) {
+    const instead = await byDocuments(worker, outcome, decision);
+    return instead ? { decision: instead, events: [] } : await withBaseQuestion(worker, decision);
+  }
+  return await decideByObstacles(worker, iteration, decision);
+}
+
+/** Whether the agent's signal was accepted and another agent follows. */
+function isTaken(decision: Decision): decision is Extract<Decision, { kind: 'run' | 'limited' }> {
+  return (decision.kind === 'run' || decision.kind === 'limited') && decision.retry === undefined;
+}
+
+function needsProof(phase: Phase, decision: Decision): boolean {
+  return decision.kind === 'done' || (phase === 'testing' && decision.phase === 'quality');
+}
+
+/** What an agent must do first because of the requirement ledger or the servers in its plan. */
+async function byDocuments(
+  worker: Worker,
+  { signal }: Outcome,
+  decision: Decision,
+): Promise<Decision | undefined> {
+  const { progress } = stateOf(worker);
+  const { phase } = progress;
+  const isPlanned = decision.kind === 'park' && decision.for === 'plan_approval';
+  const movesOn = isPlanned || (decision.kind === 'run' && decision.phase !== phase);
+  if (!movesOn) return undefined;
+  if (phase === 'requirements' || phase === 'planning') {
+    const problem = await ledgerProblem(worker, phase);
+    if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
+    const servers = phase === 'planning' ? await serversProblem(worker) : undefined;
+    return servers === undefined
+      ? undefined
+      : afterBadDocument(progress, { rule: 'plan_servers', problem: servers });
+  }
+  if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
+  const open = await unreviewed(worker, signal.signal.reviewed);
+  return open.length === 0 ? undefined : afterUnreviewed(progress, open);
+}
+
+/** Why no person could accept the plan's MCP servers. */
+async function serversProblem(worker: Worker): Promise<string | undefined> {
+  const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
+  return problems.length === 0 ? undefined : problems.join(' ');
+}
+
+/**
+ * A gate before the work waits for the base checks: the person is asked about a failure along with the agent's
+ * questions. If the settings open that gate, they also answer the question.
+ */
+async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked | undefined> {
+  const { progress } = stateOf(worker);
+  const asking = askAboutBase(progress, decision);
+  if (asking === undefined) return { decision, events: [] };
+  const known = await knownBase(worker);
+  if (known === undefined) return undefined;
+  const { base, events } = known;
+  const next = isUndecided(base) ? asking : decision;
+  return { decision: (await afterUnrunnableBase(worker, base)) ?? next, events };
+}
+
+function rulesOf(worker: Worker): Rules {
+  const { settings } = worker.file;
+  return { gates: gatesOf(worker), maxRetries: settings.maxRetries, patience: patienceOf(settings) };
+}
+
+/** The results of the fast checks, as notes for the next agent. @returns undefined when they were stopped */
+async function fastHints(
+  worker: Worker,
+  iteration: number,
+): Promise<{ notes: string[]; events: NewEvent[] } | undefined> {
+  const gone = await branchGone(worker);
+  if (gone !== undefined)
+    return { notes: [`${capitalised(gone)}. Recreate it at your last commit.`], events: [] };
+  const { events, ...fast } = await tryFast(worker, iteration);
+  if (fast.kind === 'stopped') return undefined;
+  const failed = fast.kind === 'failed' ? await failureNotes(worker, fast.failures) : [];
+  return { notes: fast.kind === 'impossible' ? [fast.reason] : failed, events };
+}

@@ -1,0 +1,231 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { crashPoint } from '../../kernel/fault-points.ts';
+import { namesAt } from '../../kernel/files/path-stats.ts';
+import { withEnding } from '../../kernel/phases/outage.ts';
+import type { Outcome } from '../../kernel/phases/outcome.ts';
+import { listed, visibleControls } from '../../kernel/text.ts';
+import { changedPaths } from '../../project/worktrees/changes.ts';
+import type { SignalReading } from '../../session/documents/signal.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { NETWORK_REFUSED } from '../../session/events/fold.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
+import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import type { Iteration } from '../core/iteration-files.ts';
+import { stopEvents } from '../core/stopped.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import {
+  breachOf,
+  gitProgramsChanged,
+  homeChanged,
+  mainCheckoutMoves,
+} from '../guarding/changes-by-agent.ts';
+import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
+import { documentsPrint, mainCheckoutNow, snapshotBefore } from '../guarding/snapshot.ts';
+import { guardLoop } from '../judging/loop-guard.ts';
+import { reachesLimit } from '../limits/budget.ts';
+import { unpriced } from '../limits/cost-of.ts';
+import { noteCost } from '../limits/queue.ts';
+import { baseOfWork } from '../proving/check-facts.ts';
+import { commitReadableFiles, keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
+import { archiveMessages } from '../recording/messages.ts';
+import { repairOverview } from '../recording/repair-overview.ts';
+import { settleEvents } from '../recording/settle.ts';
+import { renewedAfter } from './agent-login.ts';
+import { type ChildEnded, readChildEnd } from './child-end.ts';
+import { decideChecked } from './decide-checked.ts';
+import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-signal.ts';
+import { cliPathNow } from './spawn-child.ts';
+
+/**
+ * Judges an agent whose process tree has ended and records the result: the second of an iteration's two commit
+ * points. It reads only files, so it has the same result after a crash.
+ */
+export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
+  const left = await collectResults(worker, open, ended);
+  const reading = await readOutcome(worker, open, { ended, left });
+  const { outcome, process, signal, acknowledged } = reading;
+  const { overview, kept, repairs, after } = left;
+  const notices = [
+    ...overview.forgeries,
+    ...repairs,
+    ...reading.notices,
+    ...networkRefused(worker, open.iteration),
+  ];
+  const checked = await decideChecked(worker, open, outcome);
+  if (checked === undefined) {
+    // The iteration stays open: the next worker resumes here, and the checks run again.
+    await record(worker, ...notices, ...stopEvents(worker));
+    return;
+  }
+  const { decision, print } = guardLoop(worker, checked.decision, { phase: open.phase, kept, ...reading });
+  await noteCost(worker, { iteration: open.iteration, usd: process.cost.usd });
+  crashPoint('before-iteration-ended');
+  await record(
+    worker,
+    ...notices,
+    ...checked.events,
+    ...notKept(kept),
+    ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
+    {
+      type: 'iteration_ended',
+      iteration: open.iteration,
+      phase: open.phase,
+      ending: reading.ending,
+      exitCode: process.exitCode,
+      signal,
+      signalNotes: reading.signalNotes,
+      decision,
+      changed: outcome.changed,
+      treeChanged: outcome.treeChanged,
+      problem: process.problem,
+      cost: process.cost,
+      durationMs: ended.awakeMs,
+      head: after.worktree?.head,
+      print,
+      checkpoint: kept.checkpoint,
+      outsidePlan: reading.outsidePlan,
+      ...overview.lines,
+      flowLines: overview.newFlow,
+    },
+  );
+  crashPoint('after-iteration-ended');
+  await record(worker, ...(await settleEvents(worker)));
+  await tidyIteration(worker, open, { left, acknowledged });
+}
+
+/** The results of an agent, after they were kept and forbidden changes were reverted. */
+type IterationResults = Awaited<ReturnType<typeof collectResults>>;
+
+/** Keeps the signal and the work of an agent whose process tree has ended; can be repeated after a crash. */
+async function collectResults(worker: Worker, open: OpenIteration, ended: ChildEnded) {
+  const gitPrograms = await gitProgramsChanged(worker);
+  // After a forbidden change, the signal is ignored.
+  const before = await snapshotBefore(worker, open);
+  const home = await homeChanged(worker, before);
+  const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
+  const signal: SignalReading = breach
+    ? { kind: 'missing' }
+    : await keepSignal(worker, open, ended.log?.seen.final?.signalText);
+  const overview = await repairOverview(worker, open);
+  const repairs = await repairMissingWorktree(worker).catch(() => []);
+  // In parallel, since each starts git once or twice.
+  const keeping = keepWorkAfter(worker, open.iteration);
+  const mainCheckout = await mainCheckoutNow(worker);
+  const kept = await keeping;
+  const after = { worktree: kept.worktree, mainCheckout, documents: documentsPrint(worker) };
+  return { breach, signal, overview, kept, repairs, before, after };
+}
+
+/** For the next agent's prompt, and for the person in the flow log. */
+function networkRefused(worker: Worker, iteration: number): NewEvent[] {
+  const refused = worker.guard.takeRefused();
+  if (refused.length === 0) return [];
+  const text = `The sandbox refused connections of iteration ${iteration}: ${refused.join('; ')}.`;
+  return [{ type: 'notice', code: NETWORK_REFUSED, text, flow: text }];
+}
+
+/** Clean-up after a recorded end; it is harmless if a crash interrupts it. */
+async function tidyIteration(
+  worker: Worker,
+  { iteration, phase }: OpenIteration,
+  { left, acknowledged }: { left: IterationResults; acknowledged: readonly string[] },
+): Promise<void> {
+  await archiveMessages(worker, acknowledged);
+  await worker.guard.tidy(worker);
+  await commitReadableFiles(worker);
+  removeOldIterations(worker.paths, iteration);
+  const { checkpoint } = left.kept;
+  if (checkpoint === undefined) return;
+  const endsPhase = stateOf(worker).progress.phase === phase ? undefined : phase;
+  await tidyCheckpoints(worker, { iteration, commit: checkpoint.commit, endsPhase });
+}
+
+/** The number of iterations whose machine files are kept for debugging; a worker needs only the last one. */
+export const KEPT_ITERATIONS = 20;
+
+/**
+ * Removes the machine files of old iterations: the events hold their results and `_logs/` the agents' output. A
+ * failed removal is harmless.
+ */
+export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iterations'>, ended: number): void {
+  for (const name of namesAt(iterations) ?? []) {
+    if (!/^\d{3,9}$/.test(name) || Number(name) > ended - KEPT_ITERATIONS) continue;
+    try {
+      rmSync(join(iterations, name), { recursive: true, force: true });
+    } catch {
+      return;
+    }
+  }
+}
+
+async function readOutcome(
+  worker: Worker,
+  open: Iteration,
+  { ended, left }: { ended: ChildEnded; left: IterationResults },
+) {
+  const { breach, overview, before, after } = left;
+  const process = await readChildEnd(worker, open, ended);
+  const questions = await readQuestions(worker);
+  const plan = await readPlanEvidence(worker);
+  const { outage, messages } = stateOf(worker);
+  const treeChanged = before?.worktree?.print !== after.worktree?.print;
+  const acknowledged = acknowledgedIds(worker, left.signal, overview);
+  const outcome: Outcome = {
+    end: process.end,
+    signal: signalOutcome(left.signal),
+    breach,
+    stopAsked: ended.end === 'stop',
+    // The CLI may have enforced our limit before we did.
+    cutByLimit:
+      process.end === 'budget' &&
+      (ended.end === 'budget' || reachesLimit(worker, open, { ...process, durationMs: ended.awakeMs })),
+    problem: process.problem,
+    limitedUntil: process.limitedUntil,
+    ...(process.end === 'auth' && {
+      loginRenewed: await renewedAfter(worker, open, await cliPathNow(worker, open.cli)),
+    }),
+    outage: withEnding(outage, { ending: process.end, durationMs: ended.awakeMs }),
+    changed: treeChanged || before?.documents !== after.documents,
+    treeChanged,
+    questions: { asked: questions.questions.length, open: questions.open },
+    plan: plan.outcome,
+    unacknowledged: messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
+  };
+  const outsidePlan = await filesOutsidePlan(worker, plan);
+  const notices = [
+    ...mainCheckoutMoves(open.iteration, before, after),
+    ...unpriced(worker, open, process),
+    ...outsidePlanNotice(worker, outsidePlan),
+  ];
+  const signal = left.signal.kind === 'signal' ? left.signal.signal : undefined;
+  const ending = signal ? 'signalled' : process.end;
+  const signalNotes = notesAbout(left.signal);
+  return { outcome, process, ending, signal, signalNotes, plan, acknowledged, notices, outsidePlan };
+}
+
+const MOST = 100;
+const MAX_NAMED = 10;
+
+/** Files changed for the current goal that the approved plan does not name; undefined without an approved plan. */
+export async function filesOutsidePlan(
+  worker: Worker,
+  { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,
+): Promise<string[] | undefined> {
+  const base = baseOfWork(stateOf(worker));
+  if (text === undefined || !outcome.approved || base === undefined) return undefined;
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const head = await branchTip(worker);
+  if (head === undefined) return undefined;
+  return outsidePlanFiles(text, await changedPaths({ ...options, base, head })).slice(0, MOST);
+}
+
+function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly string[] = []): NewEvent[] {
+  const { outsidePlan: known = [] } = stateOf(worker);
+  const files = outside.filter((path) => !known.includes(path));
+  if (files.length === 0) return [];
+  const text = `Changed, although the plan does not name them: ${listed(files.map(visibleControls), MAX_NAMED)}`;
+  return [{ type: 'notice', code: 'outside_plan', text, flow: text }];
+}

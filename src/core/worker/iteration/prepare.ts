@@ -1,0 +1,240 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists, isSamocodeError } from '../../kernel/errors.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { plainText } from '../../kernel/files/plain-file.ts';
+import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
+import { quotedSaid, saidBy } from '../../kernel/said.ts';
+import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/finding/project-command.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
+import { requireSound } from '../../project/proving/clean-clone.ts';
+import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
+import { differingPaths, keepAsFound } from '../../project/worktrees/as-found.ts';
+import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
+import { addSubmodules } from '../../project/worktrees/submodules.ts';
+import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
+import { guardOption } from '../../sandbox/guard/make-guard.ts';
+import { childEnvironment, lastingNames } from '../../sandbox/programs/environment.ts';
+import { hidesFolders } from '../../sandbox/proof-place.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import { SETUP_DUE } from '../../session/layout/paths.ts';
+import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { blockedBy } from '../core/blocked.ts';
+import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
+import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
+import { isStopDue, stopEvents } from '../core/stopped.ts';
+import { endChildTree } from '../core/tree.ts';
+import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+
+/**
+ * Does the init phase without a model: a fetch, the worktree on its branch, SETUP. A problem that a person must fix
+ * blocks the session with the reason.
+ */
+export async function prepare(worker: Worker): Promise<void> {
+  try {
+    // Runs in parallel with the fetch and the worktree; the code that uses the result handles a failure.
+    if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
+    const ready = await makeWorktree(worker);
+    // Once a stop is recorded, nothing may continue.
+    if (ready === undefined || isStopDue(worker)) {
+      await record(worker, ...stopEvents(worker));
+      return;
+    }
+    await requireCheckPrograms(worker, ready.worktree.path);
+    await recordPrepared(worker, ready);
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    await record(worker, blockedBy(error, 'init'));
+  }
+}
+
+async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetup }: Ready): Promise<void> {
+  const { path, branch, baseCommit } = worktree;
+  const reached = stateOf(worker).progress.phase;
+  const phase = reached === 'init' ? 'investigation' : reached;
+  const warnings = [
+    ...(base.warning === undefined ? [] : [base.warning]),
+    ...ofSetup,
+    ...newBranchWarning(worktree, phase),
+  ];
+  await worker.git.accept(path);
+  const prepared: NewEvent = {
+    type: 'prepared',
+    phase,
+    worktree: { path, branch, base: base.name, baseCommit },
+    warnings,
+    environment: lastingNames(worker.env),
+    flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
+  };
+  await record(worker, prepared);
+  for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
+}
+
+/** A new branch does not contain the earlier work that the overview describes. */
+function newBranchWarning({ kind, branch }: Worktree, phase: Phase): string[] {
+  if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
+  return [`There was no branch ${branch}: a new one was created, without the earlier work.`];
+}
+
+export interface Ready {
+  base: BaseCommit;
+  worktree: Worktree;
+  warnings: string[];
+}
+
+/** The fetch or the checkout can take minutes. @returns undefined if a stop interrupted it */
+async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
+  const { file, git } = worker;
+  const { settings, mainRepo } = file;
+  const found = await whileTakingCommands(worker, (signal) =>
+    resolveBase({ mainRepo, ...git.context, base: settings.base, signal }),
+  );
+  if (found.kind === 'stopped') return undefined;
+  const base = found.value;
+  refuseOwnBase(file, base.name);
+  const worktreePath = join(file.worktreesDir, file.folder);
+  await noteSetupDue(worker, worktreePath);
+  const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit };
+  const made = await whileTakingCommands(worker, (signal) =>
+    ensureWorktree({ ...plan, ...git.context, signal }),
+  );
+  if (made.kind === 'stopped') return undefined;
+  // Only after the checkout, because a partial clone is incomplete before that.
+  if (made.value.head === base.commit && !hidesFolders(await worker.guard.ofProof(worker)))
+    await requireSound(
+      { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
+      git.context,
+    );
+  await joinEnvironment(worker);
+  const setup = await setUpOnce(worker, made.value);
+  return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
+}
+
+/** Without a prefix, a one-word task can give the name of the default branch, which a session must not change. */
+function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: SessionFile, begun: string): void {
+  const isMade = takenOver === undefined && base === undefined && branch === branchOf(folder);
+  if (isMade && (begun === branch || begun.replace(/^[^/]+\//, '') === branch))
+    throw WORKER_ERRORS.branch_is_its_base({ branch });
+}
+
+/**
+ * Runs SETUP in a worktree that was recreated, or that came from another machine: it lacks all ignored files.
+ * @returns false when the session is stopped or blocked
+ */
+export async function setUpAgain(worker: Worker): Promise<boolean> {
+  const { worktree, progress } = stateOf(worker);
+  if (worktree === undefined || (await plainText(worker.paths.setup, MAX_BYTES)) !== SETUP_DUE) return true;
+  try {
+    await joinEnvironment(worker);
+    const setup = await setUpOnce(worker, { ...worktree, kind: 'kept' });
+    if (setup.kind === 'stopped') await record(worker, ...stopEvents(worker));
+    else for (const text of setup.warnings) await record(worker, { type: 'notice', code: 'prepare', text });
+    return setup.kind === 'done';
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    await record(worker, blockedBy(error, progress.phase));
+    return false;
+  }
+}
+
+type SetUpPlace = Pick<Worktree, 'kind' | 'path' | 'branch' | 'baseCommit'>;
+
+type SetupEnd = { kind: 'done'; warnings: string[] } | { kind: 'stopped' };
+
+const RAN = 'ran';
+const MAX_BYTES = 8 * 1024;
+
+/**
+ * Records that we are about to create the worktree. If this worker dies before SETUP has finished and the worktree has
+ * been read, its successor then knows that the existing worktree is ours.
+ */
+async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
+  const existing = await ifExists(readdir(worktreePath));
+  if (existing === undefined || existing.length === 0) await writeWhole(worker.paths.setup, SETUP_DUE);
+}
+
+/**
+ * Runs SETUP once in a worktree that we created, even across workers, and keeps what then differs from the commit.
+ * @returns notes for the first agent
+ */
+async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd> {
+  const { setup } = worker.file.settings;
+  const note = await plainText(worker.paths.setup, MAX_BYTES);
+  const [, ...earlier] = note?.trimEnd().split('\n') ?? [];
+  const isDue = worktree.kind !== 'kept' || note === SETUP_DUE;
+  if (!isDue) return { kind: 'done', warnings: earlier };
+  const { context } = worker.git;
+  const { path } = worktree;
+  const commonDir = await worker.git.sharedDir();
+  const added = await whileTakingCommands(worker, (signal) =>
+    addSubmodules(path, commonDir, { ...context, signal }),
+  );
+  if (added.kind === 'stopped') return { kind: 'stopped' };
+  // One that was laid down here, or made by a worker that died, has the work of agents.
+  const work = worktree.kind === 'kept' ? await differingPaths(path, context) : [];
+  if (setup === undefined) return await setUpDone(worker, await keepAsFound(path, work, context));
+  const end = await runSetup(worker, setup, worktree);
+  if (end.kind === 'stopped') {
+    await endChildTree(worker, undefined, { leftoversOnly: true });
+    return end;
+  }
+  const failure = end.value;
+  // Still due: it runs again when the session is resumed.
+  if (failure?.missing !== undefined)
+    throw WORKER_ERRORS.setup_not_found({ program: failure.missing, setup });
+  if (failure?.guardProblem !== undefined)
+    throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: failure.guardProblem });
+  const warnings = failure === undefined ? [] : [await setupWarning(worker, setup, failure)];
+  return await setUpDone(worker, [...warnings, ...(await keepAsFound(path, work, context))]);
+}
+
+async function setupWarning(worker: Worker, setup: string, failure: FailedCheck): Promise<string> {
+  const { how, lastLines, outputPath } = failure;
+  const failed = `SETUP (\`${setup}\`) failed (${how}); the first agent is asked to fix it.${quotedSaid(saidBy(lastLines, worker.env))} Its whole output: ${outputPath}`;
+  return afterLeftOut(await leftOutBy(worker), failed);
+}
+
+async function setUpDone(worker: Worker, warnings: string[]): Promise<SetupEnd> {
+  await writeWhole(worker.paths.setup, [RAN, ...warnings.map(oneLine), ''].join('\n'));
+  return { kind: 'done', warnings };
+}
+
+/** Takes commands in the meantime, because SETUP can run for half an hour. */
+async function runSetup(
+  worker: Worker,
+  setup: string,
+  worktree: SetUpPlace,
+): Promise<MeanwhileEnd<FailedCheck | undefined>> {
+  const env = await environmentOf(worker);
+  const guard = await worker.guard.guard(worker, { worktree });
+  return await whileTakingCommands(worker, async (signal) => {
+    const { runDir: outputRoot, setupOutput: outputDir } = worker.paths;
+    const place = { cwd: worktree.path, env, ...guardOption(guard), outputDir, outputRoot };
+    const set = { command: setup, isSetup: true as const, name: 'setup' };
+    const { failure } = await runCheck(worker.clock, set, { ...place, timeoutMs: SETUP_LIMIT_MS, signal });
+    return failure;
+  });
+}
+
+async function environmentOf(worker: Worker): Promise<Record<string, string>> {
+  return childEnvironment(worker.env, {
+    sessionUlid: worker.file.id,
+    iteration: 0,
+    ...(await worker.guard.variables(worker)),
+  });
+}
+
+/**
+ * Checks that the program of each check exists before any agent costs money; after SETUP, which might install it.
+ * @throws checks
+ */
+async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
+  const env = await environmentOf(worker);
+  for (const check of checksOf(worker)) {
+    const program = await missingProgram(check, { cwd, env });
+    if (program !== undefined && !isOfRepository(program)) throw WORKER_ERRORS.checks({ program, check });
+  }
+}

@@ -1,0 +1,154 @@
+import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import { crashPoint } from '../../kernel/fault-points.ts';
+import { newWatcher } from '../../kernel/files/watcher.ts';
+import { type ChildRecord, exitFile } from '../../sandbox/programs/run-child.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { takeCommandsMeanwhile } from '../commands/take-commands.ts';
+import { blockHere } from '../core/blocked.ts';
+import { joinEnvironment } from '../core/children-environment.ts';
+import {
+  type Iteration,
+  iterationOf,
+  noteEndedByUs,
+  readChildRecord,
+  readEndedByUs,
+  readExit,
+} from '../core/iteration-files.ts';
+import { endChildIfUnseen } from '../core/lost-lease.ts';
+import { ifTaken, patiently, unlessLost } from '../core/passing-errors.ts';
+import { endChildTree, isAlive } from '../core/tree.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { gitProgramsChanged } from '../guarding/changes-by-agent.ts';
+import { AwakeTime } from '../limits/awake-time.ts';
+import { ChildLog } from '../limits/child-log.ts';
+import { keepWork } from '../recording/keep-work.ts';
+import { checkRunFolder } from './after-child.ts';
+import { beginIteration } from './begin-iteration.ts';
+import { finishIteration } from './finish-iteration.ts';
+import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
+import { spawnChild } from './spawn-child.ts';
+
+/** Runs one iteration: a new one, or one that an earlier worker left open. */
+export async function runIteration(worker: Worker): Promise<void> {
+  const left = stateOf(worker).openIteration;
+  const open = iterationOf(worker, left ?? (await beginIteration(worker)));
+  const recorded = left && (await readChildRecord(worker, open.iteration));
+  // If the record was deleted, a second agent must not run alongside the first.
+  if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
+  const child = recorded ?? (await startOrFinish(worker, open));
+  if (child === undefined) return;
+  const isOurs = recorded === undefined;
+  const wasSeen = isOurs || (await isAlive(worker, child));
+  try {
+    await watchAndFinish(worker, open, { child, isOurs, wasSeen });
+  } catch (error) {
+    if (BASE_ERRORS.lease_lost.is(error)) await endChildIfUnseen(worker, open, child);
+    throw error;
+  }
+}
+
+async function watchAndFinish(
+  worker: Worker,
+  open: Iteration,
+  { child, isOurs, wasSeen }: { child: ChildRecord; isOurs: boolean; wasSeen: boolean },
+): Promise<void> {
+  using log = new ChildLog(open.logs.stdout, open.cli);
+  const { known, ...watched } = await watchChild(worker, open, child, log);
+  // An agent can start and end between two samples, so its group is identified by the wrapper that leads it. If the
+  // wrapper was never seen alive, its number may have been reused for another group.
+  const seen = wasSeen ? [child.wrapper, ...known] : known;
+  const ended = await endChild(worker, open, { child, isOurs, end: watched.end, known: seen });
+  if (ended === undefined) return;
+  log.readToEnd();
+  await finishIteration(worker, open, { ...ended, awakeMs: watched.awakeMs, child, log });
+}
+
+async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildRecord | undefined> {
+  await joinEnvironment(worker);
+  try {
+    return await spawnChild(worker, open);
+  } catch (error) {
+    if (!PROVIDER_ERRORS.child_not_started.is(error)) throw error;
+    await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem: error.why });
+    return undefined;
+  }
+}
+
+/**
+ * Ends the whole tree of an agent and checks the run folder.
+ * @returns the result; undefined when the session is blocked because processes could not be ended
+ */
+async function endChild(
+  worker: Worker,
+  open: OpenIteration,
+  watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
+): Promise<{ end: WatchEnd; runFolder: string[] } | undefined> {
+  const { child, known, isOurs } = watched;
+  // An agent that fills the disk must still be ended, so the reason stays in memory until it can be written.
+  const noted = watched.end === 'exited' ? true : await ifTaken(noteEnd(worker, open, watched.end));
+  if (watched.end !== 'exited') await keepLivingWork(worker, open);
+  crashPoint('before-end-tree');
+  const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
+  const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
+  const tree = await patiently(worker.clock, 'the agent is not ended', ending);
+  // The agent has been ended: from here on it is safe to wait for the disk.
+  const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
+  if (!noted) await wait(() => noteEnd(worker, open, end));
+  if (tree.kind === 'immortal') {
+    const reason = `Processes of the agent could not be ended: ${tree.pids.join(', ')}. End them, then resume the session.`;
+    await blockHere(worker, { reason, needs: 'error_resolution', rule: 'child_immortal' });
+    return undefined;
+  }
+  crashPoint('after-end-tree');
+  return { end, runFolder: await wait(() => checkRunFolder(worker, open)) };
+}
+
+async function noteEnd(worker: Worker, open: OpenIteration, end: WatchEnd): Promise<true> {
+  await noteEndedByUs(worker, open, end);
+  return true;
+}
+
+/** The agent is still running, so git programs that it planted so far are disabled first. */
+async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
+  // The agent must be ended whatever else fails.
+  await ifTaken(gitProgramsChanged(worker));
+  await keepWork(worker, { kind: 'before_kill', iteration });
+}
+
+/** Why the last worker was ending the agent, if it was; the agent may have written the file itself. */
+async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
+  const written = await readEndedByUs(worker, open);
+  const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
+  return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
+}
+
+/** Watches an agent until it has ended or must be ended; takes the commands that are allowed during that time. */
+export async function watchChild(
+  worker: Worker,
+  open: OpenIteration,
+  child: ChildRecord,
+  log: ChildLog,
+): Promise<WatchedChild> {
+  const { clock, paths } = worker;
+  const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
+  const watcher = newWatcher({ clock });
+  const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
+  // A failed step is retried while the agent's time continues.
+  const tried = unlessLost(clock);
+  try {
+    for (let commandsAtMs = 0; ; ) {
+      watcher.watch([exit, paths.commands]);
+      if (clock.monotonic() >= commandsAtMs && (await tried(takeCommandsMeanwhile(worker))) !== true)
+        commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
+      if (stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
+      if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
+      const end = await tried(sampler.sample());
+      if (end !== undefined) return sampler.watched(end);
+      await watcher.wait(sampler.restMs);
+    }
+  } finally {
+    watcher.close();
+  }
+}

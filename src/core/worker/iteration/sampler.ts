@@ -1,0 +1,178 @@
+import { providerNamed } from '../../agents/registry.ts';
+import { age } from '../../kernel/durations.ts';
+import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { OVERAGE } from '../../session/events/fold-spent.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { requireLease } from '../core/lost-lease.ts';
+import { ChildTree, isAlive } from '../core/tree.ts';
+import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import type { AwakeTime } from '../limits/awake-time.ts';
+import { endsByBudget, liveSpent } from '../limits/budget.ts';
+import type { ChildLog } from '../limits/child-log.ts';
+import { StallWatch, type WatchLimits, watchLimits } from './stall-watch.ts';
+
+/** Why the worker stopped watching; for all but `exited` it ends the agent. */
+export const WATCH_ENDS = [
+  'exited',
+  'timeout',
+  'stop',
+  'flooded',
+  'silent',
+  'stalled',
+  'lingers',
+  'network',
+  'budget',
+  'overage',
+] as const;
+export type WatchEnd = (typeof WATCH_ENDS)[number];
+
+export interface WatchedChild {
+  end: WatchEnd;
+  awakeMs: number;
+  known: ChildTree['known'];
+}
+
+/** Polling interval for the agent's end and for commands, where the file system reports no events. */
+export const SAMPLE_EVERY_MS = 1000;
+/** By then the wrapper is known, while hardly any agent has started another process. */
+const FIRST_SAMPLE_MS = 250;
+
+function overageNotice({ provider, iteration }: OpenIteration): NewEvent {
+  const text = `${providerNamed(provider).title} reports that the plan is used up and that iteration ${iteration} works on extra usage, which its account pays for. With OVERAGE=wait a session waits for the limit instead.`;
+  return { type: 'notice', code: OVERAGE, text, flow: text };
+}
+
+/** Samples time, output and processes about once a second. */
+export class Sampler {
+  readonly #worker: Worker;
+  readonly #open: OpenIteration;
+  readonly #child: ChildRecord;
+  readonly #log: ChildLog;
+  readonly #awake: AwakeTime;
+  readonly #limits: WatchLimits;
+  readonly #stall: StallWatch;
+  readonly #tree: ChildTree;
+  #aliveAt: number | undefined;
+  #sampledAt: number;
+  #untold: NewEvent[] = [];
+  #shown: string | undefined;
+  #finalAtMs: number | undefined;
+  #offlineAtMs: number | undefined;
+
+  constructor(worker: Worker, open: OpenIteration, child: ChildRecord, log: ChildLog, awake: AwakeTime) {
+    this.#worker = worker;
+    this.#open = open;
+    this.#child = child;
+    this.#log = log;
+    this.#awake = awake;
+    this.#limits = watchLimits(worker.file.settings);
+    this.#tree = new ChildTree(worker, child);
+    this.#stall = new StallWatch(worker, this.#limits);
+    this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
+  }
+
+  watched(end: WatchEnd): WatchedChild {
+    this.#awake.save();
+    return { end, awakeMs: this.#awake.ms, known: this.#tree.known };
+  }
+
+  get restMs(): number {
+    const sampledMs = this.#worker.clock.monotonic() - this.#sampledAt;
+    return Math.max(0, Math.min(SAMPLE_EVERY_MS - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
+  }
+
+  /** @returns why the agent must be ended; undefined if it may continue */
+  async sample(): Promise<WatchEnd | undefined> {
+    this.#awake.tick();
+    if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
+    const now = this.#worker.clock.monotonic();
+    if (await this.#isGone(now)) return 'exited';
+    if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
+    this.#sampledAt = now;
+    this.#awake.saveIfDue();
+    return await this.#sample();
+  }
+
+  /** A killed wrapper records no exit. Checked at most once a second, because a check can start a `ps`. */
+  async #isGone(now: number): Promise<boolean> {
+    if (this.#aliveAt !== undefined && now - this.#aliveAt < SAMPLE_EVERY_MS) return false;
+    this.#aliveAt = now;
+    return !(await isAlive(this.#worker, this.#child));
+  }
+
+  async #sample(): Promise<WatchEnd | undefined> {
+    await requireLease(this.#worker);
+    await this.#worker.watch.keep(this.#worker.paths.sessionsDir);
+    if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
+    this.#log.readOn();
+    this.#show();
+    const bytes = this.#log.printedBytes;
+    if (bytes > this.#limits.logCeilingBytes) return 'flooded';
+    if (await this.#isOverBudget()) return 'budget';
+    if (await this.#isOverage()) return 'overage';
+    if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
+    return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes));
+  }
+
+  /** After its final event an agent spends no more. */
+  async #isOverBudget(): Promise<boolean> {
+    const spent = liveSpent(this.#log.seen, this.#awake.ms);
+    const isOver = await endsByBudget(this.#worker, this.#open, spent);
+    return isOver && this.#log.seen.final === undefined;
+  }
+
+  /** Tells once that the work is paid for in addition to the plan. */
+  async #isOverage(): Promise<boolean> {
+    const { seen } = this.#log;
+    if (!seen.isOverage) return false;
+    const { overage } = this.#worker.file.settings;
+    if (!stateOf(this.#worker).budgetWarned.includes(OVERAGE))
+      await recordIfTaken(this.#worker, overageNotice(this.#open));
+    return overage === 'wait' && seen.final === undefined;
+  }
+
+  /** Whether the CLI keeps running after its final event, although its outcome is known. */
+  #lingers(): WatchEnd | undefined {
+    if (this.#log.seen.final === undefined) return undefined;
+    this.#finalAtMs ??= this.#awake.ms;
+    return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
+  }
+
+  /** A CLI can wait for the network forever. */
+  #isCutOff(): WatchEnd | undefined {
+    if (!this.#log.seen.isOffline) {
+      this.#offlineAtMs = undefined;
+      return undefined;
+    }
+    this.#offlineAtMs ??= this.#awake.ms;
+    return this.#awake.ms - this.#offlineAtMs > this.#limits.networkWaitMs ? 'network' : undefined;
+  }
+
+  async #stalls(bytes: number): Promise<WatchEnd | undefined> {
+    // Outside the guard, a process could later detach from its parents and drop its marker, so record it now.
+    const seen = this.#child.guard ? undefined : await this.#tree.members();
+    const verdict = await this.#stall.check(this.#awake.ms, {
+      bytes,
+      isInTool: this.#log.seen.isInTool,
+      members: async () => seen ?? (await this.#tree.members()),
+    });
+    if (verdict === 'announce') {
+      const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${age(this.#limits.stallMs)}.`;
+      const stalled: NewEvent = { type: 'notice', code: 'stalled', text };
+      if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
+    }
+    return verdict === 'end' ? 'stalled' : undefined;
+  }
+
+  // A status bar can miss an update; the agent's work is not interrupted.
+  #show(): void {
+    if (this.#log.seen.activity === this.#shown) return;
+    this.#shown = this.#log.seen.activity;
+    try {
+      this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown);
+    } catch {
+      // Shown with the next change.
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { credentialNames } from '../../agents/registry.ts';
+import { configFolder } from '../../kernel/config-folder.ts';
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import { isBelievable } from '../../session/events/limit-wait.ts';
+import type { Worker } from '../core/worker.ts';
+
+/** The usage limit of one account, shared by all sessions of this machine. Times are milliseconds since the epoch. */
+export const SharedLimit = z.object({
+  v: z.literal(1),
+  until: z.number(),
+  guessed: z.boolean(),
+  at: z.number(),
+});
+export type SharedLimit = z.infer<typeof SharedLimit>;
+
+type Machine = Pick<Worker, 'env' | 'clock'>;
+
+const MAX_BYTES = 10_000;
+
+/** The current limit of the account that a provider uses here; undefined when none is known. */
+export async function readSharedLimit(machine: Machine, provider: string): Promise<SharedLimit | undefined> {
+  const path = limitPath(machine, provider);
+  const limit = path === undefined ? undefined : await plainJson(path, MAX_BYTES, SharedLimit);
+  const now = machine.clock.now();
+  return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
+}
+
+/** Shares the limit with every session of the account. Optional: otherwise each session detects it separately. */
+export async function shareLimit(
+  machine: Machine,
+  provider: string,
+  { until, guessed }: Pick<SharedLimit, 'until' | 'guessed'>,
+): Promise<void> {
+  const path = limitPath(machine, provider);
+  if (path === undefined) return;
+  const limit: SharedLimit = { v: 1, until, guessed, at: machine.clock.now() };
+  try {
+    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+    await writeWhole(path, `${JSON.stringify(limit)}\n`, 0o600);
+  } catch {
+    // The home folder is read-only or full.
+  }
+}
+
+/** Called when a person states that the account can be used again: sessions stop waiting. */
+export async function liftSharedLimit(machine: Machine, provider: string): Promise<void> {
+  if ((await readSharedLimit(machine, provider)) === undefined) return;
+  await shareLimit(machine, provider, { until: machine.clock.now(), guessed: false });
+}
+
+/** Names of the credentials, never a value; for folders that contain a login, a fingerprint of the path. */
+export function accountKey(provider: string, env: Worker['env']): string {
+  const names = credentialNames(provider, env);
+  const folders = names.filter((name) => /_(?:DIR|HOME)$/.test(name)).map((name) => env[name]);
+  const hash = fingerprint(folders.join('\0')).slice(0, 8);
+  const parts = [provider, ...(names.length > 0 ? names : ['login']), ...(folders.length > 0 ? [hash] : [])];
+  return parts
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '_');
+}
+
+function limitPath({ env }: Machine, provider: string): string | undefined {
+  if (!env.HOME) return undefined;
+  return join(configFolder(env.HOME), 'limits', `${accountKey(provider, env)}.json`);
+}

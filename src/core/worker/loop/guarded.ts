@@ -1,0 +1,70 @@
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { blockedBy } from '../core/blocked.ts';
+import { explainFailure, isRefusedFile, say } from '../core/failure.ts';
+import { readChildRecord } from '../core/iteration-files.ts';
+import { isPassing, nextWait, RunFolderGoneError } from '../core/passing-errors.ts';
+import { isAlive } from '../core/tree.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+
+/**
+ * Runs a step and handles every failure: waits out a temporary one (a full disk, too many open files) and blocks the
+ * session for one that a person must fix. For a bug, it ends the worker if an iteration is open, so that the next one
+ * takes over, and blocks the session otherwise.
+ * @returns why the worker leaves: the step's result, or the failure that the session is already blocked for
+ */
+export async function guarded(
+  worker: Worker,
+  step: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
+    try {
+      return await step();
+    } catch (error) {
+      if (BASE_ERRORS.lease_lost.is(error) || error instanceof RunFolderGoneError) throw error;
+      if (isPassing(error)) {
+        say(worker, `${systemErrorCode(error)}: retrying in ${waitMs} ms`);
+      } else {
+        say(worker, error);
+        if (isGone(worker) || !(await mayStay(worker, error))) throw error;
+        return (await block(worker, error)) ? undefined : 'blocked';
+      }
+      await worker.clock.sleep(waitMs);
+    }
+  }
+}
+
+/**
+ * Whether the run folder was moved away while no agent is running: recording the failure would write to its new
+ * location.
+ */
+function isGone(worker: Worker): boolean {
+  return stateOf(worker).openIteration === undefined && statsAt(worker.paths.runDir) === undefined;
+}
+
+/**
+ * False while the agent of the open iteration is alive, since no worker would watch it: the next worker handles it. A
+ * file that this worker cannot access is inaccessible to the next one too.
+ */
+async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) return true;
+  if (await childLives(worker, open)) return false;
+  return isSamocodeError(error) || (isRefusedFile(error) && /^(?:EPERM|EACCES)$/.test(error.code ?? ''));
+}
+
+async function childLives(worker: Worker, { iteration }: OpenIteration): Promise<boolean> {
+  const child = await readChildRecord(worker, iteration).catch(() => undefined);
+  return child !== undefined && (await isAlive(worker, child));
+}
+
+/** @returns false when the session is already blocked for the same reason */
+async function block(worker: Worker, error: unknown): Promise<boolean> {
+  const failure = explainFailure(worker, error, 'resume the session');
+  const { status, progress } = stateOf(worker);
+  if (status.kind === 'blocked' && status.reason === failure.message) return false;
+  await record(worker, blockedBy(failure, progress.phase));
+  return true;
+}

@@ -1,0 +1,148 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import type { Host, ProcessIdentity } from '../../kernel/processes/host.ts';
+import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
+import type { Wake } from '../../sandbox/programs/launch-worker.ts';
+import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
+import { judgeTakeOver } from '../../session/commands/judge-running.ts';
+import { Places } from '../../session/events/bodies/positions.ts';
+import { isLogQuarantined, readLog } from '../../session/events/event-log.ts';
+import { EventWriter } from '../../session/events/event-writer.ts';
+import { atPlaces, recordedSessionFile } from '../../session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
+import { Slots } from '../../session/slots.ts';
+import { GitGuard } from '../core/git-guard.ts';
+import type { Watch } from '../core/supervisor-watch.ts';
+import type { Worker } from '../core/worker.ts';
+import { WorkerGuard } from '../core/worker-guard.ts';
+import { Projector } from '../documents/projector.ts';
+
+export interface WorkerOptions {
+  clock: Clock;
+  host: Host;
+  /** Why the session continues, as observed by the program that started this worker. */
+  wake?: Wake;
+  sessionsDir: string;
+  folder: string;
+  env: Readonly<Record<string, string | undefined>>;
+  rehearsalProgram: string;
+  supervisorProgram: string;
+}
+
+export interface OpenedWorker {
+  worker: Worker;
+  lease: OwnedLease;
+  /** Set if the session came from another machine and no worker has recorded that yet. */
+  arrived?: Places | undefined;
+}
+
+/** Takes the lease of a session and folds its log. @returns undefined when there is nothing to work on */
+export async function openWorker(options: WorkerOptions, watch: Watch): Promise<OpenedWorker | undefined> {
+  const paths = sessionPaths(options.sessionsDir, options.folder);
+  const { clock, host, rehearsalProgram, wake = {} } = options;
+  // Read again for every lease, because the session had no owner in between.
+  const chosen = await recordedSessionFile(paths);
+  if (isLogQuarantined(paths)) return undefined;
+  if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
+  const lease = await takeLease(options, paths, watch);
+  if (lease === undefined) return undefined;
+  if (await wasTakenAway(paths)) return undefined;
+  const died = lease.previous?.how === 'died';
+  const writer = await EventWriter.open(paths, lease, clock);
+  if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
+  const arrived = await plainJson(paths.arrived, MAX_ARRIVED_BYTES, Places);
+  const file = atPlaces(chosen, paths, arrived ?? writer.state.places);
+  const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
+  const env = { ...file.settings.gitIdentity, ...options.env };
+  const environment = new ChildrenEnvironment(env, loginRefusal(file.settings, env.HOME));
+  const worker: Worker = {
+    paths,
+    file,
+    clock,
+    host,
+    environment,
+    rehearsalProgram,
+    writer,
+    wake,
+    watch,
+    projector: new Projector(paths, file),
+    git: new GitGuard(paths, file, env),
+    slots: new Slots(file.sessionsDir, limits, {
+      clock,
+      host,
+      under: { leases: paths.leases, number: lease.number },
+    }),
+    guard: new WorkerGuard(),
+    memory: {},
+    get env() {
+      return environment.now;
+    },
+  };
+  return { worker, lease, arrived };
+}
+
+const MAX_ARRIVED_BYTES = 1024 * 1024;
+
+/** Takes the session's lease. @returns undefined when another worker has it @throws newer_format */
+async function takeLease(
+  options: WorkerOptions,
+  paths: SessionPaths,
+  { identity: supervisor }: Watch,
+): Promise<OwnedLease | undefined> {
+  const { clock, host } = options;
+  // From the events only: the cache could be forged or written by a newer program. Checked before the lease, so that a
+  // newer worker does not consider ours dead.
+  const log = await readLog(paths, { useCache: false });
+  if (log?.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: log.newer });
+  const above = log?.state.lease ?? 0;
+  const givenUp = await givenUpOwner(options, paths);
+  try {
+    return await acquireLease(paths.leases, {
+      clock,
+      host,
+      above,
+      supervisor,
+      within: paths.runDir,
+      takeUnknowable: givenUp ?? false,
+    });
+  } catch (error) {
+    if (BASE_ERRORS.lease_held.is(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Waits for an owner that was given up but may still be alive: it ends its agent once it sees the new lease. */
+async function untilGivenUp(
+  { clock, wake }: WorkerOptions,
+  paths: SessionPaths,
+  { previous }: OwnedLease,
+): Promise<void> {
+  if (previous === undefined || previous.number !== wake?.takeOver) return;
+  await untilMarkedLost(paths.leases, previous.number, { clock, patienceMs: GIVING_UP_MS });
+}
+
+/** Covers the check of the leases, once a second, and the end of a process tree that ignores SIGTERM. */
+const GIVING_UP_MS = 10_000;
+
+/** The owner that a person has given up, if possible; a refusal is repeated when the lease is taken. */
+async function givenUpOwner(
+  { host, wake }: WorkerOptions,
+  paths: SessionPaths,
+): Promise<ProcessIdentity | undefined> {
+  if (wake?.takeOver === undefined) return undefined;
+  const holding = await readHolding(paths.leases, host);
+  const verdict = judgeTakeOver({ session: paths.folder, holding, givenUp: wake.takeOver });
+  return verdict.kind === 'accepted' ? verdict.lease.owner : undefined;
+}
+
+/** Whether a failed start has moved the folder away; taking the lease then recreated a folder that is not a session. */
+async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPaths): Promise<boolean> {
+  if (statsAt(sessionFile) !== undefined || statsAt(events) !== undefined) return false;
+  await rm(leases, { recursive: true, force: true });
+  await rmdir(runDir).catch(() => undefined);
+  return true;
+}

@@ -1,0 +1,65 @@
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+import { limitWait } from '../../session/events/limit-wait.ts';
+import type { LimitedStatus } from '../../session/events/state.ts';
+import { waitingCommandIds } from '../commands/take-commands.ts';
+import { RunFolderGoneError } from '../core/passing-errors.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { applyPhaseEdit } from '../judging/phase-edit.ts';
+import { dueNow, withdrawQuestion } from './start-order.ts';
+
+const POLL_MS = 200;
+/** The longest wait of a worker itself; longer waits are left to the supervisor. */
+const SHORT_WAIT_MS = 60_000;
+const BY_HAND: By = { channel: 'file' };
+
+/** Records what has come of that which a waiting or blocked session waits for. @returns true when that wakes it */
+export async function wokenByHand(worker: Worker): Promise<boolean> {
+  requireRunFolder(worker);
+  const due = await dueNow(worker);
+  const { status } = stateOf(worker);
+  switch (due.kind) {
+    case 'withdraw':
+      await withdrawQuestion(worker, due.question);
+      return true;
+    case 'answers': {
+      // Only the supervisor sees that a person has stopped typing.
+      if (due.fileHash !== worker.wake.rested) return false;
+      const { answers } = due;
+      const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
+      await record(worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
+      return true;
+    }
+    case 'phase':
+      return await applyPhaseEdit(worker);
+    case 'file': {
+      if (status.kind !== 'waiting') return false;
+      const { file, resumePhase: phase } = status;
+      const flow = `${file} was changed; continuing`;
+      await record(worker, { type: 'resumed', by: BY_HAND, phase, resetsCounts: false, flow });
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+function requireRunFolder({ paths }: Worker): void {
+  if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
+}
+
+/** Waits out the rest of a short limit. @returns false when the worker should leave and the supervisor waits */
+export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
+  const { clock, wake } = worker;
+  // The program that started this worker has measured the wait, which this worker's clock might not reflect.
+  const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
+  const judge = () => dueNow(worker, { limitLeftMs: wait.leftMs() });
+  for (let due = await judge(); due.kind === 'not_yet'; due = await judge()) {
+    if (due.leftMs > SHORT_WAIT_MS) return false;
+    requireRunFolder(worker);
+    if ((await waitingCommandIds(worker)).length > 0) return true;
+    await clock.sleep(Math.min(POLL_MS, due.leftMs));
+  }
+  await record(worker, { type: 'went_on', why: 'limit_over' });
+  return true;
+}

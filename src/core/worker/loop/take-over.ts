@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises';
+import * as z from 'zod';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import { identify } from '../../kernel/processes/host.ts';
+import type { OwnedLease } from '../../kernel/processes/lease.ts';
+import { waitForNoted } from '../../project/git/noted-calls.ts';
+import { exitFile, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
+import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { Places } from '../../session/events/bodies/positions.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { readChildRecord, readExit } from '../core/iteration-files.ts';
+import { endChildTree, isAlive } from '../core/tree.ts';
+import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
+import { removeDraftsOfDead } from '../iteration/after-child.ts';
+import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
+import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
+
+const MAX_MARK_BYTES = 64 * 1024;
+/** What the supervisor has recorded about its machine. */
+const Mark = z.object({ host: z.string() });
+
+type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
+
+/** Records the new worker and what it found; work left by the last one is then continued like any other. */
+export async function takeOver(
+  worker: Worker,
+  lease: OwnedLease,
+  { truncatedBytes, places }: { truncatedBytes: number; places?: Places | undefined },
+): Promise<void> {
+  const { host, writer } = worker;
+  // Changes by a git process of a dead worker would be mistaken for a person's.
+  await waitForNoted(worker.paths.gitCalls, worker);
+  const self = await identify(host, process.pid);
+  if (self === undefined) throw new Error('This process is not in the process table.');
+  const found = await findOpenIteration(worker);
+  const byHand = await phaseSetByHand(worker);
+  // The next write of the overview restores the phase.
+  const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
+  const tookOver: NewEvent = {
+    type: 'worker_took_over',
+    worker: self,
+    version: __VERSION__,
+    previous: lease.previous?.how ?? 'none',
+    ...found,
+    truncatedBytes: truncatedBytes || undefined,
+    places,
+    host: worker.file.pool && (await plainJson(worker.paths.poolMark, MAX_MARK_BYTES, Mark))?.host,
+  };
+  await appendPatiently(worker, [tookOver]);
+  await rm(worker.paths.arrived, { force: true });
+  // Before the first line of this worker, which would mark all earlier ones as written.
+  await worker.projector.catchUp(stateOf(worker));
+  for (const problem of writer.problems) {
+    await record(worker, {
+      type: 'notice',
+      code: 'log_problem',
+      text: `A line of the event log was skipped: ${problem}`,
+    });
+  }
+  if (moved !== undefined) {
+    const detail = `it said ${moved} while an iteration was open`;
+    await record(worker, { type: 'forgery_seen', what: 'the Phase line of the overview', detail });
+  }
+  writer.writeCache();
+  if (byHand !== undefined) await setPhase(worker, byHand);
+  // A worker that released its lease left no process; a missing lease may have been deleted.
+  if (lease.previous?.how === 'released') return;
+  // An agent may be adopted, but not checks that were running in parallel.
+  if (stateOf(worker).openIteration !== undefined) return await endBaseProcesses(worker);
+  // No process of a dead worker (SETUP, a check, an agent) may run alongside the next one.
+  await endChildTree(worker, undefined, { leftoversOnly: true });
+  await clearScratch(worker);
+  removeDraftsOfDead(worker);
+}
+
+async function findOpenIteration(worker: Worker): Promise<Recovery> {
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) return { recovery: 'nothing' };
+  const files = iterationPaths(worker.paths, open.iteration);
+  const child = await readChildRecord(worker, open.iteration);
+  if (child === undefined)
+    return { recovery: 'run_again', why: `iteration ${open.iteration} had no agent yet` };
+  if ((await readExit(worker, open, child)) === NEVER_STARTED) {
+    // The record is removed first: if this is interrupted, its absence means "no agent yet".
+    await rm(files.child, { force: true });
+    await rm(exitFile(files.exit, child), { force: true });
+    return { recovery: 'run_again', why: `the agent of iteration ${open.iteration} was never started` };
+  }
+  const alive = await isAlive(worker, child);
+  return alive
+    ? { recovery: 'adopt', why: `the agent of iteration ${open.iteration} is still running` }
+    : { recovery: 'finish', why: `the agent of iteration ${open.iteration} has ended` };
+}

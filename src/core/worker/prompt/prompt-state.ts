@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../kernel/errors.ts';
+import type { BaseChecks } from '../../kernel/phases/proving.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { parsePlan } from '../../session/documents/plan.ts';
+import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
+import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
+import { isMet } from '../../session/documents/requirements.ts';
+import { openRound, roundDocuments } from '../../session/events/rounds.ts';
+import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { checksOf, gatesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { documentNames } from '../documents/own-documents.ts';
+import { WRAP_UP_NOTE } from '../limits/budget.ts';
+import { messagesToRead } from '../recording/messages.ts';
+
+interface PromptFacts {
+  iteration: number;
+  phase: Phase;
+  /** The provider of the agent; with FALLBACK not always that of the settings. */
+  provider: string;
+  timeLimitMs: number;
+  now: number;
+  messageFiles: readonly string[];
+  /** Only the reserve of the budget, for wrapping up, is left. */
+  wrapUp: boolean;
+}
+
+/** The complete input of a prompt. Equal states produce equal bytes. */
+export type PromptState = Awaited<ReturnType<typeof promptState>>;
+
+export async function promptState(worker: Worker, facts: PromptFacts) {
+  const { file, paths } = worker;
+  const { settings } = file;
+  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans, answers, baseChecks } =
+    stateOf(worker);
+  const { questions, open } = await readQuestions(worker);
+  return {
+    sessionDir: paths.sessionDir,
+    workingDir: worktree?.path ?? file.mainRepo,
+    phase: facts.phase,
+    iteration: facts.iteration,
+    provider: facts.provider,
+    permissions: settings.permissions,
+    sandbox: (await worker.guard.now(worker)).level,
+    timeLimitMs: facts.timeLimitMs,
+    now: facts.now,
+    worktree,
+    task: file.task,
+    dive: file.dive,
+    goal,
+    hasGivenPlan: file.givenPlan !== undefined && goal === undefined,
+    feedback,
+    /** Corrections, failing checks, hand-offs and a person's notes, oldest first. */
+    notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
+    messages: await messagesToRead(worker, facts.messageFiles),
+    constraints: await constraints(settings.constraintsPath),
+    checks: checksOf(worker),
+    checksIn: provingOf(worker).in,
+    redBase: redBase(baseChecks, paths.runDir),
+    documents: documentNames(worker),
+    questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
+    gates: gatesOf(worker),
+    plan: await promptPlan(worker),
+    requirements: await promptRequirements(worker),
+    round: await promptRound(worker),
+    /** Rounds of questions and plans of earlier goals. */
+    earlier: { rounds: oldRounds, plans: oldPlans },
+    progress,
+  };
+}
+
+/** The checks that fail before any work, with the paths of their outputs. */
+function redBase(base: BaseChecks | undefined, runDir: string) {
+  if (base?.result !== 'red') return undefined;
+  const failed = base.failed.map(({ command, how, output }) => ({
+    command,
+    how,
+    output: join(runDir, output),
+  }));
+  return { failed, choice: base.choice };
+}
+
+/** Each question with the recorded answer, as the text of the chosen options. */
+function answersTo(questions: readonly QaQuestion[], answers: AnswersOnRecord['answers']): string[] {
+  return questions.flatMap((question) => {
+    const { id, text, options } = question;
+    const given = answers.find((answer) => answer.id === id && answer.question === questionHash(question));
+    if (given === undefined) return [];
+    const letters = given.text.split(', ');
+    const chosen = options.filter(({ letter }) => letters.includes(letter)).map((option) => option.text);
+    return [`${id} ${text} → ${chosen.join('; ') || given.text}`];
+  });
+}
+
+async function promptPlan(worker: Worker) {
+  const { version, text, outcome } = await readPlanEvidence(worker);
+  if (version === undefined || text === undefined) return undefined;
+  const { phases, testable } = parsePlan(text);
+  return { name: version.name, isApproved: outcome.approved, phases, testable };
+}
+
+/** The round of the pull request that the session works on. */
+async function promptRound({ paths, writer }: Worker) {
+  const round = openRound(stateOf({ writer }));
+  const { number, threads = [] } = round ?? {};
+  const text = number && (await documentText(join(paths.sessionDir, roundDocuments(number).about)));
+  return number && text ? { number, text, threads: threads.map(({ name }) => name) } : undefined;
+}
+
+async function promptRequirements(worker: Worker) {
+  const state = stateOf(worker);
+  return (await readPlanEvidence(worker)).requirements.map((each) => {
+    return { id: each.id, check: each.check, isMet: isMet(each, state) };
+  });
+}
+
+/** @throws constraints_gone */
+async function constraints(path: string | undefined) {
+  if (path === undefined) return undefined;
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) throw WORKER_ERRORS.constraints_gone({ path });
+  return { path, text };
+}

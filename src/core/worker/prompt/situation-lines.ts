@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../kernel/phases/table.ts';
+import { listed } from '../../kernel/text.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { inlineMaterial } from '../../session/documents/material.ts';
+import type { PlanPhase } from '../../session/documents/plan.ts';
+import type { PromptState } from './prompt-state.ts';
+
+const MAX_DOCUMENTS = 25;
+
+/** Facts known to the worker that the agent would otherwise have to find out, one line each. */
+export function situation(state: PromptState): string {
+  const lines = [
+    workplace(state),
+    ...givenPlan(state),
+    ...ofPhase[state.phase](state),
+    ...redBase(state),
+    ...checks(state),
+    ...requirements(state),
+    ...documents(state),
+  ];
+  const { limit } = PHASES[state.phase];
+  lines.push(
+    `Iteration ${state.progress.phaseIteration + 1} of ${state.phase}; after ${limit}, a human decides.`,
+  );
+  return `${lines.map((line) => `- ${line}`).join('\n')}\n`;
+}
+
+function workplace({ worktree }: PromptState): string {
+  if (worktree === undefined)
+    return 'There is no worktree; the working directory is the main checkout: change nothing there.';
+  const { branch, base, baseCommit } = worktree;
+  const commit = baseCommit.slice(0, 12);
+  return `Branch ${inlineMaterial(branch)}, from ${inlineMaterial(base)}. The work of this session: \`git diff --no-ext-diff ${commit}\`, \`git log ${commit}..HEAD\`.`;
+}
+
+const PLANS_FROM_BOXES =
+  ' Name in each step of your plan the boxes that it covers, as in `[B7]` or `[B2-B5]`; every open box needs a step.';
+
+function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
+  if (!hasGivenPlan) return [];
+  const path = inlineMaterial(join(sessionDir, '_given-plan.md'));
+  const rule = phase === 'planning' ? PLANS_FROM_BOXES : '';
+  return [`The human gave a plan: ${path} quotes it, and \`[B7]\` in a step is its seventh box.${rule}`];
+}
+
+const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
+  init: () => [],
+  investigation: (state) => goalsBefore(state),
+  requirements: (state) => [questions(state), ...goalsBefore(state)],
+  planning: (state) => [plan(state), ...goalsBefore(state)],
+  implementation: (state) => [plan(state), planPhase(state), ...testReturns(state), ...sentBack(state)],
+  testing: (state) => [plan(state), testRun(state), ...testReturns(state)],
+  quality: (state) => [plan(state), qualityRound(state)],
+  done: (state) => [plan(state)],
+};
+
+function questions({ questions: { asked, open } }: PromptState): string {
+  if (asked === 0) return 'Nothing has been asked for this goal yet: part A.';
+  if (open.length > 0) return `Asked: ${asked} questions. Without a recorded answer: ${open.join(', ')}.`;
+  return `Asked: ${asked} questions, all answered, on record: part B, unless the answers open new ones.`;
+}
+
+function goalsBefore({ earlier: { rounds, plans } }: PromptState): string[] {
+  const past = [
+    ...(rounds > 0
+      ? [`the first ${rounds} of the rounds in \`_qa.md\`, so that a new one is Round ${rounds + 1}`]
+      : []),
+    ...(plans.length > 0 ? [`the plans ${plans.map(inlineMaterial).join(', ')}`] : []),
+  ];
+  return past.length > 0 ? [`Of earlier goals, for reading only: ${past.join('; ')}.`] : [];
+}
+
+function plan({ plan: current }: PromptState): string {
+  if (current === undefined) return 'There is no plan for this goal yet.';
+  const untestable = current.testable ? '' : ' It says that nothing can be tested.';
+  const approval = current.isApproved ? 'approved' : 'not approved yet';
+  return `The plan is ${inlineMaterial(current.name)}, ${approval}.${untestable}`;
+}
+
+/** The plan phase for the next implementation agent. */
+export function nextPlanPhase(plan: PromptState['plan']): PlanPhase | undefined {
+  return plan?.phases.find(({ completed }) => !completed);
+}
+
+function planPhase({ plan: current }: PromptState): string {
+  const next = nextPlanPhase(current);
+  if (next === undefined) return 'Every phase of the plan is ticked.';
+  const { number, steps, wantsComparison } = next;
+  const marked = wantsComparison ? ' It is marked `Proposals: two`.' : '';
+  return `Your plan phase is ${number}; ${steps.done} of ${steps.total} steps are ticked.${marked}`;
+}
+
+function testRun({ progress }: PromptState): string {
+  return progress.qualitySinceImplementation
+    ? '2nd run: quality has reviewed this work.'
+    : '1st run: quality has not reviewed this work yet.';
+}
+
+function testReturns({ progress: { testReturns: count } }: PromptState): string[] {
+  if (count === 0) return [];
+  return [`Failed tests or checks have sent the work back ${count} of at most ${MAX_TEST_RETURNS} times.`];
+}
+
+// The report lists the failures, so an agent gets no separate note about them.
+function sentBack({ progress: { testReturns: count }, documents: names }: PromptState): string[] {
+  const report = names.findLast((name) => parseDocumentName(name)?.kind === 'test-report');
+  if (count === 0 || report === undefined) return [];
+  return [
+    `Sent back before: read ${inlineMaterial(report)} first; issues there that no later commit fixes come before any plan phase.`,
+  ];
+}
+
+function qualityRound({ progress: { qualityRounds, qualityChangedTree } }: PromptState): string {
+  const before = qualityChangedTree
+    ? 'Earlier rounds changed the code, so it goes to testing from here.'
+    : 'Quality has changed nothing so far.';
+  return `Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}. ${before}`;
+}
+
+const CHECKED: readonly Phase[] = ['planning', 'implementation', 'testing', 'quality', 'done'];
+
+function redBase({ phase, redBase: base }: PromptState): string[] {
+  if (base === undefined || (phase !== 'requirements' && !CHECKED.includes(phase))) return [];
+  const { failed, choice } = base;
+  const runs = failed.map(
+    ({ command, how, output }) => `${inlineMaterial(command)} (${how}; output: ${inlineMaterial(output)})`,
+  );
+  return [
+    `Before any work these checks fail on the base commit: ${listed(runs, MAX_RED)}. ${RED[choice ?? 'open']}`,
+  ];
+}
+
+const MAX_RED = 8;
+
+const RED = {
+  open: 'The worker asks the human at the next gate whether that is part of the task: do not ask it yourself.',
+  fix: 'Making them green is part of the task.',
+  leave: 'The human lets them stay red: leave them alone, unless the task requires otherwise.',
+} as const;
+
+function checks({ phase, checks: commands, checksIn, redBase: base }: PromptState): string[] {
+  if (commands.length === 0 || !CHECKED.includes(phase)) return [];
+  const where = checksIn === 'clone' ? ' on a fresh clone of the branch: commit all that they need' : '';
+  const mayStayRed = base?.choice === 'leave' ? ', or with the status that it had on the base commit' : '';
+  return [
+    `Before quality and before the end the worker runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0${mayStayRed}.`,
+  ];
+}
+
+const MAX_OPEN = 20;
+
+function requirements({ phase, requirements: all }: PromptState): string[] {
+  if (all.length === 0 || !CHECKED.includes(phase)) return [];
+  const open = all.filter(({ isMet }) => !isMet);
+  const commands = open.map(({ id, check }) => `${id} (${inlineMaterial(check)})`);
+  const left = open.length === 0 ? 'none is open' : `open: ${listed(commands, MAX_OPEN)}`;
+  return [
+    `Of ${all.length} requirements in \`_requirements.json\`, which the worker keeps and runs, ${left}.`,
+  ];
+}
+
+function documents({ documents: names }: PromptState): string[] {
+  const known = names.filter((name) => parseDocumentName(name) !== undefined || name === '_qa.md');
+  if (known.length === 0) return [];
+  const shown = known.slice(-MAX_DOCUMENTS).map(inlineMaterial).join(', ');
+  const older = known.length > MAX_DOCUMENTS ? ' (the newest)' : '';
+  return [`Documents in the session path${older}: ${shown}.`];
+}

@@ -1,0 +1,54 @@
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
+import { park } from '../../kernel/phases/verdict.ts';
+import { listed, visibleControls } from '../../kernel/text.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { findWeakened } from '../../project/proving/weakened.ts';
+import { changesOfChecks } from '../../project/proving/weakened-read.ts';
+import { changedPaths } from '../../project/worktrees/changes.ts';
+import { openRound } from '../../session/events/rounds.ts';
+import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { checksOf, stateOf, type Worker } from '../core/worker.ts';
+import { tipOfBranch } from './check-facts.ts';
+
+const MAX_NAMED = 20;
+
+/**
+ * Asks a person about changes in a round that no one has agreed to: files that the plan does not name and the pull
+ * request had not changed, and weakened tests that were active at its head. Nothing is pushed before the answer.
+ */
+export async function waitIfBeyond(worker: Worker, decision: Decision): Promise<ParkDecision | undefined> {
+  const round = openRound(stateOf(worker));
+  if (round === undefined) return undefined;
+  const found = await beyondRound(worker, round);
+  if (found.length === 0) return undefined;
+  const beyond = fingerprint(found.join('\n'));
+  if (round.accepted === beyond) return undefined;
+  const { phase } = stateOf(worker).progress;
+  const reason = `Round ${round.number} of the pull request changed more than plan and pull request cover: ${listed(found, MAX_NAMED, { separator: '; ' })}. Nothing has been pushed yet. To see the changes: git diff ${round.head.slice(0, 12)}`;
+  return { ...park(phase, 'plan_approval', decision.phase), reason, beyond };
+}
+
+async function beyondRound(
+  worker: Worker,
+  { head, base }: { head: string; base: string },
+): Promise<string[]> {
+  const { mainRepo } = worker.file;
+  const options = { ...worker.git.context, cwd: mainRepo };
+  const { commit: tip } = await tipOfBranch(worker);
+  const changedIn = async (commit: string) => {
+    const onto = await gitLine(['merge-base', '--end-of-options', base, commit], options);
+    return await changedPaths({ ...options, base: onto, head: commit });
+  };
+  const [before, now] = [await changedIn(head), await changedIn(tip)];
+  const added = now.filter((path) => !before.includes(path));
+  const { text = '' } = await readPlanEvidence(worker);
+  const files = outsidePlanFiles(text, added).map(visibleControls);
+  const own = checksOf(worker);
+  const compared = { mainRepo, base: head, commit: tip };
+  const checks = await changesOfChecks(compared, { own, ofPlan: [] }, worker.git.context);
+  // What comes from the base branch was agreed to there.
+  const weakened = findWeakened(checks.files, checks.commands).filter(({ path }) => now.includes(path));
+  return [...files, ...weakened.map(({ path, what }) => `${visibleControls(path)} ${what}`)];
+}

@@ -1,0 +1,109 @@
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { checkedOutBranch } from '../../project/git/repository.ts';
+import {
+  type BranchWork,
+  changesContent,
+  linksOutside,
+  touchesFiles,
+} from '../../project/proving/branch-work.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
+import { branchTip, readPlanEvidence } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
+
+export interface FalseClaims {
+  /** One line each. */
+  claims: string[];
+  /** Another one, unless a check that failed before the work passes now: see `turnsGreen`. */
+  noWork?: string | undefined;
+}
+
+/** Claims about finished work that the branch does not support. Only an approved plan makes promises. */
+export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<FalseClaims> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined || tip === undefined) return { claims: [] };
+  const work = workOf(worker, tip.commit);
+  const links = (await linksOutside(work)).map(
+    ({ path, target }) => `the link ${path} leads out of the repository, to ${target}`,
+  );
+  const { claims, noWork } = await emptyPromises(worker, work);
+  return { claims: [...(await otherBranch(worker, worktree)), ...links, ...claims], noWork };
+}
+
+function workOf({ file: { mainRepo }, git, ...worker }: Worker, tip: string): BranchWork {
+  return { ...git.context, mainRepo, base: baseOfWork(stateOf(worker)) ?? 'HEAD', tip };
+}
+
+/** Without its branch nothing of a session can be verified. */
+export async function branchGone(worker: Worker): Promise<string | undefined> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const tip = await branchTip(worker);
+  return tip === undefined ? `the branch ${worktree.branch} of this session is gone` : undefined;
+}
+
+export async function laterWork(worker: Worker, proved: TipOfBranch | undefined): Promise<string[]> {
+  if (proved === undefined) return [];
+  const { commit } = await tipOfBranch(worker);
+  if (commit === proved.commit) return [];
+  return [`the branch is at ${short(commit)}, but the checks last passed on ${short(proved.commit)}`];
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 12);
+}
+
+async function otherBranch(
+  worker: Worker,
+  { path, branch }: { path: string; branch: string },
+): Promise<string[]> {
+  if (statsAt(path) === undefined) return [];
+  const now = await checkedOutBranch(path, worker.git.context);
+  if (now === branch) return [];
+  const where = now === undefined ? 'no branch' : `the branch ${now}`;
+  return [`the worktree has ${where} checked out, but the work of this session belongs on ${branch}`];
+}
+
+async function emptyPromises(worker: Worker, work: BranchWork): Promise<FalseClaims> {
+  const { text, outcome } = await readPlanEvidence(worker);
+  if (text === undefined || !outcome.approved) return { claims: [] };
+  const { phases, testable } = parsePlan(text);
+  const claims = phases.filter(({ completed }) => !completed).map(openSteps);
+  const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
+  // A phase that does not list its files can concern any file.
+  const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
+  if (testable && (promising.length > 0 || !isAboutNone) && !(await changesContent(work)))
+    return {
+      claims,
+      noWork: `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(work.base)}`,
+    };
+  for (const phase of promising) {
+    const files = promisedFiles(phase);
+    const isClaimed = phase.completed || phase.steps.done > 0;
+    if (isClaimed && !(await touchesFiles(work, files)))
+      claims.push(`${named(phase)} is ticked, but no commit touches its files (${files.join(', ')})`);
+  }
+  return { claims };
+}
+
+function openSteps({ steps: { done, total }, ...phase }: PlanPhase): string {
+  return total === 0
+    ? `${named(phase)} has neither steps (- [x] …) nor the line "**Phase ${phase.number} completed**"`
+    : `${named(phase)} has ${total - done} open steps of ${total}`;
+}
+
+function named({ number, name }: Pick<PlanPhase, 'number' | 'name'>): string {
+  return `phase ${number} of the plan${name === '' ? '' : ` (${name})`}`;
+}
+
+/** Files that the branch should contain, without session documents; empty if a name cannot be resolved. */
+function promisedFiles({ files }: PlanPhase): string[] {
+  return files.some((name) => /[{}<>…]/.test(name)) ? [] : files.filter(isInRepository);
+}
+
+function isInRepository(file: string): boolean {
+  if (file === '' || /^(?:\(?none\)?|n\/a|[-–—]+)\.?$/i.test(file) || /^(?:\/|~|\.\.)/.test(file))
+    return false;
+  return parseDocumentName(file.split('/').at(-1) ?? '') === undefined;
+}

@@ -1,0 +1,164 @@
+import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
+import { type ChangedTest, provesNothing } from '../../kernel/phases/proving.ts';
+import { park } from '../../kernel/phases/verdict.ts';
+import { shellQuoted } from '../../kernel/shell-quoted.ts';
+import { addsTests, findWeakened, hasChecks, isTestPath } from '../../project/proving/weakened.ts';
+import {
+  type ChangesOfChecks,
+  type ComparedCommits,
+  changesOfChecks,
+  diffOfWeakened,
+  linesChanged,
+} from '../../project/proving/weakened-read.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { baseOfWork, commitWithTree, tipOfBranch } from './check-facts.ts';
+import { fullCommands } from './ledger.ts';
+import { type Proof, recordedSet } from './prove.ts';
+import { runInClone } from './run-in-clone.ts';
+
+export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
+  checks: readonly string[];
+}
+
+/** Compares the branch with the commit that the current work started from. */
+export async function comparedChecks(worker: Worker): Promise<ComparedChecks | undefined> {
+  const base = baseOfWork(stateOf(worker));
+  if (base === undefined) return undefined;
+  const { commit } = await tipOfBranch(worker);
+  const commits = { mainRepo: worker.file.mainRepo, base, commit };
+  const checks = await fullCommands(worker);
+  const own = checksOf(worker);
+  const ofPlan = checks.filter((check) => !own.includes(check));
+  return { ...commits, checks, ...(await changesOfChecks(commits, { own, ofPlan }, worker.git.context)) };
+}
+
+/**
+ * A question to the person if the checks might prove less than those of the base and no person has accepted that.
+ * @param decision the decision that applies otherwise
+ */
+export async function waitIfWeakened(
+  worker: Worker,
+  compared: ComparedChecks,
+  decision: Decision,
+): Promise<ParkDecision | undefined> {
+  const { progress, acceptedWeakenings = [] } = stateOf(worker);
+  const weakened = findWeakened(compared.files, compared.commands).filter(
+    ({ key }) => !acceptedWeakenings.includes(key),
+  );
+  if (weakened.length === 0) return undefined;
+  const diff = await diffOfWeakened(compared, weakened, worker.git.context);
+  await writeWhole(worker.paths.weakenedDiff, diff);
+  const asked = weakened.map(({ path }) => path);
+  const reason =
+    compared.checks.length > 0
+      ? 'The checks pass, but files that they depend on were changed.'
+      : 'No check runs here, and tests or their settings were changed.';
+  return {
+    ...park(progress.phase, 'qa_answers', decision.phase),
+    weakened,
+    reason,
+    notes: 'notes' in decision ? decision.notes : undefined,
+    changedTests: pathsOfChanged(compared).filter((path) => !asked.includes(path)),
+  };
+}
+
+/** Changed files that had checks on the base, by their new names; reported whether or not a question is asked. */
+function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
+  return files
+    .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
+    .map(({ path }) => path)
+    .slice(0, MAX_NAMED);
+}
+
+/** The files of `pathsOfChanged`, with the number of changed lines. */
+export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
+  return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
+}
+
+const MAX_NAMED = 1000;
+
+interface Tried {
+  proveNothing: readonly string[];
+  events: NewEvent[];
+}
+
+/** Each file is a separate run, so their number is limited. */
+const MOST_FILES = 20;
+
+/**
+ * Runs test files with added tests on the base commit, once per set of files: a test that passes there would pass
+ * without the work.
+ * @returns undefined when it was stopped
+ */
+export async function tryAddedTests(
+  worker: Worker,
+  iteration: number,
+  { base, commit, files: all }: ComparedChecks,
+): Promise<Tried | undefined> {
+  const proving = provingOf(worker);
+  const { worktree, addedTests } = stateOf(worker);
+  const changed = all.filter(({ path, after }) => isTestPath(path) && after !== undefined);
+  const files = changed
+    .filter(addsTests)
+    .map(({ path }) => path)
+    .slice(0, MOST_FILES);
+  if (proving.files === undefined || worktree === undefined || files.length === 0) return NOTHING;
+  const { files: command } = proving;
+  const key = fingerprint(JSON.stringify([command, base, changed.map(({ path, after }) => [path, after])]));
+  if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
+  const set = {
+    name: 'added',
+    commit: base,
+    worktree: { ...worktree, baseCommit: base },
+    commands: files.map((path) => command.replaceAll('{files}', shellQuoted(path))),
+    proving,
+    mark: worker.file.id,
+    iteration,
+    outputDir: iterationPaths(worker.paths, iteration).checks,
+    overlay: { commit, paths: changed.map(({ path }) => path) },
+  };
+  const tip = await commitWithTree(worker, base);
+  const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
+  const proof = await recordedSet(worker, attempt, (signal) => runInClone(worker, { ...set, signal }));
+  return proof.kind === 'stopped' ? undefined : triedWith(files, proof, await leftOutBy(worker));
+}
+
+export function triedWith(files: readonly string[], proof: Proof, leftOut: string): Tried {
+  const { events } = proof;
+  const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  const proveNothing = provesNothing({ runs }, files);
+  const hasRun = runs.some(({ isSetup }) => !isSetup);
+  const failed = problemOf(proof, hasRun);
+  const problem = failed && afterLeftOut(leftOut, failed);
+  return { proveNothing, events: [...events, ...noticeOf(proveNothing, problem)] };
+}
+
+function problemOf(proof: Proof, hasRun: boolean): string | undefined {
+  if (proof.kind === 'impossible') return proof.reason;
+  const [failure] = proof.kind === 'failed' && !hasRun ? proof.failures : [];
+  return failure && `SETUP fails on the base commit (${failure.how}). Its output: ${failure.outputPath}`;
+}
+
+const NOTHING: Tried = { proveNothing: [], events: [] };
+
+function proveNothingText(files: readonly string[]): string {
+  return `These tests pass on the base commit too, so they prove nothing about the work: ${files.join(', ')}`;
+}
+
+function noticeOf(files: readonly string[], problem: string | undefined): NewEvent[] {
+  if (problem !== undefined)
+    return [{ type: 'notice', code: 'check_files_failed', text: `CHECK_FILES did not run. ${problem}` }];
+  if (files.length === 0) return [];
+  return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingText(files)}.` }];
+}
+
+export function withNote(decision: Decision, files: readonly string[]): Decision {
+  if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
+  const note = `${proveNothingText(files)}. Check whether each of them tests what was asked for.`;
+  return { ...decision, notes: [...decision.notes, note] };
+}

@@ -1,0 +1,196 @@
+import {
+  afterFailedChecks,
+  afterFalseClaims,
+  afterImpossible,
+  afterUncommitted,
+  afterUnreadMessages,
+  afterUnreviewed,
+  notCommitted,
+  waitAboutBase,
+} from '../../kernel/phases/after-checks.ts';
+import type { Decision } from '../../kernel/phases/decision.ts';
+import { OBSTACLES, type Obstacle, type ObstacleName } from '../../kernel/phases/obstacles.ts';
+import type { BaseChecks, ChangedTest, ProvedRequirement } from '../../kernel/phases/proving.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { leftOutBy } from '../core/left-out.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { waitIfBeyond } from './beyond-round.ts';
+import { failureNotes, type TipOfBranch, tipOfBranch } from './check-facts.ts';
+import { branchGone, falseClaims, laterWork } from './false-claims.ts';
+import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
+import { failedOf, unreviewed } from './ledger.ts';
+import { asReason, type Proof, proveBranch } from './prove.ts';
+import { turnsGreen } from './turns-green.ts';
+
+interface Inquiry {
+  worker: Worker;
+  iteration: number;
+  decision: Decision;
+  events: NewEvent[];
+  /** Set by the first question that needs it, which runs the checks. */
+  shown?: Shown;
+  changedTests?: ChangedTest[];
+}
+
+interface Shown {
+  tip: TipOfBranch | undefined;
+  claims: string[];
+  requirements: ProvedRequirement[];
+  proof: Proof;
+}
+
+/** The checks were stopped: nothing is decided, and the next worker asks again. */
+const STOPPED = Symbol('stopped');
+type Answer = Decision | typeof STOPPED | undefined;
+type Question = (inquiry: Inquiry) => Promise<Answer>;
+
+/** The question of each obstacle, in the order of `OBSTACLES`. */
+export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
+  messages: unreadMessages,
+  async branch_gone({ worker }) {
+    const gone = await branchGone(worker);
+    return gone === undefined ? undefined : afterFalseClaims(progressOf(worker), [gone]);
+  },
+  async impossible_checks(inquiry) {
+    const { proof } = await shownOf(inquiry);
+    if (proof.kind === 'stopped') return STOPPED;
+    if (proof.kind !== 'impossible') return undefined;
+    return afterImpossible(progressOf(inquiry.worker), 'checks', proof.reason);
+  },
+  async red_base(inquiry) {
+    const { proof } = await shownOf(inquiry);
+    if (proof.kind !== 'base_red') return undefined;
+    const progress = progressOf(inquiry.worker);
+    const unrunnable = await afterUnrunnableBase(inquiry.worker, proof.base);
+    return unrunnable ?? waitAboutBase(progress.phase, progress.phase);
+  },
+  async uncommitted(inquiry) {
+    const { proof, claims } = await shownOf(inquiry);
+    if (proof.kind !== 'uncommitted') return undefined;
+    const progress = progressOf(inquiry.worker);
+    if (claims.length === 0) return afterUncommitted(progress, proof.files);
+    return afterFalseClaims(progress, [...claims, notCommitted(proof.files)]);
+  },
+  async failed_checks(inquiry) {
+    const { proof, claims } = await shownOf(inquiry);
+    if (proof.kind !== 'failed') return undefined;
+    const progress = progressOf(inquiry.worker);
+    const { ofProject, requirements } = await failedOf(inquiry.worker, proof.failures);
+    const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
+    const details = await failureNotes(inquiry.worker, proof.failures);
+    const found = [...claims, ...requirements];
+    if (found.length === 0) return afterFailedChecks(progress, failures, details);
+    return afterFalseClaims(progress, found, { failures, details });
+  },
+  async false_claims(inquiry) {
+    const { claims } = await shownOf(inquiry);
+    if (claims.length === 0) return undefined;
+    return afterFalseClaims(progressOf(inquiry.worker), [...claims, ...(await unreviewedOf(inquiry))]);
+  },
+  async unreviewed(inquiry) {
+    const open = await unreviewedOf(inquiry);
+    return open.length === 0 ? undefined : afterUnreviewed(progressOf(inquiry.worker), open);
+  },
+  async weakened_tests(inquiry) {
+    const { worker, iteration } = inquiry;
+    const compared = await comparedChecks(worker);
+    if (compared === undefined) return undefined;
+    const tried = await tryAddedTests(worker, iteration, compared);
+    if (tried === undefined) return STOPPED;
+    inquiry.events.push(...tried.events);
+    inquiry.decision = withNote(inquiry.decision, tried.proveNothing);
+    inquiry.changedTests = await changedTests(worker, compared);
+    return await waitIfWeakened(worker, compared, inquiry.decision);
+  },
+  beyond_round: async ({ worker, decision }) => await waitIfBeyond(worker, decision),
+  async later_work(inquiry) {
+    const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);
+    return later.length === 0 ? undefined : afterFalseClaims(progressOf(inquiry.worker), later);
+  },
+  later_messages: unreadMessages,
+};
+
+/**
+ * The decision for a signal that the branch must support: that of the first obstacle that applies, otherwise the
+ * original one.
+ * @returns undefined when its checks were stopped
+ */
+export async function decideByObstacles(
+  worker: Worker,
+  iteration: number,
+  given: Decision,
+): Promise<{ decision: Decision; events: NewEvent[] } | undefined> {
+  const inquiry: Inquiry = { worker, iteration, decision: given, events: [] };
+  const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
+  if (found === STOPPED) return undefined;
+  const { decision, events } = inquiry;
+  if (found !== undefined || decision.kind !== 'done') return { decision: found ?? decision, events };
+  const { requirements } = await shownOf(inquiry);
+  const shown = requirements.length > 0 ? requirements : undefined;
+  const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests };
+  return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
+}
+
+/** No agent can help if the checks cannot run on the base commit. */
+export async function afterUnrunnableBase(
+  worker: Worker,
+  base: BaseChecks | undefined,
+): Promise<Decision | undefined> {
+  if (base?.result !== 'unrunnable') return undefined;
+  const leftOut = await leftOutBy(worker);
+  const reason = asReason(WORKER_ERRORS.base_checks.explain({ leftOut, failed: base.failed }));
+  return afterImpossible(progressOf(worker), 'base_checks', reason);
+}
+
+/** Asks in order until the first answer. @param ask the question of that name */
+export async function firstObstacle<T>(
+  isBeforeDone: boolean,
+  ask: (name: ObstacleName) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const all: readonly (Obstacle & { name: ObstacleName })[] = OBSTACLES;
+  for (const { name, onlyBeforeDone } of all) {
+    const answer = isBeforeDone || !onlyBeforeDone ? await ask(name) : undefined;
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+async function unreadMessages({ worker }: Inquiry): Promise<Answer> {
+  const { waiting } = stateOf(worker).messages;
+  return waiting.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), waiting);
+}
+
+async function unreviewedOf({ worker, decision }: Inquiry): Promise<string[]> {
+  return decision.kind === 'done' ? await unreviewed(worker) : [];
+}
+
+/** Claims are read before the checks run, because the checks take time and only one commit is proved. */
+async function shownOf(inquiry: Inquiry): Promise<Shown> {
+  if (inquiry.shown !== undefined) return inquiry.shown;
+  const { worker, iteration } = inquiry;
+  const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
+  const { claims, noWork } = await falseClaims(worker, tip);
+  const { requirements } = await readPlanEvidence(worker);
+  let proof = await proveBranch(worker, iteration);
+  if (noWork !== undefined) {
+    const isShown = proof.kind === 'passed' && tip && (await turnsGreen(worker, { tip, iteration }));
+    if (isShown === undefined) proof = { kind: 'stopped', events: proof.events };
+    else if (!isShown) claims.push(noWork);
+  }
+  inquiry.events.push(...proof.events);
+  inquiry.shown = { tip, claims, requirements, proof };
+  return inquiry.shown;
+}
+
+function progressOf(worker: Worker) {
+  return stateOf(worker).progress;
+}
+
+function inWorktreeNotice(worker: Worker): NewEvent[] {
+  if (checksOf(worker).length === 0 || provingOf(worker).in !== 'worktree') return [];
+  const text =
+    "The checks ran in the agent's worktree (CHECK_IN=worktree), with uncommitted and ignored files.";
+  return [{ type: 'notice', code: 'checks_in_worktree', text }];
+}

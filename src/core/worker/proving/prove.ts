@@ -1,0 +1,227 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Explanation } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import {
+  type BaseChecks,
+  type ChecksRan,
+  isNoWorse,
+  isUndecided,
+  redAfter,
+} from '../../kernel/phases/proving.ts';
+import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
+import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
+import type { SetEnd } from '../../project/proving/run-on-clone.ts';
+import { guardOption } from '../../sandbox/guard/make-guard.ts';
+import { childEnvironment } from '../../sandbox/programs/environment.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { joinEnvironment } from '../core/children-environment.ts';
+import { endChildTree } from '../core/tree.ts';
+import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { knownBase } from './base-run.ts';
+import {
+  fastCommands,
+  showChecking,
+  type TipOfBranch,
+  tipOfBranch,
+  uncommittedFiles,
+} from './check-facts.ts';
+import { failedOf, fullCommands } from './ledger.ts';
+import { type ClonedSet, runInClone } from './run-in-clone.ts';
+
+/** The result of a set of checks; `events` are recorded with the decision about it. */
+export type Proof = { events: NewEvent[] } & (
+  | { kind: 'passed' }
+  | { kind: 'failed'; failures: FailedCheck[] }
+  | { kind: 'uncommitted'; files: string[] }
+  /** No agent can help: a command not found, a failing guard, or no clone. */
+  | { kind: 'impossible'; reason: string }
+  | { kind: 'base_red'; base: BaseChecks }
+  | { kind: 'stopped' }
+);
+
+/** The full set of checks, on the commit of the branch. Its time counts neither as agent time nor against MAX_HOURS. */
+export async function proveBranch(worker: Worker, iteration: number): Promise<Proof> {
+  const { worktree, proved } = stateOf(worker);
+  if (worktree === undefined) return { kind: 'passed', events: [] };
+  const commands = await fullCommands(worker);
+  if (provingOf(worker).in === 'worktree')
+    return await tryInWorktree(worker, { set: 'full', iteration, commands });
+  const files = statsAt(worktree.path) === undefined ? [] : await uncommittedFiles(worker);
+  if (files.length > 0) return { kind: 'uncommitted', files, events: [] };
+  if (commands.length === 0) return { kind: 'passed', events: [] };
+  const tip = await tipOfBranch(worker);
+  const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
+  if (isProved) return { kind: 'passed', events: [] };
+  const outputDir = iterationPaths(worker.paths, iteration).checks;
+  const proof = await proveCommit(worker, { set: 'full', tip, worktree, iteration, commands, outputDir });
+  return proof.kind === 'failed' ? await unlessBaseIsRed(worker, proof) : proof;
+}
+
+export async function proveCommit(
+  worker: Worker,
+  {
+    set,
+    tip,
+    ...of
+  }: Pick<ClonedSet, 'worktree' | 'iteration' | 'commands' | 'outputDir'> & Pick<Attempt, 'tip' | 'set'>,
+): Promise<Proof> {
+  return await recordedSet(worker, { set, in: 'clone', iteration: of.iteration, tip }, (signal) =>
+    runInClone(worker, {
+      ...of,
+      name: set,
+      commit: tip.commit,
+      proving: provingOf(worker),
+      mark: worker.file.id,
+      signal,
+      begins: (command) => showChecking(worker, command),
+    }),
+  );
+}
+
+/** A few quick checks in the worktree after an agent worked there; hints for the next agent, not proof. */
+export async function tryFast(worker: Worker, iteration: number): Promise<Proof> {
+  const commands = await fastCommands(worker);
+  const { worktree } = stateOf(worker);
+  const isThere = worktree !== undefined && statsAt(worktree.path) !== undefined;
+  if (!isThere) return { kind: 'passed', events: [] };
+  return await tryInWorktree(worker, { set: 'fast', iteration, commands });
+}
+
+/** Runs on the agent's files, including uncommitted and ignored ones. */
+async function tryInWorktree(
+  worker: Worker,
+  set: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'>,
+): Promise<Proof> {
+  if (set.commands.length === 0) return { kind: 'passed', events: [] };
+  const tip = await tipOfBranch(worker);
+  const attempt = { set: set.set, in: 'worktree', iteration: set.iteration, tip } as const;
+  const begins = (command: string) => showChecking(worker, command);
+  return await recordedSet(worker, attempt, (signal) => runInWorktree(worker, { ...set, signal, begins }));
+}
+
+interface Attempt extends Pick<ChecksRan, 'set' | 'in' | 'added'> {
+  iteration: number;
+  tip: TipOfBranch;
+}
+
+/** Runs a set while commands are taken, ends the processes it left, and creates its event. */
+export async function recordedSet(
+  worker: Worker,
+  { tip, ...head }: Attempt,
+  run: (signal: AbortSignal) => Promise<SetEnd>,
+): Promise<Proof> {
+  await joinEnvironment(worker);
+  try {
+    const end = await whileTakingCommands(worker, run);
+    if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
+    const { runs, failures } = asBefore(worker, end.value);
+    const { left } = end.value;
+    const sandbox = await worker.guard.level(worker);
+    const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
+    const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned }];
+    if (left !== undefined) {
+      const text = `Files created by the checks could not be deleted: ${left}. They belong to another user or are locked. Delete them yourself; the results of the checks are valid.`;
+      events.push({ type: 'notice', code: 'clone_left', text });
+    }
+    const { ofProject } = await failedOf(worker, failures);
+    const reason = impossibleReason(failures, ofProject);
+    if (reason !== undefined) return { kind: 'impossible', reason, events };
+    return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, events };
+  } catch (error) {
+    if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
+    return { kind: 'impossible', reason: asReason(error), events: [] };
+  } finally {
+    // A check may have started servers, which must not outlive the iteration.
+    await endChildTree(worker, undefined, { leftoversOnly: true });
+  }
+}
+
+/** Undefined if there is nothing to report. */
+async function unsignedOf(worker: Worker, tip: string): Promise<number | undefined> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const of = { mainRepo: worker.file.mainRepo, since: worktree.baseCommit, tip };
+  return (await unsignedCommits(of, worker.git.context).catch(() => 0)) || undefined;
+}
+
+/** Marks checks that fail as they did before the work, if that was accepted, and removes them from the failures. */
+function asBefore(worker: Worker, { runs, failures }: SetEnd): Pick<SetEnd, 'runs' | 'failures'> {
+  const { baseChecks } = stateOf(worker);
+  const marked = runs.map((run) => (isNoWorse(run, baseChecks) ? { ...run, redBefore: true as const } : run));
+  const red = redAfter({ runs: marked });
+  return { runs: marked, failures: failures.filter(({ command }) => !red.includes(command)) };
+}
+
+/** An agent can still write the script that a requirement names; the project's commands exist from the start. */
+function impossibleReason(
+  failures: readonly FailedCheck[],
+  ofProject: readonly FailedCheck[],
+): string | undefined {
+  for (const failure of failures) {
+    const { command: check, missing: program, guardProblem: said } = failure;
+    if (program !== undefined && ofProject.includes(failure))
+      return asReason(WORKER_ERRORS.checks.explain({ program, check }));
+    if (said !== undefined) return asReason(WORKER_ERRORS.guard_failed.explain({ of: 'CHECK', said }));
+  }
+  return undefined;
+}
+
+/** Reworded, since an agent has run: the original message says that none was started. */
+export function asReason({ why, hint }: Explanation): string {
+  return `${why} ${hint}`;
+}
+
+/** A check that cannot run on the base, or fails there without a decision about that, is not the agent's failure. */
+async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
+  const known = await knownBase(worker);
+  if (known === undefined) return { kind: 'stopped', events: [] };
+  const { base } = known;
+  const events = [...proof.events, ...known.events];
+  if (base?.result === 'unrunnable' || isUndecided(base)) return { kind: 'base_red', base, events };
+  return { ...proof, events };
+}
+
+interface WorktreeSet {
+  set: 'fast' | 'full';
+  iteration: number;
+  commands: readonly string[];
+  signal: AbortSignal;
+  begins: CheckPlace['begins'];
+}
+
+/** Runs commands in the agent's worktree one by one; stops if one of them removes it. */
+async function runInWorktree(
+  worker: Worker,
+  { set, iteration, commands, signal, begins }: WorktreeSet,
+): Promise<SetEnd> {
+  const cwd = stateOf(worker).worktree?.path ?? worker.file.mainRepo;
+  const env = childEnvironment(worker.env, {
+    sessionUlid: worker.file.id,
+    iteration,
+    ...(await worker.guard.variables(worker)),
+  });
+  const place = {
+    cwd,
+    env,
+    ...guardOption(await worker.guard.guard(worker)),
+    outputDir: iterationPaths(worker.paths, iteration).checks,
+    outputRoot: worker.paths.runDir,
+    timeoutMs: provingOf(worker).timeoutMs,
+    signal,
+    begins,
+  };
+  const end: SetEnd = { runs: [], failures: [] };
+  for (const [at, command] of commands.entries()) {
+    const { run, failure } = await runCheck(worker.clock, { command, name: `${set}-${at + 1}` }, place);
+    const isGone = statsAt(cwd) === undefined;
+    const how = isGone ? 'it removed the worktree' : run.how;
+    end.runs.push({ ...run, how });
+    if (failure !== undefined || isGone)
+      end.failures.push({ outputPath: '', lastLines: '', ...failure, command, how: how ?? '' });
+    if (isGone) break;
+  }
+  return end;
+}

@@ -1,0 +1,55 @@
+import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
+import type { CheckPlace } from '../../project/proving/run-check.ts';
+import { type Overlay, runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
+import { setupCacheDir } from '../../project/proving/setup-cache.ts';
+import { childEnvironment } from '../../sandbox/programs/environment.ts';
+import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
+import type { Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { openScratchDir, scratchDir } from './scratch.ts';
+
+export interface ClonedSet {
+  /** Names the clone and the output files. */
+  name: string;
+  commit: string;
+  worktree: { path: string; branch: string; baseCommit: string };
+  commands: readonly string[];
+  proving: Proving;
+  /** The value of the marker of its processes. */
+  mark: string;
+  iteration: number;
+  outputDir: string;
+  signal: AbortSignal;
+  begins?: CheckPlace['begins'];
+  overlay?: Overlay | undefined;
+}
+
+/**
+ * Runs commands on a fresh clone of a commit, after SETUP. If SETUP fails, none of them is run, and they all fail with
+ * it.
+ * @throws clone_failed; the signal's reason
+ */
+export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {
+  const { worktree, mark, iteration, ...given } = set;
+  const env = childEnvironment(worker.env, {
+    sessionUlid: mark,
+    iteration,
+    ...(await worker.guard.variables(worker)),
+  });
+  const guard = await worker.guard.ofProof(worker);
+  const onClone = {
+    ...given,
+    mainRepo: worker.file.mainRepo,
+    worktreeGitDir: await gitDirOf(worktree.path),
+    branch: worktree.branch,
+    base: worktree.baseCommit,
+    scratch: hidesFolders(guard) ? scratchDir(worker) : openScratchDir(worker),
+    areObjectsWritable: !hidesFolders(guard),
+    cacheDir: setupCacheDir(worker.file.worktreesDir),
+    outputRoot: worker.paths.runDir,
+    placeIn: (folders: ProofFolders) => proofPlace(guard, folders, env),
+  };
+  const tools = { clock: worker.clock, context: worker.git.context };
+  return await runOnClone(onClone, tools, (problem) => WORKER_ERRORS.clone_failed({ problem }));
+}

@@ -1,0 +1,96 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BASE_ERRORS } from '../../kernel/base-errors.ts';
+import { isoUtc } from '../../kernel/clock.ts';
+import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { readTail } from '../../kernel/files/lines.ts';
+import { filesBelow, statsAt } from '../../kernel/files/path-stats.ts';
+import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
+import { commitState, type KeptState, MAX_STATE_FILE_BYTES } from '../../project/checkpoints/state-commit.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+import { sessionPaths, travels } from '../../session/layout/paths.ts';
+import { say } from '../core/failure.ts';
+import { requireLease } from '../core/lost-lease.ts';
+import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { keepWorkBefore, notKept } from './keep-work.ts';
+
+/**
+ * Saves a pool's session between two agents as one commit, from which another machine can continue.
+ * Never with an open iteration, so that the next owner has nothing to recover. A failure delays only the pool.
+ * @throws lease_lost
+ */
+export async function keepState(worker: Worker): Promise<void> {
+  const { openIteration, archived, n } = stateOf(worker);
+  if (!worker.file.pool || openIteration !== undefined || worker.memory.keptStateAt === n) return;
+  await requireLease(worker);
+  try {
+    const { file, git } = worker;
+    const paths = sessionPaths(file.sessionsDir, file.folder, archived);
+    const storeDir = join(paths.runDir, 'checkpoints');
+    const worktreeTree = await worktreeTreeOf(worker);
+    const store = await openStore({ mainRepo: file.mainRepo, storeDir, ...git.context });
+    const below = (part: string, folder: string, isTaken: (name: string) => boolean) =>
+      filesBelow(folder, isTaken).map((name): [string, string] => [`${part}/${name}`, join(folder, name)]);
+    const files = [
+      ...below('session', paths.sessionDir, isDocument),
+      ...below('run', paths.runDir, travels),
+    ].filter(([, path]) => (statsAt(path)?.size ?? 0) <= MAX_STATE_FILE_BYTES);
+    files.push(...newestLogs(paths.logs, join(storeDir, 'logs')));
+    await commitState(store, { sessionFolder: refNameOf(file), worktreeTree, files, kept: keptNow(worker) });
+    worker.memory.keptStateAt = stateOf(worker).n;
+  } catch (error) {
+    if (BASE_ERRORS.lease_lost.is(error)) throw error;
+    say(worker, error);
+  }
+  try {
+    // Also after a failure, which another worker would only repeat.
+    writeLightly(worker.paths.poolKept, String(stateOf(worker).n));
+  } catch (error) {
+    say(worker, error);
+  }
+}
+
+function keptNow(worker: Worker): Omit<KeptState, 'head'> {
+  const { n, status, progress, worktree } = stateOf(worker);
+  const { file, writer, clock } = worker;
+  return {
+    id: file.id,
+    folder: file.folder,
+    branch: worktree?.branch,
+    n,
+    lease: writer.lease,
+    status: status.kind,
+    phase: progress.phase,
+    iteration: progress.totalIterations,
+    at: isoUtc(clock.now()),
+  };
+}
+
+/** The tree of the last checkpoint, unless a person has changed something since. */
+async function worktreeTreeOf(worker: Worker): Promise<string | undefined> {
+  const { worktree, progress } = stateOf(worker);
+  if (worktree === undefined || statsAt(worktree.path) === undefined) return undefined;
+  const kept = await keepWorkBefore(worker, progress.totalIterations + 1);
+  if (kept.worktreeTree === undefined) throw new Error(kept.problem);
+  await recordIfTaken(worker, ...notKept(kept));
+  return kept.worktreeTree;
+}
+
+/** Logs are handled separately, and drafts are unfinished. git accepts no path with a `.git` component. */
+function isDocument(name: string): boolean {
+  return !/^_logs(?:\/|$)|(?:^|\/)\.(?:git(?:\/|$)|[^/]*\.draft$)/i.test(name);
+}
+
+const LOGS = 5;
+const LOG_BYTES = 256 * 1024;
+
+/** The newest part of the last logs; the complete ones stay on this machine. */
+function newestLogs(logs: string, into: string): [string, string][] {
+  mkdirSync(into, { recursive: true });
+  const names = filesBelow(logs, (name) => name.endsWith('.jsonl')).sort();
+  return names.slice(-LOGS).map((name, index) => {
+    const part = join(into, String(index));
+    writeLightly(part, readTail(join(logs, name), LOG_BYTES));
+    return [`logs/${name}`, part];
+  });
+}

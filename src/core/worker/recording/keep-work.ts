@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import type { Phase } from '../../kernel/phases/table.ts';
+import {
+  type Checkpoint,
+  type CheckpointPlan,
+  keepCheckpoint,
+  unchangedWorktree,
+} from '../../project/checkpoints/checkpoint.ts';
+import {
+  dropCheckpoints,
+  KEPT_CHECKPOINTS,
+  keepPhaseEnd,
+  type Moment,
+  pruneCheckpoints,
+  START,
+} from '../../project/checkpoints/checkpoint-refs.ts';
+import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
+import { commitSessionFiles } from '../../project/checkpoints/session-repository.ts';
+import { type WorktreePrints, worktreePrints } from '../../project/checkpoints/worktree-print.ts';
+import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { documentsPrint, type WorktreeSeen } from '../guarding/snapshot.ts';
+
+export interface KeptWork {
+  checkpoint?: { ref: string; commit: string };
+  /** Equal trees mean equal bytes, except for ignored files. */
+  trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
+  /** Set even if no checkpoint was needed. */
+  worktreeTree?: string;
+  /** The worktree's fingerprint and the checked-out commit. */
+  worktree?: WorktreeSeen;
+  /** Why no checkpoint was taken, or what it does not include. */
+  problem?: string;
+}
+
+export type CheckpointPlace = Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'>;
+
+/** The place of a session's checkpoints; undefined before it has a worktree. */
+export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  return {
+    mainRepo: worker.file.mainRepo,
+    worktreePath: worktree.path,
+    branch: worktree.branch,
+    sessionDir: worker.paths.sessionDir,
+    sessionFolder: refNameOf(worker.file),
+    storeDir: join(worker.paths.runDir, 'checkpoints'),
+    ...worker.git.context,
+  };
+}
+
+/** Commits worktree and documents under one of our refs, whatever state the agent left them in. Never throws. */
+export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return {};
+  try {
+    const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
+    const { ref, commit, newlySkipped, worktreeTree, sessionTree, documents } = kept;
+    const { worktree, leftOut } = await worktreeSeen(place, kept);
+    const left =
+      newlySkipped.length > 0
+        ? `Not included in this and later checkpoints (over 50 MB, unreadable, a separate repository, more than 5,000 or 500 MB of new files in a folder, or changed and encrypted by a filter of the repository): ${newlySkipped.slice(0, 10).join(', ')}`
+        : undefined;
+    return {
+      checkpoint: { ref, commit },
+      trees: { worktreeTree, sessionTree, documents, leftOut },
+      worktreeTree,
+      worktree,
+      problem: left,
+    };
+  } catch (error) {
+    return { problem: `No checkpoint was taken: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+async function worktreeSeen(
+  { worktreePath, mainRepo: _, ...context }: CheckpointPlace,
+  kept: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,
+): Promise<{ worktree: WorktreeSeen; leftOut: string }> {
+  const { worktree: print, leftOut } = await worktreePrints(worktreePath, kept, context);
+  return { worktree: { print, head: kept.head }, leftOut };
+}
+
+/** Keeps the work of an agent whose process tree has ended, and remembers it for the next agent. */
+export async function keepWorkAfter(worker: Worker, iteration: number): Promise<KeptWork> {
+  const documents = documentsPrint(worker, '_overview.md');
+  const kept = await keepWork(worker, { kind: 'after', iteration });
+  worker.memory.lastKept = kept.checkpoint && { commit: kept.checkpoint.commit, documents };
+  return kept;
+}
+
+/**
+ * Keeps the state before an agent if a person changed something since the last checkpoint. In between, the worker
+ * itself writes only the overview and the signal.
+ */
+export async function keepWorkBefore(worker: Worker, iteration: number): Promise<KeptWork> {
+  const place = checkpointPlace(worker);
+  const { lastKept } = worker.memory;
+  if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
+    // If the comparison fails, take a checkpoint, which also reports the problem.
+    const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
+    if (same) return { ...(await worktreeSeen(place, same)), worktreeTree: same.worktreeTree };
+  }
+  return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
+}
+
+/** The notice about a missing or incomplete checkpoint, if there is a problem. */
+export function notKept({ problem }: KeptWork): NewEvent[] {
+  return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
+}
+
+/** Tidying costs two git processes, so it is not done after every agent. */
+const TIDY_EVERY = 10;
+
+/** Removes old checkpoints, except the one that ends a phase. Optional: a failure stops nothing. */
+export async function tidyCheckpoints(
+  worker: Worker,
+  end: { iteration: number; commit: string; endsPhase?: Phase },
+): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  const { sessionFolder } = place;
+  const { iteration, commit, endsPhase: phase } = end;
+  try {
+    const store = await openStore(place);
+    if (phase !== undefined) await keepPhaseEnd(store, { sessionFolder, iteration, phase, commit });
+    if (iteration > KEPT_CHECKPOINTS && iteration % TIDY_EVERY === 0) {
+      await pruneCheckpoints(store, sessionFolder);
+    }
+  } catch {
+    // They are removed after a later iteration.
+  }
+}
+
+/** A session that is archived as a whole needs no checkpoints: its branch is kept. */
+export async function dropAllCheckpoints(worker: Worker): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  // Checkpoints left behind are harmless.
+  await openStore(place)
+    .then((store) => dropCheckpoints(place.sessionFolder, repositoryOptions(store)))
+    .catch(() => undefined);
+}
+
+/** Commits the readable files if SESSIONS is a repository. Optional: a failure stops nothing. */
+export async function commitReadableFiles(worker: Worker, why?: string): Promise<void> {
+  const { lastIteration } = stateOf(worker);
+  if (lastIteration === undefined) return;
+  const message = why ?? `${lastIteration.phase}: ${lastIteration.lastAction ?? lastIteration.ending}`;
+  await commitSessionFiles({
+    sessionDir: worker.paths.sessionDir,
+    mainRepo: worker.file.mainRepo,
+    message,
+    pause: () => worker.clock.sleep(LOCK_PAUSE_MS),
+    ...worker.git.context,
+  }).catch((error: unknown) => reportLock(worker, error));
+}
+
+/** Other sessions commit there too; one commit takes less time than this. */
+const LOCK_PAUSE_MS = 500;
+const reported = new WeakSet<Worker>();
+
+/** Reports a lock once per worker, because the problem recurs after every iteration. */
+async function reportLock(worker: Worker, error: unknown): Promise<void> {
+  if (!WORKTREE_ERRORS.session_repository_locked.is(error) || reported.has(worker)) return;
+  reported.add(worker);
+  await record(worker, { type: 'notice', code: error.code, text: error.message });
+}

@@ -1,0 +1,84 @@
+import { changeFile } from '../../kernel/files/change-file.ts';
+import { documentText } from '../../session/documents/documents.ts';
+import { readOverview, restoreLost } from '../../session/documents/overview.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import { readQuestions } from '../core/evidence.ts';
+import { stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
+import { readOwnOverview } from '../documents/own-documents.ts';
+import { writeRecordedAnswers } from '../documents/recorded-answers.ts';
+
+const MAX_FLOW_LINES = 50;
+const MAX_LINE = 1000;
+
+export interface OverviewEnd {
+  lines: { lastAction?: string; next?: string };
+  newFlow: string[];
+  forgeries: NewEvent[];
+}
+
+/**
+ * Reads the agent's changes to overview and questions, reverts forbidden ones, and reports them. The agent's own lines
+ * are kept as written.
+ */
+export async function repairOverview(worker: Worker, open: OpenIteration): Promise<OverviewEnd> {
+  const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
+  const text = await readOwnOverview(worker.paths);
+  // If the earlier copy was deleted with the run folder, changes cannot be determined.
+  const before = readOverview(beforeText ?? text ?? '');
+  const after = readOverview(text ?? '');
+  const forgeries: NewEvent[] = [];
+  if (text !== undefined && after.phase !== before.phase) {
+    forgeries.push(
+      forgerySeen(
+        'the Phase line of the overview',
+        `${before.phase ?? 'none'} became ${after.phase ?? 'none'}`,
+      ),
+    );
+  }
+  if (text !== undefined) {
+    await changeFile(
+      worker.paths.overview,
+      (now) => restoreLost(now ?? text, { task: before.task, flow: before.flow }),
+      { maxBytes: MAX_OVERVIEW_BYTES },
+    );
+  }
+  forgeries.push(...(await repairAnswers(worker)));
+  const known = new Set(before.flow);
+  const newFlow = after.flow.filter((line) => !known.has(line)).slice(-MAX_FLOW_LINES);
+  const lines = { lastAction: after.lastAction?.slice(0, MAX_LINE), next: after.next?.slice(0, MAX_LINE) };
+  return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
+}
+
+/**
+ * Restores people's answers and keeps the replaced text below them; answers that no person gave stay and open no gate.
+ */
+async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
+  const { altered, unconfirmed } = await readQuestions(worker);
+  const forgeries: NewEvent[] = [];
+  if (altered.length > 0) {
+    await writeRecordedAnswers(worker.paths, stateOf(worker));
+    forgeries.push(
+      takesTypedAnswers(worker)
+        ? answeredAgain(altered)
+        : forgerySeen('answers of the human in _qa.md', altered.join(', ')),
+    );
+  }
+  if (unconfirmed.length > 0) {
+    const ids = unconfirmed.map(({ id }) => id).join(', ');
+    forgeries.push(forgerySeen('answers in _qa.md that no human gave', ids));
+  }
+  return forgeries;
+}
+
+/** If answers in the file are allowed, a change by a person cannot be distinguished from one by the agent. */
+function answeredAgain(ids: readonly string[]): NewEvent {
+  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The recorded answer applies; the other text is below it. If you wrote it, send it as a message.`;
+  return { type: 'notice', code: 'answer_changed', text };
+}
+
+/** Reports a forbidden change by an agent. @param detail written by an agent, so possibly long */
+function forgerySeen(what: string, detail: string): NewEvent {
+  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
+}

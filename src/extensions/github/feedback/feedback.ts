@@ -1,0 +1,103 @@
+import type { SeenWords } from '../../../core/session/events/bodies/positions.ts';
+import type { Comment, ForgeCheck, PullRequestDetails, Review, ReviewThread } from '../forge/forge.ts';
+
+/** A comment or review that no round has covered yet. */
+export interface Remark extends SeenWords {
+  comment: Comment | Review;
+  /** Absent for a review. */
+  thread?: ReviewThread;
+}
+
+/** The feedback that a round works on. */
+export interface Feedback {
+  checks: readonly ForgeCheck[];
+  remarks: readonly Remark[];
+  conflict: boolean;
+  /** One for each failed check, each remark and the conflict. */
+  keys: readonly string[];
+}
+
+export type FeedbackVerdict =
+  | { kind: 'none' }
+  /** Checks are still running, or the pull request is in a merge queue. */
+  | { kind: 'running' }
+  | { kind: 'round'; feedback: Feedback };
+
+/**
+ * Decides what to do about the feedback since the last round.
+ * @param remarks as returned by `remarksIn` @param known the keys of earlier rounds
+ */
+export function judgeFeedback(
+  details: PullRequestDetails,
+  remarks: readonly Remark[],
+  known: readonly string[],
+): FeedbackVerdict {
+  if (details.state !== 'open') return { kind: 'none' };
+  const { head, base, mergeable, checks, isQueued } = details;
+  if (isQueued || checks.some(({ state }) => state === 'running')) return { kind: 'running' };
+  const isNew = (key: string) => !known.includes(key);
+  const failed = relevantChecks(checks).filter((check) => check.state === 'failed' && isNew(checkKey(check)));
+  const usable = remarks.filter(({ held }) => held === undefined);
+  const conflictKey = `conflict:${short(head)}:${short(base)}`;
+  const conflict = mergeable === 'conflict' && isNew(conflictKey);
+  const keys = [...failed.map(checkKey), ...usable.map(({ key }) => key), ...(conflict ? [conflictKey] : [])];
+  return keys.length === 0
+    ? { kind: 'none' }
+    : { kind: 'round', feedback: { checks: failed, remarks: usable, conflict, keys } };
+}
+
+/** The required checks, or all of them if the base branch requires none. */
+function relevantChecks(checks: readonly ForgeCheck[]): readonly ForgeCheck[] {
+  const required = checks.filter(({ isRequired }) => isRequired);
+  return required.length > 0 ? required : checks;
+}
+
+function checkKey({ head, name, attempt }: ForgeCheck): string {
+  return `check:${short(head)}:${name}:${attempt}`;
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 12);
+}
+
+/**
+ * The reviews that request changes, then the comments in open threads, without samocode's own and those that a
+ * round has covered. A review counts until its author gives another verdict.
+ * @param before the remarks as first seen: a remark that has been edited since is held back
+ * @param maySteer whether a login may steer agents now
+ */
+export function remarksIn(
+  { threads, reviews }: Pick<PullRequestDetails, 'threads' | 'reviews'>,
+  { keys, before }: { keys: readonly string[]; before: readonly SeenWords[] },
+  maySteer: (login: string) => boolean,
+): Remark[] {
+  const open = threads.filter(({ isResolved }) => !isResolved);
+  const ofThreads = open.flatMap((thread) =>
+    thread.comments.map((comment) => ({ key: `thread:${comment.id}`, comment, thread })),
+  );
+  const verdicts = new Map<string, Review>();
+  for (const review of reviews) if (VERDICTS.has(review.state)) verdicts.set(review.author.login, review);
+  const requesting = [...verdicts.values()].filter(({ state }) => state === 'changes_requested');
+  const ofReviews = requesting.map((comment) => ({ key: `review:${comment.id}`, comment }));
+  const all: Omit<Remark, keyof Omit<SeenWords, 'key'>>[] = [...ofReviews, ...ofThreads];
+  return all
+    .filter(({ key, comment }) => !comment.isBySamocode && !keys.includes(key))
+    .slice(-MAX_REMARKS)
+    .map((each): Remark => {
+      const { author, url, editedAt, createdAt } = each.comment;
+      const seen = before.find(({ key }) => key === each.key);
+      const at = editedAt ?? createdAt;
+      const isEdited = seen !== undefined && (seen.at !== at || seen.held === 'edited');
+      const held = isEdited ? 'edited' : maySteer(author.login) ? undefined : 'stranger';
+      return { ...each, by: author.login, url, at: seen?.at ?? at, ...(held && { held }) };
+    });
+}
+
+const VERDICTS: ReadonlySet<Review['state']> = new Set(['approved', 'changes_requested', 'dismissed']);
+/** More than anyone reads; only the last ones are kept. */
+const MAX_REMARKS = 200;
+
+/** The part of each remark that is recorded, so that a later edit is detected. */
+export function seenOf(remarks: readonly Remark[]): SeenWords[] {
+  return remarks.map(({ key, by, url, at, held }) => ({ key, by, url, at, ...(held && { held }) }));
+}

@@ -1,0 +1,253 @@
+import { ulid } from 'ulid';
+import type { CommandRequest } from '../../../core/caller/commands/send-command.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { unlessGitFails } from '../../../core/caller/context/session-branch.ts';
+import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { type Command, leaveCommand } from '../../../core/session/commands/commands.ts';
+import { BY_SETTINGS } from '../../../core/session/commands/judge-running.ts';
+import type { PullRequestFact } from '../../../core/session/events/bodies/positions.ts';
+import { FORMAT_VERSION } from '../../../core/session/events/events.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { type Look, writeLook } from '../../../core/session/layout/look.ts';
+import {
+  judgeLook,
+  type LookOutcome,
+  type LookVerdict,
+  SHORTEST_GAP_MS,
+} from '../../../core/session/looks.ts';
+import { isLookedAt } from '../../../core/session/pull-request.ts';
+import type { Forge, PullRequestSummaries, PullRequestSummary } from '../forge/forge.ts';
+import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { missingFromMerge } from './missing-from-merge.ts';
+import { changeRequest, Rounds } from './rounds.ts';
+
+/** Polling pauses when fewer API points remain, so that the person can still use them. */
+const RESERVED_POINTS = 1000;
+/** GitHub's limits reset within an hour; a clock that differs from its clock must not make this longer. */
+const LONGEST_RESET_MS = 60 * 60_000;
+/** The delay while a poll is in progress. */
+const POLL_MS = 1000;
+
+export interface Login {
+  forge: Forge;
+  /** Needed for rounds; without it, only the states of the pull requests are polled. */
+  context?: ActionContext;
+}
+
+/** When the pull request of a session is looked at next. */
+interface Timing {
+  /** Monotonic milliseconds. */
+  dueAtMs: number;
+  gapMs: number;
+  look: Look;
+}
+
+interface Watched {
+  view: SessionView;
+  fact: PullRequestFact;
+  timing: Timing;
+}
+
+/** The answer of the forge, or why it gave none. */
+interface Poll {
+  login?: Login;
+  answer?: PullRequestSummaries;
+  failure?: LookOutcome;
+  /** How long the login must not be used again. */
+  resetMs: number;
+}
+
+/** Polls the pull requests of sessions, with one request per repository, and reports changes to their sessions. */
+export class PullRequests {
+  readonly #login: (signal: AbortSignal) => Promise<Login>;
+  readonly #rounds = new Rounds();
+  readonly #ended = new AbortController();
+  readonly #clock: Clock;
+  /** By session folder. */
+  readonly #timings = new Map<string, Timing>();
+  /** By repository: a slow one delays no other. */
+  readonly #running = new Map<string, Promise<unknown>>();
+
+  /** @param login returns the person's current login; the signal aborts its requests */
+  constructor(login: (signal: AbortSignal) => Promise<Login>, clock: Clock) {
+    this.#login = login;
+    this.#clock = clock;
+  }
+
+  /**
+   * Starts the polls that are due, without waiting for them.
+   * @param views the sessions whose worker may be started; a working session is skipped until it is at rest
+   * @param failed reports a failure that no session can record
+   * @returns the latest time of the next call, in monotonic milliseconds
+   */
+  poll(views: Iterable<SessionView>, failed: (repository: string, error: unknown) => void): number {
+    const now = this.#clock.monotonic();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [repository, sessions] of this.#byRepository(views)) {
+      const dueAtMs = Math.min(...sessions.map(({ timing }) => timing.dueAtMs));
+      if (dueAtMs <= now && !this.#running.has(repository)) {
+        const poll = this.#poll(repository, sessions)
+          .catch((error: unknown) => this.#ended.signal.aborted || failed(repository, error))
+          .finally(() => this.#running.delete(repository));
+        this.#running.set(repository, poll);
+      }
+      nextMs = Math.min(nextMs, this.#running.has(repository) ? now + POLL_MS : dueAtMs);
+    }
+    return nextMs;
+  }
+
+  /** Aborts the polls in progress; the next supervisor polls at once. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all(this.#running.values());
+  }
+
+  /** A session that comes to rest is due at once. */
+  #byRepository(views: Iterable<SessionView>): Map<string, Watched[]> {
+    const found = new Map<string, Watched[]>();
+    const folders = new Set<string>();
+    for (const view of views) {
+      const { state, worker, pendingCommands, paths } = view;
+      const fact = isLookedAt(state, this.#clock.now()) ? state.pullRequest : undefined;
+      if (fact === undefined || worker !== 'none' || pendingCommands.length > 0) continue;
+      const { repository, number } = fact;
+      const fresh = { dueAtMs: this.#clock.monotonic(), gapMs: SHORTEST_GAP_MS };
+      const known = this.#timings.get(paths.sessionDir);
+      const timing = known?.look.number === number ? known : { ...fresh, look: view.look ?? { number } };
+      this.#timings.set(paths.sessionDir, timing);
+      folders.add(paths.sessionDir);
+      found.set(repository, [...(found.get(repository) ?? []), { view, fact, timing }]);
+    }
+    for (const folder of this.#timings.keys()) if (!folders.has(folder)) this.#timings.delete(folder);
+    return found;
+  }
+
+  async #poll(repository: string, sessions: readonly Watched[]): Promise<void> {
+    // A failure of our own must not be repeated without a pause.
+    for (const { timing } of sessions) this.#schedule(timing, timing.gapMs);
+    let poll = await this.#ask(repository, sessions);
+    // Sequential, because each may fetch and push.
+    for (const session of sessions) poll = await this.#look(session, poll);
+  }
+
+  async #ask(repository: string, sessions: readonly Watched[]): Promise<Poll> {
+    try {
+      const login = await this.#login(this.#ended.signal);
+      const numbers = sessions.map(({ fact }) => fact.number);
+      const answer = await login.forge.pullRequests(repository, numbers);
+      const { remaining, resetAt } = answer.budget;
+      return { login, answer, resetMs: remaining < RESERVED_POINTS ? untilMs(resetAt, this.#clock) : 0 };
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** @returns the poll for the next session: a failure can affect all of them */
+  async #look(session: Watched, poll: Poll): Promise<Poll> {
+    const { view, timing } = session;
+    const outcome = poll.failure ?? (await this.#outcomeOf(session, poll));
+    const { request, verdict, next } = await this.#advance(session, this.#judge(session, outcome), poll);
+    timing.look = verdict.look;
+    this.#schedule(timing, verdict.gapMs, next.resetMs);
+    writeLook(view.paths, verdict.look);
+    const wanted = request ?? changeRequest(view, verdict.change);
+    if (wanted !== undefined) await this.#queue(view.paths, wanted);
+    return next;
+  }
+
+  async #outcomeOf({ view, fact }: Watched, { login, answer }: Poll): Promise<LookOutcome> {
+    const pull = answer?.pullRequests.get(fact.number);
+    if (pull === undefined) return { kind: 'not_shown' };
+    return await seenNow(view, pull, { context: login?.context, signal: this.#ended.signal });
+  }
+
+  #judge({ fact, timing }: Watched, outcome: LookOutcome): LookVerdict {
+    return judgeLook(outcome, { fact, ...timing }, this.#clock.now());
+  }
+
+  /** Begins or publishes a round if one is due. A failure of this session alone is asked about, once per reason. */
+  async #advance(session: Watched, verdict: LookVerdict, poll: Poll): Promise<Advanced> {
+    const { view, fact } = session;
+    const { forge, context } = poll.login ?? {};
+    const pull = poll.answer?.pullRequests.get(fact.number);
+    if (forge === undefined || context === undefined || pull === undefined || verdict.change !== undefined)
+      return { verdict, next: poll };
+    try {
+      const options = { forge, context, signal: this.#ended.signal };
+      const { request } = await this.#rounds.advance(view, pull, options);
+      return { request, verdict: request ? { ...verdict, gapMs: SHORTEST_GAP_MS } : verdict, next: poll };
+    } catch (error) {
+      const failed = this.#failed(error);
+      if (isShared(error)) return { verdict: this.#judge(session, failed.failure), next: failed };
+      if (FORGE_ERRORS.forge_failed.is(error))
+        return { verdict: this.#judge(session, failed.failure), next: poll };
+      return { request: askRequest(view, error), verdict, next: poll };
+    }
+  }
+
+  /** @throws the error itself if the supervisor leaves, or if it is a failure of our own */
+  #failed(error: unknown): Poll & Required<Pick<Poll, 'failure'>> {
+    this.#ended.signal.throwIfAborted();
+    if (!isSamocodeError(error)) throw error;
+    const { forge_rate_limited: slow, forge_offline: offline } = FORGE_ERRORS;
+    const kind = slow.is(error) ? 'slow' : offline.is(error) ? 'offline' : 'refused';
+    const failure = { kind, why: `${error.what} ${error.why}` } as const;
+    return { failure, resetMs: forgeResetMs(error, this.#clock) };
+  }
+
+  #schedule(timing: Timing, gapMs: number, resetMs = 0): void {
+    timing.gapMs = gapMs;
+    timing.dueAtMs = this.#clock.monotonic() + Math.max(gapMs, resetMs);
+  }
+
+  /** Leaves a command for the worker, because only workers write events. */
+  async #queue(paths: SessionView['paths'], request: CommandRequest): Promise<void> {
+    const now = this.#clock.now();
+    const head = { v: FORMAT_VERSION, id: ulid(now), at: isoUtc(now), by: BY_SETTINGS } as const;
+    // TypeScript cannot infer that the request's kind and fields belong together.
+    await leaveCommand(paths, { ...head, ...request } as Command);
+  }
+}
+
+interface Advanced {
+  request?: CommandRequest | undefined;
+  verdict: LookVerdict;
+  next: Poll;
+}
+
+/** What a look shows, and after a merge, what is not in it. */
+export async function seenNow(
+  view: SessionView,
+  pull: PullRequestSummary,
+  { context, signal }: { context: ActionContext | undefined; signal?: AbortSignal },
+): Promise<LookOutcome> {
+  const { url, state, mergeCommit } = pull;
+  const whatLacks = async () =>
+    state === 'merged' && context ? await missingFromMerge(view, pull, { context, signal }) : undefined;
+  const missing = await unlessGitFails(whatLacks, undefined);
+  return { kind: 'seen', url, state, mergeCommit, missing };
+}
+
+function askRequest(view: SessionView, error: unknown): CommandRequest | undefined {
+  if (!isSamocodeError(error)) throw error;
+  const problem = `Its rounds cannot continue. ${error.what}`;
+  // The reason can quote GitHub, whose texts can differ each time.
+  if (view.state.pullRequest?.asks?.startsWith(problem)) return undefined;
+  return changeRequest(view, { asks: `${problem} ${error.why}` });
+}
+
+/** Whether a failure affects every session of this login. */
+function isShared(error: unknown): boolean {
+  const { forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh } = FORGE_ERRORS;
+  return [forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh].some((row) => row.is(error));
+}
+
+/** Milliseconds until the forge accepts requests from this login again. */
+export function forgeResetMs(error: unknown, clock: Clock): number {
+  return FORGE_ERRORS.forge_rate_limited.is(error) ? untilMs(String(error.args.until), clock) : 0;
+}
+
+function untilMs(resetAt: string, clock: Clock): number {
+  return Math.min(LONGEST_RESET_MS, Math.max(0, Date.parse(resetAt) - clock.now()) || 0);
+}

@@ -1,0 +1,94 @@
+import { sendAndAwait } from '../../../core/caller/commands/await-command.ts';
+import { closedTo, earlyRefusal, gateRuleOf } from '../../../core/caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
+import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
+import { capitalised } from '../../../core/kernel/text.ts';
+import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
+import { closedChannel, refused } from '../../../core/session/commands/judge-kind.ts';
+import { describeChange } from '../../../core/session/events/pull-request-change.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { judgeLook } from '../../../core/session/looks.ts';
+import type { PullRequestSummary } from '../forge/forge.ts';
+import { GitHub } from '../forge/github.ts';
+import { seenNow } from './pull-requests.ts';
+import { changeRequest, Rounds } from './rounds.ts';
+
+/** A push and a reply in each thread take a while. */
+const WORK_MS = 120_000;
+
+const RECORDED = ['resumed', 'pull_request_changed'] as const;
+
+export interface RoundResult {
+  view: SessionView;
+  outcome: 'begun' | 'recorded' | 'nothing';
+  summary: string;
+}
+
+/**
+ * Reads the pull request of a session now and does what the supervisor would do: begin a round, or publish the work of
+ * one. Works even if the pull request is not watched, and beyond PR_ROUNDS.
+ * @throws an early refusal, the worker's refusal, no_pull_request, round_not_published, FORGE_ERRORS, GitError
+ */
+export async function roundOfSession(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<RoundResult> {
+  await refuseFromInside(context);
+  const view = await findSession({ ...question, isAct: true }, context);
+  const unusable = closedTo(view);
+  if (unusable) throw unusable;
+  const { pullRequest, status } = view.state;
+  const closed = closedChannel(context.by, gateRuleOf(view), 'No round was begun.');
+  if (closed) throw earlyRefusal(closed, view);
+  // A closed one can be open again.
+  if (pullRequest === undefined || pullRequest.state === 'merged')
+    throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
+  if (status.kind !== 'done')
+    throw earlyRefusal(
+      { ...refused(COMMAND_ERRORS.not_done_yet({ status: status.kind })), isStatus: true },
+      view,
+    );
+  const { repository, number } = pullRequest;
+  const forge = new GitHub(context);
+  const pull = (await forge.pullRequests(repository, [number])).pullRequests.get(number);
+  if (pull === undefined)
+    return { view, outcome: 'nothing', summary: `GitHub returned no pull request #${number}.` };
+  const now = await recordedNow(view, pull, context);
+  if (pull.state !== 'open') {
+    const about = { state: pull.state, missing: now.state.pullRequest?.missing };
+    const summary = `${capitalised(describeChange(pullRequest, about))}.`;
+    return { view: now, outcome: 'recorded', summary };
+  }
+  const options = { forge, context, byHand: true };
+  const { request, summary } = await new Rounds().advance(now, pull, options);
+  const ends = request?.kind === 'publish' ? (['publish_ended'] as const) : RECORDED;
+  const result = request && (await sendAndAwait(now, request, ends, context, { workMs: WORK_MS }));
+  if (result === undefined) return { view: now, outcome: 'nothing', summary };
+  const hasBegun = result.events.some(({ type }) => type === 'resumed');
+  const published = result.events.find((event) => event.type === 'publish_ended');
+  if (published && published.outcome !== 'published' && published.outcome !== 'joined')
+    throw ACTION_ERRORS.round_not_published({ session: view.folder, reason: published.summary });
+  const isAsked = request?.kind === 'round' && !hasBegun;
+  return {
+    view: result.view,
+    outcome: hasBegun ? 'begun' : 'recorded',
+    summary: published?.summary ?? ((isAsked && result.view.state.pullRequest?.asks) || summary),
+  };
+}
+
+/** Records what has changed about the pull request itself. */
+async function recordedNow(
+  view: SessionView,
+  pull: PullRequestSummary,
+  context: ActionContext,
+): Promise<SessionView> {
+  const { pullRequest: fact } = view.state;
+  if (fact === undefined) return view;
+  const last = { fact, look: { number: fact.number }, gapMs: 0 };
+  const { change } = judgeLook(await seenNow(view, pull, { context }), last, context.clock.now());
+  const request = changeRequest(view, change);
+  if (request === undefined) return view;
+  return (await sendAndAwait(view, request, ['pull_request_changed'], context)).view;
+}

@@ -1,0 +1,192 @@
+import type { CommandRequest } from '../../../core/caller/commands/send-command.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
+import { safeGit } from '../../../core/caller/context/session-branch.ts';
+import { requireTrust } from '../../../core/caller/context/trust-project.ts';
+import { isoUtc } from '../../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import type { GitContext } from '../../../core/project/git/repository.ts';
+import type { PullRequestChange } from '../../../core/session/events/bodies/positions.ts';
+import { differing } from '../../../core/session/events/pull-request-change.ts';
+import {
+  describeKeys,
+  newestRound,
+  nextRound,
+  unpublishedRound,
+} from '../../../core/session/events/rounds.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/forge.ts';
+import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
+import { type Feedback, judgeFeedback, type Remark, remarksIn, seenOf } from './feedback.ts';
+import { roundText } from './round-text.ts';
+import { Steering, trustedIn } from './steering.ts';
+
+export interface RoundOptions {
+  forge: Forge;
+  /** Its `env` is the environment that sessions run in. */
+  context: ActionContext;
+  /** Begins a round even beyond PR_ROUNDS, and after the branch was replaced. */
+  byHand?: boolean;
+  /** Stops git; the next poll repeats its work. */
+  signal?: AbortSignal;
+}
+
+/** What to do for a session, given the state of its pull request. */
+export interface Advance {
+  /** A command for the worker, which records it. */
+  request?: CommandRequest | undefined;
+  summary: string;
+}
+
+/** `repeat`: decide again at the next poll even if the pull request has not changed. */
+type Decision = Advance & { repeat?: boolean };
+
+/** Decides when a pull request needs a round, and publishes the work of rounds. */
+export class Rounds {
+  /** By session folder: the state that was handled last. */
+  readonly #handled = new Map<string, string>();
+  readonly #steering = new Steering();
+
+  /** @throws FORGE_ERRORS, GitError */
+  async advance(view: SessionView, pull: PullRequestSummary, options: RoundOptions): Promise<Advance> {
+    const { state, paths } = view;
+    const isReady = state.status.kind === 'done' && pull.state === 'open';
+    if (!isReady || state.pullRequest?.state !== 'open') return { summary: NOTHING_OPEN };
+    // `since` changes when a round ends.
+    const key = JSON.stringify([pull, state.status.since, state.pullRequest.round]);
+    if (!options.byHand && this.#handled.get(paths.sessionDir) === key)
+      return { summary: 'Nothing has changed.' };
+    const { repeat, ...advance } =
+      unpublishedRound(state) === undefined ? await this.#next(view, options) : publishing(view, options);
+    if (!repeat) this.#handled.set(paths.sessionDir, key);
+    return advance;
+  }
+
+  async #next(view: SessionView, options: RoundOptions): Promise<Decision> {
+    const { forge, context } = options;
+    const { pullRequest } = view.state;
+    if (pullRequest === undefined) return { summary: NOTHING_OPEN };
+    const { repository, number, words: before = [], rounds: { keys = [] } = {} } = pullRequest;
+    const details = await forge.details(repository, number);
+    const settings = await settingsNow(view, context);
+    // The pull request does not change when a person fixes the settings.
+    if ('asks' in settings) return { ...record(view, settings, settings.asks, context), repeat: true };
+    const { threads, reviews } = details;
+    const comments = [...threads.flatMap((thread) => thread.comments), ...reviews];
+    const authors = comments.map(({ author }) => author);
+    const { clock } = context;
+    const maySteer = await this.#steering.among(authors, repository, { forge, clock, ...settings });
+    const remarks = remarksIn(details, { keys, before }, (login) => maySteer.has(login));
+    const seen = { words: recordedRemarks(remarks), asks: null };
+    const verdict = judgeFeedback(details, remarks, keys);
+    switch (verdict.kind) {
+      case 'none':
+        return record(view, seen, 'There is no new feedback.', context);
+      case 'running':
+        return {
+          ...record(view, seen, 'Checks are running, or it is in a merge queue.', context),
+          repeat: true,
+        };
+      case 'round':
+        return await beginRound(view, { details, remarks, ...verdict }, { ...options, ...settings });
+      default:
+        return verdict satisfies never;
+    }
+  }
+}
+
+const NOTHING_OPEN = 'The session is not done, or its pull request is not open.';
+
+/** The command that records a change; undefined if nothing has changed. */
+export function changeRequest(
+  { state: { pullRequest } }: SessionView,
+  change: PullRequestChange | undefined,
+): CommandRequest | undefined {
+  if (pullRequest === undefined || change === undefined) return undefined;
+  const { repository, number } = pullRequest;
+  return { kind: 'pull_request', repository, number, change };
+}
+
+/** Requests that the worker record what has changed; requests nothing if nothing has. */
+function record(
+  view: SessionView,
+  now: PullRequestChange,
+  summary: string,
+  { clock }: ActionContext,
+): Advance {
+  const { pullRequest } = view.state;
+  const change = pullRequest && differing(pullRequest, now);
+  const lastSeenAt = isoUtc(clock.now());
+  return { summary, request: changeRequest(view, change && { ...change, lastSeenAt }) };
+}
+
+type RoundSettings = { rounds: number; trusted: readonly string[] };
+
+function recordedRemarks(remarks: readonly Remark[]): PullRequestChange['words'] {
+  return remarks.length === 0 ? null : seenOf(remarks);
+}
+
+/** The project's current settings; a person must have trusted its commands and relaxed rules. */
+async function settingsNow(
+  { sessionFile }: SessionView,
+  context: ActionContext,
+): Promise<RoundSettings | { asks: string }> {
+  try {
+    const project = await findProjectFor({ projectDir: sessionFile?.configPath }, context);
+    await requireTrust(project, context);
+    const { prRounds, prTrust } = project.values;
+    return { rounds: prRounds, trusted: trustedIn(prTrust) };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return { asks: `No round can begin. ${error.what} ${error.why}` };
+  }
+}
+
+async function beginRound(
+  view: SessionView,
+  { details, remarks, feedback }: { details: PullRequestDetails; remarks: Remark[]; feedback: Feedback },
+  { forge, context, byHand, signal, rounds }: RoundOptions & RoundSettings,
+): Promise<Decision> {
+  const number = nextRound(view.state);
+  const seen = { words: recordedRemarks(remarks) };
+  // A person can settle this without changing the pull request.
+  const asking = (asks: string) => ({ ...record(view, { ...seen, asks }, asks, context), repeat: true });
+  if (!byHand && number > rounds) {
+    const used = rounds === 0 ? 'PR_ROUNDS is 0' : `no round is left (PR_ROUNDS=${rounds})`;
+    return asking(`${describeKeys(feedback.keys)}, but ${used}.`);
+  }
+  const git = await gitOf(view, { context, signal });
+  const published = await fetchPublished(view, details.baseBranch, git);
+  const { repository } = view.state.pullRequest ?? {};
+  if (published === undefined || repository === undefined) return { summary: 'The session has no branch.' };
+  const { head, base } = published;
+  const asks = byHand ? undefined : await whyAsk({ view, git }, published);
+  if (asks !== undefined) return asking(asks);
+  const logs = new Map<number, readonly string[] | undefined>();
+  for (const { jobId, app } of feedback.checks)
+    if (jobId !== undefined && app === 'github-actions')
+      logs.set(jobId, await forge.jobLog(repository, jobId));
+  const { text, threads } = roundText({ ...details, base }, feedback, logs);
+  const round = { number, keys: [...feedback.keys], head, base, threads };
+  const request = { kind: 'round', round, text, ...(byHand && { byHand: true as const }) } as const;
+  return { request, summary: `Round ${number} begins: ${describeKeys(feedback.keys)}.` };
+}
+
+async function gitOf(
+  view: SessionView,
+  { context, signal }: { context: ActionContext; signal: AbortSignal | undefined },
+): Promise<GitContext> {
+  return { ...(await safeGit(view, context)), ...(signal && { signal }) };
+}
+
+/** The worker pushes the work of a round and answers its threads; what failed is tried again once an hour. */
+function publishing({ state }: SessionView, { byHand, context: { clock } }: RoundOptions): Decision {
+  const { lastPublish } = state;
+  const isTried = lastPublish?.what === 'round' && lastPublish.at > (state.status.since ?? '');
+  const isRecent = isTried && clock.now() - Date.parse(lastPublish.at) < RETRY_MS;
+  if (isRecent && !byHand) return { summary: 'It was tried within the last hour.', repeat: true };
+  const request = { kind: 'publish', what: 'round' } as const;
+  return { request, summary: `Round ${newestRound(state)?.number} is being published.`, repeat: true };
+}
+
+const RETRY_MS = 3_600_000;

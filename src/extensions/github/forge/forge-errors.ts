@@ -1,0 +1,51 @@
+import { errors } from '../../../core/kernel/errors.ts';
+import { quotedSaid } from '../../../core/kernel/said.ts';
+
+/** Reasons why a forge gave no answer; callers branch on their codes. The whole output of gh is the `cause`. */
+export const FORGE_ERRORS = errors({
+  forge_failed: ({ host, status, said }: Asked & { status: number | undefined }) => ({
+    what: `A request to ${host} failed.`,
+    why: `${
+      status === undefined
+        ? 'gh ended with an error, or its answer was not what this version of samocode expects.'
+        : `The answer had the HTTP status ${status}.`
+    }${quotedSaid(said ?? '', 'gh')}`,
+    hint: 'Correct what gh names, or try again in a few minutes. If it happens again, update gh.',
+  }),
+  forge_no_gh: () => ({
+    what: 'gh is not installed.',
+    why: 'samocode accesses GitHub through the program "gh", which is not on PATH.',
+    hint: 'Install it (Debian: apt install gh; others: https://cli.github.com), then run "gh auth login".',
+  }),
+  forge_not_logged_in: ({ host, said }: Asked) => ({
+    what: `gh is not logged in to ${host}.`,
+    why: `It has no login for this host, or the host has refused it.${quotedSaid(said ?? '', 'gh')}`,
+    hint: `Run "gh auth login --hostname ${host}".`,
+  }),
+  forge_offline: ({ host, said }: Asked) => ({
+    what: `${host} cannot be reached.`,
+    why: `gh got no answer: the network, a proxy or the host itself is down. This says nothing about your login.${quotedSaid(said ?? '', 'gh')}`,
+    hint: `Try again once "gh api user --hostname ${host}" succeeds.`,
+  }),
+  forge_rate_limited: ({ host, until }: Asked & { until: string | undefined }) => ({
+    what: `${host} accepts no more requests from your login${until === undefined ? ' for now' : ` until ${until}`}.`,
+    why: 'All programs that use your login share its rate limit, which is used up.',
+    hint: 'Wait until the limit resets. samocode retries automatically for the pull requests that it watches.',
+  }),
+  forge_refused: ({ host, subject, said }: Asked & { subject: string }) => ({
+    what: `${host} refused a request about ${subject}.`,
+    why: `It does not exist, or your login has no access to it; GitHub does not say which.${quotedSaid(said ?? '', 'gh')}`,
+    hint: `Check the name and the account ("gh api user --hostname ${host}"); if an organization requires single sign-on or a scope is missing, run "gh auth refresh --hostname ${host}".`,
+  }),
+  forge_renamed: ({ from, to }: { from: string; to: string }) => ({
+    what: `The repository ${from} is now called ${to}.`,
+    why: 'It was renamed or transferred, and samocode writes nothing to it under its old name.',
+    hint: `Update the address of the remote: git remote set-url <remote> <address of ${to}>.`,
+  }),
+});
+
+interface Asked {
+  host: string;
+  /** The last lines that gh printed, for people. */
+  said?: string;
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { safeGitAt } from '../../../core/caller/context/session-branch.ts';
+import { runGit } from '../../../core/project/git/git.ts';
+import type { GitContext } from '../../../core/project/git/repository.ts';
+import { unattended } from '../../../core/project/git/unattended.ts';
+import { resolveBase } from '../../../core/project/worktrees/base-commit.ts';
+import { runRoot } from '../../../core/session/layout/paths.ts';
+import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
+
+export interface ClaimPlace {
+  /** `host/owner/name`. */
+  repository: string;
+  mainRepo: string;
+  sessionsDir: string;
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+}
+
+/** The branch that claims an issue: the same on every machine, whatever its BRANCH_PREFIX. */
+export function claimBranch(issue: number): string {
+  return `samocode/issue-${issue}`;
+}
+
+/**
+ * Claims an issue by pushing its branch at the base commit, unless the forge already has the branch.
+ * @returns the base commit; undefined if the branch exists @throws GitError
+ */
+export async function claimIssue(issue: number, place: ClaimPlace): Promise<string | undefined> {
+  const git = await gitOf(place);
+  const { commit, warning } = await resolveBase({ mainRepo: place.mainRepo, ...git });
+  // With a warning, the base is stale or local, and might not be published.
+  if (warning !== undefined) throw new Error(warning);
+  const ref = `refs/heads/${claimBranch(issue)}`;
+  const pushed = await push([`--force-with-lease=${ref}:`], `${commit}:${ref}`, place, git);
+  // git succeeds even if the branch already exists at this commit, but then another machine has claimed the issue.
+  if (/^\*\t/m.test(pushed.stdout)) return commit;
+  if (/^[=!]\t/m.test(pushed.stdout)) return undefined;
+  throw new Error(`git could not push ${ref} to ${place.repository}`);
+}
+
+/** Deletes the branch of a claim if it is still at the base commit. */
+export async function releaseClaim(issue: number, commit: string, place: ClaimPlace): Promise<void> {
+  const ref = `refs/heads/${claimBranch(issue)}`;
+  await push([`--force-with-lease=${ref}:${commit}`], `:${ref}`, place, await gitOf(place));
+}
+
+async function push(lease: string[], refs: string, { repository, mainRepo }: ClaimPlace, git: GitContext) {
+  const { url } = unattended(repository);
+  const args = ['push', '--porcelain', '--receive-pack=git-receive-pack', ...lease, '--', url, refs];
+  const limits = { allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
+  return await runGit(args, { ...git, cwd: mainRepo, ...limits });
+}
+
+/** Uses gh's login only, and starts no program that the repository's settings name. */
+async function gitOf({ repository, mainRepo, sessionsDir, env, signal }: ClaimPlace): Promise<GitContext> {
+  const git = await safeGitAt({ mainRepo, accepted: join(runRoot(sessionsDir), 'none') }, { env });
+  return { ...git, signal, config: [...(git.config ?? []), ...unattended(repository).config] };
+}

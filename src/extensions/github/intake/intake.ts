@@ -1,0 +1,229 @@
+import { givenIssue, isAt, repositoriesOf } from '../../../core/acts/sessions/read-issue.ts';
+import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
+import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
+import { isUnfinished } from '../../../core/caller/context/supervision.ts';
+import { requireTrust } from '../../../core/caller/context/trust-project.ts';
+import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
+import { type HeldIssue, writeHeldIssues } from '../../../core/caller/facts/held-issues.ts';
+import type { Clock } from '../../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { readKnownProjects } from '../../../core/project/finding/known-projects.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { gitLine } from '../../../core/project/git/git.ts';
+import { remotesOf } from '../../../core/project/git/remotes.ts';
+import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { forgeResetMs } from '../feedback/pull-requests.ts';
+import { Steering, trustedIn } from '../feedback/steering.ts';
+import type { Forge } from '../forge/forge.ts';
+import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
+import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
+
+const GAP_MS = 60_000;
+const POLL_MS = 1000;
+
+interface IntakeLogin {
+  forge: Forge;
+  /** Its `env` is the environment that sessions run in. */
+  context: ActionContext;
+}
+
+interface Place extends ClaimPlace, IntakeLogin {
+  project: Project;
+  label: string;
+}
+
+/** Starts sessions for the issues that somebody with write access has labelled with INTAKE_LABEL. */
+export class Intake {
+  readonly #login: (signal: AbortSignal) => Promise<IntakeLogin>;
+  readonly #home: string;
+  readonly #heldPath: string;
+  readonly #clock: Clock;
+  readonly #steering = new Steering();
+  /** By project, issue number and time of its last change: why the issue is not started. */
+  readonly #held = new Map<string, string | undefined>();
+  /** Sessions whose claims were released, each with the time at which it came to rest. */
+  readonly #released = new Set<string>();
+  readonly #ended = new AbortController();
+  #dueAtMs = 0;
+  #running: Promise<void> | undefined;
+  /** Whether any known project has INTAKE_LABEL. */
+  isWatching = false;
+
+  /** @param heldPath the file that lists the issues that are not started */
+  constructor(
+    login: (signal: AbortSignal) => Promise<IntakeLogin>,
+    { home, heldPath, clock }: { home: string; heldPath: string; clock: Clock },
+  ) {
+    this.#login = login;
+    this.#home = home;
+    this.#heldPath = heldPath;
+    this.#clock = clock;
+  }
+
+  /** Starts a scan if one is due, without waiting for it. @returns the latest time of the next call, monotonic */
+  poll(views: Iterable<SessionView>, failed: (what: string, error: unknown) => void): number {
+    const now = this.#clock.monotonic();
+    if (this.#running !== undefined) return now + POLL_MS;
+    if (this.#dueAtMs > now) return this.#dueAtMs;
+    this.#dueAtMs = now + GAP_MS;
+    this.#running = this.#scan([...views], failed)
+      .catch((error: unknown) => failed('issues', error))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return now + POLL_MS;
+  }
+
+  /** Aborts a scan in progress. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await this.#running;
+  }
+
+  async #scan(views: readonly SessionView[], failed: (what: string, error: unknown) => void): Promise<void> {
+    const known = await readKnownProjects(this.#home);
+    const files = known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : [];
+    const wanted: string[] = [];
+    for (const file of files) if (await writtenNow(file, 'INTAKE_LABEL')) wanted.push(file);
+    const wasWatching = this.isWatching;
+    this.isWatching = wanted.length > 0;
+    const held: HeldIssue[] = [];
+    for (const filePath of wanted) {
+      try {
+        held.push(...(await this.#scanProject(filePath, views)));
+      } catch (error) {
+        if (this.#ended.signal.aborted) return;
+        failed(filePath, error);
+        this.#dueAtMs = Math.max(this.#dueAtMs, this.#clock.monotonic() + forgeResetMs(error, this.#clock));
+        const why = isSamocodeError(error) ? `${error.what} ${error.why}` : String(error);
+        held.push({ filePath, text: `No issue can be started. ${why}` });
+      }
+    }
+    if (this.isWatching || wasWatching) await writeHeldIssues(this.#heldPath, held);
+  }
+
+  async #scanProject(filePath: string, views: readonly SessionView[]): Promise<HeldIssue[]> {
+    const { signal } = this.#ended;
+    const { forge, context } = await this.#login(signal);
+    const project = await findProjectFor({ projectDir: filePath }, context);
+    await requireTrust(project, context);
+    const { mainRepo, values } = project;
+    const { env } = context;
+    const remotes = await remotesOf({ baseEnv: env, cwd: mainRepo, allowFailure: true });
+    const [repository] = repositoriesOf(remotes);
+    if (values.intakeLabel === undefined || repository === undefined) return [];
+    const claiming = { repository, mainRepo, sessionsDir: values.sessions, env, signal };
+    const place: Place = { ...claiming, forge, context, project, label: values.intakeLabel };
+    const own = views.filter(
+      ({ paths, sessionFile }) =>
+        paths.sessionsDir === values.sessions &&
+        sessionFile?.issue?.claim !== undefined &&
+        sessionFile.issue.repository === repository,
+    );
+    const labelled = await forge.labelledIssues(repository, place.label);
+    for (const view of own) {
+      if (!labelled.some(({ number }) => number === view.sessionFile?.issue?.number))
+        await this.#stopUnlabelled(view, place);
+      await this.#releaseUnused(view, place);
+    }
+    let freeSlots = values.maxParallel - views.filter((view) => isBusy(view, values.sessions)).length;
+    const held: HeldIssue[] = [];
+    for (const { number, updatedAt } of labelled) {
+      // The issue has a session, which the session list shows.
+      if (own.some(({ sessionFile, state }) => sessionFile?.issue?.number === number && !state.archived))
+        continue;
+      const key = `${filePath} ${number} ${updatedAt}`;
+      if (!this.#held.has(key)) {
+        if (freeSlots <= 0) continue;
+        const why = await this.#start(number, own, place);
+        if (why === 'started') freeSlots -= 1;
+        else this.#held.set(key, why);
+      }
+      const why = this.#held.get(key);
+      if (why) held.push({ filePath, text: `Issue #${number} of ${repository} ${why}` });
+    }
+    return held;
+  }
+
+  /** @returns `started`, or why not; undefined if that is not worth reporting */
+  async #start(
+    number: number,
+    own: readonly SessionView[],
+    place: Place,
+  ): Promise<'started' | string | undefined> {
+    const { forge, context, repository, project, label } = place;
+    const { clock } = context;
+    const issue = await forge.issue(repository, number);
+    const mayWrite = await this.#steering.among(peopleOf(issue), repository, { forge, clock });
+    const verdict = isAt(issue, repository)
+      ? judgeIssue(issue, label, mayWrite)
+      : ({ kind: 'gone' } as const);
+    if (verdict.kind !== 'take') return verdict.kind === 'held' ? verdict.why : undefined;
+    const { labelledAt } = verdict;
+    // A session has already worked on the issue since it was labelled.
+    const isWorkedOn = own.some(
+      ({ sessionFile }) =>
+        sessionFile?.issue?.number === number && sessionFile.issue.claim?.labelledAt === labelledAt,
+    );
+    if (isWorkedOn) return undefined;
+    const trusted = trustedIn(project.values.prTrust);
+    const given = await givenIssue(issue, repository, { forge, clock, trusted });
+    const commit = await claimIssue(number, place);
+    if (commit === undefined)
+      return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch, then remove the label and add it again.`;
+    try {
+      const claimed = { ...given, claim: { labelledAt, commit } };
+      const branch = claimBranch(number);
+      await startSession({ claimed, branch, projectDir: project.filePath }, context);
+      return 'started';
+    } catch (error) {
+      // The session was created; its worker is just slow to answer.
+      if (ACTION_ERRORS.pending.is(error)) return 'started';
+      await releaseClaim(number, commit, place);
+      if (!isSamocodeError(error)) throw error;
+      return `could not be started. ${error.what} ${error.why} Fix that, then remove the label and add it again.`;
+    }
+  }
+
+  /** Stops a session whose issue has lost its label, or was closed, moved or deleted. */
+  async #stopUnlabelled(
+    view: SessionView,
+    { forge, context, repository, label, project }: Place,
+  ): Promise<void> {
+    const number = view.sessionFile?.issue?.number ?? 0;
+    if (!isUnfinished(view) || view.state.archived || view.state.pullRequest !== undefined) return;
+    const issue = await forge.issue(repository, number).catch((error: unknown) => {
+      if (FORGE_ERRORS.forge_refused.is(error)) return undefined;
+      throw error;
+    });
+    if (issue?.isOpen && isAt(issue, repository) && hasLabel(issue, label)) return;
+    const question = { session: view.folder, projectDir: project.filePath };
+    await stopSession({ ...question, when: 'after_iteration' }, context);
+  }
+
+  /** Releases the claim of a session that was discarded, or stopped before its first commit. */
+  async #releaseUnused(view: SessionView, place: Place): Promise<void> {
+    const { issue } = view.sessionFile ?? {};
+    const { status, archived, trash, worktree } = view.state;
+    const key = `${view.folder} ${status.since} ${archived}`;
+    const isDiscarded = archived && trash !== undefined;
+    if (!issue?.claim || this.#released.has(key) || (!isDiscarded && status.kind !== 'stopped')) return;
+    if (!isDiscarded && worktree !== undefined) {
+      const tip = ['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}`];
+      const git = { baseEnv: place.env, cwd: place.mainRepo, allowFailure: true };
+      if ((await gitLine(tip, git)) !== worktree.baseCommit) return;
+    }
+    await releaseClaim(issue.number, issue.claim.commit, place);
+    this.#released.add(key);
+  }
+}
+
+/** Whether a session has a slot, or will take the next one. */
+function isBusy({ paths, state: { status, archived } }: SessionView, sessionsDir: string): boolean {
+  const isWorking = ['starting', 'running', 'queued', 'limited'].includes(status.kind);
+  return paths.sessionsDir === sessionsDir && isWorking && !archived;
+}

@@ -1,0 +1,50 @@
+import type { Author, Issue } from '../forge/forge.ts';
+
+export type IssueVerdict =
+  /** The issue has been closed, or has lost the label. */
+  | { kind: 'gone' }
+  /** A person must review the issue. `why` completes a sentence that begins with its number. */
+  | { kind: 'held'; why: string }
+  | { kind: 'take'; labelledAt: string };
+
+const AGAIN = 'Read it, then remove the label and add it again.';
+
+/** Decides whether a labelled issue may start a session: the person who added the label has read what it said then. */
+export function judgeIssue(issue: Issue, label: string, mayWrite: ReadonlySet<string>): IssueVerdict {
+  if (!issue.isOpen || !hasLabel(issue, label)) return { kind: 'gone' };
+  const labelling = issue.labelled.findLast((each) => isSame(each.label, label));
+  if (labelling === undefined) return { kind: 'held', why: `does not show who added the label. ${AGAIN}` };
+  if (!mayWrite.has(labelling.by))
+    return { kind: 'held', why: `got its label from ${labelling.by}, who has no write access. ${AGAIN}` };
+  // Times have no fractions of a second: an edit in the same second might have come later.
+  const isLater = (at: string | undefined) =>
+    at !== undefined && Math.floor(Date.parse(at) / 1000) >= Math.floor(Date.parse(labelling.at) / 1000);
+  const edit = issue.edits.find(({ by, at }) => isLater(at) && !mayWrite.has(by));
+  if (edit !== undefined)
+    return {
+      kind: 'held',
+      why: `had its ${edit.what} changed by ${edit.by}, who has no write access, after it was labelled. ${AGAIN}`,
+    };
+  const comment = issue.comments.find(
+    ({ author, createdAt, editedAt, isBySamocode }) =>
+      !isBySamocode && isLater(editedAt ?? createdAt) && !mayWrite.has(author.login),
+  );
+  if (comment === undefined) return { kind: 'take', labelledAt: labelling.at };
+  const { login } = comment.author;
+  return { kind: 'held', why: `has a newer comment by ${login}, who has no write access. ${AGAIN}` };
+}
+
+/** Everyone whose write access `judgeIssue` depends on. */
+export function peopleOf({ labelled, edits, comments }: Issue): Author[] {
+  // Only the login is known here. A bot counts as a person, but has no write access.
+  const named = [...labelled, ...edits].map(({ by }) => ({ login: by, kind: 'person' as const }));
+  return [...named, ...comments.map(({ author }) => author)];
+}
+
+export function hasLabel({ labels }: Pick<Issue, 'labels'>, label: string): boolean {
+  return labels.some((each) => isSame(each, label));
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { namesAt } from '../../../core/kernel/files/path-stats.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import { gitLine, runGit } from '../../../core/project/git/git.ts';
+import { type ChangeRange, commitsSince, diffStat } from '../../../core/project/worktrees/changes.ts';
+import {
+  documentText,
+  parseDocumentName,
+  sortNewestFirst,
+} from '../../../core/session/documents/documents.ts';
+import { parseMarkdown, sectionNamed } from '../../../core/session/documents/markdown-lines.ts';
+import { taskText } from '../../../core/session/documents/overview.ts';
+import { parseQa, questionHash } from '../../../core/session/documents/qa.ts';
+import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
+import { readEvents } from '../../../core/session/events/event-log.ts';
+import type { GivenIssue } from '../../../core/session/events/session-file.ts';
+import { dateOf } from '../../../core/session/layout/names.ts';
+import { makeProof } from '../../../core/session/proof/make-proof.ts';
+import type { GhContext } from '../forge/gh.ts';
+import type { Publishable } from './publishable.ts';
+import { type AnsweredQuestion, type PullRequestText, pullRequestText } from './pull-request-text.ts';
+import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './target.ts';
+
+export interface ComposedPullRequest extends PullRequestText {
+  request: PullRequest;
+  /** Notes about the text for the person, one sentence each. */
+  notes: string[];
+}
+
+/**
+ * Composes the text of a session's pull request. Changes nothing.
+ * @param withAnswers include people's answers even if the repository is public; only a person may ask for this
+ * @throws GitError
+ */
+export async function composePullRequest(
+  judged: Publishable,
+  withAnswers: boolean,
+  context: GhContext,
+): Promise<ComposedPullRequest> {
+  const { view, base, git } = judged;
+  const { sessionFile, state, folder, paths } = view;
+  if (sessionFile === undefined) throw new Error('The judged session has no session file.');
+  const request = await pullRequestOf(judged, sessionFile, context);
+  const head = `refs/heads/${state.worktree?.branch}`;
+  const range = { ...git, cwd: sessionFile.mainRepo, base: state.worktree?.baseCommit ?? '', head };
+  const answered = await answeredQuestions(view);
+  const visibility = answered.length === 0 ? 'unknown' : await visibilityOf(request, context);
+  const hasAnswers = visibility === 'private' || withAnswers;
+  const { commits, total } = await commitsSince(range, 50);
+  const proof = makeProof(await readEvents(paths, 0));
+  const isOfTip = proof?.commit === base?.tip;
+  const template = await templateIn(range);
+  const text = pullRequestText({
+    folder,
+    closes: closedIssue(request, sessionFile.issue),
+    status: state.status,
+    task: state.goal ?? taskText(sessionFile),
+    description: await agentsDescription(view),
+    decisions: answered,
+    withAnswers: hasAnswers,
+    commits: { subjects: commits.toReversed().map(({ subject }) => subject), total },
+    stat: await diffStat(range, 100),
+    proof: isOfTip ? proof : undefined,
+    olderProof: isOfTip ? undefined : proof?.commit,
+    template: template.text,
+  });
+  const notes = [
+    ...template.notes,
+    ...(answered.length === 0 ? [] : [aboutAnswers(hasAnswers, visibility)]),
+    ...(text.whole.length > text.readable.length + 1
+      ? ['The proof with its hashes will be folded below the text.']
+      : []),
+  ];
+  return { request, ...text, notes };
+}
+
+function closedIssue({ repository }: PullRequest, issue: GivenIssue | undefined): string | undefined {
+  if (issue === undefined) return undefined;
+  const isHere = repository?.toLowerCase() === issue.repository.toLowerCase();
+  return `${isHere ? '' : issue.repository.split('/').slice(1).join('/')}#${issue.number}`;
+}
+
+const VISIBILITY_TEXTS: Readonly<Record<Visibility, string>> = {
+  private: 'the repository is private',
+  public: 'the repository is public',
+  unknown: 'it is not known whether the repository is private',
+};
+
+function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
+  const why = VISIBILITY_TEXTS[visibility];
+  if (hasAnswers)
+    return `The text contains people's answers${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
+  return `The text leaves out people's answers, since ${why}; a person can include it with --with-answers in a terminal.`;
+}
+
+/** The questions answered for the current goal. One that an agent has since rewritten has no text here. */
+async function answeredQuestions({ state, paths }: Publishable['view']): Promise<AnsweredQuestion[]> {
+  const { questions } = parseQa((await documentText(paths.qa)) ?? '');
+  const asked = new Map(questions.map((question) => [questionHash(question), question]));
+  return state.answers.map(({ id, question: hash, text, by }) => {
+    const question = asked.get(hash);
+    return { id, question: question?.text, answer: question ? withOptionTexts(question, text) : text, by };
+  });
+}
+
+/** Expands `B` to `B: its maintainers`. */
+function withOptionTexts({ options }: QaQuestion, answer: string): string {
+  const chosen = answer.split(', ').map((letter) => options.find((option) => option.letter === letter));
+  return chosen.every((option) => option !== undefined)
+    ? chosen.map(({ letter, text }) => `${letter}: ${text}`).join('; ')
+    : answer;
+}
+
+/** The pull request section of the agent's newest summary. */
+async function agentsDescription({ paths, folder, state }: Publishable['view']): Promise<string | undefined> {
+  if (state.status.kind !== 'done') return undefined;
+  const names = (namesAt(paths.sessionDir) ?? []).filter(
+    (name) => parseDocumentName(name)?.kind === 'summary',
+  );
+  const [newest] = sortNewestFirst(names, dateOf(folder));
+  if (newest === undefined) return undefined;
+  const doc = parseMarkdown((await documentText(join(paths.sessionDir, newest))) ?? '');
+  const part = sectionNamed(doc, 'PR Description');
+  return part && doc.lines.slice(part.start, part.end).join('').trim();
+}
+
+const DEFAULT_TEMPLATE = /^(?:\.github\/|docs\/)?pull_request_template\.(?:md|txt)$/i;
+const ONE_OF_SEVERAL = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:md|txt)$/i;
+const FOLDERS = ['.github/', './', 'docs/'];
+const MAX_TEMPLATE_CHARS = 20_000;
+
+/** The template that a forge would use for a new pull request. Read from the base, because agents write to the branch. */
+async function templateIn({
+  base,
+  head: _,
+  ...context
+}: ChangeRange): Promise<{ text?: string; notes: string[] }> {
+  const options = { ...context, allowFailure: true };
+  const places = [...FOLDERS, ...FOLDERS.map((folder) => `${folder}PULL_REQUEST_TEMPLATE/`)];
+  const list = ['ls-tree', '--full-tree', '--name-only', '-z', base, '--', ...places];
+  const names = (await gitLine(list, options)).split('\0');
+  const several = names.filter((name) => ONE_OF_SEVERAL.test(name));
+  const path =
+    names.find((name) => DEFAULT_TEMPLATE.test(name)) ?? (several.length === 1 ? several[0] : undefined);
+  if (path === undefined) {
+    const notes =
+      several.length > 1
+        ? [`The repository has ${counted(several.length, 'template')}; none is filled in.`]
+        : [];
+    return { notes };
+  }
+  const { stdout, exitCode } = await runGit(['cat-file', 'blob', `${base}:${path}`], options);
+  if (exitCode !== 0 || stdout.length > MAX_TEMPLATE_CHARS || stdout.trim() === '') return { notes: [] };
+  return {
+    text: stdout.replaceAll('\r\n', '\n'),
+    notes: [`The text fills in the repository's template, ${path}.`],
+  };
+}

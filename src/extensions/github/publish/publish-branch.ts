@@ -1,0 +1,74 @@
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import type { Effect } from '../../../core/session/events/bodies/finishing.ts';
+import { commentOnIssue, type IssueEnd } from './issue-comment.ts';
+import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
+import type { Publishable } from './publishable.ts';
+import type { End, Steps } from './steps.ts';
+
+/** Pushes the branch, opens or updates its pull request, and comments on the issue that it closes. */
+export async function publishBranch(
+  publication: Publishable,
+  { withAnswers = false, watched = false }: { withAnswers?: boolean; watched?: boolean },
+  steps: Steps,
+): Promise<End> {
+  const { base, view } = publication;
+  const tip = base?.tip;
+  if (tip === undefined)
+    return { outcome: 'failed', summary: `The branch ${view.state.worktree?.branch} no longer exists.` };
+  const plan = await steps.during((signal) =>
+    planPublication(publication, withAnswers, { env: steps.env, signal }),
+  );
+  const { bodyPath, commands, byHand = '' } = plan;
+  if (!canPublish(plan)) return { outcome: 'left', summary: byHand, bodyPath, commands };
+  const { remote, from, branch } = plan.request;
+  const to = { tip, branch, from, remote: steps.isByPerson ? remote : undefined };
+  const refused = await pushBranch(to, publication, steps);
+  if (refused !== undefined) {
+    const summary = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
+    const unpushed = { tip, remote: remote ?? '', branch };
+    return { outcome: 'left', summary, bodyPath, commands, unpushed };
+  }
+  let opened: Effect | undefined;
+  try {
+    opened = await steps.effect(
+      'pull_request',
+      async (forge) => {
+        const { url, summary } = await openOrUpdate(forge, plan);
+        return { url, why: summary };
+      },
+      ({ url }) => (url === undefined ? undefined : { url, watched, pushed: steps.ended('push')?.commit }),
+    );
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    opened = { name: 'pull_request', outcome: 'refused', why: `${error.what} ${error.why} ${error.hint}` };
+  }
+  const { url, why } = opened ?? {};
+  if (url === undefined) {
+    const summary = `${branch} is pushed to ${remote}, but its pull request was neither opened nor updated. ${why} If there is none yet, the last command opens it.`;
+    return { outcome: 'failed', summary, bodyPath, commands: commands.slice(-1) };
+  }
+  const isWatched = watched ? ' It will be watched until it is merged or closed.' : '';
+  const summary = `${why}${await aboutIssue(publication, { url }, steps)}${isWatched}`;
+  return { outcome: 'published', summary, url, from, bodyPath };
+}
+
+/** Comments on the issue of a merged session. */
+export async function publishResult(publication: Publishable, steps: Steps): Promise<End> {
+  const { into = '', commit = '' } = publication.view.state.lastMerge ?? {};
+  const summary = (await aboutIssue(publication, { into, commit }, steps)).trim();
+  return { outcome: 'published', summary };
+}
+
+/** Comments on the issue of the session. @returns a sentence for the person; empty without an issue */
+async function aboutIssue({ view }: Publishable, end: IssueEnd, steps: Steps): Promise<string> {
+  const { issue } = view.sessionFile ?? {};
+  if (issue === undefined) return '';
+  try {
+    const effect = await steps.effect('issue', (forge) => commentOnIssue(view, end, forge));
+    if (effect?.outcome === 'refused') return ` Issue #${issue.number} got no comment. ${effect.why}`;
+    return ` Issue #${issue.number} has a comment with the result: ${effect?.url}`;
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return ` Issue #${issue.number} got no comment. ${error.what} ${error.why} To retry, finish the session again in the same way.`;
+  }
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
+import { shellWord } from '../../../core/kernel/shell-quoted.ts';
+import { gitLine, runGit } from '../../../core/project/git/git.ts';
+import { commitOf } from '../../../core/project/git/repository.ts';
+import { unattended } from '../../../core/project/git/unattended.ts';
+import type { Forge, OpenPullRequest, PullRequestWords } from '../forge/forge.ts';
+import { type GhContext, NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { composePullRequest } from './compose-pull-request.ts';
+import type { Publishable } from './publishable.ts';
+import type { Steps } from './steps.ts';
+import { type PullRequest, whyByHand } from './target.ts';
+import { editedSince, marked, plain } from './text-mark.ts';
+
+/** Where and how a branch is published. */
+export interface PublishPlan {
+  request: PullRequest;
+  body: string;
+  bodyPath: string;
+  /** How a person does it. */
+  commands: string[];
+  /** Why a person has to; absent if gh is installed and logged in. */
+  byHand: string | undefined;
+}
+
+/** Composes the text of the pull request and writes it to a file of the session. @throws GitError */
+export async function planPublication(
+  publication: Publishable,
+  withAnswers: boolean,
+  context: GhContext,
+): Promise<PublishPlan> {
+  const { request, whole } = await composePullRequest(publication, withAnswers, context);
+  const body = marked({ title: request.title, body: whole });
+  const { paths, sessionFile } = publication.view;
+  const bodyPath = join(paths.sessionDir, 'pull-request.md');
+  await writeWhole(bodyPath, body);
+  const commands = commandsOf(request, sessionFile?.mainRepo ?? '', bodyPath);
+  const why = await whyByHand(request, publication, context);
+  const instruction =
+    commands.length === 1 ? 'This command pushes the branch.' : 'These commands publish the branch.';
+  return { request, body, bodyPath, commands, byHand: why && `${why} ${instruction}` };
+}
+
+export function canPublish(
+  plan: PublishPlan,
+): plan is PublishPlan & { request: { repository: string; from: string } } {
+  const { remote, from, repository } = plan.request;
+  return plan.byHand === undefined && remote !== undefined && from !== undefined && repository !== undefined;
+}
+
+/** The commit to push, and where. Without a remote: to the repository's address, with gh's login alone. */
+interface BranchPush {
+  tip: string;
+  branch: string;
+  from: string;
+  remote: string | undefined;
+}
+
+/**
+ * Pushes a commit to the session's branch on the remote; one that is there already is not an error, whoever pushed it.
+ * @returns what git said if it could not
+ */
+export async function pushBranch(
+  { tip, branch, from, remote }: BranchPush,
+  { view, git }: Publishable,
+  steps: Steps,
+  change?: Parameters<Steps['effect']>[2],
+): Promise<string | undefined> {
+  const { url, config: logins } = unattended(from);
+  const ref = `refs/heads/${branch}`;
+  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote ?? url, `${tip}:${ref}`];
+  // Over HTTPS, use the login that opens the pull request if the person has not set one up for git.
+  const config = [...(git.config ?? []), ...(remote === undefined ? logins : logins.slice(1))];
+  const cwd = view.sessionFile?.mainRepo ?? '';
+  let refused: string | undefined;
+  const act = async (_forge: Forge, signal: AbortSignal) => {
+    const options = { ...git, config, cwd, signal, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
+    const { exitCode, stderr } = await runGit(push, options);
+    if (exitCode === 0) return { commit: tip };
+    // A person may have pushed it in a terminal, where git can ask for a login.
+    const seen = remote && (await commitOf(`refs/remotes/${remote}/${branch}`, options));
+    const list = ['ls-remote', '--upload-pack=git-upload-pack', '--', remote ?? url, ref];
+    const there = seen === tip ? tip : (await gitLine(list, options)).split('\t')[0];
+    if (there === tip) return { commit: tip };
+    refused = quotedSaid(saidBy(stderr, git.baseEnv), 'git');
+    return undefined;
+  };
+  await steps.effect('push', act, change);
+  return refused;
+}
+
+/** Opens the pull request, or updates title and text of an open one unless somebody has edited them. */
+export async function openOrUpdate(
+  forge: Forge,
+  { request, body }: PublishPlan & { request: { repository: string } },
+): Promise<{ url: string; summary: string }> {
+  const { head, into: base, title, isDraft, repository } = request;
+  const known = await forge.openPullRequest(repository, head);
+  if (known === undefined) {
+    const { url } = await forge.open(repository, { head, base, title, body, isDraft });
+    return { url, summary: `Pull request ${url} is open.` };
+  }
+  const { change, summary } = changeOf(known, { title, body });
+  if (Object.keys(change).length > 0) await forge.changeText(repository, known.number, change);
+  return {
+    url: known.url,
+    summary: `The branch was pushed to its pull request ${known.url}. ${summary}`,
+  };
+}
+
+/** What to change in an open pull request. Keeps what somebody has edited. */
+function changeOf(
+  known: OpenPullRequest,
+  { title, body }: PullRequestWords,
+): { change: Partial<PullRequestWords>; summary: string } {
+  const edited = editedSince(known);
+  if (edited.body) {
+    const kept = 'Its text was edited or written by somebody else, so title and text stay unchanged.';
+    return { change: {}, summary: `${kept} The new text is in pull-request.md of the session.` };
+  }
+  const change = {
+    ...(edited.title || known.title === title ? {} : { title }),
+    ...(plain(known.body) === plain(body) ? {} : { body }),
+  };
+  const updated = edited.title ? 'Its text is' : 'Its title and text are';
+  const kept = edited.title ? ' Somebody has edited its title, so it stays unchanged.' : '';
+  return { change, summary: `${updated} up to date.${kept}` };
+}
+
+function createArgs(
+  { repository = '', head, into, title, isDraft }: PullRequest,
+  bodyPath: string,
+): string[] {
+  return [
+    ...['--repo', repository, '--head', head],
+    ...(into === undefined ? [] : ['--base', into]),
+    ...['--title', title, '--body-file', bodyPath],
+    ...(isDraft ? ['--draft'] : []),
+  ];
+}
+
+/** The commands to publish the branch by hand; without the one for gh if gh could not determine the repository. */
+function commandsOf(request: PullRequest, mainRepo: string, bodyPath: string): string[] {
+  const { remote, branch, repository } = request;
+  const git = ['git', '-C', mainRepo];
+  const add = [...git, 'remote', 'add', 'origin', '<repository URL>'];
+  const create = createArgs(request, bodyPath).slice(repository === undefined ? 2 : 0);
+  const isForGh = remote === undefined || repository !== undefined;
+  return [
+    ...(remote === undefined ? [add] : []),
+    [...git, 'push', remote ?? 'origin', `refs/heads/${branch}`],
+    ...(isForGh ? [['gh', 'pr', 'create', ...create]] : []),
+  ].map((words) => words.map(shellWord).join(' '));
+}

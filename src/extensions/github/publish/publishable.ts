@@ -1,0 +1,12 @@
+import type { BaseBranch } from '../../../core/project/finishing/base-branch.ts';
+import type { GitContext } from '../../../core/project/git/repository.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+
+/** What is published: the branch of a session. */
+export interface Publishable {
+  view: Pick<SessionView, 'folder' | 'paths' | 'state' | 'sessionFile'>;
+  /** Absent without a branch. */
+  base: BaseBranch | undefined;
+  /** For git in MAIN_REPO. */
+  git: GitContext;
+}

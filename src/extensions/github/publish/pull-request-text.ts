@@ -1,0 +1,151 @@
+import { capitalised, counted } from '../../../core/kernel/text.ts';
+import type { DiffStat } from '../../../core/project/worktrees/changes.ts';
+import { openedBy } from '../../../core/session/documents/describe-event.ts';
+import type { By } from '../../../core/session/events/bodies/who-acted.ts';
+import type { Status } from '../../../core/session/events/state.ts';
+import {
+  code,
+  details,
+  list,
+  type SessionProof,
+  withFoldedFacts,
+  withFoldedProof,
+} from '../../../core/session/proof/proof.ts';
+import { checksSection, proofLimits, requirementLines } from '../../../core/session/proof/short-proof.ts';
+import { fillTemplate, type TextPart, withHeadings } from './fill-template.ts';
+import { inertLine, inertQuote } from './inert-markdown.ts';
+
+/** The facts in the text of a pull request. Strings are written by agents and people. */
+export interface PullRequestFacts {
+  folder: string;
+  /** The issue that it closes: `#42`, or `owner/name#42` in another repository. */
+  closes?: string | undefined;
+  status: Status;
+  task: string;
+  /** The pull request section of the agent's summary. */
+  description: string | undefined;
+  decisions: readonly AnsweredQuestion[];
+  /** Whether the text may contain people's answers. */
+  withAnswers: boolean;
+  commits: { subjects: readonly string[]; total: number };
+  stat: DiffStat;
+  /** The proof of the branch's last commit. */
+  proof: SessionProof | undefined;
+  /** The commit of the proof, if that is not the last commit. */
+  olderProof: string | undefined;
+  /** The repository's template. */
+  template: string | undefined;
+}
+
+export interface AnsweredQuestion {
+  id: string;
+  /** Absent if the question is no longer on record. */
+  question: string | undefined;
+  answer: string;
+  by: By;
+}
+
+export interface PullRequestText {
+  /** The part that a reviewer reads: everything but the folded proof below it. */
+  readable: string;
+  whole: string;
+}
+
+/** Below GitHub's limit of 65,536 characters. */
+const MAX_BODY = 60_000;
+
+/** The text of a pull request, written for its reviewer. */
+export function pullRequestText(facts: PullRequestFacts): PullRequestText {
+  const { proof, template, folder, closes } = facts;
+  const parts = partsOf(facts);
+  const text = template === undefined ? withHeadings(parts) : fillTemplate(template, parts);
+  const readable = `${cut(text.trimEnd())}${closes ? `\n\nCloses ${closes}.` : ''}\n\nMade by samocode, session ${folder}.`;
+  if (proof === undefined) return { readable, whole: `${readable}\n` };
+  const texts = [withFoldedProof(readable, proof), withFoldedFacts(readable, proof), `${readable}\n`];
+  return { readable, whole: texts.find(({ length }) => length <= MAX_BODY) ?? readable };
+}
+
+function partsOf(facts: PullRequestFacts): TextPart[] {
+  const { proof } = facts;
+  const parts: TextPart[] = [
+    { topic: 'summary', heading: 'Summary', body: summary(facts) },
+    { topic: 'why', heading: 'Why', body: `The task, as given:\n\n${quoted(facts.task, 2000)}` },
+    { topic: 'decisions', heading: 'Decisions', body: decisions(facts) },
+    { topic: 'requirements', heading: 'Requirements', body: proof === undefined ? '' : requirements(proof) },
+    { topic: 'checks', heading: 'Checks', body: proof === undefined ? '' : checksSection(proof) },
+    { topic: 'limits', heading: 'Limits', body: limits(facts) },
+    { topic: 'changes', heading: 'Changes', body: changes(facts) },
+  ];
+  return parts.filter(({ body }) => body !== '');
+}
+
+function summary({ status, description }: PullRequestFacts): string {
+  const text = [status.kind === 'done' ? status.summary : '', description ?? ''].filter(Boolean).join('\n\n');
+  return text === '' ? '' : `In the agent's words:\n\n${quoted(text, 6000)}`;
+}
+
+function decisions({ decisions: answered, withAnswers, proof }: PullRequestFacts): string {
+  const answers = answered.map(({ id, question, answer, by }) => {
+    const asked = `**${id}** ${question === undefined ? '(the question is no longer on record)' : shortLine(question)}`;
+    const who = shortLine(openedBy(by));
+    return withAnswers ? `${asked} → ${shortLine(answer)} (${who})` : `${asked} (answered by ${who})`;
+  });
+  const plans = (proof?.approvals ?? []).flatMap((given) =>
+    given.what === 'plan' ? [`The plan was approved by ${shortLine(openedBy(given.by))}.`] : [],
+  );
+  const hidden = answered.length > 0 && !withAnswers ? ['The answers are not part of this text.'] : [];
+  const lines = [...answers, ...hidden, ...plans.slice(-1)];
+  return lines.length === 0 ? '' : `What was asked, and who decided it:\n\n${list(lines)}`;
+}
+
+function requirements(proof: SessionProof): string {
+  const lines = requirementLines(proof, shortLine);
+  return lines.length === 0 ? '' : `As approved with the plan:\n\n${list(lines)}`;
+}
+
+function limits({ status, proof, olderProof }: PullRequestFacts): string {
+  const lines = [
+    ...(status.kind === 'done' ? [] : [`The session is ${status.kind}, not done.`]),
+    ...(proof === undefined && olderProof === undefined
+      ? ['Nothing has been proved about this branch.']
+      : []),
+    ...(olderProof === undefined
+      ? []
+      : [
+          `The branch has changed since its proof, which is for ${olderProof.slice(0, 12)}, so the proof is not included.`,
+        ]),
+    ...(proof === undefined ? [] : proofLimits(proof)),
+  ];
+  return lines.length === 0 ? '' : `What is not proved, and what to review:\n\n${list(lines)}`;
+}
+
+function changes({ commits: { subjects, total }, stat }: PullRequestFacts): string {
+  const more = total > subjects.length ? [`and ${total - subjects.length} more`] : [];
+  const files = stat.files.map(({ path, insertions, deletions }) =>
+    insertions === null ? code(path) : `${code(path)} +${insertions} −${deletions}`,
+  );
+  const moreFiles = stat.fileCount > files.length ? [`and ${stat.fileCount - files.length} more`] : [];
+  return [
+    `${capitalised(counted(total, 'commit'))}:`,
+    list([...subjects.map(shortLine), ...more]),
+    details(
+      `${counted(stat.fileCount, 'file')}, +${stat.insertions} −${stat.deletions}`,
+      list([...files, ...moreFiles]),
+    ),
+  ].join('\n\n');
+}
+
+function quoted(text: string, most: number): string {
+  return inertQuote(text.length > most ? `${text.slice(0, most)}…` : text);
+}
+
+const MAX_LINE_CHARS = 500;
+
+function shortLine(text: string): string {
+  return inertLine(text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}…` : text);
+}
+
+/** Truncates the text, leaving room for the lines below it. */
+function cut(text: string): string {
+  return text.length > MAX_BODY - 600 ? `${text.slice(0, MAX_BODY - 600)}\n\n(cut)` : text;
+}

@@ -1,0 +1,32 @@
+import type { Effect, PublishEnd } from '../../../core/session/events/bodies/finishing.ts';
+import type { PullRequestChange } from '../../../core/session/events/bodies/positions.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { GhContext } from '../forge/gh.ts';
+
+/** What an effect changes in the fact about the pull request at `url`. */
+export type Change = { url: string } & PullRequestChange;
+
+/** How a publication runs its parts: each effect is recorded, and repeated only after a crash before that. */
+export interface Steps {
+  /** The environment in which git and gh have the person's login. */
+  readonly env: GhContext['env'];
+  /** A person asked for it, not the supervisor. */
+  readonly isByPerson: boolean;
+  /** Runs a part without an effect. */
+  during<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /**
+   * Has one effect, unless an earlier worker has recorded it, and records how it ended. A repeated one changes nothing
+   * outside.
+   * @returns undefined if `act` had no effect
+   * @throws what may succeed later, such as an unreachable forge
+   */
+  effect(
+    name: string,
+    act: (forge: Forge, signal: AbortSignal) => Promise<Omit<Effect, 'name' | 'outcome'> | undefined>,
+    change?: (effect: Effect) => Change | undefined,
+  ): Promise<Effect | undefined>;
+  /** The outcome of an effect that has been recorded. */
+  ended(name: string): Effect | undefined;
+}
+
+export type End = Omit<PublishEnd, 'what' | 'commands'> & Partial<Pick<PublishEnd, 'commands'>>;

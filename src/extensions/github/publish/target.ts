@@ -1,0 +1,119 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { visibleControls } from '../../../core/kernel/text.ts';
+import { gitLine } from '../../../core/project/git/git.ts';
+import {
+  configuredPushRemote,
+  defaultRemote,
+  remoteOfBase,
+  remotesOf,
+} from '../../../core/project/git/remotes.ts';
+import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
+import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
+import { taskText } from '../../../core/session/documents/overview.ts';
+import type { SessionFile } from '../../../core/session/events/session-file.ts';
+import { nameWithoutDate } from '../../../core/session/layout/names.ts';
+import type { GhContext } from '../forge/gh.ts';
+import { GitHub } from '../forge/github.ts';
+import { partsOf, repositoryIn } from '../forge/repository-name.ts';
+import { repositoryIs, requestRepository } from '../forge/request-repository.ts';
+import type { Publishable } from './publishable.ts';
+
+export interface PullRequest {
+  /** The remote that the branch is pushed to; absent if the repository has none. */
+  remote: string | undefined;
+  /** The repository that the branch is pushed to, as `host/owner/name`; absent if its URL does not name one. */
+  from: string | undefined;
+  /** The repository in which it is opened; absent if `from` is. */
+  repository: string | undefined;
+  branch: string;
+  /** The branch as that repository names it: `owner:branch` if it is pushed to another one. */
+  head: string;
+  into: string | undefined;
+  title: string;
+  isDraft: boolean;
+}
+
+/** The target and title of the pull request of a session's branch. */
+export async function pullRequestOf(
+  { view, base, git }: Publishable,
+  sessionFile: SessionFile,
+  context: GhContext,
+): Promise<PullRequest> {
+  const { worktree: { branch, base: name } = { branch: '', base: '' }, status, pullRequest } = view.state;
+  const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
+  const remotes = await remotesOf(options);
+  const ofBase = remoteOfBase(name, remotes);
+  const set = await configuredPushRemote(branch, remotes, options);
+  const remote = set ?? defaultRemote(remotes, ofBase);
+  const from = remote && repositoryIn(remote.pushUrl);
+  const open = pullRequest?.state === 'open' ? pullRequest.repository : undefined;
+  const repository = from && (await requestRepository({ from, remotes, open }, context));
+  return {
+    remote: remote?.name,
+    ...{ from, repository, branch },
+    head: from === undefined || from === repository ? branch : `${partsOf(from).owner}:${branch}`,
+    into: base?.into ?? (ofBase && name.slice(ofBase.name.length + 1)),
+    title: titleOf(view, sessionFile),
+    isDraft: status.kind !== 'done',
+  };
+}
+
+const MAX_TITLE = 72;
+
+function titleOf({ state, folder }: Publishable['view'], file: SessionFile): string {
+  const text = state.goal ?? file.issue?.title ?? taskText(file);
+  const line = text.split('\n').find((each) => each.trim() !== '') ?? nameWithoutDate(folder);
+  const words = oneLine(visibleControls(line))
+    .replace(/^#+\s*/, '')
+    .trim();
+  return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;
+}
+
+/** Why a person must publish the branch; undefined if samocode can open the pull request. */
+export async function whyByHand(
+  { remote, repository }: PullRequest,
+  { view, git }: Publishable,
+  context: GhContext,
+): Promise<string | undefined> {
+  const { mainRepo = '' } = view.sessionFile ?? {};
+  if (remote === undefined) return 'This repository has no remote to push the branch to.';
+  if (repository === undefined) return `The remote "${remote}" does not name a repository that gh supports.`;
+  const hook = join(await hooksDir(mainRepo, git), 'pre-push');
+  // LFS uploads its files in this hook, and samocode runs no hooks.
+  if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
+  try {
+    await new GitHub(context).login(partsOf(repository).host);
+    return undefined;
+  } catch (error) {
+    if (isSamocodeError(error)) return `${error.what} ${error.why} ${error.hint}`;
+    throw error;
+  }
+}
+
+export type Visibility = 'private' | 'public' | 'unknown';
+
+/** Who can read a pull request. */
+export async function visibilityOf({ repository }: PullRequest, context: GhContext): Promise<Visibility> {
+  if (repository === undefined) return 'unknown';
+  const isPrivate = await repositoryIs('private', repository, context);
+  return isPrivate === undefined ? 'unknown' : isPrivate ? 'private' : 'public';
+}
+
+/** The folder whose hooks git runs when a person pushes; our own git calls override it. */
+async function hooksDir(mainRepo: string, git: GitContext): Promise<string> {
+  const list = ['config', '--show-origin', '--type=path', '--get-all', 'core.hooksPath'];
+  const set = await gitLine(list, { ...git, cwd: mainRepo, allowFailure: true });
+  const own = set.split('\n').findLast((line) => line.startsWith('file:'));
+  const path = own?.split('\t')[1];
+  return path ? resolve(mainRepo, path) : join(await commonDirOf(mainRepo, git), 'hooks');
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,72 @@
+import { errors } from '../../../core/kernel/errors.ts';
+import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
+import type { Notification } from './notification.ts';
+
+export const CHANNEL_NAMES = ['telegram', 'webhook', 'desktop', 'command'] as const;
+export type ChannelName = (typeof CHANNEL_NAMES)[number];
+
+/** One way to reach the person. It keeps no queue and retries nothing; the outbox does both for every channel. */
+export interface NotifyChannel {
+  readonly name: ChannelName;
+  /** The format of its messages, unless it is the default. */
+  readonly format?: string;
+  /**
+   * Sends one notification, or several as one digest.
+   * @throws NOTIFY_ERRORS.undelivered, which says whether and when to retry
+   */
+  send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
+  /**
+   * Removes the buttons of an earlier notification once its question, plan or session is settled, and shows
+   * who settled it. Only channels whose messages can be edited have this.
+   */
+  settle?(settled: Settled, signal: AbortSignal): Promise<void>;
+}
+
+/** How the request of a notification was settled. */
+export interface Settled {
+  id: string;
+  session: string;
+  sessionsDir: string;
+  /** One sentence: "Answered at the terminal: Q1 A, Q2 B." */
+  how: string;
+}
+
+export const NOTIFY_ERRORS = errors({
+  undelivered: ({ channel, why, retry }: Undelivered) => ({
+    what: `A notification was not sent through ${channel}.`,
+    why,
+    hint:
+      retry === 'later' ? 'It will be retried.' : 'Correct the settings of the channel, then send a test.',
+  }),
+});
+
+export interface Undelivered {
+  channel: ChannelName;
+  /** Our own text, with nothing written by another program or received from the network. */
+  why: string;
+  /** `never`: this notification is dropped. */
+  retry: 'later' | 'never';
+  retryAfterMs?: number;
+}
+
+/**
+ * Runs `act` until it is done, times out or is aborted.
+ * @returns `timed_out` after `ms`
+ * @throws what `act` throws, or the abort reason of the signal
+ */
+export async function within(
+  { ms, signal }: { ms: number; signal: AbortSignal },
+  act: (signal: AbortSignal) => Promise<void>,
+): Promise<'done' | 'timed_out'> {
+  using ended = new LinkedController(signal);
+  ended.signal.throwIfAborted();
+  const limit = AbortSignal.timeout(ms);
+  limit.addEventListener('abort', () => ended.abort(), { once: true });
+  try {
+    await act(ended.signal);
+    return 'done';
+  } catch (error) {
+    if (limit.aborted && !signal.aborted) return 'timed_out';
+    throw error;
+  }
+}

@@ -1,0 +1,165 @@
+import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
+import { approvePlan } from '../../../core/acts/gates/approve-plan.act.ts';
+import { requestChanges } from '../../../core/acts/gates/request-changes.act.ts';
+import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
+import { sendMessage } from '../../../core/acts/sessions/send-message.act.ts';
+import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import { statusSentence } from '../../../core/session/words.ts';
+import { hasMovedOn, howSettled, planRefusal, sessionOf, stillOpen, TOO_OLD } from './phone-session.ts';
+import type { SentMessage } from './sent-messages.ts';
+
+/** The meaning of a button or a reply, before anything is done. */
+export type Intent =
+  | { refusal: string; isOver?: true }
+  /** `pending` is shown while `act` runs. */
+  | { pending: string; act: () => Promise<PhoneReply> }
+  | { asks: 'changes'; hash: string }
+  | { shows: 'status' };
+
+export interface PhoneReply {
+  words: string;
+  /** Ids of the questions, or hash of the plan, that this settles; messages about them lose their buttons. */
+  settles: readonly string[];
+}
+
+/** Interprets a button or a reply. Its text is only data. */
+export async function intentOf(
+  sent: SentMessage,
+  input: { choice: string } | { reply: string },
+  context: ActionContext,
+): Promise<Intent> {
+  const found = await sessionOf(sent, context);
+  if ('refusal' in found) return { ...found, isOver: true };
+  const { view, question } = found;
+  const { about } = sent;
+  const over = async (refusal: string): Promise<Intent> => ({
+    refusal: (await howSettled(view, sent)) ?? refusal,
+    isOver: true,
+  });
+  const text = 'choice' in input ? input.choice : input.reply;
+  switch (about.kind) {
+    case 'question': {
+      const open = await stillOpen(view, [about]);
+      if ('refusal' in open) return await over(open.refusal);
+      return answering(question, [{ id: about.id, text }], context);
+    }
+    case 'suggestions': {
+      if ('reply' in input) return { refusal: 'Reply to one of the questions instead.' };
+      const open = await stillOpen(view, about.answers);
+      if ('refusal' in open) return await over(open.refusal);
+      return answering(
+        question,
+        open.open.map(({ id, text: letters }) => ({ id, text: letters })),
+        context,
+      );
+    }
+    case 'plan':
+    case 'changes': {
+      const refusal = planRefusal(view, about.hash);
+      if (refusal !== undefined) return await over(refusal);
+      if ('choice' in input)
+        return input.choice === 'approve'
+          ? approving(question, about.hash, context)
+          : { asks: 'changes', hash: about.hash };
+      return about.kind === 'changes'
+        ? requestingChanges(question, about.hash, text, context)
+        : { refusal: 'Press "Request changes" first, then reply to the question that follows.' };
+    }
+    case 'session':
+      if ('reply' in input) return { refusal: 'To send the agent a message, use /message' };
+      if (input.choice === 'status') return { shows: 'status' };
+      if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
+      return input.choice === 'stop'
+        ? stopping(question, 'after_iteration', context)
+        : resuming(question, context);
+    case 'message':
+      return 'reply' in input ? messaging(question, text, context) : { refusal: TOO_OLD };
+    case 'pick':
+      return { refusal: TOO_OLD };
+    default:
+      return about satisfies never;
+  }
+}
+
+function answering(
+  question: SessionQuestion,
+  answers: { id: string; text: string }[],
+  context: ActionContext,
+): Intent {
+  const words = (all: readonly { id: string; text: string }[]) =>
+    all.map(({ id, text }) => `${id} ${text}`).join(', ');
+  return {
+    pending: `recording ${words(answers)}`,
+    act: async () => {
+      const { recorded, open } = await answerQa({ ...question, answers }, context);
+      const left = open.length > 0 ? ` Still open: ${open.join(', ')}.` : '';
+      return {
+        words: `Answered by phone: ${words(recorded)}.${left}`,
+        settles: recorded.map(({ id }) => id),
+      };
+    },
+  };
+}
+
+function approving(question: SessionQuestion, hash: string, context: ActionContext): Intent {
+  return {
+    pending: 'recording the approval',
+    act: async () => {
+      const { plan, already } = await approvePlan({ ...question, hash }, context);
+      const words = `${plan.name} ${already ? 'was already approved' : 'approved by phone'}.`;
+      return { words, settles: [hash] };
+    },
+  };
+}
+
+function requestingChanges(
+  question: SessionQuestion,
+  hash: string,
+  feedback: string,
+  context: ActionContext,
+): Intent {
+  return {
+    pending: 'recording the request',
+    act: async () => {
+      await requestChanges({ ...question, feedback }, context);
+      return { words: 'Changes requested by phone.', settles: [hash] };
+    },
+  };
+}
+
+export function messaging(question: SessionQuestion, text: string, context: ActionContext): Intent {
+  return {
+    pending: 'sending the message',
+    act: async () => {
+      const { readBy } = await sendMessage({ ...question, text }, context);
+      return { words: readBy, settles: [] };
+    },
+  };
+}
+
+export function stopping(
+  question: SessionQuestion,
+  when: 'after_iteration' | 'now',
+  context: ActionContext,
+): Intent {
+  return {
+    pending: 'stopping',
+    act: async () => {
+      const { view } = await stopSession({ ...question, when }, context);
+      return { words: statusSentence(view), settles: [] };
+    },
+  };
+}
+
+/** Passes only the session: limits, provider, model and goal do not change. */
+export function resuming({ session, projectDir }: SessionQuestion, context: ActionContext): Intent {
+  return {
+    pending: 'resuming',
+    act: async () => {
+      const { view } = await resumeSession({ session, projectDir }, context);
+      return { words: statusSentence(view), settles: [] };
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import { describeBy, openedBy } from '../../../core/session/documents/describe-event.ts';
+import { documentText } from '../../../core/session/documents/documents.ts';
+import { isHashOf } from '../../../core/session/documents/plan.ts';
+import { openQuestions, questionHash } from '../../../core/session/documents/qa.ts';
+import { readEvents } from '../../../core/session/events/event-log.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { sessionPaths } from '../../../core/session/layout/paths.ts';
+import { gateOf, readSession } from '../../../core/session/status.ts';
+import type { SentMessage, Where } from './sent-messages.ts';
+
+/** A session and how actions refer to it, or why it cannot be used. */
+export type Found = { view: SessionView; question: SessionQuestion } | { refusal: string };
+
+export async function sessionAt(
+  { sessionsDir, session }: Where,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<Found> {
+  const view = await readSession(sessionPaths(sessionsDir, session), host);
+  if (view === undefined) return { refusal: `Session ${session} no longer exists.` };
+  if (view.sessionFile === undefined)
+    return { refusal: `${session} was not started by this samocode: act on it in the terminal first.` };
+  return { view, question: { session, projectDir: view.sessionFile.configPath } };
+}
+
+/** The session that a message is about, if its folder still contains that session. */
+export async function sessionOf(sent: SentMessage, context: Pick<ActionContext, 'host'>): Promise<Found> {
+  if (sent.where === undefined) return { refusal: TOO_OLD };
+  const found = await sessionAt(sent.where, context);
+  if ('refusal' in found || sent.notification === undefined) return found;
+  // The folder may by now contain another session.
+  return sent.notification.startsWith(`${found.view.sessionFile?.id}:`) ? found : { refusal: TOO_OLD };
+}
+
+export const TOO_OLD = 'This message is too old; nothing was done.';
+
+/** Says who settled what a message asks for, and how, according to the session's later events. */
+export async function howSettled({ paths }: SessionView, sent: SentMessage): Promise<string | undefined> {
+  const { about } = sent;
+  for (const event of (await readEvents(paths, eventNumber(sent) ?? 0)).toReversed()) {
+    if (event.type === 'answers_recorded') {
+      const ids = about.kind === 'question' ? [about] : about.kind === 'suggestions' ? about.answers : [];
+      const given = event.answers.filter(({ id, question }) =>
+        ids.some((each) => each.id === id && each.hash === question),
+      );
+      const words = given.map(({ id, text }) => `${id} ${text}`).join(', ');
+      if (given.length > 0) return `Answered by ${openedBy(event.by)}: ${words}`;
+    }
+    if (about.kind !== 'plan' && about.kind !== 'changes') continue;
+    if (event.type === 'plan_approved' && event.plan.hash === about.hash)
+      return `Approved by ${openedBy(event.by)}`;
+    if (event.type === 'changes_requested') return `Changes requested by ${describeBy(event.by)}`;
+  }
+  return undefined;
+}
+
+/** The questions of a message that are still open and unchanged. */
+export async function stillOpen<T extends { id: string; hash: string }>(
+  view: SessionView,
+  wanted: readonly T[],
+): Promise<{ open: T[] } | { refusal: string }> {
+  if (gateOf(view)?.for !== 'qa_answers') return { refusal: `${view.folder} no longer waits for answers.` };
+  const { questions, open } = openQuestions(await documentText(view.paths.qa), view.state);
+  const hashes = new Map(questions.map((question) => [question.id, questionHash(question)]));
+  const same = wanted.filter(({ id, hash }) => hashes.get(id) === hash);
+  if (same.length === 0) return { refusal: 'The question has changed; nothing was answered.' };
+  const waiting = same.filter(({ id }) => open.includes(id));
+  return waiting.length > 0 ? { open: waiting } : { refusal: 'Already answered.' };
+}
+
+/** Why the plan of a message cannot be decided on; undefined if it is the one that waits for approval. */
+export function planRefusal(view: SessionView, hash: string): string | undefined {
+  const gate = gateOf(view);
+  if (gate?.for !== 'plan_approval') return `${view.folder} no longer waits for an approval.`;
+  if (gate.plan === undefined || !isHashOf(hash, gate.plan.hash))
+    return 'Another plan is waiting now; nothing was decided.';
+  return undefined;
+}
+
+/** Whether the session was resumed or rewound after the notification, which makes its buttons outdated. */
+export async function hasMovedOn({ paths }: SessionView, sent: SentMessage): Promise<boolean> {
+  const n = eventNumber(sent);
+  const events = n === undefined ? [] : await readEvents(paths, n);
+  return events.some(({ type }) => type === 'resumed' || type === 'rewound');
+}
+
+/** The number of the event that the message is about. */
+function eventNumber({ notification }: SentMessage): number | undefined {
+  const n = /^[^:]+:(\d+)$/.exec(notification ?? '')?.[1];
+  return n === undefined ? undefined : Number(n);
+}

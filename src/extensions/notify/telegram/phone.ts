@@ -1,0 +1,238 @@
+import type { CallbackQuery, Message, Update } from 'grammy/types';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { type BotApi, sendingFailure } from './bot-api.ts';
+import { linesOf, shortened, splitAtLineEnds, WORD_JOINER } from './message-text.ts';
+import { type Intent, intentOf } from './phone-acts.ts';
+import {
+  actOn,
+  type CommandReply,
+  type PhoneContext,
+  runPhoneCommand,
+  statusDraft,
+} from './phone-commands.ts';
+import { sessionOf, TOO_OLD } from './phone-session.ts';
+import type { Draft } from './render.ts';
+import type { SentMessage, Where } from './sent-messages.ts';
+import { PENDING, type TelegramChat } from './telegram-chat.ts';
+import { mayAct, type Sender, type TelegramSettings } from './telegram-settings.ts';
+
+/** Older messages are ignored, because the person may have changed their mind. */
+const TOO_OLD_MS = 3_600_000;
+const MAX_ALERT = 200;
+
+export interface PhonePlace {
+  context: PhoneContext;
+  api: BotApi;
+  settings: TelegramSettings;
+  signal: AbortSignal;
+  /** Nothing polled for updates for an hour, so they may be old. */
+  wasAway: boolean;
+}
+
+/** Carries out what the person does in the chat. Text is only data: session names, answers, messages. */
+export class Phone {
+  readonly #chat: TelegramChat;
+  /** Writes a line to the supervisor's log, once per text. */
+  readonly #report: (text: string) => void;
+
+  constructor(chat: TelegramChat, report: (text: string) => void) {
+    this.#chat = chat;
+    this.#report = report;
+  }
+
+  async take({ message, callback_query: query }: Update, place: PhonePlace): Promise<void> {
+    if (query?.message !== undefined) {
+      const refusal = this.#refusalOf({ chat: query.message.chat, from: query.from }, place.settings);
+      if (refusal === undefined) await this.#button(query, place);
+      else if (refusal !== '') await answer(query, refusal, place);
+    } else if (message?.text !== undefined) {
+      const refusal = this.#refusalOf(message, place.settings);
+      if (refusal === undefined) await this.#text(message, message.text.replaceAll(WORD_JOINER, ''), place);
+      else if (refusal !== '' && message.text.startsWith('/')) await this.#reply(refusal, undefined, place);
+    }
+  }
+
+  /** @returns why the sender may not act; empty if they get no reply; undefined if they may */
+  #refusalOf(sender: Sender, settings: TelegramSettings): string | undefined {
+    const { id } = sender.chat;
+    switch (mayAct(sender, settings)) {
+      case 'yes':
+        return undefined;
+      case 'other_chat':
+        this.#report(`telegram: chat ${id} is not TELEGRAM_CHAT_ID and is ignored`);
+        return '';
+      case 'other_user':
+        this.#report(`telegram: user ${sender.from?.id} is not in TELEGRAM_USERS and may not act`);
+        return 'You are not in TELEGRAM_USERS: nothing was done.';
+      case 'no_users':
+        this.#report('telegram: no member of the group may act, because TELEGRAM_USERS is not set');
+        return 'In a group only the users in TELEGRAM_USERS may act, and it is not set: nothing was done.';
+    }
+  }
+
+  async #button(query: CallbackQuery, place: PhonePlace): Promise<void> {
+    const [key, ...rest] = (query.data ?? '').split(':');
+    const choice = rest.join(':');
+    const [sent] = await this.#chat.sent.find((each) => each.key === key);
+    const isKnown = sent?.buttons.flat().some((button) => button.choice === choice || choice === PENDING);
+    const refusal = sent?.settled ?? (isKnown ? undefined : TOO_OLD);
+    if (sent === undefined || refusal !== undefined) {
+      await answer(query, refusal ?? TOO_OLD, place);
+      return;
+    }
+    if (choice === PENDING) {
+      // Updates are handled one by one, so a choice that is still pending was interrupted.
+      await this.#chat.restore(place.api, sent, place.signal);
+      await answer(query, 'It was not recorded. Press again.', place);
+      return;
+    }
+    if (sent.about.kind === 'pick') {
+      await answer(query, '', place);
+      const { act, text = '', sessions } = sent.about;
+      const where = sessions[Number(choice)];
+      if (where !== undefined) await this.#show(await actOn(act, where, text, place.context), place);
+      return;
+    }
+    const again = () => intentOf(sent, { choice }, place.context);
+    const intent = await again();
+    const words = 'refusal' in intent ? intent.refusal : 'pending' in intent ? `… ${intent.pending}` : '';
+    const isLate = await answer(query, words, place);
+    // Telegram does not say when a button was pressed, only that it was too long ago to answer.
+    if (isLate && place.wasAway) return await this.#reply(`${TOO_OLD} Press again.`, sent.where, place);
+    await this.#carryOut(intent, sent, place, again);
+  }
+
+  async #text(message: Message, text: string, place: PhonePlace): Promise<void> {
+    const isOld = place.context.clock.now() - message.date * 1000 > TOO_OLD_MS;
+    const to = message.reply_to_message;
+    const [sent] =
+      to === undefined
+        ? []
+        : await this.#chat.sent.find((each) => each.chat === to.chat.id && each.message === to.message_id);
+    if (sent === undefined) {
+      if (!text.startsWith('/') && message.chat.type !== 'private') return;
+      if (isOld) return await this.#reply(TOO_OLD, undefined, place);
+      const { listed } = await this.#chat.sent.read();
+      const result = await this.#attempt(() => runPhoneCommand(text, listed, place.context), place);
+      if (result !== undefined) return await this.#show(result, place);
+      const words = to === undefined ? 'To answer a question, reply to it. Commands: /help' : TOO_OLD;
+      return await this.#reply(words, undefined, place);
+    }
+    if (isOld) return await this.#reply(TOO_OLD, sent.where, place);
+    if (sent.settled !== undefined) return await this.#reply(sent.settled, sent.where, place);
+    const intent = await intentOf(sent, { reply: text }, place.context);
+    if ('refusal' in intent) await this.#reply(intent.refusal, sent.where, place);
+    await this.#carryOut(intent, sent, place);
+  }
+
+  async #show(result: CommandReply, place: PhonePlace): Promise<void> {
+    if ('intent' in result) {
+      if ('refusal' in result.intent) return await this.#reply(result.intent.refusal, undefined, place);
+      return await this.#carryOut(result.intent, undefined, place);
+    }
+    const { drafts, where, listed } = result;
+    if (listed !== undefined) await this.#chat.sent.change((state) => Object.assign(state, { listed }));
+    for (const draft of drafts) await this.#post(draft, where, place);
+  }
+
+  /** @param again interprets the button again after a failure, in case another channel was faster */
+  async #carryOut(
+    intent: Intent,
+    sent: SentMessage | undefined,
+    place: PhonePlace,
+    again?: () => Promise<Intent>,
+  ): Promise<void> {
+    const { api, signal } = place;
+    if ('refusal' in intent) {
+      if (intent.isOver && sent) await this.#chat.settle(api, sent, intent.refusal, signal);
+    } else if ('asks' in intent) {
+      const about = { kind: 'changes' as const, hash: intent.hash };
+      const lines = linesOf('What should change in the plan? Reply to this message.');
+      await this.#post(
+        { lines, about, asksFor: 'What should change' },
+        sent?.where,
+        place,
+        sent?.notification,
+      );
+    } else if ('shows' in intent) {
+      const found = sent && (await sessionOf(sent, place.context));
+      if (found && 'view' in found)
+        await this.#post(await statusDraft(found.view, place.context), sent.where, place);
+    } else {
+      const hasButtons = sent !== undefined && sent.buttons.length > 0;
+      if (hasButtons) await this.#chat.showPending(api, sent, intent.pending, signal);
+      const outcome = await this.#attempt(intent.act, place);
+      if (outcome === undefined) {
+        const now = await again?.();
+        if (sent && now && 'refusal' in now) await this.#chat.settle(api, sent, now.refusal, signal);
+        else if (hasButtons) await this.#chat.restore(api, sent, signal);
+        return;
+      }
+      const { words, settles } = outcome;
+      if (sent !== undefined) await this.#settleAll(sent, settles, words, place);
+      if (settles.length === 0) await this.#reply(words, sent?.where, place);
+      if (settles.length === 0 && hasButtons) await this.#chat.restore(api, sent, signal);
+    }
+  }
+
+  /** Settles all messages about the decision: one may be sent twice, and a button can answer several. */
+  async #settleAll(
+    sent: SentMessage,
+    settles: readonly string[],
+    how: string,
+    { api, signal }: PhonePlace,
+  ): Promise<void> {
+    const isSettled = ({ about }: SentMessage) => {
+      if (about.kind === 'question') return settles.includes(about.id);
+      if (about.kind === 'suggestions') return about.answers.every(({ id }) => settles.includes(id));
+      return (about.kind === 'plan' || about.kind === 'changes') && settles.includes(about.hash);
+    };
+    const same = await this.#chat.sent.find(
+      (each) => each.notification === sent.notification && isSettled(each) && each.settled === undefined,
+    );
+    for (const each of same) await this.#chat.settle(api, each, how, signal);
+  }
+
+  /** Runs `act`; if it fails, sends our own text about the failure to the chat and returns undefined. */
+  async #attempt<T>(act: () => Promise<T>, place: PhonePlace): Promise<T | undefined> {
+    try {
+      return await act();
+    } catch (error) {
+      if (place.signal.aborted) throw error;
+      if (isSamocodeError(error)) {
+        await this.#reply(`${error.what} ${error.why} ${error.hint}`.trim(), undefined, place);
+      } else {
+        this.#report(`telegram: ${error instanceof Error ? error.message : String(error)}`);
+        await this.#reply('Internal error: see supervisor.stderr on the machine.', undefined, place);
+      }
+      return undefined;
+    }
+  }
+
+  async #reply(words: string, where: Where | undefined, place: PhonePlace): Promise<void> {
+    const name = where === undefined || words.includes(where.session) ? '' : `${where.session}: `;
+    const [lines = []] = splitAtLineEnds(linesOf(`${name}${words}`));
+    await this.#post({ lines }, where, place);
+  }
+
+  async #post(
+    draft: Draft,
+    where: Where | undefined,
+    { api, settings: { chat }, signal }: PhonePlace,
+    notification?: string,
+  ): Promise<void> {
+    await this.#chat.post(api, draft, { chat, where, notification }, signal);
+  }
+}
+
+/** @returns true if the button was pressed too long ago to be answered */
+async function answer({ id }: CallbackQuery, words: string, { api, signal }: PhonePlace): Promise<boolean> {
+  const text = shortened(words, MAX_ALERT);
+  try {
+    await api.answerCallbackQuery({ callback_query_id: id, text: text || undefined }, signal);
+    return false;
+  } catch (error) {
+    if (sendingFailure(error).kind === 'late_query') return true;
+    throw error;
+  }
+}

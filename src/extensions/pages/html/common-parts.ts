@@ -1,0 +1,68 @@
+import type { Phase } from '../../../core/kernel/phases/table.ts';
+import { cut } from '../../../core/kernel/text.ts';
+import { type Html, html, type Part } from './html.ts';
+import { phaseBar } from './session-page.ts';
+
+/** A session's card on the board of the live page or of the chat. */
+interface BoardCard {
+  /** Identifies the card's element. */
+  key: string;
+  group: 'needs you' | 'working' | 'waiting' | 'done' | 'stopped';
+  title: Html;
+  /** What the session does or waits for, in a few words. */
+  brief: string;
+  /** When the state that `brief` describes began. */
+  since?: string | undefined;
+  why?: string | undefined;
+  phase: Phase;
+  isDone: boolean;
+  notes?: Part;
+  /** The texts that the board's filter searches. */
+  find: readonly string[];
+}
+
+/** Each tone has a sign, because not everyone can tell the colours apart. */
+const MARKS: Readonly<Record<BoardCard['group'], { tone: string; sign: string }>> = {
+  'needs you': { tone: 'person', sign: '●' },
+  working: { tone: 'working', sign: '◆' },
+  waiting: { tone: 'resting', sign: '○' },
+  done: { tone: 'done', sign: '✔' },
+  stopped: { tone: 'resting', sign: '■' },
+};
+
+export function boardCard({ key, group, title, brief, since, why, ...card }: BoardCard): Html {
+  const { phase, isDone, notes, find } = card;
+  const { tone, sign } = MARKS[group];
+  return html`<article class="card tone-${tone}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3>${title}</h3>
+<p class="sentence"><b class="mark-${group.replace(' ', '-')}">${sign}</b> ${brief}${since && html` for <time data-since="${since}"></time>`}</p>
+${why && html`<p class="says" dir="auto">${cut(why, 300)}</p>`}
+${barOf(phase, isDone)}
+<p class="note">${notes}</p></article>
+`;
+}
+
+/** The bars rendered so far, by phase and tone. */
+const bars = new Map<string, Html>();
+
+function barOf(phase: Phase, isDone: boolean): Html {
+  const tone = isDone ? 'done' : 'working';
+  const bar = bars.get(`${phase} ${tone}`) ?? phaseBar({ phase, tone });
+  bars.set(`${phase} ${tone}`, bar);
+  return bar;
+}
+
+interface PlanNotes {
+  name?: string | undefined;
+  remarks?: readonly string[];
+  servers?: readonly string[];
+  /** Differences from the version that the person saw. */
+  changes?: string | undefined;
+}
+
+/** What the person should know before deciding on a plan. */
+export function planNotes({ name, remarks = [], servers = [], changes }: PlanNotes): Html {
+  return html`${name && html`<p class="note"><code>${name}</code></p>`}
+${remarks.map((line) => html`<p>${line}</p>`)}
+${servers.length > 0 && html`<p class="attention">An approval also accepts these MCP servers:</p><ul>${servers.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}
+${changes !== undefined && html`<details open><summary>What changed since the version you saw</summary><pre dir="ltr">${changes}</pre></details>`}`;
+}

@@ -1,0 +1,159 @@
+import { duration } from '../../../core/kernel/durations.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import { compact, countedTokens, moment, money } from './figures.ts';
+import { type Html, html, type Part } from './html.ts';
+import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
+
+/** Renders each iteration as an expandable line. */
+export function iterationsPart(iterations: readonly ReportIteration[]): Html[] {
+  return iterations.map(iterationPart);
+}
+
+function iterationPart(each: ReportIteration): Html {
+  const { iteration, phase, diff, cost, did, problem, transcript } = each;
+  const stat = diff && diff.files.length > 0 && changedLines(diff.added, diff.removed);
+  return html`<details class="it p-${phase}" id="i${iteration}"><summary>
+<span class="n">${iteration}</span><span class="phase">${phase}</span><span class="did"><bdi>${did ?? problem ?? ''}</bdi></span>
+<span class="stat">${stat}</span><span class="num">${duration(each.durationMs)}</span><span class="num">${money(cost) ?? ''}</span>${endMark(each)}</summary>
+<div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcript && transcript.count !== 0 && transcriptPart(transcript)}</div></details>
+`;
+}
+
+function endMark({ ending }: ReportIteration): Html {
+  if (ending === undefined) return html`<span class="mark run">running</span>`;
+  if (ending === 'signalled') return html`<span class="mark good" title="ended with a signal">✓</span>`;
+  return html`<span class="mark bad">${ending.replaceAll('_', ' ')}</span>`;
+}
+
+function facts(each: ReportIteration): Html {
+  const { startedAt, provider, model, decided, problem, next, cost, tools } = each;
+  const tokens = countedTokens(cost);
+  const calls = tools.slice(0, 8).map(([name, count]) => `${name} ${count}`);
+  const rows: [string, Part][] = [
+    ['started', moment(startedAt)],
+    ['agent', [provider, model].filter(Boolean).join(' ')],
+    ['then', decided],
+    ['problem', problem],
+    ['next', next],
+    ['tokens', tokens > 0 && `${tokens} (${compact(cost.outputTokens ?? 0)} out)`],
+    ['tools', calls.join(', ')],
+  ];
+  return factList(rows);
+}
+
+/** Renders the rows that have a value. */
+export function factList(rows: readonly (readonly [name: string, value: Part])[]): Html {
+  const shown = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');
+  return html`<dl>${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd dir="auto">${value}</dd></div>`)}</dl>
+`;
+}
+
+function commits({ commits: made }: ReportIteration): Part {
+  if (made.length === 0) return undefined;
+  return html`<h4>Commits</h4><ul class="commits">${made.map(
+    ({ hash, subject }) => html`<li><code>${hash.slice(0, 8)}</code> <span dir="auto">${subject}</span></li>
+`,
+  )}</ul>
+`;
+}
+
+/** The changes of an iteration: its files, each with an expandable patch. */
+function diffPart({ files, patch, isCut, added, removed }: ReportDiff): Html {
+  const patches = patchesByFile(patch);
+  return html`<section class="diff"><h4>Changes <span class="stat">${changedLines(added, removed)}</span></h4>
+${patches.map((lines, index) => filePatch(lines, files[index]))}
+${files.slice(patches.length).map(
+  (file) => html`<div class="file" dir="ltr">${fileHead(file)}</div>
+`,
+)}
+${isCut && html`<p class="note">The diff is truncated here. The full diff: <code>samocode diff</code>.</p>`}
+</section>`;
+}
+
+export function changedLines(added: number, removed: number): Html {
+  return html`<ins>+${added}</ins> <del>−${removed}</del>`;
+}
+
+type ChangedFile = ReportDiff['files'][number];
+
+function fileHead({ path, added, removed }: ChangedFile): Html {
+  const counts = added === null || removed === null ? 'binary' : changedLines(added, removed);
+  return html`<code>${path}</code> <span class="stat">${counts}</span>`;
+}
+
+/** The patch of one file, which `file` describes: git prints patches and line counts in the same order. */
+function filePatch(lines: readonly string[], file: ChangedFile | undefined): Html {
+  const head =
+    file === undefined ? html`<code>${lines[0]?.slice('diff --git '.length)}</code>` : fileHead(file);
+  const body = lines.slice(
+    Math.max(
+      1,
+      lines.findIndex((line) => line.startsWith('@@')),
+    ),
+  );
+  const isBinary = !lines.some((line) => line.startsWith('@@'));
+  const shown = isBinary ? lines.slice(1).join('\n') : runs(body);
+  return html`<details class="file"><summary dir="ltr">${head}</summary><pre dir="ltr">${shown}</pre></details>
+`;
+}
+
+function patchesByFile(patch: string): string[][] {
+  const found: string[][] = [];
+  for (const line of patch.replace(/\n$/, '').split('\n')) {
+    // Content lines of a patch begin with a sign or a space.
+    if (line.startsWith('diff --git ')) found.push([line]);
+    else found.at(-1)?.push(line);
+  }
+  return found;
+}
+
+const MARKS: Readonly<Record<string, (text: string) => Html>> = {
+  '+': (text) => html`<ins>${text}</ins>`,
+  '-': (text) => html`<del>${text}</del>`,
+  '@': (text) => html`<i>${text}</i>`,
+};
+
+/** Adjacent lines of one kind share an element, which keeps a page with many diffs small. */
+function runs(lines: readonly string[]): Part[] {
+  const parts: Part[] = [];
+  let from = 0;
+  while (from < lines.length) {
+    const sign = (lines[from] ?? '')[0] ?? ' ';
+    let to = from + 1;
+    while (to < lines.length && ((lines[to] ?? '')[0] ?? ' ') === sign) to += 1;
+    const text = `${lines.slice(from, to).join('\n')}\n`;
+    parts.push(MARKS[sign]?.(text) ?? text);
+    from = to;
+  }
+  return parts;
+}
+
+/** The transcript of an iteration, or a link to the file that shows it. */
+function transcriptPart({ entries, file, count }: NonNullable<ReportIteration['transcript']>): Html {
+  const title = html`Transcript ${count !== undefined && html`<span class="stat">${counted(count, 'line')}</span>`}`;
+  if (entries === undefined)
+    return html`<h4><a href="${file}">${title}</a></h4>
+`;
+  return html`<details class="transcript"><summary><h4>${title}</h4></summary>${transcriptBody(entries)}</details>
+`;
+}
+
+export function transcriptBody(entries: readonly TranscriptPiece[]): Html {
+  return html`<div class="said">${joined(entries).map(
+    ({ kind, depth, failed, text }) =>
+      html`<p class="${kind}${depth > 0 && ' sub'}${failed === true && ' failed'}" dir="auto">${text}</p>
+`,
+  )}</div>`;
+}
+
+/** Joins a text that arrives in pieces into one paragraph. */
+function joined(entries: readonly TranscriptPiece[]): TranscriptPiece[] {
+  const whole: TranscriptPiece[] = [];
+  for (const entry of entries) {
+    const last = whole.at(-1);
+    if (entry.continues && entry.kind === 'text' && last?.kind === 'text')
+      whole[whole.length - 1] = { ...last, text: last.text + entry.text };
+    else whole.push(entry);
+  }
+  return whole;
+}

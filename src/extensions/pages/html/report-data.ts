@@ -1,0 +1,160 @@
+import type { EndingKind } from '../../../core/kernel/phases/ending.ts';
+import type { Phase } from '../../../core/kernel/phases/table.ts';
+
+/** A session at a glance: its card on the overview page and the head of its own page. The text is untrusted. */
+export interface SessionCard {
+  /** Its name without the date. */
+  name: string;
+  project: string;
+  tone: Tone;
+  /** Our own text. */
+  sentence: string;
+  /** Text written by an agent: the reason for a block, or the summary at the end. */
+  says?: string;
+  phase: Phase;
+  branch?: string;
+  startedAt: string;
+  /** The end of the session; until it has ended, the time at which the page was made. */
+  until: string;
+  iterationCount: number;
+  workedMs: number;
+  cost: ReportCost;
+  /** For a done session: whether its last commit is proved, and our own text about it. */
+  proved?: { how: 'yes' | 'partly' | 'no'; words: string };
+  /** Command lines for the person, the most useful first. */
+  next: string[];
+  /** The session's page, relative to the current one. */
+  page?: string;
+}
+
+/** Who acts next. */
+export type Tone = 'person' | 'working' | 'done' | 'resting';
+
+/** When a page was made, and by which version. */
+export interface Made {
+  madeAt: string;
+  version: string;
+}
+
+/** The data of the overview page. */
+export interface OverviewReportData extends Made {
+  /** What the page covers, as our own text. */
+  scope: string;
+  cards: SessionCard[];
+}
+
+/** The data of a session's page, gathered by `session-report.ts`. */
+export interface SessionReportData extends SessionCard, Made {
+  folder: string;
+  task: string;
+  base?: string;
+  sandbox?: string;
+  /** The machines of a pool that worked on it. */
+  workedOn?: string;
+  iterations: ReportIteration[];
+  /** Times without an agent, in order. */
+  gaps: ReportGap[];
+  questions: ReportQuestion[];
+  plan?: ReportPlan;
+  requirements: { id: string; text: string; check: string; isMet: boolean }[];
+  checks: ReportCheckSet[];
+  /** `text`: its facts as Markdown. */
+  proof?: { commit: string; doneAt: string; text: string };
+  /** Changed files that the approved plan does not name. */
+  outsidePlan: string[];
+  /** `data`: PNG as base64. */
+  pictures: { name: string; data: string }[];
+  documents: { name: string; kind: string; text: string; isCut: boolean }[];
+  /** Actions of people and the worker. */
+  acts: { at: string; text: string }[];
+}
+
+export interface ReportCost {
+  usd?: number;
+  usdIsEstimate?: boolean;
+  inputTokens?: number;
+  outputTokens?: number;
+  cachedTokens?: number;
+}
+
+export interface ReportIteration {
+  iteration: number;
+  phase: Phase;
+  provider: string;
+  model: string;
+  startedAt: string;
+  /** Absent while it runs. */
+  endedAt?: string;
+  durationMs: number;
+  ending?: EndingKind;
+  /** The decision after it, as our own text. */
+  decided?: string;
+  problem?: string;
+  did?: string;
+  next?: string;
+  cost: ReportCost;
+  tools: [name: string, calls: number][];
+  commits: { hash: string; subject: string }[];
+  diff?: ReportDiff;
+  /** Its entries, or the separate file that contains them. */
+  transcript?: { count?: number; entries?: TranscriptPiece[]; file?: string };
+}
+
+export interface ReportDiff {
+  files: { path: string; added: number | null; removed: number | null }[];
+  added: number;
+  removed: number;
+  /** As printed by git; long ones are truncated. */
+  patch: string;
+  isCut: boolean;
+}
+
+export interface TranscriptPiece {
+  kind: 'text' | 'tool' | 'result' | 'note';
+  text: string;
+  depth: number;
+  failed?: true;
+  continues?: true;
+}
+
+export interface ReportGap {
+  from: string;
+  to: string;
+  /** Completes "the session was …". */
+  words: string;
+  /** Whether a person could have ended it. */
+  isForPerson: boolean;
+}
+
+export interface ReportQuestion {
+  id: string;
+  text: string;
+  options: { letter: string; text: string }[];
+  suggestion?: string;
+  answer?: string;
+  /** Who answered, in the words of `openedBy`. */
+  by?: string;
+  at?: string;
+  isOpen: boolean;
+}
+
+export interface ReportPlan {
+  name: string;
+  state: string;
+  text: string;
+  approved?: { by: string; at?: string };
+  /** Our own text: what it was estimated to take, and what it took. */
+  estimate?: string;
+  phases: { number: number; name: string; done: number; total: number; completed: boolean }[];
+}
+
+export interface ReportCheckSet {
+  /** Our own text, such as `checks in a fresh clone`. */
+  title: string;
+  at: string;
+  iteration?: number;
+  commit: string;
+  sandbox: string;
+  result: 'passed' | 'failed' | 'red after';
+  runs: { command: string; how?: string; durationMs: number; tail?: string; isSetup: boolean }[];
+}

@@ -1,0 +1,239 @@
+import { duration } from '../../../core/kernel/durations.ts';
+import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
+import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import { charts } from './charts.ts';
+import { elapsed, moment, money, tokensText } from './figures.ts';
+import { type Html, html, type Part, tick } from './html.ts';
+import { htmlPage } from './html-page.ts';
+import { factList, iterationsPart } from './iterations.ts';
+import { markdown } from './markdown-html.ts';
+import type {
+  ReportCheckSet,
+  ReportPlan,
+  ReportQuestion,
+  SessionCard,
+  SessionReportData,
+} from './report-data.ts';
+
+/** The complete page of one session. */
+export function sessionPage(data: SessionReportData): string {
+  const sections = sessionSections(data);
+  const body = html`${cardHead(data)}
+${taskPart(data)}
+${sectionLinks(sections)}
+${sections.map(
+  ({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>
+${body}</section>
+`,
+)}`;
+  return htmlPage(`${data.name} · samocode`, body, data);
+}
+
+export interface PageSection {
+  id: string;
+  title: string;
+  body: Html;
+}
+
+/** The sections of a session's page, in order; those without content are left out. */
+export function sessionSections(data: SessionReportData): PageSection[] {
+  const sections: [id: string, title: string, parts: Part[]][] = [
+    ['timeline', 'Timeline', data.iterations.length > 0 ? [charts(data)] : []],
+    ['questions', 'Questions and answers', data.questions.map(questionPart)],
+    ['plan', 'Plan', data.plan === undefined ? [] : [planPart(data.plan), requirementsPart(data)]],
+    ['checks', 'Checks and proof', checksAndProof(data)],
+    ['pictures', 'Pictures', picturesPart(data)],
+    ['iterations', 'Iterations', iterationsPart(data.iterations)],
+    ['documents', 'Documents', documentsPart(data)],
+    ['acts', 'Log', data.acts.length > 0 ? [actsPart(data.acts)] : []],
+  ];
+  const shown = sections.filter(([, , parts]) => parts.length > 0);
+  return shown.map(([id, title, parts]) => ({ id, title, body: html`<div class="of-${id}">${parts}</div>` }));
+}
+
+export function sectionLinks(sections: readonly Pick<PageSection, 'id' | 'title'>[]): Html {
+  return html`<nav>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a> `)}</nav>`;
+}
+
+export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
+  return html`<details class="asked"><summary>Task</summary><p class="plain" dir="auto">${task}</p></details>`;
+}
+
+/** The head of the page: what the session is, what it did and whether that was proved. */
+export function cardHead(data: SessionReportData): Html {
+  const { name, project, tone, sentence, says, next, branch, base, sandbox, workedOn } = data;
+  const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
+  const from = base && html` from <code dir="ltr">${base}</code>`;
+  return html`<header class="head tone-${tone}">
+<p class="over"><span class="tone">${tones[tone]}</span> <bdi>${project}</bdi></p>
+<h1><bdi>${name}</bdi></h1>
+<p class="sentence">${sentence}</p>
+${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}
+${phaseBar(data)}
+<div class="tiles">${tiles(data)}</div>
+${factList([
+  ['branch', branch && html`<code dir="ltr">${branch}</code>${from}`],
+  ['sandbox', sandbox],
+  ['worked on', workedOn],
+  [
+    'next',
+    next.length > 0 && next.map((command) => html`<code class="command" dir="ltr">${command}</code> `),
+  ],
+])}</header>
+`;
+}
+
+function tiles({ cost, requirements, ...data }: SessionReportData): Part[] {
+  const met = requirements.filter(({ isMet }) => isMet).length;
+  const required = requirements.length > 0 && `${met} of ${counted(requirements.length, 'requirement')} met`;
+  return [
+    tile('Elapsed', elapsed(data.startedAt, data.until), `agents worked ${duration(data.workedMs)}`),
+    tile('Iterations', data.iterationCount, required),
+    tile('Cost', money(cost) ?? 'not reported', tokensText(cost)),
+    proofTile(data),
+  ];
+}
+
+function proofTile({ proved }: Pick<SessionReportData, 'proved'>): Html {
+  if (proved === undefined) return tile('Proof', 'not yet', 'created when the session is done');
+  const { how, words } = proved;
+  return tile('Proof', html`<b class="${how === 'yes' ? 'good' : 'attention'}">${how}</b>`, words);
+}
+
+function tile(title: string, value: Part, words: Part): Html {
+  return html`<div class="tile"><span>${title}</span><strong>${value}</strong><small>${words}</small></div>
+`;
+}
+
+/** The phases as a row that shows the session's progress. */
+export function phaseBar({ phase, tone }: Pick<SessionCard, 'phase' | 'tone'>): Html {
+  const now = tone === 'done' ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
+  const stateOf = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
+  return html`<ol class="phases" aria-label="in ${phase}">${PHASE_NAMES.map(
+    (each, index) => html`<li class="${stateOf(index)} p-${each}"><span>${each}</span></li>`,
+  )}</ol>
+`;
+}
+
+/** A question with its options and its answer. */
+export function questionPart({
+  id,
+  text,
+  options,
+  suggestion,
+  answer = '',
+  by,
+  at,
+  isOpen,
+}: ReportQuestion): Html {
+  const chosen = /^[A-Z](?:[\s,+&]+[A-Z])*$/.test(answer)
+    ? [...answer].filter((sign) => /[A-Z]/.test(sign))
+    : [];
+  const given = answer !== '' && (chosen.length === 0 || options.length === 0);
+  const who = [by, at && moment(at)].filter(Boolean);
+  return html`<article class="qa${isOpen && ' open'}"><h3><span class="id">${id}</span> <span dir="auto">${text}</span></h3>
+<ul class="options">${options.map(
+    (
+      option,
+    ) => html`<li class="${chosen.includes(option.letter) && 'chosen'}"><b>${option.letter}</b> <span dir="auto">${option.text}</span></li>
+`,
+  )}</ul>
+${given && html`<p class="answer" dir="auto">${answer}</p>`}
+<p class="note" dir="auto">${isOpen && html`<b class="attention">open</b> `}${who.length > 0 && html`answered by ${who.map((each, index) => [index > 0 && ', ', each])}. `}${suggestion && `Suggested: ${suggestion}`}</p></article>
+`;
+}
+
+/** The plan's progress and text. */
+function planPart({ name, state, text, approved, estimate, phases }: ReportPlan): Html {
+  const by = approved && html` by ${approved.by}${approved.at && html`, ${moment(approved.at)}`}`;
+  return html`<p class="note"><code>${name}</code> · ${state.replaceAll('_', ' ')}${by}</p>
+${
+  estimate &&
+  html`<p class="note">${estimate}</p>
+`
+}<ol class="progress">${phases.map(phaseProgress)}</ol>
+<details><summary>The full plan</summary>${markdown(text)}</details>`;
+}
+
+function phaseProgress({ number, name, done, total, completed }: ReportPlan['phases'][number]): Html {
+  const share = completed ? 1 : total > 0 ? done / total : 0;
+  return html`<li><span class="id">${number}</span><span dir="auto">${name}</span><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="${counted(done, 'step')} of ${total}"><rect class="rest" width="100" height="6"/><rect class="full" width="${(share * 100).toFixed(1)}" height="6"/></svg><span class="num">${completed ? '✓' : ''} ${done}/${total}</span></li>
+`;
+}
+
+/** The requirements, and whether each was proved. */
+function requirementsPart({ requirements }: SessionReportData): Part {
+  const rows = requirements.map(({ id, text, check, isMet }) => {
+    const how = check === 'reviewed' ? 'by review' : html`<code>${check}</code>`;
+    return html`<li>${tick(isMet, ['met', 'open'])}<div><span class="id">${id}</span> <span dir="auto">${text}</span> <span class="note">${how}</span></div></li>
+`;
+  });
+  return rows.length > 0 && html`<ul class="reqs">${rows}</ul>`;
+}
+
+/** The worker's checks, newest first, then notes for a reviewer and the proof. */
+function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData): Part[] {
+  const parts: Part[] = checks.toReversed().map(checkSet);
+  if (outsidePlan.length > 0)
+    parts.push(
+      html`<details class="checks"><summary><b class="attention">${outsidePlan.length}</b> changed ${outsidePlan.length === 1 ? 'file' : 'files'} that the plan does not name</summary><ul>${outsidePlan.map(
+        (path) => html`<li><code dir="ltr">${path}</code></li>
+`,
+      )}</ul></details>`,
+    );
+  if (proof !== undefined)
+    parts.push(html`<details class="checks"><summary>Proof of commit <code>${proof.commit.slice(0, 8)}</code>, ${moment(proof.doneAt)}</summary>
+<p class="note">Recorded by samocode, not by an agent. <code>samocode verify ${name}</code> repeats it on a fresh clone.</p>${markdown(proof.text)}</details>`);
+  return parts;
+}
+
+const RESULTS: Readonly<Record<ReportCheckSet['result'], { tone: string; words: string }>> = {
+  passed: { tone: 'good', words: '✓ passed' },
+  failed: { tone: 'bad', words: '✘ failed' },
+  'red after': { tone: 'attention', words: RED_AFTER },
+};
+
+/** A set of checks, expanded if it is the newest or did not pass. */
+function checkSet({ title, result, runs, ...of }: ReportCheckSet, index: number): Html {
+  const { tone, words } = RESULTS[result];
+  const iteration = of.iteration === undefined ? '' : `iteration ${of.iteration} · `;
+  return html`<details class="checks"${(index === 0 || result !== 'passed') && html` open`}><summary><b class="mark ${tone}">${words}</b> ${title} <span class="note">${moment(of.at)} · ${iteration}commit ${of.commit.slice(0, 8)} · sandbox: ${of.sandbox}</span></summary>
+${runs.map(checkRun)}</details>
+`;
+}
+
+function checkRun({ command, how, durationMs, tail, isSetup }: ReportCheckSet['runs'][number]): Html {
+  return html`<div class="run${how !== undefined && ' failed'}"><p><code dir="ltr">${command}</code>${isSetup && ' (SETUP)'} <span class="note">${how ?? 'exit 0'} · ${duration(durationMs)}</span></p>
+${tail && html`<pre dir="ltr">${tail}</pre>`}</div>
+`;
+}
+
+function picturesPart({ pictures }: SessionReportData): Html[] {
+  return pictures.map(
+    ({
+      name,
+      data,
+    }) => html`<figure><img src="data:image/png;base64,${data}" alt="${name}"><figcaption dir="auto">${name}</figcaption></figure>
+`,
+  );
+}
+
+function documentsPart({ documents }: SessionReportData): Html[] {
+  return documents.map(
+    ({
+      name,
+      kind,
+      text,
+      isCut,
+    }) => html`<details class="doc"><summary><b>${kind}</b> <code>${name}</code></summary>${markdown(text)}${isCut && html`<p class="note">Truncated here. The full document: <code>samocode show</code>.</p>`}</details>
+`,
+  );
+}
+
+function actsPart(acts: SessionReportData['acts']): Html {
+  return html`<details><summary>${counted(acts.length, 'line')}</summary><ol class="acts">${acts.map(
+    ({ at, text }) => html`<li>${moment(at)} <span dir="auto">${text}</span></li>
+`,
+  )}</ol></details>`;
+}

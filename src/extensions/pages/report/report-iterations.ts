@@ -1,0 +1,225 @@
+import { join } from 'node:path';
+import { transcriptPage } from '../../../core/acts/reading/read-transcript.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import {
+  branchOfSession,
+  type SessionBranch,
+  unlessGitFails,
+} from '../../../core/caller/context/session-branch.ts';
+import { runGit } from '../../../core/project/git/git.ts';
+import { type CommitPair, type DiffBetween, diffsBetween } from '../../../core/project/worktrees/changes.ts';
+import { describeDecision } from '../../../core/session/documents/describe-event.ts';
+import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import type { ReportDiff, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
+
+/** The maximum size of all transcripts in a page, and of one; the others become separate files. */
+const ALL_TRANSCRIPTS_CHARS = 500_000;
+const ONE_TRANSCRIPT_CHARS = 12_000;
+
+/** Where to find the transcripts that a page does not contain. */
+export type TranscriptStore =
+  | {
+      /** Writes a transcript to a separate file. @returns the link to it */
+      write(iteration: EventOf<'iteration_started'>, transcript: WholeTranscript): Promise<string>;
+    }
+  | {
+      /** Returns the link to a transcript that is read only when it is opened. */
+      linkTo(iteration: number): string;
+    };
+
+/** Collects all recorded iterations, oldest first. One that was restarted after a crash is listed once. */
+export async function reportIterations(
+  view: SessionView,
+  { events, now, store }: { events: readonly SessionEvent[]; now: string; store: TranscriptStore },
+  context: ActionContext,
+): Promise<ReportIteration[]> {
+  const started = new Map(
+    events.flatMap((event) =>
+      event.type === 'iteration_started' ? [[event.iteration, event] as const] : [],
+    ),
+  );
+  const ended = new Map(
+    events.flatMap((event) => (event.type === 'iteration_ended' ? [[event.iteration, event] as const] : [])),
+  );
+  const changes = await iterationChanges(view, events, context);
+  const found: ReportIteration[] = [];
+  let left = ALL_TRANSCRIPTS_CHARS;
+  for (const start of [...started.values()].toReversed()) {
+    const end = ended.get(start.iteration);
+    const { commits = [], diff } = changes.get(start.iteration) ?? {};
+    const facts = { ...factsOf(start, end, now), commits, diff };
+    if ('linkTo' in store) {
+      found.push({ ...facts, transcript: { file: store.linkTo(start.iteration) } });
+      continue;
+    }
+    const whole = await wholeTranscript(view, start);
+    const isInPage = whole.chars <= Math.min(left, ONE_TRANSCRIPT_CHARS) && !whole.isCut;
+    if (isInPage) left -= whole.chars;
+    const { entries } = whole;
+    found.push({
+      ...facts,
+      transcript: {
+        count: entries.length,
+        ...(isInPage ? { entries } : { file: await store.write(start, whole) }),
+      },
+    });
+  }
+  return found.toReversed();
+}
+
+type Facts = Omit<ReportIteration, 'commits' | 'diff' | 'transcript'>;
+
+function factsOf(
+  start: EventOf<'iteration_started'>,
+  end: EventOf<'iteration_ended'> | undefined,
+  now: string,
+): Facts {
+  const { iteration, phase, provider, model, at } = start;
+  const begun = { iteration, phase, provider, startedAt: at };
+  if (end === undefined) {
+    const durationMs = Math.max(0, Date.parse(now) - Date.parse(at));
+    return { ...begun, model, durationMs, cost: {}, tools: [] };
+  }
+  const { ending, problem, cost, durationMs, lastAction, next, signal } = end;
+  return {
+    ...begun,
+    model: cost.model ?? model,
+    endedAt: end.at,
+    durationMs,
+    ending,
+    decided: describeDecision(end),
+    problem,
+    did: lastAction ?? signal?.summary ?? signal?.reason,
+    next,
+    cost,
+    tools: Object.entries(cost.tools ?? {}).sort(([, a], [, b]) => b - a),
+  };
+}
+
+export interface WholeTranscript {
+  entries: TranscriptPiece[];
+  chars: number;
+  logPath: string;
+  isCut: boolean;
+}
+
+/** Beyond this size, only the raw log contains the rest. */
+const MOST_CHARS = 2_000_000;
+
+async function wholeTranscript(
+  { paths, state }: SessionView,
+  { iteration, log, provider }: EventOf<'iteration_started'>,
+): Promise<WholeTranscript> {
+  const logPath = join(paths.logs, log);
+  const isRunning = state.openIteration?.iteration === iteration;
+  const entries: TranscriptPiece[] = [];
+  let chars = 0;
+  let from = 0;
+  for (;;) {
+    const page = await transcriptPage(logPath, { provider, isRunning, from, limit: 1000 });
+    entries.push(...page.entries);
+    chars += page.entries.reduce((sum, { text }) => sum + text.length, 0);
+    if (!page.hasMore || chars > MOST_CHARS) return { entries, chars, logPath, isCut: page.hasMore };
+    from = page.next;
+  }
+}
+
+/** The maximum size of all diffs in a page, and of one iteration's. */
+const ALL_DIFFS_CHARS = 1_200_000;
+const ONE_DIFF_CHARS = 60_000;
+/** The maximum read from git; the patch of an iteration may be longer than what is shown. */
+const ASKED_CHARS = 8_000_000;
+const MAX_COMMITS = 5000;
+const MOST_FILES = 100;
+
+type Changes = Pick<ReportIteration, 'commits' | 'diff'>;
+
+/** Finds the commits and the diff of each iteration; if space is short, the newest iterations get it. */
+async function iterationChanges(
+  view: SessionView,
+  events: readonly SessionEvent[],
+  context: ActionContext,
+): Promise<Map<number, Changes>> {
+  // The iterations are shown even if git cannot open the repository.
+  return await unlessGitFails(async () => {
+    const own = await branchOfSession(view, context);
+    return own ? await changesOf(movesOf(events, own.baseCommit), own) : new Map();
+  }, new Map());
+}
+
+async function changesOf(
+  moves: readonly Move[],
+  { baseCommit, git }: SessionBranch,
+): Promise<Map<number, Changes>> {
+  const pairs = moves.toReversed();
+  if (pairs.length === 0) return new Map();
+  const [diffs, commits] = await Promise.all([
+    diffsBetween(pairs, { ...git, maxChars: ASKED_CHARS }),
+    commitsOf(moves, baseCommit, git),
+  ]);
+  let left = ALL_DIFFS_CHARS;
+  const changes = pairs.map(({ iteration, commit }): [number, Changes] => {
+    const found = diffs.get(commit);
+    const diff = found && shownDiff(found, Math.min(left, ONE_DIFF_CHARS));
+    left -= diff?.patch.length ?? 0;
+    return [iteration, { commits: commits.get(iteration) ?? [], diff }];
+  });
+  return new Map(changes);
+}
+
+type Move = CommitPair & { iteration: number };
+
+function movesOf(events: readonly SessionEvent[], base: string): Move[] {
+  const moves: Move[] = [];
+  let before = base;
+  for (const event of events) {
+    if (event.type !== 'iteration_ended' && event.type !== 'rewound') continue;
+    const { head } = event;
+    if (head === undefined || head === before) continue;
+    if (event.type === 'iteration_ended') moves.push({ iteration: event.iteration, commit: head, before });
+    before = head;
+  }
+  return moves;
+}
+
+/** Each commit belongs to the first iteration that had it on the branch. */
+async function commitsOf(
+  moves: readonly Move[],
+  base: string,
+  git: SessionBranch['git'],
+): Promise<Map<number, ReportIteration['commits']>> {
+  const tips = moves.map(({ commit }) => commit);
+  const format = ['--topo-order', '--reverse', '-z', '--format=%H%x00%s', `--max-count=${MAX_COMMITS}`];
+  const args = ['log', '--first-parent', '--ignore-missing', ...format, '--stdin'];
+  const input = [...tips, `^${base}`, ''].join('\n');
+  const { stdout } = await runGit(args, { ...git, input, allowFailure: true });
+  const fields = stdout.split('\0');
+  const found = new Map<number, ReportIteration['commits']>();
+  const iterationAt = new Map(moves.map(({ commit, iteration }) => [commit, iteration]));
+  let own: ReportIteration['commits'] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [hash = '', subject = ''] = fields.slice(at, at + 2);
+    own.push({ hash, subject });
+    const iteration = iterationAt.get(hash);
+    if (iteration === undefined) continue;
+    found.set(iteration, own);
+    own = [];
+  }
+  return found;
+}
+
+function shownDiff({ files, patch = '' }: DiffBetween, maxChars: number): ReportDiff {
+  const sum = (key: 'insertions' | 'deletions') => files.reduce((all, file) => all + (file[key] ?? 0), 0);
+  const shown =
+    patch.length <= maxChars ? patch : patch.slice(0, Math.max(0, patch.lastIndexOf('\n', maxChars)));
+  return {
+    files: files
+      .slice(0, MOST_FILES)
+      .map(({ path, insertions, deletions }) => ({ path, added: insertions, removed: deletions })),
+    added: sum('insertions'),
+    removed: sum('deletions'),
+    patch: shown,
+    isCut: shown.length < patch.length || (patch === '' && files.length > 0) || files.length > MOST_FILES,
+  };
+}

@@ -1,0 +1,215 @@
+import { join } from 'node:path';
+import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
+import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
+import { isoUtc } from '../../../core/kernel/clock.ts';
+import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
+import { failedRuns, RED_AFTER, redAfter } from '../../../core/kernel/phases/proving.ts';
+import { describeEvent, openedBy } from '../../../core/session/documents/describe-event.ts';
+import {
+  documentText,
+  parseDocumentName,
+  sortNewestFirst,
+} from '../../../core/session/documents/documents.ts';
+import { taskText } from '../../../core/session/documents/overview.ts';
+import { parsePlan } from '../../../core/session/documents/plan.ts';
+import { isMet, ledgerText, parseLedger } from '../../../core/session/documents/requirements.ts';
+import { estimateScore } from '../../../core/session/estimate.ts';
+import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { describeSandbox } from '../../../core/session/facts.ts';
+import { dateOf } from '../../../core/session/layout/names.ts';
+import { makeProof } from '../../../core/session/proof/make-proof.ts';
+import { proofFacts } from '../../../core/session/proof/proof.ts';
+import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
+import { reportIterations, type TranscriptStore } from './report-iterations.ts';
+import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
+
+/**
+ * Collects all data shown on the page of a session, bounded in size.
+ * @param store keeps the transcripts that are too long for the page
+ */
+export async function sessionReport(
+  question: CardQuestion,
+  store: TranscriptStore,
+  context: ActionContext,
+): Promise<SessionReportData> {
+  const { view } = question;
+  const { state, sessionFile, folder } = view;
+  const { card, events } = await sessionCard(question, context);
+  const now = isoUtc(context.clock.now());
+  const plan = await reportPlan(view, events);
+  const proof = makeProof(events);
+  const [questions, iterations, requirements, documents, pictures] = await Promise.all([
+    reportQuestions(view, events),
+    reportIterations(view, { events, now, store }, context),
+    reportRequirements(view),
+    reportDocuments(view, plan?.name),
+    reportPictures(view),
+  ]);
+  return {
+    ...card,
+    folder,
+    task: state.goal ?? taskText({ task: sessionFile?.task, dive: sessionFile?.dive }),
+    base: state.worktree?.base,
+    madeAt: now,
+    version: __VERSION__,
+    sandbox: describeSandbox(state),
+    workedOn: state.workedOn?.join(', '),
+    iterations,
+    gaps: gapsOf(events, card.until),
+    questions,
+    plan,
+    requirements,
+    checks: events.flatMap((event) => (event.type === 'checks_ran' ? [checkSetOf(event)] : [])),
+    proof: proof && { commit: proof.commit, doneAt: proof.doneAt, text: proofFacts(proof) },
+    outsidePlan: state.outsidePlan ?? [],
+    pictures,
+    documents,
+    acts: actsOf(events),
+  };
+}
+
+const SETS: Readonly<Record<EventOf<'checks_ran'>['set'], string>> = {
+  base: 'Checks of the base',
+  fast: 'Fast checks',
+  full: 'All checks',
+  added: 'Added tests on the base',
+  merge: 'Checks of the merge',
+};
+
+function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
+  const { set, at, iteration, commit, sandbox, runs } = event;
+  return {
+    title: `${SETS[set]} in ${event.in === 'clone' ? 'a fresh clone' : 'the worktree'}`,
+    at,
+    iteration,
+    commit,
+    sandbox,
+    result: resultOf(event),
+    runs: runs.map(({ command, how, redBefore, durationMs, tail, isSetup }) => {
+      const ended = redBefore ? `${how}, ${RED_AFTER}` : how;
+      return { command, how: ended, durationMs, tail, isSetup: isSetup === true };
+    }),
+  };
+}
+
+function resultOf({ set, runs }: EventOf<'checks_ran'>): ReportCheckSet['result'] {
+  // Added tests should fail on the base, so a failure there does not fail the set.
+  if (set === 'added') return 'passed';
+  if (failedRuns({ runs }).length > 0) return 'failed';
+  return redAfter({ runs }).length > 0 ? 'red after' : 'passed';
+}
+
+const MAX_ACTS = 1000;
+
+/** The entries of session.log, except those that the list of iterations shows. */
+function actsOf(events: readonly SessionEvent[]): SessionReportData['acts'] {
+  return events
+    .filter(({ type }) => type !== 'iteration_started' && type !== 'iteration_ended')
+    .flatMap((event) => {
+      const text = describeEvent(event);
+      return text === undefined ? [] : [{ at: event.at, text }];
+    })
+    .slice(-MAX_ACTS);
+}
+
+const MAX_DOCUMENTS = 30;
+const ONE_DOCUMENT_CHARS = 40_000;
+const ALL_DOCUMENTS_CHARS = 300_000;
+
+/** The documents that agents wrote, newest first, except the plan, which has its own section. */
+async function reportDocuments(
+  { paths }: SessionView,
+  planName: string | undefined,
+): Promise<SessionReportData['documents']> {
+  const names = (namesAt(paths.sessionDir) ?? []).filter(
+    (name) => name !== planName && parseDocumentName(name) !== undefined,
+  );
+  const found: SessionReportData['documents'] = [];
+  let left = ALL_DOCUMENTS_CHARS;
+  for (const name of sortNewestFirst(names, dateOf(paths.folder)).slice(0, MAX_DOCUMENTS)) {
+    const text = (await documentText(join(paths.sessionDir, name))) ?? '';
+    const shown = text.slice(0, Math.min(left, ONE_DOCUMENT_CHARS));
+    left -= shown.length;
+    const { kind, slug } = parseDocumentName(name) ?? {};
+    found.push({ name, kind: kind ?? slug ?? '', text: shown, isCut: shown.length < text.length });
+  }
+  return found;
+}
+
+const MAX_PICTURES = 12;
+const ONE_PICTURE_BYTES = 300_000;
+const ALL_PICTURES_BYTES = 600_000;
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Reads the pictures of the work in the session's `screens/`: PNG files up to a size limit. */
+async function reportPictures({ paths }: SessionView): Promise<SessionReportData['pictures']> {
+  const folder = join(paths.sessionDir, 'screens');
+  // A symbolic link is not followed, because it could expose the person's private pictures.
+  if (!statsAt(folder)?.isDirectory()) return [];
+  const names = (namesAt(folder) ?? []).filter((name) => name.endsWith('.png')).sort();
+  const found: SessionReportData['pictures'] = [];
+  let left = ALL_PICTURES_BYTES;
+  for (const name of names.slice(0, MAX_PICTURES)) {
+    const reading = await readPlainFile(join(folder, name), Math.min(left, ONE_PICTURE_BYTES));
+    if (reading.kind !== 'bytes' || !reading.bytes.subarray(0, PNG.length).equals(PNG)) continue;
+    left -= reading.bytes.length;
+    found.push({ name, data: reading.bytes.toString('base64') });
+  }
+  return found;
+}
+
+async function reportPlan(
+  view: SessionView,
+  events: readonly SessionEvent[],
+): Promise<ReportPlan | undefined> {
+  try {
+    const { name, text, state } = await readPlanOf(view);
+    const approval = events.findLast((event) => event.type === 'plan_approved' && event.plan.name === name);
+    return {
+      name,
+      state,
+      text: text.slice(0, MAX_PLAN_CHARS),
+      estimate: estimateScore(events, view.state.status.kind === 'done'),
+      approved:
+        approval?.type === 'plan_approved' ? { by: openedBy(approval.by), at: approval.at } : undefined,
+      phases: parsePlan(text).phases.map(({ number, name: title, steps, completed }) => {
+        return { number, name: title, ...steps, completed };
+      }),
+    };
+  } catch (error) {
+    if (READING_ERRORS.no_plan.is(error)) return undefined;
+    throw error;
+  }
+}
+
+const MAX_PLAN_CHARS = 200_000;
+const MAX_QUESTIONS = 200;
+
+async function reportQuestions(
+  view: SessionView,
+  events: readonly SessionEvent[],
+): Promise<ReportQuestion[]> {
+  const { questions } = await readQaOf(view);
+  const given = new Map(
+    events.flatMap((event) =>
+      event.type === 'answers_recorded' ? event.answers.map(({ id }) => [id, event] as const) : [],
+    ),
+  );
+  return questions.slice(0, MAX_QUESTIONS).map(({ id, text, options, suggestion, answer, isOpen }) => {
+    const act = given.get(id);
+    const suggested = [suggestion?.letters.join(', '), suggestion?.reason].filter(Boolean).join(' - ');
+    const said = act === undefined ? {} : { by: openedBy(act.by), at: act.at };
+    return { id, text, options, suggestion: suggested || undefined, answer, isOpen, ...said };
+  });
+}
+
+async function reportRequirements({ paths, state }: SessionView): Promise<SessionReportData['requirements']> {
+  const text = await ledgerText(paths);
+  const reading = text === undefined ? undefined : parseLedger(text);
+  if (reading?.kind !== 'ledger') return [];
+  return reading.requirements.map((each) => ({ ...each, isMet: isMet(each, state) }));
+}

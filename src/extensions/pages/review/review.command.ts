@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { commentsMessage } from '../../../core/caller/facts/line-comments.ts';
+import { shellWord } from '../../../core/kernel/shell-quoted.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import { askYesNo } from '../../../core/kit/terminal/ask.ts';
+import type { Cli } from '../../../core/kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
+import { commentsOn } from '../../../core/kit/terminal/editor.ts';
+import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import {
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../../../core/kit/terminal/shared-options.ts';
+import { handleOf } from '../../../core/session/layout/names.ts';
+import type { SentReview } from './review-session.act.ts';
+
+export function addReview(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('review <session> [path]'))
+    .description('Comment in your editor on the diff, or on the plan that waits for approval')
+    .action(async (session: string, path: string | undefined, options: SharedOptions) => {
+      if (!cli.isInteractive)
+        throw CLI_ERRORS.usage({
+          why: 'review opens an editor, but this is not a terminal.',
+          hint: `samocode message ${shellWord(session)} "src/a.ts:12: …" sends a comment.`,
+        });
+      const { openReview, sendReview } = await import('./review-session.act.ts');
+      const question = { session, ...projectOf(options), path };
+      const review = await openReview(question, await cli.actionContext());
+      const { uncommitted, isCut, of, lines } = review;
+      if (lines.join('') === '') return cli.output.say(`Nothing to comment on: no text in ${review.title}.`);
+      if (uncommitted.length > 0)
+        cli.output.warn(`Not shown: the uncommitted changes in ${counted(uncommitted.length, 'file')}.`);
+      if (isCut) cli.output.warn('The diff is too long and was cut: name a path to see the rest.');
+      const comments = await commentsOn(cli, { name: of === 'plan' ? 'plan.md' : 'review.diff', lines });
+      if (comments.length === 0) return cli.output.say('No comment was written; nothing was sent.');
+      cli.output.say(`\n${commentsMessage(review, comments, review).message}\n`);
+      if (!(await askYesNo(cli, `Send ${counted(comments.length, 'comment')}?`, true)))
+        return cli.output.say('Nothing was sent.');
+      const sent = await sendReview(question, { review, comments }, await cli.actionContext());
+      const { stale, as } = sent;
+      cli.output.result({ ...shownFacts(sent.view), as, comments: comments.length, stale }, () =>
+        [
+          `${cli.output.style.good('✔')} ${sentText(sent)}`,
+          ...(stale > 0
+            ? [`For ${counted(stale, 'comment')}, the message notes that the line has changed since.`]
+            : []),
+        ].join('\n'),
+      );
+    });
+}
+
+function sentText({ view, as, readBy = '' }: SentReview): string {
+  const short = handleOf(view.folder);
+  switch (as) {
+    case 'changes':
+      return `The plan of ${short} is being changed; you will be asked again.`;
+    case 'goal':
+      return `${short} continues with your comments as its goal. To follow it: samocode log ${short} --follow`;
+    case 'message':
+      return readBy;
+    default:
+      return as satisfies never;
+  }
+}

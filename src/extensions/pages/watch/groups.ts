@@ -1,0 +1,107 @@
+import { basename } from 'node:path';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import { type ShownFacts, shownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import { shortNames } from '../../../core/kit/terminal/short-names.ts';
+import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
+
+/** The groups of the list, top to bottom. */
+export const GROUPS = ['needs you', 'working', 'waiting', 'done', 'stopped'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | 'state'>): Group {
+  if (needsHuman) return 'needs you';
+  switch (state) {
+    case 'starting':
+    case 'running':
+      return 'working';
+    case 'queued':
+    case 'limited':
+    // These do not need a person, so they continue shortly.
+    case 'waiting':
+    case 'blocked':
+      return 'waiting';
+    case 'stopped':
+    case 'done':
+      return state;
+    default:
+      return state satisfies never;
+  }
+}
+
+export function isOver(group: Group): boolean {
+  return group === 'done' || group === 'stopped';
+}
+
+/** The rows that can be selected: those that match the filter, or all except folded ones. */
+export function visibleRows(
+  { rows = [] }: Pick<WatchModel, 'rows'>,
+  { filter, showsStopped, selected }: WatchPlace,
+): readonly WatchedRow[] {
+  if (filter) return rows.filter((row) => matches(row, filter.toLowerCase()));
+  if (showsStopped) return rows;
+  // A session stopped from this screen stays visible while it is selected.
+  const open = rows.filter(({ facts, key }) => groupOf(facts) !== 'stopped' || key === selected);
+  return open.length > 0 ? open : rows;
+}
+
+function matches({ facts, project }: WatchedRow, filter: string): boolean {
+  const texts = [facts.session, facts.id, project, facts.phase, groupOf(facts), facts.task ?? ''];
+  return texts.some((text) => text.toLowerCase().includes(filter));
+}
+
+/** The selected row; the first one if the selection is not visible. */
+export function selectedRow(model: Pick<WatchModel, 'rows'>, place: WatchPlace): WatchedRow | undefined {
+  const rows = visibleRows(model, place);
+  return rows.find(({ key }) => key === place.selected) ?? rows[0];
+}
+
+export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
+
+/** Sorts rows in screen order: by group, newest first; finished sessions by when they ended. */
+export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
+  const names = shortNames(rows.map(({ facts }) => facts.session));
+  const named = rows.map((row, at) => {
+    const group = groupOf(row.facts);
+    return {
+      row: { ...row, name: names[at] ?? row.facts.session, project: basename(row.projectDir) },
+      group: GROUPS.indexOf(group),
+      at: orderMs(row, group),
+    };
+  });
+  named.sort((a, b) => a.group - b.group || b.at - a.at || (a.row.key < b.row.key ? -1 : 1));
+  return named.map(({ row }) => row);
+}
+
+function orderMs({ facts }: UnnamedRow, group: Group): number {
+  return Date.parse(isOver(group) ? facts.since : (facts.createdAt ?? facts.since)) || 0;
+}
+
+/** The newest row of each session; most sessions are unchanged from one poll to the next. */
+const cache = new WeakMap<ShownSession['view'], { session: ShownSession; row: UnnamedRow }>();
+
+export function watchedRows(sessions: readonly ShownSession[]): WatchedRow[] {
+  return orderRows(sessions.map(rowOf));
+}
+
+function rowOf(session: ShownSession): UnnamedRow {
+  const { view, projectDir } = session;
+  const known = cache.get(view);
+  if (known?.session === session) return known.row;
+  const row: UnnamedRow =
+    known !== undefined && onlyActivityDiffers(known.session, session)
+      ? { ...known.row, facts: { ...known.row.facts, doing: session.activity } }
+      : {
+          key: view.paths.runDir,
+          facts: shownFacts(view, session),
+          projectDir,
+          isEstimate: view.state.cost.usdIsEstimate === true,
+        };
+  cache.set(view, { session, row });
+  return row;
+}
+
+/** An agent's activity changes every few seconds, usually without any other change in the report. */
+function onlyActivityDiffers(a: ShownSession, b: ShownSession): boolean {
+  const isSame = a.worker === b.worker && a.isDying === b.isDying && a.isStalled === b.isStalled;
+  return isSame && a.unwatched === b.unwatched && a.troubles === b.troubles;
+}

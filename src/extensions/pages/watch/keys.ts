@@ -1,0 +1,139 @@
+import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import type { WatchedRow, WatchPlace } from './watch-model.ts';
+
+/** The actions on a session; most are also commands. */
+export type WatchAct =
+  | 'answer'
+  | 'message'
+  | 'stop'
+  | 'resume'
+  | 'finish'
+  | 'report'
+  | 'verify'
+  | 'output'
+  | 'log'
+  | 'diff'
+  | 'edit'
+  | 'page';
+
+export const ACT_KEYS: Readonly<Record<string, WatchAct>> = {
+  a: 'answer',
+  m: 'message',
+  s: 'stop',
+  r: 'resume',
+  f: 'finish',
+  enter: 'output',
+  l: 'log',
+  d: 'diff',
+  o: 'report',
+  v: 'verify',
+  e: 'edit',
+  b: 'page',
+};
+
+/** Whether an action applies to a session in its current state; otherwise its key is hidden and has no effect. */
+export function canAct(
+  act: WatchAct,
+  { state, for: waitsFor, archived, worker, worktree, totalIterations }: ShownFacts,
+): boolean {
+  switch (act) {
+    case 'answer':
+      return state === 'waiting' && (waitsFor === 'qa_answers' || waitsFor === 'plan_approval');
+    case 'message':
+      return !archived && state !== 'done';
+    case 'stop':
+      return !['stopped', 'done'].includes(state);
+    case 'resume':
+      return (
+        ['stopped', 'done', 'blocked', 'limited'].includes(state) ||
+        worker === 'gone' ||
+        waitsFor === 'file_update' ||
+        waitsFor === 'human_action'
+      );
+    case 'finish':
+      return !archived && ['stopped', 'done', 'blocked'].includes(state);
+    case 'verify':
+      return state === 'done';
+    case 'edit':
+      return !archived && worktree !== undefined;
+    case 'output':
+      return totalIterations > 0;
+    case 'report':
+    case 'page':
+    case 'log':
+    case 'diff':
+      return true;
+    default:
+      return act satisfies never;
+  }
+}
+
+export interface KeyHint {
+  key: string;
+  what: string;
+}
+
+/** For a session that is done, these come first, in this order. */
+const AFTER_DONE: readonly WatchAct[] = ['finish', 'report', 'verify', 'resume'];
+
+/** The keys of the list for the selected session, most useful first. */
+export function listKeys(row: WatchedRow | undefined): KeyHint[] {
+  if (row === undefined) return [];
+  const { facts } = row;
+  const rank = (act: WatchAct) => {
+    const at = facts.state === 'done' ? AFTER_DONE.indexOf(act) : -1;
+    return at < 0 ? AFTER_DONE.length : at;
+  };
+  return Object.entries(ACT_KEYS)
+    .filter(([, act]) => canAct(act, facts))
+    .toSorted(([, a], [, b]) => rank(a) - rank(b))
+    .map(([key, act]) => ({ key, what: labelOf(act, facts) }));
+}
+
+function labelOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
+  return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
+}
+
+/** The keys that are always shown. */
+export function fixedKeys({ filter }: Pick<WatchPlace, 'filter'>): KeyHint[] {
+  return [
+    { key: '?', what: 'help' },
+    { key: 'q', what: filter ? 'all sessions' : 'quit' },
+  ];
+}
+
+const ABOUT: Readonly<Record<WatchAct, string>> = {
+  answer: 'answer its questions, or approve its plan or request changes',
+  message: 'leave a message for the next agent',
+  stop: 'stop it after the current agent, or at once',
+  resume: 'continue it, with a note or a new goal',
+  finish: 'merge its branch, open a pull request, archive or discard it',
+  report: 'write its report as an HTML page',
+  verify: 'repeat the checks of its proof on a fresh clone',
+  output: 'show everything its latest agent says and does, in your pager',
+  log: 'show its log, one line per event',
+  diff: 'show its diff against the base',
+  page: 'open it on the live page, in your browser (`samocode web`)',
+  edit: 'open its worktree in your editor (`VISUAL`, `EDITOR`), or in a shell',
+};
+
+/** Folds and unfolds the group of stopped sessions. */
+export const STOPPED_KEY = 't';
+
+/** All keys, for the help and for docs/watch.md. */
+export const ALL_KEYS: readonly KeyHint[] = [
+  { key: '↑ ↓ j k', what: 'select a session' },
+  { key: 'PgUp PgDn', what: 'move the selection by one page' },
+  { key: 'Home End g G', what: 'select the first or the last session' },
+  {
+    key: '/',
+    what: 'filter: show only sessions that contain this text; Esc shows all',
+  },
+  { key: STOPPED_KEY, what: 'show or fold stopped sessions' },
+  ...Object.entries(ACT_KEYS).map(([key, act]) => ({ key, what: ABOUT[act] })),
+  { key: '?', what: 'show all keys' },
+  { key: 'q', what: 'go back; in the list: quit (sessions continue)' },
+  { key: 'Ctrl-C', what: 'quit at once' },
+  { key: 'Ctrl-L', what: 'redraw the screen' },
+  { key: 'Ctrl-Z', what: 'suspend; `fg` resumes' },
+];

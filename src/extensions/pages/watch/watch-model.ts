@@ -1,0 +1,49 @@
+import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import type { Commit } from '../../../core/project/worktrees/changes.ts';
+
+export interface WatchedRow {
+  /** Its run folder, which is unique. */
+  key: string;
+  facts: ShownFacts;
+  /** Its name without the date, unless another session has the same one. */
+  name: string;
+  projectDir: string;
+  /** The name of the project's folder. */
+  project: string;
+  /** Whether its cost is an estimate. */
+  isEstimate: boolean;
+}
+
+/** Details of the selected session, read separately from the list. */
+export interface WatchedDetails {
+  /** The key of its row. */
+  key: string;
+  commits?: readonly Commit[];
+  totalCommits?: number;
+  /** The last lines of its agent's output, or of its log while no agent runs; oldest first. */
+  tail?: readonly string[];
+}
+
+/** What the screen shows, independent of the person's place on it. */
+export interface WatchModel {
+  /** In screen order; undefined until the sessions have been read once. */
+  rows: readonly WatchedRow[] | undefined;
+  details?: WatchedDetails;
+  nowMs: number;
+}
+
+/** The person's place on the screen: selection, filter and folds. */
+export interface WatchPlace {
+  /** Key of the selected row; undefined while there is none. */
+  selected?: string;
+  isHelp: boolean;
+  filter?: string;
+  /** The filter is being typed. */
+  isTyping?: boolean;
+  /** Stopped sessions are unfolded. */
+  showsStopped?: boolean;
+  /** A sentence about the last action. */
+  notice?: string;
+}
+
+export const START_PLACE: WatchPlace = { isHelp: false };

@@ -1,0 +1,358 @@
+import { join } from 'node:path';
+import { askAtGate } from '../../../core/acts/gates/ask-at-gate.ts';
+import { type ShownSession, watchSessions } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { identityAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
+import { runAtTerminal } from '../../../core/kernel/processes/run-at-terminal.ts';
+import { type Cli, EXIT, type Menus } from '../../../core/kit/terminal/cli.ts';
+import { cutToColumns } from '../../../core/kit/terminal/columns.ts';
+import { showPending } from '../../../core/kit/terminal/show-pending.ts';
+import type { ScreenEvent, WholeScreen } from '../../../core/kit/terminal/whole-screen.ts';
+import { selectedRow, watchedRows } from './groups.ts';
+import type { WatchAct } from './keys.ts';
+import { type KeyIntent, press } from './press.ts';
+import { countsSeconds } from './row-line.ts';
+import { listHeight, screenLines } from './screen-lines.ts';
+import {
+  START_PLACE,
+  type WatchedDetails,
+  type WatchedRow,
+  type WatchModel,
+  type WatchPlace,
+} from './watch-model.ts';
+
+export interface WatchInput {
+  session?: string | undefined;
+  projectDir?: string | undefined;
+  /** Runs one command line of this program. */
+  run: (argv: readonly string[]) => Promise<unknown>;
+}
+
+type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
+
+/**
+ * Shows the sessions until the person quits.
+ * @throws the errors of reading them, after restoring the terminal
+ */
+export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchInput): Promise<void> {
+  using ended = new LinkedController(cli.interrupted);
+  const parts = { ...watched, cli, ended, context: await cli.actionContext(), menus: await terminal.menus() };
+  await new Watch(parts).show(terminal.screen);
+}
+
+interface Parts extends WatchInput {
+  cli: Cli;
+  context: ActionContext;
+  menus: Menus;
+  ended: AbortController;
+}
+
+/** Redraws every second while a time in seconds is shown, otherwise rarely; also on each key and each change. */
+const TICK_MS = 1000;
+const IDLE_TICK_MS = 10_000;
+
+class Watch {
+  readonly #parts: Parts;
+  #model: WatchModel;
+  #place: WatchPlace = START_PLACE;
+  #sessions = new Map<string, ShownSession>();
+  /** The stamps of the details that were read last. */
+  readonly #read: Record<Detail, string> = { commits: '', tail: '' };
+  #isReading = false;
+  /** The error that closed the screen. */
+  #failure: { error: unknown } | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#model = { rows: undefined, nowMs: parts.context.clock.now() };
+  }
+
+  async show(openScreen: Terminal['screen']): Promise<void> {
+    const { ended } = this.#parts;
+    const screen = openScreen((event) => this.#handle(event, screen));
+    try {
+      screen.open();
+      this.#draw();
+      await Promise.all([this.#follow(), this.#tick()]);
+    } catch (error) {
+      if (!ended.signal.aborted || ended.signal.reason !== error) throw error;
+    } finally {
+      ended.abort();
+      screen.close();
+    }
+    if (this.#failure) throw this.#failure.error;
+    this.#parts.cli.interrupted.throwIfAborted();
+  }
+
+  async #follow(): Promise<void> {
+    const { session, projectDir, context, ended } = this.#parts;
+    for await (const sessions of watchSessions({ session, projectDir, signal: ended.signal }, context)) {
+      this.#sessions = new Map(sessions.map((one) => [one.view.paths.runDir, one]));
+      const rows = watchedRows(sessions);
+      this.#model = { ...this.#model, rows };
+      // When the list changes, the same session stays selected, not the same line.
+      this.#place = { ...this.#place, selected: this.#place.selected ?? rows[0]?.key };
+      this.#draw();
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const { clock } = this.#parts.context;
+    const { signal } = this.#parts.ended;
+    for (;;) {
+      await clock.sleep(TICK_MS, signal);
+      const { rows = [], nowMs: drawnMs } = this.#model;
+      const nowMs = clock.now();
+      // The clock may have been set back.
+      if (countsSeconds(rows, nowMs) || Math.abs(nowMs - drawnMs) >= IDLE_TICK_MS) this.#draw();
+      else this.#readDetails();
+    }
+  }
+
+  #draw(): void {
+    const { cli, context } = this.#parts;
+    const { output } = cli;
+    const { columns, rows, style } = output;
+    this.#model = { ...this.#model, nowMs: context.clock.now() };
+    output.draw(screenLines(this.#model, this.#place, { columns, rows, style }), cutToColumns);
+    this.#readDetails();
+  }
+
+  #handle(event: ScreenEvent, screen: WholeScreen): void {
+    if (event.kind === 'key') {
+      const model = this.#model;
+      const height = listHeight(model, this.#place, this.#parts.cli.output);
+      const pressed = press(event.key, { model, place: this.#place, height });
+      this.#place = pressed.place;
+      if (pressed.intent) this.#perform(pressed.intent, screen);
+    }
+    this.#draw();
+  }
+
+  #perform(intent: KeyIntent, screen: WholeScreen): void {
+    const { cli, ended } = this.#parts;
+    switch (intent.kind) {
+      case 'quit':
+        cli.leaveWith(intent.isInterrupt ? EXIT.interrupted : EXIT.ok);
+        ended.abort();
+        return;
+      case 'suspend':
+        screen.suspend();
+        return;
+      case 'redraw':
+        cli.output.forgetScreen();
+        return;
+      case 'act':
+        void this.#act(intent, screen).catch(this.#fail);
+        return;
+      default:
+        intent satisfies never;
+    }
+  }
+
+  /** Restores the terminal for the questions of an action, then shows the screen again. */
+  async #act({ act: what, row }: Extract<KeyIntent, { kind: 'act' }>, screen: WholeScreen): Promise<void> {
+    const { cli, menus, ended, run } = this.#parts;
+    screen.close();
+    try {
+      const notice = await act(what, row, { cli, menus, run });
+      this.#place = { ...this.#place, notice };
+    } catch (error) {
+      if (ended.signal.aborted) return;
+      if (!showPending(cli, error)) cli.output.error(error);
+      await menus.pause(BACK);
+    } finally {
+      // The command set an exit status, but the screen continues.
+      cli.leaveWith(EXIT.ok);
+      if (!ended.signal.aborted) screen.open();
+    }
+    this.#draw();
+  }
+
+  /** Reads the details that may have changed, one at a time. */
+  #readDetails(): void {
+    const row = selectedRow(this.#model, this.#place);
+    const session = row && this.#sessions.get(row.key);
+    if (session === undefined || this.#isReading || this.#parts.ended.signal.aborted) return;
+    for (const what of DETAILS) {
+      const stamp = `${row?.key} ${detailStamp(what, session, this.#model.nowMs)}`;
+      if (this.#read[what] === stamp) continue;
+      this.#read[what] = stamp;
+      this.#isReading = true;
+      void this.#readOne(what, session).catch(this.#fail);
+      return;
+    }
+  }
+
+  async #readOne(what: Detail, session: ShownSession): Promise<void> {
+    const { runDir: key } = session.view.paths;
+    try {
+      const found = await readDetail(what, session, this.#parts.context);
+      const { details } = this.#model;
+      const known = details?.key === key ? details : undefined;
+      this.#model = { ...this.#model, details: { ...known, key, ...found } };
+    } finally {
+      this.#isReading = false;
+    }
+    this.#draw();
+  }
+
+  readonly #fail = (error: unknown) => {
+    this.#failure ??= { error };
+    this.#parts.ended.abort();
+  };
+}
+
+const BACK = 'back to the screen';
+
+type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run'>;
+
+/**
+ * Performs the action of a key with the same questions and commands as in a terminal.
+ * @returns what was done, as a sentence; undefined when the person cancelled or has read the output
+ */
+async function act(what: WatchAct, row: WatchedRow, context: ActDeps): Promise<string | undefined> {
+  if (what === 'answer') return (await answer(row, context)) ? DONE.answer?.(row.name) : undefined;
+  if (what === 'edit') return await edit(row, context);
+  if (what === 'page') return await openPageOf(row, context);
+  const input = await INPUTS[what](row, context.menus);
+  if (input === undefined) return undefined;
+  const { options = [], texts = [] } = input;
+  const command = what === 'output' ? 'log' : what;
+  // Names of old folders may begin with a dash.
+  await context.run([command, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
+  const done = DONE[what]?.(row.name);
+  // Let the person read the output before the screen comes back.
+  if (done === undefined) await context.menus.pause(BACK);
+  return done;
+}
+
+/** Absent for actions whose output the person reads instead. */
+const DONE: Readonly<Partial<Record<WatchAct, (name: string) => string>>> = {
+  answer: (name) => `Your decision is recorded: ${name} continues.`,
+  message: (name) => `The next agent of ${name} will get your message.`,
+  stop: (name) => `${name} was asked to stop.`,
+  resume: (name) => `${name} was asked to continue.`,
+};
+
+async function answer({ facts, projectDir }: WatchedRow, { cli }: ActDeps): Promise<boolean> {
+  const { getStatus } = await import('../../../core/caller/facts/get-status.ts');
+  const question = { session: facts.session, projectDir };
+  const { view } = await getStatus(question, await cli.actionContext());
+  return await askAtGate(cli, view, question);
+}
+
+async function openPageOf({ key, name }: WatchedRow, { cli }: ActDeps): Promise<string> {
+  const isOpen = await cli.openLivePage?.({ paths: { runDir: key } });
+  return isOpen ? `The page of ${name} is open in your browser.` : 'No browser could be opened here.';
+}
+
+/** Runs the person's editor, or a shell, in the worktree. */
+async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<string | undefined> {
+  const { worktree = '' } = facts;
+  if (statsAt(worktree) === undefined) return `The worktree of ${name} is gone; a resume restores it.`;
+  const { VISUAL, EDITOR, SHELL = '/bin/sh' } = cli.env;
+  const editor = VISUAL || EDITOR;
+  if (!editor) cli.output.say(`A shell in the worktree of ${name}; "exit" returns to the screen.`);
+  const command = `cd "$1" && ${editor ? `${editor} .` : 'exec "$2"'}`;
+  await runAtTerminal({ command, args: [worktree, SHELL], env: cli.env });
+  return undefined;
+}
+
+interface CommandInput {
+  options?: string[];
+  texts?: string[];
+}
+
+/** Asks for the input of a command; undefined if the person cancels. */
+type AskInput = (row: WatchedRow, menus: Menus) => Promise<CommandInput | undefined>;
+
+const INPUTS: Readonly<Record<Exclude<WatchAct, 'answer' | 'edit' | 'page'>, AskInput>> = {
+  async message({ name }, menus) {
+    const text = await menus.write(`Message for the next agent of ${name}; Esc cancels`, (typed) =>
+      typed.trim() === '' ? 'Write what the agent should know.' : undefined,
+    );
+    return text === undefined ? undefined : { texts: [text] };
+  },
+  async stop({ name }, menus) {
+    const choices = [
+      { value: 'after', label: 'after the current agent' },
+      { value: 'now', label: 'now: end the current agent; what it has written is kept' },
+      { value: 'not', label: 'leave it running' },
+    ];
+    const chosen = await menus.choose(`When should ${name} stop?`, choices, 'after');
+    if (chosen === 'now') return { options: ['--now'] };
+    return chosen === 'after' ? {} : undefined;
+  },
+  async resume({ name, facts }, menus) {
+    const isDone = facts.state === 'done';
+    const question = isDone ? `New goal of ${name}` : `Note for the next agent of ${name}; Enter for none`;
+    const text = await menus.write(`${question}; Esc cancels`, (typed) =>
+      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined,
+    );
+    if (text === undefined) return undefined;
+    return text.trim() === '' ? {} : { options: [isDone ? '--goal' : '--note', text] };
+  },
+  finish: async () => ({}),
+  report: async () => ({}),
+  verify: async () => ({}),
+  output: async ({ facts }) => ({ options: ['--iteration', String(facts.totalIterations)] }),
+  log: async () => ({ options: ['--lines', '2000'] }),
+  diff: async () => ({ texts: ['.'] }),
+};
+
+/** What is read about the selected session, in addition to its row. */
+const DETAILS = ['commits', 'tail'] as const;
+type Detail = (typeof DETAILS)[number];
+
+/** More than a screen shows. */
+const TAIL_LINES = 60;
+const TAIL_BYTES = 32 * 1024;
+const DETAIL_COMMITS = 3;
+
+/**
+ * Changes when there may be something new to read. A branch may move without a trace in the session's files, so
+ * commits are read again every 15 s while an agent runs.
+ */
+function detailStamp(what: Detail, { view }: ShownSession, nowMs: number): string {
+  const { paths, state } = view;
+  const { openIteration: open, n } = state;
+  if (what === 'commits') return `${n} ${open === undefined ? 0 : Math.floor(nowMs / 15_000)}`;
+  return `${n} ${identityAt(open === undefined ? paths.sessionLog : join(paths.logs, open.log))}`;
+}
+
+/** Omits details that cannot be read, because the row shows what is wrong with the session. */
+async function readDetail(
+  what: Detail,
+  session: ShownSession,
+  context: ActionContext,
+): Promise<Omit<WatchedDetails, 'key'>> {
+  try {
+    return await READERS[what](session, context);
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return {};
+  }
+}
+
+type Reader = (session: ShownSession, context: ActionContext) => Promise<Omit<WatchedDetails, 'key'>>;
+
+const READERS: Readonly<Record<Detail, Reader>> = {
+  async commits({ view }, context) {
+    const { recentCommits } = await import('../../../core/acts/reading/read-changes.act.ts');
+    const { commits, total } = await recentCommits(view, DETAIL_COMMITS, context);
+    return { commits, totalCommits: total };
+  },
+  async tail({ view, projectDir }, context) {
+    const question = { session: view.folder, projectDir };
+    if (view.state.openIteration === undefined) {
+      const { readLogTail } = await import('../../../core/acts/reading/read-log.act.ts');
+      return { tail: (await readLogTail({ ...question, lines: TAIL_LINES }, context)).lines };
+    }
+    const { readTranscript } = await import('../../../core/acts/reading/read-transcript.act.ts');
+    const { lines } = await readTranscript({ ...question, from: -TAIL_BYTES }, context);
+    return { tail: lines.slice(-TAIL_LINES) };
+  },
+};

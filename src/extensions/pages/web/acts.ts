@@ -1,0 +1,161 @@
+import * as z from 'zod';
+import { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
+import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
+import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
+import { approvePlan } from '../../../core/acts/gates/approve-plan.act.ts';
+import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
+import { requestChanges } from '../../../core/acts/gates/request-changes.act.ts';
+import { openProof } from '../../../core/acts/proof/open-proof.ts';
+import { DIFFERENCES } from '../../../core/acts/proof/repeated-check.ts';
+import { type Verification, verifyProof } from '../../../core/acts/proof/verify-proof.act.ts';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
+import { sendMessage } from '../../../core/acts/sessions/send-message.act.ts';
+import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import { planChanges } from '../../../core/session/documents/plan.ts';
+import { type Html, html } from '../html/html.ts';
+import { taskTexts } from '../html/markdown-html.ts';
+import { FINISH_CHOICES, previewPart } from './acts-part.ts';
+import { shownPlans } from './gate-part.ts';
+import { sendComments } from './send-comments.ts';
+import { actingOn, questionOf } from './web-context.ts';
+import { WEB_ERRORS } from './web-errors.ts';
+
+/** The fields of a form; a field that was sent several times has several values. */
+export const Fields = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+type Fields = z.infer<typeof Fields>;
+
+/** Carries out an act of the person. @returns what was done, as a sentence or as markup */
+type WebAct = (session: ShownSession, fields: Fields, context: ActionContext) => Promise<Html | string>;
+
+/** How long a finish waits for the worker, which continues even after that. */
+const WAIT_MS = 60 * 60_000;
+
+const ACTS: Readonly<Record<string, WebAct>> = {
+  async answer(session, fields, context) {
+    const ids = new Set(Object.keys(fields).map((name) => name.replace(/\.text$/, '')));
+    const answers = [...ids].flatMap((id) => {
+      const text = textOf(fields, `${id}.text`) || listOf(fields, id).join(', ');
+      return /^R?\d*Q\d+$/i.test(id) && text ? [{ id, text }] : [];
+    });
+    const { open } = await answerQa(
+      {
+        ...questionOf(session),
+        answers,
+        acceptSuggestions: fields.accept === 'suggestions',
+        confirmTyped: fields.confirm === 'typed',
+      },
+      context,
+    );
+    return open.length > 0
+      ? `Recorded. Still open: ${open.join(', ')}.`
+      : 'Your answers are recorded; the session continues.';
+  },
+  async plan(session, fields, context) {
+    const question = questionOf(session);
+    const hash = textOf(fields, 'hash');
+    const plan = await readPlan(question, context);
+    if (plan.hash !== hash) {
+      const shown = shownPlans.get(hash);
+      const changes = shown === undefined ? [] : planChanges(shown, plan.text).lines;
+      throw WEB_ERRORS.plan_changed({ changes });
+    }
+    const steps = taskTexts(plan.text);
+    const comments = steps.flatMap((step, at) => {
+      const text = textOf(fields, `step.${at}`);
+      return text ? [`${step.replace(/^/gm, '> ')}\n\n${text}`] : [];
+    });
+    const feedback = [...comments, textOf(fields, 'feedback')].filter(Boolean).join('\n\n');
+    if (fields.decide === 'approve') {
+      if (feedback) throw WEB_ERRORS.comments_not_sent();
+      await approvePlan({ ...question, hash }, context);
+      return 'The plan is approved; the work begins.';
+    }
+    await requestChanges({ ...question, feedback }, context);
+    return 'The plan is being changed; you will be asked again.';
+  },
+  async message(session, fields, context) {
+    return (await sendMessage({ ...questionOf(session), text: textOf(fields, 'text') }, context)).readBy;
+  },
+  async review(session, fields, context) {
+    return await sendComments(session, textOf(fields, 'comments'), context);
+  },
+  async stop(session, fields, context) {
+    const when = fields.when === 'now' ? 'now' : 'after_iteration';
+    const { outcome } = await stopSession({ ...questionOf(session), when }, context);
+    const replies = {
+      stopping: 'It is being stopped.',
+      stopped: 'It is stopped.',
+      not_running: 'It is not running.',
+    };
+    return replies[outcome];
+  },
+  async resume(session, fields, context) {
+    const limits = Object.fromEntries(
+      LIMIT_NAMES.map((name) => [name, numberOf(textOf(fields, `limit.${name}`))]),
+    );
+    const input = { note: textOf(fields, 'note'), goal: textOf(fields, 'goal'), limits };
+    const { outcome } = await resumeSession({ ...questionOf(session), ...input }, context);
+    return outcome === 'resumed' ? 'It continues.' : 'It is already running.';
+  },
+  async preview(session, fields, context) {
+    const how = finishChoiceOf(fields);
+    return previewPart(how, await previewFinish({ ...questionOf(session), how, keep: [] }, context));
+  },
+  async finish(session, fields, context) {
+    const input = { ...questionOf(session), how: finishChoiceOf(fields), keep: [], waitMs: WAIT_MS };
+    const { done, commands } = await finishSession(input, context);
+    return html`<p>${done}</p>${commands.map((command) => html`<pre>${command}</pre>`)}`;
+  },
+  async verify(session, _fields, context) {
+    const opened = await openProof({ of: session.view.folder, projectDir: session.projectDir }, context);
+    const result = await verifyProof(opened, context, { signal: new AbortController().signal });
+    return verdict(result);
+  },
+};
+
+function verdict({ verified, commit = '', checks, differences, partly }: Verification): Html {
+  const at = commit.slice(0, 12);
+  if (verified)
+    return html`<p><b class="good">✓ Verified</b>: ${at} is as the proof says; ${counted(checks.length, 'command')} repeated.${partly && ` ${partly}`}</p>`;
+  return html`<p><b class="bad">✘ Not verified</b></p><ul>${differences.map(
+    ({ what, expected, found }) =>
+      html`<li dir="auto">${DIFFERENCES[what]}: expected ${expected}, found ${found}</li>`,
+  )}</ul>`;
+}
+
+/** @throws no_such_act; what the act itself throws */
+export async function actOnSession(
+  name: string,
+  { session, fields }: { session: ShownSession; fields: Fields },
+  context: ActionContext,
+): Promise<Html | string> {
+  const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
+  if (act === undefined) throw WEB_ERRORS.no_such_act({ act: name });
+  return await act(session, fields, actingOn(session, context));
+}
+
+function listOf(fields: Fields, name: string): string[] {
+  return [fields[name] ?? []].flat();
+}
+
+function textOf(fields: Fields, name: string): string {
+  return listOf(fields, name).join('\n').trim();
+}
+
+/** @throws not_a_number */
+function numberOf(text: string): number | undefined {
+  if (text === '') return undefined;
+  const number = Number(text);
+  if (!(number >= 0 && Number.isFinite(number))) throw WEB_ERRORS.not_a_number({ text });
+  return number;
+}
+
+function finishChoiceOf(fields: Fields) {
+  const choice = FINISH_CHOICES.find((each) => each === fields.how);
+  if (choice === undefined) throw WEB_ERRORS.no_such_act({ act: String(fields.how) });
+  return choice;
+}

@@ -1,0 +1,220 @@
+import type { Http2Bindings, HttpBindings } from '@hono/node-server';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import * as z from 'zod';
+import type { HttpSessions } from '../../../app/server/http-sessions.ts';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
+import type { Clock } from '../../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { actOnSession, Fields } from './acts.ts';
+import { diffPart } from './changes-part.ts';
+import { LiveSessions } from './live.ts';
+import { PAGE, PAGE_HEADERS } from './page.ts';
+import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
+import { startFromPage } from './start-part.ts';
+import { streamOf } from './stream.ts';
+import { newProof, type OneTimeCodes, proofOf } from './tab-key.ts';
+import { tokenIn } from './tokens.ts';
+import { transcriptPart } from './transcript-part.ts';
+import { type ViewUpdate, viewOf } from './views.ts';
+import { problemText } from './web-context.ts';
+import { WEB_ERRORS } from './web-errors.ts';
+
+export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
+  /** The key with which a tab acts. */
+  token: string;
+  /** What a tab gets the key for. */
+  codes: OneTimeCodes;
+  /** An agent CLI started the server, so a click could be the agent's: nothing can be changed on the page. */
+  onlyShows: boolean;
+  /** Present with --mcp. `isOnPort`: also where others on this machine could listen in our place. */
+  mcp?: { sessions: HttpSessions; isOnPort: boolean } | undefined;
+  /** Reports an unexpected error. */
+  failed(error: unknown): void;
+  /** Aborted when the server ends. */
+  ended: AbortSignal;
+}
+
+const OneCode = z.object({ code: z.string().max(100) });
+const WRONG_CODE = 'This code is wrong, has been used, or is older than 30 seconds.';
+/** The maximum number of open streams; a person has only a few tabs. */
+const MAX_STREAMS = 20;
+/** How often a stream polls for changes that are not watched, such as an agent's output. */
+const POLL_MS = 1000;
+/** An update is sent this often even if nothing changes, so that the browser notices a lost connection. */
+const BEAT_MS = 15_000;
+
+export interface WebApp {
+  fetch(request: Request, env: HttpBindings | Http2Bindings): Response | Promise<Response>;
+  /** When it was last used, in monotonic milliseconds; infinite while a tab is open. */
+  usedAt(): number;
+}
+
+/** Serves the page and its requests. Everything except the empty page requires the key, or a code for it. */
+export function webApp(options: WebOptions, context: ActionContext): WebApp {
+  const { failed, ended, mcp, ...rules } = options;
+  const { clock, home } = context;
+  const usage: Usage = { streams: 0, usedAt: clock.monotonic() };
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.use(ownRequestsOnly({ ...rules, headers: PAGE_HEADERS }));
+  app.get('/', (c) => c.html(PAGE.text));
+  app.post('/key', async (c) => {
+    const given = OneCode.safeParse(await c.req.json().catch(() => undefined)).data;
+    return given && options.codes.take(given.code) ? c.text(options.token) : c.text(WRONG_CODE, 403);
+  });
+  app.get('/proof/:word', (c) => c.text(proofOf(options.token, c.req.param('word'), portOf(c))));
+  if (mcp !== undefined)
+    app.all('/mcp', async (c, next) => {
+      if (!mcp.isOnPort && portOf(c) !== undefined) return await next();
+      const client = tokenIn(c.req.header('authorization'), home);
+      return client === undefined ? rejectTokenless(c) : await mcp.sessions.answer(c.req.raw, client);
+    });
+  app.use(holdersOnly(options, { usage, clock }));
+  app.onError((error, c) => {
+    if (ACTION_ERRORS.pending.is(error)) return c.text(problemText(error), 202);
+    if (isSamocodeError(error))
+      return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
+    failed(error);
+    return c.text('It failed; samocode web says why in its terminal.', 500);
+  });
+  app.notFound((c) => c.text('There is nothing here.', 404));
+  const live = new LiveSessions(context, ended);
+  // Reads the sessions ahead of the first tab. If that fails, the tab reads them again and shows the error.
+  void live.list().catch(() => undefined);
+  addReading(app, { live, usage, token: options.token, failed, context });
+  addActs(app, { live, context });
+  return {
+    fetch: (request, env) => app.fetch(request, env),
+    usedAt: () =>
+      usage.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(usage.usedAt, mcp?.sessions.usedAt() ?? 0),
+  };
+}
+
+/** The number of open streams, and the time of the last request or of the end of the last stream. */
+interface Usage {
+  streams: number;
+  usedAt: number;
+}
+
+interface Served {
+  live: LiveSessions;
+  context: ActionContext;
+}
+
+function holdersOnly(
+  { token, onlyShows }: Pick<WebOptions, 'token' | 'onlyShows'>,
+  { usage, clock }: { usage: Usage; clock: Clock },
+): MiddlewareHandler {
+  const hash = fingerprint(token);
+  return async (c, next) => {
+    if (bearerHash(c.req.header('authorization')) !== hash) return rejectTokenless(c);
+    usage.usedAt = clock.monotonic();
+    if (c.req.method !== 'GET' && onlyShows) throw WEB_ERRORS.only_shows();
+    return await next();
+  };
+}
+
+/** Absent for a request that came through the socket. */
+function portOf({ env }: Context<{ Bindings: HttpBindings }>): number | undefined {
+  return env.incoming.socket.localPort;
+}
+
+/** Rejects a request without a valid token. */
+function rejectTokenless(c: Context) {
+  return c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' });
+}
+
+function addReading(
+  app: Hono<{ Bindings: HttpBindings }>,
+  { live, usage, token, failed, context }: Served & Pick<WebOptions, 'failed' | 'token'> & { usage: Usage },
+): void {
+  const { clock } = context;
+  app.get('/live', (c) => {
+    if (usage.streams >= MAX_STREAMS) return c.text('Too many tabs are open: close one.', 429);
+    usage.streams += 1;
+    const ended = () => {
+      usage.streams -= 1;
+      usage.usedAt = clock.monotonic();
+    };
+    const place = c.req.query('at') ?? '/';
+    const drop = () => c.env.outgoing.destroy();
+    const making = (signal: AbortSignal) => updates(place, { live, context }, signal);
+    const body = streamOf(making, { clock, ended, failed, drop });
+    const headers = { 'content-type': 'application/x-ndjson', 'x-proof': newProof(token, portOf(c)) };
+    return c.body(body, 200, headers);
+  });
+  app.get('/s/:key/transcript/:iteration', async (c) => {
+    const { key, iteration } = c.req.param();
+    const from = z.coerce.number().int().catch(0).parse(c.req.query('from'));
+    const question = { session: await found(key, live), key, iteration: Number(iteration), from };
+    return c.html((await transcriptPart(question, context)).text);
+  });
+  app.get('/s/:key/diff', async (c) => {
+    const session = await found(c.req.param('key'), live);
+    const { path = '', as } = c.req.query();
+    return c.html((await diffPart({ session, path, isSide: as === 'side' }, context)).text);
+  });
+}
+
+function addActs(app: Hono<{ Bindings: HttpBindings }>, { live, context }: Served): void {
+  app.post('/start', async (c) => c.text(await startFromPage(await fieldsOf(c), context)));
+  app.post('/s/:key/:act', async (c) => {
+    const { key, act } = c.req.param();
+    const asked = { session: await found(key, live), fields: await fieldsOf(c) };
+    const result = await actOnSession(act, asked, context);
+    return typeof result === 'string' ? c.text(result) : c.html(result.text);
+  });
+}
+
+/** @throws session_gone */
+async function found(key: string, live: LiveSessions): Promise<ShownSession> {
+  const session = await live.find(key);
+  if (session === undefined) throw WEB_ERRORS.session_gone();
+  return session;
+}
+
+/** Yields the frame of a view, then its changes. */
+async function* updates(
+  place: string,
+  { live, context }: Served,
+  signal: AbortSignal,
+): AsyncGenerator<object, void> {
+  const { clock } = context;
+  let wake = () => {};
+  const stop = live.follow(() => wake());
+  const { frame, update } = viewOf(place, live, context);
+  try {
+    yield { frame: frame.text };
+    let sentAt = Number.NEGATIVE_INFINITY;
+    let ended = '';
+    while (!signal.aborted) {
+      const changed = new AbortController();
+      // Passes a reason, because the default one costs a stack trace.
+      wake = () => changed.abort('changed');
+      const {
+        end = '',
+        more,
+        ...changes
+      } = await update().catch((error): ViewUpdate => ({ end: problemText(error) }));
+      const isNew = end !== ended || Object.values(changes).some((each) => each.length > 0);
+      if (isNew || clock.monotonic() - sentAt > BEAT_MS) {
+        sentAt = clock.monotonic();
+        const { needs } = await live.list().catch(() => ({ needs: 0 }));
+        yield { ...changes, more, needs, ...(end !== ended && { end }) };
+        ended = end;
+      }
+      if (more) continue;
+      await clock.sleep(POLL_MS, AbortSignal.any([signal, changed.signal])).catch(() => undefined);
+    }
+  } finally {
+    stop();
+  }
+}
+
+async function fieldsOf(c: Context) {
+  const parsed = Fields.safeParse(await c.req.json().catch(() => undefined));
+  if (!parsed.success) throw WEB_ERRORS.no_such_act({ act: c.req.path });
+  return parsed.data;
+}

@@ -1,0 +1,144 @@
+import { age } from '../../../core/kernel/durations.ts';
+import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import { goneText, proofLine, STOPS, stateText } from '../../../core/session/words.ts';
+import { boardCard } from '../html/common-parts.ts';
+import { type Html, html } from '../html/html.ts';
+import { GROUPS, type Group, groupOf, isOver } from '../watch/groups.ts';
+import type { WatchedRow } from '../watch/watch-model.ts';
+import type { LiveList, LiveSessions } from './live.ts';
+
+/** The empty board; updates add the cards. */
+export function boardFrame(): Html {
+  return html`<header class="head bar"><h1>Sessions</h1><p id="sum" class="sentence"></p>
+<label class="find">Filter <input id="find" type="search" autocomplete="off" spellcheck="false"></label>
+<a class="button" href="#/new">New session</a></header>
+<p id="none" class="sentence" hidden>There are no sessions.</p>
+${GROUPS.map((group) => {
+  const id = idOf(group);
+  const head = html`<h2>${titleOf(group)} <small></small></h2>`;
+  return isOver(group)
+    ? html`<details class="group" id="${id}"${group === 'done' && html` open`} hidden><summary>${head}</summary><div class="cards"></div></details>
+`
+    : html`<section class="group" id="${id}" aria-label="${titleOf(group)}" hidden>${head}<div class="cards"></div></section>
+`;
+})}`;
+}
+
+function idOf(group: Group): string {
+  return `g-${group.replace(' ', '-')}`;
+}
+
+function titleOf(group: Group): string {
+  return group === 'waiting' ? 'Queued and waiting' : `${group[0]?.toUpperCase()}${group.slice(1)}`;
+}
+
+/** A card on the board: its session, its group, its position in the group (greatest first) and its markup. */
+type Card = [key: string, group: string, place: number, html: string];
+
+export interface BoardUpdate {
+  cards: Card[];
+  gone: string[];
+  /** The next update follows at once. */
+  more?: true;
+}
+
+/** The first update fills more than a screen, so that the browser can draw it before the others arrive in batches. */
+const FIRST_CARDS = 40;
+const NEXT_CARDS = 200;
+
+/** The board of one tab; remembers which cards were sent to it. */
+export class BoardCards {
+  readonly #live: LiveSessions;
+  readonly #sent = new Map<string, MadeCard>();
+  #shown: LiveList | undefined;
+  #minute = 0;
+
+  constructor(live: LiveSessions) {
+    this.#live = live;
+  }
+
+  /** The cards that differ from those sent before. */
+  async changed(nowMs: number): Promise<BoardUpdate> {
+    const list = await this.#live.list();
+    const minute = Math.floor(nowMs / 60_000);
+    const cards: Card[] = [];
+    const gone: string[] = [];
+    if (list === this.#shown && minute === this.#minute) return { cards, gone };
+    const most = this.#sent.size === 0 ? FIRST_CARDS : NEXT_CARDS;
+    for (const row of list.rows) {
+      const key = this.#live.keyOf(row.key);
+      const made = cardOf(row, key, nowMs);
+      const sent = this.#sent.get(key);
+      if (sent === made) continue;
+      this.#sent.set(key, made);
+      if (sent?.group === made.group && sent.text === made.text) continue;
+      cards.push([key, made.group, sortKeyOf(row), made.text]);
+      if (cards.length === most) return { cards, gone, more: true };
+    }
+    [this.#shown, this.#minute] = [list, minute];
+    for (const key of this.#sent.keys()) if (!list.sessions.has(key)) gone.push(key);
+    for (const key of gone) this.#sent.delete(key);
+    return { cards, gone };
+  }
+}
+
+/** Newest first; finished sessions by when they ended. */
+function sortKeyOf({ facts }: WatchedRow): number {
+  return Date.parse(isOver(groupOf(facts)) ? facts.since : (facts.createdAt ?? facts.since)) || 0;
+}
+
+interface MadeCard {
+  /** The inputs of the card besides the facts. */
+  stamp: string;
+  group: string;
+  text: string;
+}
+
+/** The card of each session, by its facts, which remain the same object until something changes. */
+const cardCache = new WeakMap<WatchedRow['facts'], MadeCard>();
+
+function cardOf(row: WatchedRow, key: string, nowMs: number): MadeCard {
+  const { facts } = row;
+  const stamp = facts.until === undefined ? row.name : `${row.name} ${Math.floor(nowMs / 60_000)}`;
+  const known = cardCache.get(facts);
+  if (known?.stamp === stamp) return known;
+  const fresh = { stamp, group: idOf(groupOf(facts)), text: card(row, key, nowMs).text };
+  cardCache.set(facts, fresh);
+  return fresh;
+}
+
+function card(row: WatchedRow, key: string, nowMs: number): Html {
+  const { facts, name, project } = row;
+  const group = groupOf(facts);
+  const find = [facts.session, facts.id, project, facts.phase, group, facts.group ?? '', facts.task ?? ''];
+  const notes = [
+    counted(facts.totalIterations, 'iteration'),
+    facts.proof ? `proof ${proofLine(facts.proof)}` : '',
+    facts.spent ?? '',
+    facts.group === undefined ? '' : `group ${facts.group}`,
+  ].filter(Boolean);
+  return boardCard({
+    key,
+    group,
+    find,
+    ...statusText(facts, nowMs),
+    since: facts.since,
+    phase: facts.phase,
+    isDone: facts.state === 'done',
+    title: html`<bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
+    notes: html`${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}`,
+  });
+}
+
+/** Says what the session is doing, or what it waits for and why. */
+function statusText(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?: string | undefined } {
+  const gone = goneText(facts);
+  if (gone !== undefined) return { brief: gone };
+  if (groupOf(facts) !== 'working')
+    return stateText(facts, { when: (time) => `in ${age(Date.parse(time) - nowMs)}` });
+  const doing = facts.doing ?? (facts.worker === 'starting' ? 'starting' : 'preparing');
+  const phase = PHASE_NAMES.includes(facts.phase) ? facts.phase : 'work';
+  const brief = [`in ${phase}`, facts.stops && STOPS[facts.stops]].filter(Boolean);
+  return { brief: brief.join(', '), why: facts.stalled ? `seems stalled: ${doing}` : doing };
+}

@@ -1,0 +1,111 @@
+import {
+  type KnownSessions,
+  type ShownSession,
+  watchSessions,
+} from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { pageKey } from '../../../core/caller/facts/live-page.ts';
+import { watchedRows } from '../watch/groups.ts';
+import type { WatchedRow } from '../watch/watch-model.ts';
+
+/** All sessions of this machine at one moment. */
+export interface LiveList {
+  /** In the order of the board. */
+  rows: readonly WatchedRow[];
+  /** By their keys in addresses. */
+  sessions: ReadonlyMap<string, ShownSession>;
+  /** The number of sessions that need a person. */
+  needs: number;
+}
+
+/** How long sessions are watched after the start and after the last tab closes, since a tab may open again soon. */
+const LINGER_MS = 60_000;
+
+/** The sessions of this machine, read once for all tabs and watched while a tab is open and for a while after. */
+export class LiveSessions {
+  readonly #context: ActionContext;
+  /** What earlier watches have read: unchanged sessions are not read again. */
+  readonly #known: KnownSessions = new Map();
+  readonly #keys = new Map<string, string>();
+  readonly #listeners = new Set<() => void>();
+  #list: Promise<LiveList> | undefined;
+  #watching: AbortController | undefined;
+  #idleTimer = new AbortController();
+
+  /** @param ended aborted when the server ends */
+  constructor(context: ActionContext, ended: AbortSignal) {
+    this.#context = context;
+    ended.addEventListener('abort', () => this.#end(), { once: true });
+  }
+
+  /** @throws the error of reading the sessions, for example if no project is known; the next call tries again */
+  async list(): Promise<LiveList> {
+    if (this.#list === undefined) this.#watch();
+    return (await this.#list) ?? { rows: [], sessions: new Map(), needs: 0 };
+  }
+
+  async find(key: string): Promise<ShownSession | undefined> {
+    return (await this.list()).sessions.get(key);
+  }
+
+  /** The key of a session in addresses, which is a hash of its run folder. */
+  keyOf(runDir: string): string {
+    const key = this.#keys.get(runDir) ?? pageKey({ runDir });
+    this.#keys.set(runDir, key);
+    return key;
+  }
+
+  /** Calls `listener` at every change until the returned function is called. */
+  follow(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#endWhenIdle();
+    };
+  }
+
+  #watch(): void {
+    const watching = new AbortController();
+    this.#watching = watching;
+    const { signal } = watching;
+    const lists = watchSessions({ signal, known: this.#known }, this.#context);
+    const first = lists.next().then(({ value }) => this.#listOf(value ?? []));
+    this.#list = first;
+    this.#endWhenIdle();
+    const following = async () => {
+      await first;
+      for await (const list of lists) {
+        if (signal.aborted) return;
+        this.#list = Promise.resolve(this.#listOf(list));
+        for (const listener of this.#listeners) listener();
+      }
+    };
+    // The next call of list() throws the error.
+    void following()
+      .catch(() => undefined)
+      .then(() => this.#watching === watching && this.#end());
+  }
+
+  #endWhenIdle(): void {
+    this.#idleTimer.abort();
+    this.#idleTimer = new AbortController();
+    const { signal } = this.#idleTimer;
+    const end = () => this.#listeners.size === 0 && this.#end();
+    void this.#context.clock.sleep(LINGER_MS, signal).then(end, () => undefined);
+  }
+
+  #end(): void {
+    this.#idleTimer.abort();
+    this.#watching?.abort();
+    [this.#watching, this.#list] = [undefined, undefined];
+  }
+
+  #listOf(shown: ShownSession[]): LiveList {
+    const rows = watchedRows(shown);
+    return {
+      rows,
+      sessions: new Map(shown.map((session) => [this.keyOf(session.view.paths.runDir), session])),
+      needs: rows.filter(({ facts }) => facts.needsHuman).length,
+    };
+  }
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { transcriptPage } from '../../../core/acts/reading/read-transcript.act.ts';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { identityAt } from '../../../core/kernel/files/path-stats.ts';
+import { commandsOf } from '../../../core/kit/terminal/next-commands.ts';
+import { readOn, type WholeLog } from '../../../core/session/events/event-log.ts';
+import { gateOf } from '../../../core/session/status.ts';
+import { type Html, html } from '../html/html.ts';
+import { transcriptBody } from '../html/iterations.ts';
+import { cardHead, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
+import { sessionReport } from '../report/session-report.ts';
+import { actsPart } from './acts-part.ts';
+import { changesPart } from './changes-part.ts';
+import { gatePart } from './gate-part.ts';
+import { problemText } from './web-context.ts';
+
+/** A part of a session's page, which is replaced as a whole, and only if it differs. */
+export type ViewPart = [id: string, html: string];
+
+/** How much of a log is shown while its agent works. */
+const TAIL_BYTES = 48 * 1024;
+const TAIL_ENTRIES = 80;
+/** A longer event log is not kept in memory, but read again at each event. */
+const KEPT_EVENTS = 20_000;
+/** How often the branch is read while an agent works, since the agent's commits are not events. */
+const CHANGES_EVERY_MS = 60_000;
+
+/** Empty elements for the parts, in order. */
+export function sessionFrame(): Html {
+  return html`<div id="p-head"></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-nav"></div>
+<section id="changes"><h2>Changes</h2><p class="as buttons"><button type="button" data-as="unified">Unified</button><button type="button" data-as="side">Side by side</button></p>
+<div id="p-changes"></div><form id="remarks" data-act="review" hidden><input type="hidden" name="comments"><b></b> <button>Send</button> <output></output></form></section><div id="p-sections"></div>`;
+}
+
+/** The parts of a session's page in one tab; each is rendered again only if its source may have changed. */
+export class SessionParts {
+  readonly #key: string;
+  readonly #context: ActionContext;
+  readonly #sent = new Map<string, string>();
+  #shown: ShownSession | undefined;
+  #madeAt = -1;
+  #log: WholeLog | undefined;
+  #changesAt = '';
+  #tail = '';
+  #gateFile = '';
+
+  constructor(key: string, context: ActionContext) {
+    this.#key = key;
+    this.#context = context;
+  }
+
+  /** The parts that differ from those sent before. */
+  async changed(session: ShownSession): Promise<ViewPart[]> {
+    const parts: ViewPart[] = [];
+    const add = (id: string, part: Html) => {
+      if (this.#sent.get(id) === part.text) return;
+      this.#sent.set(id, part.text);
+      parts.push([id, part.text]);
+    };
+    const isNew = session !== this.#shown;
+    this.#shown = session;
+    // A person may edit the plan or the answers in an editor, which records no event.
+    const { sessionDir, qa } = session.view.paths;
+    const asked = gateOf(session.view)?.plan;
+    const file = identityAt(asked === undefined ? qa : join(sessionDir, asked.name));
+    if (isNew || file !== this.#gateFile) {
+      this.#gateFile = file;
+      // A missing or broken file must not affect the other parts.
+      const problem = (error: unknown) => html`<p class="attention">${problemText(error)}</p>`;
+      add('p-gate', await gatePart(session, this.#context).catch(problem));
+      add('p-do', actsPart(session));
+    }
+    const { n } = session.view.state;
+    if (isNew && n !== this.#madeAt) {
+      for (const [id, part] of await this.#report(session)) add(id, part);
+      this.#madeAt = n;
+    }
+    const { openIteration: open } = session.view.state;
+    const minute = Math.floor(this.#context.clock.now() / CHANGES_EVERY_MS);
+    const changes = `${n} ${open === undefined ? '' : minute}`;
+    if (changes !== this.#changesAt) {
+      this.#changesAt = changes;
+      add('p-changes', await changesPart({ session, key: this.#key }, this.#context));
+    }
+    const log = open === undefined ? '' : identityAt(join(session.view.paths.logs, open.log));
+    const tail = `${n} ${log} ${session.activity}`;
+    if (tail !== this.#tail) {
+      this.#tail = tail;
+      add('p-now', await this.#currentAgentPart(session));
+    }
+    return parts;
+  }
+
+  async #report(session: ShownSession): Promise<[string, Html][]> {
+    const { view } = session;
+    const linkTo = (iteration: number) => `#/s/${this.#key}/transcript/${iteration}`;
+    const log = view.isForeign || view.isUnreadable ? undefined : await readOn(view.paths, this.#log);
+    const events = log?.events ?? [];
+    this.#log = events.length > KEPT_EVENTS ? undefined : log;
+    const question = { view, worker: session, wordsOf: commandsOf, events };
+    const data = await sessionReport(question, { linkTo }, this.#context);
+    // Open questions are shown in the form above.
+    const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
+    return [
+      ['p-head', html`${cardHead(data)}${taskPart(data)}`],
+      ['p-nav', sectionLinks([{ id: 'changes', title: 'Changes' }, ...sections])],
+      [
+        'p-sections',
+        html`${sections.map(
+          ({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>
+${body}</section>
+`,
+        )}`,
+      ],
+    ];
+  }
+
+  async #currentAgentPart(session: ShownSession): Promise<Html> {
+    const { view, activity } = session;
+    const { openIteration } = view.state;
+    if (openIteration === undefined) return html``;
+    const { iteration, phase, provider, log } = openIteration;
+    const tail = { provider, isRunning: true, from: -TAIL_BYTES, limit: 1000 };
+    const { entries } = await transcriptPage(join(view.paths.logs, log), tail);
+    return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">all of it</a></small></h2>
+<p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(entries.slice(-TAIL_ENTRIES))}</div></section>`;
+  }
+}

@@ -1,0 +1,88 @@
+import { errors } from '../../../core/kernel/errors.ts';
+
+export const WEB_ERRORS = errors({
+  no_such_act: ({ act }: { act: string }) => ({
+    what: 'Nothing was done.',
+    why: `The page has no act "${act.slice(0, 40)}".`,
+    hint: 'Reload the page: samocode may have been updated.',
+  }),
+  session_gone: () => ({
+    what: 'Nothing was done.',
+    why: 'This session is no longer here: it was archived, discarded or moved.',
+    hint: 'Open the board for the current sessions.',
+  }),
+  plan_changed: ({ changes }: { changes: readonly string[] }) => ({
+    what: 'Nothing was decided.',
+    why: `The plan has changed since it was shown here.${changes.length > 0 ? `\n${changes.slice(0, 200).join('\n')}` : ''}`,
+    hint: 'Read the new version, which is shown now, and decide again.',
+  }),
+  comments_not_sent: () => ({
+    what: 'The plan was not approved.',
+    why: 'You have written comments, which an approval would lose.',
+    hint: 'Request changes, or delete the comments.',
+  }),
+  no_comments: () => ({
+    what: 'Nothing was sent.',
+    why: 'There is no comment.',
+    hint: 'Choose the number of a line in the changes and write one.',
+  }),
+  not_a_number: ({ text }: { text: string }) => ({
+    what: 'Nothing was done.',
+    why: `"${text.slice(0, 40)}" is not a number.`,
+    hint: 'A limit is a number, 0 or more.',
+  }),
+  only_shows: () => ({
+    what: 'Nothing was done.',
+    why: 'This page was started by an agent CLI, so it is read-only.',
+    hint: 'In a terminal of your own: samocode web --open',
+  }),
+  no_port: ({ from, to }: { from: number; to: number }) => ({
+    what: 'The page was not started.',
+    why: `All ports from ${from} to ${to} are taken.`,
+    hint: 'Choose another one: samocode web --port <number>',
+  }),
+  not_listening: ({ address, code }: { address: string; code: string }) => ({
+    what: 'The page was not started.',
+    why: `It could not listen on ${address} (${code}).`,
+    hint: 'Choose an address of this machine, or omit --listen.',
+  }),
+  no_mcp: ({ address, pid, mcp }: { address: string; pid: number; mcp?: string | undefined }) => ({
+    what: 'MCP clients cannot connect.',
+    why: `samocode web is already running, ${mcp === undefined ? 'without --mcp' : 'with MCP on a socket alone'} (${address}, process ${pid}).`,
+    hint: 'End that one with Ctrl-C in its terminal, then run this command again.',
+  }),
+  no_socket: ({ path, code }: { path: string; code: string }) => ({
+    what: 'The page was not started.',
+    why: `It could not listen on ${path} for MCP clients (${code}).`,
+    hint: 'Make the config folder writable, or choose a port: samocode web --mcp --port <number>',
+  }),
+  code_needs_person: () => ({
+    what: 'No code was made.',
+    why: 'Whoever has it acts as the person on the page, and this call could come from a model.',
+    hint: 'In a terminal of your own: samocode web --code',
+  }),
+  token_name: ({ name, isTaken }: { name: string; isTaken: boolean }) => ({
+    what: 'No token was added.',
+    why: isTaken
+      ? `${name} has one, and its text cannot be shown again.`
+      : `"${name.slice(0, 40)}" cannot be the name of one: up to 40 letters, digits, dots, hyphens and underscores.`,
+    hint: isTaken
+      ? `Revoke it first: samocode web token revoke ${name}`
+      : 'For example: samocode web token add phone',
+  }),
+  token_needs_person: ({ name }: { name: string }) => ({
+    what: 'No token was added.',
+    why: 'Only a person may let a client on another machine act here, and this call could come from a model.',
+    hint: `Ask the user to run "samocode web token add ${name.slice(0, 40)}" in a terminal outside any agent.`,
+  }),
+  token_not_found: ({ name }: { name: string }) => ({
+    what: 'No token was revoked.',
+    why: `There is no token named "${name.slice(0, 40)}".`,
+    hint: 'See their names: samocode web token list',
+  }),
+  proxy_needed: ({ address }: { address: string }) => ({
+    what: 'The page was not started.',
+    why: `Anyone on the network path to ${address} could read the token in transit: an address other than this machine's own needs a TLS proxy in front of it.`,
+    hint: 'Add --tls-proxy https://name, with the name that the proxy serves; or forward the port over SSH instead.',
+  }),
+});

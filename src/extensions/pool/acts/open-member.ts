@@ -1,0 +1,145 @@
+import { freezeSettings } from '../../../core/acts/sessions/freeze-settings.ts';
+import { PROVIDER_NAMES } from '../../../core/agents/registry.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { installedClis } from '../../../core/caller/refusals/agent-clis.ts';
+import { guardNow } from '../../../core/caller/refusals/sandbox-now.ts';
+import type { Clock } from '../../../core/kernel/clock.ts';
+import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
+import { type Project, readProject } from '../../../core/project/finding/open-project.ts';
+import { trustIn } from '../../../core/project/finding/trust.ts';
+import { gitLine } from '../../../core/project/git/git.ts';
+import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
+import { openingsOf } from '../../../core/project/settings/openings.ts';
+import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
+import type { Board, HostCard, Oid } from '../board.ts';
+import { GitBoard } from '../git-board.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../git-remote.ts';
+import { type MemberParts, POOL_TIMES, type PoolTimes } from '../member-parts.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
+import type { Membership, PoolFile } from '../pool-file.ts';
+import { PoolStates } from '../pool-states.ts';
+import type { PostgresBoard } from '../postgres-board.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The context of git calls in a project's main repository. */
+export function remoteGit(mainRepo: string, env: Environment): GitContext & { cwd: string } {
+  return { cwd: mainRepo, baseEnv: env };
+}
+
+/** The root commit that identifies a repository in all its clones. @throws GitError */
+export async function rootCommit(mainRepo: string, env: Environment): Promise<Oid> {
+  const list = ['rev-list', '--max-parents=0', 'HEAD'];
+  return (await gitLine(list, remoteGit(mainRepo, env))).split('\n').sort()[0] ?? '';
+}
+
+/** Creates a commit without files. */
+export async function textCommit(text: string, git: GitContext & { cwd: string }): Promise<Oid> {
+  const tree = await gitLine(['mktree'], git);
+  const who = { NAME: 'samocode', EMAIL: 'samocode@localhost' };
+  const env = Object.fromEntries(
+    Object.entries(who).flatMap(([key, value]) => [
+      [`GIT_AUTHOR_${key}`, value],
+      [`GIT_COMMITTER_${key}`, value],
+    ]),
+  );
+  return await gitLine(['commit-tree', tree], { ...git, env, input: text });
+}
+
+/** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
+const LIMIT_MS = 30_000;
+
+/**
+ * Connects this machine to a pool of which it is a member.
+ * @throws pool_not_here if the project is missing or not trusted; what opening the board throws
+ */
+export async function openMember(
+  membership: Membership,
+  context: ActionContext,
+  {
+    supervisor,
+    say,
+    report,
+    status,
+    wake,
+    self,
+  }: Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> & { self: PoolFile['host'] },
+): Promise<MemberParts & AsyncDisposable> {
+  const { clock, host, home, env } = context;
+  const { config, project, remote: url, leaving, database } = membership;
+  const { project: found } = await readProject({ filePath: config, env, homeDir: home });
+  if (found === undefined || (await trustIn(found, home)).kind === 'untrusted')
+    throw POOL_ERRORS.pool_not_here({ config });
+  const { mainRepo, values } = found;
+  const git = remoteGit(mainRepo, env);
+  const times = timesFrom(env);
+  const prefix = membership.prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
+  const remote = new GitRemote({ url, prefix, git, limitMs: Math.min(LIMIT_MS, times.leaseMs) });
+  const place = {
+    mainRepo,
+    configPath: config,
+    commonDir: await commonDirOf(mainRepo, git),
+    sessionsDir: values.sessions,
+    worktreesDir: values.worktrees,
+  };
+  const clis = () => installedClis(found, PROVIDER_NAMES, context);
+  const labels = [...Object.keys(await clis()), ...(await sandboxLabels(found, context))];
+  const card: HostCard = { ...self, project, labels };
+  const states = new PoolStates({ home, git, card, clock });
+  const ownSettings = async () => {
+    const own = await freezeSettings(found, { folder: '', pool: true }, context);
+    // A session can need agent CLIs other than those in this machine's `.samocode`.
+    return HostSettings.parse({ ...own, cliPaths: await clis() });
+  };
+  const board: Board =
+    database === undefined
+      ? new GitBoard({ ...states.signing, remote, git, clock, leaseMs: times.leaseMs })
+      : await postgresBoard(database, { clock, leaseMs: times.leaseMs });
+  const slots = membership.slots ?? values.maxParallel ?? 2;
+  const parts = {
+    card,
+    board,
+    remote,
+    states,
+    place,
+    git,
+    clock,
+    host,
+    times,
+    supervisor,
+    ownSettings,
+    slots,
+    isLeaving: leaving ?? false,
+    report,
+    status,
+    say,
+    wake,
+  };
+  return { ...parts, [Symbol.asyncDispose]: () => board[Symbol.asyncDispose]() };
+}
+
+/** Loads the PostgreSQL library only if a pool uses a database. */
+export async function postgresBoard(
+  database: string,
+  { clock, leaseMs = POOL_TIMES.leaseMs }: { clock: Clock; leaseMs?: number },
+): Promise<PostgresBoard> {
+  const { PostgresBoard } = await import('../postgres-board.ts');
+  return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3 });
+}
+
+/** The intervals of the pool. Fault tests override them. */
+function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment): PoolTimes {
+  return given === undefined || !__FAULTS__ ? POOL_TIMES : { ...POOL_TIMES, ...JSON.parse(given) };
+}
+
+/** The sandbox levels that this machine can offer to sessions. */
+async function sandboxLabels({ mainRepo, values }: Project, context: ActionContext): Promise<string[]> {
+  const folders = {
+    mainRepo,
+    sessionsDir: values.sessions,
+    worktreesDir: values.worktrees,
+  };
+  const settings = { sandbox: values.sandbox, openings: openingsOf(values) };
+  const { level } = await guardNow({ ...folders, settings }, context);
+  return [...(isGuarded(level) ? ['guard'] : []), ...(level === 'strict' ? [level] : [])];
+}

@@ -1,0 +1,87 @@
+import { parseJson } from '../../core/kernel/parse-json.ts';
+import {
+  Command,
+  leaveCommand,
+  pendingCommandIds,
+  readCommand,
+  removeCommand,
+} from '../../core/session/commands/commands.ts';
+import { readEvents } from '../../core/session/events/event-log.ts';
+import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
+import type { Board, SentAct, Ulid } from './board.ts';
+import type { HeldSession, MemberParts } from './member-parts.ts';
+
+const MAX_NAME = 100;
+
+/** Delivers acts from other machines to sessions held here, and tracks them until the published log answers them. */
+export class DeliveredActs {
+  readonly #parts: Pick<MemberParts, 'board' | 'place' | 'report' | 'wake'>;
+  readonly #open = new Map<Ulid, SentAct>();
+
+  constructor(parts: Pick<MemberParts, 'board' | 'place' | 'report' | 'wake'>) {
+    this.#parts = parts;
+  }
+
+  async deliver(act: SentAct, held: HeldSession | undefined): Promise<void> {
+    if (held === undefined || this.#open.has(act.id)) return;
+    const command = commandOf(act);
+    if (command === undefined) {
+      this.#parts.report(held.folder, new Error(`What ${act.person} sent is not a command: ${act.id}`));
+      return await this.#parts.board.settle([act]);
+    }
+    const paths = this.#pathsOf(held);
+    if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, command);
+    this.#open.set(act.id, act);
+    await this.#parts.wake();
+  }
+
+  /** Settles the acts that the published part of the log answers. */
+  async settle(held: HeldSession): Promise<void> {
+    const open = [...this.#open.values()].filter(({ session }) => session === held.id);
+    if (open.length === 0) return;
+    const answered = await answeredIn(this.#pathsOf(held), held.n ?? 0);
+    const settled = open.filter(({ id }) => answered.has(id));
+    await this.#parts.board.settle(settled);
+    for (const { id } of settled) this.#open.delete(id);
+  }
+
+  /** Drops the acts of a lost session. They are delivered again if this machine gets it back. */
+  forget(session: Ulid): void {
+    for (const act of this.#open.values()) if (act.session === session) this.#open.delete(act.id);
+  }
+
+  #pathsOf({ folder }: HeldSession): SessionPaths {
+    return sessionPaths(this.#parts.place.sessionsDir, folder);
+  }
+}
+
+/** The ids of the commands that the worker has answered, up to event number `upTo`. */
+async function answeredIn(
+  paths: SessionPaths,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<ReadonlySet<string>> {
+  const events = (await readEvents(paths, 0)).filter(({ n }) => n <= upTo);
+  return new Set(
+    events.flatMap((event) =>
+      event.type === 'command_accepted' || event.type === 'command_refused' ? [event.id] : [],
+    ),
+  );
+}
+
+/** Sends the commands that wait in a session's copy to the board. */
+export async function forward(paths: SessionPaths, session: Ulid, board: Pick<Board, 'act'>): Promise<void> {
+  for (const id of pendingCommandIds(paths)) {
+    const reading = await readCommand(paths, id);
+    // A command that this version does not know is kept for a newer version.
+    if (reading?.kind !== 'command') continue;
+    await board.act(session, id, JSON.stringify(reading.command));
+    await removeCommand(paths, id);
+  }
+}
+
+/** @returns undefined if the act is not a valid command */
+function commandOf({ command, person }: SentAct): Command | undefined {
+  const { data } = Command.safeParse(parseJson(command));
+  // The board authenticates the sender, so its name replaces the one in the command.
+  return data && { ...data, by: { ...data.by, person: person.slice(0, MAX_NAME) } };
+}

@@ -1,0 +1,36 @@
+import { isAsStrict } from '../../core/project/settings/setting-spec.ts';
+import { SETTINGS } from '../../core/project/settings/settings.ts';
+import { HostSettings } from '../../core/session/events/bodies/positions.ts';
+
+/**
+ * The settings with which a session from another machine runs here. Only commands from this machine's trusted
+ * `.samocode` are executed, and a safeguard applies if either the session or this machine has it.
+ * @param ofSession the settings with which the session was started
+ * @param own the settings with which a session would be started here
+ */
+export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSettings {
+  const { openings: theirs, acp: permitted, proving, permissions, gatePeople: people } = ofSession;
+  const { openings, acp } = own;
+  const isStricter = isAsStrict(SETTINGS.sandbox, ofSession.sandbox, own.sandbox);
+  // Parsing drops the settings that do not depend on the machine.
+  return HostSettings.parse({
+    ...own,
+    sandbox: isStricter ? ofSession.sandbox : own.sandbox,
+    permissions: permissions === 'allow' ? permissions : own.permissions,
+    gatePeople: own.gatePeople?.filter((name) => people?.includes(name) ?? true) ?? people,
+    proving: { ...own.proving, in: proving.in === 'clone' ? proving.in : own.proving.in },
+    openings: {
+      // Paths of another machine mean nothing here.
+      ...openings,
+      sockets: openings.sockets.filter((name) => theirs.sockets.includes(name)),
+      hosts: openings.hosts.filter((name) => theirs.hosts.includes(name)),
+      env: openings.env.filter((name) => theirs.env.includes(name)),
+      ports: openings.ports.filter((port) => theirs.ports.includes(port)),
+    },
+    acp: acp && {
+      command: acp.command,
+      asks: acp.asks && permitted?.asks,
+      withoutGuard: acp.withoutGuard && permitted?.withoutGuard,
+    },
+  });
+}

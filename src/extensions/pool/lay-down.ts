@@ -1,0 +1,386 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
+import { crashPoint } from '../../core/kernel/fault-points.ts';
+import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
+import { gitDirOf } from '../../core/kernel/files/git-pointer.ts';
+import { filesBelow, identityAt, statsAt } from '../../core/kernel/files/path-stats.ts';
+import { plainJson } from '../../core/kernel/files/plain-file.ts';
+import { parseJson } from '../../core/kernel/parse-json.ts';
+import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
+import { checkOut, checkOutWorktree } from '../../core/project/checkpoints/check-out.ts';
+import { refsOf, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
+import {
+  type CheckpointStore,
+  openStore,
+  repositoryOptions,
+} from '../../core/project/checkpoints/checkpoint-store.ts';
+import { treeIn } from '../../core/project/checkpoints/restore-checkpoint.ts';
+import { MAX_STATE_FILE_BYTES } from '../../core/project/checkpoints/state-commit.ts';
+import { gitLine, gitSaysYes, runGit } from '../../core/project/git/git.ts';
+import { listing, namesIn, readable } from '../../core/project/git/path-bytes.ts';
+import { removeTree } from '../../core/project/git/remove-tree.ts';
+import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
+import { WORKTREE_ERRORS } from '../../core/project/git/worktree-errors.ts';
+import { listWorktrees } from '../../core/project/git/worktree-list.ts';
+import type { HostSettings, Places } from '../../core/session/events/bodies/positions.ts';
+import { readLog } from '../../core/session/events/event-log.ts';
+import { readSessionFile } from '../../core/session/events/session-file.ts';
+import { MAX_LAID_BYTES, Mirror } from '../../core/session/layout/mirror.ts';
+import { refNameOf } from '../../core/session/layout/names.ts';
+import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
+import type { Oid } from './board.ts';
+import { fence } from './fence.ts';
+import { readMark } from './mark.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
+import type { StateNote } from './state-note.ts';
+
+export interface LayDownPlan {
+  /** The published state, already fetched and verified. */
+  commit: Oid;
+  note: StateNote;
+  /** The folders of the project on this machine. */
+  at: Record<'configPath' | 'mainRepo' | 'sessionsDir' | 'worktreesDir', string>;
+  context: GitContext;
+  clock: Pick<Clock, 'now'>;
+}
+
+export interface LaidDown {
+  /** The session's folder name on this machine. */
+  folder: string;
+  /** Where earlier local work was moved: paths and refs to show to people. */
+  aside: string[];
+}
+
+/**
+ * Copies a session that this machine does not hold, so that it can be shown here: its documents and its machine
+ * state replace the previous copy. The copy's lease names a worker on another machine. Commands that wait here are
+ * kept. Safe to repeat after an interruption at any point.
+ * @throws state_malformed, GitError
+ */
+export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
+  const { paths, mark, ...steps } = await copySteps(plan);
+  const { folder } = paths;
+  if (mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
+  if (mark === undefined && (await isAsPublished(plan, paths))) {
+    await fence(paths, plan.note.hostName ?? 'pool', plan.clock);
+    return { folder, aside: [] };
+  }
+  const store = await steps.files();
+  await removeTree(store.dir);
+  const aside = await steps.clear();
+  const files = steps.identities();
+  await steps.install({});
+  await writeCopyMark(paths, plan, { files });
+  return { folder, aside };
+}
+
+/**
+ * Copies a session as `layDownMirror` does, and adds its branch and worktree, so that this machine can work on it.
+ * No worker starts before the lease is claimed. Changes nothing if this machine already has the published state.
+ * @throws state_malformed, branch_in_use, GitError
+ */
+export async function layDownForWork(plan: LayDownPlan, settings: HostSettings): Promise<LaidDown> {
+  const { paths, draft, mark, ...steps } = await copySteps(plan);
+  const { folder } = paths;
+  if (mark === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
+  const { commit, note, at, context } = plan;
+  const { branch, head } = note;
+  const worktreePath = join(at.worktreesDir, folder);
+  await requireBranchFree(plan, worktreePath);
+  const store = await steps.files();
+  const aside = [...(await steps.clear()), ...(await moveWorktreeAside(plan, worktreePath))];
+  if (branch !== undefined && head !== undefined) {
+    aside.push(...(await moveBranch(plan, folder)));
+    await writeCopyMark(draft, plan, { files: {}, worktree: worktreePath, unfinished: true });
+    crashPoint('lay-down');
+    await checkOutWorktree(store, { commit, head, branch, mainRepo: at.mainRepo, worktreePath });
+    await writeWhole(draft.setup, SETUP_DUE);
+  }
+  const { configPath, mainRepo, worktreesDir } = at;
+  const places: Places = { configPath, mainRepo, worktreesDir, worktreePath, settings };
+  await writeWhole(draft.arrived, `${JSON.stringify(places)}\n`);
+  // The next state that a worker saves here gets this one as its parent.
+  const ref = stateRef(refNameOf({ ...note, folder }));
+  await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
+  await steps.install(branch === undefined ? {} : { worktree: worktreePath });
+  rmSync(paths.laidDown);
+  return { folder, aside };
+}
+
+/** Marks a run folder as a copy that no worker here has changed, so that it may be replaced. */
+const CopyMark = Mirror.extend({
+  commit: z.string(),
+  /** The identity of each document when it was copied; a different one means that a person edited it. */
+  files: z.record(z.string(), z.string()),
+  worktree: z.string().optional(),
+  unfinished: z.literal(true).optional(),
+});
+type CopyMark = z.infer<typeof CopyMark>;
+
+async function readCopyMark({ laidDown }: Pick<SessionPaths, 'laidDown'>): Promise<CopyMark | undefined> {
+  return await plainJson(laidDown, MAX_LAID_BYTES, CopyMark);
+}
+
+async function writeCopyMark(
+  { laidDown }: Pick<SessionPaths, 'laidDown'>,
+  { commit, note, at }: LayDownPlan,
+  mark: Pick<CopyMark, 'files' | 'worktree' | 'unfinished'>,
+): Promise<void> {
+  const { configPath, mainRepo, worktreesDir } = at;
+  const text = JSON.stringify({ commit, head: note.head, configPath, mainRepo, worktreesDir, ...mark });
+  await writeWhole(laidDown, `${text}\n`);
+}
+
+/** Reads what this machine has of the session and returns the steps of the copy. */
+async function copySteps(plan: LayDownPlan) {
+  const { note, at, context, commit, clock } = plan;
+  const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
+  const archived = sessionPaths(at.sessionsDir, paths.folder, true);
+  const draft = draftOf(at.sessionsDir, paths.folder);
+  const draftMark = await readCopyMark(draft);
+  const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
+  const identitiesIn = (folder: string): Record<string, string> =>
+    Object.fromEntries(
+      filesBelow(folder, (name) => name !== '_logs').map((name) => [name, identityAt(join(folder, name))]),
+    );
+
+  /** Checks out everything except the worktree into draft folders. */
+  async function files(): Promise<CheckpointStore> {
+    // An interrupted attempt may have left a worktree.
+    const worktree = draftMark?.worktree ?? mark?.worktree;
+    if (worktree !== undefined) await removeWorktree(plan, worktree);
+    for (const folder of [draft.runDir, draft.sessionDir]) await removeTree(folder);
+    const store = await openStore({
+      ...context,
+      mainRepo: at.mainRepo,
+      storeDir: join(draft.runDir, 'checkpoints'),
+    });
+    await requireValidFiles(store, commit);
+    const parts = { run: draft.runDir, session: draft.sessionDir, logs: draft.logs };
+    for (const [part, folder] of Object.entries(parts)) {
+      mkdirSync(folder, { recursive: true });
+      await checkOut(store, await treeIn(store, commit, part), folder);
+    }
+    await requireSameBranch(plan, draft);
+    const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
+    const owner = ownerElsewhere(note.hostName ?? 'pool');
+    await giveLease(draft.leases, { owner, acquiredAt: isoUtc(clock.now()) }, above);
+    return store;
+  }
+
+  /** Moves local work and edited documents out of the way. @returns their new paths */
+  async function clear(): Promise<string[]> {
+    // Without events, the local session contains nothing that the published state lacks.
+    const hasBegun = ((await readLog(paths))?.state.n ?? 0) > 0;
+    if (mark === undefined && hasBegun && (await isPartOf(plan, paths)))
+      return await clearWorktree(plan, paths);
+    if (mark === undefined) return hasBegun ? await moveAside(plan, paths) : [];
+    const now = Object.entries(identitiesIn(paths.sessionDir));
+    if (mark.unfinished || now.every(([name, identity]) => mark.files[name] === identity)) return [];
+    return moveAll([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);
+  }
+
+  async function install(made: Pick<CopyMark, 'worktree'>): Promise<void> {
+    await writeCopyMark(draft, plan, { files: {}, ...made, unfinished: true });
+    const old = { run: `${draft.runDir}.old`, session: `${draft.sessionDir}.old` };
+    for (const folder of Object.values(old)) await removeTree(folder);
+    moveAll([
+      [paths.commands, draft.commands],
+      [paths.runDir, old.run],
+    ]);
+    crashPoint('lay-down');
+    renameSync(draft.runDir, paths.runDir);
+    crashPoint('lay-down');
+    moveAll([[paths.sessionDir, old.session]]);
+    const { sessionDir } = (await isArchived(paths)) ? archived : paths;
+    await removeTree(archived.sessionDir);
+    mkdirSync(dirname(sessionDir), { recursive: true });
+    renameSync(draft.sessionDir, sessionDir);
+    for (const folder of Object.values(old)) await removeTree(folder);
+  }
+
+  return { paths, draft, mark, files, clear, identities: () => identitiesIn(draft.sessionDir), install };
+}
+
+/** The session's folder name here, with a suffix if another session has the name. */
+async function folderFor({ folder, id }: StateNote, sessionsDir: string): Promise<string> {
+  const paths = sessionPaths(sessionsDir, folder);
+  const there = await readSessionFile(paths).catch(() => undefined);
+  const known = there ?? (await readSessionFile(draftOf(sessionsDir, folder)).catch(() => undefined));
+  const { sessionDir: archived } = sessionPaths(sessionsDir, folder, true);
+  const isFree = [paths.runDir, paths.sessionDir, archived].every((path) => statsAt(path) === undefined);
+  return known?.id === id || (known === undefined && isFree)
+    ? folder
+    : `${folder}-${id.slice(-4).toLowerCase()}`;
+}
+
+async function isArchived(paths: SessionPaths): Promise<boolean> {
+  return (await readLog(paths))?.state.archived ?? false;
+}
+
+/** The paths of the draft. Session lists skip names that begin with a dot. */
+function draftOf(sessionsDir: string, folder: string): SessionPaths {
+  return sessionPaths(sessionsDir, `.${folder}.new`);
+}
+
+const MAX_TOTAL_BYTES = 1024 * 1024 * 1024;
+
+/** @throws state_malformed unless every entry is a regular file of bounded size with an allowed path */
+async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<void> {
+  const list = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, 'run', 'session', 'logs'];
+  let total = 0;
+  for (const entry of namesIn((await runGit(list, listing(repositoryOptions(store)))).stdout)) {
+    const [, mode = '', size = '', path = ''] = /^(\d+) \w+ \w+ +(\S+)\t(.+)$/s.exec(entry) ?? [];
+    const bytes = Number(size);
+    total += bytes;
+    const isPlain = (mode === '100644' || mode === '100755') && bytes <= MAX_STATE_FILE_BYTES;
+    const isOurs = !path.startsWith('run/') || travels(path.slice('run/'.length));
+    if (!isPlain || !isOurs || !isSafePath(path) || total > MAX_TOTAL_BYTES)
+      throw POOL_ERRORS.state_malformed({
+        commit,
+        problem: `It contains ${readable(path)}, which is not allowed in a state`,
+      });
+  }
+}
+
+/** @throws state_malformed if the events, by which a worker here would act, name another branch than the note */
+async function requireSameBranch({ commit, note }: LayDownPlan, draft: SessionPaths): Promise<void> {
+  const branch = (await readLog(draft))?.state.worktree?.branch;
+  if (branch === undefined || branch === note.branch) return;
+  throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
+}
+
+function isSafePath(path: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: samocode never writes such names
+  return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);
+}
+
+/** Whether this machine published that state and has recorded nothing since. */
+async function isAsPublished(
+  { commit, note, at, context }: LayDownPlan,
+  paths: SessionPaths,
+): Promise<boolean> {
+  const main = { ...context, cwd: at.mainRepo, allowFailure: true };
+  const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
+  const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${commit}^{tree}`], main);
+  const [own, published] = trees.split('\n');
+  return own === published && ((await readLog(paths))?.state.n ?? 0) === note.n;
+}
+
+/** Whether everything recorded here was published in an ancestor of the state. */
+async function isPartOf({ commit, note, at, context }: LayDownPlan, paths: SessionPaths): Promise<boolean> {
+  const mark = readMark(paths);
+  if (mark === undefined) return false;
+  const main = { ...context, cwd: at.mainRepo, allowFailure: true };
+  const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
+  const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${mark.published}^{tree}`], main);
+  const [own, published] = trees.split('\n');
+  const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', mark.published], main);
+  return (
+    own === published &&
+    ((await readLog(paths))?.state.n ?? 0) ===
+      z.object({ n: z.number() }).safeParse(parseJson(text)).data?.n &&
+    (await gitSaysYes(['merge-base', '--is-ancestor', mark.published, commit], main))
+  );
+}
+
+/** Removes the previous worktree, or moves it if it has changes, since a person may have made them. */
+async function clearWorktree(plan: LayDownPlan, { folder }: SessionPaths): Promise<string[]> {
+  const path = join(plan.at.worktreesDir, folder);
+  if (statsAt(path) === undefined) return [];
+  const changes = await runGit(['status', '--porcelain'], { ...plan.context, cwd: path, allowFailure: true });
+  if (changes.exitCode !== 0 || changes.stdout !== '') return await moveWorktreeAside(plan, path);
+  await removeWorktree(plan, path);
+  return [];
+}
+
+/** @throws branch_in_use when the branch is checked out elsewhere */
+async function requireBranchFree(
+  { note: { branch }, at, context }: LayDownPlan,
+  worktreePath: string,
+): Promise<void> {
+  const used = (await listWorktrees(at.mainRepo, context)).find(
+    (each) => each.branch === branch && each.path !== worktreePath,
+  );
+  if (branch === undefined || used === undefined || used.prunable) return;
+  throw WORKTREE_ERRORS.branch_in_use({ branch, path: used.path, prunable: false });
+}
+
+/** Moves the branch to the state's commit. @returns the ref that keeps commits which the state does not include */
+async function moveBranch({ note, at, context }: LayDownPlan, folder: string): Promise<string[]> {
+  const { branch, head = '', epoch } = note;
+  const main = { ...context, cwd: at.mainRepo };
+  const ref = `refs/heads/${branch}`;
+  const tip = await commitOf(ref, main);
+  const name = refNameOf({ ...note, folder });
+  const made = `${refsOf(name)}made/${branch}`;
+  const isOfSession =
+    (await commitOf(made, main)) !== undefined || (await branchIn(stateRef(name), main)) === branch;
+  // One that was here before the session is its person's, whatever a pool member names.
+  if (tip !== undefined && !isOfSession) throw POOL_ERRORS.branch_taken({ branch: branch ?? '' });
+  if (tip === head) return [];
+  const lost = `${refsOf(name)}lost/${epoch}-${tip?.slice(0, 12)}`;
+  if (tip !== undefined) await runGit(['update-ref', '--no-deref', lost, tip], main);
+  // In one transaction: after an interruption, the second ref shows that the branch was made for the session.
+  const moves = [`update ${ref} ${head} ${tip ?? '0'.repeat(head.length)}`, `update ${made} ${head}`];
+  await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: `${moves.join('\n')}\n` });
+  const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
+  return isBehind ? [] : [lost];
+}
+
+/** The branch of the state that this machine saved last: that of a session that began here. */
+async function branchIn(ref: string, main: GitContext & { cwd: string }): Promise<string | undefined> {
+  const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', ref], {
+    ...main,
+    allowFailure: true,
+  });
+  return z.object({ branch: z.string() }).safeParse(parseJson(text)).data?.branch;
+}
+
+/** Moves the previous session and its worktree to new names. */
+async function moveAside(plan: LayDownPlan, paths: SessionPaths): Promise<string[]> {
+  const { note, at, clock } = plan;
+  // Takes its lease first, so that no worker continues it.
+  if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName ?? 'pool', clock);
+  const folders = [paths.runDir, paths.sessionDir].map((path) => [path, lostName(path, note)] as const);
+  return [...moveAll(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
+}
+
+/** Detaches the worktree from its branch and renames it; it remains a valid worktree. */
+async function moveWorktreeAside({ note, at, context }: LayDownPlan, path: string): Promise<string[]> {
+  if (statsAt(path) === undefined) return [];
+  const gitDir = await gitDirOf(path).catch(() => undefined);
+  // In a folder without a .git file, git would act on the main checkout.
+  if (gitDir !== undefined) {
+    const inside = { ...context, cwd: path, env: { GIT_DIR: gitDir }, allowFailure: true };
+    const head = await commitOf('HEAD', inside);
+    if (head !== undefined) await runGit(['update-ref', '--no-deref', 'HEAD', head], inside);
+  }
+  const [to = ''] = moveAll([[path, lostName(path, note)]]);
+  await runGit(['worktree', 'repair', '--', to], { ...context, cwd: at.mainRepo, allowFailure: true });
+  return [to];
+}
+
+function lostName(path: string, { epoch }: StateNote): string {
+  return freeName(`${path}.lost-${epoch}`);
+}
+
+async function removeWorktree({ at, context }: LayDownPlan, path: string): Promise<void> {
+  const remove = ['worktree', 'remove', '--force', '--force', '--', path];
+  await runGit(remove, { ...context, cwd: at.mainRepo, allowFailure: true });
+  await removeTree(path);
+}
+
+/** Renames what exists. @returns the new paths */
+function moveAll(pairs: readonly (readonly [from: string, to: string])[]): string[] {
+  const present = pairs.filter(([from]) => statsAt(from) !== undefined);
+  for (const [from, to] of present) renameSync(from, to);
+  return present.map(([, to]) => to);
+}
+
+function freeName(path: string, count = 1): string {
+  const name = count === 1 ? path : `${path}-${count}`;
+  return statsAt(name) === undefined ? name : freeName(path, count + 1);
+}

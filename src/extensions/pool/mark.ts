@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { sinceBootMs } from '../../core/kernel/clock.ts';
+import { ifThere } from '../../core/kernel/errors.ts';
+import { writeLightly } from '../../core/kernel/files/atomic-file.ts';
+import { parseJson } from '../../core/kernel/parse-json.ts';
+import type { Host } from '../../core/kernel/processes/host.ts';
+import type { SessionPaths } from '../../core/session/layout/paths.ts';
+
+/** Records a session that this machine has, so that the next supervisor continues where the last one stopped. */
+const HeldMark = z.strictObject({
+  id: z.string(),
+  epoch: z.int().positive(),
+  /** The commit to which this machine last set the session's ref. */
+  published: z.string(),
+  /** This machine's name, which its workers record. */
+  host: z.string(),
+  /** A push whose outcome is not known. */
+  sending: z.string().optional(),
+});
+export type HeldMark = z.infer<typeof HeldMark>;
+
+export function readMark({ poolMark }: Pick<SessionPaths, 'poolMark'>): HeldMark | undefined {
+  const text = ifThere(() => readFileSync(poolMark, 'utf8'));
+  return text === undefined ? undefined : HeldMark.safeParse(parseJson(text)).data;
+}
+
+export function writeMark({ poolMark }: Pick<SessionPaths, 'poolMark'>, mark: HeldMark): void {
+  writeLightly(poolMark, `${JSON.stringify(mark)}\n`, 0o600);
+}
+
+/**
+ * Writes how long the session's worker may continue without a renewal by the supervisor, as a time since boot that
+ * includes sleep.
+ */
+export function writePoolUntil(
+  { poolUntil }: Pick<SessionPaths, 'poolUntil'>,
+  leftMs: number,
+  { bootId }: Pick<Host, 'bootId'>,
+): void {
+  ifThere(() => writeLightly(poolUntil, `${Math.round(sinceBootMs() + leftMs)} ${bootId}\n`, 0o600));
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../../core/kernel/clock.ts';
+import type { Host } from '../../core/kernel/processes/host.ts';
+import type { GitContext } from '../../core/project/git/repository.ts';
+import type { HostSettings } from '../../core/session/events/bodies/positions.ts';
+import type { Board, HostCard, Oid, Ulid } from './board.ts';
+import type { PoolStates } from './pool-states.ts';
+import type { StatusFile } from './pool-status.ts';
+import type { PoolRemote } from './remote.ts';
+
+/** The intervals of a pool; tests inject shorter ones. */
+export interface PoolTimes {
+  /** How long after the last renewal another machine may take a session. */
+  leaseMs: number;
+  renewMs: number;
+  /** The delay between a take-over and the first agent: the previous host's agent may still be running. */
+  graceMs: number;
+  /** How often local states and commands are read. */
+  lookMs: number;
+}
+export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, lookMs: 1000 };
+
+/** Where the sessions of one project are on this machine. */
+export interface MemberPlace {
+  mainRepo: string;
+  sessionsDir: string;
+  worktreesDir: string;
+  configPath: string;
+  /** The git folder that all worktrees of the repository share. */
+  commonDir: string;
+}
+
+export interface MemberParts {
+  card: HostCard;
+  board: Board;
+  remote: PoolRemote;
+  states: PoolStates;
+  place: MemberPlace;
+  git: GitContext;
+  clock: Clock;
+  host: Host;
+  times: PoolTimes;
+  /** The lease identity of this machine's supervisor, whose scan starts the workers of claimed sessions. */
+  supervisor: string;
+  /** The settings with which a session started on this machine would run. */
+  ownSettings: () => Promise<HostSettings>;
+  /** The number of sessions that may run at the same time. */
+  slots: number;
+  /** This machine claims no sessions and gives back those that it holds. */
+  isLeaving: boolean;
+  status: Pick<StatusFile, 'saw' | 'write'>;
+  /** Reports an error; one that persists is reported once. */
+  report: (what: string, error: unknown) => void;
+  say: (text: string) => void;
+  /** Makes the supervisor scan its sessions immediately. */
+  wake: () => Promise<void>;
+}
+
+export interface HeldSession {
+  id: Ulid;
+  epoch: number;
+  folder: string;
+  /** The commit to which this host last set the session's ref. */
+  published: Oid;
+  /** The worker's state commit that `published` was made from, and the number of its last event. */
+  from?: Oid | undefined;
+  n?: number;
+  /** The commit of a push whose outcome is not known yet. */
+  sending?: Oid | undefined;
+  /** Monotonic time at which to push again after the remote could not be reached. */
+  againAtMs?: number;
+  /** Monotonic time of the claim or the last push; answers to earlier requests are out of date. */
+  sinceMs: number;
+}

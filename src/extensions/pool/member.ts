@@ -1,0 +1,381 @@
+import { unseenOwner } from '../../core/kernel/processes/lease.ts';
+import type { SessionView } from '../../core/session/events/session-view.ts';
+import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
+import type { Claim, Entry, Oid, Ulid } from './board.ts';
+import { DeliveredActs, forward } from './delivered-acts.ts';
+import { claimLease, fence, type Lack, noteLack } from './fence.ts';
+import { POOL_REFS } from './git-remote.ts';
+import { hostSettings } from './host-settings.ts';
+import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
+import { type HeldMark, readMark, writeMark, writePoolUntil } from './mark.ts';
+import type { HeldSession, MemberParts } from './member-parts.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
+import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
+import { lacksOf } from './pool-status.ts';
+
+const TICK_MS = 200;
+
+/** Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. */
+export class Member {
+  readonly #parts: MemberParts;
+  readonly #held = new Map<Ulid, HeldSession>();
+  /** Runs one step at a time for each session, so that reading its ref never races with pushing it. */
+  readonly #lanes = new Map<Ulid, Promise<void>>();
+  readonly #taking = new Set<Ulid>();
+  readonly #entries = new Map<Ulid, Entry>();
+  readonly #shown = new Map<Ulid, Oid>();
+  readonly #acts: DeliveredActs;
+  #views: () => readonly SessionView[] = () => [];
+  #boardAtMs = Number.NEGATIVE_INFINITY;
+  #remoteAtMs = Number.NEGATIVE_INFINITY;
+  #readingRefs: Promise<void> | undefined;
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+    this.#acts = new DeliveredActs(parts);
+  }
+
+  /** @param views the sessions of this machine, as last read */
+  async run(views: () => readonly SessionView[], signal: AbortSignal): Promise<void> {
+    const { board, clock, times } = this.#parts;
+    this.#views = views;
+    const each = async (ms: number, step: () => unknown) => {
+      for (; !signal.aborted; await clock.sleep(ms, signal)) await step();
+    };
+    const renew = () =>
+      this.#renew()
+        .catch((error: unknown) => this.#parts.report('pool', error))
+        .finally(() => this.#writeStatus());
+    const renewing = async () => {
+      for (; !signal.aborted; await board.changed(times.renewMs, signal)) await renew();
+    };
+    try {
+      await Promise.all([
+        renewing(),
+        each(times.lookMs, () => this.#scanFiles()),
+        each(TICK_MS, () => this.#watch()),
+      ]);
+    } finally {
+      await Promise.allSettled(this.#lanes.values());
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { board, card, clock } = this.#parts;
+    const begun = clock.monotonic();
+    const { held, acts, entries } = await board.renew(card);
+    this.#boardAtMs = begun;
+    for (const { id, epoch, sinceMs } of this.#held.values())
+      if (sinceMs < begun && held.get(id) !== epoch) this.#lose(id, 'another machine has it');
+    this.#keepAlive(begun);
+    this.#entries.clear();
+    for (const entry of entries) this.#entries.set(entry.id, entry);
+    this.#reportGone();
+    for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
+    for (const each of this.#held.values())
+      this.#inLane(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
+    const lacks = await lacksOf(entries, this.#parts);
+    for (const entry of entries) {
+      const epoch = held.get(entry.id);
+      if (epoch === undefined && !this.#held.has(entry.id))
+        this.#inLane(entry.id, () => this.#show(entry, lacks(entry)));
+      // Claimed before this supervisor started.
+      if (epoch !== undefined && !this.#held.has(entry.id))
+        this.#inLane(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
+    }
+    const free = this.#free();
+    if (free > 0)
+      for (const claim of await board.claim(card, free)) {
+        this.#taking.add(claim.id);
+        this.#inLane(claim.id, () => this.#take(claim), { waits: true });
+      }
+  }
+
+  /** Reports sessions that this machine held last and whose ref is missing from the remote. */
+  #reportGone(): void {
+    for (const [id, { folder, paths }] of this.#poolViews()) {
+      const mark = this.#entries.has(id) ? undefined : readMark(paths);
+      if (mark !== undefined) this.#parts.report(folder, this.#gone(mark));
+    }
+  }
+
+  /** Writes what `samocode pool status` shows. */
+  #writeStatus(): void {
+    const { place, status } = this.#parts;
+    const behind = this.#poolViews().filter(
+      ([id, view]) => this.#held.has(id) && newestKept(place, view) !== this.#held.get(id)?.from,
+    );
+    status.saw(
+      this.#entries.values(),
+      behind.map(([id]) => id),
+    );
+    status.write();
+  }
+
+  /** How many sessions may be claimed: none while a session that this machine holds waits for a slot. */
+  #free(): number {
+    const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
+    const { slots, isLeaving } = this.#parts;
+    return isLeaving || active.some(isQueued) ? 0 : slots - active.length - this.#taking.size;
+  }
+
+  /** Publishes new states, forwards commands and offers new sessions that it finds in the session files. */
+  #scanFiles(): void {
+    for (const [id, view] of this.#poolViews()) {
+      if (this.#held.has(id)) this.#inLane(id, () => this.#publish(view));
+      else if (this.#entries.has(id)) this.#inLane(id, () => forward(view.paths, id, this.#parts.board));
+      else if (this.#boardAtMs > 0 && view.state.n === 0) this.#inLane(id, () => this.#offer(view));
+    }
+  }
+
+  /** Never blocks: even if a call hangs, the agents must end before another machine may start its own. */
+  #watch(): void {
+    const { clock, times } = this.#parts;
+    if (this.#held.size === 0) return;
+    const silentMs = clock.monotonic() - Math.max(this.#boardAtMs, this.#remoteAtMs);
+    if (silentMs > times.leaseMs - times.renewMs) {
+      const why = `neither board nor remote could be reached for ${Math.round(silentMs / 1000)} s`;
+      for (const id of this.#held.keys()) this.#lose(id, why);
+    } else if (clock.monotonic() - this.#boardAtMs > times.leaseMs / 3) {
+      this.#readingRefs ??= this.#readRefs()
+        .catch(() => undefined)
+        .finally(() => {
+          this.#readingRefs = undefined;
+        });
+    }
+  }
+
+  /** Detects take-overs without the board: a machine moves the ref of a session before it starts an agent for it. */
+  async #readRefs(): Promise<void> {
+    const { clock, remote } = this.#parts;
+    const begun = clock.monotonic();
+    const refs = await remote.look(this.#refOf('*'));
+    this.#remoteAtMs = begun;
+    for (const { id, published, sending, sinceMs } of this.#held.values()) {
+      const there = refs.get(this.#refOf(id));
+      if (sinceMs < begun && there !== published && there !== sending)
+        this.#lose(id, 'its ref was moved while the board could not be reached');
+    }
+    this.#keepAlive(begun);
+    await clock.sleep(this.#parts.times.lookMs);
+  }
+
+  #keepAlive(contactMs: number): void {
+    const { clock, host, times } = this.#parts;
+    const leftMs = times.leaseMs - times.renewMs - (clock.monotonic() - contactMs);
+    for (const { folder } of this.#held.values()) writePoolUntil(this.#pathsOf(folder), leftMs, host);
+  }
+
+  #lose(id: Ulid, why: string): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#held.delete(id);
+    this.#shown.delete(id);
+    this.#acts.forget(id);
+    const { clock, report, say } = this.#parts;
+    const fenced = fence(this.#pathsOf(held.folder), 'another machine', clock);
+    // Queued before any other step of this session.
+    this.#inLane(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
+    say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
+  }
+
+  async #publish(view: SessionView): Promise<void> {
+    const { board, remote, states, card, clock, times } = this.#parts;
+    const held = this.#held.get(view.sessionFile?.id ?? '');
+    const state = newestKept(this.#parts.place, view);
+    if (held === undefined || state === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
+    await this.#findSent(held);
+    if (state === held.from) return await this.#giveBack(view, held);
+    const made = await states.publish(view, held);
+    if (made === undefined) return;
+    const { commit, note } = made;
+    held.sending = commit;
+    this.#mark(held);
+    const how = await remote.move(this.#refOf(held.id), commit, held.published);
+    if (how === 'refused') this.#lose(held.id, 'another machine has published it');
+    // Each try makes a commit, and an outage may last for hours.
+    if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
+    if (how !== 'moved') return;
+    Object.assign(held, { published: commit, sending: undefined, from: state, n: note.n });
+    held.sinceMs = clock.monotonic();
+    this.#mark(held);
+    const mine = { id: held.id, epoch: held.epoch, host: card.id };
+    const shown = { ...note.card, wanted: note.wanted };
+    if (!(await board.index(mine, commit, shown))) return this.#lose(held.id, 'another machine has it');
+    await this.#acts.settle(held);
+  }
+
+  /** Checks whether a push whose answer was lost has arrived. */
+  async #findSent(held: HeldSession): Promise<void> {
+    if (held.sending === undefined) return;
+    if ((await this.#tipOf(held.id)) === held.sending) held.published = held.sending;
+    held.sending = undefined;
+  }
+
+  /** Gives back a session that waits for a slot, because another machine may have one; any session when leaving. */
+  async #giveBack(view: SessionView, held: HeldSession): Promise<void> {
+    const { board, card, clock, isLeaving, states } = this.#parts;
+    if (view.worker !== 'none' || !(isLeaving || isQueued(view))) return;
+    // The fence stops new workers. If one has recorded something meanwhile, that is published first.
+    await fence(view.paths, 'pool', clock);
+    const rest = { wanted: isWanted(view), state: held.published };
+    const isGiven =
+      (await states.isNewest(view)) &&
+      (await board.giveBack({ id: held.id, epoch: held.epoch, host: card.id }, rest));
+    if (!isGiven) return await this.#claim(view.paths);
+    this.#held.delete(held.id);
+    this.#parts.say(`${held.folder}: given back to the pool`);
+  }
+
+  /** Publishes the first state of a session that `start --pool` created here, then lets any free machine claim it. */
+  async #offer(view: SessionView): Promise<void> {
+    const { board, card, remote, states } = this.#parts;
+    const { sessionFile } = view;
+    if (sessionFile === undefined) return;
+    const { id, folder } = sessionFile;
+    const made = await states.first(view);
+    if (made === undefined) return;
+    // The push is refused if an earlier one succeeded and only the call to the board failed.
+    const how = await remote.move(this.#refOf(id), made, undefined);
+    const commit = how === 'moved' ? made : await this.#tipOf(id);
+    if (commit === undefined) return;
+    const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
+    await board.offer(entry);
+    this.#entries.set(id, { ...entry, epoch: 0, wanted: false });
+    await forward(view.paths, id, board);
+  }
+
+  /** Copies what another machine has published, so that lists, questions and plans show it here. */
+  async #show({ id, state }: Entry, lack: Lack): Promise<void> {
+    const view = this.#viewOf(id);
+    // The worker that lost the session must exit first, because its files are about to be moved.
+    if (state === undefined || view?.worker === 'alive') return;
+    if (this.#shown.get(id) !== state) {
+      this.#reportMoved(await layDownMirror(this.#copyPlan(await this.#fetch(id))));
+      this.#shown.set(id, state);
+    }
+    if (view !== undefined) await noteLack(view.paths, lack, this.#parts.clock);
+  }
+
+  #copyPlan(state: VerifiedState) {
+    const { place: at, git: context, clock } = this.#parts;
+    return { ...state, at, context, clock };
+  }
+
+  #reportMoved({ folder, aside }: LaidDown): void {
+    if (aside.length > 0) this.#parts.say(`${folder}: what was here is now ${aside.join(', ')}`);
+  }
+
+  async #take(claim: Claim): Promise<void> {
+    const { board, clock, remote, states, times, say } = this.#parts;
+    const mine = { id: claim.id, epoch: claim.epoch, host: claim.host };
+    let back: Oid | undefined;
+    try {
+      const published = await this.#fetch(claim.id);
+      back = published.commit;
+      const { settings } = await states.sessionFileIn(published.commit);
+      const own = hostSettings(settings, await this.#parts.ownSettings());
+      const copy = await layDownForWork(this.#copyPlan(published), own);
+      this.#reportMoved(copy);
+      const commit = claim.moved ?? (await states.claimed(published, claim));
+      if (claim.moved === undefined) {
+        const how = await remote.move(this.#refOf(claim.id), commit, published.commit);
+        if (how !== 'moved') throw POOL_ERRORS.pool_not_moved({ folder: claim.folder, how });
+      }
+      back = commit;
+      if (claim.from !== undefined) await clock.sleep(times.graceMs);
+      const paths = this.#pathsOf(copy.folder);
+      const sinceMs = clock.monotonic();
+      const held = { id: claim.id, epoch: claim.epoch, folder: copy.folder, published: commit, sinceMs };
+      this.#mark(held);
+      this.#held.set(claim.id, held);
+      this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
+      await this.#claim(paths);
+      say(`${copy.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
+    } catch (error) {
+      this.#parts.report(claim.folder, error);
+      if (back !== undefined)
+        await board.giveBack(mine, { wanted: true, state: back, notBeforeMs: 2 * times.leaseMs });
+    } finally {
+      this.#taking.delete(claim.id);
+    }
+  }
+
+  /** Resumes a held session after a supervisor restart, from its mark if that is current, or by taking it again. */
+  async #continueHeld(claim: Claim): Promise<void> {
+    const view = this.#viewOf(claim.id);
+    const mark = view && readMark(view.paths);
+    const there = await this.#tipOf(claim.id);
+    if (mark !== undefined && there === undefined) throw this.#gone(mark);
+    // The mark may be older than the ref, for example after a restore from a backup.
+    const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
+    if (view === undefined || mark?.epoch !== claim.epoch || !isOurs)
+      return await this.#take({ ...claim, from: 'unknown' });
+    const { id, epoch } = claim;
+    const sinceMs = this.#parts.clock.monotonic();
+    this.#held.set(id, { id, epoch, folder: view.folder, published: there, sinceMs });
+  }
+
+  /** Claims the lease again if the worker ended itself before this machine could renew it. */
+  async #reclaim(held: HeldSession): Promise<void> {
+    const paths = this.#pathsOf(held.folder);
+    const isEnded = (await unseenOwner(paths.leases, this.#parts.host)) !== undefined;
+    if (isEnded && this.#held.get(held.id) === held) await this.#claim(paths);
+  }
+
+  #mark({ id, epoch, folder, published, sending }: HeldSession): void {
+    writeMark(this.#pathsOf(folder), { id, epoch, published, sending, host: this.#parts.card.name });
+  }
+
+  async #claim(paths: SessionPaths): Promise<void> {
+    await claimLease(paths, this.#parts);
+    await this.#parts.wake();
+  }
+
+  /** The commit of a session's ref on the remote. */
+  async #tipOf(id: Ulid): Promise<Oid | undefined> {
+    const ref = this.#refOf(id);
+    return (await this.#parts.remote.look(ref)).get(ref);
+  }
+
+  async #fetch(id: Ulid): Promise<VerifiedState> {
+    await this.#parts.remote.fetch([this.#refOf(id)]);
+    return await this.#parts.states.verify(this.#refOf(id));
+  }
+
+  /** @param waits run the step after the one in progress; otherwise skip it then, because it is repeated later */
+  #inLane(id: Ulid, step: () => Promise<void>, { waits = false } = {}): void {
+    const before = this.#lanes.get(id);
+    if (before !== undefined && !waits) return;
+    const running: Promise<void> = (before ?? Promise.resolve())
+      .then(step)
+      .catch((error: unknown) => this.#parts.report(id, error))
+      .finally(() => {
+        if (this.#lanes.get(id) === running) this.#lanes.delete(id);
+      });
+    this.#lanes.set(id, running);
+  }
+
+  #poolViews(): Array<[id: Ulid, view: SessionView]> {
+    return this.#views().flatMap((view) => {
+      const { pool, id } = view.sessionFile ?? {};
+      return pool && id && view.paths.sessionsDir === this.#parts.place.sessionsDir ? [[id, view]] : [];
+    });
+  }
+
+  #viewOf(id: Ulid): SessionView | undefined {
+    return this.#views().find(({ sessionFile }) => sessionFile?.id === id);
+  }
+
+  #pathsOf(folder: string): SessionPaths {
+    return sessionPaths(this.#parts.place.sessionsDir, folder);
+  }
+
+  #gone({ id, published: commit }: HeldMark): Error {
+    return POOL_ERRORS.state_gone({ ref: this.#parts.remote.nameOf(this.#refOf(id)), commit });
+  }
+
+  #refOf(id: string): string {
+    return `${POOL_REFS}sessions/${id}`;
+  }
+}

@@ -1,0 +1,161 @@
+import { errors } from '../../core/kernel/errors.ts';
+
+const JOIN = 'samocode pool join --remote <url>';
+
+export const POOL_ERRORS = errors({
+  // Joining and managing a pool.
+  pool_file: ({ path }: { path: string }) => ({
+    what: 'The pools of this machine could not be read.',
+    why: `${path} is not a list of pools that this version can read.`,
+    hint: `Rename or remove it, then run "${JOIN}" again in each project.`,
+  }),
+  pool_not_joined: ({ mainRepo }: { mainRepo: string }) => ({
+    what: 'This machine has not joined a pool for this project.',
+    why: `"samocode pool join" has not been run for ${mainRepo} on this machine.`,
+    hint: `Run "${JOIN}" in it, with the remote that the other machines use.`,
+  }),
+  pool_no_remote: () => ({
+    what: 'The pool was not joined.',
+    why: 'No remote was given. There is no default: states of sessions contain questions, answers, prompts and logs.',
+    hint: `For example: ${JOIN.replace('<url>', 'ssh://git@git.example.org/team/sessions.git')}`,
+  }),
+  pool_remote_public: ({ url }: { url: string }) => ({
+    what: 'The pool was not joined.',
+    why: `Anyone can read ${url} without a login, and states of sessions contain questions, answers, prompts and logs.`,
+    hint: 'Use a private remote, or add --public if anyone may read them.',
+  }),
+  pool_refs_declined: ({ url }: { url: string }) => ({
+    what: 'The pool was not joined.',
+    why: `${url} accepts neither refs below refs/samocode/pool/ nor branches below samocode-pool/.`,
+    hint: 'Ask whoever runs the server to allow one of them, or use another remote.',
+  }),
+  pool_unreachable: ({ url }: { url: string }) => ({
+    what: 'The pool was not joined.',
+    why: `${url} could not be reached.`,
+    hint: 'Check the address, the network and your login, for example with "git ls-remote".',
+  }),
+  pool_read_only: ({ url }: { url: string }) => ({
+    what: 'The pool was not joined.',
+    why: `This machine may read ${url}, but not push to it.`,
+    hint: 'Give its login the right to push.',
+  }),
+  pool_other_board: ({ url, chosen, board }: { url: string; chosen: string; board: string }) => ({
+    what: 'The pool was not joined.',
+    why: `The other machines of ${url} coordinate through ${chosen}, and this one would use ${board}: two machines could take the same session.`,
+    hint:
+      board === 'git'
+        ? 'Add --database with the address that the others use.'
+        : 'Omit --database, or have every machine leave the pool and then delete refs/samocode/pool/board on the remote.',
+  }),
+  pool_needs_person: () => ({
+    what: 'Nothing was changed.',
+    why: 'Only a person may decide, in a terminal, which machines share sessions with this one.',
+    hint: 'Ask the user to run "samocode pool" in a terminal.',
+  }),
+  pool_no_member: ({ name, members }: { name: string; members: readonly string[] }) => ({
+    what: `"${name}" does not identify one machine of the pool.`,
+    why: members.length === 0 ? 'No machine has joined it yet.' : `It has: ${members.join(', ')}.`,
+    hint: 'Name one of them; use its id if several have the same name.',
+  }),
+  pool_key_changed: ({ member }: { member: string }) => ({
+    what: `${member} is not trusted.`,
+    why: 'Its key has changed since its fingerprint was shown.',
+    hint: 'Run the command again and compare the new fingerprint.',
+  }),
+  pool_not_here: ({ config }: { config: string }) => ({
+    what: 'This machine takes no sessions of this pool.',
+    why: `The project of ${config} is gone, has invalid settings, or has lines that have not been trusted.`,
+    hint: 'Run "samocode init" in it to see what is wrong, and "samocode trust"; or leave the pool.',
+  }),
+  pool_not_moved: ({ folder, how }: { folder: string; how: string }) => ({
+    what: `${folder} was not taken over.`,
+    why:
+      how === 'refused'
+        ? 'Another machine has published it in the meantime.'
+        : 'The remote could not be reached.',
+    hint: 'Nothing to do: the next machine that can take it will.',
+  }),
+  pool_takes_over: ({ session }: { session: string }) => ({
+    what: `${session} was not taken over.`,
+    why: 'It belongs to a pool: if its machine stops responding, another one continues it automatically.',
+    hint: 'To see which machine has it: samocode status. If no machine continues it, run "samocode pool status".',
+  }),
+  // Using the board and the remote.
+  pool_push_declined: ({ ref }: { ref: string }) => ({
+    what: `The remote of the pool did not accept ${ref}.`,
+    why: 'The server rejected this push, for example because of a rule for ref names, a size limit, a hook or a full disk.',
+    hint: 'Ask whoever runs the server to allow refs below refs/samocode/pool/, or join the pool again with another remote.',
+  }),
+  pool_host_twice: ({ host }: { host: string }) => ({
+    what: 'The leases of this machine were not renewed.',
+    why: `Another machine renews them as ${host} too: its configuration was copied from this one, or the other way round.`,
+    hint: 'Have the copy leave the pool and join it again, which gives it its own identity.',
+  }),
+  pool_database_failed: () => ({
+    what: 'The database of the pool did not respond.',
+    why: 'It cannot be reached, refuses the login, took too long, or failed.',
+    hint: 'Sessions of this machine continue in the meantime. Try "psql" with the address with which this machine joined the pool.',
+  }),
+  pool_database_refused: () => ({
+    what: 'The database of the pool refused a statement.',
+    why: 'The role of this login lacks a privilege in the schema samocode_pool.',
+    hint: 'Ask the administrator of the database for "grant samocode_hosts to <role>", or "grant samocode_people to <role>" for someone who only answers and approves.',
+  }),
+  pool_schema_other: ({ found, expected }: { found: number; expected: number }) => ({
+    what: 'The database of the pool was not used.',
+    why:
+      found === 0
+        ? 'It has no schema samocode_pool.'
+        : `Its schema samocode_pool has version ${found}, and this samocode works with version ${expected}.`,
+    hint:
+      found > expected
+        ? 'Update samocode on this machine.'
+        : 'Join the pool with this database again, which creates the schema or brings it up to date.',
+  }),
+  // Signing and verifying states.
+  git_cannot_sign: ({ version }: { version: string }) => ({
+    what: 'The states of a pool cannot be signed here.',
+    why: `git ${version} does not sign with SSH keys.`,
+    hint: 'Install git 2.34 or newer, then try again.',
+  }),
+  ssh_keygen_missing: () => ({
+    what: 'The states of a pool cannot be signed here.',
+    why: 'There is no program "ssh-keygen" on PATH.',
+    hint: 'Install OpenSSH, then try again.',
+  }),
+  host_key_invalid: ({ host }: { host: string }) => ({
+    what: 'The machine was not trusted.',
+    why: `${JSON.stringify(host)} has published no ed25519 key.`,
+    hint: 'Run "samocode pool join" on that machine again, then compare the fingerprints.',
+  }),
+  state_unsigned: ({ commit }: { commit: string }) => ({
+    what: `The state ${commit.slice(0, 12)} was not used.`,
+    why: 'It is not signed, or its signature does not match it.',
+    hint: 'Find out who wrote it: anyone who may push to the remote of the pool could have.',
+  }),
+  state_of_stranger: ({ commit }: { commit: string }) => ({
+    what: `The state ${commit.slice(0, 12)} was not used.`,
+    why: 'It is signed with a key that is not trusted here.',
+    hint: 'If you know that machine, run "samocode pool trust <machine>" here and compare the fingerprints.',
+  }),
+  state_newer: ({ commit }: { commit: string }) => ({
+    what: `The state ${commit.slice(0, 12)} was not used.`,
+    why: 'A newer samocode wrote it.',
+    hint: 'Update samocode on this machine.',
+  }),
+  branch_taken: ({ branch }: { branch: string }) => ({
+    what: `The session on ${branch} was not copied to this machine.`,
+    why: 'This repository already has another branch of that name.',
+    hint: `Rename the branch here, for example with "git branch -m ${branch} mine"; the session is then copied.`,
+  }),
+  state_malformed: ({ commit, problem }: { commit: string; problem: string }) => ({
+    what: `The state ${commit.slice(0, 12)} was not used.`,
+    why: `${problem}.`,
+    hint: 'Publish the session again from the machine that has it.',
+  }),
+  state_gone: ({ ref, commit }: { ref: string; commit: string }) => ({
+    what: 'No machine of the pool continues this session.',
+    why: `The remote of the pool has no ${ref}: it was deleted, or the pool uses another remote now.`,
+    hint: `To continue it, run "git push <remote of the pool> ${commit}:${ref}" in this repository.`,
+  }),
+});

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { configFolder } from '../../core/kernel/config-folder.ts';
+import { ifExists } from '../../core/kernel/errors.ts';
+import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
+import { parseJson } from '../../core/kernel/parse-json.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
+
+/** The membership of one of this machine's projects in a pool. */
+export const Membership = z.strictObject({
+  /** The root commit of its repository. */
+  project: z.string(),
+  /** The path of its `.samocode`. */
+  config: z.string(),
+  remote: z.string(),
+  /** The prefix of the pool's refs on the remote. */
+  prefix: z.string(),
+  /** The address of the pool's PostgreSQL database; without one, the remote is also the board. */
+  database: z.string().optional(),
+  /** The number of sessions that may run at once; default: the project's MAX_PARALLEL, or two. */
+  slots: z.int().positive().optional(),
+  /** Set by `samocode pool leave`: claim no sessions, and give back each held one when it next waits or is done. */
+  leaving: z.literal(true).optional(),
+});
+export type Membership = z.infer<typeof Membership>;
+
+const PoolFile = z.strictObject({
+  v: z.literal(1),
+  host: z.strictObject({ id: z.string(), name: z.string() }),
+  pools: z.array(Membership),
+});
+export type PoolFile = z.infer<typeof PoolFile>;
+
+/** Every entry point reads this file to find out whether there is a pool, so this module imports little. */
+export function poolFilePath(home: string): string {
+  return join(configFolder(home), 'pool.json');
+}
+
+/** @returns undefined if this machine has never joined a pool @throws pool_file */
+export async function readPoolFile(home: string): Promise<PoolFile | undefined> {
+  const path = poolFilePath(home);
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) return undefined;
+  const file = PoolFile.safeParse(parseJson(text));
+  if (!file.success) throw POOL_ERRORS.pool_file({ path });
+  return file.data;
+}
+
+/** Writes the file, readable only by its owner: a database address can contain a password. */
+export async function changePoolFile(home: string, change: (file: PoolFile) => PoolFile): Promise<PoolFile> {
+  const path = poolFilePath(home);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const host = { id: randomBytes(8).toString('hex'), name: hostname() };
+  const file = change((await readPoolFile(home)) ?? { v: 1, host, pools: [] });
+  await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
+  return file;
+}

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
+import { configFolder } from '../../core/kernel/config-folder.ts';
+import { ifThere } from '../../core/kernel/errors.ts';
+import { namesAt } from '../../core/kernel/files/path-stats.ts';
+import { parseJson } from '../../core/kernel/parse-json.ts';
+import { isGuarded } from '../../core/kernel/sandbox-level.ts';
+import { stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
+import { openStore } from '../../core/project/checkpoints/checkpoint-store.ts';
+import { commitState } from '../../core/project/checkpoints/state-commit.ts';
+import { gitLine } from '../../core/project/git/git.ts';
+import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
+import { pendingCommandIds } from '../../core/session/commands/commands.ts';
+import { readLog } from '../../core/session/events/event-log.ts';
+import { SessionFile } from '../../core/session/events/session-file.ts';
+import type { SessionView } from '../../core/session/events/session-view.ts';
+import type { Status } from '../../core/session/events/state.ts';
+import { refNameOf } from '../../core/session/layout/names.ts';
+import type { Claim, HostCard, Oid } from './board.ts';
+import type { GitBoardPlan } from './git-view.ts';
+import { type KeyFiles, keyFilesIn, trustedHosts } from './host-keys.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
+import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
+import type { StateNote } from './state-note.ts';
+
+export interface VerifiedState {
+  commit: Oid;
+  note: StateNote;
+}
+
+interface StatesPlan {
+  home: string;
+  git: GitContext & { cwd: string };
+  card: HostCard;
+  clock: Clock;
+}
+
+/** Makes and reads the commits that members of a pool publish, each signed with its machine's key. */
+export class PoolStates {
+  readonly #plan: StatesPlan;
+  readonly #configDir: string;
+  readonly #keys: KeyFiles;
+
+  constructor(plan: StatesPlan) {
+    this.#plan = plan;
+    this.#configDir = configFolder(plan.home);
+    this.#keys = keyFilesIn(this.#configDir);
+  }
+
+  /** The functions with which a git board signs and verifies commits. */
+  get signing(): Pick<GitBoardPlan, 'seal' | 'open' | 'commit'> {
+    const { git } = this.#plan;
+    return {
+      seal: async (text) => await signedCommit({ text }, this.#keys, git),
+      commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keys, git),
+      open: async (oid) => {
+        const opened = await openSigned(oid, this.#keys, git).catch(() => undefined);
+        if (opened === undefined) return undefined;
+        const { name } = (await trustedHosts(this.#configDir)).find(({ id }) => id === opened.signer) ?? {};
+        return { text: opened.text, person: name ?? opened.signer };
+      },
+    };
+  }
+
+  /** @throws what `verifyState` throws */
+  async verify(ref: string): Promise<VerifiedState> {
+    const { git } = this.#plan;
+    const commit = (await commitOf(ref, git)) ?? '';
+    return { commit, note: (await verifyState(commit, this.#keys, git)).note };
+  }
+
+  /** Reads the session file from a published state. @throws state_malformed */
+  async sessionFileIn(commit: Oid): Promise<SessionFile> {
+    const text = await gitLine(['cat-file', 'blob', `${commit}:run/session.json`], this.#plan.git);
+    const file = SessionFile.safeParse(parseJson(text)).data;
+    if (file === undefined)
+      throw POOL_ERRORS.state_malformed({ commit, problem: 'Its session.json cannot be read' });
+    return file;
+  }
+
+  /** Makes the signed commit that publishes the newest state saved by the worker here. */
+  async publish(
+    { sessionFile }: Pick<SessionView, 'sessionFile'>,
+    { epoch, published }: { epoch: number; published: Oid },
+  ): Promise<VerifiedState | undefined> {
+    const { git, card } = this.#plan;
+    if (sessionFile === undefined) return undefined;
+    const state = await keptState(stateRef(refNameOf(sessionFile)), git);
+    if (state === undefined) return undefined;
+    const { id, folder, branch, head, n, lease, status, phase, iteration, at } = state.kept;
+    const note: StateNote = {
+      v: 1,
+      id,
+      project: card.project,
+      folder,
+      branch,
+      head,
+      n,
+      lease,
+      host: card.id,
+      hostName: card.name,
+      epoch,
+      wanted: WANTED.has(status),
+      needs: needsOf(sessionFile),
+      card: { status, phase, iteration, at },
+      version: __VERSION__,
+    };
+    return {
+      commit: await publishedCommit({ state: state.commit, before: published, note }, this.#keys, git),
+      note,
+    };
+  }
+
+  /** Whether the newest saved state includes every event recorded here, with no command pending. */
+  async isNewest({ paths, sessionFile }: Pick<SessionView, 'paths' | 'sessionFile'>): Promise<boolean> {
+    if (sessionFile === undefined || pendingCommandIds(paths).length > 0) return false;
+    const state = await keptState(stateRef(refNameOf(sessionFile)), this.#plan.git);
+    return state?.kept.n === ((await readLog(paths))?.state.n ?? 0);
+  }
+
+  /** Makes a commit of the same state with this machine as its holder, to which the session's ref is moved. */
+  async claimed({ commit, note }: VerifiedState, { epoch }: Pick<Claim, 'epoch'>): Promise<Oid> {
+    const { git, card } = this.#plan;
+    const mine = { ...note, host: card.id, hostName: card.name, epoch, wanted: true };
+    return await publishedCommit({ state: commit, before: commit, note: mine }, this.#keys, git);
+  }
+
+  /** Makes the first state of a session that no worker has begun: its session file and documents. */
+  async first({ paths, sessionFile, state }: SessionView): Promise<Oid | undefined> {
+    if (sessionFile === undefined) return undefined;
+    const { git, card, clock } = this.#plan;
+    const { id, folder, mainRepo } = sessionFile;
+    const at = isoUtc(clock.now());
+    const status = { status: state.status.kind, phase: state.progress.phase, iteration: 0, at };
+    const kept = { id, folder, n: 0, lease: 0, ...status };
+    const sessionFolder = refNameOf(sessionFile);
+    const store = await openStore({ ...git, mainRepo, storeDir: join(paths.runDir, 'checkpoints') });
+    // A person may have put documents into the folder beforehand.
+    const documents = (namesAt(paths.sessionDir) ?? []).map(
+      (name) => [`session/${name}`, join(paths.sessionDir, name)] as const,
+    );
+    await commitState(store, {
+      sessionFolder,
+      files: [['run/session.json', paths.sessionFile], ...documents],
+      kept,
+    });
+    const made = await keptState(stateRef(sessionFolder), git);
+    const note: StateNote = {
+      v: 1,
+      id,
+      project: card.project,
+      folder,
+      n: 0,
+      lease: 0,
+      epoch: 0,
+      wanted: false,
+      needs: needsOf(sessionFile),
+      card: status,
+      version: __VERSION__,
+    };
+    return made && (await publishedCommit({ state: made.commit, note }, this.#keys, git));
+  }
+}
+
+/** In these states a session needs a machine; in all others it needs a person. */
+const WANTED: ReadonlySet<string> = new Set<Status['kind']>(['starting', 'running', 'queued', 'limited']);
+
+/** What a machine must provide for a session: its agent CLIs, and a sandbox at least as strict. */
+export function needsOf({ settings, sandbox }: SessionFile): string[] {
+  const { provider, providers, fallback } = settings;
+  const level = sandbox === 'strict' ? ['strict'] : isGuarded(sandbox) ? ['guard'] : [];
+  return [...new Set([provider, ...Object.values(providers), ...fallback, ...level])];
+}
+
+/** Whether a machine should hold the session: it has work, or waits for a slot or a limit. */
+export function isWanted({ state, pendingCommands, wantsWorker }: SessionView): boolean {
+  const { kind } = state.status;
+  return wantsWorker || pendingCommands.length > 0 || kind === 'queued' || kind === 'limited';
+}
+
+export function isQueued({ state: { status } }: SessionView): boolean {
+  return status.kind === 'queued' && status.order === undefined;
+}
+
+/** The newest state saved by the worker here. Called every second, so it reads the loose ref without git. */
+export function newestKept(
+  { commonDir }: { commonDir: string },
+  { sessionFile }: Pick<SessionView, 'sessionFile'>,
+): Oid | undefined {
+  if (sessionFile === undefined) return undefined;
+  return ifThere(() => readFileSync(join(commonDir, stateRef(refNameOf(sessionFile))), 'utf8').trim());
+}

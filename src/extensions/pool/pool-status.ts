@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../core/kernel/errors.ts';
+import { writeLightly } from '../../core/kernel/files/atomic-file.ts';
+import { plainJson } from '../../core/kernel/files/plain-file.ts';
+import type { Board, Entry, HostCard, Ulid } from './board.ts';
+import type { Lack } from './fence.ts';
+
+/** What the supervisor last knew of a pool, written at each renewal to be shown to people. */
+const PoolStatus = z.object({
+  v: z.literal(1),
+  at: z.iso.datetime(),
+  sessions: z.array(
+    z.object({
+      id: z.string(),
+      folder: z.string(),
+      /** The id of the machine that has it. */
+      host: z.string().optional(),
+      publishedAt: z.string().optional(),
+      /** The time since which this machine has had unpublished work of the session. */
+      unpublishedSince: z.string().optional(),
+    }),
+  ),
+  /** `of` is the id or the name of a session, or the part of the pool that failed. */
+  problems: z.array(z.object({ of: z.string(), text: z.string(), at: z.string() })),
+});
+export type PoolStatus = z.infer<typeof PoolStatus>;
+
+/** A problem that persists is reported again within this time; older ones are dropped. */
+const RECENT_MS = 120_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+export class StatusFile {
+  readonly #path: string;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #problems = new Map<string, PoolStatus['problems'][number]>();
+  #sessions: PoolStatus['sessions'] = [];
+  #behindSince: ReadonlyMap<Ulid, string> = new Map();
+
+  constructor(path: string, clock: Pick<Clock, 'now'>) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  failed(of: string, error: unknown): void {
+    const text = isSamocodeError(error) ? `${error.what} ${error.why} ${error.hint}` : String(error);
+    this.#problems.set(of, { of, text: text.trim(), at: isoUtc(this.#clock.now()) });
+  }
+
+  /** @param behind sessions with work on this machine that is not published */
+  saw(entries: Iterable<Entry>, behind: readonly Ulid[]): void {
+    const now = isoUtc(this.#clock.now());
+    this.#behindSince = new Map(behind.map((id) => [id, this.#behindSince.get(id) ?? now]));
+    this.#sessions = [...entries].map(({ id, folder, host, card }) => ({
+      id,
+      folder,
+      host,
+      publishedAt: card?.at,
+      unpublishedSince: this.#behindSince.get(id),
+    }));
+  }
+
+  write(): void {
+    const now = this.#clock.now();
+    for (const { of, at } of this.#problems.values())
+      if (now - Date.parse(at) > RECENT_MS) this.#problems.delete(of);
+    const status = {
+      v: 1,
+      at: isoUtc(now),
+      sessions: this.#sessions,
+      problems: [...this.#problems.values()],
+    };
+    try {
+      writeLightly(this.#path, `${JSON.stringify(status)}\n`, 0o600);
+    } catch {
+      // Only people read it: on a full disk the pool's work continues, and the next renewal writes again.
+    }
+  }
+}
+
+/** @returns undefined if no supervisor has written the file */
+export async function readPoolStatus(path: string): Promise<PoolStatus | undefined> {
+  return await plainJson(path, MAX_BYTES, PoolStatus);
+}
+
+/** Finds which needs of each wanted session no live machine meets. */
+export async function lacksOf(
+  entries: readonly Entry[],
+  { board, card, supervisor }: { board: Pick<Board, 'hosts'>; card: HostCard; supervisor: string },
+): Promise<(entry: Entry) => Lack> {
+  const isNeedy = ({ wanted, needs }: Entry) => wanted && lacking(needs, [card]).length > 0;
+  const others = entries.some(isNeedy) ? await board.hosts(card.project) : [];
+  // The board may not list this machine's first heartbeat yet.
+  const hosts = [card, ...others.filter(({ id }) => id !== card.id)];
+  // Only one machine notifies.
+  const [first] = hosts.map(({ id }) => id).sort();
+  return (entry) => {
+    const isHeld = hosts.some(({ id }) => id === entry.host);
+    const needs = isNeedy(entry) && !isHeld ? lacking(entry.needs, hosts) : [];
+    return { needs, ...(first === card.id && { supervisor }) };
+  };
+}
+
+/** The needs that no machine meets; all of them if no single machine meets all; none if one does. */
+export function lacking(
+  needs: readonly string[],
+  hosts: readonly Pick<HostCard, 'labels'>[],
+): readonly string[] {
+  if (hosts.some(({ labels }) => needs.every((need) => labels.includes(need)))) return [];
+  const missing = needs.filter((need) => !hosts.some(({ labels }) => labels.includes(need)));
+  return missing.length > 0 ? missing : needs;
+}

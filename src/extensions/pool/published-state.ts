@@ -1,0 +1,104 @@
+import { parseJson } from '../../core/kernel/parse-json.ts';
+import { KeptState } from '../../core/project/checkpoints/state-commit.ts';
+import { type GitOptions, gitLine } from '../../core/project/git/git.ts';
+import { commitOf } from '../../core/project/git/repository.ts';
+import type { Oid } from './board.ts';
+import type { KeyFiles } from './host-keys.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
+import { readStateNote, type StateNote } from './state-note.ts';
+
+export interface Publication {
+  /** The commit whose files are published: a state saved by a worker, or one published before. */
+  state: Oid;
+  /** The commit on the remote now. */
+  before?: Oid | undefined;
+  note: StateNote;
+}
+
+/** The newest state that a worker saved here, with its metadata; undefined before the first one. */
+export async function keptState(
+  ref: string,
+  options: GitOptions,
+): Promise<{ commit: Oid; kept: KeptState } | undefined> {
+  const commit = await commitOf(ref, options);
+  if (commit === undefined) return undefined;
+  const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', commit], options);
+  const kept = KeptState.safeParse(parseJson(text)).data;
+  return kept && { commit, kept };
+}
+
+/** Makes the signed commit to push. Its parents keep the previous state and the branch reachable on the remote. */
+export async function publishedCommit(
+  { state, before, note }: Publication,
+  keys: KeyFiles,
+  options: GitOptions,
+): Promise<Oid> {
+  const parents = [before, note.head].filter((parent) => parent !== undefined);
+  return await signedCommit({ tree: `${state}^{tree}`, parents, text: JSON.stringify(note) }, keys, options);
+}
+
+/** @param commit.tree by default the empty tree */
+export async function signedCommit(
+  { tree, parents = [], text }: { tree?: Oid; parents?: readonly Oid[]; text: string },
+  { keyPath }: Pick<KeyFiles, 'keyPath'>,
+  options: GitOptions,
+): Promise<Oid> {
+  const own = { ...options, env: { ...options.env, ...IDENTITY } };
+  const files = tree ?? (await gitLine(['mktree'], own));
+  const given = parents.flatMap((parent) => ['-p', parent]);
+  const key = ['-c', `user.signingKey=${keyPath}`];
+  return await gitLine([...SIGNING, ...key, 'commit-tree', '-S', ...given, '-m', text, files], own);
+}
+
+/** Overrides the repository's own signing settings, because agents can write to them. */
+const SIGNING = ['-c', 'gpg.format=ssh', '-c', 'gpg.ssh.program=ssh-keygen'];
+
+const IDENTITY = Object.fromEntries(
+  ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+    [`GIT_${who}_NAME`, 'samocode'],
+    [`GIT_${who}_EMAIL`, 'samocode@localhost'],
+  ]),
+);
+
+/**
+ * The message of a commit and the id of the trusted host whose key signed it.
+ * @throws state_unsigned, state_of_stranger
+ */
+export async function openSigned(
+  commit: Oid,
+  { trustedPath }: Pick<KeyFiles, 'trustedPath'>,
+  options: GitOptions,
+): Promise<{ text: string; signer: string }> {
+  const trusted = ['-c', `gpg.ssh.allowedSignersFile=${trustedPath}`];
+  const ask = ['log', '-1', '--no-patch', '--format=%G?%n%GS%n%B', commit];
+  const [verdict, signer = '', ...message] = (await gitLine([...SIGNING, ...trusted, ...ask], options)).split(
+    '\n',
+  );
+  if (verdict === 'U') throw POOL_ERRORS.state_of_stranger({ commit });
+  if (verdict !== 'G') throw POOL_ERRORS.state_unsigned({ commit });
+  return { text: message.join('\n'), signer };
+}
+
+/**
+ * Reads a published state. Its signer must be a trusted host and, if the state names a holder, that holder.
+ * @returns `signer`: the id of the host whose key signed it
+ * @throws state_unsigned, state_of_stranger, state_newer, state_malformed
+ */
+export async function verifyState(
+  commit: Oid,
+  keys: KeyFiles,
+  options: GitOptions,
+): Promise<{ note: StateNote; signer: string }> {
+  const { text, signer } = await openSigned(commit, keys, options);
+  const reading = readStateNote(text);
+  if (reading.kind === 'newer') throw POOL_ERRORS.state_newer({ commit });
+  if (reading.kind === 'malformed')
+    throw POOL_ERRORS.state_malformed({ commit, problem: 'Its message is not that of a state' });
+  const { note } = reading;
+  if (note.host !== undefined && note.host !== signer)
+    throw POOL_ERRORS.state_malformed({
+      commit,
+      problem: 'It names a host other than the one that signed it',
+    });
+  return { note, signer };
+}

@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runGit } from '../../../core/project/git/git.ts';
+import paperBoat from './paper-boat.json' with { type: 'json' };
+
+/** A temporary folder that holds everything the demo uses, including HOME. */
+export type DemoPlace = Awaited<ReturnType<typeof makeDemoPlace>>;
+
+const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ'];
+
+/** @param paceMs pause before each step of the rehearsal */
+export async function makeDemoPlace(env: Readonly<Record<string, string | undefined>>, paceMs: number) {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'samocode-demo-')));
+  const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
+  const repo = join(root, 'paper-boat');
+  const home = join(root, 'home');
+  const scenario = join(root, 'scenario.json');
+  // The environment of every demo process; none of them reads the person's own settings.
+  const own: Record<string, string> = {
+    ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+    HOME: home,
+    REHEARSAL_SCENARIO: scenario,
+    // No supervisor is needed: the demo's chat answers each wait by calling a tool, which starts the worker.
+    SAMOCODE_SUPERVISOR: 'off',
+  };
+  try {
+    await mkdir(home);
+    await writeFile(scenario, JSON.stringify({ ...paperBoat.scenario, paceMs }));
+    await makeRepository(repo, own);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { root, repo, env: own, remove };
+}
+
+async function makeRepository(repo: string, env: Record<string, string>): Promise<void> {
+  for (const [path, lines] of Object.entries(paperBoat.files)) {
+    await mkdir(dirname(join(repo, path)), { recursive: true });
+    await writeFile(join(repo, path), lines.join('\n'));
+  }
+  const git = (...args: string[]) => runGit(args, { cwd: repo, baseEnv: env });
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('config', 'user.name', 'Paper Boat');
+  await git('config', 'user.email', 'captain@paper-boat.example');
+  await git('add', '--all');
+  await git('commit', '--quiet', '-m', 'A list small enough to fold from one sheet');
+}

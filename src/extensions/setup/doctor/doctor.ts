@@ -1,0 +1,315 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { triedChecks } from '../../../core/acts/proof/try-checks.ts';
+import { areConfined } from '../../../core/agents/registry.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
+import { formatRiskyLine } from '../../../core/caller/context/trust-project.ts';
+import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
+import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
+import {
+  absent,
+  type DoctorCheck,
+  fail,
+  failed,
+  type Machine,
+  ok,
+  thisMachine,
+  warn,
+  warnIf,
+} from '../../../core/caller/refusals/check.ts';
+import { commandChecks } from '../../../core/caller/refusals/command-checks.ts';
+import { guardNow, type SandboxQuestion } from '../../../core/caller/refusals/sandbox-now.ts';
+import { isSamocodeError, systemErrorCode } from '../../../core/kernel/errors.ts';
+import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
+import { missingCheck } from '../../../core/project/finding/make-project.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { type Trust, trustIn } from '../../../core/project/finding/trust.ts';
+import { runGit } from '../../../core/project/git/git.ts';
+import { PROJECT_ERRORS } from '../../../core/project/git/project-errors.ts';
+import { requireIdentity } from '../../../core/project/git/repository.ts';
+import { hidingLine } from '../../../core/project/settings/forge-login.ts';
+import { openingsOf } from '../../../core/project/settings/openings.ts';
+import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
+import { forgeLoginProblem, type GuardNow, missingGuard } from '../../../core/sandbox/probe-guard.ts';
+import { jsonValue, valueAt } from '../install/json-member.ts';
+import {
+  CHECKED_PROVIDERS,
+  type CliCheckContext,
+  cliChecks,
+  type OtherAgents,
+  otherAgents,
+  usedProviders,
+} from './cli-checks.ts';
+import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
+import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
+
+export interface DoctorInput {
+  projectDir?: string | undefined;
+  /** Also runs SETUP and each CHECK once, the way sessions run them. */
+  runChecks?: boolean | undefined;
+  /** Called with each group as soon as it is known, in the order of the report; `titles`: of all groups. */
+  onGroup?: ((group: DoctorGroup, titles: readonly string[]) => void) | undefined;
+  /** Aborts running checks. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The checks on one subject: the machine, a client, the project. */
+export interface DoctorGroup {
+  title: string;
+  checks: readonly DoctorCheck[];
+}
+
+export interface DoctorReport {
+  /** The worst level of all checks. */
+  level: DoctorCheck['level'];
+  /** Absent outside a project. */
+  projectFile?: string | undefined;
+  checks: readonly (DoctorCheck & { group: string })[];
+  /** Set if only the agent CLI of the settings fails, and others can work. */
+  others?: OtherAgents | undefined;
+}
+
+/**
+ * Checks everything that a session needs (machine, git, project, agent CLIs) and everything that weakens our guarantees.
+ * Costs nothing, leaves no files behind, and reports problems instead of throwing them.
+ */
+export async function doctor(
+  input: DoctorInput,
+  context: ActionContext,
+  machine: Machine = thisMachine(),
+): Promise<DoctorReport> {
+  const isWindows = machine.platform === 'win32';
+  const found = isWindows ? {} : await projectFound(input, context);
+  const used = await usedProviders(found.project, context);
+  const groups = isWindows
+    ? [{ title: 'Machine', checks: machineChecks(machine, context.env) }]
+    : await groupsOf(found, input, { context, machine, used });
+  const titles = groups.map(({ title }) => title);
+  // All groups run at the same time but are reported in order.
+  const all = Promise.allSettled(groups.map(({ checks }) => checks));
+  const checks: DoctorReport['checks'][number][] = [];
+  for (const group of groups) {
+    const { title } = group;
+    const known = await group.checks;
+    input.onGroup?.({ title, checks: known }, titles);
+    checks.push(...known.map((check) => ({ group: title, ...check })));
+  }
+  await all;
+  const level = (['fail', 'warn'] as const).find((bad) => checks.some((check) => check.level === bad));
+  const others = otherAgents(checks, { project: found.project, used, machine, context });
+  return { level: level ?? 'ok', projectFile: found.project?.filePath, checks, others };
+}
+
+interface RunningGroup {
+  title: string;
+  checks: Promise<readonly DoctorCheck[]>;
+}
+
+interface ProjectFound {
+  project?: Project | undefined;
+  /** Without a project: the checks that say why there is none. */
+  checks?: readonly DoctorCheck[];
+}
+
+/** Starts every check. */
+async function groupsOf(
+  { project, checks }: ProjectFound,
+  input: DoctorInput,
+  { context, machine, used }: Omit<CliCheckContext, 'project' | 'guard'>,
+): Promise<RunningGroup[]> {
+  const guard = project && guardNow(questionOf(project), context);
+  const surroundings = { project, used, machine, context, guard };
+  const installs = installChecks(context, project?.mainRepo);
+  const installsOf = async (client: string) =>
+    (await installs).filter(({ id }) => id === `install.${client}` || id.startsWith(`install.${client}.`));
+  const { SERVER_CLIENTS } = await import('../install/server-clients.ts');
+  const isOfMachine = project === undefined;
+  return [
+    {
+      title: 'Machine',
+      checks: together(
+        machineChecks(machine, context.env),
+        gitCheck(context),
+        isOfMachine ? identityCheck(context.cwd, context, warn) : [],
+      ),
+    },
+    ...CHECKED_PROVIDERS.map((provider) => ({
+      title: provider.title,
+      checks: together(cliChecks(provider, surroundings), installsOf(provider.name)),
+    })),
+    ...SERVER_CLIENTS.filter(({ name }) => !CHECKED_PROVIDERS.some((provider) => provider.name === name)).map(
+      ({ name, title }) => ({ title, checks: installsOf(name) }),
+    ),
+    { title: 'Chat programs', checks: installs.then((all) => all.filter(({ id }) => id === 'install')) },
+    { title: 'Supervisor', checks: supervisorChecks(context) },
+    { title: 'Notifications', checks: notifyChecks(context) },
+    { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },
+    {
+      title: 'Project',
+      checks:
+        checks === undefined && project !== undefined
+          ? projectChecks(project, context, input)
+          : together(checks ?? []),
+    },
+  ];
+}
+
+type Checks = DoctorCheck | readonly DoctorCheck[];
+
+async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {
+  return (await Promise.all(parts)).flat();
+}
+
+async function projectFound(input: DoctorInput, context: ActionContext): Promise<ProjectFound> {
+  try {
+    const { project, problems, isGuessed } = await readProjectFor(input, context);
+    if (isGuessed) return OUTSIDE;
+    return project ? { project } : { checks: problems.map((problem) => failed('project', problem)) };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    const isOutside = PROJECT_ERRORS.project_not_found.is(error) || ACTION_ERRORS.project_unclear.is(error);
+    return isOutside && !input.projectDir ? OUTSIDE : { checks: [failed('project', error)] };
+  }
+}
+
+const OUTSIDE: ProjectFound = {
+  checks: [
+    absent(
+      'project',
+      'There is no samocode project here; "samocode init" makes one.',
+      'no project here (samocode init makes one)',
+    ),
+  ],
+};
+
+/** Checks a project's settings against its folders, its commands and this machine. */
+async function projectChecks(
+  project: Project,
+  context: ActionContext,
+  { runChecks, signal }: Pick<DoctorInput, 'runChecks' | 'signal'>,
+): Promise<DoctorCheck[]> {
+  const { values, warnings, filePath, mainRepo } = project;
+  const trust = await trustIn(project, context.home);
+  const isTried = trust.kind === 'fine' && runChecks;
+  return await together(
+    warnings.length === 0
+      ? ok('project', filePath, filePath)
+      : warn('project', warnings.map(({ text }) => text).join(' '), `Correct ${filePath}.`),
+    trustChecks(trust),
+    identityCheck(mainRepo, context, fail),
+    folderChecks('sessions', values.sessions),
+    linkChecks('sessions', values.sessions),
+    folderChecks('worktrees', values.worktrees),
+    worktreeCheck(project, context),
+    noCheck(project),
+    unusedServers(project),
+    isTried ? triedChecks(project, context, signal) : commandChecks(project, context),
+  );
+}
+
+function trustChecks(trust: Trust): DoctorCheck[] {
+  if (trust.kind === 'fine') return [];
+  const lines = trust.lines.map(formatRiskyLine).join('; ');
+  const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
+  return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
+}
+
+async function noCheck(project: Project): Promise<DoctorCheck[]> {
+  const missing = await missingCheck(project);
+  return missing === undefined ? [] : [warn('project.check', missing.found, missing.fix)];
+}
+
+/** A project's `.mcp.json` is for the person's chats; agents get its servers only through the setting MCP. */
+async function unusedServers({ mainRepo, values }: Project): Promise<DoctorCheck[]> {
+  // An unreadable file counts as one without servers.
+  const text = await readFile(join(mainRepo, '.mcp.json'), 'utf8').catch(() => '{}');
+  const servers = Object.keys(Object(valueAt(jsonValue(text), ['mcpServers'])));
+  return warnIf(
+    values.mcp === undefined && servers.some((name) => name !== 'samocode'),
+    'project.mcp',
+    'The MCP servers of .mcp.json do not reach agents.',
+    'If agents need them, add to .samocode: MCP=.mcp.json.',
+  );
+}
+
+/** @param judge `warn` outside a project, because the project's repository might set its own identity */
+async function identityCheck(
+  folder: string,
+  { env }: ActionContext,
+  judge: typeof fail,
+): Promise<DoctorCheck> {
+  const id = 'git.identity';
+  try {
+    const { name, email } = await requireIdentity(folder, { baseEnv: env });
+    return ok(id, `commits are made as ${name} <${email}>`);
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return judge(id, `${error.what} ${error.why}`, error.hint);
+  }
+}
+
+/** Checks that git can create a worktree in WORKTREES, without a checkout, which would be slow. */
+async function worktreeCheck(
+  { mainRepo, values: { worktrees } }: Project,
+  { env }: ActionContext,
+): Promise<DoctorCheck> {
+  const options = { cwd: mainRepo, baseEnv: env };
+  try {
+    const folder = await mkdtemp(join(worktrees, '.trial-'));
+    const path = join(folder, 'trial');
+    try {
+      await runGit(['worktree', 'add', '--quiet', '--detach', '--no-checkout', '--', path, 'HEAD'], options);
+    } finally {
+      // A failed `worktree add` can leave files behind.
+      await runGit(['worktree', 'remove', '--force', '--', path], { ...options, allowFailure: true });
+      await rm(folder, { recursive: true, force: true });
+    }
+    return ok('worktree', `git can create and remove worktrees in ${worktrees}`);
+  } catch (error) {
+    if (isSamocodeError(error)) return failed('worktree', error);
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    const fix = 'Make it writable, or correct WORKTREES.';
+    return fail('worktree', `No folder can be created in ${worktrees} (${code}).`, fix);
+  }
+}
+
+function questionOf({ mainRepo, values }: Project): SandboxQuestion {
+  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox } = values;
+  return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, openings: openingsOf(values) } };
+}
+
+/** The sandbox level of this project's agents, tested on the project's own folders. */
+async function sandboxCheck(
+  project: Project | undefined,
+  used: ReadonlySet<string>,
+  { context, guard }: { context: ActionContext; guard: Promise<GuardNow> | undefined },
+): Promise<DoctorCheck> {
+  const id = 'sandbox';
+  if (project === undefined || guard === undefined) {
+    const tool = findGuardTool(context.env);
+    if (tool !== undefined)
+      return ok(
+        id,
+        `${tool.kind} is installed; run this in a project to test it`,
+        `${tool.kind} is installed`,
+      );
+    const { why, hint } = missingGuard();
+    return warn(id, `none: ${why}, so agents would run with all of your rights.`, hint);
+  }
+  const { sandbox, permissions } = project.values;
+  const now = await guard;
+  const line = await hidingLine(project.filePath);
+  const open = line === undefined ? undefined : forgeLoginProblem(now);
+  if (open !== undefined) {
+    const { why, hint } = START_ERRORS.forge_login_open({ ...open, line });
+    return fail(id, why, hint);
+  }
+  if (now.level !== 'none') return ok(id, describeLevel(now.level), now.level);
+  if (sandbox === 'guard' || sandbox === 'strict')
+    return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);
+  if (areConfined([...used], permissions))
+    return ok(id, describeLevel('provider sandbox'), 'provider sandbox');
+  return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
+}

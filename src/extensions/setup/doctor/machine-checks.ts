@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import {
+  type DoctorCheck,
+  fail,
+  failed,
+  type Machine,
+  ok,
+  warn,
+  warnIf,
+} from '../../../core/caller/refusals/check.ts';
+import { BASE_ERRORS } from '../../../core/kernel/base-errors.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { createWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { isOlder } from '../../../core/kernel/versions.ts';
+import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
+
+export async function machineChecks(
+  machine: Machine,
+  env: ActionContext['env'] = {},
+): Promise<DoctorCheck[]> {
+  if (machine.platform !== 'win32') return [await nodeCheck(machine, env), ...(await linuxChecks(machine))];
+  return [
+    fail(
+      'machine.platform',
+      'samocode does not run on Windows itself, where it cannot end processes reliably.',
+      'Install it inside WSL 2 (wsl --install), with the repository on the Linux side.',
+    ),
+  ];
+}
+
+async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): Promise<DoctorCheck> {
+  if (isOlder(nodeVersion, '20.19.0'))
+    return fail('machine.node', `Node.js ${nodeVersion} is too old.`, 'Install Node.js 20.19 or newer.');
+  try {
+    await nodePath(env);
+    return ok('machine.node', `Node.js ${nodeVersion}`, `Node.js ${nodeVersion}`);
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return failed('machine.node', error);
+  }
+}
+
+export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
+  const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
+  const fix = 'Install git 2.31 or newer.';
+  if (exitCode !== 0) return fail('git', 'git was not found on PATH.', fix);
+  // Older versions ignore the variables that disable planted settings.
+  return isOlder(stdout, '2.31')
+    ? fail('git', `${stdout.trim()} is too old.`, fix)
+    : ok('git', stdout.trim(), stdout.trim());
+}
+
+async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> {
+  if (platform !== 'linux') return [];
+  const text = (path: string) => readFile(join(root, path), 'utf8').catch(() => '');
+  return [
+    ...warnIf(
+      /microsoft/i.test(await text('proc/version')),
+      'machine.wsl',
+      'WSL ends all processes when its last terminal is closed.',
+      'Keep a terminal open while sessions run, or set vmIdleTimeout=-1 in .wslconfig.',
+    ),
+    ...warnIf(
+      /^\s*KillUserProcesses\s*=\s*(?:yes|true|1|on)\b/im.test(await text('etc/systemd/logind.conf')),
+      'machine.logout',
+      'Logging out ends all your processes (KillUserProcesses), workers included.',
+      'Run: loginctl enable-linger.',
+    ),
+  ];
+}
+
+/** The magic numbers of network file systems, as listed in statfs(2). */
+const REMOTE: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'SMB'],
+  [0xfe534d42, 'SMB'],
+  [0x01021997, '9p'],
+]);
+const SYNCED =
+  /\/(?:Dropbox|OneDrive[^/]*|Google ?Drive|iCloud[^/]*|Mobile Documents|CloudStorage|Nextcloud)\//i;
+const MB = 1024 * 1024;
+const WARN_BELOW_MB = 2048;
+const FAIL_BELOW_MB = 200;
+
+/** Checks that sessions can run in a folder for days. */
+export async function folderChecks(id: string, path: string): Promise<DoctorCheck[]> {
+  const stats = await statfs(path).catch(() => undefined);
+  if (stats === undefined)
+    return [fail(`${id}.disk`, `${path} cannot be read.`, 'Create the folder, or correct its setting.')];
+  const remote = REMOTE.get(stats.type);
+  const freeMb = Math.floor((stats.bavail * stats.bsize) / MB);
+  const free = `${freeMb} MB free in ${path}`;
+  const judge = freeMb < FAIL_BELOW_MB ? fail : warn;
+  const fix = 'Free some space: logs and worktrees grow.';
+  return [
+    freeMb < WARN_BELOW_MB ? judge(`${id}.disk`, free, fix) : ok(`${id}.disk`, free),
+    ...warnIf(
+      remote !== undefined || SYNCED.test(`${path}/`),
+      `${id}.place`,
+      remote === undefined
+        ? `${path} is synchronized with a cloud, which may change files during a session.`
+        : `${path} is on ${remote}, where two workers could run one session.`,
+      'Choose a folder on a local disk.',
+    ),
+  ];
+}
+
+/** Tests the hard links that leases and commands need; another check reports a folder that is not writable. */
+export async function linkChecks(id: string, path: string): Promise<DoctorCheck[]> {
+  const trial = join(path, `.samocode-doctor-${randomBytes(6).toString('hex')}`);
+  try {
+    await createWhole(trial, '');
+  } catch (error) {
+    if (BASE_ERRORS.no_hard_links.is(error)) return [fail(`${id}.links`, error.why, error.hint)];
+  } finally {
+    await rm(trial, { force: true }).catch(() => undefined);
+  }
+  return [];
+}

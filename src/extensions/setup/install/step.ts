@@ -1,0 +1,113 @@
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { definedOnly } from '../../../core/kernel/defined-only.ts';
+import { ifExists } from '../../../core/kernel/errors.ts';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
+import { changeSettings, type InstalledPart } from './installed-part.ts';
+import { withItems, withMember } from './json-member.ts';
+import type { Files } from './package/client-packages.ts';
+
+/** One change to this machine, shown before it is made. */
+export interface Step {
+  words: string;
+  /** The result of the step, for the summary of an installation. */
+  did?: string;
+  /** What a removal step removes; if that fails, the following steps still run. */
+  place?: string;
+  /** @throws client_command_failed, settings_file_unreadable, or a system error */
+  run(): Promise<void>;
+}
+
+/** Makes `folder` contain exactly these files. */
+export function packageStep(folder: string, files: Files): Step {
+  return {
+    words: `write ${Object.keys(files).length} files into ${folder}`,
+    async run() {
+      await rm(folder, { recursive: true, force: true });
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeWhole(join(folder, path), text);
+      }
+    },
+  };
+}
+
+export async function holdsPackage(folder: string, files: Files): Promise<boolean> {
+  for (const [path, text] of Object.entries(files)) {
+    if ((await ifExists(readFile(join(folder, path), 'utf8'))) !== text) return false;
+  }
+  return true;
+}
+
+/** @param insteadOf the person's value that is replaced, as text */
+export function memberStep(path: string, at: readonly string[], value: unknown, insteadOf?: string): Step {
+  const step = addStep(path, at, value, (text) => withMember(text, at, value));
+  return insteadOf === undefined
+    ? step
+    : { ...step, words: `${step.words}, instead of your own: ${insteadOf}` };
+}
+
+export function itemsStep(path: string, at: readonly string[], items: readonly unknown[]): Step {
+  return addStep(path, at, items, (text) => withItems(text, at, items));
+}
+
+function addStep(
+  path: string,
+  at: readonly string[],
+  added: unknown,
+  add: (text: string) => string | undefined,
+): Step {
+  return {
+    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(added)}`,
+    async run() {
+      if ((await ifExists(stat(path))) === undefined) {
+        await mkdir(dirname(path), { recursive: true });
+        await writeWhole(path, '{}\n');
+      }
+      await changeSettings(path, add);
+    },
+  };
+}
+
+/** Steps that remove existing parts and try to remove unreadable ones; the report names those that stay. */
+export async function removalSteps(parts: readonly InstalledPart[]): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const { words: place, isFolder, isThere, remove: run } of parts) {
+    const words = isFolder ? `remove ${place}` : `remove samocode's part from ${place}`;
+    if (await isThere().catch(() => true)) steps.push({ words, place, run });
+  }
+  return steps;
+}
+
+const LIMIT_MS = 120_000;
+
+/** Runs a command of the client in `cwd`. */
+export function commandStep(
+  program: string,
+  args: readonly string[],
+  { cwd, env }: Pick<ActionContext, 'cwd' | 'env'>,
+): Step {
+  const command = [program, ...args].join(' ');
+  return {
+    words: `run ${command}`,
+    async run() {
+      await mkdir(cwd, { recursive: true });
+      const result = await runCommand(program, args, { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS });
+      if (result.exitCode === 0) return;
+      const said = firstError(`${result.stderr}\n${result.stdout}`);
+      throw INSTALL_ERRORS.client_command_failed({ command, timedOut: result.timedOut, said });
+    },
+  };
+}
+
+const SHOWN_LINES = 6;
+
+/** The lines with the reason: clients first print what they do, and a stack trace last. */
+function firstError(output: string): string {
+  const lines = output.split(/\s*\n/).filter(Boolean);
+  const from = lines.findIndex((line) => /error|failed|cannot|invalid/i.test(line));
+  return lines.slice(Math.max(0, from)).slice(0, SHOWN_LINES).join('\n').slice(0, 2000);
+}
