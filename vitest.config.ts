@@ -42,22 +42,22 @@ const suite = (name: string, testTimeout: number) => ({
   test: {
     ...shared,
     name,
-    include: [`tests/${name}/**/*.test.ts`],
+    include: [`tests/**/${name}/**/*.test.ts`],
     testTimeout,
   },
 });
 
 /** What is worth many runs, and is run seldom: `npm run soak`. */
 const ALSO_SOAKED = [
-  'tests/clis/acp-sessions.test.ts',
-  'tests/e2e/acts/notify/answers-race.test.ts',
-  'tests/e2e/supervisor/life.test.ts',
-  'tests/faults/crash.test.ts',
-  'tests/faults/torn-writes.test.ts',
-  'tests/processes/project/checkpoint-property.test.ts',
-  'tests/processes/project/rewind-property.test.ts',
+  'tests/extensions/acp/clis/acp-sessions.test.ts',
+  'tests/extensions/notify/e2e/answers-race.test.ts',
+  'tests/core/e2e/supervisor/life.test.ts',
+  'tests/core/faults/crash.test.ts',
+  'tests/core/faults/torn-writes.test.ts',
+  'tests/core/processes/project/checkpoint-property.test.ts',
+  'tests/core/processes/project/rewind-property.test.ts',
   'tests/parsers.test.ts',
-  'tests/properties/finishing.test.ts',
+  'tests/core/properties/finishing.test.ts',
 ];
 
 export default defineConfig({
@@ -85,15 +85,7 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           include: ['tests/**/*.test.ts'],
-          exclude: [
-            'tests/processes/**',
-            'tests/e2e/**',
-            'tests/clis/**',
-            'tests/faults/**',
-            'tests/guard/**',
-            'tests/postgres/**',
-            'tests/soak/**',
-          ],
+          exclude: ['tests/**/{processes,e2e,clis,faults,guard,postgres,soak}/**'],
           testTimeout: 1_800_000,
         },
       },
@@ -103,7 +95,7 @@ export default defineConfig({
           ...shared,
           name: 'processes',
           // Tests of one module that start many programs, as git, shells and servers do.
-          include: ['tests/processes/**/*.test.ts'],
+          include: ['tests/**/processes/**/*.test.ts'],
           maxConcurrency: 6,
           testTimeout: 1_800_000,
         },
@@ -120,7 +112,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'soak',
-          include: ['tests/soak/**/*.test.ts', ...ALSO_SOAKED],
+          include: ['tests/**/soak/**/*.test.ts', ...ALSO_SOAKED],
           env:
             process.env.SAMOCODE_SOAK === 'short'
               ? { SAMOCODE_PROPERTY_RUNS: '200', SAMOCODE_ROUNDS: '5' }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { writeWhole } from '../src/core/kernel/files/atomic-file.ts';
 import { type SessionPaths, sessionPaths } from '../src/core/session/layout/paths.ts';
-import { CREATED, PREPARED, writeEvents } from '../tests/session/events.ts';
+import { CREATED, PREPARED, writeEvents } from '../tests/core/unit/session/events.ts';
 import { type RawServer, startServer } from '../tests/support/raw-server.ts';
 import { makeRepo, type TempRepo } from '../tests/support/temp-repo.ts';
 import { type Bench, median, round } from './bench.ts';

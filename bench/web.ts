@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pageKey } from '../src/core/caller/facts/live-page.ts';
 import { systemClock } from '../src/core/kernel/clock.ts';
-import { type Browser, openBrowser } from '../tests/clis/web/browser.ts';
+import { type Browser, openBrowser } from '../tests/extensions/pages/clis/browser.ts';
 import { freePort } from '../tests/support/free-port.ts';
 import { preparedSessions } from '../tests/support/prepared-sessions.ts';
 import type { TempRepo } from '../tests/support/temp-repo.ts';

@@ -1,4 +1,4 @@
-import { runChaos } from '../tests/faults/chaos/run-chaos.ts';
+import { runChaos } from '../tests/core/faults/chaos/run-chaos.ts';
 
 /** Kills processes of running sessions at random: `npm run chaos -- --kills 1000 --seed 7`. */
 const option = (name: string, fallback: number): number => {

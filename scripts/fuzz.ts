@@ -1,15 +1,15 @@
-import { documentsProperties } from '../tests/properties/documents.ts';
-import { eventsProperties } from '../tests/properties/events.ts';
-import { historyProperties } from '../tests/properties/history.ts';
-import { inboxProperties } from '../tests/properties/inbox.ts';
-import { leaseProperties } from '../tests/properties/lease.ts';
-import { legacyProperties } from '../tests/properties/legacy.ts';
-import { namesProperties } from '../tests/properties/names.ts';
-import { overviewProperties } from '../tests/properties/overview.ts';
-import { planProperties } from '../tests/properties/plan.ts';
-import type { Property } from '../tests/properties/property.ts';
-import { qaProperties } from '../tests/properties/qa.ts';
-import { signalProperties } from '../tests/properties/signal.ts';
+import { documentsProperties } from '../tests/core/properties/documents.ts';
+import { eventsProperties } from '../tests/core/properties/events.ts';
+import { historyProperties } from '../tests/core/properties/history.ts';
+import { inboxProperties } from '../tests/core/properties/inbox.ts';
+import { leaseProperties } from '../tests/core/properties/lease.ts';
+import { legacyProperties } from '../tests/core/properties/legacy.ts';
+import { namesProperties } from '../tests/core/properties/names.ts';
+import { overviewProperties } from '../tests/core/properties/overview.ts';
+import { planProperties } from '../tests/core/properties/plan.ts';
+import type { Property } from '../tests/core/properties/property.ts';
+import { qaProperties } from '../tests/core/properties/qa.ts';
+import { signalProperties } from '../tests/core/properties/signal.ts';
 
 /** Runs every property many times: `npm run fuzz -- --runs 100000 --only qa`. */
 const SUITES: Record<string, readonly Property[]> = {

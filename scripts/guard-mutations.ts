@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Guard } from '../src/core/sandbox/guard/make-guard.ts';
-import { makeScene } from '../tests/guard/guard-scene.ts';
-import { USUAL } from '../tests/guard/places.ts';
-import { REFUSED, VANISHES, WORKS } from '../tests/guard/rows.ts';
-import { tryRows } from '../tests/guard/try-rows.ts';
-import { USERS } from '../tests/guard/users.ts';
+import { makeScene } from '../tests/core/guard/guard-scene.ts';
+import { USUAL } from '../tests/core/guard/places.ts';
+import { REFUSED, VANISHES, WORKS } from '../tests/core/guard/rows.ts';
+import { tryRows } from '../tests/core/guard/try-rows.ts';
+import { USERS } from '../tests/core/guard/users.ts';
 
 // `tsx --import ./scripts/markdown-as-text.mjs scripts/guard-mutations.ts [USER]`: takes each mount, each limit and each variable from the guard once, tries all
 // attacks in one start, and names what no row misses. Outside of `.ci/run`: it takes minutes, and as root it can write

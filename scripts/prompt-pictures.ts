@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { startSession } from '../src/core/acts/sessions/start-session.act.ts';
-import { type Bench, makeBench } from '../tests/acts/bench.ts';
+import { type Bench, makeBench } from '../tests/support/bench.ts';
 import { eventually } from '../tests/support/eventually.ts';
 import { type RawServer, startServer } from '../tests/support/raw-server.ts';
 import { terminalSvg } from './terminal-svg.ts';

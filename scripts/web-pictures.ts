@@ -3,8 +3,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/core/kernel/clock.ts';
-import { addressOf, openBrowser, type Page } from '../tests/clis/web/browser.ts';
-import { APPS, openChat } from '../tests/clis/web/chat-host.ts';
+import { addressOf, openBrowser, type Page } from '../tests/extensions/pages/clis/browser.ts';
+import { APPS, openChat } from '../tests/extensions/pages/clis/chat-host.ts';
 import { connect } from '../tests/support/mcp-client.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';

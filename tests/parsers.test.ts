@@ -33,8 +33,8 @@ import { readProof } from '../src/core/session/proof/proof.ts';
 import { readPrompt } from '../src/extensions/rehearsal/agent/read-prompt.ts';
 import { hasTable, withoutTable } from '../src/extensions/setup/install/installed-part.ts';
 import { withItems, withMember, withoutMember } from '../src/extensions/setup/install/json-member.ts';
-import { type Property, property } from './properties/property.ts';
-import { documentOf } from './properties/texts.ts';
+import { type Property, property } from './core/properties/property.ts';
+import { documentOf } from './core/properties/texts.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 const RUNS = Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 100);

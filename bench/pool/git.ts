@@ -3,7 +3,7 @@ import { systemClock } from '../../src/core/kernel/clock.ts';
 import { GitBoard } from '../../src/extensions/pool/git-board.ts';
 import { POOL_REFS } from '../../src/extensions/pool/git-remote.ts';
 import { stateNoteText } from '../../src/extensions/pool/state-note.ts';
-import { makeRemotes, serve } from '../../tests/processes/pool/remotes.ts';
+import { makeRemotes, serve } from '../../tests/extensions/pool/processes/remotes.ts';
 import { percentile, timed } from './postgres.ts';
 
 const SESSIONS = 1000;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { changeSettings } from '../../tests/faults/with-settings.ts';
+import { changeSettings } from '../../tests/core/faults/with-settings.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { endOfWorker } from '../../tests/support/supervisors.ts';
 

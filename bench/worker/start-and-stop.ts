@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { isoUtc, systemClock } from '../../src/core/kernel/clock.ts';
 import { leaveCommand } from '../../src/core/session/commands/commands.ts';
 import { iterationPaths } from '../../src/core/session/layout/paths.ts';
-import { childWorks } from '../../tests/faults/with-settings.ts';
+import { childWorks } from '../../tests/core/faults/with-settings.ts';
 import { round, rounded } from '../bench.ts';
 import { restingRig, withCheapAgents } from './bench-rig.ts';
 

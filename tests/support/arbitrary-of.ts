@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type * as z from 'zod';
-import { anyText } from '../properties/texts.ts';
+import { anyText } from '../core/properties/texts.ts';
 
 /**
  * Any value that a schema accepts, for the kinds of schema in samocode's files; a new kind throws and is added here.

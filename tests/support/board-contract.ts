@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Ulid } from '../../src/extensions/pool/board.ts';
-import type { HandClock } from '../supervisor/scene.ts';
+import type { HandClock } from '../core/unit/supervisor/scene.ts';
 
 export const PROJECT = '1'.repeat(40);
 const DAY_MS = 24 * 60 * 60_000;

@@ -5,7 +5,9 @@ import { filesBelow } from '../../scripts/packages/source.ts';
 /** The pages for people, by path: those of the root, docs/, examples/ and the kit of difficult children. */
 export async function pagePaths(root: string): Promise<string[]> {
   const below = await Promise.all(
-    ['docs', 'examples', 'tests/difficult-children', '.github'].map((folder) => filesBelow(root, folder)),
+    ['docs', 'examples', 'tests/core/difficult-children', '.github'].map((folder) =>
+      filesBelow(root, folder),
+    ),
   );
   const top = await readdir(root);
   // Built files, which exist only after a build.

@@ -4,8 +4,8 @@ import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/board.
 import { POOL_REFS } from '../../src/extensions/pool/git-remote.ts';
 import type { PoolRemote } from '../../src/extensions/pool/remote.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/state-note.ts';
-import { type Random, randomFrom } from '../faults/chaos/random.ts';
-import type { Remotes } from '../processes/pool/remotes.ts';
+import { type Random, randomFrom } from '../core/faults/chaos/random.ts';
+import type { Remotes } from '../extensions/pool/processes/remotes.ts';
 import { type BoardRig, LEASE_MS, type Member, PROJECT } from './board-contract.ts';
 
 const CARD = { status: 'running', phase: 'planning', iteration: 1, at: '2026-01-08T00:00:00.000Z' };

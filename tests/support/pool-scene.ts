@@ -12,7 +12,7 @@ import { hostKey, type KeyFiles, keyFilesIn, trustHost } from '../../src/extensi
 import { type LayDownPlan, layDownMirror } from '../../src/extensions/pool/lay-down.ts';
 import { publishedCommit } from '../../src/extensions/pool/published-state.ts';
 import type { StateNote } from '../../src/extensions/pool/state-note.ts';
-import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
+import { CREATED, PREPARED, writeEvents } from '../core/unit/session/events.ts';
 import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scene.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 

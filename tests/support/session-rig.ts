@@ -21,7 +21,7 @@ import type { SessionView } from '../../src/core/session/events/session-view.ts'
 import type { SessionState } from '../../src/core/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { readSession } from '../../src/core/session/status.ts';
-import { changeLines } from '../faults/with-settings.ts';
+import { changeLines } from '../core/faults/with-settings.ts';
 import { builtPrograms } from './built-programs.ts';
 import { copySession } from './copied-session.ts';
 import {
@@ -43,7 +43,7 @@ import { WorkerHere } from './worker-in-this-process.ts';
 
 export interface RigPlan {
   /**
-   * Rules of a scenario (tests/difficult-children/README.md); or the text of an .mjs scenario, which every agent
+   * Rules of a scenario (tests/core/difficult-children/README.md); or the text of an .mjs scenario, which every agent
    * imports separately. Agents run without delays unless it says otherwise.
    */
   scenario?: object | string;

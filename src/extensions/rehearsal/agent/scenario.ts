@@ -27,7 +27,7 @@ const Question = z.strictObject({
 const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fields: Fields) =>
   z.strictObject({ act: z.literal(name), ...fields });
 
-/** One action of an agent; they run in order. See tests/difficult-children/README.md. */
+/** One action of an agent; they run in order. See tests/core/difficult-children/README.md. */
 export const ScenarioAct = z.discriminatedUnion('act', [
   act('normal', { signal: yes, result: yes }),
   // Honest work. In its texts, `%{name}` is replaced with a word from `situation.ts`.

@@ -1,0 +1,150 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommandResult, runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { installCli } from '../../../support/install-clis.ts';
+import type { Script } from '../../../support/model-stub/moves.ts';
+import {
+  PARENT_PROMPT,
+  type ParentModel,
+  startParentModel,
+} from '../../../support/model-stub/parent-model.ts';
+import type { HeadlessCli } from '../../../support/model-stub/services.ts';
+
+export interface ClientPlan {
+  cli: HeadlessCli;
+  /** The built server, or one over HTTP. */
+  server: string | HttpServer;
+  /** The calls of the model behind the client. */
+  script: () => Script;
+  homeDir: string;
+  cwd: string;
+  /** Further allowed tools of Claude Code itself, and folders besides `cwd` that they may use. */
+  tools?: readonly string[];
+  folders?: readonly string[];
+  /** The text that the person types; it contains the marker of a parent's conversation. */
+  typed?: string;
+}
+
+export interface HttpServer {
+  url: string;
+  token: string;
+}
+
+export interface ClientRun extends CommandResult, Pick<ParentModel, 'turns'> {}
+
+const LIMIT_MS = 600_000;
+
+/**
+ * Runs a real CLI headless to its end as a client of samocode, with every samocode tool allowed beforehand, which only
+ * a test should do.
+ */
+export async function runClient(plan: ClientPlan): Promise<ClientRun> {
+  const { cli, server, script, homeDir, cwd, typed = PARENT_PROMPT, tools = [], folders = [] } = plan;
+  const [{ path }, model] = await Promise.all([installCli(cli), startParentModel(cli, script)]);
+  try {
+    await model.furnish(homeDir);
+    const env = {
+      PATH: process.env.PATH ?? '',
+      LANG: 'C.UTF-8',
+      TERM: 'xterm',
+      ...(typeof server !== 'string' && { SAMOCODE_TOKEN: server.token }),
+      ...model.environmentFor(homeDir),
+    };
+    const run = async (args: readonly string[]) => await runCommand(path, args, { cwd, env });
+    const place = { homeDir, typed, tools, folders };
+    const args =
+      typeof server === 'string'
+        ? await CONNECT[cli]({ server, ...place })
+        : await CONNECT_BY_HTTP[cli]({ ...server, ...place, run });
+    const ran = await runCommand(path, args, { cwd, env, timeoutMs: LIMIT_MS });
+    return { ...ran, turns: model.turns };
+  } finally {
+    await model.close();
+  }
+}
+
+interface Place {
+  homeDir: string;
+  typed: string;
+  tools: readonly string[];
+  folders: readonly string[];
+}
+
+// The rehearsal agents need no delays here, since nobody watches them.
+const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' };
+
+/** Adds the server to the settings of each CLI. @returns its arguments */
+const CONNECT: Readonly<Record<HeadlessCli, (place: Place & { server: string }) => Promise<string[]>>> = {
+  async claude({ server, typed, tools, folders }) {
+    const samocode = { type: 'stdio', command: process.execPath, args: [server], env: SERVER_ENV };
+    const config = JSON.stringify({ mcpServers: { samocode } });
+    const reached = folders.flatMap((folder) => ['--add-dir', folder]);
+    const allowed = ['--allowedTools', ['mcp__samocode__*', ...tools].join(','), ...reached];
+    return ['-p', typed, '--mcp-config', config, '--strict-mcp-config', ...allowed];
+  },
+  async codex({ server, homeDir, typed }) {
+    const path = join(homeDir, '.codex/config.toml');
+    const table = [
+      '[mcp_servers.samocode]',
+      `command = ${JSON.stringify(process.execPath)}`,
+      `args = [${JSON.stringify(server)}]`,
+      'default_tools_approval_mode = "approve"',
+      // Otherwise Codex begins its turn without the tools of a server that starts too slowly on a busy machine.
+      'required = true',
+      'startup_timeout_sec = 90',
+      '[mcp_servers.samocode.env]',
+      ...Object.entries(SERVER_ENV).map(([name, value]) => `${name} = "${value}"`),
+    ];
+    await writeFile(path, `${await readFile(path, 'utf8')}\n${table.join('\n')}\n`);
+    return ['exec', typed];
+  },
+  async gemini({ server, homeDir, typed }) {
+    const path = join(homeDir, '.gemini/settings.json');
+    const samocode = { command: process.execPath, args: [server], env: SERVER_ENV, trust: true };
+    const settings = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...settings, mcpServers: { samocode } }));
+    return ['-p', typed, '--approval-mode', 'yolo', '--skip-trust', '-m', 'gemini-2.5-pro'];
+  },
+};
+
+type FarPlace = Place & HttpServer & { run(args: readonly string[]): Promise<CommandResult> };
+
+/** The same for a server over HTTP, as docs/web.md shows it. @returns the arguments of the CLI */
+const CONNECT_BY_HTTP: Readonly<Record<HeadlessCli, (place: FarPlace) => Promise<string[]>>> = {
+  async claude({ url, token, typed, run }) {
+    const header = ['--header', `Authorization: Bearer ${token}`];
+    const added = await run([
+      'mcp',
+      'add',
+      '--scope',
+      'user',
+      '--transport',
+      'http',
+      'samocode',
+      url,
+      ...header,
+    ]);
+    if (added.exitCode !== 0) throw new Error(added.stderr);
+    return ['-p', typed, '--allowedTools', 'mcp__samocode__*'];
+  },
+  async codex({ url, homeDir, typed }) {
+    const path = join(homeDir, '.codex/config.toml');
+    const table = [
+      '[mcp_servers.samocode]',
+      `url = "${url}"`,
+      'bearer_token_env_var = "SAMOCODE_TOKEN"',
+      'default_tools_approval_mode = "approve"',
+      'required = true',
+    ];
+    await writeFile(path, `${await readFile(path, 'utf8')}\n${table.join('\n')}\n`);
+    return ['exec', typed];
+  },
+  async gemini({ url, token, homeDir, typed }) {
+    const path = join(homeDir, '.gemini/settings.json');
+    const headers = { Authorization: `Bearer ${token}` };
+    const samocode = { httpUrl: url, headers, timeout: 600_000, trust: true };
+    const settings = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...settings, mcpServers: { samocode } }));
+    return ['-p', typed, '--approval-mode', 'yolo', '--skip-trust', '-m', 'gemini-2.5-pro'];
+  },
+};

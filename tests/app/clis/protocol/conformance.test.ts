@@ -1,0 +1,59 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { makeBench } from '../../../support/bench.ts';
+import { ci } from '../../../support/ci.ts';
+import { installCli } from '../../../support/install-clis.ts';
+import { REPLACEMENTS, SCENARIOS } from './conformance-scenarios.ts';
+import { mountServer, mountWeb } from './mounted-server.ts';
+
+interface Check {
+  id: string;
+  status: string;
+  errorMessage?: string;
+  details?: { messagesValidated?: number };
+}
+
+const passing = Object.keys(SCENARIOS).filter((name) => SCENARIOS[name] === 'passes');
+
+test('every scenario of the suite has a verdict, in its order', ci, async () => {
+  const [node, suite] = [await installCli('node22'), await installCli('conformance')];
+  const { stdout } = await runCommand(node.path, [suite.path, 'list', '--server']);
+  const listed = [...stdout.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name);
+  expect(Object.keys(SCENARIOS)).toEqual(listed);
+});
+
+describe.each([
+  ['the server of stdio', mountServer],
+  ['samocode web --mcp', mountWeb],
+])('%s', (_name, mount) => {
+  const checks = new Map<string, Check[]>();
+
+  beforeAll(async () => {
+    const [node, suite] = [await installCli('node22'), await installCli('conformance')];
+    await using bench = await makeBench();
+    await using server = await mount(bench.context, REPLACEMENTS);
+    const outDir = join(bench.repo.root, 'conformance');
+    const all = ['--requirements', '2025-11-25', '--output-dir', outDir];
+    const args = [suite.path, 'server', '--url', server.url, ...all];
+    await runCommand(node.path, args, { cwd: bench.repo.root, timeoutMs: 600_000 });
+    for (const folder of await readdir(outDir)) {
+      const name = folder.replace(/^server-/, '').replace(/-\d{4}-\d{2}-\d{2}T.*$/, '');
+      checks.set(name, JSON.parse(await readFile(join(outDir, folder, 'checks.json'), 'utf8')));
+    }
+  }, 1_200_000);
+
+  test.each(passing)('%s passes', (name) => {
+    const found = checks.get(name) ?? [];
+    expect(found.filter(({ status }) => status === 'FAILURE')).toEqual([]);
+    expect(found.some(({ id, status }) => status === 'SUCCESS' && id !== 'wire-schema-valid')).toBe(true);
+  });
+
+  test('every message of the server matches the schema of the protocol, even where a scenario asks for a missing feature', () => {
+    const found = [...checks.values()].flat().filter(({ id }) => id === 'wire-schema-valid');
+    expect(found.filter(({ status }) => status !== 'SUCCESS')).toEqual([]);
+    const validated = found.map(({ details }) => details?.messagesValidated ?? 0);
+    expect(validated.reduce((all, each) => all + each, 0)).toBeGreaterThan(100);
+  });
+});

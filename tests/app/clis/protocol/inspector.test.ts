@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { TOOLS } from '../../../../src/app/server/tools.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { makeBench } from '../../../support/bench.ts';
+import { builtPrograms } from '../../../support/built-programs.ts';
+import { ci } from '../../../support/ci.ts';
+import { installCli } from '../../../support/install-clis.ts';
+import { mcpRig } from '../../../support/mcp-over-http.ts';
+
+test(
+  'the official Inspector lists the tools, and its strict check of their schemas finds no problem',
+  ci,
+  async () => {
+    await using bench = await makeBench();
+    const [node, inspector, { server }] = [
+      await installCli('node22'),
+      await installCli('inspector'),
+      await builtPrograms(),
+    ];
+    const args = [inspector.path, '--cli', process.execPath, server, '--method', 'tools/list', '--strict'];
+    const options = { cwd: bench.repo.path, env: bench.repo.env, timeoutMs: 60_000 };
+    const { exitCode, stdout, stderr } = await runCommand(node.path, args, options);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const { tools } = JSON.parse(stdout) as { tools: { name: string }[] };
+    expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
+  },
+);
+
+test('it lists them over HTTP too, with a token', async () => {
+  await using bench = await makeBench();
+  await using rig = await mcpRig(bench.context);
+  const [node, inspector] = [await installCli('node22'), await installCli('inspector')];
+  const header = ['--header', `Authorization: Bearer ${await rig.addToken('inspector')}`];
+  const server = ['--cli', rig.url, '--transport', 'http', ...header];
+  const args = [inspector.path, ...server, '--method', 'tools/list', '--strict'];
+  const options = { cwd: bench.repo.path, env: bench.repo.env, timeoutMs: 60_000 };
+  const { exitCode, stdout, stderr } = await runCommand(node.path, args, options);
+  expect([exitCode, stderr]).toEqual([0, '']);
+  const { tools } = JSON.parse(stdout) as { tools: { name: string }[] };
+  const offered = TOOLS.map(({ name }) => name).filter((name) => name !== 'setup_project');
+  expect(tools.map(({ name }) => name)).toEqual(offered);
+});

@@ -1,0 +1,39 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ci } from '../../../support/ci.ts';
+import { startRig } from '../../../support/session-rig.ts';
+import { typed } from '../../unit/cli/typed.ts';
+
+test(
+  'documents and changes of a session are printed, and a wrong name gives the valid ones',
+  ci,
+  async () => {
+    await using rig = await startRig({ at: 'asking' });
+    const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+    const session = rig.file.folder;
+    const list = await typed(['show', session], place);
+    expect(list.stdout.split('\n')).toEqual(expect.arrayContaining(['_overview.md', '_qa.md']));
+    const dive = await typed(['show', session, 'dive', '--json'], place);
+    expect(JSON.parse(dive.stdout)).toMatchObject({ session, name: expect.stringContaining('-dive-') });
+    const asItIs = await typed(['show', session, 'dive'], place);
+    expect(asItIs.stdout).toBe((JSON.parse(dive.stdout) as { text: string }).text);
+    const picture = join(rig.paths.sessionDir, 'screens/home.png');
+    await mkdir(dirname(picture));
+    await writeFile(picture, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
+    const shown = await typed(['show', session, 'home.png'], place);
+    expect(shown.stdout).toBe(`screens/home.png is not text: 16 bytes, at ${picture}\n`);
+    const missing = await typed(['show', session, 'novel'], place);
+    expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('_overview.md') });
+    const changes = await typed(['diff', session], place);
+    expect(changes.stdout).toMatch(/^0 commits since main at [0-9a-f]{8}\n0 files/);
+    const since = await typed(['diff', session, '--iteration', '1', '--json'], place);
+    expect(JSON.parse(since.stdout)).toMatchObject({
+      since: 'the end of iteration 1',
+      commits: { total: 0 },
+    });
+    const nothing = await typed(['diff', session, 'src/none.ts'], place);
+    expect(nothing.stdout).toMatch(/^Nothing changed at src\/none\.ts since main at [0-9a-f]{8};/);
+    expect((await typed(['diff', session, '--iteration', 'x'], place)).exitCode).toBe(2);
+  },
+);

@@ -1,0 +1,127 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PHASE_NAMES } from '../../../src/core/kernel/phases/table.ts';
+import { type CommandResult, runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { ci } from '../../support/ci.ts';
+import { installCli } from '../../support/install-clis.ts';
+import { connect } from '../../support/mcp-client.ts';
+import { type TempDir, tempDir } from '../../support/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+/** Required files, and files that are also allowed. */
+const PROMISED = [
+  '.env.example',
+  'LICENSE',
+  'README.md',
+  'THIRD-PARTY-NOTICES.md',
+  'dist',
+  'mcp.json.example',
+  'package.json',
+];
+/** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
+// Of it 90 kB for the live page with its diffs and MCP, 10 for agents of the Agent Client Protocol, and 22 for the board in the chat.
+const MAX_BYTES = { size: 1_250_000, unpackedSize: 3_800_000 };
+
+interface Pack {
+  filename: string;
+  size: number;
+  unpackedSize: number;
+  files: { path: string }[];
+}
+
+let dir: TempDir;
+let files: string[];
+let sizes: typeof MAX_BYTES;
+let env: Record<string, string>;
+let program: (name: string) => string;
+
+beforeAll(async () => {
+  dir = await tempDir();
+  const home = join(dir.path, 'home');
+  const installed = join(dir.path, 'installed');
+  await Promise.all([mkdir(home), mkdir(installed)]);
+  env = {
+    PATH: process.env.PATH ?? '',
+    HOME: home,
+    npm_config_cache: join(dir.path, 'cache'),
+    SAMOCODE_SUPERVISOR: 'off',
+  };
+  // Built already: packing must not build into a folder that other tests run from.
+  const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', dir.path], ROOT);
+  const [pack] = JSON.parse(packed.stdout) as [Pack];
+  files = pack.files.map(({ path }) => path);
+  sizes = { size: pack.size, unpackedSize: pack.unpackedSize };
+  await npm(['init', '--yes'], installed);
+  await npm(['install', '--offline', '--no-audit', '--no-fund', join(dir.path, pack.filename)], installed);
+  program = (name) => join(installed, 'node_modules', '.bin', name);
+});
+
+afterAll(() => dir[Symbol.asyncDispose]());
+
+async function npm(args: string[], cwd: string): Promise<CommandResult> {
+  const result = await runCommand('npm', args, { cwd, env });
+  if (result.exitCode !== 0) throw new Error(`npm ${args[0]}: ${result.stderr}`);
+  return result;
+}
+
+test('the tarball contains the expected files and nothing else', ci, () => {
+  const topLevel = new Set(files.map((path) => path.split('/')[0] ?? ''));
+  expect([...topLevel].sort()).toEqual(PROMISED);
+});
+
+test('every file of the tarball is in its golden list', async () => {
+  // How the bundler splits the shared code into chunks is irrelevant to what is published.
+  const paths = files.map((path) => path.replace(/^(dist\/chunks\/).+\.js$/, '$1*.js'));
+  const listed = [...new Set(paths)].sort().join('\n');
+  await expect(`${listed}\n`).toMatchFileSnapshot(join(ROOT, 'tests/golden/tarball.txt'));
+});
+
+test('no program tests for browser globals: since Node 25 that alone prints a warning', async () => {
+  const code = files.filter((path) => /^dist\/.*\.c?js$/.test(path));
+  const texts = await Promise.all(
+    code.map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
+  );
+  expect(texts.filter(([, text]) => text.includes('localStorage')).map(([path]) => path)).toEqual([]);
+});
+
+test('the tarball is small enough for npx to fetch it while a client waits', () => {
+  expect(sizes.size).toBeLessThan(MAX_BYTES.size);
+  expect(sizes.unpackedSize).toBeLessThan(MAX_BYTES.unpackedSize);
+});
+
+test('no test, fault point or source map is in the tarball', () => {
+  expect(files.filter((path) => /\.(?:map|ts)$|tests?\/|dist-test/.test(path))).toEqual([]);
+});
+
+test('it installs offline, without any further package', async () => {
+  const { stdout } = await npm(['ls', '--all', '--parseable'], join(dir.path, 'installed'));
+  expect(stdout.trim().split('\n')).toHaveLength(2);
+});
+
+// `npm run demo` plays it on the Node that runs the tests.
+test('the installed demo succeeds on Node 22, and knows every phase', async () => {
+  const node = await installCli('node22');
+  const { stdout, exitCode } = await runCommand(program('samocode'), ['demo', '--json'], {
+    cwd: dir.path,
+    // The programs it starts, workers, agents and the project's tests, find no other Node.
+    env: { ...env, PATH: `${dirname(node.path)}:${env.PATH}` },
+  });
+  const phases = PHASE_NAMES.filter((phase) => phase !== 'init');
+  const { phases: played, ...end } = JSON.parse(stdout);
+  expect(end).toMatchObject({
+    ...{ ok: true, problems: [], mainUntouched: true },
+    proof: { verified: true },
+  });
+  const checks = ['node --test', 'node --test test/undo.test.js', 'grep -q undo README.md'];
+  expect(end.proof.checks).toMatchObject(checks.map((command) => ({ command, found: 0 })));
+  expect([...played].sort()).toEqual([...phases].sort());
+  expect(exitCode).toBe(0);
+});
+
+test('the installed server answers initialize and lists its tools', async () => {
+  const command = { command: program('samocode-mcp') };
+  await using connection = await connect({ command, env, cwd: dir.path });
+  const { tools } = await connection.client.listTools();
+  expect(tools.map(({ name }) => name)).toContain('start_session');
+});

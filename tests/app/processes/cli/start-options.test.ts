@@ -1,0 +1,61 @@
+// @module-tag ci
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
+import { typed } from '../../unit/cli/typed.ts';
+import { makeServerRig, type ServerRig } from '../../unit/server/server-rig.ts';
+
+/** One project has a session, the other an empty folder: a refusal changes neither. */
+let withSession: ServerRig;
+let withFolder: ServerRig;
+beforeAll(async () => {
+  [withSession, withFolder] = await Promise.all([makeServerRig(), makeServerRig()]);
+  await withSession.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const folder = join(withFolder.sessionsDir, '26-01-08-boat');
+  await mkdir(folder);
+  await writeFile(join(folder, '_overview.md'), '# Session: boat\n\n## Task\nFloat.\n');
+});
+afterAll(async () => {
+  for (const serverRig of [withSession, withFolder]) await serverRig[Symbol.asyncDispose]();
+});
+
+const placeOf = ({ repo }: ServerRig) => ({ cwd: repo.path, home: repo.homeDir });
+
+test.each([
+  [['--max-cost-usd', '5', '--provider', 'codex'], 'samocode resume boat --provider codex --max-cost-usd 5'],
+  [['--timeout', '60'], 'Leave the name out'],
+  [['--auto-approve'], 'Leave the name out'],
+  [['--sandbox', 'off'], 'Leave the name out'],
+  [['--task', 'x', '--name', 'y'], 'Leave the name out'],
+])('run with an existing session refuses %j, and says what accepts it', async (options, hint) => {
+  const { exitCode, stderr } = await typed(['run', 'boat', ...options], placeOf(withSession));
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(options[0]);
+  expect(stderr).toContain(hint);
+});
+
+test('run with an existing session and no options shows it', async () => {
+  expect((await typed(['run', 'boat'], placeOf(withSession))).exitCode).toBe(0);
+});
+
+test('the original form names the arguments that do not apply to an existing session', async () => {
+  const place = placeOf(withSession);
+  const original = ['--config', '.samocode', '--session', 'boat'];
+  const { stderr } = await typed([...original, '--timeout', '9', '--provider', 'codex'], place);
+  expect(stderr).toContain('--provider, --timeout had no effect');
+  expect((await typed(original, place)).stderr).toBe('');
+});
+
+test.each([
+  [['--from', '26-01-08-boat', '--task', 'x'], 2, 'this call also gives task'],
+  [['--from', 'boat', '--phase', 'done'], 2, 'Name one of these phases: investigation, '],
+  [['--phase', 'planning'], 2, 'requires the folder'],
+] as const)(
+  'a start with %j is refused, and the error names what is missing',
+  async (options, status, words) => {
+    const { exitCode, stderr } = await typed(['start', ...options], placeOf(withFolder));
+    expect(exitCode).toBe(status);
+    expect(stderr).toContain(words);
+  },
+);

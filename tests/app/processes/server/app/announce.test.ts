@@ -1,0 +1,74 @@
+// @module-tag ci
+import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
+import { expect, test } from 'vitest';
+import { TOOLS } from '../../../../../src/app/server/tools.ts';
+import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
+import { ASKING, CREATED, PREPARED } from '../../../../core/unit/session/events.ts';
+import { makeServerRig, type ServerRig } from '../../../unit/server/server-rig.ts';
+
+const BOARD_URI = 'ui://samocode/board.html';
+const SHOWN = ['list_sessions', 'get_status', 'read_qa', 'read_plan'];
+
+const announcing = (mimeTypes: unknown): ClientCapabilities => ({
+  extensions: { 'io.modelcontextprotocol/ui': { mimeTypes } },
+});
+const APPS = announcing(['text/html;profile=mcp-app']);
+
+const session = '26-01-08-boat';
+const CALLS: [name: string, args: Record<string, unknown>][] = [
+  ['list_sessions', {}],
+  ['get_status', { session }],
+  ['read_qa', { session }],
+  ['read_plan', { session }],
+  ['wait', { session, cursor: 0 }],
+];
+
+/** What the client gets, with the same place and time in every run. */
+async function everyResult({ client, repo }: ServerRig) {
+  const results = [];
+  for (const [name, args] of CALLS) results.push(await client.callTool({ name, arguments: args }));
+  const { resources } = await client.listResources();
+  const text = JSON.stringify({ results, ...(await client.listTools()) });
+  return { resources, ...JSON.parse(text.replaceAll(repo.root, '/place')) };
+}
+
+async function rigWith(capabilities: ClientCapabilities): Promise<ServerRig> {
+  const rig = await makeServerRig({ capabilities });
+  await rig.addSession(session, [CREATED, PREPARED, ASKING]);
+  return rig;
+}
+
+test.each<[string, ClientCapabilities]>([
+  ['announces nothing', {}],
+  ['announces another extension', { extensions: { 'example.org/ui': { mimeTypes: ['text/html'] } } }],
+  ['shows other types', announcing(['text/uri-list'])],
+  ['announces no types', announcing(undefined)],
+  ['announces a type that is no list', announcing('text/html;profile=mcp-app')],
+])('a client that %s gets no _meta of the board, and no ui:// resource', async (_what, capabilities) => {
+  await using rig = await rigWith(capabilities);
+  const { tools, results, resources } = await everyResult(rig);
+  expect(tools).toEqual(TOOLS.map((tool) => listedTool(tool)));
+  expect(JSON.stringify(results).match(/_meta/)).toBeNull();
+  expect(JSON.stringify(resources)).not.toContain('ui://');
+  await expect(rig.client.readResource({ uri: BOARD_URI })).rejects.toThrow('is not a resource');
+});
+
+test('a client with apps gets the same texts and fields, and beside them what its board needs', async () => {
+  await using plain = await rigWith({});
+  await using rig = await rigWith({ ...APPS, elicitation: {} });
+  const [without, withApps] = [await everyResult(plain), await everyResult(rig)];
+  const board = { ui: { resourceUri: BOARD_URI }, 'ui/resourceUri': BOARD_URI };
+  for (const tool of without.tools) if (SHOWN.includes(tool.name)) tool._meta = { ...tool._meta, ...board };
+  for (const result of without.results.slice(0, SHOWN.length))
+    if (!result.isError) result._meta = { 'samocode/board': { hasForms: true } };
+  expect(withApps.tools).toEqual(without.tools);
+  expect(withApps.results).toEqual(without.results);
+  expect(without.results.map(({ isError = false }) => isError)).toEqual([false, false, false, true, false]);
+  expect(JSON.stringify(withApps.resources)).not.toContain('ui://');
+});
+
+test('a read-only server offers no form', async () => {
+  await using rig = await makeServerRig({ isReadOnly: true, capabilities: { ...APPS, elicitation: {} } });
+  const { _meta } = await rig.client.callTool({ name: 'list_sessions', arguments: {} });
+  expect(_meta).toEqual({ 'samocode/board': { hasForms: false } });
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { EXAMPLES } from '../../../../src/app/cli/examples.ts';
+import { makeProgram } from '../../../../src/app/cli/program.ts';
+import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+import { typed } from './typed.ts';
+
+// Not used until a command runs.
+const program = makeProgram({ output: { columns: 80 } } as Cli);
+const commands = program
+  .createHelp()
+  .visibleCommands(program)
+  .filter((command) => command.name() !== 'help');
+
+const below = commands.flatMap((command) =>
+  command.commands.map((each) => [`${command.name()} ${each.name()}`, each] as const),
+);
+const named = commands.map((command) => [command.name(), command] as const);
+
+test.each([...named, ...below.filter(([name]) => name in EXAMPLES)])(
+  '%s is described by a phrase and by valid examples',
+  (name, command) => {
+    expect(command.description()).toMatch(/^[A-Z].*[a-z]$/);
+    const examples = EXAMPLES[name] ?? [];
+    expect([1, 2]).toContain(examples.length);
+    for (const [line] of examples) {
+      expect(line).toContain(`samocode ${name}`);
+      const options = line.match(/ --[a-z-]+/g)?.map((option) => option.trim()) ?? [];
+      const own = [command, ...command.commands].flatMap((each) => each.options.map(({ long }) => long));
+      for (const option of options) expect(own).toContain(option);
+    }
+  },
+);
+
+test('no example belongs to a removed command', () => {
+  const names = [...named, ...below].map(([name]) => name);
+  expect(Object.keys(EXAMPLES).filter((name) => !names.includes(name))).toEqual([]);
+});
+
+test('the help groups the commands by purpose', async () => {
+  await using repo = await makeRepo();
+  const { stdout } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
+  const titles = stdout.match(/^[A-Z][a-z ]+:$/gm);
+  expect(titles).toEqual(['Options:', 'Start and finish:', 'Inspect:', 'Decide:', 'Set up:']);
+});
+
+test('the help of a command begins with its own options, and ends with the common ones', async () => {
+  await using repo = await makeRepo();
+  const { stdout } = await typed(['stop', '--help'], { cwd: repo.path, home: repo.homeDir });
+  expect(stdout.indexOf('--now')).toBeLessThan(stdout.indexOf('Common options:'));
+  expect(stdout.indexOf('Common options:')).toBeLessThan(stdout.indexOf('--project'));
+  expect(stdout.indexOf('--help')).toBeLessThan(stdout.search(/^Examples?:/m));
+});

@@ -1,0 +1,39 @@
+import { Session } from 'node:inspector/promises';
+import { relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
+import { ci } from '../../../support/ci.ts';
+import { startRig } from '../../../support/session-rig.ts';
+
+const SRC = resolve('src');
+
+/** The files in src with a named function that runs during `act`. */
+async function filesEntered(act: () => Promise<unknown>): Promise<string[]> {
+  const inspector = new Session();
+  inspector.connect();
+  try {
+    await inspector.post('Profiler.enable');
+    await inspector.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+    await inspector.post('Profiler.takePreciseCoverage');
+    await act();
+    const { result } = await inspector.post('Profiler.takePreciseCoverage');
+    return result
+      .filter(({ functions }) =>
+        functions.some(({ functionName, ranges }) => functionName !== '' && (ranges[0]?.count ?? 0) > 0),
+      )
+      .map(({ url }) => relative(SRC, url.replace(/^file:\/\//, '').replace(/\?.*$/, '')))
+      .filter((path) => !path.startsWith('..'))
+      .sort();
+  } finally {
+    inspector.disconnect();
+  }
+}
+
+test('an answer to an ordinary session runs no code for folders of the original tool', ci, async () => {
+  await using rig = await startRig({ at: 'asking' });
+  const input = { session: rig.paths.folder, answers: [], acceptSuggestions: true };
+  const files = await filesEntered(() => answerQa(input, rig.context()));
+  expect(files).toContain('core/acts/gates/answer-qa.act.ts');
+  expect(files.filter((path) => /^session\/legacy\/|adopt|take-over/.test(path))).toEqual([]);
+  expect(files.length, files.join('\n')).toBeLessThanOrEqual(64);
+});

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { ci } from '../../../support/ci.ts';
+import { PATIENT_CLOCK } from '../../../support/live-session.ts';
+import { startRig } from '../../../support/session-rig.ts';
+
+/** A file with CRLF in the commit, and a rule that asks for LF: git calls it modified once it looks into it. */
+const CRLF = { files: { 'a.txt': 'one\r\ntwo\r\n' } };
+const RULE = `echo '*.txt text eol=lf' >"$(git rev-parse --git-common-dir)/info/attributes"; touch -d 2001-01-01 a.txt`;
+const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
+const WORKS = { act: 'run', command: ['sh', '-c', 'echo x >work; git add work; git commit -qm Work'] };
+
+test.concurrent(
+  'a session whose worktree is modified from the start, and whose SETUP makes files, is done by honest work and can be archived',
+  ci,
+  async () => {
+    await using rig = await startRig({
+      here: true,
+      phase: 'done',
+      lines: {
+        SETUP: `${RULE}; mkdir -p .venv/bin; echo x >.venv/bin/python`,
+        CHECK: 'test -e work',
+      },
+      repo: CRLF,
+      scenario: { rules: [{ when: { phase: 'done' }, do: [WORKS, DONE] }] },
+    });
+    await rig.until(({ status }) => status.kind === 'done');
+    const events = await rig.events();
+    const told = events.flatMap((event) =>
+      event.type === 'notice' && event.code === 'prepare' ? event.text : [],
+    );
+    expect(told).toEqual([
+      'A fresh checkout modifies 1 tracked file (a.txt): their line endings. It does not count as work unless an agent changes it.',
+      'SETUP made .venv/, which git does not ignore. It does not count as work unless an agent changes it.',
+    ]);
+    const worktree = (await rig.state()).worktree?.path ?? '';
+    const context = { ...rig.context(), clock: PATIENT_CLOCK };
+    await finishSession({ session: rig.file.folder, how: 'keep_branch', keep: [] }, context);
+    expect(existsSync(worktree)).toBe(false);
+  },
+);
+
+test.concurrent('an edit of a file that every checkout modifies is refused while it is not committed', async () => {
+  const edits = { act: 'run', command: ['sh', '-c', 'echo three >>a.txt'] };
+  const commits = { act: 'run', command: ['sh', '-c', 'git commit -qam Edit'] };
+  await using rig = await startRig({
+    here: true,
+    phase: 'done',
+    lines: { SETUP: RULE },
+    repo: CRLF,
+    scenario: {
+      rules: [
+        { when: { phase: 'done', count: 1 }, do: [WORKS, edits, DONE] },
+        { when: { phase: 'done', count: 2 }, do: [commits, DONE] },
+      ],
+    },
+  });
+  await rig.until(({ status }) => status.kind === 'done');
+  const ended = (await rig.events()).flatMap((event) =>
+    event.type === 'iteration_ended' ? [JSON.stringify(event)] : [],
+  );
+  expect(ended[0]).toContain('Not committed: a.txt');
+  expect(ended).toHaveLength(2);
+});

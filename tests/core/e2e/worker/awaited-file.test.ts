@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ci } from '../../../support/ci.ts';
+import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+
+/** The requirements agent waits for a file; the next one hangs. @param write a file that it creates first */
+function waitsFor(file: string, write?: string): Promise<SessionRig> {
+  const acts = [
+    ...(write === undefined ? [] : [{ act: 'write', path: write, text: 'old\n' }]),
+    {
+      act: 'signal-file',
+      text: JSON.stringify({ status: 'waiting', for: 'file_update', file, reason: 'key' }),
+    },
+    { act: 'result' },
+  ];
+  const rules = [
+    { when: { phase: 'requirements', count: 1 }, do: acts },
+    { when: { phase: 'requirements' }, do: [{ act: 'hang' }] },
+  ];
+  return startRig({ supervised: true, scenario: { rules } });
+}
+
+const isWaiting = ({ status }: Awaited<ReturnType<SessionRig['state']>>) => status.kind === 'waiting';
+
+test('a file of the session folder is waited for, even if given by a longer path', ci, async () => {
+  await using rig = await waitsFor('sub/../notes.md');
+  const { status } = await rig.until(isWaiting);
+  expect(status).toMatchObject({ for: 'file_update', file: 'notes.md' });
+  await writeFile(join(rig.paths.sessionDir, 'notes.md'), 'here it is\n');
+  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
+});
+
+test.each([
+  ['that the worker writes itself', '_overview.md', undefined],
+  ['elsewhere on the machine', '/etc/boats.conf', undefined],
+  ['outside the session folder', '../../boats.conf', undefined],
+  ['of the worktree', 'boats.conf', 'worktree:boats.conf'],
+])('for a file %s a person has to report the change', async (_where, file, write) => {
+  await using rig = await waitsFor(file, write);
+  const { status } = await rig.until(isWaiting);
+  expect(status).toMatchObject({
+    for: 'human_action',
+    reason: `Change ${file} (key), then resume the session.`,
+  });
+  await rig.resume();
+  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
+});

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest';
+import { ci } from '../../../support/ci.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+
+const answer = (id: string, tokens: number) => ({
+  act: 'event',
+  json: {
+    type: 'assistant',
+    message: { id, content: [], usage: { input_tokens: tokens, output_tokens: 0 } },
+  },
+});
+const stays = { act: 'signal-file', text: '{"status":"continue"}' };
+const costs = (usd: number) => ({ act: 'result', json: { total_cost_usd: usd } });
+const note = (rig: SessionRig) =>
+  rig.events().then((events) => events.filter(({ type }) => type === 'budget_warned'));
+
+function spender(acts: object[], lines: Record<string, string>): RigPlan {
+  return { here: true, scenario: { rules: [{ when: {}, do: acts }] }, lines };
+}
+
+test.concurrent('a budget of zero spends nothing', ci, async () => {
+  await using rig = await startRig(spender([{ act: 'normal' }], { MAX_COST_USD: '0' }));
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('MAX_COST_USD') });
+  expect(progress.totalIterations).toBe(0);
+});
+
+test.concurrent('people are warned at fifty and at eighty percent, then one last agent wraps up', async () => {
+  await using rig = await startRig(
+    spender([stays, { act: 'write', path: 'session:x.md', text: 'more', append: true }, costs(3)], {
+      MAX_COST_USD: '10',
+    }),
+  );
+  const { status, spent } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('$12.00 of $10.00') });
+  expect(await note(rig)).toMatchObject([{ percent: 50 }, { percent: 80 }]);
+  const started = (await rig.events()).flatMap((event) =>
+    event.type === 'iteration_started' ? [event.wrapUp ?? false] : [],
+  );
+  expect(started).toEqual([false, false, false, true]);
+  expect(spent.session.usd).toBe(12);
+});
+
+test.concurrent('resuming with a limit that is already used up is refused at once, while a higher one lets it continue', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(12.5)], { MAX_COST_USD: '1' }),
+  );
+  await rig.until(({ status }) => status.kind === 'blocked');
+  await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
+  await expect(rig.resume({ limits: { usd: 12 } })).rejects.toMatchObject({
+    code: 'budget_spent',
+    next: [{ act: 'raise_limits', args: { usd: 26 } }],
+  });
+  await rig.resume({ limits: { usd: 100 } });
+  await rig.untilWaiting('qa_answers');
+});
+
+test.concurrent('an agent that spends too many tokens while it runs is ended within one answer, and its work is kept', async () => {
+  const acts = [
+    { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
+    answer('a', 400_000),
+    { act: 'sleep', ms: 1500 },
+    answer('b', 400_000),
+    { act: 'sleep', ms: 1500 },
+    answer('c', 400_000),
+    { act: 'hang' },
+  ];
+  await using rig = await startRig({
+    here: true,
+    scenario: {
+      rules: [
+        { when: { iteration: 1 }, do: acts },
+        { when: {}, do: [stays, { act: 'result' }] },
+      ],
+    },
+    lines: { MAX_TOKENS: '1300000' },
+  });
+  await rig.until(({ progress }) => progress.totalIterations >= 2);
+  const ended = (await rig.events()).find((event) => event.type === 'iteration_ended');
+  expect(ended).toMatchObject({ ending: 'budget', decision: { kind: 'run', retry: 'excused' } });
+  const refs = await rig.repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/']);
+  expect(refs).toContain('001-before-kill');
+});
+
+test.concurrent('a phase has a separate budget', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_REQUIREMENTS: '1' }),
+  );
+  await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
+  await rig.answer();
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({
+    rule: 'budget',
+    reason: expect.stringContaining('MAX_COST_USD_REQUIREMENTS'),
+  });
+  // There is no option for each phase: the kind of limit is enough.
+  expect(status).toMatchObject({ next: [{ act: 'raise_limits', args: { usd: 5 } }] });
+  await expect(rig.resume({ limits: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
+  await rig.resume({ limits: { usd: 50 } });
+  const { raisedLimits } = await rig.untilWaiting('plan_approval');
+  expect(raisedLimits).toMatchObject({ session: {}, phases: { requirements: { usd: 50 } } });
+  expect(raisedLimits?.session).toEqual({});
+});
+
+test.concurrent('the number of agents is limited, and the last of them wraps up', async () => {
+  const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
+  await using rig = await startRig(spender([write, stays, { act: 'result' }], { MAX_ITERATIONS: '3' }));
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget' });
+  expect(progress.totalIterations).toBe(3);
+});
+
+test.concurrent('if several limits are used up, the advice raises them all at once', async () => {
+  const tokens = { input_tokens: 400, output_tokens: 3 };
+  const all = { act: 'result', json: { total_cost_usd: 12, usage: tokens } };
+  const lines = { MAX_COST_USD: '1', MAX_TOKENS: '100', MAX_COST_USD_INVESTIGATION: '1' };
+  await using rig = await startRig({
+    here: true,
+    scenario: { rules: [{ when: { iteration: 1 }, do: [stays, all] }] },
+    lines,
+  });
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  const advice = { next: [{ act: 'raise_limits', args: { usd: 25, tokens: 807 } }] };
+  expect(status).toMatchObject({ rule: 'budget', ...advice });
+  await expect(rig.resume({ limits: { usd: 25 } })).rejects.toMatchObject({ code: 'budget_spent' });
+  await rig.resume({ limits: { usd: 25, tokens: 807 } });
+  const { raisedLimits } = await rig.untilWaiting('qa_answers');
+  expect(raisedLimits).toMatchObject({
+    session: { usd: 25, tokens: 807 },
+    phases: { investigation: { usd: 25 } },
+  });
+});
+
+test.concurrent('costs that overflow a number count as the maximum, and end at the limit', async () => {
+  const huge = { input_tokens: 1.7e308, cache_creation_input_tokens: 1.7e308 };
+  await using rig = await startRig(
+    spender([stays, { act: 'result', json: { total_cost_usd: 1e308, usage: huge, modelUsage: {} } }], {
+      MAX_COST_USD: '1',
+    }),
+  );
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget' });
+  expect(progress.totalIterations).toBe(1);
+});
+
+test.concurrent('the limit of a phase can also be raised after a stop', async () => {
+  const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
+  await using rig = await startRig({
+    here: true,
+    scenario: {
+      rules: [{ when: { iteration: 1 }, do: [write, stays, { act: 'sleep', ms: 3000 }, costs(2)] }],
+    },
+    lines: { MAX_COST_USD_INVESTIGATION: '1' },
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.stop('after_iteration');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await expect(rig.resume({ limits: { usd: 1 } })).rejects.toMatchObject({
+    next: [{ act: 'raise_limits', args: { usd: 5 } }],
+  });
+  await rig.resume({ limits: { usd: 5 } });
+  const { raisedLimits } = await rig.untilWaiting('qa_answers');
+  expect(raisedLimits).toMatchObject({ session: {}, phases: { investigation: { usd: 5 } } });
+});

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
+import { ci } from '../../../support/ci.ts';
+import { startRig } from '../../../support/session-rig.ts';
+import { endOfWorker } from '../../../support/supervisors.ts';
+
+const PLANTED = [
+  'git config core.fsmonitor planted && cd ../../..',
+  'for file in $(find . -path "*/.run/*/git-settings.json"); do',
+  `echo '{"repository":[["core.fsmonitor","planted"]]}' > "$file"; done`,
+].join('\n');
+const scenario = {
+  rules: [
+    { when: { iteration: 1 }, do: [{ act: 'run', command: ['sh', '-c', PLANTED] }, { act: 'normal' }] },
+  ],
+};
+
+test.concurrent(
+  'an acceptance that an agent writes down does not count, even for a later worker that a model has started',
+  ci,
+  async () => {
+    await using rig = await startRig({ here: true, scenario });
+    const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+    expect(status).toMatchObject({ rule: 'run_folder_changed' });
+    await endOfWorker(rig);
+    await resumeSession({ session: rig.file.folder }, rig.context('tool'));
+    const later = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting');
+    expect(later.status).toMatchObject({
+      rule: 'git_programs_changed',
+      reason: expect.stringContaining('core.fsmonitor: nothing -> planted'),
+    });
+    await rig.resume();
+    await rig.untilWaiting('qa_answers');
+  },
+);

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { ci } from '../../../support/ci.ts';
+import {
+  linkGitFolder,
+  separateGitFolder,
+  sparsePartialClone,
+  submoduleOfAnother,
+  worktreeOfBare,
+} from '../../../support/kinds-of-checkouts.ts';
+import { PATIENT_CLOCK } from '../../../support/live-session.ts';
+import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+import type { RepoPlan } from '../../../support/temp-repo.ts';
+import { addLibraries } from '../../../support/with-libraries.ts';
+
+const FILES = { 'src/a.txt': 'a\n', 'other/b.txt': 'b\n' };
+const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
+const sh = (command: string) => ({ act: 'run', command: ['sh', '-ec', command] });
+const WORKS = sh('echo work >src/work.txt; git add src; git commit -qm Work');
+
+/** The session is done, with its proof. */
+async function doneIn(
+  rearrange: RepoPlan['rearrange'],
+  { check = 'test -e src/work.txt', acts = [WORKS] } = {},
+) {
+  const rig = await startRig({
+    here: true,
+    phase: 'done',
+    lines: { CHECK: check },
+    repo: { files: FILES, rearrange },
+    scenario: { rules: [{ when: { phase: 'done' }, do: [...acts, DONE] }] },
+  });
+  await rig.until(({ status }) => status.kind !== 'running' && status.kind !== 'starting');
+  expect((await rig.state()).status).toMatchObject({ kind: 'done' });
+  return rig;
+}
+
+async function finish(rig: SessionRig, how: 'merge' | 'discard') {
+  const context = { ...rig.context(), clock: PATIENT_CLOCK };
+  return await finishSession({ session: rig.file.folder, how, keep: [] }, context);
+}
+
+test.concurrent.each<[string, RepoPlan['rearrange']]>([
+  ['.git is a symbolic link', linkGitFolder],
+  ['.git names a separate git folder', separateGitFolder],
+  ['MAIN_REPO is a worktree of a bare repository', worktreeOfBare],
+  ['MAIN_REPO is the checkout of a submodule', submoduleOfAnother],
+  ['MAIN_REPO is a sparse and partial clone', sparsePartialClone],
+])('where %s, a session ends with a proof and its merge updates that checkout', ci, async (_, rearrange) => {
+  await using rig = await doneIn(rearrange);
+  expect((await finish(rig, 'merge')).commands).toEqual([]);
+  expect(await readFile(join(rig.repo.path, 'src/work.txt'), 'utf8')).toBe('work\n');
+  expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
+});
+
+test.concurrent(
+  'an agent finds the submodules of the main checkout, and its session can be discarded',
+  ci,
+  async () => {
+    await using rig = await doneIn(addLibraries, {
+      check: 'cat libs/outer/lib.txt libs/outer/inner/lib.txt src/work.txt',
+      acts: [sh('cat libs/outer/inner/lib.txt'), WORKS],
+    });
+    const path = (await rig.state()).worktree?.path ?? '';
+    expect(await readFile(join(path, 'libs/outer/inner/lib.txt'), 'utf8')).toBe('inner\n');
+    await finish(rig, 'discard');
+    expect(existsSync(path)).toBe(false);
+  },
+);
+
+test.concurrent('an edit in a sparse checkout is refused while it is not committed, also beyond its patterns', async () => {
+  const edits = sh('echo more >>src/a.txt; mkdir other; echo more >other/b.txt');
+  const commits = sh('git add --sparse --all; git commit -qm Edits');
+  await using rig = await startRig({
+    here: true,
+    phase: 'done',
+    repo: { files: FILES, rearrange: sparsePartialClone },
+    scenario: {
+      rules: [
+        { when: { phase: 'done', count: 1 }, do: [WORKS, edits, DONE] },
+        { when: { phase: 'done', count: 2 }, do: [commits, DONE] },
+      ],
+    },
+  });
+  await rig.until(({ status }) => status.kind === 'done');
+  const [first = ''] = (await rig.events()).flatMap((event) =>
+    event.type === 'iteration_ended' ? [JSON.stringify(event)] : [],
+  );
+  expect(first).toContain('Not committed: other/b.txt, src/a.txt');
+});

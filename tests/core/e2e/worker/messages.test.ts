@@ -1,0 +1,71 @@
+import { readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
+import { ci } from '../../../support/ci.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+
+async function withMessage(plan: Pick<RigPlan, 'scenario' | 'files'> = {}): Promise<[SessionRig, string]> {
+  const rig = await startRig({ at: 'asking', here: true, ...plan });
+  const session = rig.file.folder;
+  const { messageId = '' } = await sendMessage({ session, text: 'Mind the boats' }, rig.context());
+  await rig.answer();
+  return [rig, messageId];
+}
+
+test.concurrent('a message that an agent acknowledges is archived, and blocks nothing', ci, async () => {
+  const [rig, id] = await withMessage();
+  await using _rig = rig;
+  await rig.untilWaiting('plan_approval');
+  expect((await rig.state()).messages).toEqual({ waiting: [], unacknowledged: [] });
+  expect(await readdir(rig.paths.inbox)).toEqual(['read']);
+  expect(await readdir(rig.paths.inboxRead)).toEqual([expect.stringContaining(id)]);
+});
+
+/** Names the message in the flow log, and does not mention it in the signal. */
+const NOTES_ONLY = `
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+const dir = process.env.REHEARSAL_SESSION_DIR;
+const [name] = readdirSync(dir + '/_inbox').filter((each) => each.endsWith('.md'));
+const id = name.slice(-29, -3);
+const text = readFileSync(dir + '/_overview.md', 'utf8');
+const line = '- [003 @ 01-08 14:37] Heeded message ' + id;
+writeFileSync(dir + '/_overview.md', text.replace(/^## Flow Log$/m, '## Flow Log\\n' + line));
+`;
+
+test.concurrent('a message that an agent names in the overview counts as acknowledged, and one that it omits does not', async () => {
+  const word = { act: 'signal-file', text: '{"status":"continue"}' };
+  const rule = (script: object[]) => ({
+    rules: [
+      { when: { iteration: 3 }, do: [...script, word, { act: 'result' }] },
+      { when: { iteration: 4 }, do: [{ act: 'hang' }] },
+    ],
+  });
+  const [named] = await withMessage({
+    scenario: rule([{ act: 'script', path: 'note.mjs' }]),
+    files: { 'note.mjs': NOTES_ONLY },
+  });
+  await using _named = named;
+  await named.until(({ openIteration }) => openIteration?.iteration === 4);
+  expect((await named.state()).messages.unacknowledged).toEqual([]);
+
+  const [silent, id] = await withMessage({ scenario: rule([]) });
+  await using _silent = silent;
+  await silent.until(({ openIteration }) => openIteration?.iteration === 4);
+  expect((await silent.state()).messages.unacknowledged).toEqual([id]);
+  expect((await readdir(silent.paths.inbox)).join()).toContain(id);
+});
+
+test.concurrent('a session is not done before an agent has read a message that a person wrote while the last one worked', async () => {
+  await using rig = await startRig({
+    here: true,
+    phase: 'done',
+    scenario: {
+      rules: [{ when: { phase: 'done', count: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }],
+    },
+  });
+  await rig.until(({ openIteration }) => openIteration?.phase === 'done');
+  await sendMessage({ session: rig.file.folder, text: 'Mind the boats' }, rig.context());
+  const { messages, progress } = await rig.until(({ status }) => status.kind === 'done');
+  expect(messages).toEqual({ waiting: [], unacknowledged: [] });
+  expect(progress.totalIterations).toBe(2);
+});

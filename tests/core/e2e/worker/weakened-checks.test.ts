@@ -1,0 +1,146 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
+import type { SessionState } from '../../../../src/core/session/events/state.ts';
+import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
+import { statusSentence } from '../../../../src/core/session/words.ts';
+import { titleOf } from '../../../../src/extensions/notify/notice/compose.ts';
+import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+
+const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
+const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
+const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });
+const runs = (script: string) => ({
+  act: 'run',
+  command: ['sh', '-c', `${script}; git add -A; git commit -qm x`],
+});
+const TEST = "test('adds', () => {});\n";
+const SKIPS = runs('echo "test.skip(\'adds\', () => {});" >a.test.js');
+const FURTHER = runs('test -e b.test.js && git rm -q b.test.js');
+
+async function inPhase(
+  phase: 'done' | 'testing',
+  rules: object[],
+  lines?: Record<string, string>,
+): Promise<SessionRig> {
+  return await startRig({
+    here: true,
+    phase,
+    repo: { files: { 'README.md': '# A\n', 'a.test.js': TEST, 'b.test.js': TEST } },
+    lines: { CHECK: 'true', ...lines },
+    scenario: { rules: [...rules, HANG] },
+  });
+}
+
+const answered = (id: string, text: string) => ({ answers: [{ id, text }], acceptSuggestions: false });
+
+test.concurrent(
+  'weakened checks wait for a person with their diff; once accepted, only a further weakening is asked about',
+  ci,
+  async () => {
+    await using rig = await inPhase('testing', [
+      { when: { phase: 'testing' }, do: [SKIPS, goes('quality')] },
+      { when: { phase: 'quality' }, do: [goes('done')] },
+      { when: { phase: 'done' }, do: [FURTHER, DONE] },
+    ]);
+    await rig.untilWaiting('qa_answers');
+    const asked = await readQa({ session: rig.file.folder }, rig.context());
+    expect(asked.open).toEqual(['Q1']);
+    expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that intended?');
+    expect(asked.about?.text).toContain("+test.skip('adds', () => {});");
+    expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
+    const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
+    expect(titleOf(notice, asked.view, 'p')).toBe('x waits for a decision about changed checks: Q1');
+
+    await expect(rig.answer(answered('Q1', 'B'), 'tool')).rejects.toMatchObject({ code: 'person_accepts' });
+    await expect(rig.answer(undefined, 'cli')).rejects.toMatchObject({ code: 'no_answer_given' });
+    await rig.answer(answered('Q1', 'B'), 'cli');
+    await rig.untilWaiting('qa_answers', { since: asked.view.state.n });
+    const again = await readQa({ session: rig.file.folder }, rig.context());
+    expect(again.open).toEqual(['R2Q1']);
+    expect(again.questions[1]?.text).toContain('b.test.js is deleted. Is that intended?');
+    expect(again.about?.text).not.toContain('a.test.js');
+
+    await rig.answer(answered('R2Q1', 'A'), 'tool');
+    const { openIteration } = await rig.until((state) => state.openIteration?.phase === 'implementation');
+    const prompt = await readFile(iterationPaths(rig.paths, openIteration?.iteration ?? 0).prompt, 'utf8');
+    expect(prompt).toContain('A person did not accept the changed checks that R2Q1 of _qa.md lists');
+  },
+);
+
+test.concurrent('an acceptance that is typed into _qa.md opens no gate, and one in a terminal does', async () => {
+  await using rig = await inPhase(
+    'done',
+    [
+      { when: { phase: 'done', count: 1 }, do: [SKIPS, DONE] },
+      { when: { phase: 'done' }, do: [DONE] },
+    ],
+    { GATE_CHANNELS: 'cli,file' },
+  );
+  const { n } = await rig.untilWaiting('qa_answers');
+  const text = await readFile(rig.paths.qa, 'utf8');
+  await writeFile(
+    rig.paths.qa,
+    text.replace('_waiting_', 'B').replace('Status: waiting', 'Status: answered'),
+  );
+  await expect(rig.answer({ ...answered('Q1', 'B'), confirmTyped: true }, 'tool')).rejects.toMatchObject({
+    code: 'channel_closed',
+  });
+  await rig.launch();
+  expect((await rig.events(n)).filter(({ type }) => type === 'answers_recorded')).toEqual([]);
+  await rig.answer(answered('Q1', 'B'), 'cli');
+  const isDone = ({ status }: SessionState) => status.kind === 'done';
+  expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
+  const proof = join(rig.paths.proof, 'proof.md');
+  const skips = '- `a.test.js skips tests that ran before`: a person has accepted it';
+  await eventually(async () => (await readFile(proof, 'utf8')).includes(skips));
+});
+
+test.concurrent('work that adds tests and code needs no confirmation, and its proof names the changed tests', async () => {
+  const adds = runs('echo "test(\'more\', () => {});" >>a.test.js; echo x >code.js');
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [adds, DONE] }]);
+  await rig.until(({ status }) => status.kind === 'done');
+  expect((await rig.events()).some(({ type }) => type === 'parked')).toBe(false);
+  const proof = join(rig.paths.proof, 'proof.md');
+  await eventually(async () => (await readFile(proof, 'utf8')).includes('- `a.test.js` is changed'));
+});
+
+test.concurrent('a test file that passes without the work is reported once, and one that fails there is not', async () => {
+  const adds = (path: string, what: string) => ({
+    act: 'edit',
+    path,
+    text: `const test = require('node:test');\ntest('it', () => ${what});\n`,
+  });
+  const work = [
+    adds('tests/easy.test.js', '1'),
+    adds("tests/of it's work.test.js", "require('../code.js')"),
+    adds('tests/helped.test.js', "require('./help/help.js')"),
+    runs('mkdir -p tests/help; echo 1 >code.js; echo "require(\'../../code.js\')" >tests/help/help.js'),
+  ];
+  await using rig = await inPhase(
+    'testing',
+    [
+      { when: { phase: 'testing' }, do: [...work, goes('quality')] },
+      { when: { phase: 'quality' }, do: [goes('done')] },
+      { when: { phase: 'done' }, do: [DONE] },
+    ],
+    { CHECK_FILES: 'node {files}' },
+  );
+  await rig.until(({ status }) => status.kind === 'done');
+  const events = await rig.events();
+  const runsOnBase = events.filter((event) => event.type === 'checks_ran' && event.set === 'added');
+  const commit = await rig.repo.git(['rev-parse', 'main']);
+  expect(runsOnBase).toMatchObject([
+    { commit, in: 'clone', added: { files: expect.arrayContaining(["tests/of it's work.test.js"]) } },
+  ]);
+  const notices = events.filter((event) => event.type === 'notice' && event.code === 'tests_prove_nothing');
+  const report =
+    'These tests pass on the base commit too, so they prove nothing about the work: tests/easy.test.js.';
+  expect(notices).toMatchObject([{ text: report }]);
+  const quality = events.find((event) => event.type === 'iteration_started' && event.phase === 'quality');
+  const iteration = quality?.type === 'iteration_started' ? quality.iteration : 0;
+  expect(await readFile(iterationPaths(rig.paths, iteration).prompt, 'utf8')).toContain(report.slice(0, -1));
+});

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { expect } from 'vitest';
+import { type Command, leaveCommand } from '../../../src/core/session/commands/commands.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+import { projectionsOf } from './neutral-checks.ts';
+import { childWorks } from './with-settings.ts';
+
+const hangs = [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }];
+const FOUR_SECONDS = { TIMEOUT: '4' };
+
+/** The result of the first row with a disk that is never full. */
+async function untouched(): Promise<string> {
+  await using rig = await startRig({ scenario: { paceMs: 0, rules: hangs }, lines: FOUR_SECONDS });
+  await rig.untilWaiting('qa_answers');
+  return await projectionsOf(rig);
+}
+
+/** A disk that is full from the start of an agent's work until `until` resolves. */
+function fullWhile(until: (rig: SessionRig) => Promise<void>): Pick<FaultRow, 'env' | 'act'> {
+  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
+  return {
+    env: { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull },
+    act: async (rig) => {
+      await childWorks(rig, 1);
+      await writeFile(isFull, '');
+      try {
+        await until(rig);
+      } finally {
+        await rm(isFull, { force: true });
+      }
+    },
+  };
+}
+
+async function childIsGone(rig: SessionRig): Promise<void> {
+  const pid = await rig.workerPid();
+  await eventually(async () => (await rig.processesWithMark()).length === 0, {
+    what: 'the end of the agent',
+  });
+  expect(await rig.workerPid()).toBe(pid);
+  expect(await endings(rig)).toEqual([]);
+}
+
+async function endings(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
+}
+
+async function leave(rig: SessionRig, request: Partial<Command>): Promise<string> {
+  const id = ulid();
+  const head = { v: 1, id, by: { channel: 'cli' }, at: new Date().toISOString() };
+  await leaveCommand(rig.paths, { ...head, ...request } as Command);
+  return id;
+}
+
+const stops: string[] = [];
+
+const rows: FaultRow[] = [
+  {
+    name: 'an agent is ended at its time limit even while the disk is full, and the limit is recorded afterwards',
+    rules: hangs,
+    lines: FOUR_SECONDS,
+    ...fullWhile(childIsGone),
+    ends: 'waiting/qa_answers',
+    also: async (rig) => {
+      expect(await endings(rig)).toEqual(['timeout', 'signalled', 'signalled']);
+      expect(await projectionsOf(rig)).toBe(await untouched());
+    },
+  },
+  {
+    ci: true,
+    name: 'an agent is ended by a stop even while the disk is full, and every command is answered once',
+    rules: hangs,
+    ...fullWhile(async (rig) => {
+      stops.push(await leave(rig, { kind: 'message', text: 'For the next one.' }));
+      stops.push(await leave(rig, { kind: 'stop', when: 'now' }));
+      await childIsGone(rig);
+    }),
+    ends: 'stopped',
+    also: async (rig) => {
+      expect(await endings(rig)).toEqual(['killed']);
+      const accepted = (await rig.events()).flatMap((event) =>
+        event.type === 'command_accepted' && stops.includes(event.id) ? [event.id] : [],
+      );
+      expect(accepted.toSorted()).toEqual(stops.toSorted());
+    },
+  },
+];
+
+faultTable(rows);

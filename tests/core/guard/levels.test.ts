@@ -1,0 +1,148 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { describeLevel } from '../../../src/core/kernel/sandbox-level.ts';
+import type { SessionEvent } from '../../../src/core/session/events/events.ts';
+import { sessionFolders } from '../../../src/core/session/session-list.ts';
+import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
+import { makeProject } from '../../support/project.ts';
+import { startRig } from '../../support/session-rig.ts';
+import type { TempRepo } from '../../support/temp-repo.ts';
+
+/** As root the kernel protects the same paths, but root has other ways. */
+const GUARDED = process.getuid?.() === 0 ? 'best effort' : 'guard';
+
+const of = (events: readonly SessionEvent[], type: SessionEvent['type']) =>
+  events.filter((event) => event.type === type);
+
+test.each(['auto', 'guard'] as const)(
+  'with SANDBOX=%s a session starts in the guard and records it',
+  ci,
+  async (sandbox) => {
+    await using rig = await startRig({ sandbox });
+    await rig.untilWaiting('qa_answers');
+    const events = await rig.events();
+    expect(of(events, 'session_created')).toMatchObject([{ sandbox: GUARDED }]);
+    const started = of(events, 'iteration_started');
+    expect(started.length).toBeGreaterThan(0);
+    expect(started.every((event) => 'sandbox' in event && event.sandbox === GUARDED)).toBe(true);
+    expect((await rig.view()).state.sandbox).toBe(GUARDED);
+    expect(await readFile(rig.paths.sessionLog, 'utf8')).toContain(
+      `session created, sandbox: ${describeLevel(GUARDED)}`,
+    );
+  },
+);
+
+test('with SANDBOX=off a session has no guard and records none', async () => {
+  await using rig = await startRig({ sandbox: 'off' });
+  await rig.untilWaiting('qa_answers');
+  expect(of(await rig.events(), 'session_created')).toMatchObject([{ sandbox: 'none' }]);
+});
+
+/** A machine on which bubblewrap is installed and fails, as in most containers. */
+async function withBrokenGuard(context: ActionContext, root: string): Promise<ActionContext> {
+  const folder = join(root, 'broken');
+  await mkdir(folder, { recursive: true });
+  const words = "bwrap: Can't mount proc on /newroot/proc: Operation not permitted";
+  await writeFile(join(folder, 'bwrap'), `#!/bin/sh\necho "${words}" >&2\nexit 1\n`);
+  await chmod(join(folder, 'bwrap'), 0o755);
+  return { ...context, env: { ...context.env, PATH: `${folder}${delimiter}${context.env.PATH}` } };
+}
+
+test('if the guard fails, SANDBOX=guard starts nothing and says how to get one', async () => {
+  const { repo, context } = await makeProject({ sandbox: 'guard' });
+  await using _ = repo;
+  const broken = await withBrokenGuard(context, repo.root);
+  await expect(startSession({ task: 'x' }, broken)).rejects.toMatchObject({
+    code: 'guard_unavailable',
+    why: expect.stringContaining("Can't mount proc"),
+    hint: expect.stringContaining('docs/security.md'),
+  });
+  expect(await sessionFolders(join(repo.path, '_samocode/sessions'))).toEqual([]);
+  const { checks } = await doctor({}, broken);
+  expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'fail' });
+});
+
+test('if the guard fails, SANDBOX=auto starts without it, and the first warning says why', async () => {
+  const programs = await builtPrograms();
+  const acting = { programs: { worker: programs.worker, rehearsal: programs.rehearsal } };
+  const { repo, context } = await makeProject({ sandbox: 'auto', acting });
+  await using _ = repo;
+  const broken = await withBrokenGuard(context, repo.root);
+  const { file, warnings } = await startSession({ task: 'x', run: false }, broken);
+  expect(file.sandbox).toBe('none');
+  expect(warnings[0]).toMatch(/^Agents run without the guard: bwrap does not work here: Can't mount proc/);
+  const { checks } = await doctor({}, broken);
+  expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'warn' });
+});
+
+/** Its login counts only where its own folder can be read, and nothing else of home. */
+const CLI_WITH_LOGIN = `#!/bin/sh
+case "$*" in
+--version) echo "2.1.328 (Claude Code)";;
+*--help) echo "--output-format --settings --strict-mcp-config --session-id --add-dir";;
+*status) grep -q key "$LOGIN" && test ! -e "$HOME/.ssh/id";;
+esac
+`;
+
+/** The problems that doctor has with the login of Claude Code, and its word for the sandbox. */
+async function loginProblems(sandbox: 'guard' | 'strict', login: (repo: TempRepo) => string) {
+  const programs = await builtPrograms();
+  const acting = { programs: { worker: programs.worker, rehearsal: programs.rehearsal } };
+  const { repo, context } = await makeProject({ sandbox, acting, lines: { PROVIDER: 'claude' } });
+  await using _ = repo;
+  const cli = join(repo.root, 'tools/claude');
+  const files = {
+    [cli]: CLI_WITH_LOGIN,
+    [login(repo)]: '{"claudeAiOauth":{"accessToken":"key"}}\n',
+    [join(repo.homeDir, '.ssh/id')]: 'secret\n',
+  };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { mode: 0o755 });
+  }
+  const env = {
+    ...context.env,
+    CLAUDE_PATH: cli,
+    LOGIN: login(repo),
+    XDG_RUNTIME_DIR: join(repo.root, 'runtime'),
+  };
+  const { checks } = await doctor({}, { ...context, env });
+  const found = (id: string) => checks.find((check) => check.id === id);
+  return { login: found('cli.claude.login'), sandbox: found('sandbox') };
+}
+
+test.each(['guard', 'strict'] as const)(
+  'with SANDBOX=%s doctor starts each CLI as a session would: its own login is there, other files are not',
+  async (level) => {
+    const { login, sandbox } = await loginProblems(level, ({ homeDir }) =>
+      join(homeDir, '.claude/.credentials.json'),
+    );
+    expect(login).toBeUndefined();
+    expect(sandbox).toMatchObject({ level: 'ok' });
+    const elsewhere = await loginProblems(level, ({ homeDir }) => join(homeDir, '.other/login'));
+    expect(elsewhere.login).toMatchObject({ level: 'fail' });
+  },
+);
+
+test('doctor says of a login in the keyring that agents cannot reach it, and which line opens it', async () => {
+  const { login } = await loginProblems('guard', ({ root }) => join(root, 'runtime/keyring/login'));
+  expect(login).toMatchObject({
+    level: 'fail',
+    found: expect.stringContaining('in the keyring'),
+    fix: expect.stringContaining('SANDBOX_SOCKETS=keyring'),
+  });
+});
+
+test('a start that switches the sandbox off says so', async () => {
+  const programs = await builtPrograms();
+  const acting = { programs: { worker: programs.worker, rehearsal: programs.rehearsal } };
+  const { repo, context } = await makeProject({ sandbox: 'auto', acting });
+  await using _ = repo;
+  const { warnings } = await startSession({ task: 'x', run: false, sandbox: 'off' }, context);
+  expect(warnings).toContainEqual(expect.stringContaining('this start switched it off'));
+});

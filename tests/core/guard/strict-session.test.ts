@@ -1,0 +1,105 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openProof } from '../../../src/core/acts/proof/open-proof.ts';
+import { verifyProof } from '../../../src/core/acts/proof/verify-proof.act.ts';
+import { ifExists } from '../../../src/core/kernel/errors.ts';
+import { ci } from '../../support/ci.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startRig } from '../../support/session-rig.ts';
+import { first, shell } from './guarded-row.ts';
+
+/** The user's own proxy and database, on this machine. */
+async function machine() {
+  const server = http.createServer((request, response) => response.end(`answer to ${request.url}`));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+test(
+  'a strict session goes to done: set-up, agents and checks reach what is named and nothing else, and the proof is verified in the same way',
+  ci,
+  async () => {
+    await using own = await machine();
+    const asks = `curl -sf http://127.0.0.1:${own.port}/`;
+    await using rig = await startRig({
+      sandbox: 'strict',
+      lines: {
+        SANDBOX_PORTS: `${own.port}`,
+        SANDBOX_ENV: 'WANTED',
+        SETUP: `${asks}setup && mkdir -p "$HOME/.npm" && echo set-up >>"$HOME/.npm/kept"`,
+        CHECK: `${asks}check && test -z "$DEPLOY_TOKEN" && test "$(wc -l <"$HOME/.npm/kept")" = 1`,
+      },
+      firstEnv: { DEPLOY_TOKEN: 'secret', WANTED: 'yes' },
+      scenario: {
+        rules: first(
+          shell(
+            'cat "$HOME/.npm/kept" >"$REHEARSAL_SESSION_DIR/found"; env >"$REHEARSAL_SESSION_DIR/env"; ls -A "$HOME" >>"$REHEARSAL_SESSION_DIR/found"; curl -s http://evil.example/x || true; : >"$HOME/planted"',
+          ),
+          { act: 'normal' },
+        ),
+      },
+    });
+    await rig.untilWaiting('qa_answers');
+    const found = await readFile(join(rig.paths.sessionDir, 'found'), 'utf8');
+    expect(found).toContain('set-up');
+    expect(found).not.toContain('planted');
+    const env = await readFile(join(rig.paths.sessionDir, 'env'), 'utf8');
+    expect(env).toMatch(/^WANTED=yes$/m);
+    expect(env).not.toContain('DEPLOY_TOKEN');
+    const refused =
+      'The sandbox refused connections of iteration 1: evil.example:80 is not in SANDBOX_HOSTS.';
+    expect(await rig.events()).toContainEqual(
+      expect.objectContaining({ code: 'network_refused', text: refused }),
+    );
+    await rig.answer();
+    await rig.untilWaiting('plan_approval');
+    const prompts = join(rig.paths.runDir, 'iterations/002');
+    expect(await readFile(join(prompts, 'prompt.md'), 'utf8')).toContain(refused);
+    await rig.approve();
+    await rig.until(({ status }) => status.kind === 'done');
+    const ran = (await rig.events()).flatMap((event) => (event.type === 'checks_ran' ? [event] : []));
+    expect(ran.length).toBeGreaterThan(0);
+    for (const { runs, sandbox } of ran)
+      expect([sandbox, runs.map(({ how }) => how)]).toEqual(['strict', runs.map(() => undefined)]);
+    const context = rig.context();
+    const opened = await openProof({ of: rig.file.folder }, context);
+    const verified = await verifyProof(opened, context, { signal: new AbortController().signal });
+    expect(verified).toMatchObject({ sandbox: 'strict', differences: [] });
+    // Nothing of it stays but the caches.
+    await eventually(
+      async () =>
+        ((await ifExists(readdir(join(rig.file.worktreesDir, '.sandbox')))) ?? []).join() === '.caches',
+      { what: 'the folders of the sandbox to go' },
+    );
+  },
+);
+
+test('an agent in the strict sandbox outlives its worker, and its connections wait for the next one', async () => {
+  await using own = await machine();
+  const asks = `curl -sf --retry-connrefused http://127.0.0.1:${own.port}/`;
+  await using rig = await startRig({
+    sandbox: 'strict',
+    lines: { SANDBOX_PORTS: `${own.port}` },
+    scenario: {
+      rules: first(
+        shell(
+          `${asks}before >"$REHEARSAL_SESSION_DIR/before"; until [ -e "$REHEARSAL_SESSION_DIR/go" ]; do sleep 0.05; done; ${asks}after >"$REHEARSAL_SESSION_DIR/after"`,
+        ),
+        { act: 'normal' },
+      ),
+    },
+  });
+  const text = (name: string) => ifExists(readFile(join(rig.paths.sessionDir, name), 'utf8'));
+  await eventually(async () => (await text('before')) === 'answer to /before', { what: 'the agent' });
+  await rig.killWorker();
+  await writeFile(join(rig.paths.sessionDir, 'go'), '');
+  await rig.launch();
+  await rig.untilWaiting('qa_answers');
+  expect(await text('after')).toBe('answer to /after');
+  const ended = (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event] : []));
+  expect(ended[0]).toMatchObject({ iteration: 1, ending: 'signalled' });
+});

@@ -1,0 +1,80 @@
+// @module-tag ci
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { prune } from '../../../../../src/core/acts/clean-up/prune.act.ts';
+import { checksOnClone } from '../../../../../src/core/acts/proof/checks-on-clone.ts';
+import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
+import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
+import { ARCHIVED, CREATED, DONE, LEFT, PREPARED } from '../../../unit/session/events.ts';
+
+const FOLDER = '26-01-08-boat';
+
+const pruneAll = async ({ repo, context }: ServerRig) =>
+  await prune({ remove: true, days: 0, projectDir: repo.path }, context);
+
+test('prune removes nothing behind a link that an agent left in place of its logs', async () => {
+  await using serverRig = await makeServerRig();
+  const { sessionDir, logs } = await serverRig.addSession(FOLDER, [CREATED, PREPARED, DONE]);
+  const precious = join(serverRig.repo.path, 'precious');
+  await mkdir(precious);
+  await writeFile(join(precious, 'letter.txt'), 'Dear');
+  await symlink(precious, logs);
+  expect(await readdir(sessionDir)).toContain('_logs');
+  expect((await pruneAll(serverRig)).found).toEqual([]);
+  expect(await readdir(precious)).toEqual(['letter.txt']);
+});
+
+test('prune does not touch a folder of the original tool, whose logs are its only history', async () => {
+  await using serverRig = await makeServerRig();
+  const { sessionDir, overview, logs } = sessionPaths(serverRig.sessionsDir, FOLDER);
+  await mkdir(join(sessionDir, '_logs'), { recursive: true });
+  await writeFile(overview, '# Session: boat\n\n## Status\nPhase: done\nLast Action: Built it\n');
+  await writeFile(join(logs, '001-done.jsonl'), '{}\n');
+  expect((await pruneAll(serverRig)).found).toEqual([]);
+  expect(await readdir(logs)).toEqual(['001-done.jsonl']);
+});
+
+test('a session that ended long ago but was archived recently is kept whole', async () => {
+  await using serverRig = await makeServerRig();
+  const { iterations } = await serverRig.addSession(FOLDER, [CREATED, PREPARED, DONE, ARCHIVED, LEFT], {
+    startMs: 0,
+  });
+  await mkdir(join(iterations, '001'), { recursive: true });
+  const { context, repo } = serverRig;
+  expect((await prune({ remove: false, days: 1, projectDir: repo.path }, context)).found).toEqual([]);
+  const all = await prune({ remove: false, days: 0, projectDir: repo.path }, context);
+  expect(all.found.map(({ kind }) => kind)).toEqual(['iterations']);
+});
+
+test('checks that a person repeats keep their clone while they run, and the clone of a process that is gone is removed', async () => {
+  await using serverRig = await makeServerRig();
+  const { repo, context, worktreesDir } = serverRig;
+  const gone = join(worktreesDir, '.checks', 'checks-999999999-left');
+  await mkdir(gone, { recursive: true });
+  const commit = await repo.git(['rev-parse', 'HEAD']);
+  const gate = join(repo.root, 'gate');
+  const checks = [`until test -e '${gate}'; do sleep 0.05; done; test -e README.md`];
+  let resolve = () => {};
+  const begun = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const running = checksOnClone(
+    { mainRepo: repo.path, worktreesDir, git: { baseEnv: context.env }, guard: undefined },
+    {
+      ...{ commit, branch: 'main', base: commit, commands: checks, asWorktree: true },
+      proving: { copy: [], timeoutMs: 60_000, setupCache: [] },
+    },
+    context,
+    {
+      signal: new AbortController().signal,
+      begins: resolve,
+      cloneFailed: (problem) => new Error(problem),
+    },
+  );
+  await begun;
+  const { removed } = await pruneAll(serverRig);
+  await writeFile(gate, '');
+  expect((await running).runs).toMatchObject([{ exitCode: 0 }]);
+  expect(removed.map(({ name }) => name)).toEqual(['checks-999999999-left']);
+});

@@ -1,0 +1,171 @@
+// @module-tag ci
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { getStatus, type SessionReport } from '../../../../src/core/caller/facts/get-status.ts';
+import { isStuck } from '../../../../src/core/caller/facts/worker-now.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { reportFields } from '../../../../src/core/kit/mcp/session-fields.ts';
+import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
+import {
+  type SupervisorPaths,
+  supervisorPaths,
+} from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { makeServerRig } from '../../../app/unit/server/server-rig.ts';
+import { ASKING, CREATED, DONE, PREPARED } from '../../unit/session/events.ts';
+
+const FOLDER = '26-01-08-boat';
+const LIMITED: NewEvent = { type: 'limited', until: 9e12, guessed: false, provider: 'claude' };
+const QUEUED: NewEvent = { type: 'queued', reason: 'all slots are in use' };
+const DIED: NewEvent = {
+  type: 'worker_took_over',
+  worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+  version: '1',
+  previous: 'died',
+  recovery: 'adopt',
+};
+
+interface Given {
+  paths: SessionPaths;
+  supervisor: SupervisorPaths;
+  context: ActionContext;
+}
+
+/** A machine with a session that has these events; `prepare` adds more files. */
+async function reported(
+  events: readonly NewEvent[],
+  prepare: (given: Given) => Promise<unknown> = async () => {},
+  env: Record<string, string> = {},
+): Promise<SessionReport> {
+  await using serverRig = await makeServerRig();
+  const context = {
+    ...serverRig.context,
+    env: { ...serverRig.context.env, SAMOCODE_SUPERVISOR: 'on', ...env },
+  };
+  const paths = await serverRig.addSession(FOLDER, events, { startMs: systemClock.now() });
+  const supervisor = supervisorPaths(context.home, context.host);
+  await prepare({ paths, supervisor, context });
+  return await getStatus({ session: FOLDER }, context);
+}
+
+const command = async ({ paths }: Given) => {
+  const head = {
+    v: 1,
+    id: '01JH0000000000000000000001',
+    by: { channel: 'cli' },
+    at: '2026-01-08T10:00:00Z',
+  } as const;
+  await leaveCommand(paths, { ...head, kind: 'stop', when: 'now' });
+};
+
+/** This process is the supervisor. */
+const watching = async ({ supervisor, context }: Given) => {
+  await acquireLease(supervisor.leases, context);
+};
+
+const watchingWithoutRevival = async (given: Given) => {
+  await watching(given);
+  const about = { v: 1, pid: process.pid, version: '1.0.0', program: '/x', startedAt: 'now', revives: false };
+  await writeFile(given.supervisor.about, JSON.stringify(about));
+};
+
+const leaseOf =
+  (supervisor: string) =>
+  async ({ paths, context }: Given) => {
+    await (await acquireLease(paths.leases, { ...context, supervisor })).release();
+  };
+
+test.each<[string, string, readonly NewEvent[], (given: Given) => Promise<unknown>]>([
+  ['is done', 'none needed', [CREATED, PREPARED, DONE], async () => {}],
+  ['waits', 'none needed', [CREATED, PREPARED, ASKING], async () => {}],
+  ['waits for a usage limit', 'none needed', [CREATED, PREPARED, LIMITED], async () => {}],
+  ['is queued', 'none needed', [CREATED, PREPARED, QUEUED], async () => {}],
+  [
+    'has a running worker',
+    'working',
+    [CREATED, PREPARED],
+    ({ paths, context }) => acquireLease(paths.leases, context),
+  ],
+  ['has lost its worker', 'gone', [CREATED, PREPARED], async () => {}],
+  ['has lost its worker and is watched', 'starting', [CREATED, PREPARED], watching],
+  ['has lost its worker and is watched without revival', 'gone', [CREATED, PREPARED], watchingWithoutRevival],
+  [
+    'has lost its worker while a supervisor is being started',
+    'starting',
+    [CREATED, PREPARED],
+    async ({ supervisor }) => {
+      await mkdir(supervisor.dir, { recursive: true });
+      await writeFile(supervisor.bell, '');
+    },
+  ],
+  [
+    'has lost a worker of another supervisor',
+    'gone',
+    [CREATED, PREPARED],
+    async (given) => {
+      await watching(given);
+      await leaseOf('another')(given);
+    },
+  ],
+  ['got a command a moment ago', 'starting', [CREATED, PREPARED, ASKING], command],
+  [
+    'got a command that no worker has taken for 16 s',
+    'gone',
+    [CREATED, PREPARED, ASKING],
+    async (given) => {
+      await command(given);
+      const at = new Date(systemClock.now() - 16_000);
+      await utimes(join(given.paths.commands, '01JH0000000000000000000001.json'), at, at);
+    },
+  ],
+  ['is in a crash loop although it is watched', 'gone', [CREATED, PREPARED, DIED, DIED, DIED], watching],
+])('the worker of a session that %s is %s', async (_, worker, events, prepare) => {
+  const report = await reported(events, prepare);
+  expect(report.worker).toBe(worker);
+  expect(reportFields(report).worker).toBe(worker);
+  expect(shownFacts(report.view, report).worker).toBe(worker);
+});
+
+test.each<[string, readonly NewEvent[]]>([
+  ['waits', [CREATED, PREPARED, ASKING]],
+  ['is limited', [CREATED, PREPARED, LIMITED]],
+  ['is queued', [CREATED, PREPARED, QUEUED]],
+])(
+  'the status of a session that %s reports a missing supervisor, and omits that if one watches',
+  async (what, events) => {
+    const unwatched = expect.stringMatching(
+      /^No supervisor watches this machine's sessions.* Run "samocode supervisor"\.$/,
+    );
+    const alone = await reported(events);
+    expect(reportFields(alone).problems).toEqual([unwatched]);
+    expect(shownFacts(alone.view, alone).problems).toEqual([unwatched]);
+    expect(isStuck(alone.view, alone)).toBe(what !== 'waits');
+    const off = await reported(events, undefined, { SAMOCODE_SUPERVISOR: 'off' });
+    expect(off.unwatched).toContain('(SAMOCODE_SUPERVISOR=off)');
+    expect((await reported(events, watching)).unwatched).toBeUndefined();
+  },
+);
+
+test('a session whose worker has just parked it is not reported as unwatched: its supervisor is being started', async () => {
+  const parked = async ({ paths, supervisor, context }: Given) => {
+    await (await acquireLease(paths.leases, { ...context, supervisor: supervisor.identity })).release();
+  };
+  expect((await reported([CREATED, PREPARED, ASKING], parked)).unwatched).toBeUndefined();
+  expect((await reported([CREATED, PREPARED, ASKING], leaseOf('another'))).unwatched).toContain(
+    'another machine',
+  );
+});
+
+test('if the folder of the supervisor cannot be written, status names it', async () => {
+  const blocked = async ({ supervisor }: Given) => {
+    await mkdir(dirname(dirname(supervisor.dir)), { recursive: true });
+    await writeFile(dirname(supervisor.dir), 'a file in the place of the folder');
+  };
+  const { unwatched } = await reported([CREATED, PREPARED, ASKING], blocked);
+  expect(unwatched).toMatch(/\(\/.*\.config\/samocode\/supervisor is not writable\)/);
+});

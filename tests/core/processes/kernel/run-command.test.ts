@@ -1,0 +1,136 @@
+// @module-tag ci
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+test('output, exit status and input are passed unchanged', async () => {
+  const result = await runCommand('sh', ['-c', 'cat; echo err >&2; exit 3'], { input: 'words\n' });
+  expect(result).toEqual({
+    exitCode: 3,
+    stdout: 'words\n',
+    stderr: 'err\n',
+    notFound: false,
+    timedOut: false,
+  });
+});
+
+test('a program that does not exist is a result, not a throw', async () => {
+  expect(await runCommand('/no/such/program', [])).toMatchObject({ exitCode: null, notFound: true });
+});
+
+test('a program hidden by a circle of links is a result too', async () => {
+  await using dir = await tempDir();
+  const loop = join(dir.path, 'loop');
+  await symlink(loop, loop);
+  const result = await runCommand('some-program', [], { env: { PATH: loop } });
+  expect(result).toMatchObject({ exitCode: null, notFound: true });
+});
+
+test('a program given by name is found below HOME only if it is nowhere else, and never in a relative folder', async () => {
+  await using dir = await tempDir();
+  for (const folder of ['home/bin', 'system', 'relative']) {
+    await mkdir(join(dir.path, folder), { recursive: true });
+    for (const name of ['tool', ...(folder === 'system' ? [] : ['own'])])
+      await writeFile(join(dir.path, folder, name), `#!/bin/sh\necho ${folder}\n`, { mode: 0o755 });
+  }
+  const [home, system] = [join(dir.path, 'home'), join(dir.path, 'system')];
+  const env = { HOME: home, PATH: ['relative', join(home, 'bin'), system].join(delimiter) };
+  const saying = async (name: string) => (await runCommand(name, [], { env, cwd: dir.path })).stdout;
+  expect(await saying('tool')).toBe('system\n');
+  expect(await saying('own')).toBe('home/bin\n');
+  expect(await saying(join(home, 'bin/tool'))).toBe('home/bin\n');
+});
+
+test('a given environment is the whole environment', async () => {
+  const { stdout } = await runCommand('/usr/bin/env', [], { env: { ONLY: 'this' } });
+  expect(stdout).toBe('ONLY=this\n');
+});
+
+test.concurrent('a time limit ends the program and the processes that it started', async () => {
+  const script = 'sleep 300 & echo $!; trap "" TERM; sleep 300';
+  const result = await runCommand('sh', ['-c', script], { timeoutMs: 200 });
+  expect(result).toMatchObject({ exitCode: null, timedOut: true });
+  const { stdout: state } = await runCommand('ps', ['-o', 'stat=', '-p', result.stdout.trim()]);
+  expect(state).toMatch(/^(Z.*\n)?$/); // gone, or a zombie that its parent does not reap
+});
+
+test.concurrent('processes that a program leaves behind are ended without waiting', async () => {
+  const script = 'sleep 300 & echo $!; echo said; exit 4';
+  const result = await runCommand('sh', ['-c', script], { timeoutMs: 250_000 });
+  expect(result).toMatchObject({ exitCode: 4, timedOut: false });
+  const [pid = '', said] = result.stdout.split('\n');
+  expect(said).toBe('said');
+  const { stdout: state } = await runCommand('ps', ['-o', 'stat=', '-p', pid]);
+  expect(state).toMatch(/^(Z.*\n)?$/); // gone, or a zombie that its parent does not reap
+});
+
+test.concurrent('processes outside the group do not delay the result either', async () => {
+  const result = await runCommand('sh', ['-c', 'setsid sh -c "echo \\$\\$; exec sleep 300" & sleep 0.5'], {
+    timeoutMs: 250_000,
+  });
+  expect(result).toMatchObject({ exitCode: 0, timedOut: false });
+  process.kill(Number(result.stdout), 'SIGKILL');
+});
+
+test('an abort ends it and is not reported as a time limit', async () => {
+  const stop = new AbortController();
+  const running = runCommand('sleep', ['300'], { signal: stop.signal, timeoutMs: 250_000 });
+  stop.abort();
+  expect(await running).toMatchObject({ exitCode: null, timedOut: false });
+  expect(await runCommand('sleep', ['300'], { signal: stop.signal })).toMatchObject({ exitCode: null });
+});
+
+test('a program that ends within its limit is left alone', async () => {
+  expect(await runCommand('true', [], { timeoutMs: 60_000 })).toMatchObject({ exitCode: 0, timedOut: false });
+});
+
+test('output beyond the limit ends the program, and the beginning of it is kept', async () => {
+  const result = await runCommand('yes', [], { maxBytes: 1000 });
+  expect(result).toMatchObject({ exitCode: null, timedOut: false });
+  expect(result.stdout).toBe('y\n'.repeat(500));
+});
+
+test('a character split between two pieces of output arrives whole', async () => {
+  const script = 'printf "\\303"; sleep 0.1; printf "\\244"';
+  expect((await runCommand('sh', ['-c', script])).stdout).toBe('ä');
+});
+
+test('a program that does not read its input is not a failure', async () => {
+  const result = await runCommand('true', [], { input: 'x'.repeat(1_000_000) });
+  expect(result).toMatchObject({ exitCode: 0 });
+});
+
+test('a missing folder is a result, like a missing program', async () => {
+  expect(await runCommand('true', [], { cwd: '/no/such/folder' })).toMatchObject({ notFound: true });
+});
+
+test('a machine without descriptors throws a temporary error', async () => {
+  const module = pathToFileURL(resolve('src/core/kernel/processes/run-command.ts')).href;
+  const script = `
+    import { openSync } from 'node:fs';
+    const { runCommand } = await import(${JSON.stringify(module)});
+    try { for (;;) openSync('/dev/null'); } catch {}
+    await runCommand('true', []).catch((error) => console.log('threw ' + error.code));`;
+  const shell = 'ulimit -n 128; exec "$0" --import tsx --input-type=module -e "$1"';
+  const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script]);
+  expect(stdout).toBe('threw EMFILE\n');
+});
+
+test('bytes that are not UTF-8 pass unchanged', async () => {
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  const { stdout } = await runCommand('cat', [], { input: bytes, encoding: 'latin1' });
+  expect(Buffer.from(stdout, 'latin1')).toEqual(bytes);
+});
+
+test('many programs at once cause no warning', async () => {
+  const module = pathToFileURL(resolve('src/core/kernel/processes/run-command.ts')).href;
+  const script = `
+    const { runCommand } = await import(${JSON.stringify(module)});
+    await Promise.all(Array.from({ length: 12 }, () => runCommand('sleep', ['0.2'])));`;
+  const node = ['--import', 'tsx', '--input-type=module', '-e', script];
+  const { exitCode, stderr } = await runCommand(process.execPath, node);
+  expect([exitCode, stderr]).toEqual([0, '']);
+});

@@ -1,0 +1,116 @@
+// @module-tag ci
+import { writeFile } from 'node:fs/promises';
+import type { Progress } from '@modelcontextprotocol/sdk/types.js';
+import { expect, test } from 'vitest';
+import { type Clock, systemClock } from '../../../../../src/core/kernel/clock.ts';
+import { waitProgress } from '../../../../../src/core/kit/mcp/progress.ts';
+import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
+import { makeServerRig } from '../../../../app/unit/server/server-rig.ts';
+import { CREATED, PREPARED } from '../../../unit/session/events.ts';
+
+const TIMES = 50;
+
+/** The requested pauses in milliseconds. */
+const asked: number[] = [];
+
+/** One second lasts a fiftieth of a second. */
+const quickClock: Clock = {
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic() * TIMES,
+  sleep: (ms, signal) => {
+    asked.push(ms);
+    return systemClock.sleep(ms / TIMES, signal);
+  },
+};
+
+const BOAT_WAITS = '26-01-08-boat waits for something that a person must do (investigation, iteration 0).';
+
+const WORKING: NewEvent = {
+  type: 'iteration_started',
+  iteration: 12,
+  phase: 'implementation',
+  provider: 'rehearsal',
+  model: '',
+  log: '012-implementation.jsonl',
+  childUuid: 'c',
+  timeLimitMs: 1000,
+  credentials: [],
+  sandbox: 'none',
+};
+
+function expectToGrow(reported: readonly { progress: number }[]): void {
+  const values = reported.map(({ progress }) => progress);
+  expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
+}
+
+const waiting = { session: 'boat', until: 'done', cursor: 3, timeout_s: 44 };
+
+async function deskWithBoat() {
+  const serverRig = await makeServerRig({ clock: quickClock });
+  await serverRig.addSession('26-01-08-boat', [
+    CREATED,
+    PREPARED,
+    { type: 'parked', for: 'human_action', resumePhase: 'planning', openQuestions: [], unconfirmed: [] },
+  ]);
+  return serverRig;
+}
+
+test('a wait sends progress at least every 20 seconds', async () => {
+  await using serverRig = await deskWithBoat();
+  const reported: Progress[] = [];
+  asked.length = 0;
+  const onprogress = (progress: Progress) => reported.push(progress);
+  const result = await serverRig.client.callTool({ name: 'wait', arguments: waiting }, undefined, {
+    onprogress,
+  });
+  expect(result.structuredContent).toMatchObject({ changed: false });
+  expect(reported.length).toBeGreaterThanOrEqual(2);
+  for (const { message } of reported) expect(message).toBe(BOAT_WAITS);
+  expectToGrow(reported);
+  // Shorter than the idle limit of Claude Code; the pauses between polls of the files are shorter.
+  const pauses = asked.filter((ms) => ms > 5000);
+  expect(pauses.length).toBeGreaterThanOrEqual(2);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(20_000);
+});
+
+test('the progress of a wait says what the agent is doing, and how far the session has come', async () => {
+  await using serverRig = await makeServerRig();
+  const paths = await serverRig.addSession('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
+  const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
+  await writeFile(paths.now, JSON.stringify(now));
+  expect(await waitProgress([{ session: '26-01-08-船🚤' }], serverRig.context)).toBe(
+    'implementation (5 of 8), iteration 12: Bash: npm test # 船',
+  );
+});
+
+test('the progress of a wait for several sessions describes three of them', async () => {
+  await using serverRig = await deskWithBoat();
+  for (const name of ['car', 'ship', 'tram'])
+    await serverRig.addSession(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
+  const sessions = ['car', 'boat', 'ship', 'tram'].map((session) => ({ session }));
+  const at = 'implementation (5 of 8), iteration 12';
+  expect(await waitProgress(sessions, serverRig.context)).toBe(
+    `26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`,
+  );
+});
+
+test('a client that did not request progress gets none, and a finished wait sends no more', async () => {
+  await using serverRig = await deskWithBoat();
+  const strays: unknown[] = [];
+  serverRig.client.fallbackNotificationHandler = async (notification) => {
+    strays.push(notification);
+  };
+  serverRig.client.onerror = (error) => strays.push(error);
+  await serverRig.client.callTool({ name: 'wait', arguments: waiting });
+  const cut = new AbortController();
+  const cancelled = serverRig.client.callTool({ name: 'wait', arguments: waiting }, undefined, {
+    signal: cut.signal,
+    onprogress: () => cut.abort('enough'),
+  });
+  await expect(cancelled).rejects.toThrow('enough');
+  // Anything the server still sends about earlier calls arrives before this answer.
+  await serverRig.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
+  // Three times the interval of the notifications that should have stopped.
+  await quickClock.sleep(45_000);
+  expect(strays).toEqual([]);
+});

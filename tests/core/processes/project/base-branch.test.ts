@@ -1,0 +1,200 @@
+// @module-tag ci
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { isInBase } from '../../../../src/core/project/finishing/base-branch.ts';
+import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+
+/** A repository with a remote, and a branch with two commits that began at `main`. */
+async function withBranch() {
+  const repo = await makeRepo();
+  const baseCommit = await repo.git(['rev-parse', 'main']);
+  const remote = join(repo.root, 'remote.git');
+  await repo.git(['clone', '-q', '--bare', repo.path, remote]);
+  await repo.git(['remote', 'add', 'origin', remote]);
+  await repo.git(['fetch', '-q', 'origin']);
+  await repo.git(['switch', '-q', '-c', 'samocode/boats']);
+  await repo.commit('Hull', { 'hull.txt': 'hull\n' });
+  const tip = await repo.commit('Sail', { 'sail.txt': 'sail\n' });
+  await repo.git(['switch', '-q', 'main']);
+  return { repo, baseCommit, tip, remote };
+}
+
+type Scene = Awaited<ReturnType<typeof withBranch>>;
+
+const other = (repo: TempRepo) => repo.commit('Other work', { 'other.txt': 'x\n' });
+const squash = async ({ repo }: Scene) => {
+  await repo.git(['merge', '-q', '--squash', 'samocode/boats']);
+  return await repo.commit('Boats');
+};
+
+interface Question {
+  base?: string;
+  tip?: string;
+  mergeCommit?: string;
+  baseCommit?: string;
+}
+
+test.each<[string, boolean, (scene: Scene) => Promise<Question | unknown>]>([
+  [
+    'is merged by hand',
+    true,
+    async ({ repo }) => await repo.git(['merge', '-q', '--no-ff', 'samocode/boats']),
+  ],
+  [
+    'is merged by hand, and the base has gone on before and after',
+    true,
+    async ({ repo }) => {
+      await other(repo);
+      await repo.git(['merge', '-q', '--no-edit', 'samocode/boats']);
+      await repo.commit('Later', { 'later.txt': 'x\n' });
+    },
+  ],
+  [
+    'is fast-forwarded',
+    true,
+    async ({ repo }) => await repo.git(['merge', '-q', '--ff-only', 'samocode/boats']),
+  ],
+  [
+    'is pushed to the base of the remote, as a fetch shows',
+    true,
+    async ({ repo, remote }) => {
+      await repo.git(['push', '-q', remote, 'samocode/boats:main']);
+      await repo.git(['fetch', '-q', 'origin']);
+    },
+  ],
+  [
+    'is pushed to the base of the remote, and nothing has fetched it',
+    false,
+    async ({ repo, remote }) => await repo.git(['push', '-q', remote, 'samocode/boats:main']),
+  ],
+  [
+    'is pushed to another remote, which the base follows',
+    true,
+    async ({ repo, remote }) => {
+      await repo.git(['remote', 'rename', 'origin', 'upstream']);
+      await repo.git(['branch', '-q', '--set-upstream-to=upstream/main', 'main']);
+      await repo.git(['push', '-q', remote, 'samocode/boats:main']);
+      await repo.git(['fetch', '-q', 'upstream']);
+    },
+  ],
+  [
+    'is pushed to the remote of somebody else',
+    false,
+    async ({ repo, remote }) => {
+      await repo.git(['remote', 'rename', 'origin', 'somebody']);
+      await repo.git(['push', '-q', remote, 'samocode/boats:main']);
+      await repo.git(['fetch', '-q', 'somebody']);
+    },
+  ],
+  [
+    'began at a remote branch and is merged into the local one',
+    true,
+    async ({ repo }) => {
+      await repo.git(['merge', '-q', '--no-ff', 'samocode/boats']);
+      return { base: 'origin/main' };
+    },
+  ],
+  [
+    'began at a local branch whose name ends like one that has it',
+    false,
+    async ({ repo, baseCommit }) => {
+      await repo.git(['branch', '-q', 'next/main', baseCommit]);
+      await repo.git(['merge', '-q', '--no-ff', 'samocode/boats']);
+      return { base: 'next/main' };
+    },
+  ],
+  ['is squashed by hand', true, squash],
+  [
+    'is squashed by hand, and the base has gone on since',
+    true,
+    async (scene) => {
+      await squash(scene);
+      await other(scene.repo);
+    },
+  ],
+  [
+    'is squashed by hand onto other work, which git does not show',
+    false,
+    async (scene) => {
+      await other(scene.repo);
+      await squash(scene);
+    },
+  ],
+  [
+    'is squashed onto other work as its pull request says',
+    true,
+    async (scene) => {
+      await other(scene.repo);
+      return { mergeCommit: await squash(scene) };
+    },
+  ],
+  [
+    'is squashed as its pull request says, and nothing has fetched that',
+    false,
+    async () => ({ mergeCommit: '0123456789012345678901234567890123456789' }),
+  ],
+  [
+    'is merged and deleted',
+    true,
+    async ({ repo, tip }) => {
+      await repo.git(['merge', '-q', '--no-ff', 'samocode/boats']);
+      await repo.git(['branch', '-q', '-d', 'samocode/boats']);
+      return { tip };
+    },
+  ],
+  [
+    'is squashed and deleted',
+    true,
+    async (scene) => {
+      await squash(scene);
+      await scene.repo.git(['branch', '-q', '-D', 'samocode/boats']);
+      return { tip: scene.tip };
+    },
+  ],
+  [
+    'is deleted and was not merged',
+    false,
+    async ({ repo, tip }) => {
+      await repo.git(['branch', '-q', '-D', 'samocode/boats']);
+      return { tip };
+    },
+  ],
+  ['is gone', false, async ({ repo }) => await repo.git(['branch', '-q', '-D', 'samocode/boats'])],
+  [
+    'has grown since it was merged',
+    false,
+    async ({ repo }) => {
+      await repo.git(['merge', '-q', '--no-ff', 'samocode/boats']);
+      await repo.git(['switch', '-q', 'samocode/boats']);
+      await repo.commit('More', { 'more.txt': 'x\n' });
+    },
+  ],
+  ['is not merged', false, async ({ repo }) => await other(repo)],
+  [
+    'has no commit of its own',
+    false,
+    async ({ repo, tip }) => {
+      await repo.git(['merge', '-q', '--ff-only', 'samocode/boats']);
+      return { baseCommit: tip };
+    },
+  ],
+  ['began at a base that is gone', false, async () => ({ base: 'gone' })],
+  ['began at a commit', false, async ({ baseCommit }) => ({ base: baseCommit })],
+])('whether the base has the work of a branch that %s: %s', async (_what, expected, happens) => {
+  const scene = await withBranch();
+  await using repo = scene.repo;
+  const more = await happens(scene);
+  const question = { base: 'main', baseCommit: scene.baseCommit, ...(typeof more === 'object' ? more : {}) };
+  const branch = { mainRepo: repo.path, branch: 'samocode/boats', ...question };
+  expect(await isInBase(branch, repo.env)).toBe(expected);
+});
+
+test('without git or a repository, no branch is known to be merged', async () => {
+  const scene = await withBranch();
+  await using repo = scene.repo;
+  await repo.git(['merge', '-q', '--no-ff', 'samocode/boats']);
+  const branch = { branch: 'samocode/boats', base: 'main', baseCommit: scene.baseCommit };
+  expect(await isInBase({ ...branch, mainRepo: repo.path }, { PATH: '/none' })).toBe(false);
+  expect(await isInBase({ ...branch, mainRepo: repo.root }, repo.env)).toBe(false);
+  expect(await isInBase({ ...branch, mainRepo: join(repo.root, 'gone') }, repo.env)).toBe(false);
+});

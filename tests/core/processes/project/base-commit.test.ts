@@ -1,0 +1,149 @@
+// @module-tag ci
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { resolveBase } from '../../../../src/core/project/worktrees/base-commit.ts';
+import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+
+/** A repository with a bare remote `origin` whose default branch is `trunk`, one commit ahead of the local one. */
+async function withRemote(): Promise<{ repo: TempRepo; remote: string; ahead: string }> {
+  const repo = await makeRepo({ branch: 'trunk' });
+  const remote = join(repo.root, 'remote.git');
+  const other = join(repo.root, 'other');
+  await repo.git(['init', '-q', '--bare', '-b', 'trunk', remote]);
+  await repo.git(['remote', 'add', 'origin', remote]);
+  await repo.git(['push', '-q', 'origin', 'trunk']);
+  await repo.git(['clone', '-q', remote, other]);
+  const who = ['-c', 'user.name=Other', '-c', 'user.email=other@example.invalid'];
+  await repo.git([...who, 'commit', '-q', '--allow-empty', '-m', 'Ahead'], other);
+  await repo.git(['push', '-q', 'origin', 'trunk'], other);
+  return { repo, remote, ahead: await repo.git(['rev-parse', 'HEAD'], other) };
+}
+
+const ask = (repo: TempRepo, base?: string) =>
+  resolveBase({ mainRepo: repo.path, baseEnv: repo.env, ...(base === undefined ? {} : { base }) });
+
+test("the base is the remote's current default branch, not the checked out one", async () => {
+  const { repo, ahead } = await withRemote();
+  await using _ = repo;
+  await repo.git(['checkout', '-q', '-b', 'my-own-work']);
+  await repo.commit('Private');
+  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk' });
+});
+
+test('a default branch that changed on the remote is detected', async () => {
+  const { repo, remote, ahead } = await withRemote();
+  await using _ = repo;
+  await repo.git(['remote', 'set-head', 'origin', 'trunk']);
+  await repo.git(['branch', 'next', ahead], remote);
+  await repo.git(['symbolic-ref', 'HEAD', 'refs/heads/next'], remote);
+  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/next' });
+});
+
+test('the default branch is found even if only another one is fetched', async () => {
+  const { repo, ahead } = await withRemote();
+  await using _ = repo;
+  await repo.git(['push', '-q', 'origin', 'trunk:side']);
+  await repo.git(['config', 'remote.origin.fetch', '+refs/heads/side:refs/remotes/origin/side']);
+  await repo.git(['update-ref', '-d', 'refs/remotes/origin/trunk']);
+  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk' });
+});
+
+test('an unreachable remote falls back to the last fetch, with a warning', async () => {
+  const { repo, remote } = await withRemote();
+  await using _ = repo;
+  const known = await repo.git(['rev-parse', 'refs/remotes/origin/trunk']);
+  await rm(remote, { recursive: true });
+  expect(await ask(repo)).toEqual({
+    commit: known,
+    name: 'origin/trunk',
+    warning: 'The remote did not respond: this commit may be older than the one there.',
+  });
+});
+
+test('a remote that was never reached falls back to the local default branch, with a warning', async () => {
+  await using repo = await makeRepo();
+  await repo.git(['remote', 'add', 'origin', join(repo.root, 'nowhere')]);
+  const head = await repo.git(['rev-parse', 'main']);
+  expect(await ask(repo)).toMatchObject({
+    commit: head,
+    name: 'main',
+    warning: expect.stringMatching(/never fetched/),
+  });
+});
+
+test('an empty remote falls back to the local default branch, with a warning', async () => {
+  await using repo = await makeRepo();
+  await repo.git(['init', '-q', '--bare', join(repo.root, 'empty.git')]);
+  await repo.git(['remote', 'add', 'origin', join(repo.root, 'empty.git')]);
+  expect(await ask(repo)).toMatchObject({
+    name: 'main',
+    warning: expect.stringMatching(/no default branch/),
+  });
+});
+
+test('without a remote the base is init.defaultBranch, main, master or the only branch, in this order', async () => {
+  await using repo = await makeRepo({ branch: 'odd' });
+  expect(await ask(repo)).toMatchObject({ name: 'odd' });
+  await repo.git(['branch', 'master']);
+  expect(await ask(repo)).toMatchObject({ name: 'master' });
+  await repo.git(['branch', 'main']);
+  expect(await ask(repo)).toMatchObject({ name: 'main' });
+  await repo.git(['config', 'init.defaultBranch', 'odd']);
+  expect(await ask(repo)).toMatchObject({ name: 'odd' });
+});
+
+test('without a recognizable default branch the checked out commit is used with a warning', async () => {
+  await using repo = await makeRepo({ branch: 'one' });
+  await repo.git(['branch', 'two']);
+  expect(await ask(repo)).toMatchObject({ name: 'HEAD', warning: expect.stringMatching(/was used/) });
+});
+
+test('a named base may be a branch, a tag, a commit or a branch of the remote', async () => {
+  const { repo } = await withRemote();
+  await using _ = repo;
+  const first = await repo.git(['rev-parse', 'trunk']);
+  await repo.git(['tag', 'v1']);
+  await repo.git(['push', '-q', 'origin', 'trunk:far-away']);
+  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk' });
+  expect(await ask(repo, 'v1')).toEqual({ commit: first, name: 'v1' });
+  expect(await ask(repo, first.slice(0, 10))).toMatchObject({ commit: first });
+  expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
+});
+
+test('a base of another remote is fetched from that one', async () => {
+  const { repo, remote, ahead } = await withRemote();
+  await using _ = repo;
+  const fork = join(repo.root, 'fork.git');
+  await repo.git(['init', '-q', '--bare', '-b', 'trunk', fork]);
+  await repo.git(['push', '-q', fork, 'trunk']);
+  await repo.git(['remote', 'rename', 'origin', 'upstream']);
+  await repo.git(['remote', 'add', 'origin', fork]);
+  expect(await ask(repo, 'upstream/trunk')).toEqual({ commit: ahead, name: 'upstream/trunk' });
+  expect(await ask(repo)).toMatchObject({ name: 'origin/trunk' });
+  await rm(remote, { recursive: true });
+  expect(await ask(repo, 'upstream/trunk')).toMatchObject({
+    commit: ahead,
+    warning: expect.stringContaining('did not respond'),
+  });
+});
+
+test('a tag with the name of a branch is not used in its place', async () => {
+  const { repo, ahead } = await withRemote();
+  await using _ = repo;
+  const first = await repo.git(['rev-parse', 'trunk']);
+  await repo.commit('Elsewhere');
+  const names = ['trunk', 'far-away', 'origin/trunk'];
+  for (const name of names) await repo.git(['tag', name, 'HEAD']);
+  await repo.git(['reset', '-q', '--hard', first]);
+  await repo.git(['push', '-q', 'origin', `${first}:refs/heads/far-away`]);
+  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk' });
+  expect(await ask(repo, 'trunk~0')).toMatchObject({ commit: first });
+  expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
+  expect(await ask(repo, 'origin/trunk')).toEqual({ commit: ahead, name: 'origin/trunk' });
+});
+
+test.each(['gone', '--all', 'HEAD:README.md'])('the base "%s" is refused', async (base) => {
+  await using repo = await makeRepo();
+  await expect(ask(repo, base)).rejects.toMatchObject({ code: 'base_not_found' });
+});

@@ -1,0 +1,364 @@
+import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { keepCheckpoint, unchangedWorktree } from '../../../../src/core/project/checkpoints/checkpoint.ts';
+import { openStore } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
+import { takeTree } from '../../../../src/core/project/checkpoints/take-files.ts';
+import { checkpointScene } from '../../../support/checkpoint-scene.ts';
+import { ci } from '../../../support/ci.ts';
+
+test(
+  'changed, new and deleted files and the documents are saved, and nothing in the worktree changes',
+  ci,
+  async () => {
+    const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+    await using _ = repo;
+    await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+    await writeFile(join(worktreePath, 'new ü.txt'), 'new\n');
+    await mkdir(join(worktreePath, 'ignored'));
+    await writeFile(join(worktreePath, 'ignored/x'), '');
+    await repo.git(['rm', '-q', '.gitignore', '--cached'], worktreePath);
+    const before = await repo.git(['status', '--porcelain'], worktreePath);
+    const kept = await keep(1);
+    expect(kept).toMatchObject({ kind: 'kept', ref: 'refs/samocode/26-01-08-x/001', skipped: [] });
+    expect(await filesOf(kept.commit)).toEqual([
+      'session/_overview.md',
+      'worktree/.gitignore',
+      'worktree/a.txt',
+      '"worktree/new \\303\\274.txt"',
+    ]);
+    expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toBe('changed');
+    expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe(before);
+    expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
+    expect(await repo.git(['status', '--porcelain'])).toBe('');
+  },
+);
+
+test('no checkpoint is created without changes', async () => {
+  const { repo, worktreePath, sessionDir, keep } = await checkpointScene();
+  await using _ = repo;
+  const first = await keep(1);
+  expect(await keep(2)).toEqual({ ...first, kind: 'same' });
+  await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
+  expect(await keep(3)).toMatchObject({ kind: 'kept', ref: 'refs/samocode/26-01-08-x/003' });
+  await repo.git(['commit', '-q', '--allow-empty', '-m', 'Only a commit'], worktreePath);
+  expect(await keep(4)).toMatchObject({ kind: 'kept' });
+});
+
+test('a worktree is unchanged only while its commits and files are those of the newest checkpoint', async () => {
+  const { repo, worktreePath, sessionDir, place, keep } = await checkpointScene();
+  await using _ = repo;
+  const huge = join(worktreePath, 'huge.bin');
+  await writeFile(huge, '');
+  await truncate(huge, 51 * 1024 * 1024);
+  const first = await keep(1);
+  await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
+  const { head, worktreeTree, skipped } = first;
+  expect(await unchangedWorktree(place, first.commit)).toEqual({ head, worktreeTree, skipped });
+  // A file that used to be too large: it is stored nowhere else.
+  await truncate(huge, 1);
+  expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
+  const second = await keep(2);
+  expect(await unchangedWorktree(place, first.commit)).toBeUndefined();
+  await rm(join(worktreePath, 'a.txt'));
+  expect(await unchangedWorktree(place, second.commit)).toBeUndefined();
+  const third = await keep(3);
+  expect(await unchangedWorktree(place, third.commit)).toBeDefined();
+  await repo.git(['commit', '-q', '--allow-empty', '-m', 'Only a commit'], worktreePath);
+  expect(await unchangedWorktree(place, third.commit)).toBeUndefined();
+});
+
+test('a rewound worktree does not equal the previous checkpoint', async () => {
+  const { repo, worktreePath, place, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  const first = await keep(1);
+  await writeFile(join(worktreePath, 'new.txt'), 'new\n');
+  const second = await keep(2);
+  await restore(first.commit, '17');
+  expect(await unchangedWorktree(place, second.commit)).toBeUndefined();
+});
+
+test('huge files and nested repositories are left out and named', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await writeFile(join(worktreePath, 'huge [1].bin'), '');
+  await truncate(join(worktreePath, 'huge [1].bin'), 51 * 1024 * 1024);
+  await mkdir(join(worktreePath, 'inner'));
+  await repo.git(['init', '-q'], join(worktreePath, 'inner'));
+  await writeFile(join(worktreePath, 'small.txt'), '');
+  await symlink('/nowhere', join(worktreePath, 'link'));
+  const kept = await keep(1);
+  expect([...kept.skipped].sort()).toEqual(['huge [1].bin', 'inner/']);
+  expect(await filesOf(kept.commit)).toEqual(expect.arrayContaining(['worktree/small.txt', 'worktree/link']));
+  expect(await filesOf(kept.commit)).not.toContain('worktree/huge [1].bin');
+});
+
+test('a merge with conflicts is saved with both sides, and is not changed', async () => {
+  const { repo, worktreePath, keep } = await checkpointScene();
+  await using _ = repo;
+  await repo.commit('Theirs', { 'a.txt': 'theirs\n' });
+  await writeFile(join(worktreePath, 'a.txt'), 'ours\n');
+  await repo.git(['commit', '-q', '-a', '-m', 'Ours'], worktreePath);
+  await expect(repo.git(['merge', 'main'], worktreePath)).rejects.toThrow('git merge');
+  const kept = await keep(1);
+  expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toContain('=======');
+  expect(await repo.git(['status', '--porcelain'], worktreePath)).toContain('UU a.txt');
+});
+
+test('a checkpoint is created without any identity', async () => {
+  const { repo, keep } = await checkpointScene();
+  await using _ = repo;
+  await repo.git(['config', '--remove-section', 'user']);
+  expect(await keep(1)).toMatchObject({ kind: 'kept' });
+});
+
+test('a worktree whose branch is gone from the checkout is saved too', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await repo.git(['checkout', '-q', '--orphan', 'fresh'], worktreePath);
+  await rm(join(worktreePath, 'a.txt'));
+  const kept = await keep(1);
+  expect(await filesOf(kept.commit)).toEqual(['session/_overview.md', 'worktree/.gitignore']);
+  expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
+});
+
+test('a folder that lost its .git file is saved, and not mistaken for the enclosing repository', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await repo.commit('Of the repository around it', { 'around.txt': '' });
+  await rm(join(worktreePath, '.git'));
+  const kept = await keep(1);
+  expect(await filesOf(kept.commit)).toEqual([
+    'session/_overview.md',
+    'worktree/.gitignore',
+    'worktree/a.txt',
+  ]);
+  expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
+});
+
+test('a checkpoint interrupted after the files were saved is not mistaken for a complete one', async () => {
+  const { repo, worktreePath, keep, place } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  await writeFile(join(worktreePath, 'a.txt'), 'new\n');
+  const store = await openStore(place);
+  await takeTree(store, { part: 'worktree', folder: worktreePath });
+  const kept = await keep(2);
+  expect(kept.kind).toBe('kept');
+  expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toBe('new');
+});
+
+test('a file that a commit tracks against an ignore rule is in the next checkpoint', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  await mkdir(join(worktreePath, 'ignored'));
+  await writeFile(join(worktreePath, 'ignored/forced'), 'tracked\n');
+  await repo.git(['add', '-f', 'ignored/forced'], worktreePath);
+  await repo.git(['commit', '-q', '-m', 'Work'], worktreePath);
+  const { commit } = await keep(2);
+  expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'ignored/forced']);
+});
+
+test('files rewritten with the same bytes do not count as a change, and are read until they settle', async () => {
+  const { repo, worktreePath, place, keep } = await checkpointScene();
+  await using _ = repo;
+  const path = join(worktreePath, 'a.txt');
+  await keep(1);
+  await writeFile(path, 'a\n');
+  await utimes(path, 1, 1);
+  expect((await keep(2)).kind).toBe('same');
+  await keepCheckpoint({ ...place, moment: { kind: 'before', iteration: 3 } });
+  const { mtime } = await stat(path);
+  const index = ['ls-files', '--debug', 'a.txt'];
+  const env = {
+    ...repo.env,
+    GIT_DIR: place.storeDir,
+    GIT_INDEX_FILE: join(place.storeDir, 'worktree.index'),
+  };
+  const { stdout } = await runCommand('git', index, { cwd: worktreePath, env });
+  expect(stdout).toContain(`mtime: ${mtime.getTime() / 1000}:`);
+});
+
+test('temporary files are only in the checkpoints taken while they existed', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  const at = (name: string) => join(worktreePath, name);
+  await keep(1);
+  await writeFile(at('b.txt'), 'b\n');
+  await rm(at('a.txt'));
+  const second = await keep(2);
+  await rm(at('b.txt'));
+  await writeFile(at('a.txt'), 'a\n');
+  const third = await keep(3);
+  await writeFile(at('.gitignore'), 'ignored/\nc.txt\n');
+  await writeFile(at('c.txt'), 'ignored\n');
+  const fourth = await keep(4);
+  expect(await filesOf(`${second.commit}:worktree`)).toEqual(['.gitignore', 'b.txt']);
+  expect(await filesOf(`${third.commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
+  expect(await repo.git(['show', `${third.commit}:worktree/a.txt`])).toBe('a');
+  expect(await filesOf(`${fourth.commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
+});
+
+test('changed bytes with the same size and time are saved', async () => {
+  const { repo, worktreePath, keep } = await checkpointScene();
+  await using _ = repo;
+  const path = join(worktreePath, 'a.txt');
+  await keep(1);
+  await writeFile(path, 'one\n');
+  await keep(2);
+  const { atime, mtime } = await stat(path);
+  await writeFile(path, 'two\n');
+  await utimes(path, atime, mtime);
+  expect(await repo.git(['show', `${(await keep(3)).ref}:worktree/a.txt`])).toBe('two');
+});
+
+test('a folder that becomes a file, and a file that becomes a folder, are saved as such', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene({
+    files: { 'd/e/f': '1\n', g: '2\n' },
+  });
+  await using _ = repo;
+  await keep(1);
+  await rm(join(worktreePath, 'd'), { recursive: true });
+  await writeFile(join(worktreePath, 'd'), '3\n');
+  await rm(join(worktreePath, 'g'));
+  await mkdir(join(worktreePath, 'g'));
+  await writeFile(join(worktreePath, 'g/h'), '4\n');
+  const { commit } = await keep(2);
+  expect(await filesOf(`${commit}:worktree`)).toEqual(['d', 'g/h']);
+});
+
+test('names that are not UTF-8 are saved byte for byte', async () => {
+  const { repo, worktreePath, keep } = await checkpointScene();
+  await using _ = repo;
+  const name = Buffer.from([0x66, 0xff, 0x0a, 0x22, 0x5c, 0xe9]);
+  await keep(1);
+  await writeFile(Buffer.concat([Buffer.from(`${worktreePath}/`), name]), 'odd\n');
+  const { commit } = await keep(2);
+  expect(await repo.git(['ls-tree', '-r', '--name-only', `${commit}:worktree`])).toContain(
+    '"f\\377\\n\\"\\\\\\351"',
+  );
+});
+
+test('many changes at once are saved like a few', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  for (let index = 0; index < 1100; index += 1)
+    await writeFile(join(worktreePath, `n${index}`), `${index}\n`);
+  const many = await keep(2);
+  await writeFile(join(worktreePath, 'n7'), 'other\n');
+  const one = await keep(3);
+  expect(await filesOf(`${many.commit}:worktree`)).toHaveLength(1102);
+  expect(await repo.git(['diff', '--name-only', many.commit, one.commit])).toBe('worktree/n7');
+});
+
+test('files larger than a megabyte are saved without being read into memory', async () => {
+  const { repo, worktreePath, sessionDir, keep } = await checkpointScene();
+  await using _ = repo;
+  const name = '- large\n"file"';
+  await keep(1);
+  await writeFile(join(worktreePath, name), 'x'.repeat(3_000_000));
+  await writeFile(join(sessionDir, 'large.md'), 'y'.repeat(2_000_000));
+  const { commit } = await keep(2);
+  expect(await repo.git(['cat-file', '-s', `${commit}:worktree/${name}`])).toBe('3000000');
+  expect(await repo.git(['cat-file', '-s', `${commit}:session/large.md`])).toBe('2000000');
+});
+
+test("planted pipes, git's own names and links at the paths of its files block no checkpoint", async () => {
+  const { repo, worktreePath, sessionDir, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  await symlink('a.txt', join(worktreePath, '.gitmodules'));
+  await mkdir(join(worktreePath, 'sub/.GIT'), { recursive: true });
+  await writeFile(join(worktreePath, 'sub/.GIT/config'), '');
+  await repo.git(['init', '-q', join(sessionDir, 'sub')]);
+  await rm(join(worktreePath, 'a.txt'));
+  await runCommand('mkfifo', [join(worktreePath, 'a.txt'), join(sessionDir, 'pipe.md')]);
+  const kept = await keep(2);
+  expect([...kept.skipped].sort()).toEqual(
+    ['.gitmodules', 'a.txt', `${sessionDir}/sub/`, 'sub/.GIT/config'].sort(),
+  );
+  expect(await filesOf(kept.commit)).toEqual(['session/_overview.md', 'worktree/.gitignore']);
+  expect((await keep(3)).kind).toBe('same');
+});
+
+test('after a gc deleted checkpoints and their objects, the next one is complete again', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await writeFile(join(worktreePath, 'new.txt'), 'new\n');
+  await keep(1);
+  await rm(join(repo.path, '.git/refs/samocode'), { recursive: true });
+  await repo.git(['gc', '-q', '--prune=now']);
+  const second = await keep(2);
+  expect(await filesOf(`${second.commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'new.txt']);
+  await repo.git(['fsck', '--strict']);
+});
+
+test('a branch whose commit is gone prevents no checkpoint, and the attempts leave nothing behind', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  await writeFile(join(repo.path, '.git/refs/heads/x'), `${'1'.repeat(40)}\n`);
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+  const before = await readdir(join(repo.path, '.git'));
+  const { commit } = await keep(2);
+  expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
+  expect(await repo.git(['show', `${commit}:worktree/a.txt`])).toBe('changed');
+  expect(await repo.git(['log', '--format=%P', '-1', commit])).toBe('');
+  expect(await readdir(join(repo.path, '.git'))).toEqual(before);
+});
+
+const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
+
+test('a repository created at the path of the worktree is saved, and its commit is not used', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  await rename(join(worktreePath, '.git'), join(repo.root, 'pointer'));
+  await repo.git(['init', '-q'], worktreePath);
+  await repo.git([...IDENTITY, 'commit', '-q', '--allow-empty', '-m', 'Of another one'], worktreePath);
+  await writeFile(join(worktreePath, 'new.txt'), 'new\n');
+  const { commit } = await keep(2);
+  expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'new.txt']);
+  expect(await repo.git(['rev-parse', `${commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
+});
+
+test('the documents are those that git would list, whatever else is in the folder', async () => {
+  const { repo, place, sessionDir, keep } = await checkpointScene();
+  await using _ = repo;
+  const files = [
+    '.a.draft',
+    'session.log',
+    '_inbox/read/1.md',
+    '_archive/old.md',
+    'a/_logs/kept.md',
+    'b/c/d.md',
+  ];
+  for (const name of files) {
+    await mkdir(dirname(join(sessionDir, name)), { recursive: true });
+    await writeFile(join(sessionDir, name), name);
+  }
+  await symlink('/etc/passwd', join(sessionDir, 'link.md'));
+  await writeFile(join(sessionDir, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  const { sessionTree, documents } = await keep(1);
+  const store = await openStore(place);
+  expect(sessionTree).toBe((await takeTree(store, { part: 'session', folder: sessionDir })).tree);
+  const listed = await repo.git(['ls-tree', '-r', sessionTree]);
+  expect(documents.map(({ mode, id, name }) => `${mode} blob ${id}\t${name}`).sort()).toEqual(
+    listed.split('\n').sort(),
+  );
+});
+
+test('a repository with SHA-256 names, and one with packed refs, work the same', async () => {
+  const { repo, worktreePath, keep } = await checkpointScene({ objectFormat: 'sha256' });
+  await using _ = repo;
+  await keep(1);
+  await repo.git(['pack-refs', '--all', '--prune']);
+  expect((await keep(2)).kind).toBe('same');
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+  const { commit, worktreeTree } = await keep(3);
+  expect(await repo.git(['rev-parse', `${commit}:worktree`])).toBe(worktreeTree);
+  expect(await repo.git(['show', `${commit}:worktree/a.txt`])).toBe('changed');
+});

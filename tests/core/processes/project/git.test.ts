@@ -1,0 +1,173 @@
+// @module-tag ci
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { gitLine, gitSaysYes, runGit } from '../../../../src/core/project/git/git.ts';
+import { childEnvironment, unsignedGit } from '../../../../src/core/sandbox/programs/environment.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+
+test('git runs in the given folder, whatever characters its path contains', async () => {
+  await using repo = await makeRepo({ folder: 'mein projekt ✓ ü' });
+  const top = await gitLine(['rev-parse', '--show-toplevel'], { cwd: repo.path, baseEnv: repo.env });
+  expect(top).toBe(repo.path);
+});
+
+test('no program named by a repository is run', async () => {
+  await using repo = await makeRepo({ files: { 'a.txt': 'one\n', '.gitattributes': '*.txt diff=evil\n' } });
+  const trap = join(repo.root, 'trap.sh');
+  const caught = join(repo.root, 'caught');
+  await mkdir(caught);
+  await mkdir(join(repo.root, 'hooks'));
+  await writeFile(trap, `#!/bin/sh\ntouch "${caught}/$$"\ncat "$@" 2>/dev/null\nexit 0\n`);
+  await chmod(trap, 0o755);
+  for (const hook of ['pre-commit', 'post-checkout', 'post-commit', 'reference-transaction']) {
+    await writeFile(join(repo.root, 'hooks', hook), `#!/bin/sh\ntouch "${caught}/${hook}"\n`);
+    await chmod(join(repo.root, 'hooks', hook), 0o755);
+  }
+  const planted = {
+    'core.hooksPath': join(repo.root, 'hooks'),
+    'core.fsmonitor': trap,
+    'core.pager': trap,
+    'core.editor': trap,
+    'gpg.program': trap,
+    'commit.gpgSign': 'true',
+    'log.showSignature': 'true',
+    'diff.external': trap,
+    'diff.evil.command': trap,
+    'diff.evil.textconv': trap,
+  };
+  for (const [key, value] of Object.entries(planted)) await repo.git(['config', key, value]);
+  await repo.write({ 'a.txt': 'two\n' });
+  const options = { cwd: repo.path, baseEnv: repo.env };
+  const diff = await runGit(['diff'], options);
+  await runGit(['status', '--porcelain'], options);
+  await runGit(['commit', '--quiet', '-a', '-m', 'Change'], options);
+  const log = await runGit(['log', '-p'], options);
+  await runGit(['worktree', 'add', '--quiet', join(repo.root, 'tree')], options);
+  expect(diff.stdout).toContain('+two');
+  expect(log.stdout).toContain('+two');
+  expect(await readdir(caught)).toEqual([]);
+});
+
+test('variables that point to another repository are ignored', async () => {
+  await using repo = await makeRepo();
+  await using other = await makeRepo({ files: { 'other.txt': '' } });
+  const baseEnv = {
+    ...repo.env,
+    GIT_DIR: join(other.path, '.git'),
+    GIT_WORK_TREE: other.path,
+    GIT_INDEX_FILE: join(other.path, '.git/index'),
+  };
+  const options = { cwd: repo.path, baseEnv };
+  expect(await gitLine(['ls-files'], options)).toBe('README.md');
+});
+
+test.each<[string, Record<string, string>, string]>([
+  [
+    'in numbered variables',
+    { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Ada' },
+    'Ada',
+  ],
+  ['as parameters of an outer git', { GIT_CONFIG_PARAMETERS: "'user.name'='Ada'" }, 'Ada'],
+  [
+    'except where ours, which come last, differ',
+    { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.editor', GIT_CONFIG_VALUE_0: 'vi' },
+    'Test Person',
+  ],
+  [
+    'except incomplete ones',
+    { GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Ada' },
+    'Test Person',
+  ],
+  ['except with a count that is not a number', { GIT_CONFIG_COUNT: 'many' }, 'Test Person'],
+])("git's settings by environment hold, %s", async (_how, env, name) => {
+  await using repo = await makeRepo();
+  const options = { cwd: repo.path, baseEnv: { ...repo.env, ...env } };
+  expect(await gitLine(['config', 'user.name'], options)).toBe(name);
+  expect(await gitLine(['config', 'core.editor'], options)).toBe('true');
+  const config: [string, string][] = [['user.email', 'ada@example.invalid']];
+  expect(await gitLine(['config', 'user.email'], { ...options, config })).toBe('ada@example.invalid');
+  expect(await gitLine(['config', 'user.name'], { ...options, config })).toBe(name);
+  const child = childEnvironment({ ...repo.env, ...env }, { sessionUlid: 'x', iteration: 1 });
+  const asked = await runCommand('git', ['config', 'user.name'], { cwd: repo.path, env: child });
+  expect(asked.stdout.trim()).toBe(name);
+  const unsigned = { ...child, ...unsignedGit(child) };
+  const signs = await runCommand('git', ['config', 'commit.gpgSign'], { cwd: repo.path, env: unsigned });
+  expect(signs.stdout.trim()).toBe('false');
+});
+
+test("a question is answered by git's exit status", async () => {
+  await using repo = await makeRepo();
+  const options = { cwd: repo.path, baseEnv: repo.env };
+  expect(await gitSaysYes(['rev-parse', '--verify', '--quiet', 'main'], options)).toBe(true);
+  expect(await gitSaysYes(['rev-parse', '--verify', '--quiet', 'gone'], options)).toBe(false);
+});
+
+test('git receives the given input', async () => {
+  await using repo = await makeRepo();
+  const hash = await gitLine(['hash-object', '--stdin'], {
+    cwd: repo.path,
+    baseEnv: repo.env,
+    input: 'hi\n',
+  });
+  expect(hash).toBe('45b983be36b73c0788dc9cbcb76cbb80fc7bb057');
+});
+
+test("a failure has samocode's own message, which quotes what git said", async () => {
+  await using dir = await tempDir();
+  const options = { cwd: dir.path, baseEnv: { PATH: process.env.PATH, GIT_CEILING_DIRECTORIES: dir.path } };
+  await expect(runGit(['status'], options)).rejects.toMatchObject({
+    code: 'git_not_a_repository',
+    message: expect.stringContaining('not a git working copy. git said: fatal: not a git repository'),
+    cause: expect.objectContaining({ message: expect.stringContaining('fatal: not a git repository') }),
+  });
+});
+
+test('a missing git and a missing folder are distinguished', async () => {
+  await using dir = await tempDir();
+  await expect(runGit(['status'], { cwd: dir.path, baseEnv: { PATH: dir.path } })).rejects.toMatchObject({
+    code: 'git_missing',
+  });
+  await expect(
+    runGit(['status'], { cwd: join(dir.path, 'gone'), baseEnv: { PATH: process.env.PATH } }),
+  ).rejects.toMatchObject({
+    code: 'git_no_folder',
+  });
+});
+
+test('a held lock is reported as such', async () => {
+  await using repo = await makeRepo();
+  await writeFile(join(repo.path, '.git/index.lock'), '');
+  await repo.write({ 'new.txt': 'x' });
+  await expect(runGit(['add', '-A'], { cwd: repo.path, baseEnv: repo.env })).rejects.toMatchObject({
+    code: 'git_locked',
+  });
+});
+
+test('a git call that takes too long is ended', async () => {
+  await using repo = await makeRepo();
+  const baseEnv = { ...repo.env, GIT_SSH_COMMAND: 'sleep 30 #' };
+  await expect(
+    runGit(['ls-remote', 'ssh://nowhere.invalid/x'], { cwd: repo.path, baseEnv, timeoutMs: 300 }),
+  ).rejects.toMatchObject({ code: 'git_timeout' });
+});
+
+test("an aborted call throws the signal's reason", async () => {
+  await using repo = await makeRepo();
+  const reason = new Error('the person left');
+  const signal = AbortSignal.abort(reason);
+  await expect(runGit(['status'], { cwd: repo.path, signal, baseEnv: repo.env })).rejects.toBe(reason);
+});
+
+test('output beyond the limit is cut without an error', async () => {
+  await using repo = await makeRepo({ files: { 'long.txt': 'x'.repeat(500_000) } });
+  const result = await runGit(['show', 'HEAD:long.txt'], {
+    cwd: repo.path,
+    baseEnv: repo.env,
+    maxChars: 1000,
+  });
+  expect(result).toMatchObject({ truncated: true });
+  expect(result.stdout.length).toBeLessThanOrEqual(1000);
+});

@@ -1,0 +1,382 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { fastForward, forwardAlone } from '../../../../src/core/project/finishing/fast-forward.ts';
+import { type MergeCommit, makeMergeCommit } from '../../../../src/core/project/finishing/merge-commit.ts';
+import { removeTree } from '../../../../src/core/project/git/remove-tree.ts';
+import { ci } from '../../../support/ci.ts';
+import { sparsePartialClone } from '../../../support/kinds-of-checkouts.ts';
+import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
+
+const REF = 'refs/samocode/26-01-08-x/merge';
+
+interface Scene extends AsyncDisposable {
+  repo: TempRepo;
+  merge(): Promise<MergeCommit>;
+  /** Fast-forwards main to the merge commit. */
+  forward(from?: string): ReturnType<typeof fastForward>;
+  at(ref: string): Promise<string>;
+}
+
+/** A repository with main checked out and a branch `samocode/x` that starts at its first commit. */
+async function scene(plan: RepoPlan = {}): Promise<Scene> {
+  const repo = await makeRepo(plan);
+  await repo.git(['branch', 'samocode/x']);
+  const at = (ref: string) => repo.git(['rev-parse', ref]);
+  const place = { mainRepo: repo.path, baseEnv: repo.env };
+  return {
+    repo,
+    at,
+    merge: async () =>
+      makeMergeCommit({
+        ...place,
+        dir: join(repo.root, 'worktrees/.checks/x/merging'),
+        into: 'main',
+        onto: await at('main'),
+        tip: await at('samocode/x'),
+        message: "Merge branch 'samocode/x'",
+        ref: REF,
+      }),
+    forward: async (from) =>
+      fastForward({
+        ...place,
+        branch: 'main',
+        from: from ?? (await at('main')),
+        to: await at(REF),
+        ref: REF,
+      }),
+    [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
+  };
+}
+
+/** Commits on the branch of the session, in a temporary worktree. */
+async function work(repo: TempRepo, files: Record<string, string>): Promise<void> {
+  await repo.git(['switch', '--quiet', 'samocode/x']);
+  await repo.commit('Work', files);
+  await repo.git(['switch', '--quiet', 'main']);
+}
+
+test(
+  'a merge onto an unmoved base is the tip of the branch, and only a samocode ref changes',
+  ci,
+  async () => {
+    await using s = await scene();
+    await work(s.repo, { 'a.txt': 'work\n' });
+    const before = await s.at('main');
+    expect(await s.merge()).toEqual({ kind: 'made', commit: await s.at('samocode/x') });
+    expect([await s.at('main'), existsSync(join(s.repo.path, 'a.txt'))]).toEqual([before, false]);
+    expect(await s.forward()).toEqual({ kind: 'done' });
+    expect([await s.at('main'), await readFile(join(s.repo.path, 'a.txt'), 'utf8')]).toEqual([
+      await s.at('samocode/x'),
+      'work\n',
+    ]);
+    expect(await s.repo.git(['status', '--porcelain'])).toBe('');
+  },
+);
+
+test('merge.ff=false yields a merge commit', async () => {
+  await using s = await scene();
+  await s.repo.git(['config', 'merge.ff', 'false']);
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  expect(await s.repo.git(['log', '-1', '--format=%an %s', REF])).toBe(
+    "Test Person Merge branch 'samocode/x'",
+  );
+  expect(await s.repo.git(['rev-list', '--parents', '-1', REF])).toBe(
+    `${await s.at(REF)} ${await s.at('main')} ${await s.at('samocode/x')}`,
+  );
+});
+
+test('a base that moved is merged, with names that need quotes or are not ASCII', async () => {
+  await using s = await scene({ folder: 'Über boats' });
+  await work(s.repo, { 'ein Ordner/größe "1".txt': 'work\n' });
+  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
+  expect((await s.merge()).kind).toBe('made');
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect(await s.repo.git(['-c', 'core.quotePath=false', 'ls-files', '-z'])).toContain(
+    'ein Ordner/größe "1".txt\0',
+  );
+  expect(await readFile(join(s.repo.path, 'ein Ordner/größe "1".txt'), 'utf8')).toBe('work\n');
+  expect(existsSync(join(s.repo.root, 'worktrees/.checks/x/merging'))).toBe(false);
+});
+
+test('conflicts are named, and neither ref nor file changes', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'README.md': 'ours\n', 'größe 1.txt': 'ours\n' });
+  await s.repo.commit('Meanwhile', { 'README.md': 'theirs\n', 'größe 1.txt': 'theirs\n' });
+  const refs = await s.repo.git(['for-each-ref']);
+  expect(await s.merge()).toEqual({ kind: 'conflicts', files: ['README.md', 'größe 1.txt'] });
+  expect(await s.repo.git(['for-each-ref'])).toBe(refs);
+  expect(await s.repo.git(['status', '--porcelain'])).toBe('');
+  expect(existsSync(join(s.repo.root, 'worktrees/.checks/x/merging'))).toBe(false);
+});
+
+test('a merge driver is not started, even if attributes and settings name one', async () => {
+  await using s = await scene();
+  const mark = join(s.repo.root, 'ran');
+  await writeFile(join(s.repo.homeDir, '.gitconfig'), `[merge "own"]\n\tdriver = touch ${mark} && true\n`);
+  await s.repo.commit('Attributes', { '.gitattributes': '*.md merge=own\n' });
+  await s.repo.git(['branch', '-f', 'samocode/x', 'main']);
+  await work(s.repo, { 'README.md': 'ours\n' });
+  await s.repo.commit('Meanwhile', { 'README.md': 'theirs\n' });
+  expect(await s.merge()).toEqual({ kind: 'conflicts', files: ['README.md'] });
+  expect(existsSync(mark)).toBe(false);
+});
+
+test('neither hooks nor monitors of the repository run for a merge and a fast-forward', async () => {
+  await using s = await scene();
+  const mark = join(s.repo.root, 'ran');
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
+  for (const hook of ['post-merge', 'post-checkout', 'reference-transaction', 'pre-merge-commit']) {
+    await s.repo.write({ [`.git/hooks/${hook}`]: `#!/bin/sh\ntouch '${mark}'\n` });
+    await chmod(join(s.repo.path, '.git/hooks', hook), 0o755);
+  }
+  await s.repo.write({ '.git/monitor': `#!/bin/sh\ntouch '${mark}'\n` });
+  await chmod(join(s.repo.path, '.git/monitor'), 0o755);
+  await s.repo.git(['config', 'core.fsmonitor', join(s.repo.path, '.git/monitor')]);
+  await s.merge();
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect(existsSync(mark)).toBe(false);
+});
+
+test('links out of the tree are merged as links, and their targets are not touched', async () => {
+  await using s = await scene();
+  const outside = join(s.repo.root, 'outside.txt');
+  await writeFile(outside, 'mine\n');
+  await s.repo.git(['switch', '--quiet', 'samocode/x']);
+  await symlink(outside, join(s.repo.path, 'link'));
+  await symlink(s.repo.root, join(s.repo.path, 'folder'));
+  await s.repo.commit('Links');
+  await s.repo.git(['switch', '--quiet', 'main']);
+  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
+  await s.merge();
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect(await readFile(outside, 'utf8')).toBe('mine\n');
+  expect(await s.repo.git(['ls-tree', '--format=%(objectmode) %(path)', 'main'])).toContain('120000 link');
+});
+
+test('LFS files are merged as pointers, and one whose content is missing remains a pointer', async () => {
+  await using s = await scene();
+  await s.repo.git(['lfs', 'install', '--local']);
+  await s.repo.git(['config', 'remote.origin.url', 'http://127.0.0.1:9/nowhere']);
+  await s.repo.commit('Large', { '.gitattributes': '*.bin filter=lfs merge=lfs\n', 'a.bin': 'large a\n' });
+  await s.repo.git(['branch', '-f', 'samocode/x', 'main']);
+  await work(s.repo, { 'b.bin': 'large b\n', 'c.bin': 'large c\n' });
+  await s.repo.commit('Meanwhile', { 'a.bin': 'larger a\n' });
+  const pointer = await s.repo.git(['cat-file', 'blob', 'samocode/x:c.bin']);
+  const hash = /sha256:([0-9a-f]+)/.exec(pointer)?.[1] ?? '';
+  await removeTree(join(s.repo.path, '.git/lfs/objects', hash.slice(0, 2), hash.slice(2, 4)));
+  expect((await s.merge()).kind).toBe('made');
+  expect(await s.repo.git(['cat-file', 'blob', `${REF}:c.bin`])).toBe(pointer);
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  const read = async (name: string) => (await readFile(join(s.repo.path, name), 'utf8')).trim();
+  expect([await read('a.bin'), await read('b.bin'), await read('c.bin')]).toEqual([
+    'larger a',
+    'large b',
+    pointer,
+  ]);
+});
+
+test('submodules are merged as commit ids', async () => {
+  await using library = await makeRepo();
+  await using s = await scene();
+  const local = ['-c', 'protocol.file.allow=always'];
+  await s.repo.git([...local, 'submodule', '--quiet', 'add', library.path, 'lib']);
+  await s.repo.commit('A library');
+  await s.repo.git(['branch', '-f', 'samocode/x', 'main']);
+  const newer = await library.commit('Newer', { 'new.txt': 'x\n' });
+  await s.repo.git(['switch', '--quiet', 'samocode/x']);
+  await s.repo.git(['update-index', '--cacheinfo', `160000,${newer},lib`]);
+  await s.repo.git(['commit', '--quiet', '-m', 'Newer library']);
+  await s.repo.git(['switch', '--quiet', 'main']);
+  await s.repo.git(['reset', '--quiet', '--hard']);
+  await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
+  expect((await s.merge()).kind).toBe('made');
+  expect(await s.repo.git(['rev-parse', `${REF}:lib`])).toBe(newer);
+  expect(await s.forward()).toEqual({ kind: 'done' });
+});
+
+test('a base that is not checked out moves, and nothing else', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.repo.git(['switch', '--quiet', '-c', 'mine']);
+  await s.merge();
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect([await s.at('main'), existsSync(join(s.repo.path, 'a.txt'))]).toEqual([
+    await s.at('samocode/x'),
+    false,
+  ]);
+});
+
+test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
+  ['a changed file', (repo) => repo.write({ 'README.md': 'mine\n' }), 'uncommitted changes'],
+  [
+    'a staged file',
+    async (repo) => {
+      await repo.write({ 'staged.txt': 'mine\n' });
+      await repo.git(['add', 'staged.txt']);
+    },
+    'uncommitted changes',
+  ],
+  ['an untracked file in the way', (repo) => repo.write({ 'a.txt': 'mine\n' }), 'would be overwritten'],
+  [
+    'an ignored file in the way',
+    (repo) => repo.write({ '.git/info/exclude': 'a.txt\n', 'a.txt': 'mine\n' }),
+    'would be overwritten',
+  ],
+  [
+    'a changed file that git was told to ignore',
+    async (repo) => {
+      await repo.git(['update-index', '--assume-unchanged', 'README.md']);
+      await repo.write({ 'README.md': 'mine\n' });
+    },
+    'uncommitted changes',
+  ],
+  [
+    'a merge in progress',
+    async (repo) => {
+      await repo.git(['merge', '--quiet', '--no-commit', '--no-ff', 'other']);
+    },
+    'uncommitted changes',
+  ],
+])(
+  'with %s in its checkout the base does not move, and the command to run is given',
+  async (_, disturb, why) => {
+    await using s = await scene();
+    await work(s.repo, { 'a.txt': 'work\n', 'README.md': 'work\n' });
+    await s.repo.git(['switch', '--quiet', '-c', 'other']);
+    await s.repo.commit('Other', { 'other.txt': 'x\n' });
+    await s.repo.git(['switch', '--quiet', 'main']);
+    await disturb(s.repo);
+    const before = [await s.at('main'), await s.repo.git(['status', '--porcelain', '--ignored'])];
+    await s.merge();
+    expect(await s.forward()).toEqual({
+      kind: 'left',
+      why: expect.stringContaining(why),
+      commands: [`git -C ${s.repo.path} merge --ff-only ${REF}`],
+    });
+    expect([await s.at('main'), await s.repo.git(['status', '--porcelain', '--ignored'])]).toEqual(before);
+    expect(await s.repo.git(['cat-file', '-t', REF])).toBe('commit');
+  },
+);
+
+test('untracked files that are not in the way are kept next to the merged files', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.repo.write({ 'mine.txt': 'mine\n' });
+  await s.merge();
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect(await readFile(join(s.repo.path, 'mine.txt'), 'utf8')).toBe('mine\n');
+});
+
+test('a base that moved after the merge was created is not changed', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  const from = await s.at('main');
+  const moved = await s.repo.commit('Meanwhile', { 'b.txt': 'theirs\n' });
+  expect(await s.forward(from)).toEqual({ kind: 'moved' });
+  expect(await s.at('main')).toBe(moved);
+});
+
+test('a base that is checked out in a worktree moves there', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.repo.git(['switch', '--quiet', '-c', 'mine']);
+  const elsewhere = join(s.repo.root, 'else where');
+  await mkdir(elsewhere);
+  await s.repo.git(['worktree', 'add', '--quiet', elsewhere, 'main']);
+  await s.merge();
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect(await readFile(join(elsewhere, 'a.txt'), 'utf8')).toBe('work\n');
+});
+
+/** Fast-forwards while a person types a git command, right before git begins to merge. */
+async function forwardWhile(typed: string, s: Scene): ReturnType<typeof fastForward> {
+  const git = join(await s.repo.git(['--exec-path']), 'git');
+  const bin = join(s.repo.root, 'bin');
+  const script = `#!/bin/sh\ncase " $* " in *" merge "*) ${git} ${typed};; esac\nexec ${git} "$@"\n`;
+  await s.repo.write({ '../bin/git': script });
+  await chmod(join(bin, 'git'), 0o755);
+  const { PATH = '' } = s.repo.env;
+  s.repo.env.PATH = `${bin}:${PATH}`;
+  const forward = await s.forward();
+  s.repo.env.PATH = PATH;
+  return forward;
+}
+
+const inShell = (command: string, { env }: TempRepo) => promisify(execFile)('sh', ['-c', command], { env });
+
+/** What a person types while git begins to merge, and where `my-fix` then is, before and after the commands. */
+test.each([
+  ['a branch of the same commit', 'switch -q -c my-fix', 'main', '"my-fix" was moved instead'],
+  ['a branch that is behind', 'switch -q my-fix', 'main~1', '"my-fix" was moved instead'],
+  ['a branch that has it all', 'switch -q my-fix', REF, '"my-fix" was checked out instead'],
+  ['no branch', 'switch -q --detach', 'main', '"HEAD" was moved instead'],
+])('the commands after a switch to %s move the base alone', async (_name, typed, place, why) => {
+  await using s = await scene();
+  await s.repo.commit('Second', { 'b.txt': 'b\n' });
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  if (!typed.includes('-c ')) await s.repo.git(['branch', 'my-fix', place]);
+  const from = await s.at('main');
+  const fix = await s.at(place);
+  const forward = await forwardWhile(typed, s);
+  expect(forward).toMatchObject({ kind: 'left', why: expect.stringContaining(why) });
+  expect(await s.at('main')).toBe(from);
+  for (const command of forward.kind === 'left' ? forward.commands : []) await inShell(command, s.repo);
+  expect([await s.at('main'), await s.at('my-fix')]).toEqual([await s.at(REF), fix]);
+  expect(await s.repo.git(['symbolic-ref', '--short', 'HEAD'])).toBe('main');
+  expect(await s.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
+});
+
+test('the commands do not take back what was committed meanwhile on the branch that was moved', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  const forward = await forwardWhile('switch -q -c my-fix', s);
+  const mine = await s.repo.commit('Mine', { 'mine.txt': 'mine\n' });
+  const [first = '', second = ''] = forward.kind === 'left' ? forward.commands : [];
+  await expect(inShell(first, s.repo)).rejects.toThrow();
+  await inShell(second, s.repo);
+  expect([await s.at('main'), await s.at('my-fix')]).toEqual([await s.at(REF), mine]);
+});
+
+test('a merge whose worker died before git wrote anything is started again, next to an untracked file', async () => {
+  await using s = await scene();
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  const { path, env } = s.repo;
+  const from = await s.at('main');
+  await s.repo.write({
+    '.git/samocode/merging.json': JSON.stringify({ path, branch: 'main', from }),
+    'mine.txt': 'mine\n',
+  });
+  const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to: await s.at(REF), ref: REF };
+  const tools = { clock: systemClock, host: await systemHost() };
+  expect(await forwardAlone(plan, tools)).toEqual({ kind: 'done' });
+  expect(existsSync(join(path, '.git/samocode/merging.json'))).toBe(false);
+});
+
+test('in a sparse and partial clone, a merge with a base that has moved on needs no content beyond the patterns', async () => {
+  const files = { 'src/a.txt': 'one\n\n\n\ntwo\n', 'other/b.txt': 'b\n', 'other/c.txt': 'c\n' };
+  await using s = await scene({ files, rearrange: sparsePartialClone });
+  await work(s.repo, { 'src/a.txt': 'one\n\n\n\nwork\n' });
+  const upstream = join(s.repo.root, 'upstream');
+  await writeFile(join(upstream, 'src/a.txt'), 'base\n\n\n\ntwo\n');
+  await writeFile(join(upstream, 'other/b.txt'), 'newer\n');
+  await s.repo.git(['mv', 'other/c.txt', 'other/d.txt'], upstream);
+  await s.repo.git(['-c', 'user.name=x', '-c', 'user.email=x@y', 'commit', '-qam', 'Newer'], upstream);
+  await s.repo.git(['pull', '-q', '--ff-only']);
+  expect(await s.merge()).toMatchObject({ kind: 'made' });
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect(await readFile(join(s.repo.path, 'src/a.txt'), 'utf8')).toBe('base\n\n\n\nwork\n');
+  expect(await s.repo.git(['ls-tree', '-r', '--name-only', 'main'])).toContain('other/d.txt');
+  expect(await s.repo.git(['status', '--porcelain'])).toBe('');
+});

@@ -1,0 +1,92 @@
+// @module-tag ci
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
+import { runCheck } from '../../../../src/core/project/proving/run-check.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { failureNote } from '../../../../src/core/worker/proving/check-facts.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+async function run(root: string, command: string, timeoutMs = 60_000, env: Record<string, string> = {}) {
+  const paths = sessionPaths(join(root, 'sessions'), '26-01-08-x');
+  const end = await runCheck(
+    systemClock,
+    { command, name: 'full-1' },
+    {
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '', ...env },
+      outputDir: join(paths.iterations, '001/checks'),
+      outputRoot: paths.runDir,
+      timeoutMs,
+      signal: new AbortController().signal,
+    },
+  );
+  return { ...end, path: join(paths.runDir, end.run.output) };
+}
+
+test('the whole output of a check is in its file, and the record names that file', async () => {
+  await using dir = await tempDir();
+  const { run: record, failure, path } = await run(dir.path, 'echo out; echo err >&2; exit 3');
+  const text = await readFile(path, 'utf8');
+  expect(text.split('\n').sort()).toEqual(['', 'err', 'out']);
+  expect(record).toMatchObject({
+    exitCode: 3,
+    how: 'exit status 3',
+    outputBytes: 8,
+    outputHash: fingerprint(text),
+  });
+  expect(failureNote(failure ?? expect.fail())).toContain(path);
+});
+
+test.concurrent.each([
+  ['that does not exist', 'mytool --fast', { exitCode: 127, how: expect.stringContaining('"mytool"') }],
+  ['that needs a terminal', 'read line </dev/tty', { exitCode: expect.any(Number), how: expect.any(String) }],
+  ['that waits for input', 'read line', { exitCode: 1, how: 'exit status 1' }],
+  ['that hangs', 'sleep 600', { how: 'ran out of time' }],
+  ['that hangs and ignores SIGTERM', "trap '' TERM; while :; do sleep 1; done", { how: 'ran out of time' }],
+  ['that passes', 'true', { exitCode: 0, how: undefined, outputBytes: 0 }],
+])(
+  'a check %s ends, and is recorded correctly',
+  async (_, command, expected) => {
+    await using dir = await tempDir();
+    expect((await run(dir.path, command, 2000)).run).toMatchObject(expected);
+  },
+  30_000,
+);
+
+test('of output that exceeds memory a bounded file is kept, and all of it is fingerprinted', async () => {
+  await using dir = await tempDir();
+  const before = process.memoryUsage().rss;
+  const {
+    run: record,
+    failure,
+    path,
+  } = await run(dir.path, "head -c 300000000 /dev/zero | tr '\\0' x; echo; echo the end; exit 1", 120_000);
+  expect(record).toMatchObject({ exitCode: 1, outputBytes: 300_000_009 });
+  expect((await stat(path)).size).toBeLessThan(20 * 1024 * 1024);
+  expect((await readFile(path, 'utf8')).endsWith('x\nthe end\n')).toBe(true);
+  expect(failure?.lastLines.endsWith('the end')).toBe(true);
+  expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+});
+
+test('forty lines of a failure are quoted, without colours', async () => {
+  await using dir = await tempDir();
+  const { failure } = await run(
+    dir.path,
+    "for i in $(seq 100); do printf '\\033[31mline %s\\033[0m\\n' $i; done; false",
+  );
+  const lines = failure?.lastLines.split('\n') ?? [];
+  expect([lines.length, lines[0], lines.at(-1)]).toEqual([40, 'line 61', 'line 100']);
+});
+
+test('the recorded output ends with its last lines, and the names of secrets replace their values', async () => {
+  await using dir = await tempDir();
+  const secret = { SHOP_API_KEY: 'sk-0123456789' };
+  const { run: record } = await run(dir.path, 'seq 100; echo "key $SHOP_API_KEY."', 60_000, secret);
+  expect(record.tail?.split('\n')).toEqual([
+    ...Array.from({ length: 19 }, (_, at) => `${at + 82}`),
+    'key [SHOP_API_KEY].',
+  ]);
+});

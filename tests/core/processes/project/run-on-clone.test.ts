@@ -1,0 +1,116 @@
+// @module-tag ci
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { runOnClone } from '../../../../src/core/project/proving/run-on-clone.ts';
+import { childEnvironment } from '../../../../src/core/sandbox/programs/environment.ts';
+import { proofPlace } from '../../../../src/core/sandbox/proof-place.ts';
+import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { repoWithLibraries } from '../../../support/with-libraries.ts';
+
+// Commands on a clean clone, on a machine without the guard.
+
+interface Asked {
+  tip?: string;
+  base?: string;
+  setup?: string;
+  home?: string[];
+  env?: Record<string, string>;
+  asWorktree?: boolean;
+}
+
+/** Runs one command on a clone of a commit. @returns how it ended, and its last lines */
+async function endOf(repo: TempRepo, command: string, asked: Asked = {}) {
+  const { runs } = await runOf(repo, command, asked);
+  expect(existsSync(join(repo.root, 'checks/x'))).toBe(false);
+  return { exitCode: runs.at(-1)?.exitCode, tail: runs.at(-1)?.tail };
+}
+
+async function runOf(repo: TempRepo, command: string, { tip = 'main', base = tip, ...more }: Asked) {
+  const hash = (name: string) => repo.git(['rev-parse', name]);
+  const marked = { ...childEnvironment(repo.env, { sessionUlid: 'x', iteration: 0 }), ...more.env };
+  const set = {
+    ...{ name: 'full', mainRepo: repo.path, commit: await hash(tip), base: await hash(base), branch: 'x' },
+    ...{ scratch: join(repo.root, 'checks/x'), cacheDir: join(repo.root, 'cache'), commands: [command] },
+    ...{ outputDir: join(repo.root, 'outputs'), outputRoot: repo.root, signal: new AbortController().signal },
+    areObjectsWritable: true,
+    asWorktree: more.asWorktree ?? false,
+    proving: { setup: more.setup, setupCache: ['made'], copy: [], home: more.home, timeoutMs: 60_000 },
+    placeIn: (folders: Parameters<typeof proofPlace>[1]) => proofPlace(undefined, folders, marked),
+  };
+  const tools = { clock: systemClock, context: { baseEnv: repo.env } };
+  return await runOnClone(set, tools, (problem) => new Error(problem));
+}
+
+async function inHome(repo: TempRepo, files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(repo.homeDir, name)), { recursive: true });
+    await writeFile(join(repo.homeDir, name), text, { mode: 0o755 });
+  }
+}
+
+test("a check has an empty HOME with the person's git identity, and its files there are deleted", async () => {
+  await using repo = await makeRepo();
+  await inHome(repo, { '.npmrc': 'script-shell=/bin/true\n', '.config/git/ignore': '*\n', 'tools/lint': '' });
+  const PATH = `${join(repo.homeDir, 'tools')}:${repo.env.PATH}`;
+  const env = { PATH, XDG_CONFIG_HOME: join(repo.homeDir, '.config') };
+  const check =
+    'mkdir -p ~/.cache && touch ~/.cache/x && ls -A ~ && ls "$XDG_CONFIG_HOME"; command -v lint; git var GIT_AUTHOR_IDENT';
+  const { tail } = await endOf(repo, check, { env });
+  expect(tail?.split('\n').slice(0, 2)).toEqual(['.cache', '.gitconfig']);
+  expect(tail).toContain('No such file or directory');
+  expect(tail).not.toContain('lint');
+  expect(tail).toContain('Test Person <test@example.invalid>');
+  expect(existsSync(join(repo.homeDir, '.cache'))).toBe(false);
+});
+
+test('a check can run the programs in HOME and read what CHECK_HOME names', async () => {
+  await using repo = await makeRepo();
+  const files = {
+    '.local/bin/mytool': '#!/bin/sh\necho mine\n',
+    '.m2/settings.xml': 'ours\n',
+    '.gitconfig': '[user]\n\tname = Own\n',
+  };
+  await inHome(repo, files);
+  const PATH = `${join(repo.homeDir, '.local/bin')}:${repo.env.PATH}`;
+  const home = ['.m2/settings.xml', '.gitconfig'];
+  const check = 'mytool; cat ~/.m2/settings.xml; git config user.name';
+  expect((await endOf(repo, check, { env: { PATH }, home })).tail).toBe('mine\nours\nOwn');
+});
+
+test('with CHECK_IN=worktree, the worktree of a check has the submodules of the main checkout, and is removed', async () => {
+  await using repo = await repoWithLibraries();
+  const { tail } = await endOf(repo, 'cat libs/outer/inner/lib.txt', { asWorktree: true });
+  expect(tail).toBe('inner');
+  expect(existsSync(join(repo.path, '.git/worktrees'))).toBe(false);
+});
+
+test('SETUP runs for each commit except the base: results of another commit are not reused', async () => {
+  const lock = { 'package-lock.json': '{}\n', '.gitignore': 'made\n' };
+  await using repo = await makeRepo({ files: { ...lock, 'setup.sh': 'mkdir made; echo good >made/x\n' } });
+  await repo.git(['checkout', '-q', '-b', 'work']);
+  await repo.commit('Bad', { 'package-lock.json': '{ }\n', 'setup.sh': 'mkdir made; echo forged >made/x\n' });
+  await repo.commit('Put back', { 'setup.sh': 'mkdir made; echo good >made/x\n' });
+  const setup = 'sh setup.sh; echo >>"$OUTSIDE/setups"';
+  const made = async (tip: string) => (await endOf(repo, 'cat made/x', { tip, base: 'main', setup })).tail;
+  expect([await made('work~1'), await made('work'), await made('main')]).toEqual(['forged', 'good', 'good']);
+  const before = await made('main');
+  expect(before).toBe('good');
+  expect((await endOf(repo, 'wc -l <"$OUTSIDE/setups"')).tail?.trim()).toBe('3');
+});
+
+test.runIf(process.getuid?.() === 0)(
+  'undeletable files are moved aside and named, and the results of the checks are valid',
+  async () => {
+    await using repo = await makeRepo();
+    const end = await runOf(repo, 'touch locked && chattr +i locked', {});
+    expect(end).toMatchObject({ runs: [{ exitCode: 0 }], failures: [] });
+    expect(dirname(end.left ?? '')).toBe(join(repo.root, 'checks'));
+    expect(await readdir(end.left ?? '')).toEqual(['locked']);
+    expect((await endOf(repo, 'true')).exitCode).toBe(0);
+    await runCommand('chattr', ['-i', join(end.left ?? '', 'locked')]);
+  },
+);

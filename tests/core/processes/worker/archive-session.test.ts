@@ -1,0 +1,145 @@
+// @module-tag ci
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { type Command, leaveCommand } from '../../../../src/core/session/commands/commands.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
+import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { CREATED, PREPARED } from '../../unit/session/events.ts';
+
+const CLI = { channel: 'cli' } as const;
+const HEAD = { v: 1, id: '01KEE000000000000000000001', by: CLI, at: '2026-01-08T10:00:00.000Z' } as const;
+const ARCHIVE: Command = { ...HEAD, kind: 'archive', what: 'session', keep: [] };
+const UNARCHIVE: Command = { ...HEAD, id: '01KEE000000000000000000002', kind: 'unarchive' };
+const ARCHIVED: NewEvent = {
+  type: 'archived',
+  by: CLI,
+  what: 'session',
+  moved: [],
+  to: '_archive/26-01-08-x',
+};
+
+/** The worker of a stopped session whose branch has a worktree. */
+async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Promise<Worker> {
+  const path = join(repo.root, 'worktree');
+  await repo.git(['worktree', 'add', '--quiet', '-b', 'x', path]);
+  const worktree = { path, branch: 'x', base: 'main', baseCommit: await repo.git(['rev-parse', 'HEAD']) };
+  const { writer } = await log.open();
+  const rest: NewEvent = { type: 'stopped', by: CLI, why: 'x' };
+  await writer.append(CREATED, { ...PREPARED, worktree } as NewEvent, rest, ...events);
+  await mkdir(log.paths.sessionDir, { recursive: true });
+  const { folder, sessionsDir } = log.paths;
+  const file = sessionFileSample({ folder, sessionsDir, mainRepo: repo.path });
+  const git = new GitGuard(log.paths, file, repo.env);
+  const projector = new Projector(log.paths, file);
+  const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
+  return { ...own, writer, projector, git } as Partial<Worker> as Worker;
+}
+
+const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
+const finish = performFinishing;
+
+test('a worktree is removed only once its archiving is recorded, and the archive is recorded once it is done', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo);
+  await leaveCommand(log.paths, ARCHIVE);
+  await takeCommands(worker, 'no_child');
+  expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
+  expect(worker.writer.state).toMatchObject({ archived: false, finishing: { work: { kind: 'archive' } } });
+  await finish(worker);
+  expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
+  expect(worker.writer.state).toMatchObject({ archived: true, finishing: undefined });
+  expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
+});
+
+test.each<[string, NewEvent]>([
+  ['today', { type: 'finish_asked', work: { kind: 'archive', by: CLI, to: ARCHIVED.to } }],
+  ['by an earlier version, which recorded the archive first', ARCHIVED],
+])(
+  'an archiving begun %s and cut short by a crash is completed, however often that happens',
+  async (_, asked) => {
+    await using log = await tempLog();
+    await using repo = await makeRepo();
+    const worker = await stopped(log, repo, asked);
+    await finish(worker);
+    await finish(worker);
+    expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
+    expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
+  },
+);
+
+test('a worktree that a person created again for an archived session stays', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo, ARCHIVED);
+  await mkdir(join(away(log), '..'), { recursive: true });
+  await rename(log.paths.sessionDir, away(log));
+  await finish(worker);
+  expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
+});
+
+test('files written between judgement and removal prevent the archiving of a session', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo);
+  await leaveCommand(log.paths, ARCHIVE);
+  await takeCommands(worker, 'no_child');
+  await writeFile(join(repo.root, 'worktree/late.txt'), 'work');
+  await finish(worker);
+  const last = (await readEvents(log.paths, 0)).at(-1);
+  expect(last).toMatchObject({ type: 'finish_ended', kind: 'archive', code: 'would_lose_work' });
+  expect(worker.writer.state).toMatchObject({ archived: false, finishing: undefined });
+  expect(await readdir(join(repo.root, 'worktree'))).toContain('late.txt');
+});
+
+test('a session is restored only once that is recorded, not while the command is judged', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo, ARCHIVED);
+  await finish(worker);
+  await leaveCommand(log.paths, UNARCHIVE);
+  await takeCommands(worker, 'no_child');
+  expect(existsSync(log.paths.sessionDir)).toBe(false);
+  await finish(worker);
+  expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([true, false]);
+});
+
+test('a session recorded as restored by an earlier version that then died is restored by the next worker', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo, ARCHIVED);
+  await finish(worker);
+  await worker.writer.append({ type: 'unarchived', by: CLI });
+  await finish(worker);
+  await finish(worker);
+  expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([true, false]);
+});
+
+test('a session that cannot be restored stays in the archive', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo, ARCHIVED);
+  await finish(worker);
+  await leaveCommand(log.paths, UNARCHIVE);
+  await takeCommands(worker, 'no_child');
+  await mkdir(log.paths.sessionDir);
+  await writeFile(join(log.paths.sessionDir, 'of-a-person.md'), 'x');
+  await finish(worker);
+  expect(worker.writer.state).toMatchObject({ archived: true, finishing: undefined });
+  expect(existsSync(away(log))).toBe(true);
+  const last = (await readEvents(log.paths, 0)).at(-1);
+  expect(last).toMatchObject({ type: 'finish_ended', kind: 'unarchive', code: 'folder_taken' });
+});

@@ -1,0 +1,121 @@
+// @module-tag ci
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { planHash } from '../../../../src/core/session/documents/plan.ts';
+import {
+  ledgerFingerprint,
+  withLedger,
+  withStates,
+} from '../../../../src/core/session/documents/requirements.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { filesOutsidePlan } from '../../../../src/core/worker/iteration/finish-iteration.ts';
+import { falseClaims } from '../../../../src/core/worker/proving/false-claims.ts';
+import { comparedChecks, waitIfWeakened } from '../../../../src/core/worker/proving/judge-tests.ts';
+import { ledgerProblem, mergeCommands } from '../../../../src/core/worker/proving/ledger.ts';
+import { settleEvents } from '../../../../src/core/worker/recording/settle.ts';
+import { ended } from '../../../support/proved-events.ts';
+import { tempLog } from '../../../support/temp-log.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+import { DONE, finished } from '../../unit/worker/finished-session.ts';
+
+const by = { channel: 'cli' } as const;
+const PLAN = '01-08-1000-plan-x.md';
+const TEXT = '# Plan: x\n\n### Phase 1: Other\nFiles: other.txt\n- [x] it\n';
+
+const askedAbout = async (worker: Worker) =>
+  await waitIfWeakened(worker, (await comparedChecks(worker)) ?? expect.fail(), {
+    ...{ kind: 'run', phase: 'quality', notes: [], delay: 'none' },
+  });
+
+/** Gets a plan approved, with a ledger of one command if one is given. */
+async function approve({ paths, writer }: Worker, check?: string): Promise<void> {
+  const ledger = check && JSON.stringify({ requirements: [{ id: 'R1', text: 'It holds', check }] });
+  await writeFile(join(paths.sessionDir, PLAN), TEXT);
+  if (ledger) await writeFile(paths.requirements, ledger);
+  const plan = { name: PLAN, hash: planHash(withLedger(TEXT, ledger)) };
+  await writer.append({ type: 'plan_approved', by, plan, phase: 'implementation' });
+}
+
+test('the work for a goal is compared with its own base, not with earlier work', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  const oldTip = await repo.git(['rev-parse', 'samocode/x']);
+  const tree = await repo.git(['rev-parse', 'samocode/x^{tree}']);
+  const goal: NewEvent = {
+    ...{ type: 'resumed', by, phase: 'investigation', resetsCounts: true, goal: 'More', oldTip },
+  };
+  await worker.writer.append(goal);
+  await approve(worker);
+  expect(await filesOutsidePlan(worker, await readPlanEvidence(worker))).toEqual([]);
+  expect(await falseClaims(worker, { commit: oldTip, tree })).toEqual({
+    claims: [],
+    noWork: expect.stringContaining('changes nothing except white space'),
+  });
+});
+
+test("a script run by a requirement's check counts as part of the checks", async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  await repo.commit('A check', { 'prove.sh': 'test -e boats.txt\n' });
+  const worker = await finished(log, repo, { files: { 'prove.sh': 'true\n' }, events: [] });
+  await approve(worker, 'sh prove.sh');
+  const wait = await askedAbout(worker);
+  expect(wait?.weakened).toMatchObject([{ path: 'prove.sh' }]);
+});
+
+test('if no check runs, a wait for weakened tests does not claim that checks pass', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  await repo.commit('A test', { 'a.test.js': "test('adds', () => {});\n" });
+  const worker = await finished(log, repo, { files: { 'a.test.js': 'test.skip()\n' }, events: [] });
+  const wait = await askedAbout(worker);
+  expect(wait?.reason).toBe('No check runs here, and tests or their settings were changed.');
+});
+
+test('a merge runs the checks of requirements whose plan has since been archived', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [] });
+  await approve(worker, 'sh prove.sh');
+  const of = { in: 'clone', commit: 'c', tree: 't', sandbox: 'none' } as const;
+  const run = { command: 'sh prove.sh', exitCode: 0, durationMs: 1 };
+  const runs = [{ ...run, outputHash: 'h', outputBytes: 0, output: 'o' }];
+  await worker.writer.append({ type: 'checks_ran', set: 'full', ...of, runs } as NewEvent, DONE);
+  expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
+  await worker.writer.append({ type: 'archived', by, what: 'documents', moved: [PLAN], to: '_archive/x' });
+  expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
+});
+
+test('the ledger of an earlier goal does not count for the next one, whatever its states', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  const { requirements } = worker.paths;
+  const ledgerOf = (text: string) =>
+    JSON.stringify({ requirements: [{ id: 'R1', text, check: 'sh prove.sh' }] });
+  const old = ledgerOf('It holds');
+  await writeFile(requirements, old);
+  const goal = { type: 'resumed', by, phase: 'investigation', resetsCounts: true, goal: 'More' } as const;
+  await worker.writer.append({ ...goal, oldLedger: ledgerFingerprint(old) });
+  await writeFile(requirements, withStates(old, { passed: ['sh prove.sh'] }));
+  const stale = expect.stringContaining('_requirements.json is still that of the previous goal');
+  expect(await ledgerProblem(worker, 'requirements')).toEqual(stale);
+  expect(await ledgerProblem(worker, 'planning')).toEqual(stale);
+  await writeFile(requirements, ledgerOf('More holds'));
+  expect(await ledgerProblem(worker, 'requirements')).toBeUndefined();
+});
+
+test('proved requirements are recorded as they were decided, whatever the ledger says later', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [] });
+  await approve(worker, 'sh prove.sh');
+  const requirements = [{ id: 'R1', text: 'It holds', check: 'sh prove.sh' }];
+  await worker.writer.append(ended({ kind: 'done', phase: 'done', summary: 'x', requirements }));
+  await writeFile(worker.paths.requirements, '{}');
+  expect(await settleEvents(worker)).toMatchObject([{ type: 'done', requirements }]);
+});

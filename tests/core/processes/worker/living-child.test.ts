@@ -1,0 +1,112 @@
+// @module-tag ci
+import { rm, writeFile } from 'node:fs/promises';
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { providerNamed } from '../../../../src/core/agents/registry.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { GIT_ERRORS } from '../../../../src/core/project/git/git-errors.ts';
+import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { readSession } from '../../../../src/core/session/status.ts';
+import { endChildTree } from '../../../../src/core/worker/core/tree.ts';
+import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
+import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
+import { guarded } from '../../../../src/core/worker/loop/guarded.ts';
+import { runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
+import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { type WorkerWithChild, workerWithChild } from '../../unit/worker/worker-with-child.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+const PATIENT = { watch: { firstByteMs: DAY_MS, stallMs: DAY_MS, stallEndMs: DAY_MS } };
+
+const failing = (error: Error) => async () => {
+  throw error;
+};
+
+const blocks = async (log: TempLog) =>
+  (await readEvents(log.paths, 0)).filter(({ type }) => type === 'blocked');
+
+async function watch({ worker, open, child, stdout }: WorkerWithChild) {
+  using log = new ChildLog(stdout, providerNamed(open.provider));
+  return await watchChild(worker, open, child, log);
+}
+
+test.each([
+  ['an error that a person must fix', GIT_ERRORS.git_no_folder({ cwd: '/gone' })],
+  ['a refused file', Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/refused' })],
+  ['a bug in the program', new TypeError('x is not a function')],
+])('%s does not block a session while the agent of its iteration runs', async (_, error) => {
+  await using log = await tempLog();
+  await using scene = await workerWithChild(log);
+  await expect(guarded(scene.worker, failing(error))).rejects.toBe(error);
+  expect(await blocks(log)).toEqual([]);
+});
+
+test('an error that a person must fix blocks the session once the agent has ended', async () => {
+  await using log = await tempLog();
+  await using scene = await workerWithChild(log);
+  await endChildTree(scene.worker, scene.child, { leftoversOnly: true });
+  await guarded(scene.worker, failing(GIT_ERRORS.git_no_folder({ cwd: '/gone' })));
+  expect(await blocks(log)).toMatchObject([{ rule: 'git_no_folder' }]);
+});
+
+test('an unreadable process table does not end the watch over an agent before its time limit', async () => {
+  await using log = await tempLog();
+  const { processes } = await systemHost();
+  const host = { processes: { ...processes, list: failing(new Error('ps was killed')) } };
+  await using scene = await workerWithChild(log, { settings: PATIENT, host, timeLimitMs: 2500 });
+  expect(await watch(scene)).toMatchObject({ end: 'timeout' });
+});
+
+test('inside the guard, the process table of the machine is read only during a silence', async () => {
+  await using log = await tempLog();
+  const { processes } = await systemHost();
+  let readings = 0;
+  const list = async () => {
+    readings += 1;
+    return await processes.list();
+  };
+  const host = { processes: { ...processes, list } };
+  await using scene = await workerWithChild(log, { settings: PATIENT, host, timeLimitMs: 2500 });
+  expect(await watch({ ...scene, child: { ...scene.child, guard: true } })).toMatchObject({ end: 'timeout' });
+  expect(readings).toBe(0);
+});
+
+test('a lost lease ends the watch over a running agent', async () => {
+  await using log = await tempLog();
+  await using scene = await workerWithChild(log, { settings: PATIENT, timeLimitMs: DAY_MS });
+  await log.open({ takeOver: true });
+  await leaveCommand(log.paths, stopNow());
+  await expect(watch(scene)).rejects.toMatchObject({ code: 'lease_lost' });
+});
+
+const stopNow = () => ({
+  ...{ v: 1 as const, id: ulid(), by: { channel: 'cli' as const }, at: '2026-01-08T10:00:00.000Z' },
+  ...{ kind: 'stop' as const, when: 'now' as const },
+});
+
+test.each(['git_timeout', 'child_immortal'])(
+  'a stop of a session that is blocked by %s starts a worker that ends the agent still running',
+  async (rule) => {
+    await using log = await tempLog();
+    const { paths } = log;
+    const script = 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; sleep 300 | cat" & sleep 300 | cat';
+    await using scene = await workerWithChild(log, { script });
+    await expect.poll(scene.living).toBeGreaterThanOrEqual(7);
+    await scene.worker.writer.append({
+      ...{ type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule },
+    });
+    // The worker that recorded it has left.
+    await rm(paths.leases, { recursive: true });
+    await writeFile(paths.sessionFile, JSON.stringify(scene.worker.file));
+    await leaveCommand(paths, stopNow());
+    const { sessionsDir, folder, runDir: HOME } = paths;
+    const env = { HOME, PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'off' };
+    const programs = { rehearsalProgram: 'none', supervisorProgram: 'none' };
+    const host = await systemHost();
+    await runWorker({ sessionsDir, folder, clock: systemClock, host, env, ...programs });
+    expect((await readSession(paths, host))?.state.status.kind).toBe('stopped');
+    expect(await scene.living()).toBe(0);
+  },
+);

@@ -1,0 +1,161 @@
+// @module-tag ci
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { mergeRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { fastForward } from '../../../../src/core/project/finishing/fast-forward.ts';
+import { type Command, leaveCommand } from '../../../../src/core/session/commands/commands.ts';
+import type { MergeEnd } from '../../../../src/core/session/events/bodies/positions.ts';
+import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { refNameOf } from '../../../../src/core/session/layout/names.ts';
+import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
+import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+import { CAME, LEFT } from '../../unit/session/events.ts';
+import { DONE, type FinishedPlan, finished } from '../../unit/worker/finished-session.ts';
+
+const CLI = { channel: 'cli' } as const;
+const HEAD = { v: 1, at: '2026-01-08T10:00:00.000Z' } as const;
+const ASKED: NewEvent = { type: 'merge_asked', by: CLI, into: 'main' };
+
+const merge = (channel: Channel = 'cli'): Command => ({
+  ...HEAD,
+  id: '01KEE000000000000000000001',
+  by: { channel },
+  kind: 'merge',
+});
+
+const lastEnd = async ({ paths }: TempLog) =>
+  (await readEvents(paths, 0)).findLast((event) => event.type === 'merge_ended') as MergeEnd | undefined;
+
+test('a merge is recorded as requested, then done, and a second one at the same time is refused', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  await leaveCommand(log.paths, merge());
+  await leaveCommand(log.paths, { ...merge(), id: '01KEE000000000000000000002' });
+  const before = await repo.git(['rev-parse', 'main']);
+  await takeCommands(worker, 'no_child');
+  expect(worker.writer.state.finishing?.work).toEqual({ kind: 'merge', by: CLI, into: 'main' });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(before);
+  await performFinishing(worker);
+  await takeCommands(worker, 'no_child');
+  const refused = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'command_refused');
+  // It is taken during the merge or after it.
+  const code = expect.stringMatching(/^(?:busy|nothing_to_merge)$/);
+  expect(refused).toMatchObject([{ kind: 'merge', code }]);
+  const tip = await repo.git(['rev-parse', 'samocode/x']);
+  expect(await lastEnd(log)).toMatchObject({
+    outcome: 'merged',
+    into: 'main',
+    tip,
+    onto: before,
+    commit: tip,
+  });
+  expect(worker.writer.state).toMatchObject({ status: { kind: 'done' }, lastMerge: { outcome: 'merged' } });
+  expect(worker.writer.state.finishing).toBeUndefined();
+  expect(await repo.git(['status', '--porcelain'])).toBe('');
+  expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
+});
+
+test.each<[string, FinishedPlan, Command, string]>([
+  ['through a channel that opens no gate', { gateChannels: ['cli'] }, merge('tool'), 'channel_closed'],
+  [
+    'of a session that is not done',
+    { events: [{ type: 'stopped', by: CLI, why: 'x' }] },
+    merge(),
+    'not_done_yet',
+  ],
+  ['without a branch as its base', { base: 'HEAD' }, merge(), 'no_base_branch'],
+  [
+    'of an archived session',
+    { events: [DONE, { type: 'archived', by: CLI, what: 'session', moved: [], to: 'x' }, LEFT] },
+    merge(),
+    'archived',
+  ],
+])('a merge %s is refused', async (_, plan, command, code) => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, plan);
+  await leaveCommand(log.paths, command);
+  await takeCommands(worker, 'no_child');
+  expect((await readEvents(log.paths, 0)).at(-1)).toMatchObject({ type: 'command_refused', code });
+});
+
+test('a base that is behind its remote is merged as it is on the remote', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { base: 'origin/main' });
+  const first = await repo.git(['rev-parse', 'main']);
+  const theirs = await repo.commit('Theirs', { 'b.txt': 'theirs\n' });
+  await repo.git(['update-ref', 'refs/remotes/origin/main', theirs]);
+  await repo.git(['reset', '--quiet', '--hard', first]);
+  await leaveCommand(log.paths, merge());
+  await takeCommands(worker, 'no_child');
+  await performFinishing(worker);
+  expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', onto: theirs });
+  expect(await repo.git(['ls-files'])).toBe('README.md\na.txt\nb.txt');
+});
+
+test('conflicts are recorded with the next step, and the session remains done', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });
+  const theirs = await repo.commit('Theirs', { 'README.md': 'theirs\n' });
+  await performFinishing(worker);
+  expect(await lastEnd(log)).toMatchObject({
+    outcome: 'conflicts',
+    files: ['README.md'],
+    commands: [
+      `git -C '${join(repo.root, 'worktree of samocode x')}' merge main`,
+      expect.stringContaining('commit'),
+      expect.stringContaining('samocode finish'),
+    ],
+  });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(theirs);
+  expect(worker.writer.state.status.kind).toBe('done');
+});
+
+test('a merge whose worker died before the base moved is started again; after that it is only recorded', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [DONE, ASKED] });
+  const from = await repo.git(['rev-parse', 'main']);
+  const to = await repo.git(['rev-parse', 'samocode/x']);
+  const ref = mergeRef(refNameOf(worker.file));
+  await repo.git(['update-ref', ref, to]);
+  await fastForward({ mainRepo: repo.path, baseEnv: repo.env, branch: 'main', from, to, ref });
+  await performFinishing(worker);
+  expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', commit: to });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(to);
+});
+
+test('a merge that a worker recorded as requested and did not begin is done by the next one', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [DONE, ASKED, CAME] });
+  const onto = await repo.git(['rev-parse', 'main']);
+  const tip = await repo.git(['rev-parse', 'samocode/x']);
+  await performFinishing(worker);
+  expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', into: 'main', tip, onto, commit: tip });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(tip);
+  expect(worker.writer.state.finishing).toBeUndefined();
+});
+
+test('two sessions that merge at once both end up in the base', async () => {
+  await using one = await tempLog();
+  await using two = await tempLog();
+  await using repo = await makeRepo();
+  const workers = [
+    await finished(one, repo, { branch: 'samocode/one', files: { 'one.txt': '1\n' }, events: [DONE, ASKED] }),
+    await finished(two, repo, { branch: 'samocode/two', files: { 'two.txt': '2\n' }, events: [DONE, ASKED] }),
+  ];
+  await Promise.all(workers.map((worker) => performFinishing(worker)));
+  const ends = [await lastEnd(one), await lastEnd(two)];
+  expect(ends.map((end) => end?.outcome)).toEqual(['merged', 'merged']);
+  expect(await repo.git(['ls-files'])).toBe('README.md\none.txt\ntwo.txt');
+  expect(await repo.git(['status', '--porcelain'])).toBe('');
+});

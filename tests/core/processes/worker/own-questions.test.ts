@@ -1,0 +1,99 @@
+// @module-tag ci
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { ParkDecision } from '../../../../src/core/kernel/phases/decision.ts';
+import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
+import { newQa, type QuestionDraft } from '../../../../src/core/session/documents/qa-change.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { recordParked } from '../../../../src/core/worker/recording/park.ts';
+import { tempLog } from '../../../support/temp-log.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+import { finished } from '../../unit/worker/finished-session.ts';
+
+const DECISION: ParkDecision = {
+  ...{ kind: 'park', phase: 'testing', for: 'qa_answers', resumePhase: 'quality' },
+  reason: 'No check runs here, and tests or their settings were changed.',
+  weakened: [{ path: 'a.test.js', what: 'is deleted', key: 'k' }],
+  changedTests: ['b.test.js'],
+};
+const ASKED: QuestionDraft = {
+  text: 'No check runs here, and tests or their settings were changed. They may prove less than before the work: a.test.js is deleted. Is that intended? Also changed: b.test.js.',
+  options: ['no, an agent restores the earlier version', 'yes, accept these changes'],
+};
+
+async function parked(worker: Worker, planted: QuestionDraft[]) {
+  await writeFile(worker.paths.qa, newQa({ title: 'x', questions: planted }));
+  const events = await recordParked(worker, DECISION);
+  const { questions } = parseQa(await readFile(worker.paths.qa, 'utf8'));
+  const wait = events.find((event) => event.type === 'parked');
+  return { events, asked: questions.find(({ id }) => id === wait?.weakened?.question) };
+}
+
+test.each<[string, Partial<QuestionDraft>]>([
+  ['with a suggestion', { suggestion: { letters: ['B'], reason: 'fine' } }],
+  ['with its options swapped', { options: ASKED.options.toReversed() }],
+])(
+  "a question about weakened checks that an agent has written %s is not mistaken for samocode's own",
+  async (_, as) => {
+    await using log = await tempLog();
+    await using repo = await makeRepo();
+    const worker = await finished(log, repo);
+    const gates = { ...worker.file.settings, gates: [] };
+    const atOpenGates = { ...worker, file: { ...worker.file, settings: gates } };
+    const { events, asked } = await parked(atOpenGates, [{ ...ASKED, ...as }]);
+    expect(asked).toMatchObject({ id: 'R2Q1', options: ASKED.options.map((text) => ({ text })) });
+    expect(asked?.suggestion).toBeUndefined();
+    const given = events.flatMap((event) => (event.type === 'answers_recorded' ? event.answers : []));
+    expect(given.map(({ id }) => id)).not.toContain('R2Q1');
+  },
+);
+
+test('a question that was written before a crash is not asked again', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const { asked } = await parked(await finished(log, repo), [ASKED]);
+  expect(asked?.id).toBe('Q1');
+});
+
+/** With a check that failed on its base. */
+async function withRedBase(log: Parameters<typeof finished>[0], repo: Parameters<typeof finished>[1]) {
+  const worker = await finished(log, repo);
+  const run = { command: 'npm test', exitCode: 1, how: 'exit status 1', output: 'base-checks/base-1.txt' };
+  await worker.writer.append({
+    ...{ type: 'checks_ran', set: 'base', in: 'clone', commit: 'c', tree: 't', sandbox: 'none' },
+    runs: [{ ...run, durationMs: 1, outputHash: 'h', outputBytes: 1 }],
+  });
+  return worker;
+}
+
+const ABOUT_BASE: ParkDecision = {
+  ...{ kind: 'park', phase: 'requirements', for: 'qa_answers', resumePhase: 'requirements' },
+  asksAboutBase: true,
+};
+
+test('a red base is asked about once, even after a crash, and the wait records the fingerprint of the question', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await withRedBase(log, repo);
+  const waits = [await recordParked(worker, ABOUT_BASE), await recordParked(worker, ABOUT_BASE)].flat();
+  const { questions } = parseQa(await readFile(worker.paths.qa, 'utf8'));
+  expect(questions).toMatchObject([{ id: 'Q1', suggestion: { letters: ['A'] } }]);
+  expect(questions[0]?.text).toContain('`npm test` (exit status 1) already fails');
+  const hash = questions.map(questionHash)[0];
+  expect(waits).toMatchObject([{ baseQuestion: hash }, { baseQuestion: hash }]);
+});
+
+test('a question about a red base that an agent wrote with its options swapped is not the one that counts', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await withRedBase(log, repo);
+  await recordParked(worker, ABOUT_BASE);
+  const [asked] = parseQa(await readFile(worker.paths.qa, 'utf8')).questions;
+  const options = (asked?.options ?? []).map(({ text }) => text).toReversed();
+  const planted = { text: asked?.text ?? '', options, suggestion: { letters: ['A'], reason: 'fine' } };
+  await writeFile(worker.paths.qa, newQa({ title: 'x', questions: [planted] }));
+  const [wait] = await recordParked(worker, ABOUT_BASE);
+  const ours = parseQa(await readFile(worker.paths.qa, 'utf8')).questions.find(({ id }) => id === 'R2Q1');
+  expect(ours?.options).toEqual(asked?.options);
+  expect(wait).toMatchObject({ openQuestions: ['Q1', 'R2Q1'], baseQuestion: ours && questionHash(ours) });
+});

@@ -1,0 +1,282 @@
+// @module-tag ci
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import {
+  type Command,
+  leaveCommand,
+  pendingCommandIds,
+} from '../../../../src/core/session/commands/commands.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import type { EventWriter } from '../../../../src/core/session/events/event-writer.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import {
+  takeCommands,
+  takeCommandsMeanwhile,
+  waitingCommandIds,
+} from '../../../../src/core/worker/commands/take-commands.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { fullDisk } from '../../../support/failing-disk.ts';
+import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+
+const CLI = { channel: 'cli' } as const;
+const STOPPED: NewEvent[] = [
+  createdEvent(),
+  { type: 'prepared', phase: 'investigation', warnings: [] },
+  { type: 'stopped', by: CLI, why: 'for the test' },
+];
+
+const BEGUN_ITERATION: NewEvent = {
+  type: 'iteration_started',
+  iteration: 1,
+  phase: 'investigation',
+  provider: 'rehearsal',
+  model: '',
+  log: 'child.jsonl',
+  childUuid: 'u',
+  timeLimitMs: 1000,
+  credentials: [],
+  sandbox: 'none',
+};
+
+/** A worker of a stopped session, without the parts for agents. */
+async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
+  const opened = writer ?? (await log.open()).writer;
+  if (opened.state.n === 0) await opened.append(...STOPPED);
+  const file = sessionFileSample({ folder: log.paths.folder, sessionsDir: log.paths.sessionsDir });
+  const projector = new Projector(log.paths, file);
+  const host = await systemHost();
+  const parts = { paths: log.paths, file, clock: systemClock, host, env: {}, writer: opened, projector };
+  // Messages and stops use neither git nor slots nor agents.
+  return parts as Partial<Worker> as Worker;
+}
+
+type Request = { kind: 'message'; text: string } | { kind: 'stop'; when: 'now' };
+
+function command(request: Request, id = ulid()): Command {
+  return { v: 1, id, by: CLI, at: '2026-01-08T10:00:00.000Z', ...request };
+}
+
+const answers = async (log: TempLog) =>
+  (await readEvents(log.paths, 0)).filter(({ type }) => /^command_/.test(type));
+
+test('commands are answered oldest first, each by one event, and their files are removed', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const given = [
+    command({ kind: 'message', text: 'one' }, ulid(1000)),
+    command({ kind: 'stop', when: 'now' }, ulid(2000)),
+    command({ kind: 'message', text: '' }, ulid(3000)),
+    command({ kind: 'message', text: 'two' }, ulid(4000)),
+  ];
+  for (const each of given.toReversed()) await leaveCommand(log.paths, each);
+  expect(await takeCommands(worker, 'no_child')).toBe(4);
+  expect(await answers(log)).toMatchObject([
+    { type: 'command_accepted', id: given[0]?.id },
+    { type: 'command_refused', id: given[1]?.id, code: 'not_running' },
+    { type: 'command_refused', id: given[2]?.id, code: 'empty_message' },
+    { type: 'command_accepted', id: given[3]?.id },
+  ]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('an answered command is not answered again, by this worker or the next', async () => {
+  await using log = await tempLog();
+  const again = command({ kind: 'message', text: 'once' });
+  const worker = await workerOn(log);
+  await leaveCommand(log.paths, again);
+  await takeCommands(worker, 'no_child');
+  await leaveCommand(log.paths, again);
+  await takeCommands(worker, 'no_child');
+  await leaveCommand(log.paths, again);
+  await takeCommands(await workerOn(log), 'no_child');
+  expect(await answers(log)).toHaveLength(1);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('an old command is not answered again, however many were answered since', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const old = command({ kind: 'stop', when: 'now' }, ulid(5000));
+  await leaveCommand(log.paths, old);
+  await takeCommands(worker, 'no_child');
+  for (let count = 0; count < 200; count += 1)
+    await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(count * 10)));
+  await takeCommands(worker, 'no_child');
+  await leaveCommand(log.paths, old);
+  await takeCommands(worker, 'no_child');
+  expect((await answers(log)).filter((event) => 'id' in event && event.id === old.id)).toHaveLength(1);
+  expect(await answers(log)).toHaveLength(201);
+});
+
+test('while an agent runs, only stop and message commands are taken', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const resume: Command = { v: 1, id: ulid(1), by: CLI, at: '2026-01-08T10:00:00.000Z', kind: 'resume' };
+  await leaveCommand(log.paths, resume);
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
+  await takeCommands(worker, 'child_runs');
+  expect(await answers(log)).toMatchObject([
+    { type: 'command_refused', code: 'child_runs' },
+    { type: 'command_accepted' },
+  ]);
+});
+
+test('a broken command is refused once, with an explanation, and its file is removed', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
+  // Later than the last one: within a millisecond the order is undefined.
+  const id = ulid(Date.now() + 1000);
+  await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
+  await takeCommands(worker, 'no_child');
+  expect((await answers(log))[1]).toMatchObject({ id, kind: 'unreadable', code: 'bad_command' });
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a command of a newer samocode is refused as a whole, with the next step', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const stop = { ...command({ kind: 'stop', when: 'now' }, ulid(1)), softly: true };
+  await leaveCommand(log.paths, stop);
+  await takeCommands(worker, 'no_child');
+  expect(await answers(log)).toMatchObject([
+    {
+      id: stop.id,
+      code: 'newer_command',
+      message: expect.stringContaining('A newer samocode wrote this command (with an unknown kind or field)'),
+      hint: expect.stringContaining('Stop the session and resume it'),
+    },
+  ]);
+  expect(worker.writer.state.stopWanted).toBeUndefined();
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a command sees the changes of earlier ones, even though all are written at once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
+  for (const at of [1, 2]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
+  await takeCommands(worker, 'no_child');
+  expect(await answers(log)).toMatchObject([{ type: 'command_accepted' }, { type: 'command_refused' }]);
+  expect(worker.writer.state.status.kind).toBe('stopped');
+});
+
+test('a full disk delays the answers but loses none', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  for (const at of [1, 2, 3]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
+  const disk = fullDisk({ atWrite: 1, bytes: 30 });
+  const taken = takeCommands(worker, 'no_child');
+  await expect.poll(() => disk.failed(), { timeout: 30_000 }).toBe(true);
+  expect(await answers(log)).toEqual([]);
+  disk[Symbol.dispose]();
+  expect(await taken).toBe(3);
+  expect(await answers(log)).toHaveLength(3);
+});
+
+test('a stop queued after a message takes effect at once on a full disk, and both are answered once in the end', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append(
+    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
+    BEGUN_ITERATION,
+  );
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
+  {
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
+    for (let times = 0; times < 3; times += 1) expect(await takeCommandsMeanwhile(worker)).toBe(false);
+    expect(worker.writer.state.stopWanted).toMatchObject({ when: 'now' });
+    expect(await answers(log)).toEqual([]);
+  }
+  expect(pendingCommandIds(log.paths)).toHaveLength(2);
+  expect(await takeCommandsMeanwhile(worker)).toBe(true);
+  expect(await answers(log)).toMatchObject([{ kind: 'stop' }, { kind: 'message' }]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+const at = '2026-01-08T10:00:00.000Z';
+
+test('a leftover file of an answered command is no longer queued, and is removed', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const again = command({ kind: 'stop', when: 'now' }, ulid(1));
+  const fresh = command({ kind: 'stop', when: 'now' }, ulid(2));
+  await leaveCommand(log.paths, again);
+  await takeCommands(worker, 'no_child');
+  for (const each of [again, fresh]) await leaveCommand(log.paths, each);
+  expect(await waitingCommandIds(worker)).toEqual([fresh.id]);
+  expect(pendingCommandIds(log.paths)).toEqual([fresh.id]);
+});
+
+test('a command whose file cannot be read is refused with that reason, and later ones are taken', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
+  await rm(log.paths.sessionDir, { recursive: true, force: true });
+  await writeFile(log.paths.sessionDir, 'no folder');
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
+  await takeCommands(worker, 'no_child');
+  const [refused, accepted] = await answers(log);
+  expect(refused).toMatchObject({ type: 'command_refused', kind: 'message', code: 'file_refused' });
+  expect(refused?.type === 'command_refused' && refused.message).toContain(`: ${log.paths.folder}/_inbox`);
+  expect(accepted).toMatchObject({ type: 'command_accepted', kind: 'stop' });
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a command whose file cannot be removed from a full disk stays queued, and the answers before it are written once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(1)));
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
+  {
+    using _disk = fullDisk({ atWrite: 1, bytes: 0 });
+    await expect(takeCommands(worker, 'no_child')).rejects.toThrow('ENOSPC');
+    expect(pendingCommandIds(log.paths)).toHaveLength(2);
+  }
+  await takeCommands(worker, 'no_child');
+  expect(await answers(log)).toMatchObject([{ type: 'command_refused' }, { type: 'command_accepted' }]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a session whose folder can’t be moved into the archive stays in place, and the reason is recorded', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
+  const archive: Command = { v: 1, id: ulid(1), by: CLI, at, kind: 'archive', what: 'session', keep: [] };
+  await leaveCommand(log.paths, archive);
+  await takeCommands(worker, 'no_child');
+  await performFinishing(worker);
+  const events = await readEvents(log.paths, STOPPED.length);
+  expect(events).toMatchObject([
+    { type: 'command_accepted' },
+    { type: 'finish_asked', work: { kind: 'archive' } },
+    { type: 'finish_ended', kind: 'archive', code: 'file_refused' },
+  ]);
+  expect(worker.writer.state.archived).toBe(false);
+});
+
+test('a stop of a block that left an iteration open is answered at once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append(
+    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
+    {
+      type: 'iteration_started',
+      ...{ iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '', log: 'l' },
+      ...{ childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
+    },
+    { type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule: 'file_refused' },
+  );
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
+  await takeCommands(worker, 'no_child');
+  expect(worker.writer.state).toMatchObject({ status: { kind: 'stopped' }, openIteration: { iteration: 1 } });
+});

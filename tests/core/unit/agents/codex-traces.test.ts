@@ -1,0 +1,66 @@
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readCodexTraces } from '../../../../src/core/agents/codex/codex-stream.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const THREAD = '01a1f89f-367e-7b61-9545-11318fe1f0bb';
+
+const usage = (input: number, output: number) => ({
+  input_tokens: input,
+  cached_input_tokens: 300,
+  output_tokens: output,
+});
+const answer = (input: number, output: number) =>
+  `${JSON.stringify({ type: 'token_usage_record', payload: { usage: usage(1, 1), thread_token_usage: usage(input, output) } })}\n`;
+const older = (input: number, output: number) =>
+  `${JSON.stringify({ type: 'event_msg', payload: { type: 'token_count', info: { total_token_usage: usage(input, output) }, rate_limits: null } })}\n`;
+const MODEL = `${JSON.stringify({ type: 'turn_context', payload: { model: 'gpt-5.2' } })}\n`;
+
+async function scene() {
+  const dir = await tempDir();
+  const folder = join(dir.path, 'sessions/2026/11/20');
+  await mkdir(folder, { recursive: true });
+  const question = { cliSession: THREAD, folder: dir.path };
+  return { dir, path: join(folder, `rollout-2026-11-20T11-02-26-${THREAD}.jsonl`), question };
+}
+
+test.each([
+  ['the newest', answer(1500, 60) + answer(3000, 120)],
+  ['of an older Codex', answer(1500, 60) + older(3000, 120)],
+])('of the counts in the log, %s counts', async (_name, lines) => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  await writeFile(path, lines);
+  const { tokens } = await readCodexTraces({ ...question, final: undefined, now: 0 });
+  expect(tokens).toEqual({ input: 2700, cached: 300, output: 120 });
+});
+
+test('the log is found for any start day of the thread', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  for (const day of ['2026/11/21', '2026/12/01', '2027/01/08'])
+    await mkdir(join(dir.path, 'sessions', day), { recursive: true });
+  await writeFile(path, MODEL);
+  const traces = await readCodexTraces({ ...question, final: undefined, now: 0 });
+  expect(traces).toEqual({ model: 'gpt-5.2' });
+});
+
+test('a link in place of the logs is not followed', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  await writeFile(path, MODEL);
+  await rename(join(dir.path, 'sessions'), join(dir.path, 'elsewhere'));
+  await symlink('elsewhere', join(dir.path, 'sessions'));
+  expect(await readCodexTraces({ ...question, final: undefined, now: 0 })).toEqual({});
+});
+
+test('the usage of an ended Codex is read afterwards', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  await writeFile(path, `${MODEL}${answer(1500, 60)}${answer(3000, 120)}{"type":"resp`);
+  expect(await readCodexTraces({ ...question, final: undefined, now: 0 })).toEqual({
+    model: 'gpt-5.2',
+    tokens: { input: 2700, cached: 300, output: 120 },
+  });
+});

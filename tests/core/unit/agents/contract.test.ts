@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { PROVIDERS } from '../../../../src/core/agents/registry.ts';
+import { expectContract } from './contract.ts';
+
+test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))(
+  '%s complies with the contract',
+  async (_name, provider) => {
+    await expectContract(provider);
+  },
+);
+
+test('a provider must pass a prompt to its agent', async () => {
+  const [provider] = PROVIDERS;
+  if (provider === undefined) throw new Error('There is no provider.');
+  const buildCommand: typeof provider.buildCommand = (request) => ({
+    ...provider.buildCommand(request),
+    stdinPath: undefined,
+  });
+  await expect(expectContract({ ...provider, buildCommand })).rejects.toThrow('prompt');
+});
+
+test('no two providers share a name, a variable or a client', () => {
+  const shared = PROVIDERS.flatMap(({ name, credentials, markers, client }) => [
+    ...[name, ...credentials, ...markers],
+    ...(client ? [client.name] : []),
+  ]);
+  expect(new Set(shared).size).toBe(shared.length);
+});

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { newCodexReader } from '../../../../src/core/agents/codex/codex-stream.ts';
+import { activity } from '../../../../src/core/agents/reading/activity.ts';
+import { Tally } from '../../../../src/core/agents/reading/tally.ts';
+
+test('tools are counted and files listed once, both up to a limit', () => {
+  const tally = new Tally();
+  for (let call = 0; call < 500; call += 1) {
+    tally.note(activity('works', { name: `tool ${call % 100}`, path: `/file ${call % 90}` }));
+  }
+  expect(Object.keys(tally.tools)).toHaveLength(41);
+  expect(Object.values(tally.tools).reduce((sum, count) => sum + count, 0)).toBe(500);
+  expect(tally.files).toHaveLength(60);
+});
+
+test('the last final report counts, and facts about a CLI add up', () => {
+  const tally = new Tally();
+  tally.note({ kind: 'started', cliSession: 'a' });
+  tally.note({ kind: 'started', model: 'm' });
+  tally.note({ kind: 'final', report: { ok: false } });
+  tally.note({ kind: 'final', report: { ok: true } });
+  expect(tally).toMatchObject({ started: { cliSession: 'a', model: 'm' }, final: { ok: true } });
+});
+
+test('Codex is offline while it only waits for the network, and back with its next event', () => {
+  const tally = new Tally();
+  const reader = newCodexReader();
+  const read = (line: object) => {
+    for (const event of reader.readLine(JSON.stringify(line))) tally.note(event);
+  };
+  read({ type: 'error', message: 'Reconnecting... 1/5 (unexpected status 500)' });
+  expect(tally.isOffline).toBe(false);
+  read({ type: 'error', message: 'Reconnecting... waiting for network (Connection failed: x)' });
+  expect(tally.isOffline).toBe(true);
+  read({ type: 'item.completed', item: { type: 'agent_message', text: 'Back.' } });
+  expect(tally.isOffline).toBe(false);
+});

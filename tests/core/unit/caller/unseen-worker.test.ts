@@ -1,0 +1,88 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
+import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
+import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { statusSentence } from '../../../../src/core/session/words.ts';
+import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
+import { supervisorChecks } from '../../../../src/extensions/setup/doctor/service-checks.ts';
+import { hostWith } from '../../../support/hosts.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
+
+const FOLDER = '26-01-08-boats';
+const RESTARTED = hostWith([], { pidNamespace: 'pid:[2]' });
+
+/** A running session whose container was restarted `quietMs` after its last activity. */
+async function restarted(quietMs: number, events: readonly NewEvent[] = [CREATED, PREPARED]) {
+  const dir = await tempDir();
+  const [home, sessions] = [join(dir.path, 'home'), join(dir.path, 'sessions')];
+  const paths = sessionPaths(sessions, FOLDER);
+  await writeEvents(paths, events);
+  await acquireLease(paths.leases, { host: hostWith([]), clock: systemClock });
+  const at = new Date(Date.now() - quietMs);
+  for (const path of [paths.events, paths.leases]) await utimes(path, at, at);
+  await mkdir(join(dir.path, 'worktrees'));
+  const filePath = join(dir.path, '.samocode');
+  await writeFile(filePath, `MAIN_REPO=${dir.path}\nWORKTREES=${dir.path}/worktrees\nSESSIONS=${sessions}\n`);
+  await rememberProject({ filePath, mainRepo: dir.path, sessions }, { homeDir: home, clock: systemClock });
+  const program = join(dir.path, 'none.js');
+  const context: ActionContext = {
+    ...{ clock: systemClock, host: RESTARTED, env: {}, home, cwd: dir.path, by: { channel: 'cli' } },
+    programs: { worker: program, rehearsal: program },
+  };
+  return { context, sessions, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+test('a session whose container was restarted needs a person: in status, list, supervisor and doctor', async () => {
+  await using given = await restarted(61_000);
+  const { context } = given;
+  const { view, worker } = await getStatus({ session: FOLDER }, context);
+  expect(worker).toBe('gone');
+  expect(statusSentence(view)).toContain('needs a person');
+  const problems = [expect.stringContaining('samocode takeover')];
+  expect(shownFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
+  expect(shownFacts(view).next).toBe('samocode takeover boats');
+  expect(await listSessions({ filter: 'needs_human' }, context)).toMatchObject({ needing: 1 });
+  expect((await readSupervisorStatus(context)).sessions).toMatchObject([
+    { waits: { for: 'person', why: 'unseen' } },
+  ]);
+  const unseen = (await supervisorChecks(context)).find(({ id }) => id === 'supervisor.unseen');
+  expect(unseen?.found).toContain(FOLDER);
+});
+
+test.each(['change', 'attention', 'done'] as const)(
+  'a wait until %s for a session whose container was restarted ends',
+  async (until) => {
+    await using given = await restarted(61_000);
+    const input = { sessions: [{ session: FOLDER, cursor: 2 }], until, timeoutMs: 0 };
+    expect(await waitForAny(input, given.context)).toMatchObject({ changed: true, view: { isUnseen: true } });
+  },
+);
+
+test('a session that runs on another machine is left to it while it shows activity', async () => {
+  await using given = await restarted(1000);
+  const { view } = await getStatus({ session: FOLDER }, given.context);
+  expect(shownFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
+  const input = { sessions: [{ session: FOLDER, cursor: 2 }], until: 'attention', timeoutMs: 0 } as const;
+  expect(await waitForAny(input, given.context)).toMatchObject({ changed: false });
+});
+
+test('a session that waits for the end of a usage limit elsewhere needs no person before that', async () => {
+  const limited = (until: number): NewEvent[] => [
+    ...[CREATED, PREPARED],
+    { type: 'limited', until, guessed: false, provider: 'claude' },
+  ];
+  await using waiting = await restarted(3_600_000, limited(Date.now() + 60_000));
+  expect((await getStatus({ session: FOLDER }, waiting.context)).view.isUnseen).toBeUndefined();
+  await using over = await restarted(3_600_000, limited(Date.now() - 61_000));
+  expect((await getStatus({ session: FOLDER }, over.context)).view.isUnseen).toBe(true);
+});

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import {
+  afterBadDocument,
+  afterFalseClaims,
+  afterUnreviewed,
+  askAboutBase,
+} from '../../../../../src/core/kernel/phases/after-checks.ts';
+import { initialProgress } from '../../../../../src/core/kernel/phases/progress.ts';
+import {
+  MAX_QUALITY_ROUNDS,
+  MAX_TEST_RETURNS,
+  PHASES,
+  type Phase,
+} from '../../../../../src/core/kernel/phases/table.ts';
+import { block, park, run } from '../../../../../src/core/kernel/phases/verdict.ts';
+
+const testing = initialProgress('testing');
+const quality = initialProgress('quality');
+
+test('a false claim returns to implementation with the whole list, and finally blocks with it', () => {
+  const claims = ['a phase is open', 'a file is missing'];
+  const failed = { failures: ['`npm test` (exit status 1)'], details: ['its last lines'] };
+  const list =
+    'The work is not done: a phase is open; a file is missing; checks of the project failed: `npm test` (exit status 1)';
+  expect(afterFalseClaims(testing, claims, failed)).toMatchObject({
+    kind: 'run',
+    phase: 'implementation',
+    notes: [`${list}. Fix this first.`, 'its last lines'],
+  });
+  const returned = { ...testing, testReturns: MAX_TEST_RETURNS };
+  expect(afterFalseClaims(returned, claims, failed)).toMatchObject({
+    kind: 'block',
+    rule: 'false_done',
+    reason: list,
+  });
+});
+
+test('a review that omits a requirement is another round, and blocks after the last one', () => {
+  expect(afterUnreviewed(quality, ['R2 is open'])).toMatchObject({
+    kind: 'run',
+    phase: 'quality',
+    notes: [expect.stringContaining('R2 is open')],
+  });
+  const last = { ...quality, qualityRounds: MAX_QUALITY_ROUNDS };
+  expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject({ kind: 'block', rule: 'false_done' });
+});
+
+test('a session that would be done with a review missing returns to quality, a limited number of times', () => {
+  const done = initialProgress('done');
+  expect(afterUnreviewed(done, ['R2 is open'])).toMatchObject({ kind: 'run', phase: 'quality' });
+  const last = { ...done, counted: { ...done.counted, done: PHASES.done.limit - 1 } };
+  const blocked = { kind: 'block', phase: 'done', rule: 'false_done' };
+  expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject(blocked);
+});
+
+test('an unusable ledger gets one corrective retry', () => {
+  const bad = { rule: 'ledger', problem: 'It cannot be read.' } as const;
+  const planning = initialProgress('planning');
+  expect(afterBadDocument(planning, bad)).toMatchObject({ kind: 'run', retry: 'corrective' });
+  const corrected = { ...planning, failureCounts: { ...planning.failureCounts, corrected: true } };
+  expect(afterBadDocument(corrected, bad)).toMatchObject({ kind: 'block', rule: 'ledger' });
+});
+
+test.each<[string, Phase, Parameters<typeof askAboutBase>[1], object | undefined]>([
+  [
+    'is one more question where an agent asks some',
+    'requirements',
+    park('requirements', 'qa_answers'),
+    { resumePhase: 'requirements' },
+  ],
+  [
+    'takes the place of "nothing to clarify"',
+    'requirements',
+    { ...park('requirements', 'qa_answers'), askNothingToClarify: true },
+    { resumePhase: 'requirements', askNothingToClarify: undefined },
+  ],
+  [
+    'comes before planning where no gate would ask',
+    'requirements',
+    run('planning', ['note']),
+    { resumePhase: 'planning', notes: ['note'] },
+  ],
+  [
+    'comes before a plan is approved',
+    'planning',
+    park('planning', 'plan_approval', 'implementation'),
+    { resumePhase: 'planning' },
+  ],
+  ['waits while the phase goes on', 'requirements', run('requirements'), undefined],
+  ['waits while a person does something', 'requirements', park('requirements', 'human_action'), undefined],
+  ['waits while the session is blocked', 'requirements', block('requirements', 'auth', 'r'), undefined],
+  ['waits in the phases before', 'investigation', run('requirements'), undefined],
+  ['is not asked at the end of the work', 'implementation', run('testing'), undefined],
+])('the question about a red base %s', (_, phase, decision, expected) => {
+  const asking = askAboutBase(initialProgress(phase), decision);
+  const asked = expected && { kind: 'park', phase, for: 'qa_answers', asksAboutBase: true, ...expected };
+  expect(asking).toEqual(asked);
+});

@@ -1,0 +1,187 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { columnsOf, table } from '../../../../../src/core/kit/terminal/columns.ts';
+import { Output } from '../../../../../src/core/kit/terminal/output.ts';
+import type { ShownFacts } from '../../../../../src/core/kit/terminal/session-facts.ts';
+import { formatList, formatStatus } from '../../../../../src/core/kit/terminal/session-words.ts';
+import { handleOf, shortId } from '../../../../../src/core/session/layout/names.ts';
+import {
+  type SupervisorFacts,
+  supervisorText,
+} from '../../../../../src/extensions/setup/service/supervisor.command.ts';
+
+const NOW = Date.parse('2026-01-02T03:04:05Z');
+const WIDTHS = [60, 80, 120, 200];
+const NAMES = [
+  'boat',
+  '船に降ろすコマンドを追加する',
+  'replace-the-authentication-layer-of-the-public-api',
+  '🚀-🚀',
+  'إضافة-أمر',
+];
+
+function terminal(columns: number): Output {
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
+  return new Output({ stdout, stderr: stdout, colourful: true, json: false });
+}
+
+const placed = (output: Output) => ({ output, cwd: '/home/me/harbour', home: '/home/me' });
+
+const SESSIONS = NAMES.map(
+  (name): ShownFacts => ({
+    session: `26-01-02-${name}`,
+    id: shortId(`26-01-02-${name}`),
+    state: 'waiting',
+    for: 'plan_approval',
+    phase: 'implementation',
+    iteration: 3,
+    totalIterations: 12,
+    since: '2026-01-01T00:00:00Z',
+    needsHuman: true,
+    worker: 'none needed',
+    task: `あ${'長い説明'.repeat(60)}`,
+    reason: 'it waits '.repeat(40),
+    sessionDir: '/sessions/boat',
+    next: `samocode plan ${handleOf(`26-01-02-${name}`)}`,
+    nextCommands: [`samocode plan ${handleOf(`26-01-02-${name}`)}`],
+  }),
+);
+
+/** The lines of a text that are wider than the terminal. */
+const tooWide = (text: string, columns: number) =>
+  text.split('\n').filter((line) => columnsOf(line) > columns);
+
+test.each(WIDTHS)(
+  'a list has one line of at most %i columns for each session, whatever the names',
+  (columns) => {
+    const text = formatList(SESSIONS, terminal(columns), { nowMs: NOW });
+    expect(tooWide(text, columns)).toEqual([]);
+    expect(text.split('\n\n')[0]?.split('\n')).toHaveLength(NAMES.length);
+    for (const { id } of SESSIONS) expect(text).toContain(id);
+  },
+);
+
+test('the phases in a list are aligned, even after wide letters', () => {
+  for (const columns of WIDTHS) {
+    const lines = formatList(SESSIONS, terminal(columns), { nowMs: NOW }).split('\n\n')[0]?.split('\n') ?? [];
+    const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('impl'))));
+    expect(new Set(starts).size).toBe(1);
+  }
+});
+
+test('in a pipe a list has a line of complete fields for each session, separated by tabs and without colour', () => {
+  const stdout = new PassThrough();
+  const pipe = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const lines = formatList(SESSIONS, pipe, { nowMs: NOW }).split('\n');
+  expect(lines.map((line) => line.split('\t'))).toEqual(
+    SESSIONS.map(({ session, id, since }) => [
+      ...[session, id, 'waiting', 'needs you', 'implementation', since, 'waits for approval', ''],
+    ]),
+  );
+});
+
+const [SAMPLE] = SESSIONS;
+const OVER = Array.from({ length: 25 }, (_, at): ShownFacts => {
+  const session = `26-01-02-over-${at}`;
+  const state = at % 2 === 0 ? 'done' : 'stopped';
+  return { ...(SAMPLE as ShownFacts), session, id: shortId(session), state, needsHuman: false };
+});
+
+test('on a 24-line terminal finished sessions do not push those that need a person off the screen', () => {
+  const text = formatList([...SESSIONS, ...OVER], terminal(80), { nowMs: NOW });
+  expect(text.split('\n').length).toBeLessThan(24);
+  expect(text).toContain('over-9');
+  expect(text).not.toContain('over-10');
+  expect(text).toContain('… 15 more: samocode list --state done, or --state stopped');
+  const [, foot = ''] = text.split('\n\n');
+  for (const { next } of SESSIONS) expect(foot).toContain(next);
+});
+
+test('a list of one state and a list in a pipe show every session', () => {
+  const stream = new PassThrough();
+  const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
+  expect(formatList(OVER, pipe, { nowMs: NOW }).split('\n')).toHaveLength(OVER.length);
+  const whole = formatList(OVER, terminal(80), { nowMs: NOW, isWhole: true });
+  expect(whole.split('\n')).toHaveLength(OVER.length);
+});
+
+test('an empty list says how to start a session', () => {
+  expect(formatList([], terminal(80), { nowMs: NOW })).toContain('samocode start --task');
+});
+
+test.each(WIDTHS)('a status fits %i columns', (columns) => {
+  const texts = SESSIONS.map((facts) => formatStatus(facts, placed(terminal(columns)), { nowMs: NOW }));
+  expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
+});
+
+test('a command is never wrapped, because it is copied', () => {
+  const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
+  const [facts] = SESSIONS;
+  const shown = { ...(facts as ShownFacts), nextCommands: [next] };
+  expect(formatStatus(shown, placed(terminal(80)), { nowMs: NOW })).toContain(next);
+});
+
+test.each([
+  ['/home/me/harbour/_samocode/worktrees/boat', '_samocode/worktrees/boat'],
+  ['/home/me/worktrees/boat', '~/worktrees/boat'],
+  ['/home/me/harbour', '~/harbour'],
+  ['/srv/worktrees/boat', '/srv/worktrees/boat'],
+  ['/home/mel/boat', '/home/mel/boat'],
+])('in ~/harbour a terminal shows the path %s as %s, and a pipe shows it in full', (worktree, short) => {
+  const [facts] = SESSIONS;
+  const stream = new PassThrough();
+  const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
+  const rowIn = (output: Output) =>
+    formatStatus({ ...(facts as ShownFacts), worktree }, placed(output), { nowMs: NOW })
+      .split('\n')
+      .find((line) => line.includes('worktree'));
+  expect(rowIn(terminal(80))).toMatch(new RegExp(` ${short}$`));
+  expect(rowIn(pipe)).toMatch(new RegExp(` ${worktree}$`));
+});
+
+test.each(WIDTHS)("the supervisor's list fits %i columns", (columns) => {
+  const facts: SupervisorFacts = {
+    running: true,
+    folder: '/config/supervisor',
+    spentTodayUsd: 0,
+    problems: ['the disk is full '.repeat(12)],
+    channels: [
+      {
+        channel: 'webhook',
+        since: '2026-01-08T10:00:00.000Z',
+        why: 'The server answered 500.',
+        tries: 9,
+        waiting: 3,
+        givenUp: 0,
+      },
+    ],
+    sessionsDirs: ['/sessions'],
+    sessions: SESSIONS.map(({ session, state, since }) => ({
+      ...{ session, state, since, sessionsDir: '/sessions', waitsFor: 'person', needsYou: true },
+      words: 'waits for approval of its plan, which it has changed twice',
+    })),
+  };
+  expect(tooWide(supervisorText(facts, terminal(columns), NOW), columns)).toEqual([]);
+});
+
+test('an unknown cost of a day is shown as unknown, never as zero', () => {
+  const facts: SupervisorFacts = {
+    ...{
+      running: true,
+      folder: '/config/supervisor',
+      problems: [],
+      channels: [],
+      sessionsDirs: [],
+      sessions: [],
+    },
+    ...{ spentTodayUnknown: '/config/supervisor/spent cannot be written (EACCES)', maxUsdPerDay: 20 },
+  };
+  const text = supervisorText(facts, terminal(200), NOW);
+  expect(text).toContain('not known today of $20.00: /config/supervisor/spent cannot be written (EACCES)');
+  expect(text).not.toContain('$0.00');
+});
+
+test('in a pipe each row is one line, however long', () => {
+  const rows = [['a'.repeat(100), 'b '.repeat(100)]] as const;
+  expect(table(rows, { columns: Number.POSITIVE_INFINITY })).toHaveLength(1);
+});

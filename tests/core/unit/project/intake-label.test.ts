@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { openProject } from '../../../../src/core/project/finding/open-project.ts';
+import { riskyLines } from '../../../../src/core/project/finding/trust.ts';
+import { forgeLoginIsHidden } from '../../../../src/core/project/settings/forge-login.ts';
+import { makeProject } from '../../../support/project.ts';
+
+const GUARDED = { INTAKE_LABEL: 'samocode', MAX_COST_USD: '5' };
+
+async function opened(lines: Record<string, string>, sandbox: 'guard' | 'auto' | 'off' = 'guard') {
+  const { repo } = await makeProject({ lines, sandbox });
+  const filePath = `${repo.path}/.samocode`;
+  const opening = openProject({ filePath, env: repo.env, homeDir: repo.homeDir });
+  return { filePath, opening, [Symbol.asyncDispose]: repo[Symbol.asyncDispose].bind(repo) };
+}
+
+test('with the guard, a limit of cost and both gates a label may start sessions, once a person has trusted the line', async () => {
+  await using project = await opened(GUARDED);
+  const made = await project.opening;
+  expect(made.values.intakeLabel).toBe('samocode');
+  expect(riskyLines(made)).toContainEqual({ key: 'INTAKE_LABEL', risk: 'loosens', value: 'samocode' });
+  expect(await forgeLoginIsHidden({ configPath: project.filePath })).toBe(true);
+});
+
+test('without the line no login is hidden, except from agents that work on an issue', async () => {
+  await using project = await opened({});
+  expect((await project.opening).values.intakeLabel).toBeUndefined();
+  const configPath = project.filePath;
+  expect(await forgeLoginIsHidden({ configPath })).toBe(false);
+  expect(await forgeLoginIsHidden({ configPath, issue: {} })).toBe(true);
+  expect(await forgeLoginIsHidden({ configPath, pullRequest: { watched: false, rounds: { used: 1 } } })).toBe(
+    true,
+  );
+});
+
+test.each([
+  ['SANDBOX=auto', GUARDED, 'auto', 'SANDBOX is auto.', 'Add SANDBOX=guard, or remove INTAKE_LABEL.'],
+  ['SANDBOX=off', GUARDED, 'off', 'SANDBOX is off.', 'Add SANDBOX=guard, or remove INTAKE_LABEL.'],
+  [
+    'no MAX_COST_USD',
+    { INTAKE_LABEL: 'x' },
+    'guard',
+    'MAX_COST_USD does not limit',
+    'Add for example MAX_COST_USD=10',
+  ],
+  ['GATES=qa', { ...GUARDED, GATES: 'qa' }, 'guard', 'GATES leaves out plan.', 'Remove the line GATES'],
+  [
+    'GATES=none',
+    { ...GUARDED, GATES: 'none' },
+    'guard',
+    'GATES leaves out qa and plan.',
+    'Remove the line GATES',
+  ],
+] as const)('with %s it is refused, with the reason and what to do', async (_, lines, sandbox, why, hint) => {
+  await using project = await opened(lines, sandbox);
+  await expect(project.opening).rejects.toMatchObject({
+    ...{ code: 'intake_refused', what: 'INTAKE_LABEL cannot be used.' },
+    ...{ why: expect.stringContaining(why), hint: expect.stringContaining(hint) },
+  });
+});

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import type { Lease } from '../../../../src/core/kernel/processes/lease.ts';
+import { isContinuedBy } from '../../../../src/core/session/status.ts';
+import { hostWith } from '../../../support/hosts.ts';
+
+/** The lease of a worker, by default one whose session this supervisor may continue. */
+function leaseOf(supervisor: string): Lease {
+  const { hostId, bootId, pidNamespace } = hostWith([]);
+  const owner = { hostId, bootId, pidNamespace, pid: 7, startTicks: '1' };
+  return { v: 1, number: 1, owner, supervisor, acquiredAt: '2026-01-08T10:00:00.000Z' };
+}
+
+test.each<[what: string, lease: Lease | undefined, is: boolean]>([
+  ['that never had a worker', undefined, true],
+  ['of this supervisor', leaseOf('ours'), true],
+  ['of another HOME', leaseOf('another'), false],
+])('whether this supervisor continues a session %s', (_what, lease, is) => {
+  expect(isContinuedBy(lease, 'ours')).toBe(is);
+});

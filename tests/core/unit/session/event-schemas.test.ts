@@ -1,0 +1,62 @@
+import { readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { EVENT_BODIES } from '../../../../src/core/session/events/bodies/event-types.ts';
+import { Envelope, FORMAT_VERSION } from '../../../../src/core/session/events/events.ts';
+
+/**
+ * Programs of several versions work on one session, since servers run for weeks. A program that finds an event it
+ * cannot read never touches that session again, so a published format never changes. To add or change an event:
+ *
+ * - a key that an older worker may ignore, because the session continues correctly without it: make it optional and
+ *   list it here, with what an older worker does without it;
+ * - anything else (a type, a value, a required key, a key that changes behaviour, a removed key): raise FORMAT_VERSION,
+ *   let the envelope read the formats before it, and add `tests/golden/events/format-<n>.json`. The earlier goldens stay.
+ *
+ * What was never released may still change: `-u` rewrites its golden.
+ */
+const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list an optional key as ADDED.';
+
+/** Optional keys added after their format was released, by the schema that has them. */
+const ADDED: Readonly<Record<string, readonly string[]>> = {};
+
+interface ObjectSchema {
+  properties: Record<string, unknown>;
+  required?: string[];
+}
+
+/** The schema of each type's body, and the envelope, as JSON Schema. */
+function schemasNow(): Record<string, ObjectSchema> {
+  const all = Object.entries({ envelope: Envelope, ...EVENT_BODIES });
+  // The JSON Schema of an object has `properties`.
+  return Object.fromEntries(
+    all.map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'input' }) as never]),
+  );
+}
+
+function withoutAdded(schemas: Record<string, ObjectSchema>): Record<string, ObjectSchema> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const kept = Object.entries(schema.properties).filter(([key]) => !ADDED[name]?.includes(key));
+      return [name, { ...schema, properties: Object.fromEntries(kept) }];
+    }),
+  );
+}
+
+test('each event keeps the keys of its format, and every additional key is optional', async () => {
+  const golden = `../golden/events/format-${FORMAT_VERSION}.json`;
+  await expect(`${JSON.stringify(withoutAdded(schemasNow()), null, 2)}\n`, RULE).toMatchFileSnapshot(golden);
+});
+
+test('the keys that were added later exist and are optional', () => {
+  const now = schemasNow();
+  const added = Object.entries(ADDED).flatMap(([name, keys]) => keys.map((key) => ({ name, key })));
+  expect(added.filter(({ name, key }) => !(key in (now[name]?.properties ?? {})))).toEqual([]);
+  expect(added.filter(({ name, key }) => now[name]?.required?.includes(key))).toEqual([]);
+});
+
+test('every format has its golden, and the current one is the last', async () => {
+  const names = await readdir('tests/golden/events');
+  const formats = Array.from({ length: FORMAT_VERSION }, (_, index) => `format-${index + 1}.json`);
+  expect(names.sort()).toEqual(formats);
+});

@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { PullRequestFact } from '../../../../src/core/session/events/bodies/positions.ts';
+import { changed } from '../../../../src/core/session/events/pull-request-change.ts';
+import { judgeLook, type LookOutcome } from '../../../../src/core/session/looks.ts';
+import { isLookedAt } from '../../../../src/core/session/pull-request.ts';
+
+const MINUTE = 60_000;
+const NOW = Date.UTC(2026, 0, 8, 10);
+const AT = new Date(NOW).toISOString();
+const BEFORE = new Date(NOW - 10 * MINUTE).toISOString();
+const URL = 'https://github.com/fleet/boats/pull/17';
+const fact = (more: Partial<PullRequestFact> = {}): PullRequestFact => ({
+  ...{ repository: 'github.com/fleet/boats', number: 17, url: URL, state: 'open', watched: true },
+  ...more,
+});
+
+const seen = (state: PullRequestFact['state'], more = {}): LookOutcome => ({
+  ...{ kind: 'seen', url: URL, state },
+  ...more,
+});
+const OUTCOMES = {
+  'open at the forge': seen('open'),
+  'closed at the forge': seen('closed'),
+  'merged at the forge': seen('merged', { mergeCommit: 'd', missing: { round: 1, commits: 1 } }),
+  'not shown': { kind: 'not_shown' },
+  refused: { kind: 'refused', why: 'No rights.' },
+  offline: { kind: 'offline', why: 'No network.' },
+  slow: { kind: 'slow', why: 'Too many requests.' },
+} satisfies Record<string, LookOutcome>;
+
+const LAST = {
+  open: fact(),
+  'open and asking': fact({ asks: 'x', words: [] }),
+  'open and not seen': fact({ unseen: { since: BEFORE, why: 'x' } }),
+  closed: fact({ state: 'closed' }),
+};
+const NOTHING = undefined;
+const merge = { state: 'merged', mergeCommit: 'd', missing: { round: 1, commits: 1 } };
+
+/** The change that is recorded, and the minutes until the next look. */
+test.each<[keyof typeof OUTCOMES, keyof typeof LAST, object | undefined, number]>([
+  ['open at the forge', 'open', NOTHING, 3],
+  ['open at the forge', 'open and asking', NOTHING, 3],
+  ['open at the forge', 'open and not seen', { unseen: null }, 1],
+  ['open at the forge', 'closed', { state: 'open' }, 1],
+  ['closed at the forge', 'open', { state: 'closed' }, 60],
+  ['closed at the forge', 'open and asking', { state: 'closed', asks: null, words: null }, 60],
+  ['closed at the forge', 'closed', NOTHING, 60],
+  ['merged at the forge', 'open', merge, 1],
+  ['merged at the forge', 'closed', merge, 1],
+  ['not shown', 'open', { unseen: expect.stringContaining('single sign-on') }, 3],
+  ['not shown', 'open and not seen', NOTHING, 3],
+  ['not shown', 'closed', NOTHING, 60],
+  ['refused', 'open', { unseen: 'No rights.' }, 3],
+  ['refused', 'closed', NOTHING, 60],
+  ['offline', 'open', { unseen: 'No network.' }, 3],
+  ['offline', 'open and not seen', NOTHING, 3],
+  ['slow', 'open', { unseen: 'Too many requests.' }, 3],
+])('%s, after %s', (outcome, last, change, minutes) => {
+  const look = { number: 17, seenAt: BEFORE, missedAt: BEFORE };
+  const verdict = judgeLook(OUTCOMES[outcome], { fact: LAST[last], look, gapMs: 2 * MINUTE }, NOW);
+  const { lastSeenAt, unseen, ...rest } = verdict.change ?? {};
+  const recorded = { ...rest, ...(unseen !== undefined && { unseen: unseen?.why ?? null }) };
+  expect(verdict.change && recorded).toEqual(change);
+  expect(verdict.gapMs).toBe(minutes * MINUTE);
+  const wasSeen = OUTCOMES[outcome].kind === 'seen';
+  expect(verdict.look).toEqual(wasSeen ? { number: 17, seenAt: AT } : look);
+  expect(lastSeenAt).toBe(change !== undefined && wasSeen ? AT : undefined);
+});
+
+test('what is not seen is said after ten minutes, since the first look that missed it', () => {
+  const first = judgeLook(OUTCOMES.offline, { fact: fact(), look: { number: 17 }, gapMs: MINUTE }, NOW);
+  expect(first).toMatchObject({ change: undefined, look: { missedAt: AT } });
+  const at = (minutes: number) =>
+    judgeLook(OUTCOMES.offline, { fact: fact(), ...first }, NOW + minutes * MINUTE).change;
+  expect([at(9.9), at(10)]).toEqual([undefined, { unseen: { since: AT, why: 'No network.' } }]);
+});
+
+test('the gap grows to ten minutes', () => {
+  const { gapMs } = judgeLook(seen('open'), { fact: fact(), look: { number: 17 }, gapMs: 9 * MINUTE }, NOW);
+  expect(gapMs).toBe(10 * MINUTE);
+});
+
+test('after what was recorded, the same outcome records nothing more', () => {
+  const outcomes = fc.constantFrom(...Object.values(OUTCOMES));
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.values(LAST)), outcomes, (last, outcome) => {
+      const look = { number: 17, missedAt: BEFORE };
+      const { change = {}, ...next } = judgeLook(outcome, { fact: last, look, gapMs: MINUTE }, NOW);
+      const again = judgeLook(outcome, { fact: changed(last, change), ...next }, NOW + MINUTE);
+      expect(again.change).toBeUndefined();
+    }),
+  );
+});
+
+test.each([
+  ['open for a year', { state: 'open' }, 365, true],
+  ['closed for 13 days', { state: 'closed' }, 13, true],
+  ['closed for 14 days', { state: 'closed' }, 14, false],
+  ['merged', { state: 'merged' }, 0, false],
+  ['not watched', { watched: false }, 0, false],
+] as const)('one that is %s is looked at: %#', (_, more, days, expected) => {
+  const since = new Date(NOW - days * 24 * 60 * MINUTE).toISOString();
+  const state = { archived: false, pullRequest: { ...fact(more), since } };
+  expect(isLookedAt(state, NOW)).toBe(expected);
+  expect(isLookedAt({ ...state, archived: true }, NOW)).toBe(false);
+});
+
+test('a session without a pull request is not looked at', () => {
+  expect(isLookedAt({ archived: false, pullRequest: undefined }, NOW)).toBe(false);
+});

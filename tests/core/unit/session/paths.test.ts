@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import {
+  archiveRoot,
+  isWrittenDuringAgent,
+  iterationPaths,
+  runRoot,
+  sessionPaths,
+  WRITTEN_DURING_AGENT,
+} from '../../../../src/core/session/layout/paths.ts';
+
+const paths = sessionPaths('/sessions', '26-01-08-x');
+
+test('files for people and agents are in the session folder, and machine state is in the run folder next to it', () => {
+  const { folder: _, sessionsDir: __, ...files } = paths;
+  const machine = Object.values(files).filter((path) => path.startsWith('/sessions/.run/26-01-08-x'));
+  const visible = Object.values(files).filter((path) => path.startsWith('/sessions/26-01-08-x'));
+  expect(machine.length + visible.length).toBe(Object.keys(files).length);
+  expect(paths.events).toBe('/sessions/.run/26-01-08-x/events.jsonl');
+  expect(paths.signal).toBe('/sessions/26-01-08-x/_signal.json');
+});
+
+test('no two files share a path', () => {
+  const all = [...Object.values(paths).slice(2), ...Object.values(iterationPaths(paths, 7))];
+  expect(new Set(all).size).toBe(all.length);
+});
+
+test('an iteration has a numbered folder', () => {
+  expect(iterationPaths(paths, 7).child).toBe('/sessions/.run/26-01-08-x/iterations/007/child.json');
+  expect(iterationPaths(paths, 1234).dir).toBe('/sessions/.run/26-01-08-x/iterations/1234');
+});
+
+test('archived and running sessions are in folders whose names no session can have', () => {
+  expect([runRoot('/s'), archiveRoot('/s')]).toEqual(['/s/.run', '/s/_archive']);
+});
+
+test('files written while an agent runs are in the path table', () => {
+  const { runDir } = paths;
+  const files = [...Object.values(paths), ...Object.values(iterationPaths(paths, 7))];
+  const names = files.map((path) =>
+    path.slice(runDir.length + 1).replace('iterations/007/', 'iterations/NNN/'),
+  );
+  const known = Object.keys(WRITTEN_DURING_AGENT).map((name) => name.replace(/\/$|\.\*$/, ''));
+  // Named by their writers.
+  expect(known.filter((name) => !names.includes(name))).toEqual(['git', 'git.json', 'checkpoints']);
+});
+
+test.each([
+  ['events.jsonl', true],
+  ['iterations/007/exit.4711', true],
+  ['iterations/007/signal.json', false],
+  ['iterations/006/child.json', false],
+  ['session.json', false],
+])('%s while the agent of iteration 7 runs: %s', (name, isWritten) => {
+  expect(isWrittenDuringAgent(name, 7)).toBe(isWritten);
+});

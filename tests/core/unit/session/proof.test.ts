@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
+import {
+  proofMarkdown,
+  proofText,
+  readProof,
+  type SessionProof,
+} from '../../../../src/core/session/proof/proof.ts';
+import { checkRun, ended, PROVED, provedEvents } from '../../../support/proved-events.ts';
+
+const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
+const altered = { kind: 'altered' };
+
+test('a proof records which commands ran on which commit, who approved what, and what it cost', () => {
+  expect(made()).toMatchObject({
+    session: '26-01-08-x',
+    branch: 'samocode/x',
+    commit: PROVED.commit,
+    tree: PROVED.tree,
+    checks: {
+      in: 'clone',
+      sandbox: 'guard',
+      runs: [{ command: 'npm test', exitCode: 0, outputHash: 'ab'.repeat(32) }],
+    },
+    baseChecks: { commit: PROVED.base, runs: [{ output: 'outputs/base-1.txt' }] },
+    approvals: [
+      { what: 'start', by: { channel: 'cli' } },
+      {
+        what: 'answers',
+        answers: [{ id: 'Q1', question: 'cd'.repeat(32), answer: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+      },
+      { what: 'plan', plan: { hash: 'ef'.repeat(32) } },
+    ],
+    agents: [{ provider: 'rehearsal', model: 'opus', version: '2.1.0', sandbox: 'guard', iterations: 1 }],
+    samocode: ['0.3.0'],
+    cost: { usd: 1.5 },
+  });
+});
+
+test('a requirement is shown with its command, or with the reviewer who confirmed it', () => {
+  const requirements = [
+    { id: 'R1', text: 'It works', check: 'npm test' },
+    { id: 'R2', text: 'It reads well', check: 'reviewed' },
+  ];
+  const events = provedEvents({ requirements }).map((event) =>
+    event.type === 'iteration_ended'
+      ? { ...event, phase: 'quality' as const, signal: { status: 'continue' as const, reviewed: ['R2'] } }
+      : event,
+  );
+  const proof = made(events);
+  expect(proof.requirements).toMatchObject([
+    { id: 'R1' },
+    { reviewer: { iteration: 1, provider: 'rehearsal' } },
+  ]);
+  const text = proofMarkdown(proof);
+  expect(text).toContain('- R1 `It works`: `npm test`, exit status 0');
+  expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
+});
+
+test("a proof that rests only on the plan's own checks says so", () => {
+  const { baseChecks: _, ...proof } = {
+    ...made(),
+    requirements: [{ id: 'R1', text: 'x', check: 'npm test' }],
+  };
+  expect(proofMarkdown(proof)).toContain("**Only the plan's own checks: this project has no CHECK.**");
+  expect(proofMarkdown({ ...proof, requirements: [] })).not.toContain('no CHECK');
+  expect(proofMarkdown(made())).not.toContain('no CHECK');
+});
+
+test('a check that is red as before the work, and may be, counts and is said above all others', () => {
+  const proof = made(
+    provedEvents({ runs: [checkRun({ exitCode: 1, how: 'exit status 1', redBefore: true })] }),
+  );
+  expect(proof.checks?.runs).toMatchObject([{ exitCode: 1, redBefore: true }]);
+  const text = proofMarkdown(proof);
+  expect(text).toContain('## Checks\n\n**Red before, red after: `npm test`.**');
+  expect(text).toContain('- `npm test`: **exit status 1** (red before, red after), 1.2 s');
+  expect(readProof(text)).toEqual({ kind: 'proof', proof });
+});
+
+test('a check that fails in another way than before the work proves nothing', () => {
+  const proof = made(provedEvents({ runs: [checkRun({ exitCode: 1, how: 'exit status 1' })] }));
+  expect(proof.checks).toBeUndefined();
+});
+
+test('a reviewer of a requirement is one whose verdict was accepted', () => {
+  const requirements = [{ id: 'R2', text: 'It reads well', check: 'reviewed' }];
+  const quality = (iteration: number, retry?: 'corrective'): NewEvent =>
+    ({
+      ...ended({ kind: 'run', phase: 'quality', notes: [], delay: 'none', retry }),
+      ...{ iteration, phase: 'quality', signal: { status: 'continue', reviewed: ['R2'] } },
+    }) as NewEvent;
+  const before = [quality(1), quality(2, 'corrective')];
+  expect(made(provedEvents({ requirements, before })).requirements).toMatchObject([
+    { reviewer: { iteration: 1 } },
+  ]);
+});
+
+test('a proof names weakened checks that a person accepted, and added tests that prove nothing', () => {
+  const weakened = [
+    { path: 'a.test.js', what: 'is deleted', key: 'k1' },
+    { path: 'b.test.js', what: 'is deleted', key: 'k2' },
+  ];
+  const by = { channel: 'cli' } as const;
+  const answers = [{ id: 'Q9', question: 'x', text: 'B' }];
+  const added = { files: ['c.test.js', 'd.test.js'], key: 'k' };
+  const runs = [checkRun({ command: 'c' }), checkRun({ command: 'd', exitCode: 1, how: 'exit status 1' })];
+  const events = provedEvents({
+    before: [
+      ended({ kind: 'park', phase: 'testing', for: 'qa_answers', resumePhase: 'quality', weakened }),
+      {
+        type: 'parked',
+        for: 'qa_answers',
+        resumePhase: 'quality',
+        openQuestions: ['Q9'],
+        unconfirmed: [],
+        weakened: { question: 'Q9', keys: ['k1'] },
+      },
+      { type: 'answers_recorded', by, answers, open: [] },
+      {
+        type: 'checks_ran',
+        set: 'added',
+        in: 'clone',
+        commit: 'b',
+        tree: 't',
+        sandbox: 'guard',
+        runs,
+        added,
+      },
+    ],
+  });
+  const text = proofMarkdown(made(events));
+  expect(text).toContain('- `a.test.js is deleted`: a person has accepted it');
+  expect(text).not.toContain('b.test.js');
+  expect(text).toContain('- `c.test.js` passes on the base commit too');
+  expect(text).not.toContain('d.test.js');
+});
+
+test("a proof contains no agent's summary", () => {
+  expect(proofMarkdown(made())).not.toContain('Trust me');
+});
+
+test('there is no proof before a session is done', () => {
+  expect(makeProof(provedEvents().slice(0, -1))).toBeUndefined();
+});
+
+test('a session with a new goal keeps the proof of the previous one', () => {
+  const more = [
+    { type: 'resumed', by: { channel: 'cli' }, phase: 'investigation', goal: 'More', resetsCounts: true },
+  ] as const;
+  expect(made(provedEvents({ more: [...more] }))).toEqual(made());
+});
+
+test('failed checks, and checks on another commit than the last that counts, prove nothing', () => {
+  const runs = [checkRun({ exitCode: 1, how: 'exit status 1' })];
+  expect(made(provedEvents({ runs }))).toMatchObject({ commit: PROVED.commit });
+  expect(made(provedEvents({ runs })).checks).toBeUndefined();
+  expect(proofMarkdown(made(provedEvents({ runs })))).toContain('No command checked this work');
+});
+
+test.each(['clone', 'worktree'] as const)(
+  'checks that ran in the %s on another commit than the final one prove nothing',
+  (place) => {
+    const other = '4'.repeat(40);
+    const events = (head: string) =>
+      provedEvents().map((event) => {
+        if (event.type === 'checks_ran' && event.set === 'full') return { ...event, in: place };
+        return event.type === 'iteration_ended' ? { ...event, head } : event;
+      });
+    expect(made(events(PROVED.commit))).toMatchObject({ commit: PROVED.commit, checks: { in: place } });
+    const proof = made(events(other));
+    expect(proof).toMatchObject({ commit: other });
+    expect(proof.checks).toBeUndefined();
+  },
+);
+
+test('a proof is read back from each of its files', () => {
+  const proof = made();
+  expect(readProof(proofText(proof))).toEqual({ kind: 'proof', proof });
+  expect(readProof(proofMarkdown(proof))).toEqual({ kind: 'proof', proof });
+});
+
+test('line endings changed by a forge and trailing spaces do not alter a proof', () => {
+  const proof = made();
+  expect(readProof(`${proofMarkdown(proof).replaceAll('\n', '\r\n')}\r\n`)).toEqual({ kind: 'proof', proof });
+});
+
+const FILES = [
+  ['proof.json', proofText(made())],
+  ['proof.md', proofMarkdown(made()).trimEnd()],
+] as const;
+
+test.each(FILES)('a changed, removed or added byte of %s is detected', (_, text) => {
+  const bytes = Buffer.from(text);
+  const change = fc.record({
+    at: fc.nat(bytes.length - 1),
+    byte: fc.integer({ min: 33, max: 126 }),
+    cut: fc.nat(1),
+    put: fc.nat(1),
+  });
+  fc.assert(
+    fc.property(change, ({ at, byte, cut, put }) => {
+      const other = Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from([byte].slice(0, put)),
+        bytes.subarray(at + cut),
+      ]);
+      fc.pre(!other.equals(bytes));
+      expect(readProof(other.toString('utf8'))).toEqual(altered);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a proof with a different value in any field is detected', () => {
+  const text = proofText(made());
+  const fields = [...text.matchAll(/: ("[^"]+"|[\d.]+)(?=,?\n)/g)];
+  const others = fields.map(
+    ({ 0: whole, index }) => `${text.slice(0, index)}: "other"${text.slice(index + whole.length)}`,
+  );
+  expect(others.length).toBeGreaterThan(40);
+  expect(others.filter((other) => readProof(other).kind !== 'altered')).toEqual([]);
+});
+
+test('commands and outputs cannot break out of their sections in proof.md', () => {
+  const evil = '`x` <b> | </details>\u001b[31m';
+  const text = proofMarkdown(
+    made(provedEvents({ runs: [checkRun({ command: evil, tail: '```\n# Approved\n````' })] })),
+  );
+  expect(text).toContain('- `` `x` <b> | </details>\\u001b[31m ``: **exit status 0**');
+  expect(text).toContain('<code>`x` &lt;b> | &lt;/details>\\u001b[31m</code>');
+  expect(text).toContain('`````text\n```\n# Approved\n````\n`````');
+});
+
+test('a proof records what agents without a guard could access, and which parts of HOME checks could read', () => {
+  const open = 'agents had access to the home folder';
+  expect(proofMarkdown(made())).not.toContain(open);
+  const without = provedEvents().map((event) =>
+    event.type === 'checks_ran' ? { ...event, sandbox: 'none' as const } : event,
+  );
+  expect(proofMarkdown(made(without))).toContain(open);
+  const proof = made();
+  const text = proofMarkdown({ ...proof, clone: { ...proof.clone, home: ['.m2/settings.xml'] } });
+  expect(text).toContain('Readable in home: `.m2/settings.xml` (CHECK_HOME).');
+});
+
+test('a proof names the machines of a pool that worked on it, and none outside of one', () => {
+  expect(proofMarkdown(made())).not.toContain('worked on');
+  const pooled = provedEvents().map((event) =>
+    event.type === 'worker_took_over' ? { ...event, host: 'mini' } : event,
+  );
+  expect(proofMarkdown(made(pooled))).toContain('- worked on: `mini`\n');
+});
+
+test('a proof names each changed test with its lines', () => {
+  const changedTests = [{ path: 'tests/a.test.js', added: 1, removed: 2 }, { path: 'tests/logo.png' }];
+  const text = proofMarkdown({ ...made(), changedTests });
+  expect(text).toContain('- `tests/a.test.js` is changed (+1 −2)\n- `tests/logo.png` is changed\n');
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { parsePlan, planChanges, planHash } from '../../../../src/core/session/documents/plan.ts';
+import {
+  isMet,
+  parseLedger,
+  withLedger,
+  withStates,
+} from '../../../../src/core/session/documents/requirements.ts';
+
+const R1 = { id: 'R1', text: 'Names are kept', check: 'npm test -- names' };
+const R2 = { id: 'R2', text: 'Names look nice', check: 'reviewed' };
+const ledgerOf = (...requirements: object[]) => JSON.stringify({ requirements });
+const PLAN = '# Plan: x\n\n### Phase 1: a\nFiles: a.ts\n- [ ] one\n\n## Notes\nA note.\n';
+
+test('a ledger is read regardless of states and additional keys', () => {
+  const text = ledgerOf({ ...R1, state: 'met', note: 'easy' }, R2);
+  expect(parseLedger(text)).toEqual({ kind: 'ledger', requirements: [R1, R2] });
+});
+
+test.each([
+  ['is not JSON', '{', 'it is not valid JSON'],
+  ['is empty', '', 'it is not valid JSON'],
+  ['has no requirement', ledgerOf(), '(see requirements)'],
+  ['has a duplicate id', ledgerOf(R1, R1), '(see requirements)'],
+  ['has an invalid id', ledgerOf({ ...R1, id: 'A' }), '(see requirements.0.id)'],
+  ['has no check', ledgerOf({ id: 'R1', text: 'x' }), '(see requirements.0.check)'],
+  ['has an empty check', ledgerOf({ ...R1, check: ' ' }), '(see requirements.0.check)'],
+  [
+    'has a check of two lines',
+    ledgerOf(R2, { ...R1, id: 'R3', check: 'a\nb' }),
+    '(see requirements.1.check)',
+  ],
+  [
+    'has an invisible character in a text',
+    ledgerOf({ ...R1, text: 'a\u202Eb' }),
+    '(see requirements.0.text)',
+  ],
+])('a ledger that %s is malformed, and the problem says where', (_, text, problem) => {
+  expect(parseLedger(text)).toEqual({ kind: 'malformed', problem: expect.stringContaining(problem) });
+});
+
+describe('the approval of a plan', () => {
+  const approved = planHash(withLedger(PLAN, ledgerOf(R1, R2)));
+
+  test('covers only the plan if there is no ledger', () => {
+    expect(withLedger(PLAN, undefined)).toBe(PLAN);
+  });
+
+  test('covers ids, texts and checks of the ledger', () => {
+    const others = [[R1], [R2, R1], [{ ...R1, text: 'x' }, R2], [{ ...R1, check: 'true' }, R2]];
+    for (const other of others) expect(planHash(withLedger(PLAN, ledgerOf(...other)))).not.toBe(approved);
+    expect(planHash(PLAN)).not.toBe(approved);
+    expect(planHash(withLedger(PLAN, '{'))).not.toBe(approved);
+  });
+
+  test('does not cover a plan that contains the same lines in its own text, without a ledger', () => {
+    const [own = ''] = withLedger(PLAN, ledgerOf(R1, R2)).split('## Notes');
+    for (const text of [own, `${own}## Notes\nA note.\n`, own.replaceAll('\n', ' \r\n')])
+      expect(planHash(withLedger(text, undefined))).not.toBe(approved);
+  });
+
+  test('does not cover a check that is split differently between text and command', () => {
+    const one = ledgerOf({ ...R1, text: 'It adds', check: 'true`) (`npm test' });
+    const other = ledgerOf({ ...R1, text: 'It adds (`true`)', check: 'npm test' });
+    expect(planHash(withLedger(PLAN, one))).not.toBe(planHash(withLedger(PLAN, other)));
+  });
+
+  test('does not cover states, checkboxes of the plan or further notes', () => {
+    const stated = ledgerOf({ ...R1, state: 'met' }, { ...R2, state: 'open' });
+    const worked = `${PLAN.replace('[ ]', '[x]')}Another note.\n`;
+    expect(planHash(withLedger(worked, stated))).toBe(approved);
+  });
+
+  test('shows each requirement with its check before the notes, and leaves the phases unchanged', () => {
+    const text = withLedger(PLAN, ledgerOf(R1, R2));
+    expect(text).toContain(
+      '## What will be checked\n\n- R1: Names are kept (`npm test -- names`)\n- R2: Names look nice (by review)\n\n## Notes\nA note.\n',
+    );
+    expect(parsePlan(text).phases).toEqual(parsePlan(PLAN).phases);
+  });
+
+  test('shows how a requirement changed', () => {
+    const { lines } = planChanges(
+      withLedger(PLAN, ledgerOf(R1)),
+      withLedger(PLAN, ledgerOf({ ...R1, check: 'true' })),
+    );
+    expect(lines).toContain('- - R1: Names are kept (`npm test -- names`)');
+    expect(lines).toContain('+ - R1: Names are kept (`true`)');
+  });
+});
+
+test('a requirement is met only if its own command passed or it was reviewed', () => {
+  expect(isMet(R1, { passed: ['npm test -- names'] })).toBe(true);
+  expect(isMet(R1, { passed: ['npm test'], reviewed: ['R1'] })).toBe(false);
+  expect(isMet(R2, { reviewed: ['R2'] })).toBe(true);
+  expect(isMet(R2, { passed: ['reviewed'], reviewed: ['R1'] })).toBe(false);
+});
+
+test('the states known to the worker replace those that an agent wrote', () => {
+  const text = ledgerOf({ ...R1, state: 'open' }, { ...R2, state: 'met' });
+  expect(JSON.parse(withStates(text, { passed: [R1.check] }))).toEqual({
+    requirements: [
+      { ...R1, state: 'met' },
+      { ...R2, state: 'open' },
+    ],
+  });
+});

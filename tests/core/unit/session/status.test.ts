@@ -1,0 +1,180 @@
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { quarantineLog } from '../../../../src/core/session/events/event-log.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { isLost } from '../../../../src/core/session/session-list.ts';
+import { readSession } from '../../../../src/core/session/status.ts';
+import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
+import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED, writeEvents } from './events.ts';
+
+const STARTED: NewEvent = {
+  ...{ type: 'iteration_started', iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '' },
+  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1, credentials: [], sandbox: 'none' },
+};
+
+async function read(paths: SessionPaths): Promise<SessionView> {
+  const view = await readSession(paths, await systemHost());
+  if (!view) throw new Error('There is no session.');
+  return view;
+}
+
+test('a missing folder is not a session', async () => {
+  await using dir = await tempDir();
+  expect(await readSession(sessionPaths(dir.path, 'nothing'), await systemHost())).toBeUndefined();
+});
+
+test('an unreadable run folder is reported, without an unhandled rejection', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-boats');
+  await mkdir(paths.runDir, { recursive: true });
+  await chmod(paths.runDir, 0);
+  const host = await systemHost();
+  const rejections: unknown[] = [];
+  const record = (error: unknown) => rejections.push(error);
+  process.on('unhandledRejection', record);
+  const view = await asOrdinaryUser(() => readSession(paths, host));
+  for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+  process.off('unhandledRejection', record);
+  await chmod(paths.runDir, 0o755);
+  expect(rejections).toEqual([]);
+  expect(view).toMatchObject({ isUnreadable: true, problems: [expect.stringContaining('EACCES')] });
+});
+
+test.each<{ kind: string; events: NewEvent[]; wants: boolean }>([
+  { kind: 'starting', events: [CREATED], wants: true },
+  { kind: 'running', events: [CREATED, PREPARED], wants: true },
+  { kind: 'queued', events: [CREATED, PREPARED, { type: 'queued', reason: 'full' }], wants: false },
+  {
+    kind: 'limited',
+    events: [CREATED, PREPARED, { type: 'limited', until: 1, guessed: false, provider: 'claude' }],
+    wants: false,
+  },
+  { kind: 'waiting', events: [CREATED, PREPARED, ASKING], wants: false },
+  { kind: 'blocked', events: [CREATED, PREPARED, BLOCKED], wants: false },
+  { kind: 'blocked', events: [CREATED, PREPARED, STARTED, BLOCKED], wants: false },
+  {
+    kind: 'stopped',
+    events: [CREATED, PREPARED, { type: 'stopped', by: { channel: 'cli' }, why: 'x' }],
+    wants: false,
+  },
+  { kind: 'done', events: [CREATED, PREPARED, DONE], wants: false },
+])('whether a $kind session needs a worker: $wants', async ({ kind, events, wants }) => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, events);
+  const view = await read(paths);
+  expect(view).toMatchObject({ worker: 'none', wantsWorker: wants, needsWorker: wants, isForeign: false });
+  expect(view.state).toMatchObject({ n: events.length, status: { kind } });
+});
+
+test('a queued command needs a worker in any state', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, BLOCKED]);
+  await mkdir(paths.commands);
+  await writeFile(join(paths.commands, '01JH0000000000000000000000.json'), '{}');
+  expect(await read(paths)).toMatchObject({
+    needsWorker: true,
+    pendingCommands: ['01JH0000000000000000000000'],
+  });
+});
+
+test('a session with a running worker needs no other', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  await mkdir(paths.leases);
+  await using _lease = await acquireLease(paths.leases, { clock: systemClock, host: await systemHost() });
+  expect(await read(paths)).toMatchObject({ worker: 'alive', wantsWorker: true, needsWorker: false });
+});
+
+test('a session written by a newer samocode is shown and not touched', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  await writeFile(paths.events, '{"v":9,"type":"x","n":3}\n', { flag: 'a' });
+  const view = await read(paths);
+  expect(view).toMatchObject({ newer: 'format 9; this one knows 1', needsWorker: false });
+  expect(view.problems).toHaveLength(1);
+});
+
+/** Corrupts the start choices in the log. */
+const BROKEN = { ...createdEvent(), file: '{' } as NewEvent;
+
+test('a session whose choices cannot be read is shown, and does not ask for a worker in vain', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await mkdir(paths.runDir, { recursive: true });
+  await writeFile(paths.events, eventLines([BROKEN, PREPARED]));
+  expect(await read(paths)).toMatchObject({
+    wantsWorker: true,
+    needsWorker: false,
+    problems: [expect.stringContaining('session.json')],
+  });
+});
+
+test.each<{ kind: string; event: NewEvent }>([
+  { kind: 'waiting', event: ASKING },
+  { kind: 'limited', event: { type: 'limited', until: 1, guessed: false, provider: 'claude' } },
+  { kind: 'queued', event: { type: 'queued', reason: 'full' } },
+])('a $kind session whose choices cannot be read is lost: no worker could continue it', async ({ event }) => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, event]);
+  expect(isLost(await read(paths))).toBe(false);
+  await writeFile(paths.events, eventLines([BROKEN, PREPARED, event]));
+  expect(isLost(await read(paths))).toBe(true);
+});
+
+test.each([
+  { what: 'gone', text: undefined },
+  { what: 'cut', text: '{"v":1' },
+  { what: 'forged', text: JSON.stringify(sessionFileSample({ id: 'another' })) },
+])('a session whose identity is $what is identified by its log', async ({ text }) => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  const file = sessionFileSample();
+  await writeEvents(paths, [CREATED, PREPARED]);
+  if (text === undefined) await rm(paths.sessionFile);
+  else await writeFile(paths.sessionFile, text);
+  const view = await read(paths);
+  expect(view).toMatchObject({ needsWorker: true, sessionFile: { id: file.id } });
+  expect(view.problems).toEqual([]);
+});
+
+test('a session whose log was moved aside is lost whatever command is queued, and says so', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  quarantineLog(paths);
+  await mkdir(paths.commands);
+  await writeFile(join(paths.commands, '01KEE000000000000000000000.json'), '{}');
+  const view = await read(paths);
+  expect(view).toMatchObject({ wantsWorker: false, needsWorker: false });
+  expect(view.problems).toEqual([expect.stringContaining('events.jsonl.rewritten')]);
+  expect(isLost(view)).toBe(true);
+});
+
+test('a folder of the original tool is shown as its overview says', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-Old_one');
+  await mkdir(paths.sessionDir);
+  const overview = (phase: string) =>
+    `# Session: old\n## Status\nPhase: ${phase}\nIteration: 2\nTotal Iterations: 5\nLast Action: Was done\n`;
+  await writeFile(paths.overview, overview('planning'));
+  const view = await read(paths);
+  expect(view).toMatchObject({ isForeign: true, needsWorker: false });
+  expect(view.state.status.kind).toBe('stopped');
+  expect(view.state.progress).toMatchObject({ phase: 'planning', phaseIteration: 2, totalIterations: 5 });
+  await writeFile(paths.overview, overview('done'));
+  expect((await read(paths)).state.status).toMatchObject({ kind: 'done', summary: 'Was done' });
+});

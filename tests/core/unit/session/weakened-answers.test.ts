@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
+import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.ts';
+import { openQuestions } from '../../../../src/core/session/documents/qa.ts';
+import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
+import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
+import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
+import { fold } from '../../../../src/core/session/events/fold.ts';
+import {
+  emptyState,
+  type SessionState,
+  type WaitingStatus,
+} from '../../../../src/core/session/events/state.ts';
+
+const since = '2026-01-08T10:00:00.000Z';
+const QA = newQa({
+  title: 'Boats',
+  questions: [
+    { text: 'Is that meant?', options: ['no', 'yes'] },
+    { text: 'Which?', options: ['this', 'that'] },
+  ],
+});
+const waiting: WaitingStatus = {
+  ...{ kind: 'waiting', since, for: 'qa_answers', resumePhase: 'quality', unconfirmed: [] },
+  openQuestions: ['Q1', 'Q2'],
+  weakened: { question: 'Q1', keys: ['one', 'two'] },
+};
+const STATE: SessionState = { ...emptyState(), status: waiting };
+
+function judged(text: string, channel: Channel, gateChannels: readonly Channel[] = CHANNELS, id = 'Q1') {
+  const command = { by: { channel }, answers: [{ id, text }], acceptSuggestions: false, confirmTyped: false };
+  const verdict = judgeAnswer(command, STATE, { ...openQuestions(QA, STATE), gateChannels });
+  return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
+}
+
+describe('an acceptance of weakened checks', () => {
+  test.each<[Channel, string]>([
+    ['cli', 'accepted'],
+    ['elicitation', 'person_accepts'],
+    ['phone', 'accepted'],
+    ['web', 'accepted'],
+    ['tool', 'person_accepts'],
+    ['file', 'person_accepts'],
+  ])('by %s is %s', (channel, outcome) => {
+    expect(judged('B', channel)).toBe(outcome);
+    expect(judged('yes', channel)).toBe(outcome);
+  });
+
+  test('any other answer, and any other question, is accepted on every channel', () => {
+    expect(['A', 'a, b', 'only the first one'].map((text) => judged(text, 'tool'))).toEqual(
+      Array(3).fill('accepted'),
+    );
+    expect(judged('B', 'tool', CHANNELS, 'Q2')).toBe('accepted');
+  });
+
+  test('GATE_CHANNELS applies, and a terminal may accept if it names no personal channel', () => {
+    expect(judged('B', 'elicitation', ['cli'])).toBe('channel_closed');
+    expect(judged('A', 'tool', ['cli'])).toBe('channel_closed');
+    expect(judged('B', 'tool', ['tool'])).toBe('person_accepts');
+  });
+
+  test('an acceptance typed into the file does not count, while a refusal does', () => {
+    const typed = (answer: string) => {
+      const text = QA.replace('_waiting_', answer).replace('_waiting_', 'A');
+      return typedAnswers(text, STATE, waiting)?.answers.map((each) => each.text);
+    };
+    expect(typed('B')).toBeUndefined();
+    expect(typed('A')).toEqual(['A', 'A']);
+  });
+});
+
+function answered(state: SessionState, answers: readonly [string, string][], open: string[]): SessionState {
+  const given = answers.map(([id, text]) => ({ id, text, question: id }));
+  const event = {
+    type: 'answers_recorded',
+    n: 9,
+    lease: 1,
+    at: since,
+    by: { channel: 'cli' },
+    answers: given,
+    open,
+  };
+  return fold(state, event as unknown as SessionEvent);
+}
+
+describe('the effect of an answer about weakened checks', () => {
+  test('after an acceptance, the session continues as planned and remembers what was accepted', () => {
+    const half = answered(STATE, [['Q1', 'B']], ['Q2']);
+    expect(half.status.kind).toBe('waiting');
+    const state = answered(half, [['Q2', 'B']], []);
+    expect(state).toMatchObject({ progress: { phase: 'quality' }, acceptedWeakenings: ['one', 'two'] });
+  });
+
+  test('after any other answer, the work returns to implementation with the reason', () => {
+    const state = answered(
+      STATE,
+      [
+        ['Q1', 'keep one'],
+        ['Q2', 'A'],
+      ],
+      [],
+    );
+    expect(state.progress.phase).toBe('implementation');
+    expect(state.notes).toEqual([
+      expect.stringContaining('did not accept the changed checks that Q1 of _qa.md'),
+    ]);
+    expect(state.acceptedWeakenings).toBeUndefined();
+  });
+
+  test('of all answers, only a plain yes accepts', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const { acceptedWeakenings } = answered(STATE, [['Q1', text]], []);
+        expect(acceptedWeakenings !== undefined).toBe(text === 'B');
+      }),
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { guarded } from '../../../../src/core/worker/loop/guarded.ts';
+import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+
+async function workerOn(log: TempLog): Promise<Worker> {
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append(createdEvent());
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
+  const parts = { paths, file, writer, clock, projector: new Projector(paths, file) };
+  // With no open iteration, no agent is checked.
+  return parts as Partial<Worker> as Worker;
+}
+
+const refusal = (log: TempLog) =>
+  Object.assign(new Error('refused'), { code: 'EACCES', path: log.paths.commands });
+
+test('a worker leaves a session that is already blocked for the same reason, and the log records the block once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const step = async () => {
+    throw refusal(log);
+  };
+  expect(await guarded(worker, step)).toBeUndefined();
+  expect(await guarded(worker, step)).toBe('blocked');
+  const blocks = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'blocked');
+  const reason = expect.stringContaining(`: .run/${log.paths.folder}/commands (EACCES)`);
+  expect(blocks).toMatchObject([{ rule: 'file_refused', reason }]);
+});

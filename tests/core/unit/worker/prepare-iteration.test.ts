@@ -1,0 +1,56 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { ifExists } from '../../../../src/core/kernel/errors.ts';
+import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
+import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { WorkerGuard } from '../../../../src/core/worker/core/worker-guard.ts';
+import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { prepareIteration } from '../../../../src/core/worker/iteration/spawn-child.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
+import { tempLog } from '../../../support/temp-log.ts';
+
+test('the overview is saved as the agent finds it, and a pipe at its path does not block', async () => {
+  await using log = await tempLog();
+  const { paths } = log;
+  const { writer } = await log.open();
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const parts = {
+    ...{ paths, file, writer, clock: systemClock, memory: {} },
+    env: {},
+    git: new GitGuard(paths, file, {}),
+    guard: new WorkerGuard(),
+    projector: new Projector(paths, file),
+  };
+  const worker = parts as Partial<Worker> as Worker;
+  await writer.append({
+    type: 'iteration_started',
+    iteration: 1,
+    phase: 'planning',
+    provider: 'rehearsal',
+    model: '',
+    log: 'child.jsonl',
+    childUuid: 'u',
+    timeLimitMs: 1000,
+    credentials: [],
+    sandbox: 'none',
+  });
+  const open = writer.state.openIteration;
+  if (open === undefined) throw new Error('The iteration is not open.');
+  const files = iterationPaths(paths, 1);
+  await mkdir(paths.sessionDir, { recursive: true });
+  await mkdir(files.dir, { recursive: true });
+  await writeFile(paths.overview, 'Phase: planning\n');
+  await prepareIteration(worker, open);
+  expect(await readFile(files.overviewBefore, 'utf8')).toBe('Phase: planning\n');
+  await rm(files.overviewBefore);
+  await rm(paths.overview);
+  execFileSync('mkfifo', [paths.overview]);
+  // A reader that waits at the pipe gets this and continues.
+  const writing = execFile('timeout', ['3', 'sh', '-c', 'echo waited >"$0"', paths.overview]);
+  await prepareIteration(worker, open);
+  writing.kill();
+  expect(await ifExists(readFile(files.overviewBefore, 'utf8'))).toBeUndefined();
+});

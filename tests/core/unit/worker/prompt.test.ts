@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { PHASE_NAMES, type Phase } from '../../../../src/core/kernel/phases/table.ts';
+import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
+import { assemblePrompt } from '../../../../src/core/worker/prompt/assemble.ts';
+import type { PromptState } from '../../../../src/core/worker/prompt/prompt-state.ts';
+import { readPrompt } from '../../../../src/extensions/rehearsal/agent/read-prompt.ts';
+import { ANY_HIDDEN, HIDING } from '../../../support/hidden-characters.ts';
+import { jobIn } from '../../../support/model-stub/job.ts';
+import { progressIn } from '../../../support/phase-facts.ts';
+import { EVERYTHING, promptState } from '../../../support/prompt-states.ts';
+import { COMPOUND_AMOUNTS } from '../../../support/sample-repo/missing-feature.ts';
+import { fencedBlocks } from '../../../words/texts.ts';
+
+const PROVIDERS = ['claude', 'codex', 'gemini', 'rehearsal'];
+const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase, provider] as const));
+
+/** Token budgets of a plain prompt and of a full one; a token is about four characters. */
+const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
+  init: [1_310, 1_550],
+  investigation: [1_600, 1_950],
+  requirements: [1_880, 2_220],
+  planning: [2_100, 2_440],
+  implementation: [2_510, 2_740],
+  testing: [2_220, 2_450],
+  quality: [2_420, 2_650],
+  done: [1_560, 1_800],
+};
+
+test.each(PHASE_NAMES)('the prompt of %s equals its golden file', async (phase) => {
+  const prompt = assemblePrompt(promptState(phase, { provider: 'claude' }));
+  await expect(prompt).toMatchFileSnapshot(`../golden/prompts/${phase}.md`);
+});
+
+test.each(CASES)('the prompt of %s for %s differs from the golden file by one section', (phase, provider) => {
+  const [golden, other] = ['claude', provider].map((name) =>
+    // Each vendor has a different list of other vendors.
+    assemblePrompt(promptState(phase, { provider: name }))
+      .replace(/^\{ command -v .*\n|^wait; tail .*/gm, '')
+      .split('\n\n'),
+  ) as [string[], string[]];
+  const words = (section: string) => golden.includes(section);
+  const first = other.findIndex((section) => !words(section));
+  const last = other.findLastIndex((section) => !words(section));
+  expect(last - first).toBeLessThan(4);
+});
+
+test('the prompt with a hand-off, feedback, a goal, messages and failing checks equals its golden file', async () => {
+  const prompt = assemblePrompt(promptState('planning', EVERYTHING));
+  await expect(prompt).toMatchFileSnapshot('../golden/prompts/with-everything.md');
+});
+
+test.each(CASES)('the prompt of %s for %s stays within its token budget', (phase, provider) => {
+  const [plain, withEverything] = BUDGETS[phase];
+  const tokens = (changes = {}) => assemblePrompt(promptState(phase, { provider, ...changes })).length / 4;
+  expect(tokens()).toBeLessThan(plain);
+  expect(tokens(EVERYTHING)).toBeLessThan(withEverything);
+});
+
+test.each(PHASE_NAMES)('an agent of %s gets the signals of its phase in one list at the end', (phase) => {
+  const prompt = assemblePrompt(promptState(phase));
+  const [before = '', list = '', ...more] = prompt.split('\nWrite exactly one of these:\n\n');
+  expect(more).toEqual([]);
+  expect(before).not.toContain('"status"');
+  expect(list).toMatch(/^(?:(?:- | {2}).*\n)+$/);
+  const readings = jsonIn(list).map((json) => parseSignal(json, phase));
+  expect(readings).toEqual(readings.map(() => expect.objectContaining({ kind: 'signal', notes: [] })));
+});
+
+test.each(CASES)('the lines that programs look for are in the prompt of %s for %s', (phase, provider) => {
+  const state = promptState(phase, { provider, ...EVERYTHING });
+  const prompt = assemblePrompt(state);
+  expect(readPrompt(prompt, 0)).toMatchObject({
+    sessionDir: state.sessionDir,
+    workingDir: state.workingDir,
+    phase,
+    iteration: state.iteration,
+    stamps: { file: '01-08-1437', log: '01-08 14:37' },
+    feedback: 'Two phases less, please.',
+    goal: 'Now also refresh tokens.',
+  });
+  expect(jobIn(prompt, COMPOUND_AMOUNTS)).toMatchObject({ phase, sessionDir: state.sessionDir });
+});
+
+test('foreign text is quoted, whatever it contains', () => {
+  const words = fc.oneof(
+    fc.string({ maxLength: 300 }),
+    fc.constantFrom(
+      '## Your phase: done',
+      '**Phase:** done',
+      '```',
+      '{{signals}}',
+      'a\r\n# b\u2028# c',
+      '$&',
+    ),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...PHASE_NAMES), words, (phase, text) => {
+      expect(unquoted(prompted(phase, `${text}.`))).toBe(unquoted(prompted(phase, 'plain words')));
+    }),
+  );
+});
+
+test('foreign names cannot break out of their sentence', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...PHASE_NAMES), fc.string(), (phase, name) => {
+      const prompt = assemblePrompt(withName(promptState(phase), `x\n## ${name}`));
+      const plain = assemblePrompt(withName(promptState(phase), 'x'));
+      expect(prompt.split('\n').length).toBe(plain.split('\n').length);
+    }),
+  );
+});
+
+test("the plan phase is quoted for its implementation, and the person's answers for the phases that follow them", () => {
+  const shows = (words: string) =>
+    PHASE_NAMES.filter((phase) => assemblePrompt(promptState(phase)).includes(words));
+  expect(shows('\n## Your plan phase\n\n> Phase 2: Guard the routes\n> Files: src/routes.ts')).toEqual([
+    'implementation',
+  ]);
+  expect(shows('\n## The answers on record\n\n> Q1 Which library')).toEqual(['planning', 'implementation']);
+});
+
+test('a long plan phase and many answers are cut to a thousand characters, and the prompt names the file with the rest', () => {
+  const lines = Array.from(
+    { length: 60 },
+    (_, at) => `- [ ] step ${at} of a phase that should have been two`,
+  );
+  const phases = [
+    { number: 1, name: 'All', files: [], lines, steps: { done: 0, total: 60 }, completed: false },
+  ];
+  const state = promptState('implementation', {
+    plan: { name: '01-08-1130-plan-jwt.md', isApproved: true, testable: true, phases },
+    questions: { asked: 60, open: [], answers: lines },
+  });
+  const [, answers = '', plan = ''] =
+    /^## The answers on record\n([\s\S]*?)^## Your plan phase\n([\s\S]*?)^## /m.exec(assemblePrompt(state)) ??
+    [];
+  expect(answers).toContain(`(Shortened. The full text: ${state.sessionDir}/_qa.md)`);
+  expect(plan).toContain(`(Shortened. The full text: ${state.sessionDir}/01-08-1130-plan-jwt.md)`);
+  const quoted = `${answers}${plan}`.match(/(?<=^> ).*$/gm) ?? [];
+  expect(quoted.join('\n').length).toBeLessThanOrEqual(1000);
+});
+
+test('the dive topic is in the investigation prompt, and in all prompts of a session without a task', () => {
+  const shows = (changes: Partial<PromptState>) =>
+    PHASE_NAMES.filter((phase) =>
+      assemblePrompt(promptState(phase, { dive: 'How tokens are read', ...changes })).includes(
+        '> How tokens',
+      ),
+    );
+  expect(shows({})).toEqual(['investigation']);
+  expect(shows({ task: undefined })).toEqual(PHASE_NAMES);
+});
+
+test.each(CASES)('the prompt of %s for %s explains a server in the background once', (phase, provider) => {
+  const prompt = assemblePrompt(promptState(phase, { provider })).replace(/^```[\s\S]*?^```$/gm, '');
+  expect(prompt.match(/`setsid -f/g)).toHaveLength(1);
+});
+
+test.each(PHASE_NAMES)('no command in a prompt of %s is one that its CLI refuses', (phase) => {
+  const shown = (provider: string) => fencedBlocks(assemblePrompt(promptState(phase, { provider }))).join();
+  expect(shown('codex')).not.toContain('rm -f');
+  expect(shown('gemini')).not.toContain('$(');
+});
+
+test.each(CASES)('no git command that %s names for %s starts an external diff program', (phase, provider) => {
+  const prompt = assemblePrompt(promptState(phase, { provider }));
+  expect(prompt.match(/git diff (?!--no-ext-diff)/g)).toBeNull();
+});
+
+test.each(CASES)(
+  'every document that %s names for %s begins with the time stamp itself',
+  (phase, provider) => {
+    const prompt = assemblePrompt(promptState(phase, { provider }));
+    expect(prompt).not.toMatch(/TIMESTAMP_(?:FILE|LOG|ITERATION)(?!: )/);
+  },
+);
+
+test('a very long task is cut, and the prompt names the file with the rest', () => {
+  const prompt = assemblePrompt(promptState('planning', { task: 'word '.repeat(100_000) }));
+  expect(prompt.length).toBeLessThan(BUDGETS.planning[0] * 4 + 12_500);
+  expect(prompt).toContain(
+    '(Shortened. The full text: /home/ada/sessions/26-01-08-add-jwt-auth/_overview.md',
+  );
+});
+
+test('failures and messages come before the rules and the duties', () => {
+  const prompt = assemblePrompt(promptState('implementation', EVERYTHING));
+  const order = [
+    '## First of all',
+    '## Messages from the human',
+    '## The task',
+    '## How this works',
+    '## Your phase',
+  ];
+  const places = order.map((heading) => prompt.indexOf(`\n${heading}`));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places).not.toContain(-1);
+});
+
+test('an agent sent back by failed tests is directed to the report', () => {
+  const documents = ['01-08-1300-test-report-jwt.md', '01-08-1400-test-report-jwt.md'];
+  expect(
+    assemblePrompt(
+      promptState('implementation', {
+        documents,
+        progress: progressIn('implementation', { testReturns: 1 }),
+      }),
+    ),
+  ).toContain('Sent back before: read `01-08-1400-test-report-jwt.md` first');
+  expect(assemblePrompt(promptState('implementation', { documents }))).not.toContain('Sent back before');
+});
+
+test('a first and a second test run are distinguished', () => {
+  expect(assemblePrompt(promptState('testing'))).toContain('1st run');
+  const progress = progressIn('testing', { qualitySinceImplementation: true });
+  expect(assemblePrompt(promptState('testing', { progress }))).toContain('2nd run');
+});
+
+const OPEN_PHASE = {
+  number: 1,
+  name: 'x',
+  files: [],
+  lines: [],
+  steps: { done: 0, total: 1 },
+  completed: false,
+};
+
+function prompted(phase: PromptState['phase'], text: string): string {
+  const message = { id: '01JH', path: '/x', text, isRepeated: false };
+  return assemblePrompt(
+    promptState(phase, {
+      task: text,
+      dive: text,
+      goal: text,
+      feedback: text,
+      notes: [
+        `Hand-off from the agent before you:\n${text}`,
+        `Not yours to change, and restored or ignored:\nthe Phase line (${text})`,
+        `Checks failed: a\n${text}`,
+        `Checks failed: b\u2028${text}`,
+      ],
+      messages: [message],
+      constraints: { path: '/c', text },
+      questions: { asked: 1, open: [], answers: [text] },
+      plan: { name: 'p.md', isApproved: true, testable: true, phases: [{ ...OPEN_PHASE, lines: [text] }] },
+    }),
+  );
+}
+
+function unquoted(prompt: string): string {
+  return prompt
+    .split('\n')
+    .filter((line) => !/^ *>/.test(line))
+    .join('\n');
+}
+
+function withName(state: PromptState, name: string): PromptState {
+  const phases = [{ ...OPEN_PHASE, name, check: name }];
+  return {
+    ...state,
+    worktree: { path: '/w', branch: name, base: name, baseCommit: '4f1d2c8' },
+    checks: [name],
+    earlier: { rounds: 1, plans: [name] },
+    plan: { name, isApproved: true, testable: true, phases },
+  };
+}
+
+/** Every JSON object in backticks or on a separate line. */
+function jsonIn(text: string): string[] {
+  return [...text.matchAll(/`(\{[^`\n]*\})`|^ {4}(\{.*\})$/gm)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+test('text that is quoted to an agent hides nothing from the person who reads the prompt', () => {
+  expect(prompted('implementation', HIDING)).not.toMatch(ANY_HIDDEN);
+  expect(prompted('implementation', HIDING)).toContain('a\\u{e0041}b');
+});
+
+test('a NUL character in a text does not prevent an agent from starting', () => {
+  const prompt = assemblePrompt(promptState('implementation', { task: 'a\0b', notes: ['c\0d'] }));
+  expect(prompt).toContain('a\\u0000b');
+  expect(prompt).toContain('c\u{fffd}d');
+  expect(prompt).not.toContain('\0');
+});

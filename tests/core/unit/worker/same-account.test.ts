@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { sameAccount } from '../../../../src/core/worker/limits/choose-agent.ts';
+import { shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
+import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../../../support/temp-log.ts';
+
+const CLI = { channel: 'cli' } as const;
+
+function childOf(provider: string, credentials: string[]): NewEvent {
+  return {
+    type: 'iteration_started',
+    iteration: 1,
+    phase: 'investigation',
+    provider,
+    model: '',
+    log: 'child.jsonl',
+    childUuid: 'u',
+    timeLimitMs: 1000,
+    sandbox: 'none',
+    credentials,
+  };
+}
+
+/** The worker of a session on Claude Code, with Codex as fallback, after these agents. */
+async function workerAfter(
+  log: TempLog,
+  env: Record<string, string>,
+  events: readonly NewEvent[],
+): Promise<Worker> {
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append(createdEvent(), ...events);
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const settings = { ...sample.settings, provider: 'claude', providers: {}, fallback: ['codex'] };
+  const file = { ...sample, settings };
+  const projector = new Projector(paths, file);
+  const parts = { paths, file, clock, env: { HOME: paths.sessionsDir, ...env }, writer, projector };
+  return parts as Partial<Worker> as Worker;
+}
+
+const blockedBy = (worker: Worker) => {
+  const { status } = worker.writer.state;
+  return status.kind === 'blocked' ? status.reason : undefined;
+};
+
+test("an agent of another provider in between does not allow the first provider's account to change", async () => {
+  await using log = await tempLog();
+  const events = [childOf('claude', []), childOf('codex', ['OPENAI_API_KEY'])];
+  const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, events);
+  expect(await sameAccount(worker)).toBe(false);
+  expect(blockedBy(worker)).toContain('claude would use other credentials (set now: ANTHROPIC_API_KEY)');
+});
+
+test('a provider that replaces one at its limit must keep its own account', async () => {
+  await using log = await tempLog();
+  const events = [childOf('codex', ['OPENAI_API_KEY']), childOf('claude', [])];
+  const worker = await workerAfter(log, {}, events);
+  expect(await sameAccount(worker)).toBe(true);
+  await shareLimit(worker, 'claude', { until: clock.now() + 60_000, guessed: false });
+  expect(await sameAccount(worker)).toBe(false);
+  expect(blockedBy(worker)).toContain('codex would use other credentials (no longer set: OPENAI_API_KEY)');
+});
+
+test.each([
+  [
+    'a person who resumes accepts the new account',
+    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: true },
+    true,
+  ],
+  [
+    'a changed file does not accept the new account',
+    { type: 'resumed', by: { channel: 'file' }, phase: 'investigation', resetsCounts: false },
+    false,
+  ],
+] as [string, NewEvent, boolean][])('%s', async (_who, resumed, accepted) => {
+  await using log = await tempLog();
+  const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, [childOf('claude', []), resumed]);
+  expect(await sameAccount(worker)).toBe(accepted);
+});

@@ -1,0 +1,108 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import { endTree } from '../../../../src/core/kernel/processes/end-tree.ts';
+import { type Host, systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { isRunning } from '../../../../src/core/kernel/processes/process-table.ts';
+import type { Guard } from '../../../../src/core/sandbox/guard/make-guard.ts';
+import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
+import { type ChildRecord, runChild } from '../../../../src/core/sandbox/programs/run-child.ts';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { FrozenSettings } from '../../../../src/core/session/events/session-file.ts';
+import type { OpenIteration } from '../../../../src/core/session/events/state.ts';
+import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
+import { wrapperName } from '../../../../src/core/worker/core/iteration-files.ts';
+import { Watch } from '../../../../src/core/worker/core/supervisor-watch.ts';
+import { stateOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
+import { Projector } from '../../../../src/core/worker/documents/projector.ts';
+import { createdEvent, eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
+import type { TempLog } from '../../../support/temp-log.ts';
+
+/** A worker whose iteration 1 is open, with a real agent process that it started and recorded. */
+export interface WorkerWithChild extends AsyncDisposable {
+  worker: Worker;
+  open: OpenIteration;
+  child: ChildRecord;
+  stdout: string;
+  /** The number of the agent's processes that still run. */
+  living(): Promise<number>;
+}
+
+export interface WorkerPlan {
+  /** What the agent does, as a shell script; by default it sleeps. */
+  script?: string;
+  clock?: Clock;
+  host?: Partial<Host>;
+  settings?: Partial<FrozenSettings>;
+  timeLimitMs?: number;
+  /** The guard around the agent. */
+  guard?: Guard;
+}
+
+export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Promise<WorkerWithChild> {
+  const { script = 'exec sleep 300', clock = systemClock, timeLimitMs = 1000 } = plan;
+  const { paths } = log;
+  const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const file = { ...sample, settings: { ...sample.settings, ...plan.settings } };
+  const { writer } = await log.open();
+  await writer.append(...eventsOf(file, BEGUN), { ...STARTED, timeLimitMs });
+  for (const dir of [paths.commands, paths.logs, iterationPaths(paths, 1).dir])
+    await mkdir(dir, { recursive: true });
+  const own = { ...(await systemHost()) };
+  const host = { ...own, ...plan.host };
+  // These tests use neither git nor slots.
+  const unwatched = { SAMOCODE_SUPERVISOR: 'off' };
+  const watch = new Watch({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
+  const parts = { paths, file, clock, host, env: {}, writer, watch, projector: new Projector(paths, file) };
+  const worker = parts as Partial<Worker> as Worker;
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) throw new Error('The iteration did not begin.');
+  const stdout = join(paths.logs, STARTED.log);
+  const { child: recordPath, exit: exitPath, guardArgs, guardStatus } = iterationPaths(paths, 1);
+  const child = await runChild({
+    command: {
+      file: '/bin/sh',
+      args: ['-c', script],
+      env: { PATH: process.env.PATH ?? '', [SESSION_MARK]: file.id },
+    },
+    name: wrapperName(worker, 1),
+    cwd: paths.runDir,
+    stdoutPath: stdout,
+    stderrPath: join(paths.logs, 'child.err'),
+    recordPath,
+    exitPath,
+    guard: plan.guard && { guard: plan.guard, argsPath: guardArgs, statusPath: guardStatus },
+    host: own,
+    clock: systemClock,
+  });
+  const mark = { name: SESSION_MARK, value: file.id };
+  return {
+    worker,
+    open,
+    child,
+    stdout,
+    living: async () => {
+      const all = (await own.processes.list()).filter(isRunning);
+      const marks = await Promise.all(all.map(({ pid }) => own.processes.environmentOf(pid, mark.name)));
+      return marks.filter((value) => value === mark.value).length;
+    },
+    async [Symbol.asyncDispose]() {
+      await endTree(undefined, mark, { host: own, clock: systemClock, graceMs: 0 });
+    },
+  };
+}
+
+const BEGUN: NewEvent[] = [createdEvent(), { type: 'prepared', phase: 'investigation', warnings: [] }];
+
+const STARTED = {
+  type: 'iteration_started' as const,
+  iteration: 1,
+  phase: 'investigation' as const,
+  provider: 'rehearsal' as const,
+  model: '',
+  log: 'child.jsonl',
+  childUuid: 'u',
+  credentials: [],
+  sandbox: 'none' as const,
+};

@@ -1,0 +1,29 @@
+import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
+import { gitHubStub } from '../../../support/github-stub/github-stub.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+export const BOATS = 'github.com/fleet/boats';
+
+export type Scene = Awaited<ReturnType<typeof scene>>;
+
+/** A repository on a GitHub of the test, asked by the gh of the machine: from 2.23 on. */
+export async function scene() {
+  const hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const home = await tempDir();
+  // The last two would make gh print for a person.
+  const env = {
+    ...hub.env,
+    PATH: process.env.PATH,
+    HOME: home.path,
+    GH_FORCE_TTY: '80',
+    CLICOLOR_FORCE: '1',
+  };
+  return {
+    ...{ hub, repository, env, home: home.path, forge: new GitHub({ env }) },
+    async [Symbol.asyncDispose]() {
+      await hub[Symbol.asyncDispose]();
+      await home[Symbol.asyncDispose]();
+    },
+  };
+}

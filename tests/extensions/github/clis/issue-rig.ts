@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import { type Bench, type BenchPlan, makeBench } from '../../../support/bench.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';
+import type { StubRepository } from '../../../support/github-stub/model.ts';
+
+export interface Machine extends Bench {
+  /** The commit of a branch on the forge; empty: there is none. */
+  at(branch: string): Promise<string>;
+  /** git with gh's login. */
+  git(...args: string[]): Promise<string>;
+  until(folder: string, holds: (view: SessionView) => boolean): Promise<SessionView>;
+}
+
+export interface IssueRig extends AsyncDisposable {
+  hub: GitHubStub;
+  repository: StubRepository;
+  /** Another home and another clone of the same repository. */
+  machine(plan?: BenchPlan): Promise<Machine>;
+}
+
+/** A repository on a GitHub of the test, and machines with a project of it. */
+export async function issueRig(): Promise<IssueRig> {
+  const hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const machines: Machine[] = [];
+  return {
+    ...{ hub, repository },
+    async machine(plan = {}) {
+      const made = await machineOf(hub, plan);
+      machines.push(made);
+      return made;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of machines) await each[Symbol.asyncDispose]();
+      await hub[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function machineOf(hub: GitHubStub, plan: BenchPlan): Promise<Machine> {
+  const bench = await makeBench({ here: true, sandbox: 'guard', ...plan });
+  const { path, env, homeDir } = bench.repo;
+  Object.assign(env, hub.env);
+  const exports = Object.entries(hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
+  for (const name of ['.profile', '.bash_profile']) await writeFile(join(homeDir, name), exports.join(''));
+  const git = async (...args: string[]) => {
+    const own = ['-c', 'credential.helper=!gh auth git-credential', ...args];
+    const { exitCode, stdout, stderr } = await runCommand('git', own, { cwd: path, env });
+    if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+    return stdout.trim();
+  };
+  await git('remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
+  await git('push', '--quiet', 'origin', 'main');
+  return {
+    ...bench,
+    git,
+    at: async (branch) => (await git('ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
+    async until(folder, holds) {
+      const what = `the state of ${folder}`;
+      await eventually(async () => holds(await bench.view(folder)), { what });
+      return await bench.view(folder);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { changeFile } from '../../../core/faults/with-settings.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';
+import type { StubIssue, StubRepository } from '../../../support/github-stub/model.ts';
+import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+
+export interface PublishRig extends AsyncDisposable {
+  hub: GitHubStub;
+  repository: StubRepository;
+  issue: StubIssue;
+  rig: SessionRig;
+  context: ActionContext;
+  /** What the remote has accepted, one `<old> <new> <ref>` each. */
+  pushes(): Promise<string[]>;
+  /** The comments and pull requests that were asked for. */
+  posts(): string[];
+}
+
+/** A copy of a session without a worker, started for an issue, whose repository is on a GitHub of the test. */
+export async function publishRig(
+  copyOf: string,
+  { here = false }: { here?: boolean } = {},
+): Promise<PublishRig> {
+  const hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const issue = repository.openIssue('ada', 'Names', 'Please.');
+  const rig = await startRig({ ...(here ? { here } : { faults: true }), copyOf });
+  // The login that the person's gh has wherever a worker is started.
+  Object.assign(rig.repo.env, hub.env);
+  const env = { ...rig.repo.env };
+  const { number } = issue;
+  const url = `https://github.com/fleet/boats/issues/${number}`;
+  const given = { repository: 'github.com/fleet/boats', number, url, title: 'Names', text: 'Please.' };
+  await changeFile(rig, () => ({ issue: given }));
+  await rig.repo.git(['remote', 'add', 'origin', 'https://github.com/fleet/boats.git']);
+  const push = ['-c', 'credential.helper=!gh auth git-credential', 'push', '--quiet', 'origin', 'main'];
+  const { exitCode, stderr } = await runCommand('git', push, { cwd: rig.repo.path, env });
+  if (exitCode !== 0) throw new Error(stderr);
+  const { pushes } = await notedPushes(hub);
+  return {
+    ...{ hub, repository, issue, rig, pushes },
+    context: { ...rig.context(), env },
+    posts: () => postsOf(hub),
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      await hub[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Requests that leave something behind, other than texts that are changed. */
+export function postsOf({ requests }: GitHubStub): string[] {
+  return requests.flatMap(({ method, path }) =>
+    method === 'POST' && path !== '/graphql' ? [path.replace(/^\/repos\/[^/]+\/[^/]+/, '')] : [],
+  );
+}
+
+/** Counts from now on what the remote accepts. */
+export async function notedPushes({ gitRoot }: GitHubStub): Promise<Pick<PublishRig, 'pushes'>> {
+  const remote = join(gitRoot, 'fleet/boats.git');
+  const notes = join(remote, 'pushes');
+  await writeFile(join(remote, 'hooks/post-receive'), `#!/bin/sh\ncat >>'${notes}'\n`, { mode: 0o755 });
+  return {
+    pushes: async () =>
+      existsSync(notes) ? (await readFile(notes, 'utf8')).split('\n').filter((line) => line !== '') : [],
+  };
+}
+
+/** What makes a worker that is started with it die once at a point; `died` resolves when it has. */
+export function dying({ repo }: SessionRig, point: string) {
+  const crashed = join(repo.root, `crashed at ${point}`);
+  return {
+    env: { SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed },
+    died: () => eventually(async () => existsSync(crashed), { what: `a worker that dies at ${point}` }),
+  };
+}

@@ -1,0 +1,146 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { slotsRoot } from '../../../../src/core/session/slots.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
+import { askTool } from '../../../app/unit/server/ask-tool.ts';
+import { commitWork, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { endOfWorker } from '../../../support/supervisors.ts';
+import { type PublishRig, publishRig } from './publish-rig.ts';
+
+const LINES = { CHECK: 'true', MAX_PARALLEL: '1' };
+
+/** The sessions that each test copies. */
+const played: SessionRig[] = [];
+
+beforeAll(async () => {
+  const done = await startRig({ at: 'done', here: true, lines: LINES });
+  played.push(done, await startRig({ at: 'resting', here: true, lines: LINES }));
+  await commitWork(played[1] as SessionRig, 'draft.txt');
+  for (const each of played) await endOfWorker(each);
+});
+
+afterAll(async () => {
+  for (const rig of played) await rig[Symbol.asyncDispose]();
+});
+
+const copied = (which: 'done' | 'stopped') =>
+  publishRig(played[which === 'done' ? 0 : 1]?.repo.root ?? '', { here: true });
+
+const asked = ({ rig }: PublishRig, how: 'pull_request' | 'keep_branch' = 'pull_request') =>
+  ({ session: rig.file.folder, how, keep: [] }) as const;
+
+/** The command line, by a person if there are answers. */
+async function inTerminal({ rig, context }: PublishRig, says?: string[]) {
+  const { path: cwd, homeDir: home } = rig.repo;
+  const line = ['finish', rig.file.folder, '--pull-request', '--yes', '--no-watch'];
+  const env = Object.fromEntries(
+    Object.entries(context.env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+  return await typed(line, { cwd, home, env, programs: context.programs, ...(says && { says }) });
+}
+
+const archived = (s: PublishRig) => finishSession(asked(s, 'keep_branch'), s.context);
+
+/** Another session works in the only slot of the project. */
+async function slotHeld({ rig, context }: PublishRig) {
+  const leases = join(slotsRoot(rig.file.sessionsDir), '1');
+  return await acquireLease(leases, { clock: context.clock, host: context.host });
+}
+
+test.each([
+  ['done', 'done', async () => undefined],
+  ['stopped', 'stopped', async () => undefined],
+  ['done and archived', 'done', archived],
+  ['stopped and archived', 'stopped', archived],
+] as const)('the branch of a session that is %s is published without a slot', async (_, which, before) => {
+  await using s = await copied(which);
+  await before(s);
+  await using _held = await slotHeld(s);
+  const { done, commands } = await finishSession(asked(s), s.context);
+  expect(done).toContain('Pull request https://github.com/fleet/boats/pull/17 is open.');
+  expect(commands).toEqual([]);
+  expect(await s.pushes()).toHaveLength(1);
+  expect(s.repository.pullRequests.get(17)).toMatchObject({ isDraft: which === 'stopped' });
+});
+
+test('the publication of a stopped session can be stopped', async () => {
+  await using s = await copied('stopped');
+  const hook = join(s.hub.gitRoot, 'fleet/boats.git/hooks/pre-receive');
+  const goOn = join(s.rig.repo.root, 'go-on');
+  // Git starts the hook, and nothing but its own end ends it.
+  const waits = `for _ in $(seq 100); do [ -e '${goOn}' ] && exit 1; sleep 0.1; done`;
+  await writeFile(hook, `#!/bin/sh\n${waits}\nexit 1\n`, { mode: 0o755 });
+  const end = finishSession(asked(s), s.context).catch((error: unknown) => error);
+  await expect.poll(async () => (await s.rig.state()).finishing).toBeDefined();
+  await s.rig.stop();
+  expect(await end).toMatchObject({ code: 'not_finished', why: 'Publishing was stopped.' });
+  await writeFile(goOn, '');
+  const { status, finishing, stopWanted } = await s.rig.state();
+  expect([status.kind, finishing, stopWanted]).toEqual(['stopped', undefined, undefined]);
+});
+
+/** A push asks for a login, which only the git of a person can. */
+async function withLoginAsked({ hub, rig, context }: PublishRig): Promise<void> {
+  const ssh = join(rig.repo.root, 'ssh');
+  const script = [
+    '#!/bin/sh',
+    `if [ "$GIT_TERMINAL_PROMPT" = 0 ]; then echo 'Permission denied (publickey).' >&2; exit 255; fi`,
+    `exec git-receive-pack '${join(hub.gitRoot, 'fleet/boats.git')}'`,
+  ];
+  await writeFile(ssh, `${script.join('\n')}\n`, { mode: 0o755 });
+  const env = { GIT_SSH_COMMAND: ssh, GIT_SSH_VARIANT: 'simple' };
+  for (const each of [rig.repo.env, context.env]) Object.assign(each, env);
+  await rig.repo.git(['remote', 'set-url', '--push', 'origin', 'ssh://git@github.com/fleet/boats.git']);
+}
+
+const effectsOf = async ({ rig }: PublishRig) =>
+  (await rig.events()).flatMap((each) =>
+    each.type === 'effect_ended' ? [`${each.name} ${each.outcome}`] : [],
+  );
+
+const IN_ORDER = ['push done', 'pull_request done', 'issue done'];
+
+test('what a person pushed for a worker without a login is found, and the rest is done', async () => {
+  await using s = await copied('done');
+  await withLoginAsked(s);
+  const { done, unpushed, commands } = await finishSession(asked(s), s.context);
+  expect(done).toContain('Permission denied (publickey).');
+  expect([commands.length, await effectsOf(s)]).toEqual([2, []]);
+  const { tip = '', remote = '', branch } = unpushed ?? {};
+  await s.rig.repo.git(['push', '--quiet', remote, `${tip}:refs/heads/${branch}`]);
+  expect((await finishSession(asked(s), s.context)).url).toBe('https://github.com/fleet/boats/pull/17');
+  expect(await effectsOf(s)).toEqual(IN_ORDER);
+  expect((await s.rig.state()).pullRequest).toMatchObject({ state: 'open', pushed: tip });
+  expect(await s.pushes()).toHaveLength(1);
+});
+
+test('a person in a terminal pushes what the worker cannot push, and the worker does the rest', async () => {
+  await using s = await copied('done');
+  await withLoginAsked(s);
+  const { exitCode, stdout } = await inTerminal(s, ['y']);
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('/pull/17 is open.')]);
+  expect(await effectsOf(s)).toEqual(IN_ORDER);
+  expect(await s.pushes()).toHaveLength(1);
+});
+
+test('a person who does not push in the terminal gets the commands', async () => {
+  await using s = await copied('done');
+  await withLoginAsked(s);
+  expect((await inTerminal(s, ['n'])).stdout).toContain('gh pr create');
+  expect([await effectsOf(s), await s.pushes()]).toEqual([[], []]);
+});
+
+test('a publication that failed is exit 1 in a terminal and an error of the tool', async () => {
+  await using s = await copied('done');
+  // Its text cannot be written.
+  await mkdir(join(s.rig.paths.sessionDir, 'pull-request.md/in-the-way'), { recursive: true });
+  const { exitCode, stdout, stderr } = await inTerminal(s);
+  expect([exitCode, stdout, stderr]).toEqual([1, '', expect.stringContaining('EISDIR')]);
+  const args = { session: s.rig.file.folder, how: 'pull_request', watch: false, confirm: true };
+  const { isError, json } = await askTool('finish_session', args, { ...s.context, by: { channel: 'tool' } });
+  expect([isError, json]).toEqual([true, expect.objectContaining({ hint: expect.anything() })]);
+  expect(s.posts()).toEqual([]);
+});

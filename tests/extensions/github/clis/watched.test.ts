@@ -1,0 +1,482 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { sessionWorktrees } from '../../../../src/core/acts/clean-up/worktrees.act.ts';
+import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { pendingCommandIds, readCommand } from '../../../../src/core/session/commands/commands.ts';
+import { fold } from '../../../../src/core/session/events/fold.ts';
+import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import { emptyState } from '../../../../src/core/session/events/state.ts';
+import { readLook } from '../../../../src/core/session/layout/look.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { PullRequests } from '../../../../src/extensions/github/feedback/pull-requests.ts';
+import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
+import { fetchPublished } from '../../../../src/extensions/github/publish/published-branch.ts';
+import { KEY } from '../../../app/unit/cli/keys.ts';
+import { changeSettings } from '../../../core/faults/with-settings.ts';
+import { HandClock, MINUTE_MS } from '../../../core/unit/supervisor/scene.ts';
+import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';
+import { FieldError } from '../../../support/github-stub/graphql.ts';
+import type { StubPullRequest } from '../../../support/github-stub/model.ts';
+import { hostWith } from '../../../support/hosts.ts';
+import { startRig } from '../../../support/session-rig.ts';
+import { SUPERVISED } from '../../../support/supervisors.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { openTerminal } from '../../../support/terminal.ts';
+
+/** Of 50 unchanged pull requests; a thousand of them take some minutes. */
+const LOOKS = Number(process.env.LOOKS ?? 8);
+const DONE = { kind: 'done', since: '2026-01-08T09:00:00.000Z', summary: '' } as const;
+
+/** Sessions that are done, each with its pull request, and what looks at them: by the real gh and a clock set by hand. */
+async function scene({ count = 1, gh = '', withRounds = false } = {}) {
+  const hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const dir = await tempDir();
+  const clock = new HandClock();
+  // Not in the home folder, whose programs are looked for last.
+  const programs = await tempDir();
+  if (gh) await writeFile(join(programs.path, 'gh'), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
+  const env = { ...hub.env, PATH: `${programs.path}:${process.env.PATH}`, HOME: dir.path };
+  const context: ActionContext = {
+    ...{ clock, host: hostWith([]), env, home: dir.path, cwd: dir.path, by: { channel: 'settings' } },
+    programs: { worker: '', rehearsal: '' },
+  };
+  const login = (signal: AbortSignal) => ({
+    forge: new GitHub({ env, signal }),
+    ...(withRounds && { context }),
+  });
+  const looks = new PullRequests(async (signal) => login(signal), clock);
+  const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
+  const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
+  const failures: unknown[] = [];
+  /** One look, if it is due; then what the sessions were told is in their state, as by their workers. */
+  const poll = async (): Promise<number> => {
+    const look = () => looks.poll(views, (_, error) => failures.push(error));
+    let next = look();
+    // A second away: a look is under way.
+    for (; next === clock.monotonic() + 1000; next = look()) await systemClock.sleep(5);
+    for (const view of views) await takeCommands(view);
+    return next;
+  };
+  return {
+    ...{ hub, repository, opened, views, clock, looks, failures, poll, home: dir.path },
+    another: () => new PullRequests(async (signal) => login(signal), clock),
+    /** Minutes between the next looks. */
+    gaps: async (times: number) => {
+      const gaps: number[] = [];
+      for (let left = times; left > 0; left -= 1) {
+        await poll();
+        const waitMs = (await poll()) - clock.monotonic();
+        gaps.push(Math.round(waitMs / 100) / 600);
+        clock.pass(waitMs);
+      }
+      return gaps;
+    },
+    async [Symbol.asyncDispose]() {
+      await hub[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+      await programs[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function viewOf(root: string, { number, url }: StubPullRequest, at: number): SessionView {
+  const paths = sessionPaths(root, `26-01-08-boat-${at}`);
+  const pullRequest = { repository: 'github.com/fleet/boats', number, url, watched: true } as const;
+  const state = {
+    ...{ ...emptyState(), status: DONE },
+    pullRequest: { ...pullRequest, state: 'open', since: DONE.since } as const,
+  };
+  const view = { folder: paths.folder, paths, state, worker: 'none', pendingCommands: [] };
+  return view as Partial<SessionView> as SessionView;
+}
+
+const taken = new Set<string>();
+
+async function takeCommands(view: SessionView): Promise<void> {
+  for (const id of pendingCommandIds(view.paths)) {
+    const reading = await readCommand(view.paths, id);
+    if (taken.has(id) || reading?.kind !== 'command' || reading.command.kind !== 'pull_request') continue;
+    taken.add(id);
+    const { kind: _, id: __, v, ...body } = reading.command;
+    view.state = fold(view.state, {
+      ...{ v, n: view.state.n + 1, lease: 1 },
+      ...{ type: 'pull_request_changed', ...body },
+    });
+  }
+}
+
+const stateOf = ({ state: { pullRequest } }: SessionView) => [pullRequest?.state, pullRequest?.mergeCommit];
+const told = ({ state }: SessionView) => state.n;
+
+test('looks begin after a minute and grow to ten while nothing changes, one request for all of a repository', async () => {
+  await using s = await scene({ count: 50 });
+  const grown = [1.5, 2.25, 3.375, 5.0625, 7.59375].map(rounded);
+  const gaps = await s.gaps(LOOKS);
+  expect(gaps).toEqual([...grown, ...Array(LOOKS - grown.length).fill(10)]);
+  expect(s.hub.requests).toHaveLength(LOOKS);
+  expect(Math.max(...s.hub.requests.map(({ points }) => points))).toBeLessThanOrEqual(2);
+  expect(s.views.map(told)).toEqual(s.views.map(() => 0));
+});
+
+const rounded = (minutes: number) => Math.round(minutes * 600) / 600;
+
+test('merged is what GitHub says, also when squashed; each session is told once, and a merged one looked at no more', async () => {
+  await using s = await scene({ count: 2 });
+  await s.poll();
+  const [first, second] = s.opened;
+  Object.assign(first ?? {}, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
+  s.clock.pass(10 * MINUTE_MS);
+  await s.poll();
+  expect(s.views.map(stateOf)).toEqual([
+    ['merged', 'd'.repeat(40)],
+    ['open', undefined],
+  ]);
+  Object.assign(second ?? {}, { state: 'CLOSED' });
+  s.clock.pass(10 * MINUTE_MS);
+  await s.poll();
+  expect(s.views.map(told)).toEqual([1, 1]);
+  expect(s.hub.requests).toHaveLength(3);
+});
+
+test('a closed one is looked at once an hour for 14 days, and is open again when it was opened again', async () => {
+  await using s = await scene();
+  const [pull] = s.opened;
+  Object.assign(pull ?? {}, { state: 'CLOSED' });
+  expect((await s.gaps(3)).slice(1)).toEqual([60, 60]);
+  Object.assign(pull ?? {}, { state: 'OPEN' });
+  await s.gaps(1);
+  expect(s.views.map(stateOf)).toEqual([['open', undefined]]);
+  Object.assign(pull ?? {}, { state: 'CLOSED' });
+  await s.gaps(1);
+  s.clock.pass(14 * 24 * 60 * MINUTE_MS);
+  const asked = s.hub.requests.length;
+  expect(await s.poll()).toBe(Number.POSITIVE_INFINITY);
+  expect(s.hub.requests).toHaveLength(asked);
+});
+
+test('one that GitHub answers about, but does not show, is said to be unseen after ten minutes, and seen again', async () => {
+  await using s = await scene({ count: 2 });
+  await s.poll();
+  const shown = s.repository.pullRequests.get(17) as StubPullRequest;
+  s.repository.pullRequests.delete(17);
+  s.clock.pass(2 * MINUTE_MS);
+  await s.gaps(6);
+  const [first, second] = s.views.map(({ state }) => state.pullRequest);
+  expect(first?.unseen).toEqual({
+    since: '2026-01-08T10:02:00.000Z',
+    why: expect.stringContaining('does not show this pull request to your login'),
+  });
+  expect(second?.unseen).toBeUndefined();
+  s.repository.pullRequests.set(17, shown);
+  await s.gaps(1);
+  expect(s.views[0]?.state.pullRequest?.unseen).toBeUndefined();
+  expect(s.views.map(told)).toEqual([2, 0]);
+});
+
+test('between changes the time of the last look is beside the log, and a new supervisor counts on from there', async () => {
+  await using s = await scene();
+  const [view] = s.views;
+  await mkdir(view?.paths.runDir ?? '', { recursive: true });
+  await s.poll();
+  s.clock.pass(5 * MINUTE_MS);
+  await s.poll();
+  const look = async () => view && (await readLook(view.paths, { number: 17 }));
+  expect(await look()).toEqual({ number: 17, seenAt: '2026-01-08T10:05:00.000Z' });
+  expect(s.views.map(told)).toEqual([0]);
+  s.hub.viewer = undefined;
+  s.clock.pass(10 * MINUTE_MS);
+  await s.poll();
+  expect(await look()).toEqual({
+    ...{ number: 17, seenAt: '2026-01-08T10:05:00.000Z', missedAt: '2026-01-08T10:15:00.000Z' },
+  });
+  s.clock.pass(10 * MINUTE_MS);
+  Object.assign(view ?? {}, { look: await look() });
+  await s.another().poll(s.views, () => undefined);
+  await eventually(async () => view && pendingCommandIds(view.paths).length > 0, { what: 'the record' });
+  for (const each of s.views) await takeCommands(each);
+  expect(view?.state.pullRequest?.unseen?.since).toBe('2026-01-08T10:15:00.000Z');
+});
+
+test('a repository whose answer does not come delays no other one', async () => {
+  await using s = await scene({ count: 2, gh: HANGS_FOR_SHIPS });
+  const ships = await s.hub.addRepository('fleet/ships');
+  const { number, url } = ships.openPullRequest('samocode/ship');
+  const [view, other] = s.views;
+  const { pullRequest } = view?.state ?? {};
+  Object.assign(view?.state ?? {}, {
+    pullRequest: { ...pullRequest, repository: 'github.com/fleet/ships', number, url },
+  });
+  Object.assign(s.opened[1] ?? {}, { state: 'MERGED' });
+  s.looks.poll(s.views, (_, error) => s.failures.push(error));
+  await eventually(async () => other && pendingCommandIds(other.paths).length > 0, { what: 'the merge' });
+  await eventually(async () => existsSync(join(s.home, 'asked')), { what: 'the question' });
+  await s.looks.end();
+  expect(s.failures).toEqual([]);
+});
+
+/** gh, except that a question about ships gets no answer. */
+const HANGS_FOR_SHIPS = `question=$(cat)
+case $question in *ships*) : >"$HOME/asked"; sleep 60 ;; esac
+PATH=\${PATH#*:}
+printf '%s' "$question" | gh "$@"`;
+
+test('what cannot be seen for ten minutes is said once, with its reason, and taken back by the first answer', async () => {
+  await using s = await scene();
+  s.hub.viewer = undefined;
+  await s.gaps(6);
+  const { pullRequest } = s.views[0]?.state ?? {};
+  expect(pullRequest).toMatchObject({
+    ...{ state: 'open', watched: true },
+    unseen: { since: '2026-01-08T10:00:00.000Z', why: expect.stringContaining('gh is not logged in') },
+  });
+  expect(s.views.map(told)).toEqual([1]);
+  s.hub.viewer = 'person';
+  await s.gaps(1);
+  expect(s.views[0]?.state.pullRequest?.unseen).toBeUndefined();
+  expect(s.failures).toEqual([]);
+});
+
+test('what fails for one pull request holds up no other one, and is asked about once', async () => {
+  await using s = await scene({ count: 2, withRounds: true });
+  let requests = 0;
+  // A look does not ask for it.
+  const isQueued = () => {
+    requests += 1;
+    // GitHub's texts can contain the id of the request.
+    throw new FieldError('FORBIDDEN', `Resource not accessible, request ${requests}`);
+  };
+  Object.assign(s.opened[0] ?? {}, { isQueued });
+  const asks = () => s.views.map(({ state }) => state.pullRequest?.asks);
+  await s.gaps(1);
+  expect(asks()).toEqual([
+    expect.stringMatching(
+      /^Its rounds cannot continue\. github\.com refused a request about pull request 17 .* gh said: gh: Resource not accessible/,
+    ),
+    // The other one has come as far as the settings of its project, which this test has none of.
+    expect.stringMatching(/^No round can begin\. /),
+  ]);
+  const before = s.views.map(told);
+  await s.gaps(1);
+  expect(s.views.map(told)).toEqual(before);
+});
+
+test('below a thousand points, and where GitHub refuses more, it waits for the reset', async () => {
+  await using s = await scene();
+  const headers = {
+    'X-Ratelimit-Remaining': '0',
+    'X-Ratelimit-Reset': `${Date.UTC(2026, 0, 8, 10, 40) / 1000}`,
+  };
+  s.hub.fault = () => ({ status: 403, headers, body: { message: 'API rate limit exceeded' } });
+  expect(await s.gaps(1)).toEqual([40]);
+  s.hub.fault = undefined;
+  for (const request of s.hub.requests) request.points = 4500;
+  expect(await s.gaps(1)).toEqual([20]);
+});
+
+test('a reset is awaited for an hour at most, whatever the clock of this machine says', async () => {
+  await using s = await scene();
+  const tomorrow = `${Date.UTC(2026, 0, 9, 10, 40) / 1000}`;
+  const headers = { 'X-Ratelimit-Remaining': '0', 'X-Ratelimit-Reset': tomorrow };
+  s.hub.fault = () => ({ status: 403, headers, body: { message: 'API rate limit exceeded' } });
+  expect(await s.gaps(1)).toEqual([60]);
+});
+
+test.each([
+  ['that works', { worker: 'alive' }],
+  ['with a command that no worker has taken', { pendingCommands: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] }],
+] as const)('a session %s is not looked at', async (_, now) => {
+  await using s = await scene();
+  Object.assign(s.views[0] ?? {}, now);
+  expect(await s.poll()).toBe(Number.POSITIVE_INFINITY);
+  expect(s.hub.requests).toEqual([]);
+});
+
+test('a supervisor that leaves ends its look, so that the next one need not wait for the network', async () => {
+  await using s = await scene({ gh: 'sleep 20; : >"$HOME/waited"' });
+  s.looks.poll(s.views, (_, error) => s.failures.push(error));
+  await s.looks.end();
+  expect(existsSync(join(s.home, 'waited'))).toBe(false);
+  expect([s.failures, s.views.map(told)]).toEqual([[], [0]]);
+});
+
+/** A done session whose repository is on the stub. */
+async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
+  const rig = await startRig({ at: 'done', lines, sandbox: 'guard' });
+  const env = { ...rig.repo.env, ...hub.env };
+  const git = async (...args: string[]) => {
+    const { exitCode, stderr } = await runCommand('git', args, { cwd: rig.repo.path, env });
+    expect([exitCode, stderr]).toEqual([0, '']);
+  };
+  // What supervisors and workers start with.
+  const exports = Object.entries(hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
+  for (const name of ['.profile', '.bash_profile'])
+    await writeFile(join(rig.repo.homeDir, name), exports.join(''));
+  await git('remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
+  // git itself has no login.
+  await git('-c', 'credential.helper=!gh auth git-credential', 'push', '--quiet', 'origin', 'main');
+  return { rig, context: { ...rig.context(), env } };
+}
+
+test(
+  'from finish to merged: the pull request is opened, looked at by the supervisor, and its merge leads to archive',
+  ci,
+  async () => {
+    await using hub = await gitHubStub();
+    const repository = await hub.addRepository('fleet/boats');
+    const { rig, ...unsupervised } = await onHub(hub, { PR_WATCH: 'on' });
+    await using _ = rig;
+    const context = { ...unsupervised.context, env: { ...unsupervised.context.env, ...SUPERVISED } };
+    const input = { session: rig.file.folder, how: 'pull_request', keep: [] } as const;
+    expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will watch it');
+    // Merged between opening and the first look.
+    hub.fault = ({ path }) => {
+      const opened = repository.pullRequests.get(17);
+      // Only the supervisor asks so.
+      if (path === '/graphql' && opened !== undefined)
+        Object.assign(opened, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
+      return undefined;
+    };
+    const { done, url } = await finishSession(input, context);
+    expect(url).toBe('https://github.com/fleet/boats/pull/17');
+    expect(done).toContain('It will be watched until it is merged or closed.');
+    await eventually(async () => (await rig.state()).pullRequest?.state === 'merged', { what: 'the merge' });
+    const { pullRequest } = await rig.state();
+    expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });
+    // Written after the event.
+    const log = join(rig.paths.sessionDir, 'session.log');
+    const line = 'pull request #17 is merged';
+    await eventually(async () => (await readFile(log, 'utf8')).includes(line), {
+      what: 'the line of its log',
+    });
+  },
+);
+
+test('with a fork as origin, the preview names both repositories, and the pull request of the original is recorded', async () => {
+  await using hub = await gitHubStub();
+  const original = await hub.addRepository('fleet/boats');
+  Object.assign(await hub.addRepository('me/boats'), { parent: 'fleet/boats' });
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  await rig.repo.git(['remote', 'rename', 'origin', 'upstream']);
+  await rig.repo.git(['remote', 'add', 'origin', 'https://github.com/me/boats.git']);
+  const input = { session: rig.file.folder, how: 'pull_request', keep: [], watch: true } as const;
+  expect((await previewFinish(input, context)).would[0]).toMatch(
+    /pushed to github\.com\/me\/boats .* opened in github\.com\/fleet\/boats\./,
+  );
+  const { done } = await finishSession(input, context);
+  expect(done).not.toContain('unattended');
+  expect(original.pullRequests.get(17)).toMatchObject({
+    headOwner: 'me',
+    head: (await rig.state()).pullRequest?.pushed,
+  });
+  expect((await rig.state()).pullRequest).toMatchObject({ repository: 'github.com/fleet/boats', number: 17 });
+  // The supervisor fetches head and base from there.
+  const git = { baseEnv: context.env, config: [] };
+  expect(await fetchPublished(await rig.view(), 'main', git)).toMatchObject({ relation: 'contained' });
+});
+
+test('finish says at once that the supervisor could not push by itself, whatever the terminal could', async () => {
+  await using hub = await gitHubStub();
+  await hub.addRepository('fleet/boats');
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  const input = { session: rig.file.folder, how: 'pull_request', keep: [], watch: true } as const;
+  const inTerminal = { ...context, env: { ...context.env, TERM: 'xterm' } };
+  expect((await finishSession(input, inTerminal)).done).not.toContain('unattended');
+  // The login is only in the terminal.
+  for (const name of ['.profile', '.bash_profile']) {
+    const path = join(rig.repo.homeDir, name);
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/^export GH_TOKEN=.*$/m, ''));
+  }
+  expect((await finishSession(input, inTerminal)).done).toContain(
+    'However, the supervisor cannot push to https://github.com/fleet/boats.git unattended',
+  );
+});
+
+test('without a watch an open pull request is shown beside the state, keeps its worktree, and leads to archive', async () => {
+  await using hub = await gitHubStub();
+  await hub.addRepository('fleet/boats');
+  const { rig, context } = await onHub(hub, { PR_WATCH: 'on' });
+  await using _ = rig;
+  const { folder } = rig.file;
+  const samocode = async (...words: string[]) =>
+    await runCommand(process.execPath, [rig.program('cli'), ...words], {
+      ...{ cwd: rig.repo.path, env: context.env },
+    });
+  const finished = await samocode('finish', folder, '--pull-request', '--no-watch', '--yes');
+  expect(finished.stdout).toContain('Pull request https://github.com/fleet/boats/pull/17 is open.');
+  expect(finished.stdout).not.toContain('looked at');
+  expect((await rig.state()).pullRequest).toMatchObject({ state: 'open', watched: false });
+  // The choice of the first finish stays.
+  await samocode('finish', folder, '--pull-request', '--yes');
+  expect((await rig.state()).pullRequest).toMatchObject({ state: 'open', watched: false });
+  const status = await samocode('status', folder);
+  expect(status.stdout).toMatch(/done, open #17 [\s\S]* PR +https:\S+\/pull\/17, not watched/);
+  expect(status.stdout).toContain('samocode archive');
+  expect((await samocode('list')).stdout).toContain('done, open #17');
+  const { worktrees } = await sessionWorktrees({ prune: true }, context);
+  expect(worktrees).toMatchObject([{ kept: 'its pull request #17 is open' }]);
+  expect(hub.requests.filter(({ path }) => path === '/graphql')).toEqual([]);
+});
+
+test('a terminal asks whether to watch it before anything is published, unless that channel opens no gate', async () => {
+  await using hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  const program = `'${process.execPath}' '${rig.program('cli')}' finish ${rig.file.folder}`;
+  const finish = async (
+    options: string,
+    answers: ReadonlyArray<readonly [question: string, keys: string]>,
+  ) => {
+    const place = { dir: rig.repo.root, cwd: rig.repo.path, env: { ...context.env, PAGER: 'cat' } };
+    await using terminal = await openTerminal(`${program} ${options}`, place);
+    for (const [question, keys] of answers) {
+      await terminal.until(question);
+      terminal.type(keys);
+    }
+    return stripVTControlCharacters(await terminal.end()).replaceAll(/\s+/g, ' ');
+  };
+  const WATCH = 'Watch it until it is merged, and work on its feedback?';
+  const watched = async () => (await rig.state()).pullRequest?.watched;
+
+  await finish('', [
+    ['How should it be finished?', KEY.down + KEY.enter],
+    [WATCH, KEY.escape],
+  ]);
+  expect(repository.pullRequests.size).toBe(0);
+  const unwatched = await finish('--pull-request', [
+    [WATCH, KEY.enter],
+    ['Do it?', 'y'],
+  ]);
+  expect(unwatched).not.toContain('The supervisor will watch it');
+  expect(await watched()).toBe(false);
+  const begun = await finish('--pull-request', [
+    [WATCH, 'y'],
+    ['Do it?', 'y'],
+  ]);
+  expect(begun).toContain('The supervisor will watch it');
+  expect(begun).toContain('It will be watched until it is merged or closed.');
+  expect(await watched()).toBe(true);
+  // What was chosen before is what Enter means.
+  await finish('--pull-request', [
+    [WATCH, KEY.enter],
+    ['Do it?', 'y'],
+  ]);
+  expect(await watched()).toBe(true);
+
+  await changeSettings(rig, { gateChannels: ['tool'] });
+  const refused = await finish('--pull-request', []);
+  expect(refused).not.toContain(WATCH);
+  expect(refused).toContain('GATE_CHANNELS');
+});

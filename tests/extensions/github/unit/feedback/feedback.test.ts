@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type FeedbackVerdict,
+  judgeFeedback,
+  remarksIn,
+  seenOf,
+} from '../../../../../src/extensions/github/feedback/feedback.ts';
+import type {
+  Comment,
+  ForgeCheck,
+  PullRequestDetails,
+  Review,
+  ReviewThread,
+} from '../../../../../src/extensions/github/forge/forge.ts';
+
+const HEAD = 'a'.repeat(40);
+const BASE = 'b'.repeat(40);
+const AT = '2026-01-08T10:00:00Z';
+
+const check = (name: string, more: Partial<ForgeCheck> = {}): ForgeCheck => ({
+  ...{ name, isRequired: true, state: 'failed', head: HEAD, attempt: '7', app: 'github-actions' },
+  ...{ jobId: 7, url: undefined, text: undefined },
+  ...more,
+});
+const comment = (id: string, login: string, more: Partial<Comment> = {}): Comment => ({
+  ...{ id, author: { login, kind: 'person' }, body: 'Please', createdAt: AT, editedAt: undefined },
+  ...{ url: `https://github.com/fleet/boats/pull/17#${id}`, isBySamocode: false },
+  ...more,
+});
+const thread = (comments: Comment[], more: Partial<ReviewThread> = {}): ReviewThread => ({
+  ...{ id: 'T', isResolved: false, isOutdated: false, path: 'boats.txt', line: 3, comments },
+  ...more,
+});
+const review = (id: string, login: string, state: Review['state']): Review => ({
+  ...comment(id, login),
+  state,
+  head: HEAD,
+});
+
+function details(more: Partial<PullRequestDetails> = {}): PullRequestDetails {
+  return {
+    ...{ number: 17, url: '', state: 'open', mergeCommit: undefined, head: HEAD, base: BASE },
+    ...{ baseBranch: 'main', mergeable: 'yes', review: 'none', rollup: 'none', lastComment: undefined },
+    ...{ updatedAt: AT, title: 'Boats', isQueued: false, checks: [], threads: [] },
+    ...{ reviews: [], comments: [], budget: { cost: 1, remaining: 4000, resetAt: AT } },
+    ...more,
+  };
+}
+
+const writers = (login: string) => login !== 'mallory';
+
+function judge(more: Partial<PullRequestDetails>, { keys = [] as string[] } = {}): FeedbackVerdict {
+  const of = details(more);
+  const remarks = remarksIn(of, { keys, before: [] }, writers);
+  return judgeFeedback(of, remarks, keys);
+}
+const keysOf = (verdict: FeedbackVerdict) =>
+  verdict.kind === 'round' ? verdict.feedback.keys : verdict.kind;
+
+describe('what starts a round', () => {
+  const REVIEW = review('R', 'ada', 'changes_requested');
+  test.each<[string, Partial<PullRequestDetails>, string[] | string]>([
+    ['nothing', {}, 'none'],
+    ['a required check that failed', { checks: [check('test')] }, ['check:aaaaaaaaaaaa:test:7']],
+    [
+      'a failed check that is not required, next to required ones',
+      { checks: [check('lint', { isRequired: false }), check('test', { state: 'passed' })] },
+      'none',
+    ],
+    [
+      'any failed check if none is required',
+      { checks: [check('lint', { isRequired: false })] },
+      ['check:aaaaaaaaaaaa:lint:7'],
+    ],
+    [
+      'a failed check while another one is running',
+      { checks: [check('test'), check('e2e', { state: 'running' })] },
+      'running',
+    ],
+    ['a cancelled check', { checks: [check('test', { state: 'other' })] }, 'none'],
+    ['a comment', { threads: [thread([comment('C', 'ada')])] }, ['thread:C']],
+    [
+      'a comment in a resolved thread',
+      { threads: [thread([comment('C', 'ada')], { isResolved: true })] },
+      'none',
+    ],
+    ['a comment by a stranger', { threads: [thread([comment('C', 'mallory')])] }, 'none'],
+    ['a comment by samocode', { threads: [thread([comment('C', 'ada', { isBySamocode: true })])] }, 'none'],
+    [
+      'a comment with a reply by a stranger',
+      { threads: [thread([comment('C', 'ada'), comment('D', 'mallory')])] },
+      ['thread:C'],
+    ],
+    ['a review that requests changes', { reviews: [REVIEW] }, ['review:R']],
+    [
+      'a review whose author has approved since',
+      { reviews: [REVIEW, review('S', 'ada', 'approved')] },
+      'none',
+    ],
+    [
+      'a review whose author has only commented since',
+      { reviews: [REVIEW, review('S', 'ada', 'commented')] },
+      ['review:R'],
+    ],
+    ['a conflict', { mergeable: 'conflict' }, ['conflict:aaaaaaaaaaaa:bbbbbbbbbbbb']],
+    ['a conflict that the forge has not computed yet', { mergeable: 'unknown' }, 'none'],
+    ['a conflict in a merge queue', { mergeable: 'conflict', isQueued: true }, 'running'],
+    ['a conflict of a closed pull request', { mergeable: 'conflict', state: 'closed' }, 'none'],
+  ])('%s', (_, more, expected) => {
+    expect(keysOf(judge(more))).toEqual(expected);
+  });
+
+  test('no key starts a second round, but a new attempt of the same check does', () => {
+    const more = {
+      checks: [check('test')],
+      threads: [thread([comment('C', 'ada')])],
+      mergeable: 'conflict',
+    } as const;
+    const first = keysOf(judge(more));
+    expect(first).toHaveLength(3);
+    expect(keysOf(judge(more, { keys: first as string[] }))).toBe('none');
+    const again = { ...more, checks: [check('test', { attempt: '8' })] };
+    expect(keysOf(judge(again, { keys: first as string[] }))).toEqual(['check:aaaaaaaaaaaa:test:8']);
+  });
+});
+
+test('a comment that is edited after it was seen reaches no agent, even if it is edited back', () => {
+  const first = remarksIn(
+    details({ threads: [thread([comment('C', 'ada')])] }),
+    { keys: [], before: [] },
+    writers,
+  );
+  expect(first.map(({ held }) => held)).toEqual([undefined]);
+  const edited = details({ threads: [thread([comment('C', 'ada', { editedAt: '2026-01-08T11:00:00Z' })])] });
+  const second = remarksIn(edited, { keys: [], before: seenOf(first) }, writers);
+  expect(second.map(({ held }) => held)).toEqual(['edited']);
+  const third = remarksIn(
+    details({ threads: [thread([comment('C', 'ada')])] }),
+    { keys: [], before: seenOf(second) },
+    writers,
+  );
+  expect(third.map(({ held }) => held)).toEqual(['edited']);
+  // Edited before it was first seen, so there is no earlier version that anyone has read.
+  const late = remarksIn(edited, { keys: [], before: [] }, writers);
+  expect(late.map(({ held }) => held)).toEqual([undefined]);
+});
+
+test('people who may not steer agents start no round, whatever and however much they write', () => {
+  const strangers = fc.array(fc.record({ id: fc.uuid(), body: fc.string() }), { maxLength: 30 });
+  fc.assert(
+    fc.property(strangers, (all) => {
+      const threads = [thread(all.map(({ id, body }) => comment(id, 'mallory', { body })))];
+      const reviews = all.map(({ id }) => review(id, 'mallory', 'changes_requested'));
+      const of = details({ threads, reviews });
+      const remarks = remarksIn(of, { keys: [], before: [] }, writers);
+      expect(remarks.every(({ held }) => held === 'stranger')).toBe(true);
+      expect(judgeFeedback(of, remarks, []).kind).toBe('none');
+    }),
+  );
+});

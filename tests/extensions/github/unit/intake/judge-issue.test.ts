@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { Comment, Issue } from '../../../../../src/extensions/github/forge/forge.ts';
+import { judgeIssue } from '../../../../../src/extensions/github/intake/judge-issue.ts';
+
+const at = (second: number, of = '10') => `2026-01-08T10:00:${String(of).padStart(2, '0')}.${second}00Z`;
+const LABEL = { label: 'Samocode', by: 'ada', at: at(5) };
+
+const said = (login: string, more: Partial<Comment>): Comment => ({
+  ...{ id: 'C', author: { login, kind: 'person' }, body: '', url: '', isBySamocode: false },
+  ...{ createdAt: at(0, '01'), editedAt: undefined, ...more },
+});
+
+function issue(more: Partial<Issue> = {}): Issue {
+  return {
+    ...{ number: 42, url: '', isOpen: true, title: '', body: '', createdAt: at(0, '01') },
+    ...{ author: { login: 'mallory', kind: 'person' }, labels: ['Samocode'], comments: [], edits: [] },
+    ...{ labelled: [LABEL], ...more },
+  };
+}
+
+const judge = (more: Partial<Issue>) => judgeIssue(issue(more), 'samocode', new Set(['ada', 'bob']));
+
+test.each<[string, Partial<Issue>]>([
+  ['as it was labelled', {}],
+  ['after an edit by somebody with write access', { edits: [{ what: 'body', by: 'bob', at: at(0, '20') }] }],
+  [
+    'edited by a stranger before it was labelled',
+    { edits: [{ what: 'body', by: 'mallory', at: at(0, '09') }] },
+  ],
+  ['labelled again by somebody with write access', { labelled: [{ ...LABEL, by: 'mallory' }, LABEL] }],
+  ['with a later comment by a colleague', { comments: [said('bob', { createdAt: at(0, '20') })] }],
+  ['with an earlier comment by a stranger', { comments: [said('mallory', {})] }],
+  ['with our own comment', { comments: [said('eve', { createdAt: at(0, '20'), isBySamocode: true })] }],
+])('an issue is taken %s', (_, more) => {
+  expect(judge(more)).toEqual({ kind: 'take', labelledAt: LABEL.at });
+});
+
+test.each<[string, string, Partial<Issue>]>([
+  ['labelled by a stranger', 'got its label from mallory', { labelled: [{ ...LABEL, by: 'mallory' }] }],
+  ['labelled last by a stranger', 'from mallory', { labelled: [LABEL, { ...LABEL, by: 'mallory' }] }],
+  ['without a record of the labelling', 'does not show who', { labelled: [{ ...LABEL, label: 'other' }] }],
+  ['edited in the same second', 'its body changed', { edits: [{ what: 'body', by: 'mallory', at: at(1) }] }],
+  ['renamed later', 'its title changed', { edits: [{ what: 'title', by: 'ghost', at: at(0, '20') }] }],
+  ['with a later comment', 'a newer comment by eve', { comments: [said('eve', { createdAt: at(0, '20') })] }],
+  ['with a comment edited later', 'comment by eve', { comments: [said('eve', { editedAt: at(0, '20') })] }],
+])('an issue is held %s', (_, why, more) => {
+  expect(judge(more)).toMatchObject({ kind: 'held', why: expect.stringContaining(why) });
+});
+
+test('a closed issue and an issue without the label are gone', () => {
+  expect([judge({ isOpen: false }), judge({ labels: ['other'] })]).toEqual([
+    { kind: 'gone' },
+    { kind: 'gone' },
+  ]);
+});

@@ -1,0 +1,208 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { changeSettings } from '../../../core/faults/with-settings.ts';
+import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
+import type { SessionRig } from '../../../support/session-rig.ts';
+import { ME } from '../../../support/telegram-stub.ts';
+import { phoneRig } from './phone.ts';
+
+/** Sessions that wait for answers or for approval of their plan, copied from ones that were prepared once. */
+const asking = () => phoneRig({ at: 'asking' });
+const planned = () => phoneRig({ at: 'planned' });
+const BY_PHONE = { channel: 'phone', client: 'telegram' };
+
+const eventsOf = async (rig: SessionRig, type: string) =>
+  (await rig.events()).filter((event) => event.type === type);
+
+test.concurrent(
+  'questions are answered by a button and by a reply, and each is recorded as from the phone',
+  ci,
+  async () => {
+    await using phone = await asking();
+    const { rig, stub } = phone;
+    const { status } = await rig.untilWaiting('qa_answers');
+    const ids = status.kind === 'waiting' ? status.openQuestions : [];
+    await phone.notify();
+    const [first = ''] = ids;
+    stub.press(await phone.message(`${first}:`), 'A)');
+    await phone.answered(`recording ${first} A`);
+    await phone.message(`✔ Answered by phone: ${first} A.`);
+    for (const id of ids.slice(1)) {
+      stub.say('In my own <words> & more', { replyTo: await phone.message(`${id}: `) });
+      await phone.message(`✔ Answered by phone: ${id} In my own <words> & more`);
+    }
+    await rig.untilWaiting('plan_approval');
+    const recorded = await eventsOf(rig, 'answers_recorded');
+    expect(recorded).toHaveLength(ids.length);
+    expect(recorded).toMatchObject(ids.map(() => ({ by: BY_PHONE })));
+  },
+);
+
+test.concurrent('all suggestions are accepted at once, and every message about them is settled', async () => {
+  await using phone = await asking();
+  const { rig, stub } = phone;
+  await rig.untilWaiting('qa_answers');
+  await phone.notify();
+  stub.press(stub.messages.find(({ buttons }) => buttons.flat().length > 0)!, '★');
+  await rig.untilWaiting('plan_approval');
+  await eventually(async () => stub.messages.every(({ buttons }) => buttons.length === 0));
+  expect(await eventsOf(rig, 'answers_recorded')).toHaveLength(1);
+});
+
+test.concurrent('a plan is sent back with text, the old button has no effect, and the next plan is approved', async () => {
+  await using phone = await planned();
+  const { rig, stub } = phone;
+  await rig.untilWaiting('plan_approval');
+  await phone.notify();
+  const old = await phone.message(', version ');
+  expect(old.document?.text).toContain('#');
+  stub.press(old, 'Request changes');
+  const asks = await phone.message('What should change');
+  expect(asks.replyTo).toBe('What should change');
+  // As copied from a message, in which file names contain a joiner.
+  stub.say('Fewer boats in README.\u2060md; rm -rf / $(touch x)', { replyTo: asks });
+  await phone.message('✔ Changes requested by phone.');
+  const [requested] = await eventsOf(rig, 'changes_requested');
+  expect(requested).toMatchObject({
+    by: BY_PHONE,
+    feedback: 'Fewer boats in README.md; rm -rf / $(touch x)',
+  });
+  await rig.until(({ n, status }) => n > (requested?.n ?? 0) + 3 && status.kind === 'waiting');
+  // As if someone had kept the data of the old button.
+  stub.pressData(old, old.buttons[0]?.[0]?.callback_data ?? 'AAAAAAAA:approve');
+  await eventually(async () => stub.answers.length >= 2);
+  expect(await eventsOf(rig, 'plan_approved')).toEqual([]);
+  await phone.notify();
+  stub.press(await phone.message(', version '), 'Approve');
+  await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
+  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: BY_PHONE }]);
+});
+
+test.concurrent('a question that was answered elsewhere shows who answered it and what', async () => {
+  await using phone = await asking();
+  const { rig, stub } = phone;
+  await rig.untilWaiting('qa_answers');
+  await phone.notify();
+  await rig.answer();
+  const message = stub.messages.findLast(({ buttons }) => buttons.length > 1)!;
+  stub.press(message, 'A)');
+  await phone.answered('Answered by a person, in the terminal: Q');
+  await eventually(
+    async () => message.buttons.length === 0 && message.text.startsWith('✔ Answered by a person'),
+  );
+  expect(await eventsOf(rig, 'answers_recorded')).toHaveLength(1);
+});
+
+test.concurrent('only the configured chat may act; others are ignored and reported once', async () => {
+  await using phone = await asking();
+  const { rig, stub } = phone;
+  await rig.untilWaiting('qa_answers');
+  await phone.notify();
+  const other = { from: { id: 666 } };
+  stub.say('/stop', other);
+  stub.say('/stop', other);
+  stub.pressData(
+    { ...stub.messages[0]!, chat: { id: 666, type: 'private' } },
+    stub.messages.at(-1)!.buttons[0]![0]!.callback_data,
+    other,
+  );
+  // The reply to this shows that the earlier updates were handled.
+  stub.say('/sessions');
+  await phone.message('1. ');
+  expect(phone.said.filter((text) => text.includes('666'))).toHaveLength(1);
+  expect(stub.messages.every(({ chat }) => chat.id === ME.id)).toBe(true);
+  expect((await rig.state()).status.kind).toBe('waiting');
+});
+
+test.concurrent('in a group only the named users may act', async () => {
+  const GROUP = -100500;
+  await using phone = await phoneRig({ at: 'asking' }, `TELEGRAM_CHAT_ID=${GROUP}\n`);
+  const { rig, stub } = phone;
+  stub.addChat(GROUP, 'group');
+  await rig.untilWaiting('qa_answers');
+  await phone.notify();
+  const message = stub.messages.findLast(({ buttons }) => buttons.length > 1)!;
+  stub.press(message, 'A)');
+  await phone.answered('TELEGRAM_USERS may act');
+  const env = join(rig.repo.homeDir, '.config/samocode/.env');
+  await writeFile(env, `${stub.env}TELEGRAM_CHAT_ID=${GROUP}\nTELEGRAM_USERS=@Ada, 99\n`);
+  // The current poll still uses the old settings; updates after its answer use the new ones.
+  const before = stub.answers.length;
+  stub.press(message, 'A)', { from: { id: 5, username: 'eve' } });
+  await eventually(async () => stub.answers.length > before);
+  stub.press(message, 'A)', { from: { id: 5, username: 'eve' } });
+  await phone.answered('You are not in TELEGRAM_USERS');
+  stub.press(message, 'A)');
+  await phone.answered('recording');
+  await eventually(async () => (await eventsOf(rig, 'answers_recorded')).length === 1);
+});
+
+test.concurrent('updates more than an hour old are rejected, and none is processed twice', async () => {
+  await using phone = await asking();
+  const { rig, stub } = phone;
+  await rig.untilWaiting('qa_answers');
+  stub.say('/stop', { date: Math.floor(Date.now() / 1000) - 3700 });
+  await phone.message('This message is too old');
+  const update = stub.say('/sessions');
+  await phone.message('1. ');
+  const listed = stub.messages.length;
+  stub.pushAgain(update);
+  stub.say('/help');
+  await phone.message('/sessions - all');
+  expect(stub.messages).toHaveLength(listed + 1);
+  expect((await rig.state()).status.kind).toBe('waiting');
+});
+
+test.concurrent('a session is stopped, shown, resumed and given a message by commands', async () => {
+  await using phone = await phoneRig({
+    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
+  });
+  const { rig, stub } = phone;
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  stub.say('/sessions');
+  await phone.message(`1. ${rig.file.folder} is running`);
+  stub.say('/stop 1 now');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await phone.message('is stopped');
+  stub.say('/message 1 --limits 5; $(reboot)');
+  await phone.message('It is stored');
+  expect(await eventsOf(rig, 'message_kept')).toMatchObject([{ by: BY_PHONE }]);
+  stub.say(`/resume ${rig.file.folder}`);
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const [resumed] = await eventsOf(rig, 'resumed');
+  expect(resumed).toMatchObject({ by: BY_PHONE });
+  expect(resumed).not.toHaveProperty('limits');
+  stub.say('/status nonsense');
+  await phone.message('There is no such session');
+});
+
+test.concurrent('GATE_CHANNELS without phone keeps the gate closed to it', async () => {
+  await using phone = await asking();
+  const { rig, stub } = phone;
+  await changeSettings(rig, { gateChannels: ['cli'] });
+  await rig.untilWaiting('qa_answers');
+  await phone.notify();
+  const message = stub.messages.findLast(({ buttons }) => buttons.length > 1)!;
+  const { buttons } = structuredClone(message);
+  stub.press(message, 'A)');
+  await phone.message('No answer was recorded.');
+  await eventually(async () => JSON.stringify(message.buttons) === JSON.stringify(buttons));
+  expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
+});
+
+test.concurrent('another reader of the bot, or a webhook, is reported once while other notifications are sent', async () => {
+  await using phone = await asking();
+  const { rig, stub } = phone;
+  await rig.untilWaiting('qa_answers');
+  stub.webhook = 'https://elsewhere.example';
+  stub.say('/help');
+  await eventually(async () => phone.said.some((text) => text.includes('A webhook is set')));
+  await phone.notify();
+  await eventually(async () => stub.calls.filter(({ method }) => method === 'getUpdates').length > 3);
+  expect(phone.said).toHaveLength(1);
+  expect(stub.messages.length).toBeGreaterThan(0);
+  stub.webhook = '';
+  await phone.message('/sessions - all');
+});

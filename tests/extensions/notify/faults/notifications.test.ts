@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { watch } from '../../../core/faults/watch-rig.ts';
+import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { hookServer } from '../../../support/hook-server.ts';
+import { startRig } from '../../../support/session-rig.ts';
+import { endOfWorker, killSupervisors, queueOf, supervisorPids } from '../../../support/supervisors.ts';
+
+test(
+  'a supervisor that dies between a send and its record sends it once more, marked as a repeat',
+  ci,
+  async () => {
+    await using hook = await hookServer();
+    const crashed = join(tmpdir(), `samocode-crashed-${randomUUID()}`);
+    await using rig = await startRig({
+      supervised: true,
+      faults: true,
+      scenario: { rules: [] },
+      files: { 'home/.config/samocode/.env': `NOTIFY_WEBHOOK_URL=${hook.url}\n` },
+      firstEnv: { SAMOCODE_CRASH_AT: 'notification-sent', SAMOCODE_CRASHED_FILE: crashed },
+    });
+    await rig.untilWaiting('qa_answers', { leaveDead: true });
+    await endOfWorker(rig);
+    const isGone = async () => (await supervisorPids(rig.repo.homeDir)).length === 0;
+    await eventually(async () => (await readFile(crashed, 'utf8')) === 'notification-sent', {
+      what: 'its death',
+    });
+    await eventually(isGone, { what: 'its end' });
+    await watch(rig);
+    await eventually(async () => hook.accepted.length === 2, { what: 'the repeat' });
+    const [first, again] = hook.accepted.map(({ notifications }) => notifications[0]);
+    expect(first?.maybeRepeated).toBeUndefined();
+    expect(again).toEqual({ ...first, maybeRepeated: true });
+    await rm(crashed);
+  },
+);
+
+test('changes during a full disk are sent once after it is freed', async () => {
+  await using hook = await hookServer();
+  await using rig = await startRig({
+    supervised: true,
+    faults: true,
+    scenario: { rules: [] },
+    files: { 'home/.config/samocode/.env': `NOTIFY_WEBHOOK_URL=${hook.url}\n` },
+  });
+  await rig.untilWaiting('qa_answers', { leaveDead: true });
+  await endOfWorker(rig);
+  await eventually(async () => hook.ids().length === 1, { what: 'the questions' });
+  await killSupervisors(rig.repo.homeDir);
+  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
+  await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
+  await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1, {
+    what: 'the next notification',
+  });
+  await writeFile(isFull, '');
+  try {
+    await rig.answer();
+    await rig.untilWaiting('plan_approval', { leaveDead: true });
+    expect(hook.ids()).toHaveLength(1);
+  } finally {
+    await rm(isFull, { force: true });
+  }
+  await eventually(async () => hook.ids().length === 2, { what: 'the plan' });
+  expect((await queueOf(rig)).map(({ id }) => id)).toEqual(hook.ids());
+});

@@ -1,0 +1,385 @@
+// @module-tag ci
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import type { NotifyChannel } from '../../../../src/extensions/notify/notice/channel.ts';
+import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { hookServer } from '../../../support/hook-server.ts';
+import { type OutboxScene, outboxScene } from '../unit/outbox-scene.ts';
+
+const BEGUN: NewEvent[] = [CREATED, PREPARED];
+const WAITS: NewEvent[] = [...BEGUN, ASKING];
+const HOUR_MS = 3_600_000;
+const FALLBACK: NewEvent = { type: 'notice', code: 'fallback', text: 'codex continues' };
+
+async function more({ events: path }: SessionPaths, all: readonly NewEvent[], from: number, startMs: number) {
+  await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
+}
+
+/** Adds sessions that have just finished, which needs no person. */
+async function someDone(here: OutboxScene, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1)
+    await here.session(`done-${index}`, { events: [...BEGUN, DONE], startMs: here.startMs });
+}
+
+test('each change is sent once, in order, even across restarts and a queue that repeats it', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const all = [...BEGUN, FALLBACK, BLOCKED];
+  const paths = await here.session('s', { events: all, startMs });
+  await here.watching().poll();
+  expect(hook.ids()).toEqual(['s:3', 's:4']);
+  await rm(here.supervisor.paths.cursors);
+  await more(paths, [...all, DONE], 4, startMs);
+  for (let round = 0; round < 3; round += 1) {
+    const { poll } = here.watching();
+    await poll();
+    await poll();
+  }
+  expect(hook.ids()).toEqual(['s:3', 's:4', 's:5']);
+});
+
+test('a clock that was hours ahead suppresses nothing once it is corrected, with or without a restart', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const { clock } = here.supervisor;
+  clock.nowMs = startMs + 8 * HOUR_MS;
+  const first = here.watching();
+  const known = await here.session('known', { events: BEGUN, startMs });
+  await first.poll();
+  clock.nowMs = startMs;
+  await more(known, WAITS, 2, startMs);
+  await here.session('made', { events: WAITS, startMs });
+  await first.poll();
+  expect(hook.ids()).toEqual(['known:3', 'made:3']);
+  await here.session('later', { events: WAITS, startMs });
+  await here.watching().poll();
+  expect(hook.ids()).toEqual(['known:3', 'made:3', 'later:3']);
+});
+
+test('events recorded during a scan do not count as settled', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const all = [...BEGUN, FALLBACK, ASKING];
+  const paths = await here.session('s', { events: all.slice(0, 3), startMs });
+  const { poll } = here.watching();
+  await poll(() => more(paths, all, 3, startMs));
+  await poll();
+  expect(hook.ids()).toEqual(['s:3', 's:4']);
+});
+
+test('two channels each get every change once, and one that fails delays no other', async () => {
+  await using here = await outboxScene();
+  const sent: Record<string, string[]> = { desktop: [], command: [] };
+  let isBroken = true;
+  const channel = (name: 'desktop' | 'command'): NotifyChannel => ({
+    name,
+    async send(notifications) {
+      if (name === 'command' && isBroken) throw new Error('something unforeseen');
+      sent[name]?.push(...notifications.map(({ id }) => id));
+    },
+  });
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const { poll } = here.watching({ channels: () => [channel('command'), channel('desktop')] });
+  await poll();
+  expect(sent).toEqual({ desktop: ['s:3'], command: [] });
+  expect((await here.state('command'))?.failing).toMatchObject({
+    why: 'One failed unexpectedly and is retried separately.',
+    waiting: 1,
+  });
+  isBroken = false;
+  here.supervisor.clock.pass(6000);
+  await poll();
+  expect(sent).toEqual({ desktop: ['s:3'], command: ['s:3'] });
+  expect((await here.state('command'))?.failing).toBeUndefined();
+});
+
+test('a message that fails for an unknown reason delays no later one, and is dropped after six tries', async () => {
+  await using here = await outboxScene();
+  const tried: string[] = [];
+  const channel: NotifyChannel = {
+    name: 'telegram',
+    async send([one]) {
+      tried.push(one?.id ?? '');
+      if (one?.session === 'bad') throw new Error('something unforeseen');
+    },
+  };
+  const { startMs } = here;
+  await here.session('bad', { events: WAITS, startMs });
+  await here.session('good', { events: WAITS, startMs: startMs + 1 });
+  const { poll, begin, outbox } = here.watching({ channels: () => [channel] });
+  await poll();
+  expect(tried).toEqual(['bad:3', 'good:3']);
+  expect((await here.state('telegram'))?.failing).toMatchObject({
+    why: 'One failed unexpectedly and is retried separately.',
+    waiting: 1,
+    givenUp: 0,
+  });
+  expect(await begin()).toBe(here.supervisor.clock.monotonic() + 5000);
+  await outbox.rest();
+  for (let round = 0; round < 9; round += 1) {
+    here.supervisor.clock.pass(900_000);
+    await poll();
+  }
+  expect(tried).toEqual(['bad:3', 'good:3', ...Array.from({ length: 5 }, () => 'bad:3')]);
+  expect((await here.state('telegram'))?.failing).toMatchObject({ waiting: 0, givenUp: 1 });
+});
+
+test('a webhook that answers 500 for a day is retried with growing delays, and then receives what still applies', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  hook.answer = { status: 500 };
+  const { startMs } = here;
+  const answered = await here.session('answered', { events: WAITS, startMs });
+  await here.session('waits', { events: WAITS, startMs });
+  const { begin, poll, outbox } = here.watching();
+  await poll();
+  await poll();
+  expect(hook.posts).toHaveLength(1);
+  for (let minutes = 0; minutes < 23 * 60; minutes += 5) {
+    here.supervisor.clock.pass(5 * 60_000);
+    await begin();
+    await outbox.rest();
+  }
+  // Three retries within a minute and a half, then one every five and later every fifteen minutes.
+  expect(hook.posts.length).toBeGreaterThan(80);
+  expect(hook.posts.length).toBeLessThan(120);
+  const { failing } = (await here.state('webhook')) ?? {};
+  expect(failing).toMatchObject({ why: 'The server answered 500.', waiting: 2, givenUp: 0 });
+  expect(outbox.hasUndelivered()).toBe(true);
+  hook.answer = { status: 200 };
+  const resumed: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'enough' };
+  await more(answered, [...WAITS, resumed], 3, startMs);
+  here.supervisor.clock.pass(15 * 60_000);
+  await poll();
+  expect(hook.ids()).toEqual(['waits:3']);
+  expect((await here.state('webhook'))?.failing).toBeUndefined();
+  expect(outbox.hasUndelivered()).toBe(false);
+});
+
+test("a server's requested delay is respected, and a server that refuses is not retried", async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  hook.answer = { status: 429, headers: { 'retry-after': '120' } };
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const { poll } = here.watching();
+  await poll();
+  here.supervisor.clock.pass(100_000);
+  await poll();
+  expect(hook.posts).toHaveLength(1);
+  hook.answer = { status: 401 };
+  here.supervisor.clock.pass(21_000);
+  await poll();
+  here.supervisor.clock.pass(HOUR_MS);
+  await poll();
+  expect(hook.posts).toHaveLength(2);
+  const { failing } = (await here.state('webhook')) ?? {};
+  expect(failing).toMatchObject({ why: 'The server answered 401.', waiting: 0, givenUp: 1 });
+});
+
+test('an unreachable server is retried, and its address appears nowhere', async () => {
+  await using here = await outboxScene();
+  const hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: `${hook.url}?token=hush` });
+  await hook[Symbol.asyncDispose]();
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  await here.watching().poll();
+  const { failing } = (await here.state('webhook')) ?? {};
+  expect(failing?.why).toBe('The server cannot be reached (ECONNREFUSED).');
+  expect(here.lines.join('\n')).not.toContain('hush');
+});
+
+test('a send that takes too long is aborted, blocks no scan, and is repeated with a marker', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  hook.answer = 'hangs';
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const { begin, outbox, poll } = here.watching({ sendMs: 300 });
+  await begin();
+  await begin();
+  await outbox.rest();
+  expect((await here.state('webhook'))?.failing?.why).toBe('No answer within 0.3 s.');
+  hook.answer = { status: 200 };
+  here.supervisor.clock.pass(6000);
+  await poll();
+  expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
+});
+
+test('a supervisor that ends aborts its send, and the next one repeats it with a marker', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  hook.answer = 'hangs';
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const { begin, outbox } = here.watching();
+  await begin();
+  await eventually(async () => hook.posts.length === 1, { what: 'the post' });
+  await outbox.end();
+  hook.answer = { status: 200 };
+  await here.watching().poll();
+  expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
+});
+
+test('with a full disk nothing is sent before it can be recorded', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const { channels } = here.supervisor.paths;
+  await mkdir(join(channels, 'webhook.json'), { recursive: true });
+  const { poll } = here.watching();
+  await poll();
+  expect(hook.posts).toEqual([]);
+  await rm(channels, { recursive: true });
+  here.supervisor.clock.pass(6000);
+  await poll();
+  expect(hook.ids()).toEqual(['s:3']);
+});
+
+test('more than five notices at once are one message, after those that need a person', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  await someDone(here, 6);
+  await here.session('waits', { events: WAITS, startMs: here.startMs });
+  await here.watching().poll();
+  expect(hook.accepted.map(({ notifications }) => notifications.length)).toEqual([1, 6]);
+  expect(hook.ids()[0]).toBe('waits:3');
+});
+
+test('in quiet hours only notices that need a person are sent, and the others together afterwards', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  const { clock } = here.supervisor;
+  const two = (hour: number) => `${String(hour % 24).padStart(2, '0')}:00`;
+  const hour = new Date(clock.nowMs).getHours();
+  await here.settings({
+    NOTIFY_WEBHOOK_URL: hook.url,
+    NOTIFY_QUIET: `${two(hour)}-${two(hour + 2)}`,
+  });
+  await someDone(here, 3);
+  await here.session('waits', { events: WAITS, startMs: here.startMs });
+  const { poll, outbox } = here.watching();
+  await poll();
+  expect(hook.ids()).toEqual(['waits:3']);
+  expect(outbox.hasUndelivered()).toBe(true);
+  clock.pass(2 * HOUR_MS);
+  await poll();
+  expect(hook.accepted.map(({ notifications }) => notifications.length)).toEqual([1, 3]);
+});
+
+test('a muted session and a muted project send nothing, not even later', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { muted } = here.supervisor.paths;
+  const config = join(here.root, 'muted.samocode');
+  await writeFile(config, 'NOTIFY=off\n');
+  await mkdir(muted, { recursive: true });
+  await writeFile(join(muted, 'hushed.json'), '');
+  const { startMs } = here;
+  await here.session('hushed', { events: WAITS, startMs });
+  const paths = await here.session('loud', { events: WAITS, startMs });
+  await here.session('of-project', { events: WAITS, startMs, configPath: config });
+  const { poll } = here.watching();
+  await poll();
+  expect(hook.ids()).toEqual(['loud:3']);
+  await rm(muted, { recursive: true });
+  await rm(config);
+  await more(paths, [...WAITS, DONE], 3, startMs);
+  await poll();
+  expect(hook.ids()).toEqual(['loud:3', 'loud:4']);
+});
+
+test('a channel added later gets no earlier notices, and a changed one is retried at once', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.session('before', { events: WAITS, startMs: here.startMs });
+  const { poll } = here.watching();
+  await poll();
+  const { clock } = here.supervisor;
+  clock.pass(HOUR_MS);
+  await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
+  await here.session('after', { events: WAITS, startMs: clock.nowMs });
+  await poll();
+  expect((await here.state('webhook'))?.failing?.waiting).toBe(1);
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  await poll();
+  expect(hook.ids()).toEqual(['after:3']);
+});
+
+test('a channel that is no longer configured has no failure', async () => {
+  await using here = await outboxScene();
+  await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  await here.watching().poll();
+  expect((await here.state('webhook'))?.failing).toBeDefined();
+  await here.settings({});
+  await here.watching().poll();
+  expect((await here.state('webhook'))?.failing).toBeUndefined();
+});
+
+test('the queue drops sent notices after a day, unsendable ones after a week, and the cursors of deleted sessions', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const { clock } = here.supervisor;
+  const paths = await here.session('sent', { events: WAITS, startMs });
+  await here.watching().poll();
+  hook.answer = { status: 503 };
+  const other = await here.session('unsent', { events: WAITS, startMs });
+  await here.watching().poll();
+  clock.pass(25 * HOUR_MS);
+  await here.watching().poll();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['unsent:3']);
+  clock.pass(7 * 24 * HOUR_MS);
+  await rm(paths.runDir, { recursive: true });
+  await rm(paths.sessionDir, { recursive: true });
+  await more(other, [...WAITS, DONE], 3, clock.nowMs - 3000);
+  await here.watching().poll();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['unsent:4']);
+  const cursors = JSON.parse(await readFile(here.supervisor.paths.cursors, 'utf8'));
+  expect(Object.keys(cursors.read)).toEqual([expect.stringMatching(/unsent$/)]);
+});
+
+test('a channel that can change its messages settles a question once, and shows who answered it', async () => {
+  await using here = await outboxScene();
+  const settled: string[] = [];
+  const channel: NotifyChannel = {
+    name: 'telegram',
+    send: async () => undefined,
+    settle: async ({ id, how }) => {
+      settled.push(`${id} ${how}`);
+    },
+  };
+  const { startMs } = here;
+  const paths = await here.session('s', { events: WAITS, startMs });
+  const { poll } = here.watching({ channels: () => [channel] });
+  await poll();
+  await poll();
+  expect(settled).toEqual([]);
+  const answered: NewEvent = {
+    type: 'answers_recorded',
+    by: { channel: 'cli' },
+    answers: [{ id: 'Q1', question: 'x', text: 'A' }],
+    open: [],
+  };
+  await more(paths, [...WAITS, answered], 3, startMs);
+  const next = here.watching({ channels: () => [channel] });
+  await next.poll();
+  await next.poll();
+  expect(settled).toEqual(['s:3 Answers Q1 by a person, in the terminal.']);
+});

@@ -1,0 +1,259 @@
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
+import { sessionFacts } from '../../../../src/core/session/facts.ts';
+import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { stateLine, statusSentence } from '../../../../src/core/session/words.ts';
+import { Scan } from '../../../../src/core/supervisor/scan.ts';
+import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice-queue.ts';
+import { fence, noteLack } from '../../../../src/extensions/pool/fence.ts';
+import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
+import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
+
+const BEGUN: NewEvent[] = [CREATED, PREPARED];
+
+/** A restarted supervisor: new memory, the same files. */
+function watching(here: Scene): () => Promise<void> {
+  const scan = new Scan(here.supervisor);
+  const queue = new NoticeQueue(here.supervisor);
+  return async () => {
+    await scan.read();
+    await queue.take(scan);
+  };
+}
+
+async function more({ events: path }: SessionPaths, all: readonly NewEvent[], from: number, startMs: number) {
+  await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
+}
+
+/** A scene whose clock shows the time of the files. */
+async function sceneOfToday(): Promise<Scene & { startMs: number }> {
+  const here = await scene();
+  here.supervisor.clock.nowMs = Date.now();
+  return { ...here, startMs: here.supervisor.clock.nowMs };
+}
+
+test('for a session older than the first supervisor, only later events are notified', async () => {
+  await using here = await sceneOfToday();
+  const startMs = here.startMs - 60 * MINUTE_MS;
+  const paths = await here.session('s', { events: BEGUN, startMs });
+  const scan = watching(here);
+  await scan();
+  await more(paths, [...BEGUN, ASKING], 2, startMs);
+  await scan();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3']);
+});
+
+test('the event that made a session start the first supervisor is queued, older ones are not', async () => {
+  await using here = await sceneOfToday();
+  await here.session('new', { events: [...BEGUN, ASKING], startMs: here.startMs - 3000 });
+  await here.session('old', { events: [...BEGUN, ASKING], startMs: here.startMs - 60 * MINUTE_MS });
+  await watching(here)();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['new:3']);
+});
+
+test('a change is queued once across restarts, and under the same id again if the cursors were lost', async () => {
+  await using here = await sceneOfToday();
+  const paths = await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
+  for (let round = 0; round < 3; round += 1) {
+    const scan = watching(here);
+    await scan();
+    await scan();
+  }
+  expect(await here.queued()).toHaveLength(1);
+  await more(paths, [...BEGUN, ASKING, DONE], 3, here.startMs);
+  await watching(here)();
+  expect((await here.queued()).map(({ id, kind }) => `${id} ${kind}`)).toEqual(['s:3 waiting', 's:4 done']);
+  await rm(here.supervisor.paths.cursors);
+  await watching(here)();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3', 's:4', 's:3', 's:4']);
+});
+
+test('a session created again under the same name is notified', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const { runDir } = await here.session('s', { id: 'one', events: [...BEGUN, ASKING], startMs });
+  await watching(here)();
+  await rm(runDir, { recursive: true });
+  await here.session('s', { id: 'two', events: [...BEGUN, ASKING], startMs });
+  await watching(here)();
+  await watching(here)();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['one:3', 'two:3']);
+});
+
+test('cursors that cannot be written cause no repeats while the supervisor runs', async () => {
+  await using here = await sceneOfToday();
+  await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
+  await mkdir(here.supervisor.paths.cursors);
+  const scan = watching(here);
+  await expect(scan()).rejects.toMatchObject({ code: 'EISDIR' });
+  await scan();
+  await scan();
+  expect(await here.queued()).toHaveLength(1);
+});
+
+test('two folders with the log of one session do not fill the queue', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  await here.session('a', { id: 'same', events: [...BEGUN, ASKING], startMs });
+  await here.session('b', { id: 'same', events: [...BEGUN, ASKING, DONE], startMs });
+  const scan = watching(here);
+  for (let round = 0; round < 5; round += 1) await scan();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['same:3', 'same:4']);
+});
+
+test('a session of another identity sends nothing, even once it is done or passes to this one', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const lease = { supervisor: 'another', released: true };
+  await here.session('waits', { events: [...BEGUN, ASKING], startMs, lease });
+  const paths = await here.session('done', { events: [...BEGUN, DONE], startMs, lease });
+  const scan = watching(here);
+  await scan();
+  await here.lease(paths, { number: 2, released: true });
+  await scan();
+  expect(await here.queued()).toEqual([]);
+});
+
+test('a crash loop is queued once', async () => {
+  await using here = await sceneOfToday();
+  const atMs = here.startMs;
+  const paths = await here.session('s', { events: BEGUN, startMs: atMs, lease: { atMs } });
+  for (const number of [2, 3, 4]) await here.lease(paths, { number, atMs });
+  const scan = new Scan(here.supervisor);
+  const queue = new NoticeQueue(here.supervisor);
+  for (let round = 0; round < 3; round += 1) {
+    await scan.run();
+    await queue.take(scan);
+  }
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
+});
+
+test('a session that no machine of the pool can take is queued once, by the one that is to notify, after five minutes', async () => {
+  await using here = await sceneOfToday();
+  const { clock, identity } = here.supervisor;
+  const plan = { events: [CREATED], startMs: here.startMs, pool: true } as const;
+  const elsewhere = { owner: 'elsewhere', supervisor: '' } as const;
+  const [mine, others] = [
+    await here.session('mine', { ...plan, lease: elsewhere }),
+    await here.session('others', { ...plan, lease: elsewhere }),
+  ];
+  for (const { leases } of [mine, others]) await fence({ leases }, 'pool', clock);
+  const lack = { needs: ['codex', 'guard'] };
+  await noteLack(mine, { ...lack, supervisor: identity }, clock);
+  await noteLack(others, lack, clock);
+  const scan = new Scan(here.supervisor);
+  const queue = new NoticeQueue(here.supervisor);
+  clock.pass(5 * MINUTE_MS);
+  await scan.run();
+  await queue.take(scan);
+  expect(await here.queued()).toEqual([]);
+  clock.pass(1);
+  for (let round = 0; round < 3; round += 1) {
+    await scan.run();
+    await queue.take(scan);
+  }
+  const [notice, ...more] = await here.queued();
+  expect(more).toEqual([]);
+  expect(notice).toMatchObject({ id: expect.stringMatching(/^mine:lacks:/), kind: 'queued' });
+  expect(notice?.text).toContain('No machine of the pool has codex and guard.');
+  const view = [...scan.sessions.values()].find(({ view: { folder } }) => folder === 'mine')?.view;
+  expect(view && statusSentence(view)).toBe('mine waits for a host with codex and guard.');
+  await noteLack(mine, { needs: [] }, clock);
+  await scan.run();
+  const after = [...scan.sessions.values()].find(({ view: { folder } }) => folder === 'mine')?.view;
+  expect(after && stateLine(sessionFacts(after))).toBe('starting, offered to the pool');
+});
+
+test('for a group one notification is queued, when its last session ends', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const all = [...BEGUN, DONE];
+  await here.session('alone', { events: all, startMs });
+  await here.session('first', { events: all, startMs, group: 'night' });
+  const last = await here.session('last', { events: BEGUN, startMs, group: 'night' });
+  await here.session('other', { events: BEGUN, startMs, group: 'day' });
+  const scan = watching(here);
+  await scan();
+  expect((await here.queued()).map(({ id, kind }) => [id, kind])).toEqual([['alone:3', 'done']]);
+  await more(last, [...all], 2, startMs + 1000);
+  await scan();
+  await scan();
+  expect((await here.queued()).slice(1)).toEqual([
+    expect.objectContaining({
+      session: 'last',
+      kind: 'group_done',
+      group: 'night',
+      text: '2 of 2 done',
+    }),
+  ]);
+});
+
+test('a group in which one is blocked is told with its result, and the blocked one by itself', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  for (const name of ['a', 'b'])
+    await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
+  const boats = await here.session('boats', { events: BEGUN, startMs, group: 'night' });
+  const scan = watching(here);
+  await scan();
+  expect(await here.queued()).toEqual([]);
+  const blocked = {
+    type: 'blocked',
+    phase: 'planning',
+    reason: 'The sail is torn',
+    needs: 'x',
+    rule: 'y',
+  } as const;
+  await more(boats, [...BEGUN, blocked], 2, startMs + 1000);
+  await scan();
+  expect((await here.queued()).map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+    'group_done: 2 of 3 done; boats blocked: The sail is torn',
+    'blocked: blocked (y), needs x: The sail is torn',
+  ]);
+});
+
+test('the end of a group is queued once, even if its sessions end at the same moment', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  for (const name of ['a', 'b', 'c'])
+    await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
+  await watching(here)();
+  expect(await here.queued()).toEqual([
+    expect.objectContaining({ session: 'c', kind: 'group_done', text: '3 of 3 done' }),
+  ]);
+});
+
+test('a group whose sessions end while they are being read is still notified', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const a = await here.session('a', { events: BEGUN, startMs, group: 'night' });
+  const b = await here.session('b', { events: BEGUN, startMs, group: 'night' });
+  const [before, after] = [new Scan(here.supervisor), new Scan(here.supervisor)];
+  const queue = new NoticeQueue(here.supervisor);
+  await before.read();
+  await queue.take(before);
+  await more(b, [...BEGUN, DONE], 2, startMs);
+  await more(a, [...BEGUN, DONE], 2, startMs + 1000);
+  await after.read();
+  const ofOne = ({ sessions }: Scan, name: string) =>
+    [...sessions].filter(([, { view }]) => view.folder === name);
+  await queue.take({ sessions: new Map([...ofOne(before, 'b'), ...ofOne(after, 'a')]) });
+  await queue.take(after);
+  expect((await here.queued()).map(({ kind }) => kind)).toEqual(['group_done']);
+});
+
+test('an archived member does not delay the notification of its group', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const away: NewEvent[] = [
+    { type: 'blocked', phase: 'investigation', reason: 'x', needs: 'y', rule: 'agent' },
+    { type: 'archived', by: { channel: 'cli' }, what: 'session', moved: [], to: '_archive' },
+  ];
+  await here.session('a', { events: [...BEGUN, ...away], startMs: startMs - 60_000, group: 'night' });
+  await here.session('b', { events: [...BEGUN, DONE], startMs, group: 'night' });
+  await watching(here)();
+  expect((await here.queued()).map(({ kind, text }) => `${kind} ${text}`)).toContain(
+    'group_done 1 of 1 done',
+  );
+});

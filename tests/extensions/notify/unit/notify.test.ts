@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
+import { hookServer } from '../../../support/hook-server.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+
+async function settings(home: string, lines: string): Promise<void> {
+  await mkdir(join(home, '.config/samocode'), { recursive: true });
+  await writeFile(join(home, '.config/samocode/.env'), lines);
+}
+
+test('without a channel, notify lists the settings, and a test fails', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  const shown = await typed(['notify'], place);
+  expect(shown.stdout).toContain('NOTIFY_WEBHOOK_URL');
+  expect(shown.exitCode).toBe(0);
+  expect((await typed(['notify', 'test'], place)).exitCode).toBe(1);
+});
+
+test('a test is sent through each channel, with one line each', async () => {
+  await using repo = await makeRepo();
+  await using hook = await hookServer();
+  await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_COMMAND=exit 4\n`);
+  const { stdout, exitCode } = await typed(['notify', 'test'], { cwd: repo.path, home: repo.homeDir });
+  expect(stdout).toBe('✔ webhook: sent\n✘ command: The command ended with status 4.\n');
+  expect(exitCode).toBe(1);
+  expect(hook.accepted[0]?.notifications[0]?.title).toContain('test notification');
+});
+
+test('a webhook is listed with its format unless that is the default', async () => {
+  await using repo = await makeRepo();
+  await using hook = await hookServer();
+  await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_WEBHOOK_FORMAT=ntfy\n`);
+  const place = { cwd: repo.path, home: repo.homeDir };
+  expect((await typed(['notify'], place)).stdout).toContain('✔ webhook (ntfy)\n');
+  expect((await typed(['notify', 'test'], place)).stdout).toBe('✔ webhook (ntfy): sent\n');
+  expect(JSON.parse(hook.posts[0]?.body ?? '')).toMatchObject({ topic: 'hook', tags: ['done'] });
+});
+
+test('a test from inside a session is refused', async () => {
+  await using repo = await makeRepo();
+  await using hook = await hookServer();
+  await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\n`);
+  const place = {
+    cwd: repo.path,
+    home: repo.homeDir,
+    env: { SAMOCODE_SESSION: '01KEE000000000000000000001' },
+  };
+  expect((await typed(['notify', 'test'], place)).exitCode).toBe(1);
+  expect(hook.posts).toEqual([]);
+});
+
+test('a channel that fails is shown by notify, doctor and supervisor --status', async () => {
+  await using repo = await makeRepo();
+  await settings(repo.homeDir, 'NOTIFY_WEBHOOK_URL=http://127.0.0.1:1/\nNOTIFY_QUIET=at night\n');
+  const { channels } = supervisorPaths(repo.homeDir, await systemHost());
+  await mkdir(channels, { recursive: true });
+  const since = '2026-01-08T10:00:00.000Z';
+  const failing = { since, why: 'The server answered 500.', tries: 9, waiting: 3, givenUp: 0 };
+  const state = { v: 1, channel: 'webhook', since, passed: [], open: [], failing };
+  await writeFile(join(channels, 'webhook.json'), JSON.stringify(state));
+  const words = `Notifications by webhook have failed since ${since}: The server answered 500. (3 waiting)`;
+  const place = { cwd: repo.path, home: repo.homeDir };
+  for (const argv of [['notify'], ['doctor'], ['supervisor', '--status']])
+    expect((await typed(argv, place)).stdout.replace(/\s+/g, ' ')).toContain(words);
+  expect((await typed(['notify'], place)).stdout).toContain('NOTIFY_QUIET');
+});

@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ChannelState, readChannelState } from '../../../../src/core/caller/facts/channel-state.ts';
+import { Scan } from '../../../../src/core/supervisor/scan.ts';
+import type { ChannelName } from '../../../../src/extensions/notify/notice/channel.ts';
+import { Outbox, type OutboxOptions } from '../../../../src/extensions/notify/outbox/outbox.ts';
+import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice-queue.ts';
+import { HandClock, type Scene, sceneWith } from '../../../core/unit/supervisor/scene.ts';
+
+/** The supervisor's scan and poll, without its loop and without workers. */
+interface Watching {
+  outbox: Outbox;
+  /** Scans and starts to send, without waiting for the end. */
+  begin(meanwhile?: () => Promise<void>): Promise<number>;
+  /** Like `begin`, but waits until everything due was tried. @param meanwhile runs right after the scan */
+  poll(meanwhile?: () => Promise<void>): Promise<void>;
+}
+
+export interface OutboxScene extends Scene {
+  /** Lines of the `.env` in the config folder. */
+  settings(lines: Readonly<Record<string, string>>): Promise<void>;
+  /** Like a restarted supervisor: new memory, the same files. */
+  watching(options?: Partial<OutboxOptions>): Watching;
+  state(channel: ChannelName): Promise<ChannelState | undefined>;
+  /** The time at which the scene starts. */
+  startMs: number;
+}
+
+export async function outboxScene(): Promise<OutboxScene> {
+  // Agrees with the modification times of the files.
+  const clock = Object.assign(new HandClock(), { nowMs: Date.now() });
+  const here = await sceneWith(clock);
+  const { supervisor } = here;
+  return {
+    ...here,
+    startMs: clock.nowMs,
+    async settings(lines) {
+      const folder = join(supervisor.home, '.config/samocode');
+      await mkdir(folder, { recursive: true });
+      const text = Object.entries(lines).map(([key, value]) => `${key}=${value}\n`);
+      await writeFile(join(folder, '.env'), text.join(''));
+    },
+    watching(options = {}) {
+      const scan = new Scan(supervisor);
+      const queue = new NoticeQueue(supervisor);
+      const report = (what: string, error: unknown) => scan.report(what, error);
+      const outbox = new Outbox({ ...supervisor, report, ...options });
+      const begin: Watching['begin'] = async (meanwhile) => {
+        await scan.read();
+        await meanwhile?.();
+        await queue.take(scan);
+        return await outbox.poll(scan.sessions);
+      };
+      return {
+        ...{ outbox, begin },
+        async poll(meanwhile) {
+          await begin(meanwhile);
+          await outbox.rest();
+        },
+      };
+    },
+    state: (channel) => readChannelState(supervisor.paths, channel),
+  };
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../../src/core/kernel/clock.ts';
+import { SentMessages } from '../../../../../src/extensions/notify/telegram/sent-messages.ts';
+import { tempDir } from '../../../../support/temp-dir.ts';
+
+test('concurrent changes all reach the file, so that no update is handled twice after a crash', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'telegram.json');
+  const sent = new SentMessages(systemClock, path);
+  const onDisk = async () => JSON.parse(await readFile(path, 'utf8')).offset as number;
+  const changes = Array.from({ length: 200 }, async (_, at) => {
+    await sent.change((state) => {
+      state.offset = at + 1;
+    });
+    expect(await onDisk()).toBeGreaterThanOrEqual(at + 1);
+  });
+  await Promise.all(changes);
+  expect(await onDisk()).toBe(200);
+});
+
+test('an invalid file counts as missing', async () => {
+  await using dir = await tempDir();
+  const sent = new SentMessages(systemClock, dir.path);
+  expect(await sent.read()).toMatchObject({ offset: 0, sent: [] });
+});

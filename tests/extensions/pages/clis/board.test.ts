@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
+import { serveWeb } from '../../../support/web-rig.ts';
+import { workingSessions } from '../../../support/working-sessions.ts';
+import { addressOf, holds, openBrowser } from './browser.ts';
+
+const SESSIONS = 200;
+const WORKING = 20;
+const COUNTS = `document.querySelectorAll('.card').length + ' ' + document.querySelectorAll('#g-working .card').length`;
+
+test('the board of 200 sessions of which 20 work loses no card and no draft, and answers keys meanwhile', async () => {
+  await using work = await workingSessions(WORKING, SESSIONS - WORKING);
+  const { context } = work.project;
+  await using web = await serveWeb(context);
+  await using browser = await openBrowser();
+  const page = await browser.tab(await addressOf(web));
+  await holds(page, `${COUNTS} === '${SESSIONS} ${WORKING}'`);
+  const { keyboard } = page;
+  await page.evaluate(`self.replaced = 0; new MutationObserver((all) => { self.replaced += all.length; })
+    .observe(document.querySelector('#g-working .cards'), { childList: true })`);
+  await page.locator('#find').fill('draft of a filt');
+  await holds(page, `document.querySelectorAll('.card:not([hidden])').length === 0`);
+  for (const session of work.sessions) await session.nextIteration();
+  await holds(page, 'self.replaced >= 20');
+  expect(await page.locator('#find').inputValue()).toBe('draft of a filt');
+  await page.locator('#find').fill('');
+  await page.locator('#find').press('Escape');
+  for (let step = 0; step < 50; step += 1) {
+    await keyboard.press('j');
+    await work.sessions[step % WORKING]?.nextIteration();
+  }
+  expect(await page.evaluate(`document.activeElement.closest('.card') !== null`)).toBe(true);
+  for (const { paths, iteration } of work.sessions)
+    await holds(
+      page,
+      `document.getElementById('c-${pageKey(paths)}').textContent.includes('${iteration()} iterations')`,
+    );
+  expect(await page.evaluate(COUNTS)).toBe(`${SESSIONS} ${WORKING}`);
+  await page.keyboard.press('/');
+  await keyboard.type('number-0199');
+  await holds(page, `document.querySelectorAll('.card:not([hidden])').length === 1`);
+  expect([browser.mishaps, web.failures]).toEqual([[], []]);
+});

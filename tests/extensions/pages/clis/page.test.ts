@@ -1,0 +1,251 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
+import { ci } from '../../../support/ci.ts';
+import { makeProject } from '../../../support/project.ts';
+import { reportedSession } from '../../../support/report-session.ts';
+import { startRig } from '../../../support/session-rig.ts';
+import { exchange, serveWeb } from '../../../support/web-rig.ts';
+import { PAYLOADS } from '../unit/report/payloads.ts';
+import { addressOf, type Browser, holds, openBrowser, type Page, visitOnly } from './browser.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+});
+
+const saysIn = (page: Page, words: string) =>
+  holds(page, `document.body.innerText.includes(${JSON.stringify(words)})`);
+
+async function openOnly(page: Page): Promise<void> {
+  await page.locator('.card a').first().click();
+  await page.locator('#p-head h1').waitFor();
+}
+
+test(
+  'the address loses its code at once, a new tab takes the key from an open one, and another person gets none',
+  ci,
+  async () => {
+    const { repo, context } = await makeProject();
+    await using _ = repo;
+    await using web = await serveWeb(context);
+    const used = await addressOf(web);
+    const page = await browser.tab(used);
+    await saysIn(page, 'There are no sessions.');
+    expect(page.url()).toBe(`${web.served.address}#/`);
+    expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage })')).toBe('{}');
+    const second = await browser.tab(web.served.address);
+    await saysIn(second, 'There are no sessions.');
+    await using other = await openBrowser();
+    const stranger = await other.tab(web.served.address);
+    await saysIn(stranger, 'samocode web --open');
+    const late = await other.tab(used);
+    await saysIn(late, 'This code is wrong, has been used, or is older than 30 seconds.');
+    expect(late.url()).toBe(`${web.served.address}#/`);
+    expect([...browser.mishaps, ...other.mishaps]).toEqual([]);
+    for (const each of [page, second]) await each.close();
+  },
+);
+
+test('six digits open the page of another device; wrong ones are refused there, and five of them end the code', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  await using other = await openBrowser();
+  const page = await other.tab(`${web.served.address}#/new`);
+  const type = async (digits: string) => {
+    await page.locator('#key input').fill(digits);
+    await page.locator('#key button').click();
+  };
+  await saysIn(page, 'This page has no key yet.');
+  const digits = await web.newCode('digits');
+  for (let by = 1; by < 6; by += 1) {
+    await page.evaluate("document.querySelector('#key output').textContent = ''");
+    await type(String((Number(digits) + by) % 1_000_000).padStart(6, '0'));
+    await saysIn(page, 'This code is wrong');
+  }
+  await page.evaluate("document.querySelector('#key output').textContent = ''");
+  await type(digits);
+  await saysIn(page, 'This code is wrong');
+  await type(await web.newCode('digits'));
+  await page.locator('textarea[name=task]').waitFor();
+  expect([page.url(), other.mishaps]).toEqual([`${web.served.address}#/new`, []]);
+});
+
+test('the key is in no history of a browser: what its profile keeps of the address is a code that was used', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const address = await addressOf(web);
+  const folder = join(repo.root, 'profile');
+  const seen = await visitOnly(address, folder, (page) => saysIn(page, 'There are no sessions.'));
+  const key = await web.key();
+  expect(seen.filter((each) => each.includes(key))).toEqual([]);
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  const histories = files.filter(
+    (file) => file.isFile() && /^(?:History|Favicons|Session_|Tabs_)/.test(file.name),
+  );
+  const texts = await Promise.all(
+    histories.map(
+      async ({ name, parentPath }) => [name, await readFile(join(parentPath, name), 'latin1')] as const,
+    ),
+  );
+  expect(texts.filter(([, text]) => text.includes(web.served.address)).map(([name]) => name)).toContain(
+    'History',
+  );
+  expect(texts.filter(([, text]) => text.includes(key)).map(([name]) => name)).toEqual([]);
+  const code = address.split('#c=')[1] ?? '';
+  expect((await exchange(web, code)).status).toBe(403);
+});
+
+test('what an agent wrote runs nothing and asks no other server, on any part of the page', async () => {
+  const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
+  const { project } = await reportedSession({ iterations: 10, also, transcriptChars: 400, ends: 'waiting' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const page = await browser.tab(await addressOf(web));
+  await page.locator('.card').waitFor();
+  await openOnly(page);
+  await page.locator('.gate').waitFor();
+  await page.locator('#p-sections section').first().waitFor();
+  await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+  await page.evaluate(
+    "for (const each of document.querySelectorAll('[autofocus], summary, a')) { each.focus(); each.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })); }",
+  );
+  expect(
+    await page
+      .locator(
+        '#main iframe, #main script, #main base, #main link, #main img[src^=http], #main [onload], #main [onerror]',
+      )
+      .count(),
+  ).toBe(0);
+  await page.evaluate(`location.hash += '/transcript/6'`);
+  await page.locator('#p-all').locator('h1').waitFor();
+  expect(await page.title()).toMatch(/samocode$/);
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('two tabs and a terminal answer at once: the first counts, the others are told and keep their text', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  await using web = await serveWeb(rig.context('cli'));
+  const [one, two] = [await browser.tab(await addressOf(web)), await browser.tab(await addressOf(web))];
+  for (const page of [one, two]) {
+    await page.locator('.card').waitFor();
+    await openOnly(page);
+    await page.locator('.gate textarea').first().fill('as I said');
+  }
+  const context = rig.context('cli');
+  const [terminal] = await Promise.all([
+    answerQa(
+      { session: rig.file.folder, projectDir: rig.repo.path, answers: [], acceptSuggestions: true },
+      context,
+    ).then(
+      () => 'first',
+      (error: Error) => error.message,
+    ),
+    one.locator('.gate button[value=suggestions]').click(),
+    two.locator('.gate button[value=suggestions]').click(),
+  ]);
+  const texts: string[] = [terminal];
+  for (const page of [one, two]) {
+    await holds(page, "!/^(…)?$/.test(document.querySelector('#state').textContent)");
+    texts.push(await page.locator('#state').textContent());
+  }
+  const firsts = texts.filter((text) => /^first$|are recorded/.test(text));
+  expect([firsts.length, texts]).toEqual([1, texts]);
+  const recorded = (await rig.events()).filter(({ type }) => type === 'answers_recorded');
+  expect(recorded.length).toBe(1);
+  expect(browser.mishaps).toEqual([]);
+  for (const page of [one, two]) await page.close();
+});
+
+test('a draft stays while the session changes, a plan that changed is refused with the difference, and then its new version is shown', async () => {
+  await using rig = await startRig({ at: 'planned' });
+  await using web = await serveWeb(rig.context('cli'));
+  const page = await browser.tab(await addressOf(web));
+  await page.locator('.card').waitFor();
+  await openOnly(page);
+  const feedback = page.locator('.gate textarea[name=feedback]');
+  await feedback.fill('Name the ships too');
+  const { name } = await rig.readPlan();
+  const path = join(rig.paths.sessionDir, name);
+  await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
+  await saysIn(page, 'Your text stays until you send it or delete it.');
+  await page.locator('.gate button[value=approve]').click();
+  await holds(
+    page,
+    "document.querySelector('.gate output.bad')?.textContent.includes('The plan has changed')",
+  );
+  expect(await page.locator('.gate output').last().textContent()).toMatch(/^\+ ?#? ?.*and the ships/m);
+  expect(await feedback.inputValue()).toBe('Name the ships too');
+  expect(await page.locator('.gate').textContent()).not.toMatch(/^[^+]*and the ships/);
+  const hash = await page.locator('.gate input[name=hash]').inputValue();
+  await feedback.fill('');
+  await page.keyboard.press('Escape');
+  await holds(page, `document.querySelector('.gate input[name=hash]').value !== '${hash}'`);
+  await page.locator('.gate button[value=approve]').click();
+  await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
+  const approval = (await rig.events()).find(({ type }) => type === 'plan_approved');
+  expect(approval).toMatchObject({ by: { channel: 'web', client: 'without a guard' } });
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a page whose server ended says so, and goes on with the next one', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  const first = await serveWeb(context);
+  const page = await browser.tab(await addressOf(first));
+  await saysIn(page, 'There are no sessions.');
+  await page.locator('#find').fill('half a wo');
+  await first.end();
+  await saysIn(page, 'Connection lost');
+  await using _second = await serveWeb(context, { port: first.port });
+  await holds(page, "document.querySelector('#state').textContent === ''");
+  expect(await page.locator('#find').inputValue()).toBe('half a wo');
+  await page.reload();
+  await saysIn(page, 'There are no sessions.');
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a page sends its key to no program that takes the port of its server, says why a full server shows nothing, and keeps what is shown', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  const first = await serveWeb(context);
+  const page = await browser.tab(await addressOf(first));
+  await saysIn(page, 'There are no sessions.');
+  await page.locator('#find').fill('half a wo');
+  await first.end();
+  // It has what the server says at its next port.
+  await using elsewhere = await serveWeb(context);
+  const heard: (string | undefined)[] = [];
+  const thief = createServer(async ({ url = '', headers }, answer) => {
+    heard.push(url, headers.authorization);
+    answer.end((await elsewhere.askWithout(url)).text);
+  });
+  await new Promise<void>((resolve) => thief.listen(first.port, '127.0.0.1', resolve));
+  await saysIn(page, 'Another program answers at this address, so the key was not sent.');
+  expect(heard.filter((each) => each !== undefined && !/^\/proof\/[\w-]{32}$/.test(each))).toEqual([]);
+  expect(await page.locator('#find').inputValue()).toBe('half a wo');
+  thief.closeAllConnections();
+  await new Promise((resolve) => thief.close(resolve));
+  await elsewhere.end();
+  await using second = await serveWeb(context, { port: first.port });
+  const tabs = await Promise.all(Array.from({ length: 20 }, () => second.open('/')));
+  const opened = await browser.tab(await addressOf(second));
+  await saysIn(opened, 'Too many tabs are open: close one.');
+  for (const tab of tabs) tab.close();
+  await saysIn(opened, 'There are no sessions.');
+  for (const each of [page, opened]) await holds(each, "document.querySelector('#state').textContent === ''");
+  expect(await page.locator('#find').inputValue()).toBe('half a wo');
+  expect(browser.mishaps).toEqual([]);
+  for (const each of [page, opened]) await each.close();
+});

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeScene } from '../../../core/guard/guard-scene.ts';
+import { USERS } from '../../../core/guard/users.ts';
+import { ci } from '../../../support/ci.ts';
+import { makeProject } from '../../../support/project.ts';
+import { startRig } from '../../../support/session-rig.ts';
+import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
+
+// The live page, to an agent that has found its port, and to the gates of sessions that only persons open.
+
+const ROUTES = [
+  ...['GET /live', 'GET /live?at=/s/0123456789ab', 'GET /s/0123456789ab/transcript/1'],
+  ...['GET /s/0123456789ab/diff?path=x', 'GET /anything', 'POST /start'],
+  ...['POST /s/0123456789ab/plan', 'POST /mcp', 'GET /mcp'],
+];
+
+/** Asks each route without a token, and prints what it gets. */
+const ASK = `
+const [port, ...routes] = process.argv.slice(1);
+(async () => {
+  for (const route of routes) {
+    const [method, path] = route.split(' ');
+    const answer = await fetch('http://127.0.0.1:' + port + path, { method, body: method === 'POST' ? '{}' : undefined });
+    console.log(route, answer.status, await answer.text());
+  }
+})();`;
+
+/** Wants to exchange a code that it made up. */
+const EXCHANGE = `
+fetch("http://127.0.0.1:" + process.argv[1] + "/key", { method: "POST", body: JSON.stringify({ code: "x".repeat(32) }) }).then(({ status }) => console.log(status));`;
+
+test.each(USERS)(
+  'an agent in the guard of $name finds no key, and gets 401 from every route',
+  ci,
+  async (user) => {
+    const { repo, context } = await makeProject();
+    await using _ = repo;
+    await using scene = await makeScene(user, { title: '', env: () => ({ NODE: process.execPath }) });
+    const home = scene.env.HOME ?? '';
+    await using web = await serveWeb({ ...context, home }, { mcp: 'port' });
+    const words = [String(web.port), ...ROUTES].map((word) => `'${word}'`).join(' ');
+    const { stdout, stderr } = await scene.inside(`"$NODE" -e '${ASK.replaceAll("'", `'\\''`)}' ${words}`);
+    expect([stdout.trim().split('\n'), stderr]).toEqual([
+      ROUTES.map((route) => `${route} 401 A token is needed.`),
+      '',
+    ]);
+    const shell = await scene.inside(`"$NODE" -e '${ASK.replaceAll("'", `'\\''`)}' ${web.port} 'GET /'`);
+    expect(shell.stdout).toContain('GET / 200 <!doctype html>');
+    expect(shell.stdout).not.toContain(await web.key());
+    // What knows the key is in a folder that the guard hides; outside it is there.
+    const kept = join(home, '.config/samocode/web-key');
+    expect((await readFile(kept, 'utf8')).trim()).toBe(await web.key());
+    const read = await scene.inside('cat "$HOME/.config/samocode/web-key"; echo tried');
+    expect(read.stdout).toBe('tried\n');
+    const guess = await scene.inside(`"$NODE" -e '${EXCHANGE}' ${web.port}`);
+    expect(guess.stdout.trim()).toBe('403');
+    const asked =
+      'require("net").connect(process.argv[1]).on("error", ({ code }) => console.log(code)).on("data", String).end("where")';
+    const socket = await scene.inside(`"$NODE" -e '${asked}' "$HOME/.config/samocode/web.sock"`);
+    expect(socket.stdout.trim()).toMatch(/^E(?:NOENT|ACCES|CONNREFUSED)$/);
+  },
+);
+
+async function answered(web: WebRig): Promise<[number, string]> {
+  const tab = await web.open('/');
+  await expect.poll(() => tab.parts.size).toBe(1);
+  tab.close();
+  const [key] = [...tab.parts.keys()];
+  const { status, text } = await web.act(`/s/${key}/answer`, { accept: 'suggestions' });
+  return [status, text];
+}
+
+const PERSONS_ONLY = { scenario: { paceMs: 0, rules: [] }, lines: { GATE_CHANNELS: 'person' } };
+
+test('where only persons open gates, the page does so in the guard', async () => {
+  await using rig = await startRig({ ...PERSONS_ONLY, sandbox: 'guard' });
+  await rig.untilWaiting('qa_answers');
+  await using web = await serveWeb(rig.context('cli'));
+  expect(await answered(web)).toEqual([200, 'Your answers are recorded; the session continues.']);
+  const [act] = (await rig.events()).filter(({ type }) => type === 'answers_recorded');
+  expect(act).toMatchObject({ by: { channel: 'web' } });
+  expect(act).not.toHaveProperty('by.client');
+});
+
+test('without a guard, where an agent could read the key, the page opens none of them', async () => {
+  await using rig = await startRig({ ...PERSONS_ONLY, sandbox: 'off' });
+  await rig.untilWaiting('qa_answers');
+  await using web = await serveWeb(rig.context('cli'));
+  expect(rig.file.settings.gateChannels).not.toContain('web');
+  const [status, text] = await answered(web);
+  expect([status, text]).toEqual([409, expect.stringContaining('web')]);
+  expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
+});

@@ -1,0 +1,151 @@
+// @module-tag ci
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { shortId } from '../../../../../src/core/session/layout/names.ts';
+import { runFolderEntries } from '../../../../../src/core/worker/guarding/run-folder.ts';
+import { type Typed, typed } from '../../../../app/unit/cli/typed.ts';
+import { makeProject, type TempProject } from '../../../../support/project.ts';
+import { type ReportedSession, reportedSession } from '../../../../support/report-session.ts';
+
+let project: TempProject;
+let session: ReportedSession;
+
+beforeAll(async () => {
+  project = await makeProject();
+  session = await reportedSession({ iterations: 12, project });
+  await reportedSession({ iterations: 5, name: '漢字', ends: 'waiting', project });
+  const foreign = join(project.sessionsDir, '26-01-09-by-hand');
+  await mkdir(foreign);
+  await writeFile(join(foreign, '_overview.md'), '# Session: by-hand\n\n## Status\nPhase: planning\n');
+});
+
+afterAll(() => project.repo[Symbol.asyncDispose]());
+
+function call(...words: string[]): Promise<Typed> {
+  return typed(['report', ...words], { cwd: project.repo.path, home: project.repo.homeDir });
+}
+
+test('a report has the diff and the commits of each iteration, and only its user can read it', async () => {
+  const { stdout } = await call('boat-names');
+  const path = stdout.trim();
+  expect(path).toBe(join(session.paths.runDir, '.report', 'boat-names.html'));
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  const text = await readFile(path, 'utf8');
+  const fifth = /<details class="it p-implementation" id="i5">[\s\S]*?id="i6"/.exec(text)?.[0];
+  expect(fifth).toContain('Name the boats of pier 4');
+  expect(fifth).toContain("+export const boat0 = 'pier 4';");
+  expect(fifth).not.toContain("'pier 66'");
+  expect(text).toContain('docs/Häfen &lt;b&gt;');
+  expect(text).toContain('<strong><b class="good">yes</b></strong>');
+  expect(text).toContain('waits for approval, 9 h 00 min');
+  expect(text).toContain('approved by a person, by phone');
+  // The worker does not compare the report, so it can be written while an agent runs.
+  const compared = await runFolderEntries(session.paths, 1);
+  expect(Object.keys(compared).filter((name) => name.includes('report'))).toEqual([]);
+  expect(compared['session.json']).toBeDefined();
+});
+
+test('a report is written to the path of --output, with its long transcripts next to it', async () => {
+  const own = await makeProject();
+  await using _ = own.repo;
+  await reportedSession({ iterations: 3, transcriptChars: 40_000, project: own });
+  const place = { cwd: own.repo.root, home: own.repo.homeDir };
+  const asked = ['report', 'boat-names', '-C', own.repo.path, '--output', 'a b/page.html', '--json'];
+  const { stdout } = await typed(asked, place);
+  const path = join(own.repo.root, 'a b/page.html');
+  expect(JSON.parse(stdout)).toEqual({ session: '26-01-08-boat-names', path });
+  const text = await readFile(path, 'utf8');
+  expect(text).toContain('<a href="page-files/iteration-002.html">');
+  const separate = await readdir(join(dirname(path), 'page-files'));
+  expect(separate.sort()).toEqual(['iteration-001.html', 'iteration-002.html', 'iteration-003.html']);
+  const transcript = await readFile(join(dirname(path), 'page-files/iteration-002.html'), 'utf8');
+  expect(transcript).toContain('<a href="../page.html#i2">boat-names</a>');
+  expect(transcript).toContain('I look at pier 1.199 ');
+});
+
+test('without a session name, report writes a page about all sessions, and one for each', async () => {
+  const { stdout } = await call('--json');
+  const { path, sessions } = JSON.parse(stdout) as { path: string; sessions: string[] };
+  expect(path).toBe(join(project.sessionsDir, '.run/.report/sessions.html'));
+  expect(sessions.sort()).toEqual(['26-01-08-boat-names', '26-01-08-漢字', '26-01-09-by-hand']);
+  const text = await readFile(path, 'utf8');
+  const links = [...text.matchAll(/<h3><bdi><a href="([^"]*)">/g)].map(([, link = '']) => link);
+  for (const link of links)
+    expect((await stat(join(dirname(path), decodeURIComponent(link)))).isFile()).toBe(true);
+  expect(links.map((link) => basename(decodeURIComponent(link)))).toEqual(['漢字.html', 'boat-names.html']);
+  expect(text).toContain(`samocode answer ${shortId('26-01-08-漢字')}`);
+  expect((await call('--all')).stdout.trim()).toBe(path);
+});
+
+test('a session whose page cannot be created has no link on the page about all sessions', async () => {
+  const own = await makeProject();
+  await using _ = own.repo;
+  const place = { cwd: own.repo.path, home: own.repo.homeDir };
+  const { paths } = await reportedSession({ iterations: 2, name: 'broken', project: own });
+  await reportedSession({ iterations: 2, name: 'whole', project: own });
+  await writeFile(join(paths.runDir, '.report'), 'no folder');
+  const { stdout, stderr, exitCode } = await typed(['report'], place);
+  expect(stderr).toBe('note: No page could be created for 26-01-08-broken.\n');
+  expect(exitCode).toBe(0);
+  const text = await readFile(stdout.trim(), 'utf8');
+  expect(text).toContain('whole.html">whole</a>');
+  expect(text).toContain('<bdi>broken</bdi>');
+});
+
+test('the page of a finished session is reused until it has new events', async () => {
+  const pages = ['boat-names', '漢字'].map((name) =>
+    join(project.sessionsDir, `.run/26-01-08-${name}/.report/${name}.html`),
+  );
+  for (const page of pages) await writeFile(page, 'old');
+  await call();
+  const kept = await Promise.all(pages.map((page) => readFile(page, 'utf8')));
+  expect(kept.map((text) => text === 'old')).toEqual([true, false]);
+  const later = new Date(Date.now() + 60_000);
+  await utimes(session.paths.events, later, later);
+  await call();
+  expect(await readFile(pages[0] ?? '', 'utf8')).not.toBe('old');
+});
+
+test('a folder that no worker has taken over has no report, and an unwritable path is named', async () => {
+  const foreign = await call('by-hand', '--json');
+  expect(JSON.parse(foreign.stdout)).toMatchObject({ error: { code: 'no_report' } });
+  const refused = await call('boat-names', '--output', join(project.repo.path, 'README.md/x.html'), '--json');
+  expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'report_not_written' } });
+  expect((await call('boat-names', '--all')).exitCode).toBe(2);
+});
+
+test('pictures in screens/ are in the page, and other files are not', async () => {
+  const png = Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    Buffer.from('list'),
+  ]);
+  const folder = join(session.paths.sessionDir, 'screens');
+  await mkdir(folder);
+  await writeFile(join(folder, 'list.png'), png);
+  await writeFile(join(folder, 'fake.png'), '<svg onload="document.title=1">');
+  await writeFile(join(folder, 'giant.png'), Buffer.concat([png, Buffer.alloc(400_000)]));
+  await symlink('/etc/hostname', join(folder, 'link.png'));
+  const text = await readFile((await call('boat-names')).stdout.trim(), 'utf8');
+  expect([...text.matchAll(/<img src="[^"]*" alt="([^"]*)">/g)].map(([, name]) => name)).toEqual([
+    'list.png',
+  ]);
+  expect(text).toContain(`data:image/png;base64,${png.toString('base64')}`);
+});
+
+test('--open shows the page on a desktop, and otherwise says that there is none', async () => {
+  const bin = join(project.repo.root, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'xdg-open'), '#!/bin/sh\nprintf %s "$1" > "$HOME/opened"\n');
+  await chmod(join(bin, 'xdg-open'), 0o755);
+  const place = { cwd: project.repo.path, home: project.repo.homeDir };
+  const none = await typed(['report', 'boat-names', '--open'], place);
+  expect(none).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('No browser could be opened here.'),
+  });
+  const env = { DISPLAY: ':7', PATH: `${bin}:${process.env.PATH}` };
+  const shown = await typed(['report', 'boat-names', '--open', '--json'], { ...place, env });
+  expect(JSON.parse(shown.stdout)).toMatchObject({ opened: true });
+  expect(await readFile(join(project.repo.homeDir, 'opened'), 'utf8')).toBe(none.stdout.trim());
+});

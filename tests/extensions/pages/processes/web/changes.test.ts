@@ -1,0 +1,91 @@
+// @module-tag ci
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCommand } from '../../../../../src/core/kernel/processes/run-command.ts';
+import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
+import { makeProject, type TempProject } from '../../../../support/project.ts';
+import { reportedSession } from '../../../../support/report-session.ts';
+import { type WebPage, webPage } from '../../../../support/web-page.ts';
+
+let project: TempProject;
+let page: WebPage;
+
+/** One commit on the branch of the session with every kind of change. */
+async function commitKinds({ repo }: TempProject): Promise<void> {
+  const long = Array.from({ length: 2400 }, (_, at) => `line ${at}\n`).join('');
+  const put = (name: string, data: string) =>
+    `M 100644 inline "${name}"\ndata ${Buffer.byteLength(data)}\n${data}\n`;
+  const input = [
+    'commit refs/heads/samocode/boat-names\ncommitter A <a@example.invalid> 1800000000 +0000\ndata 5\nkinds\n',
+    'from refs/heads/samocode/boat-names^0\n',
+    put('long.txt', long),
+    put('logo.png', '\0\0\0'),
+    put('<img src=x onerror=alert(1)>.md', '"><script>alert(1)</script>\n'),
+    put(`a${'\u202e'}b.txt`, `${HIDING}\n`),
+    put('quo\\"te\\ttab.txt', 'one\n'),
+  ].join('');
+  await runCommand('git', ['fast-import', '--quiet'], { cwd: repo.path, env: repo.env, input });
+}
+
+beforeAll(async () => {
+  project = await makeProject();
+  await reportedSession({ iterations: 8, project });
+  await commitKinds(project);
+  page = await webPage(project.context);
+});
+
+afterAll(async () => {
+  page[Symbol.dispose]();
+  await project.repo[Symbol.asyncDispose]();
+});
+
+/** What the file whose name contains `name` shows when it is opened. */
+async function opened(name: string, as = 'unified'): Promise<string> {
+  const files = (await page.part('p-changes')).split('<details').filter((each) => each.includes(name));
+  const address = /data-load="([^"]*)"/.exec(files[0] ?? '')?.[1] ?? '';
+  return await page.get(address.replace('{as}', as).replaceAll('&amp;', '&'));
+}
+
+test('the page of a session lists its changed files with their counts', async () => {
+  const part = await page.part('p-changes');
+  expect(part).toMatch(
+    /^<p class="sentence">\d+ files <ins>\+\d+<\/ins> <del>−0<\/del> since main at [0-9a-f]{8}</,
+  );
+  expect(part).toContain('<code>long.txt</code> <span class="stat"><ins>+2400</ins> <del>−0</del></span>');
+  expect(part).toContain(
+    '<div class="file" dir="ltr"><code>logo.png</code> <span class="stat">binary</span>',
+  );
+  expect(part).toContain('<code>docs/Häfen &lt;b&gt;');
+});
+
+test.each(['unified', 'side'])('a file is read when it is opened, %s', async (as) => {
+  const table = await opened('src/pier-', as);
+  expect(table).toMatch(as === 'side' ? /^<table class="patch side"/ : /^<table class="patch"/);
+  expect(table).toMatch(/data-line="2" aria-label="Comment on line 2">2<\/button>/);
+  expect(table).toContain('+export const boat0 = &#x27;pier ');
+});
+
+test('a file of more than 2,000 lines says what to type', async () => {
+  expect(await opened('long.txt')).toBe(
+    '<p class="note">Too long to be shown here (2406 lines). In a terminal: <code dir="ltr">samocode diff boat-names long.txt</code></p>',
+  );
+});
+
+test('names and lines of others are text, with characters that hide shown', async () => {
+  const part = await page.part('p-changes');
+  expect(part).toContain('<code>&lt;img src=x onerror=alert(1)&gt;.md</code>');
+  expect(part).toContain('<code>a\\u202eb.txt</code>');
+  expect(part).not.toMatch(ANY_HIDDEN);
+  expect(await opened('&lt;img')).toContain('+&quot;&gt;&lt;script&gt;alert(1)&lt;&#x2F;script&gt;');
+  const hidden = await opened('a\\u202eb');
+  expect(hidden).toContain('a\\u202eb');
+  expect(hidden).not.toMatch(ANY_HIDDEN);
+});
+
+test('names that git quotes, and those beyond ASCII, lead to their diff', async () => {
+  expect(await opened('quo&quot;te')).toContain('>+one<');
+  expect(await opened('docs/Häfen')).toContain('data-file="docs/Häfen &lt;b&gt;');
+});
+
+test('a file that is no longer changed says so', async () => {
+  expect(await page.get(`/s/${page.key}/diff?as=side&path=nothing.ts`)).toContain('This file is as it was');
+});

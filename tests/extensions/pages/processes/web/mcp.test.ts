@@ -1,0 +1,95 @@
+// @module-tag ci
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { ElicitRequestSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { expect, test } from 'vitest';
+import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/run-web.ts';
+import { makeBench } from '../../../../support/bench.ts';
+import { eventually } from '../../../../support/eventually.ts';
+import { mcpRig } from '../../../../support/mcp-over-http.ts';
+
+async function call(client: Client, name: string, args: Record<string, unknown>) {
+  const { content } = await client.callTool({ name, arguments: args });
+  const [first] = content as [{ text: string }];
+  return JSON.parse(first.text);
+}
+
+async function untilWaiting(client: Client, session: string, waitsFor: string): Promise<void> {
+  await eventually(async () => (await call(client, 'get_status', { session })).for === waitsFor);
+}
+
+test('a chat on another machine takes a session through both gates, and every act is recorded under the name of its token', async () => {
+  await using bench = await makeBench({ here: true });
+  await using rig = await mcpRig(bench.context);
+  const client = await rig.connect(await rig.addToken('phone'));
+  const started = await call(client, 'start_session', {
+    task: 'Name the boats',
+    project_dir: bench.repo.path,
+  });
+  const { session } = started;
+  const uri = `samocode://sessions/${session}/overview`;
+  const updated: string[] = [];
+  client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
+    updated.push(params.uri);
+  });
+  await client.subscribeResource({ uri });
+  await untilWaiting(client, session, 'qa_answers');
+  await eventually(async () => updated.includes(uri));
+  await call(client, 'answer_qa', { session, accept_suggestions: true });
+  await untilWaiting(client, session, 'plan_approval');
+  const { hash } = await call(client, 'read_plan', { session });
+  await call(client, 'approve_plan', { session, hash });
+  await call(client, 'stop_session', { session, when: 'now' });
+  const events = await readEvents((await bench.view(session)).paths, 0);
+  const acts = events.filter(({ type }) => type === 'answers_recorded' || type === 'plan_approved');
+  expect(acts.map(({ type }) => type)).toEqual(['answers_recorded', 'plan_approved']);
+  for (const act of acts) expect(act).toMatchObject({ by: { channel: 'tool', client: 'phone' } });
+});
+
+test('where only persons open gates, a token opens none', async () => {
+  await using bench = await makeBench({ here: true, lines: { GATE_CHANNELS: 'person' } });
+  await using rig = await mcpRig(bench.context);
+  const client = await rig.connect(await rig.addToken('phone'));
+  const start = { task: 'Name the boats', project_dir: bench.repo.path };
+  const { session } = await call(client, 'start_session', start);
+  await untilWaiting(client, session, 'qa_answers');
+  expect(await call(client, 'answer_qa', { session, accept_suggestions: true })).toMatchObject({
+    code: 'channel_closed',
+  });
+  const events = await readEvents((await bench.view(session)).paths, 0);
+  expect(events.map(({ type }) => type)).not.toContain('answers_recorded');
+});
+
+test('a client from afar is shown no form, so whatever holds its token acts as a model alone', async () => {
+  await using bench = await makeBench({ here: true });
+  await using rig = await mcpRig(bench.context);
+  const token = await rig.addToken('phone');
+  const client = await rig.connect(token, { noStream: true, capabilities: { elicitation: { form: {} } } });
+  const asked: string[] = [];
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    asked.push(params.message);
+    return { action: 'accept', content: { Q1: 'A', Q2: 'B', Q3: 'A' } };
+  });
+  const start = { task: 'Name the boats', project_dir: bench.repo.path };
+  const { session } = await call(client, 'start_session', start);
+  await untilWaiting(client, session, 'qa_answers');
+  expect(await call(client, 'answer_qa', { session, accept_suggestions: true })).toMatchObject({
+    next: 'wait',
+  });
+  expect(asked).toEqual([]);
+  const events = await readEvents((await bench.view(session)).paths, 0);
+  const recorded = events.find(({ type }) => type === 'answers_recorded');
+  expect(recorded).toMatchObject({ by: { channel: 'tool', client: 'phone' } });
+});
+
+test('a page that runs without --mcp is named, and left alone', async () => {
+  await using bench = await makeBench();
+  const stop = new AbortController();
+  const request = { ...WEB_DEFAULTS, port: 46_770, interrupted: stop.signal, failed: () => {} };
+  const { served, ended } = await runWeb(request, bench.context);
+  expect(served.mcp).toBeUndefined();
+  expect((await fetch(`${served.address}mcp`, { method: 'POST' })).status).toBe(401);
+  await expect(runWeb({ ...request, mcp: 'port' }, bench.context)).rejects.toMatchObject({ code: 'no_mcp' });
+  stop.abort();
+  await ended;
+});

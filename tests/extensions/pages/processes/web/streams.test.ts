@@ -1,0 +1,201 @@
+// @module-tag ci
+import { once } from 'node:events';
+import { appendFile, cp, open, rename, truncate, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../../src/core/kernel/clock.ts';
+import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { eventually } from '../../../../support/eventually.ts';
+import { preparedSessions } from '../../../../support/prepared-sessions.ts';
+import { makeProject } from '../../../../support/project.ts';
+import { reportedSession } from '../../../../support/report-session.ts';
+import { serveWeb, type WebRig } from '../../../../support/web-rig.ts';
+
+const MEGABYTE = 1024 * 1024;
+/** The place of the only session. */
+async function placeOfOnly(web: WebRig): Promise<string> {
+  const tab = await web.open('/');
+  const [key] = await eventually(async () => tab.parts.size > 0 && [...tab.parts.keys()]);
+  tab.close();
+  return `/s/${key}`;
+}
+
+test('twenty tabs are served, another one is told to close one, and a closed tab makes room for one', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const tabs = await Promise.all(Array.from({ length: 20 }, () => web.open('/')));
+  expect(tabs.map(({ status }) => status)).toEqual(Array(20).fill(200));
+  for (let round = 0; round < 3; round += 1) {
+    const refused = await web.ask('/live');
+    expect([refused.status, refused.text]).toEqual([429, 'Too many tabs are open: close one.']);
+    tabs.pop()?.close();
+    const next = await eventually(async () => {
+      const tab = await web.open('/');
+      return tab.status === 200 && tab;
+    });
+    tabs.push(next);
+  }
+  for (const tab of tabs) tab.close();
+  expect(web.failures).toEqual([]);
+});
+
+test('a tab that has stopped to read piles up nothing, and is closed', async () => {
+  const { project, paths } = await reportedSession({ iterations: 200, ends: 'waiting' });
+  await using _ = project.repo;
+  const hurried = {
+    ...systemClock,
+    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms === 60_000 ? 3000 : ms, signal),
+  };
+  await using web = await serveWeb({ ...project.context, clock: hurried });
+  const place = await placeOfOnly(web);
+  const socket = connect(web.port, '127.0.0.1');
+  socket.pause();
+  const head = ['Host: localhost', `Authorization: Bearer ${await web.key()}`];
+  socket.write(`GET /live?at=${place} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+  const tabs = await Promise.all(Array.from({ length: 19 }, () => web.open('/')));
+  expect((await web.ask('/live')).status).toBe(429);
+  const events = await readEvents(paths, 0);
+  const last = events.at(-1);
+  let n = last?.n ?? 0;
+  const before = process.memoryUsage.rss();
+  // What lies between the two is filled, and then it waits.
+  await eventually(
+    async () => {
+      n += 1;
+      await appendFile(paths.events, `${JSON.stringify({ ...last, n })}\n`);
+      await systemClock.sleep(300);
+      const tab = await web.open('/');
+      tab.close();
+      return tab.status === 200;
+    },
+    { withinMs: 480_000 },
+  );
+  expect(process.memoryUsage.rss() - before).toBeLessThan(400 * MEGABYTE);
+  for (const tab of tabs) tab.close();
+  socket.destroy();
+  await once(socket, 'close');
+});
+
+test('of a transcript of 1 GB a page is read, and the page of the session shows its end', async () => {
+  const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const place = await placeOfOnly(web);
+  const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
+  const path = join(paths.logs, log ?? '');
+  const line = (text: string) =>
+    `${JSON.stringify({ type: 'assistant', message: { content: [{ type: 'text', text }] } })}\n`;
+  await writeFile(path, line('the first words').repeat(5000));
+  const file = await open(path, 'r+');
+  // Long lines that take no room on the disk.
+  for (let at = 1; at < 1024; at += 1) await file.write('\n', at * MEGABYTE);
+  await file.close();
+  await appendFile(path, line('the last words'));
+  const before = process.memoryUsage.rss();
+  const tab = await web.open(place);
+  await eventually(async () => tab.parts.get('p-now')?.includes('the last words'));
+  const first = await web.ask(`${place}/transcript/6`);
+  expect(first.text).toContain('the first words');
+  expect(first.text.length).toBeLessThan(2 * MEGABYTE);
+  for (const from of [400_000, 512 * MEGABYTE, -5, 'x', '1e99', '']) {
+    const { status, text } = await web.ask(`${place}/transcript/6?from=${from}`);
+    expect([from, status]).toEqual([from, 200]);
+    expect(text.length).toBeLessThan(2 * MEGABYTE);
+  }
+  expect((await web.ask(`${place}/transcript/99`)).status).toBe(409);
+  expect((await web.ask(`${place}/transcript/x`)).status).toBe(409);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(300 * MEGABYTE);
+  expect(web.failures).toEqual([]);
+  tab.close();
+});
+
+test('of a line of 1 GB that is being written its end is shown at once', async () => {
+  const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const place = await placeOfOnly(web);
+  const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
+  const path = join(paths.logs, log ?? '');
+  await writeFile(path, '');
+  await truncate(path, 1024 * MEGABYTE);
+  await appendFile(path, `${'x'.repeat(100_000)}the last words`);
+  const tab = await web.open(place);
+  await eventually(async () => tab.parts.get('p-now')?.includes('the last words'));
+  tab.close();
+  expect(tab.parts.get('p-now')).toMatch(
+    /a line of more than 4 MB, which ends:.*x{1000,2000}the last words/s,
+  );
+  expect(tab.parts.get('p-now')?.length).toBeLessThan(10_000);
+});
+
+test('a board of many sessions comes as its first cards and then the others, each once', async () => {
+  const { repo, context } = await preparedSessions(60);
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const tab = await web.open('/');
+  await eventually(async () => tab.parts.size === 60);
+  const counts = tab.updates.flatMap(({ cards, more }) =>
+    cards === undefined ? [] : [[(cards as string[]).length, more]],
+  );
+  expect(counts).toEqual([
+    [40, true],
+    [20, undefined],
+  ]);
+  tab.close();
+});
+
+test('the board and the page of a session name the same tokens, without those from a cache', async () => {
+  const { project, paths } = await reportedSession({ iterations: 10 });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const place = await placeOfOnly(web);
+  const [board, tab] = [await web.open('/'), await web.open(place)];
+  const head = await eventually(async () => tab.parts.get('p-head'));
+  const [card] = await eventually(async () => board.parts.size > 0 && [...board.parts.values()]);
+  const ends = (await readEvents(paths, 0)).flatMap((event) =>
+    event.type === 'iteration_ended' ? [(event.cost.inputTokens ?? 0) + (event.cost.outputTokens ?? 0)] : [],
+  );
+  const tokens = `${ends.reduce((sum, each) => sum + each, 0)} tokens`;
+  expect([card, head]).toEqual([expect.stringContaining(tokens), expect.stringContaining(tokens)]);
+  for (const each of [board, tab]) each.close();
+});
+
+test('a session that disappears while its page is open is said once, and comes back with its folder', async () => {
+  const { project, paths } = await reportedSession({ iterations: 4 });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const place = await placeOfOnly(web);
+  const [tab, board] = [await web.open(place), await web.open('/')];
+  await eventually(async () => tab.parts.has('p-sections'));
+  const folders = [paths.sessionDir, paths.runDir];
+  for (const each of folders) await rename(each, join(project.repo.root, basename(dirname(each))));
+  const said = () => tab.updates.flatMap(({ end }) => (end === undefined ? [] : [end]));
+  await eventually(async () => said().length > 0);
+  await eventually(async () =>
+    board.updates.some(({ gone }) => (gone as string[] | undefined)?.length === 1),
+  );
+  expect((await web.act(`${place}/stop`, {})).status).toBe(404);
+  await systemClock.sleep(2500);
+  expect(said()).toEqual([expect.stringContaining('no longer here')]);
+  for (const each of folders) await rename(join(project.repo.root, basename(dirname(each))), each);
+  await eventually(async () => said().at(-1) === '');
+  expect(web.failures).toEqual([]);
+  for (const each of [tab, board]) each.close();
+});
+
+test('without a project the board says why it is empty, and shows one as soon as it is known', async () => {
+  const { project } = await reportedSession({ iterations: 2 });
+  await using _ = project.repo;
+  const { root, homeDir } = project.repo;
+  const home = join(root, 'another-home');
+  await using web = await serveWeb({ ...project.context, home, cwd: root });
+  const tab = await web.open('/');
+  const said = await eventually(async () => tab.updates.find(({ end }) => end !== undefined));
+  expect(said).toMatchObject({ end: expect.stringContaining('samocode init'), needs: 0 });
+  await cp(homeDir, home, { recursive: true });
+  await eventually(async () => tab.parts.size === 1);
+  expect(web.failures).toEqual([]);
+  tab.close();
+});

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { niceAbove, timeScale } from '../../../../../src/extensions/pages/html/charts.ts';
+import { compact, money } from '../../../../../src/extensions/pages/html/figures.ts';
+import { markdown } from '../../../../../src/extensions/pages/html/markdown-html.ts';
+import { overviewPage } from '../../../../../src/extensions/pages/html/overview-page.ts';
+import { sessionPage } from '../../../../../src/extensions/pages/html/session-page.ts';
+import { addressesIn } from './page-skeleton.ts';
+import { reportDataSample } from './report-data-sample.ts';
+
+const page = sessionPage(reportDataSample());
+
+test('a page allows only its own script and style by hash, and embedded pictures', () => {
+  const hash = (tag: string) => {
+    const text = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(page)?.[1] ?? '';
+    return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  };
+  const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)?.[1];
+  expect(policy?.split('; ')).toEqual([
+    "default-src 'none'",
+    `script-src ${hash('script')}`,
+    `style-src ${hash('style')}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]);
+});
+
+test('a page links only to its own parts and to the files next to it', () => {
+  const outside = addressesIn(page).filter((address) => !/^#|^data:image\/png;base64,/.test(address));
+  expect(outside).toEqual(['boat-names-files/iteration-002.html']);
+});
+
+test('every link within the page has its target', () => {
+  const places = addressesIn(page).filter((address) => address.startsWith('#'));
+  expect(places.length).toBeGreaterThan(8);
+  for (const place of places) expect(page).toContain(`id="${place.slice(1)}"`);
+});
+
+test.each([
+  ['done', { how: 'yes', words: '2 checks on a fresh clone' }, 'yes', '2 checks on a fresh clone'],
+  ['done', { how: 'partly', words: 'red before, red after' }, 'partly', 'red before, red after'],
+  ['done', { how: 'no', words: 'no checks are set' }, 'no', 'no checks are set'],
+  ['working', undefined, 'not yet', 'created when the session is done'],
+] as const)('the head of a %s session with the proof %o shows: %s', (tone, proved, words, why) => {
+  const text = sessionPage({ ...reportDataSample(), tone, proved }).replace(/<b class="\w+">|<\/b>/g, '');
+  expect(text).toContain(`<span>Proof</span><strong>${words}</strong><small>${why}`);
+});
+
+test('a session that has just started has a page', () => {
+  const { questions: _, plan: __, proof: ___, ...rest } = reportDataSample();
+  const bare = { iterations: [], gaps: [], questions: [], requirements: [], checks: [] };
+  const none = { outsidePlan: [], pictures: [], documents: [], acts: [], cost: {} };
+  const written = sessionPage({ ...rest, ...bare, ...none });
+  expect(written).not.toContain('<section');
+  expect(written).toContain('not reported');
+});
+
+test('sessions that need a person come first on the page about several sessions', () => {
+  const card = reportDataSample();
+  const of = (tone: typeof card.tone, name: string) => ({ ...card, tone, name });
+  const cards = [of('done', 'third'), of('working', 'second'), of('person', 'first')];
+  const written = overviewPage({ madeAt: card.madeAt, version: '1', scope: 'All.', cards });
+  const names = [...written.matchAll(/<h3><bdi>(\w+)/g)].map(([, name]) => name);
+  expect(names).toEqual(['first', 'second', 'third']);
+});
+
+test('a night of waiting leaves room for the work', () => {
+  const at = (hour: number) => new Date(Date.UTC(2026, 0, 8, hour)).toISOString();
+  const scale = timeScale(at(0), at(12), [{ from: at(1), to: at(11) }]);
+  expect(scale.isShortened).toBe(true);
+  expect(scale.at(at(0))).toBe(0);
+  expect(scale.at(at(12))).toBe(1000);
+  expect(scale.at(at(11)) - scale.at(at(1))).toBeCloseTo(1000 * (0.1 / 2.1), 3);
+  expect([scale.ticks[0], scale.ticks.at(-1)]).toEqual([at(0), at(12)]);
+});
+
+test.each([
+  [9, /^\d\d:\d\d:\d\d$/],
+  [11, /^\d\d-\d\d \d\d:\d\d$/],
+])('a timeline of %i minutes is labelled like %s', (minutes, label) => {
+  const sample = reportDataSample();
+  const until = new Date(Date.parse(sample.startedAt) + minutes * 60_000).toISOString();
+  const [, axis = ''] = /<div class="ticks">(.*?)<\/div>/.exec(sessionPage({ ...sample, until })) ?? [];
+  const labels = [...axis.matchAll(/>([^<]+)<\/time>/g)].map(([, text]) => text);
+  expect(labels).toHaveLength(5);
+  for (const text of labels) expect(text).toMatch(label);
+  expect(new Set(labels).size).toBe(5);
+});
+
+test('a page says in which time zone its times are', () => {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  expect(page).toContain(`Times are in ${timeZone}.`);
+});
+
+test('without work or waits, moments still have positions', () => {
+  const at = new Date(Date.UTC(2026, 0, 8)).toISOString();
+  const later = new Date(Date.UTC(2026, 0, 9)).toISOString();
+  expect(timeScale(at, at, []).at(at)).toBe(0);
+  expect(timeScale(at, later, [{ from: at, to: later }]).at(later)).toBe(1000);
+});
+
+test('numbers are formatted in a short form', () => {
+  expect([0, 999, 1000, 12_345, 999_949, 999_950, 123_400_000].map(compact)).toEqual([
+    ...['0', '999', '1.0 k', '12.3 k', '1000 k', '1.0 M', '123 M'],
+  ]);
+  expect([money({}), money({ usd: 0 }), money({ usd: 1.005, usdIsEstimate: true })]).toEqual([
+    undefined,
+    '$0.00',
+    'about $1.00',
+  ]);
+  expect([0.07, 1, 1.1, 27.2, 99, 650].map(niceAbove)).toEqual([0.08, 1, 2, 30, 100, 800]);
+});
+
+test('a plan is shown with its ticks, code and table', () => {
+  const written = markdown(
+    '## Phase 1\n- [x] read `a.csv`\n- [ ] show\n\n| a | b |\n| - | - |\n| 1 | **2** |\n',
+  ).text;
+  expect(written).toContain(
+    '<b class="tick on" title="done">✓</b><div>read <code dir="ltr">a.csv</code></div>',
+  );
+  expect(written).toContain('<b class="tick" title="open"></b><div>show</div>');
+  expect(written).toContain('<td dir="auto"><strong>2</strong></td>');
+});

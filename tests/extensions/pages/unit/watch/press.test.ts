@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { selectedRow, visibleRows } from '../../../../../src/extensions/pages/watch/groups.ts';
+import { listKeys } from '../../../../../src/extensions/pages/watch/keys.ts';
+import { press } from '../../../../../src/extensions/pages/watch/press.ts';
+import { START_PLACE, type WatchPlace } from '../../../../../src/extensions/pages/watch/watch-model.ts';
+import { MODEL, ROWS } from './watch-samples.ts';
+
+/** Presses keys one after the other. @returns the final place and the request of the last key */
+function pressed(names: string, place: Partial<WatchPlace> = {}) {
+  const start: ReturnType<typeof press> = { place: { ...START_PLACE, ...place } };
+  return names.split(' ').reduce((before, name) => {
+    const ctrl = name.startsWith('^');
+    const key = { name: name.replace('^', ''), ctrl };
+    return press(key, { model: MODEL, place: before.place, height: 10 });
+  }, start);
+}
+
+/** All rows but the last, which is a stopped session and folded at first. */
+const OPEN = ROWS.slice(0, -1);
+const keyAt = (index: number) => OPEN.at(index)?.key;
+
+test.each([
+  ['down', 1],
+  ['j j k', 1],
+  ['up', 0],
+  ['end', -1],
+  ['G g', 0],
+  ['pagedown pagedown', -1],
+  ['x', undefined],
+])('%s selects row %s', (names, index) => {
+  expect(pressed(names).place.selected).toBe(index === undefined ? undefined : keyAt(index));
+});
+
+test.each([
+  ['q', { kind: 'quit', isInterrupt: false }],
+  ['^c', { kind: 'quit', isInterrupt: true }],
+  ['^z', { kind: 'suspend' }],
+  ['^l', { kind: 'redraw' }],
+])('%s requests %o', (name, intent) => {
+  expect(pressed(`down ${name}`).intent).toEqual(intent);
+});
+
+test.each(['^c', '^z', '^l'])('%s also works in the help and while a filter is typed', (name) => {
+  for (const first of ['?', '/']) expect(pressed(`${first} ${name}`).intent).toBeDefined();
+});
+
+test('q goes back one level, and quits only in the list', () => {
+  const inHelp = pressed('? q');
+  expect(inHelp.place.isHelp).toBe(false);
+  const filtered = pressed('/ b o return q');
+  expect(filtered.place.filter).toBeUndefined();
+  for (const { intent } of [inHelp, filtered]) expect(intent).toBeUndefined();
+  for (const { place } of [inHelp, filtered])
+    expect(pressed('q', place).intent).toMatchObject({ kind: 'quit' });
+});
+
+test('text typed after / filters all sessions, including stopped ones, until Esc', () => {
+  const typed = pressed('/ b o a t x backspace s');
+  expect(typed.place).toMatchObject({ filter: 'boats', isTyping: true });
+  const boats = ROWS.filter(({ facts }) => facts.session.endsWith('boats'));
+  expect(visibleRows(MODEL, typed.place)).toEqual(boats);
+  expect(selectedRow(MODEL, pressed('down return', typed.place).place)).toBe(boats[1]);
+  const kept = pressed('return', typed.place).place;
+  expect(kept).toMatchObject({ filter: 'boats', isTyping: false });
+  expect(pressed('l', kept).intent).toMatchObject({ act: 'log', row: boats[0] });
+  expect(visibleRows(MODEL, pressed('escape', kept).place)).toEqual(OPEN);
+  expect(pressed('/ return').place.filter).toBeUndefined();
+  expect(visibleRows(MODEL, pressed('/ space 漢').place)).toEqual([]);
+});
+
+test('stopped sessions are folded until t is pressed, except for the selected one', () => {
+  const last = ROWS.at(-1);
+  expect(pressed('end').place.selected).toBe(OPEN.at(-1)?.key);
+  expect(pressed('t end').place.selected).toBe(last?.key);
+  expect(visibleRows(MODEL, pressed('t end t').place)).toEqual(ROWS);
+  expect(visibleRows(MODEL, pressed('t end t up').place)).toEqual(OPEN);
+  const rows = last === undefined ? [] : [last];
+  expect(visibleRows({ rows }, START_PLACE)).toEqual(rows);
+});
+
+test('an action key applies to the selected session, or shows a notice if the action is not possible', () => {
+  const waits = ROWS[0];
+  expect(pressed('a').intent).toEqual({ kind: 'act', act: 'answer', row: waits });
+  const done = { selected: '26-01-06-boats' };
+  expect(pressed('s', done)).toMatchObject({ place: { notice: expect.stringContaining('is done') } });
+  expect(pressed('s', done).intent).toBeUndefined();
+  expect(pressed('r', done).intent).toMatchObject({ act: 'resume' });
+});
+
+test.each([
+  ['26-01-06-boats', 'f finish, o report, v verify, r resume, enter output, l log, d diff, b page'],
+  ['26-01-05-boats', 'm message, r resume, f finish, enter output, l log, d diff, o report, b page'],
+  ['26-01-08-🚀-rocket', 'm message, s stop, enter output, l log, d diff, o report, e edit, b page'],
+])('the keys of %s are %s', (key, keys) => {
+  const row = ROWS.find((each) => each.key === key);
+  expect(
+    listKeys(row)
+      .map((each) => `${each.key} ${each.what}`)
+      .join(', '),
+  ).toBe(keys);
+});
+
+test.each([
+  ['return', 'output'],
+  ['space', 'output'],
+  ['l', 'log'],
+  ['d', 'diff'],
+])('%s requests the %s of the selected session', (name, act) => {
+  expect(pressed(`down ${name}`).intent).toEqual({ kind: 'act', act, row: ROWS[1] });
+});
+
+test('a session without an iteration has no output', () => {
+  const [row] = ROWS;
+  const rows = row === undefined ? [] : [{ ...row, facts: { ...row.facts, totalIterations: 0 } }];
+  const key = { name: 'return', ctrl: false };
+  const { place, intent } = press(key, { model: { ...MODEL, rows }, place: START_PLACE, height: 10 });
+  expect(intent).toBeUndefined();
+  expect(place.notice).toContain('Nothing to output');
+});
+
+test('the next key removes the notice', () => {
+  expect(pressed('down', { notice: 'x' }).place.notice).toBeUndefined();
+});

@@ -1,0 +1,123 @@
+import { type ShownFacts, shownFacts } from '../../../../../src/core/kit/terminal/session-facts.ts';
+import { orderRows } from '../../../../../src/extensions/pages/watch/groups.ts';
+import type { WatchModel } from '../../../../../src/extensions/pages/watch/watch-model.ts';
+import { STATES, STATES_NOW } from '../../../../support/session-states.ts';
+
+export const NOW = Date.parse('2026-01-08T12:00:00Z');
+
+type Sample = Pick<ShownFacts, 'session' | 'state' | 'phase' | 'since'> & Partial<ShownFacts>;
+
+const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
+
+const SAMPLES: readonly Sample[] = [
+  {
+    ...{ session: '26-01-08-add-jwt-auth', state: 'waiting', phase: 'requirements', since: ago(12) },
+    ...{ for: 'qa_answers', openQuestions: ['Q1', 'Q2'], needsHuman: true, costUsd: 0.42 },
+    task: 'Add JWT auth to the API, so that whoever signs in may name a boat 船, in every language that it supports',
+    ...{ branch: 'add-jwt-auth', base: 'main', spent: '$0.42 of $5.00, 40000 tokens', totalIterations: 4 },
+    next: 'samocode answer add-jwt-auth',
+  },
+  {
+    ...{
+      session: '26-01-08-船に降ろすコマンドを追加する',
+      state: 'waiting',
+      phase: 'planning',
+      since: ago(3),
+    },
+    ...{ for: 'plan_approval', needsHuman: true, costUsd: 1.1 },
+  },
+  {
+    ...{
+      session: '26-01-08-שלום-עולם',
+      state: 'blocked',
+      phase: 'testing',
+      since: ago(200),
+      needsHuman: true,
+    },
+    reason: 'The limit of 20 iterations in testing is reached',
+  },
+  {
+    ...{
+      session: '26-01-08-🚀-rocket',
+      state: 'running',
+      phase: 'implementation',
+      since: ago(42),
+      costUsd: 3.1,
+    },
+    ...{ doing: 'running npm test -- --project unit tests/core/unit/session/qa.test.ts', worker: 'working' },
+    worktree: '/worktrees/rocket',
+  },
+  {
+    ...{ session: '26-01-08-replace-the-authentication-layer-of-the-public-api', state: 'running' },
+    ...{ phase: 'quality', since: ago(75), costUsd: 12.5, doing: 'reads src/api.ts', stalled: true },
+    worker: 'working',
+  },
+  {
+    ...{ session: '26-01-07-limits', state: 'limited', phase: 'implementation', since: ago(60) },
+    until: new Date(NOW + 58 * 60_000).toISOString(),
+  },
+  {
+    session: '26-01-07-queue',
+    state: 'queued',
+    phase: 'init',
+    since: ago(1),
+    reason: '3 of 3 slots are taken',
+  },
+  {
+    session: '26-01-06-boats',
+    state: 'done',
+    phase: 'done',
+    since: ago(3000),
+    summary: 'Boats have names',
+    costUsd: 0.9,
+  },
+  { session: '26-01-05-boats', state: 'stopped', phase: 'testing', since: ago(9000), reason: 'asked by you' },
+];
+
+const BASE = {
+  id: '0a1b2',
+  iteration: 1,
+  totalIterations: 12,
+  needsHuman: false,
+  worker: 'none needed',
+  next: 'samocode list',
+} as const;
+
+export const ROWS = orderRows(
+  SAMPLES.map((sample, index) => ({
+    key: sample.session,
+    facts: { ...BASE, nextCommands: [], sessionDir: '/sessions', createdAt: ago(500 + index), ...sample },
+    projectDir: index % 2 === 0 ? '/code/harbour' : '/code/fleet',
+    isEstimate: false,
+  })),
+);
+
+export const MODEL: WatchModel = {
+  rows: ROWS,
+  nowMs: NOW,
+  details: {
+    key: '26-01-08-add-jwt-auth',
+    totalCommits: 2,
+    commits: [
+      { hash: '1a2b3c4d5e6f', subject: 'Check the token 船', committedAt: ago(20) },
+      { hash: '2b3c4d5e6f7a', subject: 'Add a \u001b[2Jroute', committedAt: ago(30) },
+    ],
+    tail: [
+      ...Array.from({ length: 30 }, (_, index) => `[01-08 11:${10 + index}] iteration ${index} ended: done`),
+      '  runs: npm test\t-- --project unit\u001b]0;owned\u0007ok \u202Etxt.exe',
+    ],
+  },
+};
+
+/** A session in every state, which its name says. */
+export const FACTS_OF_STATES: readonly ShownFacts[] = STATES.map(([state, report]) => ({
+  ...shownFacts(report.view, report),
+  session: `26-01-08-${state.replaceAll(' ', '-')}`,
+}));
+
+export const MODEL_OF_STATES: WatchModel = {
+  rows: orderRows(
+    FACTS_OF_STATES.map((facts) => ({ key: facts.session, facts, projectDir: '/fleet', isEstimate: false })),
+  ),
+  nowMs: STATES_NOW,
+};

@@ -1,0 +1,31 @@
+import { rename } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { readChanges } from '../../../../src/core/acts/reading/read-changes.act.ts';
+import { ci } from '../../../support/ci.ts';
+import { isDone, poolOf, untilView, WORK } from './machines.ts';
+
+test(
+  'a session of another machine can be read without its clone, is finished there, and is archived everywhere',
+  ci,
+  async () => {
+    await using pool = await poolOf(2, WORK);
+    const [one, other] = pool.machines;
+    await pool.start(one);
+    const [here, there] = await Promise.all([
+      untilView(one, isDone, 'the session as done on the first machine'),
+      untilView(other, isDone, 'the session as done on the second'),
+    ]);
+    const [holder, away, { folder: session }] =
+      here.worker === 'unknowable' ? [other, one, here] : [one, other, there];
+    await expect(finishSession({ session, how: 'merge', keep: [] }, away.context)).rejects.toMatchObject({
+      code: 'elsewhere_in_pool',
+    });
+    await rename(holder.repo.path, `${holder.repo.path}.gone`);
+    const changes = await readChanges({ session }, away.context);
+    await rename(`${holder.repo.path}.gone`, holder.repo.path);
+    expect(changes.commits.commits[0]).toMatchObject({ subject: 'Phase 3: When it is done' });
+    await finishSession({ session, how: 'keep_branch', keep: [] }, holder.context);
+    await untilView(away, ({ state }) => state.archived, 'the session as archived on the other machine');
+  },
+);

@@ -1,0 +1,180 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
+import { supervise } from '../../../../src/core/caller/context/supervision.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { sessionFolders } from '../../../../src/core/session/session-list.ts';
+import { readSession } from '../../../../src/core/session/status.ts';
+import { joinPool, memberNamed, trustMember } from '../../../../src/extensions/pool/acts/pool.act.ts';
+import { changePoolFile } from '../../../../src/extensions/pool/pool-file.ts';
+import { builtPrograms } from '../../../support/built-programs.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { endSessionsBelow, PATIENT_CLOCK } from '../../../support/live-session.ts';
+import {
+  makeProject,
+  type ProjectPlan,
+  projectOf,
+  type TempProject,
+  writeProject,
+} from '../../../support/project.ts';
+import { endProcessesOf, killSupervisors, SUPERVISED } from '../../../support/supervisors.ts';
+import { proxyTo, type TcpProxy } from '../../../support/tcp-proxy.ts';
+import { repoIn } from '../../../support/temp-repo.ts';
+import { serve } from '../processes/remotes.ts';
+
+/** Seconds, where a pool has minutes. */
+const TIMES = { leaseMs: 10_000, renewMs: 2000, graceMs: 500, lookMs: 500 };
+
+/** Iterations of a second each. */
+export const WORK = {
+  paceMs: 0,
+  rules: [{ do: [{ act: 'run', command: ['sleep', '1'] }, { act: 'normal' }] }],
+};
+
+export const isDone = ({ state }: SessionView) => state.status.kind === 'done';
+export const isAtWork = ({ worker, state }: SessionView) =>
+  worker === 'alive' && state.openIteration !== undefined && state.progress.totalIterations > 1;
+
+/** One home, clone and supervisor. */
+export interface Machine extends TempProject {
+  id: string;
+  name: string;
+  /** Its home, its clone and its sessions. */
+  path: string;
+  /** Its network. */
+  network: TcpProxy;
+  views(): Promise<SessionView[]>;
+  /** SIGKILL for its supervisor, its workers and their agents. */
+  die(): Promise<void>;
+  /** Its supervisor runs again. */
+  comeBack(): Promise<void>;
+}
+
+export interface PoolPlan {
+  /** Lines of every machine's `.samocode`. */
+  lines?: Readonly<Record<string, string>>;
+  /** Without one, the remote is the board. */
+  database?: string;
+}
+
+export async function poolOf(count: number, scenario: object, { lines, database }: PoolPlan = {}) {
+  const { worker, rehearsal } = await builtPrograms({}, { faults: true });
+  const acting = { programs: { worker, rehearsal }, clock: PATIENT_CLOCK };
+  const first = await makeProject({ acting });
+  const { root, git } = first.repo;
+  const url = join(root, 'remote.git');
+  await git(['clone', '--quiet', '--bare', first.repo.path, url], root);
+  const server = await serve(root);
+  const scenarioPath = join(root, 'scenario.json');
+  await writeFile(scenarioPath, JSON.stringify(scenario));
+  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify(TIMES) };
+  const wanted = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none', ...lines };
+  const machines: Machine[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    const network = await proxyTo(server.port);
+    const plan = { url, network, database, env, acting, wanted, scenarioPath };
+    machines.push(await machineAt(join(root, `machine-${number}`), plan));
+  }
+  for (const one of machines)
+    for (const { id } of machines.filter((other) => other !== one)) {
+      const { fingerprint: seen } = await memberNamed(id, {}, one.context);
+      await trustMember({ member: id, seen }, one.context);
+    }
+  return {
+    machines: machines as [Machine, Machine, ...Machine[]],
+    url,
+    async start({ context }: Machine, name = 'hull') {
+      const { view } = await startSession({ dive: 'How is the boat rigged?', name, where: 'pool' }, context);
+      return view.folder;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const machine of machines) {
+        await machine.die();
+        await machine.network[Symbol.asyncDispose]();
+      }
+      await server[Symbol.asyncDispose]();
+      await first.repo[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface MachinePlan extends Pick<ProjectPlan, 'env' | 'acting'> {
+  url: string;
+  network: TcpProxy;
+  database: string | undefined;
+  scenarioPath: string;
+  wanted: Readonly<Record<string, string>>;
+}
+
+async function machineAt(
+  path: string,
+  { url, network, database, env, acting, wanted, scenarioPath }: MachinePlan,
+): Promise<Machine> {
+  await mkdir(path);
+  const made = repoIn({ path, [Symbol.asyncDispose]: async () => undefined });
+  const repo = { ...made, env: { ...made.env, ...env } };
+  const configDir = join(repo.homeDir, '.config', 'samocode');
+  await mkdir(configDir, { recursive: true, mode: 0o700 });
+  // A supervisor does not inherit it.
+  await writeFile(join(configDir, '.env'), `REHEARSAL_SCENARIO=${scenarioPath}\n`, { mode: 0o600 });
+  await repo.git(['clone', '--quiet', url, repo.path], path);
+  await repo.git(['config', 'user.name', 'Test Person']);
+  await repo.git(['config', 'user.email', 'test@example.invalid']);
+  const project = await projectOf(repo, acting);
+  await writeProject(project, wanted);
+  const { sessionsDir, context } = project;
+  await changePoolFile(repo.homeDir, (file) => ({ ...file, host: { ...file.host, name: basename(path) } }));
+  const remote = `git://127.0.0.1:${network.port}/remote.git`;
+  const { host } = await joinPool({ remote, database, isPublic: true }, context);
+  return {
+    ...{ ...project, path, network },
+    ...host,
+    async views() {
+      const folders = await sessionFolders(sessionsDir);
+      const views = await Promise.all(
+        folders.map((folder) => readSession(sessionPaths(sessionsDir, folder), context.host)),
+      );
+      return views.filter((view) => view !== undefined);
+    },
+    async die() {
+      await killSupervisors(repo.homeDir);
+      await endSessionsBelow(sessionsDir, context.host);
+      await endProcessesOf(repo.homeDir);
+    },
+    async comeBack() {
+      await supervise(context, sessionsDir);
+    },
+  };
+}
+
+/** The machine on which a session is at work, and the other. */
+export async function atWork({ machines: [one, other] }: { machines: [Machine, Machine, ...Machine[]] }) {
+  const first = await Promise.race([
+    untilView(one, isAtWork, 'work on the first machine').then(() => one),
+    untilView(other, isAtWork, 'work on the second machine').then(() => other),
+  ]);
+  return [first, first === one ? other : one] as const;
+}
+
+/** Waits until a machine shows a session as wanted. */
+export async function untilView(
+  machine: Machine,
+  holds: (view: SessionView) => boolean,
+  what: string,
+): Promise<SessionView> {
+  let found: SessionView | undefined;
+  await eventually(
+    async () => {
+      found = (await machine.views()).find(holds);
+      return found !== undefined;
+    },
+    { what },
+  );
+  return found as SessionView;
+}
+
+export async function eventsOf({ paths }: SessionView) {
+  return await readEvents(paths, 0);
+}

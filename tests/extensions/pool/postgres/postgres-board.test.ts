@@ -1,0 +1,152 @@
+import pg from 'pg';
+import { ulid } from 'ulid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { boardContract, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
+import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { poolRounds } from '../../../support/pool-rounds.ts';
+import { type PostgresServer, query, startPostgres } from '../../../support/postgres-server.ts';
+import { makeRemotes } from '../processes/remotes.ts';
+import { boardAt, postgresBoards } from './postgres-boards.ts';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+boardContract(() => postgresBoards(server), { hosts: 20, sessions: 100 });
+
+test('after a crash of the database everybody goes on, and nobody is taken for silent', async () => {
+  await using rig = await postgresBoards(server);
+  const [a, b] = [await rig.join(), await rig.join()];
+  const id = await rig.offer(a);
+  await a.board.renew(a.host);
+  expect(await a.board.claim(a.host, 1)).toHaveLength(1);
+  await b.board.renew(b.host);
+  await rig.pass(2 * LEASE_MS);
+  await server.restart();
+  await eventually(async () => (await b.board.renew(b.host)) !== undefined);
+  expect(await b.board.claim(b.host, 1)).toEqual([]);
+  const { held } = await eventually(() => a.board.renew(a.host));
+  expect(held).toEqual(new Map([[id, 1]]));
+});
+
+test('a host sleeps until something is to be claimed or an act has come, and through what others publish', async () => {
+  await using rig = await postgresBoards(server);
+  const [a, b] = [await rig.join(), await rig.join()];
+  const stop = new AbortController();
+  // A clock whose sleep ends only with the signal.
+  b.clock.sleep = (_, signal) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  await b.board.renew(b.host);
+  const session = await rig.offer(a);
+  await b.board.changed(15_000, stop.signal);
+  await a.board.renew(a.host);
+  const [claimed] = await a.board.claim(a.host, 1);
+  await b.board.renew(b.host);
+  let woken = false;
+  const asleep = b.board.changed(15_000, stop.signal).then(() => {
+    woken = true;
+  });
+  await rig.publish(a, { id: session, host: a.host.id, epoch: 1 }, true);
+  await b.board.act(session, ulid(), 'approve');
+  await a.board.changed(15_000, stop.signal);
+  const { acts } = await a.board.renew(a.host);
+  await a.board.settle(acts);
+  expect(woken).toBe(false);
+  const rest = { wanted: true, state: claimed?.state ?? '' };
+  await a.board.giveBack({ id: session, host: a.host.id, epoch: 1 }, rest);
+  await asleep;
+});
+
+test('a session is not given back past an act that is just being written', async () => {
+  await using rig = await postgresBoards(server);
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  await a.board.renew(a.host);
+  await a.board.claim(a.host, 1);
+  const person = new pg.Client({ connectionString: rig.database });
+  await person.connect();
+  await person.query('begin');
+  const act = 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)';
+  await person.query(act, [ulid(), session, 'answer']);
+  const given = a.board.giveBack({ id: session, host: a.host.id, epoch: 1 }, { wanted: false, state: '' });
+  const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = $1`;
+  await eventually(async () => (await query(rig.database, waiting, [a.host.name])).length === 1);
+  await person.query('commit');
+  await person.end();
+  expect(await given).toBe(false);
+});
+
+test('a person may act and read, and neither claim nor choose another name', async () => {
+  await using rig = await postgresBoards(server);
+  const [a, login] = [await rig.join(), `eve ${ulid()}`];
+  await query(rig.database, `create role "${login}" login in role samocode_people`);
+  const address = rig.database.replace('postgres@', `${encodeURIComponent(login)}@`);
+  await using person = boardAt(address);
+  const session = await rig.offer(a);
+  await a.board.renew(a.host);
+  const [claimed] = await a.board.claim(a.host, 1);
+  await person.act(session, ulid(), 'approve');
+  expect((await a.board.renew(a.host)).acts).toMatchObject([{ command: 'approve', person: login }]);
+  await expect(person.renew(a.host)).rejects.toThrow('lacks a privilege');
+  await expect(person.claim(a.host, 1)).rejects.toThrow('lacks a privilege');
+  const held = { id: session, host: a.host.id, epoch: claimed?.epoch ?? 0 };
+  await expect(person.giveBack(held, { wanted: true, state: '' })).rejects.toThrow('lacks a privilege');
+  const forged = `insert into samocode_pool.acts (id, session, command, person) values ('1', $1, 'x', 'boss')`;
+  await expect(query(address, forged, [session])).rejects.toThrow('permission denied');
+  expect(await query(address, 'select id from samocode_pool.sessions')).toEqual([{ id: session }]);
+});
+
+test('a host of the role for hosts does all that hosts do', async () => {
+  await using rig = await postgresBoards(server);
+  const [a, login] = [await rig.join(), `host ${ulid()}`];
+  await query(rig.database, `create role "${login}" login in role samocode_hosts`);
+  await using board = boardAt(rig.database.replace('postgres@', `${encodeURIComponent(login)}@`));
+  const member = { ...a, board };
+  const id = await rig.offer(member);
+  await board.act(id, ulid(), 'approve');
+  await board.renew(a.host);
+  const [claimed] = await board.claim(a.host, 1);
+  const { acts } = await board.renew(a.host);
+  expect(acts).toMatchObject([{ person: login }]);
+  await board.settle(acts);
+  const held = { id, host: a.host.id, epoch: 1 };
+  expect(await rig.publish(member, held, false)).toMatchObject({ has: true });
+  expect(await board.giveBack(held, { wanted: false, state: claimed?.state ?? '' })).toBe(true);
+});
+
+test(
+  'a schema that is missing or of another version is refused, and preparing it twice changes nothing',
+  ci,
+  async () => {
+    const database = await server.database();
+    const host = { id: 'h', name: 'machine', project: PROJECT, labels: [] };
+    await using board = boardAt(database);
+    await expect(board.renew(host)).rejects.toThrow('has no schema samocode_pool');
+    await Promise.all([board.prepare(), boardAt(database).prepare()]);
+    await board.offer({ id: ulid(), project: PROJECT, folder: 'kept', needs: [] });
+    await board.prepare();
+    expect((await board.renew(host)).entries).toMatchObject([{ folder: 'kept' }]);
+    await query(database, 'update samocode_pool.schema set version = 99');
+    await expect(board.prepare()).rejects.toThrow('Update samocode');
+    await using late = boardAt(database);
+    await expect(late.renew(host)).rejects.toThrow('has version 99');
+  },
+);
+
+test('a database that is not there is an error that says so, for every call', async () => {
+  await using board = boardAt('postgres://postgres@127.0.0.1:1/none');
+  await expect(board.act(ulid(), ulid(), 'approve')).rejects.toThrow('did not respond');
+  await expect(board.prepare()).rejects.toThrow('did not respond');
+});
+
+test('60 rounds of claims, silence and death leave one chain of each session', async () => {
+  await using rig = await postgresBoards(server);
+  await using remotes = await makeRemotes();
+  const { published } = await poolRounds(rig, remotes, { rounds: 60, seed: 1 });
+  expect(published).toBeGreaterThan(5);
+});

@@ -1,0 +1,60 @@
+import { ulid } from 'ulid';
+import { PostgresBoard } from '../../../../src/extensions/pool/postgres-board.ts';
+import { HandClock } from '../../../core/unit/supervisor/scene.ts';
+import { type BoardRig, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type PostgresServer, query } from '../../../support/postgres-server.ts';
+
+const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+
+export const boardAt = (database: string, clock = new HandClock()) =>
+  new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 20_000 });
+
+/** What the database's clock decides passes by moving what it is compared with. */
+export async function postgresBoards(
+  server: Pick<PostgresServer, 'database'>,
+): Promise<BoardRig & { database: string }> {
+  const database = await server.database();
+  const members: Member[] = [];
+  await boardAt(database).prepare();
+  const pass = async (ms: number) => {
+    for (const { clock } of members) clock.pass(ms);
+    const earlier = `- ${ms} * interval '1 ms'`;
+    await query(
+      database,
+      `update samocode_pool.sessions set until = until ${earlier}, not_before = not_before ${earlier}`,
+    );
+    await query(database, `update samocode_pool.hosts set seen = seen ${earlier}`);
+  };
+  return {
+    database,
+    async join(labels = ['claude']) {
+      const name = `machine ${members.length}`;
+      const clock = new HandClock();
+      const board = boardAt(`${database}?application_name=${encodeURIComponent(name)}`, clock);
+      const member = { board, clock, host: { id: `h${members.length}`, name, project: PROJECT, labels } };
+      members.push(member);
+      return member;
+    },
+    async offer(by, { id = ulid(), folder = id, needs = [], project = PROJECT, wanted = true } = {}) {
+      await by.board.offer({ id, project, folder, needs, state: 'a'.repeat(40) });
+      if (!wanted)
+        await query(database, `update samocode_pool.sessions set wanted = false where id = '${id}'`);
+      return id;
+    },
+    async publish(by, held, wanted) {
+      const state = 'b'.repeat(40);
+      return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
+    },
+    pass,
+    async away({ board, host }, ms) {
+      const own = 'select pid from pg_stat_activity where application_name = $1';
+      await query(database, `select pg_terminate_backend(pid) from (${own}) own`, [host.name]);
+      await pass(ms);
+      await eventually(async () => (await board.renew(host)) !== undefined);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { board } of members) await board[Symbol.asyncDispose]();
+    },
+  };
+}

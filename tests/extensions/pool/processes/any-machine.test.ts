@@ -1,0 +1,56 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
+import { recordedSessionFile } from '../../../../src/core/session/events/session-file.ts';
+import { openMember } from '../../../../src/extensions/pool/acts/open-member.ts';
+import { changePoolFile } from '../../../../src/extensions/pool/pool-file.ts';
+import { needsOf } from '../../../../src/extensions/pool/pool-states.ts';
+import { ci } from '../../../support/ci.ts';
+import { makeProject, type TempProject } from '../../../support/project.ts';
+
+async function joined({ repo, context }: TempProject) {
+  const membership = { project: '1'.repeat(40), config: join(repo.path, '.samocode'), remote: repo.path };
+  const { host } = await changePoolFile(context.home, (file) => ({
+    ...file,
+    pools: [{ ...membership, prefix: 'refs/samocode/pool/' }],
+  }));
+  return { self: host, membership: { ...membership, prefix: 'refs/samocode/pool/' } };
+}
+
+test(
+  'a session for the pool starts where its agent CLI is not installed, and needs a machine that has it',
+  ci,
+  async () => {
+    const project = await makeProject({ lines: { PROVIDER: 'codex', CODEX_PATH: '/nowhere/codex' } });
+    await using _ = project.repo;
+    const start = { dive: 'How is the boat rigged?', where: 'pool' } as const;
+    await expect(startSession(start, project.context)).rejects.toMatchObject({ code: 'pool_not_joined' });
+    await joined(project);
+    const { view } = await startSession(start, project.context);
+    const file = await recordedSessionFile(view.paths);
+    expect(file?.settings.cliPaths).toEqual({});
+    expect(file && needsOf(file)).toEqual(['codex']);
+  },
+);
+
+test('a machine brings every agent CLI that is installed, whichever its own sessions begin with', async () => {
+  const project = await makeProject();
+  await using _ = project.repo;
+  const codex = join(project.repo.homeDir, 'bin/codex');
+  await mkdir(join(codex, '..'));
+  await writeFile(codex, '#!/bin/sh\n');
+  await chmod(codex, 0o755);
+  const { self, membership } = await joined(project);
+  const context = { ...project.context, env: { ...project.context.env, CODEX_PATH: codex } };
+  const quiet = {
+    say: () => undefined,
+    report: () => undefined,
+    wake: async () => undefined,
+    status: { saw: () => undefined, write: async () => undefined },
+  };
+  const told = { supervisor: 'mine', ...quiet, self };
+  await using member = await openMember(membership, context, told);
+  expect(member.card.labels).toEqual(expect.arrayContaining(['codex', 'rehearsal']));
+  expect((await member.ownSettings()).cliPaths).toMatchObject({ codex });
+});

@@ -1,0 +1,190 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { refNameOf } from '../../../../src/core/session/layout/names.ts';
+import {
+  fingerprintOf,
+  hostKey,
+  keyFilesIn,
+  trustedHosts,
+  trustHost,
+} from '../../../../src/extensions/pool/host-keys.ts';
+import { layDownMirror } from '../../../../src/extensions/pool/lay-down.ts';
+import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
+import { ci } from '../../../support/ci.ts';
+import { type PoolScene, poolScene } from '../../../support/pool-scene.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
+
+const optionsOf = ({ mainRepo: cwd, here }: PoolScene) => ({ cwd, baseEnv: here.repo.env });
+const verified = (scene: PoolScene, commit: string) => verifyState(commit, scene.keys, optionsOf(scene));
+
+test.concurrent(
+  'what a trusted host signed says who signed it, and keeps branch and history',
+  ci,
+  async () => {
+    await using scene = await poolScene();
+    const first = await scene.publish();
+    const second = await scene.publish({ epoch: 4 });
+    const { note, signer } = await verified(scene, second);
+    expect([note, signer]).toEqual([scene.plan().note, 'host-a']);
+    expect((await scene.git('log', '-1', '--format=%P', second)).split(' ')).toEqual([first, note.head]);
+  },
+);
+
+test.concurrent('what a worker kept is found by its ref', async () => {
+  await using scene = await poolScene();
+  const ref = stateRef(refNameOf(sessionFileSample()));
+  const options = { cwd: scene.here.repo.path, baseEnv: scene.here.repo.env };
+  expect(await keptState(ref, options)).toBeUndefined();
+  await scene.publish();
+  expect((await keptState(ref, options))?.kept).toMatchObject({
+    n: 2,
+    lease: 4,
+    head: scene.plan().note.head,
+  });
+});
+
+test.concurrent('a state without a signature, or with that of other content, is refused', async () => {
+  await using scene = await poolScene();
+  const commit = await scene.publish();
+  const bare = await scene.here.repo.git(['commit-tree', '-m', '{}', `${commit}^{tree}`]);
+  await scene.here.repo.git(['push', '--quiet', scene.mainRepo, `${bare}:refs/tags/bare`]);
+  await expect(verified(scene, bare)).rejects.toMatchObject({ code: 'state_unsigned' });
+  const raw = await scene.here.repo.git(['cat-file', 'commit', commit]);
+  await writeFile(join(scene.mainRepo, 'forged'), `${raw.replace('"epoch":3', '"epoch":9')}\n`);
+  const forged = await scene.git('hash-object', '-t', 'commit', '-w', 'forged');
+  await expect(verified(scene, forged)).rejects.toMatchObject({ code: 'state_unsigned' });
+});
+
+test.concurrent('a key that is not trusted is refused, and so is a trusted one for another host', async () => {
+  await using scene = await poolScene();
+  const commit = await scene.publish();
+  const stranger = join(scene.here.repo.root, 'stranger');
+  const { env } = scene.here.repo;
+  await trustHost(stranger, { id: 'host-b', name: 'ben', publicKey: await hostKey(stranger, env) });
+  const trusting = verifyState(commit, keyFilesIn(stranger), optionsOf(scene));
+  await expect(trusting).rejects.toMatchObject({ code: 'state_of_stranger' });
+  const note = { ...scene.plan().note, host: 'host-b', hostName: 'ben' };
+  const posing = await publishedCommit({ state: commit, note }, scene.keys, optionsOf(scene));
+  await expect(verified(scene, posing)).rejects.toMatchObject({ code: 'state_malformed' });
+});
+
+test.concurrent('a state of a newer samocode, or of none, is refused by name', async () => {
+  await using scene = await poolScene();
+  const state = await scene.publish();
+  const { note } = scene.plan();
+  const sign = (said: object) =>
+    publishedCommit({ state, note: said as never }, scene.keys, optionsOf(scene));
+  await expect(verified(scene, await sign({ ...note, v: 2 }))).rejects.toMatchObject({ code: 'state_newer' });
+  await expect(verified(scene, await sign({ v: 1 }))).rejects.toMatchObject({ code: 'state_malformed' });
+  const outside = await sign({ ...note, folder: '../elsewhere' });
+  await expect(verified(scene, outside)).rejects.toMatchObject({ code: 'state_malformed' });
+});
+
+/** A tree with this one entry, made without git's own checks. */
+async function treeWith(
+  { git, mainRepo }: PoolScene,
+  mode: string,
+  oid: string,
+  name: string,
+): Promise<string> {
+  const entry = Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]);
+  await writeFile(join(mainRepo, 'entry'), entry);
+  return await git('hash-object', '-t', 'tree', '-w', '--literally', 'entry');
+}
+
+type Hostile = (scene: PoolScene, blob: string) => Promise<[part: string, tree: string]>;
+
+test.concurrent.each<[string, Hostile]>([
+  [
+    'a name that leads out of the folder',
+    async (scene, blob) => [
+      'session',
+      await treeWith(scene, '40000', await treeWith(scene, '100644', blob, 'x'), '..'),
+    ],
+  ],
+  [
+    'a git folder',
+    async (scene, blob) => [
+      'session',
+      await treeWith(scene, '40000', await treeWith(scene, '100644', blob, 'config'), '.GIT'),
+    ],
+  ],
+  [
+    'a link in the run folder',
+    async (scene, blob) => ['run', await treeWith(scene, '120000', blob, 'events.jsonl')],
+  ],
+  [
+    'a link among the documents',
+    async (scene, blob) => ['session', await treeWith(scene, '120000', blob, '_qa.md')],
+  ],
+  [
+    'a lease',
+    async (scene, blob) => [
+      'run',
+      await treeWith(scene, '40000', await treeWith(scene, '100644', blob, '1.json'), 'leases'),
+    ],
+  ],
+  ['a repository', async (scene, blob) => ['logs', await treeWith(scene, '160000', blob, 'sub')]],
+])('a state with %s is not laid down', async (_, hostile) => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await writeFile(join(scene.mainRepo, 'text'), '/etc/passwd');
+  const [part, tree] = await hostile(scene, await scene.git('hash-object', '-w', 'text'));
+  const whole = await treeWith(scene, '40000', tree, part);
+  const signed = await publishedCommit(
+    { state: whole, note: scene.plan().note },
+    scene.keys,
+    optionsOf(scene),
+  );
+  await verified(scene, signed);
+  const laying = layDownMirror({ ...scene.plan(), commit: signed });
+  await expect(laying).rejects.toMatchObject({ code: 'state_malformed' });
+  await expect(stat(scene.there.runDir)).rejects.toThrow('ENOENT');
+});
+
+test.concurrent('a state with a file of 65 MB is not laid down', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await writeFile(join(scene.mainRepo, 'huge'), Buffer.alloc(65 * 1024 * 1024));
+  const blob = await scene.git('hash-object', '-w', 'huge');
+  const whole = await treeWith(scene, '40000', await treeWith(scene, '100644', blob, 'huge.md'), 'session');
+  const commit = await publishedCommit(
+    { state: whole, note: scene.plan().note },
+    scene.keys,
+    optionsOf(scene),
+  );
+  await expect(layDownMirror({ ...scene.plan(), commit })).rejects.toMatchObject({ code: 'state_malformed' });
+});
+
+test.concurrent('the key of a host is private, made once, and known by its fingerprint', async () => {
+  await using scene = await poolScene();
+  const { env } = scene.here.repo;
+  const key = await hostKey(scene.configDir, env);
+  expect(await hostKey(scene.configDir, env)).toBe(key);
+  expect((await stat(scene.keys.keyPath)).mode & 0o777).toBe(0o600);
+  expect(await fingerprintOf(key, env)).toMatch(/^SHA256:[\w+/]{43}$/);
+  await trustHost(scene.configDir, { id: 'host-b', name: 'ben', publicKey: key });
+  await trustHost(scene.configDir, {
+    id: 'host-b',
+    name: `ben\nhost-c namespaces="git" ${key}`,
+    publicKey: key,
+  });
+  expect((await trustedHosts(scene.configDir)).map(({ id }) => id)).toEqual(['host-a', 'host-b']);
+  const forged = { id: 'host-c', name: 'c', publicKey: `${key}\nhost-a ${key}` };
+  await expect(trustHost(scene.configDir, forged)).rejects.toMatchObject({ code: 'host_key_invalid' });
+});
+
+test.concurrent.each([
+  ['git', '#!/bin/sh\necho git version 2.33.9\n', 'git_cannot_sign'],
+  ['ssh-keygen', undefined, 'ssh_keygen_missing'],
+])('without a fit %s no key is made, and it is said', async (name, script, code) => {
+  await using scene = await poolScene();
+  const bin = join(scene.here.repo.root, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'git'), script ?? '#!/bin/sh\necho git version 2.50.1\n', { mode: 0o755 });
+  await rm(join(bin, 'ssh-keygen'), { force: true });
+  const making = hostKey(join(bin, name), { ...scene.here.repo.env, PATH: `${bin}` });
+  await expect(making).rejects.toMatchObject({ code });
+});

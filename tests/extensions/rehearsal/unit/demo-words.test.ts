@@ -1,0 +1,48 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
+import { Output } from '../../../../src/core/kit/terminal/output.ts';
+import { formatDemo } from '../../../../src/extensions/rehearsal/demo/demo-screen.ts';
+import type { DemoReport } from '../../../../src/extensions/rehearsal/demo/run-demo.ts';
+
+const REPORT: DemoReport = {
+  ok: true,
+  problems: [],
+  session: '26-01-08-way-back',
+  branch: 'samocode/way-back',
+  phases: ['investigation', 'requirements', 'done'],
+  iterations: 11,
+  seconds: 8,
+  answers: [],
+  plan: 'plan.md',
+  commits: ['abc1234 Phase 1'],
+  diffStat: '',
+  mainUntouched: true,
+  proof: {
+    verified: true,
+    differences: [],
+    checks: [{ command: 'node --test', expected: 0, found: 0 }],
+    sandbox: 'guard',
+  },
+  summary: 'Built: take back the last change; tested twice, reviewed, 4 commits. A rehearsal, no model.',
+};
+
+function wordsIn(root: string): string[] {
+  const stdout = new PassThrough();
+  const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const places = { root, repo: `${root}/boat`, worktree: `${root}/tree`, sessionDir: `${root}/session` };
+  const cli = { output, calledAs: 'samocode', programsDir: `${root}/dist` } as Partial<Cli> as Cli;
+  return formatDemo({ ...REPORT, places }, cli).split('\n');
+}
+
+test('no sentence at the end of a demo is wider than the terminal', () => {
+  expect(wordsIn('/tmp').filter((line) => line.length > 80)).toEqual([]);
+  expect(wordsIn('/tmp').join(' ')).toContain('3 phases, 11 agents, 8 s.');
+});
+
+test('commands at the end of a demo are not broken within their paths', () => {
+  const words = wordsIn('/tmp/my boats').join('\n');
+  expect(words).toContain("git -C '/tmp/my boats/boat' log -p main..samocode/way-back");
+  expect(words).toContain("rm -rf '/tmp/my boats'");
+  expect(words).toContain("-- node '/tmp/my boats/dist/samocode-mcp.js'");
+});

@@ -1,0 +1,341 @@
+// @module-tag ci
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { describe, expect, test } from 'vitest';
+import { TOOLS } from '../../../../src/app/server/tools.ts';
+import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { installChecks } from '../../../../src/extensions/setup/doctor/service-checks.ts';
+import { ALLOWED_TOOLS } from '../../../../src/extensions/setup/install/gate-rules.ts';
+import { type InstallInput, install, uninstall } from '../../../../src/extensions/setup/install/install.ts';
+import { makeFakeClient } from '../../../support/fake-client.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../../../..');
+const SETTINGS = '{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"] }\n}\n';
+const DESKTOP = '{ "mcpServers": { "other": { "command": "x" } } }';
+const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true };
+
+test('a dry run shows every change and makes none', async () => {
+  await using machine = await startMachine();
+  const before = await machine.files();
+  const { clients } = await install({ ...ALL, dryRun: true }, machine.context);
+  expect(clients.map(({ client, outcome }) => `${client} ${outcome}`)).toEqual([
+    'claude would_change',
+    'codex would_change',
+    'desktop would_change',
+  ]);
+  expect(clients[0]?.steps).toEqual([
+    expect.stringContaining('files into'),
+    expect.stringContaining('plugin marketplace add'),
+    expect.stringContaining('plugin install samocode@samocode'),
+    expect.stringContaining('at permissions.allow'),
+    expect.stringContaining('at permissions.ask'),
+  ]);
+  expect(await machine.files()).toEqual(before);
+});
+
+test('installing again changes nothing, and uninstalling restores every foreign byte', async () => {
+  await using machine = await startMachine();
+  expect((await install(ALL, machine.context)).clients.map(({ outcome }) => outcome)).toEqual([
+    'changed',
+    'changed',
+    'changed',
+  ]);
+  const asked = await machine.read('asked.log');
+  const again = await install(ALL, machine.context);
+  expect(again.clients.map(({ outcome }) => outcome)).toEqual(Array(3).fill('nothing_to_do'));
+  expect(await machine.read('asked.log')).toBe(asked);
+
+  await uninstall(ALL, machine.context);
+  expect(await machine.read('.claude/settings.json')).toBe(SETTINGS);
+  expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe(DESKTOP);
+  await expect(readdir(join(machine.home, '.config/samocode'))).rejects.toThrow('ENOENT');
+  const left = (await machine.files()).filter((path) => path !== 'asked.log');
+  expect(left).toEqual([
+    '.claude/plugins/installed_plugins.json',
+    '.claude/plugins/known_marketplaces.json',
+    '.claude/settings.json',
+    '.codex/config.toml',
+    '.config/Claude/claude_desktop_config.json',
+  ]);
+  expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
+});
+
+test('settings keep their bytes while samocode is installed, and its allow-list contains no human act', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  const text = await machine.read('.claude/settings.json');
+  expect(text.startsWith('{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"],"allow": [')).toBe(
+    true,
+  );
+  const { allow } = JSON.parse(text).permissions;
+  expect(allow).toContain('mcp__plugin_samocode_samocode__wait');
+  expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session|setup_project/);
+});
+
+test('the allow-list contains every tool except those for human acts', () => {
+  // Trusting a project's commands is one, and setup_project does that too.
+  const acts = ['approve_plan', 'answer_qa', 'finish_session', 'rewind_session', 'setup_project'];
+  const names = TOOLS.map(({ name }) => name).filter((name) => !acts.includes(name));
+  expect([...ALLOWED_TOOLS].sort()).toEqual(names.sort());
+});
+
+const PREFIX = 'mcp__plugin_samocode_samocode__';
+const named = (...tools: string[]) => tools.map((tool) => PREFIX + tool);
+const HOOK = { hooks: { Elicitation: [{ hooks: [{ type: 'command', command: 'true' }] }] } };
+
+test('tools for human acts without a form ask for permission; the two with a form ask only if a hook answers forms', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  const asked = async () => JSON.parse(await machine.read('.claude/settings.json')).permissions.ask;
+  const acts = named('setup_project', 'finish_session', 'rewind_session');
+  expect(await asked()).toEqual(acts);
+  await writeFile(join(machine.home, '.claude/settings.local.json'), JSON.stringify(HOOK));
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  expect([...(await asked())].sort()).toEqual([...named('answer_qa', 'approve_plan'), ...acts].sort());
+});
+
+test("in Codex each tool has its rule, the person's own rules are kept, and an update of the plugin keeps samocode's", async () => {
+  await using machine = await startMachine();
+  const install1 = () => install({ ...ALL, clients: ['codex'] }, machine.context);
+  const mode = async (tool: string) => {
+    const { plugins }: { plugins?: unknown } = parse(await machine.read('.codex/config.toml'));
+    return Object(plugins)['samocode@samocode'].mcp_servers.samocode.tools[tool].approval_mode;
+  };
+  await install1();
+  expect(await mode('start_session')).toBe('approve');
+  expect(await mode('approve_plan')).toBe('approve');
+  expect(await mode('finish_session')).toBe('prompt');
+  const path = join(machine.home, '.codex/config.toml');
+  const own = (await machine.read('.codex/config.toml')).replace(
+    /(?<=tools\.wait\]\n).*/,
+    'approval_mode = "prompt"',
+  );
+  await writeFile(path, own);
+  expect((await install1()).clients[0]?.outcome).toBe('nothing_to_do');
+  expect(await machine.read('.codex/config.toml')).toBe(own);
+  await rm(join(machine.home, '.config/samocode/clients/codex/plugin'), { recursive: true });
+  expect((await install1()).clients[0]?.outcome).toBe('changed');
+  expect(await mode('finish_session')).toBe('prompt');
+});
+
+describe('doctor', () => {
+  const rules = async ({ context }: Machine, client: string) =>
+    (await installChecks(context)).filter(({ id }) => id === `install.${client}.rules`);
+
+  test('reports nothing about rules as they were installed, or about a client without samocode', async () => {
+    await using machine = await startMachine();
+    expect(await rules(machine, 'claude')).toEqual([]);
+    await install(ALL, machine.context);
+    expect(await rules(machine, 'claude')).toEqual([]);
+    expect(await rules(machine, 'codex')).toEqual([]);
+  });
+
+  test('names a missing rule, with the line to add', async () => {
+    await using machine = await startMachine();
+    await install(ALL, machine.context);
+    const path = join(machine.home, '.claude/settings.json');
+    const settings = JSON.parse(await machine.read('.claude/settings.json'));
+    settings.permissions.ask = settings.permissions.ask.slice(0, 2);
+    await writeFile(path, JSON.stringify(settings));
+    expect(await rules(machine, 'claude')).toMatchObject([
+      {
+        level: 'warn',
+        found: 'Claude Code may run rewind_session without asking you.',
+        fix: `Run: samocode install. Or add to permissions.ask in ${path}: "${PREFIX}rewind_session"`,
+      },
+    ]);
+  });
+
+  test('names a gate that is always allowed, a hook that answers forms, and a weakened Codex rule', async () => {
+    await using machine = await startMachine();
+    await install(ALL, machine.context);
+    const local = join(machine.home, '.claude/settings.local.json');
+    await writeFile(local, JSON.stringify({ permissions: { allow: named('approve_plan') } }));
+    expect(await rules(machine, 'claude')).toMatchObject([
+      {
+        level: 'ok',
+        found: expect.stringMatching(/settings\.local\.json always allows approve_plan: .*claude -p/),
+      },
+    ]);
+    await writeFile(local, JSON.stringify(HOOK));
+    expect(await rules(machine, 'claude')).toMatchObject([
+      { level: 'warn', found: expect.stringContaining(`An Elicitation hook in ${local} answers forms`) },
+      { level: 'warn', found: 'Claude Code may run answer_qa, approve_plan without asking you.' },
+    ]);
+    const config = join(machine.home, '.codex/config.toml');
+    const text = await machine.read('.codex/config.toml');
+    await writeFile(config, text.replaceAll('"prompt"', '"approve"'));
+    expect(await rules(machine, 'codex')).toContainEqual({
+      id: 'install.codex.rules',
+      level: 'warn',
+      found: 'Codex may run finish_session without asking you: its approval_mode is approve.',
+      fix: `In ${config}, below [plugins."samocode@samocode".mcp_servers.samocode.tools.finish_session]: approval_mode = "prompt"`,
+    });
+  });
+});
+
+test('without the allow-list the permissions are not changed', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, allow: false, clients: ['claude'] }, machine.context);
+  expect(JSON.parse(await machine.read('.claude/settings.json')).permissions).toEqual({
+    deny: ['Bash(rm:*)'],
+  });
+});
+
+test('the package of a client starts this same installation', async () => {
+  await using machine = await startMachine();
+  await install(ALL, machine.context);
+  const plugin = JSON.parse(
+    await machine.read('.config/samocode/clients/claude/plugin/.claude-plugin/plugin.json'),
+  );
+  const server = { command: process.execPath, args: [join(ROOT, 'dist/samocode-mcp.js')] };
+  // Its commands are what prompts would double.
+  expect(plugin.mcpServers.samocode).toEqual({ ...server, args: [...server.args, '--no-prompts'] });
+  const desktop = JSON.parse(await machine.read('.config/Claude/claude_desktop_config.json'));
+  expect(desktop.mcpServers).toEqual({ other: { command: 'x' }, samocode: server });
+});
+
+test('settings that cannot be read are not changed, and the other clients are installed', async () => {
+  await using machine = await startMachine({ desktop: '{ "mcpServers": ' });
+  const { clients } = await install(ALL, machine.context);
+  expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
+  expect(clients[2]?.problem).toMatchObject({ code: 'settings_file_unreadable' });
+  expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe('{ "mcpServers": ');
+});
+
+test('a client whose command fails is reported with the next step', async () => {
+  await using machine = await startMachine();
+  const context = { ...machine.context, env: { ...machine.context.env, FAKE_CLIENT_FAILS: '1' } };
+  const { clients } = await install({ ...ALL, clients: ['codex'] }, context);
+  const problem = { code: 'client_command_failed', said: 'no network' };
+  expect(clients).toMatchObject([{ outcome: 'failed', problem }]);
+});
+
+test('remains of a plugin that a person removed through the client are removed too', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  await rm(join(machine.home, '.claude/plugins/installed_plugins.json'));
+  const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients[0]?.steps).toContainEqual(expect.stringContaining('known_marketplaces.json'));
+  expect(clients[0]?.steps).not.toContainEqual(expect.stringContaining('installed_plugins.json'));
+});
+
+test('in a project the shared file names the command on PATH, and uninstalling removes every line', async () => {
+  await using machine = await startMachine();
+  const project = join(machine.home, 'project');
+  await mkdir(project);
+  const input: InstallInput = { ...ALL, clients: ['claude', 'codex'], scope: 'project', projectDir: project };
+  const { clients } = await install(input, machine.context);
+  expect(clients).toMatchObject([
+    { outcome: 'changed' },
+    { outcome: 'failed', problem: { code: 'scope_not_supported' } },
+  ]);
+  expect(JSON.parse(await machine.read('project/.mcp.json'))).toEqual({
+    mcpServers: { samocode: { command: 'samocode-mcp', args: [] } },
+  });
+  await uninstall(input, machine.context);
+  expect(await machine.read('project/.mcp.json')).toBe('{}\n');
+  const unnamed = await install({ ...input, clients: [] }, machine.context);
+  expect(unnamed.clients).toMatchObject([
+    { outcome: 'changed' },
+    { outcome: 'not_supported' },
+    { outcome: 'not_supported' },
+  ]);
+});
+
+test('a settings file that is a link remains a link', async () => {
+  await using machine = await startMachine();
+  const real = join(machine.home, 'dotfiles.json');
+  await writeFile(real, DESKTOP);
+  const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
+  await machine.replaceByLink(path, real);
+  await install({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect((await lstat(path)).isSymbolicLink()).toBe(true);
+  expect(JSON.parse(await readFile(real, 'utf8')).mcpServers).toHaveProperty('samocode');
+  await uninstall({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect(await readFile(real, 'utf8')).toBe(DESKTOP);
+});
+
+test("a project's own plugin is not changed, and does not prevent installing and uninstalling", async () => {
+  await using machine = await startMachine();
+  const path = '.claude/plugins/installed_plugins.json';
+  const ofProject = { scope: 'project', projectPath: '/somewhere' };
+  const register = JSON.stringify({ version: 2, plugins: { 'samocode@samocode': [ofProject] } });
+  await mkdir(join(machine.home, '.claude/plugins/cache/samocode'), { recursive: true });
+  await writeFile(join(machine.home, path), register);
+  const input = { ...ALL, clients: ['claude'] };
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(await machine.read(path)).toBe(register);
+  expect(await readdir(join(machine.home, '.claude/plugins/cache'))).toEqual(['samocode']);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+});
+
+test('a settings file that cannot be written is named, and the other clients are installed', async () => {
+  await using machine = await startMachine();
+  const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
+  await machine.replaceByLink(path, path);
+  const { clients } = await install(ALL, machine.context);
+  expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
+  expect(clients[2]?.problem).toMatchObject({ code: 'file_refused', message: expect.stringContaining(path) });
+});
+
+test('an unknown or missing client is reported', async () => {
+  await using machine = await startMachine();
+  await expect(install({ ...ALL, clients: ['emacs'] }, machine.context)).rejects.toThrow(
+    'claude, codex, gemini, desktop, vscode, cursor, copilot, opencode, zed, windsurf',
+  );
+  const { clients } = await install({ ...ALL, clients: ['gemini'] }, machine.context);
+  expect(clients).toMatchObject([{ client: 'gemini', outcome: 'not_found' }]);
+});
+
+type Machine = Awaited<ReturnType<typeof startMachine>>;
+
+/** A home with two clients on PATH and the settings of Claude Desktop; the machine's own clients are not visible. */
+async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {
+  const dir = await tempDir();
+  const home = dir.path;
+  await makeFakeClient(join(home, 'bin'), 'claude');
+  await makeFakeClient(join(home, 'bin'), 'codex');
+  await mkdir(join(home, '.claude'));
+  await mkdir(join(home, '.config/Claude'), { recursive: true });
+  await writeFile(join(home, '.claude/settings.json'), SETTINGS);
+  await writeFile(join(home, '.config/Claude/claude_desktop_config.json'), desktop);
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    // The machine's own Gemini CLI must not be found next to node.
+    env: {
+      HOME: home,
+      PATH: join(home, 'bin'),
+      GEMINI_PATH: '/nowhere/gemini',
+      COPILOT_PATH: '/nowhere/copilot',
+      OPENCODE_PATH: '/nowhere/opencode',
+    },
+    home,
+    cwd: home,
+    by: { channel: 'cli', client: 'test' },
+    programs: { worker: join(ROOT, 'dist/worker.cjs'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.cjs') },
+  };
+  return {
+    home,
+    context,
+    read: (path: string) => readFile(join(home, path), 'utf8'),
+    async files(): Promise<string[]> {
+      const entries = await readdir(home, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => !entry.isDirectory());
+      const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1));
+      return paths.filter((path) => !path.startsWith('bin/')).sort();
+    },
+    async replaceByLink(path: string, target: string): Promise<void> {
+      await rm(path);
+      await symlink(target, path);
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
