@@ -152,7 +152,7 @@ const esm = {
 };
 // Not imported inside functions: a module that may run later is compiled twice.
 const starters = Object.entries(BACKGROUND).map(
-  ([name, path]) => `export { ${name}Main as ${name} } from '.${path}';`,
+  ([name, path]) => `export { ${name}Main as ${name} } from './${path}';`,
 );
 const BUNDLE = 'background.cjs';
 const cjs = {

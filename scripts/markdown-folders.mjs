@@ -6,7 +6,7 @@ export const MARKDOWN_FOLDER = /^virtual:(agents|commands|skills)$/;
 
 /** The module for such an import, as source. */
 export async function markdownFolderModule(specifier) {
-  const folder = new URL(`..${MARKDOWN_FOLDER.exec(specifier)[1]}/`, import.meta.url);
+  const folder = new URL(`../${MARKDOWN_FOLDER.exec(specifier)[1]}/`, import.meta.url);
   const found = await readdir(folder, { withFileTypes: true });
   const files = found.map((entry) => {
     const [name, path] = entry.isDirectory()

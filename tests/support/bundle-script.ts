@@ -12,7 +12,7 @@ export async function bundleScript(source: string, dir: string, { faults = false
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   };
   await build({
-    entryPoints: [new URL(`.${source}`, import.meta.url).pathname],
+    entryPoints: [new URL(`./${source}`, import.meta.url).pathname],
     outfile,
     bundle: true,
     platform: 'node',
