@@ -32,7 +32,10 @@ const shared = {
   hookTimeout: 1_200_000,
   globalSetup: ['tests/support/build-once.ts'],
   // `.ci/run` proves that its choice of tests reaches every family of rows.
-  setupFiles: process.env.SAMOCODE_REACHED ? ['tests/support/note-reached.ts'] : [],
+  setupFiles: [
+    'tests/support/with-extensions.ts',
+    ...(process.env.SAMOCODE_REACHED ? ['tests/support/note-reached.ts'] : []),
+  ],
   // As patient as everything else that waits: a machine under load is slow.
   expect: { poll: { timeout: 600_000 } },
 };

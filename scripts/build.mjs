@@ -35,7 +35,7 @@ const RELAY = { relay: 'src/core/sandbox/relay/main.ts' };
 const ACP_RUNNER = { 'acp-runner': 'src/extensions/acp/runner/main.ts' };
 // The program that action.yml starts on a GitHub runner: one file, committed with the tag of a release and not
 // published on npm.
-const ACTION = { action: 'src/extensions/github/action/main.ts' };
+const ACTION = { action: 'src/app/action/main.ts' };
 // These share chunks and load their heavy parts on demand.
 const SHARING_CHUNKS = {
   'samocode-mcp': 'src/app/server/main.ts',

@@ -1,3 +1,5 @@
+import './hand-over.ts';
+
 import { runChaos } from '../tests/core/faults/chaos/run-chaos.ts';
 
 /** Kills processes of running sessions at random: `npm run chaos -- --kills 1000 --seed 7`. */

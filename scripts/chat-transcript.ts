@@ -1,5 +1,7 @@
 // `npm run build && tsx scripts/chat-transcript.ts`: prints the first session of the README, recorded between the real
 // Claude Code and the real server. The models of the chat and of the agents are scripted; calls and results are real.
+import './hand-over.ts';
+
 import { runCommand } from '../src/core/kernel/processes/run-command.ts';
 import { makeDemoPlace } from '../src/extensions/rehearsal/demo/demo-place.ts';
 import { installCli } from '../tests/support/install-clis.ts';

@@ -1,4 +1,6 @@
 // `npm run build && tsx scripts/demo-picture.ts`: draws the demo's terminal for the README, in dark and light.
+import './hand-over.ts';
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../src/core/kernel/processes/run-command.ts';

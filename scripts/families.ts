@@ -1,3 +1,5 @@
+import './hand-over.ts';
+
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENDING_KINDS } from '../src/core/kernel/phases/ending.ts';

@@ -1,3 +1,5 @@
+import './hand-over.ts';
+
 import { documentsProperties } from '../tests/core/properties/documents.ts';
 import { eventsProperties } from '../tests/core/properties/events.ts';
 import { historyProperties } from '../tests/core/properties/history.ts';

@@ -1,3 +1,5 @@
+import './hand-over.ts';
+
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Guard } from '../src/core/sandbox/guard/make-guard.ts';

@@ -1,3 +1,5 @@
+import './hand-over.ts';
+
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,6 @@
 // `npm run build && tsx --import ./scripts/markdown-as-text.mjs scripts/prompt-pictures.ts`: draws what a client receives of our prompts, for docs/claude-desktop.md.
+import './hand-over.ts';
+
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wrapAnsi } from 'fast-wrap-ansi';

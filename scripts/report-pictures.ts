@@ -1,4 +1,6 @@
 // `tsx --import ./scripts/markdown-as-text.mjs scripts/report-pictures.ts`: draws the top of a session's page for docs/report.md, in dark and light.
+import './hand-over.ts';
+
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

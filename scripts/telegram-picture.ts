@@ -1,5 +1,7 @@
 // Writes the messages of docs/telegram.png as a page: tsx scripts/telegram-picture.ts > page.html, then
 // chromium --headless --screenshot=docs/telegram.png --window-size=450,1022 page.html
+import './hand-over.ts';
+
 import type { Notification } from '../src/extensions/notify/notice/notification.ts';
 import { toHtml } from '../src/extensions/notify/telegram/message-text.ts';
 import { type Draft, draftsOf } from '../src/extensions/notify/telegram/render.ts';

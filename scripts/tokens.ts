@@ -1,3 +1,5 @@
+import './hand-over.ts';
+
 import { measureDefinitions, measureSessions } from './tokens/measure.ts';
 
 // Prints how much models have to read because of us, as JSON: `npm run tokens`. Fails if a budget is exceeded.

@@ -1,5 +1,7 @@
 // `tsx --import ./scripts/markdown-as-text.mjs scripts/web-pictures.ts`: draws the page in the browser for README and
 // docs/web.md, at each width in light and in dark.
+import './hand-over.ts';
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/core/kernel/clock.ts';

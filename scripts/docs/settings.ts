@@ -1,5 +1,5 @@
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
-import { SETTING_ROWS } from '../../src/core/project/settings/settings.ts';
+import { settingRows } from '../../src/core/project/settings/settings.ts';
 import { type Page, table } from './page.ts';
 
 export const settingsPage: Page = { path: 'docs/settings.md', render };
@@ -76,7 +76,9 @@ ${settingsTable('secret')}
 }
 
 function settingsTable(scope: SettingSpec['scope']): string {
-  const specs = SETTING_ROWS.map(([, spec]) => spec).filter((spec) => spec.scope === scope);
+  const specs = settingRows()
+    .map(([, spec]) => spec)
+    .filter((spec) => spec.scope === scope);
   if (scope === 'project') {
     const head = [
       'setting',

@@ -5,7 +5,7 @@ import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packag
 import { filesBelow, linksOf, readSource } from '../../scripts/packages/source.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
-import { SETTINGS } from '../../src/core/project/settings/settings.ts';
+import { allSettings } from '../../src/core/project/settings/settings.ts';
 import {
   claudePackage,
   codexPackage,
@@ -128,7 +128,7 @@ test('the bundle for Claude Desktop lists every tool, and the registry entry is 
 
 test('values that a person enters in Claude Desktop reach the server in variables that it reads', () => {
   const { user_config: fields, server } = read('packages/desktop/manifest.json');
-  const rows: readonly SettingSpec[] = Object.values(SETTINGS);
+  const rows: readonly SettingSpec[] = Object.values(allSettings());
   const variables = rows.flatMap(
     ({ scope, key, pairedWith }) => (scope === 'project' ? pairedWith : key) ?? [],
   );

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
 import { COMMANDS } from '../../src/app/cli/program.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
-import { PROVIDERS } from '../../src/core/agents/registry.ts';
+import { allProviders } from '../../src/core/agents/registry.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/core/kernel/phases/table.ts';
 import type { Cli } from '../../src/core/kit/terminal/cli.ts';
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
@@ -48,7 +48,7 @@ export const OUR_NAMES = new Set<string>([
   ...TOOLS.flatMap(({ input }) => Object.keys(input.shape)),
   ...SKILL_NAMES,
   ...COMMAND_NAMES,
-  ...PROVIDERS.map(({ name }) => name),
+  ...allProviders().map(({ name }) => name),
   ...SOURCE.skills.flatMap(({ text }) => actionsOf(text)),
   // Keys of a signal and of results, and needs of a blocked session.
   ...[

@@ -13,8 +13,10 @@ import { hintForTerminal } from '../../core/kit/terminal/next-commands.ts';
 import { Output } from '../../core/kit/terminal/output.ts';
 import { wantsColour } from '../../core/kit/terminal/style.ts';
 import { newWholeScreen, type ScreenEvent, type WholeScreen } from '../../core/kit/terminal/whole-screen.ts';
+import { useProviders } from '../extensions.ts';
 import { runProgram } from './program.ts';
 
+useProviders();
 const argv = process.argv.slice(2);
 const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
 const isTerminal = process.stdout.isTTY === true;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { systemClock } from '../../core/kernel/clock.ts';
 import { systemHost } from '../../core/kernel/processes/host.ts';
+import { useProviders } from '../extensions.ts';
 import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 
@@ -36,6 +37,7 @@ function workingFolder(): string {
 
 const MINUTE_MS = 60_000;
 
+useProviders();
 const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
 if (commandLine.kind !== 'serve') {
   const isMisused = commandLine.kind === 'misused';

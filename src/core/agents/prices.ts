@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { ifExists } from '../kernel/errors.ts';
 import { parseJson } from '../kernel/parse-json.ts';
 import type { Price, TokenCounts } from './contract/provider.ts';
-import { PROVIDERS } from './registry.ts';
+import { allProviders } from './registry.ts';
 
 const OwnPrice = z.object({ input: z.number(), cached: z.number(), output: z.number() });
 const OwnPrices = z.record(z.string(), OwnPrice.optional().catch(undefined));
@@ -46,13 +46,16 @@ export interface Spending {
  * Undefined only for a provider without any known price.
  */
 export function estimateUsd({ provider, models, tokens, own = {} }: Spending): Estimate | undefined {
-  const all: Readonly<Record<string, Price>> = Object.assign({}, ...PROVIDERS.map(({ prices }) => prices));
+  const all: Readonly<Record<string, Price>> = Object.assign(
+    {},
+    ...allProviders().map(({ prices }) => prices),
+  );
   const named = models.filter((model): model is string => Boolean(model));
   for (const model of named) {
     const price = priceOf(model, own) ?? priceOf(model, all, isSameVersion);
     if (price) return { usd: usdOf(tokens, price), model };
   }
-  const price = mostExpensive(PROVIDERS.find(({ name }) => name === provider)?.prices ?? {}, named);
+  const price = mostExpensive(allProviders().find(({ name }) => name === provider)?.prices ?? {}, named);
   return price && { usd: usdOf(tokens, price) };
 }
 

@@ -1,37 +1,50 @@
-import { ACP_PROVIDERS } from '../../extensions/acp/acp.ts';
-import { rehearsal } from '../../extensions/rehearsal/rehearsal.ts';
 import { nearestName } from '../kernel/nearest-name.ts';
+import { newRegistry } from '../kernel/registry.ts';
 import { claude } from './claude/claude.ts';
 import { codex } from './codex/codex.ts';
 import type { Provider } from './contract/provider.ts';
 import { PROVIDER_ERRORS } from './contract/provider-errors.ts';
 import { gemini } from './gemini/gemini.ts';
 
-const ALL = [claude, codex, gemini, ...ACP_PROVIDERS, rehearsal] as const;
+const CORE = [claude, codex, gemini] as const;
 
-export type ProviderName = (typeof ALL)[number]['name'];
+/** A provider that every build has. */
+export type CoreProvider = (typeof CORE)[number]['name'];
 
-/** A provider with settings: an agent CLI of this machine, not the bundled agent. */
-export type CliName = Extract<(typeof ALL)[number], { settings: object }>['name'];
+/** The providers of the extensions. */
+export const furtherProviders = newRegistry<Provider>('providers');
 
 /** The providers that a setting or a call can name. */
-export const PROVIDERS: ReadonlyArray<Provider & { name: ProviderName }> = ALL;
+export function allProviders(): readonly Provider[] {
+  return [...CORE, ...furtherProviders.items];
+}
 
-export const PROVIDER_NAMES = PROVIDERS.map(({ name }) => name);
+export function providerNames(): string[] {
+  return allProviders().map(({ name }) => name);
+}
 
 /** The names in a sentence, such as `a, b or c`. */
-export const PROVIDER_CHOICES = `${PROVIDER_NAMES.slice(0, -1).join(', ')} or ${PROVIDER_NAMES.at(-1)}`;
+export function providerChoices(): string {
+  const names = providerNames();
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+/** Whether it is the agent that comes with this program: it has no settings, and costs nothing. */
+export function isBundled(name: string): boolean {
+  const provider = findProvider(name);
+  return provider !== undefined && provider.settings === undefined;
+}
 
 /** The provider called `name`, ignoring case. @throws unknown_provider */
 export function providerNamed(name: string): Provider {
   const provider = findProvider(name.trim().toLowerCase());
   if (provider) return provider;
-  const names = PROVIDER_NAMES;
+  const names = providerNames();
   throw PROVIDER_ERRORS.unknown_provider({ name, names, meant: nearestName(name, names) });
 }
 
 function findProvider(name: string): Provider | undefined {
-  return PROVIDERS.find((known) => known.name === name);
+  return allProviders().find((known) => known.name === name);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

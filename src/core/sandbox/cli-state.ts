@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LoginFile, StateFolder } from '../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
-import { PROVIDERS } from '../agents/registry.ts';
+import { allProviders } from '../agents/registry.ts';
 import { ifExists, systemErrorCode } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
@@ -53,19 +53,21 @@ export function stateFolderOf(cli: string, { dir, env }: HomePlaces): string | u
 
 /** The state folders of all CLIs. */
 export function stateFolders(home: HomePlaces): string[] {
-  return PROVIDERS.flatMap(({ name }) => stateFolderOf(name, home) ?? []);
+  return allProviders().flatMap(({ name }) => stateFolderOf(name, home) ?? []);
 }
 
 /** Paths relative to home that belong to the CLIs: an agent must not find there what an earlier one left. */
 export function stateNames(): string[] {
-  return PROVIDERS.flatMap(({ state }) => (state ? [state.folder, ...(state.beside ?? [])] : []));
+  return allProviders().flatMap(({ state }) => (state ? [state.folder, ...(state.beside ?? [])] : []));
 }
 
 /** CLIs among these whose real state folder agents can write, and why. */
 export function openStates(clis: readonly string[]): { title: string; why: string }[] {
-  return PROVIDERS.filter(({ name }) => clis.includes(name)).flatMap(({ title, state }) =>
-    state?.openBecause === undefined ? [] : [{ title, why: state.openBecause }],
-  );
+  return allProviders()
+    .filter(({ name }) => clis.includes(name))
+    .flatMap(({ title, state }) =>
+      state?.openBecause === undefined ? [] : [{ title, why: state.openBecause }],
+    );
 }
 
 /** What an agent gets of a login file's content: without what renews the login. */
@@ -82,7 +84,7 @@ function loginForAgents(login: unknown, { keep, refresh, lasting = [] }: LoginFi
 }
 
 function stateOf(cli: string): StateFolder | undefined {
-  return PROVIDERS.find(({ name }) => name === cli)?.state;
+  return allProviders().find(({ name }) => name === cli)?.state;
 }
 
 function own(env: HomePlaces['env'], name: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { constants, copyFileSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { PROVIDERS } from '../agents/registry.ts';
+import { allProviders } from '../agents/registry.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { type Mount, readOnly } from './guard/mount.ts';
@@ -55,7 +55,7 @@ export function programNames(home: HomePlaces): string[] {
 }
 
 function installed(dir: string, clis: ProgramsOptions['clis'] = []): string[] {
-  const named = PROVIDERS.filter(({ name }) => clis.some((cli) => cli.name === name));
+  const named = allProviders().filter(({ name }) => clis.some((cli) => cli.name === name));
   return named
     .flatMap(({ installFolders = [], starters = [] }) => [...installFolders, ...starters])
     .map((name) => join(dir, name));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { PROVIDERS } from '../agents/registry.ts';
+import { allProviders } from '../agents/registry.ts';
 import { realFolder } from '../kernel/files/path-stats.ts';
 import { plainText } from '../kernel/files/plain-file.ts';
 import { parseJson } from '../kernel/parse-json.ts';
@@ -18,7 +18,7 @@ const Settings = z.record(z.string(), z.unknown());
  */
 export async function loginPlaces(home: HomePlaces, clis: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
-  for (const { name, loginFiles } of PROVIDERS.filter((provider) => clis.includes(provider.name))) {
+  for (const { name, loginFiles } of allProviders().filter((provider) => clis.includes(provider.name))) {
     if (loginFiles === undefined) continue;
     const settings = await settingsOf(
       join(stateFolderOf(name, home) ?? '/', loginFiles.settings),

@@ -1,4 +1,4 @@
-import { PROVIDERS } from '../agents/registry.ts';
+import { allProviders } from '../agents/registry.ts';
 import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
 import type { WayOutRules } from './way-out.ts';
 
@@ -10,7 +10,7 @@ export function wayOutRules(
   providers: readonly string[],
   env: WayOutRules['env'],
 ): WayOutRules & { ports: number[] } {
-  const used = PROVIDERS.filter(({ name }) => providers.includes(name));
+  const used = allProviders().filter(({ name }) => providers.includes(name));
   const named = used.flatMap(({ credentials }) => credentials).flatMap((name) => serviceIn(env[name]) ?? []);
   const isLocal = ({ hostname }: URL) => LOCAL.test(hostname);
   const portOf = ({ port, protocol }: URL) => Number(port || (protocol === 'https:' ? 443 : 80));

@@ -1,5 +1,5 @@
 import { isAsStrict } from '../../core/project/settings/setting-spec.ts';
-import { SETTINGS } from '../../core/project/settings/settings.ts';
+import { allSettings } from '../../core/project/settings/settings.ts';
 import { HostSettings } from '../../core/session/events/bodies/positions.ts';
 
 /**
@@ -11,7 +11,7 @@ import { HostSettings } from '../../core/session/events/bodies/positions.ts';
 export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSettings {
   const { openings: theirs, acp: permitted, proving, permissions, gatePeople: people } = ofSession;
   const { openings, acp } = own;
-  const isStricter = isAsStrict(SETTINGS.sandbox, ofSession.sandbox, own.sandbox);
+  const isStricter = isAsStrict(allSettings().sandbox, ofSession.sandbox, own.sandbox);
   // Parsing drops the settings that do not depend on the machine.
   return HostSettings.parse({
     ...own,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemHost } from '../../../src/core/kernel/processes/host.ts';
 import { inheritedVariable } from '../../../src/core/kernel/processes/inherited-variables.ts';
-import { AGENT_MARKERS } from '../../../src/core/kit/terminal/who-types.ts';
+import { agentMarkers } from '../../../src/core/kit/terminal/who-types.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
@@ -98,7 +98,7 @@ test.concurrent("if models may open no gate, a model's new work waits at the gat
 });
 
 /** If an agent runs these tests, its terminal is not a person's. */
-const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(AGENT_MARKERS));
+const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(agentMarkers()));
 
 test.skipIf(isUnderAgent)(
   'if models may open no gate, a person in a terminal opens both gates',

@@ -1,4 +1,4 @@
-import { PROVIDER_NAMES } from '../../agents/registry.ts';
+import { providerNames } from '../../agents/registry.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findCli, installedClis, providersOf } from '../../caller/refusals/agent-clis.ts';
 import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
@@ -14,7 +14,7 @@ import {
 } from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
-import { SETTINGS } from '../../project/settings/settings.ts';
+import { allSettings } from '../../project/settings/settings.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start-choices.ts';
@@ -98,16 +98,17 @@ function sandboxOf(
   const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
   return {
     sandbox,
-    sandboxLowered: isAsStrict(SETTINGS.sandbox, sandbox, ofProject) ? undefined : true,
+    sandboxLowered: isAsStrict(allSettings().sandbox, sandbox, ofProject) ? undefined : true,
     openings: openingsOf(values),
   };
 }
 
 /** @throws setting_invalid */
 function requireSandbox(written: string): Sandbox {
-  const { key, schema } = SETTINGS.sandbox;
+  const { key, schema } = allSettings().sandbox;
   const parsed = schema().safeParse(written);
-  if (!parsed.success) throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
+  if (!parsed.success)
+    throw settingInvalid(allSettings().sandbox, { key, written, source: { kind: 'call' } });
   return parsed.data;
 }
 
@@ -133,9 +134,9 @@ function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
 
 /** Covers all providers, because a resume may switch to one that the session did not start with. */
 function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
-  const pairs = PROVIDER_NAMES.map(
-    (name) => [name, agentSettings(settings, 'init', name).timeoutSeconds] as const,
-  ).filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
+  const pairs = providerNames()
+    .map((name) => [name, agentSettings(settings, 'init', name).timeoutSeconds] as const)
+    .filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
   return Object.fromEntries(pairs.map(([name, seconds]) => [name, seconds * 1000]));
 }
 

@@ -1,4 +1,4 @@
-import { PROVIDER_CHOICES } from '../../agents/registry.ts';
+import { providerChoices } from '../../agents/registry.ts';
 import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import type { GivenIssue } from '../../session/events/session-file.ts';
@@ -126,8 +126,12 @@ const START_CHOICES = {
     option: '--provider <name>',
     setting: 'provider',
     ...forResume,
-    about: `${PROVIDER_CHOICES} (no model)`,
-    tool: `${PROVIDER_CHOICES}.`,
+    get about() {
+      return `${providerChoices()} (no model)`;
+    },
+    get tool() {
+      return `${providerChoices()}.`;
+    },
   },
   model: {
     option: '--model <name>',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { age } from '../../kernel/durations.ts';
+import { once } from '../../kernel/once.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { capitalised } from '../../kernel/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
@@ -15,11 +16,21 @@ const SCHEMAS = {
   pool: z.literal('pool').optional(),
 } as const;
 
-const ARGUMENTS: z.ZodRawShape = Object.fromEntries(
-  START_CHOICE_ROWS.flatMap(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) =>
-    kind === 'limit' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
-  ),
-);
+/** Made when it is first asked for, since it names the providers. */
+const inputSchema = once(() => {
+  const chosen: z.ZodRawShape = Object.fromEntries(
+    START_CHOICE_ROWS.flatMap(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) =>
+      kind === 'limit' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
+    ),
+  );
+  return z.strictObject({
+    ...chosen,
+    limits: LimitsArgument.describe('At a limit it blocks and asks.'),
+    project_dir: ProjectDir,
+    start: z.boolean().default(true).describe('false: only prepare it.'),
+    again: z.boolean().optional().describe('Start a second one.'),
+  });
+});
 
 /** `auto_approve`, `timeout_s`. */
 function argumentOf(name: string, kind: string): string {
@@ -35,13 +46,9 @@ export const startSessionTool = defineTool({
     'Use when the user wants samocode to do or research something.',
     'To continue one use resume_session, or from. Then wait.',
   ].join('\n'),
-  input: z.strictObject({
-    ...ARGUMENTS,
-    limits: LimitsArgument.describe('At a limit it blocks and asks.'),
-    project_dir: ProjectDir,
-    start: z.boolean().default(true).describe('false: only prepare it.'),
-    again: z.boolean().optional().describe('Start a second one.'),
-  }),
+  get input() {
+    return inputSchema();
+  },
   output: resultWith({
     ...OF_SESSION,
     sandbox: z.string().optional().describe('The sandbox of its agents.'),

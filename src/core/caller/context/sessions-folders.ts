@@ -6,7 +6,7 @@ import type { ProjectNotFound } from '../../project/git/project-errors.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
-import { SETTINGS } from '../../project/settings/settings.ts';
+import { allSettings } from '../../project/settings/settings.ts';
 import { isFileError } from '../../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
@@ -99,8 +99,8 @@ async function placeOf(
   const problem = await folderProblem(sessionsDir);
   if (problem === undefined) return { filePath, sessionsDir, isOwn };
   const source = reading?.source ?? { kind: 'unset' };
-  throw settingInvalid(SETTINGS.sessions, {
-    key: SETTINGS.sessions.key,
+  throw settingInvalid(allSettings().sessions, {
+    key: allSettings().sessions.key,
     written: sessionsDir,
     source,
     problem,

@@ -1,4 +1,4 @@
-import { type ProviderName, providerNamed } from '../../agents/registry.ts';
+import { isBundled, providerNamed } from '../../agents/registry.ts';
 import { agentSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
 import { locateCli } from '../../sandbox/programs/locate-cli.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
@@ -7,7 +7,7 @@ import { START_ERRORS } from '../errors/start-errors.ts';
 import { projectRefusal } from './login-of-project.ts';
 
 /** Every provider that a session can use: the default, those of phases and the fallbacks. */
-export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<ProviderName> {
+export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<string> {
   const { provider, providerByPhase, fallback } = values;
   return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
 }
@@ -15,7 +15,7 @@ export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<P
 /** The paths of the agent CLIs that are installed, by provider. */
 export async function installedClis(
   settings: ResolvedSettings,
-  names: Iterable<ProviderName>,
+  names: Iterable<string>,
   context: ActionContext,
 ): Promise<Record<string, string>> {
   // Concurrently, so that all searches share one login shell.
@@ -29,13 +29,15 @@ export async function installedClis(
 /** The program of a provider. @throws command_missing, cli_not_found, cli_not_executable */
 export async function findCli(
   settings: ResolvedSettings,
-  name: ProviderName,
+  name: string,
   { env, home, programs }: ActionContext,
 ): Promise<string> {
-  if (name === 'rehearsal') return programs.rehearsal;
-  if (name === 'acp' && settings.values.acpCommand === undefined) throw START_ERRORS.command_missing();
+  const provider = providerNamed(name);
+  if (isBundled(name)) return programs.rehearsal;
+  if (provider.defaultCommand === '' && settings.values.acpCommand === undefined)
+    throw START_ERRORS.command_missing();
   const { path } = await locateCli({
-    cli: providerNamed(name),
+    cli: provider,
     configured: agentSettings(settings, 'init', name).cliPath,
     env,
     homeDir: home,

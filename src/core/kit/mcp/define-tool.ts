@@ -26,10 +26,12 @@ type CamelCase<Key> = Key extends `${infer Head}_${infer Tail}`
 
 /** Defines a tool; its handler receives only validated input. */
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
-  return {
-    ...definition,
-    handle: async (args, context) => await definition.handle(checkInput(definition, args), context),
-  };
+  const { handle } = definition;
+  // Not copied: an input schema that names the providers is made when it is first asked for.
+  return Object.assign(definition, {
+    handle: async (args: unknown, context: ToolContext) =>
+      await handle(checkInput(definition, args), context),
+  }) as Tool;
 }
 
 /**

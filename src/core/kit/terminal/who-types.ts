@@ -1,4 +1,4 @@
-import { PROVIDERS } from '../../agents/registry.ts';
+import { allProviders } from '../../agents/registry.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { inheritedVariable } from '../../kernel/processes/inherited-variables.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
@@ -15,10 +15,11 @@ export interface Typist {
  * Anything else counts as a tool.
  */
 export async function whoTypes({ env, host, hasTerminal }: Typist): Promise<By> {
-  const names = Object.keys(AGENT_MARKERS);
+  const markers = agentMarkers();
+  const names = Object.keys(markers);
   const own = names.find((name) => env[name]);
   const marker = own ?? (hasTerminal ? await inheritedVariable(host, names) : undefined);
-  if (marker !== undefined) return byTool(`run by ${AGENT_MARKERS[marker]}`);
+  if (marker !== undefined) return byTool(`run by ${markers[marker]}`);
   return hasTerminal ? { channel: 'cli', client: 'samocode' } : byTool('without a terminal');
 }
 
@@ -30,10 +31,14 @@ function byTool(how: string): By {
  * Variables that agent CLIs set for the commands they run. Excludes what people set in shell profiles, such as
  * CLAUDE_CODE_USE_BEDROCK or CODEX_HOME.
  */
-export const AGENT_MARKERS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(PROVIDERS.flatMap(({ markers, title }) => markers.map((name) => [name, title]))),
-  CLINE_ACTIVE: 'Cline',
-  AUGMENT_AGENT: 'Augment',
-  // Set by several agents, some of which also set a variable of their own.
-  AI_AGENT: 'an agent',
-};
+export function agentMarkers(): Readonly<Record<string, string>> {
+  return {
+    ...Object.fromEntries(
+      allProviders().flatMap(({ markers, title }) => markers.map((name) => [name, title])),
+    ),
+    CLINE_ACTIVE: 'Cline',
+    AUGMENT_AGENT: 'Augment',
+    // Set by several agents, some of which also set a variable of their own.
+    AI_AGENT: 'an agent',
+  };
+}

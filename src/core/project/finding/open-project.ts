@@ -17,7 +17,7 @@ import {
 import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
 import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
-import { type CallSettings, SETTINGS, type SettingName } from '../settings/settings.ts';
+import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
 
 export interface ProjectRequest {
   filePath: string;
@@ -103,7 +103,7 @@ async function readProjectFile(filePath: string): Promise<string> {
 
 async function withPathProblem(reading: SettingReading): Promise<SettingReading> {
   const { name, key, value, source } = reading;
-  const spec: SettingSpec = SETTINGS[name];
+  const spec: SettingSpec = allSettings()[name];
   if (typeof value !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) return reading;
   const problem = await problemWith(value, spec);
   if (problem === undefined) return reading;
@@ -192,6 +192,6 @@ function usablePath(readings: readonly SettingReading[], wanted: SettingName): s
 }
 
 function collision(first: 'SESSIONS' | 'WORKTREES', second: string, path: string) {
-  const { example } = SETTINGS[first === 'SESSIONS' ? 'sessions' : 'worktrees'];
+  const { example } = allSettings()[first === 'SESSIONS' ? 'sessions' : 'worktrees'];
   return PROJECT_ERRORS.folders_collide({ first, second, path, example });
 }

@@ -8,7 +8,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
-import { SETTINGS, type SettingName } from '../settings/settings.ts';
+import { allSettings, type SettingName } from '../settings/settings.ts';
 import type { Project } from './open-project.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
@@ -39,8 +39,8 @@ export async function trustIn(project: Project, homeDir: string): Promise<Trust>
 
 /** Lines of a project's file that run something or relax a rule; empty if nothing needs trust. */
 export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>): RiskyLine[] {
-  const single = (Object.keys(SETTINGS) as SettingName[]).flatMap((name): RiskyLine[] => {
-    const spec = SETTINGS[name];
+  const single = (Object.keys(allSettings()) as SettingName[]).flatMap((name): RiskyLine[] => {
+    const spec = allSettings()[name];
     const source = sources[name];
     if (!('risk' in spec) || 'family' in spec || source?.kind !== 'project_file') return [];
     // A line that is at least as strict as the default needs no trust.

@@ -1,4 +1,6 @@
-import { type CliName, PROVIDER_NAMES, PROVIDERS } from '../../agents/registry.ts';
+import type { Provider } from '../../agents/contract/provider.ts';
+import { allProviders, type CoreProvider, providerNames } from '../../agents/registry.ts';
+import { once } from '../../kernel/once.ts';
 import { modelName } from './project-settings.ts';
 import {
   absoluteFile,
@@ -15,12 +17,7 @@ import { inScope } from './setting-spec.ts';
 const seconds = wholeNumber('seconds', 1, 86_400);
 
 /** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT`, and CLI-specific settings, by their keys. */
-function rowsOf({
-  name,
-  title,
-  defaultCommand,
-  settings,
-}: (typeof PROVIDERS)[number]): Record<string, object> {
+function rowsOf({ name, title, defaultCommand, settings }: Provider): Record<string, object> {
   if (settings === undefined) return {};
   const { model, own = {} } = settings;
   const key = name.toUpperCase();
@@ -57,89 +54,96 @@ function rowsOf({
 
 type CliRow<Value> = SettingKind<Value> & { key: string; default: string; doc: string };
 type CliSettings = {
-  [Name in CliName as (Name extends 'acp' ? never : `${Name}Path`) | `${Name}Model`]: CliRow<string>;
+  [Name in CoreProvider as `${Name}Path` | `${Name}Model`]: CliRow<string>;
 } & {
-  [Name in CliName as `${Name}TimeoutSeconds`]: CliRow<number>;
+  [Name in CoreProvider as `${Name}TimeoutSeconds`]: CliRow<number>;
 };
 
-// The keys of the rows come from the same list as the type.
-const CLI_SETTINGS = Object.assign({}, ...PROVIDERS.map(rowsOf)) as CliSettings;
+/** The rows of every provider; the type names those that each build has. */
+function cliSettings(): CliSettings {
+  return Object.assign({}, ...allProviders().map(rowsOf));
+}
 
-const SHOWN = inScope('machine', {
-  machineProvider: {
-    ...oneOf(PROVIDER_NAMES),
-    key: 'SAMOCODE_PROVIDER',
-    default: 'claude',
-    doc: 'The agent CLI of projects that do not set PROVIDER; in the environment it overrides PROVIDER.',
-  },
-  ...CLI_SETTINGS,
-  maxRetries: {
-    ...wholeNumber('retries', 0, 100),
-    key: 'SAMOCODE_MAX_RETRIES',
-    default: '3',
-    doc: 'How often a crashed agent is restarted before the session asks you.',
-  },
-  retryDelaySeconds: {
-    ...wholeNumber('seconds', 0, 3600),
-    key: 'SAMOCODE_RETRY_DELAY',
-    default: '5',
-    doc: 'The first pause before such a restart, and before a retry of a busy service; later pauses are longer.',
-  },
-  maxCostUsdPerDay: {
-    ...amount('US dollars', 0, 1_000_000),
-    key: 'MAX_COST_USD_PER_DAY',
-    example: 'MAX_COST_USD_PER_DAY=50',
-    doc: 'Once the agents of all sessions have cost this much since midnight, no agent starts until the next day.',
-  },
-  maxParallelOnMachine: {
-    ...wholeNumber('sessions', 1, 256),
-    key: 'MAX_PARALLEL_ON_MACHINE',
-    example: 'MAX_PARALLEL_ON_MACHINE=6',
-    doc: 'How many sessions of all projects may run at the same time; others queue.',
-  },
-  supervisorMinutes: {
-    ...amount('minutes', 0.01, 10_080),
-    key: 'SAMOCODE_SUPERVISOR_MINUTES',
-    default: '10',
-    doc: 'How long the supervisor keeps running once no session works or waits.',
-  },
-  rehearsalScenario: {
-    ...absoluteFile,
-    key: 'REHEARSAL_SCENARIO',
-    example: 'REHEARSAL_SCENARIO=/tmp/scenario.json',
-    doc: 'The scenario that the rehearsal provider plays, for tests and experiments.',
-  },
-  notifyDesktop: {
-    ...oneOf(['off', 'auto']),
-    key: 'NOTIFY_DESKTOP',
-    default: 'off',
-    doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, if one is on PATH.',
-  },
-  notifyWebhookFormat: {
-    ...oneOf(['json', 'ntfy', 'slack', 'discord']),
-    key: 'NOTIFY_WEBHOOK_FORMAT',
-    default: 'json',
-    doc: 'What NOTIFY_WEBHOOK_URL is sent: our JSON, or a message as ntfy, Slack or Discord expects it.',
-  },
-  notifyCommand: {
-    ...command,
-    key: 'NOTIFY_COMMAND',
-    example: 'NOTIFY_COMMAND=~/bin/on-samocode-event',
-    doc: 'A command that is run for each notification, with the same JSON on its standard input.',
-  },
-  notifyDetail: {
-    ...oneOf(['titles', 'full']),
-    key: 'NOTIFY_DETAIL',
-    default: 'full',
-    doc: 'titles: a notification names the session and what happened, without questions, plan, paths or any text of an agent.',
-  },
-  notifyQuiet: {
-    ...text('two local times, such as 22:00-07:00', /^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/u),
-    key: 'NOTIFY_QUIET',
-    example: 'NOTIFY_QUIET=22:00-07:00',
-    doc: 'Hours in which only what needs you is sent; the rest is sent together afterwards.',
-  },
-});
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, which is made once the providers are known
+const shown = () =>
+  inScope('machine', {
+    machineProvider: {
+      ...oneOf(providerNames()),
+      key: 'SAMOCODE_PROVIDER',
+      default: 'claude',
+      doc: 'The agent CLI of projects that do not set PROVIDER; in the environment it overrides PROVIDER.',
+    },
+    ...cliSettings(),
+    maxRetries: {
+      ...wholeNumber('retries', 0, 100),
+      key: 'SAMOCODE_MAX_RETRIES',
+      default: '3',
+      doc: 'How often a crashed agent is restarted before the session asks you.',
+    },
+    retryDelaySeconds: {
+      ...wholeNumber('seconds', 0, 3600),
+      key: 'SAMOCODE_RETRY_DELAY',
+      default: '5',
+      doc: 'The first pause before such a restart, and before a retry of a busy service; later pauses are longer.',
+    },
+    maxCostUsdPerDay: {
+      ...amount('US dollars', 0, 1_000_000),
+      key: 'MAX_COST_USD_PER_DAY',
+      example: 'MAX_COST_USD_PER_DAY=50',
+      doc: 'Once the agents of all sessions have cost this much since midnight, no agent starts until the next day.',
+    },
+    maxParallelOnMachine: {
+      ...wholeNumber('sessions', 1, 256),
+      key: 'MAX_PARALLEL_ON_MACHINE',
+      example: 'MAX_PARALLEL_ON_MACHINE=6',
+      doc: 'How many sessions of all projects may run at the same time; others queue.',
+    },
+    supervisorMinutes: {
+      ...amount('minutes', 0.01, 10_080),
+      key: 'SAMOCODE_SUPERVISOR_MINUTES',
+      default: '10',
+      doc: 'How long the supervisor keeps running once no session works or waits.',
+    },
+    rehearsalScenario: {
+      ...absoluteFile,
+      key: 'REHEARSAL_SCENARIO',
+      example: 'REHEARSAL_SCENARIO=/tmp/scenario.json',
+      doc: 'The scenario that the rehearsal provider plays, for tests and experiments.',
+    },
+    notifyDesktop: {
+      ...oneOf(['off', 'auto']),
+      key: 'NOTIFY_DESKTOP',
+      default: 'off',
+      doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, if one is on PATH.',
+    },
+    notifyWebhookFormat: {
+      ...oneOf(['json', 'ntfy', 'slack', 'discord']),
+      key: 'NOTIFY_WEBHOOK_FORMAT',
+      default: 'json',
+      doc: 'What NOTIFY_WEBHOOK_URL is sent: our JSON, or a message as ntfy, Slack or Discord expects it.',
+    },
+    notifyCommand: {
+      ...command,
+      key: 'NOTIFY_COMMAND',
+      example: 'NOTIFY_COMMAND=~/bin/on-samocode-event',
+      doc: 'A command that is run for each notification, with the same JSON on its standard input.',
+    },
+    notifyDetail: {
+      ...oneOf(['titles', 'full']),
+      key: 'NOTIFY_DETAIL',
+      default: 'full',
+      doc: 'titles: a notification names the session and what happened, without questions, plan, paths or any text of an agent.',
+    },
+    notifyQuiet: {
+      ...text(
+        'two local times, such as 22:00-07:00',
+        /^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/u,
+      ),
+      key: 'NOTIFY_QUIET',
+      example: 'NOTIFY_QUIET=22:00-07:00',
+      doc: 'Hours in which only what needs you is sent; the rest is sent together afterwards.',
+    },
+  });
 
 const SECRETS = inScope('secret', {
   notifyWebhookUrl: {
@@ -174,4 +178,4 @@ const SECRETS = inScope('secret', {
   },
 });
 
-export const MACHINE_SETTINGS = { ...SHOWN, ...SECRETS };
+export const machineSettings = once(() => ({ ...shown(), ...SECRETS }));

@@ -7,12 +7,12 @@ import { type SettingSource, settingInvalid, settingMissing } from './setting-er
 import type { SettingSpec } from './setting-spec.ts';
 import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
 import {
+  allSettings,
   type CallSettings,
   keyOfPhase,
-  SETTING_ROWS,
-  SETTINGS,
   type SettingName,
   settingByKey,
+  settingRows,
 } from './settings.ts';
 
 export interface SettingTexts {
@@ -56,8 +56,8 @@ export function readSettings(texts: SettingTexts): SettingsReading {
     ...warnAboutKeys(file.entries, texts.projectFile?.path, reader.envFile, texts.envFile?.path),
   );
   // First, because the paired keys of MODEL and TIMEOUT depend on it.
-  reader.provider = String(readSetting(reader, 'provider', SETTINGS.provider).value ?? '');
-  return { readings: SETTING_ROWS.flatMap((row) => readRow(reader, row)), warnings: reader.warnings };
+  reader.provider = String(readSetting(reader, 'provider', allSettings().provider).value ?? '');
+  return { readings: settingRows().flatMap((row) => readRow(reader, row)), warnings: reader.warnings };
 }
 
 interface Reader {
@@ -147,7 +147,7 @@ function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
   const { call: _, ...withoutCall } = reader.texts;
   const ofFile =
     fromProjectFile(reader, 'PROVIDER')?.written ??
-    String(readSetting({ ...reader, texts: withoutCall }, 'provider', SETTINGS.provider).value);
+    String(readSetting({ ...reader, texts: withoutCall }, 'provider', allSettings().provider).value);
   if (ofFile.toLowerCase() === reader.provider) return false;
   const text = `Line ${source.line}: MODEL is meant for ${ofFile} and was not used for ${reader.provider}.`;
   reader.warnings.push({ path: source.path, line: source.line, text });

@@ -1,4 +1,4 @@
-import { PROVIDERS, type ProviderName } from '../../agents/registry.ts';
+import { allProviders, type CoreProvider, isBundled, providerNamed } from '../../agents/registry.ts';
 import { asOneError } from '../../kernel/base-errors.ts';
 import { commandWords } from '../../kernel/command-words.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
@@ -11,7 +11,7 @@ import {
 } from './read-settings.ts';
 import type { SettingSource } from './setting-errors.ts';
 import type { SettingWarning } from './setting-warnings.ts';
-import { type Check, SETTING_ROWS, type SettingName, type Settings } from './settings.ts';
+import { type Check, type SettingName, type Settings, settingRows } from './settings.ts';
 
 export interface ResolvedSettings {
   values: Settings;
@@ -52,7 +52,7 @@ export function settingsIn({ readings, warnings }: SettingsReading): ResolvedSet
 }
 
 export interface ChildSettings {
-  provider: ProviderName;
+  provider: string;
   /** A program's name or absolute path; absent for the bundled rehearsal. */
   cliPath?: string;
   /** Empty for the CLI's own default. */
@@ -64,7 +64,7 @@ export interface ChildSettings {
 export function agentSettings(
   { values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>,
   phase: Phase,
-  provider: ProviderName = values.providerByPhase[phase] ?? values.provider,
+  provider: string = values.providerByPhase[phase] ?? values.provider,
 ): ChildSettings {
   const own = ofProvider(values, provider);
   const isMain = provider === values.provider;
@@ -80,24 +80,26 @@ export function agentSettings(
   };
 }
 
-function ofProvider(values: Settings, provider: ProviderName) {
-  if (provider === 'rehearsal')
-    return { cliPath: undefined, model: '', timeoutSeconds: values.timeoutSeconds };
+function ofProvider(values: Settings, provider: string) {
+  if (isBundled(provider)) return { cliPath: undefined, model: '', timeoutSeconds: values.timeoutSeconds };
+  // The rows of all providers are made alike; the type names those that every build has.
+  const of = provider as CoreProvider;
   return {
-    cliPath: provider === 'acp' ? commandWords(values.acpCommand ?? '')[0] : values[`${provider}Path`],
-    model: values[`${provider}Model`],
-    timeoutSeconds: values[`${provider}TimeoutSeconds`],
+    cliPath:
+      providerNamed(provider).defaultCommand === ''
+        ? commandWords(values.acpCommand ?? '')[0]
+        : values[`${of}Path`],
+    model: values[`${of}Model`],
+    timeoutSeconds: values[`${of}TimeoutSeconds`],
   };
 }
 
 /** The values of CLI-specific settings, by key. */
 export function ownSettings(values: Settings): Record<string, number> {
   const all: Readonly<Record<string, unknown>> = values;
-  const keys = PROVIDERS.flatMap(({ settings }) => Object.keys(settings?.own ?? {}));
+  const keys = allProviders().flatMap(({ settings }) => Object.keys(settings?.own ?? {}));
   return Object.fromEntries(keys.map((key) => [key, Number(all[key])]));
 }
-
-const PHASE_FAMILIES = SETTING_ROWS.filter(([, { family }]) => family === 'phase').map(([name]) => name);
 
 function families(readings: readonly SettingReading[]): Record<string, unknown> {
   const byPhase = (wanted: SettingName) =>
@@ -107,5 +109,6 @@ function families(readings: readonly SettingReading[]): Record<string, unknown> 
   const checks = readings
     .filter(({ name }) => name === 'checks')
     .map(({ key, value }): Check => ({ key, command: String(value) }));
-  return { checks, ...Object.fromEntries(PHASE_FAMILIES.map((name) => [name, byPhase(name)])) };
+  const ofPhases = settingRows().filter(([, { family }]) => family === 'phase');
+  return { checks, ...Object.fromEntries(ofPhases.map(([name]) => [name, byPhase(name)])) };
 }

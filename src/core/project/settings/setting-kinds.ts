@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { editDistance, nearestName } from '../../kernel/nearest-name.ts';
+import { once } from '../../kernel/once.ts';
 import { HOST, PACKAGE_HOSTS, PACKAGES } from '../../kernel/sandbox-hosts.ts';
 
 export interface SettingKind<Value> {
@@ -211,11 +212,3 @@ function wordList(form: RegExp) {
 }
 
 const lowerCase = once(() => z.string().transform((written) => written.trim().toLowerCase()));
-
-function once<Made>(make: () => Made): () => Made {
-  let made: Made | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}

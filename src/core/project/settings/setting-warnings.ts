@@ -1,7 +1,9 @@
 import { nearestName } from '../../kernel/nearest-name.ts';
+import { once } from '../../kernel/once.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
-import { keyOfPhase, SETTING_ROWS, settingByKey } from './settings.ts';
+import type { SettingSpec } from './setting-spec.ts';
+import { keyOfPhase, settingByKey, settingRows } from './settings.ts';
 
 /** Something in a file that has no effect, or not the intended one; never an error. */
 export interface SettingWarning {
@@ -10,20 +12,18 @@ export interface SettingWarning {
   text: string;
 }
 
-const all = SETTING_ROWS.map(([, spec]) => spec);
-const rows = all.filter((spec) => !spec.family);
-const PHASE_KEYS = all
-  .filter((spec) => spec.family === 'phase')
-  .flatMap((spec) => PHASE_NAMES.map((phase) => keyOfPhase(spec, phase)));
-const PROJECT_KEYS = [
-  ...rows.filter((spec) => spec.scope === 'project').map((spec) => spec.key),
-  ...PHASE_KEYS,
-];
-const PAIRED_KEYS = rows.flatMap((spec) => spec.pairedWith ?? []);
-const MACHINE_KEYS = [
-  ...rows.filter((spec) => spec.scope !== 'project').map((spec) => spec.key),
-  ...PAIRED_KEYS,
-];
+/** The keys that a `.samocode` may have, and those of the machine. */
+const knownKeys = once(() => {
+  const all = settingRows().map(([, spec]) => spec);
+  const rows = all.filter((spec) => !spec.family);
+  const ofPhases = all
+    .filter((spec) => spec.family === 'phase')
+    .flatMap((spec) => PHASE_NAMES.map((phase) => keyOfPhase(spec, phase)));
+  const inScope = (isOfProject: boolean) =>
+    rows.filter((spec) => (spec.scope === 'project') === isOfProject).map((spec) => spec.key);
+  const paired = rows.flatMap((spec) => spec.pairedWith ?? []);
+  return { project: [...inScope(true), ...ofPhases], machine: [...inScope(false), ...paired] };
+});
 
 /** Warns about unknown keys, with the nearest known name, and about keys in the wrong file. */
 export function warnAboutKeys(
@@ -44,9 +44,9 @@ export function warnAboutKeys(
 }
 
 function mistakeInProject(key: string): string | undefined {
-  if (PROJECT_KEYS.includes(key) || key.startsWith('CHECK')) return undefined;
-  if (!MACHINE_KEYS.includes(key)) {
-    const meant = nearestName(key, [...PROJECT_KEYS, 'CHECK']);
+  if (knownKeys().project.includes(key) || key.startsWith('CHECK')) return undefined;
+  if (!knownKeys().machine.includes(key)) {
+    const meant = nearestName(key, [...knownKeys().project, 'CHECK']);
     return `${key} is not a setting and has no effect.${meant ? ` Did you mean ${meant}?` : ''}`;
   }
   const twin = projectTwin(key);
@@ -59,19 +59,18 @@ function mistakeInProject(key: string): string | undefined {
 
 // The file may contain other programs' variables: report only likely mistakes.
 function mistakeInEnvFile(key: string): string | undefined {
-  if (MACHINE_KEYS.includes(key)) return undefined;
-  if (PROJECT_KEYS.includes(key)) {
+  if (knownKeys().machine.includes(key)) return undefined;
+  if (knownKeys().project.includes(key)) {
     const twin = settingByKey(key)?.[1].pairedWith;
     return `${key} has no effect in .env; ${twin ? `its name here is ${twin}` : 'it belongs in .samocode'}.`;
   }
-  const meant = nearestName(key, MACHINE_KEYS);
+  const meant = nearestName(key, knownKeys().machine);
   return meant ? `${key} is not a setting and has no effect. Did you mean ${meant}?` : undefined;
 }
 
 /** The project key equivalent to an environment name: `MODEL` for `CLAUDE_MODEL`. */
 function projectTwin(key: string): string | undefined {
-  return rows.find(
-    (spec) =>
-      spec.pairedWith === key || (spec.pairedPerProvider && key.endsWith(`_${spec.pairedPerProvider}`)),
-  )?.key;
+  const isTwin = ({ family, pairedWith, pairedPerProvider }: SettingSpec) =>
+    !family && (pairedWith === key || (pairedPerProvider && key.endsWith(`_${pairedPerProvider}`)));
+  return settingRows().find(([, spec]) => isTwin(spec))?.[1].key;
 }

@@ -1,13 +1,16 @@
 import type * as z from 'zod';
+import { once } from '../../kernel/once.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import { MACHINE_SETTINGS } from './machine-settings.ts';
-import { PROJECT_SETTINGS } from './project-settings.ts';
+import { machineSettings } from './machine-settings.ts';
+import { projectSettings } from './project-settings.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 /** All settings. Errors, `samocode config`, trust and `docs/settings.md` read this table. */
-export const SETTINGS = { ...PROJECT_SETTINGS, ...MACHINE_SETTINGS };
+export const allSettings = once(() => ({ ...projectSettings(), ...machineSettings() }));
 
-export type SettingName = keyof typeof SETTINGS;
+type AllSettings = ReturnType<typeof allSettings>;
+
+export type SettingName = keyof AllSettings;
 
 export interface Check {
   key: string;
@@ -23,10 +26,10 @@ type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
       : z.output<ReturnType<Spec['schema']>> | undefined;
 
 /** The settings as the rest of the program uses them: read, checked, paths absolute. */
-export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
+export type Settings = { readonly [Name in SettingName]: ValueOf<AllSettings[Name]> };
 
 type PerSessionName = {
-  [Name in SettingName]: (typeof SETTINGS)[Name] extends { perSession: true } ? Name : never;
+  [Name in SettingName]: AllSettings[Name] extends { perSession: true } ? Name : never;
 }[SettingName];
 
 /** Settings of a call for one session, as written; parsed and judged like all others. */
@@ -34,7 +37,9 @@ export type CallSettings = {
   readonly [Name in PerSessionName]?: Name extends 'checks' ? readonly Check[] : unknown;
 };
 
-export const SETTING_ROWS = Object.entries(SETTINGS) as ReadonlyArray<[SettingName, SettingSpec]>;
+export const settingRows = once(
+  () => Object.entries(allSettings()) as ReadonlyArray<[SettingName, SettingSpec]>,
+);
 
 /** The key of a family's row for one phase: `MAX_HOURS_TESTING`. */
 export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
@@ -42,5 +47,5 @@ export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
 }
 
 export function settingByKey(key: string): [SettingName, SettingSpec] | undefined {
-  return SETTING_ROWS.find(([, spec]) => !spec.family && spec.key === key);
+  return settingRows().find(([, spec]) => !spec.family && spec.key === key);
 }

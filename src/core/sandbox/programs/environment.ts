@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
-import { PROVIDERS } from '../../agents/registry.ts';
+import { allProviders } from '../../agents/registry.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
+import { once } from '../../kernel/once.ts';
 import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
 import { listed } from '../../kernel/text.ts';
 
@@ -76,7 +77,9 @@ export function unsignedGit(env: Environment): Record<string, string> {
 }
 
 /** Variables that agent CLIs set for their children, about another session. Several agents set `AI_AGENT`. */
-const PARENT_CLIENT = new Set(['AI_AGENT', ...PROVIDERS.flatMap(({ leftovers = [] }) => leftovers)]);
+const parentClient = once(
+  () => new Set(['AI_AGENT', ...allProviders().flatMap(({ leftovers = [] }) => leftovers)]),
+);
 
 /** Variables `npx` sets for its program; npm inside an agent would mistake our folder for its own. */
 const OF_NPX =
@@ -109,7 +112,7 @@ function isSecret(name: string): boolean {
 function admission(admits: Admission | undefined): (name: string) => boolean {
   if (admits === undefined) return () => true;
   const { isStrict, env, clis } = admits;
-  const own = PROVIDERS.filter(({ name }) => clis.includes(name));
+  const own = allProviders().filter(({ name }) => clis.includes(name));
   const isNamed = (name: string) =>
     env.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
   const isOwned = (name: string) =>
@@ -138,7 +141,7 @@ const GIT_FOR_PUSHING = 'GIT_ASKPASS';
 
 function isForChild(name: string): boolean {
   if (!isFineForGit(name)) return name === GIT_FOR_PUSHING;
-  return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name) && !isNotifyVariable(name);
+  return !parentClient().has(name) && !OF_NPX.test(name) && !OURS.test(name) && !isNotifyVariable(name);
 }
 
 /** Set by shells, terminals, logins and desktops: they describe where a program was started. */
@@ -154,7 +157,8 @@ export function lastingNames(env: Environment): string[] {
 const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 function pathForChild(path = BARE_PATH, cliPath?: string): string {
-  const isPassing = (folder: string) => PROVIDERS.some(({ passingFolder }) => passingFolder?.test(folder));
+  const isPassing = (folder: string) =>
+    allProviders().some(({ passingFolder }) => passingFolder?.test(folder));
   const folders = path.split(delimiter).filter((folder) => !isPassing(folder));
   const own = cliPath === undefined ? [] : [dirname(cliPath)];
   return [...folders, ...own.filter((folder) => !folders.includes(folder))].join(delimiter);

@@ -3,7 +3,7 @@ import { access, readdir, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Provider } from '../../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
-import { PROVIDERS } from '../../agents/registry.ts';
+import { allProviders } from '../../agents/registry.ts';
 import { readLoginEnvironment } from './login-shell.ts';
 
 export interface CliQuestion {
@@ -114,7 +114,9 @@ async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<str
   const asdfDir = env.ASDF_DATA_DIR ?? join(homeDir, '.asdf');
   return [
     join(homeDir, '.local/bin'),
-    ...PROVIDERS.flatMap(({ installFolders = [] }) => installFolders.map((folder) => join(homeDir, folder))),
+    ...allProviders().flatMap(({ installFolders = [] }) =>
+      installFolders.map((folder) => join(homeDir, folder)),
+    ),
     '/usr/local/bin',
     '/opt/homebrew/bin',
     ...(npmPrefix && isAbsolute(npmPrefix) ? [join(npmPrefix, 'bin')] : []),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Provider } from '../../agents/contract/provider.ts';
-import { PROVIDERS } from '../../agents/registry.ts';
+import { allProviders } from '../../agents/registry.ts';
 import { realFolder } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 
@@ -12,12 +12,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function variablesOfClis(clis: readonly string[], env: Environment): Promise<string[]> {
   const names = Object.keys(env);
-  const found = PROVIDERS.filter(({ name }) => clis.includes(name)).map(async (cli) => {
-    const text = (await Promise.all(settingsPaths(cli, env).map(readText))).join('\n');
-    const words = new Set(text.match(/\w+/g));
-    const inUse = Object.entries(cli.clouds ?? {}).filter(([name]) => env[name] || words.has(name));
-    return names.filter((name) => words.has(name) || inUse.some(([, variables]) => variables.test(name)));
-  });
+  const found = allProviders()
+    .filter(({ name }) => clis.includes(name))
+    .map(async (cli) => {
+      const text = (await Promise.all(settingsPaths(cli, env).map(readText))).join('\n');
+      const words = new Set(text.match(/\w+/g));
+      const inUse = Object.entries(cli.clouds ?? {}).filter(([name]) => env[name] || words.has(name));
+      return names.filter((name) => words.has(name) || inUse.some(([, variables]) => variables.test(name)));
+    });
   return (await Promise.all(found)).flat();
 }
 

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { readMcpServers } from '../../agents/contract/mcp-file.ts';
 import type { ChildCommand, ChildRequest, ChildServers, Provider } from '../../agents/contract/provider.ts';
+import { isBundled } from '../../agents/registry.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
@@ -98,7 +99,7 @@ async function commandFor(
  */
 export async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
   const { env, file, watch } = worker;
-  if (cli.name === 'rehearsal') return worker.rehearsalProgram;
+  if (isBundled(cli.name)) return worker.rehearsalProgram;
   const { chosen } = stateOf(worker);
   const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
   const known = own ?? file.settings.cliPaths[cli.name];

@@ -1,5 +1,6 @@
 import type { TokenCounts, Traces } from '../../agents/contract/provider.ts';
 import { type Estimate, estimateUsd, PRICES_FILE, readPrices, type Spending } from '../../agents/prices.ts';
+import { isBundled } from '../../agents/registry.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import type { Cost } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -79,8 +80,8 @@ export function unpriced(
 ): NewEvent[] {
   const code = `${UNPRICED}${provider}`;
   const state = stateOf(worker);
-  // A rehearsal costs nothing.
-  if (gap === undefined || provider === 'rehearsal' || state.budgetWarned.includes(code)) return [];
+  // The bundled agent costs nothing.
+  if (gap === undefined || isBundled(provider) || state.budgetWarned.includes(code)) return [];
   if (!budgetUses(worker, state, { phase }).some(({ limitName }) => limitName === 'usd')) return [];
   const model = cost.model ?? `the model of ${provider}`;
   const text =

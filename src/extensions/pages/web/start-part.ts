@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
-import { PROVIDERS } from '../../../core/agents/registry.ts';
+import { allProviders } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { readKnownProjects } from '../../../core/project/finding/known-projects.ts';
@@ -19,7 +19,7 @@ export async function newSessionPart({ home }: Pick<ActionContext, 'home'>): Pro
   return html`<h1>New session</h1><form data-act="start" class="start">
 <label>Project <select name="project">${projects.map(({ filePath, mainRepo }) => html`<option value="${filePath}">${basename(mainRepo)} · ${mainRepo}</option>`)}</select></label>
 <label>What should be done <textarea name="task" rows="6" required dir="auto"></textarea></label>
-<label>Agent <select name="provider"><option value="">project default</option>${PROVIDERS.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
+<label>Agent <select name="provider"><option value="">project default</option>${allProviders().map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
 <p class="limits">${limit('maxCostUsd', 'Dollars at most')}${limit('maxHours', 'Hours at most')}${limit('maxIterations', 'Iterations at most')}</p>
 <p class="note">The session works in its own worktree and asks you before it plans and before it builds. All other options: <code>samocode start --help</code></p>
 <p class="note"><label><input type="checkbox" name="again" value="yes"> Start it even if the same form started a session in the last ten minutes</label></p>

@@ -1,5 +1,5 @@
 import { freezeSettings } from '../../../core/acts/sessions/freeze-settings.ts';
-import { PROVIDER_NAMES } from '../../../core/agents/registry.ts';
+import { providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { installedClis } from '../../../core/caller/refusals/agent-clis.ts';
 import { guardNow } from '../../../core/caller/refusals/sandbox-now.ts';
@@ -82,7 +82,7 @@ export async function openMember(
     sessionsDir: values.sessions,
     worktreesDir: values.worktrees,
   };
-  const clis = () => installedClis(found, PROVIDER_NAMES, context);
+  const clis = () => installedClis(found, providerNames(), context);
   const labels = [...Object.keys(await clis()), ...(await sandboxLabels(found, context))];
   const card: HostCard = { ...self, project, labels };
   const states = new PoolStates({ home, git, card, clock });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoginTraces, Preflight, Provider } from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
-import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../../core/agents/registry.ts';
+import { allProviders, providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
@@ -37,16 +37,18 @@ import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../../core/sandbox/p
 import { jsonValue } from '../install/json-member.ts';
 
 /** An agent CLI whose version, options and login can be checked. */
-export type CheckedProvider = Provider & { name: ProviderName; preflight: Preflight };
+export type CheckedProvider = Provider & { name: string; preflight: Preflight };
 
-export const CHECKED_PROVIDERS: readonly CheckedProvider[] = PROVIDERS.flatMap((provider) =>
-  provider.preflight === undefined ? [] : [{ ...provider, preflight: provider.preflight }],
-);
+export function checkedProviders(): CheckedProvider[] {
+  return allProviders().flatMap((provider) =>
+    provider.preflight === undefined ? [] : [{ ...provider, preflight: provider.preflight }],
+  );
+}
 
 /** What every check of a CLI needs. */
 export interface CliCheckContext {
   project: Project | undefined;
-  used: ReadonlySet<ProviderName>;
+  used: ReadonlySet<string>;
   machine: Machine;
   context: ActionContext;
   guard: Promise<GuardNow> | undefined;
@@ -56,11 +58,11 @@ export interface CliCheckContext {
 export async function usedProviders(
   project: Project | undefined,
   { env, home: homeDir }: ActionContext,
-): Promise<ReadonlySet<ProviderName>> {
+): Promise<ReadonlySet<string>> {
   if (project !== undefined) return providersOf(project);
   const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
   const value = readings.find(({ name }) => name === 'provider')?.value;
-  return new Set(PROVIDER_NAMES.filter((name) => name === (value ?? 'claude')));
+  return new Set(providerNames().filter((name) => name === (value ?? 'claude')));
 }
 
 /** Checks what an agent CLI reports about itself; sends no request to its service. */
@@ -254,13 +256,13 @@ export function otherAgents(
 ): OtherAgents | undefined {
   const own = (name: string) =>
     checks.filter(({ id }) => id === `cli.${name}` || id.startsWith(`cli.${name}.`));
-  const failing = CHECKED_PROVIDERS.find(({ name }) => used.has(name));
+  const failing = checkedProviders().find(({ name }) => used.has(name));
   const failures = checks.filter(({ level }) => level === 'fail');
   if (used.size !== 1 || failing === undefined || failures.length === 0) return undefined;
   if (failures.some((check) => !own(failing.name).includes(check))) return undefined;
   const permissions = project?.values.permissions ?? 'skip';
   const isRefused = isRefusedAsRoot({ uid: machine.uid, permissions, env: context.env });
-  const can = CHECKED_PROVIDERS.filter(
+  const can = checkedProviders().filter(
     ({ name, refusesRoot }) =>
       !(refusesRoot && isRefused) && own(name).every(({ level, isAbsent }) => level === 'ok' && !isAbsent),
   );

@@ -34,8 +34,8 @@ import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
 import { forgeLoginProblem, type GuardNow, missingGuard } from '../../../core/sandbox/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
 import {
-  CHECKED_PROVIDERS,
   type CliCheckContext,
+  checkedProviders,
   cliChecks,
   type OtherAgents,
   otherAgents,
@@ -134,13 +134,13 @@ async function groupsOf(
         isOfMachine ? identityCheck(context.cwd, context, warn) : [],
       ),
     },
-    ...CHECKED_PROVIDERS.map((provider) => ({
+    ...checkedProviders().map((provider) => ({
       title: provider.title,
       checks: together(cliChecks(provider, surroundings), installsOf(provider.name)),
     })),
-    ...SERVER_CLIENTS.filter(({ name }) => !CHECKED_PROVIDERS.some((provider) => provider.name === name)).map(
-      ({ name, title }) => ({ title, checks: installsOf(name) }),
-    ),
+    ...SERVER_CLIENTS.filter(
+      ({ name }) => !checkedProviders().some((provider) => provider.name === name),
+    ).map(({ name, title }) => ({ title, checks: installsOf(name) })),
     { title: 'Chat programs', checks: installs.then((all) => all.filter(({ id }) => id === 'install')) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     { title: 'Notifications', checks: notifyChecks(context) },

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { PROVIDERS } from '../../../core/agents/registry.ts';
+import { allProviders } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
@@ -145,7 +145,9 @@ const NAMES = [
 
 /** A note about variables that are set here but not in a login shell; undefined if there are none. */
 async function noteOfLocalVariables({ env, home }: ActionContext): Promise<string | undefined> {
-  const set = [...NAMES, ...PROVIDERS.flatMap(({ credentials }) => credentials)].filter((name) => env[name]);
+  const set = [...NAMES, ...allProviders().flatMap(({ credentials }) => credentials)].filter(
+    (name) => env[name],
+  );
   if (set.length === 0) return undefined;
   const login = await readLoginEnvironment(env, home);
   const names = set.filter((name) => login.kind === 'unknown' || login.env[name] !== env[name]);

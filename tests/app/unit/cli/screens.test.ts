@@ -12,7 +12,7 @@ import { formatList, formatStatus } from '../../../../src/core/kit/terminal/sess
 import { makeStyle } from '../../../../src/core/kit/terminal/style.ts';
 import { handleOf, shortId } from '../../../../src/core/session/layout/names.ts';
 import { NO_CHECK } from '../../../../src/core/session/proof/proof.ts';
-import { CHECKED_PROVIDERS } from '../../../../src/extensions/setup/doctor/cli-checks.ts';
+import { checkedProviders } from '../../../../src/extensions/setup/doctor/cli-checks.ts';
 import { absentLines, checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import type { DoctorGroup } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { PLAN } from '../../../core/unit/kit/terminal/plan-sample.ts';
@@ -187,11 +187,11 @@ test.each([
   [200, ['doctor', 'list', 'config', 'plan', 'list of every state']],
 ])('the screens of %i columns match their golden file', async (columns, names) => {
   const text = names.map((name) => rowsOf(name, columns).join('\n')).join(`\n${'='.repeat(columns)}\n`);
-  await expect(`${text}\n`).toMatchFileSnapshot(`../golden/terminal/${columns}-columns.txt`);
+  await expect(`${text}\n`).toMatchFileSnapshot(`../../../golden/terminal/${columns}-columns.txt`);
 });
 
 test('the text of every agent CLI begins two columns after the longest title', () => {
-  const titles = CHECKED_PROVIDERS.map(({ title }) => title);
+  const titles = checkedProviders().map(({ title }) => title);
   const begins = titles.map((title) => {
     const group = { title, checks: [{ id: 'x', level: 'ok', found: 'it', brief: 'version' } as const] };
     const [line = ''] = checkLines(group, terminal(120), { verbose: false, titles });

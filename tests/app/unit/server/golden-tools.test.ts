@@ -7,7 +7,7 @@ test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
   '%s equals its golden file (if the change is intended, run this file with -u and check the diff)',
   async (name, tool) => {
     const asSent = `${JSON.stringify(listedTool(tool), undefined, 2)}\n`;
-    await expect(asSent).toMatchFileSnapshot(`../golden/tools/${name}.json`);
+    await expect(asSent).toMatchFileSnapshot(`../../../golden/tools/${name}.json`);
   },
 );
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { PROVIDERS } from '../../../../src/core/agents/registry.ts';
+import { allProviders } from '../../../../src/core/agents/registry.ts';
 import { expectContract } from './contract.ts';
 
-test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))(
+test.each(allProviders().map((provider) => [provider.name, provider] as const))(
   '%s complies with the contract',
   async (_name, provider) => {
     await expectContract(provider);
@@ -10,7 +10,7 @@ test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))(
 );
 
 test('a provider must pass a prompt to its agent', async () => {
-  const [provider] = PROVIDERS;
+  const [provider] = allProviders();
   if (provider === undefined) throw new Error('There is no provider.');
   const buildCommand: typeof provider.buildCommand = (request) => ({
     ...provider.buildCommand(request),
@@ -20,7 +20,7 @@ test('a provider must pass a prompt to its agent', async () => {
 });
 
 test('no two providers share a name, a variable or a client', () => {
-  const shared = PROVIDERS.flatMap(({ name, credentials, markers, client }) => [
+  const shared = allProviders().flatMap(({ name, credentials, markers, client }) => [
     ...[name, ...credentials, ...markers],
     ...(client ? [client.name] : []),
   ]);

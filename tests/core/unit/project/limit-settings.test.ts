@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { SETTING_ROWS } from '../../../../src/core/project/settings/settings.ts';
+import { settingRows } from '../../../../src/core/project/settings/settings.ts';
 
-const LIMITS = SETTING_ROWS.filter(([, { key }]) =>
+const LIMITS = settingRows().filter(([, { key }]) =>
   /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)(?:_<PHASE>)?$/.test(key),
 );
 

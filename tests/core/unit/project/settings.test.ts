@@ -2,20 +2,20 @@ import { expect, test } from 'vitest';
 import { PERSONAL } from '../../../../src/core/kernel/phases/channels.ts';
 import { PHASE_NAMES } from '../../../../src/core/kernel/phases/table.ts';
 import { warnAboutKeys } from '../../../../src/core/project/settings/setting-warnings.ts';
-import { SETTING_ROWS, SETTINGS, settingByKey } from '../../../../src/core/project/settings/settings.ts';
+import { allSettings, settingByKey, settingRows } from '../../../../src/core/project/settings/settings.ts';
 
 test('every key is unique', () => {
-  const keys = SETTING_ROWS.map(([, spec]) => spec.key);
+  const keys = settingRows().map(([, spec]) => spec.key);
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test.each(SETTING_ROWS)('%s has a description and accepts its own default', (_name, spec) => {
+test.each(settingRows())('%s has a description and accepts its own default', (_name, spec) => {
   expect(spec.doc).toMatch(/^.{10,120}\.$/);
   expect(spec.form.length).toBeGreaterThan(5);
   expect(spec.default ? spec.schema().safeParse(spec.default).success : true).toBe(true);
 });
 
-test.each(SETTING_ROWS.filter(([, spec]) => spec.kind === 'command' && spec.scope === 'project'))(
+test.each(settingRows().filter(([, spec]) => spec.kind === 'command' && spec.scope === 'project'))(
   '%s is run and comes from a repository, so it needs trust',
   (_name, spec) => {
     expect(spec.risk).toBe('runs');
@@ -52,7 +52,7 @@ test.each([
   ['sandboxRead', '/srv/a,~/.m2', ['/srv/a', '~/.m2']],
   ['checkHome', '~/.m2/settings.xml, ./.cache/ms-playwright/', ['.m2/settings.xml', '.cache/ms-playwright']],
 ] as const)('%s accepts %s', (name, written, value) => {
-  expect(SETTINGS[name].schema().parse(written)).toEqual(value);
+  expect(allSettings()[name].schema().parse(written)).toEqual(value);
 });
 
 test.each([
@@ -102,7 +102,7 @@ test.each([
   ['checkHome', '~/../other'],
   ['checkHome', '/etc'],
 ] as const)('%s refuses %s', (name, written) => {
-  expect(SETTINGS[name].schema().safeParse(written).success).toBe(false);
+  expect(allSettings()[name].schema().safeParse(written).success).toBe(false);
 });
 
 test('a family of settings has no single key', () => {
@@ -110,17 +110,20 @@ test('a family of settings has no single key', () => {
   expect(settingByKey('MODEL_<PHASE>')).toBeUndefined();
 });
 
-test.each(SETTING_ROWS)('%s causes no warning in its own file, under every documented key', (_name, spec) => {
-  const keys =
-    spec.family === 'phase'
-      ? PHASE_NAMES.map((phase) => spec.key.replace('<PHASE>', phase.toUpperCase()))
-      : spec.family === 'check'
-        ? ['CHECK', 'CHECK_2', 'CHECK_LINT']
-        : [spec.key];
-  const entries = keys.map((key, index) => ({ key, value: 'x', line: index + 1 }));
-  const warnings =
-    spec.scope === 'project'
-      ? warnAboutKeys(entries)
-      : warnAboutKeys([], '.samocode', Object.fromEntries(keys.map((key) => [key, 'x'])));
-  expect(warnings).toEqual([]);
-});
+test.each(settingRows())(
+  '%s causes no warning in its own file, under every documented key',
+  (_name, spec) => {
+    const keys =
+      spec.family === 'phase'
+        ? PHASE_NAMES.map((phase) => spec.key.replace('<PHASE>', phase.toUpperCase()))
+        : spec.family === 'check'
+          ? ['CHECK', 'CHECK_2', 'CHECK_LINT']
+          : [spec.key];
+    const entries = keys.map((key, index) => ({ key, value: 'x', line: index + 1 }));
+    const warnings =
+      spec.scope === 'project'
+        ? warnAboutKeys(entries)
+        : warnAboutKeys([], '.samocode', Object.fromEntries(keys.map((key) => [key, 'x'])));
+    expect(warnings).toEqual([]);
+  },
+);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
 import { isTrusted, riskyLines, trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { resolveSettings } from '../../../../src/core/project/settings/resolve-settings.ts';
-import { type CallSettings, SETTINGS } from '../../../../src/core/project/settings/settings.ts';
+import { allSettings, type CallSettings } from '../../../../src/core/project/settings/settings.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
@@ -52,7 +52,7 @@ test("checks in the agent's folder relax a rule, checks on a fresh clone do not"
 });
 
 test('settings that need no trust are at their most permissive by default', () => {
-  const { permissions, gateChannels } = SETTINGS;
+  const { permissions, gateChannels } = allSettings();
   expect(permissions.default).toBe('skip');
   expect(gateChannels.default.split(',')).toEqual([...(gateChannels.choices ?? [])]);
 });

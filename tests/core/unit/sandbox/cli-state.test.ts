@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PROVIDER_ERRORS } from '../../../../src/core/agents/contract/provider-errors.ts';
-import { PROVIDERS } from '../../../../src/core/agents/registry.ts';
+import { allProviders } from '../../../../src/core/agents/registry.ts';
 import { filesBelow } from '../../../../src/core/kernel/files/path-stats.ts';
 import { copyState, openStates, stateCopyIn, stateFolderOf } from '../../../../src/core/sandbox/cli-state.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -153,7 +153,7 @@ test.each(ROWS)(
 
 test('the end of an access token is read from the logins of Claude Code and Codex', () => {
   const ends = ROWS.flatMap(({ cli, login }) => {
-    const endsAt = PROVIDERS.find(({ name }) => name === cli)?.state?.login?.endsAt;
+    const endsAt = allProviders().find(({ name }) => name === cli)?.state?.login?.endsAt;
     return endsAt && login ? [[cli, endsAt(login[1])]] : [];
   });
   expect(ends).toEqual([

@@ -44,7 +44,7 @@ function withoutAdded(schemas: Record<string, ObjectSchema>): Record<string, Obj
 }
 
 test('each event keeps the keys of its format, and every additional key is optional', async () => {
-  const golden = `../golden/events/format-${FORMAT_VERSION}.json`;
+  const golden = `../../../golden/events/format-${FORMAT_VERSION}.json`;
   await expect(`${JSON.stringify(withoutAdded(schemasNow()), null, 2)}\n`, RULE).toMatchFileSnapshot(golden);
 });
 

@@ -29,7 +29,7 @@ const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
 
 test.each(PHASE_NAMES)('the prompt of %s equals its golden file', async (phase) => {
   const prompt = assemblePrompt(promptState(phase, { provider: 'claude' }));
-  await expect(prompt).toMatchFileSnapshot(`../golden/prompts/${phase}.md`);
+  await expect(prompt).toMatchFileSnapshot(`../../../golden/prompts/${phase}.md`);
 });
 
 test.each(CASES)('the prompt of %s for %s differs from the golden file by one section', (phase, provider) => {
@@ -47,7 +47,7 @@ test.each(CASES)('the prompt of %s for %s differs from the golden file by one se
 
 test('the prompt with a hand-off, feedback, a goal, messages and failing checks equals its golden file', async () => {
   const prompt = assemblePrompt(promptState('planning', EVERYTHING));
-  await expect(prompt).toMatchFileSnapshot('../golden/prompts/with-everything.md');
+  await expect(prompt).toMatchFileSnapshot('../../../golden/prompts/with-everything.md');
 });
 
 test.each(CASES)('the prompt of %s for %s stays within its token budget', (phase, provider) => {

@@ -70,7 +70,7 @@ test('every act has a text for tools and for the terminal', async () => {
   const lines = ACTS.map(
     (act) => `${act}: ${nextCalls([{ act }])} | ${nextCommands([{ act, session: '26-01-08-boat' }])}`,
   );
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../golden/next-steps.txt');
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../../../golden/next-steps.txt');
 });
 
 test('a condition shared by several calls is given to a model once', () => {

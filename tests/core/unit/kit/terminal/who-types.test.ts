@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
 import type { ProcessTable } from '../../../../../src/core/kernel/processes/process-table.ts';
-import { AGENT_MARKERS, whoTypes } from '../../../../../src/core/kit/terminal/who-types.ts';
+import { agentMarkers, whoTypes } from '../../../../../src/core/kit/terminal/who-types.ts';
 
 /** A chain of processes from this one upwards, each with the variables it was started with. */
 async function under(...started: Record<string, string>[]) {
@@ -38,7 +38,7 @@ test('without a terminal the user is a tool, and the record says why', async () 
   expect(await whoTypes({ env: {}, host, hasTerminal: false })).toEqual(by);
 });
 
-test.each(Object.entries(AGENT_MARKERS))(
+test.each(Object.entries(agentMarkers()))(
   '%s in the environment makes the user a tool of %s',
   async (name, agent) => {
     const host = await under({});

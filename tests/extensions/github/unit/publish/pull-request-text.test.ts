@@ -52,7 +52,7 @@ function facts(more: Partial<PullRequestFacts> = {}): PullRequestFacts {
 
 test('the text contains the reason, the decisions, the requirements, the checks and the limits', async () => {
   const { readable } = pullRequestText(facts());
-  await expect(`${readable}\n`).toMatchFileSnapshot('../../golden/pull-request.md');
+  await expect(`${readable}\n`).toMatchFileSnapshot('../../../../golden/pull-request.md');
 });
 
 test('hashes and data are folded below the readable text, and verify reads them', () => {

@@ -35,7 +35,7 @@ const SCREENS: Record<number, readonly (readonly string[])[]> = {
 test.each([80, 200])('the screens of %i columns match their golden file', async (columns) => {
   const texts = (SCREENS[columns] ?? []).map((lines) => lines.map((line) => line.trimEnd()).join('\n'));
   const text = texts.join(`\n${'='.repeat(columns)}\n`);
-  await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/watch/${columns}-columns.txt`);
+  await expect(`${text}\n`).toMatchFileSnapshot(`../../../../golden/watch/${columns}-columns.txt`);
 });
 
 test('the screen of every state fits the terminal at every size and place', () => {

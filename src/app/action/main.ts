@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { code } from '../../../core/session/proof/proof.ts';
-import { fetchWork } from './fetch-work.ts';
-import { repeatWork } from './repeat-work.ts';
-import { addSummary, type Runner } from './runner.ts';
+import { isSamocodeError } from '../../core/kernel/errors.ts';
+import { code } from '../../core/session/proof/proof.ts';
+import { fetchWork } from '../../extensions/github/action/fetch-work.ts';
+import { repeatWork } from '../../extensions/github/action/repeat-work.ts';
+import { addSummary, type Runner } from '../../extensions/github/action/runner.ts';
+import { useProviders } from '../extensions.ts';
+
+useProviders();
 
 // Runs one step of action.yml: `fetch` or `repeat`.
 const cancel = new AbortController();

@@ -1,0 +1,10 @@
+import { useProviders } from '../../src/app/extensions.ts';
+
+// As a main program does. Vitest runs this before each test file, and keeps modules from file to file.
+let isDone = false;
+
+export function handOver(): void {
+  if (isDone) return;
+  isDone = true;
+  useProviders();
+}
