@@ -1,10 +1,11 @@
-import { useProviders } from '../../src/app/extensions.ts';
+import { useProviders, useSupervisorParts } from '../../src/app/extensions.ts';
 
 // As a main program does. Vitest runs this before each test file, and keeps modules from file to file.
 let isDone = false;
 
-export function handOver(): void {
+export async function handOver(): Promise<void> {
   if (isDone) return;
   isDone = true;
   useProviders();
+  await useSupervisorParts();
 }

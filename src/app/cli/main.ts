@@ -13,7 +13,7 @@ import { hintForTerminal } from '../../core/kit/terminal/next-commands.ts';
 import { Output } from '../../core/kit/terminal/output.ts';
 import { wantsColour } from '../../core/kit/terminal/style.ts';
 import { newWholeScreen, type ScreenEvent, type WholeScreen } from '../../core/kit/terminal/whole-screen.ts';
-import { useProviders } from '../extensions.ts';
+import { useProviders, useSupervisorParts } from '../extensions.ts';
 import { runProgram } from './program.ts';
 
 useProviders();
@@ -134,6 +134,7 @@ const cli: Cli = {
   menus: isDumb ? undefined : () => (menus ??= loadMenus()),
   screen: isInteractive && !isDumb ? openTerminal : undefined,
   openLivePage: isInteractive ? openLivePage : undefined,
+  useSupervisorParts,
   actionContext: () => (context ??= makeContext()),
   leaveWith(code) {
     process.exitCode = code;

@@ -9,12 +9,13 @@ import { askToLeave } from '../../core/sandbox/programs/launch-supervisor.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run-supervisor.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
-import { useProviders } from '../extensions.ts';
+import { useProviders, useSupervisorParts } from '../extensions.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */
 export async function supervisorMain(): Promise<void> {
   closeInherited();
   useProviders();
+  await useSupervisorParts();
   const [program = ''] = process.argv.slice(1);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());

@@ -1,11 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { PullRequests } from '../../extensions/github/feedback/pull-requests.ts';
-import { GitHub } from '../../extensions/github/forge/github.ts';
-import { Intake } from '../../extensions/github/intake/intake.ts';
-import { Notifier } from '../../extensions/notify/supervisor/notifier.ts';
-import { Pools } from '../../extensions/pool/pools.ts';
-import type { ActionContext } from '../caller/context/context.ts';
 import { BASE_ERRORS } from '../kernel/base-errors.ts';
 import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
@@ -15,10 +9,9 @@ import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
 import type { OwnedLease } from '../kernel/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../sandbox/programs/launch-supervisor.ts';
-import { environmentOfSessions } from '../sandbox/programs/login-shell.ts';
-import { BY_SETTINGS } from '../session/commands/judge-running.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { NowFile } from './now-file.ts';
+import { supervisorParts } from './part.ts';
 import { Scan } from './scan.ts';
 import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
@@ -103,18 +96,7 @@ async function watch(
   const { paths, clock } = supervisor;
   const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
-  const notifying = new Notifier(supervisor, scan);
-  const pullRequests = new PullRequests((ended) => loginOf(supervisor, ended), clock);
-  const intake = new Intake((ended) => loginOf(supervisor, ended), {
-    home: supervisor.home,
-    heldPath: paths.intake,
-    clock,
-  });
-  const pools = new Pools(
-    supervisor,
-    () => contextOf(supervisor),
-    (what, error) => scan.report(what, error),
-  );
+  const parts = supervisorParts.items.map((newPart) => newPart(supervisor, scan));
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -136,21 +118,18 @@ async function watch(
         scan.report('look', error);
         return clock.monotonic() + SCAN_MS;
       });
-      const pullRequestsMs = pullRequests.poll(scan.startable(), (what, error) => scan.report(what, error));
-      const issuesMs = intake.poll(scan.startable(), (what, error) => scan.report(what, error));
-      await pools.poll(() => [...scan.sessions.values()].map(({ view }) => view));
-      const resendMs = await notifying.poll();
+      let partsMs = Number.POSITIVE_INFINITY;
+      for (const part of parts) partsMs = Math.min(partsMs, await part.poll());
       await now.write(scan).catch((error: unknown) => scan.report('now.json', error));
       const at = clock.monotonic();
-      if (stays || intake.isWatching || pools.isMember || scan.hasReason() || notifying.hasUndelivered())
-        reasonAtMs = at;
+      if (stays || scan.hasReason() || parts.some((part) => part.keepsAlive())) reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
       if (at >= leavesAtMs) return 'nothing_to_watch';
       const scanGapMs = Math.min(
         LONGEST_SCAN_GAP_MS,
         Math.max(SCAN_MS, scan.sessions.size * SCAN_MS_PER_SESSION),
       );
-      const waitMs = Math.min(nextMs, pullRequestsMs, issuesMs, resendMs, leavesAtMs, at + scanGapMs) - at;
+      const waitMs = Math.min(nextMs, partsMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
       // Sessions that parked meanwhile are watched from now on, and scanned once more.
       if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
@@ -161,23 +140,9 @@ async function watch(
     if (BASE_ERRORS.lease_lost.is(error)) return 'lost';
     throw error;
   } finally {
-    await notifying.end();
-    await pullRequests.end();
-    await intake.end();
-    await pools.end();
+    for (const part of parts.toReversed()) await part.end();
     watcher.close();
   }
-}
-
-/** Uses a login environment, as workers do: tokens and proxies can be set in a start-up file of the shell. */
-async function loginOf(supervisor: Supervisor, signal: AbortSignal) {
-  const context = await contextOf(supervisor);
-  return { forge: new GitHub({ env: context.env, signal }), context };
-}
-
-async function contextOf({ clock, host, home, programs, env: own }: Supervisor): Promise<ActionContext> {
-  const env = await environmentOfSessions(own, home);
-  return { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
 }
 
 async function idleMs({ env, home }: Supervisor): Promise<number> {

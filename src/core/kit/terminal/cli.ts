@@ -58,6 +58,8 @@ export interface Cli {
    * Absent without a terminal. @returns false if no browser could be opened
    */
   openLivePage?(view: { paths: Pick<SessionView['paths'], 'runDir'> }): Promise<boolean>;
+  /** Hands over the parts of a supervisor that extensions add; called once, before one runs in this process. */
+  useSupervisorParts(): Promise<void>;
   /** The context for use cases; loaded when a command needs it. */
   actionContext(): Promise<ActionContext>;
   leaveWith(code: number): void;

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { SupervisorPart } from '../../../core/supervisor/part.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
 import { channelsOf } from '../outbox/channels-of.ts';
@@ -9,7 +10,7 @@ import { telegramFiles } from '../telegram/telegram-settings.ts';
 import { NoticeQueue } from './notice-queue.ts';
 
 /** Sends the notifications of all sessions and carries out the acts that the user sends by phone. */
-export class Notifier {
+export class Notifier implements SupervisorPart {
   readonly #supervisor: Supervisor;
   readonly #scan: Scan;
   readonly #queue: NoticeQueue;
@@ -46,8 +47,8 @@ export class Notifier {
     return atMs;
   }
 
-  /** Whether a notification from the last day has not been delivered yet. */
-  hasUndelivered(): boolean {
+  /** While a notification from the last day has not been delivered yet. */
+  keepsAlive(): boolean {
     return this.#outbox.hasUndelivered();
   }
 

@@ -85,6 +85,7 @@ async function watch(cli: Cli): Promise<void> {
     `Supervisor ${__VERSION__}, process ${process.pid}${cli.isInteractive ? '; Ctrl-C ends it' : ''}.`,
   );
   cli.output.say([...watchedText(facts, cli.output, context.clock.now()), ''].join('\n'));
+  await cli.useSupervisorParts();
   const end = await runSupervisor(supervisor, { signal: endOf(cli), stays: true });
   if (end === 'held') return sayRunning(cli, await readFacts(context));
   cli.output.result({ outcome: end }, () => ENDS[end]);

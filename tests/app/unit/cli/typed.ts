@@ -59,6 +59,7 @@ export async function typed(
     menus: keys && (async () => keyboard(keys).menus),
     interrupted: new AbortController().signal,
     ask: async () => left.shift() ?? '',
+    useSupervisorParts: async () => {},
     actionContext: async () => ({
       clock,
       host: await systemHost(),

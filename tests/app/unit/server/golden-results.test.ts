@@ -87,7 +87,9 @@ test.each(CALLS)(
     const text = JSON.stringify(json, undefined, 2)
       .replaceAll(serverRig.repo.root, '/place')
       .replace(/(?<=Read at )[\dT:-]+Z/, '<now>');
-    await expect(`${text}\n`).toMatchFileSnapshot(`../../../golden/results/${name.replaceAll(' ', '-')}.json`);
+    await expect(`${text}\n`).toMatchFileSnapshot(
+      `../../../golden/results/${name.replaceAll(' ', '-')}.json`,
+    );
   },
 );
 

@@ -44,7 +44,7 @@ const SAMPLES: readonly Sample[] = [
       since: ago(42),
       costUsd: 3.1,
     },
-    ...{ doing: 'running npm test -- --project unit tests/core/unit/session/qa.test.ts', worker: 'working' },
+    ...{ doing: 'running npm test -- --project unit tests/session/qa.test.ts', worker: 'working' },
     worktree: '/worktrees/rocket',
   },
   {

@@ -1,0 +1,35 @@
+import type { ActionContext } from '../caller/context/context.ts';
+import { newRegistry } from '../kernel/registry.ts';
+import { environmentOfSessions } from '../sandbox/programs/login-shell.ts';
+import { BY_SETTINGS } from '../session/commands/judge-running.ts';
+import type { Scan } from './scan.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** What an extension does in the supervisor. */
+export interface SupervisorPart {
+  /**
+   * Does what is due; longer work is started and not awaited. Reports failures to the scan and throws none.
+   * @returns the latest time of the next call, in monotonic milliseconds
+   */
+  poll(): Promise<number>;
+  /** Whether the supervisor keeps running for it although no session works or waits. */
+  keepsAlive(): boolean;
+  /** Aborts what is in progress and waits for it. */
+  end(): Promise<void>;
+}
+
+/** In the order in which they are polled. */
+export const supervisorParts =
+  newRegistry<(supervisor: Supervisor, scan: Scan) => SupervisorPart>('supervisor parts');
+
+/** Uses a login environment, as workers do: tokens and proxies can be set in a start-up file of the shell. */
+export async function contextOfPart({
+  clock,
+  host,
+  home,
+  programs,
+  env: own,
+}: Supervisor): Promise<ActionContext> {
+  const env = await environmentOfSessions(own, home);
+  return { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
+}
