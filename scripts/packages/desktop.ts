@@ -1,10 +1,6 @@
 import { TOOLS } from '../../src/app/server/tools.ts';
 import { findNodeScript } from '../../src/core/sandbox/programs/find-node.ts';
-import {
-  DISPLAY_NAME,
-  type Files,
-  jsonText,
-} from '../../src/extensions/setup/install/package/client-packages.ts';
+import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
 import type { RepositorySource } from './source.ts';
 
 /** The folder of the built programs in the bundle for Claude Desktop and in the plugin. */

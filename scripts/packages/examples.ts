@@ -1,8 +1,4 @@
-import {
-  DISPLAY_NAME,
-  type Files,
-  jsonText,
-} from '../../src/extensions/setup/install/package/client-packages.ts';
+import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
 import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
 import { USER_SETTINGS } from './desktop.ts';
 import { BUNDLE, type RepositorySource } from './source.ts';

@@ -1,3 +1,4 @@
+import { lightSource } from '../../src/core/kit/package/package-source.ts';
 import {
   claudeMarketplace,
   claudePackage,
@@ -5,8 +6,7 @@ import {
   codexPackage,
   type Files,
   geminiPackage,
-} from '../../src/extensions/setup/install/package/client-packages.ts';
-import { lightSource } from '../../src/extensions/setup/install/package/package-source.ts';
+} from '../../src/extensions/setup/install/client-packages.ts';
 import { desktopFiles, LAUNCHER, launcherText, SERVER_FOLDER } from './desktop.ts';
 import { exampleFiles } from './examples.ts';
 import { readmeFile } from './readme.ts';

@@ -1,4 +1,4 @@
-import { DISPLAY_NAME } from '../../src/extensions/setup/install/package/client-packages.ts';
+import { DISPLAY_NAME } from '../../src/extensions/setup/install/client-packages.ts';
 import { PLUGIN_BRANCH } from './package-files.ts';
 import type { RepositorySource } from './source.ts';
 

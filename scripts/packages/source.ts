@@ -8,7 +8,7 @@ import {
   parseSource,
   SESSION_COMMANDS,
   type WebLinks,
-} from '../../src/extensions/setup/install/package/package-source.ts';
+} from '../../src/core/kit/package/package-source.ts';
 
 /** The source of the packages as it is in the repository, with the addresses of the project. */
 export interface RepositorySource extends PackageSource {

@@ -4,15 +4,15 @@ import { expect, test } from 'vitest';
 import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow, linksOf, readSource } from '../../scripts/packages/source.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
+import { compiledSource } from '../../src/core/kit/package/compiled-source.ts';
+import { parseSource, SESSION_COMMANDS } from '../../src/core/kit/package/package-source.ts';
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
 import { allSettings } from '../../src/core/project/settings/settings.ts';
 import {
   claudePackage,
   codexPackage,
   geminiPackage,
-} from '../../src/extensions/setup/install/package/client-packages.ts';
-import { compiledSource } from '../../src/extensions/setup/install/package/compiled-source.ts';
-import { parseSource, SESSION_COMMANDS } from '../../src/extensions/setup/install/package/package-source.ts';
+} from '../../src/extensions/setup/install/client-packages.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = await packageFiles(ROOT);

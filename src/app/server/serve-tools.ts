@@ -16,8 +16,8 @@ import { startProgress } from '../../core/kit/mcp/progress.ts';
 import { SERVER_ERRORS } from '../../core/kit/mcp/server-errors.ts';
 import type { ToolContext } from '../../core/kit/mcp/tool.ts';
 import { listedTool } from '../../core/kit/mcp/tool-schemas.ts';
-import { setupProjectTool } from '../../extensions/setup/set-up/setup-project.tool.ts';
-import { showsBoard, withBoard, withPlaces } from './board/announce.ts';
+import { showsBoard, withBoard, withPlaces } from '../../extensions/pages/board/announce.ts';
+import { setupProjectTool } from '../../extensions/setup/setup-project.tool.ts';
 import { fromAfar } from './from-afar.ts';
 import { TOOLS } from './tools.ts';
 

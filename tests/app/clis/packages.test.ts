@@ -7,8 +7,8 @@ import type { ActionContext } from '../../../src/core/caller/context/context.ts'
 import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { SESSION_COMMANDS } from '../../../src/core/kit/package/package-source.ts';
 import { type InstallInput, install, uninstall } from '../../../src/extensions/setup/install/install.ts';
-import { SESSION_COMMANDS } from '../../../src/extensions/setup/install/package/package-source.ts';
 import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { startScriptedModel } from '../../support/model-stub/scripted-model.ts';

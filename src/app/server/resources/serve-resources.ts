@@ -9,7 +9,7 @@ import {
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { type ContextFor, InvalidParamsError, onRequest } from '../../../core/kit/mcp/on-request.ts';
-import { BOARD_URI, showsBoard } from '../board/announce.ts';
+import { BOARD_URI, showsBoard } from '../../../extensions/pages/board/announce.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
 import { newSubscriptions } from './subscriptions.ts';
 
@@ -53,7 +53,8 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
   });
   onRequest(server, ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
-    if (uri === BOARD_URI && showsBoard(server)) return (await import('../board/board.ts')).readBoard();
+    if (uri === BOARD_URI && showsBoard(server))
+      return (await import('../../../extensions/pages/board/board.ts')).readBoard();
     const { readResource } = await import('./read-resource.ts');
     return await readResource(uri, await contextFor(extra));
   });

@@ -5,7 +5,16 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
+import type { PackageSource } from '../../../core/kit/package/package-source.ts';
 import { type Client, type ClientName, type ClientWork, programOf } from './client.ts';
+import {
+  claudeMarketplace,
+  claudePackage,
+  codexMarketplace,
+  codexPackage,
+  type Files,
+  geminiPackage,
+} from './client-packages.ts';
 import {
   CLAUDE_LISTS,
   type ClientNote,
@@ -25,15 +34,6 @@ import {
   tablePart,
 } from './installed-part.ts';
 import { jsonValue, valueAt, withMember } from './json-member.ts';
-import {
-  claudeMarketplace,
-  claudePackage,
-  codexMarketplace,
-  codexPackage,
-  type Files,
-  geminiPackage,
-} from './package/client-packages.ts';
-import type { PackageSource } from './package/package-source.ts';
 import { SERVER_CLIENTS } from './server-clients.ts';
 import { COMMON_FORMAT, serverPart, serverStart, serverSteps, startsOurServer } from './server-entry.ts';
 import { commandStep, holdsPackage, packageStep, removalSteps, type Step } from './step.ts';
@@ -119,7 +119,7 @@ interface Plugin {
 
 async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugin): Promise<Step[]> {
   const { context, program } = work;
-  const { compiledSource } = await import('./package/compiled-source.ts');
+  const { compiledSource } = await import('../../../core/kit/package/compiled-source.ts');
   const files = plugin.files(compiledSource(await serverStart(context), work));
   if ((await parts[0].isThere()) && (await holdsPackage(folder, files))) return [];
   const command = (args: readonly string[]): Step => {
@@ -275,7 +275,7 @@ function codexParts(context: ActionContext): [InstalledPart, ...InstalledPart[]]
 async function addToGemini(work: ClientWork): Promise<Step[]> {
   const { context } = work;
   const folder = extensionPath(context);
-  const { compiledSource } = await import('./package/compiled-source.ts');
+  const { compiledSource } = await import('../../../core/kit/package/compiled-source.ts');
   const files = geminiPackage(compiledSource(await serverStart(context), work));
   if (await holdsPackage(folder, files)) return [];
   const isFree = (await ifExists(lstat(folder))) === undefined || (await hasOurExtension(context));

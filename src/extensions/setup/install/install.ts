@@ -4,10 +4,10 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { isSamocodeError, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { fileRefused } from '../../../core/kernel/files/refused-file.ts';
+import { commandOnPath } from '../../../core/kit/package/package-source.ts';
 import type { Client, ClientName } from './client.ts';
 import { CLIENTS, clientsFolder } from './clients.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import { commandOnPath } from './package/package-source.ts';
 import { serverPart, serverSteps } from './server-entry.ts';
 import { removalSteps, type Step } from './step.ts';
 

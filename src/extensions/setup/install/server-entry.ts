@@ -3,11 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
+import type { ServerStart } from '../../../core/kit/package/package-source.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { type InstalledPart, memberPart } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
-import type { ServerStart } from './package/package-source.ts';
 import { refuseIfTemporary, stableNodePath } from './stable-node-path.ts';
 import { memberStep, type Step } from './step.ts';
 

@@ -5,10 +5,10 @@ import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import type { Files } from './client-packages.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { changeSettings, type InstalledPart } from './installed-part.ts';
 import { withItems, withMember } from './json-member.ts';
-import type { Files } from './package/client-packages.ts';
 
 /** One change to this machine, shown before it is made. */
 export interface Step {

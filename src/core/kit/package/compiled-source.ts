@@ -1,8 +1,8 @@
 import COMMANDS from 'virtual:commands';
 import SKILLS from 'virtual:skills';
-import morningReport from '../../../../../prompts/morning-report.md';
-import reviewPlan from '../../../../../prompts/review-plan.md';
-import start from '../../../../../prompts/start.md';
+import morningReport from '../../../../prompts/morning-report.md';
+import reviewPlan from '../../../../prompts/review-plan.md';
+import start from '../../../../prompts/start.md';
 import {
   lightSource,
   type MarkdownSource,

@@ -3,10 +3,10 @@ import {
   type Around,
   type ResultFields,
   resultPage,
-} from '../../../../../src/app/server/board/result-page.ts';
-import { addressesIn, skeletonOf } from '../../../../extensions/pages/unit/report/page-skeleton.ts';
-import { MARKDOWN_PAYLOADS, PAYLOADS } from '../../../../extensions/pages/unit/report/payloads.ts';
+} from '../../../../../src/extensions/pages/board/result-page.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
+import { addressesIn, skeletonOf } from '../report/page-skeleton.ts';
+import { MARKDOWN_PAYLOADS, PAYLOADS } from '../report/payloads.ts';
 
 const PAGE = 'http://127.0.0.1:4577/#/s/0123456789ab';
 const AROUND: Around = { args: {}, canCall: true, hasForms: true, page: PAGE };

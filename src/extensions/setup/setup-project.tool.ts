@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { type NextStep, TO_FILL } from '../../../core/kernel/acts.ts';
-import { cut } from '../../../core/kernel/text.ts';
-import { defineTool } from '../../../core/kit/mcp/define-tool.ts';
-import { resultWith, TEXTS } from '../../../core/kit/mcp/fields.ts';
+import { type NextStep, TO_FILL } from '../../core/kernel/acts.ts';
+import { cut } from '../../core/kernel/text.ts';
+import { defineTool } from '../../core/kit/mcp/define-tool.ts';
+import { resultWith, TEXTS } from '../../core/kit/mcp/fields.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',
@@ -52,9 +52,9 @@ export const setupProjectTool = defineTool({
   searchHint: 'initialise, configure',
   async handle(input, { actions }) {
     const [{ setupProject }, { doctor }, { formatRiskyLine, shortHash }] = await Promise.all([
-      import('../../../core/acts/set-up/setup-project.act.ts'),
-      import('../doctor/doctor.ts'),
-      import('../../../core/caller/context/trust-project.ts'),
+      import('../../core/acts/set-up/setup-project.act.ts'),
+      import('./doctor/doctor.ts'),
+      import('../../core/caller/context/trust-project.ts'),
     ]);
     const { provider, check, ...folders } = input;
     const lines = {

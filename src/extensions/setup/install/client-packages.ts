@@ -1,4 +1,4 @@
-import type { MarkdownSource, PackageSource, ServerStart } from './package-source.ts';
+import type { MarkdownSource, PackageSource, ServerStart } from '../../../core/kit/package/package-source.ts';
 
 /** Files by their path in the package. */
 export type Files = Record<string, string>;

@@ -1,8 +1,8 @@
 import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
-import { html, markup } from '../../../extensions/pages/html/html.ts';
-import { policyHash } from '../../../extensions/pages/html/html-page.ts';
-import REPORT_STYLE from '../../../extensions/pages/html/page.css';
-import PAGE_STYLE from '../../../extensions/pages/web/client/web.css';
+import { html, markup } from '../html/html.ts';
+import { policyHash } from '../html/html-page.ts';
+import REPORT_STYLE from '../html/page.css';
+import PAGE_STYLE from '../web/client/web.css';
 import { BOARD_TYPE, BOARD_URI } from './announce.ts';
 import SCRIPT from './board.app.js';
 import BOARD_STYLE from './board.css';

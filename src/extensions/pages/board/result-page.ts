@@ -1,9 +1,9 @@
 import type { Phase } from '../../../core/kernel/phases/table.ts';
-import { boardCard, planNotes } from '../../../extensions/pages/html/common-parts.ts';
-import { type Html, html, type Part } from '../../../extensions/pages/html/html.ts';
-import { factList } from '../../../extensions/pages/html/iterations.ts';
-import { markdown } from '../../../extensions/pages/html/markdown-html.ts';
-import { questionPart } from '../../../extensions/pages/html/session-page.ts';
+import { boardCard, planNotes } from '../html/common-parts.ts';
+import { type Html, html, type Part } from '../html/html.ts';
+import { factList } from '../html/iterations.ts';
+import { markdown } from '../html/markdown-html.ts';
+import { questionPart } from '../html/session-page.ts';
 
 // Runs in the sandbox of a client: bundled with the board's script, without Node.
 

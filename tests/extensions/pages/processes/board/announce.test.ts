@@ -3,8 +3,8 @@ import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
 import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
+import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { ASKING, CREATED, PREPARED } from '../../../../core/unit/session/events.ts';
-import { makeServerRig, type ServerRig } from '../../../unit/server/server-rig.ts';
 
 const BOARD_URI = 'ui://samocode/board.html';
 const SHOWN = ['list_sessions', 'get_status', 'read_qa', 'read_plan'];
