@@ -1,3 +1,3 @@
 import { handOver } from './hand-over.ts';
 
-await handOver();
+handOver();

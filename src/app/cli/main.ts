@@ -13,10 +13,12 @@ import { hintForTerminal } from '../../core/kit/terminal/next-commands.ts';
 import { Output } from '../../core/kit/terminal/output.ts';
 import { wantsColour } from '../../core/kit/terminal/style.ts';
 import { newWholeScreen, type ScreenEvent, type WholeScreen } from '../../core/kit/terminal/whole-screen.ts';
-import { useProviders, useSupervisorParts } from '../extensions.ts';
+import { useExtensions } from '../extensions/every-program.ts';
+import { useForParents } from '../extensions/parents.ts';
 import { runProgram } from './program.ts';
 
-useProviders();
+useExtensions();
+useForParents();
 const argv = process.argv.slice(2);
 const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
 const isTerminal = process.stdout.isTTY === true;
@@ -102,18 +104,6 @@ async function makeContext(): Promise<ActionContext> {
   return { clock: systemClock, host, env, home, cwd, by, programs, elsewhere: elsewhereBy(cli, argv) };
 }
 
-async function openLivePage({ paths }: { paths: { runDir: string } }): Promise<boolean> {
-  const [{ openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
-    import('../../extensions/pages/web/run-web.ts'),
-    import('../../core/caller/facts/live-page.ts'),
-  ]);
-  const own = await cli.actionContext();
-  const failed = () => undefined;
-  const web = await runWeb({ ...WEB_DEFAULTS, interrupted: interrupt.signal, failed }, own);
-  const opening = { at: `/s/${pageKey(paths)}`, interrupted: interrupt.signal };
-  return (await openWeb(web, own, opening)) === undefined;
-}
-
 const cli: Cli = {
   output,
   get cwd() {
@@ -133,8 +123,9 @@ const cli: Cli = {
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
   menus: isDumb ? undefined : () => (menus ??= loadMenus()),
   screen: isInteractive && !isDumb ? openTerminal : undefined,
-  openLivePage: isInteractive ? openLivePage : undefined,
-  useSupervisorParts,
+  async useSupervisorParts() {
+    (await import('../extensions/supervisor.ts')).useSupervisorParts();
+  },
   actionContext: () => (context ??= makeContext()),
   leaveWith(code) {
     process.exitCode = code;

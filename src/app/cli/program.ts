@@ -25,17 +25,7 @@ import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
 import { showPending } from '../../core/kit/terminal/show-pending.ts';
 import { SETTING_ERRORS } from '../../core/project/settings/setting-errors.ts';
 import { SESSION_ERRORS } from '../../core/session/layout/session-errors.ts';
-import { addRound } from '../../extensions/github/feedback/round.command.ts';
-import { addMute, addNotify } from '../../extensions/notify/notify.command.ts';
-import { addReport } from '../../extensions/pages/report/report.command.ts';
-import { addReview } from '../../extensions/pages/review/review.command.ts';
-import { addWatch } from '../../extensions/pages/watch/watch.command.ts';
-import { addWeb } from '../../extensions/pages/web/web.command.ts';
-import { addPool } from '../../extensions/pool/acts/pool.command.ts';
-import { addDemo } from '../../extensions/rehearsal/demo/demo.ts';
-import { addDoctor } from '../../extensions/setup/doctor/doctor.command.ts';
-import { addInstall, addUninstall } from '../../extensions/setup/install/install.command.ts';
-import { addSupervisor } from '../../extensions/setup/service/supervisor.command.ts';
+import { FURTHER_COMMANDS } from '../extensions/commands.ts';
 import { addComplete, addCompletion } from './completion.ts';
 import { withExamples } from './examples.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
@@ -72,7 +62,7 @@ export function makeProgram(cli: Cli): Command {
     .version(__VERSION__, '-V, --version', 'Print the version')
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES);
-  for (const [title, commands] of Object.entries(COMMAND_GROUPS)) {
+  for (const [title, commands] of COMMAND_GROUPS) {
     program.commandsGroup(`${title}:`);
     for (const add of commands) add(program, cli);
   }
@@ -93,53 +83,53 @@ On your own repository:              samocode run --task "Add JWT auth"
 Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you,
 75 queued or accepted, and not done yet.`;
 
-/** Commands in the groups and the order of the help. */
-const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Start and finish': [
-    addRun,
-    addStart,
-    addStop,
-    addResume,
-    addFinish,
-    addRound,
-    addArchive,
-    addUnarchive,
-    addPrune,
-    addDemo,
-  ],
-  Inspect: [
-    addWatch,
-    addWeb,
-    addList,
-    addStatus,
-    addLog,
-    addShow,
-    addDiff,
-    addReport,
-    addCost,
-    addWhy,
-    addVerify,
-    addWait,
-    addWorktrees,
-  ],
-  Decide: [addAnswer, addPlan, addApprove, addChanges, addReview, addMessage, addRewind],
-  'Set up': [
-    addInit,
-    addTrust,
-    addInstall,
-    addUninstall,
-    addConfig,
-    addDoctor,
-    addSupervisor,
-    addTakeover,
-    addPool,
-    addNotify,
-    addMute,
-    addCompletion,
-  ],
+/** Every command by its name. */
+const BY_NAME: Readonly<Record<string, AddCommand>> = {
+  run: addRun,
+  start: addStart,
+  stop: addStop,
+  resume: addResume,
+  finish: addFinish,
+  archive: addArchive,
+  unarchive: addUnarchive,
+  prune: addPrune,
+  list: addList,
+  status: addStatus,
+  log: addLog,
+  show: addShow,
+  diff: addDiff,
+  cost: addCost,
+  why: addWhy,
+  verify: addVerify,
+  wait: addWait,
+  worktrees: addWorktrees,
+  answer: addAnswer,
+  plan: addPlan,
+  approve: addApprove,
+  changes: addChanges,
+  message: addMessage,
+  rewind: addRewind,
+  init: addInit,
+  trust: addTrust,
+  config: addConfig,
+  takeover: addTakeover,
+  completion: addCompletion,
+  ...FURTHER_COMMANDS,
 };
 
-export const COMMANDS: readonly AddCommand[] = Object.values(COMMAND_GROUPS).flat();
+/** The groups of the help, and the order in them. */
+const GROUPS: Readonly<Record<string, string>> = {
+  'Start and finish': 'run start stop resume finish round archive unarchive prune demo',
+  Inspect: 'watch web list status log show diff report cost why verify wait worktrees',
+  Decide: 'answer plan approve changes review message rewind',
+  'Set up': 'init trust install uninstall config doctor supervisor takeover pool notify mute completion',
+};
+
+const COMMAND_GROUPS = Object.entries(GROUPS).map(([title, text]): [string, AddCommand[]] => {
+  return [title, text.split(' ').flatMap((name) => BY_NAME[name] ?? [])];
+});
+
+export const COMMANDS: readonly AddCommand[] = COMMAND_GROUPS.flatMap(([, commands]) => commands);
 
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = messageOf(error, argv).split('\n');

@@ -2,15 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { ActionContext } from '../../core/caller/context/context.ts';
+import type { HttpSessions, RemoteClient } from '../../core/kit/http-sessions.ts';
 import { buildServer } from './build-server.ts';
-
-/** A client on another machine, identified by its token. */
-export interface RemoteClient {
-  name: string;
-  /** The hash of its token. */
-  hash: string;
-  isReadOnly: boolean;
-}
 
 interface HttpSession {
   client: RemoteClient;
@@ -26,17 +19,7 @@ const MAX_SESSIONS = 32;
 const IDLE_MS = 30 * 60_000;
 const CHECK_MS = 1000;
 
-export interface HttpSessions {
-  /** @param client whose token the request carries */
-  answer(request: Request, client: RemoteClient): Promise<Response>;
-  /** When a session was last used, in monotonic milliseconds; infinite while a client is connected. */
-  usedAt(): number;
-}
-
-/**
- * Serves MCP over Streamable HTTP until `end`, with a server for each session of a client.
- * @param isValid whether a client's token is still valid
- */
+/** Serves MCP over Streamable HTTP, with a server for each session of a client. */
 export function httpSessions(
   isValid: (client: RemoteClient) => boolean,
   { env: { CLAUDE_PROJECT_DIR: _, ...env }, ...context }: ActionContext,

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { systemClock } from '../../core/kernel/clock.ts';
 import { systemHost } from '../../core/kernel/processes/host.ts';
-import { useProviders } from '../extensions.ts';
+import { useExtensions } from '../extensions/every-program.ts';
+import { useForParents } from '../extensions/parents.ts';
 import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 
@@ -37,7 +38,8 @@ function workingFolder(): string {
 
 const MINUTE_MS = 60_000;
 
-useProviders();
+useExtensions();
+useForParents();
 const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
 if (commandLine.kind !== 'serve') {
   const isMisused = commandLine.kind === 'misused';

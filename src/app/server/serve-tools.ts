@@ -3,6 +3,7 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { cleanText } from '../../core/kernel/text.ts';
 import { askByForm, type Connection } from '../../core/kit/mcp/ask-by-form.ts';
+import { chatPageOf } from '../../core/kit/mcp/chat-page.ts';
 import { callTool, errorResult } from '../../core/kit/mcp/define-tool.ts';
 import type { Ask } from '../../core/kit/mcp/form.ts';
 import {
@@ -16,8 +17,6 @@ import { startProgress } from '../../core/kit/mcp/progress.ts';
 import { SERVER_ERRORS } from '../../core/kit/mcp/server-errors.ts';
 import type { ToolContext } from '../../core/kit/mcp/tool.ts';
 import { listedTool } from '../../core/kit/mcp/tool-schemas.ts';
-import { showsBoard, withBoard, withPlaces } from '../../extensions/pages/board/announce.ts';
-import { setupProjectTool } from '../../extensions/setup/setup-project.tool.ts';
 import { fromAfar } from './from-afar.ts';
 import { TOOLS } from './tools.ts';
 
@@ -27,12 +26,12 @@ export function serveTools(
   contextFor: ContextFor,
   { isReadOnly, isRemote }: { isReadOnly: boolean; isRemote: boolean },
 ): void {
-  const reached = isRemote ? TOOLS.filter((tool) => tool !== setupProjectTool).map(fromAfar) : TOOLS;
+  const reached = isRemote ? TOOLS.filter(({ isOnlyHere }) => !isOnlyHere).map(fromAfar) : TOOLS;
   const offered = reached.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
   onRequest(server, ListToolsRequestSchema, () => ({
     tools: offered
       .map((tool) => listedTool(tool, server.getClientVersion()?.name))
-      .map((listed) => (showsBoard(server) ? withBoard(listed) : listed)),
+      .map((listed) => chatPageOf(server)?.listed(listed) ?? listed),
   }));
   const connection: Connection = { server };
   onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
@@ -54,9 +53,9 @@ export function serveTools(
       signal: extra.signal,
       ask,
     });
-    if (!showsBoard(server)) return result;
     const hasForms = ask !== undefined && !isReadOnly;
-    return await withPlaces(result, { ...params, actions: call.actions, hasForms });
+    const shown = { ...params, actions: call.actions, hasForms };
+    return (await chatPageOf(server)?.withPlaces(result, shown)) ?? result;
   });
 }
 

@@ -14,11 +14,11 @@ import { sendMessageTool } from '../../core/acts/sessions/send-message.tool.ts';
 import { startSessionTool } from '../../core/acts/sessions/start-session.tool.ts';
 import { stopSessionTool } from '../../core/acts/sessions/stop-session.tool.ts';
 import type { Tool } from '../../core/kit/mcp/tool.ts';
-import { setupProjectTool } from '../../extensions/setup/setup-project.tool.ts';
+import { FURTHER_TOOLS } from '../extensions/tools.ts';
 
 /** In the order in which a session uses them; the documentation has the same order. */
 export const TOOLS: readonly Tool[] = [
-  setupProjectTool,
+  ...FURTHER_TOOLS,
   startSessionTool,
   listSessionsTool,
   getStatusTool,

@@ -9,13 +9,14 @@ import { askToLeave } from '../../core/sandbox/programs/launch-supervisor.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run-supervisor.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
-import { useProviders, useSupervisorParts } from '../extensions.ts';
+import { useExtensions } from '../extensions/every-program.ts';
+import { useSupervisorParts } from '../extensions/supervisor.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */
 export async function supervisorMain(): Promise<void> {
   closeInherited();
-  useProviders();
-  await useSupervisorParts();
+  useExtensions();
+  useSupervisorParts();
   const [program = ''] = process.argv.slice(1);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());

@@ -18,9 +18,10 @@ export interface SupervisorPart {
   end(): Promise<void>;
 }
 
+export type NewPart = (supervisor: Supervisor, scan: Scan) => SupervisorPart;
+
 /** In the order in which they are polled. */
-export const supervisorParts =
-  newRegistry<(supervisor: Supervisor, scan: Scan) => SupervisorPart>('supervisor parts');
+export const supervisorParts = newRegistry<NewPart>('supervisor parts');
 
 /** Uses a login environment, as workers do: tokens and proxies can be set in a start-up file of the shell. */
 export async function contextOfPart({

@@ -1,4 +1,4 @@
-import { contextOfPart, type SupervisorPart } from '../../core/supervisor/part.ts';
+import { contextOfPart, type NewPart, type SupervisorPart } from '../../core/supervisor/part.ts';
 import type { Scan } from '../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../core/supervisor/supervisor.ts';
 import { PullRequests } from './feedback/pull-requests.ts';
@@ -6,7 +6,7 @@ import { GitHub } from './forge/github.ts';
 import { Intake } from './intake/intake.ts';
 
 /** Watches the pull requests of the sessions. */
-export function pullRequestsPart(supervisor: Supervisor, scan: Scan): SupervisorPart {
+function pullRequestsPart(supervisor: Supervisor, scan: Scan): SupervisorPart {
   const watched = new PullRequests(async (ended) => await loginOf(supervisor, ended), supervisor.clock);
   return {
     poll: async () => watched.poll(scan.startable(), (what, error) => scan.report(what, error)),
@@ -16,7 +16,7 @@ export function pullRequestsPart(supervisor: Supervisor, scan: Scan): Supervisor
 }
 
 /** Starts a session for each labelled issue. */
-export function intakePart(supervisor: Supervisor, scan: Scan): SupervisorPart {
+function intakePart(supervisor: Supervisor, scan: Scan): SupervisorPart {
   const { home, clock, paths } = supervisor;
   const intake = new Intake(async (ended) => await loginOf(supervisor, ended), {
     home,
@@ -34,3 +34,5 @@ async function loginOf(supervisor: Supervisor, signal: AbortSignal) {
   const context = await contextOfPart(supervisor);
   return { forge: new GitHub({ env: context.env, signal }), context };
 }
+
+export const GITHUB_PARTS: readonly NewPart[] = [pullRequestsPart, intakePart];

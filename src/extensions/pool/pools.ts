@@ -1,12 +1,12 @@
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { identityAt } from '../../core/kernel/files/path-stats.ts';
-import { contextOfPart, type SupervisorPart } from '../../core/supervisor/part.ts';
+import { contextOfPart, type NewPart, type SupervisorPart } from '../../core/supervisor/part.ts';
 import type { Scan } from '../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../core/supervisor/supervisor.ts';
 import { poolFilePath } from './pool-file.ts';
 
 /** The pools that this machine belongs to; without any, their code is not loaded. */
-export class Pools implements SupervisorPart {
+class Pools implements SupervisorPart {
   readonly #supervisor: Supervisor;
   readonly #scan: Scan;
   #seen = '';
@@ -54,3 +54,5 @@ export class Pools implements SupervisorPart {
     this.#running = undefined;
   }
 }
+
+export const POOL_PARTS: readonly NewPart[] = [(supervisor, scan) => new Pools(supervisor, scan)];

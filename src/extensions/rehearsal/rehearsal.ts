@@ -31,3 +31,5 @@ function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildPro
   if (final?.ok || (!final && exit.exitCode === 0)) return undefined;
   return { kind: exit.exitCode === SETUP_EXIT_CODE ? 'config' : 'crashed' };
 }
+
+export const REHEARSAL_PROVIDERS: readonly Provider[] = [rehearsal];

@@ -8,8 +8,8 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { chatPageOf } from '../../../core/kit/mcp/chat-page.ts';
 import { type ContextFor, InvalidParamsError, onRequest } from '../../../core/kit/mcp/on-request.ts';
-import { BOARD_URI, showsBoard } from '../../../extensions/pages/board/announce.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
 import { newSubscriptions } from './subscriptions.ts';
 
@@ -53,8 +53,8 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
   });
   onRequest(server, ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
-    if (uri === BOARD_URI && showsBoard(server))
-      return (await import('../../../extensions/pages/board/board.ts')).readBoard();
+    const page = chatPageOf(server);
+    if (uri === page?.uri) return await page.read();
     const { readResource } = await import('./read-resource.ts');
     return await readResource(uri, await contextFor(extra));
   });

@@ -1,5 +1,7 @@
 import type { NextStep } from '../../kernel/acts.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
+import { newRegistry } from '../../kernel/registry.ts';
+import type { ActionContext } from '../context/context.ts';
 
 export interface DoctorCheck {
   /** Stable, for programs: `cli.claude`, `git.identity`, … */
@@ -16,6 +18,15 @@ export interface DoctorCheck {
   /** The fix as samocode steps; each interface renders them in its own way. */
   next?: readonly NextStep[];
 }
+
+/** A group of `samocode doctor`. It costs nothing, starts nothing and throws nothing. */
+export interface CheckGroup {
+  title: string;
+  checks(context: ActionContext): Promise<readonly DoctorCheck[]>;
+}
+
+/** The groups of the extensions, after that of the supervisor. */
+export const furtherChecks = newRegistry<CheckGroup>('checks of doctor');
 
 export const ok = (id: string, found: string, brief?: string): DoctorCheck => ({
   id,

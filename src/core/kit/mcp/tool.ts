@@ -42,6 +42,8 @@ export interface Tool {
   annotations: ToolHints;
   /** Clients that load other tools only on a search load this one from the start. */
   isCore?: boolean;
+  /** Of no use to a client on another machine. */
+  isOnlyHere?: boolean;
   searchHint?: string;
   /** @param args as the client sent them @throws bad_input */
   handle(args: unknown, context: ToolContext): Promise<ToolResult>;

@@ -1,5 +1,4 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
 import type { Output } from './output.ts';
 import type { ScreenEvent, WholeScreen } from './whole-screen.ts';
 
@@ -53,11 +52,6 @@ export interface Cli {
   menus?: () => Promise<Menus>;
   /** Full-screen mode; absent on dumb terminals, in pipes and with `--json`. */
   screen?: (listener: (event: ScreenEvent) => void) => WholeScreen;
-  /**
-   * Opens a session on the live page in the browser. If no other program serves the page, this one does while it runs.
-   * Absent without a terminal. @returns false if no browser could be opened
-   */
-  openLivePage?(view: { paths: Pick<SessionView['paths'], 'runDir'> }): Promise<boolean>;
   /** Hands over the parts of a supervisor that extensions add; called once, before one runs in this process. */
   useSupervisorParts(): Promise<void>;
   /** The context for use cases; loaded when a command needs it. */

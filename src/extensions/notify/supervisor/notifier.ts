@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { SupervisorPart } from '../../../core/supervisor/part.ts';
+import type { NewPart, SupervisorPart } from '../../../core/supervisor/part.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
 import { channelsOf } from '../outbox/channels-of.ts';
@@ -10,7 +10,7 @@ import { telegramFiles } from '../telegram/telegram-settings.ts';
 import { NoticeQueue } from './notice-queue.ts';
 
 /** Sends the notifications of all sessions and carries out the acts that the user sends by phone. */
-export class Notifier implements SupervisorPart {
+class Notifier implements SupervisorPart {
   readonly #supervisor: Supervisor;
   readonly #scan: Scan;
   readonly #queue: NoticeQueue;
@@ -74,3 +74,5 @@ export class Notifier implements SupervisorPart {
     await listenToTelegram({ chat, context, setUpPath, say }, this.#ended.signal);
   }
 }
+
+export const NOTIFY_PARTS: readonly NewPart[] = [(supervisor, scan) => new Notifier(supervisor, scan)];

@@ -1,6 +1,6 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { ChatPage, ShownCall } from '../../../core/kit/mcp/chat-page.ts';
 
 /** The board that a client with MCP Apps shows in the chat. */
 export const BOARD_URI = 'ui://samocode/board.html';
@@ -9,28 +9,20 @@ export const BOARD_TYPE = 'text/html;profile=mcp-app';
 const EXTENSION = 'io.modelcontextprotocol/ui';
 const SHOWN: ReadonlySet<string> = new Set(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
 
-/** Whether the client has announced support for MCP Apps. For all other clients nothing changes. */
-export function showsBoard(server: Pick<Server, 'getClientCapabilities'>): boolean {
+function isShownBy(server: Pick<Server, 'getClientCapabilities'>): boolean {
   const { mimeTypes } = Object(server.getClientCapabilities()?.extensions?.[EXTENSION]);
   return Array.isArray(mimeTypes) && mimeTypes.includes(BOARD_TYPE);
 }
 
-export function withBoard(tool: ListedTool): ListedTool {
+function listed(tool: ListedTool): ListedTool {
   if (!SHOWN.has(tool.name)) return tool;
   // The flat key comes from the draft; some versions of Claude read no other (anthropics/claude-ai-mcp#71).
   const board = { ui: { resourceUri: BOARD_URI }, 'ui/resourceUri': BOARD_URI };
   return { ...tool, _meta: { ...tool._meta, ...board } };
 }
 
-interface ShownCall {
-  name: string;
-  arguments?: unknown;
-  hasForms: boolean;
-  actions: ActionContext;
-}
-
-/** Adds what the board needs besides the result: where the live page shows it, and whether forms exist. */
-export async function withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult> {
+/** Adds where the live page shows it, and whether forms exist. */
+async function withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult> {
   if (!SHOWN.has(call.name) || result.isError) return result;
   const { session } = Object(result.structuredContent);
   const page = await pageOf(session, call).catch(() => undefined);
@@ -52,3 +44,13 @@ async function pageOf(
     actions.home,
   );
 }
+
+const board: ChatPage = {
+  uri: BOARD_URI,
+  isShownBy,
+  listed,
+  withPlaces,
+  read: async () => (await import('./board.ts')).readBoard(),
+};
+
+export const CHAT_PAGES: readonly ChatPage[] = [board];

@@ -245,8 +245,18 @@ async function answer({ facts, projectDir }: WatchedRow, { cli }: ActDeps): Prom
 }
 
 async function openPageOf({ key, name }: WatchedRow, { cli }: ActDeps): Promise<string> {
-  const isOpen = await cli.openLivePage?.({ paths: { runDir: key } });
-  return isOpen ? `The page of ${name} is open in your browser.` : 'No browser could be opened here.';
+  const [{ openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
+    import('../web/run-web.ts'),
+    import('../../../core/caller/facts/live-page.ts'),
+  ]);
+  const { interrupted } = cli;
+  const context = await cli.actionContext();
+  // If no other program serves the page, this one does while it runs.
+  const web = await runWeb({ ...WEB_DEFAULTS, interrupted, failed: () => undefined }, context);
+  const problem = await openWeb(web, context, { at: `/s/${pageKey({ runDir: key })}`, interrupted });
+  return problem === undefined
+    ? `The page of ${name} is open in your browser.`
+    : 'No browser could be opened here.';
 }
 
 /** Runs the person's editor, or a shell, in the worktree. */

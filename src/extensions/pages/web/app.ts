@@ -1,13 +1,13 @@
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import * as z from 'zod';
-import type { HttpSessions } from '../../../app/server/http-sessions.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
 import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';

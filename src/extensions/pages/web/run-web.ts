@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
-import type { HttpSessions, RemoteClient } from '../../../app/server/http-sessions.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { askPage, type ServedPage } from '../../../core/caller/facts/live-page.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { type HttpSessions, mcpOverHttp, type RemoteClient } from '../../../core/kit/http-sessions.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
 import { html } from '../html/html.ts';
 import { openPage } from '../report/write-report.act.ts';
@@ -103,11 +103,11 @@ function isServedBy({ mcp }: ServedPage, place: 'socket' | 'port'): boolean {
   return mcp !== undefined && (place === 'socket' || URL.canParse(mcp));
 }
 
-/** Loads the MCP server on demand, because the page does not need it. */
 async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<HttpSessions> {
-  const { httpSessions } = await import('../../../app/server/http-sessions.ts');
+  const [serve] = mcpOverHttp.items;
+  if (serve === undefined) throw new Error('This build serves no MCP');
   const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
-  return httpSessions(isValid, context, end);
+  return await serve(isValid, context, end);
 }
 
 /** Where a tunnel from another machine ends, in a folder that the guard hides from agents. */

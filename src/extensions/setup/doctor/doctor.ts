@@ -12,6 +12,7 @@ import {
   type DoctorCheck,
   fail,
   failed,
+  furtherChecks,
   type Machine,
   ok,
   thisMachine,
@@ -42,7 +43,7 @@ import {
   usedProviders,
 } from './cli-checks.ts';
 import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
-import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
+import { installChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
@@ -143,7 +144,7 @@ async function groupsOf(
     ).map(({ name, title }) => ({ title, checks: installsOf(name) })),
     { title: 'Chat programs', checks: installs.then((all) => all.filter(({ id }) => id === 'install')) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
-    { title: 'Notifications', checks: notifyChecks(context) },
+    ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
     { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },
     {
       title: 'Project',

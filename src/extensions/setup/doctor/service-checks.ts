@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { isUnfinished, watchedFolders } from '../../../core/caller/context/supervision.ts';
-import { channelTroubleText } from '../../../core/caller/facts/channel-state.ts';
 import { absent, type DoctorCheck, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
 import { listed } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
@@ -15,8 +14,6 @@ import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { readSessionList } from '../../../core/session/session-list.ts';
 import { describeHolders, slotsInUse, slotsRoot } from '../../../core/session/slots.ts';
 import { isContinuedBy } from '../../../core/session/status.ts';
-import { configuredChannels } from '../../notify/outbox/test-channels.ts';
-import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
 /** Checks whether samocode is installed in chat programs, using dry runs of installation and removal. */
@@ -153,24 +150,3 @@ const namesOf = (views: readonly SessionView[]) =>
     views.map(({ folder }) => folder),
     5,
   );
-
-/** Checks that the notification channels work, as far as the supervisor knows. Sends nothing. */
-export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { channels, problems } = await configuredChannels(context);
-  const { token, chat } = await readTelegramSettings(context.env, context.home);
-  return [
-    ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
-    ...channels.map(({ channel, failing }) => {
-      const id = `notify.${channel}`;
-      if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (no failures)`);
-      const fix = 'Correct its settings, then test it: samocode notify test.';
-      return warn(id, channelTroubleText({ channel, ...failing }), fix);
-    }),
-    ...warnIf(
-      token !== undefined && chat === undefined,
-      'notify.telegram',
-      'TELEGRAM_CHAT_ID is not set: nothing is sent.',
-      'Run: samocode notify telegram.',
-    ),
-  ];
-}

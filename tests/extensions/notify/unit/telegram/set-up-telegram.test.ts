@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { notifyChecks } from '../../../../../src/extensions/notify/notify-checks.ts';
 import { type SetUp, setUpTelegram } from '../../../../../src/extensions/notify/telegram/set-up-telegram.ts';
-import { notifyChecks } from '../../../../../src/extensions/setup/doctor/service-checks.ts';
 import { ME } from '../../../../support/telegram-stub.ts';
 import { type Scene, telegramScene } from './samples.ts';
 

@@ -1,0 +1,16 @@
+import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import { GITHUB_COMMANDS } from '../../extensions/github/commands.ts';
+import { NOTIFY_COMMANDS } from '../../extensions/notify/commands.ts';
+import { PAGES_COMMANDS } from '../../extensions/pages/commands.ts';
+import { POOL_COMMANDS } from '../../extensions/pool/commands.ts';
+import { REHEARSAL_COMMANDS } from '../../extensions/rehearsal/commands.ts';
+import { SETUP_COMMANDS } from '../../extensions/setup/commands.ts';
+
+export const FURTHER_COMMANDS: Readonly<Record<string, AddCommand>> = {
+  ...GITHUB_COMMANDS,
+  ...NOTIFY_COMMANDS,
+  ...PAGES_COMMANDS,
+  ...POOL_COMMANDS,
+  ...REHEARSAL_COMMANDS,
+  ...SETUP_COMMANDS,
+};

@@ -1,0 +1,9 @@
+import { supervisorParts } from '../../core/supervisor/part.ts';
+import { GITHUB_PARTS } from '../../extensions/github/supervisor-parts.ts';
+import { NOTIFY_PARTS } from '../../extensions/notify/supervisor/notifier.ts';
+import { POOL_PARTS } from '../../extensions/pool/pools.ts';
+
+export function useSupervisorParts(): void {
+  // Notifications last, so that they tell at once what the others found.
+  supervisorParts.handOver([...GITHUB_PARTS, ...POOL_PARTS, ...NOTIFY_PARTS]);
+}

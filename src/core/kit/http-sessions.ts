@@ -1,0 +1,28 @@
+import type { ActionContext } from '../caller/context/context.ts';
+import { newRegistry } from '../kernel/registry.ts';
+
+/** A client on another machine, identified by its token. */
+export interface RemoteClient {
+  name: string;
+  /** The hash of its token. */
+  hash: string;
+  isReadOnly: boolean;
+}
+
+/** MCP over Streamable HTTP. */
+export interface HttpSessions {
+  /** @param client whose token the request carries */
+  answer(request: Request, client: RemoteClient): Promise<Response>;
+  /** When a session was last used, in monotonic milliseconds; infinite while a client is connected. */
+  usedAt(): number;
+}
+
+/** @param isValid whether a client's token is still valid @param end when it stops serving */
+type ServeMcp = (
+  isValid: (client: RemoteClient) => boolean,
+  context: ActionContext,
+  end: AbortSignal,
+) => Promise<HttpSessions>;
+
+/** How whoever serves a port serves MCP there too. */
+export const mcpOverHttp = newRegistry<ServeMcp>('servers of MCP over HTTP');

@@ -1,0 +1,34 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type {
+  CallToolResult,
+  Tool as ListedTool,
+  ReadResourceResult,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { newRegistry } from '../../kernel/registry.ts';
+
+export interface ShownCall {
+  name: string;
+  arguments?: unknown;
+  hasForms: boolean;
+  actions: ActionContext;
+}
+
+/** A page that clients with MCP Apps show beside results in the chat. */
+export interface ChatPage {
+  uri: string;
+  /** Whether the client has announced that it shows such pages. For all other clients nothing changes. */
+  isShownBy(server: Pick<Server, 'getClientCapabilities'>): boolean;
+  /** A tool as listed, with the address of the page if it shows the tool's results. */
+  listed(tool: ListedTool): ListedTool;
+  /** A result, with what the page needs besides. */
+  withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult>;
+  read(): Promise<ReadResourceResult>;
+}
+
+export const chatPages = newRegistry<ChatPage>('pages for chats');
+
+/** The page that this client shows. */
+export function chatPageOf(server: Pick<Server, 'getClientCapabilities'>): ChatPage | undefined {
+  return chatPages.items.find((page) => page.isShownBy(server));
+}

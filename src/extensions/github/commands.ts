@@ -1,0 +1,6 @@
+import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import { addRound } from './feedback/round.command.ts';
+
+export const GITHUB_COMMANDS: Readonly<Record<string, AddCommand>> = {
+  round: addRound,
+};

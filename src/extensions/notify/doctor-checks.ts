@@ -1,0 +1,8 @@
+import type { CheckGroup } from '../../core/caller/refusals/check.ts';
+
+export const NOTIFY_CHECKS: readonly CheckGroup[] = [
+  {
+    title: 'Notifications',
+    checks: async (context) => (await import('./notify-checks.ts')).notifyChecks(context),
+  },
+];

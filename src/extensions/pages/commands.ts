@@ -1,0 +1,12 @@
+import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import { addReport } from './report/report.command.ts';
+import { addReview } from './review/review.command.ts';
+import { addWatch } from './watch/watch.command.ts';
+import { addWeb } from './web/web.command.ts';
+
+export const PAGES_COMMANDS: Readonly<Record<string, AddCommand>> = {
+  watch: addWatch,
+  web: addWeb,
+  report: addReport,
+  review: addReview,
+};

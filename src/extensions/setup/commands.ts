@@ -1,0 +1,11 @@
+import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import { addDoctor } from './doctor/doctor.command.ts';
+import { addInstall, addUninstall } from './install/install.command.ts';
+import { addSupervisor } from './service/supervisor.command.ts';
+
+export const SETUP_COMMANDS: Readonly<Record<string, AddCommand>> = {
+  install: addInstall,
+  uninstall: addUninstall,
+  doctor: addDoctor,
+  supervisor: addSupervisor,
+};
