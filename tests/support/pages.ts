@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesBelow } from '../../scripts/packages/source.ts';
 
-/** The pages for people, by path: those of the root, docs/, examples/ and the kit of difficult children. */
+/** The pages for people, by path: those of the root, docs/, examples/, the rooms and the kit of difficult children. */
 export async function pagePaths(root: string): Promise<string[]> {
   const below = await Promise.all(
-    ['docs', 'examples', 'tests/core/difficult-children', '.github'].map((folder) =>
+    ['docs', 'examples', 'src', 'tests/core/difficult-children', '.github'].map((folder) =>
       filesBelow(root, folder),
     ),
   );

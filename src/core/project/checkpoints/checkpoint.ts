@@ -58,7 +58,7 @@ export interface KeptDocument {
 
 /**
  * Commits the worktree byte for byte, except ignored files, and the session's documents under a ref of ours:
- * `worktree/` and `core/session/` in its tree; its parents are HEAD and, if different, the tip of the session's branch.
+ * `worktree/` and `session/` in its tree; its parents are HEAD and, if different, the tip of the session's branch.
  * HEAD, the index and all files stay unchanged.
  * @throws GitError
  */
