@@ -1,42 +1,72 @@
 import { access, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EVENT_BODIES } from '../../src/core/session/events/bodies/event-types.ts';
 import { Status } from '../../src/core/session/events/state.ts';
 import { inBackticks, ROOT } from './texts.ts';
 
 const OF_DEVELOPERS = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md', 'README.md', 'SECURITY.md'];
+const ROOMS = [...(await foldersIn('src/core')), ...(await foldersIn('src/extensions'))];
+const READMES = ['src/app', 'src/core', ...ROOMS].map((folder) => `${folder}/README.md`);
 const PAGES = await Promise.all(
-  [...OF_DEVELOPERS, ...(await pagesIn('docs')), ...(await pagesIn('docs/decisions'))].map(
-    async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const,
-  ),
+  [
+    ...OF_DEVELOPERS,
+    ...(await pagesIn('docs')),
+    ...(await pagesIn('docs/decisions')),
+    ...(await pagesIn('docs/guides')),
+    ...READMES,
+  ].map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
 );
-const ROOMS = (await readdir(join(ROOT, 'src'), { withFileTypes: true })).filter((one) => one.isDirectory());
+const LONGEST_LINE = 160;
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(join(ROOT, folder), { withFileTypes: true });
+  return entries.filter((one) => one.isDirectory()).map(({ name }) => `${folder}/${name}`);
+}
 
 async function pagesIn(folder: string): Promise<string[]> {
   const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.md'));
   return names.map((name) => `${folder}/${name}`);
 }
 
-test.each(PAGES)('every file of the repository that %s names exists', async (_path, text) => {
-  const inRooms = new RegExp(`^(?:${ROOMS.map(({ name }) => name).join('|')})/[\\w./-]+\\.ts$`);
-  const atTop = /^(?:bench|docs|packages|scripts|src|tests)\/[\w./-]+\.\w+$/;
+test.each(PAGES)('every file and folder of the repository that %s names exists', async (_path, text) => {
   const named = inBackticks(text).flatMap((word) =>
-    inRooms.test(word) ? [`src/${word}`] : atTop.test(word) ? [word] : [],
+    /^(?:app|core|extensions)\/[\w./-]+$/.test(word)
+      ? [`src/${word}`]
+      : /^(?:bench|docs|packages|scripts|src|tests)\/[\w./-]+$/.test(word)
+        ? [word]
+        : [],
   );
   const missing = [];
   for (const path of named) if (!(await isThere(path))) missing.push(path);
   expect(missing).toEqual([]);
 });
 
-test('the architecture names modules by their room, and every room', () => {
+test('the architecture names modules by their room, and every room in the picture of the house', () => {
   const [, text = ''] = PAGES[0] ?? [];
   const bare = inBackticks(text).filter((word) => /^[\w-]+\.ts$/.test(word) && word !== 'main.ts');
   expect(bare).toEqual([]);
-  const listed = /^## Rooms$[\s\S]*?^## /m.exec(text)?.[0] ?? '';
-  const rooms = ROOMS.map(({ name }) => name);
-  expect(rooms.filter((name) => !listed.includes(`\n    ${name}/ `))).toEqual([]);
+  const [, picture = ''] = /^## The house$([\s\S]*?)^## /m.exec(text) ?? [];
+  const names = ['app', 'core', 'extensions', ...ROOMS.map((room) => basename(room))];
+  expect(names.filter((name) => !new RegExp(` ${name}/ `).test(picture))).toEqual([]);
 });
+
+test('the architecture is a page that a newcomer can read: at most 150 lines', () => {
+  const [, text = ''] = PAGES[0] ?? [];
+  const lines = text.trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(150);
+  expect(lines.filter((line) => line.length > LONGEST_LINE)).toEqual([]);
+});
+
+test.each(PAGES.filter(([path]) => READMES.includes(path)))(
+  '%s says what it is, what it must not know and where to begin, in a few lines',
+  (_path, text) => {
+    const lines = text.split('\n').filter((line) => line !== '');
+    expect(lines.length).toBeLessThanOrEqual(8);
+    expect(lines.filter((line) => line.length > LONGEST_LINE)).toEqual([]);
+    expect(text).toMatch(/^# .+\n\n\S[\s\S]+^\*\*Must not know:\*\* .[\s\S]+^\*\*Begin with\*\* `/m);
+  },
+);
 
 test('every event that the architecture names exists', () => {
   const [, text = ''] = PAGES[0] ?? [];
