@@ -68,6 +68,12 @@ test.each(PAGES.filter(([path]) => READMES.includes(path)))(
   },
 );
 
+test('the page of the rooms lists each of their folders', async () => {
+  const page = await readFile(join(ROOT, 'docs/decisions/rooms.md'), 'utf8');
+  const folders = (await Promise.all([...ROOMS, 'src/app'].map(foldersIn))).flat();
+  expect(folders.filter((folder) => !new RegExp(` ${basename(folder)}/ `).test(page))).toEqual([]);
+});
+
 test('every event that the architecture names exists', () => {
   const [, text = ''] = PAGES[0] ?? [];
   const named = inBackticks(text).filter((word) => /^[a-z]+(?:_[a-z]+)+$/.test(word));
