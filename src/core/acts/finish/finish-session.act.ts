@@ -1,5 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { whyNotUnattended } from '../../../extensions/github/publish/unattended-push.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
@@ -16,7 +17,6 @@ import { archiveRoot } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
 import { isToBeWatched } from './is-watched.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
-import { whyNotUnattended } from './unattended-push.ts';
 
 export interface FinishResult {
   view: SessionView;

@@ -6,11 +6,11 @@ import { FORMAT_VERSION, type NewEvent } from '../../../core/session/events/even
 import { newestRound } from '../../../core/session/events/rounds.ts';
 import { folderNow } from '../../../core/worker/commands/archive-places.ts';
 import { stateOf, type Worker } from '../../../core/worker/core/worker.ts';
-import { pullRequestChange, RecordedSteps, Stopped } from '../../../core/worker/finishing/recorded-steps.ts';
 import { publishBranch, publishResult } from '../publish/publish-branch.ts';
 import { publishRound, type RoundEnd } from '../publish/publish-round.ts';
 import type { Publishable } from '../publish/publishable.ts';
 import type { End } from '../publish/steps.ts';
+import { pullRequestChange, RecordedSteps, Stopped } from './recorded-steps.ts';
 import { round as beginRound } from './round.ts';
 
 /** Publishes what was asked for. Each effect is repeatable and has its own outcome. */

@@ -1,11 +1,11 @@
-import { NETWORK_LIMIT_MS } from '../../../extensions/github/forge/gh.ts';
-import type { ActionContext } from '../../caller/context/context.ts';
-import { quotedSaid, saidBy } from '../../kernel/said.ts';
-import { runGit } from '../../project/git/git.ts';
-import { unattended } from '../../project/git/unattended.ts';
-import { supervisorEnvironment } from '../../sandbox/programs/launch-supervisor.ts';
-import { environmentOfSessions } from '../../sandbox/programs/login-shell.ts';
-import type { FinishVerdict } from './judge-finish.ts';
+import type { FinishVerdict } from '../../../core/acts/finish/judge-finish.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
+import { runGit } from '../../../core/project/git/git.ts';
+import { unattended } from '../../../core/project/git/unattended.ts';
+import { supervisorEnvironment } from '../../../core/sandbox/programs/launch-supervisor.ts';
+import { environmentOfSessions } from '../../../core/sandbox/programs/login-shell.ts';
+import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
 
 /**
  * Tests whether the supervisor will be able to push the branch of a watched pull request: with the environment of a login

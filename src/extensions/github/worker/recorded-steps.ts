@@ -1,15 +1,15 @@
-import { FORGE_ERRORS } from '../../../extensions/github/forge/forge-errors.ts';
-import { GitHub } from '../../../extensions/github/forge/github.ts';
-import type { Change, Steps } from '../../../extensions/github/publish/steps.ts';
-import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
-import { crashPoint } from '../../kernel/fault-points.ts';
-import type { Effect, FinishingOf } from '../../session/events/bodies/finishing.ts';
-import type { By } from '../../session/events/bodies/who-acted.ts';
-import type { NewEvent } from '../../session/events/events.ts';
-import { differing, isSamePullRequest } from '../../session/events/pull-request-change.ts';
-import { pullRequestAt } from '../../session/pull-request.ts';
-import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { isSamocodeError, type SamocodeError } from '../../../core/kernel/errors.ts';
+import { crashPoint } from '../../../core/kernel/fault-points.ts';
+import type { Effect, FinishingOf } from '../../../core/session/events/bodies/finishing.ts';
+import type { By } from '../../../core/session/events/bodies/who-acted.ts';
+import type { NewEvent } from '../../../core/session/events/events.ts';
+import { differing, isSamePullRequest } from '../../../core/session/events/pull-request-change.ts';
+import { pullRequestAt } from '../../../core/session/pull-request.ts';
+import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
+import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { GitHub } from '../forge/github.ts';
+import type { Change, Steps } from '../publish/steps.ts';
 
 /** The steps of a publication whose effects are events of the session. */
 export class RecordedSteps implements Steps {
