@@ -1,6 +1,6 @@
-import { useExtensions } from '../src/app/extensions/every-program.ts';
 import { useForParents } from '../src/app/extensions/parents.ts';
+import { useProviders } from '../src/app/extensions/providers.ts';
 
 // Imported before all else by each script that reads settings or providers, as a main program does it.
-useExtensions();
+useProviders();
 useForParents();

@@ -1,11 +1,12 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { openPullRequest, verifyPullRequest } from '../../src/core/acts/proof/verify-pull-request.act.ts';
+import { verifyPullRequest } from '../../src/core/acts/proof/verify-pull-request.act.ts';
 import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import type { Sandbox } from '../../src/core/project/settings/project-settings.ts';
 import { makeProof } from '../../src/core/session/proof/make-proof.ts';
 import { type SessionProof, withFoldedProof } from '../../src/core/session/proof/proof.ts';
+import { openPullRequest } from '../../src/extensions/github/feedback/open-pull-request.ts';
 import { builtPrograms } from './built-programs.ts';
 import { makeProject } from './project.ts';
 import { checkRun, provedEvents } from './proved-events.ts';

@@ -13,11 +13,13 @@ import { hintForTerminal } from '../../core/kit/terminal/next-commands.ts';
 import { Output } from '../../core/kit/terminal/output.ts';
 import { wantsColour } from '../../core/kit/terminal/style.ts';
 import { newWholeScreen, type ScreenEvent, type WholeScreen } from '../../core/kit/terminal/whole-screen.ts';
-import { useExtensions } from '../extensions/every-program.ts';
+import { useActs } from '../extensions/acts.ts';
 import { useForParents } from '../extensions/parents.ts';
+import { useProviders } from '../extensions/providers.ts';
 import { runProgram } from './program.ts';
 
-useExtensions();
+useProviders();
+useActs();
 useForParents();
 const argv = process.argv.slice(2);
 const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;

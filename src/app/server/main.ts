@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { systemClock } from '../../core/kernel/clock.ts';
 import { systemHost } from '../../core/kernel/processes/host.ts';
-import { useExtensions } from '../extensions/every-program.ts';
+import { useActs } from '../extensions/acts.ts';
 import { useForParents } from '../extensions/parents.ts';
+import { useProviders } from '../extensions/providers.ts';
 import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 
@@ -38,7 +39,8 @@ function workingFolder(): string {
 
 const MINUTE_MS = 60_000;
 
-useExtensions();
+useProviders();
+useActs();
 useForParents();
 const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
 if (commandLine.kind !== 'serve') {

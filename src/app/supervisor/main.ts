@@ -9,13 +9,15 @@ import { askToLeave } from '../../core/sandbox/programs/launch-supervisor.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run-supervisor.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
-import { useExtensions } from '../extensions/every-program.ts';
+import { useActs } from '../extensions/acts.ts';
+import { useProviders } from '../extensions/providers.ts';
 import { useSupervisorParts } from '../extensions/supervisor.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */
 export async function supervisorMain(): Promise<void> {
   closeInherited();
-  useExtensions();
+  useProviders();
+  useActs();
   useSupervisorParts();
   const [program = ''] = process.argv.slice(1);
   const ended = new AbortController();

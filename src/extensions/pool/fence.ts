@@ -1,23 +1,7 @@
 import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
 import { type Host, identify } from '../../core/kernel/processes/host.ts';
-import { giveLease, isElsewhere, ownerElsewhere, readLeases } from '../../core/kernel/processes/lease.ts';
+import { giveLease, isElsewhere, readLeases } from '../../core/kernel/processes/lease.ts';
 import type { SessionPaths } from '../../core/session/layout/paths.ts';
-
-/**
- * Takes the lease from the session's worker here, which then ends its agent within a second and stops writing.
- * Readers see that the worker is on another machine.
- * @param hostName the machine that has the session now, as shown to people
- */
-export async function fence(
-  { leases }: Pick<SessionPaths, 'leases'>,
-  hostName: string,
-  clock: Pick<Clock, 'now'>,
-): Promise<void> {
-  const owner = ownerElsewhere(hostName);
-  const newest = (await readLeases(leases)).at(-1);
-  if (newest !== undefined && isElsewhere(newest)) return;
-  await giveLease(leases, { owner, acquiredAt: isoUtc(clock.now()) });
-}
 
 export interface Lack {
   /** Needs that no machine meets; empty if a machine could take the session. */

@@ -1,9 +1,10 @@
+import { fence } from '../../core/kernel/processes/fence.ts';
 import { unseenOwner } from '../../core/kernel/processes/lease.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import type { Claim, Entry, Oid, Ulid } from './board.ts';
 import { DeliveredActs, forward } from './delivered-acts.ts';
-import { claimLease, fence, type Lack, noteLack } from './fence.ts';
+import { claimLease, type Lack, noteLack } from './fence.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';

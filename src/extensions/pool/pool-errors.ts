@@ -75,11 +75,6 @@ export const POOL_ERRORS = errors({
         : 'The remote could not be reached.',
     hint: 'Nothing to do: the next machine that can take it will.',
   }),
-  pool_takes_over: ({ session }: { session: string }) => ({
-    what: `${session} was not taken over.`,
-    why: 'It belongs to a pool: if its machine stops responding, another one continues it automatically.',
-    hint: 'To see which machine has it: samocode status. If no machine continues it, run "samocode pool status".',
-  }),
   // Using the board and the remote.
   pool_push_declined: ({ ref }: { ref: string }) => ({
     what: `The remote of the pool did not accept ${ref}.`,

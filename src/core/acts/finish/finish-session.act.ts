@@ -1,6 +1,5 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whyNotUnattended } from '../../../extensions/github/publish/unattended-push.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
@@ -15,6 +14,7 @@ import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { archiveRoot } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
+import { requirePullRequestActs } from '../pull-requests.ts';
 import { isToBeWatched } from './is-watched.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 
@@ -55,7 +55,9 @@ export async function finishSession(
     const request = { kind: 'publish', what: how, watched, ...(withAnswers && { withAnswers }) } as const;
     const published = publishResult(await send(request, ['publish_ended'], waitMs));
     const warning =
-      watched && published.from !== undefined ? await whyNotUnattended(judged, published.from, context) : '';
+      watched && published.from !== undefined
+        ? await requirePullRequestActs().whyNotUnattended(judged, published.from, context)
+        : '';
     return { ...published, done: `${published.done}${warning}` };
   }
   if (how === 'merge') {

@@ -1,18 +1,12 @@
-import {
-  type ComposedPullRequest,
-  composePullRequest,
-} from '../../../extensions/github/publish/compose-pull-request.ts';
-import { whyByHand } from '../../../extensions/github/publish/target.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { type Preview, previewOf } from '../../caller/facts/preview.ts';
-import { watchRefusal } from '../../caller/refusals/sandbox-now.ts';
 import { counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import { unsignedWords } from '../../session/proof/proof.ts';
-import { isToBeWatched } from './is-watched.ts';
+import { requirePullRequestActs } from '../pull-requests.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
 
 /** Describes what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
@@ -21,19 +15,9 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
   const { view, refusal } = judged;
   if (refusal) return previewOf(view, refusal, []);
   const { how } = input;
-  if (how !== 'pull_request') return previewOf(view, undefined, await would({ ...input, how }, judged));
-  const composed = await composePullRequest(judged, input.withAnswers === true, context);
-  const text = composed.readable;
-  const why = await whyByHand(composed.request, judged, context);
-  const about = aboutPullRequest(judged, composed, why);
-  const isWatched = await isToBeWatched(view, input.watch);
-  const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
-  const preview = previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]);
-  return { ...preview, text, watch: mayWatch ? isWatched : undefined };
+  if (how === 'pull_request') return await requirePullRequestActs().preview(input, judged, context);
+  return previewOf(view, undefined, await would({ ...input, how }, judged));
 }
-
-const WATCHED =
-  'The supervisor will watch it with your gh login until it is merged or closed, and notify you. Comments from people with write access, failed required checks and conflicts with its base start rounds of work, whose results are pushed to it.';
 
 async function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },
@@ -106,26 +90,8 @@ function aboutChecks(
     : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if neither it nor the branch has new commits since the checks passed.`;
 }
 
-/** What publishing would do, a sentence each. @param why why the person has to publish it */
-export function aboutPullRequest(
-  { view, base }: FinishVerdict,
-  { request, notes }: ComposedPullRequest,
-  why: string | undefined,
-): string[] {
-  const commits = counted(base?.sinceBase ?? 0, 'commit');
-  const { branch, from, repository, title, isDraft } = request;
-  return [
-    why === undefined
-      ? `Branch ${branch} will be pushed to ${from} (${commits}), and the pull request "${title}" will be opened in ${repository}. If the branch already has an open one, it will be updated, unless somebody has edited its text.`
-      : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
-    ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
-    `The text will be in ${view.paths.sessionDir}/pull-request.md.`,
-    ...aboutSignatures(view, base),
-    ...notes,
-  ];
-}
-
-function aboutSignatures(
+/** What a repository that requires signatures would refuse. */
+export function aboutSignatures(
   { state: { worktree } }: FinishVerdict['view'],
   base: FinishVerdict['base'],
 ): string[] {

@@ -59,9 +59,12 @@ async function verifyOne(cli: Cli, of: string, options: VerifyOptions): Promise<
 }
 
 async function verifyPullRequestOf(cli: Cli, number: number, options: VerifyOptions): Promise<void> {
-  const { openPullRequest, verifyPullRequest } = await import('./verify-pull-request.act.ts');
+  const [{ requirePullRequestActs }, { verifyPullRequest }] = await Promise.all([
+    import('../pull-requests.ts'),
+    import('./verify-pull-request.act.ts'),
+  ]);
   const context = await cli.actionContext();
-  const opened = await openPullRequest({ number, ...projectOf(options) }, context);
+  const opened = await requirePullRequestActs().open({ number, ...projectOf(options) }, context);
   if (opened.place.guard === undefined && !options.yes) await agreeToNoGuard(cli, number);
   const result = await verifyPullRequest(opened, context, whileRunning(cli));
   cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);

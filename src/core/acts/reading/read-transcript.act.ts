@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { readPoolFile } from '../../../extensions/pool/pool-file.ts';
 import { noting, type TranscriptEntry, transcriptLines } from '../../agents/contract/transcript.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
@@ -11,6 +10,7 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { poolActs } from '../pools.ts';
 
 export interface ReadTranscriptInput extends SessionQuestion {
   /** Defaults to the newest iteration. */
@@ -78,11 +78,11 @@ export async function readTranscript(
 async function machineOf(
   { n: begun }: SessionEvent,
   events: readonly SessionEvent[],
-  { home }: Pick<ActionContext, 'home'>,
+  context: Pick<ActionContext, 'home'>,
 ): Promise<string | undefined> {
   const before = events.findLast(({ type, n }) => type === 'worker_took_over' && n < begun);
   const host = before?.type === 'worker_took_over' ? before.host : undefined;
-  return host === undefined || host === (await readPoolFile(home))?.host.name ? undefined : host;
+  return host === undefined || host === (await poolActs.items[0]?.nameHere(context)) ? undefined : host;
 }
 
 function startOf(events: readonly SessionEvent[], iteration: number | undefined) {

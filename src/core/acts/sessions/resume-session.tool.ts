@@ -31,8 +31,8 @@ export const resumeSessionTool = defineTool({
       const { note, goal, provider, model, limits } = input;
       if ([note, goal, provider, model, limits].some((each) => each !== undefined))
         throw ACTION_ERRORS.from_alone();
-      const { roundOfSession } = await import('../../../extensions/github/feedback/round.act.ts');
-      const { view, outcome, summary } = await roundOfSession(input, actions);
+      const { requirePullRequestActs } = await import('../pull-requests.ts');
+      const { view, outcome, summary } = await requirePullRequestActs().round(input, actions);
       const what = outcome === 'nothing' ? ('nothing' as const) : ('resumed' as const);
       return { ...sessionFields(view), summary, outcome: what };
     }

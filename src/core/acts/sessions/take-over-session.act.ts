@@ -1,4 +1,3 @@
-import { POOL_ERRORS } from '../../../extensions/pool/pool-errors.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
@@ -30,7 +29,7 @@ export async function takeOverSession(
   await refuseFromInside(context);
   const view = await findSession({ ...question, isAct: true }, context);
   const { folder: session, newer } = view;
-  if (view.sessionFile?.pool) throw POOL_ERRORS.pool_takes_over({ session });
+  if (view.sessionFile?.pool) throw ACTION_ERRORS.pool_takes_over({ session });
   const holding = await readHolding(view.paths.leases, context.host);
   const verdict = judgeTakeOver({ session, holding, newer });
   if (verdict.kind === 'refused') throw verdict.error;

@@ -2,6 +2,11 @@ import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
 
 export const COMMAND_ERRORS = errors({
+  no_extension: ({ kind }: { kind: string }) => ({
+    what: 'Nothing was changed.',
+    why: `This build of samocode was made without the extension that carries out "${kind}".`,
+    hint: 'Continue the session with a build that has it.',
+  }),
   already_running: () => ({
     what: NOTHING,
     why: 'The session is already running.',

@@ -3,15 +3,12 @@ import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { findBaseBranch } from '../../project/finishing/base-branch.ts';
 import { restoringOf } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
-import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
   judgeArchive,
   judgeDiscard,
   judgeMerge,
-  judgePublish,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
-import { refused } from '../../session/commands/judge-kind.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import type { Finishing } from '../../session/events/bodies/finishing.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -57,7 +54,8 @@ export const discard: Handler<'discard'> = async (worker, { by }) => {
   return { events: [...filled.notices, ...events] };
 };
 
-function asked(work: Finishing): CommandOutcome {
+/** Accepts work, which follows the event. */
+export function asked(work: Finishing): CommandOutcome {
   return { events: [{ type: 'finish_asked', work }] };
 }
 
@@ -81,20 +79,6 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
   const verdict = judgeMerge({ by, ...settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
-};
-
-/** Accepts to publish; the effects follow the event, each with its own outcome. */
-export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched }) => {
-  const { mainRepo, settings } = worker.file;
-  const { worktree, finishing: { work } = {} } = stateOf(worker);
-  if (work?.kind === 'publish') {
-    const isSame = work.what === what && work.withAnswers === withAnswers && work.watched === watched;
-    return isSame ? { events: [] } : refused(COMMAND_ERRORS.busy({ with: 'publish' }));
-  }
-  const facts = worktree && (await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context }));
-  const verdict = judgePublish({ by, ...settings, what }, stateOf(worker), facts ?? { sinceBase: 0 });
-  if (verdict.kind === 'refused') return verdict;
-  return asked({ kind: 'publish', by, what, withAnswers, watched });
 };
 
 /** Accepts a rewind; the files are restored after the event. */

@@ -1,5 +1,3 @@
-import { pullRequest } from '../../../extensions/github/worker/pull-request.ts';
-import { round } from '../../../extensions/github/worker/round.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
   type Command,
@@ -13,13 +11,15 @@ import { isRewinding } from '../../session/events/fold-rewound.ts';
 import { recordedSteps } from '../core/blocked.ts';
 import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { ifTaken, lastingFailure } from '../core/passing-errors.ts';
+import { type Handlers, sessionExtensions } from '../core/session-extension.ts';
 import { appendPatiently, type Worker } from '../core/worker.ts';
-import { archive, discard, merge, publish, rewind, unarchive } from './finish.ts';
+import { archive, discard, merge, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
 import { message, start, stop } from './running.ts';
 
-const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
+/** Of the commands that need no extension. */
+const HANDLERS: Partial<Handlers> = {
   start,
   answer,
   approve,
@@ -30,16 +30,18 @@ const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
   archive,
   unarchive,
   merge,
-  publish,
-  pull_request: pullRequest,
-  round,
   discard,
   rewind,
 };
 
 async function handle(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {
+  const { kind } = command;
+  const further = sessionExtensions.items.find(({ commands }) => kind in commands)?.commands[kind];
   // TypeScript cannot relate an entry of the table to the kind of the command.
-  return await (HANDLERS[command.kind] as Handler<Command['kind']>)(worker, command);
+  const handler = (HANDLERS[kind] ?? further) as Handler<Command['kind']> | undefined;
+  return handler === undefined
+    ? refused(COMMAND_ERRORS.no_extension({ kind }))
+    : await handler(worker, command);
 }
 
 /** While an agent is running, a command could come from it: only commands that open no gate are accepted then. */

@@ -1,22 +1,18 @@
-import { performPublish } from '../../../extensions/github/worker/publish.ts';
 import type { Finishing, FinishingOf } from '../../session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
+import { type Performer, type Performers, sessionExtensions } from '../core/session-extension.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { performArchive, performUnarchive } from './archive.ts';
 import { performDocuments } from './documents.ts';
 import { performMerge } from './merge.ts';
 
-/** Each does its work, from the start or from wherever a crash interrupted it. @returns the events that end it */
-const PERFORMERS: {
-  readonly [K in Finishing['kind']]: (worker: Worker, work: FinishingOf<K>) => Promise<NewEvent[]>;
-} = {
-  archive: performArchive,
-  discard: performArchive,
-  documents: performDocuments,
-  unarchive: performUnarchive,
-  merge: performMerge,
-  publish: performPublish,
+const PERFORMERS: Partial<Performers> = {
+  archive: { perform: performArchive, failed },
+  discard: { perform: performArchive, failed },
+  documents: { perform: performDocuments, failed },
+  unarchive: { perform: performUnarchive, failed },
+  merge: { perform: performMerge, failed: mergeFailed },
 };
 
 /** Does what was asked for at the end of a session. A lasting failure ends it, and is recorded with its reason. */
@@ -24,30 +20,39 @@ export async function performFinishing(worker: Worker): Promise<void> {
   const { finishing } = stateOf(worker);
   if (finishing === undefined) return;
   const { work, isOld } = finishing;
+  const { perform, failed } = performerOf(work.kind);
   try {
-    // TypeScript cannot relate the row of a kind to the work of that kind.
-    const events = await (PERFORMERS[work.kind] as (worker: Worker, work: Finishing) => Promise<NewEvent[]>)(
-      worker,
-      work,
-    );
+    const events = await perform(worker, work);
     await record(worker, ...(isOld ? [{ type: 'finish_ended' as const, kind: work.kind }] : events));
   } catch (error) {
-    const { code, message } = lastingFailure(worker, error, 'ask for it again');
-    await record(worker, failed(work, { code, reason: message }));
+    const { code, message: reason } = lastingFailure(worker, error, 'ask for it again');
+    await record(worker, failed(work, { code, reason }));
   }
 }
 
-function failed(work: Finishing, { code, reason }: { code: string; reason: string }): NewEvent {
-  if (work.kind === 'merge') {
-    const { into } = work;
-    const flow = `Not merged into ${into}: ${reason}`;
-    return { type: 'merge_ended', into, outcome: 'failed', reason, files: [], commands: [], flow };
-  }
-  if (work.kind === 'publish') {
-    const { by, what } = work;
-    const end = { outcome: 'failed' as const, summary: reason, commands: [], flow: reason };
-    return { type: 'publish_ended', by, what, ...end };
-  }
+function performerOf(kind: Finishing['kind']): Performer<Finishing['kind']> {
+  const further = sessionExtensions.items.find(({ finishing }) => kind in finishing)?.finishing[kind];
+  const found = PERFORMERS[kind] ?? further;
+  // TypeScript cannot relate the row of a kind to the work of that kind.
+  return (found ?? { perform: async () => [UNABLE(kind)], failed }) as Performer<Finishing['kind']>;
+}
+
+/** It was asked for with another build. */
+const UNABLE = (kind: Finishing['kind']): NewEvent =>
+  failed(
+    { kind },
+    { code: 'no_extension', reason: `This build was made without the extension for "${kind}".` },
+  );
+
+function mergeFailed({ into }: FinishingOf<'merge'>, { reason }: { reason: string }): NewEvent {
+  const flow = `Not merged into ${into}: ${reason}`;
+  return { type: 'merge_ended', into, outcome: 'failed', reason, files: [], commands: [], flow };
+}
+
+function failed(
+  { kind }: Pick<Finishing, 'kind'>,
+  { code, reason }: { code: string; reason: string },
+): NewEvent {
   const flow = `A command was accepted, but not all of it could be done. ${reason}`;
-  return { type: 'finish_ended', kind: work.kind, code, reason, flow };
+  return { type: 'finish_ended', kind, code, reason, flow };
 }

@@ -33,6 +33,11 @@ export async function performPublish(worker: Worker, work: FinishingOf<'publish'
   }
 }
 
+/** The event that ends a publication after a lasting failure. */
+export function publishFailed(work: FinishingOf<'publish'>, { reason }: { reason: string }): NewEvent {
+  return ended(work, { outcome: 'failed', summary: reason });
+}
+
 function ended({ by, what }: FinishingOf<'publish'>, end: End): NewEvent {
   return { type: 'publish_ended', by, what, commands: [], ...end, flow: end.summary };
 }

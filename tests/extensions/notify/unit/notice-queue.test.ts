@@ -1,12 +1,13 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { fence } from '../../../../src/core/kernel/processes/fence.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { stateLine, statusSentence } from '../../../../src/core/session/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice-queue.ts';
-import { fence, noteLack } from '../../../../src/extensions/pool/fence.ts';
+import { noteLack } from '../../../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
 

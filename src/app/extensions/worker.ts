@@ -1,0 +1,6 @@
+import { sessionExtensions } from '../../core/worker/core/session-extension.ts';
+import { GITHUB_SESSION_EXTENSIONS } from '../../extensions/github/session-extension.ts';
+
+export function useSessionExtensions(): void {
+  sessionExtensions.handOver([...GITHUB_SESSION_EXTENSIONS]);
+}

@@ -1,0 +1,53 @@
+import { clonePlaceOf } from '../../../core/acts/proof/project-clone.ts';
+import type {
+  OpenedPullRequest,
+  PullRequestQuestion,
+} from '../../../core/acts/proof/verify-pull-request.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
+import { requireTrust } from '../../../core/caller/context/trust-project.ts';
+import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
+import { runGit } from '../../../core/project/git/git.ts';
+import { defaultRemote, remotesOf } from '../../../core/project/git/remotes.ts';
+import { commitOf, type GitContext } from '../../../core/project/git/repository.ts';
+import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { GitHub } from '../forge/github.ts';
+import { repositoryIn } from '../forge/repository-name.ts';
+import { requestRepository } from '../forge/request-repository.ts';
+
+/**
+ * Finds a pull request of this project's repository and fetches its head.
+ * @throws project_not_found, project_not_trusted, no_checks, no_forge, pull_request_not_read, the errors of a forge, GitError
+ */
+export async function openPullRequest(
+  { number, projectDir }: PullRequestQuestion,
+  context: ActionContext,
+): Promise<OpenedPullRequest> {
+  const project = await findProjectFor({ projectDir }, context);
+  await requireTrust(project, context);
+  const { mainRepo, values, filePath } = project;
+  if (values.checks.length === 0) throw READING_ERRORS.no_checks({ filePath });
+  const git = { baseEnv: context.env };
+  const remote = await remoteOf(mainRepo, git, context);
+  const { head, base, body: text } = await new GitHub(context).published(remote.repository, number);
+  const options = { ...git, cwd: mainRepo };
+  const fetch = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+  const from = ['--upload-pack=git-upload-pack', '--', remote.name];
+  await runGit([...fetch, ...from, head, base], { ...options, timeoutMs: NETWORK_LIMIT_MS });
+  if ((await commitOf(head, options)) === undefined) throw READING_ERRORS.pull_request_not_read({ number });
+  return { work: { mainRepo, git, head, base, text }, project, place: await clonePlaceOf(project, context) };
+}
+
+/** The repository in which the project's pull requests are opened, and the remote to fetch from. */
+async function remoteOf(
+  mainRepo: string,
+  git: GitContext,
+  context: ActionContext,
+): Promise<{ name: string; repository: string }> {
+  const remotes = await remotesOf({ ...git, cwd: mainRepo, allowFailure: true });
+  const from = repositoryIn(defaultRemote(remotes)?.pushUrl ?? '');
+  if (from === undefined) throw READING_ERRORS.no_forge({ mainRepo });
+  const repository = await requestRepository({ from, remotes }, context);
+  const named = remotes.find(({ url }) => repositoryIn(url) === repository);
+  return { name: named?.name ?? `https://${repository}.git`, repository };
+}

@@ -1,0 +1,47 @@
+import { isToBeWatched } from '../../../core/acts/finish/is-watched.ts';
+import type { FinishSessionInput, FinishVerdict } from '../../../core/acts/finish/judge-finish.ts';
+import { aboutSignatures } from '../../../core/acts/finish/preview-finish.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { type Preview, previewOf } from '../../../core/caller/facts/preview.ts';
+import { watchRefusal } from '../../../core/caller/refusals/sandbox-now.ts';
+import { counted } from '../../../core/kernel/text.ts';
+import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
+import { whyByHand } from './target.ts';
+
+/** What publishing would do, with the text of the pull request. Changes nothing. */
+export async function previewPublication(
+  input: FinishSessionInput,
+  judged: FinishVerdict,
+  context: ActionContext,
+): Promise<Preview> {
+  const { view } = judged;
+  const composed = await composePullRequest(judged, input.withAnswers === true, context);
+  const why = await whyByHand(composed.request, judged, context);
+  const about = aboutPullRequest(judged, composed, why);
+  const isWatched = await isToBeWatched(view, input.watch);
+  const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
+  const preview = previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]);
+  return { ...preview, text: composed.readable, watch: mayWatch ? isWatched : undefined };
+}
+
+const WATCHED =
+  'The supervisor will watch it with your gh login until it is merged or closed, and notify you. Comments from people with write access, failed required checks and conflicts with its base start rounds of work, whose results are pushed to it.';
+
+/** What publishing would do, a sentence each. @param why why the person has to publish it */
+export function aboutPullRequest(
+  { view, base }: FinishVerdict,
+  { request, notes }: ComposedPullRequest,
+  why: string | undefined,
+): string[] {
+  const commits = counted(base?.sinceBase ?? 0, 'commit');
+  const { branch, from, repository, title, isDraft } = request;
+  return [
+    why === undefined
+      ? `Branch ${branch} will be pushed to ${from} (${commits}), and the pull request "${title}" will be opened in ${repository}. If the branch already has an open one, it will be updated, unless somebody has edited its text.`
+      : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
+    ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
+    `The text will be in ${view.paths.sessionDir}/pull-request.md.`,
+    ...aboutSignatures(view, base),
+    ...notes,
+  ];
+}

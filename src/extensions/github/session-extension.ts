@@ -1,0 +1,13 @@
+import type { SessionExtension } from '../../core/worker/core/session-extension.ts';
+import { publish } from './worker/ask-publish.ts';
+import { performPublish, publishFailed } from './worker/publish.ts';
+import { pullRequest } from './worker/pull-request.ts';
+import { round } from './worker/round.ts';
+
+const github: SessionExtension = {
+  name: 'github',
+  commands: { publish, pull_request: pullRequest, round },
+  finishing: { publish: { perform: performPublish, failed: publishFailed } },
+};
+
+export const GITHUB_SESSION_EXTENSIONS: readonly SessionExtension[] = [github];
