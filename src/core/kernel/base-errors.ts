@@ -67,7 +67,7 @@ function sentences({ what, why, hint }: SamocodeError, said: string): string {
   return [what === said ? '' : what, why, hint].filter(Boolean).join(' ');
 }
 
-interface RefusedFile {
+export interface RefusedFile {
   path?: string;
   refusal: string;
   code: string;

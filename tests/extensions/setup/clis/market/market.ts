@@ -12,6 +12,7 @@ const ROOT = join(import.meta.dirname, '../../../../..');
 /** What the release's scripts read. */
 const SOURCES = [
   'package.json',
+  'tsconfig.base.json',
   'tsconfig.json',
   'LICENSE',
   'THIRD-PARTY-NOTICES.md',
