@@ -58,21 +58,32 @@ function printFolders(all: readonly Module[]): void {
 }
 
 function printRooms(all: readonly Module[], ref: string | undefined): void {
+  const then = ref === undefined ? [] : sizesAt(ref);
   const rooms = groupBy(all, ({ path }) => roomOf(path));
-  const before = groupBy(ref === undefined ? [] : sizesAt(ref), ({ path }) => roomOf(path));
-  console.log(
-    ref === undefined
-      ? 'rooms; there is no tag to compare them with, and `npm run house -- REF` takes any commit'
-      : `rooms, now and at ${ref}`,
-  );
-  const row = (name: string, now: readonly Sized[] = [], then: readonly Sized[] = []) => {
-    const change = sum(now) - sum(then);
-    const beside = `  ${size(then)}  ${(change > 0 ? `+${change}` : String(change)).padStart(7)}`;
-    console.log(`  ${name.padEnd(28)} ${size(now)}${ref === undefined ? '' : beside}`);
+  const before = groupBy(then, ({ path }) => roomOf(path));
+  console.log(roomsTitle(ref, before.has('core/kernel')));
+  const row = (name: string, isIn: (room: string) => boolean) => {
+    const filesOf = (groups: ReadonlyMap<string, readonly Sized[]>) =>
+      [...groups].flatMap(([room, files]) => (isIn(room) ? files : []));
+    const [now, earlier] = [filesOf(rooms), filesOf(before)];
+    const change = sum(now) - sum(earlier);
+    const beside = `  ${size(earlier)}  ${(change > 0 ? `+${change}` : String(change)).padStart(7)}`;
+    console.log(`  ${name.padEnd(28)} ${size(now)}${earlier.length === 0 ? '' : beside}`);
   };
-  for (const room of [...new Set([...rooms.keys(), ...before.keys()])].sort())
-    row(room, rooms.get(room), before.get(room));
-  row('src', all, [...before.values()].flat());
+  const names = [...new Set([...rooms.keys(), ...before.keys()])].sort();
+  for (const part of ['core', 'extensions', 'app']) {
+    row(part, (room) => room.split('/')[0] === part);
+    for (const name of names) if (name.startsWith(`${part}/`)) row(`  ${name}`, (room) => room === name);
+  }
+  row('src', () => true);
+}
+
+function roomsTitle(ref: string | undefined, hasSameRooms: boolean): string {
+  if (ref === undefined)
+    return 'rooms; there is no tag to compare them with, and `npm run house -- REF` takes any commit';
+  return hasSameRooms
+    ? `rooms, now and at ${ref}`
+    : `rooms; at ${ref} there were others, so only the sum is compared`;
 }
 
 function size(files: readonly Sized[]): string {

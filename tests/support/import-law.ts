@@ -1,19 +1,13 @@
 import { posix } from 'node:path';
 import { importsOf, type SourceText, sourceText } from './source-text.ts';
 
-/** The law of the rooms: which may import which, and what only a few files may do. Paths are relative to src/. */
+/** What the compiler cannot say about imports, and what only a few files may do. Paths are relative to src/. */
 export interface ImportLaw {
-  /** A room may import itself and what is listed: a room, or one file of a room as its door. */
-  mayImport: Readonly<Record<string, readonly string[]>>;
-  /**
-   * The folders of a room in rows from the bottom up: each may import those of earlier rows; `.` is the room itself.
-   */
-  layers: Readonly<Record<string, readonly (readonly string[])[]>>;
-  /** Each door and what it may import of its own room, so that it does not pull in the whole room. */
-  doors: Readonly<Record<string, readonly string[]>>;
-  /** Packages that only some rooms or files may import. */
+  /** The folders of core in rows from the bottom up: each may import those of earlier rows. */
+  floors: readonly (readonly string[])[];
+  /** Packages that only some folders or files may import. */
   packages: readonly { pattern: RegExp; only: readonly (string | RegExp)[] }[];
-  /** Code that only some files may contain. */
+  /** Code that only some folders or files may contain. */
   uses: readonly { name: string; pattern: RegExp; only: readonly (string | RegExp)[] }[];
   /** Files that may import() paths determined at run time. */
   computedImports: readonly string[];
@@ -35,18 +29,6 @@ export function breaches(tree: Tree, law: ImportLaw): string[] {
       ...(lineCount(text) > law.maxLines ? [`${path} has ${lineCount(text)} lines`] : []),
     ];
   });
-}
-
-/** Import cycles between rooms, except through doors; a door represents its file, not its room. */
-export function roomCircles(tree: Tree, law: ImportLaw): string[] {
-  const edges = new Map<string, Set<string>>();
-  for (const [path, text] of Object.entries(tree)) {
-    for (const to of targets(path, sourceText(text))) {
-      if (to in law.doors || roomOf(to) === roomOf(path)) continue;
-      edges.set(roomOf(path), (edges.get(roomOf(path)) ?? new Set()).add(roomOf(to)));
-    }
-  }
-  return circles(edges);
 }
 
 /** Import cycles between files, including types. */
@@ -72,9 +54,6 @@ function exportsOf(text: string): string[] {
 }
 
 function importBreaches(path: string, source: SourceText, law: ImportLaw): string[] {
-  const room = roomOf(path);
-  const allowed = law.mayImport[room];
-  if (allowed === undefined) return [`${path} lies in no known room`];
   return importsOf(source).flatMap(({ specifier }) => {
     if (specifier === '') {
       const isAllowed = law.computedImports.includes(path);
@@ -82,56 +61,36 @@ function importBreaches(path: string, source: SourceText, law: ImportLaw): strin
     }
     if (!specifier.startsWith('.')) return packageBreach(path, specifier, law);
     const to = resolve(path, specifier);
-    if (/\.(?:md|css|json)$/.test(to)) return [];
-    if (to.startsWith('../')) return [`${path} imports ${specifier}, which lies outside src/`];
     if (law.never.some(({ files, imports }) => files.test(path) && imports.test(to)))
       return [`${path} imports ${to}, which no file of this kind may`];
-    if (roomOf(to) === room) return [...doorBreach(path, to, law), ...layerBreach(path, to, law)];
-    if (allowed.includes(roomOf(to)) || allowed.includes(to)) return [];
-    return [`${path} imports ${to}; ${room} may import ${allowed.join(', ') || 'nothing'}`];
+    return to.endsWith('.ts') ? floorBreach(path, to, law) : [];
   });
 }
 
-function layerBreach(path: string, to: string, { layers }: ImportLaw): string[] {
-  const rows = layers[roomOf(path)];
-  const [own, other] = [subRoomOf(path), subRoomOf(to)];
-  if (rows === undefined || own === other) return [];
-  const rowOf = (folder: string) => rows.findIndex((row) => row.includes(folder));
-  if (rowOf(own) === -1) return [`${path} is in a folder of no known row`];
-  return rowOf(other) < rowOf(own) ? [] : [`${path} imports ${to}, which is not below ${own}/`];
-}
-
-/** The folders of a module within its room; `.` for the room itself. */
-function subRoomOf(path: string): string {
-  return (
-    path
-      .slice(roomOf(path).length + 1)
-      .split('/')
-      .slice(0, -1)
-      .join('/') || '.'
-  );
-}
-
-function doorBreach(path: string, to: string, { doors }: ImportLaw): string[] {
-  const door = Object.entries(doors).find(([name, rest]) => name === path || rest.includes(path));
-  if (door === undefined || door[1].includes(to)) return [];
-  return [`${path} imports ${to}, and ${door[0]} is a door that drags it along`];
+function floorBreach(path: string, to: string, { floors }: ImportLaw): string[] {
+  const [own, other] = [posix.dirname(path), posix.dirname(to)];
+  if (own === other || ![own, other].every((folder) => folder.startsWith('core/'))) return [];
+  const floorOf = (folder: string) => floors.findIndex((row) => row.includes(folder));
+  if (floorOf(own) === -1) return [`${path} is in a folder of no known row`];
+  return floorOf(other) < floorOf(own) ? [] : [`${path} imports ${to}, which is not below ${own}/`];
 }
 
 function packageBreach(path: string, specifier: string, { packages }: ImportLaw): string[] {
   const broken = packages.find(({ pattern }) => pattern.test(specifier));
-  const isAllowed = broken?.only.some((one) =>
-    typeof one === 'string' ? one === path || one === roomOf(path) : one.test(path),
-  );
-  if (broken === undefined || isAllowed) return [];
+  if (broken === undefined || isAmong(path, broken.only)) return [];
   return [`${path} imports ${specifier}, which only ${broken.only.join(', ')} may`];
 }
 
+/** A string is a file, or a folder with all below it. */
+function isAmong(path: string, places: readonly (string | RegExp)[]): boolean {
+  return places.some((place) =>
+    typeof place === 'string' ? `${path}/`.startsWith(`${place}/`) : place.test(path),
+  );
+}
+
 function useBreaches(path: string, { code }: SourceText, { uses }: ImportLaw): string[] {
-  return uses.flatMap(({ name, pattern, only }) => {
-    const isAllowed = only.some((one) => (typeof one === 'string' ? one === path : one.test(path)));
-    return pattern.test(code) && !isAllowed ? [`${path} uses ${name}`] : [];
-  });
+  const broken = uses.filter(({ pattern, only }) => pattern.test(code) && !isAmong(path, only));
+  return broken.map(({ name }) => `${path} uses ${name}`);
 }
 
 function targets(path: string, source: SourceText): string[] {
@@ -157,9 +116,9 @@ function resolve(path: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(path), specifier));
 }
 
-/** The room of a module: the first folder of its path; the first two if several rooms share one folder. */
+/** The room of a module: `app`, or a folder of core or of the extensions. */
 export function roomOf(path: string): string {
-  return /^(?:(?:acts|kit)\/)?[^/]+/.exec(path)?.[0] ?? path;
+  return /^(?:(?:core|extensions)\/)?[^/]+/.exec(path)?.[0] ?? path;
 }
 
 function lineCount(text: string): number {
