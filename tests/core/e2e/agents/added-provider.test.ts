@@ -113,9 +113,9 @@ beforeAll(async () => {
   await writeFile(join(providers, 'parrot/words.md'), WORDS);
   const registry = join(providers, 'registry.ts');
   const before = await readFile(registry, 'utf8');
-  const after = before.replace('const ALL = [claude, ', 'const ALL = [claude, parrot, ');
+  const after = before.replace('const CORE = [claude, ', 'const CORE = [claude, parrot, ');
   await writeFile(registry, `import { parrot } from './parrot/parrot.ts';\n${after}`);
-  const agents = join(providers, 'acp/acp-agents.ts');
+  const agents = join(copy, 'src/extensions/acp/acp-agents.ts');
   const table = await readFile(agents, 'utf8');
   await writeFile(agents, table.replace('export const ACP_AGENTS = [', `export const ACP_AGENTS = [${ROW}`));
   await mkdir(join(project.root, 'bin'));
@@ -146,7 +146,7 @@ test('no other file needs a change of its types', ci, async () => {
 });
 
 test('it complies with the contract of providers', async () => {
-  const module: { parrot: Provider } = await import(join(copy, 'src/providers/parrot/parrot.ts'));
+  const module: { parrot: Provider } = await import(join(copy, 'src/core/agents/parrot/parrot.ts'));
   await expectContract(module.parrot);
 });
 
