@@ -3,8 +3,8 @@ import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/s
 import type { ChatPage, ShownCall } from '../../../core/kit/mcp/chat-page.ts';
 
 /** The board that a client with MCP Apps shows in the chat. */
-export const BOARD_URI = 'ui://samocode/board.html';
-export const BOARD_TYPE = 'text/html;profile=mcp-app';
+const BOARD_URI = 'ui://samocode/board.html';
+const BOARD_TYPE = 'text/html;profile=mcp-app';
 
 const EXTENSION = 'io.modelcontextprotocol/ui';
 const SHOWN: ReadonlySet<string> = new Set(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
@@ -50,7 +50,7 @@ const board: ChatPage = {
   isShownBy,
   listed,
   withPlaces,
-  read: async () => (await import('./board.ts')).readBoard(),
+  read: async () => (await import('./board.ts')).readBoard({ uri: BOARD_URI, mimeType: BOARD_TYPE }),
 };
 
 export const CHAT_PAGES: readonly ChatPage[] = [board];

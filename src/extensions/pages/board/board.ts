@@ -3,7 +3,6 @@ import { html, markup } from '../html/html.ts';
 import { policyHash } from '../html/html-page.ts';
 import REPORT_STYLE from '../html/page.css';
 import PAGE_STYLE from '../web/client/web.css';
-import { BOARD_TYPE, BOARD_URI } from './announce.ts';
 import SCRIPT from './board.app.js';
 import BOARD_STYLE from './board.css';
 
@@ -32,7 +31,7 @@ const BOARD = html`${markup('<!doctype html>')}
 `.text;
 
 /** The board without data: the client passes each result to it. */
-export function readBoard(): ReadResourceResult {
+export function readBoard(place: { uri: string; mimeType: string }): ReadResourceResult {
   const _meta = { ui: { csp: { connectDomains: [], resourceDomains: [] }, prefersBorder: true } };
-  return { contents: [{ uri: BOARD_URI, mimeType: BOARD_TYPE, text: BOARD, _meta }] };
+  return { contents: [{ ...place, text: BOARD, _meta }] };
 }
