@@ -48,7 +48,7 @@ const FLOORS = [
   ['core/caller/facts'],
   ['core/caller/commands'],
   ['core/caller/refusals'],
-  ['core/kit/mcp', 'core/kit/terminal'],
+  ['core/kit', 'core/kit/package', 'core/kit/mcp', 'core/kit/terminal'],
   ['core/acts/proof', 'core/acts/rewind', 'core/acts/finish', 'core/acts/gates'],
   // A reader of a session can read its proof.
   ['core/acts/clean-up', 'core/acts/set-up', 'core/acts/reading'],
@@ -74,7 +74,7 @@ const LAW: ImportLaw = {
   packages: [
     {
       pattern: /^@modelcontextprotocol\//,
-      only: ['core/kit/mcp', 'app/server', 'extensions/rehearsal/demo/chat.ts'],
+      only: ['core/kit/mcp', 'app/server', 'extensions/pages/board', 'extensions/rehearsal/demo/chat.ts'],
     },
     { pattern: /^(?:@clack\/.*|fast-string-width|fast-wrap-ansi)$/, only: ['core/kit/terminal'] },
     {
