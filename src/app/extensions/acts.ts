@@ -1,10 +1,14 @@
-import { poolActs } from '../../core/acts/pools.ts';
-import { pullRequestActs } from '../../core/acts/pull-requests.ts';
-import { PULL_REQUEST_ACTS } from '../../extensions/github/pull-request-acts.ts';
-import { POOL_ACTS } from '../../extensions/pool/pool-acts.ts';
+import { publishing } from '../../core/acts/finish/publishing.ts';
+import { pullRequestsToVerify } from '../../core/acts/proof/pull-requests-to-verify.ts';
+import { poolActs } from '../../core/caller/context/pools.ts';
+import { pullRequestRounds } from '../../core/caller/context/pull-request-rounds.ts';
+import { GITHUB_PUBLISHING, GITHUB_ROUNDS, GITHUB_TO_VERIFY } from '../../extensions/github/acts.ts';
+import { POOL_ACTS } from '../../extensions/pool/acts/pool-acts.ts';
 
 /** For every program that acts on sessions: the MCP server, the terminal and the supervisor. */
 export function useActs(): void {
-  pullRequestActs.handOver([...PULL_REQUEST_ACTS]);
+  publishing.handOver([...GITHUB_PUBLISHING]);
+  pullRequestsToVerify.handOver([...GITHUB_TO_VERIFY]);
+  pullRequestRounds.handOver([...GITHUB_ROUNDS]);
   poolActs.handOver([...POOL_ACTS]);
 }

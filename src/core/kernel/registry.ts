@@ -1,15 +1,17 @@
 /** What extensions add to the core. Each main program hands it over once, before anything reads it. */
 export interface Registry<T> {
+  /** What it holds, in the plural, such as `providers`. */
+  readonly name: string;
   /** @throws if it was handed over before: whoever read the first list would lack the second. */
   handOver(items: readonly T[]): void;
   /** @throws if nothing was handed over yet: whatever was read would lack the extensions. */
   readonly items: readonly T[];
 }
 
-/** @param name What it holds, in the plural, such as `providers`. */
 export function newRegistry<T>(name: string): Registry<T> {
   let given: readonly T[] | undefined;
   return {
+    name,
     handOver(items) {
       if (given !== undefined) throw new Error(`The ${name} of the extensions were handed over twice`);
       given = items;

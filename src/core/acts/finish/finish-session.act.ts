@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
+import { inThisBuild } from '../../caller/context/in-this-build.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
@@ -14,9 +15,9 @@ import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { archiveRoot } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
-import { requirePullRequestActs } from '../pull-requests.ts';
 import { isToBeWatched } from './is-watched.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
+import { publishing } from './publishing.ts';
 
 export interface FinishResult {
   view: SessionView;
@@ -56,7 +57,7 @@ export async function finishSession(
     const published = publishResult(await send(request, ['publish_ended'], waitMs));
     const warning =
       watched && published.from !== undefined
-        ? await requirePullRequestActs().whyNotUnattended(judged, published.from, context)
+        ? await inThisBuild(publishing).whyNotUnattended(judged, published.from, context)
         : '';
     return { ...published, done: `${published.done}${warning}` };
   }

@@ -1,4 +1,5 @@
 import type { ActionContext } from '../../caller/context/context.ts';
+import { inThisBuild } from '../../caller/context/in-this-build.ts';
 import { type Preview, previewOf } from '../../caller/facts/preview.ts';
 import { counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
@@ -6,8 +7,8 @@ import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import { unsignedWords } from '../../session/proof/proof.ts';
-import { requirePullRequestActs } from '../pull-requests.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
+import { publishing } from './publishing.ts';
 
 /** Describes what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
@@ -15,7 +16,7 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
   const { view, refusal } = judged;
   if (refusal) return previewOf(view, refusal, []);
   const { how } = input;
-  if (how === 'pull_request') return await requirePullRequestActs().preview(input, judged, context);
+  if (how === 'pull_request') return await inThisBuild(publishing).preview(input, judged, context);
   return previewOf(view, undefined, await would({ ...input, how }, judged));
 }
 

@@ -2,22 +2,10 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { environmentOfProject } from '../../caller/refusals/login-of-project.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
-import type { Project } from '../../project/finding/open-project.ts';
-import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
+import { type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
-import { type ClaimedWork, type Repetition, repeatClaims } from './repeat-claims.ts';
-
-export interface PullRequestQuestion {
-  number: number;
-  projectDir?: string | undefined;
-}
-
-export interface OpenedPullRequest {
-  work: ClaimedWork;
-  /** The project whose SETUP and CHECK commands run. */
-  project: Project;
-  place: ClonePlace;
-}
+import type { OpenedPullRequest } from './pull-requests-to-verify.ts';
+import { type Repetition, repeatClaims } from './repeat-claims.ts';
 
 export type VerifiedPullRequest = Repetition & { verified: boolean; sandbox: SandboxLevel };
 

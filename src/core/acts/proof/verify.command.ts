@@ -59,12 +59,13 @@ async function verifyOne(cli: Cli, of: string, options: VerifyOptions): Promise<
 }
 
 async function verifyPullRequestOf(cli: Cli, number: number, options: VerifyOptions): Promise<void> {
-  const [{ requirePullRequestActs }, { verifyPullRequest }] = await Promise.all([
-    import('../pull-requests.ts'),
+  const [{ inThisBuild }, { pullRequestsToVerify }, { verifyPullRequest }] = await Promise.all([
+    import('../../caller/context/in-this-build.ts'),
+    import('./pull-requests-to-verify.ts'),
     import('./verify-pull-request.act.ts'),
   ]);
   const context = await cli.actionContext();
-  const opened = await requirePullRequestActs().open({ number, ...projectOf(options) }, context);
+  const opened = await inThisBuild(pullRequestsToVerify)({ number, ...projectOf(options) }, context);
   if (opened.place.guard === undefined && !options.yes) await agreeToNoGuard(cli, number);
   const result = await verifyPullRequest(opened, context, whileRunning(cli));
   cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);

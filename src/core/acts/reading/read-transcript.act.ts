@@ -3,6 +3,7 @@ import { noting, type TranscriptEntry, transcriptLines } from '../../agents/cont
 import { providerNamed } from '../../agents/registry.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { poolActs } from '../../caller/context/pools.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { lineStart, linesFrom } from '../../kernel/files/lines.ts';
 import { openPlainHandle, type PlainHandle } from '../../kernel/files/plain-file.ts';
@@ -10,7 +11,6 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { poolActs } from '../pools.ts';
 
 export interface ReadTranscriptInput extends SessionQuestion {
   /** Defaults to the newest iteration. */

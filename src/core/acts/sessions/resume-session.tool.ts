@@ -31,8 +31,11 @@ export const resumeSessionTool = defineTool({
       const { note, goal, provider, model, limits } = input;
       if ([note, goal, provider, model, limits].some((each) => each !== undefined))
         throw ACTION_ERRORS.from_alone();
-      const { requirePullRequestActs } = await import('../pull-requests.ts');
-      const { view, outcome, summary } = await requirePullRequestActs().round(input, actions);
+      const [{ inThisBuild }, { pullRequestRounds }] = await Promise.all([
+        import('../../caller/context/in-this-build.ts'),
+        import('../../caller/context/pull-request-rounds.ts'),
+      ]);
+      const { view, outcome, summary } = await inThisBuild(pullRequestRounds)(input, actions);
       const what = outcome === 'nothing' ? ('nothing' as const) : ('resumed' as const);
       return { ...sessionFields(view), summary, outcome: what };
     }

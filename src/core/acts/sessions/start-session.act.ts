@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { GitHub } from '../../../extensions/github/forge/github.ts';
-import { requirePool } from '../../../extensions/pool/require-pool.ts';
+import { requirePool } from '../../../extensions/pool/acts/require-pool.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { isUnfinished } from '../../caller/context/supervision.ts';

@@ -4,20 +4,15 @@ import { joinNames } from '../../session/commands/judge-finish.ts';
 
 /** Why an act on a session, or the search for one, can be refused. */
 export const ACTION_ERRORS = errors({
+  not_in_this_build: ({ what }: { what: string }) => ({
+    what: 'Nothing was done.',
+    why: `This build of samocode was made without the extension for ${what}.`,
+    hint: 'Use a build that has it.',
+  }),
   pool_takes_over: ({ session }: { session: string }) => ({
     what: `${session} was not taken over.`,
     why: 'It belongs to a pool: if its machine stops responding, another one continues it automatically.',
     hint: 'The status of the session says which machine has it. If no machine continues it, look at the pool.',
-  }),
-  no_pools: () => ({
-    what: 'The session was not started.',
-    why: 'This build of samocode was made without the extension for pools.',
-    hint: 'Leave out --pool (where), or use a build with it.',
-  }),
-  no_pull_requests: () => ({
-    what: 'This build of samocode does nothing with pull requests.',
-    why: 'It was built without the extension that does.',
-    hint: 'Use a build with it, or merge or keep the branch.',
   }),
   answers_need_person: () => ({
     what: 'Nothing was published.',

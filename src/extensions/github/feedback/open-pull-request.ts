@@ -2,7 +2,7 @@ import { clonePlaceOf } from '../../../core/acts/proof/project-clone.ts';
 import type {
   OpenedPullRequest,
   PullRequestQuestion,
-} from '../../../core/acts/proof/verify-pull-request.act.ts';
+} from '../../../core/acts/proof/pull-requests-to-verify.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';

@@ -2,6 +2,7 @@ import { sendAndAwait } from '../../../core/caller/commands/await-command.ts';
 import { closedTo, earlyRefusal, gateRuleOf } from '../../../core/caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import type { RoundResult } from '../../../core/caller/context/pull-request-rounds.ts';
 import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
@@ -19,12 +20,6 @@ import { changeRequest, Rounds } from './rounds.ts';
 const WORK_MS = 120_000;
 
 const RECORDED = ['resumed', 'pull_request_changed'] as const;
-
-export interface RoundResult {
-  view: SessionView;
-  outcome: 'begun' | 'recorded' | 'nothing';
-  summary: string;
-}
 
 /**
  * Reads the pull request of a session now and does what the supervisor would do: begin a round, or publish the work of

@@ -1,7 +1,7 @@
-import type { ActionContext } from '../../core/caller/context/context.ts';
-import type { Project } from '../../core/project/finding/open-project.ts';
-import { POOL_ERRORS } from './pool-errors.ts';
-import { readPoolFile } from './pool-file.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
+import { readPoolFile } from '../pool-file.ts';
 
 /** @returns true @throws pool_not_joined when this machine is in no pool for the project */
 export async function requirePool(

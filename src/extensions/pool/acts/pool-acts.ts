@@ -1,4 +1,4 @@
-import type { PoolActs } from '../../core/acts/pools.ts';
+import type { PoolActs } from '../../../core/caller/context/pools.ts';
 
 export const POOL_ACTS: readonly PoolActs[] = [
   {
@@ -7,7 +7,7 @@ export const POOL_ACTS: readonly PoolActs[] = [
       await requirePool(project, context);
     },
     async nameHere({ home }) {
-      const { readPoolFile } = await import('./pool-file.ts');
+      const { readPoolFile } = await import('../pool-file.ts');
       return (await readPoolFile(home))?.host.name;
     },
   },

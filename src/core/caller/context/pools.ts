@@ -1,0 +1,13 @@
+import { newRegistry } from '../../kernel/registry.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import type { ActionContext } from './context.ts';
+
+/** What an extension does with pools of machines for the acts of core. */
+export interface PoolActs {
+  /** @throws if this machine is in no pool for the project */
+  requireMember(project: Project, context: ActionContext): Promise<void>;
+  /** The name of this machine in its pools. */
+  nameHere(context: Pick<ActionContext, 'home'>): Promise<string | undefined>;
+}
+
+export const poolActs = newRegistry<PoolActs>('pools of machines');
