@@ -1,8 +1,10 @@
 // Builds every published program into dist/, or with --faults into dist-test/ with crash and fault points compiled in.
 // Tests build into folders of their own: --outdir FOLDER, --version TEXT, --also NAME=MODULE for a further program.
 // --noting FOLDER: each refusal and crash point that a program reaches leaves a file in FOLDER (tests/support/reached.ts).
+// --without NAME leaves an extension out, or all of them with --without all: what src/app/extensions/ lists of it is empty.
 // --maps puts source maps beside the files, which turn a user's stack trace into names and lines.
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { MARKDOWN_FOLDER, markdownFolderModule } from './markdown-folders.mjs';
@@ -16,6 +18,7 @@ const { values: asked } = parseArgs({
     maps: { type: 'boolean', default: false },
     noting: { type: 'string', default: '' },
     also: { type: 'string', multiple: true, default: [] },
+    without: { type: 'string', multiple: true, default: [] },
   },
 });
 const outdir = asked.outdir ?? (asked.faults ? 'dist-test' : 'dist');
@@ -111,9 +114,36 @@ const MARKDOWN_FOLDERS = {
   },
 };
 
+const EXTENSIONS = await readdir('src/extensions');
+const leftOut = asked.without.includes('all') ? EXTENSIONS : asked.without;
+const unknown = leftOut.find((name) => !EXTENSIONS.includes(name));
+if (unknown !== undefined) throw new Error(`--without ${unknown}: there is only ${EXTENSIONS.join(', ')}`);
+const has = (name) => !leftOut.includes(name);
+
+// Only the lists of app/extensions/ may name an extension: elsewhere, its absence fails the build.
+const WITHOUT = {
+  name: 'without',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/extensions\/\w+\// }, async ({ path, importer, resolveDir }) => {
+      const [, name] = /\/src\/extensions\/(\w+)\//.exec(resolve(resolveDir, path)) ?? [];
+      if (name === undefined || has(name)) return undefined;
+      if (!importer.includes('/src/app/extensions/'))
+        return { errors: [{ text: `${importer} needs the extension ${name}` }] };
+      const text = await readFile(importer, 'utf8');
+      const names =
+        new RegExp(`import \\{([^}]*)\\} from '${path.replaceAll('.', '\\.')}'`).exec(text)?.[1] ?? '';
+      return { path: `${path}?${names.replace(/\s/g, '')}`, namespace: 'left-out' };
+    });
+    onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => {
+      const names = path.split('?')[1].split(',').filter(Boolean);
+      return { contents: names.map((name) => `export const ${name} = [];`).join('\n') };
+    });
+  },
+};
+
 const options = {
   bundle: true,
-  plugins: [ASCII_ONLY, BROWSER_SCRIPTS, MARKDOWN_FOLDERS],
+  plugins: [WITHOUT, ASCII_ONLY, BROWSER_SCRIPTS, MARKDOWN_FOLDERS],
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
@@ -172,9 +202,9 @@ await rm(outdir, { recursive: true, force: true });
 const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
 const built = await Promise.all([
   build(background),
-  build({ ...cjs, entryPoints: REHEARSAL }),
-  build({ ...cjs, entryPoints: ACTION }),
-  build({ ...cjs, banner: {}, entryPoints: { ...RELAY, ...ACP_RUNNER } }),
+  build({ ...cjs, entryPoints: has('rehearsal') ? REHEARSAL : {} }),
+  build({ ...cjs, entryPoints: has('github') ? ACTION : {} }),
+  build({ ...cjs, banner: {}, entryPoints: { ...RELAY, ...(has('acp') && ACP_RUNNER) } }),
   build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
   build({ ...esm, entryPoints: also }),
 ]);
