@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GitHub } from '../../../extensions/github/forge/github.ts';
+import { issueTask, readIssue } from '../../../extensions/github/intake/read-issue.ts';
 import { requirePool } from '../../../extensions/pool/acts/require-pool.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
@@ -23,7 +24,6 @@ import { ensureWorker } from './ensure-worker.ts';
 import { newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { givenTask, givenTitle, readGivenPlan } from './read-given-plan.ts';
-import { issueTask, readIssue } from './read-issue.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /**

@@ -1,4 +1,3 @@
-import { givenIssue, isAt, repositoriesOf } from '../../../core/acts/sessions/read-issue.ts';
 import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -21,6 +20,7 @@ import type { Forge } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
 import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
+import { givenIssue, isAt, repositoriesOf } from './read-issue.ts';
 
 const GAP_MS = 60_000;
 const POLL_MS = 1000;

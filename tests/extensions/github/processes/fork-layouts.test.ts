@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readIssue } from '../../../../src/core/acts/sessions/read-issue.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { Project } from '../../../../src/core/project/finding/open-project.ts';
 import type { PullRequestFact } from '../../../../src/core/session/events/bodies/positions.ts';
 import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
+import { readIssue } from '../../../../src/extensions/github/intake/read-issue.ts';
 import { composePullRequest } from '../../../../src/extensions/github/publish/compose-pull-request.ts';
 import { aboutPullRequest } from '../../../../src/extensions/github/publish/preview-publication.ts';
 import { whyNotUnattended } from '../../../../src/extensions/github/publish/unattended-push.ts';

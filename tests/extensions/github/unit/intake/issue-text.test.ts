@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { issueText } from '../../../../../src/core/acts/sessions/read-issue.ts';
 import type { Comment } from '../../../../../src/extensions/github/forge/forge.ts';
+import { issueText } from '../../../../../src/extensions/github/intake/read-issue.ts';
 
 const author = (login: string) => ({ login, kind: 'person' as const });
 

@@ -1,15 +1,15 @@
-import { Steering, trustedIn } from '../../../extensions/github/feedback/steering.ts';
-import type { Author, Forge, Issue } from '../../../extensions/github/forge/forge.ts';
-import { FORGE_ERRORS } from '../../../extensions/github/forge/forge-errors.ts';
-import { repositoryIn } from '../../../extensions/github/forge/repository-name.ts';
-import { requestRepository } from '../../../extensions/github/forge/request-repository.ts';
-import type { ActionContext } from '../../caller/context/context.ts';
-import { START_ERRORS } from '../../caller/errors/start-errors.ts';
-import { listed, shownText } from '../../kernel/text.ts';
-import type { Project } from '../../project/finding/open-project.ts';
-import { defaultRemote, type Remote, remotesOf } from '../../project/git/remotes.ts';
-import { inlineMaterial, material } from '../../session/documents/material.ts';
-import type { GivenIssue } from '../../session/events/session-file.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
+import { listed, shownText } from '../../../core/kernel/text.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { defaultRemote, type Remote, remotesOf } from '../../../core/project/git/remotes.ts';
+import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
+import type { GivenIssue } from '../../../core/session/events/session-file.ts';
+import { Steering, trustedIn } from '../feedback/steering.ts';
+import type { Author, Forge, Issue } from '../forge/forge.ts';
+import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { repositoryIn } from '../forge/repository-name.ts';
+import { requestRepository } from '../forge/request-repository.ts';
 
 const PLACE = /^https?:\/\/([\w.-]+(?::\d+)?)\/([\w.-]+\/[\w.-]+)\/(issues|pull)\/(\d{1,9})(?:[/?#].*)?$/;
 const MAX_BODY_CHARS = 40_000;
