@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSession } from '../src/core/acts/sessions/start-session.act.ts';
 import { systemClock } from '../src/core/kernel/clock.ts';
 import { systemHost } from '../src/core/kernel/processes/host.ts';
 import { sessionPaths } from '../src/core/session/layout/paths.ts';
@@ -8,6 +7,7 @@ import { readSession } from '../src/core/session/status.ts';
 import { builtPrograms } from '../tests/support/built-programs.ts';
 import { PATIENT_CLOCK } from '../tests/support/live-session.ts';
 import { makeProject } from '../tests/support/project.ts';
+import { startSession } from '../tests/support/start-session.ts';
 import { endProcessesOf, SUPERVISED } from '../tests/support/supervisors.ts';
 import { type Bench, round } from './bench.ts';
 

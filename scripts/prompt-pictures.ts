@@ -4,10 +4,10 @@ import './hand-over.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wrapAnsi } from 'fast-wrap-ansi';
-import { startSession } from '../src/core/acts/sessions/start-session.act.ts';
 import { type Bench, makeBench } from '../tests/support/bench.ts';
 import { eventually } from '../tests/support/eventually.ts';
 import { type RawServer, startServer } from '../tests/support/raw-server.ts';
+import { startSession } from '../tests/support/start-session.ts';
 import { terminalSvg } from './terminal-svg.ts';
 
 // Otherwise set by the bundler.

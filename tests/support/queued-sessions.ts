@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSession } from '../../src/core/acts/sessions/start-session.act.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { documentText } from '../../src/core/session/documents/documents.ts';
 import { readEvents } from '../../src/core/session/events/event-log.ts';
@@ -10,6 +9,7 @@ import { slotsInUse, slotsRoot } from '../../src/core/session/slots.ts';
 import { builtPrograms } from './built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, processesOf, untilState, workerPidOf } from './live-session.ts';
 import { makeProject, projectOf, type TempProject, writeProject } from './project.ts';
+import { startSession } from './start-session.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
 import { makeRepo } from './temp-repo.ts';
 

@@ -5,8 +5,6 @@ import { approvePlan } from '../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../src/core/acts/gates/read-plan.act.ts';
 import { requestChanges } from '../../src/core/acts/gates/request-changes.act.ts';
 import { type ResumeSessionInput, resumeSession } from '../../src/core/acts/sessions/resume-session.act.ts';
-import type { StartSessionInput } from '../../src/core/acts/sessions/start-choices.ts';
-import { startSession } from '../../src/core/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../src/core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import type { Phase } from '../../src/core/kernel/phases/table.ts';
@@ -37,6 +35,7 @@ import {
 import { playedOnce } from './played-once.ts';
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
 import { isNoted, noteEvents } from './reached.ts';
+import { type Start, startSession } from './start-session.ts';
 import { endOfWorker, endProcessesOf, SUPERVISED } from './supervisors.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 import { WorkerHere } from './worker-in-this-process.ts';
@@ -51,7 +50,7 @@ export interface RigPlan {
   lines?: Readonly<Record<string, string>>;
   /** `off` by default. */
   sandbox?: ProjectPlan['sandbox'];
-  start?: StartSessionInput;
+  start?: Start;
   repo?: RepoPlan;
   /** Files next to the scenario, name to text. */
   files?: Readonly<Record<string, string>>;

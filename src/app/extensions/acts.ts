@@ -1,8 +1,10 @@
 import { publishing } from '../../core/acts/finish/publishing.ts';
 import { pullRequestsToVerify } from '../../core/acts/proof/pull-requests-to-verify.ts';
+import { startSources } from '../../core/acts/sessions/start-sources.ts';
 import { poolActs } from '../../core/caller/context/pools.ts';
 import { pullRequestRounds } from '../../core/caller/context/pull-request-rounds.ts';
 import { GITHUB_PUBLISHING, GITHUB_ROUNDS, GITHUB_TO_VERIFY } from '../../extensions/github/acts.ts';
+import { GITHUB_START_SOURCES } from '../../extensions/github/start-sources.ts';
 import { POOL_ACTS } from '../../extensions/pool/acts/pool-acts.ts';
 
 /** For every program that acts on sessions: the MCP server, the terminal and the supervisor. */
@@ -11,4 +13,5 @@ export function useActs(): void {
   pullRequestsToVerify.handOver([...GITHUB_TO_VERIFY]);
   pullRequestRounds.handOver([...GITHUB_ROUNDS]);
   poolActs.handOver([...POOL_ACTS]);
+  startSources.handOver([...GITHUB_START_SOURCES]);
 }

@@ -2,9 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { answerQa } from '../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../src/core/acts/gates/approve-plan.act.ts';
-import { startOrContinue } from '../../../src/core/acts/sessions/continue-folder.act.ts';
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
-import type { StartSessionInput } from '../../../src/core/acts/sessions/start-choices.ts';
 import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts';
 import { setupProject } from '../../../src/core/acts/set-up/setup-project.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
@@ -40,6 +38,7 @@ import {
 import type { ModelOf } from '../../support/model-stub/services.ts';
 import { makeSampleRepo } from '../../support/sample-repo/make.ts';
 import { COMPOUND_AMOUNTS } from '../../support/sample-repo/missing-feature.ts';
+import { type Start, startSession } from '../../support/start-session.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { startByTool } from './start-by-tool.ts';
 
@@ -58,7 +57,7 @@ export interface CliSessionPlan {
   work?: PlannedWork;
   /** Further CLIs with separate models, for sessions that mix them. */
   others?: readonly ModelOf[];
-  start?: StartSessionInput;
+  start?: Start;
   /** Started by the tool of a real MCP server, which then ends. */
   byTool?: true;
   /** Runs when HOME and the project exist and nothing has started. */
@@ -127,7 +126,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   const input = { ...(isNew && { task: COMPOUND_AMOUNTS.task, name: 'compound' }), ...plan.start };
   const started = plan.byTool
     ? startByTool({ cwd: mainRepo, env, input })
-    : startOrContinue(input, context).then(({ file }) => file.folder);
+    : startSession(input, context).then(({ file }) => file.folder);
   const folder = await started.catch(async (error) => {
     throw new Error(`${error}\n${await workerErrors(join(dir.path, 'sessions'))}`, { cause: error });
   });
@@ -187,7 +186,7 @@ function newSession({ id, roots, ...parts }: Parts): CliSession {
     until: (holds, withinMs) => untilState(whereabouts, holds, { launch, ...(withinMs && { withinMs }) }),
     workerPid: () => workerPidOf(whereabouts),
     another: async (name) => {
-      const { file } = await startOrContinue({ task: COMPOUND_AMOUNTS.task, name }, context);
+      const { file } = await startSession({ task: COMPOUND_AMOUNTS.task, name }, context);
       const own = { paths: sessionPaths(dirname(paths.sessionDir), file.folder), id: file.id };
       return newSession({ ...parts, ...own, models: {}, roots: [] });
     },

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { ci } from '../../support/ci.ts';
 import { Parent } from '../../support/mcp-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { startSession } from '../../support/start-session.ts';
 import { killSupervisors, supervisorPids } from '../../support/supervisors.ts';
 
 /** The machine failed: neither the worker nor the supervisor runs. */

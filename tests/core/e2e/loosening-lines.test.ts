@@ -1,7 +1,6 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { readTrust } from '../../../src/core/caller/context/trust-project.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { NO_OPENINGS } from '../../../src/core/kernel/sandbox-level.ts';
@@ -11,6 +10,7 @@ import { askTool } from '../../app/unit/server/ask-tool.ts';
 import { type Bench, makeBench } from '../../support/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
+import { startSession } from '../../support/start-session.ts';
 
 const byTool = (bench: Bench) => ({ ...bench.context, by: { channel: 'tool' } as const });
 

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { doctor } from '../../../src/extensions/setup/doctor/doctor.ts';
 import { ci } from '../../support/ci.ts';
 import { makeProject } from '../../support/project.ts';
 import { startRig } from '../../support/session-rig.ts';
+import { startSession } from '../../support/start-session.ts';
 
 const blocked = ({ status }: { status: { kind: string } }) => status.kind === 'blocked';
 

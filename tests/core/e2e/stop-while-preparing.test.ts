@@ -4,12 +4,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
-import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts';
 import { ifExists } from '../../../src/core/kernel/errors.ts';
 import { type Bench, makeBench } from '../../support/bench.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startSession } from '../../support/start-session.ts';
 
 /** A git server that accepts connections and never answers. */
 async function silentServer() {

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { StartSessionInput } from '../../../src/core/acts/sessions/start-choices.ts';
 import { systemClock } from '../../../src/core/kernel/clock.ts';
 import type { FrozenSettings } from '../../../src/core/session/events/session-file.ts';
 import type { Status } from '../../../src/core/session/events/state.ts';
 import { ciIf } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import type { Start } from '../../support/start-session.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
 import { type Death, dieInTurn, writeDyingWorker } from './dying-workers.ts';
 import { expectInvariants, projectionsOf } from './neutral-checks.ts';
@@ -29,7 +29,7 @@ export interface FaultRow {
   env?: Record<string, string>;
   /** Workers that die in this order before one may run on. */
   deaths?: readonly Death[];
-  start?: StartSessionInput;
+  start?: Start;
   lines?: Record<string, string>;
   /** Watched by a supervisor; without one, only a person's act starts a worker. */
   supervised?: true;

@@ -1,7 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { describeLevel } from '../../../src/core/kernel/sandbox-level.ts';
 import type { SessionEvent } from '../../../src/core/session/events/events.ts';
@@ -11,6 +10,7 @@ import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { makeProject } from '../../support/project.ts';
 import { startRig } from '../../support/session-rig.ts';
+import { startSession } from '../../support/start-session.ts';
 import type { TempRepo } from '../../support/temp-repo.ts';
 
 /** As root the kernel protects the same paths, but root has other ways. */

@@ -1,12 +1,12 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { readSession } from '../../../src/core/session/status.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSessionsBelow } from '../../support/live-session.ts';
 import { startRig } from '../../support/session-rig.ts';
+import { startSession } from '../../support/start-session.ts';
 import { type Behaviour, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 
 // Machines without a working guard when a session starts.

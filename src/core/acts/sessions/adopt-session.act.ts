@@ -1,19 +1,21 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { earlyRefusal } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
-import type { ProjectQuestion } from '../../caller/context/find-project-for.ts';
-import type { FoundSession } from '../../caller/context/find-session.ts';
+import { namedFolder, type ProjectQuestion } from '../../caller/context/find-project-for.ts';
+import { type FoundSession, findSessionAndPlace } from '../../caller/context/find-session.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { readyProject } from '../../caller/refusals/ready-project.ts';
-import type { Phase } from '../../kernel/phases/table.ts';
+import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
 import { earlierWorktree } from '../../project/worktrees/worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { refused } from '../../session/commands/judge-kind.ts';
 import { readOverview } from '../../session/documents/overview.ts';
+import { normalizeNewName } from '../../session/layout/names.ts';
 import {
   continuationOf,
   type LegacyFolder,
@@ -23,26 +25,24 @@ import {
 } from '../../session/legacy-session.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { newSession, type SessionRequest } from './new-session.ts';
+import type { SessionChoices, StartSessionInput } from './start-choices.ts';
+import type { FolderWork } from './work.ts';
 
 export interface Adoption
   extends FoundSession,
     Pick<ProjectQuestion, 'call'>,
     Partial<Pick<SessionRequest, 'group' | 'run'>> {
-  /**
-   * The task, if the folder has no overview. For a finished session, the goal with which it is then resumed.
-   */
+  /** The task, if the folder has no overview. For a finished session, the goal with which it is then resumed. */
   goal?: string | undefined;
   /** The phase to continue at. Defaults to the one that the files indicate. */
   phase?: Phase | undefined;
   /** Further choices, as for a start. */
-  choices?: Pick<SessionRequest, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
+  choices?: Omit<SessionChoices, 'branch'> | undefined;
 }
 
 /**
  * Creates a session from a folder without machine state, which the Python samocode left or a person prepared.
  * It waits at the first gate that no person is known to have opened, and is an ordinary session from then on.
- * @throws goal_missing, not_done, nested_layout, not_plain, task_unknown, phase_unknown, work_elsewhere,
- * run_already; what `readyProject`, `newSession` and `beginSession` throw
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Begun> {
   const { view, place, goal, call, phase, group, choices, run = true } = adoption;
@@ -56,20 +56,18 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
   const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(old.overview ?? '');
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
-  const request = { ...choices, folder, branch, group, run };
-  const made = await newSession(
-    project,
-    {
-      ...request,
-      task: old.overview === undefined ? goal : task.trim() || folder,
-      takenOver: (gates) => ({
-        totalIterations: totalIterations || iteration,
-        decision: continuationOf(found, old, { folder, gates }),
-      }),
-    },
-    context,
-  );
-  const begun = await beginSession(made, context);
+  const request: SessionRequest = {
+    folder,
+    group,
+    run,
+    choices: { ...choices, branch },
+    task: old.overview === undefined ? goal : task.trim() || folder,
+    takenOver: (gates) => ({
+      totalIterations: totalIterations || iteration,
+      decision: continuationOf(found, old, { folder, gates }),
+    }),
+  };
+  const begun = await beginSession(await newSession(project, request, context), context);
   if (begun === undefined) throw START_ERRORS.run_already({ session: folder });
   return begun;
 }
@@ -102,3 +100,28 @@ async function branchOfAdopted(
   const prefix = sources.branchPrefix?.kind === 'default' ? '' : values.branchPrefix;
   return own?.branch ?? branchOf(folder, prefix);
 }
+
+/** Continues a folder prepared by hand at the given phase: it becomes a session that waits at its gate. */
+export async function continueFolder(
+  { work, project: projectDir, choices, run }: StartSessionInput<FolderWork>,
+  context: ActionContext,
+): Promise<Begun> {
+  const { from } = work;
+  const question = { session: basename(from), projectDir, isWholeName: true };
+  const found = await findSessionAndPlace(question, context);
+  const { folder: session, isForeign, paths } = found.view;
+  if (from.includes('/')) {
+    const folder = namedFolder(from, context);
+    if ((await realPathAsFar(folder)) !== (await realPathAsFar(paths.sessionDir)))
+      throw START_ERRORS.not_in_sessions({ folder, sessions: paths.sessionsDir });
+  }
+  if (!isForeign) throw START_ERRORS.run_already({ session });
+  const written = work.phase?.toLowerCase();
+  const phase = SELECTABLE.find((each) => each === written);
+  if (written && !phase) throw START_ERRORS.bad_phase({ given: written, allowed: SELECTABLE });
+  const group = choices?.group && normalizeNewName('group', choices.group);
+  return await adoptSession({ ...found, phase, group, choices, call: choices?.settings, run }, context);
+}
+
+/** The worker always runs `init` first, and a finished session continues with a new goal. */
+const SELECTABLE = PHASE_NAMES.filter((phase) => phase !== 'init' && phase !== 'done');

@@ -15,21 +15,18 @@ import {
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { allSettings } from '../../project/settings/settings.ts';
-import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { FrozenSettings, SessionFile } from '../../session/events/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start-choices.ts';
 
-/**
- * The settings stored with a session, including the path of every agent CLI it may start.
- * @throws setting_invalid, unknown_provider, cli_not_found, cli_not_executable
- */
+/** The settings stored with a session, including the path of every agent CLI it may start. */
 export async function freezeSettings(
   settings: ResolvedSettings,
-  choices: SessionChoices,
+  choices: SessionChoices & Pick<SessionFile, 'folder' | 'pool'>,
   context: ActionContext,
 ): Promise<FrozenSettings> {
   const { values } = settings;
-  const { folder, branch, base, autoApprove = false, acceptSuggestions = false, pool = false } = choices;
+  const { folder, branch, base, autoApprove = false, acceptSuggestions = false, pool } = choices;
   return {
     provider: values.provider,
     providers: { ...values.providerByPhase },
@@ -103,7 +100,6 @@ function sandboxOf(
   };
 }
 
-/** @throws setting_invalid */
 function requireSandbox(written: string): Sandbox {
   const { key, schema } = allSettings().sandbox;
   const parsed = schema().safeParse(written);
@@ -146,7 +142,7 @@ function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback'
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
 }
 
-/** Finds the programs of all providers that a session may run, by name. @throws what `findCli` throws */
+/** Finds the programs of all providers that a session may run, by name. */
 async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of providersOf(settings)) found[name] = await findCli(settings, name, context);

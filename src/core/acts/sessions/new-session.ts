@@ -21,8 +21,11 @@ import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
 
 export interface SessionRequest
-  extends SessionChoices,
-    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order' | 'startKey'> {
+  extends Pick<
+    SessionFile,
+    'folder' | 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order' | 'startKey'
+  > {
+  choices: SessionChoices;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run: boolean;
   /** For a folder that becomes a session: returns where it continues, given the session's gates. */
@@ -37,42 +40,33 @@ export interface NewSession {
   warnings: string[];
 }
 
-/**
- * Determines what a new session consists of: its settings, sandbox, identity and first command. Writes nothing.
- * @throws an early refusal; what `freezeSettings`, `refuseUnfitAgents` and `sandboxNow` throw
- */
+/** Determines what a new session consists of: its settings, sandbox, identity and first command. Writes nothing. */
 export async function newSession(
   project: Project,
-  { run, task, dive, givenPlan, issue, group, pool, order, startKey, takenOver, ...choices }: SessionRequest,
+  { run, choices, takenOver, ...asked }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
-  const { folder } = choices;
   const { mainRepo, filePath: configPath, values } = project;
-  const settings = await freezeSettings(project, { ...choices, pool }, context);
+  const settings = await freezeSettings(project, { ...choices, ...asked }, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
-  const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings, issue }, context);
+  const { level: sandbox, warning } = await sandboxNow(
+    { ...places, configPath, settings, issue: asked.issue },
+    context,
+  );
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
   const at = isoUtc(clock.now());
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
   return {
-    paths: sessionPaths(values.sessions, folder),
+    paths: sessionPaths(values.sessions, asked.folder),
     file: {
       ...envelope,
-      folder,
+      ...asked,
       createdAt: at,
-      task,
-      dive,
-      givenPlan,
-      issue,
       ...places,
       configPath,
-      group,
-      pool,
-      order,
-      startKey,
       sandbox,
       settings: { ...settings, gateChannels },
       takenOver: takenOver?.(settings.gates),
@@ -82,7 +76,7 @@ export async function newSession(
       ...(warning === undefined ? [] : [warning]),
       ...(await unwatched(context)),
       ...identityKept(settings),
-      ...(givenPlan ? uncountedBoxes(givenPlan).map((line) => `${line}.`) : []),
+      ...(asked.givenPlan ? uncountedBoxes(asked.givenPlan).map((line) => `${line}.`) : []),
       ...project.warnings.map(({ text }) => text),
     ],
   };

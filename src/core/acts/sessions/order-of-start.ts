@@ -1,38 +1,41 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { findSessionAndPlace, type SessionQuestion } from '../../caller/context/find-session.ts';
+import type { ProjectQuestion } from '../../caller/context/find-project-for.ts';
+import { findSessionAndPlace } from '../../caller/context/find-session.ts';
 import { projectDirOf } from '../../caller/context/sessions-folders.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { cycleOf, membersOf } from '../../session/start-order.ts';
-import type { OrderRequest, StartSessionInput } from './start-choices.ts';
+import type { OrderRequest } from './start-choices.ts';
 import { startTime } from './start-time.ts';
 
 export function isOrdered({ after, afterMerge, at }: OrderRequest): boolean {
-  return [after, afterMerge, at].some((words) => words?.trim());
+  return [after, afterMerge, at].some((words) => words !== undefined);
 }
 
-/**
- * Resolves what has to happen before a session starts. Its base may be a branch that does not exist yet.
- * @throws bad_start_time, other_sessions, start_circle, base_not_found; what `findSessionAndPlace` throws
- */
+/** Resolves what has to happen before a session starts. Its base may be a branch that does not exist yet. */
 export async function orderOfStart(
-  asked: OrderRequest & Pick<StartSessionInput, 'projectDir' | 'base' | 'group'>,
+  asked: OrderRequest &
+    Pick<ProjectQuestion, 'projectDir'> &
+    Pick<SessionFile, 'group'> & { base?: string | undefined },
   { mainRepo, values }: Pick<Project, 'mainRepo' | 'values'>,
   context: ActionContext,
 ): Promise<StartOrder> {
   const { clock, host, env } = context;
-  const { group, base } = asked;
-  const [after, afterMerge, at] = [asked.after, asked.afterMerge, asked.at].map((words) => words?.trim());
+  const { after, afterMerge, at, group, base } = asked;
   const views = await readAllSessions(values.sessions, host);
-  const named = async (session: string | undefined, isWholeName?: true) =>
-    session
-      ? await folderHere({ session, projectDir: asked.projectDir, isWholeName }, values, context)
-      : undefined;
+  const named = async (session: string | undefined, isWholeName?: true) => {
+    if (session === undefined) return undefined;
+    const question = { session, projectDir: asked.projectDir, isWholeName };
+    const { view, place } = await findSessionAndPlace(question, context);
+    if (view.paths.sessionsDir === values.sessions) return view.folder;
+    throw START_ERRORS.other_sessions({ session: view.folder, projectDir: projectDirOf(place) });
+  };
   const isGroup = after !== undefined && (group === after || membersOf(after, views).length > 0);
   // A full session name takes precedence, then a group, then the start of a name.
   const whole = await named(after, true).catch((error: unknown) => {
@@ -49,18 +52,6 @@ export async function orderOfStart(
   if (base && !branchesBefore(order, views).includes(base))
     await requireBase({ mainRepo, base, baseEnv: env });
   return order;
-}
-
-/** @throws other_sessions */
-async function folderHere(
-  question: SessionQuestion,
-  { sessions }: Pick<Project['values'], 'sessions'>,
-  context: ActionContext,
-): Promise<string> {
-  const { view, place } = await findSessionAndPlace(question, context);
-  const { folder: session } = view;
-  if (view.paths.sessionsDir === sessions) return session;
-  throw START_ERRORS.other_sessions({ session, projectDir: projectDirOf(place) });
 }
 
 function branchesBefore(order: StartOrder, views: readonly SessionView[]): string[] {

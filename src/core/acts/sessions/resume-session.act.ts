@@ -46,8 +46,6 @@ export interface ResumeSessionResult {
 /**
  * Continues a session that is stopped, blocked, limited, or waits for a person or a file, or a finished one
  * with a new goal. Also turns a folder of the Python samocode into a session. Opens no gate.
- * @throws an early refusal, folder_gone, the error that `closedTo` returns, what `adoptSession`, `chooseAgents`,
- * `currentChecks` and `refuseUnfitAgents` throw; the worker's refusal, pending
  */
 export async function resumeSession(
   input: ResumeSessionInput,
@@ -149,7 +147,6 @@ async function refuseUnfit(
 /**
  * The provider and model that a person switches to, with the path of the CLI.
  * @returns undefined if the call switches neither
- * @throws the errors of settings, cli_not_found, root_refused
  */
 async function chooseAgents(
   request: AgentRequest,

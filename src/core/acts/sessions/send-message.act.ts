@@ -9,7 +9,6 @@ import type { SessionView } from '../../session/events/session-view.ts';
 /**
  * Stores guidance for the session's next agent.
  * @returns `readBy`: a sentence that says when an agent will read it
- * @throws text_missing, text_too_long, an early refusal; the worker's refusal, pending
  */
 export async function sendMessage(
   input: SessionQuestion & { text: string },

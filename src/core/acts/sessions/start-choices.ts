@@ -1,26 +1,26 @@
 import { providerChoices } from '../../agents/registry.ts';
 import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
-import type { GivenIssue } from '../../session/events/session-file.ts';
+import { type Work, type WorkRequest, workOf } from './work.ts';
 
 /** Choices for one session, in addition to the project's settings. */
 export interface SessionChoices {
-  folder: string;
   branch?: string | undefined;
   base?: string | undefined;
   autoApprove?: boolean | undefined;
   acceptSuggestions?: boolean | undefined;
   /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string | undefined;
-  /** Any machine of the pool may work on it. */
-  pool?: true | undefined;
 }
 
-/** A session folder prepared by hand, and the phase at which a worker continues it. */
-export interface FolderToContinue {
-  from: string;
-  /** Defaults to the phase that its files indicate. */
-  phase: string;
+interface NewSessionChoices extends SessionChoices {
+  /** Derived from the work if absent. */
+  name?: string | undefined;
+  /** Sessions of one group are listed, awaited and stopped together. */
+  group?: string | undefined;
+  /** Offered to every machine of the pool that this one is in. */
+  where?: 'pool' | undefined;
+  settings?: CallSettings | undefined;
 }
 
 /** What has to happen before a session starts, as the user wrote it. */
@@ -31,26 +31,12 @@ export interface OrderRequest {
   at?: string | undefined;
 }
 
-export interface StartSessionInput
-  extends Partial<FolderToContinue>,
-    Omit<SessionChoices, 'folder'>,
-    OrderRequest {
-  task?: string | undefined;
-  dive?: string | undefined;
-  /** The path of a Markdown file with check boxes. */
-  plan?: string | undefined;
-  /** The number or address of an issue. */
-  issue?: string | undefined;
-  /** An issue that the supervisor has already read and claimed. */
-  claimed?: GivenIssue | undefined;
-  /** Derived from the task if absent. */
-  name?: string | undefined;
-  projectDir?: string | undefined;
-  /** Sessions of one group are listed, awaited and stopped together. */
-  group?: string | undefined;
-  settings?: CallSettings | undefined;
-  /** Offered to every machine of the pool that this one is in. */
-  where?: 'pool' | undefined;
+export interface StartSessionInput<W extends Work = Work> {
+  work: W;
+  /** Its folder or `.samocode`, as in `ProjectQuestion`. */
+  project?: string | undefined;
+  choices?: NewSessionChoices | undefined;
+  order?: OrderRequest | undefined;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run?: boolean | undefined;
   /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */
@@ -222,10 +208,7 @@ const START_CHOICES = {
     tool: 'A prepared folder.',
     about: 'instead of a task: a folder prepared by hand',
   },
-  phase: {
-    option: '--phase <name>',
-    about: 'with from: phase to continue at',
-  },
+  phase: { option: '--phase <name>', about: 'with from: phase to continue at' },
 } as const satisfies Record<string, Choice>;
 
 /** The setting of each limit. */
@@ -245,10 +228,21 @@ export type StartChoice = keyof typeof START_CHOICES;
 
 export const START_CHOICE_ROWS = Object.entries(START_CHOICES) as ReadonlyArray<[StartChoice, Choice]>;
 
-/** Converts choices into the input of a start. Values of settings are validated later, with all other settings. */
+/**
+ * Converts choices into the input of a start; a blank one is as good as none. Values of settings are validated later,
+ * with all other settings.
+ */
 export function startInput(chosen: Readonly<Partial<Record<StartChoice, unknown>>>): StartSessionInput {
-  const given = START_CHOICE_ROWS.filter(([name]) => chosen[name] !== undefined);
-  const settings = given.flatMap(([name, { setting }]) => (setting ? [[setting, chosen[name]]] : []));
-  const choices = given.flatMap(([name, { setting }]) => (setting ? [] : [[name, chosen[name]]]));
-  return { ...Object.fromEntries(choices), settings: Object.fromEntries(settings) };
+  const settings: Record<string, unknown> = {};
+  const others: Record<string, unknown> = {};
+  for (const [name, { setting }] of START_CHOICE_ROWS) {
+    const given = chosen[name];
+    const words = typeof given === 'string' ? given.trim() : given;
+    if (setting !== undefined && given !== undefined) settings[setting] = given;
+    if (setting === undefined && words !== '') others[name] = words;
+  }
+  // The schema of the tool and the parser of the options have checked their types.
+  const request = others as WorkRequest & NewSessionChoices;
+  const { task, dive, plan, issue, from, phase, after, afterMerge, at, ...choices } = request;
+  return { work: workOf(request), choices: { ...choices, settings }, order: { after, afterMerge, at } };
 }

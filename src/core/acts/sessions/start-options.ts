@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, wholeSeconds } from '../../kit/terminal/shared-options.ts';
@@ -18,17 +19,11 @@ export function withStartOptions(command: Command): Command {
   return command;
 }
 
-export interface GivenOption {
-  /** `--model`. */
-  flag: string;
-  /** The option with its value; `…` stands for a value that the shell would need quoted. */
-  typed: string;
-  /** Also an option of `samocode resume`. */
-  isForResume: boolean;
-}
-
-/** Returns the start options that the user typed. */
-export function givenStartOptions(options: StartOptions): GivenOption[] {
+/**
+ * Returns the start options that the user typed, each with its value; `…` stands for one that the shell would need
+ * quoted. `isForResume`: it is also an option of `samocode resume`.
+ */
+export function givenStartOptions(options: StartOptions) {
   return START_CHOICE_ROWS.flatMap(([name, { option, isForResume = false }]) => {
     const value = name === 'where' ? options.pool : options[name];
     if (value === undefined) return [];
@@ -52,13 +47,14 @@ function byPhase(text: string, before: ByPhase = {}): ByPhase {
 
 /** @throws usage if there is no task, topic, plan, issue or folder */
 export function startInputOf(options: StartOptions): StartSessionInput {
-  const input = startInput({ ...options, where: options.pool && 'pool' });
-  const { task, dive, plan, issue, from, phase } = input;
-  if ([task, dive, plan, issue, from, phase].every((words) => !words?.trim())) {
+  try {
+    const input = startInput({ ...options, where: options.pool && 'pool' });
+    return { ...input, project: projectOf(options).projectDir };
+  } catch (error) {
+    if (!START_ERRORS.nothing_to_do.is(error)) throw error;
     throw CLI_ERRORS.usage({
       why: 'A session needs a task, or a topic to research.',
       hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',
     });
   }
-  return { ...input, ...projectOf(options) };
 }

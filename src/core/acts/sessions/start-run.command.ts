@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
-import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { projectOf, withSharedOptions } from '../../kit/terminal/shared-options.ts';
@@ -33,9 +33,7 @@ export function addRun(program: Command, cli: Cli): void {
 }
 
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
-  const begun = await begin(cli, options);
-  if (begun === undefined) return cli.leaveWith(EXIT.waiting);
-  const { view, projectDir, sandbox } = begun;
+  const { view, projectDir, sandbox } = await begin(cli, options);
   cli.output.say(`sandbox: ${sandbox}`);
   const { runToRest } = await import('./run-to-rest.ts');
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
@@ -45,9 +43,9 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
 async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
   const wanted = startInputOf(options);
   const projectDir = await ensureProject(cli, options);
-  const { startOrContinue } = await import('./continue-folder.act.ts');
-  const input = { ...wanted, projectDir, run: options.run };
-  const { view, file, warnings } = await startOrContinue(input, await cli.actionContext());
+  const { startSession } = await import('./start-session.act.ts');
+  const input = { ...wanted, project: projectDir, run: options.run };
+  const { view, file, warnings } = await startSession(input, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   return { view, warnings, projectDir, sandbox: describeLevel(file.sandbox) };
 }
@@ -100,9 +98,7 @@ export function addStart(program: Command, cli: Cli): void {
     .option('-y, --yes', 'create a missing project without asking, with the check that its files suggest')
     .option('--no-run', 'prepare the session, but start no agent until "samocode resume"')
     .action(async (options: Options) => {
-      const begun = await begin(cli, options);
-      if (begun === undefined) return cli.leaveWith(EXIT.waiting);
-      const { view, warnings, sandbox } = begun;
+      const { view, warnings, sandbox } = await begin(cli, options);
       const short = handleOf(view.folder);
       const { good, accent } = cli.output.style;
       const facts = shownFacts(view);

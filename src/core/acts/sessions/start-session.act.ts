@@ -1,83 +1,77 @@
 import { join } from 'node:path';
-import { GitHub } from '../../../extensions/github/forge/github.ts';
-import { issueTask, readIssue } from '../../../extensions/github/intake/read-issue.ts';
-import { requirePool } from '../../../extensions/pool/acts/require-pool.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
+import { inThisBuild } from '../../caller/context/in-this-build.ts';
+import { poolActs } from '../../caller/context/pools.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { isUnfinished } from '../../caller/context/supervision.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { readyProject } from '../../caller/refusals/ready-project.ts';
-import { requireText } from '../../caller/refusals/require.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
-import { type GivenIssue, type GivenPlan, readSessionFile } from '../../session/events/session-file.ts';
+import { readSessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
+import { continueFolder } from './adopt-session.act.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { ensureWorker } from './ensure-worker.ts';
 import { newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
-import { givenTask, givenTitle, readGivenPlan } from './read-given-plan.ts';
-import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
+import { resolveWork } from './resolve-work.ts';
+import type { StartSessionInput } from './start-choices.ts';
+import type { NewWork } from './work.ts';
 
-/**
- * Starts a session: checks everything, creates the run folder atomically with identity and first command, and
- * launches a worker, which creates the rest.
- * @throws nothing_to_do, plan_unusable, bad_branch_name, bad_group_name; what `readIssue`, `orderOfStart`,
- * `readyProject`, `freeFolder`, `newSession` and `beginSession` throw
- */
+/** Starts a new session, or one that continues a folder prepared by hand. */
 export async function startSession(
-  input: Omit<StartSessionInput, keyof FolderToContinue>,
+  { work, ...input }: StartSessionInput,
   context: ActionContext,
 ): Promise<Begun> {
   await refuseFromInside(context);
-  const group = input.group?.trim() ? normalizeNewName('group', input.group) : undefined;
-  const givenPlan = input.plan?.trim() ? await readGivenPlan(input.plan, context) : undefined;
-  const given = input.task?.trim() ? requireText(input.task, 'task') : givenPlan && givenTask(givenPlan);
-  const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
-  const titled = (!input.task?.trim() && givenPlan && givenTitle(givenPlan)) || (given ?? dive);
-  if (titled === undefined && !input.issue?.trim() && !input.claimed) throw START_ERRORS.nothing_to_do();
-  const branch = input.branch?.trim() ? requireBranchName(input.branch) : undefined;
-  const base = input.base?.trim() || undefined;
-  const { projectDir, settings: call, name, run = true } = input;
-  const isLater = isOrdered(input);
-  const isForPool = input.where === 'pool';
-  const at = { projectDir, call, base: isLater ? undefined : base, isForPool };
+  return work.kind === 'folder'
+    ? await continueFolder({ ...input, work }, context)
+    : await startNew({ ...input, work }, context);
+}
+
+/**
+ * Checks everything, creates the run folder atomically with identity and first command, and launches a worker, which
+ * creates the rest.
+ */
+async function startNew(
+  { work, ...input }: StartSessionInput<NewWork>,
+  context: ActionContext,
+): Promise<Begun> {
+  const { project: projectDir, run = true } = input;
+  const { name, where, settings: call, ...choices } = input.choices ?? {};
+  const group = choices.group && normalizeNewName('group', choices.group);
+  const branch = choices.branch && requireBranchName(choices.branch);
+  const { base } = choices;
+  const isLater = isOrdered(input.order ?? {});
+  const pool = where === 'pool' || undefined;
+  const at = { projectDir, call, base: isLater ? undefined : base, isForPool: pool };
   const project = await readyProject(at, context);
-  const issue = await issueOf(input, project, context);
-  const task = issue ? issueTask(issue, given) : given;
-  const words = issue ? `issue-${issue.number}` : (titled ?? '');
-  const pool = isForPool ? await requirePool(project, context) : undefined;
-  const order = isLater ? await orderOfStart({ ...input, base, group }, project, context) : undefined;
-  const key = startKey(input, project, givenPlan);
+  const { words, ...given } = await resolveWork(work, project, context);
+  if (pool) await inThisBuild(poolActs).requireMember(project, context);
+  const asked = { ...input.order, projectDir, base, group };
+  const order = isLater ? await orderOfStart(asked, project, context) : undefined;
+  const startKey = startKeyOf({ ...input, work, project: project.filePath }, given.givenPlan?.hash);
   for (;;) {
     // Listed first: of two same starts that do not find each other, both choose one free name, and one of them gets it.
     const folders = await sessionFolders(project.values.sessions);
-    const same = await findSameStart(input.again ? undefined : key, { ...project.values, folders }, context);
+    const known = { ...project.values, folders };
+    const same = input.again ? undefined : await findSameStart(startKey, known, context);
     if (same !== undefined) return same;
     const folder = freeFolder(project.values, { name, words, folders }, context);
-    const { autoApprove, acceptSuggestions, sandbox } = input;
-    const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const request = { ...choices, task, dive, givenPlan, issue, group, pool, order, run, startKey: key };
+    const recorded = { ...given, folder, group, pool, order, startKey };
+    const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.
     const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;
   }
-}
-
-async function issueOf(
-  { issue, claimed }: Pick<StartSessionInput, 'issue' | 'claimed'>,
-  project: Project,
-  context: ActionContext,
-): Promise<GivenIssue | undefined> {
-  if (claimed !== undefined || !issue?.trim()) return claimed;
-  return await readIssue(issue, project, { forge: new GitHub(context), context });
 }
 
 /** How long the same call means the same session. */
@@ -87,24 +81,20 @@ const SAME_START_MS = 10 * 60_000;
  * The fingerprint of everything that a call chooses, whatever the order of its fields; a plan counts by its text.
  * @returns undefined if the caller may repeat its call, as a person in a terminal
  */
-function startKey(
-  { again, run = true, ...input }: StartSessionInput,
-  { filePath: projectDir }: Pick<Project, 'filePath'>,
-  givenPlan: GivenPlan | undefined,
-): string | undefined {
+function startKeyOf({ again, run = true, ...input }: StartSessionInput, plan?: string): string | undefined {
   if (again === undefined) return undefined;
-  return fingerprint(JSON.stringify({ ...input, run, projectDir, plan: givenPlan?.hash }, sorted));
-}
-
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return fingerprint(
+    JSON.stringify({ ...input, run }, (key, value: unknown) => {
+      if (key === 'plan') return plan;
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    }),
+  );
 }
 
 /**
  * Finds the unfinished session that the same call started within the last ten minutes, and starts its worker if
  * the first call ended before that.
- * @throws sessions_silent; what `ensureWorker` throws
  */
 async function findSameStart(
   key: string | undefined,
@@ -131,38 +121,24 @@ function isPrepared({ state }: SessionView): boolean {
   return state.status.kind === 'stopped' && !state.runWanted && state.lastIteration === undefined;
 }
 
-/**
- * Returns the folder name of a new session: the given name, or one derived from the task.
- * @throws bad_session_name, session_exists, worktree_stands
- */
+/** Returns the folder name of a new session: the given name, or one derived from the task. */
 function freeFolder(
   { worktrees }: Pick<Project['values'], 'worktrees'>,
-  { name = '', words, folders }: { name?: string | undefined; words: string; folders: readonly string[] },
+  { name, words, folders }: { name?: string | undefined; words: string; folders: readonly string[] },
   { clock }: ActionContext,
 ): string {
-  const given = name.trim() ? normalizeNewName('session', name) : undefined;
-  const made = sessionSlug(words);
-  const date = stampsAt(clock.now()).folderDate;
-  const sameName = (wanted: string) =>
-    folders.findLast((folder) => folder === wanted || nameWithoutDate(folder) === wanted);
-  if (given !== undefined) {
-    const existing = sameName(given);
-    if (existing !== undefined) throw START_ERRORS.session_exists({ session: existing });
-    const worktree = join(worktrees, `${date}-${given}`);
-    if (isOccupied(worktree)) throw START_ERRORS.worktree_stands({ folder: worktree });
-    return `${date}-${given}`;
-  }
+  const given = name && normalizeNewName('session', name);
+  const first = given ?? sessionSlug(words);
   for (let number = 1; ; number += 1) {
-    const free = number === 1 ? made : `${made}-${number}`;
-    if (sameName(free) === undefined && !isOccupied(join(worktrees, `${date}-${free}`)))
-      return `${date}-${free}`;
+    const free = number === 1 ? first : `${first}-${number}`;
+    const folder = `${stampsAt(clock.now()).folderDate}-${free}`;
+    const session = folders.findLast((each) => each === free || nameWithoutDate(each) === free);
+    const worktree = join(worktrees, folder);
+    // It may be that of a session of another SESSIONS folder; two would share its files and checkpoints.
+    const isOccupied = (namesAt(worktree) ?? []).length > 0;
+    if (session === undefined && !isOccupied) return folder;
+    if (given === undefined) continue;
+    if (session !== undefined) throw START_ERRORS.session_exists({ session });
+    throw START_ERRORS.worktree_stands({ folder: worktree });
   }
-}
-
-/**
- * Whether the worktree's folder is in use, perhaps by a session of another SESSIONS folder. A second session
- * there would share its files and checkpoints.
- */
-function isOccupied(folder: string): boolean {
-  return (namesAt(folder) ?? []).length > 0;
 }

@@ -60,12 +60,12 @@ export const startSessionTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   isCore: true,
   async handle(input, { actions }) {
-    const { startOrContinue } = await import('./continue-folder.act.ts');
+    const { startSession } = await import('./start-session.act.ts');
     const { limits, start: run, again = false, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
-    const begun = await startOrContinue({ ...wanted, projectDir, run, again }, actions);
+    const begun = await startSession({ ...wanted, project: projectDir, run, again }, actions);
     const { view, file, warnings, startedMsAgo } = begun;
     return {
       ...sessionFields(view),

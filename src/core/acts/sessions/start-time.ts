@@ -7,7 +7,7 @@ const WRITTEN = /^(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d?:\d\d)(?::([0-5]\d))?(Z|[+-]\d
 /**
  * Parses a time: `23:00` (today) or `2026-12-01T07:00`, either with or without a zone, or `limit`.
  * @param zone the time zone of times that name none
- * @returns milliseconds since the epoch @throws bad_start_time
+ * @returns milliseconds since the epoch
  */
 export function startTime(written: string, nowMs: number, zone = zoneHere()): number | 'limit' {
   const given = written.trim();

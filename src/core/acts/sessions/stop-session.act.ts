@@ -28,10 +28,7 @@ export type StopOneResult =
   | StopSessionResult
   | { view: SessionView; outcome: 'refused'; error: SamocodeError };
 
-/**
- * Stops every session of a group, or of the project, that is not at rest.
- * @throws group_not_found, project_not_found, project_unclear
- */
+/** Stops every session of a group, or of the project, that is not at rest. */
 export async function stopSeveral(
   { group, projectDir, when }: Pick<StopSessionInput, 'when' | 'projectDir'> & { group?: string | undefined },
   context: ActionContext,

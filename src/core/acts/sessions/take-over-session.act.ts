@@ -20,7 +20,6 @@ export interface TakeOverResult {
 /**
  * Takes over a session whose worker cannot be checked from here, because it ran on another machine or in
  * another container. Never done automatically, because only a person knows that the worker is gone for good.
- * @throws session_not_found, worker_lives, newer_format, pending, pool_takes_over, inside_session
  */
 export async function takeOverSession(
   question: SessionQuestion,

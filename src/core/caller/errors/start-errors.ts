@@ -54,11 +54,6 @@ export const START_ERRORS = errors({
     why: 'A phase to continue at requires the folder of a session.',
     hint: 'Add from: the name or path of the session folder.',
   }),
-  issue_unusable: ({ given, problem, fix }: { given: string; problem: string; fix: string }) => ({
-    what: NOTHING,
-    why: `${/^#?\d/.test(given) ? `Issue #${given.replace('#', '')}` : `"${given}"`} ${problem}.`,
-    hint: fix,
-  }),
   nested_layout: notAdoptable,
   not_plain: notAdoptable,
   not_in_sessions: ({ folder, sessions }: { folder: string; sessions: string }) => ({

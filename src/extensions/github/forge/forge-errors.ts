@@ -1,7 +1,8 @@
+import { NOTHING } from '../../../core/caller/errors/start-errors.ts';
 import { errors } from '../../../core/kernel/errors.ts';
 import { quotedSaid } from '../../../core/kernel/said.ts';
 
-/** Reasons why a forge gave no answer; callers branch on their codes. The whole output of gh is the `cause`. */
+/** Reasons why a forge gave no usable answer; callers branch on their codes. The whole output of gh is the `cause`. */
 export const FORGE_ERRORS = errors({
   forge_failed: ({ host, status, said }: Asked & { status: number | undefined }) => ({
     what: `A request to ${host} failed.`,
@@ -41,6 +42,11 @@ export const FORGE_ERRORS = errors({
     what: `The repository ${from} is now called ${to}.`,
     why: 'It was renamed or transferred, and samocode writes nothing to it under its old name.',
     hint: `Update the address of the remote: git remote set-url <remote> <address of ${to}>.`,
+  }),
+  issue_unusable: ({ given, problem, fix }: { given: string; problem: string; fix: string }) => ({
+    what: NOTHING,
+    why: `${/^#?\d/.test(given) ? `Issue #${given.replace('#', '')}` : `"${given}"`} ${problem}.`,
+    hint: fix,
   }),
 });
 

@@ -176,9 +176,9 @@ export class Intake {
     if (commit === undefined)
       return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch, then remove the label and add it again.`;
     try {
-      const claimed = { ...given, claim: { labelledAt, commit } };
-      const branch = claimBranch(number);
-      await startSession({ claimed, branch, projectDir: project.filePath }, context);
+      const work = { kind: 'issue', issue: { ...given, claim: { labelledAt, commit } } } as const;
+      const choices = { branch: claimBranch(number) };
+      await startSession({ work, project: project.filePath, choices }, context);
       return 'started';
     } catch (error) {
       // The session was created; its worker is just slow to answer.

@@ -1,5 +1,7 @@
+import { resolveWork } from '../../../core/acts/sessions/resolve-work.ts';
+import type { ResolvedWork } from '../../../core/acts/sessions/start-sources.ts';
+import type { SourceWork } from '../../../core/acts/sessions/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { defaultRemote, type Remote, remotesOf } from '../../../core/project/git/remotes.ts';
@@ -8,6 +10,7 @@ import type { GivenIssue } from '../../../core/session/events/session-file.ts';
 import { Steering, trustedIn } from '../feedback/steering.ts';
 import type { Author, Forge, Issue } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { GitHub } from '../forge/github.ts';
 import { repositoryIn } from '../forge/repository-name.ts';
 import { requestRepository } from '../forge/request-repository.ts';
 
@@ -16,18 +19,26 @@ const MAX_BODY_CHARS = 40_000;
 const MAX_COMMENT_CHARS = 8000;
 const MAX_CHARS = 300_000;
 
-/**
- * Reads the issue that a start names by number or address.
- * @throws issue_unusable, the errors of a forge, GitError
- */
+/** Work on an issue as a session records it. */
+export async function resolveIssue(
+  { issue: given, with: added }: SourceWork,
+  project: Project,
+  context: ActionContext,
+): Promise<ResolvedWork> {
+  const more = added && (await resolveWork(added, project, context));
+  const reading = { forge: new GitHub(context), context };
+  const issue = typeof given === 'string' ? await readIssue(given, project, reading) : given;
+  return { ...more, issue, task: issueTask(issue, more?.task), words: `issue-${issue.number}` };
+}
+
+/** Reads the issue that a start names by number or address. */
 export async function readIssue(
-  words: string,
+  given: string,
   project: Pick<Project, 'mainRepo' | 'values'>,
   { forge, context }: { forge: Forge; context: Pick<ActionContext, 'env' | 'clock'> },
 ): Promise<GivenIssue> {
-  const given = words.trim();
   const unusable = (problem: string, fix: string) =>
-    START_ERRORS.issue_unusable({ given: shownText(given).slice(0, 200), problem, fix });
+    FORGE_ERRORS.issue_unusable({ given: shownText(given).slice(0, 200), problem, fix });
   const [, host, path, kind] = PLACE.exec(given) ?? [];
   const number = Number(PLACE.exec(given)?.[4] ?? /^#?(\d{1,9})$/.exec(given)?.[1] ?? 0);
   if (number === 0) throw unusable('is not an issue', 'Give its number, or its address.');
@@ -49,19 +60,13 @@ export async function readIssue(
         );
   const issue = await forge.issue(repository, number).catch((error: unknown) => {
     if (!FORGE_ERRORS.forge_refused.is(error)) throw error;
-    const fix = 'Check its number and the account that gh uses.';
-    throw unusable(
-      `is not shown by ${repository}: it is a pull request, was deleted or moved, or your login may not read it`,
-      fix,
-    );
+    const problem = `is not shown by ${repository}: it is a pull request, was deleted or moved, or your login may not read it`;
+    throw unusable(problem, 'Check its number and the account that gh uses.');
   });
   if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
   if (!issue.isOpen) throw unusable('is closed', 'Reopen it first.');
-  return await givenIssue(issue, repository, {
-    forge,
-    clock: context.clock,
-    trusted: trustedIn(project.values.prTrust),
-  });
+  const trusted = trustedIn(project.values.prTrust);
+  return await givenIssue(issue, repository, { forge, clock: context.clock, trusted });
 }
 
 /** Whether the issue is still in that repository; GitHub returns a moved one with its new address. */
@@ -91,16 +96,10 @@ export async function givenIssue(
 
 /** The document that agents read: our own text, and quotations with their authors. */
 export function issueText(
-  {
-    number,
-    url,
-    title,
-    body,
-    author,
-    comments,
-  }: Pick<Issue, 'number' | 'url' | 'title' | 'body' | 'author' | 'comments'>,
+  issue: Pick<Issue, 'number' | 'url' | 'title' | 'body' | 'author' | 'comments'>,
   maySteer: ReadonlySet<string>,
 ): string {
+  const { number, url, title, body, author, comments } = issue;
   const who = ({ login }: Author) => inlineMaterial(login);
   const quoted = comments.filter(({ author: { login } }) => maySteer.has(login));
   const others = comments.filter(({ author: { login } }) => !maySteer.has(login));
@@ -123,7 +122,7 @@ export function issueText(
 }
 
 /** The task of a session that starts from an issue, followed by what a person added. */
-export function issueTask({ number, repository }: GivenIssue, task: string | undefined): string {
+function issueTask({ number, repository }: GivenIssue, task: string | undefined): string {
   const name = repository.split('/').slice(1).join('/');
   const sentence = `Work on issue #${number} of ${name}, which _issue.md quotes.`;
   return task === undefined ? sentence : `${sentence}\n\n${task}`;

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { startInput } from '../../../core/acts/sessions/start-choices.ts';
 import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
 import { allProviders } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -31,14 +32,9 @@ type Fields = Readonly<Record<string, string | string[]>>;
 /** Starts a session from the form. @returns a sentence with the session's name, and any warnings */
 export async function startFromPage(fields: Fields, context: ActionContext): Promise<string> {
   const text = (name: string) => [fields[name] ?? []].flat().join('').trim() || undefined;
-  const settings = {
-    provider: text('provider'),
-    maxCostUsd: text('maxCostUsd'),
-    maxHours: text('maxHours'),
-    maxIterations: text('maxIterations'),
-  };
-  const again = text('again') !== undefined;
-  const input = { task: text('task'), projectDir: text('project'), settings, again };
+  const names = ['task', 'provider', 'maxCostUsd', 'maxHours', 'maxIterations'] as const;
+  const wanted = startInput(Object.fromEntries(names.map((name) => [name, text(name)])));
+  const input = { ...wanted, project: text('project'), again: text('again') !== undefined };
   const { view, warnings, startedMsAgo } = await startSession(input, { ...context, by: byPerson() });
   const name = nameWithoutDate(view.folder);
   return startedMsAgo === undefined

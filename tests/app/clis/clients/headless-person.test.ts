@@ -1,9 +1,9 @@
 import { test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { runClient } from './client-cli.ts';
 
 /** A headless client announces forms, and refuses each at once, since no person is there. */

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { install } from '../../../../src/extensions/setup/install/install.ts';
@@ -16,6 +15,7 @@ import {
   type ModelReply,
 } from '../../../support/model-stub/conversation.ts';
 import { PARENT_PROMPT } from '../../../support/model-stub/parent-model.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
 
 interface Chat {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
 
 const MARK = '01JH0000000000000000000000';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
 
 test('sessions are listed by what they need, and those that need a person come first', ci, async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { ASKING, CREATED, PREPARED } from '../../../core/unit/session/events.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
 import { makeServerRig } from '../../unit/server/server-rig.ts';
 

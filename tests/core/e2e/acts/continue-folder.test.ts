@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
-import { startOrContinue } from '../../../../src/core/acts/sessions/continue-folder.act.ts';
 import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { Bench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { startSession } from '../../../support/start-session.ts';
 import {
   atGateOrRunning,
   decisions,
@@ -48,7 +48,7 @@ describe('a session that was prepared by hand in a chat', () => {
       await bench.repo.git(['-C', path, 'commit', '-q', '-m', 'Begin the hull']);
 
       const from = join(bench.sessionsDir, FOLDER, '/');
-      const { view, file } = await startOrContinue({ from, phase: 'implementation' }, bench.context);
+      const { view, file } = await startSession({ from, phase: 'implementation' }, bench.context);
       expect(file).toMatchObject({ task: 'Teach the boat to float.', takenOver: { totalIterations: 0 } });
       expect(view.folder).toBe(FOLDER);
       await atGateOrRunning(bench, FOLDER);
@@ -84,7 +84,7 @@ describe('a session that was prepared by hand in a chat', () => {
     const requirements = [{ id: 'R1', text: 'It floats.', check: 'reviewed' }];
     const ledger = { '_requirements.json': JSON.stringify({ requirements }) };
     await using bench = await madeFolder({ ...prepared, ...ledger, '_qa.md': ANSWERED });
-    await startOrContinue({ from: FOLDER, phase: 'implementation' }, bench.context);
+    await startSession({ from: FOLDER, phase: 'implementation' }, bench.context);
     await atGateOrRunning(bench, FOLDER);
     const { hash } = await readPlan({ session: FOLDER }, bench.context);
     await approvePlan({ session: FOLDER, hash }, by(bench, 'tool'));
@@ -101,7 +101,7 @@ describe('a session that was prepared by hand in a chat', () => {
     ['without a question', prepared, { acceptSuggestions: true }],
   ])('waits at planning %s for one act', async (_, files, one) => {
     await using bench = await madeFolder(files);
-    await startOrContinue({ from: FOLDER, phase: 'planning' }, bench.context);
+    await startSession({ from: FOLDER, phase: 'planning' }, bench.context);
     const { state } = await atGateOrRunning(bench, FOLDER);
     expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
     await answerQa({ session: FOLDER, answers: [], ...one }, bench.context);
@@ -111,14 +111,14 @@ describe('a session that was prepared by hand in a chat', () => {
 
   test('waits at planning for an open question', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': QA });
-    await startOrContinue({ from: FOLDER, phase: 'planning' }, bench.context);
+    await startSession({ from: FOLDER, phase: 'planning' }, bench.context);
     const { state } = await atGateOrRunning(bench, FOLDER);
     expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
   });
 
   test('is prepared at its phase without a run, and no agent starts', async () => {
     await using bench = await madeFolder(prepared);
-    await startOrContinue({ from: FOLDER, phase: 'implementation', run: false }, bench.context);
+    await startSession({ from: FOLDER, phase: 'implementation', run: false }, bench.context);
     await atGateOrRunning(bench, FOLDER);
     await approvePlan({ session: FOLDER }, bench.context);
     const { state } = await eventually(async () => {
@@ -134,7 +134,7 @@ describe('a channel that GATE_CHANNELS excludes', () => {
 
   test('may continue it up to the gate, which a person then opens', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
-    await startOrContinue({ from: FOLDER, phase: 'implementation' }, by(bench, 'tool'));
+    await startSession({ from: FOLDER, phase: 'implementation' }, by(bench, 'tool'));
     await atGateOrRunning(bench, FOLDER);
     await expect(approvePlan({ session: FOLDER }, by(bench, 'tool'))).rejects.toMatchObject({
       code: 'channel_closed',
@@ -146,7 +146,7 @@ describe('a channel that GATE_CHANNELS excludes', () => {
 
   test('cannot skip answers by naming a later phase', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
-    await startOrContinue({ from: FOLDER, phase: 'planning' }, by(bench, 'tool'));
+    await startSession({ from: FOLDER, phase: 'planning' }, by(bench, 'tool'));
     await atGateOrRunning(bench, FOLDER);
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers']);
   });
@@ -161,7 +161,7 @@ describe('nothing is started', () => {
     ['from a missing folder', { from: 'nowhere' }, 'session_not_found', FOLDER],
   ])('%s', async (_, input, code, words) => {
     await using bench = await madeFolder(prepared);
-    const refusal = await startOrContinue(input, bench.context).catch((error: unknown) => error);
+    const refusal = await startSession(input, bench.context).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code });
     expect(JSON.stringify(refusal) + String(refusal)).toContain(words);
     expect((await bench.view(FOLDER)).isForeign).toBe(true);
@@ -169,9 +169,9 @@ describe('nothing is started', () => {
 
   test('from a folder that a worker has already used', async () => {
     await using bench = await madeFolder(prepared);
-    await startOrContinue({ from: FOLDER, phase: 'implementation' }, bench.context);
+    await startSession({ from: FOLDER, phase: 'implementation' }, bench.context);
     await atGateOrRunning(bench, FOLDER);
-    const again = startOrContinue({ from: FOLDER }, bench.context);
+    const again = startSession({ from: FOLDER }, bench.context);
     await expect(again).rejects.toMatchObject({ code: 'run_already' });
   });
 });

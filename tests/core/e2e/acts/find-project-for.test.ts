@@ -2,13 +2,13 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 

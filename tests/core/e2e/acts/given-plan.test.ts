@@ -1,7 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import type { ToolContext } from '../../../../src/core/kit/mcp/tool.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -9,6 +8,7 @@ import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
+import { startSession } from '../../../support/start-session.ts';
 
 const TASKS = 'tests/fixtures/given-plans/spec-kit-tasks.md';
 

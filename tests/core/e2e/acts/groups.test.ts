@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { sendCommand } from '../../../../src/core/caller/commands/send-command.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { startSession } from '../../../support/start-session.ts';
 
 const start = async ({ context }: Bench, name: string, more: object = {}) =>
   (await startSession({ task: 'Write it down', name, group: 'Tonight', ...more }, context)).view.folder;

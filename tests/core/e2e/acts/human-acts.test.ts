@@ -7,10 +7,10 @@ import { requestChanges } from '../../../../src/core/acts/gates/request-changes.
 import { readLogTail } from '../../../../src/core/acts/reading/read-log.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { waitForOne } from '../../../support/wait-for-one.ts';
 
 /** A whole session on a busy machine. */

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { readDocument, readOverviewText } from '../../../../src/core/acts/reading/read-document.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { MAX_DOCUMENT_BYTES } from '../../../../src/core/session/layout/paths.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { startSession } from '../../../support/start-session.ts';
 
 const PLAN = '01-08-1437-plan-x.md';
 /** Larger than the former limit of four megabytes for readers, and below the limit of a worker. */

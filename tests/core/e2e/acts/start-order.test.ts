@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest';
-import type { StartSessionInput } from '../../../../src/core/acts/sessions/start-choices.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
@@ -8,6 +6,7 @@ import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { projectOf, writeProject } from '../../../support/project.ts';
+import { type Start, startSession } from '../../../support/start-session.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
 const command = ({ repo, context }: Bench, ...argv: string[]) =>
@@ -16,12 +15,12 @@ const command = ({ repo, context }: Bench, ...argv: string[]) =>
     programs: context.programs,
   });
 
-const start = async ({ context }: Bench, name: string, more: Partial<StartSessionInput> = {}) =>
+const start = async ({ context }: Bench, name: string, more: Partial<Start> = {}) =>
   (await startSession({ task: 'Write it down', name, ...more }, context)).view;
 
 const PAST = { task: 'x', at: '2020-01-01T00:00' };
 
-test.each<[string, StartSessionInput, object]>([
+test.each<[string, Start, object]>([
   ['an unknown session', { task: 'x', after: 'boots' }, { code: 'session_not_found' }],
   ['an unknown session to be merged', { task: 'x', afterMerge: 'tonight' }, { code: 'session_not_found' }],
   ['a time that is none', { task: 'x', at: 'soon' }, { code: 'bad_start_time' }],

@@ -2,8 +2,6 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
-import type { StartSessionInput } from '../../../../src/core/acts/sessions/start-choices.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { findSession } from '../../../../src/core/caller/context/find-session.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
@@ -12,6 +10,7 @@ import { type Bench, type BenchPlan, makeBench } from '../../../support/bench.ts
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { trustLines } from '../../../support/project.ts';
+import { type Start, startSession } from '../../../support/start-session.ts';
 
 const CODE = (code: string) => expect.objectContaining({ code });
 
@@ -91,7 +90,7 @@ test('two starts of one name at the same moment make one session', async () => {
   ]);
 });
 
-const MISTAKES: Array<{ what: string; code: string; input: StartSessionInput; plan?: BenchPlan }> = [
+const MISTAKES: Array<{ what: string; code: string; input: Start; plan?: BenchPlan }> = [
   { what: 'neither task nor dive', code: 'nothing_to_do', input: { task: ' \n', dive: '' } },
   { what: 'a name that leaves SESSIONS', code: 'bad_session_name', input: { task: 'x', name: '../out' } },
   {

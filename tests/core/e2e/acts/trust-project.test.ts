@@ -1,7 +1,6 @@
 import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import { readTrust, trustProject } from '../../../../src/core/caller/context/trust-project.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
@@ -9,6 +8,7 @@ import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { startSession } from '../../../support/start-session.ts';
 
 const appended = (bench: Bench, line: string) => appendFile(join(bench.repo.path, '.samocode'), `${line}\n`);
 

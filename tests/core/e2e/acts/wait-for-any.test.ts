@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
+import { startSession } from '../../../support/start-session.ts';
 
 async function started(bench: Bench, name: string): Promise<{ session: string; cursor: number }> {
   const { view } = await startSession({ task: 'Write it down', name }, bench.context);

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { type WaitResult, waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { trustLines } from '../../../support/project.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { waitForOne } from '../../../support/wait-for-one.ts';
 
 /** A whole session on a busy machine. */

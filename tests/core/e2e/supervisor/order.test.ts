@@ -5,8 +5,6 @@ import { finishSession } from '../../../../src/core/acts/finish/finish-session.a
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
-import type { StartSessionInput } from '../../../../src/core/acts/sessions/start-choices.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
 import { gitLine } from '../../../../src/core/project/git/git.ts';
@@ -18,6 +16,7 @@ import { readSession } from '../../../../src/core/session/status.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, untilState, workerPidOf } from '../../../support/live-session.ts';
 import { makeProject } from '../../../support/project.ts';
+import { type Start, startSession } from '../../../support/start-session.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from '../../../support/supervisors.ts';
 
 const BLOCKED = JSON.stringify({ status: 'blocked', reason: 'The sail is torn', needs: 'human_decision' });
@@ -52,11 +51,7 @@ async function fleet(gates = 'none') {
   return {
     context,
     repo,
-    async start(
-      name: string,
-      more: Partial<StartSessionInput> = {},
-      scenario: keyof typeof scenarios = 'quick',
-    ) {
+    async start(name: string, more: Partial<Start> = {}, scenario: keyof typeof scenarios = 'quick') {
       const env = { ...context.env, REHEARSAL_SCENARIO: scenarios[scenario] };
       const begun = await startSession(
         { dive: `How is boat ${name} rigged?`, name, ...more },

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ci } from '../../../support/ci.ts';
@@ -9,6 +8,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { endSession, untilState, workerPidOf } from '../../../support/live-session.ts';
 import { trustLines } from '../../../support/project.ts';
 import { NO_GATES, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 
 /** Each agent costs five dollars. */

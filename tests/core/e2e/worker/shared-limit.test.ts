@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
 import { readHolding } from '../../../../src/core/kernel/processes/lease.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
@@ -11,6 +10,7 @@ import { accountKey, readSharedLimit, shareLimit } from '../../../../src/core/wo
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startRig } from '../../../support/session-rig.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const NOW = 1_800_000_000_000;

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { type IssueRig, issueRig, type Machine } from './issue-rig.ts';
 
 const ALONE = { GATES: 'none', CHECK: 'true' };

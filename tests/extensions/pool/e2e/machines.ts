@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { supervise } from '../../../../src/core/caller/context/supervision.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
@@ -19,6 +18,7 @@ import {
   type TempProject,
   writeProject,
 } from '../../../support/project.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from '../../../support/supervisors.ts';
 import { proxyTo, type TcpProxy } from '../../../support/tcp-proxy.ts';
 import { repoIn } from '../../../support/temp-repo.ts';

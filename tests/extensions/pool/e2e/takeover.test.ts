@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { memberNamed, type PoolSession, trustMember } from '../../../../src/extensions/pool/acts/pool.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { startSession } from '../../../support/start-session.ts';
 import { atWork, eventsOf, isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
 
 test('a session that one machine starts is done by one of two, and both show it', async () => {

@@ -1,13 +1,13 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { recordedSessionFile } from '../../../../src/core/session/events/session-file.ts';
 import { openMember } from '../../../../src/extensions/pool/acts/open-member.ts';
 import { changePoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { needsOf } from '../../../../src/extensions/pool/pool-states.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
+import { startSession } from '../../../support/start-session.ts';
 
 async function joined({ repo, context }: TempProject) {
   const membership = { project: '1'.repeat(40), config: join(repo.path, '.samocode'), remote: repo.path };

@@ -1,8 +1,8 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
-import { startSession } from '../../../../../src/core/acts/sessions/start-session.act.ts';
 import { watchLimits } from '../../../../../src/core/worker/iteration/stall-watch.ts';
 import { makeBench } from '../../../../support/bench.ts';
+import { startSession } from '../../../../support/start-session.ts';
 
 test.each([
   [{}, 1_200_000],

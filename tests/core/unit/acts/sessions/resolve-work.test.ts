@@ -5,8 +5,12 @@ import {
   givenTask,
   givenTitle,
   readGivenPlan,
-} from '../../../../../src/core/acts/sessions/read-given-plan.ts';
+  resolveWork,
+} from '../../../../../src/core/acts/sessions/resolve-work.ts';
+import type { NewWork } from '../../../../../src/core/acts/sessions/work.ts';
+import type { ActionContext } from '../../../../../src/core/caller/context/context.ts';
 import { fingerprint } from '../../../../../src/core/kernel/files/fingerprint.ts';
+import type { Project } from '../../../../../src/core/project/finding/open-project.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
 const placeAt = (path: string) => ({ cwd: path, home: path, env: {} });
@@ -65,4 +69,13 @@ test('a link, a folder and a missing file are not plans', async () => {
   expect(await why('folder')).toContain('it is not a plain file');
   expect(await why('nothing.md')).toContain('there is no such file');
   expect(await why('~/real.md')).toMatchObject({ name: 'real.md' });
+});
+
+test('work that only an extension reads is refused by a build without it', async () => {
+  // As an issue is where GitHub handed nothing over.
+  const work = { kind: 'ticket', issue: '7' } as unknown as NewWork;
+  await expect(resolveWork(work, {} as Project, {} as ActionContext)).rejects.toMatchObject({
+    code: 'not_in_this_build',
+    why: 'This build of samocode was made without the extension for tickets.',
+  });
 });

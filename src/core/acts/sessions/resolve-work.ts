@@ -1,15 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { basename, extname } from 'node:path';
+import type { ActionContext } from '../../caller/context/context.ts';
 import { namedFolder } from '../../caller/context/find-project-for.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { cleanText, shownText } from '../../kernel/text.ts';
+import type { Project } from '../../project/finding/open-project.ts';
 import { boxesIn, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { GivenPlan } from '../../session/events/session-file.ts';
+import { type ResolvedWork, startSources } from './start-sources.ts';
+import type { NewWork } from './work.ts';
 
 type Place = Parameters<typeof namedFolder>[1];
 
@@ -17,10 +22,30 @@ const MAX_BYTES = 256 * 1024;
 /** A plan of a few phases cannot cover more steps properly. */
 const MAX_BOXES = 200;
 
-/**
- * Reads the plan that a person gives at the start: any Markdown with check boxes. The file itself is never changed.
- * @throws plan_unusable; no_such_folder and relative_folder for a path that cannot be resolved
- */
+export async function resolveWork(
+  work: NewWork,
+  project: Project,
+  context: ActionContext,
+): Promise<ResolvedWork> {
+  switch (work.kind) {
+    case 'task':
+      return { task: work.task, dive: work.dive, words: work.task };
+    case 'dive':
+      return { dive: work.dive, words: work.dive };
+    case 'plan': {
+      const { plan, task, dive } = work;
+      const givenPlan = await readGivenPlan(plan, context);
+      return { task: task ?? givenTask(givenPlan), dive, givenPlan, words: task ?? givenTitle(givenPlan) };
+    }
+    default: {
+      const source = startSources.items.find(({ kind }) => kind === work.kind);
+      if (source === undefined) throw ACTION_ERRORS.not_in_this_build({ what: `${work.kind}s` });
+      return await source.resolve(work, project, context);
+    }
+  }
+}
+
+/** Reads the plan that a person gives at the start: any Markdown with check boxes. The file itself is never changed. */
 export async function readGivenPlan(given: string, context: Place): Promise<GivenPlan> {
   const path = namedFolder(given, context);
   const unusable = (problem: string, fix = 'Name a Markdown file with check boxes.') =>

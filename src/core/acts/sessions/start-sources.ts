@@ -1,0 +1,19 @@
+import type { ActionContext } from '../../caller/context/context.ts';
+import { newRegistry } from '../../kernel/registry.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SourceWork } from './work.ts';
+
+/** Work as a session records it. */
+export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue'> {
+  /** The name of the session is derived from them. */
+  words: string;
+}
+
+/** A kind of work that an extension reads. */
+export interface StartSource {
+  kind: SourceWork['kind'];
+  resolve(work: SourceWork, project: Project, context: ActionContext): Promise<ResolvedWork>;
+}
+
+export const startSources = newRegistry<StartSource>('start sources');

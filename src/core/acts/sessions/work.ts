@@ -1,0 +1,62 @@
+import { START_ERRORS } from '../../caller/errors/start-errors.ts';
+import { requireText } from '../../caller/refusals/require.ts';
+import type { GivenIssue } from '../../session/events/session-file.ts';
+
+/** What a session is to do. */
+export type Work = NewWork | FolderWork;
+
+/** Work for which a session is created. */
+export type NewWork = OwnWork | SourceWork;
+
+export type OwnWork =
+  | { kind: 'task'; task: string; dive?: string | undefined }
+  | { kind: 'dive'; dive: string }
+  /** `plan`: the path of a Markdown file with check boxes. */
+  | { kind: 'plan'; plan: string; task?: string | undefined; dive?: string | undefined };
+
+/** Work that an extension reads. */
+export interface SourceWork {
+  kind: 'issue';
+  /** Its number or address; or the issue itself, if the supervisor has already read and claimed it. */
+  issue: string | GivenIssue;
+  /** What a person added. */
+  with?: OwnWork | undefined;
+}
+
+/** A session folder prepared by hand, which a worker continues. */
+export interface FolderWork {
+  kind: 'folder';
+  from: string;
+  /** Defaults to the phase that its files indicate. */
+  phase?: string | undefined;
+}
+
+const EXCLUDED = ['task', 'dive', 'plan', 'issue', 'name', 'branch', 'after', 'afterMerge', 'at'] as const;
+
+/** The work as the arguments of a tool or the options of a command say it, and what a folder excludes. */
+export type WorkRequest = Partial<Record<'from' | 'phase' | (typeof EXCLUDED)[number], string | undefined>>;
+
+/** Decides which kind of work was given. Nothing in the request is blank. */
+export function workOf(request: WorkRequest): Work {
+  const { issue, from, phase } = request;
+  if (from !== undefined) {
+    const given = EXCLUDED.filter((name) => request[name] !== undefined);
+    if (given.length === 0) return { kind: 'folder', from, phase };
+    throw START_ERRORS.from_excludes({
+      given: given.map((name) => name.replace('afterMerge', 'after_merge')),
+    });
+  }
+  if (phase !== undefined) throw START_ERRORS.from_missing();
+  const own = ownWorkOf(request);
+  if (issue !== undefined) return { kind: 'issue', issue, with: own };
+  if (own === undefined) throw START_ERRORS.nothing_to_do();
+  return own;
+}
+
+function ownWorkOf({ plan, ...words }: WorkRequest): OwnWork | undefined {
+  const task = words.task && requireText(words.task, 'task');
+  const dive = words.dive && requireText(words.dive, 'dive');
+  if (plan !== undefined) return { kind: 'plan', plan, task, dive };
+  if (task !== undefined) return { kind: 'task', task, dive };
+  return dive === undefined ? undefined : { kind: 'dive', dive };
+}
