@@ -1,4 +1,3 @@
-import { NOTHING } from '../../../core/caller/errors/start-errors.ts';
 import { errors } from '../../../core/kernel/errors.ts';
 import { quotedSaid } from '../../../core/kernel/said.ts';
 
@@ -44,7 +43,7 @@ export const FORGE_ERRORS = errors({
     hint: `Update the address of the remote: git remote set-url <remote> <address of ${to}>.`,
   }),
   issue_unusable: ({ given, problem, fix }: { given: string; problem: string; fix: string }) => ({
-    what: NOTHING,
+    what: 'No session was started.',
     why: `${/^#?\d/.test(given) ? `Issue #${given.replace('#', '')}` : `"${given}"`} ${problem}.`,
     hint: fix,
   }),
