@@ -125,8 +125,13 @@ const GROUPS: Readonly<Record<string, string>> = {
   'Set up': 'init trust install uninstall config doctor supervisor takeover pool notify mute completion',
 };
 
-const COMMAND_GROUPS = Object.entries(GROUPS).map(([title, text]): [string, AddCommand[]] => {
-  return [title, text.split(' ').flatMap((name) => BY_NAME[name] ?? [])];
+const GROUPED = Object.entries(GROUPS).map(([title, text]) => [title, text.split(' ')] as const);
+
+/** A command without a place in the groups comes last. */
+const NO_GROUP = Object.keys(BY_NAME).filter((name) => !GROUPED.some(([, names]) => names.includes(name)));
+
+const COMMAND_GROUPS = [...GROUPED, ['Further', NO_GROUP] as const].map(([title, names]) => {
+  return [title, names.flatMap((name) => BY_NAME[name] ?? [])] as const;
 });
 
 export const COMMANDS: readonly AddCommand[] = COMMAND_GROUPS.flatMap(([, commands]) => commands);
