@@ -16,7 +16,7 @@ export type ProofGuard =
   | {
       now: ActiveGuard;
       /** The connections out of a strict sandbox. */
-      wayOut?: Pick<GuardPart, 'net' | 'ports'> | undefined;
+      egress?: Pick<GuardPart, 'net' | 'ports'> | undefined;
     }
   | undefined;
 
@@ -49,7 +49,7 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
     chmodSync(tmp, 0o1777);
     const { session: _, ...rest } = { ...places, home: { dir: home, env } };
     const states = [{ ...readOnly(join(home, VERIFIED)), from: verifiedStore(home, places) }];
-    const part = { home: own, tmp, states, shown: [...objects, ...shown], open: [clone], ...guard.wayOut };
+    const part = { home: own, tmp, states, shown: [...objects, ...shown], open: [clone], ...guard.egress };
     return { env, ...guardOption(guardOf(guard.now.maker, rest, part)) };
   }
   const programs = programNames({ dir: home, env });

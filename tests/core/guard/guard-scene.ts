@@ -8,6 +8,8 @@ import { NO_OPENINGS } from '../../../src/core/kernel/sandbox-level.ts';
 import { realPathAsFar } from '../../../src/core/project/git/real-path.ts';
 import { sandboxFolders } from '../../../src/core/project/worktrees/sandbox-folders.ts';
 import { copyState } from '../../../src/core/sandbox/cli-state.ts';
+import { openEgressProxy } from '../../../src/core/sandbox/egress-proxy.ts';
+import { egressRules } from '../../../src/core/sandbox/egress-rules.ts';
 import {
   findGuardTool,
   type Guard,
@@ -20,8 +22,6 @@ import { makePrivateGit, usersRefs } from '../../../src/core/sandbox/private-git
 import { basePlace, privateGitIn } from '../../../src/core/sandbox/private-git/private-git.ts';
 import { findProtectedPlaces } from '../../../src/core/sandbox/protected-places.ts';
 import { freshHome } from '../../../src/core/sandbox/session-home.ts';
-import { openWayOut } from '../../../src/core/sandbox/way-out.ts';
-import { wayOutRules } from '../../../src/core/sandbox/way-out-rules.ts';
 import { runRoot } from '../../../src/core/session/layout/paths.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -51,7 +51,7 @@ export interface GuardScene extends AsyncDisposable {
   /** What the proxy of a strict sandbox refused. */
   refused: readonly string[];
   /** As if its worker died, and another one began a second later. */
-  restartWayOut(): Promise<void>;
+  restartEgress(): Promise<void>;
 }
 
 /** @param change replaces the guard, for what a test of the tests takes from it */
@@ -123,7 +123,7 @@ export async function makeScene(
     },
     others: () => entriesBelow(dir.path, rulesOf(places, variables, join(places.worktreesDir, '.sandbox'))),
     refused: strict?.refused ?? [],
-    restartWayOut: async () => {
+    restartEgress: async () => {
       await strict?.restart();
       await handOver();
     },
@@ -184,18 +184,18 @@ async function strictPart(places: Places, net: string, env: Record<string, strin
     join(dirname((await builtPrograms()).worker), 'relay.cjs'),
     join(places.programs[0] ?? '', 'relay.cjs'),
   );
-  const rules = wayOutRules(places.openings, [], env);
+  const rules = egressRules(places.openings, [], env);
   const refused: string[] = [];
-  const open = () => openWayOut(net, rules, (target, why) => refused.push(`${target} ${why}`));
-  let wayOut = await open();
+  const open = () => openEgressProxy(net, rules, (target, why) => refused.push(`${target} ${why}`));
+  let egress = await open();
   return {
     part: { net, ports: rules.ports },
     refused,
-    close: () => wayOut.close(),
+    close: () => egress.close(),
     restart: async () => {
-      await wayOut.close();
+      await egress.close();
       await setTimeout(1000);
-      wayOut = await open();
+      egress = await open();
     },
   };
 }

@@ -153,7 +153,7 @@ describe.each(USERS)('strict, $name', (user) => {
 
   test('connections wait for a worker that is started again', async () => {
     const running = scene.inside(`sleep 1; curl -sf http://docs.example.com/later`);
-    await scene.restartWayOut();
+    await scene.restartEgress();
     expect((await running).stdout).toContain('GET http://docs.example.com/later');
   });
 

@@ -10,6 +10,8 @@ import type { GitContext } from '../../project/git/repository.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
+import { openEgressProxy } from '../../sandbox/egress-proxy.ts';
+import { egressRules } from '../../sandbox/egress-rules.ts';
 import { probeGuard } from '../../sandbox/probe-guard.ts';
 import {
   type Admission,
@@ -19,8 +21,6 @@ import {
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
-import { openWayOut } from '../../sandbox/way-out.ts';
-import { wayOutRules } from '../../sandbox/way-out-rules.ts';
 
 /** Where to run checks outside a worker. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
@@ -55,9 +55,9 @@ export async function checksOnClone(
   const scratch = join(root, mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
-  const wayOut =
+  const egress =
     isStrict && openings && !given.asWorktree
-      ? await strictWayOut(join(outputDir, 'net'), openings, env)
+      ? await openStrictEgress(join(outputDir, 'net'), openings, env)
       : undefined;
   const set = {
     ...given,
@@ -73,14 +73,14 @@ export async function checksOnClone(
     areObjectsWritable: !isHidden,
     // With `asWorktree`, nothing is hidden, as in the agent's own worktree.
     placeIn: (folders: ProofFolders) =>
-      given.asWorktree ? { env: marked } : proofPlace(guard && { ...guard, wayOut }, folders, marked),
+      given.asWorktree ? { env: marked } : proofPlace(guard && { ...guard, egress }, folders, marked),
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
   try {
     const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
     return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, admits))) };
   } finally {
-    await wayOut?.close();
+    await egress?.close();
     await cleaner.clears();
     await removeMade(scratch, made);
   }
@@ -112,9 +112,9 @@ async function removeMade(folder: string, topmost: string | undefined): Promise<
 }
 
 /** Opens a strict sandbox to what the user's settings name, but not to the services of agent CLIs. */
-async function strictWayOut(net: string, openings: SandboxOpenings, env: ActionContext['env']) {
-  const rules = wayOutRules(openings, [], env);
-  const { close } = await openWayOut(net, rules, () => undefined);
+async function openStrictEgress(net: string, openings: SandboxOpenings, env: ActionContext['env']) {
+  const rules = egressRules(openings, [], env);
+  const { close } = await openEgressProxy(net, rules, () => undefined);
   return { net, ports: rules.ports, close };
 }
 

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { constants } from 'node:os';
 
 /**
- * The only way out of a strict sandbox, which has no network. Started inside the sandbox, it listens on loopback
+ * The only connection of a strict sandbox, which has no network. Started inside the sandbox, it listens on loopback
  * addresses, forwards each connection to a socket of the worker outside, and runs the command with a proxy there.
  * Arguments: the folder of the sockets, the host's ports to forward (separated by commas), the command.
  */

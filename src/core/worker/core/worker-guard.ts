@@ -11,6 +11,8 @@ import { removeAtOnce } from '../../project/git/remove-tree.ts';
 import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
 import { sandboxFolders } from '../../project/worktrees/sandbox-folders.ts';
 import { copyState, stateCopyIn, stateFolderOf } from '../../sandbox/cli-state.ts';
+import { type EgressProxy, openEgressProxy } from '../../sandbox/egress-proxy.ts';
+import { egressRules } from '../../sandbox/egress-rules.ts';
 import type { Guard } from '../../sandbox/guard/make-guard.ts';
 import { guardOf } from '../../sandbox/guard-of.ts';
 import type { GuardPart, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
@@ -24,8 +26,6 @@ import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
 import type { ProofGuard } from '../../sandbox/proof-place.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
 import { freshHome } from '../../sandbox/session-home.ts';
-import { openWayOut, type WayOut } from '../../sandbox/way-out.ts';
-import { wayOutRules } from '../../sandbox/way-out-rules.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';
@@ -56,7 +56,7 @@ interface GuardOptions {
 /** The sandbox for agents, SETUP and CHECK: tested once, and again at a resume. */
 export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
-  #wayOut: Promise<StrictWay> | undefined;
+  #egress: Promise<StrictEgress> | undefined;
   readonly #refused = new Map<string, string>();
 
   /**
@@ -78,7 +78,7 @@ export class WorkerGuard {
     const folders = await foldersOf(worker);
     freshHome(places.home.dir, folders.home);
     await emptied(folders.tmp, 0o1777);
-    const wayOut = now.level === 'strict' ? await this.wayOut(worker) : {};
+    const egress = now.level === 'strict' ? await this.egress(worker) : {};
     const states =
       cli === undefined ? [] : await copyState(cli.name, places.home, join(folders.own, 'state'));
     const clis = cli === undefined ? [] : [cli];
@@ -86,7 +86,7 @@ export class WorkerGuard {
       places.home,
       clis.map(({ name }) => name),
     );
-    return guardOf(now.maker, all, { ...folders, ...wayOut, clis, states, shown: [...shown, ...login] });
+    return guardOf(now.maker, all, { ...folders, ...egress, clis, states, shown: [...shown, ...login] });
   }
 
   /** The guard for commands that prove a commit, and the paths it hides; undefined if there is none. */
@@ -95,20 +95,20 @@ export class WorkerGuard {
     if (now.level === 'none') return undefined;
     const own = { ...now, places: await this.#placesOf(worker) };
     if (now.level !== 'strict') return { now: own };
-    const { net, ports } = await this.wayOut(worker);
-    return { now: own, wayOut: { net, ports } };
+    const { net, ports } = await this.egress(worker);
+    return { now: own, egress: { net, ports } };
   }
 
   /** What this session's strict sandbox needs outside itself; opened once, even for an agent of an earlier worker. */
-  async wayOut(worker: Guarded): Promise<StrictWay> {
+  async egress(worker: Guarded): Promise<StrictEgress> {
     const refused = (target: string, why: string) => {
       if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
     };
-    this.#wayOut ??= openWay(worker, refused).catch((error: unknown) => {
-      this.#wayOut = undefined;
+    this.#egress ??= openEgress(worker, refused).catch((error: unknown) => {
+      this.#egress = undefined;
       throw error;
     });
-    return await this.#wayOut;
+    return await this.#egress;
   }
 
   /** Which variables SETUP, CHECK and agents of these CLIs get. */
@@ -148,9 +148,9 @@ export class WorkerGuard {
    * @param isOver no agent will need its home
    */
   async leave(worker: Guarded, { isOver }: { isOver: boolean }): Promise<void> {
-    const wayOut = await this.#wayOut?.catch(() => undefined);
-    this.#wayOut = undefined;
-    await wayOut?.close();
+    const egress = await this.#egress?.catch(() => undefined);
+    this.#egress = undefined;
+    await egress?.close();
     const { own } = await foldersOf(worker);
     for (const folder of isOver ? [own] : ['net', 'tmp', 'state'].map((name) => join(own, name)))
       await removeAtOnce(folder);
@@ -214,7 +214,7 @@ export class WorkerGuard {
 
 const MAX_REFUSED = 20;
 
-type StrictWay = Required<Pick<GuardPart, 'net' | 'ports'>> & WayOut;
+type StrictEgress = Required<Pick<GuardPart, 'net' | 'ports'>> & EgressProxy;
 
 /** Absolute paths without links. */
 async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
@@ -223,12 +223,15 @@ async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tm
   return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
 }
 
-async function openWay(worker: Guarded, refused: (target: string, why: string) => void): Promise<StrictWay> {
+async function openEgress(
+  worker: Guarded,
+  refused: (target: string, why: string) => void,
+): Promise<StrictEgress> {
   const { file, env } = worker;
   const { own } = await foldersOf(worker);
-  const rules = wayOutRules(file.settings.openings, providersOf(worker), env);
+  const rules = egressRules(file.settings.openings, providersOf(worker), env);
   const net = join(own, 'net');
-  const { close } = await openWayOut(net, rules, refused);
+  const { close } = await openEgressProxy(net, rules, refused);
   return { net, ports: rules.ports, close };
 }
 

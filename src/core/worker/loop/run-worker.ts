@@ -39,7 +39,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, places: arrived });
   // An agent of an earlier worker may be waiting for its connections.
   if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
-    await worker.guard.wayOut(worker).catch((error) => say(worker, error));
+    await worker.guard.egress(worker).catch((error) => say(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
   await work(worker)
     .then(leave)

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { allowsHost } from '../kernel/sandbox-hosts.ts';
 
-export interface WayOutRules {
+export interface EgressRules {
   /** Names, as in SANDBOX_HOSTS without `packages`. */
   hosts: readonly string[];
   /** Ports of this machine. */
@@ -15,7 +15,7 @@ export interface WayOutRules {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-export interface WayOut {
+export interface EgressProxy {
   close(): Promise<void>;
 }
 
@@ -34,11 +34,11 @@ for (const subnet of '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0
  * @param folder absolute; its sockets are replaced
  * @param refused is called with `host:port` and why
  */
-export async function openWayOut(
+export async function openEgressProxy(
   folder: string,
-  rules: WayOutRules,
+  rules: EgressRules,
   refused: (target: string, why: string) => void,
-): Promise<WayOut> {
+): Promise<EgressProxy> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // A socket's path is limited to 107 bytes, so it begins with a descriptor.
   const at = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -80,7 +80,7 @@ function couple(one: Duplex, other: net.Socket): void {
 
 type Target = { host: string; port: number };
 
-function proxyServer(rules: WayOutRules, refused: (target: string, why: string) => void): http.Server {
+function proxyServer(rules: EgressRules, refused: (target: string, why: string) => void): http.Server {
   const server = http.createServer((request, response) => {
     const url = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined;
     if (url?.protocol !== 'http:') return void response.writeHead(400).end('samocode: not a proxy request\n');
@@ -160,7 +160,7 @@ function bare(host: string): string {
 }
 
 /** The user's own proxy for this host. */
-function upstreamFor(env: WayOutRules['env'], scheme: 'http' | 'https', host: string) {
+function upstreamFor(env: EgressRules['env'], scheme: 'http' | 'https', host: string) {
   const of = (name: string) => env[name.toLowerCase()] || env[name];
   const written = of(`${scheme.toUpperCase()}_PROXY`) ?? of('ALL_PROXY');
   if (!written || !URL.canParse(written)) return undefined;

@@ -1,15 +1,15 @@
 import { allProviders } from '../agents/registry.ts';
 import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
-import type { WayOutRules } from './way-out.ts';
+import type { EgressRules } from './egress-proxy.ts';
 
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** What agents of these providers may reach: their services, including any that the user's variables name. */
-export function wayOutRules(
+export function egressRules(
   { hosts, ports }: SandboxOpenings,
   providers: readonly string[],
-  env: WayOutRules['env'],
-): WayOutRules & { ports: number[] } {
+  env: EgressRules['env'],
+): EgressRules & { ports: number[] } {
   const used = allProviders().filter(({ name }) => providers.includes(name));
   const named = used.flatMap(({ credentials }) => credentials).flatMap((name) => serviceIn(env[name]) ?? []);
   const isLocal = ({ hostname }: URL) => LOCAL.test(hostname);
