@@ -74,21 +74,21 @@ export class Member {
     this.#reportGone();
     for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
     for (const each of this.#held.values())
-      this.#inLane(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
+      this.#serialize(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
     const lacks = await lacksOf(entries, this.#parts);
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id))
-        this.#inLane(entry.id, () => this.#show(entry, lacks(entry)));
+        this.#serialize(entry.id, () => this.#show(entry, lacks(entry)));
       // Claimed before this supervisor started.
       if (epoch !== undefined && !this.#held.has(entry.id))
-        this.#inLane(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
+        this.#serialize(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
     }
     const free = this.#free();
     if (free > 0)
       for (const claim of await board.claim(card, free)) {
         this.#taking.add(claim.id);
-        this.#inLane(claim.id, () => this.#take(claim), { waits: true });
+        this.#serialize(claim.id, () => this.#take(claim), { waits: true });
       }
   }
 
@@ -123,9 +123,9 @@ export class Member {
   /** Publishes new states, forwards commands and offers new sessions that it finds in the session files. */
   #scanFiles(): void {
     for (const [id, view] of this.#poolViews()) {
-      if (this.#held.has(id)) this.#inLane(id, () => this.#publish(view));
-      else if (this.#entries.has(id)) this.#inLane(id, () => forward(view.paths, id, this.#parts.board));
-      else if (this.#boardAtMs > 0 && view.state.n === 0) this.#inLane(id, () => this.#offer(view));
+      if (this.#held.has(id)) this.#serialize(id, () => this.#publish(view));
+      else if (this.#entries.has(id)) this.#serialize(id, () => forward(view.paths, id, this.#parts.board));
+      else if (this.#boardAtMs > 0 && view.state.n === 0) this.#serialize(id, () => this.#offer(view));
     }
   }
 
@@ -176,7 +176,7 @@ export class Member {
     const { clock, report, say } = this.#parts;
     const fenced = fence(this.#pathsOf(held.folder), 'another machine', clock);
     // Queued before any other step of this session.
-    this.#inLane(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
+    this.#serialize(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
     say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
   }
 
@@ -345,7 +345,7 @@ export class Member {
   }
 
   /** @param waits run the step after the one in progress; otherwise skip it then, because it is repeated later */
-  #inLane(id: Ulid, step: () => Promise<void>, { waits = false } = {}): void {
+  #serialize(id: Ulid, step: () => Promise<void>, { waits = false } = {}): void {
     const before = this.#lanes.get(id);
     if (before !== undefined && !waits) return;
     const running: Promise<void> = (before ?? Promise.resolve())
