@@ -228,9 +228,9 @@ function publishedText({ publishing, pullRequest, merge }: Worded, reader: strin
   if (pullRequest === undefined) return undefined;
   const { state, number, round, asks, missing } = pullRequest;
   const rounds = round === undefined || state !== 'open' ? '' : `, round ${round}`;
-  const lacks = missing === undefined ? '' : ` without ${counted(missing.commits, 'commit')}`;
+  const unmerged = missing === undefined ? '' : ` without ${counted(missing.commits, 'commit')}`;
   const needs = asks === undefined ? '' : `, needs ${reader}`;
-  return `${state} #${number}${lacks}${rounds}${needs}${seenText(pullRequest)}`;
+  return `${state} #${number}${unmerged}${rounds}${needs}${seenText(pullRequest)}`;
 }
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;

@@ -3,24 +3,24 @@ import { type Host, identify } from '../../core/kernel/processes/host.ts';
 import { giveLease, isElsewhere, readLeases } from '../../core/kernel/processes/lease.ts';
 import type { SessionPaths } from '../../core/session/layout/paths.ts';
 
-export interface Lack {
-  /** Needs that no machine meets; empty if a machine could take the session. */
+export interface UnmetNeeds {
+  /** Empty if a machine could take the session. */
   needs: readonly string[];
   /** The supervisor that notifies people of the unmet needs. */
   supervisor?: string;
 }
 
 /** Records, if it changed, which unmet needs keep every machine from taking a session that no machine holds. */
-export async function noteLack(
+export async function recordUnmetNeeds(
   { leases }: Pick<SessionPaths, 'leases'>,
-  { needs, supervisor }: Lack,
+  { needs, supervisor }: UnmetNeeds,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
   const newest = (await readLeases(leases)).at(-1);
   const isSame = (newest?.lacks ?? []).join() === needs.join();
   if (newest === undefined || !isElsewhere(newest) || isSame) return;
-  const lacks = needs.length > 0 ? { lacks: [...needs], supervisor } : {};
-  await giveLease(leases, { owner: newest.owner, acquiredAt: isoUtc(clock.now()), ...lacks });
+  const unmet = needs.length > 0 ? { lacks: [...needs], supervisor } : {};
+  await giveLease(leases, { owner: newest.owner, acquiredAt: isoUtc(clock.now()), ...unmet });
 }
 
 /**

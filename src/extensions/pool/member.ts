@@ -4,7 +4,7 @@ import type { SessionView } from '../../core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import type { Claim, Entry, Oid, Ulid } from './board.ts';
 import { DeliveredActs, forward } from './delivered-acts.ts';
-import { claimLease, type Lack, noteLack } from './fence.ts';
+import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
@@ -12,7 +12,7 @@ import { type HeldMark, readMark, writeMark, writePoolUntil } from './mark.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
-import { lacksOf } from './pool-status.ts';
+import { unmetNeedsOf } from './pool-status.ts';
 
 const TICK_MS = 200;
 
@@ -75,11 +75,11 @@ export class Member {
     for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
     for (const each of this.#held.values())
       this.#serialize(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
-    const lacks = await lacksOf(entries, this.#parts);
+    const unmetNeeds = await unmetNeedsOf(entries, this.#parts);
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id))
-        this.#serialize(entry.id, () => this.#show(entry, lacks(entry)));
+        this.#serialize(entry.id, () => this.#show(entry, unmetNeeds(entry)));
       // Claimed before this supervisor started.
       if (epoch !== undefined && !this.#held.has(entry.id))
         this.#serialize(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
@@ -247,7 +247,7 @@ export class Member {
   }
 
   /** Copies what another machine has published, so that lists, questions and plans show it here. */
-  async #show({ id, state }: Entry, lack: Lack): Promise<void> {
+  async #show({ id, state }: Entry, unmet: UnmetNeeds): Promise<void> {
     const view = this.#viewOf(id);
     // The worker that lost the session must exit first, because its files are about to be moved.
     if (state === undefined || view?.worker === 'alive') return;
@@ -255,7 +255,7 @@ export class Member {
       this.#reportMoved(await layDownMirror(this.#copyPlan(await this.#fetch(id))));
       this.#shown.set(id, state);
     }
-    if (view !== undefined) await noteLack(view.paths, lack, this.#parts.clock);
+    if (view !== undefined) await recordUnmetNeeds(view.paths, unmet, this.#parts.clock);
   }
 
   #copyPlan(state: VerifiedState) {

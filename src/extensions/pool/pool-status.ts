@@ -4,7 +4,7 @@ import { isSamocodeError } from '../../core/kernel/errors.ts';
 import { writeLightly } from '../../core/kernel/files/atomic-file.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import type { Board, Entry, HostCard, Ulid } from './board.ts';
-import type { Lack } from './fence.ts';
+import type { UnmetNeeds } from './fence.ts';
 
 /** What the supervisor last knew of a pool, written at each renewal to be shown to people. */
 const PoolStatus = z.object({
@@ -84,11 +84,11 @@ export async function readPoolStatus(path: string): Promise<PoolStatus | undefin
 }
 
 /** Finds which needs of each wanted session no live machine meets. */
-export async function lacksOf(
+export async function unmetNeedsOf(
   entries: readonly Entry[],
   { board, card, supervisor }: { board: Pick<Board, 'hosts'>; card: HostCard; supervisor: string },
-): Promise<(entry: Entry) => Lack> {
-  const isNeedy = ({ wanted, needs }: Entry) => wanted && lacking(needs, [card]).length > 0;
+): Promise<(entry: Entry) => UnmetNeeds> {
+  const isNeedy = ({ wanted, needs }: Entry) => wanted && unmetBy(needs, [card]).length > 0;
   const others = entries.some(isNeedy) ? await board.hosts(card.project) : [];
   // The board may not list this machine's first heartbeat yet.
   const hosts = [card, ...others.filter(({ id }) => id !== card.id)];
@@ -96,13 +96,13 @@ export async function lacksOf(
   const [first] = hosts.map(({ id }) => id).sort();
   return (entry) => {
     const isHeld = hosts.some(({ id }) => id === entry.host);
-    const needs = isNeedy(entry) && !isHeld ? lacking(entry.needs, hosts) : [];
+    const needs = isNeedy(entry) && !isHeld ? unmetBy(entry.needs, hosts) : [];
     return { needs, ...(first === card.id && { supervisor }) };
   };
 }
 
 /** The needs that no machine meets; all of them if no single machine meets all; none if one does. */
-export function lacking(
+export function unmetBy(
   needs: readonly string[],
   hosts: readonly Pick<HostCard, 'labels'>[],
 ): readonly string[] {

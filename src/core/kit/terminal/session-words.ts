@@ -81,8 +81,8 @@ function pullRequestRow(facts: NonNullable<ShownFacts['pullRequest']>): string {
   const { url, state, watched, unseen, missing } = facts;
   const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
   const watching = watched ? WATCHING[state] : state === 'open' && 'not watched';
-  const lacks = missing && missingText(missing);
-  return fitLine([url, trouble || watching || state, ...(lacks ? [lacks] : [])].join(', '), 600);
+  const unmerged = missing && missingText(missing);
+  return fitLine([url, trouble || watching || state, ...(unmerged ? [unmerged] : [])].join(', '), 600);
 }
 
 const WATCHING: Partial<Record<NonNullable<ShownFacts['pullRequest']>['state'], string>> = {

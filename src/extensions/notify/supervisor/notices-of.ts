@@ -15,7 +15,7 @@ type View = WatchedSession['view'];
 const LONG_OUTAGE_MS = 10 * 60_000;
 const LONG_QUEUED_MS = 30 * 60_000;
 /** A longer time without a suitable machine is worth a notification; pool machines often leave and return. */
-const LONG_LACKING_MS = 5 * 60_000;
+const LONG_UNMET_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Notices that follow from the state and not from an event: a crash loop, a long time queued or without a machine. */
@@ -37,9 +37,9 @@ export function currentNotices(
     const text = `queued since ${status.since}: ${status.reason}`;
     notices.push({ ...common, id, kind: 'queued', text });
   }
-  const { lacks, acquiredAt: since = '' } = view.lease ?? {};
-  if (lacks !== undefined && view.worker === 'unknowable' && nowMs - Date.parse(since) > LONG_LACKING_MS) {
-    const text = `No machine of the pool has ${lacks.join(' and ')}. Let one that has it join, or install it on one: "samocode pool status".`;
+  const { lacks: unmet, acquiredAt: since = '' } = view.lease ?? {};
+  if (unmet !== undefined && view.worker === 'unknowable' && nowMs - Date.parse(since) > LONG_UNMET_MS) {
+    const text = `No machine of the pool has ${unmet.join(' and ')}. Let one that has it join, or install it on one: "samocode pool status".`;
     notices.push({ ...common, id: `${sessionId}:lacks:${since}`, kind: 'queued', text });
   }
   return notices;

@@ -7,7 +7,7 @@ import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts'
 import { stateLine, statusSentence } from '../../../../src/core/session/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice-queue.ts';
-import { noteLack } from '../../../../src/extensions/pool/fence.ts';
+import { recordUnmetNeeds } from '../../../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
 
@@ -140,9 +140,9 @@ test('a session that no machine of the pool can take is queued once, by the one 
     await here.session('others', { ...plan, lease: elsewhere }),
   ];
   for (const { leases } of [mine, others]) await fence({ leases }, 'pool', clock);
-  const lack = { needs: ['codex', 'guard'] };
-  await noteLack(mine, { ...lack, supervisor: identity }, clock);
-  await noteLack(others, lack, clock);
+  const unmet = { needs: ['codex', 'guard'] };
+  await recordUnmetNeeds(mine, { ...unmet, supervisor: identity }, clock);
+  await recordUnmetNeeds(others, unmet, clock);
   const scan = new Scan(here.supervisor);
   const queue = new NoticeQueue(here.supervisor);
   clock.pass(5 * MINUTE_MS);
@@ -160,7 +160,7 @@ test('a session that no machine of the pool can take is queued once, by the one 
   expect(notice?.text).toContain('No machine of the pool has codex and guard.');
   const view = [...scan.sessions.values()].find(({ view: { folder } }) => folder === 'mine')?.view;
   expect(view && statusSentence(view)).toBe('mine waits for a host with codex and guard.');
-  await noteLack(mine, { needs: [] }, clock);
+  await recordUnmetNeeds(mine, { needs: [] }, clock);
   await scan.run();
   const after = [...scan.sessions.values()].find(({ view: { folder } }) => folder === 'mine')?.view;
   expect(after && stateLine(sessionFacts(after))).toBe('starting, offered to the pool');

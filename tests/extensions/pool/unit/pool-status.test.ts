@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lacking, readPoolStatus, StatusFile } from '../../../../src/extensions/pool/pool-status.ts';
+import { readPoolStatus, StatusFile, unmetBy } from '../../../../src/extensions/pool/pool-status.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -16,7 +16,7 @@ test.each([
     ['codex', 'guard'],
   ],
 ])('of %s these machines lack %s', (needs, missing) => {
-  expect(lacking(needs, hosts)).toEqual(missing);
+  expect(unmetBy(needs, hosts)).toEqual(missing);
 });
 
 test('what failed is told until it has not failed again for two minutes', async () => {
