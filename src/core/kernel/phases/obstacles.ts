@@ -56,7 +56,7 @@ export const OBSTACLES = [
     outcome: 'wait for a person, who is shown the difference',
   },
   {
-    name: 'beyond_round',
+    name: 'outside_scope',
     when: 'a round of the pull request changed files that neither plan nor pull request had, or weakened tests, and no person has accepted that',
     outcome: 'wait for a person, who is shown the difference',
     onlyBeforeDone: true,

@@ -53,8 +53,8 @@ export async function withinExtent(
 ): Promise<readonly string[]> {
   if (sparse === undefined || names.length === 0) return names;
   const { stdout } = await runGit(['ls-files', '-t', '-z', '--', ...names.map(literalPathspec)], clone);
-  const beyond = new Set(namesIn(stdout).filter((entry) => entry.startsWith('S ')));
-  return names.filter((name) => !beyond.has(`S ${name}`));
+  const skipped = new Set(namesIn(stdout).filter((entry) => entry.startsWith('S ')));
+  return names.filter((name) => !skipped.has(`S ${name}`));
 }
 
 /** MAIN_REPO, whose objects a clone gets. */

@@ -16,11 +16,11 @@ import { readPlanEvidence } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { waitIfBeyond } from './beyond-round.ts';
 import { failureNotes, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { failedOf, unreviewed } from './ledger.ts';
+import { waitIfOutsideScope } from './outside-scope.ts';
 import { asReason, type Proof, proveBranch } from './prove.ts';
 import { turnsGreen } from './turns-green.ts';
 
@@ -104,7 +104,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     inquiry.changedTests = await changedTests(worker, compared);
     return await waitIfWeakened(worker, compared, inquiry.decision);
   },
-  beyond_round: async ({ worker, decision }) => await waitIfBeyond(worker, decision),
+  outside_scope: async ({ worker, decision }) => await waitIfOutsideScope(worker, decision),
   async later_work(inquiry) {
     const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);
     return later.length === 0 ? undefined : afterFalseClaims(progressOf(inquiry.worker), later);

@@ -18,7 +18,7 @@ test('the questions before done have a fixed order', () => {
     'false_claims',
     'unreviewed',
     'weakened_tests',
-    'beyond_round',
+    'outside_scope',
     'later_work',
     'later_messages',
   ]);
@@ -45,5 +45,5 @@ test('before quality, messages and reviews are not checked', async () => {
   const asked: ObstacleName[] = [];
   await firstObstacle(false, async (name) => void asked.push(name));
   expect(asked).toEqual(NAMES.filter((name) => !beforeDoneOnly.includes(name)));
-  expect(beforeDoneOnly).toEqual(['messages', 'unreviewed', 'beyond_round', 'later_messages']);
+  expect(beforeDoneOnly).toEqual(['messages', 'unreviewed', 'outside_scope', 'later_messages']);
 });

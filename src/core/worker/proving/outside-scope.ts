@@ -18,19 +18,22 @@ const MAX_NAMED = 20;
  * Asks a person about changes in a round that no one has agreed to: files that the plan does not name and the pull
  * request had not changed, and weakened tests that were active at its head. Nothing is pushed before the answer.
  */
-export async function waitIfBeyond(worker: Worker, decision: Decision): Promise<ParkDecision | undefined> {
+export async function waitIfOutsideScope(
+  worker: Worker,
+  decision: Decision,
+): Promise<ParkDecision | undefined> {
   const round = openRound(stateOf(worker));
   if (round === undefined) return undefined;
-  const found = await beyondRound(worker, round);
+  const found = await changesOutsideScope(worker, round);
   if (found.length === 0) return undefined;
-  const beyond = fingerprint(found.join('\n'));
-  if (round.accepted === beyond) return undefined;
+  const outsideScope = fingerprint(found.join('\n'));
+  if (round.accepted === outsideScope) return undefined;
   const { phase } = stateOf(worker).progress;
   const reason = `Round ${round.number} of the pull request changed more than plan and pull request cover: ${listed(found, MAX_NAMED, { separator: '; ' })}. Nothing has been pushed yet. To see the changes: git diff ${round.head.slice(0, 12)}`;
-  return { ...park(phase, 'plan_approval', decision.phase), reason, beyond };
+  return { ...park(phase, 'plan_approval', decision.phase), reason, beyond: outsideScope };
 }
 
-async function beyondRound(
+async function changesOutsideScope(
   worker: Worker,
   { head, base }: { head: string; base: string },
 ): Promise<string[]> {
