@@ -9,8 +9,8 @@ import type { HostSettings } from '../../src/core/session/events/bodies/position
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { hostKey, type KeyFiles, keyFilesIn, trustHost } from '../../src/extensions/pool/host-keys.ts';
-import { type LayDownPlan, layDownMirror } from '../../src/extensions/pool/lay-down.ts';
 import { publishedCommit } from '../../src/extensions/pool/published-state.ts';
+import { type RestorePlan, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
 import type { StateNote } from '../../src/extensions/pool/state-note.ts';
 import { CREATED, PREPARED, writeEvents } from '../core/unit/session/events.ts';
 import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scene.ts';
@@ -31,8 +31,8 @@ export interface PoolScene extends AsyncDisposable {
   /** Keeps and publishes the session as it is now, and fetches that there. */
   publish(change?: Partial<StateNote>): Promise<string>;
   /** For what was published last. */
-  plan(change?: Partial<StateNote>): LayDownPlan;
-  mirror(change?: Partial<StateNote>): ReturnType<typeof layDownMirror>;
+  plan(change?: Partial<StateNote>): RestorePlan;
+  mirror(change?: Partial<StateNote>): ReturnType<typeof restoreMirror>;
   /** In the repository of the other machine. */
   git(...args: string[]): Promise<string>;
 }
@@ -69,7 +69,7 @@ export async function poolScene(): Promise<PoolScene> {
   const options = { cwd: repo.path, baseEnv: repo.env };
   let last: { commit: string; note: StateNote } | undefined;
   const git = (...args: string[]) => repo.git(args, mainRepo);
-  function plan(change: Partial<StateNote> = {}): LayDownPlan {
+  function plan(change: Partial<StateNote> = {}): RestorePlan {
     if (last === undefined) throw new Error('Nothing was published.');
     const note = { ...last.note, ...change };
     return { commit: last.commit, note, at, context: { baseEnv: repo.env }, clock: systemClock };
@@ -119,7 +119,7 @@ export async function poolScene(): Promise<PoolScene> {
       last = { commit, note };
       return commit;
     },
-    mirror: (change) => layDownMirror(plan(change)),
+    mirror: (change) => restoreMirror(plan(change)),
     [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
   };
 }

@@ -7,12 +7,12 @@ import { DeliveredActs, forward } from './delivered-acts.ts';
 import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
-import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
 import { type HeldMark, readMark, writeMark, writePoolUntil } from './mark.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
+import { type RestoredState, restoreForWork, restoreMirror } from './restore-state.ts';
 
 const TICK_MS = 200;
 
@@ -252,7 +252,7 @@ export class Member {
     // The worker that lost the session must exit first, because its files are about to be moved.
     if (state === undefined || view?.worker === 'alive') return;
     if (this.#shown.get(id) !== state) {
-      this.#reportMoved(await layDownMirror(this.#copyPlan(await this.#fetch(id))));
+      this.#reportMoved(await restoreMirror(this.#copyPlan(await this.#fetch(id))));
       this.#shown.set(id, state);
     }
     if (view !== undefined) await recordUnmetNeeds(view.paths, unmet, this.#parts.clock);
@@ -263,7 +263,7 @@ export class Member {
     return { ...state, at, context, clock };
   }
 
-  #reportMoved({ folder, aside }: LaidDown): void {
+  #reportMoved({ folder, aside }: RestoredState): void {
     if (aside.length > 0) this.#parts.say(`${folder}: what was here is now ${aside.join(', ')}`);
   }
 
@@ -276,7 +276,7 @@ export class Member {
       back = published.commit;
       const { settings } = await states.sessionFileIn(published.commit);
       const own = hostSettings(settings, await this.#parts.ownSettings());
-      const copy = await layDownForWork(this.#copyPlan(published), own);
+      const copy = await restoreForWork(this.#copyPlan(published), own);
       this.#reportMoved(copy);
       const commit = claim.moved ?? (await states.claimed(published, claim));
       if (claim.moved === undefined) {

@@ -9,7 +9,7 @@ import { encryptedAmong } from './take-files.ts';
 
 /** Writes the files of a tree byte for byte into a folder without files. */
 export async function checkOut(store: CheckpointStore, tree: string, folder: string): Promise<void> {
-  const index = join(store.dir, 'laid.index');
+  const index = join(store.dir, 'check-out.index');
   const options = partOptions(store, 'session', folder);
   const env = { ...options.env, GIT_INDEX_FILE: index };
   await runGit(['read-tree', tree], { ...options, env });

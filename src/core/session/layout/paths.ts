@@ -75,7 +75,7 @@ const IN_RUN = {
   /** The worker of a pool's session, when it rests: the number of the last event that it has saved for other machines. */
   poolKept: '.pool-kept',
   /** The supervisor: the published state of a session of another machine that is shown here, and its documents. */
-  laidDown: '.laid-down',
+  copyMark: '.laid-down',
   /** The supervisor: its last looks at the pull request. */
   look: '.look.json',
   /** The program that received a session of another machine: where it is now. The worker records and removes it. */

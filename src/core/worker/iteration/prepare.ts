@@ -173,7 +173,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
     addSubmodules(path, commonDir, { ...context, signal }),
   );
   if (added.kind === 'stopped') return { kind: 'stopped' };
-  // One that was laid down here, or made by a worker that died, has the work of agents.
+  // A worktree restored from another machine, or made by a worker that died, has the work of agents.
   const work = worktree.kind === 'kept' ? await differingPaths(path, context) : [];
   if (setup === undefined) return await setUpDone(worker, await keepAsFound(path, work, context));
   const end = await runSetup(worker, setup, worktree);

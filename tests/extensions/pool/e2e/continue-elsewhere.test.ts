@@ -11,8 +11,8 @@ import { readSession } from '../../../../src/core/session/status.ts';
 import { claimLease } from '../../../../src/extensions/pool/fence.ts';
 import { hostKey, keyFilesIn, trustHost } from '../../../../src/extensions/pool/host-keys.ts';
 import { hostSettings } from '../../../../src/extensions/pool/host-settings.ts';
-import { layDownForWork } from '../../../../src/extensions/pool/lay-down.ts';
 import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
+import { restoreForWork } from '../../../../src/extensions/pool/restore-state.ts';
 import type { StateNote } from '../../../../src/extensions/pool/state-note.ts';
 import { changeFile, changeSettings } from '../../../core/faults/with-settings.ts';
 import { ci } from '../../../support/ci.ts';
@@ -58,7 +58,7 @@ async function continuedElsewhere(rig: SessionRig) {
   };
   const own = { ...file.settings, setup: `echo own >> '${join(repo.root, 'set-up.txt')}'` };
   const plan = { commit, note: verified.note, at, context: { baseEnv: repo.env }, clock: systemClock };
-  const { folder } = await layDownForWork(plan, hostSettings(file.settings, own));
+  const { folder } = await restoreForWork(plan, hostSettings(file.settings, own));
   const paths = sessionPaths(at.sessionsDir, folder);
   await claimLease(paths, { host: await systemHost(), clock: systemClock });
   return { ...rig, paths, mainRepo };

@@ -10,8 +10,8 @@ import {
   trustedHosts,
   trustHost,
 } from '../../../../src/extensions/pool/host-keys.ts';
-import { layDownMirror } from '../../../../src/extensions/pool/lay-down.ts';
 import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
+import { restoreMirror } from '../../../../src/extensions/pool/restore-state.ts';
 import { ci } from '../../../support/ci.ts';
 import { type PoolScene, poolScene } from '../../../support/pool-scene.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -127,7 +127,7 @@ test.concurrent.each<[string, Hostile]>([
     ],
   ],
   ['a repository', async (scene, blob) => ['logs', await treeWith(scene, '160000', blob, 'sub')]],
-])('a state with %s is not laid down', async (_, hostile) => {
+])('a state with %s is not restored', async (_, hostile) => {
   await using scene = await poolScene();
   await scene.publish();
   await writeFile(join(scene.mainRepo, 'text'), '/etc/passwd');
@@ -139,12 +139,12 @@ test.concurrent.each<[string, Hostile]>([
     optionsOf(scene),
   );
   await verified(scene, signed);
-  const laying = layDownMirror({ ...scene.plan(), commit: signed });
-  await expect(laying).rejects.toMatchObject({ code: 'state_malformed' });
+  const restoring = restoreMirror({ ...scene.plan(), commit: signed });
+  await expect(restoring).rejects.toMatchObject({ code: 'state_malformed' });
   await expect(stat(scene.there.runDir)).rejects.toThrow('ENOENT');
 });
 
-test.concurrent('a state with a file of 65 MB is not laid down', async () => {
+test.concurrent('a state with a file of 65 MB is not restored', async () => {
   await using scene = await poolScene();
   await scene.publish();
   await writeFile(join(scene.mainRepo, 'huge'), Buffer.alloc(65 * 1024 * 1024));
@@ -155,7 +155,7 @@ test.concurrent('a state with a file of 65 MB is not laid down', async () => {
     scene.keys,
     optionsOf(scene),
   );
-  await expect(layDownMirror({ ...scene.plan(), commit })).rejects.toMatchObject({ code: 'state_malformed' });
+  await expect(restoreMirror({ ...scene.plan(), commit })).rejects.toMatchObject({ code: 'state_malformed' });
 });
 
 test.concurrent('the key of a host is private, made once, and known by its fingerprint', async () => {

@@ -10,14 +10,14 @@ import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { claimLease } from '../../../../src/extensions/pool/fence.ts';
-import { layDownForWork } from '../../../../src/extensions/pool/lay-down.ts';
 import { writeMark } from '../../../../src/extensions/pool/mark.ts';
+import { restoreForWork } from '../../../../src/extensions/pool/restore-state.ts';
 import { ARCHIVED, ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../../support/pool-scene.ts';
 
-const work = (scene: PoolScene) => layDownForWork(scene.plan(), OWN_SETTINGS);
+const work = (scene: PoolScene) => restoreForWork(scene.plan(), OWN_SETTINGS);
 
 /** A commit on its branch, and after it everything that git status can show. */
 async function halfDone({ here }: PoolScene): Promise<void> {
@@ -36,8 +36,8 @@ test.concurrent('uncommitted work arrives byte for byte, with modes, links and d
   await using scene = await poolScene();
   await halfDone(scene);
   await scene.publish();
-  const laid = await work(scene);
-  expect(laid).toEqual({ folder: '26-01-08-x', aside: [] });
+  const restored = await work(scene);
+  expect(restored).toEqual({ folder: '26-01-08-x', aside: [] });
   const { worktreePath, repo } = scene.here;
   expect(await contentsOf(scene.worktreeThere)).toEqual(await contentsOf(worktreePath));
   expect(await repo.git(['status', '--porcelain'], scene.worktreeThere)).toBe(
@@ -215,7 +215,7 @@ test.concurrent('a branch that is checked out elsewhere is not touched', async (
   expect(await readdir(scene.there.sessionsDir)).toEqual([]);
 });
 
-test.concurrent('where another session has the name, it is laid down under a longer one', async () => {
+test.concurrent('a session whose name another one has is restored under a longer name', async () => {
   await using scene = await poolScene();
   await scene.publish();
   await mkdir(scene.there.runDir, { recursive: true });

@@ -28,7 +28,7 @@ import { listWorktrees } from '../../core/project/git/worktree-list.ts';
 import type { HostSettings, Places } from '../../core/session/events/bodies/positions.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
 import { readSessionFile } from '../../core/session/events/session-file.ts';
-import { MAX_LAID_BYTES, Mirror } from '../../core/session/layout/mirror.ts';
+import { MAX_MIRROR_BYTES, Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
 import type { Oid } from './board.ts';
@@ -36,7 +36,7 @@ import { readMark } from './mark.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import type { StateNote } from './state-note.ts';
 
-export interface LayDownPlan {
+export interface RestorePlan {
   /** The published state, already fetched and verified. */
   commit: Oid;
   note: StateNote;
@@ -46,7 +46,7 @@ export interface LayDownPlan {
   clock: Pick<Clock, 'now'>;
 }
 
-export interface LaidDown {
+export interface RestoredState {
   /** The session's folder name on this machine. */
   folder: string;
   /** Where earlier local work was moved: paths and refs to show to people. */
@@ -59,42 +59,42 @@ export interface LaidDown {
  * kept. Safe to repeat after an interruption at any point.
  * @throws state_malformed, GitError
  */
-export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
-  const { paths, mark, ...steps } = await copySteps(plan);
+export async function restoreMirror(plan: RestorePlan): Promise<RestoredState> {
+  const { paths, mark, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
   if (mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
   if (mark === undefined && (await isAsPublished(plan, paths))) {
     await fence(paths, plan.note.hostName ?? 'pool', plan.clock);
     return { folder, aside: [] };
   }
-  const store = await steps.files();
+  const store = await steps.checkOutFiles();
   await removeTree(store.dir);
-  const aside = await steps.clear();
+  const aside = await steps.moveExistingAside();
   const files = steps.identities();
-  await steps.install({});
+  await steps.activate({});
   await writeCopyMark(paths, plan, { files });
   return { folder, aside };
 }
 
 /**
- * Copies a session as `layDownMirror` does, and adds its branch and worktree, so that this machine can work on it.
+ * Copies a session as `restoreMirror` does, and adds its branch and worktree, so that this machine can work on it.
  * No worker starts before the lease is claimed. Changes nothing if this machine already has the published state.
  * @throws state_malformed, branch_in_use, GitError
  */
-export async function layDownForWork(plan: LayDownPlan, settings: HostSettings): Promise<LaidDown> {
-  const { paths, draft, mark, ...steps } = await copySteps(plan);
+export async function restoreForWork(plan: RestorePlan, settings: HostSettings): Promise<RestoredState> {
+  const { paths, draft, mark, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
   if (mark === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
   const { commit, note, at, context } = plan;
   const { branch, head } = note;
   const worktreePath = join(at.worktreesDir, folder);
   await requireBranchFree(plan, worktreePath);
-  const store = await steps.files();
-  const aside = [...(await steps.clear()), ...(await moveWorktreeAside(plan, worktreePath))];
+  const store = await steps.checkOutFiles();
+  const aside = [...(await steps.moveExistingAside()), ...(await moveWorktreeAside(plan, worktreePath))];
   if (branch !== undefined && head !== undefined) {
     aside.push(...(await moveBranch(plan, folder)));
     await writeCopyMark(draft, plan, { files: {}, worktree: worktreePath, unfinished: true });
-    crashPoint('lay-down');
+    crashPoint('restore-state');
     await checkOutWorktree(store, { commit, head, branch, mainRepo: at.mainRepo, worktreePath });
     await writeWhole(draft.setup, SETUP_DUE);
   }
@@ -104,8 +104,8 @@ export async function layDownForWork(plan: LayDownPlan, settings: HostSettings):
   // The next state that a worker saves here gets this one as its parent.
   const ref = stateRef(refNameOf({ ...note, folder }));
   await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
-  await steps.install(branch === undefined ? {} : { worktree: worktreePath });
-  rmSync(paths.laidDown);
+  await steps.activate(branch === undefined ? {} : { worktree: worktreePath });
+  rmSync(paths.copyMark);
   return { folder, aside };
 }
 
@@ -119,22 +119,22 @@ const CopyMark = Mirror.extend({
 });
 type CopyMark = z.infer<typeof CopyMark>;
 
-async function readCopyMark({ laidDown }: Pick<SessionPaths, 'laidDown'>): Promise<CopyMark | undefined> {
-  return await plainJson(laidDown, MAX_LAID_BYTES, CopyMark);
+async function readCopyMark({ copyMark }: Pick<SessionPaths, 'copyMark'>): Promise<CopyMark | undefined> {
+  return await plainJson(copyMark, MAX_MIRROR_BYTES, CopyMark);
 }
 
 async function writeCopyMark(
-  { laidDown }: Pick<SessionPaths, 'laidDown'>,
-  { commit, note, at }: LayDownPlan,
+  { copyMark }: Pick<SessionPaths, 'copyMark'>,
+  { commit, note, at }: RestorePlan,
   mark: Pick<CopyMark, 'files' | 'worktree' | 'unfinished'>,
 ): Promise<void> {
   const { configPath, mainRepo, worktreesDir } = at;
   const text = JSON.stringify({ commit, head: note.head, configPath, mainRepo, worktreesDir, ...mark });
-  await writeWhole(laidDown, `${text}\n`);
+  await writeWhole(copyMark, `${text}\n`);
 }
 
-/** Reads what this machine has of the session and returns the steps of the copy. */
-async function copySteps(plan: LayDownPlan) {
+/** Reads the local state of the session and returns the steps of the restore. */
+async function prepareRestore(plan: RestorePlan) {
   const { note, at, context, commit, clock } = plan;
   const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
   const archived = sessionPaths(at.sessionsDir, paths.folder, true);
@@ -147,7 +147,7 @@ async function copySteps(plan: LayDownPlan) {
     );
 
   /** Checks out everything except the worktree into draft folders. */
-  async function files(): Promise<CheckpointStore> {
+  async function checkOutFiles(): Promise<CheckpointStore> {
     // An interrupted attempt may have left a worktree.
     const worktree = draftMark?.worktree ?? mark?.worktree;
     if (worktree !== undefined) await removeWorktree(plan, worktree);
@@ -171,18 +171,18 @@ async function copySteps(plan: LayDownPlan) {
   }
 
   /** Moves local work and edited documents out of the way. @returns their new paths */
-  async function clear(): Promise<string[]> {
+  async function moveExistingAside(): Promise<string[]> {
     // Without events, the local session contains nothing that the published state lacks.
     const hasBegun = ((await readLog(paths))?.state.n ?? 0) > 0;
     if (mark === undefined && hasBegun && (await isPartOf(plan, paths)))
       return await clearWorktree(plan, paths);
-    if (mark === undefined) return hasBegun ? await moveAside(plan, paths) : [];
+    if (mark === undefined) return hasBegun ? await moveSessionAside(plan, paths) : [];
     const now = Object.entries(identitiesIn(paths.sessionDir));
     if (mark.unfinished || now.every(([name, identity]) => mark.files[name] === identity)) return [];
     return moveAll([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);
   }
 
-  async function install(made: Pick<CopyMark, 'worktree'>): Promise<void> {
+  async function activate(made: Pick<CopyMark, 'worktree'>): Promise<void> {
     await writeCopyMark(draft, plan, { files: {}, ...made, unfinished: true });
     const old = { run: `${draft.runDir}.old`, session: `${draft.sessionDir}.old` };
     for (const folder of Object.values(old)) await removeTree(folder);
@@ -190,9 +190,9 @@ async function copySteps(plan: LayDownPlan) {
       [paths.commands, draft.commands],
       [paths.runDir, old.run],
     ]);
-    crashPoint('lay-down');
+    crashPoint('restore-state');
     renameSync(draft.runDir, paths.runDir);
-    crashPoint('lay-down');
+    crashPoint('restore-state');
     moveAll([[paths.sessionDir, old.session]]);
     const { sessionDir } = (await isArchived(paths)) ? archived : paths;
     await removeTree(archived.sessionDir);
@@ -201,7 +201,8 @@ async function copySteps(plan: LayDownPlan) {
     for (const folder of Object.values(old)) await removeTree(folder);
   }
 
-  return { paths, draft, mark, files, clear, identities: () => identitiesIn(draft.sessionDir), install };
+  const identities = () => identitiesIn(draft.sessionDir);
+  return { paths, draft, mark, checkOutFiles, moveExistingAside, identities, activate };
 }
 
 /** The session's folder name here, with a suffix if another session has the name. */
@@ -246,7 +247,7 @@ async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<v
 }
 
 /** @throws state_malformed if the events, by which a worker here would act, name another branch than the note */
-async function requireSameBranch({ commit, note }: LayDownPlan, draft: SessionPaths): Promise<void> {
+async function requireSameBranch({ commit, note }: RestorePlan, draft: SessionPaths): Promise<void> {
   const branch = (await readLog(draft))?.state.worktree?.branch;
   if (branch === undefined || branch === note.branch) return;
   throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
@@ -259,7 +260,7 @@ function isSafePath(path: string): boolean {
 
 /** Whether this machine published that state and has recorded nothing since. */
 async function isAsPublished(
-  { commit, note, at, context }: LayDownPlan,
+  { commit, note, at, context }: RestorePlan,
   paths: SessionPaths,
 ): Promise<boolean> {
   const main = { ...context, cwd: at.mainRepo, allowFailure: true };
@@ -270,7 +271,7 @@ async function isAsPublished(
 }
 
 /** Whether everything recorded here was published in an ancestor of the state. */
-async function isPartOf({ commit, note, at, context }: LayDownPlan, paths: SessionPaths): Promise<boolean> {
+async function isPartOf({ commit, note, at, context }: RestorePlan, paths: SessionPaths): Promise<boolean> {
   const mark = readMark(paths);
   if (mark === undefined) return false;
   const main = { ...context, cwd: at.mainRepo, allowFailure: true };
@@ -287,7 +288,7 @@ async function isPartOf({ commit, note, at, context }: LayDownPlan, paths: Sessi
 }
 
 /** Removes the previous worktree, or moves it if it has changes, since a person may have made them. */
-async function clearWorktree(plan: LayDownPlan, { folder }: SessionPaths): Promise<string[]> {
+async function clearWorktree(plan: RestorePlan, { folder }: SessionPaths): Promise<string[]> {
   const path = join(plan.at.worktreesDir, folder);
   if (statsAt(path) === undefined) return [];
   const changes = await runGit(['status', '--porcelain'], { ...plan.context, cwd: path, allowFailure: true });
@@ -298,7 +299,7 @@ async function clearWorktree(plan: LayDownPlan, { folder }: SessionPaths): Promi
 
 /** @throws branch_in_use when the branch is checked out elsewhere */
 async function requireBranchFree(
-  { note: { branch }, at, context }: LayDownPlan,
+  { note: { branch }, at, context }: RestorePlan,
   worktreePath: string,
 ): Promise<void> {
   const used = (await listWorktrees(at.mainRepo, context)).find(
@@ -309,7 +310,7 @@ async function requireBranchFree(
 }
 
 /** Moves the branch to the state's commit. @returns the ref that keeps commits which the state does not include */
-async function moveBranch({ note, at, context }: LayDownPlan, folder: string): Promise<string[]> {
+async function moveBranch({ note, at, context }: RestorePlan, folder: string): Promise<string[]> {
   const { branch, head = '', epoch } = note;
   const main = { ...context, cwd: at.mainRepo };
   const ref = `refs/heads/${branch}`;
@@ -340,7 +341,7 @@ async function branchIn(ref: string, main: GitContext & { cwd: string }): Promis
 }
 
 /** Moves the previous session and its worktree to new names. */
-async function moveAside(plan: LayDownPlan, paths: SessionPaths): Promise<string[]> {
+async function moveSessionAside(plan: RestorePlan, paths: SessionPaths): Promise<string[]> {
   const { note, at, clock } = plan;
   // Takes its lease first, so that no worker continues it.
   if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName ?? 'pool', clock);
@@ -349,7 +350,7 @@ async function moveAside(plan: LayDownPlan, paths: SessionPaths): Promise<string
 }
 
 /** Detaches the worktree from its branch and renames it; it remains a valid worktree. */
-async function moveWorktreeAside({ note, at, context }: LayDownPlan, path: string): Promise<string[]> {
+async function moveWorktreeAside({ note, at, context }: RestorePlan, path: string): Promise<string[]> {
   if (statsAt(path) === undefined) return [];
   const gitDir = await gitDirOf(path).catch(() => undefined);
   // In a folder without a .git file, git would act on the main checkout.
@@ -367,7 +368,7 @@ function lostName(path: string, { epoch }: StateNote): string {
   return freeName(`${path}.lost-${epoch}`);
 }
 
-async function removeWorktree({ at, context }: LayDownPlan, path: string): Promise<void> {
+async function removeWorktree({ at, context }: RestorePlan, path: string): Promise<void> {
   const remove = ['worktree', 'remove', '--force', '--force', '--', path];
   await runGit(remove, { ...context, cwd: at.mainRepo, allowFailure: true });
   await removeTree(path);

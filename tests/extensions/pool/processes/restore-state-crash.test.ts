@@ -3,15 +3,19 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { type LaidDown, layDownForWork, layDownMirror } from '../../../../src/extensions/pool/lay-down.ts';
+import {
+  type RestoredState,
+  restoreForWork,
+  restoreMirror,
+} from '../../../../src/extensions/pool/restore-state.ts';
 import { bundleScript } from '../../../support/bundle-script.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../../support/pool-scene.ts';
 
 type How = 'mirror' | 'work';
 
-function layDown(scene: PoolScene, how: How): Promise<LaidDown> {
-  return how === 'mirror' ? layDownMirror(scene.plan()) : layDownForWork(scene.plan(), OWN_SETTINGS);
+function restore(scene: PoolScene, how: How): Promise<RestoredState> {
+  return how === 'mirror' ? restoreMirror(scene.plan()) : restoreForWork(scene.plan(), OWN_SETTINGS);
 }
 
 /** The same in a process that is killed at a step. @returns whether it was */
@@ -19,8 +23,8 @@ async function dyingAt(scene: PoolScene, how: How, nth: number): Promise<boolean
   const { root, env } = scene.here.repo;
   const plan = join(root, 'plan.json');
   await writeFile(plan, JSON.stringify({ ...scene.plan(), how, settings: OWN_SETTINGS }));
-  const program = await bundleScript('lay-down-starter.ts', root, { faults: true });
-  const dying = { ...env, SAMOCODE_CRASH_AT: `lay-down@${nth}` };
+  const program = await bundleScript('restore-state-starter.ts', root, { faults: true });
+  const dying = { ...env, SAMOCODE_CRASH_AT: `restore-state@${nth}` };
   const { exitCode } = await runCommand(process.execPath, [program, plan], { env: dying });
   return exitCode === null;
 }
@@ -35,21 +39,18 @@ test.concurrent.each<[How, number]>([
   ['work', 1],
   ['work', 2],
   ['work', 3],
-])(
-  'whoever dies as it lays down a %s, at step %d, leaves something that the next try completes',
-  async (how, nth) => {
-    await using scene = await poolScene();
-    await scene.publish();
-    await layDownMirror(scene.plan());
-    await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
-    await writeFile(join(scene.here.worktreePath, 'new.txt'), 'not committed\n');
-    await scene.publish();
-    expect(await dyingAt(scene, how, nth)).toBe(true);
-    expect(await layDown(scene, how)).toEqual({ folder: '26-01-08-x', aside: [] });
-    const { sessionDir, worktreePath } = scene.here;
-    expect(await found(scene)).toEqual({
-      session: await contentsOf(sessionDir),
-      worktree: how === 'work' ? await contentsOf(worktreePath) : {},
-    });
-  },
-);
+])('a %s whose restore dies at step %d is completed by the next try', async (how, nth) => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await restoreMirror(scene.plan());
+  await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
+  await writeFile(join(scene.here.worktreePath, 'new.txt'), 'not committed\n');
+  await scene.publish();
+  expect(await dyingAt(scene, how, nth)).toBe(true);
+  expect(await restore(scene, how)).toEqual({ folder: '26-01-08-x', aside: [] });
+  const { sessionDir, worktreePath } = scene.here;
+  expect(await found(scene)).toEqual({
+    session: await contentsOf(sessionDir),
+    worktree: how === 'work' ? await contentsOf(worktreePath) : {},
+  });
+});
