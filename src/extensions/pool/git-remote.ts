@@ -68,7 +68,7 @@ export class GitRemote implements PoolRemote {
   }
 
   /** For this, a server can send all refs of the repository, whereas it filters those of a fetch. */
-  async look(...patterns: string[]): Promise<ReadonlyMap<string, Oid>> {
+  async list(...patterns: string[]): Promise<ReadonlyMap<string, Oid>> {
     const there = patterns.map((pattern) => this.nameOf(pattern));
     const list = await this.#git(['ls-remote', '--refs', UPLOAD, '--', this.#place.url, ...there]);
     const rows = list.stdout.split('\n').map((line) => line.split('\t'));
@@ -100,7 +100,7 @@ export class GitRemote implements PoolRemote {
       for (const [to, expected] of moves) {
         const push = await this.move(ref, to, expected);
         if (push === 'unreachable')
-          return await this.look(ref).then(
+          return await this.list(ref).then(
             () => 'read_only',
             () => push,
           );

@@ -15,9 +15,9 @@ export interface PoolTimes {
   /** The delay between a take-over and the first agent: the previous host's agent may still be running. */
   graceMs: number;
   /** How often local states and commands are read. */
-  lookMs: number;
+  scanMs: number;
 }
-export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, lookMs: 1000 };
+export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, scanMs: 1000 };
 
 /** Where the sessions of one project are on this machine. */
 export interface MemberPlace {

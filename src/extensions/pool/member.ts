@@ -53,7 +53,7 @@ export class Member {
     try {
       await Promise.all([
         renewing(),
-        each(times.lookMs, () => this.#scanFiles()),
+        each(times.scanMs, () => this.#scanFiles()),
         each(TICK_MS, () => this.#watch()),
       ]);
     } finally {
@@ -150,7 +150,7 @@ export class Member {
   async #readRefs(): Promise<void> {
     const { clock, remote } = this.#parts;
     const begun = clock.monotonic();
-    const refs = await remote.look(this.#refOf('*'));
+    const refs = await remote.list(this.#refOf('*'));
     this.#remoteAtMs = begun;
     for (const { id, published, sending, sinceMs } of this.#held.values()) {
       const there = refs.get(this.#refOf(id));
@@ -158,7 +158,7 @@ export class Member {
         this.#lose(id, 'its ref was moved while the board could not be reached');
     }
     this.#keepAlive(begun);
-    await clock.sleep(this.#parts.times.lookMs);
+    await clock.sleep(this.#parts.times.scanMs);
   }
 
   #keepAlive(contactMs: number): void {
@@ -336,7 +336,7 @@ export class Member {
   /** The commit of a session's ref on the remote. */
   async #tipOf(id: Ulid): Promise<Oid | undefined> {
     const ref = this.#refOf(id);
-    return (await this.#parts.remote.look(ref)).get(ref);
+    return (await this.#parts.remote.list(ref)).get(ref);
   }
 
   async #fetch(id: Ulid): Promise<VerifiedState> {

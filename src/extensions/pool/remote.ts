@@ -10,7 +10,7 @@ export interface PoolRemote {
   /** @param to undefined to delete the ref @param expected its current commit; undefined if it must not exist */
   move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push>;
   /** All refs that match the patterns, by name. Rejects when the remote cannot be reached. */
-  look(...patterns: string[]): Promise<ReadonlyMap<string, Oid>>;
+  list(...patterns: string[]): Promise<ReadonlyMap<string, Oid>>;
   /** The name of a ref on the remote. */
   nameOf(ref: string): string;
   /** Fetches refs into the same names of the local repository. */

@@ -225,7 +225,7 @@ async function matchBoard(place: Place, board: 'git' | 'postgres', context: Acti
   const remote = remoteAt(place, context);
   await remote.move(ref, await textCommit(JSON.stringify({ v: 1, board }), git), undefined);
   await remote.fetch([ref]);
-  const [commit] = await readCommits([...(await remote.look(ref)).values()], git);
+  const [commit] = await readCommits([...(await remote.list(ref)).values()], git);
   const chosen = BoardChoice.safeParse(parseJson(commit?.message ?? '')).data?.board;
   if (chosen !== board)
     throw POOL_ERRORS.pool_other_board({ url: place.url, chosen: chosen ?? 'another one', board });
@@ -235,7 +235,7 @@ async function pushSelf(place: Place, self: z.infer<typeof Member>, context: Act
   const ref = `${POOL_REFS}keys/${self.id}`;
   const remote = remoteAt(place, context);
   const commit = await textCommit(JSON.stringify(self), remoteGit(place.project.mainRepo, context.env));
-  await remote.move(ref, commit, (await remote.look(ref)).get(ref));
+  await remote.move(ref, commit, (await remote.list(ref)).get(ref));
 }
 
 async function membersAt(place: Place, context: ActionContext): Promise<PoolMember[]> {
@@ -243,7 +243,7 @@ async function membersAt(place: Place, context: ActionContext): Promise<PoolMemb
   const keys = `${POOL_REFS}keys/*`;
   await remote.fetch([keys]);
   const git = remoteGit(place.project.mainRepo, context.env);
-  const commits = await readCommits([...(await remote.look(keys)).values()], git);
+  const commits = await readCommits([...(await remote.list(keys)).values()], git);
   const self = (await readPoolFile(context.home))?.host.id;
   const trusted = await trustedHosts(configFolder(context.home));
   const members = commits.flatMap(({ message }) => Member.safeParse(parseJson(message)).data ?? []);

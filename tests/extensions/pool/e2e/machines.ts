@@ -25,7 +25,7 @@ import { repoIn } from '../../../support/temp-repo.ts';
 import { serve } from '../processes/remotes.ts';
 
 /** Seconds, where a pool has minutes. */
-const TIMES = { leaseMs: 10_000, renewMs: 2000, graceMs: 500, lookMs: 500 };
+const TIMES = { leaseMs: 10_000, renewMs: 2000, graceMs: 500, scanMs: 500 };
 
 /** Iterations of a second each. */
 export const WORK = {

@@ -60,10 +60,10 @@ test('a ref that was moved, deleted or rewritten meanwhile is not touched', asyn
   await remotes.git(folder, 'push', '--quiet', '--force', remotes.url, `${foreign}:${REF}`);
   expect(await remote.move(REF, next, left)).toBe('refused');
   expect(await remote.move(REF, undefined, left)).toBe('refused');
-  expect(await remote.look(REF)).toEqual(new Map([[REF, foreign]]));
+  expect(await remote.list(REF)).toEqual(new Map([[REF, foreign]]));
   await remotes.git(remotes.url, 'update-ref', '-d', REF);
   expect(await remote.move(REF, next, left)).toBe('refused');
-  expect(await remote.look(REF)).toEqual(new Map());
+  expect(await remote.list(REF)).toEqual(new Map());
   expect(await remote.move(REF, next, undefined)).toBe('moved');
 });
 
@@ -138,7 +138,7 @@ test('a remote that can only be read is told from one that cannot be reached', a
   expect(await at(server.port).probe(commit)).toBe('read_only');
   const nowhere = at(await freePort());
   expect(await nowhere.probe(commit)).toBe('unreachable');
-  await expect(nowhere.look(`${POOL_REFS}*`)).rejects.toThrow('did not respond');
+  await expect(nowhere.list(`${POOL_REFS}*`)).rejects.toThrow('did not respond');
 });
 
 test.each([1, 60, 200, 400, 700, 10_000])(
@@ -169,7 +169,7 @@ async function pushThrough(bytes: number, loses: 'rest' | 'answer') {
   await using proxy = await cutting(server.port, bytes, loses);
   const url = `git://127.0.0.1:${proxy.port}/remote.git`;
   const push = await remotes.remote(folder, { url }).move(REF, next, left);
-  const there = await eventually(async () => (await remote.look(REF)).get(REF));
+  const there = await eventually(async () => (await remote.list(REF)).get(REF));
   return { ...{ remote, left, next, push, there }, [Symbol.asyncDispose]: remotes[Symbol.asyncDispose] };
 }
 
@@ -182,7 +182,7 @@ test('a remote is public if it answers without the login that this machine has f
   await using open = await overHttp(remotes.root, {});
   await writeFile(join(remotes.root, 'home/.netrc'), 'machine 127.0.0.1 login me password secret\n');
   const at = (url: string) => remotes.remote(folder, { url });
-  expect((await at(`${closed.url}/remote.git`).look(REF)).size).toBe(1);
+  expect((await at(`${closed.url}/remote.git`).list(REF)).size).toBe(1);
   expect(await at(`${closed.url}/remote.git`).isPublic()).toBe(false);
   const inAddress = closed.url.replace('//', '//me:secret@');
   expect(await at(`${inAddress}/remote.git`).isPublic()).toBe(false);
