@@ -15,7 +15,7 @@ import { isLost, needsHuman } from './session-list.ts';
 export interface SeenPullRequest
   extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks' | 'missing'> {
   since: string;
-  /** ISO time of the last look that saw it. */
+  /** ISO time of the last poll that saw it. */
   seenAt?: string;
   /** The newest round that was begun. */
   round?: number;
@@ -113,7 +113,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
     lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
     id: shortId(folder),
-    ...stateFacts(state, view.look),
+    ...stateFacts(state, view.pollRecord),
     condition: conditionOf(view),
     createdAt: state.createdAt,
     needsHuman: needsHuman(view),
@@ -152,7 +152,7 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
   return view.isForeign ? 'foreign' : undefined;
 }
 
-export function stateFacts(state: SessionState, look?: SessionView['look']): StateFacts {
+export function stateFacts(state: SessionState, polls?: SessionView['pollRecord']): StateFacts {
   const { status, progress, stopWanted, finishing, lastMerge, lastPublish } = state;
   const work = finishing?.work;
   const isUnpublished =
@@ -173,7 +173,7 @@ export function stateFacts(state: SessionState, look?: SessionView['look']): Sta
             into: lastMerge.into,
             outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed',
           },
-    pullRequest: pullRequestFacts(state, look),
+    pullRequest: pullRequestFacts(state, polls),
     phase: progress.phase,
     iteration: progress.phaseIteration,
     totalIterations: progress.totalIterations,
@@ -182,14 +182,14 @@ export function stateFacts(state: SessionState, look?: SessionView['look']): Sta
 
 function pullRequestFacts(
   session: Pick<SessionState, 'pullRequest'>,
-  look: SessionView['look'],
+  polls: SessionView['pollRecord'],
 ): SeenPullRequest | undefined {
   const { pullRequest } = session;
   if (pullRequest === undefined) return undefined;
   const { number, url, state, watched, unseen, asks, missing, since, words = [] } = pullRequest;
   const held = words.flatMap(({ by, url: at, held: why }) => (why ? [{ by, url: at, held: why }] : []));
   const round = lastRound(session);
-  const seenAt = [look?.seenAt, pullRequest.lastSeenAt].filter(Boolean).sort().at(-1);
+  const seenAt = [polls?.seenAt, pullRequest.lastSeenAt].filter(Boolean).sort().at(-1);
   return {
     number,
     url,

@@ -9,11 +9,11 @@ export function watchedPullRequest({
   return !archived && pullRequest?.watched && pullRequest.state !== 'merged' ? pullRequest : undefined;
 }
 
-/** How long a closed pull request is still looked at. */
+/** How long a closed pull request is still polled. */
 const CLOSED_MS = 14 * 24 * 60 * 60_000;
 
-/** Whether the watched pull request is still looked at. */
-export function isLookedAt(state: Pick<SessionState, 'archived' | 'pullRequest'>, nowMs: number): boolean {
+/** Whether the watched pull request is still polled. */
+export function isPolled(state: Pick<SessionState, 'archived' | 'pullRequest'>, nowMs: number): boolean {
   const watched = watchedPullRequest(state);
   if (watched === undefined) return false;
   return watched.state === 'open' || nowMs - Date.parse(watched.since) < CLOSED_MS;

@@ -11,9 +11,9 @@ import { isRewinding } from './events/fold-rewound.ts';
 import { atPlaces, recordedSessionFile, type SessionFile } from './events/session-file.ts';
 import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
-import { readLook } from './layout/look.ts';
 import { type Mirror, readMirror } from './layout/mirror.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
+import { readPollRecord } from './layout/poll-record.ts';
 import { readForeignSession } from './legacy-session.ts';
 
 /** The gate at which a session waits; undefined for a foreign folder. */
@@ -77,7 +77,7 @@ async function readFiles(
     sessionFile: identity.file && { ...atPlaces(identity.file, paths, state.places), ...foldersOf(mirror) },
     worker,
     mirror,
-    look: state.pullRequest && (await readLook(paths, state.pullRequest)),
+    pollRecord: state.pullRequest && (await readPollRecord(paths, state.pullRequest)),
     lease: 'lease' in holding ? holding.lease : undefined,
     pendingCommands,
     problems: [

@@ -115,7 +115,7 @@ async function watch(
       const watched = watchedBy(supervisor, scan);
       const isReported = watcher.watch(watched);
       const nextMs = await scan.run().catch((error: unknown) => {
-        scan.report('look', error);
+        scan.report('scan', error);
         return clock.monotonic() + SCAN_MS;
       });
       let partsMs = Number.POSITIVE_INFINITY;

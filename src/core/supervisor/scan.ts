@@ -8,7 +8,7 @@ import { launchWorker } from '../sandbox/programs/launch-worker.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
-import { isLookedAt } from '../session/pull-request.ts';
+import { isPolled } from '../session/pull-request.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { isForgotten, readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';
@@ -108,7 +108,7 @@ export class Scan {
       const { waits, view, paths } = session;
       if (waits.for === 'nothing' || waits.for === 'person') return false;
       // However long ago it was opened.
-      if (isLookedAt(view.state, clock.now())) return true;
+      if (isPolled(view.state, clock.now())) return true;
       return waits.for !== 'pull_request' && (isTimed(session) || !isForgotten(paths, clock.now()));
     });
   }

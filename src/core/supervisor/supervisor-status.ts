@@ -13,7 +13,7 @@ import {
 } from '../sandbox/programs/supervisor-folder.ts';
 import { type DaySpent, spentOnDay } from '../session/day-spent.ts';
 import type { SessionView } from '../session/events/session-view.ts';
-import { isLookedAt } from '../session/pull-request.ts';
+import { isPolled } from '../session/pull-request.ts';
 import { byUrgency, readSessionList } from '../session/session-list.ts';
 import { describeFailure } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
@@ -59,7 +59,7 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
     for (const view of views) {
       const waits = waitsFor(view, paths.identity);
       if (waits.for === 'nothing') continue;
-      if (waits.for === 'pull_request' && !isLookedAt(view.state, clock.now())) continue;
+      if (waits.for === 'pull_request' && !isPolled(view.state, clock.now())) continue;
       const isDying = waits.for === 'revival' && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times;
       sessions.push({ view, waits, isDying });
     }

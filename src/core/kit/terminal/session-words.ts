@@ -87,7 +87,7 @@ function pullRequestRow(facts: NonNullable<ShownFacts['pullRequest']>): string {
 
 const WATCHING: Partial<Record<NonNullable<ShownFacts['pullRequest']>['state'], string>> = {
   open: 'the supervisor watches it',
-  closed: 'closed; for 14 days the supervisor looks whether it is opened again',
+  closed: 'closed; for 14 days the supervisor checks whether it is opened again',
 };
 
 /** Comments that no agent receives, listed so that the person knows about them. */

@@ -1,7 +1,7 @@
 import type { Lease } from '../../kernel/processes/lease.ts';
-import type { Look } from '../layout/look.ts';
 import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
+import type { PollRecord } from '../layout/poll-record.ts';
 import type { SessionFile } from './session-file.ts';
 import type { SessionState } from './state.ts';
 
@@ -16,8 +16,8 @@ export interface SessionView {
   mirror?: Mirror | undefined;
   /** The newest readable lease, released or not. */
   lease?: Lease;
-  /** What the supervisor has recorded about its last looks at the pull request. */
-  look?: Look | undefined;
+  /** What the supervisor has recorded about its last polls of the pull request. */
+  pollRecord?: PollRecord | undefined;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];
   /** Describes problems of the files for people. */

@@ -9,14 +9,14 @@ import { BY_SETTINGS } from '../../../core/session/commands/judge-running.ts';
 import type { PullRequestFact } from '../../../core/session/events/bodies/positions.ts';
 import { FORMAT_VERSION } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { type Look, writeLook } from '../../../core/session/layout/look.ts';
+import { type PollRecord, writePollRecord } from '../../../core/session/layout/poll-record.ts';
+import { isPolled } from '../../../core/session/pull-request.ts';
 import {
-  judgeLook,
-  type LookOutcome,
-  type LookVerdict,
+  judgePoll,
+  type PollOutcome,
+  type PollVerdict,
   SHORTEST_GAP_MS,
-} from '../../../core/session/looks.ts';
-import { isLookedAt } from '../../../core/session/pull-request.ts';
+} from '../../../core/session/pull-request-poll.ts';
 import type { Forge, PullRequestSummaries, PullRequestSummary } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { missingFromMerge } from './missing-from-merge.ts';
@@ -35,12 +35,12 @@ export interface Login {
   context?: ActionContext;
 }
 
-/** When the pull request of a session is looked at next. */
+/** When the pull request of a session is polled next. */
 interface Timing {
   /** Monotonic milliseconds. */
   dueAtMs: number;
   gapMs: number;
-  look: Look;
+  record: PollRecord;
 }
 
 interface Watched {
@@ -53,7 +53,7 @@ interface Watched {
 interface Poll {
   login?: Login;
   answer?: PullRequestSummaries;
-  failure?: LookOutcome;
+  failure?: PollOutcome;
   /** How long the login must not be used again. */
   resetMs: number;
 }
@@ -109,12 +109,13 @@ export class PullRequests {
     const folders = new Set<string>();
     for (const view of views) {
       const { state, worker, pendingCommands, paths } = view;
-      const fact = isLookedAt(state, this.#clock.now()) ? state.pullRequest : undefined;
+      const fact = isPolled(state, this.#clock.now()) ? state.pullRequest : undefined;
       if (fact === undefined || worker !== 'none' || pendingCommands.length > 0) continue;
       const { repository, number } = fact;
       const fresh = { dueAtMs: this.#clock.monotonic(), gapMs: SHORTEST_GAP_MS };
       const known = this.#timings.get(paths.sessionDir);
-      const timing = known?.look.number === number ? known : { ...fresh, look: view.look ?? { number } };
+      const timing =
+        known?.record.number === number ? known : { ...fresh, record: view.pollRecord ?? { number } };
       this.#timings.set(paths.sessionDir, timing);
       folders.add(paths.sessionDir);
       found.set(repository, [...(found.get(repository) ?? []), { view, fact, timing }]);
@@ -128,7 +129,7 @@ export class PullRequests {
     for (const { timing } of sessions) this.#schedule(timing, timing.gapMs);
     let poll = await this.#ask(repository, sessions);
     // Sequential, because each may fetch and push.
-    for (const session of sessions) poll = await this.#look(session, poll);
+    for (const session of sessions) poll = await this.#update(session, poll);
   }
 
   async #ask(repository: string, sessions: readonly Watched[]): Promise<Poll> {
@@ -144,30 +145,30 @@ export class PullRequests {
   }
 
   /** @returns the poll for the next session: a failure can affect all of them */
-  async #look(session: Watched, poll: Poll): Promise<Poll> {
+  async #update(session: Watched, poll: Poll): Promise<Poll> {
     const { view, timing } = session;
     const outcome = poll.failure ?? (await this.#outcomeOf(session, poll));
     const { request, verdict, next } = await this.#advance(session, this.#judge(session, outcome), poll);
-    timing.look = verdict.look;
+    timing.record = verdict.record;
     this.#schedule(timing, verdict.gapMs, next.resetMs);
-    writeLook(view.paths, verdict.look);
+    writePollRecord(view.paths, verdict.record);
     const wanted = request ?? changeRequest(view, verdict.change);
     if (wanted !== undefined) await this.#queue(view.paths, wanted);
     return next;
   }
 
-  async #outcomeOf({ view, fact }: Watched, { login, answer }: Poll): Promise<LookOutcome> {
+  async #outcomeOf({ view, fact }: Watched, { login, answer }: Poll): Promise<PollOutcome> {
     const pull = answer?.pullRequests.get(fact.number);
     if (pull === undefined) return { kind: 'not_shown' };
     return await seenNow(view, pull, { context: login?.context, signal: this.#ended.signal });
   }
 
-  #judge({ fact, timing }: Watched, outcome: LookOutcome): LookVerdict {
-    return judgeLook(outcome, { fact, ...timing }, this.#clock.now());
+  #judge({ fact, timing }: Watched, outcome: PollOutcome): PollVerdict {
+    return judgePoll(outcome, { fact, ...timing }, this.#clock.now());
   }
 
   /** Begins or publishes a round if one is due. A failure of this session alone is asked about, once per reason. */
-  async #advance(session: Watched, verdict: LookVerdict, poll: Poll): Promise<Advanced> {
+  async #advance(session: Watched, verdict: PollVerdict, poll: Poll): Promise<Advanced> {
     const { view, fact } = session;
     const { forge, context } = poll.login ?? {};
     const pull = poll.answer?.pullRequests.get(fact.number);
@@ -212,20 +213,20 @@ export class PullRequests {
 
 interface Advanced {
   request?: CommandRequest | undefined;
-  verdict: LookVerdict;
+  verdict: PollVerdict;
   next: Poll;
 }
 
-/** What a look shows, and after a merge, what is not in it. */
+/** Reads the state of the pull request and, after a merge, what the merge does not contain. */
 export async function seenNow(
   view: SessionView,
   pull: PullRequestSummary,
   { context, signal }: { context: ActionContext | undefined; signal?: AbortSignal },
-): Promise<LookOutcome> {
+): Promise<PollOutcome> {
   const { url, state, mergeCommit } = pull;
-  const whatLacks = async () =>
+  const readMissing = async () =>
     state === 'merged' && context ? await missingFromMerge(view, pull, { context, signal }) : undefined;
-  const missing = await unlessGitFails(whatLacks, undefined);
+  const missing = await unlessGitFails(readMissing, undefined);
   return { kind: 'seen', url, state, mergeCommit, missing };
 }
 

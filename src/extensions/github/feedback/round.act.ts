@@ -10,7 +10,7 @@ import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts
 import { closedChannel, refused } from '../../../core/session/commands/judge-kind.ts';
 import { describeChange } from '../../../core/session/events/pull-request-change.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { judgeLook } from '../../../core/session/looks.ts';
+import { judgePoll } from '../../../core/session/pull-request-poll.ts';
 import type { PullRequestSummary } from '../forge/forge.ts';
 import { GitHub } from '../forge/github.ts';
 import { seenNow } from './pull-requests.ts';
@@ -81,8 +81,8 @@ async function recordedNow(
 ): Promise<SessionView> {
   const { pullRequest: fact } = view.state;
   if (fact === undefined) return view;
-  const last = { fact, look: { number: fact.number }, gapMs: 0 };
-  const { change } = judgeLook(await seenNow(view, pull, { context }), last, context.clock.now());
+  const last = { fact, record: { number: fact.number }, gapMs: 0 };
+  const { change } = judgePoll(await seenNow(view, pull, { context }), last, context.clock.now());
   const request = changeRequest(view, change);
   if (request === undefined) return view;
   return (await sendAndAwait(view, request, ['pull_request_changed'], context)).view;

@@ -13,8 +13,8 @@ import { pendingCommandIds, readCommand } from '../../../../src/core/session/com
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
-import { readLook } from '../../../../src/core/session/layout/look.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { readPollRecord } from '../../../../src/core/session/layout/poll-record.ts';
 import { PullRequests } from '../../../../src/extensions/github/feedback/pull-requests.ts';
 import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
 import { fetchPublished } from '../../../../src/extensions/github/publish/published-branch.ts';
@@ -190,7 +190,7 @@ test('between changes the time of the last look is beside the log, and a new sup
   await s.poll();
   s.clock.pass(5 * MINUTE_MS);
   await s.poll();
-  const look = async () => view && (await readLook(view.paths, { number: 17 }));
+  const look = async () => view && (await readPollRecord(view.paths, { number: 17 }));
   expect(await look()).toEqual({ number: 17, seenAt: '2026-01-08T10:05:00.000Z' });
   expect(s.views.map(told)).toEqual([0]);
   s.hub.viewer = undefined;
@@ -200,7 +200,7 @@ test('between changes the time of the last look is beside the log, and a new sup
     ...{ number: 17, seenAt: '2026-01-08T10:05:00.000Z', missedAt: '2026-01-08T10:15:00.000Z' },
   });
   s.clock.pass(10 * MINUTE_MS);
-  Object.assign(view ?? {}, { look: await look() });
+  Object.assign(view ?? {}, { pollRecord: await look() });
   await s.another().poll(s.views, () => undefined);
   await eventually(async () => view && pendingCommandIds(view.paths).length > 0, { what: 'the record' });
   for (const each of s.views) await takeCommands(each);

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PullRequestFact } from '../../../../src/core/session/events/bodies/positions.ts';
 import { changed } from '../../../../src/core/session/events/pull-request-change.ts';
-import { judgeLook, type LookOutcome } from '../../../../src/core/session/looks.ts';
-import { isLookedAt } from '../../../../src/core/session/pull-request.ts';
+import { isPolled } from '../../../../src/core/session/pull-request.ts';
+import { judgePoll, type PollOutcome } from '../../../../src/core/session/pull-request-poll.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 0, 8, 10);
@@ -15,7 +15,7 @@ const fact = (more: Partial<PullRequestFact> = {}): PullRequestFact => ({
   ...more,
 });
 
-const seen = (state: PullRequestFact['state'], more = {}): LookOutcome => ({
+const seen = (state: PullRequestFact['state'], more = {}): PollOutcome => ({
   ...{ kind: 'seen', url: URL, state },
   ...more,
 });
@@ -27,7 +27,7 @@ const OUTCOMES = {
   refused: { kind: 'refused', why: 'No rights.' },
   offline: { kind: 'offline', why: 'No network.' },
   slow: { kind: 'slow', why: 'Too many requests.' },
-} satisfies Record<string, LookOutcome>;
+} satisfies Record<string, PollOutcome>;
 
 const LAST = {
   open: fact(),
@@ -38,7 +38,7 @@ const LAST = {
 const NOTHING = undefined;
 const merge = { state: 'merged', mergeCommit: 'd', missing: { round: 1, commits: 1 } };
 
-/** The change that is recorded, and the minutes until the next look. */
+/** The change that is recorded, and the minutes until the next poll. */
 test.each<[keyof typeof OUTCOMES, keyof typeof LAST, object | undefined, number]>([
   ['open at the forge', 'open', NOTHING, 3],
   ['open at the forge', 'open and asking', NOTHING, 3],
@@ -58,27 +58,27 @@ test.each<[keyof typeof OUTCOMES, keyof typeof LAST, object | undefined, number]
   ['offline', 'open and not seen', NOTHING, 3],
   ['slow', 'open', { unseen: 'Too many requests.' }, 3],
 ])('%s, after %s', (outcome, last, change, minutes) => {
-  const look = { number: 17, seenAt: BEFORE, missedAt: BEFORE };
-  const verdict = judgeLook(OUTCOMES[outcome], { fact: LAST[last], look, gapMs: 2 * MINUTE }, NOW);
+  const record = { number: 17, seenAt: BEFORE, missedAt: BEFORE };
+  const verdict = judgePoll(OUTCOMES[outcome], { fact: LAST[last], record, gapMs: 2 * MINUTE }, NOW);
   const { lastSeenAt, unseen, ...rest } = verdict.change ?? {};
   const recorded = { ...rest, ...(unseen !== undefined && { unseen: unseen?.why ?? null }) };
   expect(verdict.change && recorded).toEqual(change);
   expect(verdict.gapMs).toBe(minutes * MINUTE);
   const wasSeen = OUTCOMES[outcome].kind === 'seen';
-  expect(verdict.look).toEqual(wasSeen ? { number: 17, seenAt: AT } : look);
+  expect(verdict.record).toEqual(wasSeen ? { number: 17, seenAt: AT } : record);
   expect(lastSeenAt).toBe(change !== undefined && wasSeen ? AT : undefined);
 });
 
-test('what is not seen is said after ten minutes, since the first look that missed it', () => {
-  const first = judgeLook(OUTCOMES.offline, { fact: fact(), look: { number: 17 }, gapMs: MINUTE }, NOW);
-  expect(first).toMatchObject({ change: undefined, look: { missedAt: AT } });
+test('a pull request that is not shown is reported after ten minutes, since the first poll that missed it', () => {
+  const first = judgePoll(OUTCOMES.offline, { fact: fact(), record: { number: 17 }, gapMs: MINUTE }, NOW);
+  expect(first).toMatchObject({ change: undefined, record: { missedAt: AT } });
   const at = (minutes: number) =>
-    judgeLook(OUTCOMES.offline, { fact: fact(), ...first }, NOW + minutes * MINUTE).change;
+    judgePoll(OUTCOMES.offline, { fact: fact(), ...first }, NOW + minutes * MINUTE).change;
   expect([at(9.9), at(10)]).toEqual([undefined, { unseen: { since: AT, why: 'No network.' } }]);
 });
 
 test('the gap grows to ten minutes', () => {
-  const { gapMs } = judgeLook(seen('open'), { fact: fact(), look: { number: 17 }, gapMs: 9 * MINUTE }, NOW);
+  const { gapMs } = judgePoll(seen('open'), { fact: fact(), record: { number: 17 }, gapMs: 9 * MINUTE }, NOW);
   expect(gapMs).toBe(10 * MINUTE);
 });
 
@@ -86,9 +86,9 @@ test('after what was recorded, the same outcome records nothing more', () => {
   const outcomes = fc.constantFrom(...Object.values(OUTCOMES));
   fc.assert(
     fc.property(fc.constantFrom(...Object.values(LAST)), outcomes, (last, outcome) => {
-      const look = { number: 17, missedAt: BEFORE };
-      const { change = {}, ...next } = judgeLook(outcome, { fact: last, look, gapMs: MINUTE }, NOW);
-      const again = judgeLook(outcome, { fact: changed(last, change), ...next }, NOW + MINUTE);
+      const record = { number: 17, missedAt: BEFORE };
+      const { change = {}, ...next } = judgePoll(outcome, { fact: last, record, gapMs: MINUTE }, NOW);
+      const again = judgePoll(outcome, { fact: changed(last, change), ...next }, NOW + MINUTE);
       expect(again.change).toBeUndefined();
     }),
   );
@@ -103,10 +103,10 @@ test.each([
 ] as const)('one that is %s is looked at: %#', (_, more, days, expected) => {
   const since = new Date(NOW - days * 24 * 60 * MINUTE).toISOString();
   const state = { archived: false, pullRequest: { ...fact(more), since } };
-  expect(isLookedAt(state, NOW)).toBe(expected);
-  expect(isLookedAt({ ...state, archived: true }, NOW)).toBe(false);
+  expect(isPolled(state, NOW)).toBe(expected);
+  expect(isPolled({ ...state, archived: true }, NOW)).toBe(false);
 });
 
 test('a session without a pull request is not looked at', () => {
-  expect(isLookedAt({ archived: false, pullRequest: undefined }, NOW)).toBe(false);
+  expect(isPolled({ archived: false, pullRequest: undefined }, NOW)).toBe(false);
 });

@@ -1,31 +1,31 @@
 import { isoUtc } from '../kernel/clock.ts';
 import type { PullRequestChange, PullRequestFact } from './events/bodies/positions.ts';
 import { differing } from './events/pull-request-change.ts';
-import type { Look } from './layout/look.ts';
+import type { PollRecord } from './layout/poll-record.ts';
 
-export type LookOutcome =
+export type PollOutcome =
   | ({ kind: 'seen' } & Pick<PullRequestChange, 'url' | 'state' | 'mergeCommit' | 'missing'>)
   /** The forge answered, but not about this pull request. */
   | { kind: 'not_shown' }
   /** The forge refused to answer, was not reached, or accepts no more requests for now. */
   | { kind: 'refused' | 'offline' | 'slow'; why: string };
 
-export interface LastLook {
+export interface LastPoll {
   fact: PullRequestFact;
-  look: Look;
-  /** The delay before this look. */
+  record: PollRecord;
+  /** The delay before this poll. */
   gapMs: number;
 }
 
-export interface LookVerdict {
+export interface PollVerdict {
   /** What to record. */
   change: PullRequestChange | undefined;
-  look: Look;
-  /** The delay before the next look. */
+  record: PollRecord;
+  /** The delay before the next poll. */
   gapMs: number;
 }
 
-/** The delay between two looks at an open pull request; grows while nothing changes. */
+/** The delay between two polls of an open pull request; grows while nothing changes. */
 export const SHORTEST_GAP_MS = 60_000;
 const LONGEST_GAP_MS = 600_000;
 const GROWTH = 1.5;
@@ -34,8 +34,12 @@ const CLOSED_GAP_MS = 60 * 60_000;
 /** Shorter failures are not reported. */
 const REPORT_AFTER_MS = 10 * 60_000;
 
-/** Decides what a look at a watched pull request means. Pure. */
-export function judgeLook(outcome: LookOutcome, { fact, look, gapMs }: LastLook, nowMs: number): LookVerdict {
+/** Decides what a poll of a watched pull request means. Pure. */
+export function judgePoll(
+  outcome: PollOutcome,
+  { fact, record, gapMs }: LastPoll,
+  nowMs: number,
+): PollVerdict {
   const now = isoUtc(nowMs);
   const grown = Math.min(gapMs * GROWTH, LONGEST_GAP_MS);
   if (outcome.kind === 'seen') {
@@ -46,17 +50,17 @@ export function judgeLook(outcome: LookOutcome, { fact, look, gapMs }: LastLook,
     const openGapMs = found === undefined ? grown : SHORTEST_GAP_MS;
     return {
       change: found && { ...found, lastSeenAt: now },
-      look: { number: fact.number, seenAt: now },
+      record: { number: fact.number, seenAt: now },
       gapMs: seen.state === 'closed' ? CLOSED_GAP_MS : openGapMs,
     };
   }
-  const since = look.missedAt ?? now;
+  const since = record.missedAt ?? now;
   const isLong = nowMs - Date.parse(since) >= REPORT_AFTER_MS;
   const isSaid = fact.state === 'open' && fact.unseen === undefined && isLong;
   const why = outcome.kind === 'not_shown' ? NOT_SHOWN : outcome.why;
   return {
     change: isSaid ? { unseen: { since, why } } : undefined,
-    look: { ...look, missedAt: since },
+    record: { ...record, missedAt: since },
     gapMs: fact.state === 'closed' ? CLOSED_GAP_MS : grown,
   };
 }

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { systemErrorCode } from '../../kernel/errors.ts';
+import { writeLightly } from '../../kernel/files/atomic-file.ts';
+import { plainJson } from '../../kernel/files/plain-file.ts';
+import type { SessionPaths } from './paths.ts';
+
+/** What is known from polls of a pull request between two recorded changes. */
+const PollRecord = z.object({
+  number: z.int(),
+  /** The last poll that saw it. */
+  seenAt: z.iso.datetime().optional(),
+  /** The first poll since then that did not see it. */
+  missedAt: z.iso.datetime().optional(),
+});
+export type PollRecord = z.infer<typeof PollRecord>;
+
+const MAX_BYTES = 1024;
+
+export async function readPollRecord(
+  { pollRecord }: Pick<SessionPaths, 'pollRecord'>,
+  { number }: Pick<PollRecord, 'number'>,
+): Promise<PollRecord | undefined> {
+  const found = await plainJson(pollRecord, MAX_BYTES, PollRecord);
+  return found?.number === number ? found : undefined;
+}
+
+/** If it cannot be written, an older time is shown. */
+export function writePollRecord(
+  { pollRecord: path }: Pick<SessionPaths, 'pollRecord'>,
+  record: PollRecord,
+): void {
+  try {
+    writeLightly(path, `${JSON.stringify(record)}\n`, 0o600);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
+}
