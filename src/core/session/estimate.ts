@@ -11,8 +11,8 @@ import type { SessionState } from './events/state.ts';
 import { MAX_DOCUMENT_BYTES } from './layout/paths.ts';
 import { readAllSessions } from './session-list.ts';
 
-/** The phases after building, whose length depends little on the plan. */
-const AFTER_BUILD: readonly Phase[] = ['testing', 'quality', 'done'];
+/** The phases after implementation, whose length depends little on the plan. */
+const AFTER_IMPLEMENTATION: readonly Phase[] = ['testing', 'quality', 'done'];
 
 /** With fewer than LEAST sessions there are no ranges; of more than MOST, those nearest in size are used. */
 const LEAST = 5;
@@ -84,7 +84,7 @@ export function estimateFrom(past: readonly PastWork[], plan: PlannedWork): Plan
   if (nearest.length < LEAST) return head;
   const range = ({ key, by }: Measure, of = nearest) => {
     const scaled = of.map(({ spent, [by]: size }) => {
-      const rest = AFTER_BUILD.reduce((sum, phase) => sum + (spent[phase]?.[key] ?? 0), 0);
+      const rest = AFTER_IMPLEMENTATION.reduce((sum, phase) => sum + (spent[phase]?.[key] ?? 0), 0);
       return ((spent.implementation?.[key] ?? 0) * plan[by]) / size + rest;
     });
     return rangeOf(scaled);
@@ -162,7 +162,7 @@ export function estimateScore(events: readonly SessionEvent[], isDone: boolean):
     if (range === undefined) return [];
     const actual = events.slice(approval).reduce((sum, event) => {
       const isWork =
-        event.type === 'iteration_ended' && ['implementation', ...AFTER_BUILD].includes(event.phase);
+        event.type === 'iteration_ended' && ['implementation', ...AFTER_IMPLEMENTATION].includes(event.phase);
       return isWork ? sum + spentBy(event)[key] : sum;
     }, 0);
     const verdict = actual < range.least ? 'less' : actual > range.most ? 'more' : 'as estimated';

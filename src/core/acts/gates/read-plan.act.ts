@@ -100,7 +100,7 @@ async function planBefore(
   text: string,
   context: Pick<ActionContext, 'env'>,
 ): Promise<string | undefined> {
-  const events = sinceGoal(await readEvents(view.paths, 0));
+  const events = eventsSinceNewGoal(await readEvents(view.paths, 0));
   const at = events.findLastIndex((event) => {
     const asked = askedAbout(event);
     return asked !== undefined && !isPlanOf(asked.hash, text);
@@ -124,7 +124,7 @@ function askedAbout(event: SessionEvent): PlanVersion | undefined {
 }
 
 /** A new goal restarts the approval. */
-function sinceGoal(events: readonly SessionEvent[]): readonly SessionEvent[] {
+function eventsSinceNewGoal(events: readonly SessionEvent[]): readonly SessionEvent[] {
   return events.slice(
     events.findLastIndex((event) => event.type === 'resumed' && event.goal !== undefined) + 1,
   );

@@ -64,7 +64,7 @@ export async function repeatClaims(
   // Compared before any code of the pull request runs.
   const ofCommits = proof === undefined ? [] : await commitDifferences(proof, work);
   const ran = await run(work.head, commands.checks);
-  const checks = await withRedBase(repeatedChecks(commands, proof, ran), work.base, run);
+  const checks = await verifyRedBefore(repeatedChecks(commands, proof, ran), work.base, run);
   const differences = [
     ...(reading?.kind === 'altered' ? [ALTERED] : []),
     ...ofCommits,
@@ -135,7 +135,7 @@ function repeatedChecks(
 }
 
 /** Runs the checks that failed before, according to the proof, on the base: the claim alone is not trusted. */
-async function withRedBase(
+async function verifyRedBefore(
   checks: readonly RepeatedCheck[],
   base: string,
   run: RunOnCommit,

@@ -56,7 +56,7 @@ test('a question that was written before a crash is not asked again', async () =
 });
 
 /** With a check that failed on its base. */
-async function withRedBase(log: Parameters<typeof finished>[0], repo: Parameters<typeof finished>[1]) {
+async function workerOnRedBase(log: Parameters<typeof finished>[0], repo: Parameters<typeof finished>[1]) {
   const worker = await finished(log, repo);
   const run = { command: 'npm test', exitCode: 1, how: 'exit status 1', output: 'base-checks/base-1.txt' };
   await worker.writer.append({
@@ -74,7 +74,7 @@ const ABOUT_BASE: ParkDecision = {
 test('a red base is asked about once, even after a crash, and the wait records the fingerprint of the question', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
-  const worker = await withRedBase(log, repo);
+  const worker = await workerOnRedBase(log, repo);
   const waits = [await recordParked(worker, ABOUT_BASE), await recordParked(worker, ABOUT_BASE)].flat();
   const { questions } = parseQa(await readFile(worker.paths.qa, 'utf8'));
   expect(questions).toMatchObject([{ id: 'Q1', suggestion: { letters: ['A'] } }]);
@@ -86,7 +86,7 @@ test('a red base is asked about once, even after a crash, and the wait records t
 test('a question about a red base that an agent wrote with its options swapped is not the one that counts', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
-  const worker = await withRedBase(log, repo);
+  const worker = await workerOnRedBase(log, repo);
   await recordParked(worker, ABOUT_BASE);
   const [asked] = parseQa(await readFile(worker.paths.qa, 'utf8')).questions;
   const options = (asked?.options ?? []).map(({ text }) => text).toReversed();
