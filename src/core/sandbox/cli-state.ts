@@ -23,7 +23,7 @@ export async function copyState(cli: string, home: HomePlaces, folder: string): 
   await removeAtOnce(folder);
   const state = stateOf(cli);
   if (state === undefined) return [];
-  const place = await placeOf(state, home);
+  const place = await stateFolderPath(state, home);
   const budget: Budget = { left: MAX_BYTES };
   const beside = await copyBeside(state, home, folder, budget);
   if (state.openBecause !== undefined) return [{ ...writable(place), ifThere: true }, ...beside];
@@ -92,7 +92,7 @@ function own(env: HomePlaces['env'], name: string | undefined): string | undefin
 }
 
 /** The path that the CLI opens. Only its parents are resolved: a link in its place does not exist inside. */
-async function placeOf(state: StateFolder, { dir, env }: HomePlaces): Promise<string> {
+async function stateFolderPath(state: StateFolder, { dir, env }: HomePlaces): Promise<string> {
   const path = own(env, state.variable) ?? join(own(env, state.homeVariable) ?? dir, state.folder);
   return await withRealParent(path);
 }

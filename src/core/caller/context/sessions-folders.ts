@@ -34,11 +34,11 @@ export async function findSessionsFolders(
 ): Promise<SessionsFolder[]> {
   const { files, notFound } = await ownFiles(projectDir, context);
   const known = projectDir?.trim() ? [] : await knownProjectFiles(context.home);
-  const own = await Promise.all(files.map((path) => placeOf(path, context, true)));
+  const own = await Promise.all(files.map((path) => readSessionsFolder(path, context, true)));
   const others = await Promise.all(
     known
       .filter((path) => !files.includes(path))
-      .map((path) => placeOf(path, context, false).catch(expected)),
+      .map((path) => readSessionsFolder(path, context, false).catch(expected)),
   );
   const places = [...own, ...others.flatMap((each) => (each instanceof SamocodeError ? [] : [each]))];
   // Other projects that are broken fail the call only if no project can be read.
@@ -52,7 +52,7 @@ export async function allSessionsFolders(context: ActionContext): Promise<Sessio
   const files = own instanceof SamocodeError ? [] : own.files;
   const all = new Set([...files, ...(await knownProjectFiles(context.home))]);
   const found = await Promise.all(
-    [...all].map((path) => placeOf(path, context, files.includes(path)).catch(expected)),
+    [...all].map((path) => readSessionsFolder(path, context, files.includes(path)).catch(expected)),
   );
   return await withoutDuplicates(found.flatMap((each) => (each instanceof SamocodeError ? [] : [each])));
 }
@@ -87,7 +87,7 @@ async function ownFiles(
   return { files: [...new Set(files)], notFound };
 }
 
-async function placeOf(
+async function readSessionsFolder(
   filePath: string,
   { env, home: homeDir }: ActionContext,
   isOwn: boolean,

@@ -14,7 +14,7 @@ export function explainFailure(
 ): SamocodeError {
   if (isSamocodeError(error)) return error;
   if (!isRefusedFile(error)) return WORKER_ERRORS.worker_fault({ then }, { cause: error });
-  return fileRefused(error, { path: placeOf(paths.sessionsDir, String(error.path)), then });
+  return fileRefused(error, { path: pathForPeople(paths.sessionsDir, String(error.path)), then });
 }
 
 export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
@@ -28,7 +28,7 @@ export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): v
 }
 
 /** The path relative to the sessions folder; for a draft, the path of the folder that refused it. */
-function placeOf(sessionsDir: string, path: string): string {
+function pathForPeople(sessionsDir: string, path: string): string {
   const place = path.endsWith('.draft') ? dirname(path) : path;
   const inside = relative(sessionsDir, place);
   return inside.startsWith('..') || isAbsolute(inside) ? basename(place) : inside;

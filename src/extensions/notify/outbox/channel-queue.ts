@@ -107,7 +107,7 @@ export class ChannelQueue {
     for (const notice of this.waiting()) {
       if (isQuietNow && !kindNeedsPerson(notice.kind)) continue;
       if ((this.#delayed.get(notice.id)?.retryAtMs ?? 0) > clock.monotonic()) continue;
-      const view = this.#context.view(placeOf(notice));
+      const view = this.#context.view(sessionDirOf(notice));
       if (isUnseen(notice, view)) continue;
       const isMuted = view !== undefined && (await this.#context.isMuted(view));
       const one = isMuted ? undefined : await compose(notice, view, { detail, pageOf });
@@ -228,13 +228,13 @@ function isUnseen({ id, sessionsDir }: QueuedNotice, view: SessionView | undefin
   return view.isUnreadable === true || view.state.n < Number(id.split(':')[1]);
 }
 
-function placeOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {
+function sessionDirOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {
   return join(sessionsDir, session);
 }
 
 function openRecord(one: Notification): ChannelState['open'][number] {
   const { id, at, kind } = one;
-  return { id, at, kind, place: placeOf(one) };
+  return { id, at, kind, place: sessionDirOf(one) };
 }
 
 /** More notices than this are sent as one message. */

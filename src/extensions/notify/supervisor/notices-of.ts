@@ -25,7 +25,7 @@ export function currentNotices(
   nowMs: number,
 ): QueuedNotice[] {
   const { status } = view.state;
-  const common = { v: 1 as const, at: isoUtc(nowMs), ...placeOf(view) };
+  const common = { v: 1 as const, at: isoUtc(nowMs), ...noticeSession(view) };
   const notices: QueuedNotice[] = [];
   if (isDying) {
     const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
@@ -62,11 +62,11 @@ export function noticesOf(
   // A blocked session needs a person, whatever happens to its group.
   return [
     ...(ofGroup ?? []),
-    { v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text },
+    { v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...noticeSession(view), text },
   ];
 }
 
-function placeOf({ folder, paths }: View) {
+function noticeSession({ folder, paths }: View) {
   return { session: folder, sessionsDir: paths.sessionsDir };
 }
 
@@ -140,7 +140,7 @@ function groupNotice(
   const text = [`${done} of ${members.length} done`, ...rest].join('; ');
   // Sessions are read one by one, so the event being read might not be the one that ended the last session.
   const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
-  return [{ v: 1, id, at, kind: 'group_done', group, ...placeOf(last), text }];
+  return [{ v: 1, id, at, kind: 'group_done', group, ...noticeSession(last), text }];
 }
 
 function byEnd(a: View, b: View): number {
