@@ -203,10 +203,10 @@ export function isFileError(error: unknown): boolean {
 function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
   const why = { reason: 'Its files cannot be read.', needs: 'readable_files', rule: 'unreadable' };
   const state = { ...emptyState(), status: { kind: 'blocked' as const, since: isoUtc(0), ...why } };
-  return { ...viewWithoutWorker(paths, state, [problemOf(paths, error)]), isUnreadable: true };
+  return { ...viewWithoutWorker(paths, state, [unreadableText(paths, error)]), isUnreadable: true };
 }
 
-function problemOf({ runDir }: SessionPaths, error: unknown): string {
+function unreadableText({ runDir }: SessionPaths, error: unknown): string {
   const path = error instanceof Error && 'path' in error ? String(error.path) : runDir;
   const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
   const fix = isRefused

@@ -84,10 +84,10 @@ async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promi
   if (chosen === SEVERAL)
     return (await menus.chooseSeveral('Which of these?', each, letters))?.sort().join(', ');
   if (chosen !== OWN_WORDS) return chosen;
-  return await menus.write(`Your answer to ${id}`, (typed) => problemOf(question, typed));
+  return await menus.write(`Your answer to ${id}`, (typed) => answerProblem(question, typed));
 }
 
-function problemOf(question: QaItem, typed: string): string | undefined {
+function answerProblem(question: QaItem, typed: string): string | undefined {
   const parsed = parseAnswer(question, typed);
   return parsed.kind === 'invalid' ? parsed.problem : undefined;
 }
@@ -98,7 +98,7 @@ async function askForLine(cli: Cli, question: QaItem): Promise<string> {
   const suggested = question.suggestion?.letters.join(', ') ?? '';
   for (;;) {
     const typed = (await cli.ask(`     answer${suggested ? ` [${suggested}]` : ''}: `)).trim() || suggested;
-    const problem = problemOf(question, typed);
+    const problem = answerProblem(question, typed);
     if (problem === undefined) return typed;
     cli.output.say(cli.output.style.attention(`     ${problem}`));
   }

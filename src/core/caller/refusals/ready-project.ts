@@ -40,14 +40,14 @@ function projectProblems(project: Project, context: ActionContext): Problems[] {
   const { provider, providerByPhase, permissions } = project.values;
   const settings = { provider, providers: providerByPhase, permissions };
   return [
-    problemOf(() => requireTrust(project, context)),
+    refusalIn(() => requireTrust(project, context)),
     commandProblems(project, context),
-    problemOf(() => refuseRoot(settings, context)),
+    refusalIn(() => refuseRoot(settings, context)),
   ];
 }
 
 function cliProblems(project: Project, context: ActionContext): Problems[] {
-  return [...providersOf(project)].map((name) => problemOf(() => findCli(project, name, context)));
+  return [...providersOf(project)].map((name) => refusalIn(() => findCli(project, name, context)));
 }
 
 function repositoryProblems(
@@ -56,12 +56,12 @@ function repositoryProblems(
   { env: baseEnv }: ActionContext,
 ): Problems[] {
   return [
-    problemOf(() => requireIdentity(mainRepo, { baseEnv })),
-    ...(base === undefined ? [] : [problemOf(() => requireBase({ mainRepo, base, baseEnv }))]),
+    refusalIn(() => requireIdentity(mainRepo, { baseEnv })),
+    ...(base === undefined ? [] : [refusalIn(() => requireBase({ mainRepo, base, baseEnv }))]),
   ];
 }
 
-async function problemOf(require: () => unknown): Problems {
+async function refusalIn(require: () => unknown): Problems {
   try {
     await require();
     return [];

@@ -148,7 +148,7 @@ async function foldFrom(
     const reading = parseEvent(text);
     newer = newerIn(reading, state);
     if (newer !== undefined) break;
-    const problem = problemOf(reading, state);
+    const problem = sequenceProblem(reading, state);
     if (problem !== undefined) problems = [...problems, problem].slice(-NAMED_PROBLEMS);
     else if (reading.kind === 'event') {
       state = fold(state, reading.event);
@@ -171,7 +171,7 @@ function newerIn(reading: EventReading, { n, lease }: SessionState): string | un
 }
 
 /** Why a line does not count after `state`; undefined if it does. */
-function problemOf(reading: EventReading, { n, lease }: SessionState): string | undefined {
+function sequenceProblem(reading: EventReading, { n, lease }: SessionState): string | undefined {
   if (reading.kind === 'newer') return undefined;
   if (reading.kind !== 'event') return `after event ${n}: ${reading.problem}`;
   const { event } = reading;

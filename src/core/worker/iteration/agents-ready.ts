@@ -23,7 +23,7 @@ export async function agentsReady(worker: Worker): Promise<boolean> {
   if (lastIteration !== undefined) return true;
   const clis = new Set(PHASE_NAMES.map((phase) => agentChoice(worker, phase).provider));
   for (const cli of clis) {
-    const asked = await whileTakingCommands(worker, (signal) => problemOf(worker, cli, signal));
+    const asked = await whileTakingCommands(worker, (signal) => preflightProblem(worker, cli, signal));
     if (asked.kind === 'stopped') return false;
     if (asked.value === undefined) continue;
     await record(worker, blockedBy(asked.value, progress.phase));
@@ -32,7 +32,7 @@ export async function agentsReady(worker: Worker): Promise<boolean> {
   return true;
 }
 
-async function problemOf(
+async function preflightProblem(
   worker: Worker,
   cli: Provider,
   signal: AbortSignal,

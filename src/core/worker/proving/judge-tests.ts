@@ -133,12 +133,12 @@ export function triedWith(files: readonly string[], proof: Proof, leftOut: strin
   const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
   const proveNothing = provesNothing({ runs }, files);
   const hasRun = runs.some(({ isSetup }) => !isSetup);
-  const failed = problemOf(proof, hasRun);
+  const failed = baseRunProblem(proof, hasRun);
   const problem = failed && afterLeftOut(leftOut, failed);
   return { proveNothing, events: [...events, ...noticeOf(proveNothing, problem)] };
 }
 
-function problemOf(proof: Proof, hasRun: boolean): string | undefined {
+function baseRunProblem(proof: Proof, hasRun: boolean): string | undefined {
   if (proof.kind === 'impossible') return proof.reason;
   const [failure] = proof.kind === 'failed' && !hasRun ? proof.failures : [];
   return failure && `SETUP fails on the base commit (${failure.how}). Its output: ${failure.outputPath}`;

@@ -113,18 +113,18 @@ async function changed(
       report.failedStep = step;
       await run().catch((error) => {
         if (place === undefined) throw error;
-        stays.push(`${place}: ${problemOf(error).message}`);
+        stays.push(`${place}: ${reportedProblem(error).message}`);
       });
     }
     report.failedStep = undefined;
     const summary = steps.flatMap(({ did = [] }) => did).join('; ') || undefined;
     if (stays.length === 0)
       return { ...report, outcome: 'changed', summary, next: `${restart}${summary ? shows : ''}.` };
-    return { ...report, problem: problemOf(INSTALL_ERRORS.not_all_removed({ title })), stays };
+    return { ...report, problem: reportedProblem(INSTALL_ERRORS.not_all_removed({ title })), stays };
   } catch (error) {
     if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
       return { ...report, outcome: 'not_supported' };
-    return { ...report, problem: problemOf(error) };
+    return { ...report, problem: reportedProblem(error) };
   }
 }
 
@@ -153,7 +153,7 @@ function projectFile({ title, project }: Client, { input, context }: Change) {
 }
 
 /** The error for the report. @throws unexpected errors */
-function problemOf(thrown: unknown): NonNullable<ClientReport['problem']> {
+function reportedProblem(thrown: unknown): NonNullable<ClientReport['problem']> {
   const isSystemError = !isSamocodeError(thrown) && systemErrorCode(thrown) !== undefined;
   const error = isSystemError ? fileRefused(thrown) : thrown;
   if (!isSamocodeError(error)) throw error;
