@@ -308,7 +308,7 @@ function reportOf(result: ClaudeResult, earlier: EarlierFacts): FinalReport {
   const ok = result.is_error !== true && !result.subtype?.startsWith('error_');
   const problem = ok ? undefined : failureOf(result, earlier);
   const message = (result.result || result.errors?.[0])?.trim().split('\n', 1)[0]?.slice(0, 300);
-  const tokens = tokensOf(result);
+  const tokens = resultTokens(result);
   const deniedTools = [...new Set(result.permission_denials?.map((denial) => denial.tool_name))];
   return {
     ok,
@@ -343,7 +343,7 @@ function failureOf(result: ClaudeResult, earlier: EarlierFacts): ChildProblem | 
 }
 
 // `modelUsage` includes helpers; `usage` might cover only the last turn.
-function tokensOf({ modelUsage, usage }: ClaudeResult): TokenCounts | undefined {
+function resultTokens({ modelUsage, usage }: ClaudeResult): TokenCounts | undefined {
   const models = Object.values(modelUsage ?? {});
   if (models.length > 0) {
     const sum = (read: (model: (typeof models)[number]) => number | undefined) =>

@@ -74,7 +74,7 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
   }
 
   function completed(usage: z.infer<typeof Usage>) {
-    const tokens = usage && tokensOf(usage);
+    const tokens = usage && turnTokens(usage);
     const message = firstLine(lastMessage).slice(0, 300);
     const isSandboxBroken = commands > 0 && brokenBySandbox === commands;
     const report: FinalReport = {
@@ -236,11 +236,11 @@ function readRolloutLine(raw: string): Traces {
     ...(version && { version }),
     ...(model && { model }),
     ...(until && { limitedUntil: until }),
-    ...(usage && { tokens: tokensOf(usage) }),
+    ...(usage && { tokens: turnTokens(usage) }),
   };
 }
 
-function tokensOf(usage: NonNullable<z.infer<typeof Usage>>): TokenCounts {
+function turnTokens(usage: NonNullable<z.infer<typeof Usage>>): TokenCounts {
   const { input_tokens: input, cached_input_tokens: cached, output_tokens: output } = usage;
   return apartFromCache({ input, output, cached });
 }

@@ -56,7 +56,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
       problem,
       text: text || undefined,
       turns,
-      tokens: line.stats && tokensOf(line.stats),
+      tokens: line.stats && statsTokens(line.stats),
       deniedTools: denied.size > 0 ? [...denied] : undefined,
     };
   }
@@ -100,7 +100,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
   };
 }
 
-function tokensOf({
+function statsTokens({
   input,
   output_tokens: spoken,
   cached,

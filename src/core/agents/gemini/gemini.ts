@@ -169,7 +169,7 @@ export async function readGeminiTraces({
   const lines = await linesOfLog(join(folder, 'tmp'), `-${cliSession.slice(0, 8)}.jsonl`, /"gemini"/);
   const answers = lines.flatMap((line) => Answer.safeParse(objectIn(line)).data ?? []);
   // An answer is repeated with the results of its tool calls.
-  const spent = new Map(answers.map(({ id, tokens }) => [id, tokensOf(tokens)]));
+  const spent = new Map(answers.map(({ id, tokens }) => [id, modelTokens(tokens)]));
   return {
     model: answers.findLast(({ model }) => model !== undefined)?.model,
     ...(spent.size > 0 && { tokens: [...spent.values()].reduce(addTokens) }),
@@ -177,6 +177,6 @@ export async function readGeminiTraces({
 }
 
 /** Thoughts are billed as output. */
-function tokensOf({ thoughts, ...reported }: z.infer<typeof Answer>['tokens']): TokenCounts {
+function modelTokens({ thoughts, ...reported }: z.infer<typeof Answer>['tokens']): TokenCounts {
   return apartFromCache({ ...reported, output: reported.output + thoughts });
 }

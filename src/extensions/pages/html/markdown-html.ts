@@ -12,7 +12,7 @@ const MAX_PARAGRAPH_CHARS = 12_000;
 export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } = {}): Html {
   const isShort =
     text.length <= MOST_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MAX_PARAGRAPH_CHARS);
-  const tokens = isShort ? tokensOf(text) : undefined;
+  const tokens = isShort ? markdownTokens(text) : undefined;
   if (tokens === undefined) return html`<pre class="plain" dir="auto">${text}</pre>`;
   const tasks = afterTask && new Map(tasksIn(tokens).map((task, at) => [task, afterTask(at)]));
   return html`<div class="md" dir="auto">${blocks(tokens, tasks)}</div>`;
@@ -24,7 +24,7 @@ type Tasks = ReadonlyMap<Token, Part> | undefined;
 
 /** The tasks of a text as written, in the order of the indexes that `afterTask` receives. */
 export function taskTexts(text: string): string[] {
-  return tasksIn(tokensOf(text) ?? []).map(({ raw }) => raw.trim());
+  return tasksIn(markdownTokens(text) ?? []).map(({ raw }) => raw.trim());
 }
 
 function tasksIn(tokens: readonly Token[]): Tokens.ListItem[] {
@@ -38,7 +38,7 @@ function tasksIn(tokens: readonly Token[]): Tokens.ListItem[] {
 }
 
 /** Parses Markdown. Returns undefined if it is nested too deeply. */
-function tokensOf(text: string): Token[] | undefined {
+function markdownTokens(text: string): Token[] | undefined {
   try {
     const tokens = lexer(text, { gfm: true });
     return depthOf(tokens) > MAX_DEPTH ? undefined : tokens;
