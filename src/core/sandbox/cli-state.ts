@@ -21,7 +21,7 @@ import type { HomePlaces } from './home-places.ts';
  */
 export async function copyState(cli: string, home: HomePlaces, folder: string): Promise<Mount[]> {
   await removeAtOnce(folder);
-  const state = stateOf(cli);
+  const state = declaredState(cli);
   if (state === undefined) return [];
   const place = await stateFolderPath(state, home);
   const budget: Budget = { left: MAX_BYTES };
@@ -46,7 +46,7 @@ export function stateCopyIn(folder: string): string {
 
 /** A CLI's state folder outside the sandbox; undefined if it has none. */
 export function stateFolderOf(cli: string, { dir, env }: HomePlaces): string | undefined {
-  const state = stateOf(cli);
+  const state = declaredState(cli);
   if (state === undefined) return undefined;
   return own(env, state.variable) ?? join(own(env, state.homeVariable) ?? dir, state.folder);
 }
@@ -83,7 +83,7 @@ function loginForAgents(login: unknown, { keep, refresh, lasting = [] }: LoginFi
   return Object.fromEntries(entries);
 }
 
-function stateOf(cli: string): StateFolder | undefined {
+function declaredState(cli: string): StateFolder | undefined {
   return allProviders().find(({ name }) => name === cli)?.state;
 }
 

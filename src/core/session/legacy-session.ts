@@ -33,7 +33,7 @@ export async function readForeignSession(paths: SessionPaths): Promise<SessionVi
   const found = placeOf(folder, paths.folder);
   const obstacles = obstaclesIn(folder, paths).map(({ problem }) => problem);
   const unwritten = obstacles.length === 0 && folder.overview === undefined ? [UNWRITTEN] : [];
-  const state = stateOf(folder, 'phase' in found ? found : { phase: 'init', stated: { kind: 'stopped' } });
+  const state = initialState(folder, 'phase' in found ? found : { phase: 'init', stated: STOPPED });
   const problems = [...obstacles, ...unwritten, ...('question' in found ? [found.question] : [])];
   return { ...viewWithoutWorker(paths, state, problems), isForeign: true };
 }
@@ -41,7 +41,7 @@ export async function readForeignSession(paths: SessionPaths): Promise<SessionVi
 const UNWRITTEN =
   'The session was stopped before its overview was written, so its task is not on record: give it as the goal when you resume.';
 
-function stateOf(folder: LegacyFolder, { phase, stated }: LegacyPlace): SessionState {
+function initialState(folder: LegacyFolder, { phase, stated }: LegacyPlace): SessionState {
   const empty = emptyState();
   const { iteration, totalIterations } = readOverview(folder.overview ?? '');
   return {

@@ -13,7 +13,7 @@ import { sessionFolders } from '../session/session-list.ts';
 import { isForgotten, readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
-import { type NextAct, printOf, WatchedSession } from './watched-session.ts';
+import { filesStamp, type NextAct, WatchedSession } from './watched-session.ts';
 
 /** The pause after the system failed to start a process. */
 const REFUSED_MS = 10_000;
@@ -175,7 +175,7 @@ export class Scan {
     const { host, clock } = this.#supervisor;
     const known = this.sessions.get(key);
     const place = known?.place ?? sessionPaths(sessionsDir, folder);
-    const print = printOf(place);
+    const print = filesStamp(place);
     if (known !== undefined && !(await known.hasChanged({ host }, print))) return;
     const view = await readSession(place, host, clock);
     if (view === undefined) this.sessions.delete(key);

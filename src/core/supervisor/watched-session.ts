@@ -237,7 +237,7 @@ export class WatchedSession {
 }
 
 /** Identifies the state of a session's files with a few stat calls. */
-export function printOf({ events, leases, commands, sessionFile, runDir }: SessionPaths): string {
+export function filesStamp({ events, leases, commands, sessionFile, runDir }: SessionPaths): string {
   return [events, leases, commands, sessionFile, runDir].map(idAt).join(' ');
 }
 

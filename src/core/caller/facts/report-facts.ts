@@ -28,7 +28,7 @@ export function reportFacts(
   const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
   const stuck = isStuck(view, { worker, isDying, unwatched });
   const facts = sessionFacts(view);
-  const problems = [...(isDying ? [dyingText(view)] : []), ...problemsOf(view, report)];
+  const problems = [...(isDying ? [dyingText(view)] : []), ...sessionProblems(view, report)];
   return {
     ...facts,
     needsHuman: facts.needsHuman || stuck,
@@ -42,7 +42,7 @@ export function reportFacts(
 }
 
 /** One sentence for each problem of a session and of what watches it. */
-export function problemsOf(
+export function sessionProblems(
   { problems, pendingCommands: { length: queued }, state }: SessionView,
   { unwatched, troubles = [] }: Partial<SessionReport>,
 ): string[] {

@@ -1,7 +1,7 @@
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import type { Preview } from '../../caller/facts/preview.ts';
-import { problemsOf, stuckText } from '../../caller/facts/report-facts.ts';
+import { sessionProblems, stuckText } from '../../caller/facts/report-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { cut } from '../../kernel/text.ts';
@@ -58,7 +58,7 @@ export function reportFields(report: SessionReport): ToolResult {
     ...fields,
     worker,
     ...(isStuck(view, report) && view.isUnseen !== true && stuckFields(report, fields.summary)),
-    problems: problemsOf(view, report),
+    problems: sessionProblems(view, report),
     activity,
     stalled: isStalled || undefined,
     proof: proofLine(proofFact(view)),

@@ -18,8 +18,8 @@ export type Moment =
 export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
 
 /** `refs/samocode/<session>/` with one of: `003`, `003-before`, `003-before-kill`, `rewinds/000017`, `discard`. */
-export function refOf(sessionFolder: string, moment: Moment): string {
-  const refs = refsOf(sessionFolder);
+export function checkpointRef(sessionFolder: string, moment: Moment): string {
+  const refs = refPrefix(sessionFolder);
   switch (moment.kind) {
     case 'after':
       return `${refs}${threeDigits(moment.iteration)}`;
@@ -37,7 +37,7 @@ export function refOf(sessionFolder: string, moment: Moment): string {
 }
 
 /** Prefix of all refs kept for a session. Old folder names can contain characters that refs don't allow. */
-export function refsOf(sessionFolder: string): string {
+export function refPrefix(sessionFolder: string): string {
   return `refs/samocode/${asRefName(sessionFolder)}/`;
 }
 
@@ -54,16 +54,16 @@ export function trashRef(sessionFolder: string): string {
 
 /** The newest state that another machine of a pool could continue from. */
 export function stateRef(sessionFolder: string): string {
-  return `${refsOf(sessionFolder)}state`;
+  return `${refPrefix(sessionFolder)}state`;
 }
 
 export function mergeRef(sessionFolder: string): string {
-  return `${refsOf(sessionFolder)}merge`;
+  return `${refPrefix(sessionFolder)}merge`;
 }
 
 /** Refs that keep the commits fetched from a pull request, and what was merged from it. */
 export function pullRequestRefs(sessionFolder: string): { head: string; base: string; merged: string } {
-  const of = (name: string) => `${refsOf(sessionFolder)}pull-request/${name}`;
+  const of = (name: string) => `${refPrefix(sessionFolder)}pull-request/${name}`;
   return { head: of('head'), base: of('base'), merged: of('merged') };
 }
 
@@ -72,7 +72,7 @@ export async function keepPhaseEnd(
   store: CheckpointStore,
   end: { sessionFolder: string; iteration: number; phase: string; commit: string },
 ): Promise<void> {
-  const ref = `${refsOf(end.sessionFolder)}phase-ends/${threeDigits(end.iteration)}-${end.phase}`;
+  const ref = `${refPrefix(end.sessionFolder)}phase-ends/${threeDigits(end.iteration)}-${end.phase}`;
   await runGit(['update-ref', '--', ref, end.commit], repositoryOptions(store));
 }
 
@@ -82,7 +82,7 @@ export async function keepPhaseEnd(
  * @returns the deleted refs
  */
 export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {
-  const refs = refsOf(sessionFolder);
+  const refs = refPrefix(sessionFolder);
   const names = (await listRefs(refs, repositoryOptions(store))).map(([, ref]) => ref.slice(refs.length));
   const iterations = names.filter((name) => /^\d+$/.test(name)).sort(byNumber);
   const oldest = Number(iterations.at(-KEPT_CHECKPOINTS) ?? 0);
@@ -101,7 +101,7 @@ export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: st
  * @returns the deleted refs @throws GitError
  */
 export async function dropCheckpoints(sessionFolder: string, options: GitOptions): Promise<string[]> {
-  const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
+  const refs = (await listRefs(refPrefix(sessionFolder), options)).map(([, ref]) => ref);
   await deleteRefs(refs, options);
   return refs;
 }
@@ -111,7 +111,7 @@ export async function sizeOfCheckpoints(
   sessionFolder: string,
   options: GitOptions,
 ): Promise<{ refs: number; bytes: number }> {
-  const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
+  const refs = (await listRefs(refPrefix(sessionFolder), options)).map(([, ref]) => ref);
   return { refs: refs.length, bytes: await bytesKeptBy(refs, options) };
 }
 
@@ -128,11 +128,11 @@ export async function keptCheckpoints(
   sessionFolder: string,
   options: GitOptions,
 ): Promise<{ commits: Set<string>; start?: string; beforeRewinds: Map<number, string> }> {
-  const refs = await listRefs(refsOf(sessionFolder), options);
-  const rewinds = `${refsOf(sessionFolder)}rewinds/`;
+  const refs = await listRefs(refPrefix(sessionFolder), options);
+  const rewinds = `${refPrefix(sessionFolder)}rewinds/`;
   return {
     commits: new Set(refs.map(([commit]) => commit)),
-    start: refs.find(([, ref]) => ref === refOf(sessionFolder, START))?.[0],
+    start: refs.find(([, ref]) => ref === checkpointRef(sessionFolder, START))?.[0],
     beforeRewinds: new Map(
       refs
         .filter(([, ref]) => ref.startsWith(rewinds))

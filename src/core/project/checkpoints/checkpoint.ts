@@ -8,7 +8,7 @@ import { plainJson } from '../../kernel/files/plain-file.ts';
 import { runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
-import { type Moment, refOf } from './checkpoint-refs.ts';
+import { checkpointRef, type Moment } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
   clearLocks,
@@ -159,7 +159,7 @@ async function commitTaken(
   plan: CheckpointPlan,
   { parents, worktreeTree, sessionTree }: Taken,
 ): Promise<{ ref: string; commit: string }> {
-  const ref = refOf(plan.sessionFolder, plan.moment);
+  const ref = checkpointRef(plan.sessionFolder, plan.moment);
   const commit = await importCommit(store, {
     ref,
     message: subject(plan),

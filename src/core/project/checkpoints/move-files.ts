@@ -1,16 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GitOptions, runGit } from '../git/git.ts';
-import { bytesOf, listing, namesIn } from '../git/path-bytes.ts';
+import { listing, namesIn, rawBytes } from '../git/path-bytes.ts';
 import { type CheckpointStore, partOptions, repositoryOptions } from './checkpoint-store.ts';
-import { encryptedAmong, type FolderPart, refresh, treeOf } from './take-files.ts';
+import { encryptedAmong, type FolderPart, refresh, writeTree } from './take-files.ts';
 
 /**
  * Moves a folder's files from the tree in its index to another; git refuses to overwrite anything unknown. Files
  * covered by ignore rules or encrypting filters of that tree stay, even if they were not covered before.
  */
 export async function moveFiles(store: CheckpointStore, part: FolderPart, target: string): Promise<void> {
-  const now = await treeOf(store, part);
+  const now = await writeTree(store, part);
   if (now === target) return;
   const options = partOptions(store, part.part, part.folder);
   // Otherwise a file rewritten with the same bytes is refused as changed.
@@ -42,5 +42,5 @@ async function restoreFiles(
 }
 
 function listOf(names: readonly string[]): Buffer {
-  return bytesOf(`${names.join('\0')}\0`);
+  return rawBytes(`${names.join('\0')}\0`);
 }

@@ -9,7 +9,7 @@ import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
-import { refOf } from './checkpoint-refs.ts';
+import { checkpointRef } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
   clearLocks,
@@ -92,7 +92,7 @@ export async function isBegun(
 }
 
 function undoRef({ sessionFolder, id }: Pick<RestorePlan, 'sessionFolder' | 'id'>): string {
-  return refOf(sessionFolder, { kind: 'before_rewind', id });
+  return checkpointRef(sessionFolder, { kind: 'before_rewind', id });
 }
 
 function branchOf(plan: RestorePlan) {

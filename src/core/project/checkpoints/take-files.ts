@@ -1,7 +1,7 @@
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { type Setting, smudgingFilters } from '../git/git-programs.ts';
-import { bytesOf, listing, namesIn, readable } from '../git/path-bytes.ts';
+import { listing, namesIn, rawBytes, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, type KeptPart, partOptions, removeIndex } from './checkpoint-store.ts';
 import { areTooMany, foldersBeyondBounds, type NewFile, type PathState, pathStates } from './file-bounds.ts';
 
@@ -32,14 +32,14 @@ export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<
   const take = async (): Promise<TakenFiles> => {
     const { skipped, isChanged } = await takeFiles(store, plan);
     const tree = isChanged ? undefined : await plan.treeOfIndex?.();
-    return { skipped, tree: tree ?? (await treeOf(store, plan)) };
+    return { skipped, tree: tree ?? (await writeTree(store, plan)) };
   };
   return await take().catch(async (error: unknown) => {
     // Objects of the index may be missing, if an agent removed our refs and a gc deleted the objects.
     if (!GIT_ERRORS.git_failed.is(error)) throw error;
     removeIndex(store, plan.part);
     const { skipped } = await takeFiles(store, plan);
-    return { skipped, tree: await treeOf(store, plan) };
+    return { skipped, tree: await writeTree(store, plan) };
   });
 }
 
@@ -94,7 +94,7 @@ export async function refresh(options: GitOptions): Promise<void> {
   await runGit(['update-index', '-q', '--really-refresh'], { ...options, allowFailure: true });
 }
 
-export async function treeOf(store: CheckpointStore, { part, folder }: FolderPart): Promise<string> {
+export async function writeTree(store: CheckpointStore, { part, folder }: FolderPart): Promise<string> {
   return await gitLine(['-c', UNPACKED, 'write-tree'], partOptions(store, part, folder));
 }
 
@@ -146,7 +146,7 @@ export async function encryptedAmong(
   const decrypting = new Set(context.smudging ?? smudgingFilters(await smudgeSettings(options)));
   decrypting.delete('lfs');
   if (decrypting.size === 0) return new Set();
-  const input = bytesOf(`${names.join('\0')}\0`);
+  const input = rawBytes(`${names.join('\0')}\0`);
   const asked = await runGit(['check-attr', '-z', '--stdin', 'filter'], { ...options, input });
   const filters = asked.stdout.split('\0').filter((_, index) => index % 3 === 2);
   return new Set(names.filter((_, index) => decrypting.has(filters[index] ?? '')));
@@ -191,7 +191,7 @@ function sorted(folder: string, found: readonly Listed[]): Sorted {
 
 async function update(how: readonly string[], names: readonly string[], options: GitOptions): Promise<void> {
   if (names.length === 0) return;
-  const input = bytesOf(`${names.join('\0')}\0`);
+  const input = rawBytes(`${names.join('\0')}\0`);
   await runGit(['update-index', ...how, '-z', '--stdin'], { ...options, input });
 }
 

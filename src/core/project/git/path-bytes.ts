@@ -8,7 +8,7 @@ import type { GitOptions } from './git.ts';
 export function pathAt(folder: string, name: string): string | Buffer {
   // Most names are ASCII, and a string costs a third as much as a buffer.
   if (PLAIN.test(name)) return `${folder}${sep}${name}`;
-  return Buffer.concat([Buffer.from(`${folder}${sep}`), bytesOf(name)]);
+  return Buffer.concat([Buffer.from(`${folder}${sep}`), rawBytes(name)]);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, and nothing else
@@ -20,11 +20,11 @@ export function readable(name: string): string {
 }
 
 /** The inverse of `readable`, for a path given as text. */
-export function nameOf(text: string): string {
+export function rawName(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-export function bytesOf(names: string): Buffer {
+export function rawBytes(names: string): Buffer {
   return Buffer.from(names, 'latin1');
 }
 

@@ -23,7 +23,7 @@ export async function removeTree(path: string): Promise<void> {
  */
 export async function removeAtOnce(path: string, into = dirname(path)): Promise<string | undefined> {
   if (statsAt(path) === undefined) return undefined;
-  const aside = asideOf(join(into, basename(path)));
+  const aside = asidePath(join(into, basename(path)));
   await ifExists(rename(path, aside));
   crashPoint('set-aside');
   return await removeTree(aside).then(
@@ -32,7 +32,7 @@ export async function removeAtOnce(path: string, into = dirname(path)): Promise<
   );
 }
 
-export function asideOf(path: string): string {
+export function asidePath(path: string): string {
   return `${path}${ASIDE}${randomUUID().slice(0, 8)}`;
 }
 

@@ -5,7 +5,7 @@ import { ifExists } from '../../kernel/errors.ts';
 import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { gitLine, runGit } from '../git/git.ts';
-import { bytesOf, listing, namesIn, pathAt, readable } from '../git/path-bytes.ts';
+import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
 import { type GitContext, readRepository } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, type StatusEntry } from '../git/status-entries.ts';
 import { asFoundAt, withoutFound } from './as-found.ts';
@@ -102,7 +102,7 @@ async function hiddenChanges(worktreePath: string, context: GitContext): Promise
   try {
     // An index with only these entries, without the flags that hide them.
     const aside = { ...options, env: { GIT_INDEX_FILE: join(folder, 'index') } };
-    await runGit(['update-index', '-z', '--index-info'], { ...aside, input: bytesOf(entries.join('\0')) });
+    await runGit(['update-index', '-z', '--index-info'], { ...aside, input: rawBytes(entries.join('\0')) });
     const changed = (await runGit(['ls-files', '--modified', '-z'], listing(aside))).stdout;
     return namesIn(changed).map((name) => ({ kind: 'hidden', path: readable(name) }));
   } finally {

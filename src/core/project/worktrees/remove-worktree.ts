@@ -4,7 +4,7 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
-import { asideOf, clearAside, removeAtOnce } from '../git/remove-tree.ts';
+import { asidePath, clearAside, removeAtOnce } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
@@ -60,7 +60,7 @@ async function setAside(
     throw WORKTREE_ERRORS.worktree_locked({ path: worktreePath, why: entry.locked });
   await refuseMounts(worktreePath);
   if (!isChecked) await refuseSubmodules(worktreePath, context);
-  const aside = asideOf(worktreePath);
+  const aside = asidePath(worktreePath);
   await rename(worktreePath, aside);
   // Detects writes since the check above: nothing can write to the old path any more.
   const uncommitted = isChecked ? [] : await uncommittedIn(aside, context);

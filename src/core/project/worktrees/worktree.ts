@@ -41,7 +41,7 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
     await runGit(['worktree', 'remove', '-f', '-f', '--', here.path], options);
     return await ensureWorktree(plan);
   }
-  const folder = await stateOf(path);
+  const folder = await occupancyAt(path);
   if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
     return await asWorktree('kept', plan);
   }
@@ -97,7 +97,7 @@ async function entryAt(path: string, listed: readonly ListedWorktree[]): Promise
   return undefined;
 }
 
-async function stateOf(path: string): Promise<'free' | 'occupied'> {
+async function occupancyAt(path: string): Promise<'free' | 'occupied'> {
   try {
     if (!(await lstat(path)).isDirectory()) return 'occupied';
     return (await readdir(path)).length === 0 ? 'free' : 'occupied';

@@ -77,7 +77,7 @@ async function configuredPath(configured: string, question: CliQuestion): Promis
   const path = configured.startsWith('~/') ? join(homeDir, configured.slice(2)) : configured;
   if (!isAbsolute(path))
     throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an absolute path' });
-  const finding = await stateOf(path);
+  const finding = await executabilityOf(path);
   if (finding === 'executable') return { path, foundIn: 'setting' };
   const why = finding === 'missing' ? 'does not exist' : 'is not an executable file';
   throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why });
@@ -85,10 +85,10 @@ async function configuredPath(configured: string, question: CliQuestion): Promis
 
 /** @returns false also for missing files */
 export async function isExecutable(path: string): Promise<boolean> {
-  return (await stateOf(path)) === 'executable';
+  return (await executabilityOf(path)) === 'executable';
 }
 
-async function stateOf(path: string): Promise<'executable' | 'not executable' | 'missing'> {
+async function executabilityOf(path: string): Promise<'executable' | 'not executable' | 'missing'> {
   try {
     if (!(await stat(path)).isFile()) return 'not executable';
   } catch {

@@ -109,7 +109,7 @@ export interface ServerPlace {
   isConfined: boolean;
 }
 
-export function commandOf(
+export function serverCommand(
   { name, command = [] }: PlanServer,
   { sessionDir, chromium, isConfined }: ServerPlace,
 ): readonly string[] {

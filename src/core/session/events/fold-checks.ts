@@ -20,7 +20,7 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
 }
 
 /** A resume can change the checks. If they could not run on the base, they are run there again. */
-export function withChecksOf(
+export function withResumedChecks(
   state: SessionState,
   { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
 ): SessionState {

@@ -14,7 +14,7 @@ import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type AnswerOnRecord, type HostSettings, Parked, type Places } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
-import { checksRan, withChecksOf } from './fold-checks.ts';
+import { checksRan, withResumedChecks } from './fold-checks.ts';
 import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
 import {
   pullRequestChanged,
@@ -245,7 +245,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, agent, round } = event;
   const begun = beginsNow(state) ? withOrderOver(state) : state;
-  const checked = running(withRewindContinued(withChecksOf(begun, event)), event.at);
+  const checked = running(withRewindContinued(withResumedChecks(begun, event)), event.at);
   const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
   // A resume command applies to the environment it is run in. An edited file and a round of a pull request do not:
   // the edit could come from anywhere, and the settings start the round.

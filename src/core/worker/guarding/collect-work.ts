@@ -1,6 +1,6 @@
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { visibleControls } from '../../kernel/text.ts';
-import { refsOf } from '../../project/checkpoints/checkpoint-refs.ts';
+import { refPrefix } from '../../project/checkpoints/checkpoint-refs.ts';
 import { type Collected, collectPrivateGit } from '../../sandbox/private-git/collect.ts';
 import { privateGitIn, readNote } from '../../sandbox/private-git/private-git.ts';
 import { refNameOf } from '../../session/layout/names.ts';
@@ -24,7 +24,7 @@ export async function collectWork(worker: Worker): Promise<void> {
     gitDir,
     branch: worktree.branch,
     worktreePath: worktree.path,
-    ownRefs: refsOf(refNameOf(worker.file)),
+    ownRefs: refPrefix(refNameOf(worker.file)),
     message: `samocode: ${worker.file.folder}`,
   };
   const text = noticeOf(await collectPrivateGit(plan, context), plan);

@@ -14,7 +14,7 @@ import { isExecutable, locateCli, programOnPath } from '../../sandbox/programs/l
 import { loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
 import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts';
-import { commandOf } from '../../session/documents/plan-servers.ts';
+import { serverCommand } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
@@ -175,7 +175,7 @@ export async function childServers(
   };
   const accepted = Object.fromEntries(
     proposed.map((server) => {
-      const [command = '', ...args] = commandOf(server, place);
+      const [command = '', ...args] = serverCommand(server, place);
       return [server.name, { command, args }];
     }),
   );

@@ -31,7 +31,7 @@ export async function mergeCommands(worker: Worker): Promise<string[]> {
 }
 
 /** Splits failed commands into those of the project and a line for each requirement that one leaves open. */
-export async function failedOf(
+export async function splitFailures(
   worker: Worker,
   failures: readonly FailedCheck[],
 ): Promise<{ ofProject: FailedCheck[]; requirements: string[] }> {

@@ -19,7 +19,7 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { failureNotes, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
-import { failedOf, unreviewed } from './ledger.ts';
+import { splitFailures, unreviewed } from './ledger.ts';
 import { waitIfOutsideScope } from './outside-scope.ts';
 import { asReason, type Proof, proveBranch } from './prove.ts';
 import { turnsGreen } from './turns-green.ts';
@@ -77,7 +77,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const { proof, claims } = await shownOf(inquiry);
     if (proof.kind !== 'failed') return undefined;
     const progress = progressOf(inquiry.worker);
-    const { ofProject, requirements } = await failedOf(inquiry.worker, proof.failures);
+    const { ofProject, requirements } = await splitFailures(inquiry.worker, proof.failures);
     const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
     const details = await failureNotes(inquiry.worker, proof.failures);
     const found = [...claims, ...requirements];

@@ -28,7 +28,7 @@ import {
   tipOfBranch,
   uncommittedFiles,
 } from './check-facts.ts';
-import { failedOf, fullCommands } from './ledger.ts';
+import { fullCommands, splitFailures } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 
 /** The result of a set of checks; `events` are recorded with the decision about it. */
@@ -126,7 +126,7 @@ export async function recordedSet(
       const text = `Files created by the checks could not be deleted: ${left}. They belong to another user or are locked. Delete them yourself; the results of the checks are valid.`;
       events.push({ type: 'notice', code: 'clone_left', text });
     }
-    const { ofProject } = await failedOf(worker, failures);
+    const { ofProject } = await splitFailures(worker, failures);
     const reason = impossibleReason(failures, ofProject);
     if (reason !== undefined) return { kind: 'impossible', reason, events };
     return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, events };

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
 import {
+  checkpointRef,
   dropCheckpoints,
   keepPhaseEnd,
   pruneCheckpoints,
-  refOf,
 } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { openStore, repositoryOptions } from '../../../../src/core/project/checkpoints/checkpoint-store.ts';
 import { checkpointScene, FOLDER } from '../../../support/checkpoint-scene.ts';
@@ -55,7 +55,7 @@ test('work from before a kill and work from after it are in separate checkpoints
 });
 
 test('a folder of the original tool gets a ref name that git allows', () => {
-  expect(refOf('26-01-08_Old Name..x~', { kind: 'after', iteration: 7 })).toBe(
+  expect(checkpointRef('26-01-08_Old Name..x~', { kind: 'after', iteration: 7 })).toBe(
     'refs/samocode/26-01-08-Old-Name-x-/007',
   );
 });

@@ -2,7 +2,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameOf, pathAt } from '../../../../src/core/project/git/path-bytes.ts';
+import { pathAt, rawName } from '../../../../src/core/project/git/path-bytes.ts';
 import { WORKTREE_ERRORS } from '../../../../src/core/project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../../../src/core/project/worktrees/rejoin-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../../support/checkpoint-scene.ts';
@@ -28,7 +28,7 @@ const name = fc.oneof(
     weight: 8,
     arbitrary: fc
       .constantFrom('a', 'b', 'src', 'odd\nname', ' blank ', 'ünïcode', '-dash', '*.txt')
-      .map(nameOf),
+      .map(rawName),
   },
   { weight: 2, arbitrary: fc.constant(NO_TEXT) },
 );

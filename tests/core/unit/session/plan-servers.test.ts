@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import { refusedServers } from '../../../../src/core/session/commands/judge-gates.ts';
 import {
-  commandOf,
   describeServers,
   planServers,
+  serverCommand,
 } from '../../../../src/core/session/documents/plan-servers.ts';
 
 const planWith = (...lines: string[]) =>
@@ -104,7 +104,7 @@ describe('who may accept the servers of a plan', () => {
 describe('starting and showing the servers of a plan', () => {
   test("the browser is headless, writes into the session folder, and uses its own sandbox only outside samocode's", () => {
     const place = { sessionDir: '/s/26-01-08-x', chromium: '/usr/bin/chromium', isConfined: true };
-    const command = commandOf({ name: 'browser' }, place);
+    const command = serverCommand({ name: 'browser' }, place);
     expect(command.slice(0, 3)).toEqual([
       'npx',
       '-y',
@@ -114,7 +114,7 @@ describe('starting and showing the servers of a plan', () => {
       ...['--headless', '--isolated', '--no-sandbox', '--executable-path', '/usr/bin/chromium'],
       ...['--output-dir', '/s/26-01-08-x/browser'],
     ]);
-    const outside = commandOf({ name: 'browser' }, { sessionDir: '/s', isConfined: false });
+    const outside = serverCommand({ name: 'browser' }, { sessionDir: '/s', isConfined: false });
     expect(outside).not.toContain('--no-sandbox');
     expect(outside).not.toContain('--executable-path');
   });
