@@ -8,7 +8,7 @@ import { nowText, statusSentence } from '../../src/core/session/words.ts';
 import type { UnfinishedSession } from '../../src/core/supervisor/supervisor-status.ts';
 import { waitsFor } from '../../src/core/supervisor/waits-for.ts';
 import { titleOf } from '../../src/extensions/notify/notice/compose.ts';
-import { gapsOf } from '../../src/extensions/pages/report/session-card.ts';
+import { findGaps } from '../../src/extensions/pages/report/session-card.ts';
 import { supervisorFacts } from '../../src/extensions/setup/service/supervisor.command.ts';
 import { STATES, STATES_NOW } from '../support/session-states.ts';
 
@@ -69,6 +69,6 @@ function gapText({ view: { state } }: SessionReport): string | undefined {
   const type = status.kind === 'waiting' ? 'parked' : status.kind;
   const event = { v: 1, n: 1, lease: 1, at: status.since, ...status, type };
   // The status has the values of the event.
-  const [gap] = gapsOf([event as unknown as SessionEvent], new Date(STATES_NOW).toISOString());
+  const [gap] = findGaps([event as unknown as SessionEvent], new Date(STATES_NOW).toISOString());
   return gap && `${gap.words}${gap.isForPerson ? ' (for a person)' : ''}`;
 }

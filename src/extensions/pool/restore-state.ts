@@ -11,7 +11,7 @@ import { parseJson } from '../../core/kernel/parse-json.ts';
 import { fence } from '../../core/kernel/processes/fence.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { checkOut, checkOutWorktree } from '../../core/project/checkpoints/check-out.ts';
-import { refsOf, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
+import { refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import {
   type CheckpointStore,
   openStore,
@@ -316,13 +316,13 @@ async function moveBranch({ note, at, context }: RestorePlan, folder: string): P
   const ref = `refs/heads/${branch}`;
   const tip = await commitOf(ref, main);
   const name = refNameOf({ ...note, folder });
-  const made = `${refsOf(name)}made/${branch}`;
+  const made = `${refPrefix(name)}made/${branch}`;
   const isOfSession =
     (await commitOf(made, main)) !== undefined || (await branchIn(stateRef(name), main)) === branch;
   // One that was here before the session is its person's, whatever a pool member names.
   if (tip !== undefined && !isOfSession) throw POOL_ERRORS.branch_taken({ branch: branch ?? '' });
   if (tip === head) return [];
-  const lost = `${refsOf(name)}lost/${epoch}-${tip?.slice(0, 12)}`;
+  const lost = `${refPrefix(name)}lost/${epoch}-${tip?.slice(0, 12)}`;
   if (tip !== undefined) await runGit(['update-ref', '--no-deref', lost, tip], main);
   // In one transaction: after an interruption, the second ref shows that the branch was made for the session.
   const moves = [`update ${ref} ${head} ${tip ?? '0'.repeat(head.length)}`, `update ${made} ${head}`];

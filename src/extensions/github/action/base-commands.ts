@@ -3,7 +3,7 @@ import { runGit } from '../../../core/project/git/git.ts';
 import { readSettings } from '../../../core/project/settings/read-settings.ts';
 import { problemsIn } from '../../../core/project/settings/resolve-settings.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
-import { BASE_REF, repositoryOf } from './fetch-work.ts';
+import { BASE_REF, repositoryFolder } from './fetch-work.ts';
 import type { Runner } from './runner.ts';
 
 export interface BaseCommands extends TrustedCommands {
@@ -16,7 +16,7 @@ export interface BaseCommands extends TrustedCommands {
  */
 export async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCommands> {
   const { env } = runner;
-  const options = { baseEnv: env, cwd: repositoryOf(runner), allowFailure: true };
+  const options = { baseEnv: env, cwd: repositoryFolder(runner), allowFailure: true };
   const { exitCode, stdout } = await runGit(['show', `${BASE_REF}${baseBranch}:.samocode`], options);
   const text = exitCode === 0 ? stdout : '';
   // The environment and home folder of the job must not supply project settings.

@@ -10,7 +10,7 @@ import type { Runner } from './runner.ts';
 export const BASE_REF = 'refs/remotes/origin/';
 
 /** The fetched repository, in a folder that the runner empties after each job. */
-export function repositoryOf({ env }: Pick<Runner, 'env'>): string {
+export function repositoryFolder({ env }: Pick<Runner, 'env'>): string {
   return join(env.RUNNER_TEMP ?? '/tmp', 'samocode-proof', 'repository');
 }
 
@@ -24,7 +24,7 @@ export async function fetchWork(runner: Runner): Promise<void> {
   const { env, signal } = runner;
   const server = env.GITHUB_SERVER_URL ?? 'https://github.com';
   const url = `${server}/${env.GITHUB_REPOSITORY}`;
-  const dir = repositoryOf(runner);
+  const dir = repositoryFolder(runner);
   await removeTree(dir);
   const context = { baseEnv: env, signal };
   await makeRepository(dir, { commit: head, branch: 'samocode-proof' }, context);

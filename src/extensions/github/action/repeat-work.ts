@@ -7,10 +7,10 @@ import { runOnClone } from '../../../core/project/proving/run-on-clone.ts';
 import { code } from '../../../core/session/proof/proof.ts';
 import { baseCommands } from './base-commands.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
-import { BASE_REF, repositoryOf } from './fetch-work.ts';
+import { BASE_REF, repositoryFolder } from './fetch-work.ts';
 import { readEvent } from './read-event.ts';
 import { addSummary, environmentOfChecks, type Runner, setOutputs } from './runner.ts';
-import { summaryOf } from './summary.ts';
+import { repetitionSummary } from './summary.ts';
 
 /**
  * Repeats the proof in the description of a pull request with the commands of its base branch, and reports the result.
@@ -20,7 +20,7 @@ import { summaryOf } from './summary.ts';
 export async function repeatWork(runner: Runner): Promise<boolean> {
   const { head, baseBranch, text } = readEvent(runner);
   const commands = await baseCommands(baseBranch, runner);
-  const mainRepo = repositoryOf(runner);
+  const mainRepo = repositoryFolder(runner);
   const git = { baseEnv: runner.env };
   const base = await gitLine(['rev-parse', `${BASE_REF}${baseBranch}`], { ...git, cwd: mainRepo });
   const env = environmentOfChecks(runner);
@@ -54,6 +54,6 @@ export async function repeatWork(runner: Runner): Promise<boolean> {
 
 function report(repetition: Repetition, baseBranch: string, runner: Runner): void {
   runner.log(verdictWords(repetition, code));
-  addSummary(runner, summaryOf(repetition, baseBranch));
+  addSummary(runner, repetitionSummary(repetition, baseBranch));
   setOutputs(runner, { result: repetition.result, commit: repetition.commit });
 }

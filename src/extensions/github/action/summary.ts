@@ -6,7 +6,7 @@ import { capitalised } from '../../../core/kernel/text.ts';
 import { code, lastLinesOf, list } from '../../../core/session/proof/proof.ts';
 
 /** The job summary for a reviewer. Texts from outside are formatted as code, so that their Markdown has no effect. */
-export function summaryOf(repetition: Repetition, baseBranch: string): string {
+export function repetitionSummary(repetition: Repetition, baseBranch: string): string {
   const { checks, differences, notRepeated, requirements } = repetition;
   return [
     '# Proof, repeated',

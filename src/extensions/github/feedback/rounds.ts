@@ -17,7 +17,7 @@ import {
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/forge.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
-import { type Feedback, judgeFeedback, type Remark, remarksIn, seenOf } from './feedback.ts';
+import { type Feedback, judgeFeedback, type Remark, remarksIn, seenWords } from './feedback.ts';
 import { roundText } from './round-text.ts';
 import { Steering, trustedIn } from './steering.ts';
 
@@ -123,7 +123,7 @@ function record(
 type RoundSettings = { rounds: number; trusted: readonly string[] };
 
 function recordedRemarks(remarks: readonly Remark[]): PullRequestChange['words'] {
-  return remarks.length === 0 ? null : seenOf(remarks);
+  return remarks.length === 0 ? null : seenWords(remarks);
 }
 
 /** The project's current settings; a person must have trusted its commands and relaxed rules. */

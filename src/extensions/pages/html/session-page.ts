@@ -109,9 +109,9 @@ function tile(title: string, value: Part, words: Part): Html {
 /** The phases as a row that shows the session's progress. */
 export function phaseBar({ phase, tone }: Pick<SessionCard, 'phase' | 'tone'>): Html {
   const now = tone === 'done' ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
-  const stateOf = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
+  const stepState = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
   return html`<ol class="phases" aria-label="in ${phase}">${PHASE_NAMES.map(
-    (each, index) => html`<li class="${stateOf(index)} p-${each}"><span>${each}</span></li>`,
+    (each, index) => html`<li class="${stepState(index)} p-${each}"><span>${each}</span></li>`,
   )}</ol>
 `;
 }

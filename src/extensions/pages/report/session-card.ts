@@ -74,7 +74,7 @@ function toneOf(view: SessionView, worker: WorkerReport): Tone {
 type Open = Omit<ReportGap, 'to'>;
 
 /** Finds the periods in which no agent could work, with the reason for each. */
-export function gapsOf(events: readonly SessionEvent[], until: string): ReportGap[] {
+export function findGaps(events: readonly SessionEvent[], until: string): ReportGap[] {
   const gaps: ReportGap[] = [];
   let open: Open | undefined;
   for (const event of events) {

@@ -25,7 +25,7 @@ import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { proofFacts } from '../../../core/session/proof/proof.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
 import { reportIterations, type TranscriptStore } from './report-iterations.ts';
-import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
+import { type CardQuestion, findGaps, sessionCard } from './session-card.ts';
 
 /**
  * Collects all data shown on the page of a session, bounded in size.
@@ -59,7 +59,7 @@ export async function sessionReport(
     sandbox: describeSandbox(state),
     workedOn: state.workedOn?.join(', '),
     iterations,
-    gaps: gapsOf(events, card.until),
+    gaps: findGaps(events, card.until),
     questions,
     plan,
     requirements,

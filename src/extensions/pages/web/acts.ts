@@ -21,7 +21,7 @@ import { taskTexts } from '../html/markdown-html.ts';
 import { FINISH_CHOICES, previewPart } from './acts-part.ts';
 import { shownPlans } from './gate-part.ts';
 import { sendComments } from './send-comments.ts';
-import { actingOn, questionOf } from './web-context.ts';
+import { actingOn, sessionQuestion } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 /** The fields of a form; a field that was sent several times has several values. */
@@ -43,7 +43,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     });
     const { open } = await answerQa(
       {
-        ...questionOf(session),
+        ...sessionQuestion(session),
         answers,
         acceptSuggestions: fields.accept === 'suggestions',
         confirmTyped: fields.confirm === 'typed',
@@ -55,7 +55,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
       : 'Your answers are recorded; the session continues.';
   },
   async plan(session, fields, context) {
-    const question = questionOf(session);
+    const question = sessionQuestion(session);
     const hash = textOf(fields, 'hash');
     const plan = await readPlan(question, context);
     if (plan.hash !== hash) {
@@ -78,14 +78,14 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     return 'The plan is being changed; you will be asked again.';
   },
   async message(session, fields, context) {
-    return (await sendMessage({ ...questionOf(session), text: textOf(fields, 'text') }, context)).readBy;
+    return (await sendMessage({ ...sessionQuestion(session), text: textOf(fields, 'text') }, context)).readBy;
   },
   async review(session, fields, context) {
     return await sendComments(session, textOf(fields, 'comments'), context);
   },
   async stop(session, fields, context) {
     const when = fields.when === 'now' ? 'now' : 'after_iteration';
-    const { outcome } = await stopSession({ ...questionOf(session), when }, context);
+    const { outcome } = await stopSession({ ...sessionQuestion(session), when }, context);
     const replies = {
       stopping: 'It is being stopped.',
       stopped: 'It is stopped.',
@@ -98,15 +98,15 @@ const ACTS: Readonly<Record<string, WebAct>> = {
       LIMIT_NAMES.map((name) => [name, numberOf(textOf(fields, `limit.${name}`))]),
     );
     const input = { note: textOf(fields, 'note'), goal: textOf(fields, 'goal'), limits };
-    const { outcome } = await resumeSession({ ...questionOf(session), ...input }, context);
+    const { outcome } = await resumeSession({ ...sessionQuestion(session), ...input }, context);
     return outcome === 'resumed' ? 'It continues.' : 'It is already running.';
   },
   async preview(session, fields, context) {
     const how = finishChoiceOf(fields);
-    return previewPart(how, await previewFinish({ ...questionOf(session), how, keep: [] }, context));
+    return previewPart(how, await previewFinish({ ...sessionQuestion(session), how, keep: [] }, context));
   },
   async finish(session, fields, context) {
-    const input = { ...questionOf(session), how: finishChoiceOf(fields), keep: [], waitMs: WAIT_MS };
+    const input = { ...sessionQuestion(session), how: finishChoiceOf(fields), keep: [], waitMs: WAIT_MS };
     const { done, commands } = await finishSession(input, context);
     return html`<p>${done}</p>${commands.map((command) => html`<pre>${command}</pre>`)}`;
   },

@@ -15,7 +15,7 @@ import { PAGE, PAGE_HEADERS } from './page.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
 import { startFromPage } from './start-part.ts';
 import { streamOf } from './stream.ts';
-import { newProof, type OneTimeCodes, proofOf } from './tab-key.ts';
+import { newProof, type OneTimeCodes, signWord } from './tab-key.ts';
 import { tokenIn } from './tokens.ts';
 import { transcriptPart } from './transcript-part.ts';
 import { type ViewUpdate, viewOf } from './views.ts';
@@ -64,7 +64,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     const given = OneCode.safeParse(await c.req.json().catch(() => undefined)).data;
     return given && options.codes.take(given.code) ? c.text(options.token) : c.text(WRONG_CODE, 403);
   });
-  app.get('/proof/:word', (c) => c.text(proofOf(options.token, c.req.param('word'), portOf(c))));
+  app.get('/proof/:word', (c) => c.text(signWord(options.token, c.req.param('word'), portOf(c))));
   if (mcp !== undefined)
     app.all('/mcp', async (c, next) => {
       if (!mcp.isOnPort && portOf(c) !== undefined) return await next();

@@ -9,7 +9,7 @@ import { handleOf } from '../../../core/session/layout/names.ts';
 import { type Html, html } from '../html/html.ts';
 import { changedLines } from '../html/iterations.ts';
 import { diffTable, fileDiff } from './diff-part.ts';
-import { questionOf } from './web-context.ts';
+import { sessionQuestion } from './web-context.ts';
 
 const MAX_UNCOMMITTED = 50;
 /** The same limit as in a review, because comments are compared with the diff that it reads. */
@@ -21,7 +21,7 @@ export async function changesPart(
   context: ActionContext,
 ): Promise<Html> {
   try {
-    return changesList(await readChanges(questionOf(session), context), key);
+    return changesList(await readChanges(sessionQuestion(session), context), key);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     return html`<p class="note">${error.why}</p>`;
@@ -61,7 +61,7 @@ export async function diffPart(
   context: ActionContext,
 ): Promise<Html> {
   // Reads the diff of all files, because the diff of a single file does not show that it was renamed.
-  const input = { ...questionOf(session), path: '.', maxChars: MAX_CHARS };
+  const input = { ...sessionQuestion(session), path: '.', maxChars: MAX_CHARS };
   const { stat, patch = { text: '', truncated: false }, view } = await readChanges(input, context);
   const at = stat.files.findIndex((file) => file.path === path);
   if (at === -1)

@@ -6,7 +6,7 @@ import { gateOf } from '../../../core/session/status.ts';
 import { planNotes } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
 import { markdown } from '../html/markdown-html.ts';
-import { questionOf } from './web-context.ts';
+import { sessionQuestion } from './web-context.ts';
 
 /** The form for the decision that the session waits for; empty if it waits for none. */
 export async function gatePart(session: ShownSession, context: ActionContext): Promise<Html> {
@@ -21,7 +21,7 @@ export async function gatePart(session: ShownSession, context: ActionContext): P
 }
 
 async function questionsPart(session: ShownSession, context: ActionContext): Promise<Html> {
-  const { questions, about, problems } = await readQa(questionOf(session), context);
+  const { questions, about, problems } = await readQa(sessionQuestion(session), context);
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
@@ -58,7 +58,7 @@ export const shownPlans = new Map<string, string>();
 const MAX_SHOWN_PLANS = 50;
 
 async function planPart(session: ShownSession, context: ActionContext): Promise<Html> {
-  const { name, text, hash, servers, remarks, changes } = await readPlan(questionOf(session), context);
+  const { name, text, hash, servers, remarks, changes } = await readPlan(sessionQuestion(session), context);
   shownPlans.delete(hash);
   shownPlans.set(hash, text);
   for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);

@@ -4,7 +4,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { CommentedText, LineComment } from '../../../core/caller/facts/line-comments.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { openReview, sendReview } from '../review/review-session.act.ts';
-import { questionOf } from './web-context.ts';
+import { sessionQuestion } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 const PageComment = z.object({
@@ -39,7 +39,7 @@ export async function sendComments(
   const written = PageComments.safeParse(parseJson(json));
   if (!written.success) throw WEB_ERRORS.no_comments();
   // With a path, the review covers the diff even while a plan waits for approval.
-  const question = { ...questionOf(session), path: '.' };
+  const question = { ...sessionQuestion(session), path: '.' };
   const { comments, ...seen } = asSeen(written.data);
   const review = { ...(await openReview(question, context)), ...seen };
   const { as, readBy = '', stale } = await sendReview(question, { review, comments }, context);

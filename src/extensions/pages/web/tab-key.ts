@@ -39,10 +39,10 @@ export async function keptKey(home: string): Promise<string> {
 export const passingKey = newKey;
 
 /**
- * What only the holder of the key can say about a word, where it listens. Another program that takes the port of a
- * server that has ended cannot say it, nor have it said by the server at its next port.
+ * Signs a word with the key, for one port. A program that takes the port of an ended server can neither sign it nor
+ * forward the signature of the server at its next port.
  */
-export function proofOf(key: string, word: string, port: number | undefined): string {
+export function signWord(key: string, word: string, port: number | undefined): string {
   return createHmac('sha256', key)
     .update(`${port ?? 'socket'} ${word}`)
     .digest('base64url');
@@ -51,7 +51,7 @@ export function proofOf(key: string, word: string, port: number | undefined): st
 /** A word and its proof, which a tab compares before it sends its key again. */
 export function newProof(key: string, port: number | undefined): string {
   const word = newKey();
-  return `${word} ${proofOf(key, word, port)}`;
+  return `${word} ${signWord(key, word, port)}`;
 }
 
 interface OpenCode {

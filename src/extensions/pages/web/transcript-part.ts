@@ -4,7 +4,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { type Html, html } from '../html/html.ts';
 import { transcriptBody } from '../html/iterations.ts';
-import { questionOf } from './web-context.ts';
+import { sessionQuestion } from './web-context.ts';
 
 const PAGE_ENTRIES = 500;
 const PAGE_CHARS = 400_000;
@@ -22,7 +22,7 @@ export async function transcriptPart(
   { session, key, iteration, from }: TranscriptQuestion,
   context: ActionContext,
 ): Promise<Html> {
-  const input = { ...questionOf(session), iteration, from, limit: PAGE_ENTRIES, maxChars: PAGE_CHARS };
+  const input = { ...sessionQuestion(session), iteration, from, limit: PAGE_ENTRIES, maxChars: PAGE_CHARS };
   const { entries, next, hasMore, isRunning, phase } = await readTranscript(input, context);
   const more = hasMore || isRunning;
   const path = `/s/${key}/transcript/${iteration}?from=${next}`;

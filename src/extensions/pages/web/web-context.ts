@@ -6,7 +6,7 @@ import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
 import { hintForTerminal } from '../../../core/kit/terminal/next-commands.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 
-export function questionOf({ view, projectDir }: ShownSession) {
+export function sessionQuestion({ view, projectDir }: ShownSession) {
   return { session: view.folder, projectDir, isWholeName: true } satisfies SessionQuestion;
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { refOf } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { checkpointRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { CREATED, PREPARED } from '../../../core/unit/session/events.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -66,7 +66,7 @@ test.concurrent('before its first agent a session lists no checkpoint that it wo
   await using serverRig = await makeServerRig();
   const stopped = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
   const { folder } = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, stopped]);
-  await serverRig.repo.git(['update-ref', refOf(folder, { kind: 'after', iteration: 0 }), 'HEAD']);
+  await serverRig.repo.git(['update-ref', checkpointRef(folder, { kind: 'after', iteration: 0 }), 'HEAD']);
   const ask = async (args: object) =>
     (await askTool('rewind_session', { session: folder, ...args }, serverRig.context)).json;
   const next = expect.stringContaining('resume_session');

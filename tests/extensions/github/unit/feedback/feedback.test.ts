@@ -4,7 +4,7 @@ import {
   type FeedbackVerdict,
   judgeFeedback,
   remarksIn,
-  seenOf,
+  seenWords,
 } from '../../../../../src/extensions/github/feedback/feedback.ts';
 import type {
   Comment,
@@ -133,11 +133,11 @@ test('a comment that is edited after it was seen reaches no agent, even if it is
   );
   expect(first.map(({ held }) => held)).toEqual([undefined]);
   const edited = details({ threads: [thread([comment('C', 'ada', { editedAt: '2026-01-08T11:00:00Z' })])] });
-  const second = remarksIn(edited, { keys: [], before: seenOf(first) }, writers);
+  const second = remarksIn(edited, { keys: [], before: seenWords(first) }, writers);
   expect(second.map(({ held }) => held)).toEqual(['edited']);
   const third = remarksIn(
     details({ threads: [thread([comment('C', 'ada')])] }),
-    { keys: [], before: seenOf(second) },
+    { keys: [], before: seenWords(second) },
     writers,
   );
   expect(third.map(({ held }) => held)).toEqual(['edited']);
