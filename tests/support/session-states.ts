@@ -112,7 +112,7 @@ const ROWS = {
   'pull request open': {
     status: DONE,
     state: { pullRequest: { ...PULL_REQUEST, lastSeenAt: since } },
-    view: { pollRecord: { number: 17, seenAt: '2026-01-08T11:50:00.000Z' } },
+    view: { lastPoll: { number: 17, seenAt: '2026-01-08T11:50:00.000Z' } },
   },
   'pull request not seen': {
     status: DONE,

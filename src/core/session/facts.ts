@@ -113,7 +113,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
     lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
     id: shortId(folder),
-    ...stateFacts(state, view.pollRecord),
+    ...stateFacts(state, view.lastPoll),
     condition: conditionOf(view),
     createdAt: state.createdAt,
     needsHuman: needsHuman(view),
@@ -152,7 +152,7 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
   return view.isForeign ? 'foreign' : undefined;
 }
 
-export function stateFacts(state: SessionState, polls?: SessionView['pollRecord']): StateFacts {
+export function stateFacts(state: SessionState, polls?: SessionView['lastPoll']): StateFacts {
   const { status, progress, stopWanted, finishing, lastMerge, lastPublish } = state;
   const work = finishing?.work;
   const isUnpublished =
@@ -182,7 +182,7 @@ export function stateFacts(state: SessionState, polls?: SessionView['pollRecord'
 
 function pullRequestFacts(
   session: Pick<SessionState, 'pullRequest'>,
-  polls: SessionView['pollRecord'],
+  polls: SessionView['lastPoll'],
 ): SeenPullRequest | undefined {
   const { pullRequest } = session;
   if (pullRequest === undefined) return undefined;

@@ -12,7 +12,7 @@ export type PollOutcome =
 
 export interface LastPoll {
   fact: PullRequestFact;
-  record: PollRecord;
+  poll: PollRecord;
   /** The delay before this poll. */
   gapMs: number;
 }
@@ -20,7 +20,7 @@ export interface LastPoll {
 export interface PollVerdict {
   /** What to record. */
   change: PullRequestChange | undefined;
-  record: PollRecord;
+  poll: PollRecord;
   /** The delay before the next poll. */
   gapMs: number;
 }
@@ -35,11 +35,7 @@ const CLOSED_GAP_MS = 60 * 60_000;
 const REPORT_AFTER_MS = 10 * 60_000;
 
 /** Decides what a poll of a watched pull request means. Pure. */
-export function judgePoll(
-  outcome: PollOutcome,
-  { fact, record, gapMs }: LastPoll,
-  nowMs: number,
-): PollVerdict {
+export function judgePoll(outcome: PollOutcome, { fact, poll, gapMs }: LastPoll, nowMs: number): PollVerdict {
   const now = isoUtc(nowMs);
   const grown = Math.min(gapMs * GROWTH, LONGEST_GAP_MS);
   if (outcome.kind === 'seen') {
@@ -50,17 +46,17 @@ export function judgePoll(
     const openGapMs = found === undefined ? grown : SHORTEST_GAP_MS;
     return {
       change: found && { ...found, lastSeenAt: now },
-      record: { number: fact.number, seenAt: now },
+      poll: { number: fact.number, seenAt: now },
       gapMs: seen.state === 'closed' ? CLOSED_GAP_MS : openGapMs,
     };
   }
-  const since = record.missedAt ?? now;
+  const since = poll.missedAt ?? now;
   const isLong = nowMs - Date.parse(since) >= REPORT_AFTER_MS;
   const isSaid = fact.state === 'open' && fact.unseen === undefined && isLong;
   const why = outcome.kind === 'not_shown' ? NOT_SHOWN : outcome.why;
   return {
     change: isSaid ? { unseen: { since, why } } : undefined,
-    record: { ...record, missedAt: since },
+    poll: { ...poll, missedAt: since },
     gapMs: fact.state === 'closed' ? CLOSED_GAP_MS : grown,
   };
 }

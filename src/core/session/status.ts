@@ -77,7 +77,7 @@ async function readFiles(
     sessionFile: identity.file && { ...atPlaces(identity.file, paths, state.places), ...foldersOf(mirror) },
     worker,
     mirror,
-    pollRecord: state.pullRequest && (await readPollRecord(paths, state.pullRequest)),
+    lastPoll: state.pullRequest && (await readPollRecord(paths, state.pullRequest)),
     lease: 'lease' in holding ? holding.lease : undefined,
     pendingCommands,
     problems: [

@@ -70,7 +70,7 @@ export async function restoreMirror(plan: RestorePlan): Promise<RestoredState> {
   const store = await steps.checkOutFiles();
   await removeTree(store.dir);
   const aside = await steps.moveExistingAside();
-  const files = steps.identities();
+  const files = steps.identitiesIn(steps.draft.sessionDir);
   await steps.activate({});
   await writeCopyMark(paths, plan, { files });
   return { folder, aside };
@@ -201,8 +201,7 @@ async function prepareRestore(plan: RestorePlan) {
     for (const folder of Object.values(old)) await removeTree(folder);
   }
 
-  const identities = () => identitiesIn(draft.sessionDir);
-  return { paths, draft, mark, checkOutFiles, moveExistingAside, identities, activate };
+  return { paths, draft, mark, checkOutFiles, moveExistingAside, identitiesIn, activate };
 }
 
 /** The session's folder name here, with a suffix if another session has the name. */

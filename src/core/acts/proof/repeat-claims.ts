@@ -143,15 +143,8 @@ async function verifyRedBefore(
   const claimed = checks.filter(
     ({ redBefore, expected, found }) => redBefore && found !== 0 && found === expected,
   );
-  const onBase =
-    claimed.length === 0
-      ? []
-      : (
-          await run(
-            base,
-            claimed.map(({ command }) => command),
-          )
-        ).runs;
+  const commands = claimed.map(({ command }) => command);
+  const onBase = commands.length === 0 ? [] : (await run(base, commands)).runs;
   return checks.map((check) => {
     const isRed = onBase.some(
       ({ command, isSetup, exitCode }) =>

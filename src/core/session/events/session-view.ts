@@ -17,7 +17,7 @@ export interface SessionView {
   /** The newest readable lease, released or not. */
   lease?: Lease;
   /** What the supervisor has recorded about its last polls of the pull request. */
-  pollRecord?: PollRecord | undefined;
+  lastPoll?: PollRecord | undefined;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];
   /** Describes problems of the files for people. */

@@ -77,7 +77,7 @@ const IN_RUN = {
   /** The supervisor: the published state of a session of another machine that is shown here, and its documents. */
   copyMark: '.laid-down',
   /** The supervisor: its last polls of the pull request. */
-  pollRecord: '.look.json',
+  lastPoll: '.look.json',
   /** The program that received a session of another machine: where it is now. The worker records and removes it. */
   arrived: 'arrived.json',
   /** A worker's own stderr, for what it could not record anywhere else. */

@@ -17,16 +17,16 @@ export type PollRecord = z.infer<typeof PollRecord>;
 const MAX_BYTES = 1024;
 
 export async function readPollRecord(
-  { pollRecord }: Pick<SessionPaths, 'pollRecord'>,
+  { lastPoll }: Pick<SessionPaths, 'lastPoll'>,
   { number }: Pick<PollRecord, 'number'>,
 ): Promise<PollRecord | undefined> {
-  const found = await plainJson(pollRecord, MAX_BYTES, PollRecord);
+  const found = await plainJson(lastPoll, MAX_BYTES, PollRecord);
   return found?.number === number ? found : undefined;
 }
 
 /** If it cannot be written, an older time is shown. */
 export function writePollRecord(
-  { pollRecord: path }: Pick<SessionPaths, 'pollRecord'>,
+  { lastPoll: path }: Pick<SessionPaths, 'lastPoll'>,
   record: PollRecord,
 ): void {
   try {

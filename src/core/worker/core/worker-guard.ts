@@ -56,7 +56,7 @@ interface GuardOptions {
 /** The sandbox for agents, SETUP and CHECK: tested once, and again at a resume. */
 export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
-  #egress: Promise<StrictEgress> | undefined;
+  #egress: Promise<Egress> | undefined;
   readonly #refused = new Map<string, string>();
 
   /**
@@ -100,7 +100,7 @@ export class WorkerGuard {
   }
 
   /** What this session's strict sandbox needs outside itself; opened once, even for an agent of an earlier worker. */
-  async egress(worker: Guarded): Promise<StrictEgress> {
+  async egress(worker: Guarded): Promise<Egress> {
     const refused = (target: string, why: string) => {
       if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
     };
@@ -214,7 +214,7 @@ export class WorkerGuard {
 
 const MAX_REFUSED = 20;
 
-type StrictEgress = Required<Pick<GuardPart, 'net' | 'ports'>> & EgressProxy;
+type Egress = Required<Pick<GuardPart, 'net' | 'ports'>> & EgressProxy;
 
 /** Absolute paths without links. */
 async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
@@ -223,10 +223,7 @@ async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tm
   return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
 }
 
-async function openEgress(
-  worker: Guarded,
-  refused: (target: string, why: string) => void,
-): Promise<StrictEgress> {
+async function openEgress(worker: Guarded, refused: (target: string, why: string) => void): Promise<Egress> {
   const { file, env } = worker;
   const { own } = await foldersOf(worker);
   const rules = egressRules(file.settings.openings, providersOf(worker), env);

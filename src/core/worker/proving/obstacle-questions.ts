@@ -20,7 +20,7 @@ import { failureNotes, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { splitFailures, unreviewed } from './ledger.ts';
-import { waitIfOutsideScope } from './outside-scope.ts';
+import { waitIfOutside } from './outside-scope.ts';
 import { asReason, type Proof, proveBranch } from './prove.ts';
 import { turnsGreen } from './turns-green.ts';
 
@@ -104,7 +104,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     inquiry.changedTests = await changedTests(worker, compared);
     return await waitIfWeakened(worker, compared, inquiry.decision);
   },
-  outside_scope: async ({ worker, decision }) => await waitIfOutsideScope(worker, decision),
+  outside_scope: async ({ worker, decision }) => await waitIfOutside(worker, decision),
   async later_work(inquiry) {
     const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);
     return later.length === 0 ? undefined : afterFalseClaims(progressOf(inquiry.worker), later);

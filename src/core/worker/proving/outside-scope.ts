@@ -18,10 +18,7 @@ const MAX_NAMED = 20;
  * Asks a person about changes in a round that no one has agreed to: files that the plan does not name and the pull
  * request had not changed, and weakened tests that were active at its head. Nothing is pushed before the answer.
  */
-export async function waitIfOutsideScope(
-  worker: Worker,
-  decision: Decision,
-): Promise<ParkDecision | undefined> {
+export async function waitIfOutside(worker: Worker, decision: Decision): Promise<ParkDecision | undefined> {
   const round = openRound(stateOf(worker));
   if (round === undefined) return undefined;
   const found = await changesOutsideScope(worker, round);

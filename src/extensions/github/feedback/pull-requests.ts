@@ -40,7 +40,7 @@ interface Timing {
   /** Monotonic milliseconds. */
   dueAtMs: number;
   gapMs: number;
-  record: PollRecord;
+  poll: PollRecord;
 }
 
 interface Watched {
@@ -114,8 +114,7 @@ export class PullRequests {
       const { repository, number } = fact;
       const fresh = { dueAtMs: this.#clock.monotonic(), gapMs: SHORTEST_GAP_MS };
       const known = this.#timings.get(paths.sessionDir);
-      const timing =
-        known?.record.number === number ? known : { ...fresh, record: view.pollRecord ?? { number } };
+      const timing = known?.poll.number === number ? known : { ...fresh, poll: view.lastPoll ?? { number } };
       this.#timings.set(paths.sessionDir, timing);
       folders.add(paths.sessionDir);
       found.set(repository, [...(found.get(repository) ?? []), { view, fact, timing }]);
@@ -149,9 +148,9 @@ export class PullRequests {
     const { view, timing } = session;
     const outcome = poll.failure ?? (await this.#outcomeOf(session, poll));
     const { request, verdict, next } = await this.#advance(session, this.#judge(session, outcome), poll);
-    timing.record = verdict.record;
+    timing.poll = verdict.poll;
     this.#schedule(timing, verdict.gapMs, next.resetMs);
-    writePollRecord(view.paths, verdict.record);
+    writePollRecord(view.paths, verdict.poll);
     const wanted = request ?? changeRequest(view, verdict.change);
     if (wanted !== undefined) await this.#queue(view.paths, wanted);
     return next;

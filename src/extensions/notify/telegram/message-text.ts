@@ -11,7 +11,7 @@ export const MAX_MESSAGE = 4096;
 export const MAX_CAPTION = 1024;
 
 /** Turns text written by others into lines in which Telegram detects no link, command or mention. */
-export function inertLines(text: string): MessageLine[] {
+export function safeLines(text: string): MessageLine[] {
   // Truncation may have left half of a surrogate pair, which Telegram rejects as invalid UTF-8.
   const whole = Buffer.from(shownText(text)).toString();
   return plainLines(whole.replace(LINK_STARTS, `$&${WORD_JOINER}`));
@@ -43,7 +43,7 @@ const POSSIBLE_STARTS = /[/@#$.:](?!\s|\ufe0f|$)/g;
 
 export function bold(text: string): MessageLine {
   return {
-    text: inertLines(text)
+    text: safeLines(text)
       .map((line) => line.text)
       .join(' '),
     isBold: true,
@@ -94,7 +94,7 @@ export function toPlain(lines: readonly MessageLine[]): string {
 }
 
 export function shortened(text: string, max: number): string {
-  const line = inertLines(text)
+  const line = safeLines(text)
     .map((each) => each.text.trim())
     .join(' ')
     .replaceAll(WORD_JOINER, '');

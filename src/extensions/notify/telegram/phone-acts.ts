@@ -7,14 +7,7 @@ import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
 import { statusSentence } from '../../../core/session/words.ts';
-import {
-  hasMovedOn,
-  howSettled,
-  planRefusal,
-  sessionOfMessage,
-  stillOpen,
-  TOO_OLD,
-} from './phone-session.ts';
+import { hasMovedOn, howSettled, planRefusal, sessionAbout, stillOpen, TOO_OLD } from './phone-session.ts';
 import type { SentMessage } from './sent-messages.ts';
 
 /** The meaning of a button or a reply, before anything is done. */
@@ -37,7 +30,7 @@ export async function intentOf(
   input: { choice: string } | { reply: string },
   context: ActionContext,
 ): Promise<Intent> {
-  const found = await sessionOfMessage(sent, context);
+  const found = await sessionAbout(sent, context);
   if ('refusal' in found) return { ...found, isOver: true };
   const { view, question } = found;
   const { about } = sent;

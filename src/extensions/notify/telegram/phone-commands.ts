@@ -5,7 +5,7 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { statusSentence } from '../../../core/session/words.ts';
-import { bold, inertLines, plainLines, splitAtLineEnds } from './message-text.ts';
+import { bold, plainLines, safeLines, splitAtLineEnds } from './message-text.ts';
 import { type Intent, messaging, resuming, stopping } from './phone-acts.ts';
 import { sessionAt } from './phone-session.ts';
 import { type Draft, RESUME, STATUS, STOP } from './render.ts';
@@ -71,7 +71,7 @@ export async function actOn(
       return { intent: resuming(question, context) };
     case 'message': {
       if (text !== '') return { intent: messaging(question, text, context) };
-      const lines = inertLines(`Reply to this with your message for ${view.folder}.`);
+      const lines = safeLines(`Reply to this with your message for ${view.folder}.`);
       return { drafts: [{ lines, about: { kind: 'message' }, asksFor: 'Message' }], where };
     }
     default:
@@ -81,8 +81,8 @@ export async function actOn(
 
 async function listAll(context: PhoneContext): Promise<CommandReply> {
   const sessions = await allSessions(context);
-  const lines = sessions.flatMap((view, at) => inertLines(`${at + 1}. ${statusSentence(view)}`));
-  const messages = splitAtLineEnds(lines.length > 0 ? lines : inertLines('There are no sessions.'));
+  const lines = sessions.flatMap((view, at) => safeLines(`${at + 1}. ${statusSentence(view)}`));
+  const messages = splitAtLineEnds(lines.length > 0 ? lines : safeLines('There are no sessions.'));
   return { drafts: messages.map((part) => ({ lines: part })), listed: sessions.map(whereOf) };
 }
 
@@ -103,11 +103,11 @@ async function actOnNamed(
   if (isName) return { intent: { refusal: 'There is no such session. See /sessions.' } };
   const [only] = sessions;
   if (only !== undefined && sessions.length === 1) return await actOn(act, whereOf(only), rest, context);
-  if (only === undefined) return { drafts: [{ lines: inertLines('There are no sessions.') }] };
+  if (only === undefined) return { drafts: [{ lines: safeLines('There are no sessions.') }] };
   const offered = sessions.slice(0, MAX_OFFERED);
   const buttons = offered.map(({ folder }, at): Button[] => [{ text: folder, choice: String(at) }]);
   const about = { kind: 'pick' as const, act, text: rest, sessions: offered.map(whereOf) };
-  return { drafts: [{ lines: inertLines(`/${act}: which session?`), about, buttons }] };
+  return { drafts: [{ lines: safeLines(`/${act}: which session?`), about, buttons }] };
 }
 
 const MAX_OFFERED = 12;
@@ -129,9 +129,9 @@ export async function statusDraft(view: SessionView, context: PhoneContext): Pro
   const { kind } = view.state.status;
   const lines = [
     bold(statusSentence(view)),
-    ...(activity && !context.isBrief ? inertLines(`Its agent: ${activity}`) : []),
-    ...(isStalled ? inertLines('The agent shows no sign of life.') : []),
-    ...view.problems.flatMap(inertLines),
+    ...(activity && !context.isBrief ? safeLines(`Its agent: ${activity}`) : []),
+    ...(isStalled ? safeLines('The agent shows no sign of life.') : []),
+    ...view.problems.flatMap(safeLines),
   ];
   const canResume = kind === 'stopped' || kind === 'blocked';
   const buttons = kind === 'done' || kind === 'waiting' ? [[STATUS]] : [[STATUS, canResume ? RESUME : STOP]];

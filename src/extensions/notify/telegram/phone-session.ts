@@ -25,10 +25,7 @@ export async function sessionAt(
 }
 
 /** The session that a message is about, if its folder still contains that session. */
-export async function sessionOfMessage(
-  sent: SentMessage,
-  context: Pick<ActionContext, 'host'>,
-): Promise<Found> {
+export async function sessionAbout(sent: SentMessage, context: Pick<ActionContext, 'host'>): Promise<Found> {
   if (sent.where === undefined) return { refusal: TOO_OLD };
   const found = await sessionAt(sent.where, context);
   if ('refusal' in found || sent.notification === undefined) return found;

@@ -1,7 +1,7 @@
 import type { CallbackQuery, Message, Update } from 'grammy/types';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { type BotApi, sendingFailure } from './bot-api.ts';
-import { inertLines, shortened, splitAtLineEnds, WORD_JOINER } from './message-text.ts';
+import { safeLines, shortened, splitAtLineEnds, WORD_JOINER } from './message-text.ts';
 import { type Intent, intentOf } from './phone-acts.ts';
 import {
   actOn,
@@ -10,7 +10,7 @@ import {
   runPhoneCommand,
   statusDraft,
 } from './phone-commands.ts';
-import { sessionOfMessage, TOO_OLD } from './phone-session.ts';
+import { sessionAbout, TOO_OLD } from './phone-session.ts';
 import type { Draft } from './render.ts';
 import type { SentMessage, Where } from './sent-messages.ts';
 import { PENDING, type TelegramChat } from './telegram-chat.ts';
@@ -147,7 +147,7 @@ export class Phone {
       if (intent.isOver && sent) await this.#chat.settle(api, sent, intent.refusal, signal);
     } else if ('asks' in intent) {
       const about = { kind: 'changes' as const, hash: intent.hash };
-      const lines = inertLines('What should change in the plan? Reply to this message.');
+      const lines = safeLines('What should change in the plan? Reply to this message.');
       await this.#post(
         { lines, about, asksFor: 'What should change' },
         sent?.where,
@@ -155,7 +155,7 @@ export class Phone {
         sent?.notification,
       );
     } else if ('shows' in intent) {
-      const found = sent && (await sessionOfMessage(sent, place.context));
+      const found = sent && (await sessionAbout(sent, place.context));
       if (found && 'view' in found)
         await this.#post(await statusDraft(found.view, place.context), sent.where, place);
     } else {
@@ -211,7 +211,7 @@ export class Phone {
 
   async #reply(words: string, where: Where | undefined, place: PhonePlace): Promise<void> {
     const name = where === undefined || words.includes(where.session) ? '' : `${where.session}: `;
-    const [lines = []] = splitAtLineEnds(inertLines(`${name}${words}`));
+    const [lines = []] = splitAtLineEnds(safeLines(`${name}${words}`));
     await this.#post({ lines }, where, place);
   }
 

@@ -1,7 +1,7 @@
 import { questionHash } from '../../../core/session/documents/qa.ts';
 import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
 import { type Notification, type NotifiedKind, shownTitle } from '../notice/notification.ts';
-import { bold, inertLines, type MessageLine, shortened, splitAtLineEnds } from './message-text.ts';
+import { bold, type MessageLine, safeLines, shortened, splitAtLineEnds } from './message-text.ts';
 import type { AskedAbout, Button } from './sent-messages.ts';
 
 export interface Draft {
@@ -37,15 +37,15 @@ const BUTTONS: Partial<Record<NotifiedKind, Button[]>> = {
 export function draftsOf(notification: Notification): Draft[] {
   const { kind, body, questions = [], plan } = notification;
   const head = [titleOf(notification)];
-  if (plan !== undefined) return planDrafts([...head, ...inertLines(plan.summary)], plan);
+  if (plan !== undefined) return planDrafts([...head, ...safeLines(plan.summary)], plan);
   const [only] = questions;
-  if (only !== undefined && questions.length === 1) return questionDrafts(only, [...head, ...inertLines('')]);
+  if (only !== undefined && questions.length === 1) return questionDrafts(only, [...head, ...safeLines('')]);
   if (questions.length > 0) {
     const all = allSuggestions(questions);
     return [...splitDraft(head, all), ...questions.flatMap((question) => questionDrafts(question, []))];
   }
   const buttons = BUTTONS[kind];
-  const lines = body.trim() === '' ? head : [...head, ...inertLines(body)];
+  const lines = body.trim() === '' ? head : [...head, ...safeLines(body)];
   return splitDraft(lines, buttons && { about: { kind: 'session' }, buttons: [buttons] });
 }
 
@@ -72,16 +72,16 @@ function questionDrafts(question: QaQuestion, head: readonly MessageLine[]): Dra
   const { id, options, suggestion } = question;
   const text = question.text.length > MAX_TEXT ? `${question.text.slice(0, MAX_TEXT)}${CUT}` : question.text;
   const suggested = suggestion?.letters.join(', ') ?? '';
-  const [first = { text: '' }, ...more] = inertLines(text);
+  const [first = { text: '' }, ...more] = safeLines(text);
   const lines: MessageLine[] = [
     ...head,
     { text: `${id}: ${first.text}`, isBold: true },
     ...more,
-    ...options.flatMap((option) => inertLines(`${option.letter}) ${option.text}`)),
+    ...options.flatMap((option) => safeLines(`${option.letter}) ${option.text}`)),
   ];
   if (suggested !== '')
     lines.push(
-      ...inertLines(`★ Suggested: ${suggested}${suggestion?.reason ? ` – ${suggestion.reason}` : ''}`),
+      ...safeLines(`★ Suggested: ${suggested}${suggestion?.reason ? ` – ${suggestion.reason}` : ''}`),
     );
   lines.push({ text: options.length > 0 ? REPLY_ALSO : REPLY });
   const rows = options.map(({ letter, text: words }) => [
@@ -111,7 +111,7 @@ function allSuggestions(questions: readonly QaQuestion[]): Omit<Draft, 'lines'> 
 
 function planDrafts(lines: readonly MessageLine[], plan: NonNullable<Notification['plan']>): Draft[] {
   const { name, path, hash } = plan;
-  const below = inertLines(`${name}, version ${hash.slice(0, 8)}`);
+  const below = safeLines(`${name}, version ${hash.slice(0, 8)}`);
   const buttons = [[button('✔ Approve', 'approve'), button('✎ Request changes', 'changes')]];
   return [
     ...splitDraft(lines),

@@ -55,10 +55,7 @@ export interface Client {
 }
 
 /** The path of a client's program, found as the worker finds it; undefined if not found. */
-export async function findProgram(
-  command: string,
-  { env, home }: ActionContext,
-): Promise<string | undefined> {
+export async function programOf(command: string, { env, home }: ActionContext): Promise<string | undefined> {
   const cli = { name: command, defaultCommand: command };
   const configured = env[pathSettingOf(command)];
   try {

@@ -6,7 +6,7 @@ import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { PackageSource } from '../../../core/kit/package/package-source.ts';
-import { type Client, type ClientName, type ClientWork, findProgram } from './client.ts';
+import { type Client, type ClientName, type ClientWork, programOf } from './client.ts';
 import {
   claudeMarketplace,
   claudePackage,
@@ -46,7 +46,7 @@ export const CLIENTS: readonly Client[] = [
     title: 'Claude Code',
     restart: 'Restart Claude Code, or type /reload-plugins in it',
     shows: SHOWN,
-    detect: (context) => findProgram('claude', context),
+    detect: (context) => programOf('claude', context),
     add: addToClaude,
     rules: rulesInClaude,
     notes: notesOnClaude,
@@ -58,7 +58,7 @@ export const CLIENTS: readonly Client[] = [
     title: 'Codex',
     restart: 'Restart Codex',
     shows: SHOWN,
-    detect: (context) => findProgram('codex', context),
+    detect: (context) => programOf('codex', context),
     add: (work) =>
       pluginSteps(work, {
         folder: packageFolder(work.context, 'codex'),
@@ -79,7 +79,7 @@ export const CLIENTS: readonly Client[] = [
     title: 'Gemini CLI',
     restart: 'Restart Gemini CLI',
     shows: SHOWN,
-    detect: (context) => findProgram('gemini', context),
+    detect: (context) => programOf('gemini', context),
     add: addToGemini,
     notes: notesOnGemini,
     remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),

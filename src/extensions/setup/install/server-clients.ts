@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { type Client, findProgram } from './client.ts';
+import { type Client, programOf } from './client.ts';
 import { COMMON_FORMAT, type ServerFormat, serverPart, serverStart, serverSteps } from './server-entry.ts';
 
 /** A client that gets one server in one JSON file. */
@@ -96,7 +96,7 @@ export const SERVER_CLIENTS: readonly Client[] = SERVER_ROWS.map(
     restart,
     ...(shows && { shows }),
     async detect(context) {
-      if (program !== undefined) return await findProgram(program, context);
+      if (program !== undefined) return await programOf(program, context);
       const folder = dirname(files(context)[0]);
       // An unreadable folder has no settings to change either.
       const found = await stat(folder).catch(() => undefined);

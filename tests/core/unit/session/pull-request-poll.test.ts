@@ -58,27 +58,27 @@ test.each<[keyof typeof OUTCOMES, keyof typeof LAST, object | undefined, number]
   ['offline', 'open and not seen', NOTHING, 3],
   ['slow', 'open', { unseen: 'Too many requests.' }, 3],
 ])('%s, after %s', (outcome, last, change, minutes) => {
-  const record = { number: 17, seenAt: BEFORE, missedAt: BEFORE };
-  const verdict = judgePoll(OUTCOMES[outcome], { fact: LAST[last], record, gapMs: 2 * MINUTE }, NOW);
+  const poll = { number: 17, seenAt: BEFORE, missedAt: BEFORE };
+  const verdict = judgePoll(OUTCOMES[outcome], { fact: LAST[last], poll, gapMs: 2 * MINUTE }, NOW);
   const { lastSeenAt, unseen, ...rest } = verdict.change ?? {};
   const recorded = { ...rest, ...(unseen !== undefined && { unseen: unseen?.why ?? null }) };
   expect(verdict.change && recorded).toEqual(change);
   expect(verdict.gapMs).toBe(minutes * MINUTE);
   const wasSeen = OUTCOMES[outcome].kind === 'seen';
-  expect(verdict.record).toEqual(wasSeen ? { number: 17, seenAt: AT } : record);
+  expect(verdict.poll).toEqual(wasSeen ? { number: 17, seenAt: AT } : poll);
   expect(lastSeenAt).toBe(change !== undefined && wasSeen ? AT : undefined);
 });
 
 test('a pull request that is not shown is reported after ten minutes, since the first poll that missed it', () => {
-  const first = judgePoll(OUTCOMES.offline, { fact: fact(), record: { number: 17 }, gapMs: MINUTE }, NOW);
-  expect(first).toMatchObject({ change: undefined, record: { missedAt: AT } });
+  const first = judgePoll(OUTCOMES.offline, { fact: fact(), poll: { number: 17 }, gapMs: MINUTE }, NOW);
+  expect(first).toMatchObject({ change: undefined, poll: { missedAt: AT } });
   const at = (minutes: number) =>
     judgePoll(OUTCOMES.offline, { fact: fact(), ...first }, NOW + minutes * MINUTE).change;
   expect([at(9.9), at(10)]).toEqual([undefined, { unseen: { since: AT, why: 'No network.' } }]);
 });
 
 test('the gap grows to ten minutes', () => {
-  const { gapMs } = judgePoll(seen('open'), { fact: fact(), record: { number: 17 }, gapMs: 9 * MINUTE }, NOW);
+  const { gapMs } = judgePoll(seen('open'), { fact: fact(), poll: { number: 17 }, gapMs: 9 * MINUTE }, NOW);
   expect(gapMs).toBe(10 * MINUTE);
 });
 
@@ -86,8 +86,8 @@ test('after what was recorded, the same outcome records nothing more', () => {
   const outcomes = fc.constantFrom(...Object.values(OUTCOMES));
   fc.assert(
     fc.property(fc.constantFrom(...Object.values(LAST)), outcomes, (last, outcome) => {
-      const record = { number: 17, missedAt: BEFORE };
-      const { change = {}, ...next } = judgePoll(outcome, { fact: last, record, gapMs: MINUTE }, NOW);
+      const poll = { number: 17, missedAt: BEFORE };
+      const { change = {}, ...next } = judgePoll(outcome, { fact: last, poll, gapMs: MINUTE }, NOW);
       const again = judgePoll(outcome, { fact: changed(last, change), ...next }, NOW + MINUTE);
       expect(again.change).toBeUndefined();
     }),

@@ -200,7 +200,7 @@ test('between changes the time of the last look is beside the log, and a new sup
     ...{ number: 17, seenAt: '2026-01-08T10:05:00.000Z', missedAt: '2026-01-08T10:15:00.000Z' },
   });
   s.clock.pass(10 * MINUTE_MS);
-  Object.assign(view ?? {}, { pollRecord: await look() });
+  Object.assign(view ?? {}, { lastPoll: await look() });
   await s.another().poll(s.views, () => undefined);
   await eventually(async () => view && pendingCommandIds(view.paths).length > 0, { what: 'the record' });
   for (const each of s.views) await takeCommands(each);

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   bold,
-  inertLines,
   MAX_MESSAGE,
+  safeLines,
   shortened,
   splitAtLineEnds,
   toHtml,
@@ -24,11 +24,11 @@ const isWhole = (text: string) => Buffer.from(text).toString() === text;
 test('the HTML of any text has no tags and reads like the text', () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      const html = toHtml(inertLines(text));
+      const html = toHtml(safeLines(text));
       expect(html).not.toMatch(/<(?!\/?b>)/);
       expect(html).not.toContain('<b>');
       const read = html.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-      expect(read).toBe(toPlain(inertLines(text)));
+      expect(read).toBe(toPlain(safeLines(text)));
     }),
   );
 });
@@ -36,7 +36,7 @@ test('the HTML of any text has no tags and reads like the text', () => {
 test('split messages are short enough and contain every character in order, none of them halved', () => {
   fc.assert(
     fc.property(fc.array(anyText, { maxLength: 8 }), fc.integer({ min: 2, max: 60 }), (texts, max) => {
-      const lines = texts.flatMap(inertLines);
+      const lines = texts.flatMap(safeLines);
       const messages = splitAtLineEnds(lines, max);
       for (const message of messages) {
         expect(toPlain(message).length).toBeLessThanOrEqual(max);
@@ -51,7 +51,7 @@ test('split messages are short enough and contain every character in order, none
 
 test('a text is split at line ends if its lines are short enough', () => {
   const lines = Array.from({ length: 300 }, (_, at) => `line ${at} ${'x'.repeat(30)}`);
-  const messages = splitAtLineEnds(inertLines(lines.join('\n')));
+  const messages = splitAtLineEnds(safeLines(lines.join('\n')));
   expect(messages.length).toBe(3);
   expect(messages.flat().map(({ text }) => text)).toEqual(lines);
   expect(Math.max(...messages.map((message) => toPlain(message).length))).toBeLessThanOrEqual(MAX_MESSAGE);
@@ -76,7 +76,7 @@ test('shortened text has one line and no half of a surrogate pair', () => {
 });
 
 /** The text as a phone shows it: the joiner is invisible. */
-const readOn = (lines: ReturnType<typeof inertLines>) => toPlain(lines).replaceAll(WORD_JOINER, '');
+const readOn = (lines: ReturnType<typeof safeLines>) => toPlain(lines).replaceAll(WORD_JOINER, '');
 
 const LINKS = [
   ...['/stop', '(/stop now)', '"/resume@a_bot"', 'x\n/stop', '-/stop.', '/stop, then'],
@@ -114,9 +114,9 @@ const LINKS = [
 
 test.each(LINKS)('Telegram makes a link of %j, but not of the text that is sent', (text) => {
   expect(linksIn(text)).not.toEqual([]);
-  expect(linksIn(toPlain(inertLines(text)))).toEqual([]);
+  expect(linksIn(toPlain(safeLines(text)))).toEqual([]);
   expect(linksIn(toPlain([bold(text)]))).toEqual([]);
-  expect(readOn(inertLines(text))).toBe(text);
+  expect(readOn(safeLines(text))).toBe(text);
 });
 
 const bits = fc.constantFrom(
@@ -167,8 +167,8 @@ const linkish = fc.string({ unit: bits, maxLength: 60 });
 test('text by others contains no link, however it is written and wherever it is split', () => {
   fc.assert(
     fc.property(linkish, fc.integer({ min: 2, max: 20 }), (text, max) => {
-      expect(linksIn(toPlain(inertLines(text)))).toEqual([]);
-      for (const message of splitAtLineEnds(inertLines(text), max))
+      expect(linksIn(toPlain(safeLines(text)))).toEqual([]);
+      for (const message of splitAtLineEnds(safeLines(text), max))
         expect(linksIn(toPlain(message))).toEqual([]);
     }),
     { numRuns: 2000 },
@@ -185,15 +185,15 @@ test.each([
   '$0.00 of $1.50',
   'v1.2.3',
 ])('%s is sent unchanged, so that it can be copied', (text) => {
-  expect(toPlain(inertLines(text))).toBe(text);
+  expect(toPlain(safeLines(text))).toBe(text);
   expect(linksIn(text)).toEqual([]);
 });
 
 test.each(JOINED_TEXTS)('%s is sent unchanged', (_of, text) => {
-  expect(toPlain(inertLines(text))).toBe(text);
+  expect(toPlain(safeLines(text))).toBe(text);
 });
 
 test('no hidden character of a text is sent, in a message or on a button', () => {
-  expect(toPlain(inertLines(HIDING))).not.toMatch(ANY_HIDDEN);
+  expect(toPlain(safeLines(HIDING))).not.toMatch(ANY_HIDDEN);
   expect(shortened(HIDING, 10_000)).not.toMatch(ANY_HIDDEN);
 });
