@@ -70,7 +70,7 @@ export function openStates(clis: readonly string[]): { title: string; why: strin
     );
 }
 
-/** What an agent gets of a login file's content: without what renews the login. */
+/** The content of a login file for agents, without the tokens that renew the login. */
 function loginForAgents(login: unknown, { keep, refresh, lasting = [] }: LoginFile): object {
   const without = (key: string, value: unknown) => (refresh.keys.includes(key) ? refresh.as : value);
   const entries = Object.entries(Object(login))
@@ -144,7 +144,7 @@ async function copyLogin(login: LoginFile, place: string, copy: string): Promise
 
 /** Large enough for settings and skills. A start copies them, and must not fill the disk. */
 const MAX_BYTES = 200 * 1024 * 1024;
-/** What a file or folder takes at least: this bounds their number, too. */
+/** The minimum that a file or folder counts for, which also bounds their number. */
 const BLOCK_BYTES = 4096;
 
 interface Budget {

@@ -12,7 +12,7 @@ import type { SessionState, WaitingStatus } from './events/state.ts';
 import { MAX_OVERVIEW_BYTES } from './layout/paths.ts';
 import { openOrder, predecessorsNow } from './start-order.ts';
 
-/** What a session at rest waited for and now has come: judged once, for the supervisor and for workers. */
+/** Whether the wait of a session at rest is over, and by what: judged once, for the supervisor and for workers. */
 export type Due =
   /** `leftMs`: until a time that it waits for; infinite if it waits for none. */
   | { kind: 'not_yet'; leftMs: number }
@@ -104,7 +104,7 @@ export function phaseWritten(
   return phase === progress.phase ? undefined : phase;
 }
 
-/** What a waiting session waits for in its files; a file that its wait does not concern is not read. */
+/** The files on which a waiting session depends; other files are not read. */
 export interface FilesNow {
   session: Pick<SessionFile, 'folder' | 'group' | 'order' | 'settings'>;
   qa?: string | undefined;

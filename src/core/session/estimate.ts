@@ -106,7 +106,7 @@ function rangeOf(values: readonly number[]): Range {
 
 interface Measure {
   key: 'iterations' | 'hours' | 'usd';
-  /** What it is proportional to. */
+  /** The size to which it is proportional. */
   by: 'phases' | 'steps';
   shown(range: Range): string;
 }

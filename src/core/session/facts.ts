@@ -241,7 +241,7 @@ function statusFacts(status: Status): Partial<StateFacts> {
   }
 }
 
-/** Who commits, if the environment at the start said so; git's settings decide for all other sessions. */
+/** Who commits, if the environment at the start names it; git's settings decide for all other sessions. */
 export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
   const identity = file?.settings.gitIdentity;
   if (identity === undefined) return undefined;

@@ -187,7 +187,7 @@ export class WatchedSession {
     return this.#limit.leftMs();
   }
 
-  /** The same sessions, with what git last said. It is asked in the background: a slow disk delays no other session. */
+  /** The same sessions, with git's last result. git runs in the background, so a slow disk delays no other session. */
   #withMerged(
     order: StartOrder,
     views: readonly SessionView[],
@@ -249,7 +249,7 @@ function idAt(path: string): string {
   }
 }
 
-/** What the new worker is told: only what it could not see itself. */
+/** The facts passed to a new worker: only those that it cannot read itself. */
 function wakeFor(due: Due): Wake {
   if (due.kind === 'answers') return { rested: due.fileHash };
   return due.kind === 'limit' ? { limitOver: due.until } : {};

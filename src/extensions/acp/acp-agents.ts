@@ -2,7 +2,7 @@ import type { ChildRequest, Price, StateFolder } from '../../core/agents/contrac
 import { commandWords } from '../../core/kernel/command-words.ts';
 import type { RunnerPlan } from './runner-plan.ts';
 
-/** What differs between agents that speak the Agent Client Protocol. To add an agent, add a row below. */
+/** The differences between agents that speak the Agent Client Protocol. To add an agent, add a row below. */
 export interface AcpAgent {
   name: string;
   title: string;
@@ -23,7 +23,7 @@ export interface AcpAgent {
   /** Environment variables that the agent sets for the commands it runs. */
   markers?: readonly string[];
   prices?: Readonly<Record<string, Price>>;
-  /** What the usage in the answer to a prompt covers; absent: nothing that can be added up. */
+  /** The scope of the usage in the answer to a prompt; absent: its numbers cannot be added up. */
   usage?: 'of the prompt' | 'of the session';
   /** Its input tokens include those read from a cache. */
   countsCached?: true;
@@ -31,7 +31,7 @@ export interface AcpAgent {
   cost?: true;
   /** It can be made to ask before it does what PERMISSIONS=allow refuses. */
   asks?: true;
-  /** How the runner treats it. */
+  /** Deviations from the runner's defaults. */
   plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retryLine'>>;
 }
 

@@ -19,7 +19,7 @@ const TEXTS: ReadonlyArray<{ text: RegExp; kind: ChildProblem['kind'] }> = [
 
 const ORDINARY: ReadonlySet<string> = new Set(['end_turn', 'max_turn_requests']);
 
-/** What the runner's last line means, with the agent's own words. @param said the agent's last message */
+/** Classifies the runner's last line and quotes the agent. @param said the agent's last message */
 export function endingOf(
   { end, words = '' }: Pick<Extract<RunnerLine, { samocode: 'end' }>, 'end' | 'words'>,
   said: string,

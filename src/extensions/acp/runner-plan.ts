@@ -1,6 +1,6 @@
 import type { McpServer, StopReason } from '@agentclientprotocol/sdk';
 
-/** What the runner does for one iteration, in a file next to the prompt. Regular expressions are strings. */
+/** The runner's work for one iteration, in a file next to the prompt. Regular expressions are strings. */
 export interface RunnerPlan {
   command: readonly [string, ...string[]];
   cwd: string;

@@ -11,11 +11,11 @@ export interface HostCard {
   name: string;
   /** The root commit of the project's repository: clones share it, whatever their remotes are called. */
   project: Oid;
-  /** What the machine offers to sessions: `claude`, `codex`, `guard`, `strict`. */
+  /** The capabilities that the machine offers to sessions: `claude`, `codex`, `guard`, `strict`. */
   labels: readonly string[];
 }
 
-/** What lists show about a session whose files are not here; never used for decisions. */
+/** The facts that lists show about a session whose files are not here; never used for decisions. */
 export interface StateCard {
   status: string;
   phase: string;
@@ -59,7 +59,7 @@ export interface SentAct {
   person: string;
 }
 
-/** What a host gets at each renewal. */
+/** The answer to a renewal. */
 export interface Renewal {
   /** The epochs of the sessions that this host has; a missing session was lost. */
   held: ReadonlyMap<Ulid, number>;

@@ -24,7 +24,7 @@ export interface RemotePlace {
 
 export type Probed = 'works' | 'declined' | 'read_only' | 'unreachable';
 
-/** What a server answers when another push won the race; any other rejection is the server's policy. */
+/** A server's answer when another push won the race; any other rejection is the server's policy. */
 const LOST_RACE =
   /stale info|fetch first|cannot lock ref|failed to update ref|failed to lock|already exists|incorrect old value/;
 

@@ -217,7 +217,7 @@ export class Member {
   async #giveBack(view: SessionView, held: HeldSession): Promise<void> {
     const { board, card, clock, isLeaving, states } = this.#parts;
     if (view.worker !== 'none' || !(isLeaving || isQueued(view))) return;
-    // The fence stops new workers. If one has recorded something meanwhile, that is published first.
+    // The fence stops new workers. If one has recorded something by then, that is published first.
     await fence(view.paths, 'pool', clock);
     const rest = { wanted: isWanted(view), state: held.published };
     const isGiven =

@@ -166,7 +166,7 @@ export class PoolStates {
 /** In these states a session needs a machine; in all others it needs a person. */
 const WANTED: ReadonlySet<string> = new Set<Status['kind']>(['starting', 'running', 'queued', 'limited']);
 
-/** What a machine must provide for a session: its agent CLIs, and a sandbox at least as strict. */
+/** The requirements of a session: its agent CLIs, and a sandbox at least as strict. */
 export function needsOf({ settings, sandbox }: SessionFile): string[] {
   const { provider, providers, fallback } = settings;
   const level = sandbox === 'strict' ? ['strict'] : isGuarded(sandbox) ? ['guard'] : [];

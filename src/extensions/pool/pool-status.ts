@@ -6,7 +6,7 @@ import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import type { Board, Entry, HostCard, Ulid } from './board.ts';
 import type { UnmetNeeds } from './fence.ts';
 
-/** What the supervisor last knew of a pool, written at each renewal to be shown to people. */
+/** The supervisor's state of a pool, written for people at each renewal. */
 const PoolStatus = z.object({
   v: z.literal(1),
   at: z.iso.datetime(),

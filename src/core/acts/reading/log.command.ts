@@ -88,7 +88,7 @@ interface TranscriptRequest {
   follow: boolean;
 }
 
-/** Streams what the agent of one iteration said and did; with `--json`, prints it as one object. */
+/** Streams the messages and acts of one iteration's agent; with `--json`, prints it as one object. */
 async function showTranscript(cli: Cli, request: TranscriptRequest): Promise<void> {
   const { output } = cli;
   if (request.follow) for await (const line of transcriptLines(cli, request)) output.say(line);

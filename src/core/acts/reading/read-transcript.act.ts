@@ -49,7 +49,7 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 const TORN_CHARS = 2000;
 
 /**
- * Reads one page of what an iteration's agent said and did from its raw log, bounded in size. For a running
+ * Reads one page of an agent's messages and acts from its raw log, bounded in size. For a running
  * agent, call it again with `next` until neither `isRunning` nor `hasMore` is true.
  * @throws session_not_found, iteration_not_found
  */

@@ -38,13 +38,13 @@ export const absent = (id: string, found: string, brief = found): DoctorCheck =>
   ...ok(id, found, brief),
   isAbsent: true,
 });
-/** What is said of an agent CLI that is missing and not needed. */
+/** The finding for an agent CLI that is missing and not needed. */
 export const NOT_INSTALLED = 'not installed, and not used here';
-const lacking =
+const problemAt =
   (level: 'warn' | 'fail') =>
   (id: string, found: string, fix: string): DoctorCheck => ({ id, level, found, fix });
-export const warn = lacking('warn');
-export const fail = lacking('fail');
+export const warn = problemAt('warn');
+export const fail = problemAt('fail');
 export const warnIf = (isDue: boolean, id: string, found: string, fix: string): DoctorCheck[] =>
   isDue ? [warn(id, found, fix)] : [];
 export const failed = (id: string, { what, why, hint, next }: SamocodeError): DoctorCheck => ({

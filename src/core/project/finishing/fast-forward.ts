@@ -142,7 +142,7 @@ export async function forwardAlone(
   });
 }
 
-/** What remains of an interrupted fast-forward, while its files are still there and the branch has not moved. */
+/** The rest of an interrupted fast-forward, while its files are still there and the branch has not moved. */
 async function interruptedForward(
   { path, branch, from }: z.infer<typeof Forward>,
   { mainRepo, to, ref: _, ...context }: FastForwardPlan,

@@ -16,7 +16,7 @@ export interface SessionView {
   mirror?: Mirror | undefined;
   /** The newest readable lease, released or not. */
   lease?: Lease;
-  /** What the supervisor has recorded about its last polls of the pull request. */
+  /** The supervisor's record of its last polls of the pull request. */
   lastPoll?: PollRecord | undefined;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];

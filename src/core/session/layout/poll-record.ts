@@ -4,7 +4,7 @@ import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { SessionPaths } from './paths.ts';
 
-/** What is known from polls of a pull request between two recorded changes. */
+/** The results of polls of a pull request between two recorded changes. */
 const PollRecord = z.object({
   number: z.int(),
   /** The last poll that saw it. */

@@ -44,8 +44,8 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
   const read = { type: 'environment_read', ...(missing.length > 0 && { missing }) } as const;
   if (login.kind === 'unknown') {
     const unread = used && environment.started.SHELL ? [unreadNotice(login.why)] : [];
-    const told: NewEvent[] = lacking.length > 0 ? [{ ...read, names: [], used: false }, ...lacking] : [];
-    await record(worker, ...unread, ...told);
+    const notices: NewEvent[] = lacking.length > 0 ? [{ ...read, names: [], used: false }, ...lacking] : [];
+    await record(worker, ...unread, ...notices);
     return;
   }
   const names = Object.keys(login.env).sort();
@@ -66,7 +66,7 @@ function unreadNotice(why: string): NewEvent {
   return { type: 'notice', code: 'login_shell_unread', text };
 }
 
-/** Once for a session, before its first agent. */
+/** Reported once per session, before its first agent. */
 function unguardedNotices(worker: Worker, why: string | undefined): NewEvent[] {
   if (why === undefined || Object.keys(stateOf(worker).paidBy).length > 0) return [];
   const text = `The start-up files of a login shell ran with your rights, outside of any sandbox: ${why}. An agent without a sandbox may have changed what they run.`;

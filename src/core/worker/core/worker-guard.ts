@@ -99,7 +99,7 @@ export class WorkerGuard {
     return { now: own, egress: { net, ports } };
   }
 
-  /** What this session's strict sandbox needs outside itself; opened once, even for an agent of an earlier worker. */
+  /** The egress proxy of this session's strict sandbox; opened once, even for an agent of an earlier worker. */
   async egress(worker: Guarded): Promise<Egress> {
     const refused = (target: string, why: string) => {
       if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);

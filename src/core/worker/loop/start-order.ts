@@ -38,7 +38,7 @@ export async function orderStep(worker: Worker, wanted: StartOrder): Promise<str
   return undefined;
 }
 
-/** What has come of that which the session waits for. @param order its start order with the times known now */
+/** Judges whether the session's wait is over. @param order its start order with the times known now */
 export async function dueNow(
   worker: Worker,
   { order = ownOrder(worker), limitLeftMs }: { order?: StartOrder | undefined; limitLeftMs?: number } = {},

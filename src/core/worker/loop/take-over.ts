@@ -17,7 +17,7 @@ import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts
 import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
 
 const MAX_MARK_BYTES = 64 * 1024;
-/** What the supervisor has recorded about its machine. */
+/** The supervisor's record of its machine. */
 const Mark = z.object({ host: z.string() });
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;

@@ -13,7 +13,7 @@ const TIMES = 2;
 /**
  * Whether a check that passes on the branch fails on the commit where its work began: then a file without content, a
  * mode or white space can be the work. Asked only about a branch that changes nothing else.
- * @returns undefined when the session was stopped meanwhile
+ * @returns undefined when the session was stopped during the check
  */
 export async function turnsGreen(
   worker: Worker,

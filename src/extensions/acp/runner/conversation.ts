@@ -6,7 +6,7 @@ import { answerTo } from '../judge.ts';
 import { chooseModel, reachable } from '../offers.ts';
 import { nextPrompt, OWN_LINE, type RunnerEnd, type RunnerLine, type RunnerPlan } from '../runner-plan.ts';
 
-/** What the conversation needs from the process that runs it. */
+/** The functions of the process that runs the conversation. */
 export interface Wires {
   send(line: string): void;
   log(line: string | Buffer): void;

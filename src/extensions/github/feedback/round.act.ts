@@ -73,7 +73,7 @@ export async function roundOfSession(
   };
 }
 
-/** Records what has changed about the pull request itself. */
+/** Records changes of the pull request itself. */
 async function recordedNow(
   view: SessionView,
   pull: PullRequestSummary,

@@ -31,7 +31,7 @@ export interface RoundOptions {
   signal?: AbortSignal;
 }
 
-/** What to do for a session, given the state of its pull request. */
+/** The next step for a session, given the state of its pull request. */
 export interface Advance {
   /** A command for the worker, which records it. */
   request?: CommandRequest | undefined;
@@ -107,7 +107,7 @@ export function changeRequest(
   return { kind: 'pull_request', repository, number, change };
 }
 
-/** Requests that the worker record what has changed; requests nothing if nothing has. */
+/** Requests that the worker record a change; requests nothing without one. */
 function record(
   view: SessionView,
   now: PullRequestChange,

@@ -45,7 +45,7 @@ export interface PullRequestSummaries {
   budget: RequestBudget;
 }
 
-/** What is left of the rate limit of the person's login. */
+/** The remaining rate limit of the person's login. */
 export interface RequestBudget {
   /** Points that this request cost. */
   cost: number;

@@ -49,7 +49,7 @@ export interface Answer {
   status: number;
   headers: ReadonlyMap<string, string>;
   text: string;
-  /** What gh printed about it and GitHub's reasons for a refusal, for people. */
+  /** The output of gh and GitHub's reasons for a refusal, for people. */
   said: string;
 }
 

@@ -1,7 +1,7 @@
 import { type GhContext, gh } from './gh.ts';
 import { partsOf, repositoryIn } from './repository-name.ts';
 
-/** A git remote, as far as gh looks at it. */
+/** The parts of a git remote that gh uses. */
 interface Remote {
   name: string;
   url: string;

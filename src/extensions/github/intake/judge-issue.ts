@@ -9,7 +9,7 @@ export type IssueVerdict =
 
 const AGAIN = 'Read it, then remove the label and add it again.';
 
-/** Decides whether a labelled issue may start a session: the person who added the label has read what it said then. */
+/** Decides whether a labelled issue may start a session: whoever added the label has read its text of that time. */
 export function judgeIssue(issue: Issue, label: string, mayWrite: ReadonlySet<string>): IssueVerdict {
   if (!issue.isOpen || !hasLabel(issue, label)) return { kind: 'gone' };
   const labelling = issue.labelled.findLast((each) => isSame(each.label, label));

@@ -95,7 +95,7 @@ function verifyForm(): Html {
   );
 }
 
-/** What a finish would do, and the button that does it. */
+/** The preview of a finish, and the button that carries it out. */
 export function previewPart(
   how: FinishChoice,
   {

@@ -25,7 +25,7 @@ import { WEB_ERRORS } from './web-errors.ts';
 export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
   /** The key with which a tab acts. */
   token: string;
-  /** What a tab gets the key for. */
+  /** The codes that a tab exchanges for the key. */
   codes: OneTimeCodes;
   /** An agent CLI started the server, so a click could be the agent's: nothing can be changed on the page. */
   onlyShows: boolean;

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { pageSocket, type ServedPage } from '../../../core/caller/facts/live-page.ts';
 import type { CodeKind } from './tab-key.ts';
 
-/** What the first `samocode web` does for later ones. */
+/** The functions of the first `samocode web` that later ones call. */
 export interface FirstPage {
   served: ServedPage;
   newCode(kind: CodeKind): string;

@@ -24,7 +24,7 @@ const LINGER_MS = 60_000;
 /** The sessions of this machine, read once for all tabs and watched while a tab is open and for a while after. */
 export class LiveSessions {
   readonly #context: ActionContext;
-  /** What earlier watches have read: unchanged sessions are not read again. */
+  /** The sessions that earlier watches have read; unchanged ones are not read again. */
   readonly #known: KnownSessions = new Map();
   readonly #keys = new Map<string, string>();
   readonly #listeners = new Set<() => void>();

@@ -10,7 +10,7 @@ import STYLE from './client/web.css';
 const STYLES = `${REPORT_STYLE}\n${STYLE}\n${DIFF_STYLE}`;
 const SCRIPT = `${KEY_SCRIPT}\n${PAGE_SCRIPT}\n${DIFF_SCRIPT}`;
 
-/** What the browser may run, load and send: our script and styles, and requests to this server. */
+/** Limits the browser to our script and styles, and to requests to this server. */
 const POLICY = [
   "default-src 'none'",
   `script-src ${policyHash(SCRIPT)}`,

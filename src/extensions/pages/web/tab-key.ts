@@ -18,8 +18,8 @@ const KEY = /^[\w-]{32}$/;
 const newKey = () => randomBytes(24).toString('base64url');
 
 /**
- * The key with which a tab acts as the person, in the folder that the guard hides from agents: tabs go on after a
- * restart. Where the folder cannot be written, a key for this run alone.
+ * The key with which a tab acts as the person. It is stored in the folder that the guard hides from agents, so that
+ * tabs continue after a restart; if that folder cannot be written, the key is valid for this run only.
  */
 export async function keptKey(home: string): Promise<string> {
   const path = join(configFolder(home), 'web-key');
@@ -89,7 +89,7 @@ export class OneTimeCodes {
     return isRight;
   }
 
-  /** Nobody guesses the code of an address, so tries do not end it: a stranger could keep a person out. */
+  /** Wrong tries do not end the code of an address: it cannot be guessed, and others could lock a person out. */
   #valid(): OpenCode[] {
     const now = this.#clock.monotonic();
     return this.#open.filter(

@@ -27,7 +27,7 @@ export interface JoinInput extends ProjectQuestion {
   isPublic?: boolean | undefined;
 }
 
-/** What a member publishes about itself, at its own ref. */
+/** The card that a member publishes at its own ref. */
 const Member = z.object({ v: z.literal(1), id: z.string(), name: z.string(), publicKey: z.string() });
 export type PoolMember = z.infer<typeof Member> & {
   fingerprint: string;
