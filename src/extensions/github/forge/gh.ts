@@ -65,13 +65,13 @@ export async function ask(
   const end = /\r?\n\r?\n/.exec(run.stdout);
   const head = run.stdout.slice(0, end?.index).split(/\r?\n/);
   const text = end ? run.stdout.slice(end.index + end[0].length) : '';
-  const answer = parseAnswer(run, head, text, context);
+  const answer = parseResponse(run, head, text, context);
   if (answer === undefined) throw noAnswer(run, host, context);
   return answer;
 }
 
 /** gh prints `HTTP/2.0 200 OK`, the headers and an empty line before an answer; undefined if there was none. */
-export function parseAnswer(
+export function parseResponse(
   { exitCode, stderr }: CommandResult,
   [first = '', ...lines]: readonly string[],
   text: string,

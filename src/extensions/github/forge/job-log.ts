@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { shownText } from '../../../core/kernel/text.ts';
-import { forgeFailure, type GhContext, gh, noAnswer, parseAnswer } from './gh.ts';
+import { forgeFailure, type GhContext, gh, noAnswer, parseResponse } from './gh.ts';
 import { partsOf } from './repository-name.ts';
 
 const LINES = 200;
@@ -24,7 +24,7 @@ export async function readJobLog(
   const run = await gh(context, args, { output });
   const { head, lines } = log.end();
   const ended = { ...run, stderr };
-  const answer = parseAnswer(ended, head, lines.join('\n'), context);
+  const answer = parseResponse(ended, head, lines.join('\n'), context);
   if (answer === undefined) throw noAnswer(ended, host, context);
   if (answer.status === 404 || answer.status === 410) return undefined;
   if (answer.status >= 300) throw forgeFailure(answer, { host, subject: `job ${jobId} of ${repository}` });
