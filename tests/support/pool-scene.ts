@@ -10,7 +10,7 @@ import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { hostKey, type KeyFiles, keyFilesIn, trustHost } from '../../src/extensions/pool/host-keys.ts';
 import { publishedCommit } from '../../src/extensions/pool/published-state.ts';
-import { type RestorePlan, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
+import { type PublishedStatePlan, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
 import type { StateNote } from '../../src/extensions/pool/state-note.ts';
 import { CREATED, PREPARED, writeEvents } from '../core/unit/session/events.ts';
 import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scene.ts';
@@ -31,7 +31,7 @@ export interface PoolScene extends AsyncDisposable {
   /** Keeps and publishes the session as it is now, and fetches that there. */
   publish(change?: Partial<StateNote>): Promise<string>;
   /** For what was published last. */
-  plan(change?: Partial<StateNote>): RestorePlan;
+  plan(change?: Partial<StateNote>): PublishedStatePlan;
   mirror(change?: Partial<StateNote>): ReturnType<typeof restoreMirror>;
   /** In the repository of the other machine. */
   git(...args: string[]): Promise<string>;
@@ -69,7 +69,7 @@ export async function poolScene(): Promise<PoolScene> {
   const options = { cwd: repo.path, baseEnv: repo.env };
   let last: { commit: string; note: StateNote } | undefined;
   const git = (...args: string[]) => repo.git(args, mainRepo);
-  function plan(change: Partial<StateNote> = {}): RestorePlan {
+  function plan(change: Partial<StateNote> = {}): PublishedStatePlan {
     if (last === undefined) throw new Error('Nothing was published.');
     const note = { ...last.note, ...change };
     return { commit: last.commit, note, at, context: { baseEnv: repo.env }, clock: systemClock };

@@ -117,7 +117,7 @@ const BY_NAME: Readonly<Record<string, AddCommand>> = {
   ...FURTHER_COMMANDS,
 };
 
-/** The groups of the help, and the order in them. */
+/** The groups of the help, and the order in them; a command that is not named here comes last. */
 const GROUPS: Readonly<Record<string, string>> = {
   'Start and finish': 'run start stop resume finish round archive unarchive prune demo',
   Inspect: 'watch web list status log show diff report cost why verify wait worktrees',
@@ -125,13 +125,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   'Set up': 'init trust install uninstall config doctor supervisor takeover pool notify mute completion',
 };
 
-const GROUPED = Object.entries(GROUPS).map(([title, text]) => [title, text.split(' ')] as const);
+const GROUPED = Object.entries(GROUPS).map(([title, text]): [string, string[]] => [title, text.split(' ')]);
+const FURTHER = Object.keys(BY_NAME).filter((name) => !GROUPED.some(([, names]) => names.includes(name)));
 
-/** A command without a place in the groups comes last. */
-const NO_GROUP = Object.keys(BY_NAME).filter((name) => !GROUPED.some(([, names]) => names.includes(name)));
-
-const COMMAND_GROUPS = [...GROUPED, ['Further', NO_GROUP] as const].map(([title, names]) => {
-  return [title, names.flatMap((name) => BY_NAME[name] ?? [])] as const;
+const COMMAND_GROUPS = GROUPED.map(([title, names], at): [string, AddCommand[]] => {
+  const all = at < GROUPED.length - 1 ? names : [...names, ...FURTHER];
+  return [title, all.flatMap((name) => BY_NAME[name] ?? [])];
 });
 
 export const COMMANDS: readonly AddCommand[] = COMMAND_GROUPS.flatMap(([, commands]) => commands);

@@ -36,7 +36,7 @@ import { readMark } from './mark.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import type { StateNote } from './state-note.ts';
 
-export interface RestorePlan {
+export interface PublishedStatePlan {
   /** The published state, already fetched and verified. */
   commit: Oid;
   note: StateNote;
@@ -59,7 +59,7 @@ export interface RestoredState {
  * kept. Safe to repeat after an interruption at any point.
  * @throws state_malformed, GitError
  */
-export async function restoreMirror(plan: RestorePlan): Promise<RestoredState> {
+export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredState> {
   const { paths, mark, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
   if (mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
@@ -81,7 +81,10 @@ export async function restoreMirror(plan: RestorePlan): Promise<RestoredState> {
  * No worker starts before the lease is claimed. Changes nothing if this machine already has the published state.
  * @throws state_malformed, branch_in_use, GitError
  */
-export async function restoreForWork(plan: RestorePlan, settings: HostSettings): Promise<RestoredState> {
+export async function restoreForWork(
+  plan: PublishedStatePlan,
+  settings: HostSettings,
+): Promise<RestoredState> {
   const { paths, draft, mark, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
   if (mark === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
@@ -125,7 +128,7 @@ async function readCopyMark({ copyMark }: Pick<SessionPaths, 'copyMark'>): Promi
 
 async function writeCopyMark(
   { copyMark }: Pick<SessionPaths, 'copyMark'>,
-  { commit, note, at }: RestorePlan,
+  { commit, note, at }: PublishedStatePlan,
   mark: Pick<CopyMark, 'files' | 'worktree' | 'unfinished'>,
 ): Promise<void> {
   const { configPath, mainRepo, worktreesDir } = at;
@@ -134,7 +137,7 @@ async function writeCopyMark(
 }
 
 /** Reads the local state of the session and returns the steps of the restore. */
-async function prepareRestore(plan: RestorePlan) {
+async function prepareRestore(plan: PublishedStatePlan) {
   const { note, at, context, commit, clock } = plan;
   const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
   const archived = sessionPaths(at.sessionsDir, paths.folder, true);
@@ -246,7 +249,7 @@ async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<v
 }
 
 /** @throws state_malformed if the events, by which a worker here would act, name another branch than the note */
-async function requireSameBranch({ commit, note }: RestorePlan, draft: SessionPaths): Promise<void> {
+async function requireSameBranch({ commit, note }: PublishedStatePlan, draft: SessionPaths): Promise<void> {
   const branch = (await readLog(draft))?.state.worktree?.branch;
   if (branch === undefined || branch === note.branch) return;
   throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
@@ -259,7 +262,7 @@ function isSafePath(path: string): boolean {
 
 /** Whether this machine published that state and has recorded nothing since. */
 async function isAsPublished(
-  { commit, note, at, context }: RestorePlan,
+  { commit, note, at, context }: PublishedStatePlan,
   paths: SessionPaths,
 ): Promise<boolean> {
   const main = { ...context, cwd: at.mainRepo, allowFailure: true };
@@ -270,7 +273,10 @@ async function isAsPublished(
 }
 
 /** Whether everything recorded here was published in an ancestor of the state. */
-async function isPartOf({ commit, note, at, context }: RestorePlan, paths: SessionPaths): Promise<boolean> {
+async function isPartOf(
+  { commit, note, at, context }: PublishedStatePlan,
+  paths: SessionPaths,
+): Promise<boolean> {
   const mark = readMark(paths);
   if (mark === undefined) return false;
   const main = { ...context, cwd: at.mainRepo, allowFailure: true };
@@ -287,7 +293,7 @@ async function isPartOf({ commit, note, at, context }: RestorePlan, paths: Sessi
 }
 
 /** Removes the previous worktree, or moves it if it has changes, since a person may have made them. */
-async function clearWorktree(plan: RestorePlan, { folder }: SessionPaths): Promise<string[]> {
+async function clearWorktree(plan: PublishedStatePlan, { folder }: SessionPaths): Promise<string[]> {
   const path = join(plan.at.worktreesDir, folder);
   if (statsAt(path) === undefined) return [];
   const changes = await runGit(['status', '--porcelain'], { ...plan.context, cwd: path, allowFailure: true });
@@ -298,7 +304,7 @@ async function clearWorktree(plan: RestorePlan, { folder }: SessionPaths): Promi
 
 /** @throws branch_in_use when the branch is checked out elsewhere */
 async function requireBranchFree(
-  { note: { branch }, at, context }: RestorePlan,
+  { note: { branch }, at, context }: PublishedStatePlan,
   worktreePath: string,
 ): Promise<void> {
   const used = (await listWorktrees(at.mainRepo, context)).find(
@@ -309,7 +315,7 @@ async function requireBranchFree(
 }
 
 /** Moves the branch to the state's commit. @returns the ref that keeps commits which the state does not include */
-async function moveBranch({ note, at, context }: RestorePlan, folder: string): Promise<string[]> {
+async function moveBranch({ note, at, context }: PublishedStatePlan, folder: string): Promise<string[]> {
   const { branch, head = '', epoch } = note;
   const main = { ...context, cwd: at.mainRepo };
   const ref = `refs/heads/${branch}`;
@@ -340,7 +346,7 @@ async function branchIn(ref: string, main: GitContext & { cwd: string }): Promis
 }
 
 /** Moves the previous session and its worktree to new names. */
-async function moveSessionAside(plan: RestorePlan, paths: SessionPaths): Promise<string[]> {
+async function moveSessionAside(plan: PublishedStatePlan, paths: SessionPaths): Promise<string[]> {
   const { note, at, clock } = plan;
   // Takes its lease first, so that no worker continues it.
   if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName ?? 'pool', clock);
@@ -349,7 +355,7 @@ async function moveSessionAside(plan: RestorePlan, paths: SessionPaths): Promise
 }
 
 /** Detaches the worktree from its branch and renames it; it remains a valid worktree. */
-async function moveWorktreeAside({ note, at, context }: RestorePlan, path: string): Promise<string[]> {
+async function moveWorktreeAside({ note, at, context }: PublishedStatePlan, path: string): Promise<string[]> {
   if (statsAt(path) === undefined) return [];
   const gitDir = await gitDirOf(path).catch(() => undefined);
   // In a folder without a .git file, git would act on the main checkout.
@@ -367,7 +373,7 @@ function lostName(path: string, { epoch }: StateNote): string {
   return freeName(`${path}.lost-${epoch}`);
 }
 
-async function removeWorktree({ at, context }: RestorePlan, path: string): Promise<void> {
+async function removeWorktree({ at, context }: PublishedStatePlan, path: string): Promise<void> {
   const remove = ['worktree', 'remove', '--force', '--force', '--', path];
   await runGit(remove, { ...context, cwd: at.mainRepo, allowFailure: true });
   await removeTree(path);
