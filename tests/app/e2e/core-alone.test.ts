@@ -13,6 +13,14 @@ import { tempDir } from '../../support/temp-dir.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const EXTENSIONS = (await readdir(join(ROOT, 'src/extensions'))).sort();
 
+/** What a build without extensions refuses, and in which words. */
+const NEEDS_EXTENSION: readonly [args: string[], what: string][] = [
+  [['finish', 'boat', '--pull-request', '--yes'], 'pull requests'],
+  [['verify', '--pull-request', '1'], 'the proof of pull requests'],
+  [['start', '--issue', '1'], 'issues'],
+  [['start', '--task', 'Sail', '--pool'], 'pools of machines'],
+];
+
 /** A `claude` that plays the scripted agent of a whole build. */
 async function claudeIn(folder: string): Promise<string> {
   const { rehearsal } = await builtPrograms();
@@ -50,6 +58,9 @@ for (const name of ['all', ...EXTENSIONS])
         expect(done, done.stderr).toMatchObject({ exitCode: 0 });
         const proved = JSON.parse((await samocode('verify', 'boat', '--json')).stdout) as object;
         expect(proved).toMatchObject({ verified: true });
+        if (name === 'all')
+          for (const [args, what] of NEEDS_EXTENSION)
+            expect((await samocode(...args)).stderr).toContain(`made without the extension for ${what}.`);
         const merged = await samocode('finish', 'boat', '--merge', '--yes');
         expect(merged, merged.stderr).toMatchObject({ exitCode: 0 });
         expect(await repo.git(['rev-parse', 'main'])).toBe(await repo.git(['rev-parse', 'samocode/boat']));

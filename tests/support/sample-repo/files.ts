@@ -108,7 +108,7 @@ function unitModule({ name, symbol, family, factor }: Unit): string {
 }
 
 function familyIndex(units: readonly Unit[]): string {
-  const imports = units.map((unit, index) => `import { unit as u${index} } from '.${unit.name}.js';`);
+  const imports = units.map((unit, index) => `import { unit as u${index} } from './${unit.name}.js';`);
   const names = units.map((_, index) => `u${index}`);
   return `${imports.join('\n')}\n\nexport const units = [${names.join(', ')}];\n`;
 }
