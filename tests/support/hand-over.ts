@@ -3,6 +3,33 @@ import { useForParents } from '../../src/app/extensions/parents.ts';
 import { useProviders } from '../../src/app/extensions/providers.ts';
 import { useSupervisorParts } from '../../src/app/extensions/supervisor.ts';
 import { useSessionExtensions } from '../../src/app/extensions/worker.ts';
+import { publishing } from '../../src/core/acts/finish/publishing.ts';
+import { pullRequestsToVerify } from '../../src/core/acts/proof/pull-requests-to-verify.ts';
+import { startSources } from '../../src/core/acts/sessions/start-sources.ts';
+import { furtherProviders } from '../../src/core/agents/registry.ts';
+import { poolActs } from '../../src/core/caller/context/pools.ts';
+import { pullRequestRounds } from '../../src/core/caller/context/pull-request-rounds.ts';
+import { furtherChecks } from '../../src/core/caller/refusals/check.ts';
+import type { Registry } from '../../src/core/kernel/registry.ts';
+import { mcpOverHttp } from '../../src/core/kit/http-sessions.ts';
+import { chatPages } from '../../src/core/kit/mcp/chat-page.ts';
+import { supervisorParts } from '../../src/core/supervisor/part.ts';
+import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';
+import { HAS_EXTENSIONS } from './has-extensions.ts';
+
+const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
+  furtherProviders,
+  publishing,
+  pullRequestsToVerify,
+  startSources,
+  poolActs,
+  pullRequestRounds,
+  furtherChecks,
+  mcpOverHttp,
+  chatPages,
+  supervisorParts,
+  sessionExtensions,
+];
 
 // As a main program does. Vitest runs this before each test file, and keeps modules from file to file.
 let isDone = false;
@@ -10,9 +37,18 @@ let isDone = false;
 export function handOver(): void {
   if (isDone) return;
   isDone = true;
+  if (!HAS_EXTENSIONS) {
+    handOverNothing();
+    return;
+  }
   useProviders();
   useActs();
   useForParents();
   useSupervisorParts();
   useSessionExtensions();
+}
+
+/** As a build without extensions does. */
+function handOverNothing(): void {
+  for (const registry of REGISTRIES) registry.handOver([]);
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readSettings, type SettingTexts } from '../../../../src/core/project/settings/read-settings.ts';
 import { agentSettings, resolveSettings } from '../../../../src/core/project/settings/resolve-settings.ts';
+import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 
 const REQUIRED = 'MAIN_REPO=.\nWORKTREES=~/trees\nSESSIONS=/s\n';
 const FILE = '/p/.samocode';
@@ -85,7 +86,8 @@ test('MODEL and TIMEOUT go with the provider in use', () => {
   expect(valuesOf({ env })).toMatchObject({ model: 'sonnet', timeoutSeconds: 1800 });
   expect(valuesOf({ env, file: 'PROVIDER=codex' })).toMatchObject({ model: 'gpt-5', timeoutSeconds: 7 });
   expect(valuesOf({ file: 'PROVIDER=gemini' }).model).toBe('');
-  expect(valuesOf({ file: 'PROVIDER=rehearsal' })).toMatchObject({ model: '', timeoutSeconds: 1800 });
+  if (HAS_EXTENSIONS)
+    expect(valuesOf({ file: 'PROVIDER=rehearsal' })).toMatchObject({ model: '', timeoutSeconds: 1800 });
   expect(valuesOf({ env: { GIT_BRANCH_PREFIX: 'me' } }).branchPrefix).toBe('me');
 });
 
@@ -189,8 +191,7 @@ test('a bad value names the file, the line, the key, the value, the range and th
       'but it is "half an hour". For example TIMEOUT=1800, or remove it to use that value.',
   );
   expect(() => resolved({ env: { SAMOCODE_PROVIDER: 'claud' } })).toThrow(
-    'SAMOCODE_PROVIDER in the environment cannot be used. It must be one of claude, codex, gemini, opencode, ' +
-      'copilot, cursor, goose, qwen, kiro, acp, rehearsal, but it is "claud". Did you mean "claude"?',
+    /SAMOCODE_PROVIDER in the environment cannot be used. It must be one of claude, codex, gemini(?:, \w+)*, but it is "claud". Did you mean "claude"\?/,
   );
   expect(() => resolved({ call: { maxHours: -1 } })).toThrow(
     expect.objectContaining({ code: 'setting_invalid' }),

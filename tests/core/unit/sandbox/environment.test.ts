@@ -10,6 +10,7 @@ import {
 } from '../../../../src/core/sandbox/programs/environment.ts';
 import { supervisorEnvironment } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { variablesOfClis } from '../../../../src/core/sandbox/programs/variables-of-clis.ts';
+import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
@@ -95,6 +96,7 @@ test.each([true, false])('what the settings name, and what a CLI owns, passes (s
     'AWS_PROFILE',
   ]);
   expect(secretsIn({ isStrict, env: [], clis: ['claude'] })).toEqual(['ANTHROPIC_API_KEY']);
+  if (!HAS_EXTENSIONS) return;
   expect(secretsIn({ isStrict, env: [], clis: ['copilot'] })).toEqual(['GH_TOKEN']);
   expect(secretsIn({ isStrict, env: [], clis: ['opencode'] })).toEqual([
     'ANTHROPIC_API_KEY',

@@ -5,6 +5,7 @@ import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
 import { assemblePrompt } from '../../../../src/core/worker/prompt/assemble.ts';
 import type { PromptState } from '../../../../src/core/worker/prompt/prompt-state.ts';
 import { readPrompt } from '../../../../src/extensions/rehearsal/agent/read-prompt.ts';
+import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
 import { ANY_HIDDEN, HIDING } from '../../../support/hidden-characters.ts';
 import { jobIn } from '../../../support/model-stub/job.ts';
 import { progressIn } from '../../../support/phase-facts.ts';
@@ -12,7 +13,7 @@ import { EVERYTHING, promptState } from '../../../support/prompt-states.ts';
 import { COMPOUND_AMOUNTS } from '../../../support/sample-repo/missing-feature.ts';
 import { fencedBlocks } from '../../../words/texts.ts';
 
-const PROVIDERS = ['claude', 'codex', 'gemini', 'rehearsal'];
+const PROVIDERS = ['claude', 'codex', 'gemini', ...(HAS_EXTENSIONS ? ['rehearsal'] : [])];
 const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase, provider] as const));
 
 /** Token budgets of a plain prompt and of a full one; a token is about four characters. */

@@ -86,12 +86,12 @@ test('a session that follows another begins once that is done, and its time has 
 });
 
 test('a session waits for the end of a usage limit as it is known at that time', async () => {
-  await using here = await unbegun({ at: 'limit' });
+  await using here = await unbegun({ at: 'limit' }, { provider: 'claude' });
   const until = START_MS + 60 * MINUTE_MS;
-  await shareLimit(here.worker, 'rehearsal', { until, guessed: false });
+  await shareLimit(here.worker, 'claude', { until, guessed: false });
   expect(await here.step()).toBe('queued');
   expect(stateOf(here.worker).status).toMatchObject({ order: { at: until } });
-  await shareLimit(here.worker, 'rehearsal', { until: until + MINUTE_MS, guessed: false });
+  await shareLimit(here.worker, 'claude', { until: until + MINUTE_MS, guessed: false });
   here.clock.pass(60 * MINUTE_MS);
   expect(await here.step()).toBe('queued');
   expect(await here.step()).toBe('queued');
@@ -101,7 +101,7 @@ test('a session waits for the end of a usage limit as it is known at that time',
 });
 
 test('without a known usage limit there is none to wait for', async () => {
-  await using here = await unbegun({ at: 'limit' });
+  await using here = await unbegun({ at: 'limit' }, { provider: 'claude' });
   expect(await here.step()).toBe('running');
 });
 
