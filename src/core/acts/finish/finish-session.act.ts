@@ -51,14 +51,13 @@ export async function finishSession(
   const send = (request: CommandRequest, endsIn: readonly EventType[], workMs = ALL_FILES_MS) =>
     sendAndAwait(view, request, endsIn, context, { workMs });
   if (how === 'pull_request') {
+    const { whyNotUnattended } = inThisBuild(publishing);
     const { withAnswers = false, waitMs } = input;
     const watched = await isToBeWatched(view, input.watch);
     const request = { kind: 'publish', what: how, watched, ...(withAnswers && { withAnswers }) } as const;
     const published = publishResult(await send(request, ['publish_ended'], waitMs));
     const warning =
-      watched && published.from !== undefined
-        ? await inThisBuild(publishing).whyNotUnattended(judged, published.from, context)
-        : '';
+      watched && published.from !== undefined ? await whyNotUnattended(judged, published.from, context) : '';
     return { ...published, done: `${published.done}${warning}` };
   }
   if (how === 'merge') {
