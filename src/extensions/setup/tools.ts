@@ -1,4 +1,5 @@
 import type { Tool } from '../../core/kit/mcp/tool.ts';
+import { whereTool } from './where.tool.ts';
 import { setupProjectTool } from './setup-project.tool.ts';
 
-export const SETUP_TOOLS: readonly Tool[] = [setupProjectTool];
+export const SETUP_TOOLS: readonly Tool[] = [setupProjectTool, whereTool];
