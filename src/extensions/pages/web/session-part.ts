@@ -11,7 +11,6 @@ import { transcriptBody } from '../html/iterations.ts';
 import { cardHead, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
-import { agePart } from './age-part.ts';
 import { changesPart } from './changes-part.ts';
 import { gatePart } from './gate-part.ts';
 import { problemText } from './web-context.ts';
@@ -29,7 +28,7 @@ const CHANGES_EVERY_MS = 60_000;
 
 /** Empty elements for the parts, in order. */
 export function sessionFrame(): Html {
-  return html`<div id="p-head"></div><div id="p-gate"></div><div id="p-do"></div><div id="p-age"></div><div id="p-now" aria-live="off"></div><div id="p-nav"></div>
+  return html`<div id="p-head"></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-nav"></div>
 <section id="changes"><h2>Changes</h2><p class="as buttons"><button type="button" data-as="unified">Unified</button><button type="button" data-as="side">Side by side</button></p>
 <div id="p-changes"></div><form id="remarks" data-act="review" hidden><input type="hidden" name="comments"><b></b> <button>Send</button> <output></output></form></section><div id="p-sections"></div>`;
 }
@@ -71,7 +70,6 @@ export class SessionParts {
       const problem = (error: unknown) => html`<p class="attention">${problemText(error)}</p>`;
       add('p-gate', await gatePart(session, this.#context).catch(problem));
       add('p-do', actsPart(session));
-      add('p-age', agePart(session));
     }
     const { n } = session.view.state;
     if (isNew && n !== this.#madeAt) {
