@@ -5,7 +5,6 @@ import { poolActs } from '../../core/caller/context/pools.ts';
 import { pullRequestRounds } from '../../core/caller/context/pull-request-rounds.ts';
 import { GITHUB_PUBLISHING, GITHUB_ROUNDS, GITHUB_TO_VERIFY } from '../../extensions/github/acts.ts';
 import { GITHUB_START_SOURCES } from '../../extensions/github/start-sources.ts';
-import { TICKETS } from '../../extensions/setup/start-sources.ts';
 import { POOL_ACTS } from '../../extensions/pool/acts/pool-acts.ts';
 
 /** For every program that acts on sessions: the MCP server, the terminal and the supervisor. */
@@ -14,5 +13,5 @@ export function useActs(): void {
   pullRequestsToVerify.handOver([...GITHUB_TO_VERIFY]);
   pullRequestRounds.handOver([...GITHUB_ROUNDS]);
   poolActs.handOver([...POOL_ACTS]);
-  startSources.handOver([...GITHUB_START_SOURCES, ...TICKETS]);
+  startSources.handOver([...GITHUB_START_SOURCES]);
 }

@@ -16,7 +16,7 @@ export type OwnWork =
 
 /** Work that an extension reads. */
 export interface SourceWork {
-  kind: 'issue' | 'ticket';
+  kind: 'issue';
   /** Its number or address; or the issue itself, if the supervisor has already read and claimed it. */
   issue: string | GivenIssue;
   /** What a person added. */
