@@ -1,7 +1,6 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { commandChannel } from '../channels/command.ts';
 import { desktopChannel } from '../channels/desktop.ts';
-import { logChannel } from '../channels/log.ts';
 import { webhookChannel } from '../channels/webhook.ts';
 import type { NotifyChannel } from '../notice/channel.ts';
 import type { NotifySettings } from '../notice/notify-settings.ts';
@@ -23,7 +22,6 @@ export function channelsOf(settings: NotifySettings, context: ChannelContext): N
     ...(hasTelegram ? [telegram] : []),
     ...(url === undefined ? [] : [webhookChannel({ url, format, secret, clock })]),
     ...(settings.notifyDesktop === 'auto' ? [desktopChannel({ env })] : []),
-    ...(env.NOTIFY_LOG === undefined ? [] : [logChannel(env.NOTIFY_LOG)]),
     ...(command === undefined ? [] : [commandChannel({ command, env, home })]),
   ];
 }
