@@ -1,9 +1,8 @@
 import { furtherProviders } from '../../core/agents/registry.ts';
 import { ACP_PROVIDERS } from '../../extensions/acp/acp.ts';
-import { ECHO_PROVIDERS } from '../../extensions/echo/echo.ts';
 import { REHEARSAL_PROVIDERS } from '../../extensions/rehearsal/rehearsal.ts';
 
 /** For every program. */
 export function useProviders(): void {
-  furtherProviders.handOver([...ACP_PROVIDERS, ...ECHO_PROVIDERS, ...REHEARSAL_PROVIDERS]);
+  furtherProviders.handOver([...ACP_PROVIDERS, ...REHEARSAL_PROVIDERS]);
 }
