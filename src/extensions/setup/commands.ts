@@ -1,7 +1,6 @@
 import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
 import { addDoctor } from './doctor/doctor.command.ts';
 import { addInstall, addUninstall } from './install/install.command.ts';
-import { addWhere } from './where.command.ts';
 import { addSupervisor } from './service/supervisor.command.ts';
 
 export const SETUP_COMMANDS: Readonly<Record<string, AddCommand>> = {
@@ -9,5 +8,4 @@ export const SETUP_COMMANDS: Readonly<Record<string, AddCommand>> = {
   uninstall: addUninstall,
   doctor: addDoctor,
   supervisor: addSupervisor,
-  where: addWhere,
 };
