@@ -1,5 +1,4 @@
 import type { Tool } from '../../core/kit/mcp/tool.ts';
-import { whereTool } from './where.tool.ts';
 import { setupProjectTool } from './setup-project.tool.ts';
 
-export const SETUP_TOOLS: readonly Tool[] = [setupProjectTool, whereTool];
+export const SETUP_TOOLS: readonly Tool[] = [setupProjectTool];
