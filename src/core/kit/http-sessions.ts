@@ -25,4 +25,4 @@ type ServeMcp = (
 ) => Promise<HttpSessions>;
 
 /** How whoever serves a port serves MCP there too. */
-export const mcpOverHttp = newRegistry<ServeMcp>('servers of MCP over HTTP');
+export const mcpOverHttp = newRegistry<ServeMcp>('MCP over HTTP');

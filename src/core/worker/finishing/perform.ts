@@ -34,15 +34,14 @@ function performerOf(kind: Finishing['kind']): Performer<Finishing['kind']> {
   const further = sessionExtensions.items.find(({ finishing }) => kind in finishing)?.finishing[kind];
   const found = PERFORMERS[kind] ?? further;
   // TypeScript cannot relate the row of a kind to the work of that kind.
-  return (found ?? { perform: async () => [UNABLE(kind)], failed }) as Performer<Finishing['kind']>;
+  return (found ?? { perform: async () => [unable(kind)], failed }) as Performer<Finishing['kind']>;
 }
 
-/** It was asked for with another build. */
-const UNABLE = (kind: Finishing['kind']): NewEvent =>
-  failed(
-    { kind },
-    { code: 'no_extension', reason: `This build was made without the extension for "${kind}".` },
-  );
+/** The end of work that was asked for with another build. */
+function unable(kind: Finishing['kind']): NewEvent {
+  const reason = `This build was made without the extension for "${kind}".`;
+  return failed({ kind }, { code: 'no_extension', reason });
+}
 
 function mergeFailed({ into }: FinishingOf<'merge'>, { reason }: { reason: string }): NewEvent {
   const flow = `Not merged into ${into}: ${reason}`;

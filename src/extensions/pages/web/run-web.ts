@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { inThisBuild } from '../../../core/caller/context/in-this-build.ts';
 import { askPage, type ServedPage } from '../../../core/caller/facts/live-page.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
@@ -104,10 +105,8 @@ function isServedBy({ mcp }: ServedPage, place: 'socket' | 'port'): boolean {
 }
 
 async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<HttpSessions> {
-  const [serve] = mcpOverHttp.items;
-  if (serve === undefined) throw new Error('This build serves no MCP');
   const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
-  return await serve(isValid, context, end);
+  return await inThisBuild(mcpOverHttp)(isValid, context, end);
 }
 
 /** Where a tunnel from another machine ends, in a folder that the guard hides from agents. */
