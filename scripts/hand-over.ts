@@ -1,6 +1,4 @@
-import { useForParents } from '../src/app/extensions/parents.ts';
-import { useProviders } from '../src/app/extensions/providers.ts';
+import { handOver } from '../tests/support/hand-over.ts';
 
-// Imported before all else by each script that reads settings or providers, as a main program does it.
-useProviders();
-useForParents();
+// Imported before all else by each script that uses what extensions add, as a main program hands it over.
+handOver();

@@ -9,7 +9,7 @@ import { breaches, fileCircles, type ImportLaw, namesTwice, type Tree } from './
 
 /** The folders of core, from the bottom up: a folder may import those of the rows before its own. */
 const FLOORS = [
-  // A relay is a program of its own.
+  // A relay is a separate program.
   ['core/kernel', 'core/sandbox/relay'],
   ['core/kernel/files', 'core/kernel/phases'],
   ['core/kernel/processes'],
@@ -154,7 +154,7 @@ const LAW: ImportLaw = {
     { files: /^extensions\/notify\/.+\//, imports: /^core\/kit\// },
     // Pages are made of plain data.
     { files: /^extensions\/pages\/html\//, imports: /^(?!core\/kernel\/|extensions\/pages\/html\/)/ },
-    // Programs of their own, which contain only what they need.
+    // Separate programs, which contain only what they need.
     {
       files: /^extensions\/(?:acp\/runner|rehearsal\/agent|github\/action)\//,
       imports: /^core\/(?:worker|supervisor|caller|kit|acts\/(?!proof\/))/,

@@ -28,11 +28,11 @@ export function serveTools(
 ): void {
   const reached = isRemote ? TOOLS.filter(({ isOnlyHere }) => !isOnlyHere).map(fromAfar) : TOOLS;
   const offered = reached.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
-  onRequest(server, ListToolsRequestSchema, () => ({
-    tools: offered
-      .map((tool) => listedTool(tool, server.getClientVersion()?.name))
-      .map((listed) => chatPageOf(server)?.listed(listed) ?? listed),
-  }));
+  onRequest(server, ListToolsRequestSchema, () => {
+    const page = chatPageOf(server);
+    const listed = offered.map((tool) => listedTool(tool, server.getClientVersion()?.name));
+    return { tools: listed.map((tool) => page?.listed(tool) ?? tool) };
+  });
   const connection: Connection = { server };
   onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
     const tool = offered.find(({ name }) => name === params.name);

@@ -5,7 +5,6 @@ import { pullRequest } from './worker/pull-request.ts';
 import { round } from './worker/round.ts';
 
 const github: SessionExtension = {
-  name: 'github',
   commands: { publish, pull_request: pullRequest, round },
   finishing: { publish: { perform: performPublish, failed: publishFailed } },
 };

@@ -127,7 +127,7 @@ function freeFolder(
   { name, words, folders }: { name?: string | undefined; words: string; folders: readonly string[] },
   { clock }: ActionContext,
 ): string {
-  const given = name && normalizeNewName('session', name);
+  const given = name ? normalizeNewName('session', name) : undefined;
   const first = given ?? sessionSlug(words);
   for (let number = 1; ; number += 1) {
     const free = number === 1 ? first : `${first}-${number}`;

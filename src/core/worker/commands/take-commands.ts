@@ -36,9 +36,9 @@ const HANDLERS: Partial<Handlers> = {
 
 async function handle(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {
   const { kind } = command;
-  const further = sessionExtensions.items.find(({ commands }) => kind in commands)?.commands[kind];
+  const rows = Object.assign({}, HANDLERS, ...sessionExtensions.items.map(({ commands }) => commands));
   // TypeScript cannot relate an entry of the table to the kind of the command.
-  const handler = (HANDLERS[kind] ?? further) as Handler<Command['kind']> | undefined;
+  const handler: Handler<Command['kind']> | undefined = rows[kind];
   return handler === undefined
     ? refused(COMMAND_ERRORS.no_extension({ kind }))
     : await handler(worker, command);

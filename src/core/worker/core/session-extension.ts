@@ -18,7 +18,6 @@ export type Performers = { readonly [K in Finishing['kind']]: Performer<K> };
 
 /** What an extension does in a worker, by kind of command and of finishing. */
 export interface SessionExtension {
-  name: string;
   commands: Partial<Handlers>;
   finishing: Partial<Performers>;
 }

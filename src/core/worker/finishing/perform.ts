@@ -31,10 +31,9 @@ export async function performFinishing(worker: Worker): Promise<void> {
 }
 
 function performerOf(kind: Finishing['kind']): Performer<Finishing['kind']> {
-  const further = sessionExtensions.items.find(({ finishing }) => kind in finishing)?.finishing[kind];
-  const found = PERFORMERS[kind] ?? further;
+  const rows = Object.assign({}, PERFORMERS, ...sessionExtensions.items.map(({ finishing }) => finishing));
   // TypeScript cannot relate the row of a kind to the work of that kind.
-  return (found ?? { perform: async () => [unable(kind)], failed }) as Performer<Finishing['kind']>;
+  return rows[kind] ?? { perform: async () => [unable(kind)], failed };
 }
 
 /** The end of work that was asked for with another build. */
