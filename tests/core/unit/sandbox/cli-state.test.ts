@@ -268,15 +268,20 @@ test.each(['', 'no JSON', '"text"', 'null', '{"claudeAiOauth":null}', '[1]'])(
 
 const ofExtensions = HAS_EXTENSIONS ? ['kiro'] : [];
 
-test.each(ofExtensions)('a CLI whose login is in a database keeps its folder open, which is said: %s', async (cli) => {
-  await using home = await homeWith({
-    '.kiro/settings/cli.json': '{}',
-    '.local/share/kiro-cli/data.sqlite3': '',
-  });
-  const mounts = await home.copy(cli);
-  expect(mounts).toEqual([
-    { kind: 'writable', path: join(home.home, '.local/share/kiro-cli'), ifThere: true },
-    { kind: 'writable', path: join(home.home, '.kiro'), from: join(home.folder, 'beside-0') },
-  ]);
-  expect(openStates(['claude', 'kiro'])).toEqual([{ title: 'Kiro CLI', why: 'its login is in a database' }]);
-});
+test.each(ofExtensions)(
+  'a CLI whose login is in a database keeps its folder open, which is said: %s',
+  async (cli) => {
+    await using home = await homeWith({
+      '.kiro/settings/cli.json': '{}',
+      '.local/share/kiro-cli/data.sqlite3': '',
+    });
+    const mounts = await home.copy(cli);
+    expect(mounts).toEqual([
+      { kind: 'writable', path: join(home.home, '.local/share/kiro-cli'), ifThere: true },
+      { kind: 'writable', path: join(home.home, '.kiro'), from: join(home.folder, 'beside-0') },
+    ]);
+    expect(openStates(['claude', 'kiro'])).toEqual([
+      { title: 'Kiro CLI', why: 'its login is in a database' },
+    ]);
+  },
+);

@@ -1,15 +1,15 @@
-import { parseJson } from '../../core/kernel/parse-json.ts';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
 import {
   Command,
   leaveCommand,
   pendingCommandIds,
   readCommand,
   removeCommand,
-} from '../../core/session/commands/commands.ts';
-import { readEvents } from '../../core/session/events/event-log.ts';
-import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
-import type { Board, SentAct, Ulid } from './board.ts';
-import type { HeldSession, MemberParts } from './member-parts.ts';
+} from '../../../core/session/commands/commands.ts';
+import { readEvents } from '../../../core/session/events/event-log.ts';
+import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
+import type { Board, SentAct, Ulid } from '../board.ts';
+import type { HeldSession, MemberParts } from '../member-parts.ts';
 
 const MAX_NAME = 100;
 
