@@ -91,16 +91,18 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   return { exitCode, stdout, stderr, truncated };
 }
 
-// git reads all worktrees of a repository, and fails on one that another git process is still creating.
-const HALF_MADE = /failed to read .*worktrees.*commondir/;
-const HALF_MADE_TRIES = 30;
-const HALF_MADE_PAUSE_MS = 100;
+// git reads all worktrees of a repository, and fails on one that another git process is creating or removing. The
+// folder `worktrees` itself goes with the last of them.
+const IN_BETWEEN =
+  /failed to read .*worktrees.*commondir|Invalid path '.*\/worktrees\/|create directory of '.*worktrees\//;
+const IN_BETWEEN_TRIES = 30;
+const IN_BETWEEN_PAUSE_MS = 100;
 
 async function runUndisturbed([file, ...args]: NotedCall['command'], options: CommandOptions) {
   for (let tries = 1; ; tries += 1) {
     const result = await runCommand(file, args, options);
-    if (result.exitCode === 0 || tries === HALF_MADE_TRIES || !HALF_MADE.test(result.stderr)) return result;
-    await systemClock.sleep(HALF_MADE_PAUSE_MS, options.signal);
+    if (result.exitCode === 0 || tries === IN_BETWEEN_TRIES || !IN_BETWEEN.test(result.stderr)) return result;
+    await systemClock.sleep(IN_BETWEEN_PAUSE_MS, options.signal);
   }
 }
 

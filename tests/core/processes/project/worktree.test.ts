@@ -5,10 +5,12 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { listWorktrees } from '../../../../src/core/project/git/worktree-list.ts';
 import { inspectWorktree } from '../../../../src/core/project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../../../src/core/project/worktrees/remove-worktree.ts';
 import { ensureWorktree } from '../../../../src/core/project/worktrees/worktree.ts';
 import { halfWritten, SLOW, SLOW_FILES } from '../../../support/slow-checkout.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
 
 interface Scene extends AsyncDisposable {
@@ -172,6 +174,19 @@ test('a worktree that another git is creating is waited for', async () => {
   await systemClock.sleep(300);
   await rm(halfMade, { recursive: true });
   expect(await making).toMatchObject({ kind: 'created', branch: 'login' });
+});
+
+test.each([
+  "fatal: Invalid path '/code/shop/.git/worktrees/trial': No such file or directory",
+  "fatal: could not create directory of '.git/worktrees/login': No such file or directory",
+])('git is asked again when another git removes a worktree meanwhile: %s', async (said) => {
+  await using at = await scene();
+  await using programs = await tempDir();
+  const git = join(programs.path, 'git');
+  const once = `if [ ! -e '${programs.path}/failed' ]; then : >'${programs.path}/failed'; echo "${said}" >&2; exit 128; fi`;
+  await writeFile(git, `#!/bin/sh\n${once}\nPATH='${process.env.PATH}' exec git "$@"\n`, { mode: 0o755 });
+  const env = { ...at.repo.env, PATH: programs.path };
+  expect(await listWorktrees(at.repo.path, { baseEnv: env })).toMatchObject([{ branch: 'main' }]);
 });
 
 test('links, other repositories and MAIN_REPO itself are refused as foreign', async () => {
