@@ -6,7 +6,7 @@ import { realPathAsFar } from '../../core/project/git/real-path.ts';
 
 /**
  * Wraps a tool for clients on other machines: a call that acts must name a session or a project, and every path must be
- * in a project that is known here. @throws project_needed; no_such_folder, relative_folder
+ * in a project that is known here.
  */
 export function fromAfar(tool: Tool): Tool {
   return {

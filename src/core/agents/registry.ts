@@ -35,7 +35,7 @@ export function isBundled(name: string): boolean {
   return provider !== undefined && provider.settings === undefined;
 }
 
-/** The provider called `name`, ignoring case. @throws unknown_provider */
+/** The provider called `name`, ignoring case. */
 export function providerNamed(name: string): Provider {
   const provider = findProvider(name.trim().toLowerCase());
   if (provider) return provider;

@@ -17,7 +17,6 @@ import type { HomePlaces } from './home-places.ts';
 /**
  * Copies what an agent of a CLI gets of the person's settings and login into `folder`, which is emptied first.
  * @returns mounts over the real places, in order; their parents exist nowhere inside unless others mount them
- * @throws state_too_large
  */
 export async function copyState(cli: string, home: HomePlaces, folder: string): Promise<Mount[]> {
   await removeAtOnce(folder);

@@ -8,7 +8,7 @@ import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
 import { SESSION_ERRORS } from './layout/session-errors.ts';
 import { isFileError, readSession } from './status.ts';
 
-/** Names of all session folders of a SESSIONS folder, including those of the original tool. @throws sessions_silent */
+/** Names of all session folders of a SESSIONS folder, including those of the original tool. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
   // One after the other, so that an unresponsive disk blocks only one thread.
   const visible = await foldersIn(sessionsDir);

@@ -9,10 +9,7 @@ import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 
-/**
- * Mutes or unmutes a session. The choice is stored in the supervisor's folder, which no agent can reach.
- * @throws inside_session, session_not_found, not_taken_over_yet, session_lost
- */
+/** Mutes or unmutes a session. The choice is stored in the supervisor's folder, which no agent can reach. */
 export async function muteSession(
   { isMuted, ...question }: SessionQuestion & { isMuted: boolean },
   context: ActionContext,

@@ -186,7 +186,7 @@ export class GitBoard implements Board {
     };
   }
 
-  /** @returns false if the ref was not at `expected` @throws git_unreachable */
+  /** @returns false if the ref was not at `expected` */
   async #push(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<boolean> {
     const push = await this.#plan.remote.move(ref, to, expected);
     if (push === 'unreachable')

@@ -46,7 +46,6 @@ export class GitRemote implements PoolRemote {
     return this.#place.prefix + ref.slice(POOL_REFS.length);
   }
 
-  /** @throws pool_push_declined if the server's policy rejects the push */
   async move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push> {
     const there = this.nameOf(ref);
     const lease = `--force-with-lease=${there}:${expected ?? ''}`;

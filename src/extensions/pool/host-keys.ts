@@ -31,7 +31,6 @@ export function keyFilesIn(configDir: string): KeyFiles {
 /**
  * Creates the key of this host on first use, without a passphrase, because it is used unattended.
  * @returns the public key
- * @throws git_cannot_sign, ssh_keygen_missing
  */
 export async function hostKey(configDir: string, env: Environment): Promise<string> {
   await requireSigning(env);
@@ -51,7 +50,7 @@ export async function fingerprintOf(publicKey: string, env: Environment): Promis
   return line.split(' ')[1] ?? '';
 }
 
-/** Adds a host, or replaces its key. @throws host_key_invalid */
+/** Adds a host, or replaces its key. */
 export async function trustHost(configDir: string, { id, name, publicKey }: TrustedHost): Promise<void> {
   if (!/^[\w-]+$/.test(id) || !PUBLIC_KEY.test(publicKey)) throw POOL_ERRORS.host_key_invalid({ host: name });
   const others = (await trustedHosts(configDir)).filter((host) => host.id !== id);

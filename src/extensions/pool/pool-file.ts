@@ -39,7 +39,7 @@ export function poolFilePath(home: string): string {
   return join(configFolder(home), 'pool.json');
 }
 
-/** @returns undefined if this machine has never joined a pool @throws pool_file */
+/** @returns undefined if this machine has never joined a pool */
 export async function readPoolFile(home: string): Promise<PoolFile | undefined> {
   const path = poolFilePath(home);
   const text = await ifExists(readFile(path, 'utf8'));

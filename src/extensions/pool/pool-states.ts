@@ -63,14 +63,13 @@ export class PoolStates {
     };
   }
 
-  /** @throws what `verifyState` throws */
   async verify(ref: string): Promise<VerifiedState> {
     const { git } = this.#plan;
     const commit = (await commitOf(ref, git)) ?? '';
     return { commit, note: (await verifyState(commit, this.#keys, git)).note };
   }
 
-  /** Reads the session file from a published state. @throws state_malformed */
+  /** Reads the session file from a published state. */
   async sessionFileIn(commit: Oid): Promise<SessionFile> {
     const text = await gitLine(['cat-file', 'blob', `${commit}:run/session.json`], this.#plan.git);
     const file = SessionFile.safeParse(parseJson(text)).data;

@@ -60,10 +60,7 @@ const IDENTITY = Object.fromEntries(
   ]),
 );
 
-/**
- * The message of a commit and the id of the trusted host whose key signed it.
- * @throws state_unsigned, state_of_stranger
- */
+/** The message of a commit and the id of the trusted host whose key signed it. */
 export async function openSigned(
   commit: Oid,
   { trustedPath }: Pick<KeyFiles, 'trustedPath'>,
@@ -82,7 +79,6 @@ export async function openSigned(
 /**
  * Reads a published state. Its signer must be a trusted host and, if the state names a holder, that holder.
  * @returns `signer`: the id of the host whose key signed it
- * @throws state_unsigned, state_of_stranger, state_newer, state_malformed
  */
 export async function verifyState(
   commit: Oid,

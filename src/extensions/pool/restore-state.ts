@@ -57,7 +57,6 @@ export interface RestoredState {
  * Copies a session that this machine does not hold, so that it can be shown here: its documents and its machine
  * state replace the previous copy. The copy's lease names a worker on another machine. Commands that wait here are
  * kept. Safe to repeat after an interruption at any point.
- * @throws state_malformed, GitError
  */
 export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredState> {
   const { paths, mark, ...steps } = await prepareRestore(plan);
@@ -79,7 +78,6 @@ export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredS
 /**
  * Copies a session as `restoreMirror` does, and adds its branch and worktree, so that this machine can work on it.
  * No worker starts before the lease is claimed. Changes nothing if this machine already has the published state.
- * @throws state_malformed, branch_in_use, GitError
  */
 export async function restoreForWork(
   plan: PublishedStatePlan,
@@ -230,7 +228,6 @@ function draftOf(sessionsDir: string, folder: string): SessionPaths {
 
 const MAX_TOTAL_BYTES = 1024 * 1024 * 1024;
 
-/** @throws state_malformed unless every entry is a regular file of bounded size with an allowed path */
 async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<void> {
   const list = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, 'run', 'session', 'logs'];
   let total = 0;
@@ -248,7 +245,6 @@ async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<v
   }
 }
 
-/** @throws state_malformed if the events, by which a worker here would act, name another branch than the note */
 async function requireSameBranch({ commit, note }: PublishedStatePlan, draft: SessionPaths): Promise<void> {
   const branch = (await readLog(draft))?.state.worktree?.branch;
   if (branch === undefined || branch === note.branch) return;
@@ -302,7 +298,6 @@ async function clearWorktree(plan: PublishedStatePlan, { folder }: SessionPaths)
   return [];
 }
 
-/** @throws branch_in_use when the branch is checked out elsewhere */
 async function requireBranchFree(
   { note: { branch }, at, context }: PublishedStatePlan,
   worktreePath: string,

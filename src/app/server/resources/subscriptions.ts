@@ -5,7 +5,6 @@ export interface Subscriptions {
   /**
    * Calls `notify` after every change until the name is removed; adding a name twice has no effect.
    * @returns once no later change can be missed
-   * @throws what `open` throws; the next call then starts over
    */
   add(name: string, open: () => Promise<Follow>, notify: () => Promise<void>): Promise<void>;
   remove(name: string): void;

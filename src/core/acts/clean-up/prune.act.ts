@@ -53,7 +53,6 @@ export interface Pruned {
 /**
  * Finds the data on disk that old sessions of a project no longer need, and with `remove` removes it. Never includes
  * events, documents, proofs or branches.
- * @throws project_not_found and related errors; inside_session; GitError
  */
 export async function prune(
   { remove, days, ...question }: PruneInput,

@@ -43,7 +43,6 @@ export interface Worktrees {
 /**
  * The worktrees of a project's sessions, largest first, and its trash. With `prune`, removes the worktrees whose
  * removal loses nothing, and expired trash; branches are kept.
- * @throws project_not_found and related errors; inside_session; GitError
  */
 export async function sessionWorktrees(
   { prune, ...question }: ProjectQuestion & { prune: boolean },

@@ -34,10 +34,7 @@ export interface FinishResult {
   unpushed?: PublishEnd['unpushed'];
 }
 
-/**
- * Finishes a session. Never loses uncommitted work.
- * @throws an early refusal, the worker's refusal with what would be lost; not_finished; not_merged; pending
- */
+/** Finishes a session. Never loses uncommitted work. */
 export async function finishSession(
   input: FinishSessionInput,
   context: ActionContext,

@@ -50,7 +50,7 @@ export interface FinishVerdict extends FinishReading {
   moved: readonly string[];
 }
 
-/** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError, folder_gone */
+/** Judges what finishing a session would do. Changes nothing. */
 export async function judgeFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishVerdict> {
   const { how } = input;
   const view = await findSession({ ...input, isAct: true }, context);
@@ -120,7 +120,7 @@ export interface FinishReading {
   git: GitContext;
 }
 
-/** Reads the facts needed to judge a way of finishing. @throws GitError */
+/** Reads the facts needed to judge a way of finishing. */
 async function readFinishFacts(
   view: SessionView,
   how: FinishWay,

@@ -10,7 +10,7 @@ import { unsignedWords } from '../../session/proof/proof.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publishing } from './publishing.ts';
 
-/** Describes what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
+/** Describes what finishing a session would do. Changes nothing. */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
   const judged = await judgeFinish(input, context);
   const { view, refusal } = judged;

@@ -23,10 +23,7 @@ export interface ApprovePlanResult {
   already: boolean;
 }
 
-/**
- * Approves the plan of a session that waits for approval; implementation then starts.
- * @throws plan_hash_missing, no_plan, an early refusal, the worker's refusal, pending
- */
+/** Approves the plan of a session that waits for approval; implementation then starts. */
 export async function approvePlan(
   input: ApprovePlanInput,
   context: ActionContext,

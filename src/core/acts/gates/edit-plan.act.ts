@@ -20,7 +20,6 @@ export interface EditablePlan {
   text: string;
 }
 
-/** @throws not_waiting, channel_closed, no_plan, session_not_found */
 export async function planToEdit(question: SessionQuestion, context: ActionContext): Promise<EditablePlan> {
   const view = requireUsable(await findSession({ ...question, isAct: true }, context));
   const { name, state } = await readPlanOf(view);
@@ -37,10 +36,7 @@ export function editDifference({ text }: EditablePlan, edited: string): string[]
   return planChanges(text, edited).lines;
 }
 
-/**
- * Writes the person's version. It still waits for approval, which then records that the plan was changed.
- * @throws plan_file_changed
- */
+/** Writes the person's version. It still waits for approval, which then records that the plan was changed. */
 export async function savePlan({ view, name, path, text }: EditablePlan, edited: string): Promise<void> {
   await changeFile(path, (current) => {
     if (current === text) return edited;

@@ -45,10 +45,7 @@ export interface PlanReport {
   changes?: string[];
 }
 
-/**
- * Reads the plan that waits for approval, otherwise the approved one, otherwise the newest draft.
- * @throws no_plan, session_not_found
- */
+/** Reads the plan that waits for approval, otherwise the approved one, otherwise the newest draft. */
 export async function readPlan(question: SessionQuestion, context: ActionContext): Promise<PlanReport> {
   const view = await findSession(question, context);
   const plan = await readPlanOf(view);

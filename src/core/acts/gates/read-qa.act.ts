@@ -25,7 +25,7 @@ export interface QaReport {
   about?: { question: string; text: string } | undefined;
 }
 
-/** The questions of a session and their answers. @throws session_not_found */
+/** The questions of a session and their answers. */
 export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
   const view = await findSession(question, context);
   return await readQaOf(view);

@@ -6,10 +6,7 @@ import { requireText } from '../../caller/refusals/require.ts';
 import { judgeRequestChanges } from '../../session/commands/judge-gates.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
-/**
- * Sends the plan back to planning with the person's feedback.
- * @throws an early refusal, text_missing, text_too_long; the worker's refusal, pending
- */
+/** Sends the plan back to planning with the person's feedback. */
 export async function requestChanges(
   input: SessionQuestion & { feedback: string },
   context: ActionContext,

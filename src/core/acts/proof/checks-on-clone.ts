@@ -118,7 +118,7 @@ async function openStrictEgress(net: string, openings: SandboxOpenings, env: Act
   return { net, ports: rules.ports, close };
 }
 
-/** Creates the guard that confines the commands of a proof to their clone, as in a worker. @throws GitError */
+/** Creates the guard that confines the commands of a proof to their clone, as in a worker. */
 export async function cloneGuard(
   folders: Parameters<typeof placesToProtect>[0],
   context: ActionContext,

@@ -28,10 +28,7 @@ export interface OpenedProof {
   place: ClonePlace;
 }
 
-/**
- * Reads a proof, from a file or from the events of a session, and finds its repository.
- * @throws session_not_found, no_proof, GitError
- */
+/** Reads a proof, from a file or from the events of a session, and finds its repository. */
 export async function openProof(
   { of, projectDir }: ProofQuestion,
   context: ActionContext,

@@ -3,7 +3,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
 
-/** Where a project's checks run outside a session, in the guard that its settings require. @throws GitError */
+/** Where a project's checks run outside a session, in the guard that its settings require. */
 export async function clonePlaceOf(
   { mainRepo, values }: Project,
   context: ActionContext,

@@ -15,10 +15,7 @@ export interface ProofOfSession {
   short: string;
 }
 
-/**
- * Reads what was proved about a session's branch from its events, because agents can write to its files.
- * @throws session_not_found, no_proof
- */
+/** Reads what was proved about a session's branch from its events, because agents can write to its files. */
 export async function readProofOf(
   question: SessionQuestion,
   context: ActionContext,

@@ -52,7 +52,6 @@ export type RunOnCommit = (commit: string, commands: readonly string[]) => Promi
  * Repeats what a pull request claims: the trusted commands run on its head, and its proof is only compared
  * with their results. A failing check is accepted only if the proof says so and it fails the same way on the
  * base.
- * @throws GitError, what `run` throws
  */
 export async function repeatClaims(
   work: ClaimedWork,

@@ -26,7 +26,6 @@ export interface Verification {
 /**
  * Repeats a proof: the branch must have the same commit and tree, and each command must end the same way on a fresh
  * clone.
- * @throws proof_not_repeated if the clone fails; GitError; the signal's reason
  */
 export async function verifyProof(
   { proof, differences: known, place }: OpenedProof,

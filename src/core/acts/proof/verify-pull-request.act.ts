@@ -9,10 +9,7 @@ import { type Repetition, repeatClaims } from './repeat-claims.ts';
 
 export type VerifiedPullRequest = Repetition & { verified: boolean; sandbox: SandboxLevel };
 
-/**
- * Repeats the proof of a pull request with the project's own commands.
- * @throws proof_not_repeated if the clone fails; GitError; the signal's reason
- */
+/** Repeats the proof of a pull request with the project's own commands. */
 export async function verifyPullRequest(
   { work, project, place }: OpenedPullRequest,
   context: ActionContext,

@@ -33,10 +33,7 @@ export interface CostReport {
   unreadable: string[];
 }
 
-/**
- * Sums the cost of this machine's sessions, including archived ones. An iteration counts on the day it ended.
- * @throws project_not_found for a folder without a project
- */
+/** Sums the cost of this machine's sessions, including archived ones. An iteration counts on the day it ended. */
 export async function readCost(
   { projectDir }: { projectDir?: string | undefined },
   context: ActionContext,

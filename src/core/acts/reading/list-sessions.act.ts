@@ -34,10 +34,7 @@ export interface SessionList {
   held: string[];
 }
 
-/**
- * Lists the sessions of a project: first those that need a person, then the newest. Starts nothing.
- * @throws project_not_found
- */
+/** Lists the sessions of a project: first those that need a person, then the newest. Starts nothing. */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const places = await findSessionsFolders(input.projectDir, context);
   const own = places.filter(({ isOwn }) => isOwn);
@@ -80,9 +77,7 @@ function isIn(group: string | undefined, { sessionFile }: SessionView): boolean 
   return group === undefined || sessionFile?.group === group;
 }
 
-/**
- * Reads a group's sessions, except archived ones. @throws group_not_found if there are none; project_not_found
- */
+/** Reads a group's sessions, except archived ones. */
 export async function sessionsOfGroup(
   question: GroupQuestion,
   context: ActionContext,
@@ -95,7 +90,7 @@ export interface GroupQuestion {
   projectDir?: string | undefined;
 }
 
-/** Lists the sessions of a group. @throws group_not_found, project_not_found */
+/** Lists the sessions of a group. */
 export async function readGroup(
   { group, projectDir }: GroupQuestion,
   context: ActionContext,

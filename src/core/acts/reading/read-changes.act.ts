@@ -52,10 +52,7 @@ export interface SessionChanges {
   patch?: { text: string; truncated: boolean };
 }
 
-/**
- * Reads what changed on a session's branch: commits, changed files and, for a path, its diff.
- * @throws session_not_found, nothing_changed_yet, bad_path, branch_gone, iteration_not_found, iteration_not_ended
- */
+/** Reads what changed on a session's branch: commits, changed files and, for a path, its diff. */
 export async function readChanges(input: ReadChangesInput, context: ActionContext): Promise<SessionChanges> {
   const view = await findSession(input, context);
   const { sessionFile } = view;
@@ -199,7 +196,7 @@ export async function pathInTree(given: string, tops: readonly string[]): Promis
   return requireInside([...candidates, ...tops.map((top) => relative(top, real))]);
 }
 
-/** Returns the first candidate inside the tree. @throws bad_path */
+/** Returns the first candidate inside the tree. */
 function requireInside(candidates: readonly string[]): string {
   const path = candidates.find((each) => each !== '..' && !each.startsWith('../'));
   if (path === undefined) throw READING_ERRORS.bad_path({ isOutside: true });

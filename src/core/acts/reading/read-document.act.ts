@@ -25,10 +25,7 @@ export type DocumentReading = {
   | { path: string; sizeBytes: number }
 );
 
-/**
- * Lists the documents of a session, newest first, then its other files and pictures, then archived ones.
- * @throws session_not_found
- */
+/** Lists the documents of a session, newest first, then its other files and pictures, then archived ones. */
 export async function listDocuments(
   question: SessionQuestion,
   context: ActionContext,
@@ -39,7 +36,6 @@ export async function listDocuments(
 
 /**
  * Reads a document by its name, or the newest of a kind (`plan`, `dive`); `checks` is what SETUP and checks printed.
- * @throws session_not_found, document_not_found with the names that exist
  */
 export async function readDocument(
   { name, ...question }: SessionQuestion & { name: string },
@@ -108,7 +104,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
-/** Reads a session's `_overview.md`. @throws session_not_found, no_overview */
+/** Reads a session's `_overview.md`. */
 export async function readOverviewText(question: SessionQuestion, context: ActionContext): Promise<string> {
   const view = await findSession(question, context);
   const { paths } = view;

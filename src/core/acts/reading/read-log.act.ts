@@ -12,7 +12,7 @@ export interface LogTail {
 
 const MAX_BYTES = 256 * 1024;
 
-/** Reads the last lines of `session.log`. @throws session_not_found */
+/** Reads the last lines of `session.log`. */
 export async function readLogTail(
   input: SessionQuestion & { lines: number },
   context: ActionContext,

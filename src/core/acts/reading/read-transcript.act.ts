@@ -51,7 +51,6 @@ const TORN_CHARS = 2000;
 /**
  * Reads one page of an agent's messages and acts from its raw log, bounded in size. For a running
  * agent, call it again with `next` until neither `isRunning` nor `hasMore` is true.
- * @throws session_not_found, iteration_not_found
  */
 export async function readTranscript(
   input: ReadTranscriptInput,

@@ -48,7 +48,6 @@ export interface WaitResult extends SessionReport {
  * one, preferably one that needs a person; the next call returns the events of the others, because their
  * cursors do not advance. Keeps no state, so an interrupted call loses nothing. Starts nothing: if the worker
  * is gone, it returns at once.
- * @throws session_not_found; the signal's reason when aborted
  */
 export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
   const { reported, readings, changed } = await waitedFor(input, context);

@@ -49,7 +49,6 @@ const AT_ONCE = 32;
 /**
  * Yields all sessions that are not archived, unordered: first their current state, then again whenever one has
  * changed. Starts nothing, and ends when aborted.
- * @throws session_not_found, session_ambiguous, project_not_found and the errors of settings, before the first item
  */
 export async function* watchSessions(
   input: WatchSessionsInput,

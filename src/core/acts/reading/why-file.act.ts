@@ -42,10 +42,7 @@ export interface WhySession extends Omit<PlanReasons, 'questions'> {
   answers: { id: string; question: string; answer: string }[];
 }
 
-/**
- * Finds the iterations, plan phases, requirements and answers behind a file's changes.
- * @throws session_not_found, project_not_found, bad_path
- */
+/** Finds the iterations, plan phases, requirements and answers behind a file's changes. */
 export async function whyFile(
   question: WhyQuestion,
   context: ActionContext,

@@ -7,10 +7,7 @@ import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import { assessRewind, removedCommits } from './rewind-session.act.ts';
 
-/**
- * Describes what a rewind would undo. Changes nothing.
- * @throws session_not_found; an early refusal if the checkpoint is missing
- */
+/** Describes what a rewind would undo. Changes nothing. */
 export async function previewRewind(
   { to, ...question }: SessionQuestion & { to: RewindTarget },
   context: ActionContext,

@@ -58,7 +58,7 @@ export async function rewindSession(
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 
-/** Judges a rewind by the same rules as the worker. @throws session_not_found, GitError */
+/** Judges a rewind by the same rules as the worker. */
 export async function assessRewind(
   { to, ...question }: RewindSessionInput,
   context: ActionContext,

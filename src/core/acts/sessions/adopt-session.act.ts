@@ -85,7 +85,6 @@ function requireAdoptable(old: LegacyFolder, { view, goal, phase }: Adoption): v
 /**
  * Returns the branch of the existing worktree, whatever its name, because its commits belong to the session.
  * Without a worktree, returns the one that the Python samocode used: with a prefix only if a person chose it.
- * @throws work_elsewhere if the work is in another worktree: a new one would not contain it
  */
 async function branchOfAdopted(
   { mainRepo, values, sources }: Project,

@@ -33,8 +33,6 @@ export interface Begun {
 /**
  * Creates the run folder of a session and starts its first worker.
  * @returns undefined if another start took the name in the meantime
- * @throws worker_not_launched, worker_not_started: nothing is left behind; pending: the session exists, but
- * its worker is slow
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
   const { paths, file, start } = made;

@@ -99,7 +99,6 @@ async function takeOver(
  * The project's current checks, if the resumed session should switch to them: its old checks block it, or
  * fail on its base and nobody has decided about that yet, or it gets a new goal.
  * @returns undefined if its own checks remain in effect
- * @throws project_not_trusted if the checks have changed and are not trusted yet; the errors of settings
  */
 async function currentChecks(
   { sessionFile, state }: SessionView,

@@ -39,7 +39,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
 }
 
-/** Starts a session, creating the project if there is none. @throws no_project_yet if the person declines */
+/** Starts a session, creating the project if there is none. */
 async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
   const wanted = startInputOf(options);
   const projectDir = await ensureProject(cli, options);

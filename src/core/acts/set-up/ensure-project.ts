@@ -14,7 +14,6 @@ export interface EnsureOptions {
 /**
  * Finds the project of a new session, or lists what a new project needs and creates it if the person agrees.
  * @returns its `.samocode`
- * @throws no_project_yet if the person does not agree
  */
 export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): Promise<string> {
   const found = await projectFileAt(cli, project);

@@ -28,10 +28,7 @@ export interface SetupProjectInput {
 /** `trust`: whether all lines of the file now take effect. */
 export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
 
-/**
- * Checks a project's `.samocode`, or creates it with its folders; on failure nothing is left behind.
- * @throws what `makeProject` throws
- */
+/** Checks a project's `.samocode`, or creates it with its folders; on failure nothing is left behind. */
 export async function setupProject(
   input: SetupProjectInput,
   context: ActionContext,

@@ -38,7 +38,7 @@ export function accepted<Verdict extends { kind: 'accepted' }>(
   return verdict;
 }
 
-/** Call before asking a person for a decision that this channel may not make. @throws channel_closed */
+/** Call before asking a person for a decision that this channel may not make. */
 export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
   const closed = closedChannel(by, gateRuleOf(view));
   if (closed) throw earlyRefusal(closed, view);

@@ -22,7 +22,6 @@ export interface ProjectQuestion {
  * Opens and checks the project that a call refers to: the one that it names, otherwise that of the client's folders,
  * otherwise that of the working folder. If none of them leads to a project and exactly one project is known on this
  * machine, uses that one and adds a warning.
- * @throws project_not_found, project_unclear, no_such_folder, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
   const { project, problems } = await readProjectFor(question, context);
@@ -33,7 +32,6 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
 /**
  * Like `findProjectFor`, but returns problems with settings instead of throwing. `isGuessed`: the project was chosen only
  * because no other is known.
- * @throws project_not_found, project_unclear, no_such_folder
  */
 export async function readProjectFor(
   question: ProjectQuestion,
@@ -54,10 +52,7 @@ export async function readProjectFor(
   return { ...reading, project: { ...project, warnings: [...project.warnings, { path: filePath, text }] } };
 }
 
-/**
- * Finds the project that a call refers to.
- * @throws project_not_found, project_unclear, no_such_folder
- */
+/** Finds the project that a call refers to. */
 async function findProjectFile(
   projectDir: string | undefined,
   context: ActionContext,
@@ -135,7 +130,6 @@ type FolderContext = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;
 /**
  * The absolute path of a folder that a call names. In the CLI, a relative path is resolved against the working folder;
  * in a client, against the client's only folder, because the server can run anywhere.
- * @throws no_such_folder for an invalid path; relative_folder
  */
 export function namedFolder(given: string, context: FolderContext): string {
   const path = given.trim();

@@ -33,8 +33,6 @@ export interface SessionQuestion {
 /**
  * Finds a session by name and reads its current state: first in the call's own project, by full name and then by
  * prefix, then in the other projects known on this machine.
- * @throws session_not_found with the nearest name; whole_name_needed; session_ambiguous; other_project;
- * project_not_found and the errors of settings
  */
 export async function findSession(question: SessionQuestion, context: ActionContext): Promise<SessionView> {
   return (await findSessionAndPlace(question, context)).view;
@@ -74,7 +72,6 @@ export async function findSessionAndPlace(
   throw notFound(session, await foldersSeen(places, context));
 }
 
-/** @throws other_project if an act would leave the current project without consent */
 async function reached(
   found: FoundSession,
   { projectDir: named, isAct }: SessionQuestion,
@@ -110,7 +107,6 @@ function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
   return current.length > 0 ? current : found;
 }
 
-/** @throws session_ambiguous */
 function onlyMatch(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
   if (meant.length <= 1) return meant[0];
   // Picking one would be unstable: other projects are added, removed and moved.

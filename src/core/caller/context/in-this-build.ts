@@ -1,7 +1,7 @@
 import type { Registry } from '../../kernel/registry.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 
-/** What one extension hands over. @throws not_in_this_build without that extension */
+/** What one extension hands over. */
 export function inThisBuild<T>({ name, items }: Registry<T>): T {
   const [only] = items;
   if (only === undefined) throw ACTION_ERRORS.not_in_this_build({ what: name });

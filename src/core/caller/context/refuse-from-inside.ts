@@ -3,7 +3,7 @@ import { SESSION_MARK } from '../../sandbox/programs/environment.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
 
-/** An agent must not act in its user's place. @throws inside_session */
+/** An agent must not act in its user's place. */
 export async function refuseFromInside(context: Pick<ActionContext, 'env' | 'host'>): Promise<void> {
   if (await isInsideSession(context)) throw ACTION_ERRORS.inside_session();
 }

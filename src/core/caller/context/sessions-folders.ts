@@ -26,7 +26,6 @@ export function projectDirOf({ filePath }: Pick<SessionsFolder, 'filePath'>): st
 /**
  * Where to search for sessions: the project that the call names; otherwise the projects of the client's folders, or of
  * the working folder, and then the others known on this machine, most recently used first.
- * @throws project_not_found for a folder without a project; setting_missing, setting_invalid of the call's own project
  */
 export async function findSessionsFolders(
   projectDir: string | undefined,

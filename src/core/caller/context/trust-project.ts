@@ -12,7 +12,7 @@ export interface TrustProjectInput {
   hash: string;
 }
 
-/** Whether a project needs a person's trust, and for which lines. @throws what `findProjectFor` throws */
+/** Whether a project needs a person's trust, and for which lines. */
 export async function readTrust(
   { projectDir }: Pick<TrustProjectInput, 'projectDir'>,
   context: ActionContext,
@@ -25,7 +25,6 @@ export async function readTrust(
  * Records that a person has seen and accepted the commands and relaxed rules of a `.samocode`. After any later change
  * they must be trusted again. Does nothing if they already are.
  * @returns the lines that newly take effect
- * @throws inside_session, trust_changed, person_needed, what `findProjectFor` throws
  */
 export async function trustProject(
   input: TrustProjectInput,
@@ -39,7 +38,6 @@ export async function trustProject(
 /**
  * Like `trustProject`, for a project that is already open.
  * @param seen the hash of the content that the person has seen
- * @throws trust_changed, person_needed
  */
 export async function trustAsSeen(
   project: Project,
@@ -72,7 +70,7 @@ export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boole
 /** A shorter prefix could be guessed. */
 const MIN_HASH = 8;
 
-/** No command from a file runs before a person has seen it. @throws project_not_trusted */
+/** No command from a file runs before a person has seen it. */
 export async function requireTrust(project: Project, { home }: Pick<ActionContext, 'home'>): Promise<void> {
   const trust = await trustIn(project, home);
   if (trust.kind !== 'untrusted') return;

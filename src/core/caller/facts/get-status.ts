@@ -23,7 +23,7 @@ export interface SessionReport extends WorkerReport {
   troubles: string[];
 }
 
-/** Reads what a session is doing. Starts nothing but git, for a done session. @throws session_not_found */
+/** Reads what a session is doing. Starts nothing but git, for a done session. */
 export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
   const view = await findSession(question, context);
   const { status, archived } = view.state;

@@ -26,7 +26,7 @@ export async function installedClis(
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-/** The program of a provider. @throws command_missing, cli_not_found, cli_not_executable */
+/** The program of a provider. */
 export async function findCli(
   settings: ResolvedSettings,
   name: string,

@@ -6,10 +6,7 @@ import { START_ERRORS } from '../errors/start-errors.ts';
 
 type Choices = Pick<FrozenSettings, 'permissions' | 'acp' | 'limits'>;
 
-/**
- * Refuses agents that cannot comply with a choice of the session or a limit of the machine.
- * @throws cannot_ask, unreported_spending
- */
+/** Refuses agents that cannot comply with a choice of the session or a limit of the machine. */
 export async function refuseUnfitAgents(
   names: readonly string[],
   { permissions, acp, limits }: Choices,

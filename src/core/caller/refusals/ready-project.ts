@@ -13,11 +13,7 @@ import { findCli, providersOf } from './agent-clis.ts';
 import { type Machine, thisMachine } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 
-/**
- * The project of a new session. All problems that prevent a start are reported together.
- * @throws project_not_found, project_not_trusted, command_not_found, root_refused, no_git_identity, base_not_found,
- * cli_not_found, cli_not_executable, several_problems; the errors of settings and repositories
- */
+/** The project of a new session. All problems that prevent a start are reported together. */
 export async function readyProject(
   { base, isForPool, ...question }: ProjectQuestion & { base?: string | undefined; isForPool?: boolean },
   context: ActionContext,
@@ -77,10 +73,7 @@ async function commandProblems(project: Project, context: ActionContext): Proble
   return failed.map(({ found, fix = '' }) => START_ERRORS.command_not_found({ found, fix }));
 }
 
-/**
- * Refuses root for a provider that does not run as root, because its first iteration would fail.
- * @throws root_refused
- */
+/** Refuses root for a provider that does not run as root, because its first iteration would fail. */
 export function refuseRoot(
   settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
   { env }: Pick<ActionContext, 'env'>,

@@ -6,7 +6,7 @@ import { ACTION_ERRORS } from '../errors/action-errors.ts';
 /** A person's text is passed to an agent in full; longer text belongs in a file. */
 const MAX_TEXT_CHARS = 100_000;
 
-/** A person's text, trimmed and without control characters. @throws text_missing, text_too_long */
+/** A person's text, trimmed and without control characters. */
 export function requireText(text: string, name: string): string {
   const trimmed = cleanText(text).trim();
   if (trimmed === '') throw ACTION_ERRORS.text_missing({ name });
@@ -19,7 +19,6 @@ export function requireText(text: string, name: string): string {
 /**
  * Checks that the folders that a session was started with still exist.
  * @param continues whether agents will work in them
- * @throws folder_gone
  */
 export function requireFolders(
   { folder, sessionFile: file, mirror, state: { worktree } }: SessionView,

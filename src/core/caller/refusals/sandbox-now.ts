@@ -27,7 +27,7 @@ export interface SandboxQuestion {
   settings: Pick<FrozenSettings, 'sandbox' | 'openings'>;
 }
 
-/** Tests whether agents would run inside the guard here. @throws GitError */
+/** Tests whether agents would run inside the guard here. */
 export async function guardNow(
   { settings, ...places }: SandboxQuestion,
   context: ActionContext,
@@ -39,7 +39,7 @@ export async function guardNow(
   return await probeGuard(protectedPlaces, { env: context.env });
 }
 
-/** What agents and checks must not access, and what stays writable for them. @throws GitError */
+/** What agents and checks must not access, and what stays writable for them. */
 export async function placesToProtect(
   folders: Omit<SandboxQuestion, 'settings'> & { openings: SandboxOpenings; isStrict: boolean },
   { env, home, programs }: ActionContext,
@@ -51,7 +51,6 @@ export async function placesToProtect(
 /**
  * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable and how to get it, or what
  * of home agents reach for their login.
- * @throws guard_unavailable if the session requires a guard; agent_needs_guard; forge_login_open; GitError
  */
 export async function sandboxNow(
   question: SandboxQuestion & {
@@ -98,7 +97,6 @@ async function reachedForLogins(
 /**
  * Why the pull request of a session cannot be watched: its agents could log in to GitHub as the user.
  * @returns undefined if they could not
- * @throws GitError
  */
 export async function watchRefusal(
   { folder: session, sessionFile }: SessionView,

@@ -80,8 +80,6 @@ export class AppendOnlyFile implements Disposable {
   /**
    * Appends and waits until the bytes are on disk. Anything after our bytes is cut off first: half a line of a failed
    * write, or a late write by the previous writer.
-   * @throws the system error of a full disk; the file is restored to its previous length
-   * @throws file_rewritten when another file is at the path, or ours does not have the expected length
    */
   async append(bytes: Buffer): Promise<void> {
     await this.#cut();
@@ -107,7 +105,6 @@ export class AppendOnlyFile implements Disposable {
   /**
    * Reads the file and compares it with what we wrote.
    * @returns whether others have appended to it
-   * @throws file_rewritten when our bytes are gone or changed, or another file is at the path
    */
   hasMore(): boolean {
     if (!this.#isNamed() || this.printOf(this.#size) !== this.print)

@@ -73,7 +73,6 @@ export function writeLightly(path: string, data: string | Uint8Array, mode = 0o6
  * Creates a file that must not exist yet. link() refuses an existing name, and the file it publishes is already
  * complete: no rival can create it a second time or read half of it.
  * @returns false when the name is taken
- * @throws no_hard_links
  */
 export async function createWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<boolean> {
   const draft = draftPath(path);

@@ -46,7 +46,6 @@ export interface OwnedLease extends AsyncDisposable {
   /**
    * Checks that this lease has the highest number. If the folder was emptied or removed, writes the lease again:
    * its owner is alive.
-   * @throws lease_lost when another process has the lease
    */
   check(): Promise<void>;
   release(): Promise<void>;
@@ -116,10 +115,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
   return leases.filter((lease) => lease !== undefined);
 }
 
-/**
- * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
- * @throws lease_held while the owner is alive, or that can't be determined from here; lease_numbers_spent
- */
+/** Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it. */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0, supervisor, under, within } = options;
   await mkdir(dir, { recursive: true });
@@ -147,10 +143,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
   }
 }
 
-/**
- * Works while holding the lease of `dir`, and waits for it before.
- * @throws lease_held after `limitMs`; a lease that is held elsewhere is waited for too
- */
+/** Works while holding the lease of `dir`, and waits for it before. */
 export async function whileHolding<T>(
   dir: string,
   { host, clock, limitMs }: { host: Host; clock: Clock; limitMs: number },

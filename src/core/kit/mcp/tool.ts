@@ -45,6 +45,6 @@ export interface Tool {
   /** Of no use to a client on another machine. */
   isOnlyHere?: boolean;
   searchHint?: string;
-  /** @param args as the client sent them @throws bad_input */
+  /** @param args as the client sent them */
   handle(args: unknown, context: ToolContext): Promise<ToolResult>;
 }

@@ -106,7 +106,7 @@ export async function dropCheckpoints(sessionFolder: string, options: GitOptions
   return refs;
 }
 
-/** The number of checkpoint refs of a session, and the bytes that only they keep. @throws GitError */
+/** The number of checkpoint refs of a session, and the bytes that only they keep. */
 export async function sizeOfCheckpoints(
   sessionFolder: string,
   options: GitOptions,
@@ -115,7 +115,7 @@ export async function sizeOfCheckpoints(
   return { refs: refs.length, bytes: await bytesKeptBy(refs, options) };
 }
 
-/** The bytes git can free once these refs are gone. @throws GitError */
+/** The bytes git can free once these refs are gone. */
 async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promise<number> {
   if (refs.length === 0) return 0;
   const others = refs.map((ref) => `--exclude=${ref}`);

@@ -60,7 +60,6 @@ export interface KeptDocument {
  * Commits the worktree byte for byte, except ignored files, and the session's documents under a ref of ours:
  * `worktree/` and `session/` in its tree; its parents are HEAD and, if different, the tip of the session's branch.
  * HEAD, the index and all files stay unchanged.
- * @throws GitError
  */
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
   const { moment, worktreePath: folder, sessionDir, alsoInWorktree: also = [] } = plan;
@@ -101,7 +100,6 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
 /**
  * The worktree of the newest checkpoint, if that is `commit` and a new one would have the same worktree: the same
  * commits, and no changed file. Documents are not compared.
- * @throws GitError
  */
 export async function unchangedWorktree(
   plan: Omit<CheckpointPlan, 'moment'>,

@@ -14,7 +14,6 @@ export interface ImportPlan {
  * Commits existing blobs and trees under a ref, as samocode: a checkpoint never fails for lack of an identity, and is
  * not mistaken for a person's commit. One process makes trees, commit and ref; the ref moves last.
  * @returns the commit
- * @throws GitError
  */
 export async function importCommit(
   store: CheckpointStore,

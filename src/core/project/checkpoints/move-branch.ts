@@ -50,7 +50,6 @@ async function operationsToQuit(worktreePath: string): Promise<string[]> {
   return [...(isRebase ? ['rebase'] : []), ...((await has('sequencer')) ? ['cherry-pick'] : [])];
 }
 
-/** @throws branch_elsewhere when another worktree has the branch checked out */
 export async function refuseElsewhere(move: Omit<BranchMove, 'commit'>): Promise<void> {
   const { mainRepo, worktreePath, branch } = move;
   const here = await realPathAsFar(worktreePath);

@@ -45,7 +45,6 @@ export interface Restored {
  * moves back to the checkpoint's commit and is checked out, with a matching index. The previous state is kept first,
  * including ignored files in the way and the branch's old tip.
  * An error before this has changed nothing; after it (see `isBegun`) another call completes the work.
- * @throws checkpoint_gone, in_the_way, branch_elsewhere, git_locked, GitError, not_restored
  */
 export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   const { commit, worktreePath, sessionDir } = plan;
@@ -149,7 +148,6 @@ async function takeObstructing(store: CheckpointStore, plan: RestorePlan, target
 /**
  * Files that no checkpoint takes, mostly ignored ones, at, above or below paths of `target`.
  * @returns names as git lists them
- * @throws in_the_way for files that no checkpoint can hold
  */
 async function filesInTheWay(store: CheckpointStore, part: FolderPart, target: string): Promise<string[]> {
   const { tree } = await takeTree(store, part);
@@ -209,7 +207,7 @@ const OURS = 'samocode rewind\n';
 
 /**
  * Takes git's locks on a worktree's index, HEAD and branch, so that no other git process changes them.
- * @returns a function that releases them @throws git_locked if one is taken; then none is held
+ * @returns a function that releases them
  */
 async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<() => void> {
   const names = ['index.lock', 'HEAD.lock', `refs/heads/${branch}.lock`];

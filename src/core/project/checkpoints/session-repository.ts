@@ -22,7 +22,6 @@ const withoutOwnRepository = new Set<string>();
 /**
  * Commits a session's readable files, without logs or other staged files, if SESSIONS is in a separate repository.
  * @returns whether a commit was made; a repository that refuses (no identity, a merge in progress) is left alone
- * @throws session_repository_locked when its index stays locked
  */
 export async function commitSessionFiles({
   sessionDir,

@@ -38,7 +38,6 @@ export interface StatePlan {
 /**
  * Commits everything that another machine needs to continue a resting session: `worktree/` and the given files. Its
  * parents are the previous state and the tip of the session's branch.
- * @throws GitError
  */
 export async function commitState(store: CheckpointStore, plan: StatePlan): Promise<void> {
   const { sessionFolder, worktreeTree, kept } = plan;

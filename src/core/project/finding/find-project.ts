@@ -18,7 +18,6 @@ export interface ProjectSearch {
  * a file that names this repository counts (one folder with repository, sessions and worktrees in it). A linked
  * worktree uses the file of its main checkout, not its own copy.
  * @returns the file's absolute path
- * @throws project_not_found
  */
 export async function findProject({ from, homeDir }: ProjectSearch): Promise<string> {
   const start = await realPathAsFar(resolve(from));

@@ -50,7 +50,6 @@ interface ProjectFacts {
 /**
  * Checks a project's `.samocode`, or creates it with its folders and excludes. Never changes an existing file. After a
  * failure, a new file is removed, so that the call can be repeated with other lines.
- * @throws the errors of openProject, no_git_identity, first_commit_too_large, GitError
  */
 export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
   const { env, homeDir, signal } = setup;
@@ -219,7 +218,6 @@ export interface ExcludeReport {
 /**
  * Excludes folders inside MAIN_REPO from its `git status`, in `.git/info/exclude` and never in a committed file. Skips
  * folders that are outside or already ignored.
- * @throws GitError, not_a_repository
  */
 export async function excludeFolders(
   mainRepo: string,

@@ -46,17 +46,14 @@ export interface ProjectReading extends SettingsReading {
   project?: Project;
 }
 
-/**
- * Opens a project: reads all settings and checks that the paths they name exist.
- * @throws setting_missing, setting_invalid, folders_collide, not_a_repository, no_commit, several_problems
- */
+/** Opens a project: reads all settings and checks that the paths they name exist. */
 export async function openProject(request: ProjectRequest): Promise<Project> {
   const { project, problems } = await readProject(request);
   if (project === undefined) throw asOneError(problems, UNUSABLE);
   return project;
 }
 
-/** Like `openProject`, but returns problems instead of throwing them. @throws project_file_unreadable */
+/** Like `openProject`, but returns problems instead of throwing them. */
 export async function readProject(request: ProjectRequest): Promise<ProjectReading> {
   const { filePath, env, signal } = request;
   const texts = await readSettingTexts(request);

@@ -17,7 +17,6 @@ export interface BaseBranch {
 
 /**
  * The branch that a session's work is merged into: the local branch of its base, `main` for `origin/main`.
- * @throws GitError
  */
 export async function findBaseBranch({
   mainRepo,

@@ -37,7 +37,6 @@ export type FastForward =
 /**
  * Fast-forwards a branch: only the ref if it is not checked out, and the files too if its checkout is clean.
  * Never overwrites an untracked file. @param beforeFiles called right before files of a checkout are written
- * @throws GitError
  */
 export async function fastForward(
   plan: FastForwardPlan,

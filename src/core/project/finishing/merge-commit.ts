@@ -22,7 +22,6 @@ export type MergeCommit = { kind: 'made'; commit: string } | { kind: 'conflicts'
 /**
  * Merges two commits in a temporary clone; no branch and no checkout of the repository changes. Keeps the result under
  * `ref`: just `tip` if it is a fast-forward, unless `merge.ff` is false.
- * @throws no_git_identity, GitError
  */
 export async function makeMergeCommit(plan: MergePlan): Promise<MergeCommit> {
   const { mainRepo, dir, into, onto, tip, message, ref, ...context } = plan;

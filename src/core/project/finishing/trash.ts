@@ -23,7 +23,7 @@ export interface Discarded {
 
 export type FilledTrash = { kind: 'kept'; kept: Discarded } | { kind: 'not_all'; skipped: readonly string[] };
 
-/** Keeps worktree and branch under a ref in the trash, without changing them. @throws GitError */
+/** Keeps worktree and branch under a ref in the trash, without changing them. */
 export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   const { sessionFolder, branch } = place;
   const taken = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
@@ -52,7 +52,7 @@ async function keepInTrash(sessionFolder: string, commit: string, main: GitOptio
   }
 }
 
-/** Whether worktree and branch still match their copy in the trash. @throws GitError */
+/** Whether worktree and branch still match their copy in the trash. */
 export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Discarded): Promise<boolean> {
   const now: Checkpoint = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
   const tipNow = (await commitOf(`refs/heads/${place.branch}`, mainOf(place))) ?? tip;
@@ -114,7 +114,7 @@ export interface TrashEntry {
   untilMs: number;
 }
 
-/** The trash of a repository. @throws GitError */
+/** The trash of a repository. */
 export async function listTrash(place: GitContext & { mainRepo: string }): Promise<TrashEntry[]> {
   const format = '--format=%(objectname) %(committerdate:unix) %(refname)';
   const text = await gitLine(['for-each-ref', format, TRASH], mainOf(place));
@@ -128,7 +128,7 @@ export async function listTrash(place: GitContext & { mainRepo: string }): Promi
     });
 }
 
-/** Removes expired entries of the trash. @returns the removed ones @throws GitError */
+/** Removes expired entries of the trash. @returns the removed ones */
 export async function pruneTrash(
   place: GitContext & { mainRepo: string },
   nowMs: number,

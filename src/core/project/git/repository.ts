@@ -45,10 +45,7 @@ export async function readRepository(folder: string, context: GitContext): Promi
   return head ? { kind: 'ready', toplevel, commonDir, head } : { kind: 'empty', toplevel, commonDir };
 }
 
-/**
- * The repository at a folder, usable for sessions: its top folder, with a commit.
- * @throws not_a_repository, no_commit, GitError
- */
+/** The repository at a folder, usable for sessions: its top folder, with a commit. */
 export async function requireRepository(
   folder: string,
   { homeDir, ...context }: GitContext & { homeDir?: string },
@@ -90,10 +87,7 @@ export async function commitsOf(
   return names.map((_, index) => found[index]);
 }
 
-/**
- * The committer identity. git's guess from the host name does not count.
- * @throws no_git_identity when user.name or user.email is not set; we never write them
- */
+/** The committer identity. git's guess from the host name does not count. */
 export async function requireIdentity(
   folder: string,
   context: GitContext,

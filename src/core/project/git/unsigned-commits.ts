@@ -1,7 +1,7 @@
 import { gitLine, runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
 
-/** The number of unsigned commits (agents cannot sign); 0 unless the user signs commits. @throws GitError */
+/** The number of unsigned commits (agents cannot sign); 0 unless the user signs commits. */
 export async function unsignedCommits(
   { mainRepo, since, tip }: { mainRepo: string; since: string; tip: string },
   context: GitContext,

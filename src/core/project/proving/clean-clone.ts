@@ -53,7 +53,7 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
 }
 
-/** Refuses a commit that doesn't match its hashes: agents may have replaced objects. @throws git_damaged, GitError */
+/** Refuses a commit that doesn't match its hashes: agents may have replaced objects. */
 export async function requireSound(
   { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
   context: GitContext,

@@ -44,7 +44,6 @@ interface Tools {
 /**
  * Runs commands in a fresh clone of a commit, SETUP first. If SETUP fails, no command runs, and its failure counts as
  * theirs.
- * @throws the error of `cloneFailed` if no clone could be made; the signal's reason
  */
 export async function runOnClone(
   set: SetOnClone,

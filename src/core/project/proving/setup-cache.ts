@@ -42,9 +42,7 @@ function lockFilesBeside(top: string, folder: string): string[] {
   return LOCK_FILES.map((name) => join(above, name)).filter((path) => statsAt(path)?.isFile());
 }
 
-/**
- * The key for the state of the lock files. @returns undefined if a folder has none: it would never expire
- */
+/** The key for the state of the lock files. @returns undefined if a folder has none: it would never expire */
 export async function cacheKey({
   cloneDir,
   folders,

@@ -20,10 +20,7 @@ export interface ResolvedSettings {
   warnings: readonly SettingWarning[];
 }
 
-/**
- * Reads every setting. `openProject` checks the folders.
- * @throws setting_missing, setting_invalid, several_problems
- */
+/** Reads every setting. `openProject` checks the folders. */
 export function resolveSettings(texts: SettingTexts): ResolvedSettings {
   const reading = readSettings(texts);
   const problems = problemsIn(reading);

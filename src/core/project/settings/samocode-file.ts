@@ -75,10 +75,7 @@ export function pathFromFile(
   return resolve(folder, value);
 }
 
-/**
- * One line that parses back to `key` and `value`.
- * @throws not_one_line for a multi-line value; RangeError for an invalid key, a bug in the caller
- */
+/** One line that parses back to `key` and `value`. */
 export function samocodeLine(key: string, value: string): string {
   if (!KEY.test(key)) throw new RangeError(`${key} is not a valid key.`);
   if (/[\r\n]/.test(value)) throw PROJECT_ERRORS.not_one_line({ key });

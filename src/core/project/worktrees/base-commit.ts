@@ -24,7 +24,6 @@ const FETCH_LIMIT_MS = 120_000;
 /**
  * The commit a new session starts from: after a fetch, the remote's default branch, as the remote reports it; without a
  * remote, the local default branch. What is checked out is used only if there is none.
- * @throws base_not_found
  */
 export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
   const options = { ...context, cwd: mainRepo };
@@ -105,7 +104,7 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   return { commit: head, name: 'HEAD', warning };
 }
 
-/** Refuses a base with an invalid name, or one missing where there is no remote. @throws base_not_found */
+/** Refuses a base with an invalid name, or one missing where there is no remote. */
 export async function requireBase({
   mainRepo,
   base,

@@ -14,7 +14,6 @@ const MAX_BYTES = 200 * 1024 * 1024;
  * With the user's consent: creates the folder, runs `git init` and commits all files that are not ignored, except
  * `.env` files. Does nothing if there is a commit, and continues where an earlier call failed.
  * @returns what was done, one sentence each
- * @throws no_git_identity, first_commit_too_large, not_a_repository, GitError
  */
 export async function initRepository(
   folder: string,

@@ -49,7 +49,7 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   };
 }
 
-/** Uncommitted changes of any checkout, except ignored files and what is as it was before any agent. @throws GitError */
+/** Uncommitted changes of any checkout, except ignored files and what is as it was before any agent. */
 export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
   return (await checkedOutAt(path, context)).uncommitted;
 }

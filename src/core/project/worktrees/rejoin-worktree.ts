@@ -13,7 +13,6 @@ export type Rejoined = 'fine' | 'recreated' | 'rejoined';
 /**
  * Restores a session's worktree that is deleted, lacks its `.git` file, or is unknown to the repository, as after a
  * clean-up. Existing files stay, and HEAD if it can be read.
- * @throws branch_elsewhere, worktree_folder_taken, branch_name_blocked, GitError
  */
 export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
   const reading = await inspectWorktree(plan);

@@ -23,7 +23,6 @@ export type RemovedWorktree =
 /**
  * Removes a session's worktree if nothing is lost; its branch stays. Ignored files are deleted too.
  * @param isKept called last: whether all its content is kept elsewhere, so that it may be removed as it is
- * @throws worktree_locked, worktree_mounted, git_submodules, GitError
  */
 export async function removeWorktree(
   place: WorktreePlace,
@@ -80,7 +79,6 @@ async function removeSandbox({ worktreePath }: WorktreePlace): Promise<void> {
   await removeAtOnce(sandboxOf(worktreePath));
 }
 
-/** @throws worktree_mounted: a mount point, here or below, cannot be deleted, and its content belongs elsewhere */
 async function refuseMounts(worktreePath: string): Promise<void> {
   const path = await realpath(worktreePath);
   // Only Linux has this table.
@@ -94,7 +92,6 @@ async function refuseMounts(worktreePath: string): Promise<void> {
   }
 }
 
-/** @throws git_submodules: a submodule can contain work that nothing else has */
 async function refuseSubmodules(cwd: string, context: GitContext): Promise<void> {
   if ((await submodulesIn(cwd, context)).some(({ hasWork }) => hasWork))
     throw GIT_ERRORS.git_submodules({ subcommand: 'worktree', cwd });

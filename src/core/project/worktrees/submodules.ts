@@ -15,7 +15,6 @@ import type { GitContext } from '../git/repository.ts';
  * lie where git keeps those of a linked worktree. They borrow the objects of the main checkout's, which the guard shows
  * read-only, so that everything in their own object folders is the work of agents. Nothing else of the repository
  * changes.
- * @throws GitError
  */
 export async function addSubmodules(
   worktreePath: string,
@@ -34,7 +33,7 @@ export interface Submodule {
   hasWork: boolean;
 }
 
-/** The submodules of the commit that is checked out. @throws GitError */
+/** The submodules of the commit that is checked out. */
 export async function submodulesIn(worktreePath: string, context: GitContext): Promise<Submodule[]> {
   return await submodulesOf('HEAD', { ...context, cwd: worktreePath });
 }

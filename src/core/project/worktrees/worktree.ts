@@ -26,10 +26,7 @@ export interface Worktree {
   baseCommit: string;
 }
 
-/**
- * Makes sure that the session's worktree exists at its path on its branch; an existing one is kept as it is.
- * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
- */
+/** Makes sure that the session's worktree exists at its path on its branch; an existing one is kept as it is. */
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   const { mainRepo, worktreePath: path, branch, baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };

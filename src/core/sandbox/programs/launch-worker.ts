@@ -41,7 +41,6 @@ export interface LaunchOptions {
  * Starts a session's worker in its own process session (setsid) with stdio on files, so that it survives clients,
  * terminals and servers. Two at once are harmless: only one gets the lease.
  * @returns its pid
- * @throws node_not_found, worker_not_launched
  */
 export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): Promise<number | undefined> {
   const node = await nodePath(options.env);

@@ -31,7 +31,6 @@ export interface LocatedCli {
 /**
  * Finds an agent CLI: only the configured path if set, otherwise PATH, the usual install folders, and finally the
  * PATH of a login shell (at most 5 s), which desktop clients lack.
- * @throws cli_not_found, cli_not_executable
  */
 export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
   const configured = question.configured?.trim() || question.cli.defaultCommand;

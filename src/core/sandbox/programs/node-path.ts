@@ -11,7 +11,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The Node to start our programs with: the one running us, or another one if that is unusable. In Claude
  * Desktop a server can run in an Electron UtilityProcess, which can't be started as Node; and an upgrade
  * might have deleted the program of a running server.
- * @throws node_not_found
  */
 export async function nodePath(env: Environment): Promise<string> {
   if (isNode()) return process.execPath;
@@ -42,7 +41,6 @@ function isNode(): boolean {
 /** Longer than the search's 5 s for a login shell. */
 const LIMIT_MS = 20_000;
 
-/** @throws node_not_found */
 async function findNode(env: Environment): Promise<string> {
   const { execPath, versions } = process;
   // Electron also answers --version, but would open a window or hang if started as Node.

@@ -69,7 +69,6 @@ export function exitFile(exitPath: string, child: ChildRecord): string {
 /**
  * Starts an agent through the wrapper, in its own session and process group. It begins only after `child.json` is on
  * disk, so a crash of the worker at any step starts the CLI at most once.
- * @throws child_not_started when the wrapper could not be spawned
  */
 export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   const { command, host, clock } = options;

@@ -45,7 +45,6 @@ export class EventWriter implements Disposable {
   /**
    * Opens the log for the owner of `lease`, truncates it to its last complete commit and folds it from the start: a
    * cached state may be shown, but not acted on.
-   * @throws newer_format, lease_lost
    */
   static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
     const answered = new Set<string>();
@@ -74,8 +73,7 @@ export class EventWriter implements Disposable {
 
   /**
    * Numbers the events, writes them as one commit and waits until they are on disk.
-   * @throws lease_lost when another worker took over; nothing is written then
-   * @throws file_rewritten when the log is lost
+   *
    * @throws the system error when the disk is full; log and state are unchanged
    */
   async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
@@ -124,7 +122,6 @@ export class EventWriter implements Disposable {
   /**
    * Whether another program changed the log since `mark` was taken. Bytes after the mark were written by a worker, or
    * are found by reading the file.
-   * @throws lease_lost, because another owner's events are not a foreign change; file_rewritten
    */
   async isChangedSince(mark: LogMark): Promise<boolean> {
     await this.#parts.lease.check();

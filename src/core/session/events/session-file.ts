@@ -141,7 +141,7 @@ const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
 /**
  * The session file as recorded in the event of its creation, so that later changes to `session.json` have no effect.
  * Read from that file only before there is an event.
- * @returns undefined if neither exists @throws session_file_broken
+ * @returns undefined if neither exists
  */
 export async function recordedSessionFile(
   paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
@@ -167,7 +167,7 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
 /** Enough for the first events, including the creation. */
 const FIRST_BYTES = 4000;
 
-/** @returns undefined when there is none @throws session_file_broken when it cannot be read */
+/** @returns undefined when there is none */
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
 ): Promise<SessionFile | undefined> {
@@ -177,7 +177,6 @@ export async function readSessionFile(
   return parseSessionFile(paths.sessionFile, reading.bytes.toString('utf8'));
 }
 
-/** @throws session_file_broken when the text of the file at `path` cannot be parsed */
 function parseSessionFile(path: string, text: string): SessionFile {
   const value = parseJson(text);
   if (value === undefined) throw broken(path, 'It is not JSON');

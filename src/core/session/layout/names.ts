@@ -13,7 +13,6 @@ export function sessionSlug(task: string): string {
 /**
  * Normalizes the name that a person chose for a new session or group: lower-case words, digits and hyphens; spaces
  * become hyphens.
- * @throws bad_session_name, bad_group_name for anything else, in particular for paths out of SESSIONS
  */
 export function normalizeNewName(what: 'session' | 'group', given: string): string {
   const name = given.trim().toLowerCase().normalize('NFC').replace(/\s+/gu, '-');

@@ -12,7 +12,6 @@ export type MeanwhileEnd<T> = { kind: 'done'; value: T } | { kind: 'stopped' };
 /**
  * Runs a long operation that records nothing, and takes commands in the meantime. Any error of `act` after its signal
  * is aborted counts as stopped.
- * @throws lease_lost, after `act` has ended, if the session was taken over in the meantime
  */
 export async function whileTakingCommands<T>(
   worker: Worker,

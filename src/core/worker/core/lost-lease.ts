@@ -10,7 +10,7 @@ import type { Worker } from './worker.ts';
 
 /**
  * Called while watching an agent, since a new owner is otherwise noticed only when an event is written. A pool's session
- * is also lost once its time is up: its supervisor could be frozen while another machine takes over. @throws lease_lost
+ * is also lost once its time is up: its supervisor could be frozen while another machine takes over.
  */
 export async function requireLease({ paths, writer, file, clock, host }: Leased): Promise<void> {
   const given = file.pool ? await plainText(paths.poolUntil, MAX_BYTES) : undefined;

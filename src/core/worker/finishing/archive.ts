@@ -35,7 +35,7 @@ export async function performArchive(
   return [{ type: 'discarded', by, trash, flow }, archived];
 }
 
-/** The branch stays. @throws worktree_foreign, would_lose_work */
+/** The branch stays. */
 async function removeOwnWorktree(worker: Worker): Promise<void> {
   const path = stateOf(worker).worktree?.path;
   if (path === undefined) return;

@@ -59,7 +59,7 @@ export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]>
   }
 }
 
-/** The last recorded commit of a deleted branch. @throws branch_lost when git no longer has it */
+/** The last recorded commit of a deleted branch. */
 async function lostTip(
   { paths }: Worker,
   { mainRepo, branch, baseCommit, ...context }: WorktreePlan,

@@ -17,7 +17,6 @@ import { keepWork } from '../recording/keep-work.ts';
  * Checks the run folder once the agent's process tree has ended, before anything is judged; commands from that
  * time that could open a gate are refused.
  * @returns paths that changed though only the worker writes there
- * @throws file_rewritten when the log, and so the session, is lost; the work is kept anyway
  */
 export async function checkRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
   // A missing repository blocks the session later, with a more precise message.

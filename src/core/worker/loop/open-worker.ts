@@ -87,7 +87,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
 
 const MAX_ARRIVED_BYTES = 1024 * 1024;
 
-/** Takes the session's lease. @returns undefined when another worker has it @throws newer_format */
+/** Takes the session's lease. @returns undefined when another worker has it */
 async function takeLease(
   options: WorkerOptions,
   paths: SessionPaths,

@@ -117,7 +117,6 @@ async function promptRequirements(worker: Worker) {
   });
 }
 
-/** @throws constraints_gone */
 async function constraints(path: string | undefined) {
   if (path === undefined) return undefined;
   const text = await ifExists(readFile(path, 'utf8'));

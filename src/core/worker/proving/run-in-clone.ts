@@ -28,7 +28,6 @@ export interface ClonedSet {
 /**
  * Runs commands on a fresh clone of a commit, after SETUP. If SETUP fails, none of them is run, and they all fail with
  * it.
- * @throws clone_failed; the signal's reason
  */
 export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {
   const { worktree, mark, iteration, ...given } = set;

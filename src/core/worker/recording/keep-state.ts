@@ -17,7 +17,6 @@ import { keepWorkBefore, notKept } from './keep-work.ts';
 /**
  * Saves a pool's session between two agents as one commit, from which another machine can continue.
  * Never with an open iteration, so that the next owner has nothing to recover. A failure delays only the pool.
- * @throws lease_lost
  */
 export async function keepState(worker: Worker): Promise<void> {
   const { openIteration, archived, n } = stateOf(worker);

@@ -10,10 +10,7 @@ export interface BaseCommands extends TrustedCommands {
   timeoutMs: number;
 }
 
-/**
- * Returns the commands to run: the workflow's own, otherwise those in the `.samocode` that the base branch tracks.
- * @throws no_base_checks, setting_invalid, GitError
- */
+/** Returns the commands to run: the workflow's own, otherwise those in the `.samocode` that the base branch tracks. */
 export async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCommands> {
   const { env } = runner;
   const options = { baseEnv: env, cwd: repositoryFolder(runner), allowFailure: true };

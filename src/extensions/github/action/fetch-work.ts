@@ -17,7 +17,6 @@ export function repositoryFolder({ env }: Pick<Runner, 'env'>): string {
 /**
  * Fetches the commits of the event, with history and tags. Only this step uses the token: it runs no code of the pull
  * request, and it writes the token to no file.
- * @throws event_refused, event_unreadable, GitError
  */
 export async function fetchWork(runner: Runner): Promise<void> {
   const { head, baseBranch } = readEvent(runner);

@@ -15,7 +15,6 @@ import { repetitionSummary } from './summary.ts';
 /**
  * Repeats the proof in the description of a pull request with the commands of its base branch, and reports the result.
  * @returns whether nothing differs
- * @throws event_refused, event_unreadable, no_base_checks, work_not_cloned, GitError
  */
 export async function repeatWork(runner: Runner): Promise<boolean> {
   const { head, baseBranch, text } = readEvent(runner);

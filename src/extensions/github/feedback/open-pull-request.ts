@@ -15,10 +15,7 @@ import { GitHub } from '../forge/github.ts';
 import { repositoryIn } from '../forge/repository-name.ts';
 import { requestRepository } from '../forge/request-repository.ts';
 
-/**
- * Finds a pull request of this project's repository and fetches its head.
- * @throws project_not_found, project_not_trusted, no_checks, no_forge, pull_request_not_read, the errors of a forge, GitError
- */
+/** Finds a pull request of this project's repository and fetches its head. */
 export async function openPullRequest(
   { number, projectDir }: PullRequestQuestion,
   context: ActionContext,

@@ -24,7 +24,6 @@ const RECORDED = ['resumed', 'pull_request_changed'] as const;
 /**
  * Reads the pull request of a session now and does what the supervisor would do: begin a round, or publish the work of
  * one. Works even if the pull request is not watched, and beyond PR_ROUNDS.
- * @throws an early refusal, the worker's refusal, no_pull_request, round_not_published, FORGE_ERRORS, GitError
  */
 export async function roundOfSession(
   question: SessionQuestion,

@@ -47,7 +47,6 @@ export class Rounds {
   readonly #handled = new Map<string, string>();
   readonly #steering = new Steering();
 
-  /** @throws FORGE_ERRORS, GitError */
   async advance(view: SessionView, pull: PullRequestSummary, options: RoundOptions): Promise<Advance> {
     const { state, paths } = view;
     const isReady = state.status.kind === 'done' && pull.state === 'open';

@@ -7,7 +7,7 @@ const CACHE_MS = 5 * 60_000;
 export class Steering {
   readonly #writers = new Map<string, { may: boolean; atMs: number }>();
 
-  /** @param trusted the accounts in PR_TRUST @returns the logins that may steer @throws FORGE_ERRORS */
+  /** @param trusted the accounts in PR_TRUST @returns the logins that may steer */
   async among(
     authors: readonly Author[],
     repository: string,

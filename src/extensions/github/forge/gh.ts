@@ -53,7 +53,7 @@ export interface Answer {
   said: string;
 }
 
-/** One request to the API. @returns whatever the host answered @throws FORGE_ERRORS if it did not answer */
+/** One request to the API. @returns whatever the host answered */
 export async function ask(
   context: GhContext,
   { host }: Subject,
@@ -139,7 +139,6 @@ function resetIn(headers: Answer['headers']): string | undefined {
   return Number.isFinite(ms) && ms > 0 ? isoUtc(ms) : undefined;
 }
 
-/** @throws FORGE_ERRORS if the request failed, or the answer does not match the schema */
 export function read<T extends z.ZodType>(schema: T, answer: Answer, about: Subject): z.infer<T> {
   if (answer.status >= 300) throw forgeFailure(answer, about);
   return parsed(schema, parseJson(answer.text), about);
@@ -169,7 +168,6 @@ const Reply = z.object({
   errors: z.array(z.object({ type: z.string().nullish(), path: z.array(z.unknown()).nullish() })).default([]),
 });
 
-/** @throws FORGE_ERRORS; also if the repository was renamed, which GitHub would follow silently */
 export async function query<T extends z.ZodType>(
   context: GhContext,
   { repository, subject, fields, more = '', schema, isParted }: RepositoryQuery<T>,

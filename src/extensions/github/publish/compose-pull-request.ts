@@ -30,7 +30,6 @@ export interface ComposedPullRequest extends PullRequestText {
 /**
  * Composes the text of a session's pull request. Changes nothing.
  * @param withAnswers include people's answers even if the repository is public; only a person may ask for this
- * @throws GitError
  */
 export async function composePullRequest(
   judged: Publishable,

@@ -8,7 +8,7 @@ import type { Publishable } from './publishable.ts';
 /** How the work on an issue ended. */
 export type IssueEnd = { url: string } | { into: string; commit: string };
 
-/** Comments on a session's issue with the result and a short proof, once. @throws FORGE_ERRORS */
+/** Comments on a session's issue with the result and a short proof, once. */
 export async function commentOnIssue(
   { sessionFile, paths, folder }: Publishable['view'],
   end: IssueEnd,

@@ -24,7 +24,7 @@ export interface PublishPlan {
   byHand: string | undefined;
 }
 
-/** Composes the text of the pull request and writes it to a file of the session. @throws GitError */
+/** Composes the text of the pull request and writes it to a file of the session. */
 export async function planPublication(
   publication: Publishable,
   withAnswers: boolean,

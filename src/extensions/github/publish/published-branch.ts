@@ -24,10 +24,7 @@ export interface PublishedBranch {
   relation: 'contained' | 'joinable' | 'rewound' | 'replaced';
 }
 
-/**
- * Fetches the head and base of a session's pull request and compares the head with the local branch.
- * @throws GitError
- */
+/** Fetches the head and base of a session's pull request and compares the head with the local branch. */
 export async function fetchPublished(
   { sessionFile, state: { pullRequest, worktree } }: Publishable['view'],
   baseBranch: string,

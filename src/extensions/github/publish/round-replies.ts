@@ -30,7 +30,7 @@ export async function threadReplies(
   );
 }
 
-/** Replies once in a thread; does not resolve it. @throws FORGE_ERRORS */
+/** Replies once in a thread; does not resolve it. */
 export async function answerThread(
   forge: Forge,
   { sessionFile, state }: Publishable['view'],

@@ -18,7 +18,6 @@ export interface Steps {
    * Has one effect, unless an earlier worker has recorded it, and records how it ended. A repeated one changes nothing
    * outside.
    * @returns undefined if `act` had no effect
-   * @throws what may succeed later, such as an unreachable forge
    */
   effect(
     name: string,

@@ -69,7 +69,6 @@ async function joinHead(
 /**
  * Brings the branch up to date with what others have pushed: fast-forwards it, or merges the head.
  * @returns files in which both sides changed the same lines; then nothing is merged
- * @throws tip_replaced, what repairMissingWorktree throws, GitError
  */
 async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
   const { worktree } = stateOf(worker);

@@ -10,10 +10,7 @@ export interface NotifyChannel {
   readonly name: ChannelName;
   /** The format of its messages, unless it is the default. */
   readonly format?: string;
-  /**
-   * Sends one notification, or several as one digest.
-   * @throws NOTIFY_ERRORS.undelivered, which says whether and when to retry
-   */
+  /** Sends one notification, or several as one digest. */
   send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
   /**
    * Removes the buttons of an earlier notification once its question, plan or session is settled, and shows
@@ -52,7 +49,6 @@ export interface Undelivered {
 /**
  * Runs `act` until it is done, times out or is aborted.
  * @returns `timed_out` after `ms`
- * @throws what `act` throws, or the abort reason of the signal
  */
 export async function within(
   { ms, signal }: { ms: number; signal: AbortSignal },

@@ -37,7 +37,7 @@ export interface Trial {
 
 const TEST_MS = 30_000;
 
-/** Sends a test notification through each channel immediately, bypassing the queue. @throws inside_session */
+/** Sends a test notification through each channel immediately, bypassing the queue. */
 export async function testChannels(context: ActionContext, signal: AbortSignal): Promise<Trial[]> {
   await refuseFromInside(context);
   const { env, home, clock } = context;

@@ -35,7 +35,6 @@ const CONFLICT_MS = 2000;
 /**
  * Checks a token and saves it with the chat. The chat is the one that sends a one-time code, so that no one
  * else can claim the bot.
- * @throws telegram_token_form, telegram_refused, telegram_no_chat
  */
 export async function setUpTelegram(setUp: SetUp, signal: AbortSignal): Promise<SetUpResult> {
   const { token, home, setUpPath } = setUp;

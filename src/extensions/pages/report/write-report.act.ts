@@ -31,7 +31,7 @@ interface ReportRequest extends Pick<CardQuestion, 'wordsOf'> {
   output?: string | undefined;
 }
 
-/** Writes the page of one session. @throws session_not_found, no_report, report_not_written */
+/** Writes the page of one session. */
 export async function writeSessionReport(
   { output, wordsOf, ...question }: SessionQuestion & ReportRequest,
   context: ActionContext,
@@ -49,7 +49,6 @@ const MAX_PAGES = 50;
 /**
  * Writes a page about the sessions of a project, or of all projects, and a page for each session.
  * @returns also the sessions whose page could not be written
- * @throws project_not_found, report_not_written
  */
 export async function writeOverviewReport(
   {

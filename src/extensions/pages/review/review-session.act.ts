@@ -35,7 +35,7 @@ export interface SessionReview extends CommentedText {
 /** More than anyone reviews at once. */
 const MAX_CHARS = 4_000_000;
 
-/** Reads the text that a person will comment on. @throws session_not_found, no_plan; what `readChanges` throws */
+/** Reads the text that a person will comment on. */
 export async function openReview(question: ReviewQuestion, context: ActionContext): Promise<SessionReview> {
   const view = await findSession({ ...question, isAct: true }, context);
   if (gateOf(view)?.for === 'plan_approval' && question.path === undefined) {
@@ -65,10 +65,7 @@ export interface SentReview {
   stale: number;
 }
 
-/**
- * Sends the comments as one message: changes to the plan, guidance for the next agent, or a new goal.
- * @throws what `requestChanges`, `resumeSession` and `sendMessage` throw
- */
+/** Sends the comments as one message: changes to the plan, guidance for the next agent, or a new goal. */
 export async function sendReview(
   question: ReviewQuestion,
   { review, comments }: { review: SessionReview; comments: readonly LineComment[] },

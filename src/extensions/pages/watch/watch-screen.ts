@@ -32,10 +32,7 @@ export interface WatchInput {
 
 type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
 
-/**
- * Shows the sessions until the person quits.
- * @throws the errors of reading them, after restoring the terminal
- */
+/** Shows the sessions until the person quits. */
 export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchInput): Promise<void> {
   using ended = new LinkedController(cli.interrupted);
   const parts = { ...watched, cli, ended, context: await cli.actionContext(), menus: await terminal.menus() };

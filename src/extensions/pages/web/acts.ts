@@ -127,7 +127,6 @@ function verdict({ verified, commit = '', checks, differences, partly }: Verific
   )}</ul>`;
 }
 
-/** @throws no_such_act; what the act itself throws */
 export async function actOnSession(
   name: string,
   { session, fields }: { session: ShownSession; fields: Fields },
@@ -146,7 +145,6 @@ function textOf(fields: Fields, name: string): string {
   return listOf(fields, name).join('\n').trim();
 }
 
-/** @throws not_a_number */
 function numberOf(text: string): number | undefined {
   if (text === '') return undefined;
   const number = Number(text);

@@ -168,7 +168,6 @@ function addActs(app: Hono<{ Bindings: HttpBindings }>, { live, context }: Serve
   });
 }
 
-/** @throws session_gone */
 async function found(key: string, live: LiveSessions): Promise<ShownSession> {
   const session = await live.find(key);
   if (session === undefined) throw WEB_ERRORS.session_gone();

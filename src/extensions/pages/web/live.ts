@@ -38,7 +38,6 @@ export class LiveSessions {
     ended.addEventListener('abort', () => this.#end(), { once: true });
   }
 
-  /** @throws the error of reading the sessions, for example if no project is known; the next call tries again */
   async list(): Promise<LiveList> {
     if (this.#list === undefined) this.#watch();
     return (await this.#list) ?? { rows: [], sessions: new Map(), needs: 0 };

@@ -54,10 +54,7 @@ const PORTS = 10;
 const IDLE_MS = 12 * 60 * 60_000;
 const IDLE_CHECK_MS = 60_000;
 
-/**
- * Serves the page, or finds the server that already does.
- * @throws no_port, not_listening, no_socket, no_mcp
- */
+/** Serves the page, or finds the server that already does. */
 export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
   const { home, clock } = context;
   const onlyShows = !isPersonal(context.by.channel);

@@ -46,7 +46,6 @@ export function tokenIn(header: string | undefined, home: string): ClientToken |
 /**
  * Adds a token. Only a person may do so, because its holder can act on this machine.
  * @returns the token
- * @throws inside_session, token_needs_person, token_name
  */
 export async function addToken(
   { name, isReadOnly }: Pick<ClientToken, 'name' | 'isReadOnly'>,
@@ -64,7 +63,7 @@ export async function addToken(
   return text;
 }
 
-/** Removes a token; running servers end its MCP sessions within a second. @throws inside_session, token_not_found */
+/** Removes a token; running servers end its MCP sessions within a second. */
 export async function revokeToken(name: string, context: ActionContext): Promise<void> {
   await refuseFromInside(context);
   const tokens = readTokens(context.home);

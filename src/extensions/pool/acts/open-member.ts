@@ -27,7 +27,7 @@ export function remoteGit(mainRepo: string, env: Environment): GitContext & { cw
   return { cwd: mainRepo, baseEnv: env };
 }
 
-/** The root commit that identifies a repository in all its clones. @throws GitError */
+/** The root commit that identifies a repository in all its clones. */
 export async function rootCommit(mainRepo: string, env: Environment): Promise<Oid> {
   const list = ['rev-list', '--max-parents=0', 'HEAD'];
   return (await gitLine(list, remoteGit(mainRepo, env))).split('\n').sort()[0] ?? '';
@@ -49,10 +49,7 @@ export async function textCommit(text: string, git: GitContext & { cwd: string }
 /** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
 const LIMIT_MS = 30_000;
 
-/**
- * Connects this machine to a pool of which it is a member.
- * @throws pool_not_here if the project is missing or not trusted; what opening the board throws
- */
+/** Connects this machine to a pool of which it is a member. */
 export async function openMember(
   membership: Membership,
   context: ActionContext,

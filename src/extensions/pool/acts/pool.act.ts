@@ -42,7 +42,6 @@ const LIMIT_MS = 60_000;
 
 /**
  * Makes this machine a member of the pool at a git remote, for one project. A repeated call changes the given values.
- * @throws inside_session, pool_needs_person, pool_no_remote, pool_remote_public, pool_refs_declined, pool_unreachable, pool_read_only, pool_other_board, what `findProjectFor` and `requireTrust` throw
  */
 export async function joinPool(
   input: JoinInput,
@@ -77,7 +76,7 @@ export async function joinPool(
   return { membership, host: file.host, fingerprint: await fingerprintOf(publicKey, context.env), members };
 }
 
-/** Stops taking sessions, and gives each held one back at its next pause. @throws pool_not_joined, inside_session */
+/** Stops taking sessions, and gives each held one back at its next pause. */
 export async function leavePool(question: ProjectQuestion, context: ActionContext): Promise<Membership> {
   await requirePerson(context);
   const { membership } = await membershipOf(question, context);
@@ -106,7 +105,7 @@ export interface PoolReport {
   problems: string[];
 }
 
-/** Reports what this machine knows about the project's pool. @throws pool_not_joined, pool_unreachable */
+/** Reports what this machine knows about the project's pool. */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
   const members = await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
@@ -130,7 +129,7 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
 /** Longer than several lease renewals. */
 const QUIET_MS = 120_000;
 
-/** The members of the project's pool. @throws pool_not_joined, pool_unreachable */
+/** The members of the project's pool. */
 async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {
   const { membership, project } = await membershipOf(question, context);
   return await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
@@ -140,7 +139,6 @@ async function poolMembers(question: ProjectQuestion, context: ActionContext): P
  * Trusts a member's states and acts on this machine, after a person has compared the fingerprint on both machines.
  * @param seen the fingerprint that the person was shown
  * @param as the person, named as in GATE_PEOPLE, to whom the member's acts are attributed; default: its name
- * @throws inside_session, pool_needs_person, pool_no_member
  */
 export async function trustMember(
   { member, seen, as, ...question }: ProjectQuestion & { member: string; seen: string; as?: string },
@@ -153,7 +151,6 @@ export async function trustMember(
   return { ...found, isTrusted: true };
 }
 
-/** @throws pool_no_member */
 export async function memberNamed(
   name: string,
   question: ProjectQuestion,

@@ -3,7 +3,7 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readPoolFile } from '../pool-file.ts';
 
-/** @returns true @throws pool_not_joined when this machine is in no pool for the project */
+/** @returns true */
 export async function requirePool(
   { filePath, mainRepo }: Pick<Project, 'filePath' | 'mainRepo'>,
   { home }: Pick<ActionContext, 'home'>,

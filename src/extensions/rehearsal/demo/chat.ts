@@ -74,7 +74,6 @@ export class Chat implements AsyncDisposable {
     return chat;
   }
 
-  /** @throws tool_refused with the tool's message */
   async call(
     tool: string,
     args: Record<string, unknown>,

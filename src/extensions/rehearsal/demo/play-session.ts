@@ -44,7 +44,7 @@ export interface PlayedSession {
 const WORKING: ReadonlySet<string> = new Set(['starting', 'queued', 'running', 'limited']);
 const POLL_SECONDS = 1;
 
-/** Plays the chat of a started session until it is done. @throws demo_rested if it stops in any other state */
+/** Plays the chat of a started session until it is done. */
 export async function playSession(play: Play, from: number): Promise<PlayedSession & { worktree: string }> {
   const { chat, session, screen, signal } = play;
   const answers: PlayedSession['answers'] = [];

@@ -146,7 +146,6 @@ async function stepsToRemove(client: Client, change: Change): Promise<Step[]> {
   return await removalSteps([serverPart(path, format)]);
 }
 
-/** @throws scope_not_supported */
 function projectFile({ title, project }: Client, { input, context }: Change) {
   if (project === undefined) throw INSTALL_ERRORS.scope_not_supported({ title });
   return { path: join(input.projectDir ?? context.cwd, project.file), format: project.format };

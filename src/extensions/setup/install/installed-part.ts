@@ -13,7 +13,7 @@ export interface InstalledPart {
   isFolder: boolean;
   /** @throws a system error */
   isThere(): Promise<boolean>;
-  /** Removes it and keeps every other byte of its file. @throws settings_file_unreadable, or a system error */
+  /** Removes it and keeps every other byte of its file. */
   remove(): Promise<void>;
 }
 
@@ -87,10 +87,7 @@ function filePart(path: string, at: At, { has, without }: Removal): InstalledPar
   };
 }
 
-/**
- * Changes a settings file, following a link; never creates one.
- * @throws settings_file_unreadable when `change` refuses the text, with the file unchanged
- */
+/** Changes a settings file, following a link; never creates one. */
 export async function changeSettings(
   path: string,
   change: (text: string) => string | undefined,

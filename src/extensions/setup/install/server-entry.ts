@@ -29,7 +29,7 @@ interface ServerEntry {
 /** The format that Claude introduced and most clients read. */
 export const COMMON_FORMAT: ServerFormat = { servers: 'mcpServers', entry: (start) => ({ ...start }) };
 
-/** The command that starts this installation as a server. @throws program_not_lasting */
+/** The command that starts this installation as a server. */
 export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {
   const program = join(dirname(programs.worker), 'samocode-mcp.js');
   refuseIfTemporary(program, 'No client was changed.');
@@ -47,7 +47,7 @@ interface ServerOptions {
   format: ServerFormat;
 }
 
-/** The step that adds our server to a JSON file, if missing. @throws own_entry, settings_file_unreadable */
+/** The step that adds our server to a JSON file, if missing. */
 export async function serverSteps(
   path: string,
   start: ServerStart,

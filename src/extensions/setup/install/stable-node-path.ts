@@ -36,7 +36,7 @@ function realOf(path: string): string | undefined {
   }
 }
 
-/** Rejects a temporary program before anything is created that starts it. @throws program_not_lasting */
+/** Rejects a temporary program before anything is created that starts it. */
 export function refuseIfTemporary(program: string, what: string): void {
   if (/[\\/]_npx[\\/]/.test(program)) throw INSTALL_ERRORS.program_not_lasting({ what, program });
 }

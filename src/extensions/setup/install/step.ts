@@ -17,7 +17,6 @@ export interface Step {
   did?: string;
   /** What a removal step removes; if that fails, the following steps still run. */
   place?: string;
-  /** @throws client_command_failed, settings_file_unreadable, or a system error */
   run(): Promise<void>;
 }
 

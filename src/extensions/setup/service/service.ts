@@ -36,7 +36,6 @@ export interface SupervisorInstallReport {
 /**
  * Installs the supervisor as a service of this user. Idempotent.
  * @param program the built supervisor file, an absolute path
- * @throws no_service, program_not_lasting, service_command_failed, inside_session
  */
 export async function installSupervisor(
   { program, ...change }: ServiceChange & { program: string },
@@ -67,7 +66,7 @@ export async function installSupervisor(
   return { ...report, next };
 }
 
-/** Removes what `installSupervisor` wrote. @throws service_command_failed */
+/** Removes what `installSupervisor` wrote. */
 export async function uninstallSupervisor(
   change: ServiceChange,
   context: ActionContext,
@@ -95,7 +94,7 @@ function serviceAt(context: ActionContext, platform: NodeJS.Platform = process.p
   return { service, path: resolve(context.home, ...service.file(context)) };
 }
 
-/** Runs the steps in order, or lists them. @throws service_command_failed */
+/** Runs the steps in order, or lists them. */
 async function carryOut(
   steps: readonly Step[],
   services: SupervisorInstallReport['services'],
