@@ -58,7 +58,7 @@ export function exampleFiles(source: RepositorySource): Files {
       SERVER_ROWS.filter(({ name }) => name !== 'desktop').map(({ title, format }) => [
         title,
         {
-          '//': 'README (Install) names its file, docs/clients.md says more.',
+          '//': 'docs/clients.md names its file.',
           [format.servers]: { samocode: format.entry(start) },
         },
       ]),

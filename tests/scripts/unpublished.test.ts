@@ -6,7 +6,7 @@ import { filesBelow } from '../../scripts/packages/source.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The only section that may describe starting the package from npm, once it is published there. */
-const AFTER_PUBLICATION = /^### After publication\n[\s\S]*?(?=^#)/m;
+const AFTER_PUBLICATION = /^## After publication\n[\s\S]*?(?=^#)/m;
 const WAYS_TO_NPM =
   /npx["\s-].{0,40}samocode-mcp|"npx"|samocode-mcp@|npm (?:install|i) -g samocode-mcp|"identifier": "samocode-mcp"/g;
 
@@ -25,9 +25,9 @@ test('no text for people or clients starts the package from npm, where anyone co
 });
 
 test('only one section describes what applies after publication', async () => {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-  expect(readme.match(/npx/g)).toHaveLength(1);
-  expect(readme.match(AFTER_PUBLICATION)?.[0]).toContain('npx -y samocode-mcp');
+  const page = await readFile(join(ROOT, 'docs/clients.md'), 'utf8');
+  expect(page.match(/npx/g)).toHaveLength(1);
+  expect(page.match(AFTER_PUBLICATION)?.[0]).toContain('npx -y samocode-mcp');
 });
 
 test('the package has no module that another program could import', async () => {

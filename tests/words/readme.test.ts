@@ -8,6 +8,7 @@ import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.t
 import { CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');
+const CLIENTS_PAGE = await readFile(join(ROOT, 'docs/clients.md'), 'utf8');
 /** Settings common to all terminal programs. */
 const OF_TERMINALS = ['TERM', 'NO_COLOR', 'FORCE_COLOR'];
 /** Of the form of the original samocode, which is not a command. */
@@ -15,7 +16,7 @@ const ORIGINAL_OPTIONS = ['--config', '--session'];
 
 test('every option that it names exists', () => {
   const named = README.match(/(?<=samocode [^\n`]*|[`[])--[a-z][a-z-]*/g) ?? [];
-  expect(named.length).toBeGreaterThan(5);
+  expect(named.length).toBeGreaterThan(4);
   const known = [...CLI_OPTIONS, ...ORIGINAL_OPTIONS];
   expect(named.filter((option) => !known.includes(option))).toEqual([]);
 });
@@ -29,8 +30,12 @@ test('every setting and tool that it names exists', () => {
   expect(named.filter((word) => !known.has(word))).toEqual([]);
 });
 
-test('its buttons install the server by its command, as samocode install does', () => {
-  const linked = (start: string) => README.split(start)[1]?.split(')')[0] ?? '';
+test('it fits on a few screens', () => {
+  expect(README.split('\n').length).toBeLessThanOrEqual(131);
+});
+
+test('the buttons of the page about chat programs install the server by its command, as samocode install does', () => {
+  const linked = (start: string) => CLIENTS_PAGE.split(start)[1]?.split(')')[0] ?? '';
   const forVsCode = decodeURIComponent(
     linked('](https://insiders.vscode.dev/redirect?url=vscode%3Amcp%2Finstall%3F'),
   );

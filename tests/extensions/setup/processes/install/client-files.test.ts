@@ -243,5 +243,8 @@ test('the help of install and every page about it name all clients', async () =>
   expect(help?.[1]?.split(/, | or /)).toEqual(all.map(({ name }) => name));
   const readme = await readFile(join(root, 'README.md'), 'utf8');
   const page = await readFile(join(root, 'docs/clients.md'), 'utf8');
-  for (const { title } of all) for (const text of [readme, page]) expect(text).toContain(`| ${title} |`);
+  for (const { title } of all) {
+    expect(readme).toContain(title);
+    expect(page).toContain(`| ${title} |`);
+  }
 });
