@@ -31,8 +31,7 @@ import { planServers } from '../src/core/session/documents/plan-servers.ts';
 import { parseLedger, withLedger, withStates } from '../src/core/session/documents/requirements.ts';
 import { readProof } from '../src/core/session/proof/proof.ts';
 import { readPrompt } from '../src/extensions/rehearsal/agent/read-prompt.ts';
-import { hasTable, withoutTable } from '../src/extensions/setup/install/installed-part.ts';
-import { withItems, withMember, withoutMember } from '../src/extensions/setup/install/json-member.ts';
+import { hasComments, parseSettingsFile } from '../src/extensions/setup/install/settings-file.ts';
 import { type Property, property } from './core/properties/property.ts';
 import { documentOf } from './core/properties/texts.ts';
 import { tempDir } from './support/temp-dir.ts';
@@ -97,8 +96,6 @@ const SCHEMA = {
   },
 };
 const anyArguments = fc.record({ count: fc.anything(), flag: fc.anything(), answers: fc.anything() });
-const MEMBER = ['mcpServers', 'samocode'];
-const TABLE = ['plugins', 'samocode@samocode'] as const;
 const STAT = '42 (a (b) c) S 7 42 40 0 -1 4194304 1 0 0 0 11 5 0 0 20 0 1 0 987654 1 2 3';
 const keys = 'PROVIDER MODEL MODEL_INIT TIMEOUT CHECK GATES MAIN_REPO __proto__'.split(' ');
 const setting = fc.tuple(fc.constantFrom(...keys), fc.string()).map((pair) => pair.join('='));
@@ -150,14 +147,10 @@ const PARSERS: readonly Property[] = [
     (turn) => foldersInMeta({ 'x-codex-turn-metadata': turn }),
     (folders) => expect(folders.every((folder) => folder.startsWith('/'))).toBe(true),
   ),
-  parser('settings of a client in TOML', fc.string(), (text) => [
-    hasTable(text, TABLE),
-    withoutTable(text, TABLE),
-  ]),
+  parser('settings of a client in TOML', fc.string(), (text) => parseSettingsFile('config.toml', text)),
   parser('settings of a client in JSON', textOrJson, (text) => [
-    withItems(text, MEMBER, ['x']),
-    withMember(text, MEMBER, { command: 'node' }),
-    withoutMember(text, MEMBER),
+    parseSettingsFile('settings.json', text),
+    hasComments('settings.json', text),
   ]),
   parser('a line of /proc', orLike(fc.nat(STAT.length).map((at) => STAT.slice(0, at))), parseStat),
   parser(

@@ -15,6 +15,7 @@ export async function makeFakeClient(binDir: string, name: 'claude' | 'codex'): 
 const PROGRAM = `
 const { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { basename, join } = require('node:path');
+const jsonText = (value) => JSON.stringify(value, undefined, 2) + '\\n';
 const args = process.argv.slice(2);
 const home = process.env.HOME;
 appendFileSync(join(home, 'asked.log'), basename(process.argv[1]) + ' ' + args.join(' ') + '\\n');
@@ -33,16 +34,18 @@ if (claude && args[1] !== 'marketplace') {
     process.exit(1);
   }
   const left = isAdding ? [...others, { scope: 'user' }] : others;
-  const text = JSON.stringify({ version: 2, plugins: { 'samocode@samocode': left } });
+  const text = jsonText({ version: 2, plugins: { 'samocode@samocode': left } });
   if (left.length > 0) writeFileSync(register, text);
   else rmSync(register);
 } else if (!claude) {
-  if (isAdding) writeFileSync(register, '[plugins."samocode@samocode"]\\nenabled = true\\n');
-  if (isRemoving) rmSync(register);
+  const text = existsSync(register) ? readFileSync(register, 'utf8') : '';
+  const table = '[plugins."samocode@samocode"';
+  if (isAdding && !text.includes('\\n' + table + ']')) writeFileSync(register, text + '\\n' + table + ']\\nenabled = true\\n');
+  if (isRemoving) writeFileSync(register, text.split(/\\n(?=\\[)/).filter((part) => !part.startsWith(table)).join('\\n'));
 }
 const markets = join(home, '.claude/plugins/known_marketplaces.json');
 if (claude && args[1] === 'marketplace') {
-  if (args[2] === 'add') writeFileSync(markets, '{"samocode":{}}');
+  if (args[2] === 'add') writeFileSync(markets, jsonText({ samocode: {} }));
   else rmSync(markets);
 }
 const settings = join(home, '.claude/settings.json');
@@ -50,6 +53,6 @@ if (claude && existsSync(settings)) {
   const value = JSON.parse(readFileSync(settings, 'utf8'));
   if (isAdding) value.enabledPlugins = { 'samocode@samocode': true };
   if (isRemoving) value.enabledPlugins = {};
-  writeFileSync(settings, JSON.stringify(value));
+  writeFileSync(settings, jsonText(value));
 }
 `;

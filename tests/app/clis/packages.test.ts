@@ -83,7 +83,8 @@ test.concurrent('after an installation Claude Code lists the server and what ses
   expect(ours(await home.claudeInit())).toEqual(named([...SKILLS, ...COMMANDS]));
 
   await home.change(uninstall, 'claude', 'changed');
-  expect(await readFile(join(home.path, '.claude/settings.json'), 'utf8')).toBe(CLAUDE_SETTINGS);
+  const left = JSON.parse(await readFile(join(home.path, '.claude/settings.json'), 'utf8'));
+  expect(left).toEqual(JSON.parse(CLAUDE_SETTINGS));
   const bare = await home.claudeInit();
   expect(
     JSON.stringify([bare.mcp_servers, bare.tools, bare.skills, bare.slash_commands, bare.agents]),

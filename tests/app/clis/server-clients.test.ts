@@ -20,7 +20,7 @@ const CLIENTS = [
     client: 'opencode',
     path: '.config/opencode/opencode.json',
     // Without a schema opencode would add it.
-    text: '{\n\t"$schema": "https://opencode.ai/config.json",\n\t// mine\n\t"autoupdate": false,\n}\n',
+    text: '{\n\t"$schema": "https://opencode.ai/config.json",\n\t"autoupdate": false\n}\n',
     list: { args: ['mcp', 'list'], says: '✓ samocode' },
     chat: ['run', '-m', 'anthropic/claude-sonnet-4-5', PARENT_PROMPT],
     environment: (url: string) => ({
@@ -35,7 +35,7 @@ const CLIENTS = [
   {
     client: 'copilot',
     path: '.copilot/mcp-config.json',
-    text: '{\n  // mine\n  "mcpServers": {}\n}\n',
+    text: '{\n  "mcpServers": {}\n}\n',
     list: { args: ['mcp', 'get', 'samocode'], says: 'Status: Enabled' },
     chat: ['-p', PARENT_PROMPT, '--allow-all-tools'],
     environment: (url: string) => ({

@@ -1,10 +1,8 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
-import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { PackageSource } from '../../../core/kit/package/package-source.ts';
 import { type Client, type ClientName, type ClientWork, programOf } from './client.ts';
 import {
@@ -25,17 +23,11 @@ import {
 } from './gate-rules.ts';
 import { isTrustedByGemini } from './gemini-trust.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import {
-  changeSettings,
-  folderPart,
-  type InstalledPart,
-  itemsPart,
-  memberPart,
-  tablePart,
-} from './installed-part.ts';
-import { jsonValue, valueAt, withMember } from './json-member.ts';
+import { folderPart, type InstalledPart, itemsPart, memberPart } from './installed-part.ts';
+import { jsonValue, valueAt } from './json-member.ts';
 import { SERVER_CLIENTS } from './server-clients.ts';
-import { COMMON_FORMAT, serverPart, serverStart, serverSteps, startsOurServer } from './server-entry.ts';
+import { COMMON_FORMAT, serverPart, serverStart, startsOurServer } from './server-entry.ts';
+import { hasComments, parseSettingsFile, refuseComments } from './settings-file.ts';
 import { commandStep, holdsPackage, packageStep, removalSteps, type Step } from './step.ts';
 
 const SHOWN = '; /mcp then shows samocode';
@@ -59,19 +51,19 @@ export const CLIENTS: readonly Client[] = [
     restart: 'Restart Codex',
     shows: SHOWN,
     detect: (context) => programOf('codex', context),
-    add: (work) =>
-      pluginSteps(work, {
+    add: async (work) =>
+      await pluginSteps(work, {
         folder: packageFolder(work.context, 'codex'),
         files: (source) => ({ ...codexMarketplace('plugin'), ...inPluginFolder(codexPackage(source)) }),
         install: ['plugin', 'add', PLUGIN],
-        parts: codexParts(work.context),
+        isThere: codexTable(work.context, CODEX_TABLE).isThere,
       }),
     rules: async (context, { isNew }) => await codexRuleSteps(codexConfig(context), CODEX_TABLE, { isNew }),
     async notes(context) {
-      const [plugin] = codexParts(context);
-      return (await plugin.isThere()) ? await codexRuleNotes(codexConfig(context), CODEX_TABLE) : [];
+      const isThere = await codexTable(context, CODEX_TABLE).isThere();
+      return isThere ? await codexRuleNotes(codexConfig(context), CODEX_TABLE) : [];
     },
-    remove: async (context) => [...codexParts(context), folderPart(packageFolder(context, 'codex'))],
+    remove: codexParts,
   },
   {
     // Installed as a folder: the client's own command would also trust and remember the working directory.
@@ -109,32 +101,29 @@ interface Plugin {
   folder: string;
   /** The complete content of `folder`. */
   files(source: PackageSource): Files;
-  /** The arguments of the client's command that adds the plugin once its marketplace is known. */
+  /** The arguments of the client's command that adds the plugin once its marketplace is known, or updates it. */
   install: readonly string[];
-  /** What the client stores about the plugin, with the plugin's own entry first. */
-  parts: readonly [InstalledPart, ...InstalledPart[]];
-  /** A settings file that the commands rewrite. */
-  rewritten?: string;
+  /** Whether the client has the plugin. */
+  isThere(): Promise<boolean>;
 }
 
-async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugin): Promise<Step[]> {
-  const { context, program } = work;
+async function pluginSteps(
+  { context, program, allSkills }: ClientWork,
+  { folder, files: filesOf, install, isThere }: Plugin,
+): Promise<Step[]> {
   const { compiledSource } = await import('../../../core/kit/package/compiled-source.ts');
-  const files = plugin.files(compiledSource(await serverStart(context), work));
-  if ((await parts[0].isThere()) && (await holdsPackage(folder, files))) return [];
-  const command = (args: readonly string[]): Step => {
-    // Run in our own folder, since clients remember the working directory.
-    const step = commandStep(program, args, { ...context, cwd: clientsFolder(context) });
-    const { rewritten } = plugin;
-    return rewritten === undefined ? step : { ...step, run: () => keepingBytes(rewritten, step.run) };
-  };
+  const files = filesOf(compiledSource(await serverStart(context), { allSkills }));
+  if ((await isThere()) && (await holdsPackage(folder, files))) return [];
   return [
-    // Clients reject a plugin that is already registered, or keep its old files.
-    ...(await removalSteps(parts)),
     packageStep(folder, files),
-    command(['plugin', 'marketplace', 'add', folder]),
-    { ...command(plugin.install), did: 'plugin installed' },
+    ownCommand(program, ['plugin', 'marketplace', 'add', folder], context),
+    { ...ownCommand(program, install, context), did: 'plugin installed' },
   ];
+}
+
+/** A command of the client, run in our own folder, since clients remember the working directory. */
+function ownCommand(program: string, args: readonly string[], context: ActionContext): Step {
+  return commandStep(program, args, { ...context, cwd: clientsFolder(context) });
 }
 
 /** Moves a plugin's files into the folder that its marketplace file names. */
@@ -152,39 +141,34 @@ const CLAUDE_MEMBERS = [
   ['extraKnownMarketplaces', 'samocode'],
 ];
 
-/** Adds the plugin or, if the settings have comments, only the server, which goes into another file. */
+/** Adds the plugin. Claude Code cannot write settings that have comments, so a person adds the server alone to those. */
 async function addToClaude(work: ClientWork): Promise<Step[]> {
   const { context } = work;
   const path = claudeSettings(context);
   const text = (await ifExists(readFile(path, 'utf8'))) ?? '{}';
-  if (jsonValue(text) === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
+  if (parseSettingsFile(path, text) === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
   const parts = await pluginPartsOfClaude(context);
   const plugin = await pluginSteps(work, {
     folder: packageFolder(context, 'claude'),
     files: (source) => ({ ...claudeMarketplace(source, 'plugin'), ...inPluginFolder(claudePackage(source)) }),
     install: ['plugin', 'install', PLUGIN, '--scope', 'user'],
-    parts,
-    rewritten: path,
+    isThere: parts[0].isThere,
   });
-  if (plugin.length === 0 || parseJson(text) !== undefined) return plugin;
-  const server = await serverSteps(ownClaudeFile(context), await serverStart(context), {
-    ...work,
-    title: 'Claude Code',
-    format: COMMON_FORMAT,
-  });
-  if (server.length === 0) return [];
-  const because = `(only the server, without skills and commands: Claude Code cannot add a plugin while ${path} has comments or trailing commas)`;
-  return [
-    ...(await removalSteps(parts)),
-    ...server.map((step) => ({ ...step, words: `${step.words} ${because}` })),
-  ];
+  const hasServer =
+    hasComments(path, text) && (await serverPart(ownClaudeFile(context), COMMON_FORMAT).isThere());
+  if (plugin.length === 0 || hasServer) return [];
+  const { command, args } = await serverStart(context);
+  const alone = `claude mcp add --scope user samocode -- ${[command, ...args].join(' ')}`;
+  refuseComments(path, text, `remove the comments, or add the server without skills and commands: ${alone}`);
+  // Claude Code keeps the files of a plugin that is already registered.
+  return [...(await removalSteps(parts)), ...plugin];
 }
 
-/** No rules for settings with comments: only the server was added, and its tools have other names there. */
-async function rulesInClaude(context: ActionContext): Promise<Step[]> {
-  const settings = claudeSettings(context);
-  if (parseJson((await ifExists(readFile(settings, 'utf8'))) ?? '{}') === undefined) return [];
-  return await claudeRuleSteps({ settings, cwd: context.cwd, prefix: TOOL_PREFIX });
+/** No rules without the plugin: the tools of a server that was added alone have other names. */
+async function rulesInClaude(context: ActionContext, { isNew }: { isNew: boolean }): Promise<Step[]> {
+  const [plugin] = await pluginPartsOfClaude(context);
+  if (!isNew && !(await plugin.isThere())) return [];
+  return await claudeRuleSteps({ settings: claudeSettings(context), cwd: context.cwd, prefix: TOOL_PREFIX });
 }
 
 async function notesOnClaude(context: ActionContext): Promise<ClientNote[]> {
@@ -192,22 +176,6 @@ async function notesOnClaude(context: ActionContext): Promise<ClientNote[]> {
   if (!(await plugin.isThere())) return [];
   const settings = claudeSettings(context);
   return await claudeRuleNotes({ settings, cwd: context.cwd, prefix: TOOL_PREFIX });
-}
-
-/** Runs a command that rewrites a settings file, then restores every byte except our members. */
-async function keepingBytes(path: string, run: () => Promise<void>): Promise<void> {
-  const before = await ifExists(readFile(path, 'utf8'));
-  await run();
-  const after = await ifExists(readFile(path, 'utf8'));
-  if (before === undefined || after === undefined || after === before) return;
-  const wanted = jsonValue(after);
-  const kept = CLAUDE_MEMBERS.reduce((text, at) => {
-    const value = valueAt(wanted, at);
-    return value === undefined ? text : (withMember(text, at, value) ?? text);
-  }, before);
-  // Keep what another program might have written in the meantime.
-  if (isDeepStrictEqual(jsonValue(kept), wanted))
-    await changeSettings(path, (now) => (now === after ? kept : now));
 }
 
 async function claudeParts(context: ActionContext): Promise<InstalledPart[]> {
@@ -261,12 +229,22 @@ function codexConfig(context: ActionContext): string {
   return join(codexHome(context), 'config.toml');
 }
 
-function codexParts(context: ActionContext): [InstalledPart, ...InstalledPart[]] {
-  const path = codexConfig(context);
+function codexTable(context: ActionContext, at: readonly string[]): InstalledPart {
+  return memberPart(codexConfig(context), at);
+}
+
+async function codexParts(context: ActionContext): Promise<InstalledPart[]> {
+  const program = await programOf('codex', context);
+  /** Removed by Codex, which keeps comments; by us where Codex is gone. */
+  const table = (at: readonly string[], args: readonly string[]): InstalledPart => {
+    const part = codexTable(context, at);
+    return program === undefined ? part : { ...part, remove: ownCommand(program, args, context).run };
+  };
   return [
-    tablePart(path, CODEX_TABLE),
-    tablePart(path, ['marketplaces', 'samocode']),
+    table(CODEX_TABLE, ['plugin', 'remove', PLUGIN]),
+    table(['marketplaces', 'samocode'], ['plugin', 'marketplace', 'remove', 'samocode']),
     folderPart(join(codexHome(context), 'plugins/cache/samocode')),
+    folderPart(packageFolder(context, 'codex')),
   ];
 }
 

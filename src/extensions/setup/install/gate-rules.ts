@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse, TomlError } from 'smol-toml';
 import { ifExists } from '../../../core/kernel/errors.ts';
-import { changeSettings, tableName } from './installed-part.ts';
-import { jsonValue, valueAt } from './json-member.ts';
+import { valueAt } from './json-member.ts';
+import { changeText, parseSettingsFile } from './settings-file.ts';
 import { itemsStep, type Step } from './step.ts';
 
 /**
@@ -63,7 +62,9 @@ export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
     const { tools, did } = wanted[name as keyof typeof wanted];
     const items = tools.map((tool) => prefix + tool);
     const there = await listIn(settings, at);
-    return items.every((item) => there.includes(item)) ? [] : [{ ...itemsStep(settings, at, items), did }];
+    return items.every((item) => there.includes(item))
+      ? []
+      : [{ ...(await itemsStep(settings, at, items)), did }];
   });
   return (await Promise.all(steps)).flat();
 }
@@ -102,7 +103,7 @@ export async function claudeRuleNotes(files: ClaudeFiles): Promise<ClientNote[]>
 async function filesWithHook(files: ClaudeFiles): Promise<string[]> {
   const found = await Promise.all(
     settingsFiles(files).map(async (path) => {
-      const hooks = valueAt(await jsonIn(path), ['hooks', 'Elicitation']);
+      const hooks = valueAt(await readSettings(path), ['hooks', 'Elicitation']);
       return Array.isArray(hooks) && hooks.length > 0 ? [path] : [];
     }),
   );
@@ -114,13 +115,13 @@ function settingsFiles({ settings, cwd }: ClaudeFiles): string[] {
 }
 
 async function listIn(path: string, at: readonly string[]): Promise<unknown[]> {
-  const list = valueAt(await jsonIn(path), [...at]);
+  const list = valueAt(await readSettings(path), at);
   return Array.isArray(list) ? list : [];
 }
 
-async function jsonIn(path: string): Promise<unknown> {
+async function readSettings(path: string): Promise<unknown> {
   // Another check reports unreadable files.
-  return jsonValue((await readFile(path, 'utf8').catch(() => undefined)) ?? '{}');
+  return parseSettingsFile(path, await readFile(path, 'utf8').catch(() => ''));
 }
 
 // Codex: a table per tool. It asks before every writing tool whose table does not say `approve`.
@@ -148,7 +149,8 @@ export async function codexRuleSteps(
       did: `${allowedWords}; ${ASKED_TOOLS.length} always need your confirmation`,
       async run() {
         const rules = (await withoutRule(path, table)).map(rule).join('');
-        await changeSettings(path, (text) => text + rules);
+        // Appended, so that the person's comments stay.
+        await changeText(path, (text) => (parseSettingsFile(path, text + rules) ? text + rules : undefined));
       },
     },
   ];
@@ -168,17 +170,15 @@ export async function codexRuleNotes(path: string, table: readonly string[]): Pr
   }));
 }
 
+/** The name of a tool's table as written in its TOML header. */
 function headerOf(table: readonly string[], tool: string): string {
-  return tableName([...table, 'mcp_servers', 'samocode', 'tools', tool]);
+  const keys = [...table, 'mcp_servers', 'samocode', 'tools', tool];
+  return keys.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.');
 }
 
 async function codexModes(path: string, table: readonly string[]) {
-  const text = (await ifExists(readFile(path, 'utf8'))) ?? '';
-  try {
-    const tools = Object(valueAt(parse(text), [...table, 'mcp_servers', 'samocode', 'tools']));
-    return (tool: string): unknown => Object(tools[tool]).approval_mode;
-  } catch (error) {
-    if (error instanceof TomlError) return undefined;
-    throw error;
-  }
+  const settings = parseSettingsFile(path, (await ifExists(readFile(path, 'utf8'))) ?? '');
+  if (settings === undefined) return undefined;
+  const tools = Object(valueAt(settings, [...table, 'mcp_servers', 'samocode', 'tools']));
+  return (tool: string): unknown => Object(tools[tool]).approval_mode;
 }

@@ -48,6 +48,11 @@ export const INSTALL_ERRORS = errors({
     why: `"${command}" failed.`,
     hint: 'Run it yourself to see why, then try again: completed steps are not repeated.',
   }),
+  settings_have_comments: ({ path, byHand }: { path: string; byHand: string }) => ({
+    what: `The settings file ${path} was not changed.`,
+    why: 'It has comments, which would be lost.',
+    hint: `Change it by hand: ${byHand}`,
+  }),
   settings_file_unreadable: ({ path }: { path: string }) => ({
     what: `The settings file ${path} was not changed.`,
     why: 'It is not in the format that the client documents.',

@@ -8,6 +8,7 @@ import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { type InstalledPart, memberPart } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
+import { parseSettingsFile } from './settings-file.ts';
 import { refuseIfTemporary, stableNodePath } from './stable-node-path.ts';
 import { memberStep, type Step } from './step.ts';
 
@@ -54,20 +55,20 @@ export async function serverSteps(
   { title, replace, format }: ServerOptions,
 ): Promise<Step[]> {
   const text = await ifExists(readFile(path, 'utf8'));
-  const settings = text === undefined ? {} : jsonValue(text);
+  const settings = text === undefined ? {} : parseSettingsFile(path, text);
   if (settings === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
   const at = placeIn(format);
   const wanted = format.entry(start);
   const there = valueAt(settings, at);
-  const added = (step: Step): Step[] => [{ ...step, did: 'server added' }];
-  if (there === undefined) return added(memberStep(path, at, wanted));
+  const added = async (step: Promise<Step>): Promise<Step[]> => [{ ...(await step), did: 'server added' }];
+  if (there === undefined) return await added(memberStep(path, at, wanted));
   if (isOurServer(there)) {
     const { command, args } = wanted;
     const value = { ...wanted, ...Object(there), command, ...(args && { args }) };
-    return isDeepStrictEqual(there, value) ? [] : added(memberStep(path, at, value));
+    return isDeepStrictEqual(there, value) ? [] : await added(memberStep(path, at, value));
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
-  return added(memberStep(path, at, wanted, startWords(there)));
+  return await added(memberStep(path, at, wanted, startWords(there)));
 }
 
 function placeIn({ servers }: ServerFormat): [string, string] {

@@ -7,8 +7,9 @@ import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import type { Files } from './client-packages.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import { changeSettings, type InstalledPart } from './installed-part.ts';
-import { withItems, withMember } from './json-member.ts';
+import type { InstalledPart } from './installed-part.ts';
+import { valueAt, withMember } from './json-member.ts';
+import { changeSettings, refuseComments } from './settings-file.ts';
 
 /** One change to this machine, shown before it is made. */
 export interface Step {
@@ -42,31 +43,51 @@ export async function holdsPackage(folder: string, files: Files): Promise<boolea
 }
 
 /** @param insteadOf the person's value that is replaced, as text */
-export function memberStep(path: string, at: readonly string[], value: unknown, insteadOf?: string): Step {
-  const step = addStep(path, at, value, (text) => withMember(text, at, value));
+export async function memberStep(
+  path: string,
+  at: readonly string[],
+  value: unknown,
+  insteadOf?: string,
+): Promise<Step> {
+  const step = await addStep(path, at, { added: value, merged: () => value });
   return insteadOf === undefined
     ? step
     : { ...step, words: `${step.words}, instead of your own: ${insteadOf}` };
 }
 
-export function itemsStep(path: string, at: readonly string[], items: readonly unknown[]): Step {
-  return addStep(path, at, items, (text) => withItems(text, at, items));
-}
-
-function addStep(
+/** Adds the items that are missing from a list, creating the list if needed. */
+export async function itemsStep(
   path: string,
   at: readonly string[],
-  added: unknown,
-  add: (text: string) => string | undefined,
-): Step {
+  items: readonly unknown[],
+): Promise<Step> {
+  const merged = (there: unknown = []) =>
+    Array.isArray(there) ? [...new Set([...there, ...items])] : undefined;
+  return await addStep(path, at, { added: items, merged });
+}
+
+interface Addition {
+  /** For the person. */
+  added: unknown;
+  /** The new value from the one that is there; undefined where that is of another kind. */
+  merged(there: unknown): unknown;
+}
+
+async function addStep(path: string, at: readonly string[], { added, merged }: Addition): Promise<Step> {
+  const shown = JSON.stringify(added);
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text !== undefined) refuseComments(path, text, `add at ${at.join('.')}: ${shown}`);
   return {
-    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(added)}`,
+    words: `add to ${path}, at ${at.join('.')}: ${shown}`,
     async run() {
       if ((await ifExists(stat(path))) === undefined) {
         await mkdir(dirname(path), { recursive: true });
         await writeWhole(path, '{}\n');
       }
-      await changeSettings(path, add);
+      await changeSettings(path, (settings) => {
+        const value = merged(valueAt(settings, at));
+        return value === undefined ? undefined : withMember(settings, at, value);
+      });
     },
   };
 }

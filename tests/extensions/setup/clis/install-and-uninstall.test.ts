@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
@@ -17,7 +17,6 @@ const INPUT: InstallInput = { scope: 'user', dryRun: false, allow: true };
 const CLAUDE = '.claude/settings.json';
 const CODEX = '.codex/config.toml';
 const DESKTOP = '.config/Claude/claude_desktop_config.json';
-const COMMENTED_TABLE = '# [plugins."samocode@samocode"]\nmodel = "gpt-5.5"   # and why\n';
 
 const paths: Partial<Record<(typeof CLIS)[number], string>> = {};
 beforeAll(async () => {
@@ -30,8 +29,8 @@ test.concurrent(
   async ({ expect }) => {
     const files = {
       [CLAUDE]: '{\r\n\t"model": "opus",\r\n\t"permissions": {\r\n\t\t"deny": ["Bash(rm:*)"]\r\n\t}\r\n}\r\n',
-      [CODEX]: COMMENTED_TABLE,
-      [DESKTOP]: '{\n  // mine\n  "mcpServers": { "other": { "command": "x" } } // too\n}\n',
+      [CODEX]: 'model = "gpt-5.5"\n',
+      [DESKTOP]: '{\n  "mcpServers": { "other": { "command": "x" } }\n}\n',
     };
     await using home = await startHome(files);
     expect(await home.change(install)).toEqual([
@@ -49,7 +48,9 @@ test.concurrent(
       'gemini changed',
       'desktop changed',
     ]);
-    for (const [path, text] of Object.entries(files)) expect(await home.read(path)).toBe(text);
+    for (const path of [CLAUDE, DESKTOP] as const)
+      expect(JSON.parse(await home.read(path)), path).toEqual(JSON.parse(files[path]));
+    expect(await home.read(CODEX)).toBe(files[CODEX]);
     const naming = await home.filesWith(/samocode/, ['.claude/telemetry', '.claude.json', '.claude/backups']);
     expect(naming).toEqual([]);
     expect(await home.run('claude', 'plugin', 'list')).toContain('No plugins installed');
@@ -70,17 +71,33 @@ test.concurrent(
   },
 );
 
-test.concurrent('a Claude Code with comments and a trailing comma in its settings gets the server, and loses it again', async ({
+test.concurrent('a Claude Code with comments in its settings gets the server by the command that is shown, and loses it again', async ({
   expect,
 }) => {
   const settings = '{\n  // mine\n  "model": "opus",\n}\n';
   await using home = await startHome({ [CLAUDE]: settings });
-  expect(await home.change(install, { clients: ['claude'] })).toEqual(['claude changed']);
+  const { clients } = await home.report(install, { clients: ['claude'] });
+  const [, command = ''] = /: claude (mcp add .*)$/.exec(clients[0]?.problem?.hint ?? '') ?? [];
+  await home.run('claude', ...command.split(' '));
   expect(await home.run('claude', 'mcp', 'list')).toMatch(/samocode: .*Connected/);
   expect(await home.change(install, { clients: ['claude'] })).toEqual(['claude nothing_to_do']);
   expect(await home.read(CLAUDE)).toBe(settings);
   expect(await home.change(uninstall, { clients: ['claude'] })).toEqual(['claude changed']);
   expect(await home.run('claude', 'mcp', 'list')).toContain('No MCP servers configured');
+});
+
+test.concurrent('comments in the settings of Codex survive an install, an update and an uninstall', async ({
+  expect,
+}) => {
+  const settings = '# [plugins."samocode@samocode"]\nmodel = "gpt-5.5"   # and why\n';
+  await using home = await startHome({ [CODEX]: settings });
+  expect(await home.change(install, { clients: ['codex'] })).toEqual(['codex changed']);
+  const rules = await home.read(CODEX);
+  await rm(join(home.path, '.config/samocode'), { recursive: true });
+  expect(await home.change(install, { clients: ['codex'] }), 'an update').toEqual(['codex changed']);
+  expect(await home.read(CODEX)).toBe(rules);
+  expect(await home.change(uninstall, { clients: ['codex'] })).toEqual(['codex changed']);
+  expect(await home.read(CODEX)).toBe(settings);
 });
 
 test.concurrent('for broken settings of Codex its own error is shown, and an uninstall leaves nothing of samocode', async ({
@@ -157,7 +174,7 @@ async function startHome(files: Readonly<Record<string, string>>) {
         if (word.test(path) || (isFile && word.test(await readFile(join(dir.path, path), 'utf8'))))
           found.push(path);
       }
-      return found.filter((path) => !files[path]);
+      return found.filter((path) => !files[path] && !path.endsWith('.before-samocode'));
     },
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };

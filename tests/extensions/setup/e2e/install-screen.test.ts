@@ -67,7 +67,9 @@ test('an install and an uninstall are a line per client, what to restart, and th
 });
 
 test('an uninstall that leaves something names it and ends with 1', async () => {
-  await using home = await startHome({ '.codex/config.toml': 'plugins = { "samocode@samocode" = {} }\n' });
+  await using home = await startHome({
+    '.codex/config.toml': '# mine\nplugins = { "samocode@samocode" = {} }\n',
+  });
   const screen = home.run('uninstall');
   expect(await screen.ended).toBe(1);
   expect(screen.text()).toContain(

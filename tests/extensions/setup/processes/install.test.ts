@@ -1,22 +1,16 @@
 // @module-tag ci
-import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { TOOLS } from '../../../../src/app/server/tools.ts';
-import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { installChecks } from '../../../../src/extensions/setup/doctor/service-checks.ts';
 import { ALLOWED_TOOLS } from '../../../../src/extensions/setup/install/gate-rules.ts';
 import { type InstallInput, install, uninstall } from '../../../../src/extensions/setup/install/install.ts';
-import { makeFakeClient } from '../../../support/fake-client.ts';
-import { tempDir } from '../../../support/temp-dir.ts';
+import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../unit/install/machine.ts';
 
-const ROOT = join(import.meta.dirname, '../../../..');
 const SETTINGS = '{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"] }\n}\n';
 const DESKTOP = '{ "mcpServers": { "other": { "command": "x" } } }';
-const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true };
 
 test('a dry run shows every change and makes none', async () => {
   await using machine = await startMachine();
@@ -37,7 +31,7 @@ test('a dry run shows every change and makes none', async () => {
   expect(await machine.files()).toEqual(before);
 });
 
-test('installing again changes nothing, and uninstalling restores every foreign byte', async () => {
+test('installing again changes nothing, and uninstalling keeps every foreign setting', async () => {
   await using machine = await startMachine();
   expect((await install(ALL, machine.context)).clients.map(({ outcome }) => outcome)).toEqual([
     'changed',
@@ -50,30 +44,18 @@ test('installing again changes nothing, and uninstalling restores every foreign 
   expect(await machine.read('asked.log')).toBe(asked);
 
   await uninstall(ALL, machine.context);
-  expect(await machine.read('.claude/settings.json')).toBe(SETTINGS);
-  expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe(DESKTOP);
+  expect(JSON.parse(await machine.read('.claude/settings.json'))).toEqual(JSON.parse(SETTINGS));
+  expect(JSON.parse(await machine.read(DESKTOP_PATH))).toEqual(JSON.parse(DESKTOP));
   await expect(readdir(join(machine.home, '.config/samocode'))).rejects.toThrow('ENOENT');
-  const left = (await machine.files()).filter((path) => path !== 'asked.log');
-  expect(left).toEqual([
+  expect(await machine.files()).toEqual([
     '.claude/plugins/installed_plugins.json',
     '.claude/plugins/known_marketplaces.json',
     '.claude/settings.json',
     '.codex/config.toml',
-    '.config/Claude/claude_desktop_config.json',
+    DESKTOP_PATH,
+    `${DESKTOP_PATH}.before-samocode`,
   ]);
   expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
-});
-
-test('settings keep their bytes while samocode is installed, and its allow-list contains no human act', async () => {
-  await using machine = await startMachine();
-  await install({ ...ALL, clients: ['claude'] }, machine.context);
-  const text = await machine.read('.claude/settings.json');
-  expect(text.startsWith('{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"],"allow": [')).toBe(
-    true,
-  );
-  const { allow } = JSON.parse(text).permissions;
-  expect(allow).toContain('mcp__plugin_samocode_samocode__wait');
-  expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session|setup_project/);
 });
 
 test('the allow-list contains every tool except those for human acts', () => {
@@ -192,10 +174,10 @@ test('the package of a client starts this same installation', async () => {
   const plugin = JSON.parse(
     await machine.read('.config/samocode/clients/claude/plugin/.claude-plugin/plugin.json'),
   );
-  const server = { command: process.execPath, args: [join(ROOT, 'dist/samocode-mcp.js')] };
+  const server = { command: process.execPath, args: [SERVER_PATH] };
   // Its commands are what prompts would double.
   expect(plugin.mcpServers.samocode).toEqual({ ...server, args: [...server.args, '--no-prompts'] });
-  const desktop = JSON.parse(await machine.read('.config/Claude/claude_desktop_config.json'));
+  const desktop = JSON.parse(await machine.read(DESKTOP_PATH));
   expect(desktop.mcpServers).toEqual({ other: { command: 'x' }, samocode: server });
 });
 
@@ -204,7 +186,7 @@ test('settings that cannot be read are not changed, and the other clients are in
   const { clients } = await install(ALL, machine.context);
   expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
   expect(clients[2]?.problem).toMatchObject({ code: 'settings_file_unreadable' });
-  expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe('{ "mcpServers": ');
+  expect(await machine.read(DESKTOP_PATH)).toBe('{ "mcpServers": ');
 });
 
 test('a client whose command fails is reported with the next step', async () => {
@@ -247,39 +229,31 @@ test('in a project the shared file names the command on PATH, and uninstalling r
   ]);
 });
 
-test('a settings file that is a link remains a link', async () => {
-  await using machine = await startMachine();
-  const real = join(machine.home, 'dotfiles.json');
-  await writeFile(real, DESKTOP);
-  const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
-  await machine.replaceByLink(path, real);
-  await install({ ...ALL, clients: ['desktop'] }, machine.context);
-  expect((await lstat(path)).isSymbolicLink()).toBe(true);
-  expect(JSON.parse(await readFile(real, 'utf8')).mcpServers).toHaveProperty('samocode');
-  await uninstall({ ...ALL, clients: ['desktop'] }, machine.context);
-  expect(await readFile(real, 'utf8')).toBe(DESKTOP);
-});
-
 test("a project's own plugin is not changed, and does not prevent installing and uninstalling", async () => {
   await using machine = await startMachine();
   const path = '.claude/plugins/installed_plugins.json';
   const ofProject = { scope: 'project', projectPath: '/somewhere' };
-  const register = JSON.stringify({ version: 2, plugins: { 'samocode@samocode': [ofProject] } });
+  const register = JSON.stringify(
+    { version: 2, plugins: { 'samocode@samocode': [ofProject] } },
+    undefined,
+    2,
+  );
   await mkdir(join(machine.home, '.claude/plugins/cache/samocode'), { recursive: true });
   await writeFile(join(machine.home, path), register);
   const input = { ...ALL, clients: ['claude'] };
   expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
   expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
   expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-  expect(await machine.read(path)).toBe(register);
+  expect(JSON.parse(await machine.read(path))).toEqual(JSON.parse(register));
   expect(await readdir(join(machine.home, '.claude/plugins/cache'))).toEqual(['samocode']);
   expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
 });
 
 test('a settings file that cannot be written is named, and the other clients are installed', async () => {
   await using machine = await startMachine();
-  const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
-  await machine.replaceByLink(path, path);
+  const path = join(machine.home, DESKTOP_PATH);
+  await rm(path);
+  await symlink(path, path);
   const { clients } = await install(ALL, machine.context);
   expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
   expect(clients[2]?.problem).toMatchObject({ code: 'file_refused', message: expect.stringContaining(path) });
@@ -296,46 +270,10 @@ test('an unknown or missing client is reported', async () => {
 
 type Machine = Awaited<ReturnType<typeof startMachine>>;
 
-/** A home with two clients on PATH and the settings of Claude Desktop; the machine's own clients are not visible. */
+/** A home with two clients on PATH and the settings of Claude Desktop. */
 async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {
-  const dir = await tempDir();
-  const home = dir.path;
-  await makeFakeClient(join(home, 'bin'), 'claude');
-  await makeFakeClient(join(home, 'bin'), 'codex');
-  await mkdir(join(home, '.claude'));
-  await mkdir(join(home, '.config/Claude'), { recursive: true });
-  await writeFile(join(home, '.claude/settings.json'), SETTINGS);
-  await writeFile(join(home, '.config/Claude/claude_desktop_config.json'), desktop);
-  const context: ActionContext = {
-    clock: systemClock,
-    host: await systemHost(),
-    // The machine's own Gemini CLI must not be found next to node.
-    env: {
-      HOME: home,
-      PATH: join(home, 'bin'),
-      GEMINI_PATH: '/nowhere/gemini',
-      COPILOT_PATH: '/nowhere/copilot',
-      OPENCODE_PATH: '/nowhere/opencode',
-    },
-    home,
-    cwd: home,
-    by: { channel: 'cli', client: 'test' },
-    programs: { worker: join(ROOT, 'dist/worker.cjs'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.cjs') },
-  };
-  return {
-    home,
-    context,
-    read: (path: string) => readFile(join(home, path), 'utf8'),
-    async files(): Promise<string[]> {
-      const entries = await readdir(home, { recursive: true, withFileTypes: true });
-      const files = entries.filter((entry) => !entry.isDirectory());
-      const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1));
-      return paths.filter((path) => !path.startsWith('bin/')).sort();
-    },
-    async replaceByLink(path: string, target: string): Promise<void> {
-      await rm(path);
-      await symlink(target, path);
-    },
-    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
-  };
+  const machine = await emptyMachine({ '.claude/settings.json': SETTINGS, [DESKTOP_PATH]: desktop });
+  await machine.addClient('claude');
+  await machine.addClient('codex');
+  return machine;
 }

@@ -56,7 +56,7 @@ type Row = (typeof CLIENTS)[number];
 /** A home with this client, whose file has the given text. */
 async function homeOf({ client, path }: { client: string; path: string }, text?: string) {
   const machine = await emptyMachine();
-  if (client === 'copilot' || client === 'opencode') await machine.addProgram(client, 'exit 1');
+  if (['copilot', 'opencode', 'gemini'].includes(client)) await machine.addProgram(client, 'exit 1');
   await mkdir(dirname(join(machine.home, path)), { recursive: true });
   if (text !== undefined) await machine.write(path, text);
   const input = { ...ALL, clients: [client] };
@@ -73,26 +73,49 @@ async function homeOf({ client, path }: { client: string; path: string }, text?:
   };
 }
 
-const commented = ({ servers }: Row) =>
-  `{\r\n\t// mine\r\n\t"theme": "dark", /* why */\r\n\t"${servers}": {\r\n\t\t"other": { "command": "x" }, // theirs\r\n\t},\r\n}\r\n`;
+/** A person's own settings;  */
+const ownSettings = ({ servers }: Row, comment = '') =>
+  `{\n\t"theme": "dark",${comment}\n\t"${servers}": {\n\t\t"other": {\n\t\t\t"command": "x"\n\t\t}\n\t}\n}\n`;
 
 test.each(CLIENTS)(
-  '$client gets the server next to everything that a person wrote, comments included, and later loses only the server',
+  '$client gets the server next to everything that a person wrote, and later loses only the server',
   async (row) => {
-    await using home = await homeOf(row, commented(row));
+    await using home = await homeOf(row, ownSettings(row));
     const dry = await home.install({ dryRun: true });
     expect(dry).toMatchObject({ outcome: 'would_change', steps: [expect.stringContaining(home.at)] });
-    expect(await home.text()).toBe(commented(row));
+    expect(await home.text()).toBe(ownSettings(row));
 
     expect(await home.install()).toMatchObject({ outcome: 'changed', summary: 'server added' });
     const added = await home.text();
-    expect(added).toContain('// theirs');
-    expect(added).toContain('\t"theme": "dark", /* why */\r\n');
+    expect(JSON.parse(added)).toEqual({
+      theme: 'dark',
+      [row.servers]: { other: { command: 'x' }, samocode: row.ours },
+    });
     expect(await home.install()).toMatchObject({ outcome: 'nothing_to_do' });
     expect(await home.uninstall({ dryRun: true })).toMatchObject({ outcome: 'would_change' });
     expect(await home.text()).toBe(added);
     expect(await home.uninstall()).toMatchObject({ outcome: 'changed' });
-    expect(await home.text()).toBe(commented(row));
+    expect(await home.text()).toBe(ownSettings(row));
+  },
+);
+
+test.each(CLIENTS)(
+  'comments in a file of $client are kept: the lines to add are shown instead',
+  async (row) => {
+    const text = ownSettings(row, ' // mine');
+    await using home = await homeOf(row, text);
+    for (const dryRun of [true, false])
+      expect(await home.install({ dryRun })).toMatchObject({
+        outcome: 'failed',
+        problem: {
+          code: 'settings_have_comments',
+          hint: `Change it by hand: add at ${row.servers}.samocode: ${JSON.stringify(row.ours)}`,
+        },
+      });
+    expect(await home.uninstall()).toMatchObject({ outcome: 'nothing_to_do' });
+    expect(await home.text()).toBe(text);
+    await home.write(row.path, `${JSON.stringify({ [row.servers]: { samocode: row.ours } })} // mine`);
+    expect(await home.install()).toMatchObject({ outcome: 'nothing_to_do' });
   },
 );
 
@@ -126,7 +149,7 @@ const CLAUDE = {
   text: '{\n  "model": "opus"\n}\n',
 } as const;
 
-test.each([...CLIENTS.map((row) => ({ ...row, text: commented(row) })), CLAUDE])(
+test.each([...CLIENTS.map((row) => ({ ...row, text: ownSettings(row) })), CLAUDE])(
   'a file of $client that is a link stays a link, and its target is changed',
   async ({ client, path, text }) => {
     await using machine = await emptyMachine({ 'dotfiles/settings': text });
@@ -175,7 +198,10 @@ test.each(CLIENTS)(
     });
     expect(await home.uninstall()).toMatchObject({ outcome: 'nothing_to_do' });
     expect(await home.text()).toBe(own);
-    expect(await home.install({ replace: true })).toMatchObject({ outcome: 'changed' });
+    expect(await home.install({ replace: true })).toMatchObject({
+      outcome: 'changed',
+      steps: [expect.stringContaining('instead of your own: python mine')],
+    });
     expect(JSON.parse(await home.text())[row.servers].samocode).toEqual(row.ours);
   },
 );
@@ -193,12 +219,13 @@ test.each(CLIENTS)(
 
 test.each([
   ['vscode', '.vscode/mcp.json', 'servers', { type: 'stdio', command: 'samocode-mcp', args: [] }],
+  ['gemini', '.gemini/settings.json', 'mcpServers', { command: 'samocode-mcp', args: [], timeout: 600_000 }],
   ['cursor', '.cursor/mcp.json', 'mcpServers', { command: 'samocode-mcp', args: [] }],
   ['copilot', '.mcp.json', 'mcpServers', { command: 'samocode-mcp', args: [] }],
   ['opencode', 'opencode.json', 'mcp', { type: 'local', command: ['samocode-mcp'], enabled: true }],
   ['zed', '.zed/settings.json', 'context_servers', { command: 'samocode-mcp', args: [] }],
 ] as const)('a project shares %s by %s', async (client, file, servers, entry) => {
-  const { path } = CLIENTS.find((row) => row.client === client) ?? { path: '' };
+  const { path } = CLIENTS.find((row) => row.client === client) ?? { path: 'settings' };
   await using home = await homeOf({ client, path });
   const project = { scope: 'project', projectDir: join(home.home, 'project') } as const;
   expect(await home.install(project)).toMatchObject({ outcome: 'changed' });
@@ -211,11 +238,11 @@ test.each([
 test('an existing opencode.jsonc is changed', async () => {
   const path = '.config/opencode/opencode.jsonc';
   await using home = await homeOf({ client: 'opencode', path: CLIENTS[4].path });
-  await home.write(path, '{ "theme": "x" } // mine\n');
+  await home.write(path, '{\n  "theme": "x"\n}\n');
   expect(await home.install()).toMatchObject({ outcome: 'changed', steps: [expect.stringContaining(path)] });
   expect(await home.uninstall()).toMatchObject({ outcome: 'changed' });
   expect(await home.files()).toEqual([path]);
-  expect(await home.read(path)).toBe('{ "theme": "x" } // mine\n');
+  expect(await home.read(path)).toBe('{\n  "theme": "x"\n}\n');
 });
 
 test('clients are searched for in the folders that the environment names', async () => {

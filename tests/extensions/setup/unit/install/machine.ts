@@ -75,7 +75,6 @@ export function installedFiles(): Record<string, string> {
   const allowed = '"mcp__plugin_samocode_samocode__wait"';
   return {
     '.claude/settings.json': `{
-  // mine
   "permissions": { "deny": ["Bash(rm:*)"], "allow": ["Bash(ls:*)", ${allowed}] },
   "extraKnownMarketplaces": { "samocode": { "source": { "source": "directory", "path": "/x" } } },
   "enabledPlugins": { "other@theirs": true, "samocode@samocode": true }
@@ -89,8 +88,7 @@ export function installedFiles(): Record<string, string> {
 }`,
     '.claude/plugins/known_marketplaces.json': '{\n  "samocode": { "installLocation": "/x" }\n}',
     '.claude/plugins/cache/samocode/samocode/0.1.0/README.md': 'ours',
-    '.codex/config.toml': `# mine
-model = "gpt-5.5"   # and why
+    '.codex/config.toml': `model = "gpt-5.5"
 
 [marketplaces.samocode]
 source_type = "local"
@@ -99,7 +97,6 @@ source = "/x"
 [plugins."samocode@samocode"]
 enabled = true
 
-# theirs
 [mcp_servers.other]
 command = "x"
 `,
@@ -109,7 +106,7 @@ command = "x"
     '.gemini/extensions/samocode/README.md': 'ours',
     [DESKTOP_PATH]: `{
 	"mcpServers": {
-		"other": { "command": "x" }, // theirs
+		"other": { "command": "x" },
 		"samocode": { "command": "/usr/bin/node", "args": ["/opt/samocode-mcp/dist/samocode-mcp.js"] }
 	}
 }

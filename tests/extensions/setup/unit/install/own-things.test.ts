@@ -4,7 +4,6 @@ import { install, uninstall } from '../../../../../src/extensions/setup/install/
 import { ALL, DESKTOP_PATH, emptyMachine } from './machine.ts';
 
 const GEMINI = { ...ALL, clients: ['gemini'] };
-const CLAUDE = { ...ALL, clients: ['claude'] };
 const DESKTOP = { ...ALL, clients: ['desktop'] };
 const EXTENSION = '.gemini/extensions/samocode';
 /** A person's own extension with samocode's name, and where it is enabled. */
@@ -84,36 +83,3 @@ test.each([
   expect((await uninstall(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
   expect(JSON.parse(await machine.read(DESKTOP_PATH))).toEqual({ mcpServers: { other: {} } });
 });
-
-const SETTINGS = '.claude/settings.json';
-const OWN_ENTRY =
-  '{ "userID": "x", "mcpServers": { "samocode": { "command": "python", "args": ["mine"] } } }';
-
-test("the user's own entry of Claude Code is replaced in one change, which no failing command can interrupt", async () => {
-  await using machine = await emptyMachine({ [SETTINGS]: '{ "a": 1, }', '.claude.json': OWN_ENTRY });
-  await machine.addClient('claude', 'exit 1');
-  const { clients } = await install({ ...CLAUDE, replace: true }, machine.context);
-  expect(clients).toMatchObject([
-    { outcome: 'changed', steps: [expect.stringMatching(/instead of your own: python mine.*comments/)] },
-  ]);
-  expect(JSON.parse(await machine.read('.claude.json'))).toMatchObject({
-    userID: 'x',
-    mcpServers: { samocode: { args: [expect.stringMatching(/samocode-mcp\.js$/)] } },
-  });
-});
-
-test.each([
-  ['claude', '.mcp.json'],
-  ['gemini', '.gemini/settings.json'],
-] as const)(
-  'settings of a project without any entry are the same after an install and an uninstall for %s',
-  async (client, path) => {
-    await using machine = await emptyMachine({ [`project/${path}`]: '{}\n' });
-    await machine.addProgram(client, '');
-    const projectDir = join(machine.home, 'project');
-    const input = { ...ALL, clients: [client], scope: 'project' as const, projectDir };
-    expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-    expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-    expect(await machine.read(`project/${path}`)).toBe('{}\n');
-  },
-);

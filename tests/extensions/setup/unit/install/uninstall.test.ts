@@ -1,8 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { install, uninstall } from '../../../../../src/extensions/setup/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, installedFiles } from './machine.ts';
+
+const SETTINGS = '.claude/settings.json';
+const CODEX = '.codex/config.toml';
+const DESKTOP = { ...ALL, clients: ['desktop'] };
 
 test("without a single client on this machine an uninstall removes samocode's files and keeps the rest", async () => {
   await using machine = await emptyMachine(installedFiles());
@@ -13,41 +18,26 @@ test("without a single client on this machine an uninstall removes samocode's fi
     'gemini changed',
     'desktop changed',
   ]);
-  expect(await machine.read('.claude/settings.json')).toBe(`{
-  // mine
-  "permissions": { "deny": ["Bash(rm:*)"], "allow": ["Bash(ls:*)"] },
-  "enabledPlugins": { "other@theirs": true }
-}
-`);
-  expect(await machine.read('.codex/config.toml')).toBe(`# mine
-model = "gpt-5.5"   # and why
-
-# theirs
-[mcp_servers.other]
-command = "x"
-`);
-  expect(await machine.read(DESKTOP_PATH)).toBe(`{
-	"mcpServers": {
-		"other": { "command": "x" } // theirs
-	}
-}
-`);
+  expect(JSON.parse(await machine.read(SETTINGS))).toEqual({
+    permissions: { deny: ['Bash(rm:*)'], allow: ['Bash(ls:*)'] },
+    enabledPlugins: { 'other@theirs': true },
+  });
+  expect(parse(await machine.read(CODEX))).toEqual({
+    model: 'gpt-5.5',
+    mcp_servers: { other: { command: 'x' } },
+  });
+  expect(JSON.parse(await machine.read(DESKTOP_PATH))).toEqual({ mcpServers: { other: { command: 'x' } } });
   expect(JSON.parse(await machine.read('.claude/plugins/installed_plugins.json'))).toEqual({
     version: 2,
     plugins: {},
   });
-  expect(await machine.files()).toEqual([
+  expect((await machine.files()).filter((path) => !path.endsWith('.before-samocode'))).toEqual([
     '.claude/plugins/installed_plugins.json',
     '.claude/plugins/known_marketplaces.json',
-    '.claude/settings.json',
-    '.codex/config.toml',
+    SETTINGS,
+    CODEX,
     DESKTOP_PATH,
   ]);
-});
-
-test('an uninstall without remains of samocode does nothing', async () => {
-  await using machine = await emptyMachine(installedFiles());
-  await uninstall(ALL, machine.context);
   expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
 });
 
@@ -64,64 +54,64 @@ test('a dry run of an uninstall names each path and changes none', async () => {
   expect(await machine.files()).toEqual(before);
 });
 
-test('parts that an uninstall cannot remove are reported, and everything else is removed', async () => {
-  const broken = '{ "enabledPlugins": { "samocode@samocode": true';
-  await using machine = await emptyMachine({ ...installedFiles(), '.claude/settings.json': broken });
+test.each([
+  ['is broken', '{ "enabledPlugins": { "samocode@samocode": true', 'not in the format'],
+  ['has comments', '{ "enabledPlugins": { "samocode@samocode": true } } // mine\n', 'It has comments'],
+])('a settings file that %s is reported and kept, and everything else is removed', async (...row) => {
+  const [, text, why] = row;
+  await using machine = await emptyMachine({ ...installedFiles(), [SETTINGS]: text });
   const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
-  expect(clients).toMatchObject([
-    {
-      outcome: 'failed',
-      problem: { code: 'not_all_removed' },
-      stays: ['permissions.allow', 'permissions.ask', 'enabledPlugins', 'extraKnownMarketplaces'].map((at) =>
-        expect.stringContaining(`${join(machine.home, '.claude/settings.json')}, at ${at}`),
-      ),
-    },
-  ]);
-  expect(await machine.read('.claude/settings.json')).toBe(broken);
+  expect(clients).toMatchObject([{ outcome: 'failed', problem: { code: 'not_all_removed' } }]);
+  expect(clients[0]?.stays).toContainEqual(
+    expect.stringMatching(new RegExp(`${join(machine.home, SETTINGS)}, at enabledPlugins.*${why}`)),
+  );
+  expect(await machine.read(SETTINGS)).toBe(text);
   expect(await machine.read('.claude/plugins/known_marketplaces.json')).not.toContain('samocode');
 });
 
-test('a table in a form that cannot be cut out is reported and kept', async () => {
-  const inline = 'plugins = { "samocode@samocode" = { enabled = true } }\n';
-  await using machine = await emptyMachine({ '.codex/config.toml': inline });
-  const { clients } = await uninstall({ ...ALL, clients: ['codex'] }, machine.context);
-  expect(clients).toMatchObject([
+test('comments in the settings of Codex stay: Codex removes the plugin, and without Codex it is reported', async () => {
+  const settings = '# mine\n\n[plugins."samocode@samocode"]\nenabled = true\n';
+  await using machine = await emptyMachine({ [CODEX]: settings });
+  const input = { ...ALL, clients: ['codex'] };
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([
     { outcome: 'failed', stays: [expect.stringContaining('plugins.samocode@samocode')] },
   ]);
-  expect(await machine.read('.codex/config.toml')).toBe(inline);
-});
-
-test('a server called samocode that starts another program is not removed', async () => {
-  const own = '{ "mcpServers": { "samocode": { "command": "python", "args": ["-m", "samocode"] } } }';
-  await using machine = await emptyMachine({ [DESKTOP_PATH]: own });
-  expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
-  expect(await machine.read(DESKTOP_PATH)).toBe(own);
+  expect(await machine.read(CODEX)).toBe(settings);
+  await machine.addClient('codex');
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(await machine.read(CODEX)).toBe('# mine\n');
 });
 
 test.each([
-  ['comments', '{\n  // theirs\n  "mcpServers": {\n    /* one */ "other": {} // two\n  } // three\n}\n'],
-  ['Windows line endings', '{\r\n  "mcpServers": {\r\n    "other": {}\r\n  }\r\n}\r\n'],
-  ['tabs', '{\n\t"mcpServers": {\n\t\t"other": {}\n\t}\n}\n'],
-  ['a trailing comma', '{\n  "mcpServers": {\n    "other": {},\n  },\n}\n'],
-  ['everything on one line', '{"a": 1,   "mcpServers": {"other": {"b":[ 1,2 ]}}}'],
-  ['no servers yet', '{\n  "a": 1 // why\n}\n'],
-  ['an object with only comments', '{ "mcpServers": { /* none */ } }\n'],
+  ['two spaces', '{\n  "a": 1,\n  "mcpServers": {\n    "other": {}\n  }\n}\n'],
+  ['tabs', '{\n\t"mcpServers": {\n\t\t"other": {}\n\t}\n}'],
 ])(
-  'settings with %s are byte for byte the same after an install and an uninstall',
-  async (_name, settings) => {
-    await using machine = await emptyMachine({ [DESKTOP_PATH]: settings });
-    const input = { ...ALL, clients: ['desktop'] };
-    expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-    expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
-    expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-    expect(await machine.read(DESKTOP_PATH)).toBe(settings);
+  'settings written with %s are the same after an install and an uninstall, without a copy',
+  async (...row) => {
+    await using machine = await emptyMachine({ [DESKTOP_PATH]: row[1] });
+    await install(DESKTOP, machine.context);
+    await uninstall(DESKTOP, machine.context);
+    expect(await machine.read(DESKTOP_PATH)).toBe(row[1]);
+    expect(await machine.files()).toEqual([DESKTOP_PATH]);
   },
 );
+
+test.each([
+  ['everything on one line', '{"a": 1,   "mcpServers": {"other": {"b":[ 1,2 ]}}}'],
+  ['a trailing comma', '{\r\n  "a": 1,\r\n}\r\n'],
+  ['a member that is there twice', '{ "mcpServers": { "a": {} }, "mcpServers": { "b": {} } }'],
+])('of settings with %s a copy stays beside the file', async (_name, text) => {
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: text });
+  expect((await install(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(JSON.parse(await machine.read(DESKTOP_PATH))).toHaveProperty('mcpServers.samocode');
+  expect((await uninstall(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(await machine.read(`${DESKTOP_PATH}.before-samocode`)).toBe(text);
+});
 
 test('a file that cannot be changed is reported', async () => {
   await using machine = await emptyMachine();
   // A folder at its path is refused for every user, including root.
   await mkdir(join(machine.home, DESKTOP_PATH), { recursive: true });
-  const { clients } = await uninstall({ ...ALL, clients: ['desktop'] }, machine.context);
+  const { clients } = await uninstall(DESKTOP, machine.context);
   expect(clients).toMatchObject([{ outcome: 'failed', stays: [expect.stringContaining(DESKTOP_PATH)] }]);
 });
