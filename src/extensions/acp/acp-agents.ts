@@ -11,8 +11,6 @@ export interface AcpAgent {
   env?(request: ChildRequest): Readonly<Record<string, string>>;
   /** The version tested with samocode; absent if none was. */
   measured?: string;
-  /** Memory of one agent, in MB. */
-  memoryMb?: number;
   install: string;
   loginFix: string;
   state?: StateFolder;
@@ -61,7 +59,6 @@ export const ACP_AGENTS = [
     }),
     asks: true,
     measured: '1.18.33',
-    memoryMb: 580,
     install: 'npm install -g opencode-ai',
     loginFix: 'Run `opencode auth login`, or name a provider in ~/.config/opencode/opencode.json.',
     state: {

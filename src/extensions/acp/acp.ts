@@ -30,12 +30,9 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     ...(agent.settingsFiles && { settingsFiles: agent.settingsFiles }),
     settings: { model: '' },
     preflight: {
-      helpArgs: ['--help'],
-      neededOptions: [],
       install: agent.install,
       loginFix: agent.loginFix,
       ...(agent.measured && { measured: agent.measured }),
-      ...(agent.memoryMb && { memoryMb: agent.memoryMb }),
     },
     prices: agent.prices ?? {},
     // Some agents run a plugin of the repository before any prompt, even with everything disabled.

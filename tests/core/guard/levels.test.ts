@@ -84,7 +84,6 @@ test('if the guard fails, SANDBOX=auto starts without it, and the first warning 
 const CLI_WITH_LOGIN = `#!/bin/sh
 case "$*" in
 --version) echo "2.1.328 (Claude Code)";;
-*--help) echo "--output-format --settings --strict-mcp-config --session-id --add-dir";;
 *status) grep -q key "$LOGIN" && test ! -e "$HOME/.ssh/id";;
 esac
 `;
@@ -129,12 +128,12 @@ test.each(['guard', 'strict'] as const)(
   },
 );
 
-test('doctor says of a login in the keyring that agents cannot reach it, and which line opens it', async () => {
+test('doctor says of a CLI that is not logged in that agents cannot use a login in the keyring', async () => {
   const { login } = await loginProblems('guard', ({ root }) => join(root, 'runtime/keyring/login'));
   expect(login).toMatchObject({
     level: 'fail',
-    found: expect.stringContaining('in the keyring'),
-    fix: expect.stringContaining('SANDBOX_SOCKETS=keyring'),
+    found: expect.stringContaining('not logged in'),
+    fix: expect.stringContaining('login in the keyring'),
   });
 });
 

@@ -111,8 +111,6 @@ export const claude = {
     },
   },
   preflight: {
-    helpArgs: ['--help'],
-    neededOptions: ['--output-format', '--settings', '--strict-mcp-config', '--session-id', '--add-dir'],
     measured: '2.1.197',
     login: { args: ['auth', 'status'] },
     install: 'npm install -g @anthropic-ai/claude-code',

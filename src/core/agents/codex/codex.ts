@@ -37,8 +37,6 @@ export const codex = {
   },
   settings: { model: '' },
   preflight: {
-    helpArgs: ['exec', '--help'],
-    neededOptions: ['--json', '--output-schema', '--add-dir', '--ignore-user-config', '--sandbox'],
     measured: '0.169.0',
     login: { args: ['login', 'status'], isAdvisory: true },
     sandboxArgs: ['sandbox', '--', '/bin/true'],

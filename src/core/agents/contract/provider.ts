@@ -145,13 +145,8 @@ export type Price = TokenCounts;
 
 /** What `samocode doctor` asks a CLI before it gets any work, without contacting its service. */
 export interface Preflight {
-  /** Arguments that make the CLI print its options. */
-  helpArgs: readonly string[];
-  neededOptions: readonly string[];
   /** The oldest version we have tested; absent: none was. */
   measured?: string;
-  /** Memory of one agent, if that is a lot. */
-  memoryMb?: number;
   login?: {
     args: readonly string[];
     /** Not conclusive: a key or a custom provider needs no login. */

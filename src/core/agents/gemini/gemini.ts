@@ -46,14 +46,6 @@ export const gemini = {
   },
   settings: { model: '' },
   preflight: {
-    helpArgs: ['--help'],
-    neededOptions: [
-      '--output-format',
-      '--session-id',
-      '--include-directories',
-      '--allowed-mcp-server-names',
-      '--policy',
-    ],
     measured: '0.61.0',
     loginTraces: {
       env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_GENAI_USE_GCA'],

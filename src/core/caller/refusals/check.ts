@@ -38,8 +38,6 @@ export const absent = (id: string, found: string, brief = found): DoctorCheck =>
   ...ok(id, found, brief),
   isAbsent: true,
 });
-/** The finding for an agent CLI that is missing and not needed. */
-export const NOT_INSTALLED = 'not installed, and not used here';
 const problemAt =
   (level: 'warn' | 'fail') =>
   (id: string, found: string, fix: string): DoctorCheck => ({ id, level, found, fix });

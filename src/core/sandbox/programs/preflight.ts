@@ -16,21 +16,13 @@ export const ASK_LIMIT_MS = 20_000;
 
 /**
  * What a CLI says about its login without contacting its service; undefined if it is logged in, or does not say.
- * @param withKeyring asks it with access to the user's keyring, where that is possible
  */
 export async function loginProblem(
   { title, preflight: { login, loginFix: fix } }: { title: string; preflight: Preflight },
   ask: AskCli,
-  withKeyring?: AskCli,
 ): Promise<LoginProblem | undefined> {
   if (login === undefined) return undefined;
   const { exitCode, timedOut } = await ask(login.args);
   if (exitCode === 0 || timedOut) return undefined;
-  if ((await withKeyring?.(login.args))?.exitCode === 0)
-    return {
-      found: `The login of ${title} is in the keyring, which agents in the sandbox cannot reach.`,
-      fix: 'Let the CLI keep it in a file, use a key, or set SANDBOX_SOCKETS=keyring in .samocode, which also lets agents start programs outside the sandbox.',
-      isCertain: true,
-    };
   return { found: `${title} reports that you are not logged in.`, fix, isCertain: !login.isAdvisory };
 }

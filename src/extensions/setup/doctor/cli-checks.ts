@@ -7,11 +7,9 @@ import { allProviders, providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
-  absent,
   type DoctorCheck,
   fail,
   type Machine,
-  NOT_INSTALLED,
   ok,
   warn,
   warnIf,
@@ -74,18 +72,15 @@ export async function cliChecks(
   const now = await guard?.catch(() => undefined);
   const permissions = project?.values.permissions ?? 'skip';
   const question = { provider, isUsed: used.has(provider.name), permissions, project, machine, context };
-  if (now === undefined || now.level === 'none')
-    return await checksOf({ ...question, inside: (command) => command });
+  if (now === undefined || now.level === 'none') return await checksOf(question);
   const { maker, places } = now;
-  const { openings, home } = places;
   const folder = await mkdtemp(join(tmpdir(), 'samocode-doctor-'));
   try {
-    const states = await copyState(provider.name, home, join(folder, 'state'));
-    const shown = await loginPlaces(home, [provider.name]);
-    const inside: Inside = (command, { keyring } = { keyring: false }) => {
-      const sockets = keyring ? [...openings.sockets, 'keyring' as const] : openings.sockets;
+    const states = await copyState(provider.name, places.home, join(folder, 'state'));
+    const shown = await loginPlaces(places.home, [provider.name]);
+    const inside: Inside = (command) => {
       const part = { clis: [{ name: provider.name, path: command[0] }], states, shown };
-      return insideGuard(guardOf(maker, { ...places, openings: { ...openings, sockets } }, part), command);
+      return insideGuard(guardOf(maker, places, part), command);
     };
     return await checksOf({ ...question, inside });
   } finally {
@@ -93,11 +88,8 @@ export async function cliChecks(
   }
 }
 
-/** Wraps a command line in the guard, if there is one; `keyring`: with access to the user's keyring. */
-type Inside = (
-  command: readonly [string, ...string[]],
-  how?: { keyring: boolean },
-) => readonly [string, ...string[]];
+/** Wraps a command line in the guard. */
+type Inside = (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
 
 interface CliQuestion {
   provider: CheckedProvider;
@@ -107,63 +99,22 @@ interface CliQuestion {
   project: Project | undefined;
   machine: Machine;
   context: ActionContext;
-  inside: Inside;
+  /** Absent without a guard. */
+  inside?: Inside;
 }
 
-/** A check that says where the CLI is, and one for each problem with it. */
 async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
-  const { provider, isUsed, project, context, inside } = question;
-  const { preflight } = provider;
+  const { provider, isUsed } = question;
+  const { title, preflight } = provider;
   const id = `cli.${provider.name}`;
   try {
-    const place = { env: context.env, homeDir: context.home };
-    const { path, foundIn } = await locateCli({
-      cli: provider,
-      ...place,
-      nodePath: await nodePath(context.env),
-      refusal: project && projectRefusal(project, context),
-      configured: project
-        ? agentSettings(project, 'init', provider.name).cliPath
-        : await machineCliPath(provider.name, place),
-    });
-    const env = definedOnly(context.env);
-    const asking =
-      (how?: { keyring: boolean }): AskCli =>
-      async (asked) => {
-        const [file, ...args] = inside([path, ...asked], how);
-        return await runCommand(file, args, { env, timeoutMs: ASK_LIMIT_MS, maxBytes: 1024 * 1024 });
-      };
-    const ask = asking();
-    const { measured, install, memoryMb } = preflight;
-    const memory = memoryMb === undefined ? '' : `; one agent takes about ${memoryMb} MB`;
-    // In parallel, because each query starts the whole CLI.
-    const [{ stdout }, ...asked] = await Promise.all([
-      ask(['--version']),
-      isUsed ? optionsProblem(provider, ask, preflight) : undefined,
-      loginCheck(question, ask, asking({ keyring: true })),
-      isUsed ? sandboxProblem(question, ask, preflight) : undefined,
-    ]);
-    const version = stdout.trim().split('\n')[0] || 'unknown version';
-    return [
-      ok(id, `${path} (${foundIn}), ${version}${memory}`, /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version),
-      ...warnIf(
-        measured !== undefined && isOlder(version, measured),
-        `${id}.version`,
-        `${version} is older than the tested version (${measured}).`,
-        `Update it: ${install}.`,
-      ),
-      ...warnIf(
-        measured === undefined && isUsed,
-        `${id}.untried`,
-        `${provider.title} has not been tested with this version of samocode.`,
-        'Start with a small task, and report what does not work.',
-      ),
-      ...asked.filter((problem) => problem !== undefined),
-      ...rootProblems(question),
-    ];
+    const { found, version, problems } = await cliAnswers(question);
+    if (isUsed) return [ok(id, found, version), ...problems];
+    const [problem] = problems;
+    return [problem ? notReady(id, `${found}. ${problem.found}`) : ok(id, found, `${title} ${version}`)];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    if (!isUsed) return [absent(id, NOT_INSTALLED)];
+    if (!isUsed) return [notReady(id, `${title} is not installed`)];
     const { what, why, hint } = error;
     if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint)];
     const found = `${what} It is in none of ${error.args.searched.length} folders, which include those of PATH.`;
@@ -172,36 +123,81 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   }
 }
 
-type Problem = Promise<DoctorCheck | undefined>;
+/** The finding for an agent CLI that cannot work and is not needed. */
+const notReady = (id: string, found: string): DoctorCheck => ({ ...ok(id, found), isAbsent: true });
 
-type Named = Pick<CliQuestion['provider'], 'name' | 'title'>;
-
-async function optionsProblem({ name, title }: Named, ask: AskCli, preflight: Preflight): Problem {
-  const { stdout, stderr, exitCode } = await ask(preflight.helpArgs);
-  const missing = preflight.neededOptions.filter((option) => !(stdout + stderr).includes(option));
-  if (missing.length === 0) return undefined;
-  const found =
-    exitCode === 0
-      ? `${title} does not have ${missing.join(', ')}.`
-      : `${title} does not start: --help ends with an error.`;
-  return fail(`cli.${name}.options`, found, `Update it: ${preflight.install}.`);
+interface CliAnswers {
+  found: string;
+  version: string;
+  problems: readonly DoctorCheck[];
 }
 
-async function loginCheck(
-  { provider, isUsed, context }: CliQuestion,
-  ask: AskCli,
-  withKeyring: AskCli,
-): Problem {
+/** @throws an error for a CLI that cannot be located */
+async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
+  const { provider, project, context, inside = (command) => command } = question;
+  const { measured, install } = provider.preflight;
+  const id = `cli.${provider.name}`;
+  const place = { env: context.env, homeDir: context.home };
+  const { path, foundIn } = await locateCli({
+    cli: provider,
+    ...place,
+    nodePath: await nodePath(context.env),
+    refusal: project && projectRefusal(project, context),
+    configured: project
+      ? agentSettings(project, 'init', provider.name).cliPath
+      : await machineCliPath(provider.name, place),
+  });
+  const env = definedOnly(context.env);
+  const ask: AskCli = async (asked) => {
+    const [file, ...args] = inside([path, ...asked]);
+    return await runCommand(file, args, { env, timeoutMs: ASK_LIMIT_MS, maxBytes: 1024 * 1024 });
+  };
+  // In parallel, because each query starts the whole CLI.
+  const [{ stdout, exitCode }, ...asked] = await Promise.all([
+    ask(['--version']),
+    loginChecks(question, ask),
+    sandboxChecks(question, ask),
+  ]);
+  const version = stdout.trim().split('\n')[0] || 'unknown version';
+  const isOld = measured !== undefined && isOlder(version, measured);
+  return {
+    found: `${path} (${foundIn}), ${version}`,
+    version: /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version,
+    problems: [
+      ...(exitCode === 0
+        ? []
+        : [
+            fail(
+              `${id}.start`,
+              `${provider.title} does not start: --version fails.`,
+              `Update it: ${install}.`,
+            ),
+          ]),
+      ...warnIf(
+        isOld,
+        `${id}.version`,
+        `${version} is older than the tested version (${measured}).`,
+        `Update it: ${install}.`,
+      ),
+      ...asked.flat(),
+      ...rootProblems(question),
+    ],
+  };
+}
+
+const KEYRING = 'Agents in the sandbox cannot use a login in the keyring (docs/security.md).';
+
+async function loginChecks({ provider, context, inside }: CliQuestion, ask: AskCli): Promise<DoctorCheck[]> {
   const id = `cli.${provider.name}.login`;
   const { loginTraces, loginFix } = provider.preflight;
-  const problem = await loginProblem(provider, ask, withKeyring);
+  const problem = await loginProblem(provider, ask);
   if (problem !== undefined) {
-    const judge = problem.isCertain && isUsed ? fail : warn;
-    return judge(id, problem.found, problem.fix);
+    const judge = problem.isCertain ? fail : warn;
+    return [judge(id, problem.found, inside === undefined ? problem.fix : `${problem.fix} ${KEYRING}`)];
   }
   // For some CLIs, the location of the login is unknown.
-  const isFound = !loginTraces || (await hasLogin(loginTraces, context));
-  return isFound ? undefined : warn(id, `No login for ${provider.title} was found.`, loginFix);
+  const isMissing = loginTraces !== undefined && !(await hasLogin(loginTraces, context));
+  return warnIf(isMissing, id, `No login for ${provider.title} was found.`, loginFix);
 }
 
 async function hasLogin(
@@ -218,22 +214,19 @@ async function hasLogin(
   return typeof chosen === 'string' && chosen !== '';
 }
 
-async function sandboxProblem(
-  { provider, permissions }: CliQuestion,
-  ask: AskCli,
-  { sandboxArgs }: Preflight,
-): Problem {
-  if (sandboxArgs === undefined || (await ask(sandboxArgs)).exitCode === 0) return undefined;
-  const id = `cli.${provider.name}.sandbox`;
+/** Whether the CLI's own sandbox works, which agents need with PERMISSIONS=allow. */
+async function sandboxChecks({ provider, permissions }: CliQuestion, ask: AskCli): Promise<DoctorCheck[]> {
+  const { sandboxArgs } = provider.preflight;
+  if (permissions !== 'allow' || sandboxArgs === undefined || (await ask(sandboxArgs)).exitCode === 0)
+    return [];
+  const found = 'Its sandbox does not work here: every command of an agent would fail.';
   const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';
-  return permissions === 'allow'
-    ? fail(id, 'Its sandbox does not work here: every command of an agent would fail.', fix)
-    : warn(id, 'Its sandbox does not work here; PERMISSIONS=skip does not need it.', fix);
+  return [fail(`cli.${provider.name}.sandbox`, found, fix)];
 }
 
-function rootProblems({ provider, isUsed, permissions, machine, context }: CliQuestion): DoctorCheck[] {
-  const isAsked = provider.refusesRoot && isUsed;
-  if (!isAsked || !isRefusedAsRoot({ uid: machine.uid, permissions, env: context.env })) return [];
+function rootProblems({ provider, permissions, machine, context }: CliQuestion): DoctorCheck[] {
+  if (!provider.refusesRoot || !isRefusedAsRoot({ uid: machine.uid, permissions, env: context.env }))
+    return [];
   return [
     fail(
       `cli.${provider.name}.root`,
@@ -252,20 +245,17 @@ export interface OtherAgents {
 /** The agent CLIs that can work here; undefined unless all that fails is the one CLI that would be used. */
 export function otherAgents(
   checks: readonly DoctorCheck[],
-  { project, used, machine, context }: Omit<CliCheckContext, 'guard'>,
+  used: ReadonlySet<string>,
 ): OtherAgents | undefined {
-  const own = (name: string) =>
-    checks.filter(({ id }) => id === `cli.${name}` || id.startsWith(`cli.${name}.`));
   const failing = checkedProviders().find(({ name }) => used.has(name));
   const failures = checks.filter(({ level }) => level === 'fail');
   if (used.size !== 1 || failing === undefined || failures.length === 0) return undefined;
-  if (failures.some((check) => !own(failing.name).includes(check))) return undefined;
-  const permissions = project?.values.permissions ?? 'skip';
-  const isRefused = isRefusedAsRoot({ uid: machine.uid, permissions, env: context.env });
-  const can = checkedProviders().filter(
-    ({ name, refusesRoot }) =>
-      !(refusesRoot && isRefused) && own(name).every(({ level, isAbsent }) => level === 'ok' && !isAbsent),
+  if (failures.some(({ id }) => !`${id}.`.startsWith(`cli.${failing.name}.`))) return undefined;
+  const canWork = new Set(
+    checks.flatMap(({ id, level, isAbsent }) => (level === 'ok' && !isAbsent ? [id] : [])),
   );
-  const named = can.map(({ name, title }) => ({ name, title }));
-  return named.length > 0 ? { failing: failing.title, can: named } : undefined;
+  const can = checkedProviders()
+    .filter((each) => each.name !== failing.name && canWork.has(`cli.${each.name}`))
+    .map(({ name, title }) => ({ name, title }));
+  return can.length > 0 ? { failing: failing.title, can } : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type DoctorCheck, NOT_INSTALLED } from '../../../core/caller/refusals/check.ts';
+import type { DoctorCheck } from '../../../core/caller/refusals/check.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
 import { columnsOf, hanging, padTo, tabSeparated } from '../../../core/kit/terminal/columns.ts';
@@ -37,9 +37,7 @@ export function addDoctor(program: Command, cli: Cli): void {
         await cli.actionContext(),
       );
       if (report.level === 'fail') cli.leaveWith(EXIT.failed);
-      output.result(report, () =>
-        [...absentLines(report.checks, output), verdict(report, output)].join('\n'),
-      );
+      output.result(report, () => verdict(report, output));
     });
 }
 
@@ -64,7 +62,6 @@ export function checkLines(
   const columns = output.textColumns;
   if (columns === Number.POSITIVE_INFINITY)
     return checks.map((check) => tabSeparated([check.level, check.id, ...textsOf(check, verbose)]));
-  if (checks.some(isNotInstalled) && checks.length === 1) return [];
   const briefs = checks.flatMap(({ brief }) => (brief === undefined ? [] : [harmless(brief)]));
   const shown = checks.filter(({ level, found, brief }) => level !== 'ok' || (verbose && found !== brief));
   // In a group without a summary, the first problem takes its place.
@@ -83,18 +80,6 @@ export function checkLines(
       hanging(inLines(check, verbose), { first: `${indent}${markOf([check], output)} `, columns }),
     ),
   ];
-}
-
-const isNotInstalled = ({ found }: DoctorCheck) => found === NOT_INSTALLED;
-
-/** On a terminal, one line for all agent CLIs that are neither installed nor used. */
-export function absentLines(
-  checks: DoctorReport['checks'],
-  { textColumns: columns, style }: Output,
-): string[] {
-  const titles = checks.filter(isNotInstalled).map(({ group }) => group);
-  if (columns === Number.POSITIVE_INFINITY || titles.length === 0) return [];
-  return [hanging(`${NOT_INSTALLED}: ${titles.join(', ')}`, { first: `${style.dim('–')} `, columns })];
 }
 
 function inLines(check: DoctorCheck, verbose: boolean): string {

@@ -35,6 +35,7 @@ import { findGuardTool } from '../../../core/sandbox/guard/make-guard.ts';
 import { forgeLoginProblem, type GuardNow, missingGuard } from '../../../core/sandbox/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
 import {
+  type CheckedProvider,
   type CliCheckContext,
   checkedProviders,
   cliChecks,
@@ -98,7 +99,7 @@ export async function doctor(
   }
   await all;
   const level = (['fail', 'warn'] as const).find((bad) => checks.some((check) => check.level === bad));
-  const others = otherAgents(checks, { project: found.project, used, machine, context });
+  const others = otherAgents(checks, used);
   return { level: level ?? 'ok', projectFile: found.project?.filePath, checks, others };
 }
 
@@ -121,10 +122,9 @@ async function groupsOf(
 ): Promise<RunningGroup[]> {
   const guard = project && guardNow(questionOf(project), context);
   const surroundings = { project, used, machine, context, guard };
-  const installs = installChecks(context, project?.mainRepo);
-  const installsOf = async (client: string) =>
-    (await installs).filter(({ id }) => id === `install.${client}` || id.startsWith(`install.${client}.`));
-  const { SERVER_CLIENTS } = await import('../install/server-clients.ts');
+  const checksOf = (provider: CheckedProvider) => cliChecks(provider, surroundings);
+  const isUsed = ({ name }: CheckedProvider) => used.has(name);
+  const unused = checkedProviders().filter((provider) => !isUsed(provider));
   const isOfMachine = project === undefined;
   return [
     {
@@ -135,14 +135,11 @@ async function groupsOf(
         isOfMachine ? identityCheck(context.cwd, context, warn) : [],
       ),
     },
-    ...checkedProviders().map((provider) => ({
-      title: provider.title,
-      checks: together(cliChecks(provider, surroundings), installsOf(provider.name)),
-    })),
-    ...SERVER_CLIENTS.filter(
-      ({ name }) => !checkedProviders().some((provider) => provider.name === name),
-    ).map(({ name, title }) => ({ title, checks: installsOf(name) })),
-    { title: 'Chat programs', checks: installs.then((all) => all.filter(({ id }) => id === 'install')) },
+    ...checkedProviders()
+      .filter(isUsed)
+      .map((provider) => ({ title: provider.title, checks: checksOf(provider) })),
+    { title: 'Other CLIs', checks: together(...unused.map(checksOf)) },
+    { title: 'Chat programs', checks: installChecks(context, project?.mainRepo) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
     { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },

@@ -10,41 +10,40 @@ import {
   supervisorPaths,
   whyNoSupervisor,
 } from '../../../core/sandbox/programs/supervisor-folder.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { readSessionList } from '../../../core/session/session-list.ts';
-import { describeHolders, slotsInUse, slotsRoot } from '../../../core/session/slots.ts';
-import { isContinuedBy } from '../../../core/session/status.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
-/** Checks whether samocode is installed in chat programs, using dry runs of installation and removal. */
+/** Checks which chat programs have samocode, by a dry run of the installation, and whether they ask the person. */
 export async function installChecks(context: ActionContext, project?: string): Promise<DoctorCheck[]> {
   // Loaded on demand: starting a session imports other files of this room, but needs no client packages.
-  const [{ install, uninstall }, { CLIENTS }] = await Promise.all([
+  const [{ install }, { CLIENTS }] = await Promise.all([
     import('../install/install.ts'),
     import('../install/clients.ts'),
   ]);
-  const input = { scope: 'user', dryRun: true, allow: false } as const;
   try {
-    const wanted = await install(input, context);
-    const there = await uninstall(input, context);
-    const checks = wanted.clients.map(({ client, title, outcome, problem }) => {
-      const id = `install.${client}`;
-      if (outcome === 'nothing_to_do') return ok(id, `${title} has samocode`, 'samocode installed');
-      if (problem !== undefined) return warn(id, problem.message, problem.hint);
-      return there.clients.some((one) => one.client === client && one.outcome === 'would_change')
-        ? warn(id, `${title} has another version of samocode, or a part of it.`, 'Run: samocode install.')
-        : ok(
-            id,
-            `${title} does not have samocode; "samocode install" adds it`,
-            'samocode not added yet (samocode install)',
-          );
-    });
+    const { clients } = await install({ scope: 'user', dryRun: true, allow: false }, context);
+    const titlesOf = (has: boolean) =>
+      clients.filter(({ outcome }) => (outcome === 'nothing_to_do') === has).map(({ title }) => title);
+    const [there, missing] = [titlesOf(true), titlesOf(false)];
+    const summary = [
+      ...(there.length > 0 ? [`samocode is in ${there.join(', ')}`] : []),
+      ...(missing.length > 0 ? [`"samocode install" adds or updates it in ${missing.join(', ')}`] : []),
+    ].join('; ');
     const rules = CLIENTS.map(async ({ name, notes: notesOf }) => {
       const id = `install.${name}.rules`;
       const notes = (await notesOf?.(context, project)) ?? [];
       return notes.map(({ found, fix }) => (fix === undefined ? ok(id, found, found) : warn(id, found, fix)));
     });
-    return [...checks, ...(await Promise.all(rules)).flat()];
+    return [
+      there.length > 0 ? ok('install', summary, summary) : absent('install', summary),
+      ...clients.map(({ client, title, outcome }) =>
+        ok(
+          `install.${client}`,
+          outcome === 'nothing_to_do' ? `${title} has samocode` : `${title} does not have this samocode`,
+        ),
+      ),
+      ...(await Promise.all(rules)).flat(),
+    ];
   } catch (error) {
     if (!INSTALL_ERRORS.no_client.is(error)) throw error;
     return [absent('install', 'no chat client was found; the terminal needs none')];
@@ -53,39 +52,10 @@ export async function installChecks(context: ActionContext, project?: string): P
 
 /** Checks that waiting sessions are watched, by a program that still exists. Starts no supervisor. */
 export async function supervisorChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { home, host } = context;
-  const paths = supervisorPaths(home, host);
-  const folders = await watchedFolders(paths, home);
-  // Another check reports an unreadable folder.
-  const lists = await Promise.all([...folders].map((dir) => readSessionList(dir, host).catch(() => [])));
-  const unfinished = lists.flat().filter(isUnfinished);
-  const unseen = unfinished.filter(({ isUnseen }) => isUnseen);
-  const others = unfinished.filter(
-    ({ worker, lease }) => worker === 'none' && !isContinuedBy(lease, paths.identity),
-  );
-  return [
-    await presenceCheck(unfinished, context),
-    ...(await serviceChecks(context)),
-    ...(await slotChecks([paths.slots, ...[...folders].map(slotsRoot)], context)),
-    ...warnIf(
-      unseen.length > 0,
-      'supervisor.unseen',
-      `Whether the workers of ${namesOf(unseen)} are alive cannot be seen from here.`,
-      'If their machine or container is gone: samocode takeover <session>.',
-    ),
-    ...warnIf(
-      others.length > 0,
-      'supervisor.others',
-      `Last worked on by another machine, container or home: ${namesOf(others)}. The supervisor here does not continue them.`,
-      'To continue one here: samocode resume <session>.',
-    ),
-  ];
+  return [await presenceCheck(context), ...(await serviceChecks(context))];
 }
 
-async function presenceCheck(
-  unfinished: readonly SessionView[],
-  { env, home, host }: ActionContext,
-): Promise<DoctorCheck> {
+async function presenceCheck({ env, home, host }: ActionContext): Promise<DoctorCheck> {
   const id = 'supervisor';
   const paths = supervisorPaths(home, host);
   const presence = await readPresence(paths, host);
@@ -109,10 +79,17 @@ async function presenceCheck(
       'SAMOCODE_SUPERVISOR=off: sessions that wait are not watched, and no notification is sent.',
       'Remove that setting, or run: samocode supervisor.',
     );
+  const folders = await watchedFolders(paths, home);
+  // Another check reports an unreadable folder.
+  const lists = await Promise.all([...folders].map((dir) => readSessionList(dir, host).catch(() => [])));
+  const unfinished = lists.flat().filter(isUnfinished);
   if (unfinished.length === 0) return absent(id, 'not running, and not needed');
   return warn(
     id,
-    `No supervisor is running; nothing watches ${namesOf(unfinished)}.`,
+    `No supervisor is running; nothing watches ${listed(
+      unfinished.map(({ folder }) => folder),
+      5,
+    )}.`,
     'Any act on a session starts one; "samocode supervisor --install" runs it as a service.',
   );
 }
@@ -131,22 +108,3 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
     'Run: samocode supervisor --install.',
   );
 }
-
-/** Lists the sessions that hold the slots of MAX_PARALLEL and MAX_PARALLEL_ON_MACHINE. */
-async function slotChecks(roots: readonly string[], { host }: ActionContext): Promise<DoctorCheck[]> {
-  const used = await Promise.all(roots.map((root) => slotsInUse(root, host).catch(() => [])));
-  return roots.flatMap((root, index) => {
-    const slots = used[index] ?? [];
-    if (slots.length === 0) return [];
-    const found = `${slots.length} in use in ${root}: ${describeHolders(slots)}`;
-    return slots.some(({ isUnseen }) => isUnseen)
-      ? warn('slots', `${found}.`, 'If the machine or container of one is gone, take over its session.')
-      : ok('slots', found, found);
-  });
-}
-
-const namesOf = (views: readonly SessionView[]) =>
-  listed(
-    views.map(({ folder }) => folder),
-    5,
-  );

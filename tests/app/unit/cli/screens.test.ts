@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatConfig, type ShownSetting } from '../../../../src/core/acts/set-up/set-up.command.ts';
-import { absent, NOT_INSTALLED } from '../../../../src/core/caller/refusals/check.ts';
+import { ok } from '../../../../src/core/caller/refusals/check.ts';
 import { columnsOf } from '../../../../src/core/kit/terminal/columns.ts';
 import { formatMarkdown } from '../../../../src/core/kit/terminal/markdown.ts';
 import { Output } from '../../../../src/core/kit/terminal/output.ts';
@@ -13,7 +13,7 @@ import { makeStyle } from '../../../../src/core/kit/terminal/style.ts';
 import { handleOf, shortId } from '../../../../src/core/session/layout/names.ts';
 import { NO_CHECK } from '../../../../src/core/session/proof/proof.ts';
 import { checkedProviders } from '../../../../src/extensions/setup/doctor/cli-checks.ts';
-import { absentLines, checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
+import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import type { DoctorGroup } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { PLAN } from '../../../core/unit/kit/terminal/plan-sample.ts';
 import { FACTS_OF_STATES } from '../../../extensions/pages/unit/watch/watch-samples.ts';
@@ -79,6 +79,7 @@ const SETTINGS: ShownSetting[] = [
   },
 ];
 
+const INSTALLED = 'samocode is in Claude Code, Codex';
 const GROUPS: DoctorGroup[] = [
   {
     title: 'Machine',
@@ -110,21 +111,16 @@ const GROUPS: DoctorGroup[] = [
         found: 'It reports that you are not logged in: 日本語 🚀.',
         fix: 'Run `codex login`.',
       },
-      { id: 'install.codex', level: 'ok', found: 'Codex has samocode', brief: 'samocode installed' },
     ],
   },
   {
-    title: 'Gemini CLI',
+    title: 'Other CLIs',
     checks: [
-      {
-        id: 'cli.gemini',
-        level: 'ok',
-        found: 'not installed, and not used here',
-        brief: 'not installed, and not used here',
-        isAbsent: true,
-      },
+      { id: 'cli.gemini', level: 'ok', found: '/bin/gemini (PATH), 0.61.0', brief: 'Gemini CLI 0.61.0' },
+      { id: 'cli.goose', level: 'ok', found: 'Goose is not installed', isAbsent: true },
     ],
   },
+  { title: 'Chat programs', checks: [ok('install', INSTALLED, INSTALLED)] },
   { title: 'Notifications', checks: [] },
 ];
 const TITLES = GROUPS.map(({ title }) => title);
@@ -137,7 +133,7 @@ function groupsIn(output: Output, verbose = false): string {
 function doctorScreen(columns: number): string {
   const output = terminal(columns);
   const end = verdict({ checks: CHECKS, level: 'fail' }, output);
-  return [groupsIn(output), ...absentLines(CHECKS, output), end].join('\n');
+  return [groupsIn(output), end].join('\n');
 }
 
 /** The states whose status has lines that no other one has. */
@@ -201,14 +197,6 @@ test('the text of every agent CLI begins two columns after the longest title', (
   expect(new Set(begins)).toEqual(
     new Set([Math.max(...titles.map((each) => columnsOf(each))) + '✔ '.length + 2]),
   );
-});
-
-test('the agent CLIs that are neither installed nor used share one line', () => {
-  const all = ['Gemini CLI', 'Amp'].map((group) => ({ ...absent('cli.x', NOT_INSTALLED), group }));
-  expect(absentLines([...all, ...CHECKS.slice(0, 2)], terminal(120))).toEqual([
-    '– not installed, and not used here: Gemini CLI, Amp',
-  ]);
-  expect(absentLines(CHECKS.slice(0, 2), terminal(120))).toEqual([]);
 });
 
 test('if another agent can work, the verdict names it and how to choose it', () => {

@@ -38,8 +38,6 @@ export const parrot = {
   defaultCommand: 'parrot',
   settings: { model: '' },
   preflight: {
-    helpArgs: ['--help'],
-    neededOptions: ['--signal'],
     measured: '1.0.0',
     login: { args: ['login'] },
     install: 'npm install -g parrot',
@@ -74,7 +72,6 @@ const ROW = `{
   title: 'Toucan',
   command: 'toucan',
   args: () => ['acp'],
-  memoryMb: 70,
   install: 'npm install -g toucan',
   loginFix: 'Run \`toucan login\`.',
 },`;
@@ -84,7 +81,6 @@ const WORDS = '## Helpers\n\nYou work alone, on your perch.\n';
 const CLI = `#!/usr/bin/env node
 const [first, path] = process.argv.slice(2);
 if (first === '--version') console.log('parrot 1.2.3');
-if (first === '--help') console.log('--signal <path>');
 if (first === 'login') process.exitCode = Number(require('node:fs').existsSync(__dirname + '/logged-out'));
 if (first === '--signal') {
   console.log('{"seed":1}');
@@ -162,10 +158,9 @@ test('settings, start choices and doctor name it', async () => {
   expect(await samocode('start', '--provider', 'parot', '--task', 'Speak')).toContain('parrot');
   const doctor = await samocode('doctor', '--verbose');
   expect(doctor).toMatch(/ok\tcli\.parrot\t.*parrot 1\.2\.3/);
-  expect(doctor).not.toContain('cli.parrot.login');
   await writeFile(LOGGED_OUT(), '');
   const loggedOut = await samocode('doctor', '--verbose');
-  expect(loggedOut).toMatch(/warn\tcli\.parrot\.login\t.*parrot login/);
+  expect(loggedOut).toMatch(/ok\tcli\.parrot\t.*Parrot reports that you are not logged in/);
 });
 
 test('a session runs with it once it is logged in: its text is in the prompt, its price in the cost', async () => {
@@ -194,8 +189,7 @@ test('an agent of the protocol is one row: doctor knows it, and a session runs w
   const machine = join(project.homeDir, '.config/samocode/.env');
   await writeFile(machine, 'SAMOCODE_PROVIDER=toucan\n', { mode: 0o600 });
   const doctor = await samocode('doctor', '--verbose');
-  expect(doctor).toMatch(/ok\tcli\.toucan\t.*toucan 3\.2\.1; one agent takes about 70 MB/);
-  expect(doctor).toMatch(/warn\tcli\.toucan\.untried\tToucan has not been tested/);
+  expect(doctor).toMatch(/ok\tcli\.toucan\t.*toucan 3\.2\.1/);
   expect(doctor).not.toContain('cli.toucan.login');
   await samocode('start', '--task', 'Peck', '--name', 'peck');
   await samocode('wait', 'peck');

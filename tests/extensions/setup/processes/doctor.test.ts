@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
@@ -7,6 +8,8 @@ import { type DoctorCheck, thisMachine } from '../../../../src/core/caller/refus
 import { refuseRoot } from '../../../../src/core/caller/refusals/ready-project.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { Output } from '../../../../src/core/kit/terminal/output.ts';
+import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import { type DoctorGroup, doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { folderChecks, machineChecks } from '../../../../src/extensions/setup/doctor/machine-checks.ts';
 import { ci } from '../../../support/ci.ts';
@@ -35,13 +38,12 @@ async function contextIn(repo: TempRepo, env: Record<string, string> = {}): Prom
 }
 
 /** A program that answers like an agent CLI asked for its version and login. */
-async function fakeCli(folder: string, { loggedIn = true, options = '' } = {}): Promise<string> {
+async function fakeCli(folder: string, { loggedIn = true, version = '2.1.328' } = {}): Promise<string> {
   const path = join(folder, 'agent');
   const lines = [
     '#!/bin/sh',
     'case "$*" in',
-    '--version) echo "2.1.328 (Claude Code)";;',
-    `*--help) echo "${options}";;`,
+    `--version) echo "${version} (Claude Code)";;`,
     `*status) exit ${loggedIn ? 0 : 1};;`,
     '*) exit 9;;',
     'esac\n',
@@ -50,8 +52,6 @@ async function fakeCli(folder: string, { loggedIn = true, options = '' } = {}): 
   await chmod(path, 0o755);
   return path;
 }
-
-const ALL_OPTIONS = '--output-format --settings --strict-mcp-config --session-id --add-dir';
 
 test('without any agent CLI, only the one in use is reported as missing', ci, async () => {
   await using repo = await makeRepo();
@@ -75,7 +75,7 @@ test('without any agent CLI, only the one in use is reported as missing', ci, as
 
 test('with a working CLI every check passes, and the level of protection is named', async () => {
   await using repo = await makeRepo();
-  const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root, { options: ALL_OPTIONS }) });
+  const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root) });
   await setupProject({ lines: { CHECK: 'sh -c true' } }, context);
   const { checks } = await doctor({}, context, MACHINE);
   expect(checks.filter(({ level }) => level === 'fail')).toEqual([]);
@@ -84,14 +84,14 @@ test('with a working CLI every check passes, and the level of protection is name
   expect(checks.find(({ id }) => id === 'sandbox')?.found).toMatch(/^(?:none|guard|best effort)/);
 });
 
-test('a CLI that is too old for an option, logged out, or started by root is reported with the fix', async () => {
+test('a CLI that is too old, logged out, or started by root is reported with the fix', async () => {
   await using repo = await makeRepo();
-  const path = await fakeCli(repo.root, { options: '--settings', loggedIn: false });
+  const path = await fakeCli(repo.root, { version: '1.0.0', loggedIn: false });
   const context = await contextIn(repo, { CLAUDE_PATH: path });
   await setupProject({ lines: { CHECK: 'no-such-program --all' } }, context);
   const { checks } = await doctor({}, context, { ...MACHINE, uid: 0 });
+  expect(checks.find(({ id }) => id === 'cli.claude.version')).toMatchObject({ level: 'warn' });
   expect(checks.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual([
-    'cli.claude.options',
     'cli.claude.login',
     'cli.claude.root',
     'check.1',
@@ -102,6 +102,28 @@ test('a CLI that is too old for an option, logged out, or started by root is rep
     { ...MACHINE, uid: 0 },
   );
   expect(lost.checks.find(({ id }) => id === 'cli.claude.root')).toBeUndefined();
+});
+
+test('where everything is there, the report fits on a screen of 24 lines and 80 columns', async () => {
+  await using repo = await makeRepo();
+  const cli = await fakeCli(repo.root);
+  const paths = ['CLAUDE', 'CODEX', 'OPENCODE', 'COPILOT'].map((name) => [`${name}_PATH`, cli]);
+  const context = await contextIn(repo, Object.fromEntries(paths));
+  for (const folder of ['.cursor', '.codeium/windsurf', '.config/zed', '.config/Code/User', '.config/Claude'])
+    await mkdir(join(repo.homeDir, folder), { recursive: true });
+  await setupProject({ lines: { CHECK: 'sh -c true' } }, context);
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const lines: string[] = [];
+  const onGroup = (group: DoctorGroup, titles: readonly string[]) =>
+    lines.push(...checkLines(group, output, { verbose: false, titles }));
+  const report = await doctor({ onGroup }, context, MACHINE);
+  const screen = [...lines, verdict(report, output)].join('\n').split('\n');
+  expect(screen.length).toBeLessThanOrEqual(24);
+  expect(screen.filter((line) => /^. \S/.test(line)).map((line) => line.slice(2, 15).trim())).toEqual([
+    ...['Machine', 'Claude Code', 'Other CLIs', 'Chat programs', 'Supervisor', 'Sandbox', 'Project'],
+    'Sessions can',
+  ]);
 });
 
 const JUDGED = [
@@ -159,9 +181,13 @@ test.each([
   await mkdir(join(repo.homeDir, '.gemini'));
   await writeFile(join(own, path), text);
   const login = async (env: Record<string, string>) =>
-    (await doctor({}, await contextIn(repo, { GEMINI_PATH: gemini, ...env }), MACHINE)).checks.find(
-      ({ id }) => id === 'cli.gemini.login',
-    )?.level;
+    (
+      await doctor(
+        {},
+        await contextIn(repo, { SAMOCODE_PROVIDER: 'gemini', GEMINI_PATH: gemini, ...env }),
+        MACHINE,
+      )
+    ).checks.find(({ id }) => id === 'cli.gemini.login')?.level;
   expect(await login({})).toBe('warn');
   expect(await login({ GEMINI_CLI_HOME: own })).toBe(level);
   await writeFile(join(repo.homeDir, path), text);
@@ -170,7 +196,7 @@ test.each([
 
 test('outside of any project the machine alone is judged; a named project that is missing is a failure', async () => {
   await using repo = await makeRepo();
-  const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root, { options: ALL_OPTIONS }) });
+  const context = await contextIn(repo, { CLAUDE_PATH: await fakeCli(repo.root) });
   const { checks, level, projectFile } = await doctor({}, context, MACHINE);
   expect(projectFile).toBeUndefined();
   expect(checks.find(({ id }) => id === 'project')).toMatchObject({ level: 'ok', isAbsent: true });
@@ -204,7 +230,7 @@ test('an identity that git does not have is a warning on the machine and a failu
 test('where the agent of the settings cannot work, the report names the others that can', async () => {
   await using repo = await makeRepo();
   const none = { ...NOT_THERE, OPENCODE_PATH: 'no-opencode-here' };
-  const cli = await fakeCli(repo.root, { options: ALL_OPTIONS });
+  const cli = await fakeCli(repo.root);
   const othersWith = async (env: Record<string, string>, machine = MACHINE) =>
     (await doctor({}, { ...(await contextIn(repo, { ...none, ...env })), cwd: repo.root }, machine)).others;
   expect(await othersWith({})).toBeUndefined();
@@ -223,14 +249,13 @@ test('where the agent of the settings cannot work, the report names the others t
 
 test('a CLI that no session here would start is never a failure', async () => {
   await using repo = await makeRepo();
-  const path = await fakeCli(repo.root, { options: '--settings', loggedIn: false });
+  const path = await fakeCli(repo.root, { loggedIn: false });
   const context = await contextIn(repo, { CLAUDE_PATH: path });
   await setupProject({ lines: { PROVIDER: 'rehearsal' } }, context);
   const { checks } = await doctor({}, context, { ...MACHINE, uid: 0 });
   const ofClaude = checks.filter(({ id }) => id.startsWith('cli.claude'));
-  expect(ofClaude.map(({ id, level }) => `${id} ${level}`)).toEqual([
-    'cli.claude ok',
-    'cli.claude.login warn',
+  expect(ofClaude).toMatchObject([
+    { id: 'cli.claude', level: 'ok', isAbsent: true, found: expect.stringContaining('not logged in') },
   ]);
 });
 
@@ -243,15 +268,15 @@ test('every question to an agent CLI is asked before one is answered', async () 
   const script = [
     '#!/bin/sh',
     `touch "${asked}/$(echo "$0 $*" | tr -c 'a-z\n' _)"`,
-    `while [ "$(ls "${asked}" | wc -l)" -lt 4 ]; do sleep 0.05; done`,
-    `case "$*" in --version) echo 2.1.328;; *--help) echo "${ALL_OPTIONS} --json";; esac`,
+    `while [ "$(ls "${asked}" | wc -l)" -lt 3 ]; do sleep 0.05; done`,
+    'case "$*" in --version) echo 2.1.328;; esac',
     '',
   ];
   for (const name of [path, `${path}-two`]) await writeFile(name, script.join('\n'), { mode: 0o755 });
   const env = { CLAUDE_PATH: path, GEMINI_PATH: `${path}-two` };
   const { checks } = await doctor({}, await contextIn(repo, env), MACHINE);
   expect(checks.find(({ id }) => id === 'cli.claude')).toMatchObject({ level: 'ok', brief: '2.1.328' });
-  expect(checks.find(({ id }) => id === 'cli.claude.options')).toBeUndefined();
+  expect(checks.find(({ id }) => id === 'cli.gemini')?.found).toContain('2.1.328');
 });
 
 test('a project without CHECK, and a .mcp.json that no MCP= hands on, are warnings', async () => {
@@ -299,7 +324,7 @@ test.each([
 
 test('outside of any project the paths of the machine apply', async () => {
   await using repo = await makeRepo();
-  const path = await fakeCli(repo.root, { options: ALL_OPTIONS });
+  const path = await fakeCli(repo.root);
   const { checks } = await doctor({}, await contextIn(repo, { CLAUDE_PATH: path }), MACHINE);
   expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain(path);
 });
@@ -376,6 +401,7 @@ test('it reports which clients have samocode, without changing any', async () =>
   await writeFile(gemini, '#!/bin/sh\nexit 9\n');
   await chmod(gemini, 0o755);
   expect(await lines()).toMatchObject([
+    { id: 'install', level: 'ok', found: expect.stringContaining('adds or updates it in Gemini CLI') },
     { id: 'install.gemini', level: 'ok', found: expect.stringContaining('does not have') },
   ]);
   expect(await readdir(folder)).toEqual([]);

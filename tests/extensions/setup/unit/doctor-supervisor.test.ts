@@ -1,9 +1,8 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import type { Host } from '../../../../src/core/kernel/processes/host.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import {
@@ -11,7 +10,6 @@ import {
   supervisorPaths,
 } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { Slots } from '../../../../src/core/session/slots.ts';
 import { supervisorChecks } from '../../../../src/extensions/setup/doctor/service-checks.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -30,10 +28,12 @@ async function machine(env: Record<string, string> = {}) {
   const check = async (id: string) => (await supervisorChecks(context)).find((each) => each.id === id);
   return {
     ...{ context, paths, check, at: (...names: string[]) => join(dir.path, ...names) },
-    async session(folder: string, event = ASKING, supervisor = paths.identity) {
+    async session(folder: string, event = ASKING) {
       const session = sessionPaths(sessionsDir, folder);
       await writeEvents(session, [CREATED, PREPARED, event]);
-      await (await acquireLease(session.leases, { host, clock: systemClock, supervisor })).release();
+      await (
+        await acquireLease(session.leases, { host, clock: systemClock, supervisor: paths.identity })
+      ).release();
       await registerSessions(paths, sessionsDir, systemClock);
     },
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
@@ -85,39 +85,6 @@ test("if the supervisor's folder cannot be created, the doctor says that session
     level: 'warn',
     found: expect.stringContaining('sessions still run, but nothing watches them'),
   });
-});
-
-test('an abandoned session of another home is listed with the command that continues it', async () => {
-  await using here = await machine();
-  await here.session('26-01-08-own');
-  await here.session('26-01-08-theirs', ASKING, 'another');
-  const check = await here.check('supervisor.others');
-  expect(check).toMatchObject({ level: 'warn', fix: expect.stringContaining('samocode resume') });
-  expect(check?.found).toContain('26-01-08-theirs');
-  expect(check?.found).not.toContain('26-01-08-own');
-});
-
-test('slots in use are listed with their sessions, and one with an unseen holder is a warning', async () => {
-  await using here = await machine();
-  const { host } = here.context;
-  await here.session('26-01-08-boat');
-  expect(await here.check('slots')).toBeUndefined();
-  const { leases } = sessionPaths(here.at('sessions'), '26-01-08-boat');
-  const take = async (holder: Host) => {
-    const { number } = await acquireLease(leases, { clock: systemClock, host: holder });
-    const machine = async () => undefined;
-    const under = { clock: systemClock, host: holder, under: { leases, number } };
-    await new Slots(here.at('sessions'), { project: 2, machine }, under).take();
-  };
-  await take({ ...host, bootId: 'x', hostId: 'the laptop' });
-  expect(await here.check('slots')).toMatchObject({
-    level: 'warn',
-    found: expect.stringMatching(/^1 in use in .*: boat \(process \d+ on the laptop, .*takeover boat\)/),
-  });
-  await rm(leases, { recursive: true });
-  await take(host);
-  const found = expect.stringMatching(/: boat \(process \d+\)$/);
-  expect(await here.check('slots')).toMatchObject({ level: 'ok', found });
 });
 
 const UNITS = '.config/systemd/user';
