@@ -128,9 +128,11 @@ test.each(CLIENTS)('$client without a settings file gets one with its documented
   expect(JSON.parse(await home.text())).toEqual(row.client === 'copilot' ? { mcpServers: {} } : {});
 });
 
-test.each(CLIENTS)('a file of $client that is not JSON is reported and kept', async (row) => {
-  const broken = `{ "${row.servers}": { "samocode": `;
-  await using home = await homeOf(row, broken);
+// What does not depend on the format is tried with the first client.
+
+test('a file that is not JSON is reported and kept', async () => {
+  const broken = '{ "mcpServers": { "samocode": ';
+  await using home = await homeOf(CLIENTS[0], broken);
   const unreadable = INSTALL_ERRORS.settings_file_unreadable({ path: home.at });
   expect(await home.install()).toMatchObject({
     outcome: 'failed',
@@ -149,7 +151,7 @@ const CLAUDE = {
   text: '{\n  "model": "opus"\n}\n',
 } as const;
 
-test.each([...CLIENTS.map((row) => ({ ...row, text: ownSettings(row) })), CLAUDE])(
+test.each([{ ...CLIENTS[0], text: ownSettings(CLIENTS[0]) }, CLAUDE])(
   'a file of $client that is a link stays a link, and its target is changed',
   async ({ client, path, text }) => {
     await using machine = await emptyMachine({ 'dotfiles/settings': text });
@@ -166,8 +168,8 @@ test.each([...CLIENTS.map((row) => ({ ...row, text: ownSettings(row) })), CLAUDE
   },
 );
 
-test.each(CLIENTS)('a read-only folder of $client is reported, and nothing in it changes', async (row) => {
-  await using home = await homeOf(row, '{}\n');
+test('a read-only folder is reported, and nothing in it changes', async () => {
+  await using home = await homeOf(CLIENTS[0], '{}\n');
   await chmod(home.home, 0o755);
   await chmod(dirname(home.at), 0o555);
   const report = await asOrdinaryUser(() => home.install());
@@ -180,8 +182,8 @@ test.each(CLIENTS)('a read-only folder of $client is reported, and nothing in it
   expect(await home.text()).toBe('{}\n');
 });
 
-test.each(CLIENTS)('a file of $client that is read-only keeps its mode', async (row) => {
-  await using home = await homeOf(row, '{}\n');
+test('a file that is read-only keeps its mode', async () => {
+  await using home = await homeOf(CLIENTS[0], '{}\n');
   await chmod(home.at, 0o444);
   expect(await home.install()).toMatchObject({ outcome: 'changed' });
   expect((await stat(home.at)).mode & 0o777).toBe(0o444);
