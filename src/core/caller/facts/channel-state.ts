@@ -6,23 +6,21 @@ import type { SupervisorPaths } from '../../sandbox/programs/supervisor-folder.t
 
 /** `channels/<name>.json` in the supervisor's folder: the state of one notification channel. */
 export const ChannelState = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   channel: z.string(),
-  /** ISO time; earlier events are not sent. */
-  since: z.string(),
-  /** Ids that were sent or no longer need sending, oldest first. */
-  passed: z.array(z.string()),
-  sending: z.array(z.string()).optional(),
-  /** Sent notifications whose request might still be open; only for channels that can withdraw them. */
-  open: z.array(z.object({ id: z.string(), at: z.string(), kind: z.string(), place: z.string() })),
-  /** The failures since the last successful notification. */
-  failing: z
-    .object({ since: z.string(), why: z.string(), tries: z.int(), waiting: z.int(), givenUp: z.int() })
-    .optional(),
+  /**
+   * Ids of the last notices that were sent or needed no sending. Quiet hours delay notices that do not need the
+   * person, so each of the two groups has its own cursor.
+   */
+  passed: z.object({ urgent: z.string().optional(), other: z.string().optional() }),
+  /** Id of the notice being sent; after a crash or a timeout it may have been delivered. */
+  sending: z.string().optional(),
+  /** Set while the last attempt was a failure; `since` is the time of the first. */
+  failing: z.object({ since: z.string(), why: z.string() }).optional(),
 });
 export type ChannelState = z.infer<typeof ChannelState>;
 
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 export function channelStatePath({ channels }: Pick<SupervisorPaths, 'channels'>, name: string): string {
   return join(channels, `${name}.json`);
@@ -48,12 +46,7 @@ export async function channelTroubles(paths: Pick<SupervisorPaths, 'channels'>):
   );
 }
 
-/** For example "Notifications by webhook have failed since …: The server answered 500. (3 waiting)". */
-export function channelTroubleText({ channel, since, why, waiting, givenUp }: ChannelTrouble): string {
-  const counts = [
-    ...(waiting > 0 ? [`${waiting} waiting`] : []),
-    ...(givenUp > 0 ? [`${givenUp} given up`] : []),
-  ];
-  const counted = counts.length === 0 ? '' : ` (${counts.join(', ')})`;
-  return `Notifications by ${channel} have failed since ${since}: ${why}${counted}`;
+/** For example "Notifications by webhook have failed since …: The server answered 500." */
+export function channelTroubleText({ channel, since, why }: ChannelTrouble): string {
+  return `Notifications by ${channel} have failed since ${since}: ${why}`;
 }

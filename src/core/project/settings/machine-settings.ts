@@ -141,7 +141,7 @@ const shown = () =>
       ),
       key: 'NOTIFY_QUIET',
       example: 'NOTIFY_QUIET=22:00-07:00',
-      doc: 'Hours in which only what needs you is sent; the rest is sent together afterwards.',
+      doc: 'Hours in which only what needs you is sent; the rest is sent afterwards.',
     },
   });
 

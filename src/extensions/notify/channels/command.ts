@@ -13,7 +13,7 @@ export interface CommandChannelOptions {
 const TIMEOUT_MS = 25_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
-/** Runs the person's command in the home folder, with the notifications on its standard input. */
+/** Runs the person's command in the home folder, with the notification on its standard input. */
 export function commandChannel({
   command,
   env,
@@ -22,11 +22,11 @@ export function commandChannel({
 }: CommandChannelOptions): NotifyChannel {
   return {
     name: 'command',
-    async send(notifications, signal) {
+    async send(notification, signal) {
       const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', command], {
         cwd: home,
         env: hookEnvironment(env),
-        input: `${payloadOf(notifications)}\n`,
+        input: `${payloadOf(notification)}\n`,
         timeoutMs,
         signal,
         maxBytes: MAX_OUTPUT_BYTES,

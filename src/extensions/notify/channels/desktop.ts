@@ -1,11 +1,17 @@
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { cut, escapedMarkup } from '../../../core/kernel/text.ts';
 import { NOTIFY_ERRORS, type NotifyChannel } from '../notice/channel.ts';
-import { messageOf, type ShownMessage } from '../notice/notification.ts';
+import { shownTitle } from '../notice/notification.ts';
 import { hookEnvironment } from './payload.ts';
 
 export interface DesktopOptions {
   env: Readonly<Record<string, string | undefined>>;
+}
+
+interface ShownMessage {
+  title: string;
+  body: string;
+  isUrgent: boolean;
 }
 
 /** The first of these that is on PATH is used. */
@@ -35,11 +41,13 @@ const MAX_BODY = 240;
 export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
   return {
     name: 'desktop',
-    async send(notifications, signal) {
-      const message = messageOf(notifications);
-      const [{ page } = {}, ...more] = notifications;
-      const link = page && more.length === 0 ? `\n${page}` : '';
-      const shown = { ...message, body: `${cut(message.body, MAX_BODY)}${link}` };
+    async send(notification, signal) {
+      const { page, body } = notification;
+      const shown = {
+        title: shownTitle(notification),
+        body: `${cut(body, MAX_BODY)}${page === undefined ? '' : `\n${page}`}`,
+        isUrgent: notification.needsPerson,
+      };
       for (const [program, args] of PROGRAMS) {
         const options = { env: hookEnvironment(env), timeoutMs: TIMEOUT_MS, signal };
         const { exitCode, notFound } = await runCommand(program, args(shown), options);

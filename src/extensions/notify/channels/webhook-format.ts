@@ -1,6 +1,6 @@
 import { cut, escapedMarkup } from '../../../core/kernel/text.ts';
 import type { Settings } from '../../../core/project/settings/settings.ts';
-import { messageOf, type Notification } from '../notice/notification.ts';
+import { type Notification, shownTitle } from '../notice/notification.ts';
 import { payloadOf } from './payload.ts';
 
 export type WebhookFormat = Settings['notifyWebhookFormat'];
@@ -20,20 +20,20 @@ const SUPPRESS_EMBEDS = 4;
  * Returns the URL and body of a post in the service's documented format. Agents' text cannot mention anyone.
  * @returns undefined if the URL names no ntfy topic
  */
-export function postOf(format: WebhookFormat, url: URL, notifications: readonly Notification[]) {
+export function postOf(format: WebhookFormat, url: URL, notification: Notification) {
   const to = (body: object): Post => ({ url, body: JSON.stringify(body) });
-  const { title, body, isUrgent } = messageOf(notifications);
+  const { body, kind, needsPerson } = notification;
+  const title = shownTitle(notification);
   switch (format) {
     case 'json':
-      return { url, body: payloadOf(notifications) };
+      return { url, body: payloadOf(notification) };
     case 'ntfy': {
       const [, root = '', topic] = /^(.*\/)([^/]+)\/?$/.exec(url.pathname) ?? [];
       if (topic === undefined) return undefined;
-      const tags = [...new Set(notifications.map(({ kind }) => kind))];
       // Posted as JSON to the root of the server, because a header cannot hold every title.
       // ntfy replaces an empty message with "triggered".
       const text = body === '' ? { message: title } : { title, message: cutToBytes(body) };
-      const message = { topic, ...text, priority: isUrgent ? 4 : 3, tags };
+      const message = { topic, ...text, priority: needsPerson ? 4 : 3, tags: [kind] };
       return { url: Object.assign(new URL(url), { pathname: root }), body: JSON.stringify(message) };
     }
     case 'slack': {

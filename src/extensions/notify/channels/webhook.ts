@@ -13,14 +13,14 @@ export interface WebhookOptions {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Posts notifications, signed according to Standard Webhooks if there is a secret. */
+/** Posts each notification, signed according to Standard Webhooks if there is a secret. */
 export function webhookChannel({ url, format = 'json', secret, clock }: WebhookOptions): NotifyChannel {
   const { address, authorization } = withoutUser(url);
   return {
     name: 'webhook',
     ...(format !== 'json' && { format }),
-    async send(notifications, signal) {
-      const post = postOf(format, address, notifications);
+    async send(notification, signal) {
+      const post = postOf(format, address, notification);
       if (post === undefined)
         throw undelivered({ why: 'NOTIFY_WEBHOOK_URL names no ntfy topic.', retry: 'never' });
       const response = await fetch(post.url, {
@@ -30,7 +30,7 @@ export function webhookChannel({ url, format = 'json', secret, clock }: WebhookO
           'user-agent': `samocode/${__VERSION__}`,
           ...(authorization !== undefined && { authorization }),
           ...(secret !== undefined &&
-            signed(post.body, secret, { id: idOf(notifications), nowMs: clock.now() })),
+            signed(post.body, secret, { id: messageId(notification), nowMs: clock.now() })),
         },
         body: post.body,
         redirect: 'manual',
@@ -54,10 +54,9 @@ function withoutUser(url: string): { address: URL; authorization?: string } {
   return { address, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
 }
 
-/** Identical for every attempt to send these notifications. */
-function idOf(notifications: readonly Notification[]): string {
-  const ids = notifications.map(({ id }) => id).join('\n');
-  return `msg_${fingerprint(ids).slice(0, 32)}`;
+/** The same for every attempt to send the notification. */
+function messageId({ id }: Notification): string {
+  return `msg_${fingerprint(id).slice(0, 32)}`;
 }
 
 const ENCODED = /^whsec_/;

@@ -10,8 +10,7 @@ export interface NotifyChannel {
   readonly name: ChannelName;
   /** The format of its messages, unless it is the default. */
   readonly format?: string;
-  /** Sends one notification, or several as one digest. */
-  send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
+  send(notification: Notification, signal: AbortSignal): Promise<void>;
   /**
    * Removes the buttons of an earlier notification once its question, plan or session is settled, and shows
    * who settled it. Only channels whose messages can be edited have this.
@@ -44,25 +43,24 @@ export interface Undelivered {
   /** `never`: this notification is dropped. */
   retry: 'later' | 'never';
   retryAfterMs?: number;
+  /** Set after a timeout: the message may have arrived. */
+  mayHaveArrived?: true;
 }
 
-/**
- * Runs `act` until it is done, times out or is aborted.
- * @returns `timed_out` after `ms`
- */
+/** Runs `act`, one request of a channel, and aborts it after `ms`. */
 export async function within(
-  { ms, signal }: { ms: number; signal: AbortSignal },
+  { channel, ms, signal }: { channel: ChannelName; ms: number; signal: AbortSignal },
   act: (signal: AbortSignal) => Promise<void>,
-): Promise<'done' | 'timed_out'> {
+): Promise<void> {
   using ended = new LinkedController(signal);
   ended.signal.throwIfAborted();
   const limit = AbortSignal.timeout(ms);
   limit.addEventListener('abort', () => ended.abort(), { once: true });
   try {
     await act(ended.signal);
-    return 'done';
   } catch (error) {
-    if (limit.aborted && !signal.aborted) return 'timed_out';
-    throw error;
+    if (!limit.aborted || signal.aborted) throw error;
+    const why = `No answer within ${ms / 1000} s.`;
+    throw NOTIFY_ERRORS.undelivered({ channel, why, retry: 'later', mayHaveArrived: true });
   }
 }

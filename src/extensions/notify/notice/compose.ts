@@ -4,6 +4,7 @@ import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
 import { spentText } from '../../../core/caller/facts/spent-text.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { stampsAt } from '../../../core/kernel/files/stamps.ts';
 import { capitalised, cut, shownText } from '../../../core/kernel/text.ts';
 import { parsePlan } from '../../../core/session/documents/plan.ts';
@@ -28,7 +29,7 @@ const MAX_BODY = 16_000;
 
 /**
  * Renders a notice from the session's current state.
- * @param view undefined if the session is gone
+ * @param view undefined if the session was deleted or cannot be read; then the text of the notice is used
  * @returns undefined if the notice has been settled in the meantime
  */
 export async function compose(
@@ -37,7 +38,7 @@ export async function compose(
   { detail = 'full', pageOf }: ComposeOptions = {},
 ): Promise<Notification | undefined> {
   const { id, at, kind, session, sessionsDir } = notice;
-  if (view === undefined ? kindNeedsPerson(kind) : !isStillOpen(notice, view)) return undefined;
+  if (view === undefined ? isDeleted(notice) : !isStillOpen(notice, view)) return undefined;
   const head = { id, at, kind, needsPerson: kindNeedsPerson(kind), session, sessionsDir };
   const project = basename(view?.sessionFile?.mainRepo ?? '');
   const title = titleOf(notice, view, project);
@@ -46,6 +47,15 @@ export async function compose(
   const page = view && (await pageOf?.(view));
   const body = cut(shownText(text).trim(), MAX_BODY);
   return { ...head, project, title, body, ...(page && { page }), ...asks };
+}
+
+/** Whether nobody has to act any more. Without its SESSIONS folder, as on a missing disk, a session may still exist. */
+function isDeleted({ kind, sessionsDir, session }: QueuedNotice): boolean {
+  return kindNeedsPerson(kind) && isThere(sessionsDir) && !isThere(join(sessionsDir, session));
+}
+
+function isThere(path: string): boolean {
+  return statsAt(path) !== undefined;
 }
 
 type Details = { text: string } & Pick<Notification, 'questions' | 'plan'>;
@@ -160,8 +170,7 @@ export function titleOf(
     case 'blocked':
     case 'limited':
     case 'back_off':
-      // `now` is undefined if the session is gone; only `limited` and `back_off` are still sent then.
-      return `${session} ${now ?? 'waits and retries'}`;
+      return `${session} ${now ?? (kindNeedsPerson(kind) ? 'needs you' : 'waits and retries')}`;
     case 'plan_changed':
       return `${session} changed its approved plan and waits for your approval`;
     case 'stalled':

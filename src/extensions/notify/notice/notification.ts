@@ -53,20 +53,4 @@ export function shownTitle({ title, maybeRepeated }: Notification): string {
   return maybeRepeated ? `${title} (may have been sent before)` : title;
 }
 
-/** One message for people; several notifications become a list of their titles. */
-export function messageOf(notifications: readonly Notification[]): ShownMessage {
-  const isUrgent = notifications.some((one) => one.needsPerson);
-  const [first, ...more] = notifications;
-  if (first !== undefined && more.length === 0)
-    return { title: shownTitle(first), body: first.body, isUrgent };
-  const titles = notifications.map(shownTitle);
-  return { title: `samocode: ${titles.length} changes`, body: titles.join('\n'), isUrgent };
-}
-
-export interface ShownMessage {
-  title: string;
-  body: string;
-  isUrgent: boolean;
-}
-
 export type NotifiedKind = (typeof NOTIFIED_KINDS)[number];

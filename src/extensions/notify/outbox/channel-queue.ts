@@ -1,9 +1,15 @@
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { ChannelState } from '../../../core/caller/facts/channel-state.ts';
-import { isoUtc } from '../../../core/kernel/clock.ts';
+import {
+  type ChannelState,
+  channelStatePath,
+  readChannelState,
+} from '../../../core/caller/facts/channel-state.ts';
+import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
-import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
+import type { SupervisorPaths } from '../../../core/sandbox/programs/supervisor-folder.ts';
 import { describeEvent } from '../../../core/session/documents/describe-event.ts';
 import type { EventType } from '../../../core/session/events/bodies/event-types.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
@@ -16,67 +22,82 @@ import {
   type Settled,
   within,
 } from '../notice/channel.ts';
-import { compose } from '../notice/compose.ts';
+import { type ComposeOptions, compose } from '../notice/compose.ts';
 import type { Notification } from '../notice/notification.ts';
 import { isQuiet, type QuietHours } from '../notice/notify-settings.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from '../notice/queued-notice.ts';
-import { ChannelFile, type OutboxContext } from './channel-file.ts';
+
+/** Shared by all channels, as of the last poll. */
+export interface OutboxContext {
+  readonly paths: SupervisorPaths;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly sendMs: number;
+  readonly report: (what: string, error: unknown) => void;
+  readonly queue: { readonly entries: readonly QueuedNotice[] };
+  quiet: QuietHours | undefined;
+  detail: ComposeOptions['detail'];
+  pageOf: ComposeOptions['pageOf'];
+  view(place: string): SessionView | undefined;
+  isMuted(view: SessionView): Promise<boolean>;
+}
 
 /** Delays between attempts; the last one repeats. */
 const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
-const KEPT_OPEN = 200;
+/** A new channel gets the notices of this time: the event that started the supervisor may be among them. */
+const BEFORE_NEW_MS = 60_000;
+const MAX_OPEN = 200;
 
-/** One channel's queue: sends each notice once, in order, and continues after a failure and after a restart. */
+/** Sends each notice of the queue through one channel, in order, and continues after a failure and after a restart. */
 export class ChannelQueue {
   readonly name: ChannelName;
   readonly #context: OutboxContext;
   #channel: NotifyChannel;
-  readonly #file: ChannelFile;
-  /** Ids of notices that an earlier attempt may have delivered. */
-  readonly #maybeSent: Set<string>;
+  #state: ChannelState;
   #busy: Promise<void> | undefined;
+  /** Failed attempts for the next notice. */
+  #tries = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
-  /** Notices that failed for an unknown reason. They are retried one by one, without delaying others. */
-  readonly #delayed = new Map<string, { tries: number; retryAtMs: number }>();
+  /** What this process has sent and may have to settle. After a restart, a button is checked when it is pressed. */
+  #open: readonly Notification[] = [];
 
   static async open(channel: NotifyChannel, context: OutboxContext): Promise<ChannelQueue> {
-    return new ChannelQueue(channel, context, await ChannelFile.open(channel.name, context));
+    const known = await readChannelState(context.paths, channel.name);
+    return new ChannelQueue(channel, context, known ?? newState(channel.name, context));
   }
 
-  private constructor(channel: NotifyChannel, context: OutboxContext, file: ChannelFile) {
+  private constructor(channel: NotifyChannel, context: OutboxContext, state: ChannelState) {
     this.name = channel.name;
     this.#channel = channel;
     this.#context = context;
-    this.#file = file;
-    this.#maybeSent = new Set(file.state.sending);
+    this.#state = state;
   }
 
-  /** The times of the next retries, in monotonic milliseconds. */
-  retryTimes(): number[] {
-    return [this.#retryAtMs, ...[...this.#delayed.values()].map(({ retryAtMs }) => retryAtMs)];
+  /** When to retry, in monotonic milliseconds. */
+  get retryAtMs(): number {
+    return this.#retryAtMs;
   }
 
   /** Replaces the channel after a change of settings, and retries at once. */
   use(channel: NotifyChannel): void {
     this.#channel = channel;
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
-    this.#delayed.clear();
   }
 
   waiting(): QueuedNotice[] {
-    const { passed } = this.#file.state;
-    const { since } = this.#file;
-    const gone = new Set(passed);
-    return this.#context.entries.filter(({ id, at }) => at >= since && !gone.has(id));
+    const { entries } = this.#context.queue;
+    const { passed } = this.#state;
+    // An id that the queue no longer has is older than everything in it.
+    const urgentAt = entries.findLastIndex(({ id }) => id === passed.urgent);
+    const otherAt = entries.findLastIndex(({ id }) => id === passed.other);
+    return entries.filter(({ kind }, index) => index > (kindNeedsPerson(kind) ? urgentAt : otherAt));
   }
 
   /** Starts sending what is due, in the background. */
   start(): void {
-    if (this.#busy !== undefined) return;
     const { clock, report } = this.#context;
-    const isLater = clock.monotonic() < this.#retryAtMs;
-    const work = isLater ? this.#countWaiting() : this.#sendAll();
-    this.#busy = work
+    if (this.#busy !== undefined || clock.monotonic() < this.#retryAtMs) return;
+    this.#busy = this.#sendAll()
       .catch((error: unknown) => {
         this.#retryAtMs = clock.monotonic() + (RETRY_MS[0] ?? 0);
         report(`notifications by ${this.name}`, error);
@@ -91,166 +112,141 @@ export class ChannelQueue {
   }
 
   async #sendAll(): Promise<void> {
-    for (;;) {
-      const batch = await this.#next();
-      if (batch.length === 0) break;
-      if (!(await this.#send(batch))) return;
-    }
-    if (this.#channel.settle !== undefined) await this.#settle();
+    for (let notice = this.#next(); notice !== undefined; notice = this.#next())
+      if (!(await this.#handle(notice))) return;
+    await this.#settleOpen();
   }
 
-  async #next(): Promise<readonly Notification[]> {
-    const { quiet, detail, clock, pageOf } = this.#context;
+  #next(): QueuedNotice | undefined {
+    const { quiet, clock } = this.#context;
     const isQuietNow = isQuiet(quiet, clock.now());
-    const open: Notification[] = [];
-    const skipped: string[] = [];
-    for (const notice of this.waiting()) {
-      if (isQuietNow && !kindNeedsPerson(notice.kind)) continue;
-      if ((this.#delayed.get(notice.id)?.retryAtMs ?? 0) > clock.monotonic()) continue;
-      const view = this.#context.view(sessionDirOf(notice));
-      if (isUnseen(notice, view)) continue;
-      const isMuted = view !== undefined && (await this.#context.isMuted(view));
-      const one = isMuted ? undefined : await compose(notice, view, { detail, pageOf });
-      if (one === undefined) skipped.push(notice.id);
-      else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
-    }
-    if (skipped.length > 0) await this.#file.write({ passed: this.#file.passedWith(skipped) });
-    const isDelayed = ({ id }: Notification) => this.#delayed.has(id);
-    const batch = nextBatch(
-      open.filter((one) => !isDelayed(one)),
-      quiet,
-    );
-    return batch.length > 0 ? batch : open.filter(isDelayed).slice(0, 1);
+    return this.waiting().find(({ kind }) => !isQuietNow || kindNeedsPerson(kind));
   }
 
-  /** @returns whether the next message may be sent at once */
-  async #send(batch: readonly Notification[]): Promise<boolean> {
-    const { sendMs, signal } = this.#context;
-    const ids = batch.map(({ id }) => id);
+  /** @returns whether the next notice may be sent at once */
+  async #handle(notice: QueuedNotice): Promise<boolean> {
+    const found = this.#context.view(sessionDirOf(notice));
+    const view = found?.isUnreadable ? undefined : found;
+    // The session was read before the event was recorded; the next scan reads it again.
+    if (view !== undefined && view.state.n < Number(notice.id.split(':')[1])) return false;
+    const isRepeat = this.#state.sending === notice.id;
     // If this cannot be recorded, nothing is sent, since the result could not be recorded either.
-    await this.#file.write({ sending: ids });
+    await this.#write({ sending: notice.id });
+    let one: Notification | undefined;
     try {
-      const end = await within({ ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
-      if (end === 'timed_out') return await this.#failed(ids, undefined);
+      one = await this.#compose(notice, view);
+      if (one !== undefined) await this.#send(isRepeat ? { ...one, maybeRepeated: true } : one);
     } catch (error) {
-      if (signal.aborted) return false;
-      return await this.#failed(ids, error);
+      if (this.#context.signal.aborted) return false;
+      return await this.#failed(notice, isRepeat, error);
     }
-    crashPoint('notification-sent');
-    const opened = this.#channel.settle === undefined ? [] : batch.map(openRecord);
-    for (const id of ids) this.#delayed.delete(id);
-    const { open, failing } = this.#file.state;
-    await this.#file.note({
-      passed: this.#file.passedWith(ids),
-      sending: undefined,
-      open: [...open, ...opened].slice(-KEPT_OPEN),
-      failing: failing && this.#delayed.size > 0 ? { ...failing, waiting: this.#delayed.size } : undefined,
-    });
+    const failing = one === undefined ? this.#state.failing : undefined;
+    await this.#pass(notice, { sending: undefined, failing });
     return true;
   }
 
+  /** @returns undefined if the notice is muted or has been settled */
+  async #compose(notice: QueuedNotice, view: SessionView | undefined): Promise<Notification | undefined> {
+    const isMuted = view !== undefined && (await this.#context.isMuted(view));
+    return isMuted ? undefined : await compose(notice, view, this.#context);
+  }
+
+  async #send(one: Notification): Promise<void> {
+    const { sendMs: ms, signal } = this.#context;
+    await within({ channel: this.name, ms, signal }, (ended) => this.#channel.send(one, ended));
+    crashPoint('notification-sent');
+    if (this.#channel.settle !== undefined) this.#open = [...this.#open, one].slice(-MAX_OPEN);
+  }
+
   /**
-   * @param error undefined after a timeout, when the message may have been delivered
-   * @returns whether the next message may be sent at once
+   * A failure that the channel does not know may be caused by the notice itself, so such a notice is given up in
+   * the end.
+   * @returns whether the next notice may be sent at once
    */
-  async #failed(ids: readonly string[], error: unknown): Promise<boolean> {
-    const { clock, report, sendMs } = this.#context;
+  async #failed(notice: QueuedNotice, isRepeat: boolean, error: unknown): Promise<boolean> {
+    const { clock, report } = this.#context;
     const known = NOTIFY_ERRORS.undelivered.is(error) ? error.args : undefined;
-    const isUnknown = error !== undefined && known === undefined;
-    if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
-    else if (known?.retry !== 'later') report(`notifications by ${this.name}`, error);
-    const lost = known?.retry === 'never' ? ids : isUnknown ? this.#delay(ids) : [];
-    const isHeld = !isUnknown && lost.length === 0;
-    const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#file.state.failing ?? {};
-    const why =
-      error === undefined
-        ? `No answer within ${sendMs / 1000} s.`
-        : (known?.why ?? 'One failed unexpectedly and is retried separately.');
-    if (isHeld) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs(tries));
-    const waiting = this.waiting().length - lost.length;
-    await this.#file.note({
-      passed: this.#file.passedWith(lost),
-      sending: error === undefined ? [...ids] : undefined,
-      failing: { since, why, tries: tries + 1, waiting, givenUp: givenUp + lost.length },
-    });
-    return !isHeld;
-  }
-
-  /** @returns the ids to give up: if a message did arrive, retries would repeat it for a week */
-  #delay(ids: readonly string[]): string[] {
-    for (const id of ids) {
-      const { tries } = this.#delayed.get(id) ?? { tries: 0 };
-      const retryAtMs = this.#context.clock.monotonic() + backOffMs(tries);
-      this.#delayed.set(id, { tries: tries + 1, retryAtMs });
+    if (known?.retry !== 'later') report(`notifications by ${this.name}`, error);
+    const { since = isoUtc(clock.now()) } = this.#state.failing ?? {};
+    const failing = { since, why: known?.why ?? 'Internal error: see supervisor.stderr.' };
+    const sending = isRepeat || known?.mayHaveArrived ? notice.id : undefined;
+    const isGivenUp = known ? known.retry === 'never' : this.#tries >= RETRY_MS.length;
+    if (isGivenUp) {
+      await this.#pass(notice, { sending, failing });
+      return true;
     }
-    const lost = ids.filter((id) => (this.#delayed.get(id)?.tries ?? 0) > RETRY_MS.length);
-    for (const id of lost) this.#delayed.delete(id);
-    return lost;
+    this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs(this.#tries));
+    this.#tries += 1;
+    await this.#note({ sending, failing });
+    return false;
   }
 
-  async #settle(): Promise<void> {
-    const { sendMs, signal, view, clock } = this.#context;
-    for (const one of this.#file.state.open) {
-      const { kind, at, id, place } = one;
+  async #settleOpen(): Promise<void> {
+    const { sendMs: ms, signal, view, clock } = this.#context;
+    for (const one of this.#open) {
+      const place = sessionDirOf(one);
       const now = view(place);
-      // The cast is safe: the kind was valid when the notice was sent.
-      if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
-      const settled = await settlementOf({ id, place }, now);
+      if (now !== undefined && isStillOpen(one, now)) continue;
+      const settled = await settlementOf({ id: one.id, place }, now);
       try {
-        const settle = async (ended: AbortSignal) => await this.#channel.settle?.(settled, ended);
-        await within({ ms: sendMs, signal }, settle);
+        await within({ channel: this.name, ms, signal }, async (ended) =>
+          this.#channel.settle?.(settled, ended),
+        );
       } catch (error) {
         if (signal.aborted) return;
         if (NOTIFY_ERRORS.undelivered.is(error) && error.args.retry === 'later') {
-          this.#retryAtMs = clock.monotonic() + (error.args.retryAfterMs ?? RETRY_MS[1] ?? 0);
+          this.#retryAtMs = clock.monotonic() + (error.args.retryAfterMs ?? backOffMs(this.#tries));
+          this.#tries += 1;
           return;
         }
       }
-      await this.#file.note({ open: this.#file.state.open.filter((other) => other !== one) });
+      this.#open = this.#open.filter((other) => other !== one);
     }
   }
 
-  async #countWaiting(): Promise<void> {
-    const { failing } = this.#file.state;
-    const waiting = this.waiting().length;
-    if (failing !== undefined && failing.waiting !== waiting)
-      await this.#file.write({ failing: { ...failing, waiting } });
+  async #pass({ kind, id }: QueuedNotice, changed: Partial<ChannelState>): Promise<void> {
+    this.#tries = 0;
+    const passed = { ...this.#state.passed, [kindNeedsPerson(kind) ? 'urgent' : 'other']: id };
+    await this.#note({ ...changed, passed });
   }
+
+  /** Keeps the change in memory even if it cannot be written. */
+  async #note(changed: Partial<ChannelState>): Promise<void> {
+    this.#state = { ...this.#state, ...changed };
+    await this.#write({}).catch((error: unknown) => this.#context.report(`channel ${this.name}`, error));
+  }
+
+  /** Applies a change only once it is on disk. */
+  async #write(changed: Partial<ChannelState>): Promise<void> {
+    const state = { ...this.#state, ...changed };
+    await writeState(this.#context.paths, state);
+    this.#state = state;
+  }
+}
+
+/** For a channel that is no longer configured. */
+export async function clearFailure(paths: SupervisorPaths, name: ChannelName): Promise<void> {
+  const state = await readChannelState(paths, name);
+  if (state?.failing !== undefined) await writeState(paths, { ...state, failing: undefined });
+}
+
+async function writeState(paths: SupervisorPaths, state: ChannelState): Promise<void> {
+  await mkdir(paths.channels, { recursive: true, mode: 0o700 });
+  await writeWhole(channelStatePath(paths, state.channel), `${JSON.stringify(state)}\n`, 0o600);
+}
+
+function newState(channel: ChannelName, { queue, clock }: OutboxContext): ChannelState {
+  const began = isoUtc(clock.now() - BEFORE_NEW_MS);
+  const last = queue.entries.findLast(({ at }) => at < began)?.id;
+  return { v: 2, channel, passed: { urgent: last, other: last } };
 }
 
 function backOffMs(tries: number): number {
   return RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
 }
 
-/** True if `view` lacks the event: the disk is unavailable, or the session was read before it was recorded. */
-function isUnseen({ id, sessionsDir }: QueuedNotice, view: SessionView | undefined): boolean {
-  if (view === undefined) return statsAt(sessionsDir) === undefined;
-  return view.isUnreadable === true || view.state.n < Number(id.split(':')[1]);
-}
-
 function sessionDirOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {
   return join(sessionsDir, session);
-}
-
-function openRecord(one: Notification): ChannelState['open'][number] {
-  const { id, at, kind } = one;
-  return { id, at, kind, place: sessionDirOf(one) };
-}
-
-/** More notices than this are sent as one message. */
-const MANY = 5;
-
-/**
- * The notices for the next message: usually only the oldest. If there are many, those that need the person
- * come first, and all others are sent together, as are those held during the quiet hours. Pure.
- */
-function nextBatch(open: readonly Notification[], quiet: QuietHours | undefined): readonly Notification[] {
-  const needing = open.filter((one) => one.needsPerson);
-  const others = open.filter((one) => !one.needsPerson);
-  const held = others.filter(({ at }) => isQuiet(quiet, Date.parse(at)));
-  if (open.length <= MANY && held.length < 2) return open.slice(0, 1);
-  if (needing.length > MANY) return needing;
-  return needing.length > 0 ? needing.slice(0, 1) : others;
 }
 
 /** Events that settle what a notification asked for. */

@@ -1,17 +1,19 @@
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { appendLines } from '../../../core/kernel/files/append-lines.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { readBoundedText } from '../../../core/kernel/files/lines.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import { isContinuedBy } from '../../../core/session/status.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
 import type { WatchedSession } from '../../../core/supervisor/watched-session.ts';
-import type { QueuedNotice } from '../notice/queued-notice.ts';
-import { beganAt } from '../outbox/channel-file.ts';
+import { QueuedNotice } from '../notice/queued-notice.ts';
 import { currentNotices, noticesOf } from './notices-of.ts';
 
 /**
@@ -22,25 +24,33 @@ const Cursors = z.object({ v: z.literal(1), since: z.string(), read: z.record(z.
 type Cursors = z.infer<typeof Cursors>;
 
 const MAX_BYTES = 16 * 1024 * 1024;
+/** The first supervisor of a machine is started by the very event that it must report. */
+const BEFORE_FIRST_MS = 60_000;
+/** Notices that could not be sent within this time are dropped. */
+const KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * The queue of notifications. An event is queued before the cursor passes it: a crash in between repeats the
- * event under the same id and loses none.
+ * The queue of notifications, oldest first, each id once. An event is queued before the cursor of its session passes
+ * it, so a crash in between loses none.
  */
 export class NoticeQueue {
   readonly #supervisor: Supervisor;
   #cursors: Cursors | undefined;
-  /** Ids of the current notices that follow from a state and not from an event. */
-  #current: ReadonlySet<string> = new Set();
+  #entries: QueuedNotice[] | undefined;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
   }
 
+  /** Only the supervisor writes the file, so it is read once. */
+  get entries(): readonly QueuedNotice[] {
+    this.#entries ??= readQueue(this.#supervisor.paths.queue);
+    return this.#entries;
+  }
+
   async take({ sessions }: Pick<Scan, 'sessions'>): Promise<void> {
     const cursors = await this.#readCursors();
     const notices: QueuedNotice[] = [];
-    const current = new Set<string>();
     const read = new Map<string, number>();
     const { identity, paths, clock } = this.#supervisor;
     for (const [folder, session] of sessions) {
@@ -49,10 +59,7 @@ export class NoticeQueue {
       const place = join(folder, sessionFile.id);
       const from = cursors.read[place];
       const isOurs = isContinuedBy(lease, identity);
-      for (const notice of isOurs ? currentNotices(session, sessionFile.id, clock.now()) : []) {
-        if (!this.#current.has(notice.id)) notices.push(notice);
-        current.add(notice.id);
-      }
+      if (isOurs) notices.push(...currentNotices(session, sessionFile.id, clock.now()));
       if (from === state.n) continue;
       read.set(place, state.n);
       if (!isOurs || (from === undefined && isOld(session, cursors))) continue;
@@ -63,30 +70,62 @@ export class NoticeQueue {
       );
       read.set(place, events.at(-1)?.n ?? state.n);
     }
-    const news = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
-    if (news.length > 0) {
-      for (const { session, text } of news) this.#supervisor.say(`${session}: ${text}`);
-      appendLines(paths.queue, news.map((notice) => `${JSON.stringify(notice)}\n`).join(''));
-    }
-    this.#current = current;
+    await this.#append(notices);
     if (read.size === 0) return;
     crashPoint('before-cursors');
     const moved = {
       ...cursors,
       read: { ...withoutGone(cursors.read, sessions), ...Object.fromEntries(read) },
     };
-    // Advanced in memory even if the file cannot be written, so that nothing is queued twice.
+    // Advanced in memory even if the file cannot be written, so that no log is read twice.
     this.#cursors = moved;
     await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
     crashPoint('after-cursors');
   }
 
+  /** Appends the notices that the queue does not have, and drops those that are too old to be sent. */
+  async #append(notices: readonly QueuedNotice[]): Promise<void> {
+    const { paths, clock, say } = this.#supervisor;
+    const oldest = isoUtc(clock.now() - KEPT_MS);
+    const first = this.entries.findIndex(({ at }) => at > oldest);
+    if (first !== 0 && this.entries.length > 0) {
+      const kept = first === -1 ? [] : this.entries.slice(first);
+      await writeWhole(paths.queue, linesOf(kept), 0o600);
+      this.#entries = kept;
+    }
+    const known = new Set(this.entries.map(({ id }) => id));
+    const news = eachOnce(notices).filter(({ id }) => !known.has(id));
+    if (news.length === 0) return;
+    for (const { session, text } of news) say(`${session}: ${text}`);
+    appendLines(paths.queue, linesOf(news));
+    this.#entries = [...this.entries, ...news];
+  }
+
   async #readCursors(): Promise<Cursors> {
     const { paths, clock } = this.#supervisor;
     const known = this.#cursors ?? (await plainJson(paths.cursors, MAX_BYTES, Cursors));
-    this.#cursors = { v: 1, read: {}, ...known, since: beganAt(known?.since, clock) };
+    this.#cursors = { v: 1, read: {}, ...known, since: sinceOf(known, clock) };
     return this.#cursors;
   }
+}
+
+function readQueue(path: string): QueuedNotice[] {
+  const reading = readBoundedText(path, { maxBytes: MAX_BYTES, keep: 'end' });
+  const lines = reading.kind === 'text' ? reading.text.split('\n') : [];
+  return eachOnce(lines.flatMap((line) => QueuedNotice.safeParse(parseJson(line)).data ?? []));
+}
+
+function eachOnce(notices: readonly QueuedNotice[]): QueuedNotice[] {
+  return [...new Map(notices.map((notice) => [notice.id, notice])).values()];
+}
+
+function linesOf(notices: readonly QueuedNotice[]): string {
+  return notices.map((notice) => `${JSON.stringify(notice)}\n`).join('');
+}
+
+/** A time in the future, from a wrong clock, is replaced. */
+function sinceOf(known: Cursors | undefined, { now }: Pick<Clock, 'now'>): string {
+  return known !== undefined && known.since <= isoUtc(now()) ? known.since : isoUtc(now() - BEFORE_FIRST_MS);
 }
 
 /** Whether nothing has been written to the log since the queue began. */

@@ -27,6 +27,7 @@ class Notifier implements SupervisorPart {
     this.#telegram = telegram;
     this.#outbox = new Outbox({
       ...supervisor,
+      queue: this.#queue,
       report: (what, error) => scan.report(what, error),
       channels: (settings, context) => channelsOf(settings, { ...context, telegram }),
     });

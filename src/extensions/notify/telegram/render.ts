@@ -49,13 +49,6 @@ export function draftsOf(notification: Notification): Draft[] {
   return splitDraft(lines, buttons && { about: { kind: 'session' }, buttons: [buttons] });
 }
 
-/** Several notifications as one message of titles. */
-export function digestOf(notifications: readonly Notification[]): Draft[] {
-  const lines = notifications.map((each) => ({ text: `• ${titleOf(each).text}` }));
-  const count = `${notifications.length} changes`;
-  return splitDraft([bold(count), ...lines]);
-}
-
 function titleOf(notification: Notification): MessageLine {
   return bold(shownTitle(notification));
 }

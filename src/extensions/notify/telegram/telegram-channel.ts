@@ -2,7 +2,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { NOTIFY_ERRORS, type NotifyChannel, type Settled } from '../notice/channel.ts';
 import type { Notification } from '../notice/notification.ts';
 import { type BotFailure, failureText, newBotApi, sendingFailure } from './bot-api.ts';
-import { digestOf, draftsOf } from './render.ts';
+import { draftsOf } from './render.ts';
 import { SentMessages } from './sent-messages.ts';
 import { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
@@ -21,31 +21,17 @@ export class TelegramChannel implements NotifyChannel {
     this.#place = place;
   }
 
-  async send(notifications: readonly Notification[], signal: AbortSignal): Promise<void> {
-    const [first] = notifications;
-    if (first === undefined) return;
+  async send(notification: Notification, signal: AbortSignal): Promise<void> {
+    const { id, sessionsDir, session } = notification;
     const { api, chat } = await this.#bot();
-    // A digest covers several notifications: each one that asks for a decision is also sent separately.
-    const isDigest = notifications.length > 1;
-    const batches = isDigest
-      ? [{ of: first, drafts: digestOf(notifications) }, ...notifications.filter(hasDecision).map(batchOf)]
-      : [batchOf(first)];
-    const id = notifications.map((each) => each.id).join(' ');
-    let at = 0;
+    const to = { chat, where: { sessionsDir, session }, notification: id };
+    const drafts = draftsOf(notification).entries();
     try {
-      for (const { of, drafts } of batches)
-        for (const draft of drafts) {
-          at += 1;
-          if (at <= (this.#sentParts.get(id) ?? 0)) continue;
-          const { sessionsDir, session } = of;
-          await this.chat.post(
-            api,
-            draft,
-            { chat, where: { sessionsDir, session }, notification: of.id },
-            signal,
-          );
-          this.#sentParts.set(id, at);
-        }
+      for (const [index, draft] of drafts) {
+        if (index < (this.#sentParts.get(id) ?? 0)) continue;
+        await this.chat.post(api, draft, to, signal);
+        this.#sentParts.set(id, index + 1);
+      }
       this.#sentParts.delete(id);
     } catch (error) {
       throw undelivered(sendingFailure(error));
@@ -74,14 +60,6 @@ export class TelegramChannel implements NotifyChannel {
     }
     return { api: newBotApi(settings), chat: settings.chat };
   }
-}
-
-function hasDecision({ questions, plan }: Notification): boolean {
-  return (questions?.length ?? 0) > 0 || plan !== undefined;
-}
-
-function batchOf(notification: Notification) {
-  return { of: notification, drafts: draftsOf(notification) };
 }
 
 /** Decides whether and when to retry. */

@@ -59,7 +59,7 @@ async function onThePhone(): Promise<string> {
   const id = `${view.sessionFile?.id}:${view.state.n}`;
   const notice = { v: 1 as const, id, at, kind: 'waiting' as const, session: SESSION, sessionsDir, text: '' };
   const notification = (await compose(notice, view)) ?? expect.fail();
-  await scene.channel.send([notification], new AbortController().signal);
+  await scene.channel.send(notification, new AbortController().signal);
   const text = scene.stub.messages.map((message) => message.text).join('\n');
   expect(linksIn(text)).toEqual([]);
   return text.replaceAll('\u2060', '');

@@ -47,7 +47,7 @@ export async function phoneRig(plan: RigPlan = {}, env = ''): Promise<PhoneRig> 
     stub,
     channel,
     said,
-    notify: async (given) => channel.send([{ ...(await notificationOf(rig)), ...given }], ended.signal),
+    notify: async (given) => channel.send({ ...(await notificationOf(rig)), ...given }, ended.signal),
     message: (words) => eventually(async () => stub.message(words), { what: `a message "${words}"` }),
     answered: (words) =>
       eventually(async () => stub.answers.some((text) => text.includes(words)), {

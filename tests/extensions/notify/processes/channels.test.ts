@@ -33,9 +33,9 @@ test.each([
 ])('a post is signed according to Standard Webhooks: %s', async (_name, secret, key) => {
   await using hook = await hookServer();
   const channel = webhookChannel({ url: hook.url, secret, clock: systemClock });
-  await channel.send([NOTIFICATION], running);
-  await channel.send([NOTIFICATION, DONE], running);
-  await channel.send([NOTIFICATION], running);
+  await channel.send(NOTIFICATION, running);
+  await channel.send(DONE, running);
+  await channel.send(NOTIFICATION, running);
   const { body = '', headers = {} }: Partial<Post> = hook.posts[0] ?? {};
   const { 'webhook-id': id, 'webhook-timestamp': timestamp } = headers;
   const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
@@ -47,39 +47,35 @@ test.each([
 
 test('a notification limited to titles contains no path', async () => {
   await using hook = await hookServer();
-  await webhookChannel({ url: hook.url, clock: systemClock }).send([{ ...NOTIFICATION, body: '' }], running);
+  await webhookChannel({ url: hook.url, clock: systemClock }).send({ ...NOTIFICATION, body: '' }, running);
   expect(hook.posts[0]?.body).not.toContain('/sessions');
   expect(hook.posts[0]?.headers['webhook-signature']).toBeUndefined();
 });
 
 const LONG: Notification = { ...DONE, body: '\u{1f6a2}'.repeat(3000), maybeRepeated: true };
-const sentAs = async (format: 'ntfy' | 'slack' | 'discord', notifications: readonly Notification[]) => {
+const sentAs = async (format: 'ntfy' | 'slack' | 'discord', notification: Notification) => {
   await using hook = await hookServer();
   const channel = webhookChannel({ url: `${hook.url}?auth=x`, format, clock: systemClock });
-  await channel.send(notifications, running);
+  await channel.send(notification, running);
   return { path: hook.posts[0]?.path, body: JSON.parse(hook.posts[0]?.body ?? '') };
 };
 
 test('ntfy is sent a message with its topic, title, priority and tags, at the root of the server', async () => {
   const { title, body } = NOTIFICATION;
-  expect(await sentAs('ntfy', [NOTIFICATION])).toEqual({
+  expect(await sentAs('ntfy', NOTIFICATION)).toEqual({
     path: '/?auth=x',
     body: { topic: 'hook', title, message: body, priority: 4, tags: ['waiting'] },
   });
-  const { body: long } = await sentAs('ntfy', [LONG]);
+  const { body: long } = await sentAs('ntfy', LONG);
   expect(long).toMatchObject({ title: 'x is done (may have been sent before)', priority: 3 });
   expect(Buffer.byteLength(long.message)).toBeLessThanOrEqual(4096);
   expect(long.message).toMatch(/^\u{1f6a2}+…$/u);
-  expect((await sentAs('ntfy', [{ ...DONE, body: '' }])).body.message).toBe('x is done');
-  expect((await sentAs('ntfy', [NOTIFICATION, DONE])).body).toMatchObject({
-    ...{ title: 'samocode: 2 changes', message: `${title}\nx is done` },
-    ...{ priority: 4, tags: ['waiting', 'done'] },
-  });
+  expect((await sentAs('ntfy', { ...DONE, body: '' })).body.message).toBe('x is done');
 });
 
 test('Slack is sent escaped text without previews', async () => {
   const pinging = { ...NOTIFICATION, body: 'Q1: <!channel> & <b>' };
-  expect(await sentAs('slack', [pinging])).toEqual({
+  expect(await sentAs('slack', pinging)).toEqual({
     path: '/hook?auth=x',
     body: {
       text: `*${NOTIFICATION.title}*\nQ1: &lt;!channel&gt; &amp; &lt;b&gt;`,
@@ -91,12 +87,12 @@ test('Slack is sent escaped text without previews', async () => {
 
 test('Discord is sent at most 2000 characters that mention nobody', async () => {
   const pinging = { ...NOTIFICATION, body: '@everyone' };
-  expect((await sentAs('discord', [pinging])).body).toEqual({
+  expect((await sentAs('discord', pinging)).body).toEqual({
     content: `**${NOTIFICATION.title}**\n@everyone`,
     allowed_mentions: { parse: [] },
     flags: 4,
   });
-  const { content } = (await sentAs('discord', [LONG])).body;
+  const { content } = (await sentAs('discord', LONG)).body;
   expect(content.length).toBeLessThanOrEqual(2000);
   expect(content).toMatch(/\u{1f6a2}…$/u);
 });
@@ -105,11 +101,11 @@ test('a user in the address becomes a header, and ntfy without a topic says so',
   await using hook = await hookServer();
   const url = new URL(hook.url);
   Object.assign(url, { username: '', password: 'tk_secret' });
-  await webhookChannel({ url: url.href, format: 'ntfy', clock: systemClock }).send([DONE], running);
+  await webhookChannel({ url: url.href, format: 'ntfy', clock: systemClock }).send(DONE, running);
   const basic = Buffer.from(':tk_secret').toString('base64');
   expect(hook.posts[0]?.headers.authorization).toBe(`Basic ${basic}`);
   const topicless = webhookChannel({ url: url.origin, format: 'ntfy', clock: systemClock });
-  await expect(topicless.send([DONE], running)).rejects.toMatchObject({
+  await expect(topicless.send(DONE, running)).rejects.toMatchObject({
     args: { why: 'NOTIFY_WEBHOOK_URL names no ntfy topic.', retry: 'never' },
   });
 });
@@ -126,31 +122,31 @@ test.each([
   await using hook = await hookServer();
   hook.answer = { status, headers: { location: hook.url } };
   const channel = webhookChannel({ url: hook.url, clock: systemClock });
-  await expect(channel.send([NOTIFICATION], running)).rejects.toMatchObject({
+  await expect(channel.send(NOTIFICATION, running)).rejects.toMatchObject({
     code: 'undelivered',
     args: { channel: 'webhook', why: `The server answered ${status}.`, retry },
   });
   expect(hook.posts).toHaveLength(1);
 });
 
-test('a command gets the notifications on its standard input, and no secrets of other channels', async () => {
+test('a command gets the notification on its standard input, and no secrets of other channels', async () => {
   await using dir = await tempDir();
   const env = { PATH, NOTIFY_WEBHOOK_SECRET: 'hush', TELEGRAM_BOT_TOKEN: 'hush' };
   const command = 'cat >given; env >env';
-  await commandChannel({ command, env, home: dir.path }).send([NOTIFICATION, DONE], running);
+  await commandChannel({ command, env, home: dir.path }).send(NOTIFICATION, running);
   const given = JSON.parse(await readFile(join(dir.path, 'given'), 'utf8'));
-  expect(given.notifications).toEqual([NOTIFICATION, DONE]);
+  expect(given.notifications).toEqual([NOTIFICATION]);
   expect(await readFile(join(dir.path, 'env'), 'utf8')).not.toContain('hush');
 });
 
 test("a command that fails or does not read its input is reported in samocode's own words", async () => {
   await using dir = await tempDir();
   const failing = commandChannel({ command: 'echo secret >&2; exit 3', env: { PATH }, home: dir.path });
-  await expect(failing.send([NOTIFICATION], running)).rejects.toMatchObject({
+  await expect(failing.send(NOTIFICATION, running)).rejects.toMatchObject({
     args: { why: 'The command ended with status 3.', retry: 'later' },
   });
   const huge = { ...NOTIFICATION, body: 'x'.repeat(1024 * 1024) };
-  await commandChannel({ command: 'exec <&-; exit 0', env: { PATH }, home: dir.path }).send([huge], running);
+  await commandChannel({ command: 'exec <&-; exit 0', env: { PATH }, home: dir.path }).send(huge, running);
 });
 
 const HANGS = [
@@ -162,7 +158,7 @@ const HANGS = [
 test.concurrent.each(HANGS)('a command that %s is ended with all its processes', async (_, command) => {
   await using dir = await tempDir();
   const channel = commandChannel({ command, env: { PATH }, home: dir.path, timeoutMs: 500 });
-  await expect(channel.send([NOTIFICATION], running)).rejects.toMatchObject({
+  await expect(channel.send(NOTIFICATION, running)).rejects.toMatchObject({
     args: { why: 'The command was still running after 0.5 s and was ended.' },
   });
   const table = process.platform === 'linux' ? procTable() : psTable();
@@ -185,29 +181,21 @@ async function fakeProgram(path: string, name: string, exitCode = 0): Promise<vo
 test('notify-send gets the title, the body as markup and the urgency', async () => {
   await using dir = await tempDir();
   await fakeProgram(dir.path, 'notify-send');
-  await desktopChannel({ env: { PATH: dir.path } }).send([NOTIFICATION], running);
+  await desktopChannel({ env: { PATH: dir.path } }).send(NOTIFICATION, running);
   expect(await readFile(join(dir.path, 'called'), 'utf8')).toBe(
     `--app-name=samocode\n--urgency=critical\n--\n${NOTIFICATION.title}\nQ1: a &lt; b &amp; "c"?\n  A) é $(touch /tmp/x)\n`,
   );
 });
 
-test('several notifications are shown as one pop-up with their titles', async () => {
-  await using dir = await tempDir();
-  await fakeProgram(dir.path, 'notify-send');
-  await desktopChannel({ env: { PATH: dir.path } }).send([DONE, DONE], running);
-  const called = await readFile(join(dir.path, 'called'), 'utf8');
-  expect(called).toContain('--urgency=normal\n--\nsamocode: 2 changes\nx is done\nx is done\n');
-});
-
 test('without notify-send another desktop program is used, and without any an error is reported', async () => {
   await using dir = await tempDir();
   const channel = desktopChannel({ env: { PATH: dir.path } });
-  await expect(channel.send([DONE], running)).rejects.toMatchObject({ args: { retry: 'never' } });
+  await expect(channel.send(DONE, running)).rejects.toMatchObject({ args: { retry: 'never' } });
   await fakeProgram(dir.path, 'osascript');
-  await channel.send([DONE], running);
+  await channel.send(DONE, running);
   expect(await readFile(join(dir.path, 'called'), 'utf8')).toContain(
     `end run\n${DONE.title}\n${DONE.body}\n`,
   );
   await fakeProgram(dir.path, 'notify-send', 1);
-  await expect(channel.send([DONE], running)).rejects.toMatchObject({ args: { retry: 'later' } });
+  await expect(channel.send(DONE, running)).rejects.toMatchObject({ args: { retry: 'later' } });
 });

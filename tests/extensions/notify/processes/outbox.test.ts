@@ -1,5 +1,5 @@
 // @module-tag ci
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
@@ -83,19 +83,16 @@ test('two channels each get every change once, and one that fails delays no othe
   let isBroken = true;
   const channel = (name: 'desktop' | 'command'): NotifyChannel => ({
     name,
-    async send(notifications) {
+    async send({ id }) {
       if (name === 'command' && isBroken) throw new Error('something unforeseen');
-      sent[name]?.push(...notifications.map(({ id }) => id));
+      sent[name]?.push(id);
     },
   });
   await here.session('s', { events: WAITS, startMs: here.startMs });
   const { poll } = here.watching({ channels: () => [channel('command'), channel('desktop')] });
   await poll();
   expect(sent).toEqual({ desktop: ['s:3'], command: [] });
-  expect((await here.state('command'))?.failing).toMatchObject({
-    why: 'One failed unexpectedly and is retried separately.',
-    waiting: 1,
-  });
+  expect((await here.state('command'))?.failing?.why).toBe('Internal error: see supervisor.stderr.');
   isBroken = false;
   here.supervisor.clock.pass(6000);
   await poll();
@@ -103,14 +100,14 @@ test('two channels each get every change once, and one that fails delays no othe
   expect((await here.state('command'))?.failing).toBeUndefined();
 });
 
-test('a message that fails for an unknown reason delays no later one, and is dropped after six tries', async () => {
+test('a message that fails for an unknown reason is given up after six attempts, and then later ones are sent', async () => {
   await using here = await outboxScene();
   const tried: string[] = [];
   const channel: NotifyChannel = {
     name: 'telegram',
-    async send([one]) {
-      tried.push(one?.id ?? '');
-      if (one?.session === 'bad') throw new Error('something unforeseen');
+    async send({ id, session }) {
+      tried.push(id);
+      if (session === 'bad') throw new Error('something unforeseen');
     },
   };
   const { startMs } = here;
@@ -118,20 +115,14 @@ test('a message that fails for an unknown reason delays no later one, and is dro
   await here.session('good', { events: WAITS, startMs: startMs + 1 });
   const { poll, begin, outbox } = here.watching({ channels: () => [channel] });
   await poll();
-  expect(tried).toEqual(['bad:3', 'good:3']);
-  expect((await here.state('telegram'))?.failing).toMatchObject({
-    why: 'One failed unexpectedly and is retried separately.',
-    waiting: 1,
-    givenUp: 0,
-  });
+  expect(tried).toEqual(['bad:3']);
   expect(await begin()).toBe(here.supervisor.clock.monotonic() + 5000);
   await outbox.rest();
   for (let round = 0; round < 9; round += 1) {
     here.supervisor.clock.pass(900_000);
     await poll();
   }
-  expect(tried).toEqual(['bad:3', 'good:3', ...Array.from({ length: 5 }, () => 'bad:3')]);
-  expect((await here.state('telegram'))?.failing).toMatchObject({ waiting: 0, givenUp: 1 });
+  expect(tried).toEqual([...Array.from({ length: 6 }, () => 'bad:3'), 'good:3']);
 });
 
 test('a webhook that answers 500 for a day is retried with growing delays, and then receives what still applies', async () => {
@@ -155,7 +146,7 @@ test('a webhook that answers 500 for a day is retried with growing delays, and t
   expect(hook.posts.length).toBeGreaterThan(80);
   expect(hook.posts.length).toBeLessThan(120);
   const { failing } = (await here.state('webhook')) ?? {};
-  expect(failing).toMatchObject({ why: 'The server answered 500.', waiting: 2, givenUp: 0 });
+  expect(failing).toMatchObject({ why: 'The server answered 500.' });
   expect(outbox.hasUndelivered()).toBe(true);
   hook.answer = { status: 200 };
   const resumed: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'enough' };
@@ -173,7 +164,7 @@ test("a server's requested delay is respected, and a server that refuses is not 
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
   hook.answer = { status: 429, headers: { 'retry-after': '120' } };
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  const { poll } = here.watching();
+  const { poll, outbox } = here.watching();
   await poll();
   here.supervisor.clock.pass(100_000);
   await poll();
@@ -184,8 +175,8 @@ test("a server's requested delay is respected, and a server that refuses is not 
   here.supervisor.clock.pass(HOUR_MS);
   await poll();
   expect(hook.posts).toHaveLength(2);
-  const { failing } = (await here.state('webhook')) ?? {};
-  expect(failing).toMatchObject({ why: 'The server answered 401.', waiting: 0, givenUp: 1 });
+  expect((await here.state('webhook'))?.failing?.why).toBe('The server answered 401.');
+  expect(outbox.hasUndelivered()).toBe(false);
 });
 
 test('an unreachable server is retried, and its address appears nowhere', async () => {
@@ -248,18 +239,50 @@ test('with a full disk nothing is sent before it can be recorded', async () => {
   expect(hook.ids()).toEqual(['s:3']);
 });
 
-test('more than five notices at once are one message, after those that need a person', async () => {
+test('many notices at once come singly, each once, also after a restart in between', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const ids = Array.from({ length: 9 }, (_, index) => `done-${index}:3`);
   await someDone(here, 6);
-  await here.session('waits', { events: WAITS, startMs: here.startMs });
   await here.watching().poll();
-  expect(hook.accepted.map(({ notifications }) => notifications.length)).toEqual([1, 6]);
-  expect(hook.ids()[0]).toBe('waits:3');
+  await someDone(here, 9);
+  await here.watching().poll();
+  expect(hook.posts.map(({ notifications }) => notifications.length)).toEqual(ids.map(() => 1));
+  expect(hook.ids()).toEqual(ids);
 });
 
-test('in quiet hours only notices that need a person are sent, and the others together afterwards', async () => {
+test('a notice whose SESSIONS folder went missing is sent as it was queued', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  hook.answer = { status: 500 };
+  const { sessionsDir } = await here.session('away', { events: WAITS, startMs: here.startMs });
+  await here.watching().poll();
+  await rename(sessionsDir, `${sessionsDir}-away`);
+  hook.answer = { status: 200 };
+  await here.watching().poll();
+  const [queued] = await here.queued();
+  expect(hook.accepted.flatMap(({ notifications }) => notifications)).toEqual([
+    expect.objectContaining({ id: 'away:3', title: 'away needs you', body: queued?.text }),
+  ]);
+});
+
+test('files of an older format are dropped without an error', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { channels } = here.supervisor.paths;
+  await mkdir(channels, { recursive: true });
+  const old = { v: 1, channel: 'webhook', since: '2026-01-08T10:00:00.000Z', passed: ['x:1'], open: [] };
+  await writeFile(join(channels, 'webhook.json'), JSON.stringify(old));
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  await here.watching().poll();
+  expect(hook.ids()).toEqual(['s:3']);
+  expect(await here.state('webhook')).toEqual({ v: 2, channel: 'webhook', passed: { urgent: 's:3' } });
+});
+
+test('in quiet hours only notices that need a person are sent, and the others one by one afterwards', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   const { clock } = here.supervisor;
@@ -277,7 +300,7 @@ test('in quiet hours only notices that need a person are sent, and the others to
   expect(outbox.hasUndelivered()).toBe(true);
   clock.pass(2 * HOUR_MS);
   await poll();
-  expect(hook.accepted.map(({ notifications }) => notifications.length)).toEqual([1, 3]);
+  expect(hook.ids()).toEqual(['waits:3', 'done-0:3', 'done-1:3', 'done-2:3']);
 });
 
 test('a muted session and a muted project send nothing, not even later', async () => {
@@ -314,7 +337,7 @@ test('a channel added later gets no earlier notices, and a changed one is retrie
   await here.settings({ NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/' });
   await here.session('after', { events: WAITS, startMs: clock.nowMs });
   await poll();
-  expect((await here.state('webhook'))?.failing?.waiting).toBe(1);
+  expect((await here.state('webhook'))?.failing).toBeDefined();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
   await poll();
   expect(hook.ids()).toEqual(['after:3']);
@@ -331,7 +354,7 @@ test('a channel that is no longer configured has no failure', async () => {
   expect((await here.state('webhook'))?.failing).toBeUndefined();
 });
 
-test('the queue drops sent notices after a day, unsendable ones after a week, and the cursors of deleted sessions', async () => {
+test('the queue drops notices after a week, and the cursors of deleted sessions', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -344,7 +367,7 @@ test('the queue drops sent notices after a day, unsendable ones after a week, an
   await here.watching().poll();
   clock.pass(25 * HOUR_MS);
   await here.watching().poll();
-  expect((await here.queued()).map(({ id }) => id)).toEqual(['unsent:3']);
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['sent:3', 'unsent:3']);
   clock.pass(7 * 24 * HOUR_MS);
   await rm(paths.runDir, { recursive: true });
   await rm(paths.sessionDir, { recursive: true });
@@ -378,8 +401,7 @@ test('a channel that can change its messages settles a question once, and shows 
     open: [],
   };
   await more(paths, [...WAITS, answered], 3, startMs);
-  const next = here.watching({ channels: () => [channel] });
-  await next.poll();
-  await next.poll();
+  await poll();
+  await poll();
   expect(settled).toEqual(['s:3 Answers Q1 by a person, in the terminal.']);
 });

@@ -47,8 +47,8 @@ async function sentOf(plan: (startMs: number) => SessionPlan, titles = false): P
   const sent: Notification[] = [];
   const channel: NotifyChannel = {
     name: 'desktop',
-    send: async (notifications) => {
-      sent.push(...notifications);
+    send: async (notification) => {
+      sent.push(notification);
     },
   };
   await here.settings({ NOTIFY_DETAIL: titles ? 'titles' : 'full' });

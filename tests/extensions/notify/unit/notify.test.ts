@@ -60,10 +60,10 @@ test('a channel that fails is shown by notify, doctor and supervisor --status', 
   const { channels } = supervisorPaths(repo.homeDir, await systemHost());
   await mkdir(channels, { recursive: true });
   const since = '2026-01-08T10:00:00.000Z';
-  const failing = { since, why: 'The server answered 500.', tries: 9, waiting: 3, givenUp: 0 };
-  const state = { v: 1, channel: 'webhook', since, passed: [], open: [], failing };
+  const failing = { since, why: 'The server answered 500.' };
+  const state = { v: 2, channel: 'webhook', passed: {}, failing };
   await writeFile(join(channels, 'webhook.json'), JSON.stringify(state));
-  const words = `Notifications by webhook have failed since ${since}: The server answered 500. (3 waiting)`;
+  const words = `Notifications by webhook have failed since ${since}: The server answered 500.`;
   const place = { cwd: repo.path, home: repo.homeDir };
   for (const argv of [['notify'], ['doctor'], ['supervisor', '--status']])
     expect((await typed(argv, place)).stdout.replace(/\s+/g, ' ')).toContain(words);

@@ -44,7 +44,7 @@ export async function outboxScene(): Promise<OutboxScene> {
       const scan = new Scan(supervisor);
       const queue = new NoticeQueue(supervisor);
       const report = (what: string, error: unknown) => scan.report(what, error);
-      const outbox = new Outbox({ ...supervisor, report, ...options });
+      const outbox = new Outbox({ ...supervisor, queue, report, ...options });
       const begin: Watching['begin'] = async (meanwhile) => {
         await scan.read();
         await meanwhile?.();
