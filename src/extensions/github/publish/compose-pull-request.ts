@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { namesAt } from '../../../core/kernel/files/path-stats.ts';
-import { counted } from '../../../core/kernel/text.ts';
 import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { type ChangeRange, commitsSince, diffStat } from '../../../core/project/worktrees/changes.ts';
 import {
@@ -61,10 +60,10 @@ export async function composePullRequest(
     stat: await diffStat(range, 100),
     proof: isOfTip ? proof : undefined,
     olderProof: isOfTip ? undefined : proof?.commit,
-    template: template.text,
+    template: template?.text,
   });
   const notes = [
-    ...template.notes,
+    ...(template === undefined ? [] : [`The text ends with the repository's template, ${template.path}.`]),
     ...(answered.length === 0 ? [] : [aboutAnswers(hasAnswers, visibility)]),
     ...(text.whole.length > text.readable.length + 1
       ? ['The proof with its hashes will be folded below the text.']
@@ -123,35 +122,21 @@ async function agentsDescription({ paths, folder, state }: Publishable['view']):
   return part && doc.lines.slice(part.start, part.end).join('').trim();
 }
 
-const DEFAULT_TEMPLATE = /^(?:\.github\/|docs\/)?pull_request_template\.(?:md|txt)$/i;
-const ONE_OF_SEVERAL = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:md|txt)$/i;
-const FOLDERS = ['.github/', './', 'docs/'];
+const TEMPLATE = /^(?:\.github\/|docs\/)?pull_request_template\.(?:md|txt)$/i;
+const TEMPLATE_FOLDERS = ['.github/', './', 'docs/'];
 const MAX_TEMPLATE_CHARS = 20_000;
 
-/** The template that a forge would use for a new pull request. Read from the base, because agents write to the branch. */
+/** The template that GitHub uses for a new pull request. Read from the base, because agents write to the branch. */
 async function templateIn({
   base,
   head: _,
   ...context
-}: ChangeRange): Promise<{ text?: string; notes: string[] }> {
+}: ChangeRange): Promise<{ path: string; text: string } | undefined> {
   const options = { ...context, allowFailure: true };
-  const places = [...FOLDERS, ...FOLDERS.map((folder) => `${folder}PULL_REQUEST_TEMPLATE/`)];
-  const list = ['ls-tree', '--full-tree', '--name-only', '-z', base, '--', ...places];
-  const names = (await gitLine(list, options)).split('\0');
-  const several = names.filter((name) => ONE_OF_SEVERAL.test(name));
-  const path =
-    names.find((name) => DEFAULT_TEMPLATE.test(name)) ?? (several.length === 1 ? several[0] : undefined);
-  if (path === undefined) {
-    const notes =
-      several.length > 1
-        ? [`The repository has ${counted(several.length, 'template')}; none is filled in.`]
-        : [];
-    return { notes };
-  }
+  const list = ['ls-tree', '--full-tree', '--name-only', '-z', base, '--', ...TEMPLATE_FOLDERS];
+  const path = (await gitLine(list, options)).split('\0').find((name) => TEMPLATE.test(name));
+  if (path === undefined) return undefined;
   const { stdout, exitCode } = await runGit(['cat-file', 'blob', `${base}:${path}`], options);
-  if (exitCode !== 0 || stdout.length > MAX_TEMPLATE_CHARS || stdout.trim() === '') return { notes: [] };
-  return {
-    text: stdout.replaceAll('\r\n', '\n'),
-    notes: [`The text fills in the repository's template, ${path}.`],
-  };
+  if (exitCode !== 0 || stdout.length > MAX_TEMPLATE_CHARS || stdout.trim() === '') return undefined;
+  return { path, text: stdout.replaceAll('\r\n', '\n') };
 }

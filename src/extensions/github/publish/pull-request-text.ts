@@ -12,7 +12,6 @@ import {
   withFoldedProof,
 } from '../../../core/session/proof/proof.ts';
 import { checksSection, proofLimits, requirementLines } from '../../../core/session/proof/short-proof.ts';
-import { fillTemplate, type TextPart, withHeadings } from './fill-template.ts';
 import { inertLine, inertQuote } from './inert-markdown.ts';
 
 /** The facts in the text of a pull request. Strings are written by agents and people. */
@@ -57,26 +56,26 @@ const MAX_BODY = 60_000;
 /** The text of a pull request, written for its reviewer. */
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const { proof, template, folder, closes } = facts;
-  const parts = partsOf(facts);
-  const text = template === undefined ? withHeadings(parts) : fillTemplate(template, parts);
-  const readable = `${cut(text.trimEnd())}${closes ? `\n\nCloses ${closes}.` : ''}\n\nMade by samocode, session ${folder}.`;
+  const text = [...sectionsOf(facts), ...(template === undefined ? [] : [template.trim()])].join('\n\n');
+  const readable = `${cut(text)}${closes ? `\n\nCloses ${closes}.` : ''}\n\nMade by samocode, session ${folder}.`;
   if (proof === undefined) return { readable, whole: `${readable}\n` };
   const texts = [withFoldedProof(readable, proof), withFoldedFacts(readable, proof), `${readable}\n`];
   return { readable, whole: texts.find(({ length }) => length <= MAX_BODY) ?? readable };
 }
 
-function partsOf(facts: PullRequestFacts): TextPart[] {
+function sectionsOf(facts: PullRequestFacts): string[] {
   const { proof } = facts;
-  const parts: TextPart[] = [
-    { topic: 'summary', heading: 'Summary', body: summary(facts) },
-    { topic: 'why', heading: 'Why', body: `The task, as given:\n\n${quoted(facts.task, 2000)}` },
-    { topic: 'decisions', heading: 'Decisions', body: decisions(facts) },
-    { topic: 'requirements', heading: 'Requirements', body: proof === undefined ? '' : requirements(proof) },
-    { topic: 'checks', heading: 'Checks', body: proof === undefined ? '' : checksSection(proof) },
-    { topic: 'limits', heading: 'Limits', body: limits(facts) },
-    { topic: 'changes', heading: 'Changes', body: changes(facts) },
-  ];
-  return parts.filter(({ body }) => body !== '');
+  const sections = {
+    Summary: summary(facts),
+    Why: `The task, as given:\n\n${quoted(facts.task, 2000)}`,
+    Decisions: decisions(facts),
+    Requirements: proof === undefined ? '' : requirements(proof),
+    Checks: proof === undefined ? '' : checksSection(proof),
+    Limits: limits(facts),
+    Changes: changes(facts),
+  };
+  const filled = Object.entries(sections).filter(([_, body]) => body !== '');
+  return filled.map(([heading, body]) => `## ${heading}\n\n${body}`);
 }
 
 function summary({ status, description }: PullRequestFacts): string {

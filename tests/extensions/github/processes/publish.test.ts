@@ -128,7 +128,7 @@ test('a question that was rewritten after its answer is not shown with it', asyn
   expect(readable).toContain('**Q1** (the question is no longer on record) → A (a person, in the terminal)');
 });
 
-test('the template of the base is filled in, even if the branch has changed it', async () => {
+test('the template of the base follows the text, even if the branch has changed it', async () => {
   await using repo = await makeRepo();
   await repo.commit('A template', {
     '.github/Pull_Request_Template.md': '## What\r\n\r\n## Checklist\r\n\r\n- [ ] read\r\n',
@@ -137,21 +137,9 @@ test('the template of the base is filled in, even if the branch has changed it',
   await repo.git(['switch', '--quiet', 'samocode/x']);
   await repo.commit('Another one', { '.github/Pull_Request_Template.md': '## Approved by all\n' });
   const { readable, notes } = await composePullRequest(s.judged, false, s.context);
-  expect(readable).toMatch(
-    /^## What\n\nIn the agent's words:\n[\s\S]*\n## Checklist\n\n- \[ \] read\n\n## Why\n/,
-  );
+  expect(readable).toMatch(/^## Summary\n[\s\S]*\n\n## What\n\n## Checklist\n\n- \[ \] read\n\nMade by/);
   expect(readable).not.toContain('Approved by all');
-  expect(notes).toContain("The text fills in the repository's template, .github/Pull_Request_Template.md.");
-});
-
-test('with several templates, none is filled in, and a note says so', async () => {
-  await using repo = await makeRepo();
-  const folder = '.github/PULL_REQUEST_TEMPLATE';
-  await repo.commit('Two', { [`${folder}/a.md`]: '## A\n', [`${folder}/b.md`]: '## B\n' });
-  await using s = await publishScene(repo);
-  const { readable, notes } = await composePullRequest(s.judged, false, s.context);
-  expect(readable.startsWith('## Summary')).toBe(true);
-  expect(notes).toEqual(['The repository has 2 templates; none is filled in.']);
+  expect(notes).toContain("The text ends with the repository's template, .github/Pull_Request_Template.md.");
 });
 
 test("the agent's text for a pull request is included, and cannot close an issue there", async () => {

@@ -68,10 +68,11 @@ test('unless answers are included, the text has only the questions and who answe
   expect(whole).not.toMatch(/those of birds|as before/);
 });
 
-test('a text from a template contains its sealed proof too', () => {
-  const { readable, whole } = pullRequestText(facts({ template: '## What\n\n## Checklist\n\n- [ ] read' }));
-  expect(readable.startsWith("## What\n\nIn the agent's words:\n\n> Every boat has a name.")).toBe(true);
-  expect(readable).toContain('- [ ] read\n\n## Why\n');
+test("the repository's template follows our text unchanged, above the sealed proof", () => {
+  const template = '## What\n\n<!-- ## Hint -->\n\n## Checklist\n\n- [ ] read';
+  const own = pullRequestText(facts()).readable.split('\n\nMade by')[0];
+  const { readable, whole } = pullRequestText(facts({ template: `${template}\n` }));
+  expect(readable).toBe(`${own}\n\n${template}\n\nMade by samocode, session 26-01-08-x.`);
   expect(readProof(whole).kind).toBe('proof');
 });
 
