@@ -44,7 +44,7 @@ export interface OutboxContext {
 
 /** Delays between attempts; the last one repeats. */
 const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
-/** A new channel gets the notices of this time: the event that started the supervisor may be among them. */
+/** A new channel also sends notices of the last minute, since such an event may have started the supervisor. */
 const BEFORE_NEW_MS = 60_000;
 const MAX_OPEN = 200;
 
@@ -58,12 +58,15 @@ export class ChannelQueue {
   /** Failed attempts for the next notice. */
   #tries = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
-  /** What this process has sent and may have to settle. After a restart, a button is checked when it is pressed. */
+  /** The notifications that this process has sent and may have to settle. */
   #open: readonly Notification[] = [];
 
   static async open(channel: NotifyChannel, context: OutboxContext): Promise<ChannelQueue> {
     const known = await readChannelState(context.paths, channel.name);
-    return new ChannelQueue(channel, context, known ?? newState(channel.name, context));
+    const queue = new ChannelQueue(channel, context, known ?? newState(channel.name, context));
+    // A restart must not move the cursor of a channel that has sent nothing yet.
+    if (known === undefined) await queue.#note({});
+    return queue;
   }
 
   private constructor(channel: NotifyChannel, context: OutboxContext, state: ChannelState) {
@@ -130,7 +133,7 @@ export class ChannelQueue {
     // The session was read before the event was recorded; the next scan reads it again.
     if (view !== undefined && view.state.n < Number(notice.id.split(':')[1])) return false;
     const isRepeat = this.#state.sending === notice.id;
-    // If this cannot be recorded, nothing is sent, since the result could not be recorded either.
+    // If this cannot be recorded, nothing is sent, because the result could not be recorded either.
     await this.#write({ sending: notice.id });
     let one: Notification | undefined;
     try {
@@ -159,8 +162,7 @@ export class ChannelQueue {
   }
 
   /**
-   * A failure that the channel does not know may be caused by the notice itself, so such a notice is given up in
-   * the end.
+   * An unexpected failure may be caused by the notice itself, so after several of them the notice is given up.
    * @returns whether the next notice may be sent at once
    */
   async #failed(notice: QueuedNotice, isRepeat: boolean, error: unknown): Promise<boolean> {
@@ -224,7 +226,7 @@ export class ChannelQueue {
   }
 }
 
-/** For a channel that is no longer configured. */
+/** Clears the failure of a channel that is no longer configured. */
 export async function clearFailure(paths: SupervisorPaths, name: ChannelName): Promise<void> {
   const state = await readChannelState(paths, name);
   if (state?.failing !== undefined) await writeState(paths, { ...state, failing: undefined });

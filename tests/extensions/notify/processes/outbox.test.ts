@@ -25,6 +25,12 @@ async function someDone(here: OutboxScene, count: number): Promise<void> {
     await here.session(`done-${index}`, { events: [...BEGUN, DONE], startMs: here.startMs });
 }
 
+/** Quiet hours that begin with the hour of `ms`. */
+function twoHoursFrom(ms: number): string {
+  const hour = new Date(ms).getHours();
+  return [hour, hour + 2].map((each) => `${String(each % 24).padStart(2, '0')}:00`).join('-');
+}
+
 test('each change is sent once, in order, even across restarts and a queue that repeats it', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
@@ -286,12 +292,7 @@ test('in quiet hours only notices that need a person are sent, and the others on
   await using here = await outboxScene();
   await using hook = await hookServer();
   const { clock } = here.supervisor;
-  const two = (hour: number) => `${String(hour % 24).padStart(2, '0')}:00`;
-  const hour = new Date(clock.nowMs).getHours();
-  await here.settings({
-    NOTIFY_WEBHOOK_URL: hook.url,
-    NOTIFY_QUIET: `${two(hour)}-${two(hour + 2)}`,
-  });
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url, NOTIFY_QUIET: twoHoursFrom(clock.nowMs) });
   await someDone(here, 3);
   await here.session('waits', { events: WAITS, startMs: here.startMs });
   const { poll, outbox } = here.watching();
@@ -301,6 +302,18 @@ test('in quiet hours only notices that need a person are sent, and the others on
   clock.pass(2 * HOUR_MS);
   await poll();
   expect(hook.ids()).toEqual(['waits:3', 'done-0:3', 'done-1:3', 'done-2:3']);
+});
+
+test('notices that quiet hours delay are sent after a restart, too, even if the channel is new', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  const { clock } = here.supervisor;
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url, NOTIFY_QUIET: twoHoursFrom(clock.nowMs) });
+  await someDone(here, 2);
+  await here.watching().poll();
+  clock.pass(2 * HOUR_MS);
+  await here.watching().poll();
+  expect(hook.ids()).toEqual(['done-0:3', 'done-1:3']);
 });
 
 test('a muted session and a muted project send nothing, not even later', async () => {
