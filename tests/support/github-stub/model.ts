@@ -61,7 +61,6 @@ export class StubPullRequest {
   state: 'OPEN' | 'MERGED' | 'CLOSED' = 'OPEN';
   isDraft = false;
   mergeable = 'MERGEABLE';
-  isQueued = false;
   reviewDecision: string | null = null;
   mergeCommit: string | null = null;
   baseBranch = 'main';
@@ -155,7 +154,6 @@ export class StubPullRequest {
       ...{ headRefOid: this.head, headRefName: this.headBranch },
       ...{ baseRefOid: this.base, baseRefName: this.baseBranch },
       ...{ mergeable: this.mergeable, reviewDecision: this.reviewDecision },
-      isInMergeQueue: this.isQueued,
       commits: connection([...this.earlier, this.head].map(commit)),
       reviewThreads: connection(this.threads.map((each) => threadNode(each, viewer))),
       reviews: connection(

@@ -17,11 +17,7 @@ export interface Feedback {
   keys: readonly string[];
 }
 
-export type FeedbackVerdict =
-  | { kind: 'none' }
-  /** Checks are still running, or the pull request is in a merge queue. */
-  | { kind: 'running' }
-  | { kind: 'round'; feedback: Feedback };
+export type FeedbackVerdict = { kind: 'none' } | { kind: 'running' } | { kind: 'round'; feedback: Feedback };
 
 /**
  * Decides what to do about the feedback since the last round.
@@ -33,8 +29,8 @@ export function judgeFeedback(
   known: readonly string[],
 ): FeedbackVerdict {
   if (details.state !== 'open') return { kind: 'none' };
-  const { head, base, mergeable, checks, isQueued } = details;
-  if (isQueued || checks.some(({ state }) => state === 'running')) return { kind: 'running' };
+  const { head, base, mergeable, checks } = details;
+  if (checks.some(({ state }) => state === 'running')) return { kind: 'running' };
   const isNew = (key: string) => !known.includes(key);
   const failed = relevantChecks(checks).filter((check) => check.state === 'failed' && isNew(checkKey(check)));
   const usable = remarks.filter(({ held }) => held === undefined);
@@ -94,7 +90,7 @@ export function remarksIn(
 }
 
 const VERDICTS: ReadonlySet<Review['state']> = new Set(['approved', 'changes_requested', 'dismissed']);
-/** More than anyone reads; only the last ones are kept. */
+/** Only the newest are kept; no one reads more. */
 const MAX_REMARKS = 200;
 
 /** The part of each remark that is recorded, so that a later edit is detected. */

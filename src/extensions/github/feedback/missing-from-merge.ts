@@ -7,7 +7,7 @@ import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { PullRequestSummary } from '../forge/forge.ts';
 import { fetchPublished } from '../publish/published-branch.ts';
 
-/** The commits of the session's branch that a merged pull request does not have; undefined: none, or not known. */
+/** The commits of the session's branch that a merged pull request does not contain; undefined if none, or if unknown. */
 export async function missingFromMerge(
   view: SessionView,
   { head, baseBranch }: PullRequestSummary,

@@ -36,7 +36,7 @@ export async function roundOfSession(
   const { pullRequest, status } = view.state;
   const closed = closedChannel(context.by, gateRuleOf(view), 'No round was begun.');
   if (closed) throw earlyRefusal(closed, view);
-  // A closed one can be open again.
+  // A closed pull request may have been opened again.
   if (pullRequest === undefined || pullRequest.state === 'merged')
     throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
   if (status.kind !== 'done')

@@ -19,7 +19,7 @@ import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/for
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
 import { type Feedback, judgeFeedback, type Remark, remarksIn, seenWords } from './feedback.ts';
 import { roundText } from './round-text.ts';
-import { Steering, trustedIn } from './steering.ts';
+import { steeringLogins, trustedIn } from './steering.ts';
 
 export interface RoundOptions {
   forge: Forge;
@@ -45,7 +45,6 @@ type Decision = Advance & { repeat?: boolean };
 export class Rounds {
   /** By session folder: the state that was handled last. */
   readonly #handled = new Map<string, string>();
-  readonly #steering = new Steering();
 
   async advance(view: SessionView, pull: PullRequestSummary, options: RoundOptions): Promise<Advance> {
     const { state, paths } = view;
@@ -73,8 +72,7 @@ export class Rounds {
     const { threads, reviews } = details;
     const comments = [...threads.flatMap((thread) => thread.comments), ...reviews];
     const authors = comments.map(({ author }) => author);
-    const { clock } = context;
-    const maySteer = await this.#steering.among(authors, repository, { forge, clock, ...settings });
+    const maySteer = await steeringLogins(authors, repository, { forge, ...settings });
     const remarks = remarksIn(details, { keys, before }, (login) => maySteer.has(login));
     const seen = { words: recordedRemarks(remarks), asks: null };
     const verdict = judgeFeedback(details, remarks, keys);
@@ -83,7 +81,7 @@ export class Rounds {
         return record(view, seen, 'There is no new feedback.', context);
       case 'running':
         return {
-          ...record(view, seen, 'Checks are running, or it is in a merge queue.', context),
+          ...record(view, seen, 'Its checks are running.', context),
           repeat: true,
         };
       case 'round':
@@ -178,7 +176,7 @@ async function gitOf(
   return { ...(await safeGit(view, context)), ...(signal && { signal }) };
 }
 
-/** The worker pushes the work of a round and answers its threads; what failed is tried again once an hour. */
+/** The worker pushes the work of a round and replies in its threads; a failure is retried once an hour. */
 function publishing({ state }: SessionView, { byHand, context: { clock } }: RoundOptions): Decision {
   const { lastPublish } = state;
   const isTried = lastPublish?.what === 'round' && lastPublish.at > (state.status.since ?? '');

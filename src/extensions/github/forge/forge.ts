@@ -76,14 +76,10 @@ export interface PullRequestSummary {
 
 export interface PullRequestDetails extends PullRequestSummary {
   title: string;
-  /** Whether it waits in a merge queue, from which a push would remove it. */
-  isQueued: boolean;
   /** The checks of the head. Without a rule for the base branch, none is required. */
   checks: readonly ForgeCheck[];
   threads: readonly ReviewThread[];
   reviews: readonly Review[];
-  comments: readonly Comment[];
-  budget: RequestBudget;
 }
 
 export interface ForgeCheck {
@@ -131,7 +127,6 @@ export interface ReviewThread {
 
 export interface Review extends Comment {
   state: 'approved' | 'changes_requested' | 'commented' | 'dismissed' | 'pending';
-  head: string | undefined;
 }
 
 export interface NewComment {

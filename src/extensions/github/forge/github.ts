@@ -88,7 +88,7 @@ export class GitHub implements Forge {
     const asked = <T extends z.ZodType>(fields: string, node: T) => ({
       ...about,
       fields: `pullRequest(number: ${number}) { ${fields} }`,
-      schema: z.object({ rateLimit: Budget, repository: z.object({ pullRequest: node }) }),
+      schema: z.object({ repository: z.object({ pullRequest: node }) }),
     });
     const found = await query(this.#context, asked(detailFields(number), DetailsNode));
     const { page, ...rest } = found.repository.pullRequest;
@@ -101,7 +101,7 @@ export class GitHub implements Forge {
       checks.push(...more.repository.pullRequest.head.checks);
       next = more.repository.pullRequest.head.next;
     }
-    return { ...rest, checks, budget: found.rateLimit };
+    return { ...rest, checks };
   }
 
   async comment({

@@ -157,10 +157,7 @@ const REVIEWS = ['approved', 'changes_requested', 'commented', 'dismissed', 'pen
 
 const ReviewNode = CommentShape.extend({
   state: z.string().toLowerCase().pipe(z.enum(REVIEWS)),
-  commit: maybe(z.object({ oid: z.string() })),
-}).transform(
-  ({ state, commit, ...comment }): Review => ({ ...commentOf(comment), state, head: commit?.oid }),
-);
+}).transform(({ state, ...comment }): Review => ({ ...commentOf(comment), state }));
 
 const ThreadNode: z.ZodType<ReviewThread> = z.object({
   id: z.string(),
@@ -174,24 +171,19 @@ const ThreadNode: z.ZodType<ReviewThread> = z.object({
 const DetailsShape = SummaryShape.extend({
   head: ChecksPage,
   title: ForgeText,
-  isInMergeQueue: maybe(z.boolean()),
   threads: nodes(ThreadNode),
   reviews: nodes(ReviewNode),
-  comments: nodes(CommentNode),
 });
 
 /** About 110 requests, which are 1 point. */
 export const detailFields = (number: number) => `${SUMMARY_FIELDS}
   ${checkFields(number)}
-  title isInMergeQueue
+  title
   threads: reviewThreads(last: 100) { nodes {
     id isResolved isOutdated path line comments(last: 20) { nodes { ${COMMENT} } } } }
-  reviews(last: 100) { nodes { ${COMMENT} state commit { oid } } }
-  comments(last: 100) { nodes { ${COMMENT} } }`;
+  reviews(last: 100) { nodes { ${COMMENT} state } }`;
 
-export const DetailsNode = DetailsShape.transform(
-  ({ title, isInMergeQueue, head, threads, reviews, comments, ...summary }) => {
-    const isQueued = isInMergeQueue === true;
-    return { ...summaryOf(summary), title, isQueued, page: head, threads, reviews, comments };
-  },
-);
+export const DetailsNode = DetailsShape.transform(({ title, head, threads, reviews, ...summary }) => ({
+  ...summaryOf(summary),
+  ...{ title, page: head, threads, reviews },
+}));

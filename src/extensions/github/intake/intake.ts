@@ -15,7 +15,7 @@ import { remotesOf } from '../../../core/project/git/remotes.ts';
 import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
-import { Steering, trustedIn } from '../feedback/steering.ts';
+import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import type { Forge } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
@@ -36,16 +36,15 @@ interface Place extends ClaimPlace, IntakeLogin {
   label: string;
 }
 
-/** Starts sessions for the issues that somebody with write access has labelled with INTAKE_LABEL. */
+/** Starts sessions for issues to which a person with write access has added INTAKE_LABEL. */
 export class Intake {
   readonly #login: (signal: AbortSignal) => Promise<IntakeLogin>;
   readonly #home: string;
   readonly #heldPath: string;
   readonly #clock: Clock;
-  readonly #steering = new Steering();
   /** By project, issue number and time of its last change: why the issue is not started. */
   readonly #held = new Map<string, string | undefined>();
-  /** Sessions whose claims were released, each with the time at which it came to rest. */
+  /** Sessions whose claims were released, each with the time of its last change of status. */
   readonly #released = new Set<string>();
   readonly #ended = new AbortController();
   #dueAtMs = 0;
@@ -156,9 +155,8 @@ export class Intake {
     place: Place,
   ): Promise<'started' | string | undefined> {
     const { forge, context, repository, project, label } = place;
-    const { clock } = context;
     const issue = await forge.issue(repository, number);
-    const mayWrite = await this.#steering.among(peopleOf(issue), repository, { forge, clock });
+    const mayWrite = await steeringLogins(peopleOf(issue), repository, { forge });
     const verdict = isAt(issue, repository)
       ? judgeIssue(issue, label, mayWrite)
       : ({ kind: 'gone' } as const);
@@ -171,7 +169,7 @@ export class Intake {
     );
     if (isWorkedOn) return undefined;
     const trusted = trustedIn(project.values.prTrust);
-    const given = await givenIssue(issue, repository, { forge, clock, trusted });
+    const given = await givenIssue(issue, repository, { forge, trusted });
     const commit = await claimIssue(number, place);
     if (commit === undefined)
       return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch, then remove the label and add it again.`;

@@ -7,7 +7,7 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { defaultRemote, type Remote, remotesOf } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
 import type { GivenIssue } from '../../../core/session/events/session-file.ts';
-import { Steering, trustedIn } from '../feedback/steering.ts';
+import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import type { Author, Forge, Issue } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { GitHub } from '../forge/github.ts';
@@ -35,7 +35,7 @@ export async function resolveIssue(
 export async function readIssue(
   given: string,
   project: Pick<Project, 'mainRepo' | 'values'>,
-  { forge, context }: { forge: Forge; context: Pick<ActionContext, 'env' | 'clock'> },
+  { forge, context }: { forge: Forge; context: Pick<ActionContext, 'env'> },
 ): Promise<GivenIssue> {
   const unusable = (problem: string, fix: string) =>
     FORGE_ERRORS.issue_unusable({ given: shownText(given).slice(0, 200), problem, fix });
@@ -66,7 +66,7 @@ export async function readIssue(
   if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
   if (!issue.isOpen) throw unusable('is closed', 'Reopen it first.');
   const trusted = trustedIn(project.values.prTrust);
-  return await givenIssue(issue, repository, { forge, clock: context.clock, trusted });
+  return await givenIssue(issue, repository, { forge, trusted });
 }
 
 /** Whether the issue is still in that repository; GitHub returns a moved one with its new address. */
@@ -85,11 +85,11 @@ export function repositoriesOf(remotes: readonly Remote[]): string[] {
 export async function givenIssue(
   issue: Issue,
   repository: string,
-  asking: { forge: Forge; clock: ActionContext['clock']; trusted: readonly string[] },
+  asking: { forge: Forge; trusted: readonly string[] },
 ): Promise<GivenIssue> {
   const comments = issue.comments.filter(({ isBySamocode }) => !isBySamocode);
   const authors = [issue.author, ...comments.map(({ author }) => author)];
-  const maySteer = await new Steering().among(authors, repository, asking);
+  const maySteer = await steeringLogins(authors, repository, asking);
   const { number, url, title } = issue;
   return { repository, number, url, title, text: issueText({ ...issue, comments }, maySteer) };
 }

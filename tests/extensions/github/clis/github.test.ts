@@ -2,37 +2,37 @@ import { expect, test } from 'vitest';
 import { ci } from '../../../support/ci.ts';
 import { BOATS, scene } from './forge-scene.ts';
 
-test('the login is asked of GitHub itself', ci, async () => {
+test('the name of the login comes from GitHub itself', ci, async () => {
   await using s = await scene();
   expect(await s.forge.login('github.com')).toBe('person');
   expect(s.hub.requests).toMatchObject([{ method: 'GET', host: 'api.github.com', path: '/user' }]);
 });
 
-test('a login without a user, as that of a CI job, is one', async () => {
+test('a login without a user, such as that of a CI job, counts as a login', async () => {
   await using s = await scene();
   const message = 'Resource not accessible by integration';
   s.hub.fault = () => ({ status: 403, body: { message } });
   expect(await s.forge.login('github.com')).toBeUndefined();
 });
 
-test('50 pull requests are looked at by 1 request of 2 points at most, each time', async () => {
+test('50 pull requests cost 1 request of at most 2 points, each time', async () => {
   await using s = await scene();
   const numbers = Array.from({ length: 50 }, () => s.repository.openPullRequest('samocode/x').number);
-  const looks = [await s.forge.pullRequests(BOATS, numbers), await s.forge.pullRequests(BOATS, numbers)];
-  expect(looks[0]?.pullRequests.size).toBe(50);
-  expect(looks[0]?.pullRequests).toEqual(looks[1]?.pullRequests);
+  const answers = [await s.forge.pullRequests(BOATS, numbers), await s.forge.pullRequests(BOATS, numbers)];
+  expect(answers[0]?.pullRequests.size).toBe(50);
+  expect(answers[0]?.pullRequests).toEqual(answers[1]?.pullRequests);
   expect(s.hub.requests.map(({ points }) => points)).toEqual([2, 2]);
-  expect(looks[1]?.budget).toEqual({ cost: 2, remaining: 4996, resetAt: '2026-01-08T11:00:00Z' });
+  expect(answers[1]?.budget).toEqual({ cost: 2, remaining: 4996, resetAt: '2026-01-08T11:00:00Z' });
 });
 
-test('120 pull requests are looked at by 3 requests', async () => {
+test('120 pull requests cost 3 requests', async () => {
   await using s = await scene();
   const numbers = Array.from({ length: 120 }, () => s.repository.openPullRequest('samocode/x').number);
   const { pullRequests, budget } = await s.forge.pullRequests(BOATS, numbers);
   expect([pullRequests.size, s.hub.requests.length, budget.cost]).toEqual([120, 3, s.hub.points()]);
 });
 
-test('a look tells state, head, checks, conflicts, review and the last comment, and leaves out what is not there', async () => {
+test('a summary has state, head, checks, conflicts, review and the last comment, and omits missing pull requests', async () => {
   await using s = await scene();
   const { repository } = s;
   const open = repository.openPullRequest('samocode/x', { mergeable: 'CONFLICTING', head: 'c'.repeat(40) });
@@ -56,7 +56,7 @@ test('a look tells state, head, checks, conflicts, review and the last comment, 
   });
 });
 
-test('the details have checks with head and attempt, threads, reviews and comments with their ids', async () => {
+test('the details have checks with head and attempt, threads and reviews with their ids', async () => {
   await using s = await scene();
   const pull = s.repository.openPullRequest('samocode/x', { title: 'Name the boats' });
   for (const head of ['1', '2', '3'].map((digit) => digit.repeat(40))) {
@@ -71,7 +71,7 @@ test('the details have checks with head and attempt, threads, reviews and commen
   const answer = pull.reply(thread, 'helper[bot]', 'Done');
   pull.edit(answer, 'Done, twice');
   const review = pull.review('anna', 'CHANGES_REQUESTED', 'See below');
-  const gone = pull.say(undefined, 'Hello');
+  const gone = pull.reply(thread, undefined, 'Hello');
   const details = await s.forge.details(BOATS, 17);
   expect(details).toMatchObject({
     number: 17,
@@ -105,11 +105,10 @@ test('the details have checks with head and attempt, threads, reviews and commen
       ...{ id: answer.id, author: { login: 'helper[bot]', kind: 'bot' }, editedAt: answer.lastEditedAt },
       body: 'Done, twice',
     }),
+    expect.objectContaining({ id: gone.id, author: { login: 'ghost', kind: 'other' }, body: 'Hello' }),
   ]);
   const state = 'changes_requested';
-  expect(details.reviews).toMatchObject([{ id: review.id, state, head: pull.head, author: anna }]);
-  const ghost = { login: 'ghost', kind: 'other' };
-  expect(details.comments).toMatchObject([{ id: gone.id, author: ghost, body: 'Hello' }]);
+  expect(details.reviews).toMatchObject([{ id: review.id, state, author: anna }]);
   expect(s.hub.requests.map(({ points }) => points)).toEqual([1]);
 });
 
@@ -134,28 +133,31 @@ const HOSTILE: [string, string, RegExp][] = [
   ['a marker left open', '<!-- samocode', /<!-- samocode$/],
 ];
 
-test.each(HOSTILE)('a comment with %s is text, and a person’s', async (_, body, shown) => {
-  await using s = await scene();
-  const pull = s.repository.openPullRequest('samocode/x');
-  const thread = pull.thread('stranger', body);
-  const details = await s.forge.details(BOATS, 17);
-  const comments = details.threads.flatMap((each) => each.comments);
-  expect(comments).toMatchObject([{ id: thread.comments[0]?.id, isBySamocode: false }]);
-  expect(comments[0]?.body).toMatch(shown);
-});
+test.each(HOSTILE)(
+  'a comment with %s is only text, and counts as written by a person',
+  async (_, body, shown) => {
+    await using s = await scene();
+    const pull = s.repository.openPullRequest('samocode/x');
+    const thread = pull.thread('stranger', body);
+    const details = await s.forge.details(BOATS, 17);
+    const comments = details.threads.flatMap((each) => each.comments);
+    expect(comments).toMatchObject([{ id: thread.comments[0]?.id, isBySamocode: false }]);
+    expect(comments[0]?.body).toMatch(shown);
+  },
+);
 
-test('the same comment twice is two comments', async () => {
+test('the same comment twice is two threads', async () => {
   await using s = await scene();
   const pull = s.repository.openPullRequest('samocode/x');
-  const ids = [pull.say('stranger', 'Me too').id, pull.say('stranger', 'Me too').id];
-  expect((await s.forge.details(BOATS, 17)).comments.map(({ id }) => id)).toEqual(ids);
+  const ids = [pull.thread('stranger', 'Me too'), pull.thread('stranger', 'Me too')].map(({ id }) => id);
+  expect((await s.forge.details(BOATS, 17)).threads.map(({ id }) => id)).toEqual(ids);
 });
 
 const stamped = (lines: readonly string[]) =>
   lines.map((line) => `2026-01-08T10:00:00.1234567Z ${line}\r\n`).join('');
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `line ${index + 1}`);
 
-test('the log of a job is the 200 lines before its last error, without time stamps and colours', async () => {
+test('the log of a job consists of the 200 lines before its last error, without time stamps and colours', async () => {
   await using s = await scene();
   const end = ['\u001b[31mred ü\u001b[0m', '##[error]Process completed with exit code 1.', 'Cleaning up'];
   s.repository.logs.set(7, `\ufeff${stamped(['##[error]first', ...numbered(1000), ...end])}`);
@@ -208,7 +210,7 @@ test('a comment is posted once for each marker, in a thread and below the pull r
   expect(threads[0]?.comments.map(({ isBySamocode }) => isBySamocode)).toEqual([false, true, true, true]);
 });
 
-test('an answer in a thread without a comment is refused, and not posted anywhere else', async () => {
+test('a reply in a thread without a comment is refused, and not posted anywhere else', async () => {
   await using s = await scene();
   const pull = s.repository.openPullRequest('samocode/x');
   const { id, comments } = pull.thread('anna', 'Why?');
@@ -218,7 +220,7 @@ test('an answer in a thread without a comment is refused, and not posted anywher
   expect([pull.comments, comments]).toEqual([[], []]);
 });
 
-test('a comment that was cut off after it was posted is not posted again', async () => {
+test('a comment whose answer was cut off is not posted again', async () => {
   await using s = await scene();
   const pull = s.repository.openPullRequest('samocode/x');
   const { id } = pull.thread('anna', 'Why?');
@@ -230,7 +232,7 @@ test('a comment that was cut off after it was posted is not posted again', async
   expect(pull.threads[0]?.comments.length).toBe(2);
 });
 
-test('an issue has its words, who put each label on, and who edited it when', async () => {
+test('an issue has its texts, who added each label, and who edited it when', async () => {
   await using s = await scene();
   const opened = s.repository.openIssue('anna', 'Name\u202e the boats', 'All of them.');
   const { createdAt } = opened;
@@ -265,7 +267,7 @@ test.each([
   expect(await s.forge.hasWriteAccess(BOATS, login)).toBe(may);
 });
 
-test('a pull request is opened, found by its branch, and its words are changed', async () => {
+test('a pull request is opened, found by its branch, and its text is changed', async () => {
   await using s = await scene();
   const words = { title: 'Name the boats', body: '@/etc/passwd\nsecond' };
   const about = { head: 'samocode/x', base: 'main', isDraft: true };

@@ -32,17 +32,17 @@ import { SUPERVISED } from '../../../support/supervisors.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { openTerminal } from '../../../support/terminal.ts';
 
-/** Of 50 unchanged pull requests; a thousand of them take some minutes. */
-const LOOKS = Number(process.env.LOOKS ?? 8);
+/** Polls of 50 unchanged pull requests; a thousand polls take some minutes. */
+const POLLS = Number(process.env.POLLS ?? 8);
 const DONE = { kind: 'done', since: '2026-01-08T09:00:00.000Z', summary: '' } as const;
 
-/** Sessions that are done, each with its pull request, and what looks at them: by the real gh and a clock set by hand. */
+/** Done sessions, each with its pull request, and the part that polls them, with the real gh and a clock that is set by hand. */
 async function scene({ count = 1, gh = '', withRounds = false } = {}) {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
   const dir = await tempDir();
   const clock = new HandClock();
-  // Not in the home folder, whose programs are looked for last.
+  // Not in the home folder, which comes last in PATH.
   const programs = await tempDir();
   if (gh) await writeFile(join(programs.path, 'gh'), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
   const env = { ...hub.env, PATH: `${programs.path}:${process.env.PATH}`, HOME: dir.path };
@@ -54,23 +54,23 @@ async function scene({ count = 1, gh = '', withRounds = false } = {}) {
     forge: new GitHub({ env, signal }),
     ...(withRounds && { context }),
   });
-  const looks = new PullRequests(async (signal) => login(signal), clock);
+  const polls = new PullRequests(async (signal) => login(signal), clock);
   const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
   const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
   const failures: unknown[] = [];
-  /** One look, if it is due; then what the sessions were told is in their state, as by their workers. */
+  /** Polls if a poll is due, then applies the commands to the sessions, as their workers would. */
   const poll = async (): Promise<number> => {
-    const look = () => looks.poll(views, (_, error) => failures.push(error));
-    let next = look();
-    // A second away: a look is under way.
-    for (; next === clock.monotonic() + 1000; next = look()) await systemClock.sleep(5);
+    const start = () => polls.poll(views, (_, error) => failures.push(error));
+    let next = start();
+    // The next call is due after a second while a poll is in progress.
+    for (; next === clock.monotonic() + 1000; next = start()) await systemClock.sleep(5);
     for (const view of views) await takeCommands(view);
     return next;
   };
   return {
-    ...{ hub, repository, opened, views, clock, looks, failures, poll, home: dir.path },
+    ...{ hub, repository, opened, views, clock, polls, failures, poll, home: dir.path },
     another: () => new PullRequests(async (signal) => login(signal), clock),
-    /** Minutes between the next looks. */
+    /** The minutes between the next polls. */
     gaps: async (times: number) => {
       const gaps: number[] = [];
       for (let left = times; left > 0; left -= 1) {
@@ -116,21 +116,21 @@ async function takeCommands(view: SessionView): Promise<void> {
 }
 
 const stateOf = ({ state: { pullRequest } }: SessionView) => [pullRequest?.state, pullRequest?.mergeCommit];
-const told = ({ state }: SessionView) => state.n;
+const changes = ({ state }: SessionView) => state.n;
 
-test('looks begin after a minute and grow to ten while nothing changes, one request for all of a repository', async () => {
+test('the interval between polls grows from a minute to ten while nothing changes, and each poll is one request per repository', async () => {
   await using s = await scene({ count: 50 });
   const grown = [1.5, 2.25, 3.375, 5.0625, 7.59375].map(rounded);
-  const gaps = await s.gaps(LOOKS);
-  expect(gaps).toEqual([...grown, ...Array(LOOKS - grown.length).fill(10)]);
-  expect(s.hub.requests).toHaveLength(LOOKS);
+  const gaps = await s.gaps(POLLS);
+  expect(gaps).toEqual([...grown, ...Array(POLLS - grown.length).fill(10)]);
+  expect(s.hub.requests).toHaveLength(POLLS);
   expect(Math.max(...s.hub.requests.map(({ points }) => points))).toBeLessThanOrEqual(2);
-  expect(s.views.map(told)).toEqual(s.views.map(() => 0));
+  expect(s.views.map(changes)).toEqual(s.views.map(() => 0));
 });
 
 const rounded = (minutes: number) => Math.round(minutes * 600) / 600;
 
-test('merged is what GitHub says, also when squashed; each session is told once, and a merged one looked at no more', async () => {
+test('GitHub decides what is merged, also by a squash; each change is recorded once, and a merged pull request is no longer polled', async () => {
   await using s = await scene({ count: 2 });
   await s.poll();
   const [first, second] = s.opened;
@@ -144,11 +144,11 @@ test('merged is what GitHub says, also when squashed; each session is told once,
   Object.assign(second ?? {}, { state: 'CLOSED' });
   s.clock.pass(10 * MINUTE_MS);
   await s.poll();
-  expect(s.views.map(told)).toEqual([1, 1]);
+  expect(s.views.map(changes)).toEqual([1, 1]);
   expect(s.hub.requests).toHaveLength(3);
 });
 
-test('a closed one is looked at once an hour for 14 days, and is open again when it was opened again', async () => {
+test('a closed pull request is polled once an hour for 14 days, and is open again once it was reopened', async () => {
   await using s = await scene();
   const [pull] = s.opened;
   Object.assign(pull ?? {}, { state: 'CLOSED' });
@@ -164,7 +164,7 @@ test('a closed one is looked at once an hour for 14 days, and is open again when
   expect(s.hub.requests).toHaveLength(asked);
 });
 
-test('one that GitHub answers about, but does not show, is said to be unseen after ten minutes, and seen again', async () => {
+test('a pull request that GitHub does not show is recorded as unseen after ten minutes, until it is shown again', async () => {
   await using s = await scene({ count: 2 });
   await s.poll();
   const shown = s.repository.pullRequests.get(17) as StubPullRequest;
@@ -180,34 +180,34 @@ test('one that GitHub answers about, but does not show, is said to be unseen aft
   s.repository.pullRequests.set(17, shown);
   await s.gaps(1);
   expect(s.views[0]?.state.pullRequest?.unseen).toBeUndefined();
-  expect(s.views.map(told)).toEqual([2, 0]);
+  expect(s.views.map(changes)).toEqual([2, 0]);
 });
 
-test('between changes the time of the last look is beside the log, and a new supervisor counts on from there', async () => {
+test('without changes the time of the last poll is stored beside the log, and a new supervisor continues from it', async () => {
   await using s = await scene();
   const [view] = s.views;
   await mkdir(view?.paths.runDir ?? '', { recursive: true });
   await s.poll();
   s.clock.pass(5 * MINUTE_MS);
   await s.poll();
-  const look = async () => view && (await readPollRecord(view.paths, { number: 17 }));
-  expect(await look()).toEqual({ number: 17, seenAt: '2026-01-08T10:05:00.000Z' });
-  expect(s.views.map(told)).toEqual([0]);
+  const lastPoll = async () => view && (await readPollRecord(view.paths, { number: 17 }));
+  expect(await lastPoll()).toEqual({ number: 17, seenAt: '2026-01-08T10:05:00.000Z' });
+  expect(s.views.map(changes)).toEqual([0]);
   s.hub.viewer = undefined;
   s.clock.pass(10 * MINUTE_MS);
   await s.poll();
-  expect(await look()).toEqual({
+  expect(await lastPoll()).toEqual({
     ...{ number: 17, seenAt: '2026-01-08T10:05:00.000Z', missedAt: '2026-01-08T10:15:00.000Z' },
   });
   s.clock.pass(10 * MINUTE_MS);
-  Object.assign(view ?? {}, { lastPoll: await look() });
+  Object.assign(view ?? {}, { lastPoll: await lastPoll() });
   await s.another().poll(s.views, () => undefined);
   await eventually(async () => view && pendingCommandIds(view.paths).length > 0, { what: 'the record' });
   for (const each of s.views) await takeCommands(each);
   expect(view?.state.pullRequest?.unseen?.since).toBe('2026-01-08T10:15:00.000Z');
 });
 
-test('a repository whose answer does not come delays no other one', async () => {
+test('a repository that gets no answer delays no other one', async () => {
   await using s = await scene({ count: 2, gh: HANGS_FOR_SHIPS });
   const ships = await s.hub.addRepository('fleet/ships');
   const { number, url } = ships.openPullRequest('samocode/ship');
@@ -217,20 +217,20 @@ test('a repository whose answer does not come delays no other one', async () => 
     pullRequest: { ...pullRequest, repository: 'github.com/fleet/ships', number, url },
   });
   Object.assign(s.opened[1] ?? {}, { state: 'MERGED' });
-  s.looks.poll(s.views, (_, error) => s.failures.push(error));
+  s.polls.poll(s.views, (_, error) => s.failures.push(error));
   await eventually(async () => other && pendingCommandIds(other.paths).length > 0, { what: 'the merge' });
   await eventually(async () => existsSync(join(s.home, 'asked')), { what: 'the question' });
-  await s.looks.end();
+  await s.polls.end();
   expect(s.failures).toEqual([]);
 });
 
-/** gh, except that a question about ships gets no answer. */
+/** gh, except that a request about ships gets no answer. */
 const HANGS_FOR_SHIPS = `question=$(cat)
 case $question in *ships*) : >"$HOME/asked"; sleep 60 ;; esac
 PATH=\${PATH#*:}
 printf '%s' "$question" | gh "$@"`;
 
-test('what cannot be seen for ten minutes is said once, with its reason, and taken back by the first answer', async () => {
+test('a failure that lasts ten minutes is recorded once, with its reason, and cleared by the first answer', async () => {
   await using s = await scene();
   s.hub.viewer = undefined;
   await s.gaps(6);
@@ -239,38 +239,38 @@ test('what cannot be seen for ten minutes is said once, with its reason, and tak
     ...{ state: 'open', watched: true },
     unseen: { since: '2026-01-08T10:00:00.000Z', why: expect.stringContaining('gh is not logged in') },
   });
-  expect(s.views.map(told)).toEqual([1]);
+  expect(s.views.map(changes)).toEqual([1]);
   s.hub.viewer = 'person';
   await s.gaps(1);
   expect(s.views[0]?.state.pullRequest?.unseen).toBeUndefined();
   expect(s.failures).toEqual([]);
 });
 
-test('what fails for one pull request holds up no other one, and is asked about once', async () => {
+test('a failure of one pull request delays no other one, and is asked about once', async () => {
   await using s = await scene({ count: 2, withRounds: true });
   let requests = 0;
-  // A look does not ask for it.
-  const isQueued = () => {
+  // A poll does not ask for the title.
+  const title = () => {
     requests += 1;
     // GitHub's texts can contain the id of the request.
     throw new FieldError('FORBIDDEN', `Resource not accessible, request ${requests}`);
   };
-  Object.assign(s.opened[0] ?? {}, { isQueued });
+  Object.assign(s.opened[0] ?? {}, { title });
   const asks = () => s.views.map(({ state }) => state.pullRequest?.asks);
   await s.gaps(1);
   expect(asks()).toEqual([
     expect.stringMatching(
       /^Its rounds cannot continue\. github\.com refused a request about pull request 17 .* gh said: gh: Resource not accessible/,
     ),
-    // The other one has come as far as the settings of its project, which this test has none of.
+    // The other one gets as far as the settings of its project, which are missing in this test.
     expect.stringMatching(/^No round can begin\. /),
   ]);
-  const before = s.views.map(told);
+  const before = s.views.map(changes);
   await s.gaps(1);
-  expect(s.views.map(told)).toEqual(before);
+  expect(s.views.map(changes)).toEqual(before);
 });
 
-test('below a thousand points, and where GitHub refuses more, it waits for the reset', async () => {
+test('below a thousand points, or if GitHub refuses more requests, polls wait for the reset', async () => {
   await using s = await scene();
   const headers = {
     'X-Ratelimit-Remaining': '0',
@@ -283,7 +283,7 @@ test('below a thousand points, and where GitHub refuses more, it waits for the r
   expect(await s.gaps(1)).toEqual([20]);
 });
 
-test('a reset is awaited for an hour at most, whatever the clock of this machine says', async () => {
+test('polls wait at most an hour for a reset, whatever the clock of this machine shows', async () => {
   await using s = await scene();
   const tomorrow = `${Date.UTC(2026, 0, 9, 10, 40) / 1000}`;
   const headers = { 'X-Ratelimit-Remaining': '0', 'X-Ratelimit-Reset': tomorrow };
@@ -292,21 +292,21 @@ test('a reset is awaited for an hour at most, whatever the clock of this machine
 });
 
 test.each([
-  ['that works', { worker: 'alive' }],
+  ['that is working', { worker: 'alive' }],
   ['with a command that no worker has taken', { pendingCommands: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] }],
-] as const)('a session %s is not looked at', async (_, now) => {
+] as const)('the pull request of a session %s is not polled', async (_, now) => {
   await using s = await scene();
   Object.assign(s.views[0] ?? {}, now);
   expect(await s.poll()).toBe(Number.POSITIVE_INFINITY);
   expect(s.hub.requests).toEqual([]);
 });
 
-test('a supervisor that leaves ends its look, so that the next one need not wait for the network', async () => {
+test('a supervisor that leaves aborts its poll, so that the next one need not wait for the network', async () => {
   await using s = await scene({ gh: 'sleep 20; : >"$HOME/waited"' });
-  s.looks.poll(s.views, (_, error) => s.failures.push(error));
-  await s.looks.end();
+  s.polls.poll(s.views, (_, error) => s.failures.push(error));
+  await s.polls.end();
   expect(existsSync(join(s.home, 'waited'))).toBe(false);
-  expect([s.failures, s.views.map(told)]).toEqual([[], [0]]);
+  expect([s.failures, s.views.map(changes)]).toEqual([[], [0]]);
 });
 
 /** A done session whose repository is on the stub. */
@@ -317,7 +317,7 @@ async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
     const { exitCode, stderr } = await runCommand('git', args, { cwd: rig.repo.path, env });
     expect([exitCode, stderr]).toEqual([0, '']);
   };
-  // What supervisors and workers start with.
+  // The environment with which supervisors and workers start.
   const exports = Object.entries(hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
   for (const name of ['.profile', '.bash_profile'])
     await writeFile(join(rig.repo.homeDir, name), exports.join(''));
@@ -328,7 +328,7 @@ async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
 }
 
 test(
-  'from finish to merged: the pull request is opened, looked at by the supervisor, and its merge leads to archive',
+  'from finish to merge: the pull request is opened, the supervisor polls it, and its merge is recorded',
   ci,
   async () => {
     await using hub = await gitHubStub();
@@ -338,10 +338,10 @@ test(
     const context = { ...unsupervised.context, env: { ...unsupervised.context.env, ...SUPERVISED } };
     const input = { session: rig.file.folder, how: 'pull_request', keep: [] } as const;
     expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will watch it');
-    // Merged between opening and the first look.
+    // Merged between opening and the first poll.
     hub.fault = ({ path }) => {
       const opened = repository.pullRequests.get(17);
-      // Only the supervisor asks so.
+      // Only the supervisor sends this request.
       if (path === '/graphql' && opened !== undefined)
         Object.assign(opened, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
       return undefined;
@@ -385,7 +385,7 @@ test('with a fork as origin, the preview names both repositories, and the pull r
   expect(await fetchPublished(await rig.view(), 'main', git)).toMatchObject({ relation: 'contained' });
 });
 
-test('finish says at once that the supervisor could not push by itself, whatever the terminal could', async () => {
+test('finish reports at once that the supervisor cannot push unattended, even if the terminal can', async () => {
   await using hub = await gitHubStub();
   await hub.addRepository('fleet/boats');
   const { rig, context } = await onHub(hub);
@@ -403,7 +403,7 @@ test('finish says at once that the supervisor could not push by itself, whatever
   );
 });
 
-test('without a watch an open pull request is shown beside the state, keeps its worktree, and leads to archive', async () => {
+test('an open pull request that is not watched is shown beside the state, keeps its worktree, and can be archived', async () => {
   await using hub = await gitHubStub();
   await hub.addRepository('fleet/boats');
   const { rig, context } = await onHub(hub, { PR_WATCH: 'on' });
@@ -415,7 +415,7 @@ test('without a watch an open pull request is shown beside the state, keeps its 
     });
   const finished = await samocode('finish', folder, '--pull-request', '--no-watch', '--yes');
   expect(finished.stdout).toContain('Pull request https://github.com/fleet/boats/pull/17 is open.');
-  expect(finished.stdout).not.toContain('looked at');
+  expect(finished.stdout).not.toContain('watched until');
   expect((await rig.state()).pullRequest).toMatchObject({ state: 'open', watched: false });
   // The choice of the first finish stays.
   await samocode('finish', folder, '--pull-request', '--yes');
@@ -468,7 +468,7 @@ test('a terminal asks whether to watch it before anything is published, unless t
   expect(begun).toContain('The supervisor will watch it');
   expect(begun).toContain('It will be watched until it is merged or closed.');
   expect(await watched()).toBe(true);
-  // What was chosen before is what Enter means.
+  // Enter keeps the previous choice.
   await finish('--pull-request', [
     [WATCH, KEY.enter],
     ['Do it?', 'y'],

@@ -35,15 +35,13 @@ const thread = (comments: Comment[], more: Partial<ReviewThread> = {}): ReviewTh
 const review = (id: string, login: string, state: Review['state']): Review => ({
   ...comment(id, login),
   state,
-  head: HEAD,
 });
 
 function details(more: Partial<PullRequestDetails> = {}): PullRequestDetails {
   return {
     ...{ number: 17, url: '', state: 'open', mergeCommit: undefined, head: HEAD, base: BASE },
     ...{ baseBranch: 'main', mergeable: 'yes', review: 'none', rollup: 'none', lastComment: undefined },
-    ...{ updatedAt: AT, title: 'Boats', isQueued: false, checks: [], threads: [] },
-    ...{ reviews: [], comments: [], budget: { cost: 1, remaining: 4000, resetAt: AT } },
+    ...{ updatedAt: AT, title: 'Boats', checks: [], threads: [], reviews: [] },
     ...more,
   };
 }
@@ -105,7 +103,6 @@ describe('what starts a round', () => {
     ],
     ['a conflict', { mergeable: 'conflict' }, ['conflict:aaaaaaaaaaaa:bbbbbbbbbbbb']],
     ['a conflict that the forge has not computed yet', { mergeable: 'unknown' }, 'none'],
-    ['a conflict in a merge queue', { mergeable: 'conflict', isQueued: true }, 'running'],
     ['a conflict of a closed pull request', { mergeable: 'conflict', state: 'closed' }, 'none'],
   ])('%s', (_, more, expected) => {
     expect(keysOf(judge(more))).toEqual(expected);
