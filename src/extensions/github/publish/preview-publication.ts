@@ -37,7 +37,7 @@ export function aboutPullRequest(
   const { branch, from, repository, title, isDraft } = request;
   return [
     why === undefined
-      ? `Branch ${branch} will be pushed to ${from} (${commits}), and the pull request "${title}" will be opened in ${repository}. If the branch already has an open one, it will be updated, unless somebody has edited its text.`
+      ? `Branch ${branch} will be pushed to ${from} (${commits}), and the pull request "${title}" will be opened in ${repository}. If the branch already has an open one, it will be updated, unless its text was edited.`
       : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
     ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
     `The text will be in ${view.paths.sessionDir}/pull-request.md.`,

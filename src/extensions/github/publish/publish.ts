@@ -18,9 +18,9 @@ export interface PublishPlan {
   request: PullRequest;
   body: string;
   bodyPath: string;
-  /** How a person does it. */
+  /** The commands with which a person publishes the branch. */
   commands: string[];
-  /** Why a person has to; absent if gh is installed and logged in. */
+  /** Why a person must publish it; absent if gh is installed and logged in. */
   byHand: string | undefined;
 }
 
@@ -59,7 +59,7 @@ interface BranchPush {
 
 /**
  * Pushes a commit to the session's branch on the remote; one that is there already is not an error, whoever pushed it.
- * @returns what git said if it could not
+ * @returns the message of git if it could not push
  */
 export async function pushBranch(
   { tip, branch, from, remote }: BranchPush,
@@ -90,7 +90,7 @@ export async function pushBranch(
   return refused;
 }
 
-/** Opens the pull request, or updates title and text of an open one unless somebody has edited them. */
+/** Opens the pull request, or updates title and text of an open one unless a person has edited them. */
 export async function openOrUpdate(
   forge: Forge,
   { request, body }: PublishPlan & { request: { repository: string } },
@@ -109,14 +109,14 @@ export async function openOrUpdate(
   };
 }
 
-/** What to change in an open pull request. Keeps what somebody has edited. */
+/** What to change in an open pull request. Keeps texts that a person has edited. */
 function changeOf(
   known: OpenPullRequest,
   { title, body }: PullRequestWords,
 ): { change: Partial<PullRequestWords>; summary: string } {
   const edited = editedSince(known);
   if (edited.body) {
-    const kept = 'Its text was edited or written by somebody else, so title and text stay unchanged.';
+    const kept = 'Its text was edited or written by a person, so title and text stay unchanged.';
     return { change: {}, summary: `${kept} The new text is in pull-request.md of the session.` };
   }
   const change = {
@@ -124,7 +124,7 @@ function changeOf(
     ...(plain(known.body) === plain(body) ? {} : { body }),
   };
   const updated = edited.title ? 'Its text is' : 'Its title and text are';
-  const kept = edited.title ? ' Somebody has edited its title, so it stays unchanged.' : '';
+  const kept = edited.title ? ' Its title was edited, so it stays unchanged.' : '';
   return { change, summary: `${updated} up to date.${kept}` };
 }
 

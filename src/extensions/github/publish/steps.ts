@@ -3,10 +3,10 @@ import type { PullRequestChange } from '../../../core/session/events/bodies/posi
 import type { Forge } from '../forge/forge.ts';
 import type { GhContext } from '../forge/gh.ts';
 
-/** What an effect changes in the fact about the pull request at `url`. */
+/** A change that an effect makes to the recorded pull request at `url`. */
 export type Change = { url: string } & PullRequestChange;
 
-/** How a publication runs its parts: each effect is recorded, and repeated only after a crash before that. */
+/** Runs the parts of a publication: each effect is recorded, and repeated only after a crash before it was recorded. */
 export interface Steps {
   /** The environment in which git and gh have the person's login. */
   readonly env: GhContext['env'];
@@ -15,8 +15,8 @@ export interface Steps {
   /** Runs a part without an effect. */
   during<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /**
-   * Has one effect, unless an earlier worker has recorded it, and records how it ended. A repeated one changes nothing
-   * outside.
+   * Causes one effect, unless an earlier worker has recorded it, and records how it ended. Repeating an effect changes
+   * nothing outside.
    * @returns undefined if `act` had no effect
    */
   effect(

@@ -11,7 +11,7 @@ import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
  * Tests whether the supervisor will be able to push the branch of a watched pull request: with the environment of a login
  * shell and without prompts.
  * @param from the repository that has the branch, as `host/owner/name`
- * @returns a sentence for the person if it will not be; otherwise empty
+ * @returns a sentence for the person if it cannot; otherwise empty
  */
 export async function whyNotUnattended(
   { view, git }: FinishVerdict,

@@ -25,7 +25,7 @@ export class RecordedSteps implements Steps {
     this.#by = by;
   }
 
-  /** While commands are taken. @throws Stopped */
+  /** Runs a part while the worker takes commands. @throws Stopped */
   async during<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const end = await whileTakingCommands(this.#worker, act);
     if (end.kind === 'stopped') throw new Stopped();
@@ -64,17 +64,17 @@ async function outcomeOf(
   }
 }
 
-/** A refusal of this one request, which another try does not change. */
+/** Whether the forge refused this request in a way that a retry does not change. */
 function isFinal(error: SamocodeError): boolean {
   const { forge_refused, forge_renamed, forge_failed } = FORGE_ERRORS;
   if (forge_failed.is(error)) return Number(error.args.status) < 500;
   return forge_refused.is(error) || forge_renamed.is(error);
 }
 
-/** A person stopped it. */
+/** A person stopped the publication. */
 export class Stopped extends Error {}
 
-/** The event that changes the fact about the pull request of the session; none if nothing changes. */
+/** The event that changes the recorded pull request of the session; none if nothing changes. */
 export function pullRequestChange(worker: Worker, by: By, { url, ...more }: Change): NewEvent[] {
   const place = pullRequestAt(url);
   if (place === undefined) return [];

@@ -49,7 +49,7 @@ export async function compose(
   return { ...head, project, title, body, ...(page && { page }), ...asks };
 }
 
-/** Whether nobody has to act any more. Without its SESSIONS folder, as on a missing disk, a session may still exist. */
+/** Whether no person needs to act any more. If its SESSIONS folder is missing, as without its disk, a session may still exist. */
 function isDeleted({ kind, sessionsDir, session }: QueuedNotice): boolean {
   return kindNeedsPerson(kind) && isThere(sessionsDir) && !isThere(join(sessionsDir, session));
 }

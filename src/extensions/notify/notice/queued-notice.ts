@@ -3,7 +3,7 @@ import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { Status } from '../../../core/session/events/state.ts';
 import { NEEDS_PERSON, NOTIFIED_KINDS, type NotifiedKind } from './notification.ts';
 
-/** One line of `queue.jsonl`: a change to notify the person about. The same `id` means the same change. */
+/** One line of `queue.jsonl`: a change to notify the person about. Equal ids mean the same change. */
 export const QueuedNotice = z.object({
   v: z.literal(1),
   /** `<session id>:<event number>`, `:crash_loop:<lease number>`, `:queued:<since>` or `:lacks:<since>`. */

@@ -27,7 +27,7 @@ const SEND_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Sends what is in the queue through every configured channel, in the background. Each channel has its own
+ * Sends the queued notices through every configured channel, in the background. Each channel has its own
  * file, so that a failing channel does not delay the others.
  */
 export class Outbox {
@@ -61,7 +61,7 @@ export class Outbox {
     };
   }
 
-  /** Starts sending what is due. @returns when to poll again at the latest, in monotonic milliseconds */
+  /** Starts sending all due notices. @returns when to poll again at the latest, in monotonic milliseconds */
   async poll(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
     const { clock } = this.#options;
     this.#views = sessions;

@@ -33,7 +33,7 @@ class Notifier implements SupervisorPart {
     });
   }
 
-  /** Starts sending what is due. @returns the latest time to poll again, in monotonic milliseconds */
+  /** Starts sending all due notices. @returns the latest time to poll again, in monotonic milliseconds */
   async poll(): Promise<number> {
     const scan = this.#scan;
     await this.#queue.take(scan).catch((error: unknown) => scan.report('queue.jsonl', error));
@@ -48,12 +48,12 @@ class Notifier implements SupervisorPart {
     return atMs;
   }
 
-  /** While a notification from the last day has not been delivered yet. */
+  /** True while a notification of the last day is undelivered. */
   keepsAlive(): boolean {
     return this.#outbox.hasUndelivered();
   }
 
-  /** Aborts what is in progress and waits for it. */
+  /** Aborts all sends and polls in progress and waits for their end. */
   async end(): Promise<void> {
     this.#ended.abort();
     await Promise.all([this.#outbox.end(), this.#listening]);

@@ -189,7 +189,7 @@ test.each<[string, (pull: StubPullRequest) => void, string, RegExp]>([
       pull.body = pull.body.replace('## Why', '## Why not');
     },
     'Give every boat a name',
-    /Its text was edited or written by somebody else, so title and text stay unchanged\. The new text is in pull-request\.md/,
+    /Its text was edited or written by a person, so title and text stay unchanged\. The new text is in pull-request\.md/,
   ],
   [
     'a line was added below the text',
@@ -234,9 +234,7 @@ test('an edited title stays while the text is updated, more than once', async ()
   for (const goal of ['Name the ships', 'Name the rafts']) {
     s.judged.view.state.goal = goal;
     const { summary } = await publish(s.judged, false, s.context);
-    expect(summary).toContain(
-      'Its text is up to date. Somebody has edited its title, so it stays unchanged.',
-    );
+    expect(summary).toContain('Its text is up to date. Its title was edited, so it stays unchanged.');
     expect(pull.title).toBe('Names!');
     expect(pull.body).toContain(`> ${goal}`);
   }
