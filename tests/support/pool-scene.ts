@@ -44,7 +44,7 @@ export const OWN_SETTINGS: HostSettings = {
   checks: ['true'],
   setup: 'echo again >> set-up.txt',
   openings: { write: [], sockets: [], read: [], hosts: [], env: [], ports: [] },
-  proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 60_000, setupCache: [] },
+  proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 60_000 },
 };
 
 export async function poolScene(): Promise<PoolScene> {

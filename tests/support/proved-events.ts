@@ -56,7 +56,7 @@ export function provedEvents({
   requirements?: ProvedRequirement[];
 } = {}): SessionEvent[] {
   const file = sessionFileSample(ofFile);
-  const proving = { in: 'clone', fast: [], copy: [], timeoutMs: 60_000, setupCache: [] } as const;
+  const proving = { in: 'clone', fast: [], copy: [], timeoutMs: 60_000 } as const;
   const text = JSON.stringify({ ...file, settings: { ...file.settings, proving } });
   const by = { channel: 'cli' } as const;
   const { commit, tree, base } = proved;

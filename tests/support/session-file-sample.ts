@@ -38,7 +38,7 @@ export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile 
       retryHours: 12,
       limits: { session: {}, phases: {} },
       checks: [],
-      proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [] },
+      proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000 },
       branch: 'x',
     },
     ...more,

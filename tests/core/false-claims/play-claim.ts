@@ -108,7 +108,7 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   const approved = withLedger(plan, ledger);
   await writeFile(paths.approvedPlan, approved);
   const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const proving = { in: 'clone' as const, fast: [], copy: [], timeoutMs: 2000, setupCache: [] };
+  const proving = { in: 'clone' as const, fast: [], copy: [], timeoutMs: 2000 };
   const settings = {
     ...sample.settings,
     provider: 'claude',

@@ -8,7 +8,7 @@ import { isRunning } from '../../kernel/processes/process-table.ts';
 import { dropCheckpoints, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
 import { baseResultsDir } from '../../project/proving/base-results.ts';
-import { checksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
+import { checksRoot } from '../../project/proving/checks-root.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
@@ -28,8 +28,8 @@ export interface PruneInput extends ProjectQuestion {
 
 /**
  * `iterations`: prompts, transcripts and output of checks of an ended session; `checkpoints`: its snapshots, without
- * which it cannot be rewound; `clone`: left by interrupted checks; `cache`: what SETUP created and checks found for
- * base commits no longer in use.
+ * which it cannot be rewound; `clone`: left by interrupted checks; `cache`: what checks found on base commits
+ * no longer in use.
  */
 export type PrunableKind = 'iterations' | 'checkpoints' | 'clone' | 'cache';
 
@@ -141,15 +141,11 @@ async function ofClones(
   { views, host }: { views: readonly SessionView[] } & Pick<ActionContext, 'host'>,
 ): Promise<Found[]> {
   const working = new Set(views.filter(({ worker }) => worker !== 'none').map(({ folder }) => folder));
-  const caches = [setupCacheDir(worktreesDir), baseResultsDir(worktreesDir)];
-  const clones = entriesOf(checksRoot(worktreesDir)).filter(
-    (name) => !caches.includes(join(checksRoot(worktreesDir), name)) && !working.has(name),
-  );
+  const [root, cache] = [checksRoot(worktreesDir), baseResultsDir(worktreesDir)];
+  const clones = entriesOf(root).filter((name) => join(root, name) !== cache && !working.has(name));
   const candidates = [
-    ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(checksRoot(worktreesDir), name) })),
-    ...caches.flatMap((cache) =>
-      entriesOf(cache).map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
-    ),
+    ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(root, name) })),
+    ...entriesOf(cache).map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
   ];
   const found: Found[] = [];
   for (const { path, ...one } of candidates) {

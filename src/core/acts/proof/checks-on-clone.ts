@@ -7,9 +7,9 @@ import { placesToProtect } from '../../caller/refusals/sandbox-now.ts';
 import type { ProofFolders } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { GitContext } from '../../project/git/repository.ts';
+import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
-import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import { egressRules } from '../../sandbox/egress-rules.ts';
 import { probeGuard } from '../../sandbox/probe-guard.ts';
@@ -69,7 +69,6 @@ export async function checksOnClone(
     outputRoot: outputDir,
     signal,
     begins,
-    cacheDir: setupCacheDir(worktreesDir),
     areObjectsWritable: !isHidden,
     // With `asWorktree`, nothing is hidden, as in the agent's own worktree.
     placeIn: (folders: ProofFolders) =>

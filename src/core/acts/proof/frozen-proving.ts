@@ -4,15 +4,13 @@ import type { ResolvedSettings } from '../../project/settings/resolve-settings.t
 /** Where and how checks run, from the project's settings. */
 export function frozenProving(values: ResolvedSettings['values']): Proving {
   const { checks, checkIn, checkCopy = [], checkHome, checkFiles, checkTimeoutSeconds } = values;
-  const { setup, setupCache = [] } = values;
   return {
     in: checkIn,
     fast: checks.filter(({ key }) => key.startsWith('CHECK_FAST')).map(({ command }) => command),
     copy: [...checkCopy],
     home: checkHome && [...checkHome],
     timeoutMs: checkTimeoutSeconds * 1000,
-    setup,
+    setup: values.setup,
     files: checkFiles,
-    setupCache: [...setupCache],
   };
 }

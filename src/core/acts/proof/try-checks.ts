@@ -33,7 +33,7 @@ export async function triedChecks(
     const place = await clonePlaceOf(project, context);
     const commands = checks.map(({ command }) => command);
     const frozen = frozenProving(values);
-    const proving = { ...frozen, setupCache: [], copy: asWorktree ? [] : frozen.copy };
+    const proving = { ...frozen, copy: asWorktree ? [] : frozen.copy };
     const set = { commit, branch, base: commit, commands, proving, asWorktree };
     const env = await environmentOfProject(project, context);
     const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });

@@ -89,7 +89,7 @@ async function repeat(
   options: CloneRunOptions,
 ): Promise<SetEnd> {
   const commands = (checks?.runs ?? []).flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
-  const set = { commit, branch, base, commands, proving: { ...clone, setupCache: [] } };
+  const set = { commit, branch, base, commands, proving: clone };
   const cloneFailed = (problem: string) => READING_ERRORS.proof_not_repeated({ problem });
   return await checksOnClone(place, set, context, { ...options, cloneFailed });
 }

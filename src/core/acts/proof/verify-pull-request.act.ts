@@ -18,7 +18,7 @@ export async function verifyPullRequest(
   const { values } = project;
   const env = await environmentOfProject(project, context);
   // No cache: what the code of a pull request leaves behind must not reach other checks.
-  const proving = { ...frozenProving(values), setupCache: [] };
+  const proving = frozenProving(values);
   const cloneFailed = (problem: string) => READING_ERRORS.proof_not_repeated({ problem });
   const run = async (commit: string, commands: readonly string[]) => {
     const set = { commit, branch: 'pull-request', base: work.base, commands, proving };

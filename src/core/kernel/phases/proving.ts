@@ -16,8 +16,6 @@ export const Proving = z.object({
   setup: z.string().optional(),
   /** A command that runs the test files inserted for `{files}`. */
   files: z.string().optional(),
-  /** Folders made by SETUP, cached for the next clone. */
-  setupCache: z.array(z.string()),
 });
 export type Proving = z.infer<typeof Proving>;
 

@@ -1,7 +1,8 @@
-import { copyFile, mkdir, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
+import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
@@ -9,7 +10,8 @@ import { plainJson } from '../../kernel/files/plain-file.ts';
 import { baseChecksOf, ChecksRan, type Proving } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { acquireLease, type OwnedLease } from '../../kernel/processes/lease.ts';
-import { checksRoot, dropOldest } from './setup-cache.ts';
+import { removeTree } from '../git/remove-tree.ts';
+import { checksRoot } from './checks-root.ts';
 
 export interface BaseRun {
   mainRepo: string;
@@ -64,12 +66,12 @@ export async function onceForBase(
   const at = isoUtc(clock.now());
   // If this fails, the next session only has to run the checks again.
   await keep(entry, { ...result, ranAt: at }, run.outputDir).catch(() => undefined);
-  await dropOldest(dir, MOST_ENTRIES);
+  await dropOldest(dir);
   return result;
 }
 
 function keyOf({ mainRepo, commit, commands, proving, sandbox, path, admitted }: BaseRun): string {
-  const { setup, setupCache: _cache, fast: _fast, files: _files, ...place } = proving;
+  const { setup, fast: _fast, files: _files, ...place } = proving;
   const copied = proving.copy.map((name) => {
     const { size, mtimeMs } = statsAt(join(mainRepo, name)) ?? {};
     return [name, size, mtimeMs];
@@ -122,4 +124,12 @@ async function keep(entry: string, result: ChecksRan, outputDir: string): Promis
   for (const { output } of result.runs)
     await copyFile(join(outputDir, basename(output)), join(entry, basename(output)));
   await writeWhole(join(entry, RESULT), JSON.stringify(result));
+}
+
+/** Deletes the least recently used entries. */
+async function dropOldest(dir: string): Promise<void> {
+  const names = (await ifExists(readdir(dir))) ?? [];
+  const aged = names.map((name) => ({ name, usedAt: statsAt(join(dir, name))?.mtimeMs ?? 0 }));
+  aged.sort((one, other) => other.usedAt - one.usedAt);
+  for (const { name } of aged.slice(MOST_ENTRIES)) await removeTree(join(dir, name));
 }

@@ -1,18 +1,17 @@
-import { copyFile, rmdir } from 'node:fs/promises';
+import { constants, cp, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { CheckRun, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { CHECKOUT_LIMIT_MS, runGit } from '../git/git.ts';
 import { borrowedBy } from '../git/own-repository.ts';
-import { realPathAsFar } from '../git/real-path.ts';
+import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { removeAtOnce } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
 import { addSubmodules } from '../worktrees/submodules.ts';
 import { type ClonePlan, makeClone } from './clean-clone.ts';
-import { copyInto } from './copy-tree.ts';
 import { type CheckEnd, type CheckPlace, type FailedCheck, runCheck } from './run-check.ts';
-import { type CacheQuestion, cacheKey, restoreCache, storeCache } from './setup-cache.ts';
 
 export interface SetOnClone
   extends Omit<ClonePlan, 'dir'>,
@@ -20,9 +19,8 @@ export interface SetOnClone
   /** Name of the clone and of the output files. */
   name: string;
   scratch: string;
-  cacheDir: string;
   commands: readonly string[];
-  proving: Pick<Proving, 'setup' | 'setupCache' | 'copy' | 'home' | 'timeoutMs'>;
+  proving: Pick<Proving, 'setup' | 'copy' | 'home' | 'timeoutMs'>;
   /** Run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
   asWorktree?: boolean;
   overlay?: Overlay | undefined;
@@ -86,8 +84,8 @@ export async function runOnClone(
       end.runs.push(run);
       if (failure !== undefined) end.failures.push(failure);
     };
-    const setup = await setUp(set, place, tools);
-    if (setup !== undefined) add(setup);
+    if (proving.setup !== undefined)
+      add(await runCheck(clock, { command: proving.setup, isSetup: true, name: `${name}-setup` }, place));
     if (end.failures.length > 0) return end;
     for (const [at, command] of set.commands.entries())
       add(await runCheck(clock, { command, name: `${name}-${at + 1}` }, place));
@@ -100,8 +98,7 @@ export async function runOnClone(
         cwd: mainRepo,
         allowFailure: true,
       });
-    for (const each of [dir, empty, indexPath(set)])
-      end.left = (await removeAtOnce(each, dirname(scratch))) ?? end.left;
+    for (const each of [dir, empty]) end.left = (await removeAtOnce(each, dirname(scratch))) ?? end.left;
     // Another set may be running in parallel.
     await rmdir(scratch).catch(() => undefined);
   }
@@ -113,49 +110,42 @@ async function addWorktree({ mainRepo, dir, commit }: ClonePlan, context: GitCon
   await addSubmodules(dir, await commonDirOf(mainRepo, context), context);
 }
 
-function indexPath({ scratch, name }: Pick<SetOnClone, 'scratch' | 'name'>): string {
-  return join(scratch, `${name}.index`);
-}
-
 /**
- * Runs SETUP, unless the cache has everything that it would create. On commits other than the base it always runs,
- * because its result can depend on any file, not only on lock files.
+ * Copies `from` to `name` in a clone, links as links. Files of the commit stay, and no link out of the clone is followed.
+ * @returns whether it is there afterwards
  */
-async function setUp(set: SetOnClone, place: CheckPlace, tools: Tools): Promise<CheckEnd | undefined> {
-  const { setup, setupCache } = set.proving;
-  if (setup === undefined) return undefined;
-  const isOfBase = set.commit === set.base && set.overlay === undefined;
-  const cache: CacheQuestion = {
-    cacheDir: set.cacheDir,
-    cloneDir: place.cwd,
-    folders: setupCache,
-    setup,
-    path: place.env.PATH ?? '',
-  };
-  const key = isOfBase ? await cacheKey(cache) : undefined;
-  if (key !== undefined && (await restoreCache(cache, key, tools.clock))) return undefined;
-  if (key !== undefined) await keepIndex(place.cwd, indexPath(set));
-  const end = await runCheck(
-    tools.clock,
-    { command: setup, isSetup: true, name: `${set.name}-setup` },
-    place,
-  );
-  if (key === undefined || end.failure !== undefined) return end;
-  // A failure only costs the next SETUP its time.
-  await keepMade(set, { cache, key }, tools.context).catch(() => undefined);
-  return end;
+export async function copyInto(
+  cloneDir: string,
+  name: string,
+  from: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const to = join(cloneDir, name);
+  if (statsAt(to) !== undefined) return true;
+  if (!(await isInside(cloneDir, dirname(to)))) return false;
+  try {
+    await cp(from, to, {
+      recursive: true,
+      verbatimSymlinks: true,
+      preserveTimestamps: true,
+      mode: constants.COPYFILE_FICLONE,
+      filter: () => signal?.aborted !== true,
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-async function keepMade(
-  set: SetOnClone,
-  { cache, key }: { cache: CacheQuestion; key: string },
-  context: GitContext,
-): Promise<void> {
-  const where = { mainRepo: set.mainRepo, cloneDir: cache.cloneDir, indexPath: indexPath(set) };
-  const changed = await changedSince(where, context);
-  const known = [...cache.folders, ...set.proving.copy];
-  const isAll = changed.every((name) => known.some((each) => name === each || name.startsWith(`${each}/`)));
-  await storeCache(cache, key, isAll);
+/** Whether a folder, or its nearest existing parent, is really inside the clone. */
+async function isInside(cloneDir: string, folder: string): Promise<boolean> {
+  let there = folder;
+  while (statsAt(there) === undefined && there !== dirname(there)) there = dirname(there);
+  try {
+    return pathInside(await realpath(cloneDir), await realpath(there)) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 export interface Overlay {
@@ -178,26 +168,4 @@ async function overlay(dir: string, { commit, paths }: Overlay, context: GitCont
     ...git,
     input: names,
   });
-}
-
-/** Saves the index, for comparing a clone's files with it later: commands may change the clone's own. */
-export async function keepIndex(cloneDir: string, indexPath: string): Promise<void> {
-  await copyFile(join(cloneDir, '.git/index'), indexPath);
-}
-
-/** Names of files changed or created in a clone since `keepIndex`; a new folder is one name with a trailing slash. */
-export async function changedSince(
-  { mainRepo, cloneDir, indexPath }: { mainRepo: string; cloneDir: string; indexPath: string },
-  context: GitContext,
-): Promise<string[]> {
-  // With the settings of MAIN_REPO: those of the clone may have been changed to name programs.
-  const env = {
-    GIT_DIR: await commonDirOf(mainRepo, context),
-    GIT_WORK_TREE: cloneDir,
-    GIT_INDEX_FILE: indexPath,
-  };
-  const options = { ...context, cwd: cloneDir, env };
-  const changed = await runGit(['diff-files', '--name-only', '-z'], options);
-  const made = await runGit(['ls-files', '--others', '--directory', '-z'], options);
-  return `${changed.stdout}${made.stdout}`.split('\0').filter(Boolean);
 }

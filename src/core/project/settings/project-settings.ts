@@ -87,13 +87,6 @@ const CHECK_SETTINGS = {
     example: 'CHECK_FILES=npx vitest run {files}',
     doc: 'Runs given test files: those that a session adds run once on the base, and those that pass there are reported.',
   },
-  setupCache: {
-    ...relativePaths,
-    key: 'SETUP_CACHE',
-    scope: 'project',
-    example: 'SETUP_CACHE=node_modules',
-    doc: 'Folders that SETUP creates, reused for checks of other base commits while the lock files next to them are the same.',
-  },
 } as const satisfies Record<string, SettingSpec>;
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, which is made once the providers are known

@@ -2,7 +2,6 @@ import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
 import { type Overlay, runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
-import { setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
 import type { Worker } from '../core/worker.ts';
@@ -45,7 +44,6 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     base: worktree.baseCommit,
     scratch: hidesFolders(guard) ? scratchDir(worker) : openScratchDir(worker),
     areObjectsWritable: !hidesFolders(guard),
-    cacheDir: setupCacheDir(worker.file.worktreesDir),
     outputRoot: worker.paths.runDir,
     placeIn: (folders: ProofFolders) => proofPlace(guard, folders, env),
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { endTree, type Mark } from '../../kernel/processes/end-tree.ts';
 import { removeAtOnce } from '../../project/git/remove-tree.ts';
-import { checksRoot, openChecksRoot } from '../../project/proving/setup-cache.ts';
+import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import { childMark } from '../core/tree.ts';
 import type { Worker } from '../core/worker.ts';
 

@@ -227,17 +227,16 @@ test.concurrent("remains of a killed worker's checks are ended and removed by th
   expect(existsSync(join(scratchOf(rig), 'base'))).toBe(false);
 });
 
-const KEPT = 'until ls ../.checks/.cache/*/made.json; do sleep 0.2; done';
+const BASE_RAN = 'until ls ../.checks/.base/*/result.json; do sleep 0.2; done';
 
-test.concurrent('SETUP runs in the clone before the checks, and its results for the base count for no other commit', async () => {
+test.concurrent('SETUP runs in each clone before the checks', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhaseWith(
     { 'package-lock.json': '{}\n', '.gitignore': 'node_modules\n' },
-    [{ when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', KEPT] }, ...works] }],
+    [{ when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', BASE_RAN] }, ...works] }],
     {
       lines: {
         SETUP: 'mkdir -p node_modules && echo installed >node_modules/a && pwd >>"$OUTSIDE/setups"',
-        SETUP_CACHE: 'node_modules',
         CHECK: 'grep -q installed node_modules/a && echo broken >node_modules/a',
       },
     },

@@ -5,8 +5,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { removeTree } from '../../../../src/core/project/git/remove-tree.ts';
 import { makeClone, requireSound } from '../../../../src/core/project/proving/clean-clone.ts';
-import { copyInto } from '../../../../src/core/project/proving/copy-tree.ts';
-import { changedSince, keepIndex } from '../../../../src/core/project/proving/run-on-clone.ts';
+import { copyInto } from '../../../../src/core/project/proving/run-on-clone.ts';
 import { ci } from '../../../support/ci.ts';
 import { sparsePartialClone } from '../../../support/kinds-of-checkouts.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
@@ -210,19 +209,6 @@ describe.each([
     expect(await readFile(join(dir, 'committed'), 'utf8')).toBe('of the branch\n');
     expect(await copyInto(dir, 'deep/er/secret', join(repo.root, 'secret'))).toBe(true);
     expect(await readFile(join(dir, 'deep/er/secret'), 'utf8')).toBe('mine\n');
-  });
-
-  test('changes in a clone are found without running programs of its settings', async () => {
-    await using repo = await makeRepo();
-    const cloneDir = await cloneOf(repo);
-    const indexPath = join(repo.root, 'index');
-    await keepIndex(cloneDir, indexPath);
-    await repo.git(['config', 'filter.evil.clean', `touch ${join(repo.root, 'ran')}`], cloneDir);
-    await writeFile(join(cloneDir, '.gitattributes'), '* filter=evil\n');
-    await writeFile(join(cloneDir, 'README.md'), '# Another\n');
-    const changed = await changedSince({ mainRepo: repo.path, cloneDir, indexPath }, { baseEnv: repo.env });
-    expect(changed.sort()).toEqual(['.gitattributes', 'README.md']);
-    expect(existsSync(join(repo.root, 'ran'))).toBe(false);
   });
 });
 

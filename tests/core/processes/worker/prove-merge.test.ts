@@ -12,7 +12,7 @@ test('with CHECK_IN=worktree a merge passes only if the branch is unchanged sinc
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
-  const proving: Proving = { in: 'worktree', fast: [], copy: [], timeoutMs: 1000, setupCache: [] };
+  const proving: Proving = { in: 'worktree', fast: [], copy: [], timeoutMs: 1000 };
   await worker.writer.append({
     ...{ type: 'resumed', by: { channel: 'cli' }, phase: 'done', resetsCounts: false },
     ...{ checks: ['npm test'], proving },

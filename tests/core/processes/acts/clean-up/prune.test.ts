@@ -63,7 +63,7 @@ test('checks that a person repeats keep their clone while they run, and the clon
     { mainRepo: repo.path, worktreesDir, git: { baseEnv: context.env }, guard: undefined },
     {
       ...{ commit, branch: 'main', base: commit, commands: checks, asWorktree: true },
-      proving: { copy: [], timeoutMs: 60_000, setupCache: [] },
+      proving: { copy: [], timeoutMs: 60_000 },
     },
     context,
     {
