@@ -135,6 +135,9 @@ git worktree add -q -b hotfix "$CHECKOUT"
 git update-ref refs/samocode/boat/1 HEAD
 git -C "$WORKTREE" submodule --quiet update --init
 mkdir -p "$SESSION" "$OTHER_SESSION" "$RUN" "$OTHER_RUN" "$MAIN/cache"
+mkdir -p "$RUN/leases" "$RUN/commands" "$RUN/iterations/001"
+for file in session.json git-settings.json leases/000001.json iterations/001/child.json iterations/001/before.json
+do echo '{}' >"$RUN/$file"; done
 echo '{"n":1}' | tee "$OTHER_RUN/events.jsonl" >"$RUN/events.jsonl"
 echo '# Questions' | tee "$SESSION/_qa.md" >"$OTHER_SESSION/_qa.md"
 `;

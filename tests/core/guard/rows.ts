@@ -9,10 +9,52 @@ export interface Row {
 
 type RowTuple = readonly [title: string, script: string, unless?: (place: Place) => boolean];
 
+/** Each fails for every file and folder of the run folder; a success of any one makes the script succeed. */
+const ON_FILES = [
+  ': >>"$at"',
+  'truncate -s 0 "$at"',
+  'mv "$at" "$at.away"',
+  'mv "$at" "$SESSION/taken"',
+  'rm -rf "$at"',
+  'echo x >"$SESSION/other" && mv -f "$SESSION/other" "$at"',
+  'cp "$SESSION/_qa.md" "$at"',
+  'ln -sfn "$SESSION/_qa.md" "$at"',
+  'ln "$at" "$SESSION/second" && : >>"$SESSION/second"',
+  'ln -sfn "$at" "$SESSION/link" && : >>"$SESSION/link"',
+  'chmod 0777 "$at"',
+  'touch "$at"',
+  'mkdir "$at/planted"',
+  ': >"$(dirname "$at")/planted"',
+  ': >>"/proc/self/root$at"',
+];
+const FILES =
+  'events.jsonl session.json git-settings.json leases/000001.json iterations/001/child.json iterations/001/before.json leases commands iterations iterations/001 .';
+const ANY_OF_THEM = `for name in ${FILES}; do at="$RUN/$name"; ${ON_FILES.map((act) => `! (${act}) || exit 0`).join('; ')}; done; exit 1`;
+const AS_ANOTHER = (start: string) =>
+  `printf '%s\n' '${ANY_OF_THEM}' >"$SESSION/tries"; rm -f "$SESSION/ended"; ${start}; until [ -s "$SESSION/ended" ]; do sleep 0.05; done; test "$(cat "$SESSION/ended")" = 0`;
+const TRIES = 'sh "$SESSION/tries" >/dev/null 2>&1; echo $? >"$SESSION/ended"';
+
+/** On its own run folder. The commands of people are there too. */
+export const RUN_FOLDER: readonly Row[] = words([
+  ['change anything in its run folder', ANY_OF_THEM],
+  ['change anything there by a grandchild', AS_ANOTHER(`sh -c 'sh -c "$1" & wait' sh '${TRIES}'`)],
+  [
+    'change anything there by a grandchild that has left its session and its parents',
+    AS_ANOTHER(`(setsid sh -c '${TRIES}' >/dev/null 2>&1 &)`),
+  ],
+  [
+    'change anything there in a namespace of its own',
+    AS_ANOTHER(`unshare --user --map-root-user --mount sh -c '${TRIES}' || echo 1 >"$SESSION/ended"`),
+  ],
+  [
+    'mount a writable second view of its run folder',
+    'mkdir -p "$HOME/work/run"; mount --bind "$RUN" "$HOME/work/run" && : >"$HOME/work/run/planted"',
+  ],
+]);
+
 const isBare = ({ repository }: Place) => repository === 'bare';
 
-/** Must be refused: the script fails, and changes nothing. */
-export const REFUSED = words([
+const ELSEWHERE = words([
   ...[
     ['a key of ssh', 'cat "$HOME/.ssh/config"'],
     ['a start file of a shell', 'grep -q "" "$HOME/.bashrc"'],
@@ -82,6 +124,9 @@ export const REFUSED = words([
   ],
   ['make a device', 'mknod "$HOME/disk" b 8 0'],
 ]);
+
+/** Must be refused: the script fails, and changes nothing. */
+export const REFUSED: readonly Row[] = [...RUN_FOLDER, ...ELSEWHERE];
 
 /** Whether or not it works inside, nothing of it reaches the person's home or programs. */
 export const VANISHES = words([

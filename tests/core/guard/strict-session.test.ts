@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { openProof } from '../../../src/core/acts/proof/open-proof.ts';
 import { verifyProof } from '../../../src/core/acts/proof/verify-proof.act.ts';
 import { ifExists } from '../../../src/core/kernel/errors.ts';
+import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startRig } from '../../support/session-rig.ts';
@@ -77,6 +78,21 @@ test(
     );
   },
 );
+
+test.each([
+  ['is not compared', {}, false],
+  ['is compared if SANDBOX_SOCKETS opens a service', { SANDBOX_SOCKETS: 'gpg-agent' }, true],
+  [
+    'is compared if SANDBOX_WRITE opens a path in it',
+    { SANDBOX_WRITE: '~/../repo/_samocode/sessions/.run/planted' },
+    true,
+  ],
+] as const)('the run folder of an agent in the strict sandbox %s', async (_, lines, isCompared) => {
+  await using rig = await startRig({ sandbox: 'strict', lines });
+  await rig.untilWaiting('qa_answers');
+  const before = JSON.parse(await readFile(iterationPaths(rig.paths, 1).before, 'utf8'));
+  expect([before.documents !== '', before.runFolder !== undefined]).toEqual([true, isCompared]);
+});
 
 test('an agent in the strict sandbox outlives its worker, and its connections wait for the next one', async () => {
   await using own = await machine();

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
+import { RUN_FOLDER } from './rows.ts';
+import { tryTogether } from './try-rows.ts';
 import { USERS } from './users.ts';
 
 /** Must fail, beside what fails in the guard: its files are the same. */
@@ -108,6 +110,11 @@ describe.each(USERS)('strict, $name', (user) => {
     if (/OTHER_PORT|ABSTRACT/.test(script)) await scene.outside(script);
     const { exitCode, stdout } = await scene.inside(`echo reached; ${script}`);
     expect([stdout.startsWith('reached\n'), exitCode === 0]).toEqual([true, false]);
+  });
+
+  test('cannot change anything in its run folder, by no program that it leaves either', ci, async () => {
+    const tried = await tryTogether(() => makeStrict([]), RUN_FOLDER);
+    for (const { title } of RUN_FOLDER) expect(tried[title]).toMatchObject({ works: false, changed: [] });
   });
 
   test.each(WORKS)('can %s', async (_, script) => {

@@ -26,7 +26,6 @@ export class EventWriter implements Disposable {
   #state: SessionState;
   #staged: SessionEvent[] = [];
   #sinceCache = 0;
-  #mark: LogMark | undefined;
   #foreignAtMark = 0;
   readonly #parts: WriterParts;
   /** Bytes of an incomplete last commit that were cut off when the log was opened. */
@@ -114,9 +113,9 @@ export class EventWriter implements Disposable {
   }
 
   mark(): LogMark {
-    this.#mark = { n: this.#written.n, bytes: this.#parts.file.size, print: this.#parts.file.print };
-    this.#foreignAtMark = this.#parts.file.foreignBytes;
-    return this.#mark;
+    const { size, print, foreignBytes } = this.#parts.file;
+    this.#foreignAtMark = foreignBytes;
+    return { n: this.#written.n, bytes: size, print };
   }
 
   /**
@@ -127,7 +126,7 @@ export class EventWriter implements Disposable {
     await this.#parts.lease.check();
     const hasMore = await this.#asideIfRewritten(async () => this.#parts.file.hasMore());
     if (hasMore || this.#parts.file.foreignBytes > this.#foreignAtMark) return true;
-    return mark !== this.#mark && this.#parts.file.printOf(mark.bytes) !== mark.print;
+    return this.#parts.file.printOf(mark.bytes) !== mark.print;
   }
 
   /** Saves the fold, so that readers need not start at the first event. Losing it costs only time. */

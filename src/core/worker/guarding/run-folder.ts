@@ -1,10 +1,12 @@
 import { readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import * as z from 'zod';
 import { changedKeys } from '../../kernel/changed-keys.ts';
+import { contains } from '../../kernel/files/contains.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import { LogMark } from '../../session/events/event-writer.ts';
@@ -12,10 +14,11 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import {
   isWrittenDuringAgent,
   iterationPaths,
+  runRoot,
   type SessionPaths,
   SHARED_FOLDERS,
 } from '../../session/layout/paths.ts';
-import type { Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 /** A snapshot of the part of the run folder that only the worker writes. */
 export const RunFolder = z.object({
@@ -29,17 +32,42 @@ export type RunFolder = z.infer<typeof RunFolder>;
 /** The run folder's own entry in a list of changes. */
 export const RUN_FOLDER_ITSELF = 'the run folder itself';
 
-/** Reads the run folder right before an agent starts. @param keep saves it for a later worker */
+/**
+ * Reads the run folder right before an agent starts, unless it is out of the agent's reach.
+ * @param keep saves it for a later worker
+ */
 export async function keepRunFolder(
   worker: Worker,
   { iteration }: OpenIteration,
-  keep: (folder: RunFolder) => Promise<void>,
+  keep: (folder?: RunFolder) => Promise<void>,
 ): Promise<void> {
-  const folder = { log: worker.writer.mark(), lease: worker.writer.lease };
-  await keep({ ...folder, entries: await runFolderEntries(worker.paths, iteration) });
-  // Read again, to include the file just written.
-  const entries = await runFolderEntries(worker.paths, iteration);
-  worker.memory.runFolder = { iteration, ...folder, entries, isCompared: false };
+  if (await isOutOfReach(worker)) return await keep();
+  const { paths, writer } = worker;
+  const entries = await runFolderEntries(paths, iteration);
+  const folder = { entries, log: writer.mark(), lease: writer.lease };
+  await keep(folder);
+  const { before } = iterationPaths(paths, iteration);
+  const written = { [relative(paths.runDir, before)]: (await kindAt(before)) ?? '' };
+  worker.memory.runFolder = {
+    iteration,
+    ...folder,
+    entries: { ...entries, ...written },
+    isCompared: false,
+  };
+}
+
+/**
+ * Whether the recorded guard kept the run folder from the agent. Root might escape (`best effort`), a service behind an
+ * opened socket could write for the agent, and an opened path could be inside.
+ */
+async function isOutOfReach(worker: Worker): Promise<boolean> {
+  const { sandbox } = stateOf(worker);
+  const { sessionsDir, settings } = worker.file;
+  const { sockets, write } = settings.openings;
+  if ((sandbox !== 'strict' && sandbox !== 'guard') || sockets.length > 0) return false;
+  const root = await realPathAsFar(runRoot(sessionsDir));
+  const opened = await Promise.all(write.map(realPathAsFar));
+  return !opened.some((path) => contains(root, path));
 }
 
 /**
@@ -51,6 +79,7 @@ export async function runFolderChanges(
   open: OpenIteration,
   kept: () => Promise<RunFolder | undefined>,
 ): Promise<string[]> {
+  if (await isOutOfReach(worker)) return [];
   const { runFolder } = worker.memory;
   const own = runFolder?.iteration === open.iteration ? runFolder : undefined;
   // Later changes come from this worker and people, for example when checks were stopped and run again.

@@ -25,6 +25,7 @@ export const Snapshot = z.object({
   mainCheckout: MainCheckout.optional(),
   /** Fingerprint of the session's documents, without its log folder and the worker's own files. */
   documents: z.string(),
+  /** Absent if the guard kept it from the agent. */
   runFolder: RunFolder.optional(),
   /** Per path below home that no agent may change: a hash. */
   home: z.record(z.string(), z.string()).optional(),

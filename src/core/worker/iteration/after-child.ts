@@ -19,14 +19,18 @@ import { keepWork } from '../recording/keep-work.ts';
  * @returns paths that changed though only the worker writes there
  */
 export async function checkRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
-  // A missing repository blocks the session later, with a more precise message.
-  await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
-  const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
-  const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
+  return await checkAndCollect(worker, open).catch(async (error: unknown) => {
     if (BASE_ERRORS.file_rewritten.is(error))
       await keepWork(worker, { kind: 'after', iteration: open.iteration });
     throw error;
   });
+}
+
+async function checkAndCollect(worker: Worker, open: OpenIteration): Promise<string[]> {
+  // A missing repository blocks the session later, with a more precise message.
+  await worker.git.removePlanted(stateOf(worker).worktree?.path).catch(() => undefined);
+  const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
+  const changed = await runFolderChanges(worker, open, kept);
   if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
     await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);
   // Otherwise no command from a person could reach the worker.
