@@ -22,15 +22,15 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
   const found = files.flatMap((file) => {
     const { path, oldPath = path, before, after = '' } = file;
     if (isInstalled(path) || before === undefined || !isOfChecks(oldPath, commands)) return [];
-    const hasTests = mayDeclareTests(oldPath) && testsIn(before).declared > 0;
     if (!hasChecks(oldPath, before)) return [];
-    const gone = missingContent(file, hasTests);
+    const active = mayDeclareTests(oldPath) ? activeTests(before) : 0;
+    const gone = missingContent(file, active > 0);
     if (gone !== undefined) return [weakening(oldPath, gone)];
-    const fewer = mayDeclareTests(oldPath) ? fewerTests(before, after) : undefined;
-    if (fewer !== undefined) return [weakening(path, fewer, String(testsIn(after).active))];
-    const [old, now] = [before, after].map((text) => settingsIn(path, text, commands));
-    if (hasTests || old === now) return [];
-    return [weakening(path, 'is changed, and it says how checks run', now)];
+    const now = activeTests(after);
+    if (now < active) return [weakening(path, `runs ${now} tests instead of ${active}`)];
+    const [old, settings] = [before, after].map((text) => settingsIn(path, text, commands));
+    if (active > 0 || old === settings) return [];
+    return [weakening(path, 'is changed, and it says how checks run', settings)];
   });
   return [...found, ...weakenedFolders(files)];
 }
@@ -72,17 +72,9 @@ function missingContent(
   return before?.trim() !== '' && after.trim() === '' ? 'is empty' : undefined;
 }
 
-function fewerTests(before: string, after: string): string | undefined {
-  const [old, now] = [testsIn(before), testsIn(after)];
-  if (now.active >= old.active) return undefined;
-  if (now.declared === 0 && old.declared > 0) return 'has no tests any more';
-  if (now.declared < old.declared) return `has ${now.declared} tests instead of ${old.declared}`;
-  return now.isFocused ? 'runs only some of its tests' : 'skips tests that ran before';
-}
-
-/** Whether a file declares more tests than at the base. */
+/** Whether a file has more tests that run than at the base. */
 export function addsTests({ before = '', after = '' }: ChangedFile): boolean {
-  return testsIn(after).declared > testsIn(before).declared;
+  return activeTests(after) > activeTests(before);
 }
 
 /** Whether a path belongs to a test or its support code. */
@@ -92,7 +84,7 @@ export function isTestPath(path: string): boolean {
 
 /** Whether a file contains tests, or is not product code. */
 export function hasChecks(path: string, text: string): boolean {
-  return !path.endsWith(RUST) || NEW_SETTINGS.test(path) || testsIn(text).declared > 0;
+  return !path.endsWith(RUST) || NEW_SETTINGS.test(path) || activeTests(text) > 0;
 }
 
 /** Whether a path belongs to a test or CI, or defines how checks run. */
@@ -115,11 +107,11 @@ const TEST_NAME =
 const CI_FILE =
   /^(?:\.github\/workflows|\.circleci|\.buildkite|\.ci)\/|(?:^|\/)(?:\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines)\.ya?ml$|(?:^|\/)Jenkinsfile$/;
 
-/** What the checks name and run, with scripts looked up in the base's package.json. */
+/** What the checks name, with scripts looked up in the base's package.json. */
 export interface CheckCommands {
   /** Every word: tools, scripts of package.json, targets. */
   words: ReadonlySet<string>;
-  /** Files they run, relative to the top folder. */
+  /** Paths of files, relative to the top folder. */
   programs: ReadonlySet<string>;
 }
 
@@ -135,9 +127,8 @@ export function checkCommands(
   const own = withScripts(checks, packageJson);
   const planned = withScripts(ofPlan, packageJson);
   const programs = [
-    ...startedIn(own, STARTED),
-    ...startedIn(planned, STARTED).filter((path) => isTestPath(path) || CHECK_NAME.test(path)),
-    ...startedIn(planned, STARTED_BY_SHELL),
+    ...pathsIn(own),
+    ...pathsIn(planned).filter((path) => isTestPath(path) || CHECK_NAME.test(path)),
   ];
   return {
     words: wordsIn([...own, ...planned]),
@@ -149,25 +140,23 @@ function withScripts(checks: readonly string[], packageJson: string): string[] {
   return [...checks, ...namedScripts(packageJson, wordsIn(checks)).map(([, script]) => script)];
 }
 
-/** Paths that commands start, relative to each folder they enter. */
-function startedIn(texts: readonly string[], pattern: RegExp): string[] {
+/** Words that can be paths of programs, relative to each folder that the commands enter. */
+function pathsIn(texts: readonly string[]): string[] {
   const folders = texts.flatMap((text) =>
     [...text.matchAll(/\bcd\s+([\w./-]+)/g)].map(([, dir = '']) => dir),
   );
-  const started = texts.flatMap((text) => [...text.matchAll(pattern)].map(([program]) => program));
-  return started.flatMap((program) => ['', ...folders].map((dir) => posix.join(dir, program)));
+  const words = [...wordsIn(texts)].filter((word) => CODE.test(word) || posix.extname(word) === '');
+  return words.flatMap((word) => ['', ...folders].map((dir) => posix.join(dir, word)));
 }
 
-const STARTED =
-  /(?<=(?:^|[\n;&|({]|\b(?:(?:ba|z|da|k)?sh|node|deno|bun|tsx|ts-node|python[\d.]*|ruby|perl|php|source|exec|env|time|npx)\s)\s*(?:(?:-\S+|run|\w+=\S+)\s+)*)[\w@+./-]+/g;
-const STARTED_BY_SHELL = /(?<=\b(?:ba|z|da|k)?sh\s+(?:-\S+\s+)*)[\w@+./-]+/g;
-/** Judged by name only: a check, or a shell script. */
+/** A check, or a shell script. */
 const CHECK_NAME = /(?:^|[/._-])(?:checks?|verify|ci)(?=[/._-]|$)|\.\w*sh$/;
-/** A program in these folders that a check runs is product code, not a check. */
+/** A program in these folders that a check names is product code, not a check. */
 const PRODUCT = /^(?:src|lib|app|dist|build|out|target)\//;
 
 function wordsIn(texts: readonly string[]): Set<string> {
-  return new Set(texts.flatMap((text) => text.split(/[^\w@.:/-]+/).map((word) => word.replace(/^npm:/, ''))));
+  const words = texts.flatMap((text) => text.match(/[\w@.:/+-]+/g) ?? []);
+  return new Set(words.map((word) => word.replace(/^npm:/, '')));
 }
 
 function namedScripts(packageJson: string, words: ReadonlySet<string>): [string, string][] {
@@ -192,15 +181,8 @@ export const NEW_SETTINGS = new RegExp(
 /** Build files, whose dependencies change with most work and affect every check alike. */
 const BUILD_FILE = /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?)$/;
 const DEPENDENCIES = /<(dependencies|dependencyManagement)>[\s\S]*?<\/\1>|^dependencies[ \t]*\{[\s\S]*?^\}/gm;
-/** Files of tools, relevant if a check names the tool. */
-const OF_TOOLS: readonly (readonly [files: RegExp, tool: RegExp])[] = [
-  [/(?:^|\/)(?:GNUm|[mM])akefile$|\.mk$/, /^g?make$/],
-  [/(?:^|\/)\.?justfile$/i, /^just$/],
-  [/(?:^|\/)Taskfile\.ya?ml$/, /^task$/],
-  [/(?:^|\/)Rakefile$/, /^rake$/],
-  [/(?:^|\/)tox\.ini$/, /^tox$/],
-  [/(?:^|\/)noxfile\.py$/, /^nox$/],
-];
+/** `Makefile`, `justfile`, `Taskfile.yml`, `tox.ini`, `noxfile.py`: relevant if a check names the tool. */
+const OF_TOOL = /^\.?(?:GNU)?(\w+?)(?:file(?:\.\w+)?|\.ini)$/i;
 const PACKAGE_KEYS = ['jest', 'mocha', 'vitest', 'ava', 'nyc', 'c8', 'tap'];
 
 /** The part of a file that defines how checks run; undefined if none does. */
@@ -214,9 +196,7 @@ function settingsIn(path: string, text: string, { words, programs }: CheckComman
     return (text.match(/^\[(?:tool[.:])?(?:pytest|coverage)[\s\S]*?(?=^\[|(?![\s\S]))/gm) ?? [])
       .join('')
       .trimEnd();
-  const isOfTool = OF_TOOLS.some(
-    ([files, tool]) => files.test(path) && [...words].some((word) => tool.test(word)),
-  );
+  const isOfTool = words.has(OF_TOOL.exec(name)?.[1]?.toLowerCase() ?? '');
   const plain = text.replaceAll('\r\n', '\n').trimEnd();
   if (BUILD_FILE.test(path)) return plain.replace(DEPENDENCIES, '');
   const isOfRunner = RUNNER_SETTINGS.test(path) || NEW_SETTINGS.test(path);
@@ -228,18 +208,11 @@ function weakening(path: string, what: string, content = ''): Weakening {
   return { path, what, key: fingerprint(JSON.stringify([path, what, content])).slice(0, 16) };
 }
 
-export interface TestsIn {
-  declared: number;
-  /** Tests that run: declared minus skipped, and 0 if a mark selects only some. */
-  active: number;
-  isFocused: boolean;
-}
-
-export function testsIn(text: string): TestsIn {
+/** The number of tests that run: those declared minus those skipped, and 0 if a mark selects only some. */
+export function activeTests(text: string): number {
   const code = withoutComments(text);
-  const declared = countOf(code, DECLARED);
-  const isFocused = countOf(code, FOCUSED) > 0;
-  return { declared, isFocused, active: isFocused ? 0 : declared - countOf(code, INACTIVE) };
+  if (countOf(code, FOCUSED) > 0) return 0;
+  return Math.max(0, countOf(code, DECLARED) - countOf(code, INACTIVE));
 }
 
 function countOf(text: string, pattern: RegExp): number {

@@ -49,7 +49,7 @@ test.concurrent(
     await rig.untilWaiting('qa_answers');
     const asked = await readQa({ session: rig.file.folder }, rig.context());
     expect(asked.open).toEqual(['Q1']);
-    expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that intended?');
+    expect(asked.questions[0]?.text).toContain('a.test.js runs 0 tests instead of 1. Is that intended?');
     expect(asked.about?.text).toContain("+test.skip('adds', () => {});");
     expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
     const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
@@ -95,7 +95,7 @@ test.concurrent('an acceptance that is typed into _qa.md opens no gate, and one 
   const isDone = ({ status }: SessionState) => status.kind === 'done';
   expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
   const proof = join(rig.paths.proof, 'proof.md');
-  const skips = '- `a.test.js skips tests that ran before`: a person has accepted it';
+  const skips = '- `a.test.js runs 0 tests instead of 1`: a person has accepted it';
   await eventually(async () => (await readFile(proof, 'utf8')).includes(skips));
 });
 

@@ -57,7 +57,7 @@ test('weakened files are found in a commit, with their diff, whatever their name
   const { lines, diff } = await compared(repo);
   expect(lines).toEqual([
     'tests/Größe.test.ts is deleted',
-    'tests/a b.test.ts skips tests that ran before',
+    'tests/a b.test.ts runs 2 tests instead of 3',
     'tools/run.mjs is changed, and it says how checks run',
   ]);
   expect(diff).toContain("+test.skip('adds', () => {});");
