@@ -102,7 +102,7 @@ const ROWS = {
   'done and archived': { status: DONE, state: { archived: true } },
   'being merged': {
     status: DONE,
-    state: { finishing: { work: { kind: 'merge', by, into: 'main' }, effects: [] } },
+    state: { work: { kind: 'merge', by, into: 'main', effects: [] } },
   },
   merged: { status: DONE, state: { lastMerge: { outcome: 'merged', into: 'main', commit: 'c' } } },
   'not merged': {

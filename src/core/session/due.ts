@@ -93,12 +93,12 @@ function phaseNow(state: SessionState, { overview }: FilesNow): Due | undefined 
 
 /** The phase that the overview names, if it is another one than the session's. */
 export function phaseWritten(
-  { prepared, rewind, progress }: SessionState,
+  { prepared, work, progress }: SessionState,
   overview: string | undefined,
 ): Phase | undefined {
   // The line of a session that was taken over still shows its old phase, and a rewind that failed halfway may have
   // restored an older overview.
-  if (!prepared || rewind !== undefined || overview === undefined) return undefined;
+  if (!prepared || work?.kind === 'rewind' || overview === undefined) return undefined;
   const written = readOverview(overview).phase;
   const phase = written === undefined ? undefined : phaseNamed(written);
   return phase === progress.phase ? undefined : phase;

@@ -153,8 +153,7 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
 }
 
 export function stateFacts(state: SessionState, polls?: SessionView['lastPoll']): StateFacts {
-  const { status, progress, stopWanted, finishing, lastMerge, lastPublish } = state;
-  const work = finishing?.work;
+  const { status, progress, stopWanted, work, lastMerge, lastPublish } = state;
   const isUnpublished =
     lastPublish?.what === 'pull_request' &&
     (lastPublish.outcome === 'left' || lastPublish.outcome === 'failed');

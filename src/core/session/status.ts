@@ -7,7 +7,7 @@ import type { Host } from '../kernel/processes/host.ts';
 import { type Holding, type Lease, readHolding } from '../kernel/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
 import { isLogQuarantined, readLog } from './events/event-log.ts';
-import { isRewinding } from './events/fold-rewound.ts';
+import { workNow } from './events/open-work.ts';
 import { atPlaces, recordedSessionFile, type SessionFile } from './events/session-file.ts';
 import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
@@ -152,9 +152,9 @@ function hasWorkLeft({
   hasEvents,
 }: Pick<SessionView, 'state' | 'pendingCommands'> & { hasEvents: boolean }): boolean {
   if (pendingCommands.length > 0) return true;
-  const { status, finishing, createdAt } = state;
+  const { status, createdAt } = state;
   const isContinuing = status.kind === 'running' || (status.kind === 'starting' && createdAt !== undefined);
-  return hasEvents && (isContinuing || finishing !== undefined || isRewinding(state));
+  return hasEvents && (isContinuing || workNow(state) !== undefined);
 }
 
 /** Whether the last worker of a pool's session ended before it saved its last events for other machines. */
@@ -217,8 +217,8 @@ function unreadableText({ runDir }: SessionPaths, error: unknown): string {
 
 /** Whether nothing more happens without a person, and no request is pending. */
 export function isAtRest({ state, pendingCommands }: SessionView): boolean {
-  const { status, openIteration, finishing } = state;
-  if (pendingCommands.length > 0 || finishing !== undefined) return false;
+  const { status, openIteration } = state;
+  if (pendingCommands.length > 0 || workNow(state) !== undefined) return false;
   // The agent of an iteration left open by a block may still be running: a stop ends it.
   if (status.kind === 'blocked') return openIteration === undefined;
   return status.kind === 'stopped' || status.kind === 'done';

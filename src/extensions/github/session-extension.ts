@@ -6,7 +6,7 @@ import { round } from './worker/round.ts';
 
 const github: SessionExtension = {
   commands: { publish, pull_request: pullRequest, round },
-  finishing: { publish: { perform: performPublish, failed: publishFailed } },
+  performers: { publish: { perform: performPublish, failed: publishFailed } },
 };
 
 export const GITHUB_SESSION_EXTENSIONS: readonly SessionExtension[] = [github];

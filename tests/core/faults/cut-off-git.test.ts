@@ -69,7 +69,7 @@ async function merging(): Promise<SessionRig> {
   const input = { session: rig.file.folder, how: 'merge', keep: [] } as const;
   // The clone is fast, because the merge of a branch that is ahead needs none.
   void finishSession(input, rig.context()).catch(() => undefined);
-  await eventually(async () => (await rig.state()).finishing !== undefined, {
+  await eventually(async () => (await rig.state()).work !== undefined, {
     what: 'a requested merge',
   });
   await writeFile(join(rig.repo.root, SLOW), '');
@@ -78,7 +78,7 @@ async function merging(): Promise<SessionRig> {
 }
 
 async function endOfMerge(rig: SessionRig): Promise<EventOf<'merge_ended'>> {
-  await rig.until(({ finishing }) => finishing === undefined);
+  await rig.until(({ work }) => work === undefined);
   const end = (await rig.events()).findLast(({ type }) => type === 'merge_ended');
   return end as EventOf<'merge_ended'>;
 }

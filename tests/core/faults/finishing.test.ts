@@ -51,7 +51,7 @@ async function nextWorker(rig: SessionRig): Promise<void> {
 async function mergedAfter(point: string, rig: SessionRig): Promise<void> {
   const tip = await commitWork(rig, `${point}.txt`);
   const { asked } = await dyingAt(point, 'merge', rig);
-  await rig.until(({ finishing, lastMerge }) => finishing === undefined && lastMerge?.outcome === 'merged');
+  await rig.until(({ work, lastMerge }) => work === undefined && lastMerge?.outcome === 'merged');
   await asked;
   expect(await rig.repo.git(['merge-base', '--is-ancestor', tip, 'main'])).toBe('');
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');

@@ -213,7 +213,7 @@ const rows: FaultRow[] = [
     name: 'a stop that finds a decision left by a crash returns to the same wait',
     env: { SAMOCODE_CRASH_AT: 'after-iteration-ended@2' },
     act: async (rig) => {
-      await rig.until(({ pending }) => pending !== undefined, { leaveDead: true });
+      await rig.until(({ work }) => work !== undefined, { leaveDead: true });
       await rig.stop('now');
       await rig.until(({ status }) => status.kind === 'stopped');
       await rig.resume();

@@ -5,14 +5,15 @@ import { BASE_ERRORS } from '../../../src/core/kernel/base-errors.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { type Command, leaveCommand } from '../../../src/core/session/commands/commands.ts';
 import { readEvents } from '../../../src/core/session/events/event-log.ts';
-import type { SessionEvent } from '../../../src/core/session/events/events.ts';
+import type { NewEvent, SessionEvent } from '../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { folderNow } from '../../../src/core/worker/commands/archive-places.ts';
 import { takeCommands } from '../../../src/core/worker/commands/take-commands.ts';
 import { GitGuard } from '../../../src/core/worker/core/git-guard.ts';
 import type { Worker } from '../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../src/core/worker/documents/projector.ts';
-import { performFinishing } from '../../../src/core/worker/finishing/perform.ts';
+import { performWork } from '../../../src/core/worker/finishing/perform.ts';
+import { keepWork } from '../../../src/core/worker/recording/keep-work.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { CAME } from '../unit/session/events.ts';
@@ -81,12 +82,22 @@ export class FinishingScene implements AsyncDisposable {
     await leaveCommand(this.log.paths, before ?? kind);
   }
 
+  async record(...events: NewEvent[]): Promise<void> {
+    await this.#worker.writer.append(...events);
+  }
+
+  /** Keeps the work as the end of an iteration. @returns the commit of the checkpoint */
+  async checkpoint(iteration: number): Promise<string> {
+    const { checkpoint, problem } = await keepWork(this.#worker, { kind: 'after', iteration });
+    return checkpoint?.commit ?? problem ?? '';
+  }
+
   async take(dies?: Death): Promise<void> {
     await this.#unlessDead(dies, (worker) => takeCommands(worker, 'no_child'));
   }
 
   async perform(dies?: Death): Promise<void> {
-    await this.#unlessDead(dies, performFinishing);
+    await this.#unlessDead(dies, performWork);
   }
 
   /** The last one has died: another one has its lease and folds its log. */

@@ -101,14 +101,14 @@ function checkCommands({ state }: FinishingScene, events: readonly SessionEvent[
     inProgress = undefined;
   }
   expect(new Set(answered).size, 'no command is answered twice').toBe(answered.length);
-  expect(state.finishing?.work.kind).toBe(inProgress);
+  expect(state.work?.kind).toBe(inProgress);
   return answered;
 }
 
 function checkFolders({ home, away, state }: FinishingScene): void {
   const isAway = existsSync(away.sessionDir);
   expect(existsSync(home.sessionDir), 'the folder is in one place').toBe(!isAway);
-  if (state.finishing === undefined) expect(isAway, 'in the archive').toBe(state.archived);
+  if (state.work === undefined) expect(isAway, 'in the archive').toBe(state.archived);
 }
 
 async function checkRepository(scene: FinishingScene, events: readonly SessionEvent[]): Promise<void> {
@@ -119,7 +119,7 @@ async function checkRepository(scene: FinishingScene, events: readonly SessionEv
     expect(end.outcome, end.reason).toBe('merged');
     expect(onMain).toEqual(expect.arrayContaining([end.tip, end.commit]));
   }
-  if (state.finishing !== undefined) return;
+  if (state.work !== undefined) return;
   expect([state.worktree?.baseCommit, ...merged.map(({ commit }) => commit)]).toContain(onMain[0]);
   const branch = await repo.git(['for-each-ref', '--format=%(objectname)', 'refs/heads/samocode/x']);
   const discarded = events.findLast((event) => event.type === 'discarded');

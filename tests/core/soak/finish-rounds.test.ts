@@ -90,7 +90,7 @@ async function contents(folder: string): Promise<Record<string, string>> {
 
 /** Asserts that the reported outcome of the merge is true in the repository. @returns how it ended */
 async function checkMerge(rig: SessionRig, tip: string): Promise<string> {
-  await rig.until(({ finishing }) => finishing === undefined);
+  await rig.until(({ work }) => work === undefined);
   await endOfWorker(rig);
   const end = (await rig.events()).findLast((event) => event.type === 'merge_ended');
   if (end?.type !== 'merge_ended') return 'not accepted';
@@ -157,7 +157,7 @@ test(`${ROUNDS} merges and discards, killed at any moment while a person works, 
     }
     await asPerson(rig, person);
     await rm(join(rig.repo.root, SLOW), { force: true });
-    await rig.until(({ finishing }) => finishing === undefined);
+    await rig.until(({ work }) => work === undefined);
     await asked;
     await eventually(async () => (await rig.view()).pendingCommands.length === 0);
     const end = how === 'merge' ? await checkMerge(rig, tip) : await checkDiscard(rig, path, before);

@@ -100,9 +100,8 @@ async function describe({ place, branch, view }: FoundWorktree): Promise<Session
 
 /** Why a session still needs its worktree; undefined if it does not. */
 function neededBy({ state, worker, pendingCommands }: SessionView): string | undefined {
-  const { status, archived, finishing, pullRequest } = state;
-  if (worker !== 'none' || pendingCommands.length > 0 || finishing !== undefined)
-    return 'its session is working';
+  const { status, archived, work, pullRequest } = state;
+  if (worker !== 'none' || pendingCommands.length > 0 || work !== undefined) return 'its session is working';
   if (!archived && pullRequest?.state === 'open') return `its pull request #${pullRequest.number} is open`;
   return archived || status.kind === 'done' ? undefined : `its session is ${status.kind}`;
 }

@@ -42,7 +42,7 @@ export const finishSessionTool = defineTool({
       const { view, done, commands, url, bodyPath, next } = finished;
       return {
         summary: done,
-        next: view.state.finishing === undefined ? [{ act: 'report' }, ...next] : next,
+        next: view.state.work === undefined ? [{ act: 'report' }, ...next] : next,
         session: view.folder,
         url,
         body_file: bodyPath,

@@ -196,7 +196,7 @@ function isReached(
       return isPublished(view) || view.state.status.kind === 'blocked';
     case 'change':
       // The end of an iteration and the decision after it are one change.
-      if (view.state.pending !== undefined) return false;
+      if (view.state.work?.kind === 'decision') return false;
       return happened.length > 0 || (isNew && (needsPerson || isOver(view)));
     default:
       return until satisfies never;

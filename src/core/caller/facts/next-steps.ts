@@ -45,8 +45,8 @@ const FOLLOW: NextStep = { act: 'follow' };
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
 function stepsOfDone(view: SessionView): NextStep[] {
-  const { finishing, pullRequest } = view.state;
-  if (finishing !== undefined) return [{ act: 'follow' }];
+  const { work, pullRequest } = view.state;
+  if (work !== undefined) return [{ act: 'follow' }];
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
   if (isMerged(view)) return [{ act: 'archive', ifWanted: true }, more];
   if (pullRequest?.state === 'open' && pullRequest.asks !== undefined)

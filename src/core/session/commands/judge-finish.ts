@@ -37,7 +37,7 @@ type WorktreeReading =
       unreachedCommits: number;
     };
 
-type AnyState = Pick<SessionState, 'status' | 'archived' | 'rewind' | 'finishing'>;
+type AnyState = Pick<SessionState, 'status' | 'archived' | 'work'>;
 type Asked = { by: By } & GateRule;
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 

@@ -18,10 +18,10 @@ const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
  */
 export function judgeKind(
   kind: Kind,
-  { archived, rewind, finishing }: Pick<SessionState, 'archived' | 'rewind' | 'finishing'>,
+  { archived, work }: Pick<SessionState, 'archived' | 'work'>,
   moment: 'no_child' | 'child_runs' = 'no_child',
 ): Refused | undefined {
-  const { kind: busyWith } = finishing?.work ?? {};
+  const busyWith = work?.kind;
   // The same publication asked for twice is one.
   if (busyWith === 'publish' && kind === 'publish') return undefined;
   // Everything else that finishes a session is done before the next command is read.
@@ -30,7 +30,8 @@ export function judgeKind(
   if (moment === 'child_runs' && !ACCEPTED_WHILE_AGENT_RUNS.includes(kind))
     return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
   if (archived && !ACCEPTED_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());
-  if (rewind?.isHalfway && !ACCEPTED_HALFWAY.includes(kind)) return refused(COMMAND_ERRORS.rewind_halfway());
+  if (work?.kind === 'rewind' && work.isHalfway && !ACCEPTED_HALFWAY.includes(kind))
+    return refused(COMMAND_ERRORS.rewind_halfway());
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import type { EventType } from '../events/bodies/event-types.ts';
 import { Position, type RewindTarget } from '../events/bodies/positions.ts';
 import type { SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
-import { isRewinding } from '../events/fold-rewound.ts';
+import { workNow } from '../events/open-work.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
@@ -26,7 +26,7 @@ export type RewindVerdict =
 /** Whether a session can be rewound, and to which checkpoint. */
 export function judgeRewind(
   { to }: Pick<CommandOf<'rewind'>, 'to'>,
-  state: Pick<SessionState, 'status' | 'archived' | 'openIteration' | 'rewind' | 'worktree'>,
+  state: Pick<SessionState, 'status' | 'archived' | 'openIteration' | 'work' | 'worktree'>,
   facts: RewindFacts,
 ): RewindVerdict {
   const closed = judgeKind('rewind', state);
@@ -37,7 +37,7 @@ export function judgeRewind(
         ? COMMAND_ERRORS.child_runs({ wanted: 'rewind' })
         : COMMAND_ERRORS.busy({ with: 'iteration' }),
     );
-  if (isRewinding(state)) return refused(COMMAND_ERRORS.busy({ with: 'rewind' }));
+  if (workNow(state)?.kind === 'rewind') return refused(COMMAND_ERRORS.busy({ with: 'rewind' }));
   if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_kept());
   const point = findRewindPoint(facts, to);
   if (point !== undefined) return { kind: 'accepted', ...point };

@@ -84,9 +84,9 @@ type StopVerdict =
 export function judgeStop({
   status,
   openIteration,
-  finishing,
-}: Pick<SessionState, 'status' | 'openIteration' | 'finishing'>): StopVerdict {
-  if (finishing !== undefined) return { kind: 'accepted', how: 'request' };
+  work,
+}: Pick<SessionState, 'status' | 'openIteration' | 'work'>): StopVerdict {
+  if (work !== undefined) return { kind: 'accepted', how: 'request' };
   if (status.kind === 'stopped' || status.kind === 'done')
     return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
   // An iteration left open by a block waits for a person: nothing runs that could handle the request later.

@@ -53,6 +53,7 @@ export function afterOrder(
   if (order === undefined || answer === undefined) return {};
   const rounds = { oldRounds: Math.max(oldRounds, order.round) };
   if (answer.text === STARTS_ANYWAY) return { ...rounds, order: { startsAnyway: true } };
-  if (answer.text === DISCARDS) return { ...rounds, order: { discardedBy: answer.by } };
+  if (answer.text === DISCARDS)
+    return { ...rounds, order: {}, work: { kind: 'discard_unbegun', by: answer.by } };
   return { ...rounds, order: { keptFor: order.key } };
 }

@@ -6,18 +6,20 @@ import type { SessionState } from './state.ts';
 /** The rule of a block after a rewind that failed with only some files restored. */
 export const REWIND_HALFWAY = 'rewind_halfway';
 
-/** Whether files must be restored now; a rewind that failed halfway waits for a resume or another rewind. */
-export function isRewinding({ rewind }: Pick<SessionState, 'rewind'>): boolean {
-  return rewind !== undefined && !rewind.isHalfway;
-}
-
 export function withHalfwayRewind(state: SessionState, rule: string): SessionState {
-  if (rule !== REWIND_HALFWAY || state.rewind === undefined) return state;
-  return { ...state, rewind: { ...state.rewind, isHalfway: true } };
+  const { work } = state;
+  if (rule !== REWIND_HALFWAY || work?.kind !== 'rewind') return state;
+  return { ...state, work: { ...work, isHalfway: true } };
 }
 
-export function withRewindContinued(state: SessionState): SessionState {
-  return { ...state, rewind: state.rewind && { ...state.rewind, isHalfway: undefined } };
+/** A resume drops a decision, and continues a rewind that failed halfway. */
+export function withWorkResumed(state: SessionState): SessionState {
+  const { work } = withoutDecision(state);
+  return { ...state, work: work?.kind === 'rewind' ? { ...work, isHalfway: undefined } : work };
+}
+
+export function withoutDecision(state: SessionState): SessionState {
+  return state.work?.kind === 'decision' ? { ...state, work: undefined } : state;
 }
 
 export const RESET_FIELDS = {
@@ -36,8 +38,8 @@ export const RESET_FIELDS = {
  */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
   // A rewind drops the proof too: with it, no check would run again, and `passed` would be outdated.
-  const { rewind } = state;
-  if (rewind === undefined) return state;
+  const { work: rewind } = state;
+  if (rewind?.kind !== 'rewind') return state;
   const { parked, done, progress, proved, lastMerge, rounds, ...back } = rewind.back;
   const isUndo = event.to === 'undo';
   const { totalIterations } = state.progress;
@@ -45,8 +47,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   return {
     ...state,
     ...RESET_FIELDS,
-    rewind: undefined,
-    pending: undefined,
+    work: undefined,
     stopWanted: undefined,
     goal: undefined,
     goalBase: undefined,

@@ -1,3 +1,4 @@
+import type { Decision } from '../../kernel/phases/decision.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import {
   inPhase,
@@ -23,7 +24,13 @@ import {
   withoutOpenRound,
   withRoundBegun,
 } from './fold-pull-request.ts';
-import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
+import {
+  RESET_FIELDS,
+  rewound,
+  withHalfwayRewind,
+  withoutDecision,
+  withWorkResumed,
+} from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withMoneyNotice } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
 
@@ -46,7 +53,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   taken_over: (state, { at, totalIterations, decision }) => ({
     ...running(state, at),
     progress: { ...inPhase(state.progress, decision.phase), totalIterations },
-    pending: decision.kind === 'run' ? undefined : decision,
+    ...workOf(decision),
   }),
   prepared: (state, { at, phase, worktree, warnings, environment }) => ({
     ...running(state, at),
@@ -119,9 +126,12 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   ...FINISH_FOLDS,
   pull_request_changed: pullRequestChanged,
   pull_request_seen: pullRequestSeen,
-  rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
+  rewind_asked: (state, { n, by, to, commit, back }) => ({
+    ...state,
+    work: { kind: 'rewind', n, by, to, commit, back },
+  }),
   rewound,
-  rewind_failed: ({ rewind: _dropped, ...state }) => state,
+  rewind_failed: (state) => ({ ...state, work: undefined }),
   worker_took_over: (state, { places, host }) => foldPlaces({ ...state, host }, places),
   worker_left: (state) => state,
   environment_read: (state, { missing }) => ({ ...state, lacksVariables: missing }),
@@ -171,9 +181,14 @@ function interruptedWait({ status }: SessionState): { parked?: WaitingStatus } {
   return 'parked' in status && status.parked ? { parked: status.parked } : {};
 }
 
-/** The decision now has its own event: it is no longer pending. */
+/** The decision now has its own event. */
 function settled(state: SessionState, status: Status): SessionState {
-  return { ...state, pending: undefined, status };
+  return { ...withoutDecision(state), status };
+}
+
+/** What a decision leaves to do; another run needs nothing before it. */
+function workOf(decision: Decision): Pick<SessionState, 'work'> {
+  return { work: decision.kind === 'run' ? undefined : { kind: 'decision', decision } };
 }
 
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
@@ -209,7 +224,7 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
     ...rest,
     progress: withChildEnded(state.progress, event),
     lastIteration: { iteration, phase, ending, endedAt, usd, durationMs, problem, lastAction, next },
-    pending: decision.kind === 'run' ? undefined : decision,
+    ...workOf(decision),
     // Two failures can add the same note.
     notes: [...new Set(notes)].slice(-MAX_NOTES),
     outsidePlan: event.outsidePlan,
@@ -245,8 +260,8 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, agent, round } = event;
   const begun = beginsNow(state) ? withOrderOver(state) : state;
-  const checked = running(withRewindContinued(withResumedChecks(begun, event)), event.at);
-  const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
+  const checked = running(withWorkResumed(withResumedChecks(begun, event)), event.at);
+  const continued = { ...checked, stopWanted: undefined, outage: undefined };
   // A resume command applies to the environment it is run in. An edited file and a round of a pull request do not:
   // the edit could come from anywhere, and the settings start the round.
   const isElsewhere = event.by.channel === 'file' || event.by.channel === 'settings';

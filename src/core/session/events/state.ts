@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { Decision } from '../../kernel/phases/decision.ts';
 import { ENDING_KINDS } from '../../kernel/phases/ending.ts';
 import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/limits.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
@@ -9,7 +8,7 @@ import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts'
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { BegunIteration, ChosenAgent } from './bodies/event-types.ts';
-import { Effect, Finishing, PublishEnd, Trash } from './bodies/finishing.ts';
+import { Effect, PublishEnd, Trash } from './bodies/finishing.ts';
 import {
   Block,
   Cost,
@@ -20,10 +19,10 @@ import {
   PlanServer,
   Position,
   PullRequestFact,
-  RewindTarget,
   StartOrder,
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
+import { OpenWork } from './open-work.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -88,7 +87,6 @@ export const SessionState = z.object({
       isOver: z.literal(true).optional(),
       startsAnyway: z.literal(true).optional(),
       keptFor: z.string().optional(),
-      discardedBy: By.optional(),
     })
     .optional(),
   /** What a rewind restores; `parked` and `done` are part of `status`, `rounds` of `pullRequest`. */
@@ -101,7 +99,7 @@ export const SessionState = z.object({
   paidBy: z.record(z.string(), z.array(z.string())),
   lastProvider: z.string().optional(),
   lastIteration: LastIteration.optional(),
-  pending: Decision.optional(),
+  work: OpenWork.optional(),
   /** For the next agent: corrections, hand-offs, the person's note. */
   notes: z.array(z.string()),
   backoff: z.boolean(),
@@ -109,22 +107,6 @@ export const SessionState = z.object({
   limitsInARow: z.int().nonnegative().optional(),
   outage: Outage.optional(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
-  /** A rewind to complete before anything else; `n`: number of the event that requested it. */
-  rewind: z
-    .object({
-      n: z.int(),
-      by: By,
-      to: RewindTarget,
-      commit: z.string(),
-      back: Position,
-      /** It failed with only some files restored, and waits for a person. */
-      isHalfway: z.literal(true).optional(),
-    })
-    .optional(),
-  /** What is done next, before anything else, and the effects that have ended. `isOld`: recorded before its work. */
-  finishing: z
-    .object({ work: Finishing, effects: z.array(Effect), isOld: z.literal(true).optional() })
-    .optional(),
   /** How the last publication ended, and each of its effects. */
   lastPublish: PublishEnd.pick({ what: true, outcome: true, summary: true })
     .extend({ at: since, effects: z.array(Effect) })

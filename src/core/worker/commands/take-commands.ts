@@ -7,7 +7,7 @@ import {
 } from '../../session/commands/commands.ts';
 import { judgeKind, type Refused, refused } from '../../session/commands/judge-kind.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { isRewinding } from '../../session/events/fold-rewound.ts';
+import { workNow } from '../../session/events/open-work.ts';
 import { recordedSteps } from '../core/blocked.ts';
 import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { ifTaken, lastingFailure } from '../core/passing-errors.ts';
@@ -62,21 +62,17 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
 }
 
 /**
- * Answers waiting commands with one event each, oldest first. Commands after a rewind or an archive wait for it,
+ * Answers waiting commands with one event each, oldest first. Commands after one whose work comes next wait for it,
  * because they apply to its result.
  * @returns how many were answered
  */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
   const ids = pendingCommandIds(worker.paths);
   let answered = 0;
-  while (answered < ids.length && !isBusy(worker)) {
+  while (answered < ids.length && workNow(worker.writer.state) === undefined) {
     answered += await takeSome(worker, ids.slice(answered, answered + AT_ONCE), moment);
   }
   return answered;
-}
-
-function isBusy({ writer: { state } }: Worker): boolean {
-  return isRewinding(state) || state.finishing !== undefined;
 }
 
 /** Answers the first commands of `ids`, up to one whose work comes next. @returns how many */
@@ -84,7 +80,7 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
   const { writer } = worker;
   let answered = 0;
   for (const id of ids) {
-    if (isBusy(worker)) break;
+    if (workNow(writer.state) !== undefined) break;
     answered += 1;
     // A crash between event and removal leaves the file of an answered command.
     if (writer.isAnswered(id)) continue;

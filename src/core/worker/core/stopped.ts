@@ -9,8 +9,8 @@ export function stoppedEvent(by: By): NewEvent {
 
 /** Whether to abandon what is in progress without waiting for it to end. A stopped session may be published. */
 export function isStopDue(worker: Worker): boolean {
-  const { status, stopWanted, finishing } = stateOf(worker);
-  return (status.kind === 'stopped' && finishing === undefined) || stopWanted?.when === 'now';
+  const { status, stopWanted, work } = stateOf(worker);
+  return (status.kind === 'stopped' && work === undefined) || stopWanted?.when === 'now';
 }
 
 /** The events still missing for an interrupted stop. */

@@ -3,6 +3,9 @@ import { dropBranch, isAllInTrash } from '../../project/finishing/trash.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import type { Trash } from '../../session/events/bodies/finishing.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenWorkOf } from '../../session/events/open-work.ts';
+import { archiveFolder } from '../commands/archive-places.ts';
 import type { Worker } from '../core/worker.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 
@@ -20,4 +23,16 @@ export async function removeDiscarded(worker: Worker, trash: Trash): Promise<voi
   crashPoint('discard-worktree-gone');
   await dropBranch({ mainRepo, branch, ...context }, tip);
   crashPoint('discard-branch-gone');
+}
+
+/** The session has neither branch nor worktree: only its folder is archived. */
+export async function discardUnbegun(
+  worker: Worker,
+  { by }: OpenWorkOf<'discard_unbegun'>,
+): Promise<NewEvent[]> {
+  const work = { kind: 'archive', by, to: archiveFolder(worker) } as const;
+  return [
+    { type: 'stopped', by, why: 'discarded before it began' },
+    { type: 'finish_asked', work },
+  ];
 }

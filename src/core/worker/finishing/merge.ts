@@ -11,6 +11,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
+import type { Failure } from '../core/session-extension.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree, type TipOfBranch, tipOfBranch } from '../proving/check-facts.ts';
 import { mergeCommands } from '../proving/ledger.ts';
@@ -118,6 +119,10 @@ async function mergeOnce(
 }
 
 const STOPPED: Ended['end'] = { outcome: 'stopped', reason: 'It was stopped. Nothing was changed.' };
+
+export function mergeFailed({ into }: FinishingOf<'merge'>, { message: reason }: Failure): NewEvent {
+  return endedEvent({ into, outcome: 'failed', reason, files: [], commands: [] });
+}
 
 function endedEvent(end: MergeEnd): NewEvent {
   const { outcome, into, reason, files } = end;

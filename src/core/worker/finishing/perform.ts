@@ -1,13 +1,24 @@
-import type { Finishing, FinishingOf } from '../../session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { type OpenWork, workNow } from '../../session/events/open-work.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
-import { type Performer, type Performers, sessionExtensions } from '../core/session-extension.ts';
+import {
+  type Failure,
+  type Performer,
+  type Performers,
+  sessionExtensions,
+} from '../core/session-extension.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
+import { settle } from '../recording/settle.ts';
 import { performArchive, performUnarchive } from './archive.ts';
+import { discardUnbegun } from './discard.ts';
 import { performDocuments } from './documents.ts';
-import { performMerge } from './merge.ts';
+import { mergeFailed, performMerge } from './merge.ts';
+import { performRewind, rewindFailed } from './rewind.ts';
 
 const PERFORMERS: Partial<Performers> = {
+  decision: { perform: settle },
+  discard_unbegun: { perform: discardUnbegun },
+  rewind: { perform: performRewind, failed: rewindFailed },
   archive: { perform: performArchive, failed },
   discard: { perform: performArchive, failed },
   documents: { perform: performDocuments, failed },
@@ -15,42 +26,36 @@ const PERFORMERS: Partial<Performers> = {
   merge: { perform: performMerge, failed: mergeFailed },
 };
 
-/** Does what was asked for at the end of a session. A lasting failure ends it, and is recorded with its reason. */
-export async function performFinishing(worker: Worker): Promise<void> {
-  const { finishing } = stateOf(worker);
-  if (finishing === undefined) return;
-  const { work, isOld } = finishing;
-  const { perform, failed } = performerOf(work.kind);
+/** Does what is in progress. A lasting failure ends it, and is recorded with its reason. @returns false if nothing is */
+export async function performWork(worker: Worker): Promise<boolean> {
+  const work = workNow(stateOf(worker));
+  if (work === undefined) return false;
+  const { perform, failed: failedAs } = performerOf(work.kind);
   try {
     const events = await perform(worker, work);
+    const isOld = 'isOld' in work && work.isOld;
     await record(worker, ...(isOld ? [{ type: 'finish_ended' as const, kind: work.kind }] : events));
   } catch (error) {
-    const { code, message: reason } = lastingFailure(worker, error, 'ask for it again');
-    await record(worker, failed(work, { code, reason }));
+    if (failedAs === undefined) throw error;
+    const then = work.kind === 'rewind' ? 'resume the session' : 'ask for it again';
+    await record(worker, await failedAs(work, lastingFailure(worker, error, then), worker));
   }
+  return true;
 }
 
-function performerOf(kind: Finishing['kind']): Performer<Finishing['kind']> {
-  const rows = Object.assign({}, PERFORMERS, ...sessionExtensions.items.map(({ finishing }) => finishing));
+function performerOf(kind: OpenWork['kind']): Performer<OpenWork['kind']> {
+  const rows = Object.assign({}, PERFORMERS, ...sessionExtensions.items.map(({ performers }) => performers));
   // TypeScript cannot relate the row of a kind to the work of that kind.
-  return rows[kind] ?? { perform: async () => [unable(kind)], failed };
+  return rows[kind] ?? { perform: async (_worker, work) => [unable(work)] };
 }
 
 /** The end of work that was asked for with another build. */
-function unable(kind: Finishing['kind']): NewEvent {
-  const reason = `This build was made without the extension for "${kind}".`;
-  return failed({ kind }, { code: 'no_extension', reason });
+function unable(work: OpenWork): NewEvent {
+  const message = `This build was made without the extension for "${work.kind}".`;
+  return failed(work, { code: 'no_extension', message });
 }
 
-function mergeFailed({ into }: FinishingOf<'merge'>, { reason }: { reason: string }): NewEvent {
-  const flow = `Not merged into ${into}: ${reason}`;
-  return { type: 'merge_ended', into, outcome: 'failed', reason, files: [], commands: [], flow };
-}
-
-function failed(
-  { kind }: Pick<Finishing, 'kind'>,
-  { code, reason }: { code: string; reason: string },
-): NewEvent {
+function failed({ kind }: OpenWork, { code, message: reason }: Failure): NewEvent {
   const flow = `A command was accepted, but not all of it could be done. ${reason}`;
   return { type: 'finish_ended', kind, code, reason, flow };
 }

@@ -16,6 +16,7 @@ import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '.
 import type { Iteration } from '../core/iteration-files.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
+import { performWork } from '../finishing/perform.ts';
 import {
   breachOf,
   gitProgramsChanged,
@@ -32,7 +33,6 @@ import { baseOfWork } from '../proving/check-facts.ts';
 import { commitReadableFiles, keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { archiveMessages } from '../recording/messages.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
-import { settleEvents } from '../recording/settle.ts';
 import { renewedAfter } from './agent-login.ts';
 import { type ChildEnded, readChildEnd } from './child-end.ts';
 import { decideChecked } from './decide-checked.ts';
@@ -92,7 +92,7 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
     },
   );
   crashPoint('after-iteration-ended');
-  await record(worker, ...(await settleEvents(worker)));
+  await performWork(worker);
   await tidyIteration(worker, open, { left, acknowledged });
 }
 

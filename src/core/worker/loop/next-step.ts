@@ -1,10 +1,7 @@
-import { isRewinding } from '../../session/events/fold-rewound.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { performRewind } from '../commands/perform-rewind.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { performFinishing } from '../finishing/perform.ts';
 import { FORGE_LOGIN, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
 import { prepare } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
@@ -32,10 +29,8 @@ const NEED_ANOTHER_ENVIRONMENT = new Set([
 export async function nextStep(worker: Worker): Promise<string | undefined> {
   const state = stateOf(worker);
   const { stopWanted } = state;
-  if (isRewinding(state)) await performRewind(worker);
-  else if (state.finishing !== undefined) await performFinishing(worker);
-  else if (stopWanted !== undefined && mayStop(state)) await record(worker, stoppedEvent(stopWanted.by));
-  else return await stepOf(worker, state);
+  if (stopWanted === undefined || !mayStop(state)) return await stepOf(worker, state);
+  await record(worker, stoppedEvent(stopWanted.by));
   return undefined;
 }
 

@@ -5,11 +5,11 @@ import { folderNow } from '../commands/archive-places.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
 import { say } from '../core/failure.ts';
 import { Watch } from '../core/supervisor-watch.ts';
-import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { performWork } from '../finishing/perform.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
 import { keepState } from '../recording/keep-state.ts';
 import { commitReadableFiles } from '../recording/keep-work.ts';
-import { settleEvents } from '../recording/settle.ts';
 import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
 import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
@@ -85,16 +85,11 @@ async function work(worker: Worker): Promise<string> {
 }
 
 async function oneStep(worker: Worker): Promise<string | undefined> {
-  if (stateOf(worker).pending !== undefined) {
-    // Work left by a crash comes first; a command would be judged as if it did not exist.
-    await record(worker, ...(await settleEvents(worker)));
-    return undefined;
-  }
+  // Work left by a crash comes first; a command would be judged as if it did not exist.
+  if (await performWork(worker)) return undefined;
   await takeCommandsIfNoChild(worker);
-  // A start that takes over a session records its wait as a pending decision.
-  if (stateOf(worker).pending !== undefined) return undefined;
-  if (stateOf(worker).archived && stateOf(worker).finishing === undefined) return 'archived';
-  return await nextStep(worker);
+  if (await performWork(worker)) return undefined;
+  return stateOf(worker).archived ? 'archived' : await nextStep(worker);
 }
 
 // While an agent that outlived its worker is running, `watchChild` takes the commands.

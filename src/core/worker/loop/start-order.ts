@@ -7,7 +7,6 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import { NO_LIMIT_KNOWN, type SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/start-order.ts';
-import { archiveFolder } from '../commands/archive-places.ts';
 import { agentChoice } from '../core/agent-choice.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { readQuestions } from '../core/evidence.ts';
@@ -22,8 +21,7 @@ export function ownOrder({ file, writer: { state } }: Worker): StartOrder | unde
 
 /** Begins, waits or asks, depending on the session's start order. @returns why the worker leaves */
 export async function orderStep(worker: Worker, wanted: StartOrder): Promise<string | undefined> {
-  const { status, order: decided } = stateOf(worker);
-  if (decided?.discardedBy !== undefined) return await discardUnbegun(worker, decided.discardedBy);
+  const { status } = stateOf(worker);
   const order = await withLimit(worker, wanted);
   const due = await dueNow(worker, { order });
   if (due.kind === 'ask') {
@@ -80,11 +78,4 @@ async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder>
     await record(worker, { type: 'notice', code: NO_LIMIT_KNOWN, text });
   }
   return { ...order, at: limit?.until };
-}
-
-/** The session has neither branch nor worktree: only its folder is archived. */
-async function discardUnbegun(worker: Worker, by: By): Promise<undefined> {
-  const work = { kind: 'archive', by, to: archiveFolder(worker) } as const;
-  const stopped = { type: 'stopped', by, why: 'discarded before it began' } as const;
-  await record(worker, stopped, { type: 'finish_asked', work });
 }

@@ -6,7 +6,7 @@ import { documentText } from '../../session/documents/documents.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
 import { proposedServers } from '../../session/documents/plan-servers.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
-import type { PlanVersion } from '../../session/events/bodies/positions.ts';
+import type { PlanVersion, Position } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -27,8 +27,7 @@ export async function planApproved(
 }
 
 /** Keeps the text of a plan whose approval was restored by a rewind, for comparison with later plans. */
-export async function keepRestoredPlan(worker: Worker): Promise<void> {
-  const approved = stateOf(worker).rewind?.back.approvedPlan;
+export async function keepRestoredPlan(worker: Worker, { approvedPlan: approved }: Position): Promise<void> {
   const own = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
   const text = own && withLedger(own, await ledgerText(worker.paths));
   if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))

@@ -3,32 +3,32 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { ParkDecision } from '../../kernel/phases/decision.ts';
 import { outageOf } from '../../kernel/phases/ending.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenWorkOf } from '../../session/events/open-work.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { limitEnd, outageEnd } from '../limits/limit-end.ts';
 import { recordParked } from './park.ts';
 
-/** The events that carry out a pending decision; empty if there is none. */
-export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
-  const { pending, lastIteration } = stateOf(worker);
-  if (pending === undefined) return [];
-  switch (pending.kind) {
+/** The events that carry out a decision. */
+export async function settle(worker: Worker, { decision }: OpenWorkOf<'decision'>): Promise<NewEvent[]> {
+  switch (decision.kind) {
     case 'run':
       return [];
     case 'limited': {
+      const { lastIteration } = stateOf(worker);
       const outage = lastIteration && outageOf(lastIteration.ending);
-      return outage ? [outageEnd(worker, outage)] : await limitEnd(worker, pending.until);
+      return outage ? [outageEnd(worker, outage)] : await limitEnd(worker, decision.until);
     }
     case 'block':
-      return [blockedEvent(pending)];
+      return [blockedEvent(decision)];
     case 'done': {
-      const { summary, requirements } = pending;
+      const { summary, requirements } = decision;
       return [{ type: 'done', summary, requirements, flow: `Done: ${summary}` }];
     }
     case 'park':
-      return await recordParked(worker, awaitedFile(worker, pending));
+      return await recordParked(worker, awaitedFile(worker, decision));
     default:
-      return pending satisfies never;
+      return decision satisfies never;
   }
 }
 

@@ -9,7 +9,7 @@ import { stateOf } from '../../../core/worker/core/worker.ts';
 /** Accepts to publish; the effects follow the event, each with its own outcome. */
 export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched }) => {
   const { mainRepo, settings } = worker.file;
-  const { worktree, finishing: { work } = {} } = stateOf(worker);
+  const { worktree, work } = stateOf(worker);
   if (work?.kind === 'publish') {
     const isSame = work.what === what && work.withAnswers === withAnswers && work.watched === watched;
     return isSame ? { events: [] } : refused(COMMAND_ERRORS.busy({ with: 'publish' }));

@@ -5,6 +5,7 @@ import type { FinishingOf } from '../../../core/session/events/bodies/finishing.
 import { FORMAT_VERSION, type NewEvent } from '../../../core/session/events/events.ts';
 import { newestRound } from '../../../core/session/events/rounds.ts';
 import { folderNow } from '../../../core/worker/commands/archive-places.ts';
+import type { Failure } from '../../../core/worker/core/session-extension.ts';
 import { stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import { publishBranch, publishResult } from '../publish/publish-branch.ts';
 import { publishRound, type RoundEnd } from '../publish/publish-round.ts';
@@ -34,8 +35,8 @@ export async function performPublish(worker: Worker, work: FinishingOf<'publish'
 }
 
 /** The event that ends a publication after a lasting failure. */
-export function publishFailed(work: FinishingOf<'publish'>, { reason }: { reason: string }): NewEvent {
-  return ended(work, { outcome: 'failed', summary: reason });
+export function publishFailed(work: FinishingOf<'publish'>, { message }: Failure): NewEvent {
+  return ended(work, { outcome: 'failed', summary: message });
 }
 
 function ended({ by, what }: FinishingOf<'publish'>, end: End): NewEvent {

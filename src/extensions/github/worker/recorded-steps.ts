@@ -3,6 +3,7 @@ import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import type { Effect, FinishingOf } from '../../../core/session/events/bodies/finishing.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../../core/session/events/events.ts';
+import { finishNow } from '../../../core/session/events/open-work.ts';
 import { differing, isSamePullRequest } from '../../../core/session/events/pull-request-change.ts';
 import { pullRequestAt } from '../../../core/session/pull-request.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
@@ -33,7 +34,7 @@ export class RecordedSteps implements Steps {
   }
 
   ended(name: string): Effect | undefined {
-    return stateOf(this.#worker).finishing?.effects.find((effect) => effect.name === name);
+    return finishNow(stateOf(this.#worker))?.effects.find((effect) => effect.name === name);
   }
 
   async effect(...[name, act, change]: Parameters<Steps['effect']>): ReturnType<Steps['effect']> {

@@ -75,7 +75,7 @@ test.concurrent('a stop ends a merge, and nothing is changed', async ({ expect }
   await commitWork(rig, 'more.txt');
   const before = await rig.repo.git(['rev-parse', 'main']);
   const merging = tool(rig, { how: 'merge', confirm: true });
-  await expect.poll(async () => (await rig.state()).finishing).toBeDefined();
+  await expect.poll(async () => (await rig.state()).work).toBeDefined();
   expect(await tool(rig, { how: 'keep_branch', confirm: true })).toMatchObject({ code: 'busy' });
   await rig.stop();
   expect(await merging).toMatchObject({ code: 'not_merged' });

@@ -67,7 +67,7 @@ async function failsAndIsCompleted(step: string, rig: SessionRig) {
 
   await rig.resume();
   const back = await rig.until(({ status }) => status.kind === 'stopped');
-  expect(back.rewind, step).toBeUndefined();
+  expect(back.work, step).toBeUndefined();
   expect(back.progress.phase, step).toBe('requirements');
   expect((await filesOf(rig)).code, step).not.toHaveProperty('mine.txt');
   const refused = (await rig.events(n)).filter((event) => event.type === 'command_refused');
@@ -83,7 +83,7 @@ async function diesAndIsEnded(step: string, rig: SessionRig) {
   await eventually(async () => (await rig.workerPid()) === undefined, { what: `its end after ${step}` });
   await rig.launch();
   await asked;
-  await eventually(async () => (await rig.state()).rewind === undefined, { what: `the end of ${step}` });
+  await eventually(async () => (await rig.state()).work === undefined, { what: `the end of ${step}` });
   expect((await filesOf(rig)).code, step).not.toHaveProperty('mine.txt');
 }
 

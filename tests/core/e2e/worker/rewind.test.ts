@@ -102,10 +102,10 @@ test.concurrent('after a worker is killed in the middle of a rewind, the next on
   await writeFile(join(worktree, 'mine.txt'), 'mine\n');
   const before = await filesOf(rig);
   const rewinding = rewind(rig, 1).catch(() => undefined);
-  await rig.until(({ rewind: asked, status }) => asked !== undefined || status.kind === 'stopped');
+  await rig.until(({ work, status }) => work !== undefined || status.kind === 'stopped');
   await rig.killWorker();
   await rewinding;
-  await rig.until(({ status, rewind: asked }) => status.kind === 'stopped' && asked === undefined);
+  await rig.until(({ status, work }) => status.kind === 'stopped' && work === undefined);
   expect(Object.keys((await filesOf(rig)).code)).not.toContain('mine.txt');
   await rewind(rig, 'undo');
   expect(await filesOf(rig)).toEqual(before);
@@ -119,7 +119,7 @@ test.concurrent('a request made during a rewind is carried out once the files ar
   await leaveCommand(rig.paths, { ...head, id: ulid(1000), kind: 'rewind', to: 1 });
   await leaveCommand(rig.paths, { ...head, id: ulid(2000), kind: 'archive', what: 'session', keep: [] });
   const state = await rig.until(({ archived }) => archived);
-  expect(state.rewind).toBeUndefined();
+  expect(state.work).toBeUndefined();
   const types = (await rig.events()).map(({ type }) => type);
   expect(types.indexOf('archived')).toBeGreaterThan(types.indexOf('rewound'));
   const { worker } = await eventually(async () => {

@@ -13,7 +13,7 @@ import { takeCommands } from '../../../../src/core/worker/commands/take-commands
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -49,7 +49,7 @@ async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Pro
 }
 
 const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
-const finish = performFinishing;
+const finish = performWork;
 
 test('a worktree is removed only once its archiving is recorded, and the archive is recorded once it is done', async () => {
   await using log = await tempLog();
@@ -58,10 +58,10 @@ test('a worktree is removed only once its archiving is recorded, and the archive
   await leaveCommand(log.paths, ARCHIVE);
   await takeCommands(worker, 'no_child');
   expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
-  expect(worker.writer.state).toMatchObject({ archived: false, finishing: { work: { kind: 'archive' } } });
+  expect(worker.writer.state).toMatchObject({ archived: false, work: { kind: 'archive' } });
   await finish(worker);
   expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
-  expect(worker.writer.state).toMatchObject({ archived: true, finishing: undefined });
+  expect(worker.writer.state).toMatchObject({ archived: true, work: undefined });
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
 });
 
@@ -101,7 +101,7 @@ test('files written between judgement and removal prevent the archiving of a ses
   await finish(worker);
   const last = (await readEvents(log.paths, 0)).at(-1);
   expect(last).toMatchObject({ type: 'finish_ended', kind: 'archive', code: 'would_lose_work' });
-  expect(worker.writer.state).toMatchObject({ archived: false, finishing: undefined });
+  expect(worker.writer.state).toMatchObject({ archived: false, work: undefined });
   expect(await readdir(join(repo.root, 'worktree'))).toContain('late.txt');
 });
 
@@ -138,7 +138,7 @@ test('a session that cannot be restored stays in the archive', async () => {
   await mkdir(log.paths.sessionDir);
   await writeFile(join(log.paths.sessionDir, 'of-a-person.md'), 'x');
   await finish(worker);
-  expect(worker.writer.state).toMatchObject({ archived: true, finishing: undefined });
+  expect(worker.writer.state).toMatchObject({ archived: true, work: undefined });
   expect(existsSync(away(log))).toBe(true);
   const last = (await readEvents(log.paths, 0)).at(-1);
   expect(last).toMatchObject({ type: 'finish_ended', kind: 'unarchive', code: 'folder_taken' });

@@ -13,7 +13,7 @@ import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { judgeQueued, takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { CAME } from '../../unit/session/events.ts';
@@ -27,7 +27,7 @@ const trash = ({ file }: Pick<Worker, 'file'>) => trashRef(refNameOf(file));
 async function take(worker: Worker, log: TempLog, command: Command): Promise<SessionEvent | undefined> {
   await leaveCommand(log.paths, command);
   await takeCommands(worker, 'no_child');
-  await performFinishing(worker);
+  await performWork(worker);
   return (await readEvents(log.paths, 0)).at(-1);
 }
 
@@ -80,9 +80,9 @@ test('after a worker that died at any step of a discard, the next one completes 
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   await worker.writer.append(...events);
-  await performFinishing(worker);
+  await performWork(worker);
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
-  await performFinishing(worker);
+  await performWork(worker);
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
 });
 
@@ -104,7 +104,7 @@ test('a discard that an earlier version recorded before its work is completed be
   await worker.writer.append(CAME);
   await leaveCommand(log.paths, UNARCHIVE);
   expect(await takeCommands(worker, 'no_child')).toBe(0);
-  await performFinishing(worker);
+  await performWork(worker);
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
   await takeCommands(worker, 'no_child');
   const last = (await readEvents(log.paths, 0)).at(-1);
@@ -120,7 +120,7 @@ test('files written after the ref was made prevent the discard', async () => {
   await leaveCommand(log.paths, DISCARD);
   await takeCommands(worker, 'no_child');
   await appendFile(join(worktreeOf(worker), 'a.txt'), 'late\n');
-  await performFinishing(worker);
+  await performWork(worker);
   const last = (await readEvents(log.paths, 0)).at(-1);
   expect(last).toMatchObject({ type: 'finish_ended', kind: 'discard', code: 'changed_meanwhile' });
   expect([worker.writer.state.archived, worker.writer.state.trash]).toEqual([false, undefined]);

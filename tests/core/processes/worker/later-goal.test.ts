@@ -8,14 +8,15 @@ import {
   withLedger,
   withStates,
 } from '../../../../src/core/session/documents/requirements.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { filesOutsidePlan } from '../../../../src/core/worker/iteration/finish-iteration.ts';
 import { falseClaims } from '../../../../src/core/worker/proving/false-claims.ts';
 import { comparedChecks, waitIfWeakened } from '../../../../src/core/worker/proving/judge-tests.ts';
 import { ledgerProblem, mergeCommands } from '../../../../src/core/worker/proving/ledger.ts';
-import { settleEvents } from '../../../../src/core/worker/recording/settle.ts';
 import { ended } from '../../../support/proved-events.ts';
 import { tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
@@ -117,5 +118,6 @@ test('proved requirements are recorded as they were decided, whatever the ledger
   const requirements = [{ id: 'R1', text: 'It holds', check: 'sh prove.sh' }];
   await worker.writer.append(ended({ kind: 'done', phase: 'done', summary: 'x', requirements }));
   await writeFile(worker.paths.requirements, '{}');
-  expect(await settleEvents(worker)).toMatchObject([{ type: 'done', requirements }]);
+  await performWork(worker);
+  expect((await readEvents(worker.paths, 0)).at(-1)).toMatchObject({ type: 'done', requirements });
 });

@@ -11,7 +11,7 @@ import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
-import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { CAME, LEFT } from '../../unit/session/events.ts';
@@ -39,9 +39,9 @@ test('a merge is recorded as requested, then done, and a second one at the same 
   await leaveCommand(log.paths, { ...merge(), id: '01KEE000000000000000000002' });
   const before = await repo.git(['rev-parse', 'main']);
   await takeCommands(worker, 'no_child');
-  expect(worker.writer.state.finishing?.work).toEqual({ kind: 'merge', by: CLI, into: 'main' });
+  expect(worker.writer.state.work).toEqual({ kind: 'merge', by: CLI, into: 'main', effects: [] });
   expect(await repo.git(['rev-parse', 'main'])).toBe(before);
-  await performFinishing(worker);
+  await performWork(worker);
   await takeCommands(worker, 'no_child');
   const refused = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'command_refused');
   // It is taken during the merge or after it.
@@ -56,7 +56,7 @@ test('a merge is recorded as requested, then done, and a second one at the same 
     commit: tip,
   });
   expect(worker.writer.state).toMatchObject({ status: { kind: 'done' }, lastMerge: { outcome: 'merged' } });
-  expect(worker.writer.state.finishing).toBeUndefined();
+  expect(worker.writer.state.work).toBeUndefined();
   expect(await repo.git(['status', '--porcelain'])).toBe('');
   expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
 });
@@ -95,7 +95,7 @@ test('a base that is behind its remote is merged as it is on the remote', async 
   await repo.git(['reset', '--quiet', '--hard', first]);
   await leaveCommand(log.paths, merge());
   await takeCommands(worker, 'no_child');
-  await performFinishing(worker);
+  await performWork(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', onto: theirs });
   expect(await repo.git(['ls-files'])).toBe('README.md\na.txt\nb.txt');
 });
@@ -105,7 +105,7 @@ test('conflicts are recorded with the next step, and the session remains done', 
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });
   const theirs = await repo.commit('Theirs', { 'README.md': 'theirs\n' });
-  await performFinishing(worker);
+  await performWork(worker);
   expect(await lastEnd(log)).toMatchObject({
     outcome: 'conflicts',
     files: ['README.md'],
@@ -128,7 +128,7 @@ test('a merge whose worker died before the base moved is started again; after th
   const ref = mergeRef(refNameOf(worker.file));
   await repo.git(['update-ref', ref, to]);
   await fastForward({ mainRepo: repo.path, baseEnv: repo.env, branch: 'main', from, to, ref });
-  await performFinishing(worker);
+  await performWork(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', commit: to });
   expect(await repo.git(['rev-parse', 'main'])).toBe(to);
 });
@@ -139,10 +139,10 @@ test('a merge that a worker recorded as requested and did not begin is done by t
   const worker = await finished(log, repo, { events: [DONE, ASKED, CAME] });
   const onto = await repo.git(['rev-parse', 'main']);
   const tip = await repo.git(['rev-parse', 'samocode/x']);
-  await performFinishing(worker);
+  await performWork(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', into: 'main', tip, onto, commit: tip });
   expect(await repo.git(['rev-parse', 'main'])).toBe(tip);
-  expect(worker.writer.state.finishing).toBeUndefined();
+  expect(worker.writer.state.work).toBeUndefined();
 });
 
 test('two sessions that merge at once both end up in the base', async () => {
@@ -153,7 +153,7 @@ test('two sessions that merge at once both end up in the base', async () => {
     await finished(one, repo, { branch: 'samocode/one', files: { 'one.txt': '1\n' }, events: [DONE, ASKED] }),
     await finished(two, repo, { branch: 'samocode/two', files: { 'two.txt': '2\n' }, events: [DONE, ASKED] }),
   ];
-  await Promise.all(workers.map((worker) => performFinishing(worker)));
+  await Promise.all(workers.map((worker) => performWork(worker)));
   const ends = [await lastEnd(one), await lastEnd(two)];
   expect(ends.map((end) => end?.outcome)).toEqual(['merged', 'merged']);
   expect(await repo.git(['ls-files'])).toBe('README.md\none.txt\ntwo.txt');

@@ -20,7 +20,7 @@ import {
 } from '../../../../src/core/worker/commands/take-commands.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
@@ -254,7 +254,7 @@ test('a session whose folder can’t be moved into the archive stays in place, a
   const archive: Command = { v: 1, id: ulid(1), by: CLI, at, kind: 'archive', what: 'session', keep: [] };
   await leaveCommand(log.paths, archive);
   await takeCommands(worker, 'no_child');
-  await performFinishing(worker);
+  await performWork(worker);
   const events = await readEvents(log.paths, STOPPED.length);
   expect(events).toMatchObject([
     { type: 'command_accepted' },

@@ -61,8 +61,8 @@ interface Row {
   limitLeftMs?: number;
 }
 
-const REWIND: SessionState['rewind'] = {
-  ...{ n: 1, by: { channel: 'cli' }, to: 0, commit: 'c', isHalfway: true },
+const REWIND: SessionState['work'] = {
+  ...{ kind: 'rewind', n: 1, by: { channel: 'cli' }, to: 0, commit: 'c', isHalfway: true },
   back: { progress: emptyState().progress, answers: [], oldRounds: 0, oldPlans: [] },
 };
 const OPEN_ITERATION = { iteration: 1 } as SessionState['openIteration'];
@@ -98,7 +98,7 @@ test.each<[string, Row, object]>([
       ],
       [
         `another phase in a ${name} session whose rewind failed halfway`,
-        { state: begun(status, { rewind: REWIND }), files: { overview: phaseLine('testing') } },
+        { state: begun(status, { work: REWIND }), files: { overview: phaseLine('testing') } },
         {},
       ],
       [

@@ -462,8 +462,16 @@ test('in the archive, during a rewind or while an agent runs, only some kinds of
   expect(judgeKind('resume', archived)).toMatchObject({ error: { code: 'archived' } });
   expect(judgeKind('unarchive', archived)).toBeUndefined();
   const back = { progress: DONE.progress, answers: [], oldRounds: 0, oldPlans: [] };
-  const halfway = { n: 1, by: byPerson, to: 1, commit: 'c', back, isHalfway: true as const };
-  expect(judgeKind('answer', { archived: false, rewind: halfway })).toMatchObject({
+  const halfway = {
+    kind: 'rewind' as const,
+    n: 1,
+    by: byPerson,
+    to: 1,
+    commit: 'c',
+    back,
+    isHalfway: true as const,
+  };
+  expect(judgeKind('answer', { archived: false, work: halfway })).toMatchObject({
     error: {
       code: 'rewind_halfway',
     },

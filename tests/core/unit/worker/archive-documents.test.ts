@@ -11,7 +11,7 @@ import { takeCommands } from '../../../../src/core/worker/commands/take-commands
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performDocuments } from '../../../../src/core/worker/finishing/documents.ts';
-import { performFinishing } from '../../../../src/core/worker/finishing/perform.ts';
+import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { CAME, CREATED, PREPARED } from '../session/events.ts';
@@ -58,7 +58,7 @@ async function stopped(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
   return parts as Partial<Worker> as Worker;
 }
 
-const finish = performFinishing;
+const finish = performWork;
 const documents = async ({ paths }: TempLog) =>
   (await readdir(paths.sessionDir)).filter((name) => name.includes('-x.md')).sort();
 const archived = async ({ paths }: TempLog) => {

@@ -31,7 +31,7 @@ async function publishedAfter(
   const answer = asked.catch((error: unknown) => error);
   await died();
   await between();
-  await rig.until(({ finishing, lastPublish }) => finishing === undefined && lastPublish !== undefined);
+  await rig.until(({ work, lastPublish }) => work === undefined && lastPublish !== undefined);
   await answer;
   const events = await rig.events();
   return {

@@ -74,12 +74,12 @@ test('the publication of a stopped session can be stopped', async () => {
   const waits = `for _ in $(seq 100); do [ -e '${goOn}' ] && exit 1; sleep 0.1; done`;
   await writeFile(hook, `#!/bin/sh\n${waits}\nexit 1\n`, { mode: 0o755 });
   const end = finishSession(asked(s), s.context).catch((error: unknown) => error);
-  await expect.poll(async () => (await s.rig.state()).finishing).toBeDefined();
+  await expect.poll(async () => (await s.rig.state()).work).toBeDefined();
   await s.rig.stop();
   expect(await end).toMatchObject({ code: 'not_finished', why: 'Publishing was stopped.' });
   await writeFile(goOn, '');
-  const { status, finishing, stopWanted } = await s.rig.state();
-  expect([status.kind, finishing, stopWanted]).toEqual(['stopped', undefined, undefined]);
+  const { status, work, stopWanted } = await s.rig.state();
+  expect([status.kind, work, stopWanted]).toEqual(['stopped', undefined, undefined]);
 });
 
 /** A push asks for a login, which only the git of a person can. */

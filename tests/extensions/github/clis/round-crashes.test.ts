@@ -27,7 +27,7 @@ test.each(['published-push', 'published-pull_request', 'published-T1', 'effect-h
     Object.assign(s.context.env, env);
     const asked = s.advance().catch((error: unknown) => error);
     await died();
-    await s.rig.until(({ finishing, lastPublish }) => !finishing && lastPublish?.what === 'round');
+    await s.rig.until(({ work, lastPublish }) => !work && lastPublish?.what === 'round');
     await asked;
     const effects = (await s.rig.events()).flatMap((each) => (each.type === 'effect_ended' ? [each] : []));
     const ofRound = effects.slice(-4).map(({ name, outcome }) => `${name} ${outcome}`);
