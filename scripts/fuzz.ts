@@ -5,13 +5,13 @@ import { eventsProperties } from '../tests/core/properties/events.ts';
 import { historyProperties } from '../tests/core/properties/history.ts';
 import { inboxProperties } from '../tests/core/properties/inbox.ts';
 import { leaseProperties } from '../tests/core/properties/lease.ts';
-import { legacyProperties } from '../tests/core/properties/legacy.ts';
 import { namesProperties } from '../tests/core/properties/names.ts';
 import { overviewProperties } from '../tests/core/properties/overview.ts';
 import { planProperties } from '../tests/core/properties/plan.ts';
 import type { Property } from '../tests/core/properties/property.ts';
 import { qaProperties } from '../tests/core/properties/qa.ts';
 import { signalProperties } from '../tests/core/properties/signal.ts';
+import { folderProperties } from '../tests/core/properties/unimported-folder.ts';
 
 /** Runs every property many times: `npm run fuzz -- --runs 100000 --only qa`. */
 const SUITES: Record<string, readonly Property[]> = {
@@ -23,7 +23,7 @@ const SUITES: Record<string, readonly Property[]> = {
   documents: documentsProperties,
   names: namesProperties,
   inbox: inboxProperties,
-  legacy: legacyProperties,
+  folders: folderProperties,
   events: eventsProperties,
   lease: leaseProperties,
 };

@@ -105,9 +105,7 @@ export async function untilState(
   const quiet = quietSince(paths);
   for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; await systemClock.sleep(POLL_MS)) {
     if (quiet()) continue;
-    const found = await readSession(paths, host).catch(() => undefined);
-    // A run folder that an agent has deleted is recreated immediately; until then the session looks like an old one.
-    const now = found?.isForeign ? undefined : found;
+    const now = await readSession(paths, host).catch(() => undefined);
     const held = now && (holds(now.state) ? now.state : await passedBy(now, holds, seen));
     if (held) {
       await caughtUp({ ...now, state: held }, host);

@@ -97,7 +97,6 @@ const ROWS = {
   },
   'blocked with a need that is no word': { status: NEEDY },
   stopped: { status: STOPPED },
-  'of the original tool': { status: STOPPED, view: { isForeign: true } },
   done: { status: DONE },
   'done and archived': { status: DONE, state: { archived: true } },
   'being merged': {
@@ -189,7 +188,6 @@ function reportOf({ status, state, view, report }: Row): SessionReport {
       problems: [],
       wantsWorker: status.kind === 'starting' || status.kind === 'running',
       needsWorker: false,
-      isForeign: false,
       ...view,
     },
   };

@@ -31,6 +31,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   archive: [['samocode archive jwt --documents', 'only its documents, so that it can take new work']],
   unarchive: [['samocode unarchive jwt', 'restore it from the archive']],
+  import: [['samocode import 26-01-08-jwt-auth', 'then answer, approve or resume it like any other session']],
   demo: [['samocode demo --ask', 'answer the questions and review the plan yourself']],
   list: [
     ['samocode list --all', 'the sessions of every project'],

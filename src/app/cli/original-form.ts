@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { givenStartOptions, startInputOf } from '../../core/acts/sessions/start-options.ts';
 import { ACTION_ERRORS } from '../../core/caller/errors/action-errors.ts';
-import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import type { Cli } from '../../core/kit/terminal/cli.ts';
 import { newCommand } from '../../core/kit/terminal/new-command.ts';
 import { wholeSeconds, withSharedOptions } from '../../core/kit/terminal/shared-options.ts';
@@ -44,17 +43,15 @@ async function resumeExisting(cli: Cli, options: OriginalOptions): Promise<strin
     import('../../core/caller/context/find-session.ts'),
     import('../../core/acts/sessions/resume-session.act.ts'),
   ]);
-  const { config: projectDir, session, provider, task } = options;
+  const { config: projectDir, session, provider } = options;
   // The full name is required: a prefix of another session starts a new one here.
   const question = { session, projectDir, isWholeName: true };
   const context = await cli.actionContext();
   try {
-    const { folder, state, isForeign, paths } = await findSession(question, context);
-    const needsResume = isForeign || state.status.kind === 'stopped' || state.status.kind === 'blocked';
-    // A folder without an overview gets its task from this command line.
-    const goal = isForeign && statsAt(paths.overview) === undefined ? task : undefined;
-    warnOfUnused(cli, folder, goal === undefined ? options : { ...options, task: undefined }, needsResume);
-    if (needsResume) await resumeSession({ ...question, provider, goal }, context);
+    const { folder, state } = await findSession(question, context);
+    const needsResume = state.status.kind === 'stopped' || state.status.kind === 'blocked';
+    warnOfUnused(cli, folder, options, needsResume);
+    if (needsResume) await resumeSession({ ...question, provider }, context);
     return folder;
   } catch (error) {
     if (ACTION_ERRORS.session_not_found.is(error)) return undefined;

@@ -9,6 +9,7 @@ import { addLog } from '../../core/acts/reading/log.command.ts';
 import { addDiff, addShow } from '../../core/acts/reading/show-diff.command.ts';
 import { addWhy } from '../../core/acts/reading/why.command.ts';
 import { addRewind } from '../../core/acts/rewind/rewind.command.ts';
+import { addImport } from '../../core/acts/sessions/import.command.ts';
 import { addMessage } from '../../core/acts/sessions/message.command.ts';
 import { addRun, addStart } from '../../core/acts/sessions/start-run.command.ts';
 import { addResume, addStop, addTakeover } from '../../core/acts/sessions/stop-resume.command.ts';
@@ -89,6 +90,7 @@ const BY_NAME: Readonly<Record<string, AddCommand>> = {
   start: addStart,
   stop: addStop,
   resume: addResume,
+  import: addImport,
   finish: addFinish,
   archive: addArchive,
   unarchive: addUnarchive,
@@ -119,7 +121,7 @@ const BY_NAME: Readonly<Record<string, AddCommand>> = {
 
 /** The groups of the help, and the order in them; a command that is not named here comes last. */
 const GROUPS: Readonly<Record<string, string>> = {
-  'Start and finish': 'run start stop resume finish round archive unarchive prune demo',
+  'Start and finish': 'run start stop resume finish round archive unarchive import prune demo',
   Inspect: 'watch web list status log show diff report cost why verify wait worktrees',
   Decide: 'answer plan approve changes review message rewind',
   'Set up': 'init trust install uninstall config doctor supervisor takeover pool notify mute completion',

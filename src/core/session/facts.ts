@@ -69,8 +69,8 @@ export interface SessionFacts extends StateFacts {
   lacks?: string;
   /** Five characters that identify it in every command. */
   id: string;
-  /** What `state` does not express: the session cannot be read, seen or started, or was not created by this program. */
-  condition?: 'unreadable' | 'unseen' | 'lost' | 'foreign';
+  /** What `state` does not express: the session cannot be read, seen or started. */
+  condition?: 'unreadable' | 'unseen' | 'lost';
   createdAt?: string;
   needsHuman: boolean;
   task?: string;
@@ -122,7 +122,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     base: worktree?.base,
     worktree: worktree?.path,
     sandbox: describeSandbox(state),
-    checks: view.isForeign ? undefined : describeChecks(view),
+    checks: describeChecks(view),
     proof: proofFact(view),
     commitsAs: describeAuthor(sessionFile),
     gates: describeGates(state),
@@ -148,8 +148,7 @@ export function describeGates({
 function conditionOf(view: SessionView): SessionFacts['condition'] {
   if (view.isUnreadable) return 'unreadable';
   if (view.isUnseen) return 'unseen';
-  if (isLost(view)) return 'lost';
-  return view.isForeign ? 'foreign' : undefined;
+  return isLost(view) ? 'lost' : undefined;
 }
 
 export function stateFacts(state: SessionState, polls?: SessionView['lastPoll']): StateFacts {

@@ -2,13 +2,15 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { systemClock } from '../kernel/clock.ts';
 import { ifExists } from '../kernel/errors.ts';
+import { statsAt } from '../kernel/files/path-stats.ts';
 import type { Host } from '../kernel/processes/host.ts';
 import type { SessionView } from './events/session-view.ts';
-import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
+import { archiveRoot, runRoot, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { SESSION_ERRORS } from './layout/session-errors.ts';
 import { isFileError, readSession } from './status.ts';
+import { overviewIn } from './unimported-folder.ts';
 
-/** Names of all session folders of a SESSIONS folder, including those of the original tool. */
+/** Names of all folders of a SESSIONS folder, including those that are no sessions. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
   // One after the other, so that an unresponsive disk blocks only one thread.
   const visible = await foldersIn(sessionsDir);
@@ -22,6 +24,22 @@ export async function sessionFolders(sessionsDir: string): Promise<string[]> {
 
 export async function archivedFolders(sessionsDir: string): Promise<string[]> {
   return await foldersIn(archiveRoot(sessionsDir));
+}
+
+/** Names of the folders that the Python samocode left, or a person prepared: samocode has no records of them. */
+export async function unimportedFolders(sessionsDir: string): Promise<string[]> {
+  const folders = await sessionFolders(sessionsDir);
+  return folders.filter((folder) => isUnimported(sessionPaths(sessionsDir, folder)));
+}
+
+/** Whether a folder has an overview and samocode has no records of it. */
+export function isUnimported(paths: SessionPaths): boolean {
+  try {
+    return statsAt(paths.runDir) === undefined && overviewIn(paths) !== undefined;
+  } catch (error) {
+    if (isFileError(error)) return false;
+    throw error;
+  }
 }
 
 /** All sessions of a SESSIONS folder except archived ones: those that need the user first, then the newest. */
@@ -51,10 +69,9 @@ export function needsHuman(view: SessionView): boolean {
 
 /** Whether no worker can start: the session's files are unreadable, or lack its identity or its start. */
 export function isLost(view: SessionView): boolean {
-  const { wantsWorker, sessionFile, isForeign, state, newer } = view;
+  const { wantsWorker, sessionFile, state, newer } = view;
   if (view.isUnreadable) return true;
   const { kind } = state.status;
-  if (isForeign) return false;
   if (kind === 'starting' && !wantsWorker && newer === undefined && !sessionFile?.pool) return true;
   return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
 }

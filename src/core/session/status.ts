@@ -14,11 +14,10 @@ import { emptyState, type SessionState, type WaitingStatus } from './events/stat
 import { type Mirror, readMirror } from './layout/mirror.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { readPollRecord } from './layout/poll-record.ts';
-import { readForeignSession } from './legacy-session.ts';
 
-/** The gate at which a session waits; undefined for a foreign folder. */
-export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
-  if (isForeign || status.kind !== 'waiting') return undefined;
+/** The gate at which a session waits. */
+export function gateOf({ state: { status } }: SessionView): WaitingStatus | undefined {
+  if (status.kind !== 'waiting') return undefined;
   return status.for === 'qa_answers' || status.for === 'plan_approval' ? status : undefined;
 }
 
@@ -54,7 +53,7 @@ async function readFiles(
   ]);
   const isRewritten = isLogQuarantined(paths);
   if (log === undefined && identity.file === undefined && identity.problem === undefined && !isRewritten)
-    return await readForeignSession(paths);
+    return undefined;
   const state = startedState(log?.state ?? emptyState(), identity.file);
   const worker = workerOf(holding);
   const isElsewhere = worker === 'unknowable' && identity.file?.pool === true;
@@ -90,7 +89,6 @@ async function readFiles(
     wantsWorker,
     // No worker can start without session.json.
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
-    isForeign: false,
     isUnseen: unseen === undefined ? undefined : true,
     newer: log?.newer,
   };

@@ -256,8 +256,6 @@ export function proofLine(proof: ProofFact | undefined): string | undefined {
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
   const sentence = `${facts.session} ${predicateOf(facts)}`;
-  if (facts.condition === 'foreign')
-    return `${sentence}; it was made by the Python samocode, or by hand, and a resume takes it over.`;
   return facts.archived ? `${sentence}; it is in the archive.` : `${sentence}.`;
 }
 

@@ -29,8 +29,7 @@ export type Waits =
   | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' };
 
 export function waitsFor(view: SessionView, identity: string): Waits {
-  const { state, isForeign, pendingCommands, wantsWorker, lease } = view;
-  if (isForeign) return { for: 'nothing' };
+  const { state, pendingCommands, wantsWorker, lease } = view;
   if (view.newer !== undefined) return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
   // Also a session that has not begun: its first state is published before anyone starts it.

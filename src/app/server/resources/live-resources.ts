@@ -9,8 +9,8 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { paramsProblem } from '../../../core/kit/mcp/on-request.ts';
 import { parseDocumentName } from '../../../core/session/documents/documents.ts';
 import { readLog } from '../../../core/session/events/event-log.ts';
+import { isFolderName } from '../../../core/session/layout/names.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
-import { sessionFolders } from '../../../core/session/session-list.ts';
 import { readSession } from '../../../core/session/status.ts';
 import { type Watched, watchFiles } from '../../../core/session/watch.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress } from './kinds.ts';
@@ -89,17 +89,10 @@ function newSessionLogs(context: ActionContext) {
   };
 }
 
-/** A folder of the Python samocode has no log, so its overview is watched. */
 async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
-  const [folders, run] = await Promise.all([
-    sessionFolders(sessionsDir),
-    readdir(runRoot(sessionsDir)).catch((): string[] => []),
-  ]);
-  const withLog = new Set(run);
-  return folders.map((folder) => {
-    const paths = sessionPaths(sessionsDir, folder);
-    return [withLog.has(folder) ? paths.events : paths.overview, paths];
-  });
+  const folders = await readdir(runRoot(sessionsDir)).catch((): string[] => []);
+  const all = folders.filter(isFolderName).map((folder) => sessionPaths(sessionsDir, folder));
+  return all.map((paths) => [paths.events, paths]);
 }
 
 // Every chat that has listed the sessions watches the list.

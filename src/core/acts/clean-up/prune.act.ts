@@ -82,7 +82,7 @@ function plain({ kind, name, bytes }: Found): Prunable {
 function isOver(view: SessionView): boolean {
   const { status, archived } = view.state;
   const isEnded = archived || status.kind === 'done';
-  return isEnded && !view.isForeign && view.worker === 'none' && isAtRest(view);
+  return isEnded && view.worker === 'none' && isAtRest(view);
 }
 
 /** Includes later events, because a session can be archived long after its end. */

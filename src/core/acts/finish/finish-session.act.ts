@@ -1,5 +1,3 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
@@ -13,7 +11,6 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { archiveRoot } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
 import { isToBeWatched } from './is-watched.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
@@ -66,20 +63,9 @@ export async function finishSession(
     const done = `${view.folder} is already merged. ${told.done}`;
     return { ...told, done, next: [archiving(view, { ifWanted: true })] };
   }
-  if (view.isForeign) return await archiveForeign(view);
   const isMoved = how === 'keep_branch' || how === 'archive_documents';
   const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
   return archivedResult(how, await send(request, ['worker_left']));
-}
-
-/** Moves the session's folder. Its files and its branch, if any, are not changed. */
-async function archiveForeign(view: SessionView): Promise<FinishResult> {
-  const { folder, paths } = view;
-  const root = archiveRoot(paths.sessionsDir);
-  await mkdir(root, { recursive: true });
-  await rename(paths.sessionDir, join(root, folder));
-  const place = join('_archive', folder);
-  return { view, place, moved: [], commands: [], next: [], done: `${folder} is archived in ${place}.` };
 }
 
 type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;

@@ -15,7 +15,6 @@ import {
   type FinishFacts,
   judgeArchive,
   judgeDiscard,
-  judgeForeignArchive,
   judgeMerge,
   judgePullRequest,
   judgeUnarchive,
@@ -64,7 +63,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const needsPerson = input.withAnswers === true && !isPersonal(context.by.channel);
   const isWatched = how === 'pull_request' && (await isToBeWatched(view, input.watch));
-  const closed = isForeignArchive(view, how) ? undefined : closedTo(view);
+  const closed = closedTo(view);
   const refusal =
     closed ??
     (needsPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
@@ -86,7 +85,6 @@ function verdictOn(
       return judgeUnarchive(state, facts);
     case 'keep_branch':
     case 'archive_documents':
-      if (isForeignArchive(view, how)) return judgeForeignArchive(facts);
       return judgeArchive(archiveRequest(input), state, facts);
     case 'discard':
       return judgeDiscard(asked, state, facts);
@@ -97,11 +95,6 @@ function verdictOn(
     default:
       return how satisfies never;
   }
-}
-
-/** Whether to archive a folder of the Python samocode, which needs no worker and is allowed in any state. */
-function isForeignArchive({ isForeign }: SessionView, how: FinishWay): boolean {
-  return isForeign && how === 'keep_branch';
 }
 
 export function archiveRequest({

@@ -11,7 +11,7 @@ import { isStuck, type WorkerReport } from '../../caller/facts/worker-now.ts';
 import { readWatching, workerReport } from '../../caller/facts/worker-report.ts';
 import { supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { byUrgency, needsHuman, readAllSessions } from '../../session/session-list.ts';
+import { byUrgency, needsHuman, readAllSessions, unimportedFolders } from '../../session/session-list.ts';
 
 export interface ListSessionsInput {
   projectDir?: string | undefined;
@@ -30,6 +30,8 @@ export interface SessionList {
   workers: ReadonlyMap<SessionView, WorkerReport>;
   /** For a whole group: how many are done, and what each of the others is doing or waiting for. */
   groupSays: string[];
+  /** Folders that are not sessions yet, with the command that imports one; empty in a list of some sessions. */
+  unimported: string[];
   /** Labelled issues for which no session was started, and why. */
   held: string[];
 }
@@ -55,9 +57,32 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
   const isGroup = input.group !== undefined && input.filter === undefined && sessions.length > 0;
   const groupSays = isGroup ? groupLines(sessions.map((view) => ({ view, report: workers.get(view) }))) : [];
   const filePaths = wanted.map(({ filePath }) => filePath);
+  const isOfAll = input.filter === undefined && input.group === undefined;
+  const unimported = isOfAll ? await unimportedLines(wanted) : [];
   const held = await readHeldIssues(supervisorPaths(context.home, context.host).intake, filePaths);
-  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers, groupSays, held };
+  return {
+    places: wanted,
+    sessions,
+    needing: sessions.filter(needs).length,
+    workers,
+    groupSays,
+    unimported,
+    held,
+  };
 }
+
+async function unimportedLines(places: readonly SessionsFolder[]): Promise<string[]> {
+  const lists = await Promise.all(places.map(({ sessionsDir }) => unimportedFolders(sessionsDir)));
+  const names = lists.flat();
+  if (names.length === 0) return [];
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  const shown = names.slice(-MOST_NAMED).join(', ');
+  return [
+    `Not sessions yet: ${shown}${more}. In a terminal, a person makes one of each: samocode import <folder>`,
+  ];
+}
+
+const MOST_NAMED = 5;
 
 /** The project folder of a listed session; undefined if all belong to one project. */
 export function projectOfListed({ places }: SessionList, { paths }: SessionView): string | undefined {

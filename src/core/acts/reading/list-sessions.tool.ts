@@ -56,7 +56,9 @@ export const listSessionsTool = defineTool({
     const summary = summaryOf(sessions.length, needing, { offset, shown: shown.length });
     const read = sessions.length === 0 ? [] : `Read at ${minuteOf(isoUtc(actions.clock.now()))}.`;
     return {
-      summary: [summary, list.groupSays, list.held, whoseSessions(list, input) ?? [], read].flat().join(' '),
+      summary: [summary, list.groupSays, list.unimported, list.held, whoseSessions(list, input) ?? [], read]
+        .flat()
+        .join(' '),
       next:
         sessions.length === 0
           ? [{ act: 'start', args: { task: TO_FILL } }]

@@ -38,8 +38,8 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   }));
   const whose = whoseSessions(list, input);
   if (whose !== undefined) cli.output.warn(whose);
-  const { groupSays, held } = list;
-  for (const text of held) cli.output.warn(text);
+  const { groupSays, unimported, held } = list;
+  for (const text of [...unimported, ...held]) cli.output.warn(text);
   const isWhole = filter !== undefined || options.group !== undefined;
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
   cli.output.result(
@@ -47,6 +47,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
       sessionsDirs,
       sessions: facts,
       ...(groupSays.length > 0 && { groupSays }),
+      ...(unimported.length > 0 && { unimported }),
       ...(held.length > 0 && { held }),
     },
     () =>

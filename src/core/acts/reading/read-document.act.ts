@@ -4,7 +4,6 @@ import { basename, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
-import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
@@ -111,8 +110,7 @@ export async function readOverviewText(question: SessionQuestion, context: Actio
   const reading = await readPlainFile(paths.overview, MAX_DOCUMENT_BYTES);
   if (reading.kind !== 'bytes') {
     const problem = reading.kind === 'missing' ? undefined : reading.problem;
-    const next = view.isForeign ? nextSteps(view) : [];
-    throw READING_ERRORS.no_overview({ session: view.folder, problem, next });
+    throw READING_ERRORS.no_overview({ session: view.folder, problem });
   }
   return decode(reading.bytes);
 }

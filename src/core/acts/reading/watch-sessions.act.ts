@@ -171,7 +171,7 @@ async function readIfChanged(
   const log = identityAt(paths.events);
   // Whatever continues a session that is over writes to its log.
   if (!isFullRead && before?.log === log && before.isOver) return undefined;
-  const stamp = stampOf(paths, log);
+  const stamp = [log, identityAt(paths.commands), identityAt(paths.leases)].join(' ');
   if (before?.stamp === stamp) {
     const change = isFullRead ? await unseenChange(before, targets, context) : undefined;
     if (change !== 'files') return (await readActivityIfChanged(known, key)) ?? change;
@@ -200,12 +200,6 @@ async function readActivityIfChanged(known: Map<string, Known>, key: string): Pr
   const activity = await readActivity(shown.view);
   known.set(key, { ...before, now, session: { ...shown, activity } });
   return activity === shown.activity ? undefined : 'report';
-}
-
-/** The identity of the files that a session is read from; for a Python samocode folder, of its overview. */
-function stampOf({ commands, leases, overview }: SessionPaths, log: string): string {
-  if (log === '') return identityAt(overview);
-  return [log, identityAt(commands), identityAt(leases)].join(' ');
 }
 
 /**

@@ -2,11 +2,7 @@ import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import { closedTo, earlyRefusal } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor } from '../../caller/context/find-project-for.ts';
-import {
-  type FoundSession,
-  findSessionAndPlace,
-  type SessionQuestion,
-} from '../../caller/context/find-session.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { requireTrust } from '../../caller/context/trust-project.ts';
 import { findCli } from '../../caller/refusals/agent-clis.ts';
 import { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
@@ -22,9 +18,7 @@ import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
-import { adoptSession } from './adopt-session.act.ts';
 import { ensureWorker, lacksWorker } from './ensure-worker.ts';
-import { settingsOfLimits } from './start-choices.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   note?: string | undefined;
@@ -45,7 +39,7 @@ export interface ResumeSessionResult {
 
 /**
  * Continues a session that is stopped, blocked, limited, or waits for a person or a file, or a finished one
- * with a new goal. Also turns a folder of the Python samocode into a session. Opens no gate.
+ * with a new goal. Opens no gate.
  */
 export async function resumeSession(
   input: ResumeSessionInput,
@@ -55,10 +49,7 @@ export async function resumeSession(
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const isLimited = Object.values(input.limits ?? {}).some((limit) => limit !== undefined);
   const limits = isLimited ? { session: { ...input.limits }, phases: {} } : undefined;
-  const { view: named, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
-  const found = named.isForeign ? await takeOver(input, { view: named, place }, context) : named;
-  // A finished session is then resumed with its new goal, like any other session.
-  if (named.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
+  const found = await findSession({ ...input, isAct: true }, context);
   const closed = judgeKind('resume', found.state);
   if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
@@ -79,20 +70,6 @@ export async function resumeSession(
   const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
   const after = await sendAndAwait(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
-}
-
-/** Creates a session from a folder without machine state; the arguments of the call apply to its start. */
-async function takeOver(
-  input: ResumeSessionInput,
-  { view, place }: FoundSession,
-  context: ActionContext,
-): Promise<SessionView> {
-  const call = { ...agentSettingsOf(input), ...settingsOfLimits(input.limits) };
-  const goal = input.goal?.trim() || undefined;
-  const { view: made } = await adoptSession({ view, place, goal, call }, context);
-  const note = input.note?.trim();
-  if (!note || made.state.status.kind === 'done') return made;
-  return (await sendAndAwait(made, { kind: 'message', text: note }, ['message_kept'], context)).view;
 }
 
 /**

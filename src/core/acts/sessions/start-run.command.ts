@@ -58,7 +58,7 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
   });
   refuseStartOptions(session, options);
   // Without a supervisor, nothing else starts a worker.
-  if (view.isForeign || (view.needsWorker && worker !== 'working')) {
+  if (view.needsWorker && worker !== 'working') {
     const { resumeSession } = await import('./resume-session.act.ts');
     await resumeSession({ session: view.folder, ...projectOf(options) }, await cli.actionContext());
   }

@@ -17,9 +17,9 @@ import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/la
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
-import { continueFolder } from './adopt-session.act.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { ensureWorker } from './ensure-worker.ts';
+import { continueFolder } from './import-folder.act.ts';
 import { newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';

@@ -53,7 +53,6 @@ export function gateRuleOf({ sessionFile }: SessionView): GateRule {
 export function closedTo(view: SessionView): SamocodeError | undefined {
   const { folder: session, newer } = view;
   if (newer !== undefined) return ACTION_ERRORS.newer_version({ session, newer });
-  if (view.isForeign) return notTakenOverYet(view);
   return isLost(view) ? sessionLost(view) : undefined;
 }
 
@@ -72,9 +71,4 @@ export function sessionLost({ folder, problems, paths, isUnreadable }: SessionVi
     sessionDir: paths.sessionDir,
     isUnreadable: isUnreadable === true,
   });
-}
-
-/** The error for a session that no worker can handle: a command would stay queued forever. */
-function notTakenOverYet({ folder, state }: SessionView): SamocodeError {
-  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone: state.status.kind === 'done' });
 }

@@ -6,8 +6,8 @@ import {
   nameWithoutDate,
   resolveSessionFolder,
 } from '../../session/layout/names.ts';
-import { sessionPaths } from '../../session/layout/paths.ts';
-import { readAllSessions, sessionFolders } from '../../session/session-list.ts';
+import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { isUnimported, readAllSessions, sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
@@ -67,9 +67,18 @@ export async function findSessionAndPlace(
       if (found !== undefined) return await reached(found, question, context);
     }
   }
+  for (const { place, folders } of lists) {
+    const named = matchers.flatMap((matcher) => matcher(folders));
+    refuseUnimported(named.map((folder) => sessionPaths(place.sessionsDir, folder)));
+  }
   const meant = isExact ? lists.flatMap(({ folders }) => byPrefix(folders)) : [];
   if (meant.length > 0) throw ACTION_ERRORS.whole_name_needed({ session, meant });
   throw notFound(session, await foldersSeen(places, context));
+}
+
+function refuseUnimported(named: readonly SessionPaths[]): void {
+  const unimported = named.find(isUnimported);
+  if (unimported !== undefined) throw ACTION_ERRORS.not_imported({ session: unimported.folder });
 }
 
 async function reached(

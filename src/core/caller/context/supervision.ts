@@ -63,16 +63,16 @@ async function isTakingIssues(home: string): Promise<boolean> {
 }
 
 function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {
-  const { isForeign, needsWorker, lease, paths, newer } = view;
+  const { needsWorker, lease, paths, newer } = view;
   const { kind } = view.state.status;
-  if (isForeign || newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
+  if (newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
   const isOver = kind === 'done' || kind === 'stopped';
   const isDue = needsWorker || !isOver || watchedPullRequest(view.state) !== undefined;
   return isDue && isContinuedBy(lease, identity);
 }
 
-export function isUnfinished({ isForeign, state: { status } }: SessionView): boolean {
-  return !isForeign && status.kind !== 'done' && status.kind !== 'stopped';
+export function isUnfinished({ state: { status } }: SessionView): boolean {
+  return status.kind !== 'done' && status.kind !== 'stopped';
 }
 
 /** Registered SESSIONS folders and those of known projects: SAMOCODE_SUPERVISOR=off prevents registration. */

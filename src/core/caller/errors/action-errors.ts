@@ -1,5 +1,5 @@
-import { TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
+import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 
 /** Why an act on a session, or the search for one, can be refused. */
@@ -57,11 +57,6 @@ export const ACTION_ERRORS = errors({
     why: `${why}.`,
     hint: 'Give the absolute path of a folder in the project.',
   }),
-  not_done: ({ session }: { session: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: 'According to its overview it is not done, and only a finished session takes a new goal.',
-    next: [{ act: 'resume', session, when: 'to continue it where it is' }],
-  }),
   not_finished: ({ session, reason }: { session: string; reason?: string }) => ({
     what: 'The session was not finished.',
     why: reason ?? 'Its worker has not completed it yet.',
@@ -72,16 +67,10 @@ export const ACTION_ERRORS = errors({
     why: [reason, files.length === 0 ? '' : `Conflicts: ${joinNames(files)}.`].join(' ').trim(),
     hint: commands.length === 0 ? '' : `To resolve that: ${commands.join('; ')}.`,
   }),
-  not_taken_over_yet: ({ session, isDone }: NotTakenOverYet) => ({
-    what: `Session ${session} is read-only here.`,
-    why: 'It was created by the Python samocode or by hand, and has not been taken over.',
-    hint: isDone ? '' : 'Resume it first.',
-    next: isDone
-      ? [
-          { act: 'resume', session, args: NEW_GOAL, when: 'for new work' },
-          { act: 'archive', session, ifWanted: true },
-        ]
-      : [{ act: 'resume', session, ifWanted: true }],
+  not_imported: ({ session }: { session: string }) => ({
+    what: `The folder ${session} is not a session yet.`,
+    why: 'It has an overview, but samocode has no records of it: the Python samocode left it, or a person prepared it.',
+    hint: `In a terminal, a person makes a session of it: samocode import ${shellWord(session)}`,
   }),
   plan_file_changed: ({ session, name }: { session: string; name: string }) => ({
     what: `Your version of ${name} was not saved.`,
@@ -196,8 +185,6 @@ export const ACTION_ERRORS = errors({
   }),
 });
 
-const NEW_GOAL = { goal: TO_FILL };
-
 interface FolderGone {
   session: string;
   path: string;
@@ -209,11 +196,6 @@ interface OtherProject {
   session: string;
   projectDir: string;
   command: string | undefined;
-}
-
-interface NotTakenOverYet {
-  session: string;
-  isDone: boolean;
 }
 
 interface SessionLost {

@@ -63,14 +63,14 @@ export const READING_ERRORS = errors({
     why: `${mainRepo} has no remote that names a repository on GitHub.`,
     hint: 'Add it: git remote add origin https://github.com/<owner>/<name>.git',
   }),
-  no_overview: ({ session, problem, next }: NoOverview) => ({
+  no_overview: ({ session, problem }: { session: string; problem?: string | undefined }) => ({
     what: `The overview of ${session} cannot be read.`,
     why:
       problem === undefined
         ? 'There is no file _overview.md in its folder.'
         : `Its _overview.md is ${problem}.`,
-    hint: next.length === 0 ? 'The next iteration rewrites it.' : '',
-    next: next.length === 0 ? [{ act: 'read_status', session }] : next,
+    hint: 'The next iteration rewrites it.',
+    next: [{ act: 'read_status', session }],
   }),
   no_plan: ({ session, phase, file, next }: NoPlan) => ({
     what: `There is no plan to read in ${session}.`,
@@ -88,12 +88,12 @@ export const READING_ERRORS = errors({
   }),
   no_report: ({ session }: { session: string }) => ({
     what: `There is no report for ${session}.`,
-    why: 'It was created by the Python samocode and not taken over, or its files cannot be read.',
+    why: 'Its files cannot be read.',
     next: [{ act: 'read_status', session }],
   }),
   nothing_changed_yet: ({ session, next }: { session: string; next: readonly NextStep[] }) => ({
     what: `${session} has no branch yet.`,
-    why: 'It is still being prepared, or was created by the Python samocode and has not been taken over.',
+    why: 'It is still being prepared.',
     next,
   }),
   proof_not_repeated: ({ problem }: { problem: string }) => ({
@@ -130,12 +130,6 @@ interface IterationNotFound {
   session: string;
   iteration?: number;
   known?: { first: number; last: number };
-}
-
-interface NoOverview {
-  session: string;
-  problem?: string;
-  next: readonly NextStep[];
 }
 
 interface NoPlan {

@@ -1,8 +1,8 @@
-import { TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
+import { joinNames } from '../../session/commands/judge-finish.ts';
 
-/** Why a session cannot be started or taken over: the project, the machine, the name, the task. */
+/** Why a session cannot be started: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
   agent_needs_guard: ({ title, why, hint }: { title: string; why: string; hint: string }) => ({
     what: NOTHING,
@@ -54,8 +54,11 @@ export const START_ERRORS = errors({
     why: 'A phase to continue at requires the folder of a session.',
     hint: 'Add from: the name or path of the session folder.',
   }),
-  nested_layout: notAdoptable,
-  not_plain: notAdoptable,
+  not_plain: ({ session, names }: { session: string; names: readonly string[] }) => ({
+    what: NOTHING,
+    why: `In the folder ${session}, ${joinNames(names)} must be plain files or folders, and are not.`,
+    hint: 'Move them aside, then try again.',
+  }),
   not_in_sessions: ({ folder, sessions }: { folder: string; sessions: string }) => ({
     what: NOTHING,
     why: `${folder} is not in ${sessions}, the sessions folder of the project.`,
@@ -77,11 +80,10 @@ export const START_ERRORS = errors({
     hint: 'Remove the line from the file, or let the user trust it in their own terminal.',
     next: [{ act: 'trust' }],
   }),
-  phase_unknown: ({ session, question }: { session: string; question: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: question,
-    hint: 'Set it as `Phase: …` under `## Status` in _overview.md.',
-    next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  phase_unknown: ({ session }: { session: string }) => ({
+    what: NOTHING,
+    why: `The overview of ${session} names no known phase.`,
+    hint: 'Give the phase at which it continues, or set it as `Phase: …` under `## Status` in _overview.md.',
   }),
   plan_unusable: ({ path, problem, fix }: { path: string; problem: string; fix: string }) => ({
     what: NOTHING,
@@ -115,10 +117,9 @@ export const START_ERRORS = errors({
     hint: 'Start it in another group, or after something else.',
   }),
   task_unknown: ({ session }: { session: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: 'It was stopped before its overview was written, so its task is not on record.',
-    hint: 'Give the task as its goal, or start another session.',
-    next: [{ act: 'resume', session, args: { goal: TO_FILL } }, { act: 'start' }],
+    what: NOTHING,
+    why: `The folder ${session} has no readable _overview.md, so its task is not on record.`,
+    next: [{ act: 'start' }],
   }),
   trust_changed: ({ given, filePath, hash }: { given: string; filePath: string; hash: string }) => ({
     what: 'Nothing was trusted.',
@@ -132,10 +133,9 @@ export const START_ERRORS = errors({
     hint: `Remove it for this agent, and set ${others} instead.`,
   }),
   work_elsewhere: ({ session, earlier, worktreePath }: WorkElsewhere) => ({
-    what: `Session ${session} was not taken over.`,
-    why: `Its overview names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
+    what: NOTHING,
+    why: `The overview of ${session} names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
     hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}.`,
-    next: [{ act: 'resume', session, when: 'once that is fixed' }],
   }),
   worker_not_started: ({ program }: { program: string }) => ({
     what: NOTHING,
@@ -150,11 +150,6 @@ export const START_ERRORS = errors({
 });
 
 export const NOTHING = 'No session was started.';
-
-function notAdoptable({ session, problem }: { session: string; problem: string }) {
-  const next = [{ act: 'resume', session, when: 'once that is fixed' }] as const;
-  return { what: `Session ${session} was not taken over.`, why: problem, next };
-}
 
 interface WorkElsewhere {
   session: string;

@@ -10,16 +10,12 @@ export function nextSteps(view: SessionView): NextStep[] {
 }
 
 function stepsOf(view: SessionView): NextStep[] {
-  const { state, isForeign, problems } = view;
+  const { state } = view;
   const { status } = state;
   if (state.archived) return [{ act: 'unarchive', ifWanted: true }];
   if (isLost(view)) return [{ act: 'fix_problems' }];
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
-  if (isForeign && status.kind !== 'done') {
-    const fix: NextStep[] = problems.length > 0 ? [{ act: 'fix_problems' }] : [];
-    return [...fix, { act: 'resume', ifWanted: true }];
-  }
   switch (status.kind) {
     case 'queued':
       return [FOLLOW, ...(status.order ? [{ act: 'resume', when: 'to start it now' } as const] : [])];

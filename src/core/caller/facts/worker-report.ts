@@ -76,8 +76,8 @@ async function reportWith(
 }
 
 /** Whether the session waits for something that a supervisor handles. */
-function waitsForSupervisor({ worker, state: { status, archived }, isForeign, newer }: SessionView): boolean {
-  if (worker !== 'none' || archived || isForeign || newer !== undefined) return false;
+function waitsForSupervisor({ worker, state: { status, archived }, newer }: SessionView): boolean {
+  if (worker !== 'none' || archived || newer !== undefined) return false;
   return status.kind === 'waiting' || status.kind === 'limited' || status.kind === 'queued';
 }
 

@@ -69,12 +69,6 @@ export function judgeDiscard(
   return refused(COMMAND_ERRORS.worktree_foreign({ path, problem: reading.problem }));
 }
 
-export function judgeForeignArchive({
-  isTaken,
-}: Pick<FinishFacts, 'isTaken'>): { kind: 'accepted' } | Refused {
-  return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
-}
-
 /** Whether a session may leave the archive. The branch of a discarded one must be restored first, by hand. */
 export function judgeUnarchive(
   { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,

@@ -9,7 +9,7 @@ export interface SessionView {
   folder: string;
   paths: SessionPaths;
   state: SessionState;
-  /** Absent in a folder of the original tool, which has no run folder. */
+  /** Absent if it is missing or cannot be read. */
   sessionFile?: SessionFile;
   worker: 'alive' | 'none' | 'unknowable';
   /** Set if another machine of a pool has the session: this one shows what that machine has published. */
@@ -25,8 +25,6 @@ export interface SessionView {
   /** There is work that only a worker can do; if none is alive, one should be launched. */
   wantsWorker: boolean;
   needsWorker: boolean;
-  /** Created by the original tool or by hand, and not taken over yet. */
-  isForeign: boolean;
   /** Its files cannot be read, so nothing else here is known; `problems` says why. */
   isUnreadable?: true;
   /** The session is not over, shows no activity, and whether its worker is alive cannot be determined from here. */
@@ -40,7 +38,7 @@ export interface SessionView {
 /** The view of a session that has no worker and needs none. */
 export function viewWithoutWorker(paths: SessionPaths, state: SessionState, problems: string[]): SessionView {
   const nothing = { worker: 'none', wantsWorker: false, needsWorker: false } as const;
-  return { folder: paths.folder, paths, state, problems, pendingCommands: [], isForeign: false, ...nothing };
+  return { folder: paths.folder, paths, state, problems, pendingCommands: [], ...nothing };
 }
 
 /** Code of the notice that a login shell lacks credentials of the session, which might be resumed from there. */

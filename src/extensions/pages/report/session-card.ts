@@ -27,9 +27,9 @@ export async function sessionCard(
   { view, worker, wordsOf, events: known }: CardQuestion,
   { clock }: Pick<ActionContext, 'clock'>,
 ): Promise<{ card: SessionCard; events: readonly SessionEvent[] }> {
-  const { state, sessionFile, folder, paths, isForeign, isUnreadable } = view;
+  const { state, sessionFile, folder, paths, isUnreadable } = view;
   const { status, progress, worktree, cost } = state;
-  const events = isForeign || isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
+  const events = isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
   const now = isoUtc(clock.now());
   const tone = toneOf(view, worker);
   const proof = proofFact(view);

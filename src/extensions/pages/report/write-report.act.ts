@@ -37,7 +37,7 @@ export async function writeSessionReport(
   context: ActionContext,
 ): Promise<{ session: string; path: string }> {
   const view = await findSession(question, context);
-  if (view.isForeign || view.isUnreadable) throw READING_ERRORS.no_report({ session: view.folder });
+  if (view.isUnreadable) throw READING_ERRORS.no_report({ session: view.folder });
   const path = output ?? pagePath(view);
   await writePage(view, { worker: await workerReport(view, context), path, wordsOf }, context);
   return { session: view.folder, path };
@@ -68,7 +68,7 @@ export async function writeOverviewReport(
     // The list contains a report for every session.
     const worker = list.workers.get(view) as WorkerReport;
     const page = pagePath(view);
-    const wantsPage = !view.isForeign && !view.isUnreadable && pages < MAX_PAGES;
+    const wantsPage = !view.isUnreadable && pages < MAX_PAGES;
     const { card } = await sessionCard({ view, worker, wordsOf }, context);
     if (wantsPage) pages += 1;
     const write = async () => await writePage(view, { worker, path: page, wordsOf }, context);

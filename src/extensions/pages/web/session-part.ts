@@ -95,7 +95,7 @@ export class SessionParts {
   async #report(session: ShownSession): Promise<[string, Html][]> {
     const { view } = session;
     const linkTo = (iteration: number) => `#/s/${this.#key}/transcript/${iteration}`;
-    const log = view.isForeign || view.isUnreadable ? undefined : await readOn(view.paths, this.#log);
+    const log = view.isUnreadable ? undefined : await readOn(view.paths, this.#log);
     const events = log?.events ?? [];
     this.#log = events.length > KEPT_EVENTS ? undefined : log;
     const question = { view, worker: session, wordsOf: commandsOf, events };

@@ -67,7 +67,7 @@ async function oddSession() {
   };
 }
 
-/** A folder of the original tool, removed likewise. */
+/** A folder without records, removed likewise. */
 async function folderByHand() {
   const path = join(serverRig.sessionsDir, BY_HAND);
   await serverRig.repo.write({
@@ -154,28 +154,14 @@ test.each(IN_RUN.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
   },
 );
 
-test.each(
-  ['_overview.md', '_signal_history.jsonl'].flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))),
-)(
-  'with $kind at $name of a folder made by hand, every read works and lists the others',
-  async ({ name, kind }) => {
+test.each(ODD_KINDS)(
+  'with %s at _overview.md of a folder that is not imported, every read works and names it',
+  async (kind) => {
     await using folder = await folderByHand();
-    await using _odd = await replaceWith(kind, join(folder.path, name));
+    await using _odd = await replaceWith(kind, join(folder.path, '_overview.md'));
     const { list, internal } = await readAll();
     expect(list).toContain(HEALTHY);
     expect(list).toContain(BY_HAND);
     expect(internal).toEqual([]);
-  },
-);
-
-test.each(ODD_KINDS)(
-  'with %s in place of the inner overview of the early layout, the folder is listed',
-  async (kind) => {
-    await using folder = await folderByHand();
-    await rm(join(folder.path, '_overview.md'));
-    await using _odd = await replaceWith(kind, join(folder.path, '_samocode/_overview.md'));
-    const { list } = await readAll();
-    expect(list).toContain(HEALTHY);
-    expect(list).toContain(BY_HAND);
   },
 );

@@ -136,6 +136,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   install: 'puts the tools into the client',
   uninstall: 'likewise',
   supervisor: 'a process of the machine',
+  import: 'only a person knows which old folder to continue',
   takeover: 'only a person knows that a machine is gone for good',
   notify: 'the person’s own channels',
   mute: 'likewise',

@@ -29,11 +29,11 @@ async function filesEntered(act: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
-test('an answer to an ordinary session runs no code for folders of the original tool', ci, async () => {
+test('an answer to an ordinary session runs no code for folders of the Python samocode', ci, async () => {
   await using rig = await startRig({ at: 'asking' });
   const input = { session: rig.paths.folder, answers: [], acceptSuggestions: true };
   const files = await filesEntered(() => answerQa(input, rig.context()));
   expect(files).toContain('core/acts/gates/answer-qa.act.ts');
-  expect(files.filter((path) => /^session\/legacy\/|adopt|take-over/.test(path))).toEqual([]);
+  expect(files.filter((path) => /unimported|import-folder|take-over/.test(path))).toEqual([]);
   expect(files.length, files.join('\n')).toBeLessThanOrEqual(64);
 });

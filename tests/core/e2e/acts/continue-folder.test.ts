@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
+import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { Bench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
@@ -164,7 +165,7 @@ describe('nothing is started', () => {
     const refusal = await startSession(input, bench.context).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code });
     expect(JSON.stringify(refusal) + String(refusal)).toContain(words);
-    expect((await bench.view(FOLDER)).isForeign).toBe(true);
+    expect((await listSessions({}, bench.context)).unimported.join()).toContain(FOLDER);
   });
 
   test('from a folder that a worker has already used', async () => {

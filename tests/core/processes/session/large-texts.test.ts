@@ -9,7 +9,6 @@ import { parsePlan, planChanges } from '../../../../src/core/session/documents/p
 import { parseQa } from '../../../../src/core/session/documents/qa.ts';
 import { writeAnswers } from '../../../../src/core/session/documents/qa-change.ts';
 import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
-import { inferPhase } from '../../../../src/core/session/legacy-session.ts';
 import { ci } from '../../../support/ci.ts';
 
 const TEN_MB = 10_000_000;
@@ -39,7 +38,6 @@ test.each([
   expect(planChanges(text, `${text}x`).lines.length).toBeGreaterThan(0);
   expect(readInboxMessage('x.md', text).text.length).toBeGreaterThan(TEN_MB / 2);
   expect(parseSignal(text.slice(0, 1_000_000), 'init').kind).toBe('malformed');
-  expect(inferPhase(text)).toBeDefined();
 });
 
 test('ten megabytes of questions are read and answered', () => {

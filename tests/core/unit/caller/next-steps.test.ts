@@ -81,15 +81,15 @@ test('a message that no agent would read is refused and not queued', async () =>
   expect((await ask(serverRig, 'get_status')).messages).toBeUndefined();
 });
 
-test('missing documents in a folder of the original tool do not suggest waiting', async () => {
+test('a model that meets a folder which is not imported is told to ask the user for the command', async () => {
   await using serverRig = await makeServerRig();
   const overview = '# Session: boat\n\n## Status\nPhase: planning\n';
-  await serverRig.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': overview });
-  const taken = expect.stringMatching(/^Next: tell the user what problems says; .*: resume_session/);
-  expect(await ask(serverRig, 'read_plan')).toMatchObject({ code: 'no_plan', hint: taken });
-  expect(await ask(serverRig, 'read_session', { what: 'changes' })).toMatchObject({ hint: taken });
-  expect(await ask(serverRig, 'read_session')).toMatchObject({ code: 'no_overview', hint: taken });
-  expect((await ask(serverRig, 'read_session', { what: 'document' })).next).toBeUndefined();
+  await serverRig.repo.write({ '_samocode/sessions/26-01-08-boat/_overview.md': overview });
+  const hint = expect.stringContaining('samocode import 26-01-08-boat');
+  expect(await ask(serverRig, 'read_plan')).toMatchObject({ code: 'not_imported', hint });
+  expect(await ask(serverRig, 'resume_session')).toMatchObject({ code: 'not_imported', hint });
+  const { json } = await askTool('list_sessions', {}, serverRig.context);
+  expect(json.summary).toContain('Not sessions yet: 26-01-08-boat.');
 });
 
 /** A done session whose branch is merged by hand, and a git that notes each start. */

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { needsHuman, readSessionList, sessionFolders } from '../../../../src/core/session/session-list.ts';
+import {
+  needsHuman,
+  readSessionList,
+  sessionFolders,
+  unimportedFolders,
+} from '../../../../src/core/session/session-list.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
 
@@ -27,16 +32,24 @@ test('sessions that need a person come first, then the newest', async () => {
   expect(views.map(needsHuman)).toEqual([true, true, false, false]);
 });
 
-test('folders of the original tool are listed; hidden, archived and foreign ones are not', async () => {
+test('folders with an overview and without records are listed as unimported, and others are not', async () => {
   await using dir = await tempDir();
   for (const folder of ['26-01-08-old', '_archive', '.git', 'notes']) await mkdir(join(dir.path, folder));
   await writeFile(join(dir.path, '26-01-08-old', '_overview.md'), '# Session: old\n');
   await writeFile(join(dir.path, 'README.md'), 'x');
+  await mkdir(join(dir.path, '26-01-08-nested', '_samocode'), { recursive: true });
+  await writeFile(join(dir.path, '26-01-08-nested', '_samocode', '_overview.md'), '# Session: old\n');
   await writeEvents(sessionPaths(dir.path, '26-01-09-new'), [CREATED]);
   await mkdir(join(dir.path, '.run', '.26-01-10-half.draft'));
   const views = await readSessionList(dir.path, await systemHost());
-  expect(views.map(({ folder }) => folder).sort()).toEqual(['26-01-08-old', '26-01-09-new']);
-  expect(await sessionFolders(dir.path)).toEqual(['26-01-08-old', '26-01-09-new', 'notes']);
+  expect(views.map(({ folder }) => folder)).toEqual(['26-01-09-new']);
+  expect(await unimportedFolders(dir.path)).toEqual(['26-01-08-nested', '26-01-08-old']);
+  expect(await sessionFolders(dir.path)).toEqual([
+    '26-01-08-nested',
+    '26-01-08-old',
+    '26-01-09-new',
+    'notes',
+  ]);
 });
 
 test('an empty or missing folder holds no sessions', async () => {

@@ -72,7 +72,7 @@ test.each<{ kind: string; events: NewEvent[]; wants: boolean }>([
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, events);
   const view = await read(paths);
-  expect(view).toMatchObject({ worker: 'none', wantsWorker: wants, needsWorker: wants, isForeign: false });
+  expect(view).toMatchObject({ worker: 'none', wantsWorker: wants, needsWorker: wants });
   expect(view.state).toMatchObject({ n: events.length, status: { kind } });
 });
 
@@ -164,17 +164,10 @@ test('a session whose log was moved aside is lost whatever command is queued, an
   expect(isLost(view)).toBe(true);
 });
 
-test('a folder of the original tool is shown as its overview says', async () => {
+test('a folder without records of samocode is no session', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-Old_one');
   await mkdir(paths.sessionDir);
-  const overview = (phase: string) =>
-    `# Session: old\n## Status\nPhase: ${phase}\nIteration: 2\nTotal Iterations: 5\nLast Action: Was done\n`;
-  await writeFile(paths.overview, overview('planning'));
-  const view = await read(paths);
-  expect(view).toMatchObject({ isForeign: true, needsWorker: false });
-  expect(view.state.status.kind).toBe('stopped');
-  expect(view.state.progress).toMatchObject({ phase: 'planning', phaseIteration: 2, totalIterations: 5 });
-  await writeFile(paths.overview, overview('done'));
-  expect((await read(paths)).state.status).toMatchObject({ kind: 'done', summary: 'Was done' });
+  await writeFile(paths.overview, '# Session: old\n');
+  expect(await readSession(paths, await systemHost())).toBeUndefined();
 });

@@ -56,7 +56,6 @@ function viewOf(name: string, { by = OURS, ...more }: More = {}): SessionView {
     pendingCommands: [],
     wantsWorker: wants || (more.pendingCommands ?? []).length > 0,
     needsWorker: false,
-    isForeign: false,
     ...(by !== null && { lease: { v: 1, number: 1, owner, supervisor: by, acquiredAt: since } }),
     ...more,
   } as SessionView;
@@ -126,7 +125,6 @@ test('a session that cannot be continued needs a person', () => {
   expect(waitsOf('starting', { wantsWorker: false })).toBe('person: lost');
   // Its event log was moved away.
   expect(waitsOf('running', { wantsWorker: false })).toBe('person: lost');
-  expect(waitsOf('waiting for answers', { isForeign: true })).toBe('nothing');
 });
 
 test('an archived session waits for nothing, unless it has a command', () => {

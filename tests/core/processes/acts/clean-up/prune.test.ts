@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prune } from '../../../../../src/core/acts/clean-up/prune.act.ts';
 import { checksOnClone } from '../../../../../src/core/acts/proof/checks-on-clone.ts';
-import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, LEFT, PREPARED } from '../../../unit/session/events.ts';
 
@@ -23,16 +22,6 @@ test('prune removes nothing behind a link that an agent left in place of its log
   expect(await readdir(sessionDir)).toContain('_logs');
   expect((await pruneAll(serverRig)).found).toEqual([]);
   expect(await readdir(precious)).toEqual(['letter.txt']);
-});
-
-test('prune does not touch a folder of the original tool, whose logs are its only history', async () => {
-  await using serverRig = await makeServerRig();
-  const { sessionDir, overview, logs } = sessionPaths(serverRig.sessionsDir, FOLDER);
-  await mkdir(join(sessionDir, '_logs'), { recursive: true });
-  await writeFile(overview, '# Session: boat\n\n## Status\nPhase: done\nLast Action: Built it\n');
-  await writeFile(join(logs, '001-done.jsonl'), '{}\n');
-  expect((await pruneAll(serverRig)).found).toEqual([]);
-  expect(await readdir(logs)).toEqual(['001-done.jsonl']);
 });
 
 test('a session that ended long ago but was archived recently is kept whole', async () => {

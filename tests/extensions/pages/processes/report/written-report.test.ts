@@ -15,9 +15,6 @@ beforeAll(async () => {
   project = await makeProject();
   session = await reportedSession({ iterations: 12, project });
   await reportedSession({ iterations: 5, name: '漢字', ends: 'waiting', project });
-  const foreign = join(project.sessionsDir, '26-01-09-by-hand');
-  await mkdir(foreign);
-  await writeFile(join(foreign, '_overview.md'), '# Session: by-hand\n\n## Status\nPhase: planning\n');
 });
 
 afterAll(() => project.repo[Symbol.asyncDispose]());
@@ -107,9 +104,7 @@ test('the page of a finished session is reused until it has new events', async (
   expect(await readFile(pages[0] ?? '', 'utf8')).not.toBe('old');
 });
 
-test('a folder that no worker has taken over has no report, and an unwritable path is named', async () => {
-  const foreign = await call('by-hand', '--json');
-  expect(JSON.parse(foreign.stdout)).toMatchObject({ error: { code: 'no_report' } });
+test('a report that cannot be written is refused with the path', async () => {
   const refused = await call('boat-names', '--output', join(project.repo.path, 'README.md/x.html'), '--json');
   expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'report_not_written' } });
   expect((await call('boat-names', '--all')).exitCode).toBe(2);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { followsPlan } from '../../../src/core/kernel/phases/table.ts';
-import { continuationOf, inferPhase, placeOf } from '../../../src/core/session/legacy-session.ts';
+import { continuationOf, placeOf } from '../../../src/core/session/unimported-folder.ts';
 import { anyOverview } from './overview.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
@@ -23,18 +23,14 @@ const anySignal = fc.option(
   { nil: undefined },
 );
 
-export const legacyProperties: Property[] = [
-  property('any folder gives a phase, or a question', anyOverview, (overview) => {
-    const inferred = inferPhase(overview);
-    assert('question' in inferred ? inferred.question : inferred.phase);
-  }),
+export const folderProperties: Property[] = [
   property(
     'a folder in a phase behind a gate is done, or waits in a phase before that gate',
     fc.tuple(anyOverview, anyFiles, anySignal),
     ([overview, fileNames, signal]) => {
       const facts = { overview, fileNames, signal, questions: [] };
       const place = placeOf(facts, 'boat');
-      if ('question' in place) return;
+      if (place === undefined) return;
       const goesOn = continuationOf(place, facts, { folder: 'boat', gates: ['qa', 'plan'] });
       assert(goesOn.kind !== 'run' || (goesOn.phase !== 'planning' && !followsPlan(goesOn.phase)));
       assert(goesOn.kind !== 'park' || !followsPlan(goesOn.phase));

@@ -1,0 +1,208 @@
+import { rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ActionContext } from '../../caller/context/context.ts';
+import { namedFolder } from '../../caller/context/find-project-for.ts';
+import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
+import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { START_ERRORS } from '../../caller/errors/start-errors.ts';
+import { readyProject } from '../../caller/refusals/ready-project.ts';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
+import type { Decision } from '../../kernel/phases/decision.ts';
+import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
+import { park } from '../../kernel/phases/verdict.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
+import { earlierWorktree } from '../../project/worktrees/worktree.ts';
+import { readOverview } from '../../session/documents/overview.ts';
+import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../session/layout/names.ts';
+import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { isUnimported, sessionFolders, unimportedFolders } from '../../session/session-list.ts';
+import {
+  continuationOf,
+  type FolderFacts,
+  type FolderPlace,
+  NESTED_FOLDER,
+  notPlain,
+  placeOf,
+  readUnimported,
+  reasonOf,
+} from '../../session/unimported-folder.ts';
+import { type Begun, beginSession } from './begin-session.ts';
+import { newSession, type SessionRequest } from './new-session.ts';
+import type { StartSessionInput } from './start-choices.ts';
+import type { FolderWork } from './work.ts';
+
+export interface ImportInput {
+  /** The name or path of the folder. */
+  folder: string;
+  projectDir?: string | undefined;
+  /** Defaults to the phase that its overview names, or else to the first one. */
+  phase?: string | undefined;
+}
+
+/** Makes a session of a folder of the Python samocode. It waits for a person, and no agent runs before that. */
+export async function importFolder(input: ImportInput, context: ActionContext): Promise<Begun> {
+  await refuseFromInside(context);
+  const { filePath, paths } = await findUnimported(input, context);
+  const phase = knownPhase(input.phase);
+  const project = await readyProject({ projectDir: filePath }, context);
+  await moveUp(paths);
+  const facts = await factsOf(paths);
+  const place = placeOf(facts, paths.folder, phase) ?? PHASE_UNKNOWN;
+  const continues = (gates: SessionGates) => continuationOf(place, facts, { folder: paths.folder, gates });
+  // If no gate stops it, only a resume may let an agent run.
+  const run = project.values.gates.length > 0;
+  const adoption = {
+    paths,
+    facts,
+    run,
+    choices: {},
+    decide: (gates: SessionGates) => atRest(continues(gates), place),
+  };
+  return await adopt(adoption, project, context);
+}
+
+/** Continues a folder prepared by hand at the given phase: it becomes a session that waits at its gate. */
+export async function continueFolder(
+  { work, project: projectDir, choices = {}, run = true }: StartSessionInput<FolderWork>,
+  context: ActionContext,
+): Promise<Begun> {
+  const { filePath, paths } = await findUnimported({ folder: work.from, projectDir }, context);
+  const { folder: session } = paths;
+  const phase = knownPhase(work.phase);
+  const project = await readyProject(
+    { projectDir: filePath, call: choices.settings, base: choices.base },
+    context,
+  );
+  const facts = await factsOf(paths);
+  const place = placeOf(facts, session, phase);
+  if (place === undefined) throw START_ERRORS.phase_unknown({ session });
+  const group = choices.group && normalizeNewName('group', choices.group);
+  const decide = (gates: SessionGates) => continuationOf(place, facts, { folder: session, gates });
+  return await adopt({ paths, facts, run, group, choices, decide }, project, context);
+}
+
+type SessionGates = Parameters<typeof continuationOf>[2]['gates'];
+
+const PHASE_UNKNOWN: FolderPlace = {
+  phase: 'init',
+  stated: { kind: 'waiting', for: 'human_action', reason: 'its overview names no known phase.' },
+};
+
+function atRest(decision: Decision, { stated }: FolderPlace): Decision {
+  if (decision.kind !== 'run') return decision;
+  const { phase } = decision;
+  const reason = reasonOf(stated, `No agent has run since the import. Resume it to continue with ${phase}.`);
+  return { ...park(phase, 'human_action'), reason };
+}
+
+interface Found {
+  /** The `.samocode` of its project. */
+  filePath: string;
+  paths: SessionPaths;
+}
+
+/** Finds a folder that is not a session yet, by name or path. */
+async function findUnimported(
+  { folder: named, projectDir }: ImportInput,
+  context: ActionContext,
+): Promise<Found> {
+  const places = await findSessionsFolders(projectDir, context);
+  const own = places.filter(({ isOwn }) => isOwn);
+  for (const { filePath, sessionsDir } of own.length > 0 ? own : places) {
+    const folders = await sessionFolders(sessionsDir);
+    const name = basename(named);
+    const folder = resolveSessionFolder(folders, name) ?? foldersOfId(folders, name)[0];
+    if (folder === undefined) continue;
+    const paths = sessionPaths(sessionsDir, folder);
+    if (named.includes('/')) await requirePath(paths, namedFolder(named, context));
+    if (!isUnimported(paths)) throw START_ERRORS.run_already({ session: folder });
+    return { filePath, paths };
+  }
+  const known = await Promise.all(places.map(({ sessionsDir }) => unimportedFolders(sessionsDir)));
+  throw ACTION_ERRORS.session_not_found({ session: named, newest: known.flat().slice(-5).join(', ') });
+}
+
+async function requirePath({ sessionDir, sessionsDir }: SessionPaths, folder: string): Promise<void> {
+  if ((await realPathAsFar(folder)) !== (await realPathAsFar(sessionDir)))
+    throw START_ERRORS.not_in_sessions({ folder, sessions: sessionsDir });
+}
+
+function knownPhase(given: string | undefined): Phase | undefined {
+  const written = given?.toLowerCase();
+  const phase = SELECTABLE.find((each) => each === written);
+  if (given && !phase) throw START_ERRORS.bad_phase({ given, allowed: SELECTABLE });
+  return phase;
+}
+
+/** The worker always runs `init` first, and a finished session continues with a new goal. */
+const SELECTABLE = PHASE_NAMES.filter((phase) => phase !== 'init' && phase !== 'done');
+
+/** Moves the files of the early layout up, except those whose names are taken; the overview last. */
+async function moveUp({ sessionDir, overview }: SessionPaths): Promise<void> {
+  const nested = join(sessionDir, NESTED_FOLDER);
+  const last = basename(overview);
+  if (statsAt(overview) !== undefined) return;
+  const names = (namesAt(nested) ?? []).filter((name) => name !== last);
+  for (const name of [...names, last]) {
+    const to = join(sessionDir, name);
+    if (statsAt(to) === undefined) await rename(join(nested, name), to);
+  }
+}
+
+async function factsOf(paths: SessionPaths): Promise<FolderFacts> {
+  const { folder: session } = paths;
+  const names = notPlain(paths);
+  if (names.length > 0) throw START_ERRORS.not_plain({ session, names });
+  const facts = await readUnimported(paths);
+  if (facts === undefined) throw START_ERRORS.task_unknown({ session });
+  return facts;
+}
+
+interface Adoption extends Pick<SessionRequest, 'group' | 'run'> {
+  paths: SessionPaths;
+  facts: FolderFacts;
+  choices: SessionRequest['choices'];
+  decide: (gates: SessionGates) => Decision;
+}
+
+/** Creates the session, which waits at the first gate that no person is known to have opened. */
+async function adopt(
+  { paths: { folder }, facts, group, run, choices, decide }: Adoption,
+  project: Project,
+  context: ActionContext,
+): Promise<Begun> {
+  const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(facts.overview);
+  const branch = await branchOfAdopted(project, { folder, workingDir }, context);
+  const request: SessionRequest = {
+    folder,
+    group,
+    run,
+    choices: { ...choices, branch },
+    task: task.trim() || folder,
+    takenOver: (gates) => ({ totalIterations: totalIterations || iteration, decision: decide(gates) }),
+  };
+  const begun = await beginSession(await newSession(project, request, context), context);
+  if (begun === undefined) throw START_ERRORS.run_already({ session: folder });
+  return begun;
+}
+
+/**
+ * Returns the branch of the existing worktree, whatever its name, because its commits belong to the session.
+ * Without a worktree, returns the one that the Python samocode used: with a prefix only if a person chose it.
+ */
+async function branchOfAdopted(
+  { mainRepo, values, sources }: Project,
+  { folder, workingDir = '' }: { folder: string; workingDir?: string | undefined },
+  { env }: ActionContext,
+): Promise<string> {
+  const worktreePath = join(values.worktrees, folder);
+  const own = await earlierWorktree(worktreePath, mainRepo, { baseEnv: env });
+  const named = await earlierWorktree(workingDir, mainRepo, { baseEnv: env });
+  if (named !== undefined && named.path !== own?.path)
+    throw START_ERRORS.work_elsewhere({ session: folder, earlier: named.path, worktreePath });
+  const prefix = sources.branchPrefix?.kind === 'default' ? '' : values.branchPrefix;
+  return own?.branch ?? branchOf(folder, prefix);
+}
