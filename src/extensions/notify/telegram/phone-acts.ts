@@ -68,16 +68,10 @@ export async function intentOf(
         : { refusal: 'Press "Request changes" first, then reply to the question that follows.' };
     }
     case 'session':
-      if ('reply' in input) return { refusal: 'To send the agent a message, use /message' };
+      if ('reply' in input) return messaging(question, text, context);
       if (input.choice === 'status') return { shows: 'status' };
       if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
-      return input.choice === 'stop'
-        ? stopping(question, 'after_iteration', context)
-        : resuming(question, context);
-    case 'message':
-      return 'reply' in input ? messaging(question, text, context) : { refusal: TOO_OLD };
-    case 'pick':
-      return { refusal: TOO_OLD };
+      return input.choice === 'stop' ? stopping(question, context) : resuming(question, context);
     default:
       return about satisfies never;
   }
@@ -129,7 +123,7 @@ function requestingChanges(
   };
 }
 
-export function messaging(question: SessionQuestion, text: string, context: ActionContext): Intent {
+function messaging(question: SessionQuestion, text: string, context: ActionContext): Intent {
   return {
     pending: 'sending the message',
     act: async () => {
@@ -139,22 +133,18 @@ export function messaging(question: SessionQuestion, text: string, context: Acti
   };
 }
 
-export function stopping(
-  question: SessionQuestion,
-  when: 'after_iteration' | 'now',
-  context: ActionContext,
-): Intent {
+function stopping(question: SessionQuestion, context: ActionContext): Intent {
   return {
     pending: 'stopping',
     act: async () => {
-      const { view } = await stopSession({ ...question, when }, context);
+      const { view } = await stopSession({ ...question, when: 'after_iteration' }, context);
       return { words: statusSentence(view), settles: [] };
     },
   };
 }
 
 /** Passes only the session: limits, provider, model and goal do not change. */
-export function resuming({ session, projectDir }: SessionQuestion, context: ActionContext): Intent {
+function resuming({ session, projectDir }: SessionQuestion, context: ActionContext): Intent {
   return {
     pending: 'resuming',
     act: async () => {

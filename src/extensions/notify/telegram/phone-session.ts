@@ -13,7 +13,7 @@ import type { SentMessage, Where } from './sent-messages.ts';
 /** A session and how actions refer to it, or why it cannot be used. */
 export type Found = { view: SessionView; question: SessionQuestion } | { refusal: string };
 
-export async function sessionAt(
+async function sessionAt(
   { sessionsDir, session }: Where,
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<Found> {

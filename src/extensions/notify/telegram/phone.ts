@@ -3,13 +3,7 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { type BotApi, sendingFailure } from './bot-api.ts';
 import { safeLines, shortened, splitAtLineEnds, WORD_JOINER } from './message-text.ts';
 import { type Intent, intentOf } from './phone-acts.ts';
-import {
-  actOn,
-  type CommandReply,
-  type PhoneContext,
-  runPhoneCommand,
-  statusDraft,
-} from './phone-commands.ts';
+import { type PhoneContext, runPhoneCommand, statusDraft } from './phone-commands.ts';
 import { sessionAbout, TOO_OLD } from './phone-session.ts';
 import type { Draft } from './render.ts';
 import type { SentMessage, Where } from './sent-messages.ts';
@@ -86,13 +80,6 @@ export class Phone {
       await answer(query, 'It was not recorded. Press again.', place);
       return;
     }
-    if (sent.about.kind === 'pick') {
-      await answer(query, '', place);
-      const { act, text = '', sessions } = sent.about;
-      const where = sessions[Number(choice)];
-      if (where !== undefined) await this.#show(await actOn(act, where, text, place.context), place);
-      return;
-    }
     const again = () => intentOf(sent, { choice }, place.context);
     const intent = await again();
     const words = 'refusal' in intent ? intent.refusal : 'pending' in intent ? `… ${intent.pending}` : '';
@@ -112,9 +99,11 @@ export class Phone {
     if (sent === undefined) {
       if (!text.startsWith('/') && message.chat.type !== 'private') return;
       if (isOld) return await this.#reply(TOO_OLD, undefined, place);
-      const { listed } = await this.#chat.sent.read();
-      const result = await this.#attempt(() => runPhoneCommand(text, listed, place.context), place);
-      if (result !== undefined) return await this.#show(result, place);
+      if (text.startsWith('/')) {
+        const replies = await this.#attempt(() => runPhoneCommand(text, place.context), place);
+        for (const { draft, where } of replies ?? []) await this.#post(draft, where, place);
+        return;
+      }
       const words = to === undefined ? 'To answer a question, reply to it. Commands: /help' : TOO_OLD;
       return await this.#reply(words, undefined, place);
     }
@@ -125,52 +114,36 @@ export class Phone {
     await this.#carryOut(intent, sent, place);
   }
 
-  async #show(result: CommandReply, place: PhonePlace): Promise<void> {
-    if ('intent' in result) {
-      if ('refusal' in result.intent) return await this.#reply(result.intent.refusal, undefined, place);
-      return await this.#carryOut(result.intent, undefined, place);
-    }
-    const { drafts, where, listed } = result;
-    if (listed !== undefined) await this.#chat.sent.change((state) => Object.assign(state, { listed }));
-    for (const draft of drafts) await this.#post(draft, where, place);
-  }
-
   /** @param again interprets the button again after a failure, in case another channel was faster */
   async #carryOut(
     intent: Intent,
-    sent: SentMessage | undefined,
+    sent: SentMessage,
     place: PhonePlace,
     again?: () => Promise<Intent>,
   ): Promise<void> {
     const { api, signal } = place;
     if ('refusal' in intent) {
-      if (intent.isOver && sent) await this.#chat.settle(api, sent, intent.refusal, signal);
+      if (intent.isOver) await this.#chat.settle(api, sent, intent.refusal, signal);
     } else if ('asks' in intent) {
       const about = { kind: 'changes' as const, hash: intent.hash };
       const lines = safeLines('What should change in the plan? Reply to this message.');
-      await this.#post(
-        { lines, about, asksFor: 'What should change' },
-        sent?.where,
-        place,
-        sent?.notification,
-      );
+      await this.#post({ lines, about, asksFor: 'What should change' }, sent.where, place, sent.notification);
     } else if ('shows' in intent) {
-      const found = sent && (await sessionAbout(sent, place.context));
-      if (found && 'view' in found)
-        await this.#post(await statusDraft(found.view, place.context), sent.where, place);
+      const found = await sessionAbout(sent, place.context);
+      if ('view' in found) await this.#post(await statusDraft(found.view, place.context), sent.where, place);
     } else {
-      const hasButtons = sent !== undefined && sent.buttons.length > 0;
+      const hasButtons = sent.buttons.length > 0;
       if (hasButtons) await this.#chat.showPending(api, sent, intent.pending, signal);
       const outcome = await this.#attempt(intent.act, place);
       if (outcome === undefined) {
         const now = await again?.();
-        if (sent && now && 'refusal' in now) await this.#chat.settle(api, sent, now.refusal, signal);
+        if (now && 'refusal' in now) await this.#chat.settle(api, sent, now.refusal, signal);
         else if (hasButtons) await this.#chat.restore(api, sent, signal);
         return;
       }
       const { words, settles } = outcome;
-      if (sent !== undefined) await this.#settleAll(sent, settles, words, place);
-      if (settles.length === 0) await this.#reply(words, sent?.where, place);
+      await this.#settleAll(sent, settles, words, place);
+      if (settles.length === 0) await this.#reply(words, sent.where, place);
       if (settles.length === 0 && hasButtons) await this.#chat.restore(api, sent, signal);
     }
   }

@@ -19,15 +19,6 @@ export const AskedAbout = z.discriminatedUnion('kind', [
   /** A request to reply with what to change. */
   z.object({ kind: z.literal('changes'), hash: z.string() }),
   z.object({ kind: z.literal('session') }),
-  /** A request to reply with a message for the session. */
-  z.object({ kind: z.literal('message') }),
-  /** Asks which session a command is for. */
-  z.object({
-    kind: z.literal('pick'),
-    act: z.enum(['status', 'stop', 'resume', 'message']),
-    text: z.string().optional(),
-    sessions: z.array(Where),
-  }),
 ]);
 export type AskedAbout = z.infer<typeof AskedAbout>;
 
@@ -58,7 +49,6 @@ const State = z.object({
   /** ISO time of the last poll for updates; written at most every ten minutes. */
   polledAt: z.string(),
   sent: z.array(SentMessage),
-  listed: z.array(Where),
 });
 type State = z.infer<typeof State>;
 
@@ -82,7 +72,7 @@ export class SentMessages {
     if (this.#state !== undefined) return this.#state;
     const found = this.#path === undefined ? undefined : await plainJson(this.#path, MAX_BYTES, State);
     const at = isoUtc(this.#clock.now());
-    this.#state ??= found ?? { v: 1, offset: 0, polledAt: at, sent: [], listed: [] };
+    this.#state ??= found ?? { v: 1, offset: 0, polledAt: at, sent: [] };
     return this.#state;
   }
 

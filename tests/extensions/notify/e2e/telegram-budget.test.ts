@@ -3,7 +3,7 @@ import { ci } from '../../../support/ci.ts';
 import { phoneRig } from './phone.ts';
 
 test(
-  '/resume of a session whose budget is spent raises no limit, and says why nothing happens',
+  'Resume of a session whose budget is spent raises no limit, and says why nothing happens',
   ci,
   async () => {
     await using phone = await phoneRig({
@@ -12,7 +12,8 @@ test(
     });
     const { rig, stub } = phone;
     const { n } = await rig.until(({ status }) => status.kind === 'blocked');
-    stub.say(`/resume ${rig.file.folder}`);
+    stub.say('/status');
+    stub.press(await phone.message('is blocked'), 'Resume');
     await phone.message('The budget is spent: $0.00 of $0.00.');
     const { status } = await rig.state();
     expect(status).toMatchObject({ kind: 'blocked', rule: 'budget' });

@@ -101,16 +101,16 @@ test.concurrent('only the configured chat may act; others are ignored and report
   await rig.untilWaiting('qa_answers');
   await phone.notify();
   const other = { from: { id: 666 } };
-  stub.say('/stop', other);
-  stub.say('/stop', other);
+  stub.say('/status', other);
+  stub.say('/status', other);
   stub.pressData(
     { ...stub.messages[0]!, chat: { id: 666, type: 'private' } },
     stub.messages.at(-1)!.buttons[0]![0]!.callback_data,
     other,
   );
   // The reply to this shows that the earlier updates were handled.
-  stub.say('/sessions');
-  await phone.message('1. ');
+  stub.say('/help');
+  await phone.message('/status - all');
   expect(phone.said.filter((text) => text.includes('666'))).toHaveLength(1);
   expect(stub.messages.every(({ chat }) => chat.id === ME.id)).toBe(true);
   expect((await rig.state()).status.kind).toBe('waiting');
@@ -143,39 +143,40 @@ test.concurrent('updates more than an hour old are rejected, and none is process
   await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
-  stub.say('/stop', { date: Math.floor(Date.now() / 1000) - 3700 });
+  stub.say('/status', { date: Math.floor(Date.now() / 1000) - 3700 });
   await phone.message('This message is too old');
-  const update = stub.say('/sessions');
-  await phone.message('1. ');
-  const listed = stub.messages.length;
+  const update = stub.say('/status');
+  await phone.message(rig.file.folder);
+  const shown = stub.messages.length;
   stub.pushAgain(update);
   stub.say('/help');
-  await phone.message('/sessions - all');
-  expect(stub.messages).toHaveLength(listed + 1);
+  await phone.message('/status - all');
+  expect(stub.messages).toHaveLength(shown + 1);
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test.concurrent('a session is stopped, shown, resumed and given a message by commands', async () => {
+test.concurrent('a session is shown by /status, and stopped, resumed and given a message by its messages', async () => {
   await using phone = await phoneRig({
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
   });
   const { rig, stub } = phone;
   await rig.until(({ openIteration }) => openIteration !== undefined);
-  stub.say('/sessions');
-  await phone.message(`1. ${rig.file.folder} is running`);
-  stub.say('/stop 1 now');
-  await rig.until(({ status }) => status.kind === 'stopped');
-  await phone.message('is stopped');
-  stub.say('/message 1 --limits 5; $(reboot)');
+  stub.say('/status');
+  const running = await phone.message(`${rig.file.folder} is running`);
+  stub.press(running, 'Stop');
+  await rig.until(({ stopWanted }) => stopWanted !== undefined);
+  stub.say('--limits 5; $(reboot)', { replyTo: running });
   await phone.message('It is stored');
   expect(await eventsOf(rig, 'message_kept')).toMatchObject([{ by: BY_PHONE }]);
-  stub.say(`/resume ${rig.file.folder}`);
+  await rig.stop('now');
+  stub.say('/status');
+  stub.press(await phone.message(`${rig.file.folder} is stopped`), 'Resume');
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const [resumed] = await eventsOf(rig, 'resumed');
   expect(resumed).toMatchObject({ by: BY_PHONE });
   expect(resumed).not.toHaveProperty('limits');
-  stub.say('/status nonsense');
-  await phone.message('There is no such session');
+  stub.say('/stop');
+  await phone.message('/status - all');
 });
 
 test.concurrent('GATE_CHANNELS without phone keeps the gate closed to it', async () => {
@@ -204,5 +205,5 @@ test.concurrent('another reader of the bot, or a webhook, is reported once while
   expect(phone.said).toHaveLength(1);
   expect(stub.messages.length).toBeGreaterThan(0);
   stub.webhook = '';
-  await phone.message('/sessions - all');
+  await phone.message('/status - all');
 });

@@ -44,7 +44,7 @@ test('another reader of the bot is reported once, and reading resumes', async ()
   await eventually(async () => one.said.length > 0);
   expect((await other).status).toBe(409);
   scene.stub.say('/help');
-  await eventually(async () => scene.stub.message('/sessions - all'));
+  await eventually(async () => scene.stub.message('/status - all'));
   expect(one.said).toEqual([expect.stringContaining('Another program reads the messages')]);
 });
 
@@ -53,7 +53,7 @@ test('a poll respects a requested delay, and messages that arrived in the meanti
   scene.stub.refuse('getUpdates', REFUSALS.slowDown(1), REFUSALS.badGateway);
   await using one = listening(scene);
   scene.stub.say('/help');
-  await eventually(async () => scene.stub.message('/sessions - all'));
+  await eventually(async () => scene.stub.message('/status - all'));
   expect(one.said).toEqual([
     'telegram: Telegram limits how much the bot may send.',
     'telegram: Telegram cannot be reached.',
@@ -105,5 +105,5 @@ test('updates of other kinds, and invalid ones, delay no others', async () => {
   stub.push({ message: { message_id: 5, date: 1, chat: { id: 4711, type: 'private' }, sticker: {} } });
   stub.push({ callback_query: { id: '1', from: { id: 4711 }, inline_message_id: 'x', data: 'y' } });
   stub.say('/help');
-  await eventually(async () => stub.message('/sessions - all'));
+  await eventually(async () => stub.message('/status - all'));
 });
