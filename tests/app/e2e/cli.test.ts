@@ -104,7 +104,7 @@ test('the original command line starts a session and, called again, continues it
   const forth = await samocode('rewind', 'third', '--undo', '--yes');
   expect(forth.stdout).toContain('is rewound to the state before its last rewind and is now stopped');
   const goesOn = await samocode('resume', 'third');
-  expect(goesOn.stdout).toContain('waits for you again: samocode answer third');
+  expect(goesOn.stdout).toContain('Next: samocode answer third');
 
   const asked = await samocode('answer', 'third');
   expect(asked.stdout).toContain('Who will read the document?');

@@ -4,15 +4,13 @@ import { shellWord } from '../../kernel/shell-quoted.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { pagedResult } from '../../kit/terminal/pager.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { printDone } from '../../kit/terminal/print-done.ts';
 import {
   projectOf,
   type SharedOptions,
   withPager,
   withSharedOptions,
 } from '../../kit/terminal/shared-options.ts';
-import { fitLine } from '../../kit/terminal/style.ts';
-import { openedBy } from '../../session/documents/describe-event.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { GivenAnswer, TerminalAnswers } from './ask-questions.ts';
@@ -44,17 +42,8 @@ export function addAnswer(program: Command, cli: Cli): void {
       const { answerQa } = await import('./answer-qa.act.ts');
       const replace = given.length > 0 && options.replace;
       const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
-      const { view, recorded, replaced, open } = await answerQa(input, await cli.actionContext());
-      const { good, attention } = cli.output.style;
-      cli.output.result({ ...shownFacts(view), recorded, replaced, open }, () =>
-        [
-          ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
-          ...replaced.map(({ id, text, by }) => `Replaced: ${id}: ${fitLine(text)}, by ${openedBy(by)}`),
-          open.length > 0
-            ? attention(`Still open: ${open.join(', ')}`)
-            : `${handleOf(view.folder)} continues. To follow it: samocode log ${handleOf(view.folder)} --follow`,
-        ].join('\n'),
-      );
+      const { view, done, ...facts } = await answerQa(input, await cli.actionContext());
+      printDone(cli, { view, done }, facts);
     });
 }
 
@@ -177,17 +166,8 @@ export function addApprove(program: Command, cli: Cli): void {
       const input = options.yes ? question : await confirmApproval(cli, question);
       if (input === undefined) return cli.leaveWith(EXIT.waiting);
       const { approvePlan } = await import('./approve-plan.act.ts');
-      const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
-      const { by } = view.state.approvedPlan ?? {};
-      const short = handleOf(view.folder);
-      cli.output.result({ ...shownFacts(view), plan, servers, already }, () =>
-        already
-          ? `${plan.name} was already approved${by === undefined ? '' : ` by ${openedBy(by)}`}.`
-          : [
-              ...servers,
-              `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
-            ].join('\n'),
-      );
+      const { view, done, ...facts } = await approvePlan(input, await cli.actionContext());
+      printDone(cli, { view, done }, facts, facts.servers);
     });
 }
 
@@ -228,20 +208,9 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
 export function addChanges(program: Command, cli: Cli): void {
   withSharedOptions(program.command('changes <session> <feedback...>'))
     .description('Request changes to the plan of a session')
-    .action((session: string, feedback: string[], options: SharedOptions) =>
-      sendBack(cli, session, feedback.join(' '), options),
-    );
-}
-
-async function sendBack(cli: Cli, session: string, feedback: string, options: SharedOptions): Promise<void> {
-  const { requestChanges } = await import('./request-changes.act.ts');
-  const { view } = await requestChanges(
-    { session, ...projectOf(options), feedback },
-    await cli.actionContext(),
-  );
-  cli.output.result(
-    shownFacts(view),
-    () =>
-      `${cli.output.style.good('✔')} The plan of ${handleOf(view.folder)} is being changed; you will be asked again.`,
-  );
+    .action(async (session: string, feedback: string[], options: SharedOptions) => {
+      const { requestChanges } = await import('./request-changes.act.ts');
+      const input = { session, ...projectOf(options), feedback: feedback.join(' ') };
+      printDone(cli, await requestChanges(input, await cli.actionContext()));
+    });
 }

@@ -2,11 +2,14 @@ import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import type { Acted } from '../../caller/facts/acted.ts';
+
+import { cut } from '../../kernel/text.ts';
 import { judgeAnswer } from '../../session/commands/judge-gates.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { openQuestions } from '../../session/documents/qa.ts';
 import type { AnswerOnRecord } from '../../session/events/bodies/positions.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
+import type { Channel } from '../../session/events/bodies/who-acted.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
   /** Each `text` is a letter, several ("A, C"), or free text. */
@@ -18,8 +21,7 @@ export interface AnswerQaInput extends SessionQuestion {
   replace?: boolean | undefined;
 }
 
-export interface AnswerQaResult {
-  view: SessionView;
+export interface AnswerQaResult extends Acted {
   recorded: { id: string; text: string }[];
   /** The earlier answers that were replaced. */
   replaced: readonly AnswerOnRecord[];
@@ -43,11 +45,28 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
   const after = await sendAndAwait(view, request, ['answers_recorded'], context);
   // The worker might have found newer questions in the file than were read here.
-  const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
+  const event = after.events.find((each) => each.type === 'answers_recorded') ?? verdict;
+  const { answers: recorded, replaced = [], open } = event;
+  const notes = [
+    `${HOW[context.by.channel] ?? 'Recorded'}: ${listOf(recorded)}.`,
+    ...(replaced.length > 0 ? [`Replaced: ${listOf(replaced)}.`] : []),
+    ...(open.length > 0 ? [`Still open: ${open.join(', ')}.`] : []),
+  ];
   return {
     view: after.view,
-    recorded: recorded.answers.map(({ id, text }) => ({ id, text })),
-    replaced: recorded.replaced ?? [],
-    open: recorded.open,
+    done: notes.join(' '),
+    recorded: recorded.map(({ id, text }) => ({ id, text })),
+    replaced,
+    open,
   };
+}
+
+/** A model must know that its word alone stands behind an answer. */
+const HOW: Readonly<Partial<Record<Channel, string>>> = {
+  tool: 'Recorded as passed on by you alone',
+  elicitation: 'Recorded as given in a form',
+};
+
+function listOf(answers: readonly { id: string; text: string }[]): string {
+  return answers.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
 }

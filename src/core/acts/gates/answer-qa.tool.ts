@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import type { NextStep } from '../../kernel/acts.ts';
-import { cut } from '../../kernel/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
 import { byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { doneFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 
 export const answerQaTool = defineTool({
@@ -48,24 +47,19 @@ export const answerQaTool = defineTool({
     const later = inChat.length > 0 ? ` The user will answer ${inChat.join(', ')} in the chat.` : '';
     if (decided?.answers.length === 0)
       return { summary: `Nothing is recorded yet.${later}`, next: [askFor(inChat)], open: inChat };
-    const { view, recorded, replaced, open } = decided
+    const { open, ...answered } = decided
       ? await answerQa({ ...question, answers: decided.answers, replace }, byForm(context))
       : await answerQa({ ...question, ...passedOn }, context.actions);
-    const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
-    const who = decided ? 'Recorded as given in a form' : 'Recorded as passed on by you alone';
     const notes = [
       later,
-      replaced.length > 0
-        ? ` Replaced: ${replaced.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ')}.`
-        : '',
-      open.length > 0 ? ` Still open: ${open.join(', ')}.` : '',
       unasked.length > 0 ? ` Already answered, and unchanged: ${unasked.join(', ')}.` : '',
       asked.kind === 'no_form' && asked.isRefused ? FORMS_REFUSED : '',
     ];
+    const fields = doneFields(answered);
     return {
-      ...sessionFields(view),
-      summary: `${who}: ${taken || 'the request'}.${notes.join('')}`,
-      next: open.length > 0 ? [askFor(open)] : [{ act: 'follow' }],
+      ...fields,
+      summary: `${answered.done}${notes.join('')}`,
+      next: open.length > 0 ? [askFor(open)] : fields.next,
       open,
     };
   },

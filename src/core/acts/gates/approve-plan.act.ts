@@ -3,7 +3,9 @@ import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import type { Acted } from '../../caller/facts/acted.ts';
 import { judgeApprove } from '../../session/commands/judge-gates.ts';
+import { openedBy } from '../../session/documents/describe-event.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -15,8 +17,7 @@ export interface ApprovePlanInput extends SessionQuestion {
   hash?: string | undefined;
 }
 
-export interface ApprovePlanResult {
-  view: SessionView;
+export interface ApprovePlanResult extends Acted {
   plan: { name: string; hash: string };
   /** The MCP servers that the approval accepts, one line each. */
   servers: string[];
@@ -33,12 +34,17 @@ export async function approvePlan(
   const { approvedPlan } = view.state;
   const isWaiting = gateOf(view)?.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
-    return { view, plan: approvedPlan, servers: [], already: true };
+    return { ...approved(view, approvedPlan, 'was already'), plan: approvedPlan, servers: [], already: true };
   // The file might have been edited since the session began to wait, so read the current version.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
   if (hash === undefined && !isPersonal(context.by.channel))
     throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
   const after = await sendAndAwait(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
-  return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };
+  return { ...approved(after.view, plan, 'is'), plan, servers: facts.plan?.servers ?? [], already: false };
+}
+
+function approved(view: SessionView, { name }: { name: string }, verb: 'is' | 'was already'): Acted {
+  const by = view.state.approvedPlan?.by;
+  return { view, done: `${name} ${verb} approved${by === undefined ? '' : ` by ${openedBy(by)}`}.` };
 }

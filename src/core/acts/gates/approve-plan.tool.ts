@@ -4,7 +4,7 @@ import { TO_FILL } from '../../kernel/acts.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
 import { byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { doneFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolContext, ToolResult } from '../../kit/mcp/tool.ts';
 import type { PlanDecision } from './approval-form.ts';
 
@@ -70,9 +70,7 @@ async function carryOut(
       const { feedback } = decision;
       if (feedback === '') return NO_FEEDBACK;
       const { requestChanges } = await import('./request-changes.act.ts');
-      const { view } = await requestChanges({ ...question, feedback }, actions);
-      const summary = 'The user wants changes to the plan; their feedback was sent.';
-      return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
+      return doneFields(await requestChanges({ ...question, feedback }, actions));
     }
     case 'read':
       return READS_FIRST;
@@ -87,13 +85,6 @@ async function approved(
   input: SessionQuestion & { hash?: string | undefined },
   { actions }: ToolContext,
 ): Promise<ToolResult> {
-  const [{ approvePlan }, { openedBy }] = await Promise.all([
-    import('./approve-plan.act.ts'),
-    import('../../session/documents/describe-event.ts'),
-  ]);
-  const { view, plan, already } = await approvePlan(input, actions);
-  const by = view.state.approvedPlan?.by;
-  const who = by === undefined ? '' : ` by ${openedBy(by)}`;
-  const summary = `${plan.name} ${already ? 'was already' : 'is'} approved${who}.`;
-  return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
+  const { approvePlan } = await import('./approve-plan.act.ts');
+  return doneFields(await approvePlan(input, actions));
 }

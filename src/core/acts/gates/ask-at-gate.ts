@@ -1,4 +1,5 @@
 import { gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { commentsMessage, documentLines } from '../../caller/facts/line-comments.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { shownText } from '../../kernel/text.ts';
@@ -13,42 +14,38 @@ import { askOpenQuestions } from './ask-questions.ts';
 import { formatPlan, planDifference } from './format-gate.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
-interface Question {
-  session: string;
-  projectDir: string | undefined;
-}
-
 const { already_answered, not_waiting, plan_changed } = GATE_ERRORS;
 /** The errors for an answer if another chat, terminal or phone has already decided. */
 const DECIDED_ELSEWHERE = [already_answered, not_waiting, plan_changed];
 
 /**
  * Asks the person for the decision that a session waits for.
- * @returns false if no decision was made here, so the session still waits
+ * @returns what was decided, as a sentence; undefined if nothing was, so the session still waits
  */
-export async function askAtGate(cli: Cli, view: SessionView, question: Question): Promise<boolean> {
+export async function askAtGate(
+  cli: Cli,
+  view: SessionView,
+  question: SessionQuestion,
+): Promise<string | undefined> {
   const { status } = view.state;
-  if (status.kind !== 'waiting') return false;
+  if (status.kind !== 'waiting') return undefined;
   const closed = closedChannel((await cli.actionContext()).by, gateRuleOf(view));
   if (closed) {
     cli.output.say(`\n${closed.error.why} ${closed.error.hint}`);
-    return false;
+    return undefined;
   }
   try {
     if (status.for === 'qa_answers') return await askForAnswers(cli, question);
     if (status.for === 'plan_approval' && status.plan) return await askForApproval(cli, question);
-    return false;
+    return undefined;
   } catch (error) {
     if (!isSamocodeError(error) || !DECIDED_ELSEWHERE.some(({ is }) => is(error))) throw error;
     const guidance = `samocode message ${handleOf(question.session)} "…"`;
-    cli.output.say(
-      `\nAlready decided elsewhere; your answer was not recorded. ${error.why} To guide the next agent: ${guidance}`,
-    );
-    return true;
+    return `Already decided elsewhere; your answer was not recorded. ${error.why} To guide the next agent: ${guidance}`;
   }
 }
 
-async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
+async function askForAnswers(cli: Cli, question: SessionQuestion): Promise<string | undefined> {
   const [{ readQa }, { answerQa }] = await Promise.all([
     import('./read-qa.act.ts'),
     import('./answer-qa.act.ts'),
@@ -56,14 +53,13 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
   const context = await cli.actionContext();
   const { questions, about } = await readQa(question, context);
   const open = questions.filter(({ isOpen }) => isOpen);
-  if (open.length === 0) return false;
+  if (open.length === 0) return undefined;
   cli.output.say(cli.output.style.bold('\nQuestions for you; Enter accepts the suggestion.'));
   const answered = await askOpenQuestions(cli, question.session, open, about);
-  if (answered) await answerQa({ ...question, ...answered }, context);
-  return answered !== undefined;
+  return answered && (await answerQa({ ...question, ...answered }, context)).done;
 }
 
-async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
+async function askForApproval(cli: Cli, question: SessionQuestion): Promise<string | undefined> {
   const { readPlan } = await import('./read-plan.act.ts');
   const context = await cli.actionContext();
   const menus = await cli.menus?.();
@@ -75,15 +71,13 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
     plan = await readPlan(question, context);
     decision = await decideOn(cli, plan, menus);
   }
-  if (decision === undefined) return false;
+  if (decision === undefined) return undefined;
   if (decision === 'approved') {
     const { approvePlan } = await import('./approve-plan.act.ts');
-    await approvePlan({ ...question, hash: plan.hash }, context);
-  } else {
-    const { requestChanges } = await import('./request-changes.act.ts');
-    await requestChanges({ ...question, feedback: decision.feedback }, context);
+    return (await approvePlan({ ...question, hash: plan.hash }, context)).done;
   }
-  return true;
+  const { requestChanges } = await import('./request-changes.act.ts');
+  return (await requestChanges({ ...question, feedback: decision.feedback }, context)).done;
 }
 
 /** Undefined if the person leaves it for later. */

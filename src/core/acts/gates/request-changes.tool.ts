@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { doneFields } from '../../kit/mcp/session-fields.ts';
 
 export const requestChangesTool = defineTool({
   name: 'request_changes',
@@ -19,11 +19,6 @@ export const requestChangesTool = defineTool({
   searchHint: 'reject',
   async handle(input, { actions }) {
     const { requestChanges } = await import('./request-changes.act.ts');
-    const { view } = await requestChanges(input, actions);
-    return {
-      ...sessionFields(view),
-      summary: 'Changes to the plan are requested.',
-      next: [{ act: 'follow' }],
-    };
+    return doneFields(await requestChanges(input, actions));
   },
 });

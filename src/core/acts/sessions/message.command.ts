@@ -1,21 +1,15 @@
 import type { Command } from 'commander';
 import type { Cli } from '../../kit/terminal/cli.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { printDone } from '../../kit/terminal/print-done.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 
 export function addMessage(program: Command, cli: Cli): void {
   withSharedOptions(program.command('message <session> <text...>'))
     .description('Leave guidance for the next agent of a session')
-    .action((session: string, text: string[], options: SharedOptions) =>
-      send(cli, session, text.join(' '), options),
-    );
-}
-
-async function send(cli: Cli, session: string, text: string, options: SharedOptions): Promise<void> {
-  const { sendMessage } = await import('./send-message.act.ts');
-  const { view, messageId, readBy } = await sendMessage(
-    { session, ...projectOf(options), text },
-    await cli.actionContext(),
-  );
-  cli.output.result({ ...shownFacts(view), messageId }, () => `${cli.output.style.good('✔')} ${readBy}`);
+    .action(async (session: string, text: string[], options: SharedOptions) => {
+      const { sendMessage } = await import('./send-message.act.ts');
+      const input = { session, ...projectOf(options), text: text.join(' ') };
+      const { messageId, ...sent } = await sendMessage(input, await cli.actionContext());
+      printDone(cli, sent, { messageId });
+    });
 }

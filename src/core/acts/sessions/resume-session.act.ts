@@ -4,6 +4,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor } from '../../caller/context/find-project-for.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { requireTrust } from '../../caller/context/trust-project.ts';
+import type { Acted } from '../../caller/facts/acted.ts';
 import { findCli } from '../../caller/refusals/agent-clis.ts';
 import { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
 import { refuseRoot } from '../../caller/refusals/ready-project.ts';
@@ -17,6 +18,7 @@ import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { statusSentence } from '../../session/words.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { ensureWorker, lacksWorker } from './ensure-worker.ts';
 
@@ -31,8 +33,7 @@ export interface ResumeSessionInput extends SessionQuestion {
   model?: string | undefined;
 }
 
-export interface ResumeSessionResult {
-  view: SessionView;
+export interface ResumeSessionResult extends Acted {
   /** `already_running`: nothing had to be done. */
   outcome: 'resumed' | 'already_running';
 }
@@ -58,9 +59,9 @@ export async function resumeSession(
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? limits ?? input.provider ?? input.model) !== undefined;
     if (!asksForMore && (await lacksWorker(found, verdict.error.code, context)))
-      return { view: await ensureWorker(found, note, context), outcome: 'resumed' };
+      return resultOf(await ensureWorker(found, note, context), 'resumed');
     if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
-      return { view: found, outcome: 'already_running' };
+      return resultOf(found, 'already_running');
     throw earlyRefusal(verdict, found);
   }
   requireFolders(found, { continues: true });
@@ -69,7 +70,11 @@ export async function resumeSession(
   await refuseUnfit({ agent, limits }, found, context);
   const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
   const after = await sendAndAwait(found, request, ['resumed'], context);
-  return { view: after.view, outcome: 'resumed' };
+  return resultOf(after.view, 'resumed');
+}
+
+function resultOf(view: SessionView, outcome: ResumeSessionResult['outcome']): ResumeSessionResult {
+  return { view, done: statusSentence(view), outcome };
 }
 
 /**

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, LimitsArgument, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { doneFields } from '../../kit/mcp/session-fields.ts';
 
 export const resumeSessionTool = defineTool({
   name: 'resume_session',
@@ -37,10 +37,10 @@ export const resumeSessionTool = defineTool({
       ]);
       const { view, outcome, summary } = await inThisBuild(pullRequestRounds)(input, actions);
       const what = outcome === 'nothing' ? ('nothing' as const) : ('resumed' as const);
-      return { ...sessionFields(view), summary, outcome: what };
+      return { ...doneFields({ view, done: summary }), outcome: what };
     }
     const { resumeSession } = await import('./resume-session.act.ts');
-    const { view, outcome } = await resumeSession(input, actions);
-    return { ...sessionFields(view), outcome };
+    const { outcome, ...resumed } = await resumeSession(input, actions);
+    return { ...doneFields(resumed), outcome };
   },
 });

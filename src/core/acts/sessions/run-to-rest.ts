@@ -24,7 +24,9 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
     for (let { cursor } = run; ; ) {
       const result = await followSession(cli, { ...run, cursor }, progress);
       cursor = result.cursor;
-      if (!run.ask || !(await askAtGate(cli, result.view, run))) return await showRest(cli, result);
+      const decided = run.ask ? await askAtGate(cli, result.view, run) : undefined;
+      if (decided === undefined) return await showRest(cli, result);
+      cli.output.say(`\n${decided}`);
     }
   } catch (error) {
     if (!cli.interrupted.aborted) throw error;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { doneFields } from '../../kit/mcp/session-fields.ts';
 
 export const sendMessageTool = defineTool({
   name: 'send_message',
@@ -18,7 +18,6 @@ export const sendMessageTool = defineTool({
   searchHint: 'steer, tell',
   async handle(input, { actions }) {
     const { sendMessage } = await import('./send-message.act.ts');
-    const { view, readBy } = await sendMessage(input, actions);
-    return { ...sessionFields(view), summary: readBy };
+    return doneFields(await sendMessage(input, actions));
   },
 });

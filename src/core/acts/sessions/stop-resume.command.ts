@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { printDone } from '../../kit/terminal/print-done.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
@@ -27,17 +28,17 @@ export function addStop(program: Command, cli: Cli): void {
       const input = { ...projectOf(options), when: now ? 'now' : 'after_iteration' } as const;
       const context = await cli.actionContext();
       if (session !== undefined) {
-        const stopped = await stopSession({ session, ...input }, context);
-        return cli.output.result(factsOf(stopped), () => resultText(stopped, options));
+        const { outcome, ...stopped } = await stopSession({ session, ...input }, context);
+        const canHurry = outcome === 'stopping' && !now;
+        const hint = `To stop it at once: samocode stop ${handleOf(stopped.view.folder)} --now`;
+        return printDone(cli, stopped, { outcome }, canHurry ? [hint] : []);
       }
       const stopped = await stopSeveral({ group, ...input }, context);
       const failures = stopped.flatMap((one) => (one.outcome === 'refused' ? [one.error] : []));
       if (failures.length > 0)
         cli.leaveWith(failures.every(ACTION_ERRORS.pending.is) ? EXIT.pending : EXIT.failed);
       cli.output.result({ sessions: stopped.map(factsOf) }, () =>
-        stopped.length === 0
-          ? 'No session is running here.'
-          : stopped.map((one) => resultText(one, options)).join('\n'),
+        stopped.length === 0 ? 'No session is running here.' : stopped.map(({ done }) => done).join('\n'),
       );
     });
 }
@@ -48,20 +49,6 @@ function factsOf(one: StopOneResult) {
       ? { code: one.error.code, message: `${one.error.what} ${one.error.why}` }
       : undefined;
   return { ...shownFacts(one.view), outcome: one.outcome, error };
-}
-
-function resultText(one: StopOneResult, options: StopOptions): string {
-  const { view, outcome } = one;
-  if (outcome === 'refused') return `${view.folder}: ${one.error.what} ${one.error.why}`;
-  const short = handleOf(view.folder);
-  const words = {
-    stopping: options.now
-      ? 'is being stopped.'
-      : 'stops when its current agent has ended; to stop it at once, add --now.',
-    stopped: `is stopped. To continue it: samocode resume ${short}`,
-    not_running: `is not running: it is ${view.state.status.kind}.`,
-  };
-  return `${view.folder} ${words[outcome]}`;
 }
 
 interface ResumeOptions extends SharedOptions {
@@ -97,17 +84,8 @@ export function addResume(program: Command, cli: Cli): void {
         model: options.model,
         limits: limitsOf(options),
       };
-      const { view, outcome } = await resumeSession(input, await cli.actionContext());
-      const facts = shownFacts(view);
-      const how =
-        facts.state === 'waiting'
-          ? `waits for you again: ${facts.next}`
-          : `continues. To follow it: samocode log ${handleOf(view.folder)} --follow`;
-      cli.output.result({ ...facts, outcome }, () =>
-        outcome === 'resumed'
-          ? `${cli.output.style.good('✔')} ${view.folder} ${how}`
-          : `${view.folder} is already running.`,
-      );
+      const { outcome, ...resumed } = await resumeSession(input, await cli.actionContext());
+      printDone(cli, resumed, { outcome });
     });
 }
 
@@ -128,10 +106,10 @@ export function addTakeover(program: Command, cli: Cli): void {
       const { takeOverSession } = await import('./take-over-session.act.ts');
       const context = await cli.actionContext();
       const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
-      const words =
+      const done =
         outcome === 'taken'
-          ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
-          : 'had no worker elsewhere; nothing was taken over.';
-      cli.output.result({ ...shownFacts(view), outcome, from }, () => `${view.folder} ${words}`);
+          ? `${view.folder} now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
+          : `${view.folder} had no worker elsewhere; nothing was taken over.`;
+      printDone(cli, { view, done }, { outcome, from });
     });
 }

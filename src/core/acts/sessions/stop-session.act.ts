@@ -4,9 +4,11 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import type { Acted } from '../../caller/facts/acted.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isAtRest, readSession } from '../../session/status.ts';
+import { statusSentence } from '../../session/words.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
 
 export interface StopSessionInput extends SessionQuestion {
@@ -14,8 +16,7 @@ export interface StopSessionInput extends SessionQuestion {
   when: 'after_iteration' | 'now';
 }
 
-export interface StopSessionResult {
-  view: SessionView;
+export interface StopSessionResult extends Acted {
   /**
    * `stopped`: the worker has stopped it. `stopping`: its agent may finish first. `not_running`: it was already at
    * rest.
@@ -24,9 +25,7 @@ export interface StopSessionResult {
 }
 
 /** The result for one of several sessions; `refused` if it could not be stopped. */
-export type StopOneResult =
-  | StopSessionResult
-  | { view: SessionView; outcome: 'refused'; error: SamocodeError };
+export type StopOneResult = StopSessionResult | (Acted & { outcome: 'refused'; error: SamocodeError });
 
 /** Stops every session of a group, or of the project, that is not at rest. */
 export async function stopSeveral(
@@ -47,7 +46,8 @@ export async function stopSeveral(
       return await stopFound(view, when, context);
     } catch (error) {
       if (!isSamocodeError(error)) throw error;
-      return { view, outcome: 'refused', error };
+      const done = `${view.folder}: ${error.what} ${error.why}`;
+      return { view, done, outcome: 'refused', error };
     }
   };
   return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
@@ -69,15 +69,19 @@ async function stopFound(
   when: StopSessionInput['when'],
   context: ActionContext,
 ): Promise<StopSessionResult> {
-  if (isAtRest(view)) return { view, outcome: 'not_running' };
+  if (isAtRest(view)) return resultOf(view, 'not_running');
   try {
     // An agent has 3 s to exit after SIGTERM.
     const work = when === 'now' ? { workMs: 8000 } : { mayLast: true };
     const after = await sendAndAwait(view, { kind: 'stop', when }, STOPPED, context, work);
-    return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
+    return resultOf(after.view, after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping');
   } catch (error) {
     // It came to rest before the command was sent, so nothing is left to stop.
     if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
-    return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'not_running' };
+    return resultOf((await readSession(view.paths, context.host)) ?? view, 'not_running');
   }
+}
+
+function resultOf(view: SessionView, outcome: StopSessionResult['outcome']): StopSessionResult {
+  return { view, done: statusSentence(view), outcome };
 }

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { OF_SESSION, ProjectDir, resultWith, SessionName, TEXTS } from '../../kit/mcp/fields.ts';
-import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { doneFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
-import { statusSentence } from '../../session/words.ts';
 import type { StopOneResult } from './stop-session.act.ts';
 
 export const stopSessionTool = defineTool({
@@ -41,8 +40,8 @@ export const stopSessionTool = defineTool({
       return aboutGroup(
         await stopSeveral({ group: group === '*' ? undefined : group, when, projectDir }, actions),
       );
-    const { view, outcome } = await stopSession({ session, when, projectDir }, actions);
-    const fields = sessionFields(view);
+    const { outcome, ...stopped } = await stopSession({ session, when, projectDir }, actions);
+    const fields = doneFields(stopped);
     return {
       ...fields,
       outcome,
@@ -64,10 +63,6 @@ function aboutGroup(stopped: readonly StopOneResult[]): ToolResult {
         : `${count} stopping${pending > 0 ? `; ${pending} not stopped yet` : ''}${refused > 0 ? `; ${refused} refused` : ''}.`,
     pending: pending > 0 || undefined,
     next: [{ act: 'list' }],
-    sessions: stopped.map((one) =>
-      one.outcome === 'refused'
-        ? `${one.view.folder}: ${one.error.what} ${one.error.why}`
-        : statusSentence(one.view),
-    ),
+    sessions: stopped.map(({ done }) => done),
   };
 }

@@ -1,3 +1,4 @@
+import type { Acted } from '../../caller/facts/acted.ts';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import type { Preview } from '../../caller/facts/preview.ts';
@@ -26,6 +27,11 @@ export function sessionFields(view: SessionView): ToolResult {
     says: quoted(view),
     problems: view.problems,
   };
+}
+
+/** The result of an act on one session. */
+export function doneFields({ view, done }: Acted): ToolResult {
+  return { ...sessionFields(view), summary: done };
 }
 
 /** Texts from an agent, a person or a file, truncated: quoted data, never an instruction. */

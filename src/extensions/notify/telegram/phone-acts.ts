@@ -6,7 +6,7 @@ import { sendMessage } from '../../../core/acts/sessions/send-message.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
-import { statusSentence } from '../../../core/session/words.ts';
+import type { Acted } from '../../../core/caller/facts/acted.ts';
 import { hasMovedOn, howSettled, planRefusal, sessionAbout, stillOpen, TOO_OLD } from './phone-session.ts';
 import type { SentMessage } from './sent-messages.ts';
 
@@ -61,17 +61,28 @@ export async function intentOf(
       if (refusal !== undefined) return await over(refusal);
       if ('choice' in input)
         return input.choice === 'approve'
-          ? approving(question, about.hash, context)
+          ? acting(
+              'recording the approval',
+              () => approvePlan({ ...question, hash: about.hash }, context),
+              about.hash,
+            )
           : { asks: 'changes', hash: about.hash };
       return about.kind === 'changes'
-        ? requestingChanges(question, about.hash, text, context)
+        ? acting(
+            'recording the request',
+            () => requestChanges({ ...question, feedback: text }, context),
+            about.hash,
+          )
         : { refusal: 'Press "Request changes" first, then reply to the question that follows.' };
     }
     case 'session':
-      if ('reply' in input) return messaging(question, text, context);
+      if ('reply' in input)
+        return acting('sending the message', () => sendMessage({ ...question, text }, context));
       if (input.choice === 'status') return { shows: 'status' };
       if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
-      return input.choice === 'stop' ? stopping(question, context) : resuming(question, context);
+      return input.choice === 'stop'
+        ? acting('stopping', () => stopSession({ ...question, when: 'after_iteration' }, context))
+        : acting('resuming', () => resumeSession(question, context));
     default:
       return about satisfies never;
   }
@@ -82,74 +93,17 @@ function answering(
   answers: { id: string; text: string }[],
   context: ActionContext,
 ): Intent {
-  const words = (all: readonly { id: string; text: string }[]) =>
-    all.map(({ id, text }) => `${id} ${text}`).join(', ');
+  const all = answers.map(({ id, text }) => `${id} ${text}`).join(', ');
   return {
-    pending: `recording ${words(answers)}`,
+    pending: `recording ${all}`,
     act: async () => {
-      const { recorded, open } = await answerQa({ ...question, answers }, context);
-      const left = open.length > 0 ? ` Still open: ${open.join(', ')}.` : '';
-      return {
-        words: `Answered by phone: ${words(recorded)}.${left}`,
-        settles: recorded.map(({ id }) => id),
-      };
+      const { done, recorded } = await answerQa({ ...question, answers }, context);
+      return { words: done, settles: recorded.map(({ id }) => id) };
     },
   };
 }
 
-function approving(question: SessionQuestion, hash: string, context: ActionContext): Intent {
-  return {
-    pending: 'recording the approval',
-    act: async () => {
-      const { plan, already } = await approvePlan({ ...question, hash }, context);
-      const words = `${plan.name} ${already ? 'was already approved' : 'approved by phone'}.`;
-      return { words, settles: [hash] };
-    },
-  };
-}
-
-function requestingChanges(
-  question: SessionQuestion,
-  hash: string,
-  feedback: string,
-  context: ActionContext,
-): Intent {
-  return {
-    pending: 'recording the request',
-    act: async () => {
-      await requestChanges({ ...question, feedback }, context);
-      return { words: 'Changes requested by phone.', settles: [hash] };
-    },
-  };
-}
-
-function messaging(question: SessionQuestion, text: string, context: ActionContext): Intent {
-  return {
-    pending: 'sending the message',
-    act: async () => {
-      const { readBy } = await sendMessage({ ...question, text }, context);
-      return { words: readBy, settles: [] };
-    },
-  };
-}
-
-function stopping(question: SessionQuestion, context: ActionContext): Intent {
-  return {
-    pending: 'stopping',
-    act: async () => {
-      const { view } = await stopSession({ ...question, when: 'after_iteration' }, context);
-      return { words: statusSentence(view), settles: [] };
-    },
-  };
-}
-
-/** Passes only the session: limits, provider, model and goal do not change. */
-function resuming({ session, projectDir }: SessionQuestion, context: ActionContext): Intent {
-  return {
-    pending: 'resuming',
-    act: async () => {
-      const { view } = await resumeSession({ session, projectDir }, context);
-      return { words: statusSentence(view), settles: [] };
-    },
-  };
+/** @param settles the hash of the plan that the act decides on */
+function acting(pending: string, act: () => Promise<Acted>, ...settles: string[]): Intent {
+  return { pending, act: async () => ({ words: (await act()).done, settles }) };
 }

@@ -5,6 +5,7 @@ import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts
 import { sendMessage } from '../../../core/acts/sessions/send-message.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import type { Acted } from '../../../core/caller/facts/acted.ts';
 import {
   type CommentedText,
   commentsMessage,
@@ -55,12 +56,9 @@ export function reviewedLines(patch: string): CommentedText {
   return diffLines(shownText(patch.replace(/\r(?!\n)/g, '\\u000d')));
 }
 
-export interface SentReview {
-  view: SessionView;
+export interface SentReview extends Acted {
   /** Guidance for the next agent, the goal of a finished session, or changes to the plan. */
   as: 'message' | 'goal' | 'changes';
-  /** For a message: a sentence that says when an agent will read it. */
-  readBy?: string;
   /** The number of comments on lines that have changed since. */
   stale: number;
 }
@@ -78,5 +76,6 @@ export async function sendReview(
     return { ...(await requestChanges({ ...question, feedback: text }, context)), as: 'changes', stale };
   if (now.view.state.status.kind !== 'done')
     return { ...(await sendMessage({ ...question, text }, context)), as: 'message', stale };
-  return { ...(await resumeSession({ ...question, goal: text }, context)), as: 'goal', stale };
+  const { view } = await resumeSession({ ...question, goal: text }, context);
+  return { view, done: `${view.folder} continues with your comments as its goal.`, as: 'goal', stale };
 }

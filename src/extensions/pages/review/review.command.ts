@@ -6,14 +6,12 @@ import { askYesNo } from '../../../core/kit/terminal/ask.ts';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
 import { commentsOn } from '../../../core/kit/terminal/editor.ts';
-import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import { printDone } from '../../../core/kit/terminal/print-done.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
 } from '../../../core/kit/terminal/shared-options.ts';
-import { handleOf } from '../../../core/session/layout/names.ts';
-import type { SentReview } from './review-session.act.ts';
 
 export function addReview(program: Command, cli: Cli): void {
   withSharedOptions(program.command('review <session> [path]'))
@@ -38,28 +36,8 @@ export function addReview(program: Command, cli: Cli): void {
       if (!(await askYesNo(cli, `Send ${counted(comments.length, 'comment')}?`, true)))
         return cli.output.say('Nothing was sent.');
       const sent = await sendReview(question, { review, comments }, await cli.actionContext());
-      const { stale, as } = sent;
-      cli.output.result({ ...shownFacts(sent.view), as, comments: comments.length, stale }, () =>
-        [
-          `${cli.output.style.good('✔')} ${sentText(sent)}`,
-          ...(stale > 0
-            ? [`For ${counted(stale, 'comment')}, the message notes that the line has changed since.`]
-            : []),
-        ].join('\n'),
-      );
+      const { stale, as, ...acted } = sent;
+      const note = `For ${counted(stale, 'comment')}, the message notes that the line has changed since.`;
+      printDone(cli, acted, { as, comments: comments.length, stale }, stale > 0 ? [note] : []);
     });
-}
-
-function sentText({ view, as, readBy = '' }: SentReview): string {
-  const short = handleOf(view.folder);
-  switch (as) {
-    case 'changes':
-      return `The plan of ${short} is being changed; you will be asked again.`;
-    case 'goal':
-      return `${short} continues with your comments as its goal. To follow it: samocode log ${short} --follow`;
-    case 'message':
-      return readBy;
-    default:
-      return as satisfies never;
-  }
 }

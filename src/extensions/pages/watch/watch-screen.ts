@@ -154,7 +154,7 @@ class Watch {
     const { cli, menus, ended, run } = this.#parts;
     screen.close();
     try {
-      const notice = await act(what, row, { cli, menus, run });
+      const notice = await ACTS[what](row, { cli, menus, run });
       this.#place = { ...this.#place, notice };
     } catch (error) {
       if (ended.signal.aborted) return;
@@ -207,38 +207,72 @@ const BACK = 'back to the screen';
 type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run'>;
 
 /**
- * Performs the action of a key with the same questions and commands as in a terminal.
+ * Performs the action of a key with the same questions and acts as in a terminal.
  * @returns what was done, as a sentence; undefined when the person cancelled or has read the output
  */
-async function act(what: WatchAct, row: WatchedRow, context: ActDeps): Promise<string | undefined> {
-  if (what === 'answer') return (await answer(row, context)) ? DONE.answer?.(row.name) : undefined;
-  if (what === 'edit') return await edit(row, context);
-  if (what === 'page') return await openPageOf(row, context);
-  const input = await INPUTS[what](row, context.menus);
-  if (input === undefined) return undefined;
-  const { options = [], texts = [] } = input;
-  const command = what === 'output' ? 'log' : what;
-  // Names of old folders may begin with a dash.
-  await context.run([command, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
-  const done = DONE[what]?.(row.name);
-  // Let the person read the output before the screen comes back.
-  if (done === undefined) await context.menus.pause(BACK);
-  return done;
-}
+type Perform = (row: WatchedRow, deps: ActDeps) => Promise<string | undefined>;
 
-/** Absent for actions whose output the person reads instead. */
-const DONE: Readonly<Partial<Record<WatchAct, (name: string) => string>>> = {
-  answer: (name) => `Your decision is recorded: ${name} continues.`,
-  message: (name) => `The next agent of ${name} will get your message.`,
-  stop: (name) => `${name} was asked to stop.`,
-  resume: (name) => `${name} was asked to continue.`,
+const ACTS: Readonly<Record<WatchAct, Perform>> = {
+  async answer(row, { cli }) {
+    const { getStatus } = await import('../../../core/caller/facts/get-status.ts');
+    const { view } = await getStatus(questionOf(row), await cli.actionContext());
+    return await askAtGate(cli, view, questionOf(row));
+  },
+  async message(row, { cli, menus }) {
+    const text = await menus.write(`Message for the next agent of ${row.name}; Esc cancels`, (typed) =>
+      typed.trim() === '' ? 'Write what the agent should know.' : undefined,
+    );
+    if (text === undefined) return undefined;
+    const { sendMessage } = await import('../../../core/acts/sessions/send-message.act.ts');
+    return (await sendMessage({ ...questionOf(row), text }, await cli.actionContext())).done;
+  },
+  async stop(row, { cli, menus }) {
+    const choices = [
+      { value: 'after_iteration', label: 'after the current agent' },
+      { value: 'now', label: 'now: end the current agent; what it has written is kept' },
+      { value: 'not', label: 'leave it running' },
+    ];
+    const when = await menus.choose(`When should ${row.name} stop?`, choices, 'after_iteration');
+    if (when !== 'after_iteration' && when !== 'now') return undefined;
+    const { stopSession } = await import('../../../core/acts/sessions/stop-session.act.ts');
+    return (await stopSession({ ...questionOf(row), when }, await cli.actionContext())).done;
+  },
+  async resume(row, { cli, menus }) {
+    const isDone = row.facts.state === 'done';
+    const asked = isDone
+      ? `New goal of ${row.name}`
+      : `Note for the next agent of ${row.name}; Enter for none`;
+    const text = await menus.write(`${asked}; Esc cancels`, (typed) =>
+      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined,
+    );
+    if (text === undefined) return undefined;
+    const { resumeSession } = await import('../../../core/acts/sessions/resume-session.act.ts');
+    const input = { ...questionOf(row), ...(isDone ? { goal: text } : { note: text }) };
+    return (await resumeSession(input, await cli.actionContext())).done;
+  },
+  edit,
+  page: openPageOf,
+  finish: command('finish'),
+  report: command('report'),
+  verify: command('verify'),
+  output: (row, deps) => command('log', '--iteration', String(row.facts.totalIterations))(row, deps),
+  log: command('log', '--lines', '2000'),
+  diff: command('diff'),
 };
 
-async function answer({ facts, projectDir }: WatchedRow, { cli }: ActDeps): Promise<boolean> {
-  const { getStatus } = await import('../../../core/caller/facts/get-status.ts');
-  const question = { session: facts.session, projectDir };
-  const { view } = await getStatus(question, await cli.actionContext());
-  return await askAtGate(cli, view, question);
+function questionOf({ facts, projectDir }: WatchedRow) {
+  return { session: facts.session, projectDir };
+}
+
+/** Runs a command and lets the person read its output before the screen comes back. */
+function command(name: string, ...options: string[]): Perform {
+  return async ({ facts, projectDir }, { run, menus }) => {
+    const paths = name === 'diff' ? ['.'] : [];
+    // Names of old folders may begin with a dash.
+    await run([name, '--project', projectDir, ...options, '--', facts.session, ...paths]);
+    await menus.pause(BACK);
+    return undefined;
+  };
 }
 
 async function openPageOf({ key, name }: WatchedRow, { cli }: ActDeps): Promise<string> {
@@ -267,48 +301,6 @@ async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<stri
   await runAtTerminal({ command, args: [worktree, SHELL], env: cli.env });
   return undefined;
 }
-
-interface CommandInput {
-  options?: string[];
-  texts?: string[];
-}
-
-/** Asks for the input of a command; undefined if the person cancels. */
-type AskInput = (row: WatchedRow, menus: Menus) => Promise<CommandInput | undefined>;
-
-const INPUTS: Readonly<Record<Exclude<WatchAct, 'answer' | 'edit' | 'page'>, AskInput>> = {
-  async message({ name }, menus) {
-    const text = await menus.write(`Message for the next agent of ${name}; Esc cancels`, (typed) =>
-      typed.trim() === '' ? 'Write what the agent should know.' : undefined,
-    );
-    return text === undefined ? undefined : { texts: [text] };
-  },
-  async stop({ name }, menus) {
-    const choices = [
-      { value: 'after', label: 'after the current agent' },
-      { value: 'now', label: 'now: end the current agent; what it has written is kept' },
-      { value: 'not', label: 'leave it running' },
-    ];
-    const chosen = await menus.choose(`When should ${name} stop?`, choices, 'after');
-    if (chosen === 'now') return { options: ['--now'] };
-    return chosen === 'after' ? {} : undefined;
-  },
-  async resume({ name, facts }, menus) {
-    const isDone = facts.state === 'done';
-    const question = isDone ? `New goal of ${name}` : `Note for the next agent of ${name}; Enter for none`;
-    const text = await menus.write(`${question}; Esc cancels`, (typed) =>
-      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined,
-    );
-    if (text === undefined) return undefined;
-    return text.trim() === '' ? {} : { options: [isDone ? '--goal' : '--note', text] };
-  },
-  finish: async () => ({}),
-  report: async () => ({}),
-  verify: async () => ({}),
-  output: async ({ facts }) => ({ options: ['--iteration', String(facts.totalIterations)] }),
-  log: async () => ({ options: ['--lines', '2000'] }),
-  diff: async () => ({ texts: ['.'] }),
-};
 
 /** What is read about the selected session, in addition to its row. */
 const DETAILS = ['commits', 'tail'] as const;

@@ -41,7 +41,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
       const text = textOf(fields, `${id}.text`) || listOf(fields, id).join(', ');
       return /^R?\d*Q\d+$/i.test(id) && text ? [{ id, text }] : [];
     });
-    const { open } = await answerQa(
+    const { done } = await answerQa(
       {
         ...sessionQuestion(session),
         answers,
@@ -50,9 +50,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
       },
       context,
     );
-    return open.length > 0
-      ? `Recorded. Still open: ${open.join(', ')}.`
-      : 'Your answers are recorded; the session continues.';
+    return done;
   },
   async plan(session, fields, context) {
     const question = sessionQuestion(session);
@@ -71,35 +69,26 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     const feedback = [...comments, textOf(fields, 'feedback')].filter(Boolean).join('\n\n');
     if (fields.decide === 'approve') {
       if (feedback) throw WEB_ERRORS.comments_not_sent();
-      await approvePlan({ ...question, hash }, context);
-      return 'The plan is approved; the work begins.';
+      return (await approvePlan({ ...question, hash }, context)).done;
     }
-    await requestChanges({ ...question, feedback }, context);
-    return 'The plan is being changed; you will be asked again.';
+    return (await requestChanges({ ...question, feedback }, context)).done;
   },
   async message(session, fields, context) {
-    return (await sendMessage({ ...sessionQuestion(session), text: textOf(fields, 'text') }, context)).readBy;
+    return (await sendMessage({ ...sessionQuestion(session), text: textOf(fields, 'text') }, context)).done;
   },
   async review(session, fields, context) {
     return await sendComments(session, textOf(fields, 'comments'), context);
   },
   async stop(session, fields, context) {
     const when = fields.when === 'now' ? 'now' : 'after_iteration';
-    const { outcome } = await stopSession({ ...sessionQuestion(session), when }, context);
-    const replies = {
-      stopping: 'It is being stopped.',
-      stopped: 'It is stopped.',
-      not_running: 'It is not running.',
-    };
-    return replies[outcome];
+    return (await stopSession({ ...sessionQuestion(session), when }, context)).done;
   },
   async resume(session, fields, context) {
     const limits = Object.fromEntries(
       LIMIT_NAMES.map((name) => [name, numberOf(textOf(fields, `limit.${name}`))]),
     );
     const input = { note: textOf(fields, 'note'), goal: textOf(fields, 'goal'), limits };
-    const { outcome } = await resumeSession({ ...sessionQuestion(session), ...input }, context);
-    return outcome === 'resumed' ? 'It continues.' : 'It is already running.';
+    return (await resumeSession({ ...sessionQuestion(session), ...input }, context)).done;
   },
   async preview(session, fields, context) {
     const how = finishChoiceOf(fields);

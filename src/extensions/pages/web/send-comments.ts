@@ -42,8 +42,7 @@ export async function sendComments(
   const question = { ...sessionQuestion(session), path: '.' };
   const { comments, ...seen } = asSeen(written.data);
   const review = { ...(await openReview(question, context)), ...seen };
-  const { as, readBy = '', stale } = await sendReview(question, { review, comments }, context);
-  const words = as === 'message' ? readBy : 'It continues with your comments as its goal.';
-  if (stale === 0) return words;
-  return `${words}\n${stale} of ${comments.length}: the line has changed meanwhile, and the message says so.`;
+  const { done, stale } = await sendReview(question, { review, comments }, context);
+  if (stale === 0) return done;
+  return `${done}\n${stale} of ${comments.length}: the line has changed meanwhile, and the message says so.`;
 }

@@ -61,7 +61,7 @@ test(
     terminal.type('s');
     await terminal.until('When should');
     terminal.type(KEY.down + KEY.enter);
-    await terminal.until('asked to stop');
+    await terminal.until('is stopped (');
     await rig.until(({ status }) => status.kind === 'stopped');
     await terminal.until('STOPPED 1');
     terminal.type('e');

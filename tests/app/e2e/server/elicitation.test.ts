@@ -234,7 +234,7 @@ test.concurrent('a no in a form sends the plan back with the text of a second fo
   expect((await rig.state()).status.kind).toBe('waiting');
   await using parent = await connected(rig, no('smaller steps'));
   expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringContaining('their feedback was sent'),
+    summary: expect.stringContaining('Changes to the plan are requested'),
   });
   expect(parent.asked).toHaveLength(2);
   const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');

@@ -28,10 +28,10 @@ test.concurrent(
     const [first = ''] = ids;
     stub.press(await phone.message(`${first}:`), 'A)');
     await phone.answered(`recording ${first} A`);
-    await phone.message(`✔ Answered by phone: ${first} A.`);
+    await phone.message(`✔ Recorded: ${first}: A.`);
     for (const id of ids.slice(1)) {
       stub.say('In my own <words> & more', { replyTo: await phone.message(`${id}: `) });
-      await phone.message(`✔ Answered by phone: ${id} In my own <words> & more`);
+      await phone.message(`✔ Recorded: ${id}: In my own <words> & more`);
     }
     await rig.untilWaiting('plan_approval');
     const recorded = await eventsOf(rig, 'answers_recorded');
@@ -63,7 +63,7 @@ test.concurrent('a plan is sent back with text, the old button has no effect, an
   expect(asks.replyTo).toBe('What should change');
   // As copied from a message, in which file names contain a joiner.
   stub.say('Fewer boats in README.\u2060md; rm -rf / $(touch x)', { replyTo: asks });
-  await phone.message('✔ Changes requested by phone.');
+  await phone.message('✔ Changes to the plan are requested');
   const [requested] = await eventsOf(rig, 'changes_requested');
   expect(requested).toMatchObject({
     by: BY_PHONE,

@@ -24,7 +24,10 @@ function drawn(columns: number, rows: number, place: Partial<WatchPlace> = {}, m
 const SCREENS: Record<number, readonly (readonly string[])[]> = {
   80: [
     drawn(80, 24),
-    drawn(80, 24, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
+    drawn(80, 24, {
+      selected: '26-01-07-limits',
+      notice: '26-01-07-limits is running and is being stopped.',
+    }),
     drawn(80, 24, { isHelp: true }),
     drawn(80, 24, { filter: 'boats', isTyping: true }),
     drawn(80, 24, { filter: 'boats', selected: '26-01-05-boats' }),

@@ -1,0 +1,7 @@
+import type { SessionView } from '../../session/events/session-view.ts';
+
+/** What an act on one session did. Tool, command, page, phone and full-screen view all show its sentence. */
+export interface Acted {
+  view: SessionView;
+  done: string;
+}
