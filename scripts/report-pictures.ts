@@ -21,7 +21,7 @@ const { project, folder } = await reportedSession({ iterations: 30 });
 await using _ = project.repo;
 await using profile = await tempDir();
 const page = join(profile.path, 'page.html');
-const request = { session: folder, projectDir: project.repo.path, output: page, wordsOf: commandsOf };
+const request = { session: folder, projectDir: project.repo.path, output: page, renderSteps: commandsOf };
 await writeSessionReport(request, project.context);
 // The folder's name differs from run to run, and not every machine has fonts for every script.
 const text = (await readFile(page, 'utf8')).replaceAll('<bdi>repo</bdi>', '<bdi>harbour</bdi>');

@@ -54,8 +54,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode review jwt src/auth', 'only what changed there'],
   ],
   report: [
+    ['samocode report jwt', 'print the path of its page'],
     ['samocode report jwt --open', 'in the browser'],
-    ['samocode report --all', 'one page about all sessions'],
   ],
   cost: [
     ['samocode cost', 'today, in the last seven days, and in total'],

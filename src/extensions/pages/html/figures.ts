@@ -26,12 +26,8 @@ export function tokensText(cost: ReportCost): string {
   return count > 0 ? `${count} tokens` : '';
 }
 
-function msBetween(from: string, to: string): number {
-  return Math.max(0, Date.parse(to) - Date.parse(from));
-}
-
 export function elapsed(from: string, to: string): string {
-  return duration(msBetween(from, to));
+  return duration(Math.max(0, Date.parse(to) - Date.parse(from)));
 }
 
 /** A moment in local time, with the exact time as its title. */

@@ -2,15 +2,15 @@ import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { moment } from './figures.ts';
 import { type Html, html, markup } from './html.ts';
 import STYLE from './page.css';
-import type { Made } from './report-data.ts';
+import type { SessionReportData } from './report-data.ts';
 
 /**
- * The only script, the same on every page: keys, and opening the target of a link. Pages work without it, since
+ * The only script: keys, and opening the target of a link. The page works without it, since
  * everything that opens is `<details>`.
  */
 const KEYS = `
 'use strict';
-const all = () => [...document.querySelectorAll('.it, .card a')];
+const all = () => [...document.querySelectorAll('.it')];
 const handleOf = (part) => part.querySelector(':scope > summary') || part;
 let at = -1;
 function go(step) {
@@ -61,7 +61,11 @@ export function policyHash(text: string): string {
 }
 
 /** Renders a complete page that needs no other files. */
-export function htmlPage(title: string, body: Html, { madeAt, version }: Made): string {
+export function htmlPage(
+  title: string,
+  body: Html,
+  { madeAt, version }: Pick<SessionReportData, 'madeAt' | 'version'>,
+): string {
   return html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">

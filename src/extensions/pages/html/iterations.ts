@@ -1,5 +1,4 @@
 import { duration } from '../../../core/kernel/durations.ts';
-import { counted } from '../../../core/kernel/text.ts';
 import { compact, countedTokens, moment, money } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
@@ -10,12 +9,12 @@ export function iterationsPart(iterations: readonly ReportIteration[]): Html[] {
 }
 
 function iterationPart(each: ReportIteration): Html {
-  const { iteration, phase, diff, cost, did, problem, transcript } = each;
+  const { iteration, phase, diff, cost, did, problem } = each;
   const stat = diff && diff.files.length > 0 && changedLines(diff.added, diff.removed);
   return html`<details class="it p-${phase}" id="i${iteration}"><summary>
 <span class="n">${iteration}</span><span class="phase">${phase}</span><span class="did"><bdi>${did ?? problem ?? ''}</bdi></span>
 <span class="stat">${stat}</span><span class="num">${duration(each.durationMs)}</span><span class="num">${money(cost) ?? ''}</span>${endMark(each)}</summary>
-<div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcript && transcript.count !== 0 && transcriptPart(transcript)}</div></details>
+<div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcriptSection(each)}</div></details>
 `;
 }
 
@@ -57,15 +56,9 @@ function commits({ commits: made }: ReportIteration): Part {
 `;
 }
 
-/** The changes of an iteration: its files, each with an expandable patch. */
-function diffPart({ files, patch, isCut, added, removed }: ReportDiff): Html {
-  const patches = patchesByFile(patch);
+function diffPart({ files, isCut, added, removed }: ReportDiff): Html {
   return html`<section class="diff"><h4>Changes <span class="stat">${changedLines(added, removed)}</span></h4>
-${patches.map((lines, index) => filePatch(lines, files[index]))}
-${files.slice(patches.length).map(
-  (file) => html`<div class="file" dir="ltr">${fileHead(file)}</div>
-`,
-)}
+${files.map(filePart)}
 ${isCut && html`<p class="note">The diff is truncated here. The full diff: <code>samocode diff</code>.</p>`}
 </section>`;
 }
@@ -74,37 +67,18 @@ export function changedLines(added: number, removed: number): Html {
   return html`<ins>+${added}</ins> <del>−${removed}</del>`;
 }
 
-type ChangedFile = ReportDiff['files'][number];
-
-function fileHead({ path, added, removed }: ChangedFile): Html {
+/** A file with its expandable patch. */
+function filePart({ path, added, removed, patch }: ReportDiff['files'][number]): Html {
   const counts = added === null || removed === null ? 'binary' : changedLines(added, removed);
-  return html`<code>${path}</code> <span class="stat">${counts}</span>`;
-}
-
-/** The patch of one file, which `file` describes: git prints patches and line counts in the same order. */
-function filePatch(lines: readonly string[], file: ChangedFile | undefined): Html {
-  const head =
-    file === undefined ? html`<code>${lines[0]?.slice('diff --git '.length)}</code>` : fileHead(file);
-  const body = lines.slice(
-    Math.max(
-      1,
-      lines.findIndex((line) => line.startsWith('@@')),
-    ),
-  );
-  const isBinary = !lines.some((line) => line.startsWith('@@'));
-  const shown = isBinary ? lines.slice(1).join('\n') : runs(body);
+  const head = html`<code>${path}</code> <span class="stat">${counts}</span>`;
+  if (patch === undefined)
+    return html`<div class="file" dir="ltr">${head}</div>
+`;
+  const [, ...lines] = patch.split('\n');
+  const hunk = lines.findIndex((line) => line.startsWith('@@'));
+  const shown = hunk === -1 ? lines.join('\n') : runs(lines.slice(hunk));
   return html`<details class="file"><summary dir="ltr">${head}</summary><pre dir="ltr">${shown}</pre></details>
 `;
-}
-
-function patchesByFile(patch: string): string[][] {
-  const found: string[][] = [];
-  for (const line of patch.replace(/\n$/, '').split('\n')) {
-    // Content lines of a patch begin with a sign or a space.
-    if (line.startsWith('diff --git ')) found.push([line]);
-    else found.at(-1)?.push(line);
-  }
-  return found;
 }
 
 const MARKS: Readonly<Record<string, (text: string) => Html>> = {
@@ -128,13 +102,14 @@ function runs(lines: readonly string[]): Part[] {
   return parts;
 }
 
-/** The transcript of an iteration, or a link to the file that shows it. */
-function transcriptPart({ entries, file, count }: NonNullable<ReportIteration['transcript']>): Html {
-  const title = html`Transcript ${count !== undefined && html`<span class="stat">${counted(count, 'line')}</span>`}`;
-  if (entries === undefined)
-    return html`<h4><a href="${file}">${title}</a></h4>
-`;
-  return html`<details class="transcript"><summary><h4>${title}</h4></summary>${transcriptBody(entries)}</details>
+function transcriptSection({ iteration, transcript }: ReportIteration): Part {
+  if ('link' in transcript) return html`<h4><a href="${transcript.link}">Transcript</a></h4>`;
+  const { entries, isCut } = transcript;
+  if (entries.length === 0 && !isCut) return undefined;
+  return html`<details class="transcript"><summary><h4>Transcript</h4></summary>${
+    isCut &&
+    html`<p class="note">Only the end is shown. All of it: <code>samocode log --iteration ${iteration}</code>.</p>`
+  }${transcriptBody(entries)}</details>
 `;
 }
 

@@ -1,10 +1,11 @@
 import type { EndingKind } from '../../../core/kernel/phases/ending.ts';
 import type { Phase } from '../../../core/kernel/phases/table.ts';
 
-/** A session at a glance: its card on the overview page and the head of its own page. The text is untrusted. */
-export interface SessionCard {
+/** The data of a session's page, gathered by `session-report.ts`. The text is untrusted unless it is called ours. */
+export interface SessionReportData {
   /** Its name without the date. */
   name: string;
+  folder: string;
   project: string;
   tone: Tone;
   /** Our own text. */
@@ -13,9 +14,16 @@ export interface SessionCard {
   says?: string;
   phase: Phase;
   branch?: string;
+  base?: string;
+  sandbox?: string;
+  /** The machines of a pool that worked on it. */
+  workedOn?: string;
   startedAt: string;
   /** The end of the session; until it has ended, the time at which the page was made. */
   until: string;
+  madeAt: string;
+  /** The version of samocode that made the page. */
+  version: string;
   iterationCount: number;
   workedMs: number;
   cost: ReportCost;
@@ -23,34 +31,7 @@ export interface SessionCard {
   proved?: { how: 'yes' | 'partly' | 'no'; words: string };
   /** Command lines for the person, the most useful first. */
   next: string[];
-  /** The session's page, relative to the current one. */
-  page?: string;
-}
-
-/** Who acts next. */
-export type Tone = 'person' | 'working' | 'done' | 'resting';
-
-/** When a page was made, and by which version. */
-export interface Made {
-  madeAt: string;
-  version: string;
-}
-
-/** The data of the overview page. */
-export interface OverviewReportData extends Made {
-  /** What the page covers, as our own text. */
-  scope: string;
-  cards: SessionCard[];
-}
-
-/** The data of a session's page, gathered by `session-report.ts`. */
-export interface SessionReportData extends SessionCard, Made {
-  folder: string;
   task: string;
-  base?: string;
-  sandbox?: string;
-  /** The machines of a pool that worked on it. */
-  workedOn?: string;
   iterations: ReportIteration[];
   /** Times without an agent, in order. */
   gaps: ReportGap[];
@@ -68,6 +49,9 @@ export interface SessionReportData extends SessionCard, Made {
   /** Actions of people and the worker. */
   acts: { at: string; text: string }[];
 }
+
+/** Who acts next. */
+type Tone = 'person' | 'working' | 'done' | 'resting';
 
 export interface ReportCost {
   usd?: number;
@@ -96,16 +80,15 @@ export interface ReportIteration {
   tools: [name: string, calls: number][];
   commits: { hash: string; subject: string }[];
   diff?: ReportDiff;
-  /** Its entries, or the separate file that contains them. */
-  transcript?: { count?: number; entries?: TranscriptPiece[]; file?: string };
+  /** The end of it, or a link to a page that shows it. */
+  transcript: { entries: TranscriptPiece[]; isCut: boolean } | { link: string };
 }
 
 export interface ReportDiff {
-  files: { path: string; added: number | null; removed: number | null }[];
+  /** `patch`: as printed by git; absent where the diff is cut. */
+  files: { path: string; added: number | null; removed: number | null; patch?: string }[];
   added: number;
   removed: number;
-  /** As printed by git; long ones are truncated. */
-  patch: string;
   isCut: boolean;
 }
 

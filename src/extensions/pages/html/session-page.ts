@@ -2,19 +2,13 @@ import { duration } from '../../../core/kernel/durations.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted } from '../../../core/kernel/text.ts';
-import { charts } from './charts.ts';
 import { elapsed, moment, money, tokensText } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
 import { markdown } from './markdown-html.ts';
-import type {
-  ReportCheckSet,
-  ReportPlan,
-  ReportQuestion,
-  SessionCard,
-  SessionReportData,
-} from './report-data.ts';
+import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from './report-data.ts';
+import { timeline } from './timeline.ts';
 
 /** The complete page of one session. */
 export function sessionPage(data: SessionReportData): string {
@@ -39,7 +33,7 @@ export interface PageSection {
 /** The sections of a session's page, in order; those without content are left out. */
 export function sessionSections(data: SessionReportData): PageSection[] {
   const sections: [id: string, title: string, parts: Part[]][] = [
-    ['timeline', 'Timeline', data.iterations.length > 0 ? [charts(data)] : []],
+    ['timeline', 'Timeline', data.iterations.length > 0 ? [timeline(data)] : []],
     ['questions', 'Questions and answers', data.questions.map(questionPart)],
     ['plan', 'Plan', data.plan === undefined ? [] : [planPart(data.plan), requirementsPart(data)]],
     ['checks', 'Checks and proof', checksAndProof(data)],
@@ -107,7 +101,7 @@ function tile(title: string, value: Part, words: Part): Html {
 }
 
 /** The phases as a row that shows the session's progress. */
-export function phaseBar({ phase, tone }: Pick<SessionCard, 'phase' | 'tone'>): Html {
+export function phaseBar({ phase, tone }: Pick<SessionReportData, 'phase' | 'tone'>): Html {
   const now = tone === 'done' ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
   const stepState = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
   return html`<ol class="phases" aria-label="in ${phase}">${PHASE_NAMES.map(

@@ -6,6 +6,7 @@ import {
   type SessionBranch,
   unlessGitFails,
 } from '../../../core/caller/context/session-branch.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { type CommitPair, type DiffBetween, diffsBetween } from '../../../core/project/worktrees/changes.ts';
 import { describeDecision } from '../../../core/session/documents/describe-event.ts';
@@ -13,59 +14,54 @@ import type { EventOf, SessionEvent } from '../../../core/session/events/events.
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
 
-/** The maximum size of all transcripts in a page, and of one; the others become separate files. */
+/** The maximum size of all transcripts in a page; the newest iterations come first. */
 const ALL_TRANSCRIPTS_CHARS = 500_000;
-const ONE_TRANSCRIPT_CHARS = 12_000;
+/** The end of a raw log that is read for a page. */
+const TAIL_BYTES = 24 * 1024;
 
-/** Where to find the transcripts that a page does not contain. */
-export type TranscriptStore =
-  | {
-      /** Writes a transcript to a separate file. @returns the link to it */
-      write(iteration: EventOf<'iteration_started'>, transcript: WholeTranscript): Promise<string>;
-    }
-  | {
-      /** Returns the link to a transcript that is read only when it is opened. */
-      linkTo(iteration: number): string;
-    };
+interface IterationSource {
+  events: readonly SessionEvent[];
+  now: string;
+  /** Returns the link to a transcript, on pages that can read it later. */
+  linkTo?: ((iteration: number) => string) | undefined;
+}
 
 /** Collects all recorded iterations, oldest first. One that was restarted after a crash is listed once. */
 export async function reportIterations(
   view: SessionView,
-  { events, now, store }: { events: readonly SessionEvent[]; now: string; store: TranscriptStore },
+  { events, now, linkTo }: IterationSource,
   context: ActionContext,
 ): Promise<ReportIteration[]> {
-  const started = new Map(
-    events.flatMap((event) =>
-      event.type === 'iteration_started' ? [[event.iteration, event] as const] : [],
-    ),
-  );
-  const ended = new Map(
-    events.flatMap((event) => (event.type === 'iteration_ended' ? [[event.iteration, event] as const] : [])),
-  );
+  const started = new Map<number, EventOf<'iteration_started'>>();
+  const ended = new Map<number, EventOf<'iteration_ended'>>();
+  for (const event of events) {
+    if (event.type === 'iteration_started') started.set(event.iteration, event);
+    if (event.type === 'iteration_ended') ended.set(event.iteration, event);
+  }
   const changes = await iterationChanges(view, events, context);
   const found: ReportIteration[] = [];
   let left = ALL_TRANSCRIPTS_CHARS;
   for (const start of [...started.values()].toReversed()) {
-    const end = ended.get(start.iteration);
-    const { commits = [], diff } = changes.get(start.iteration) ?? {};
-    const facts = { ...factsOf(start, end, now), commits, diff };
-    if ('linkTo' in store) {
-      found.push({ ...facts, transcript: { file: store.linkTo(start.iteration) } });
-      continue;
-    }
-    const whole = await wholeTranscript(view, start);
-    const isInPage = whole.chars <= Math.min(left, ONE_TRANSCRIPT_CHARS) && !whole.isCut;
-    if (isInPage) left -= whole.chars;
-    const { entries } = whole;
-    found.push({
-      ...facts,
-      transcript: {
-        count: entries.length,
-        ...(isInPage ? { entries } : { file: await store.write(start, whole) }),
-      },
-    });
+    const { iteration } = start;
+    const { commits = [], diff } = changes.get(iteration) ?? {};
+    const transcript = linkTo ? { link: linkTo(iteration) } : await transcriptEnd(view, start, left > 0);
+    if ('entries' in transcript) left -= transcript.entries.reduce((sum, { text }) => sum + text.length, 0);
+    found.push({ ...factsOf(start, ended.get(iteration), now), commits, diff, transcript });
   }
   return found.toReversed();
+}
+
+async function transcriptEnd(
+  { paths, state }: SessionView,
+  { iteration, log, provider }: EventOf<'iteration_started'>,
+  hasRoom: boolean,
+): Promise<{ entries: TranscriptPiece[]; isCut: boolean }> {
+  const logPath = join(paths.logs, log);
+  const sizeBytes = statsAt(logPath)?.size ?? 0;
+  if (!hasRoom) return { entries: [], isCut: sizeBytes > 0 };
+  const isRunning = state.openIteration?.iteration === iteration;
+  const { entries } = await transcriptPage(logPath, { provider, isRunning, from: -TAIL_BYTES, limit: 1000 });
+  return { entries, isCut: sizeBytes > TAIL_BYTES };
 }
 
 type Facts = Omit<ReportIteration, 'commits' | 'diff' | 'transcript'>;
@@ -95,34 +91,6 @@ function factsOf(
     cost,
     tools: Object.entries(cost.tools ?? {}).sort(([, a], [, b]) => b - a),
   };
-}
-
-export interface WholeTranscript {
-  entries: TranscriptPiece[];
-  chars: number;
-  logPath: string;
-  isCut: boolean;
-}
-
-/** Beyond this size, only the raw log contains the rest. */
-const MOST_CHARS = 2_000_000;
-
-async function wholeTranscript(
-  { paths, state }: SessionView,
-  { iteration, log, provider }: EventOf<'iteration_started'>,
-): Promise<WholeTranscript> {
-  const logPath = join(paths.logs, log);
-  const isRunning = state.openIteration?.iteration === iteration;
-  const entries: TranscriptPiece[] = [];
-  let chars = 0;
-  let from = 0;
-  for (;;) {
-    const page = await transcriptPage(logPath, { provider, isRunning, from, limit: 1000 });
-    entries.push(...page.entries);
-    chars += page.entries.reduce((sum, { text }) => sum + text.length, 0);
-    if (!page.hasMore || chars > MOST_CHARS) return { entries, chars, logPath, isCut: page.hasMore };
-    from = page.next;
-  }
 }
 
 /** The maximum size of all diffs in a page, and of one iteration's. */
@@ -162,7 +130,7 @@ async function changesOf(
   const changes = pairs.map(({ iteration, commit }): [number, Changes] => {
     const found = diffs.get(commit);
     const diff = found && shownDiff(found, Math.min(left, ONE_DIFF_CHARS));
-    left -= diff?.patch.length ?? 0;
+    left -= Math.min(found?.patch?.length ?? 0, ONE_DIFF_CHARS);
     return [iteration, { commits: commits.get(iteration) ?? [], diff }];
   });
   return new Map(changes);
@@ -211,15 +179,16 @@ async function commitsOf(
 
 function shownDiff({ files, patch = '' }: DiffBetween, maxChars: number): ReportDiff {
   const sum = (key: 'insertions' | 'deletions') => files.reduce((all, file) => all + (file[key] ?? 0), 0);
-  const shown =
-    patch.length <= maxChars ? patch : patch.slice(0, Math.max(0, patch.lastIndexOf('\n', maxChars)));
+  const isTooLong = patch.length > maxChars;
+  const shown = isTooLong ? patch.slice(0, Math.max(0, patch.lastIndexOf('\n', maxChars))) : patch;
+  // git prints patches and line counts in the same order. Content lines of a patch begin with a sign or a space.
+  const patches = shown === '' ? [] : shown.split(/\n(?=diff --git )/);
   return {
-    files: files
-      .slice(0, MOST_FILES)
-      .map(({ path, insertions, deletions }) => ({ path, added: insertions, removed: deletions })),
+    files: files.slice(0, MOST_FILES).map(({ path, insertions, deletions }, index) => {
+      return { path, added: insertions, removed: deletions, patch: patches[index] };
+    }),
     added: sum('insertions'),
     removed: sum('deletions'),
-    patch: shown,
-    isCut: shown.length < patch.length || (patch === '' && files.length > 0) || files.length > MOST_FILES,
+    isCut: isTooLong || (patch === '' && files.length > 0) || files.length > MOST_FILES,
   };
 }

@@ -1,12 +1,16 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
+import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
+import { isStuck, type WorkerReport } from '../../../core/caller/facts/worker-now.ts';
+import type { NextStep } from '../../../core/kernel/acts.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import { failedRuns, RED_AFTER, redAfter } from '../../../core/kernel/phases/proving.ts';
+import { capitalised } from '../../../core/kernel/text.ts';
 import { describeEvent, openedBy } from '../../../core/session/documents/describe-event.ts';
 import {
   documentText,
@@ -17,49 +21,75 @@ import { taskText } from '../../../core/session/documents/overview.ts';
 import { parsePlan } from '../../../core/session/documents/plan.ts';
 import { isMet, ledgerText, parseLedger } from '../../../core/session/documents/requirements.ts';
 import { estimateScore } from '../../../core/session/estimate.ts';
+import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { describeSandbox } from '../../../core/session/facts.ts';
-import { dateOf } from '../../../core/session/layout/names.ts';
+import { describeSandbox, proofFact } from '../../../core/session/facts.ts';
+import { dateOf, nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { proofFacts } from '../../../core/session/proof/proof.ts';
+import { needsHuman } from '../../../core/session/session-list.ts';
+import { proofWords, statusSentence, WORKER_GONE } from '../../../core/session/words.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
-import { reportIterations, type TranscriptStore } from './report-iterations.ts';
-import { type CardQuestion, findGaps, sessionCard } from './session-card.ts';
+import { findGaps } from './report-gaps.ts';
+import { reportIterations } from './report-iterations.ts';
 
-/**
- * Collects all data shown on the page of a session, bounded in size.
- * @param store keeps the transcripts that are too long for the page
- */
+export interface ReportSubject {
+  view: SessionView;
+  worker: WorkerReport;
+  /** Renders the next steps for the person who reads the page. */
+  renderSteps: (steps: readonly NextStep[]) => string[];
+  /** All events of the session, if the caller has already read them. */
+  events?: readonly SessionEvent[] | undefined;
+  /** Returns the link to a transcript, on pages that can read it later. */
+  linkTo?: ((iteration: number) => string) | undefined;
+}
+
+/** Collects all data shown on the page of a session, bounded in size. */
 export async function sessionReport(
-  question: CardQuestion,
-  store: TranscriptStore,
+  { view, worker, renderSteps, events: known, linkTo }: ReportSubject,
   context: ActionContext,
 ): Promise<SessionReportData> {
-  const { view } = question;
-  const { state, sessionFile, folder } = view;
-  const { card, events } = await sessionCard(question, context);
+  const { state, sessionFile, folder, paths } = view;
+  const { status, progress, worktree } = state;
+  const events = view.isForeign || view.isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
   const now = isoUtc(context.clock.now());
+  const until = status.kind === 'done' || status.kind === 'stopped' ? status.since : now;
   const plan = await reportPlan(view, events);
+  const proved = proofFact(view);
   const proof = makeProof(events);
   const [questions, iterations, requirements, documents, pictures] = await Promise.all([
     reportQuestions(view, events),
-    reportIterations(view, { events, now, store }, context),
+    reportIterations(view, { events, now, linkTo }, context),
     reportRequirements(view),
     reportDocuments(view, plan?.name),
     reportPictures(view),
   ]);
   return {
-    ...card,
+    name: nameWithoutDate(folder),
     folder,
-    task: state.goal ?? taskText({ task: sessionFile?.task, dive: sessionFile?.dive }),
-    base: state.worktree?.base,
-    madeAt: now,
-    version: __VERSION__,
+    project: basename(sessionFile?.mainRepo ?? dirname(paths.sessionsDir)),
+    tone: toneOf(view, worker),
+    sentence: sentenceOf(view, worker),
+    says: status.kind === 'done' ? status.summary : status.kind === 'blocked' ? status.reason : undefined,
+    phase: progress.phase,
+    branch: worktree?.branch,
+    base: worktree?.base,
     sandbox: describeSandbox(state),
     workedOn: state.workedOn?.join(', '),
+    startedAt: state.createdAt ?? status.since,
+    until,
+    madeAt: now,
+    version: __VERSION__,
+    iterationCount: progress.totalIterations,
+    workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
+    cost: state.cost,
+    proved: proved && { how: proved.how, words: proofWords(proved) },
+    // The reader already has the report.
+    next: renderSteps(nextSteps(view).filter(({ act }) => act !== 'make_report')),
+    task: state.goal ?? taskText({ task: sessionFile?.task, dive: sessionFile?.dive }),
     iterations,
-    gaps: findGaps(events, card.until),
+    gaps: findGaps(events, until),
     questions,
     plan,
     requirements,
@@ -70,6 +100,24 @@ export async function sessionReport(
     documents,
     acts: actsOf(events),
   };
+}
+
+function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {
+  const sentence = capitalised(statusSentence(view).replace(`${view.folder} `, ''));
+  const gone = worker === 'gone' ? `${capitalised(WORKER_GONE)}.` : undefined;
+  return [sentence, gone, unwatched].filter(Boolean).join(' ');
+}
+
+function toneOf(view: SessionView, worker: WorkerReport): SessionReportData['tone'] {
+  if (needsHuman(view) || isStuck(view, worker)) return 'person';
+  switch (view.state.status.kind) {
+    case 'done':
+      return 'done';
+    case 'stopped':
+      return 'resting';
+    default:
+      return 'working';
+  }
 }
 
 const SETS: Readonly<Record<EventOf<'checks_ran'>['set'], string>> = {

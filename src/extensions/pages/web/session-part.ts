@@ -98,8 +98,8 @@ export class SessionParts {
     const log = view.isUnreadable ? undefined : await readOn(view.paths, this.#log);
     const events = log?.events ?? [];
     this.#log = events.length > KEPT_EVENTS ? undefined : log;
-    const question = { view, worker: session, wordsOf: commandsOf, events };
-    const data = await sessionReport(question, { linkTo }, this.#context);
+    const subject = { view, worker: session, renderSteps: commandsOf, events, linkTo };
+    const data = await sessionReport(subject, this.#context);
     // Open questions are shown in the form above.
     const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
     return [

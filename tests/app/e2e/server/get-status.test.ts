@@ -2,7 +2,7 @@ import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentText } from '../../../../src/core/caller/facts/spent-text.ts';
-import { sessionCard } from '../../../../src/extensions/pages/report/session-card.ts';
+import { sessionReport } from '../../../../src/extensions/pages/report/session-report.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { endSession } from '../../../support/live-session.ts';
@@ -115,7 +115,8 @@ test(
       expect(stdout).toContain(`  proof     ${proof}\n`);
     }
     const worker = { worker: 'none needed', isDying: false, unwatched: undefined } as const;
-    const { card } = await sessionCard({ view: await rig.view(), worker, wordsOf: () => [] }, context);
-    expect(`${card.proved?.how}: ${card.proved?.words}`).toBe(proof);
+    const subject = { view: await rig.view(), worker, renderSteps: () => [] };
+    const { proved } = await sessionReport(subject, context);
+    expect(`${proved?.how}: ${proved?.words}`).toBe(proof);
   },
 );

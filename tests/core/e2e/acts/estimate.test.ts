@@ -44,7 +44,10 @@ test(
     expect(json.remarks).toEqual([said]);
     await rig.approve();
     await rig.until(({ status }) => status.kind === 'done');
-    const { path } = await writeSessionReport({ session: rig.file.folder, wordsOf: () => [] }, rig.context());
+    const { path } = await writeSessionReport(
+      { session: rig.file.folder, renderSteps: () => [] },
+      rig.context(),
+    );
     expect(await readFile(path, 'utf8')).toMatch(
       /of this project with rehearsal\)\. It took \d+ iterations \((?:less|more|as estimated)\)/,
     );

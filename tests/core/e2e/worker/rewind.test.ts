@@ -56,7 +56,7 @@ test.concurrent(
     expect(undone.view.state.status).toEqual(done.status);
     expect(undone.view.state.proved).toEqual(done.proved);
     expect(statusSentence(undone.view)).toContain('is done after');
-    const report = { session: rig.file.folder, wordsOf: () => [] };
+    const report = { session: rig.file.folder, renderSteps: () => [] };
     const page = await readFile((await writeSessionReport(report, rig.context())).path, 'utf8');
     expect(page).not.toContain('created when the session is done');
     expect(undone.view.state.approvedPlan).toEqual(done.approvedPlan);

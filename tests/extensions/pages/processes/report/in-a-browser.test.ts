@@ -19,7 +19,6 @@ let page: string;
 beforeAll(async () => {
   profile = await tempDir();
   session = await reportedSession({ iterations: 10, also, transcriptChars: 400 });
-  // This makes one transcript a separate file next to the page.
   const { repo } = session.project;
   const { stdout, exitCode } = await typed(['report', session.folder], {
     cwd: repo.path,
@@ -80,15 +79,4 @@ test.concurrent('markup that reached a page would not run either', async () => {
   const dom = await opened(path);
   expect(dom.match(/<script>/g)?.length).toBeGreaterThan(1);
   expect(titleOf(dom)).not.toBe('ran');
-});
-
-test.concurrent('the page about all sessions and a separate transcript run no scripts either', async ({
-  expect,
-}) => {
-  const { repo } = session.project;
-  const output = join(repo.root, 'morning.html');
-  await typed(['report', '--all', '--output', output], { cwd: repo.path, home: repo.homeDir });
-  const transcriptPage = join(page.replace(/\.html$/, '-files'), 'iteration-006.html');
-  const doms = await Promise.all([output, transcriptPage].map((path) => opened(path)));
-  expect(doms.map(titleOf)).toEqual(['Sessions · samocode', 'boat-names, iteration 6 · samocode']);
 });

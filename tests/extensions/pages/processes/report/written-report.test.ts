@@ -1,8 +1,7 @@
 // @module-tag ci
-import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { shortId } from '../../../../../src/core/session/layout/names.ts';
 import { runFolderEntries } from '../../../../../src/core/worker/guarding/run-folder.ts';
 import { type Typed, typed } from '../../../../app/unit/cli/typed.ts';
 import { makeProject, type TempProject } from '../../../../support/project.ts';
@@ -14,7 +13,6 @@ let session: ReportedSession;
 beforeAll(async () => {
   project = await makeProject();
   session = await reportedSession({ iterations: 12, project });
-  await reportedSession({ iterations: 5, name: '漢字', ends: 'waiting', project });
 });
 
 afterAll(() => project.repo[Symbol.asyncDispose]());
@@ -43,7 +41,7 @@ test('a report has the diff and the commits of each iteration, and only its user
   expect(compared['session.json']).toBeDefined();
 });
 
-test('a report is written to the path of --output, with its long transcripts next to it', async () => {
+test('a report is one file at the path of --output, with the end of each long transcript', async () => {
   const own = await makeProject();
   await using _ = own.repo;
   await reportedSession({ iterations: 3, transcriptChars: 40_000, project: own });
@@ -52,62 +50,17 @@ test('a report is written to the path of --output, with its long transcripts nex
   const { stdout } = await typed(asked, place);
   const path = join(own.repo.root, 'a b/page.html');
   expect(JSON.parse(stdout)).toEqual({ session: '26-01-08-boat-names', path });
+  expect(await readdir(dirname(path))).toEqual(['page.html']);
   const text = await readFile(path, 'utf8');
-  expect(text).toContain('<a href="page-files/iteration-002.html">');
-  const separate = await readdir(join(dirname(path), 'page-files'));
-  expect(separate.sort()).toEqual(['iteration-001.html', 'iteration-002.html', 'iteration-003.html']);
-  const transcript = await readFile(join(dirname(path), 'page-files/iteration-002.html'), 'utf8');
-  expect(transcript).toContain('<a href="../page.html#i2">boat-names</a>');
-  expect(transcript).toContain('I look at pier 1.199 ');
-});
-
-test('without a session name, report writes a page about all sessions, and one for each', async () => {
-  const { stdout } = await call('--json');
-  const { path, sessions } = JSON.parse(stdout) as { path: string; sessions: string[] };
-  expect(path).toBe(join(project.sessionsDir, '.run/.report/sessions.html'));
-  expect(sessions.sort()).toEqual(['26-01-08-boat-names', '26-01-08-漢字', '26-01-09-by-hand']);
-  const text = await readFile(path, 'utf8');
-  const links = [...text.matchAll(/<h3><bdi><a href="([^"]*)">/g)].map(([, link = '']) => link);
-  for (const link of links)
-    expect((await stat(join(dirname(path), decodeURIComponent(link)))).isFile()).toBe(true);
-  expect(links.map((link) => basename(decodeURIComponent(link)))).toEqual(['漢字.html', 'boat-names.html']);
-  expect(text).toContain(`samocode answer ${shortId('26-01-08-漢字')}`);
-  expect((await call('--all')).stdout.trim()).toBe(path);
-});
-
-test('a session whose page cannot be created has no link on the page about all sessions', async () => {
-  const own = await makeProject();
-  await using _ = own.repo;
-  const place = { cwd: own.repo.path, home: own.repo.homeDir };
-  const { paths } = await reportedSession({ iterations: 2, name: 'broken', project: own });
-  await reportedSession({ iterations: 2, name: 'whole', project: own });
-  await writeFile(join(paths.runDir, '.report'), 'no folder');
-  const { stdout, stderr, exitCode } = await typed(['report'], place);
-  expect(stderr).toBe('note: No page could be created for 26-01-08-broken.\n');
-  expect(exitCode).toBe(0);
-  const text = await readFile(stdout.trim(), 'utf8');
-  expect(text).toContain('whole.html">whole</a>');
-  expect(text).toContain('<bdi>broken</bdi>');
-});
-
-test('the page of a finished session is reused until it has new events', async () => {
-  const pages = ['boat-names', '漢字'].map((name) =>
-    join(project.sessionsDir, `.run/26-01-08-${name}/.report/${name}.html`),
-  );
-  for (const page of pages) await writeFile(page, 'old');
-  await call();
-  const kept = await Promise.all(pages.map((page) => readFile(page, 'utf8')));
-  expect(kept.map((text) => text === 'old')).toEqual([true, false]);
-  const later = new Date(Date.now() + 60_000);
-  await utimes(session.paths.events, later, later);
-  await call();
-  expect(await readFile(pages[0] ?? '', 'utf8')).not.toBe('old');
+  expect(text).toContain('I look at pier 1.199 ');
+  expect(text).not.toContain('I look at pier 1.9 ');
+  expect(text).toContain('All of it: <code>samocode log --iteration 2</code>');
 });
 
 test('a report that cannot be written is refused with the path', async () => {
   const refused = await call('boat-names', '--output', join(project.repo.path, 'README.md/x.html'), '--json');
   expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'report_not_written' } });
-  expect((await call('boat-names', '--all')).exitCode).toBe(2);
+  expect((await call()).exitCode).toBe(2);
 });
 
 test('pictures in screens/ are in the page, and other files are not', async () => {

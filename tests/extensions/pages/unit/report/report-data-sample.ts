@@ -23,7 +23,6 @@ export function reportDataSample(also = ''): SessionReportData {
     workedMs: 120_000,
     cost,
     next: [text('samocode resume boat-names')],
-    page: undefined,
     task: text('Name the boats'),
     madeAt: at(61),
     version: text('0.3.0'),
@@ -44,17 +43,26 @@ export function reportDataSample(also = ''): SessionReportData {
         commits: [{ hash: text('0123456789abcdef'), subject: text('Add names') }],
         diff: {
           files: [
-            { path: text('src/a.ts'), added: 1, removed: 1 },
-            { path: text('logo.png'), added: null, removed: null },
+            {
+              path: text('src/a.ts'),
+              added: 1,
+              removed: 1,
+              patch: `diff --git a/src/a.ts b/src/a.ts\n--- a/src/a.ts\n+++ b/src/a.ts\n@@ -1 +1 @@ ${also}\n-old ${also}\n+new ${also}\n context ${also}`,
+            },
+            {
+              path: text('logo.png'),
+              added: null,
+              removed: null,
+              patch: `diff --git a/logo.png b/logo.png\nBinary files differ ${also}`,
+            },
             { path: text('src/left-out.ts'), added: 9, removed: 0 },
           ],
           added: 10,
           removed: 1,
-          patch: `diff --git a/src/a.ts b/src/a.ts\n--- a/src/a.ts\n+++ b/src/a.ts\n@@ -1 +1 @@ ${also}\n-old ${also}\n+new ${also}\n context ${also}\ndiff --git a/logo.png b/logo.png\nBinary files differ ${also}`,
           isCut: true,
         },
         transcript: {
-          count: 5,
+          isCut: true,
           entries: [
             { kind: 'text', text: text('I look. '), depth: 0 },
             { kind: 'text', text: text('And find.'), depth: 0, continues: true },
@@ -74,7 +82,7 @@ export function reportDataSample(also = ''): SessionReportData {
         problem: text('It crashed'),
         tools: [],
         commits: [],
-        transcript: { count: 900, file: 'boat-names-files/iteration-002.html' },
+        transcript: { link: '#/s/key/transcript/2' },
       },
     ],
     gaps: [{ from: at(4), to: second, words: text('waiting'), isForPerson: true }],
