@@ -50,7 +50,7 @@ function optionsOf(command: Command): Candidate[] {
   return options.map(({ long, short, description }) => [long ?? short ?? '', description]);
 }
 
-/** What the words after a command's name imply about the next one. */
+/** Reads from the words after a command's name how the next word is to be completed. */
 function readBefore(command: Command, words: readonly string[]) {
   let wanted: Command['options'][number] | undefined;
   let project: string | undefined;

@@ -8,9 +8,9 @@ import { buildServer } from './build-server.ts';
 interface HttpSession {
   client: RemoteClient;
   transport: WebStandardStreamableHTTPServerTransport;
-  /** How many responses are being sent, including the stream of notifications. */
+  /** The number of responses being sent, including the stream of notifications. */
   open: number;
-  /** When the last request began or ended. */
+  /** The time at which the last request began or ended. */
   usedAt: number;
 }
 

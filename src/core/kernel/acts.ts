@@ -1,6 +1,6 @@
 /**
- * What a reader can do next, as data: the server renders it as a tool call, the CLI as a command line. An act is named
- * after what happens, not after a tool.
+ * The acts that a reader can take next, as data: the server renders one as a tool call, the CLI as a command line.
+ * An act is named after its effect, not after a tool.
  */
 export const ACTS = [
   'answer_questions',
@@ -31,7 +31,7 @@ export const ACTS = [
   'take_over',
   'trust',
   'verify',
-  // What the user learns or does outside of samocode.
+  // Acts outside of samocode.
   'change_file',
   'clear_the_way',
   'do_what_it_asks',
@@ -46,7 +46,7 @@ export interface NextStep {
   act: Act;
   /** The session folder it refers to. */
   session?: string;
-  /** Input under the names of the tools (`goal`, `how`, …); TO_FILL where only the reader knows the value. */
+  /** Input under the names of the tools (`goal`, `how`, …); TO_FILL for a value that only the reader knows. */
   args?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Only under this condition, as the beginning of a sentence: "once it runs". */
   when?: string;

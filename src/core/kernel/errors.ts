@@ -1,13 +1,16 @@
 import type { NextStep } from './acts.ts';
 import { visibleControls } from './text.ts';
 
-/** What a row of an error table returns: what happened, why, and what to do next. */
+/** The result of a row of an error table: what happened, why, and what to do next. */
 export interface Explanation {
   what: string;
   why: string;
-  /** What to do outside samocode, in a sentence that fits both server and CLI; not needed if `next` covers it. */
+  /**
+   * Advice about things outside samocode, in a sentence that fits both server and CLI; not needed if `next` covers
+   * it.
+   */
   hint?: string;
-  /** What to do with samocode; server and CLI render it in their own way. */
+  /** Acts that help; server and CLI each render them in their own form. */
   next?: readonly NextStep[];
 }
 
@@ -19,7 +22,6 @@ export interface Explanation {
 export class SamocodeError<Code extends string = string, Args = unknown> extends Error {
   /** Stable snake_case name for programs to branch on. */
   readonly code: Code;
-  /** The arguments of its row. */
   readonly args: Args;
   readonly what: string;
   readonly why: string;

@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs';
  */
 export function crashPoint(name: string): void {
   if (!__FAULTS__ || !isTurn('SAMOCODE_CRASH_AT', name)) return;
-  // Where `.ci/run` notes what its tests reach.
+  // `.ci/run` lists the points that its tests reach.
   if (__REACHED__ !== '') writeFileSync(`${__REACHED__}/crash point=${name}`, '');
   process.kill(process.pid, 'SIGKILL');
 }

@@ -1,6 +1,6 @@
-/** What extensions add to the core. Each main program hands it over once, before anything reads it. */
+/** The additions of extensions to the core. Each main program hands them over once, before anything reads them. */
 export interface Registry<T> {
-  /** What it holds, in the plural, such as `providers`. */
+  /** Names the items in the plural, such as `providers`. */
   readonly name: string;
   /** @throws if it was handed over before: whoever read the first list would lack the second. */
   handOver(items: readonly T[]): void;

@@ -1,4 +1,4 @@
-/** What SANDBOX_HOSTS=packages stands for: package registries and GitHub. */
+/** The hosts of SANDBOX_HOSTS=packages: package registries and GitHub. */
 export const PACKAGE_HOSTS =
   `registry.npmjs.org registry.yarnpkg.com pypi.org files.pythonhosted.org crates.io
   static.crates.io index.crates.io proxy.golang.org sum.golang.org repo.maven.apache.org repo1.maven.org

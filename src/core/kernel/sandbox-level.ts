@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * What confines an agent: the kernel, with a separate home and an allow-list of hosts (`strict`); the kernel (`guard`);
- * the kernel, although the agent is root (`best effort`); the agent CLI's own sandbox; nothing.
+ * The confinement of an agent, by: the kernel, with a separate home and an allow-list of hosts (`strict`); the
+ * kernel (`guard`); the kernel, although the agent is root (`best effort`); the agent CLI's own sandbox; nothing.
  */
 export const SANDBOX_LEVELS = ['strict', 'guard', 'best effort', 'provider sandbox', 'none'] as const;
 export type SandboxLevel = (typeof SANDBOX_LEVELS)[number];
@@ -35,7 +35,7 @@ export function describeLevel(level: SandboxLevel, platform: NodeJS.Platform = p
 export const SOCKETS = ['docker', 'ssh-agent', 'gpg-agent', 'keyring'] as const;
 export type SocketName = (typeof SOCKETS)[number];
 
-/** What the user opens in the sandbox, by SANDBOX_… settings. */
+/** The parts of the machine that the user opens in the sandbox, by SANDBOX_… settings. */
 export const SandboxOpenings = z.object({
   /** Absolute paths that stay writable. */
   write: z.array(z.string()),

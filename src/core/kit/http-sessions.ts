@@ -13,7 +13,7 @@ export interface RemoteClient {
 export interface HttpSessions {
   /** @param client whose token the request carries */
   answer(request: Request, client: RemoteClient): Promise<Response>;
-  /** When a session was last used, in monotonic milliseconds; infinite while a client is connected. */
+  /** The time of a session's last use, in monotonic milliseconds; infinite while a client is connected. */
   usedAt(): number;
 }
 
@@ -24,5 +24,5 @@ type ServeMcp = (
   end: AbortSignal,
 ) => Promise<HttpSessions>;
 
-/** How whoever serves a port serves MCP there too. */
+/** Lets the program that serves a port also serve MCP there. */
 export const mcpOverHttp = newRegistry<ServeMcp>('MCP over HTTP');

@@ -38,7 +38,7 @@ export async function copyState(cli: string, home: HomePlaces, folder: string): 
   return [{ ...writable(place), from: copy }, ...shown, ...beside];
 }
 
-/** Where the copy of a CLI's state folder is while its agent runs, and until its records are read. */
+/** The path of the copy of a CLI's state folder while its agent runs, and until its records are read. */
 export function stateCopyIn(folder: string): string {
   return join(folder, 'state');
 }

@@ -4,7 +4,9 @@ import type { EgressRules } from './egress-proxy.ts';
 
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** What agents of these providers may reach: their services, including any that the user's variables name. */
+/**
+ * The hosts that agents of these providers may reach: their services, including any that the user's variables name.
+ */
 export function egressRules(
   { hosts, ports }: SandboxOpenings,
   providers: readonly string[],

@@ -9,7 +9,7 @@ import { plainFolder, programMounts, SYSTEM } from './home-programs.ts';
 import { cacheMounts, GIT_SETTINGS } from './session-home.ts';
 import { openedSockets, resolverMounts } from './sockets.ts';
 
-/** What a guard protects, and what it opens. All paths are absolute and real. */
+/** The paths that a guard protects, and those that it opens. All paths are absolute and real. */
 export interface GuardPlaces {
   mainRepo: string;
   /** The git folder that all worktrees of the repository share. */
@@ -59,7 +59,7 @@ export interface SessionGit {
   lfs: string;
 }
 
-/** What one start in the guard gets. All paths are absolute. */
+/** The parts of a guard that differ from one start to the next. All paths are absolute. */
 export interface GuardPart {
   /** Folders on disk for home and for temporary files; absent: both are in memory. */
   home?: string;
@@ -78,10 +78,10 @@ export interface GuardPart {
   open?: readonly string[];
 }
 
-/** Where the sockets are inside the strict sandbox. */
+/** The folder of the sockets inside the strict sandbox. */
 export const NET = '/run/samocode';
 
-/** What is known about the machine: for the strict sandbox little, else also its graphics cards. */
+/** The visible files about the machine: in the strict sandbox few, otherwise also those about its graphics cards. */
 const MACHINE = { strict: ['/sys/fs/cgroup', '/sys/devices/system'], guard: ['/sys'] };
 
 /** The mounts of the guard: nothing else exists in it. Later ones override earlier ones. */

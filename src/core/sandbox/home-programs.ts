@@ -115,7 +115,7 @@ export function plainFolder(own: string, name: string): string {
   return path;
 }
 
-/** What links in a folder of programs lead to: a file, or the prefix that it needs. */
+/** The targets of links in a folder of programs: a file, or the prefix that it needs. */
 function linkedFrom(folder: string, home: string): string[] {
   const links = (namesAt(folder) ?? []).filter((name) => statsAt(join(folder, name))?.isSymbolicLink());
   return links.flatMap((name) => {

@@ -12,8 +12,8 @@ const MAX_SETTINGS_BYTES = 1024 * 1024;
 const Settings = z.record(z.string(), z.unknown());
 
 /**
- * What the environment and the settings of these CLIs name for their logins, such as `~/.aws` for Bedrock: read-only for
- * their agents.
+ * The places that the environment and the settings of these CLIs name for their logins, such as `~/.aws` for
+ * Bedrock: read-only for their agents.
  * @returns absolute real paths that exist
  */
 export async function loginPlaces(home: HomePlaces, clis: readonly string[]): Promise<string[]> {

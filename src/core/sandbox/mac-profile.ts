@@ -5,7 +5,7 @@ import { type Mount, readOnly, writable } from './guard/mount.ts';
 import { type GuardPlaces, openForSession, protectedFolders, type SessionPlaces } from './guard-profile.ts';
 import { CACHES } from './home-lists.ts';
 
-/** What commits need to write in the shared folder. */
+/** The parts of the shared folder to which commits write. */
 const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftable'];
 
 /**

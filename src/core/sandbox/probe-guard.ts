@@ -73,7 +73,10 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
 /** Sockets through which a program inside reaches what is hidden. */
 const LEADS_OUT: readonly string[] = ['docker', 'keyring'];
 
-/** Why agents could log in to GitHub as the user; undefined: they can't, if their profile hides the login. */
+/**
+ * Returns the reason why agents could log in to GitHub as the user; undefined: they can't, if their profile hides
+ * the login.
+ */
 export function forgeLoginProblem(now: GuardNow): Pick<NoGuard, 'why' | 'hint'> | undefined {
   if (now.level === 'none') return now;
   const [open] = now.places.openings.sockets.filter((name) => LEADS_OUT.includes(name));

@@ -28,7 +28,7 @@ export function hidesFolders(guard: ProofGuard): boolean {
 /** npm verifies these by the hash in the lock file; other programs trust their caches. */
 const VERIFIED = '.npm/_cacache/content-v2';
 
-/** How to start the commands of a proof: with a home that has only the user's programs and CHECK_HOME. */
+/** Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME. */
 export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
   const home = realFolder(env.HOME);
   const { objects, clone, empty } = folders;

@@ -47,7 +47,7 @@ export function freshHome(dir: string, own: string): void {
   }
 }
 
-/** How many files that git's settings include are followed. */
+/** The maximum number of files that are followed from git's settings. */
 const MAX_INCLUDED = 20;
 
 /** git's settings below home, with the files that they include. */

@@ -31,7 +31,7 @@ const UNSET: Readonly<Record<SocketName, readonly string[]>> = {
   keyring: ['DBUS_SESSION_BUS_ADDRESS', 'GNOME_KEYRING_CONTROL'],
 };
 
-/** What resolves the names of hosts and users outside of /etc. */
+/** The folders of services that resolve the names of hosts and users outside of /etc. */
 const RESOLVERS = ['/run/systemd/resolve', '/run/systemd/userdb', '/run/nscd', '/run/samba/winbindd'];
 
 export function resolverMounts(): Mount[] {

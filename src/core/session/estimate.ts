@@ -49,7 +49,7 @@ export function plannedWork(
   };
 }
 
-/** What the finished sessions in these folders spent on their first goal. */
+/** The spending of the finished sessions in these folders on their first goal. */
 export async function pastWork(sessionsDirs: Iterable<string>, host: Host): Promise<PastWork[]> {
   const found: PastWork[] = [];
   for (const dir of new Set(sessionsDirs)) {

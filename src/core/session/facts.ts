@@ -32,9 +32,12 @@ export interface StateFacts {
   openQuestions?: string[];
   /** The session asks about its checks: they fail before any work, or an agent has changed them. */
   about?: 'checks';
-  /** Why it waits, is queued, blocked or stopped; can be text from an agent, a person or a file. */
+  /** The reason why it waits, is queued, blocked or stopped; can be text from an agent, a person or a file. */
   reason?: string;
-  /** When it begins, if it has not begun: `starts after boats and at 2026-11-23 23:00 (Europe/Berlin)`. */
+  /**
+   * The time or condition of its beginning, if it has not begun: `starts after boats and at 2026-11-23 23:00
+   * (Europe/Berlin)`.
+   */
   starts?: string;
   needs?: string;
   by?: string;
@@ -48,7 +51,7 @@ export interface StateFacts {
   stops?: 'after_iteration' | 'now';
   /** Its branch is being published. */
   publishing?: true | undefined;
-  /** Why it could not be published when that was last asked for. */
+  /** The reason why it could not be published when that was last asked for. */
   unpublished?: string | undefined;
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
@@ -78,13 +81,18 @@ export interface SessionFacts extends StateFacts {
   base?: string;
   worktree?: string;
   sandbox?: string;
-  /** What its checks do not show: it has none, or they also fail before the work. */
+  /** The limits of its checks: it has none, or they also fail before the work. */
   checks?: string;
-  /** For a done session: what its last commit has passed. */
+  /** The proof of a done session's last commit. */
   proof?: ProofFact;
-  /** Who commits, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`. */
+  /**
+   * The committer, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`.
+   */
   commitsAs?: string;
-  /** Who opened its gates: `answers by a person, by phone; plan by the parent model alone (codex)`. */
+  /**
+   * The people or programs that opened its gates: `answers by a person, by phone; plan by the parent model alone
+   * (codex)`.
+   */
   gates?: string;
   /** The machines of a pool on which its agents worked: `mini, studio`. */
   workedOn?: string;
@@ -96,10 +104,10 @@ export interface SessionFacts extends StateFacts {
 /** `no`: nothing counts; `partly`: `open` says what is not shown. */
 export interface ProofFact {
   how: 'yes' | 'partly' | 'no';
-  /** How many commands passed, and where; for `no`, how many are set. */
+  /** The number of commands that passed; for `no`, the number that are set. */
   checks: number;
   in: 'clone' | 'worktree';
-  /** How many there are, how many of them are met, and how many of these only by a review. */
+  /** `reviewed`: those that are met only by a review. */
   requirements?: { total: number; met: number; reviewed: number };
   open?: string;
 }
@@ -239,7 +247,7 @@ function statusFacts(status: Status): Partial<StateFacts> {
   }
 }
 
-/** Who commits, if the environment at the start names it; git's settings decide for all other sessions. */
+/** The committer, if the environment at the start names one; git's settings decide for all other sessions. */
 export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
   const identity = file?.settings.gitIdentity;
   if (identity === undefined) return undefined;
@@ -258,7 +266,7 @@ export function describeSandbox({ sandbox }: Pick<SessionState, 'sandbox'>): str
   return hasOwnGitFolder ? level : `${level}, objects open`;
 }
 
-/** What the checks of a session do not show, in a few words; undefined if they show everything. */
+/** Names the limits of a session's checks in a few words; undefined if they show everything. */
 export function describeChecks({
   state,
   sessionFile,
@@ -271,7 +279,7 @@ export function describeChecks({
   return redBeforeText(baseChecks);
 }
 
-/** What was proved about the last commit; undefined before the session is done. */
+/** The proof of the last commit; undefined before the session is done. */
 export function proofFact({
   state,
   sessionFile,

@@ -18,7 +18,6 @@ export interface LastPoll {
 }
 
 export interface PollVerdict {
-  /** What to record. */
   change: PullRequestChange | undefined;
   poll: PollRecord;
   /** The delay before the next poll. */

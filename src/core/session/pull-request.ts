@@ -9,7 +9,7 @@ export function watchedPullRequest({
   return !archived && pullRequest?.watched && pullRequest.state !== 'merged' ? pullRequest : undefined;
 }
 
-/** How long a closed pull request is still polled. */
+/** The time for which a closed pull request is still polled. */
 const CLOSED_MS = 14 * 24 * 60 * 60_000;
 
 /** Whether the watched pull request is still polled. */

@@ -76,7 +76,7 @@ export function isLost(view: SessionView): boolean {
   return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
 }
 
-/** How many sessions are read concurrently: each opens a handful of files. */
+/** The number of sessions that are read concurrently: each opens a handful of files. */
 const AT_ONCE = 32;
 
 /** Longer than any working disk needs: a lost network mount never responds. */

@@ -90,17 +90,17 @@ function mergedNow({ folder, view }: Named): Predecessors {
   return blocker === undefined ? { kind: 'unmet' } : asking(folder, blocker, view);
 }
 
-/** As the log says, or git if it was asked. */
+/** Judged by the log, or by git if it was asked. */
 export function isMerged({ state: { lastMerge, pullRequest }, isInBase }: SessionView): boolean {
   return isInBase === true || lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
 }
 
-/** What to ask git about the branch of a session; undefined while an agent, or another machine, may still change it. */
+/** The branch of a session to ask git about; undefined while an agent, or another machine, may still change it. */
 export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
   const { status, worktree, trash, proved, pullRequest } = state;
   const isOver = status.kind === 'done' || status.kind === 'stopped' || status.kind === 'blocked';
   if (!isOver || mirror || worktree === undefined || sessionFile === undefined) return undefined;
-  // Where the work ended, in case the branch is gone.
+  // The last commit of the work, in case the branch is gone.
   const tip = trash?.tip ?? proved?.commit;
   const { mergeCommit, pushed } = pullRequest ?? {};
   return { ...worktree, mainRepo: sessionFile.mainRepo, tip, mergeCommit, pushed };
@@ -117,7 +117,7 @@ export function withMerged({ afterMerge }: StartOrder, views: readonly SessionVi
   return views.map((view) => (view.folder === afterMerge ? { ...view, isInBase: true } : view));
 }
 
-/** Why a session will not finish unless a person acts. Its own open questions and plan do not count. */
+/** The reason why a session will not finish unless a person acts. Its own open questions and plan do not count. */
 function blockerOf(view: SessionView | undefined): string | undefined {
   if (view === undefined) return 'is gone';
   if (view.isUnreadable) return undefined;
@@ -165,7 +165,7 @@ export function cycleOf(start: Ordered, views: readonly SessionView[]): string[]
       const by = group !== undefined && view?.sessionFile?.group === group ? [`group ${group}`] : [];
       if (folder === start.folder) return [...chain, ...by, folder];
       const on = view && openOrder(view.state, view.sessionFile?.order);
-      // What was followed before leads nowhere.
+      // A path that was followed before leads nowhere.
       if (on === undefined || seen.has(folder)) continue;
       seen.add(folder);
       const cycle = follow(on, [...chain, ...by, folder]);

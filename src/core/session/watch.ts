@@ -106,7 +106,7 @@ export async function* watchFiles(
       if (isFirst || changed.length > 0) yield changed;
       await clock.sleep(spacingMs, signal);
       await watcher.wait(isReported ? pollMs : UNWATCHED_POLL_MS, signal);
-      // What fails now (no more descriptors, say) might succeed at the next poll.
+      // A call that fails now (no more descriptors, say) might succeed at the next poll.
       watched = await locate().catch(() => watched);
     }
   } catch (error) {

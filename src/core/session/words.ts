@@ -28,7 +28,7 @@ export interface StateText {
 }
 
 export interface WordsFor {
-  /** How to address the reader: `the user` if an agent reads the text on the user's behalf. */
+  /** The form of address: `the user` if an agent reads the text on the user's behalf. */
   reader?: 'you' | 'the user';
   /** Formats an ISO time: `at 2026-01-08T15:00:00.000Z`, `in 5 min`. */
   when?: (time: string) => string;
@@ -221,7 +221,7 @@ function seenText({ state, watched, seenAt }: SeenPullRequest): string {
   return isLooked ? `, seen ${stampsAt(Date.parse(seenAt)).log}` : '';
 }
 
-/** Where the work is, in addition to the state: `open #17, round 2, seen 01-08 10:42`, `merged #17`. */
+/** The place of the work, in addition to the state: `open #17, round 2, seen 01-08 10:42`, `merged #17`. */
 function publishedText({ publishing, pullRequest, merge }: Worded, reader: string): string | undefined {
   if (publishing) return 'being published';
   if (merge?.outcome === 'merged') return 'merged';
@@ -237,7 +237,7 @@ const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was
 
 const PLACES = { clone: 'on a fresh clone', worktree: "in the agent's folder" } as const;
 
-/** What was proved, after its `how`: `2 checks on a fresh clone, 2 of 2 requirements (1 by review)`. */
+/** The facts of a proof, after its `how`: `2 checks on a fresh clone, 2 of 2 requirements (1 by review)`. */
 export function proofWords({ how, checks, in: place, requirements, open }: ProofFact): string {
   if (how === 'no') return checks > 0 ? 'no passing checks on its last commit' : 'no checks are set';
   const passed = `${counted(checks, 'check')} ${PLACES[place]}`;

@@ -6,7 +6,7 @@ import { acquireLease, type OwnedLease } from '../kernel/processes/lease.ts';
 import { isOlder } from '../kernel/versions.ts';
 import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
-/** How long a newer program waits for the older one to leave: longer than the longest gap between two scans. */
+/** The time that a newer program waits for the older one to leave: longer than the longest gap between two scans. */
 const HANDOVER_MS = LONGEST_SCAN_GAP_MS + 30_000;
 const HANDOVER_POLL_MS = 100;
 

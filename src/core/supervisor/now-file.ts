@@ -15,7 +15,7 @@ export interface NowSession {
   /** ISO time at which the state began. */
   since: string;
   needsYou: boolean;
-  /** Why only a person can continue it. */
+  /** The reason why only a person can continue it. */
   person?: string;
 }
 

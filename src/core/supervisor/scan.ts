@@ -17,7 +17,7 @@ import { filesStamp, type NextAct, WatchedSession } from './watched-session.ts';
 
 /** The pause after the system failed to start a process. */
 const REFUSED_MS = 10_000;
-/** How often to check for a free slot, and for a raised daily limit. */
+/** The interval of checks for a free slot, and for a raised daily limit. */
 const SLOTS_MS = 1000;
 const DAY_MS = 30_000;
 const KEPT_PROBLEMS = 200;

@@ -31,7 +31,7 @@ export interface SupervisorStatus {
   paths: SupervisorPaths;
   /** SAMOCODE_SUPERVISOR is `off` in the environment of this command. */
   isOff: boolean;
-  /** Why the supervisor's folder cannot be written; then no supervisor can run. */
+  /** The reason why the supervisor's folder cannot be written; then no supervisor can run. */
   unwritable?: string;
   sessionsDirs: string[];
   /** Folders that could not be read. */

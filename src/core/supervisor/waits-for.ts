@@ -5,7 +5,7 @@ import { watchedPullRequest } from '../session/pull-request.ts';
 import { isLost } from '../session/session-list.ts';
 import { isContinuedBy } from '../session/status.ts';
 
-/** What a session waits for, and so when the supervisor starts a worker. */
+/** The wait of a session, which decides when the supervisor starts a worker. */
 export type Waits =
   /** Done, stopped, archived, or created by the original tool: a command that acts on it starts a worker. */
   | { for: 'nothing' }
@@ -45,7 +45,7 @@ export function waitsFor(view: SessionView, identity: string): Waits {
   return parked(view);
 }
 
-/** What a session without a worker and without pending work waits for, by its status. */
+/** The wait of a session without a worker and without pending work, by its status. */
 function parked(view: SessionView): Waits {
   const { status } = view.state;
   switch (status.kind) {

@@ -16,7 +16,7 @@ import { branchBefore, openOrder, withMerged } from '../session/start-order.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 
-/** How long the sender of a command has to start a worker. */
+/** The time that the sender of a command has to start a worker. */
 const COMMAND_MS = 2000;
 /** Delays between two starts for the same reason. */
 const BACK_OFF_MS = [0, 2000, 10_000];
@@ -26,14 +26,14 @@ const READ_AGAIN_MS = 10 * 60_000;
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
 /**
- * How long typed answers must stay unchanged before they count, in milliseconds: in a file marked as answered, and in
- * another one. Editors save incomplete answers automatically, and people pause while typing.
+ * The milliseconds for which typed answers must stay unchanged before they count: in a file marked as answered, and
+ * in another one. Editors save incomplete answers automatically, and people pause while typing.
  */
 const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
-/** How often git is asked whether a branch is merged. */
+/** The interval at which git is asked whether a branch is merged. */
 const MERGED_MS = 30_000;
 
-/** What to do about a session now, or when to check again at the latest (monotonic milliseconds). */
+/** The act that is due for a session, or the latest time of the next check (monotonic milliseconds). */
 export type NextAct =
   /** A worker to start; for a session that waits for its turn, once a slot is free. */
   { kind: 'start'; wake: Wake; evidence: string } | { kind: 'later'; atMs: number };
@@ -46,9 +46,9 @@ interface Start {
   lease: number;
 }
 
-/** What the supervisor remembers about one session between two scans. */
+/** The supervisor's memory of one session between two scans. */
 export class WatchedSession {
-  /** Where its folder was found; `view.paths` says where its files are now. */
+  /** The place at which its folder was found; `view.paths` has the current paths of its files. */
   readonly place: SessionPaths;
   view: SessionView;
   waits: Waits;
@@ -99,7 +99,7 @@ export class WatchedSession {
     if (view.lease !== undefined && isElsewhere(view.lease)) this.#starts = [];
   }
 
-  /** What is due now. Starts nothing. @param others reads the sessions of its SESSIONS folder */
+  /** Finds the act that is due now. Starts nothing. */
   async due(supervisor: Supervisor, others: () => SessionView[]): Promise<NextAct> {
     const { clock, revives } = supervisor;
     const now = clock.monotonic();
@@ -160,7 +160,7 @@ export class WatchedSession {
     const filesNow = await readFilesNow({ ...sessionFile, order }, this.view);
     const views = order === undefined ? [] : this.#withMerged(order, others(), supervisor);
     const due = dueOf(state, filesNow, views, { atMs: clock.now(), limitLeftMs: this.#limitLeftMs(clock) });
-    // What other sessions do is judged again in each scan.
+    // The state of other sessions is judged again in each scan.
     this.#read = order === undefined && files.length > 0 ? { id, atMs: now } : undefined;
     this.#resting = due.kind === 'answers' ? this.#rests(due, now) : undefined;
     if (this.#resting !== undefined && now < this.#resting.dueAtMs) return later(this.#resting.dueAtMs);

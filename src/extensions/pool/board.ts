@@ -3,11 +3,10 @@ export type Ulid = string;
 /** A git object id. */
 export type Oid = string;
 
-/** How a machine presents itself to the pool of one project. */
+/** The card of a machine in the pool of one project. */
 export interface HostCard {
   /** Random, made at `pool join`; never the machine's own id. */
   id: string;
-  /** The machine's name, as shown to people. */
   name: string;
   /** The root commit of the project's repository: clones share it, whatever their remotes are called. */
   project: Oid;
@@ -20,7 +19,7 @@ export interface StateCard {
   status: string;
   phase: string;
   iteration: number;
-  /** When the state was saved, in ISO 8601. */
+  /** The time at which the state was saved, in ISO 8601. */
   at: string;
 }
 
@@ -65,7 +64,6 @@ export interface Renewal {
   held: ReadonlyMap<Ulid, number>;
   /** Unsettled acts for those sessions. */
   acts: readonly SentAct[];
-  /** Every session of the project. */
   entries: readonly Entry[];
 }
 

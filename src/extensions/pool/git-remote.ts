@@ -15,10 +15,9 @@ export const POOL_BRANCHES = 'refs/heads/samocode-pool/';
 
 export interface RemotePlace {
   url: string;
-  /** Where the server keeps the refs of the pool. */
+  /** The prefix of the pool's refs on the server. */
   prefix: typeof POOL_REFS | typeof POOL_BRANCHES;
   git: GitContext & { cwd: string };
-  /** The time limit of each call, in milliseconds. */
   limitMs: number;
 }
 

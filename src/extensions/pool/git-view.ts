@@ -25,7 +25,7 @@ export interface GitBoardPlan {
 
 export interface Seen extends CommitText {
   note: StateNote;
-  /** When it was first seen, in monotonic milliseconds. */
+  /** The time at which it was first seen, in monotonic milliseconds. */
   since: number;
 }
 

@@ -16,7 +16,6 @@ export interface KeyFiles {
 
 export interface TrustedHost {
   id: string;
-  /** The name shown to people. */
   name: string;
   /** `ssh-ed25519 AAAA…` */
   publicKey: string;

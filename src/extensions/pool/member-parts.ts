@@ -9,17 +9,17 @@ import type { PoolRemote } from './remote.ts';
 
 /** The intervals of a pool; tests inject shorter ones. */
 export interface PoolTimes {
-  /** How long after the last renewal another machine may take a session. */
+  /** The time after the last renewal until another machine may take a session. */
   leaseMs: number;
   renewMs: number;
   /** The delay between a take-over and the first agent: the previous host's agent may still be running. */
   graceMs: number;
-  /** How often local states and commands are read. */
+  /** The interval at which local states and commands are read. */
   scanMs: number;
 }
 export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, scanMs: 1000 };
 
-/** Where the sessions of one project are on this machine. */
+/** The folders of one project on this machine. */
 export interface MemberPlace {
   mainRepo: string;
   sessionsDir: string;

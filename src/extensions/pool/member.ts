@@ -100,7 +100,7 @@ export class Member {
     }
   }
 
-  /** Writes what `samocode pool status` shows. */
+  /** Writes the file behind `samocode pool status`. */
   #writeStatus(): void {
     const { place, status } = this.#parts;
     const behind = this.#poolViews().filter(
@@ -113,7 +113,7 @@ export class Member {
     status.write();
   }
 
-  /** How many sessions may be claimed: none while a session that this machine holds waits for a slot. */
+  /** The number of sessions that may be claimed: none while a session that this machine holds waits for a slot. */
   #free(): number {
     const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
     const { slots, isLeaving } = this.#parts;
@@ -333,7 +333,6 @@ export class Member {
     await this.#parts.wake();
   }
 
-  /** The commit of a session's ref on the remote. */
   async #tipOf(id: Ulid): Promise<Oid | undefined> {
     const ref = this.#refOf(id);
     return (await this.#parts.remote.list(ref)).get(ref);

@@ -49,7 +49,7 @@ export interface PublishedStatePlan {
 export interface RestoredState {
   /** The session's folder name on this machine. */
   folder: string;
-  /** Where earlier local work was moved: paths and refs to show to people. */
+  /** Paths and refs to which earlier local work was moved, to show to people. */
   aside: string[];
 }
 

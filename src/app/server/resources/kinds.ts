@@ -22,7 +22,7 @@ export interface ShownFile {
   at: keyof SessionPaths;
   /** The part of a large file that is shown. */
   keep: 'start' | 'end';
-  /** Why the file may be missing, and when it is written. */
+  /** Says why the file may be missing, and when it is written. */
   absent: string;
 }
 

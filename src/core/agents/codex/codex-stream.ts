@@ -211,8 +211,8 @@ const RolloutLine = z.object({
 const RELEVANT = /"(?:cli_version|model|rate_limits|thread_token_usage|total_token_usage)"/;
 
 /**
- * What Codex records only in its log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`): version,
- * model, the end of a usage limit, and usage after every answer.
+ * Reads from Codex's log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`) the facts that
+ * its output lacks: version, model, the end of a usage limit, and usage after every answer.
  */
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
   const { folder, cliSession, final, now } = question;

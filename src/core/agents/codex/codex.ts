@@ -86,7 +86,7 @@ export const codex = {
   readTraces: readCodexTraces,
 } as const satisfies Provider;
 
-/** When a JSON Web Token ends, in milliseconds since the epoch; undefined if it does not say. */
+/** Returns the end of a JSON Web Token in milliseconds since the epoch; undefined if it names none. */
 function endOfJwt(token = ''): number | undefined {
   const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   const { exp } = Object(claims);

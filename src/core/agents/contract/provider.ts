@@ -15,7 +15,7 @@ export interface ChildServers {
   servers: McpServers;
 }
 
-/** What the worker knows when it starts an agent. */
+/** The facts with which the worker starts an agent. */
 export interface ChildRequest {
   cliPath: string;
   promptPath: string;
@@ -86,13 +86,13 @@ export interface FinalReport {
 export type ChildProblem =
   | {
       kind: 'crashed' | 'overloaded' | 'network' | 'auth' | 'config' | 'budget' | 'refused';
-      /** What the user can do about it. */
+      /** Advice to the user. */
       advice?: string;
     }
   /** `until`: milliseconds since the epoch; absent if unknown. */
   | { kind: 'usage_limit'; until?: number };
 
-/** What the worker reads from a line of an agent's output. */
+/** The events that the worker reads from a line of an agent's output. */
 export type ChildEvent =
   | { kind: 'started'; version?: string; model?: string; cliSession?: string }
   | {
@@ -120,9 +120,9 @@ export interface ExitReport {
   stderrTail: string;
 }
 
-/** What a CLI has recorded in its own files, apart from its output. */
+/** The facts that a CLI has recorded in its own files, apart from its output. */
 export interface Traces {
-  /** When its usage limit ends, in milliseconds since the epoch. */
+  /** The end of its usage limit, in milliseconds since the epoch. */
   limitedUntil?: number;
   version?: string;
   model?: string;
@@ -143,7 +143,7 @@ export interface TraceQuestion {
 /** US dollars per million tokens. */
 export type Price = TokenCounts;
 
-/** What `samocode doctor` asks a CLI before it gets any work, without contacting its service. */
+/** The questions of `samocode doctor` to a CLI before it gets any work; none contacts its service. */
 export interface Preflight {
   /** The oldest version we have tested; absent: none was. */
   measured?: string;
@@ -174,7 +174,7 @@ export interface LoginTraces {
 export interface McpClient {
   /** Its name in `initialize`. */
   name: string;
-  /** How long `wait` blocks by default, and at most: longer calls fail in this client. */
+  /** The time that `wait` blocks by default, and at most: longer calls fail in this client. */
   byDefaultMs: number;
   maxMs: number;
 }
@@ -192,7 +192,7 @@ export interface StateFolder {
   /** Files and folders next to it, relative to home or to the folder that `homeVariable` names, that are copied. */
   beside?: readonly string[];
   login?: LoginFile;
-  /** Why agents need the folder itself, writable: a copy would not do. */
+  /** The reason why agents need the folder itself, writable: a copy would not do. */
   openBecause?: string;
 }
 
@@ -206,23 +206,25 @@ export interface LoginFile {
   refresh: { keys: readonly string[]; as?: string };
   /** Keys of the file whose tokens are known not to change when they are used. */
   lasting?: readonly string[];
-  /** When the access token ends, in milliseconds since the epoch; undefined if the login does not name it. */
+  /**
+   * Returns the end of the access token in milliseconds since the epoch; undefined if the login does not name it.
+   */
   endsAt?(login: unknown): number | undefined;
   renewal?: LoginRenewal;
 }
 
-/** What a login needs outside of the CLI's state folder. Paths are relative to home. */
+/** The places that a login needs outside of the CLI's state folder. Paths are relative to home. */
 export interface LoginFiles {
   /** A settings file in the state folder, and its key with further variables. */
   settings: string;
   env: string;
   /** Keys of that file whose values are command lines that print a credential. */
   commands: readonly string[];
-  /** By a variable that selects a service: folders, and variables that name files. */
+  /** The folders, and the variables that name files, by the variable that selects the service. */
   services: readonly { variable: string; folders: readonly string[]; named?: readonly string[] }[];
 }
 
-/** How a CLI is made to renew its own login. */
+/** The way to make a CLI renew its own login. */
 export interface LoginRenewal {
   /** Variables that replace the login: with one of these, it is not used. */
   unless: readonly string[];
@@ -249,7 +251,7 @@ export interface Provider {
   title: string;
   /** Program to look for on PATH if no path is configured. */
   defaultCommand: string;
-  /** Where it is installed, relative to the home folder. */
+  /** The folders in which it is installed, relative to the home folder. */
   installFolders?: readonly string[];
   /** Other folders below home that it starts from, read-only for agents. */
   starters?: readonly string[];
@@ -276,7 +278,7 @@ export interface Provider {
   needsGuard?: boolean;
   /** Whether it asks for permission, as PERMISSIONS=allow requires; false if it is not known to ask. Absent: true. */
   asks?: boolean;
-  /** What it reports about its spending; absent: everything. */
+  /** The kinds of spending that it reports; absent: all. */
   reports?: { usd: boolean; tokens: boolean };
   /** Confines its agents itself, under PERMISSIONS=allow. */
   confinesItself?: true;
@@ -299,7 +301,7 @@ export interface Provider {
   newReader(): { readLine(line: string): ChildEvent[] };
   /** A line of its output, rendered for people; never throws. */
   transcript(line: string): TranscriptEntry[];
-  /** Why the process ended without a valid signal; undefined: it simply finished. */
+  /** Returns the reason why the process ended without a valid signal; undefined: it simply finished. */
   classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
   /** Reads the CLI's own records about an ended process; never throws. */
   readTraces?(question: TraceQuestion): Promise<Traces>;

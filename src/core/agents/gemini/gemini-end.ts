@@ -32,7 +32,7 @@ const byRefusal = classifyByFinalMessage({
   ],
 });
 
-/** What the text of an API error adds to its status; first match wins. */
+/** The texts of API errors that make a status more specific; first match wins. */
 const API_ERRORS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
   {
     message: /exhausted your (?:daily quota|capacity on this model\W{1,3}your quota will reset)/i,
@@ -49,14 +49,14 @@ const API_ERRORS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
   { message: /API key not valid/, problem: { kind: 'auth', advice: LOGIN_ADVICE } },
 ];
 
-/** Why a turn failed, from its `result` line; the HTTP status appears only in the exit status. */
+/** Classifies the failure of a turn from its `result` line; the HTTP status appears only in the exit status. */
 export function problemOfResult(message: string): ChildProblem | undefined {
   return API_ERRORS.find((error) => error.message.test(message))?.problem;
 }
 
 /**
- * Why a gemini process ended without a valid signal. Exit status 0 also occurs after SIGTERM, without a final message:
- * only a successful `result` is a regular end.
+ * Classifies the end of a gemini process without a valid signal. Exit status 0 also occurs after SIGTERM, without a
+ * final message: only a successful `result` is a regular end.
  */
 export function classifyGeminiEnd(
   final: FinalReport | undefined,

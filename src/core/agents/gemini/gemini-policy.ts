@@ -26,7 +26,7 @@ const READING: Rule = {
 };
 const WRITERS = ['replace', 'write_file'];
 
-/** What `PERMISSIONS=allow` permits; everything else would need approval, so it is denied at once. */
+/** The rules of `PERMISSIONS=allow`; everything else would need approval, so it is denied at once. */
 const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) => readonly Rule[]>> = {
   work: () => [READING, { tools: WRITERS }, { tools: ['run_shell_command'], allowRedirection: true }],
   documents: ({ sessionDir }) => [
@@ -69,7 +69,9 @@ function below(folder: string): string {
 /** Partly quoted options are denied, too. */
 const DENIED_OPTIONS = [...WRITING_OPTIONS, String.raw` -[^ =\x00]*['\\]`, String.raw`['"\\]-`];
 
-/** What a shell can expand into an option: expansions, braces, a blank other than space, a continued line. */
+/**
+ * The signs from which a shell can make an option: expansions, braces, a blank other than space, a continued line.
+ */
 const MADE_BY_SHELL = ['[$`]', '[^@^][{]', String.raw`\\t`, String.raw`\\\\\\n`];
 
 const COMMAND = String.raw`\x00"command":"`;

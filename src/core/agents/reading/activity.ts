@@ -5,7 +5,9 @@ const MAX_ACTIVITY = 120;
 
 type Activity = Extract<ChildEvent, { kind: 'activity' }>;
 
-/** What an agent is doing, cut to one line. `tool`: for a tool call; `path`: the file that it might write. */
+/**
+ * Describes an agent's current action in one line. `tool`: for a tool call; `path`: the file that it might write.
+ */
 export function activity(about: string, tool?: { name: string; path?: string }): Activity {
   return {
     kind: 'activity',

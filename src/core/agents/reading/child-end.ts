@@ -1,9 +1,9 @@
 import type { ChildProblem, ExitReport, Provider } from '../contract/provider.ts';
 
 export interface StartRefusal {
-  /** What the CLI prints on stderr when it refuses to start; it reports this nowhere else. */
+  /** Matches the line that the CLI prints on stderr when it refuses to start; it reports this nowhere else. */
   line: RegExp;
-  /** What the user should change. */
+  /** Advice to the user. */
   advice: string;
 }
 
@@ -20,9 +20,9 @@ interface Refusals {
 const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
 
 /**
- * Why a process ended without a valid signal, for a CLI with a final message. That message decides, because
- * exit statuses reveal little (0 after SIGINT, 143 after a clean end that we cut short); without one, exit
- * status and stderr do.
+ * Finds the reason why a process ended without a valid signal, for a CLI with a final message. That message
+ * decides, because exit statuses reveal little (0 after SIGINT, 143 after a clean end that we cut short); without
+ * one, exit status and stderr do.
  */
 export function classifyByFinalMessage(cli: Refusals): Provider['classifyEnd'] {
   return (final, exit) => {

@@ -13,7 +13,7 @@ const UNITS: readonly (readonly [RegExp, number])[] = [
 ];
 
 /**
- * When a usage limit ends, as a vendor's message says it: Codex "… or try again at 3:06 PM." (2026-11-20) and, for
+ * Reads the end of a usage limit from a vendor's message: Codex "… or try again at 3:06 PM." (2026-11-20) and, for
  * plans that it does not know, "Try again at 3:07 PM." (hive-mind#1874); Gemini CLI "Your quota will reset after
  * 21h53m56s." (gemini-cli#26840).
  * @returns milliseconds since the epoch; undefined if the message names no time

@@ -15,12 +15,11 @@ export function apartFromCache({ input, output, cached }: TokenCounts): TokenCou
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
 
-/** What is known about a process from its output, of bounded size however long it runs. */
+/** Collects the facts about a process that its output reveals, in bounded size however long it runs. */
 export class Tally {
   readonly #tools = new Map<string, number>();
   readonly #files = new Set<string>();
   #openCalls = 0;
-  /** What the agent is doing. */
   activity: string | undefined;
   /** The last final report; absent while it runs. */
   final: FinalReport | undefined;
@@ -74,7 +73,7 @@ export class Tally {
     return this.#openCalls > 0;
   }
 
-  /** How often each tool was called. */
+  /** The number of calls of each tool. */
   get tools(): Record<string, number> {
     return Object.fromEntries(this.#tools);
   }

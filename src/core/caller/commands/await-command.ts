@@ -25,7 +25,7 @@ interface Work {
 }
 
 const WORK_MS = 2000;
-/** How long to wait for work that touches every file of a worktree. */
+/** The time limit for work that touches every file of a worktree. */
 export const ALL_FILES_MS = 15_000;
 
 /** Sends a command and waits briefly for the event that completes it. @throws pending if it does not come in time */

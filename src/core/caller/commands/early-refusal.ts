@@ -44,12 +44,14 @@ export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext
   if (closed) throw earlyRefusal(closed, view);
 }
 
-/** Who may open a session's gates: anyone if its file cannot be read here, so that its worker decides. */
+/**
+ * The rule for opening a session's gates. If its file cannot be read here, anyone may, so that its worker decides.
+ */
 export function gateRuleOf({ sessionFile }: SessionView): GateRule {
   return sessionFile?.settings ?? { gateChannels: CHANNELS };
 }
 
-/** Why no command can be sent to a session from here; undefined if one can. */
+/** Returns the reason why no command can be sent to a session from here; undefined if one can. */
 export function closedTo(view: SessionView): SamocodeError | undefined {
   const { folder: session, newer } = view;
   if (newer !== undefined) return ACTION_ERRORS.newer_version({ session, newer });

@@ -16,7 +16,10 @@ export interface ActionContext {
   elsewhere?: Elsewhere;
 }
 
-/** How an act may reach a session outside the current project; `projectDir` is the folder of that session's project. */
+/**
+ * The rights of an act on a session outside the current project; `projectDir` is the folder of that session's
+ * project.
+ */
 export interface Elsewhere {
   /** Asks the person; absent if there is no way to ask. */
   agrees?(session: { session: string; projectDir: string }): Promise<boolean>;

@@ -2,7 +2,7 @@ import { newRegistry } from '../../kernel/registry.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { ActionContext } from './context.ts';
 
-/** What an extension does with pools of machines for the acts of core. */
+/** The services of the extension for pools of machines to the acts of core. */
 export interface PoolActs {
   /** @throws if this machine is in no pool for the project */
   requireMember(project: Project, context: ActionContext): Promise<void>;

@@ -45,8 +45,8 @@ export async function unlessGitFails<T>(ask: () => Promise<T>, otherwise: T): Pr
 }
 
 /**
- * How to run git on a session's worktree outside its worker, without starting programs from settings that no person
- * accepted.
+ * The options with which git runs on a session's worktree outside its worker, without starting programs from
+ * settings that no person accepted.
  */
 export async function safeGit(view: SessionView, context: Pick<ActionContext, 'env'>): Promise<GitContext> {
   const { sessionFile, state, paths } = view;

@@ -24,8 +24,8 @@ export function projectDirOf({ filePath }: Pick<SessionsFolder, 'filePath'>): st
 }
 
 /**
- * Where to search for sessions: the project that the call names; otherwise the projects of the client's folders, or of
- * the working folder, and then the others known on this machine, most recently used first.
+ * Lists the places to search for sessions: the project that the call names; otherwise the projects of the client's
+ * folders, or of the working folder, and then the others known on this machine, most recently used first.
  */
 export async function findSessionsFolders(
   projectDir: string | undefined,

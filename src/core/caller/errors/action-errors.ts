@@ -2,7 +2,7 @@ import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 
-/** Why an act on a session, or the search for one, can be refused. */
+/** Refusals of an act on a session, or of the search for one. */
 export const ACTION_ERRORS = errors({
   not_in_this_build: ({ what }: { what: string }) => ({
     what: 'Nothing was done.',

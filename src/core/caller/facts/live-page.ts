@@ -6,7 +6,10 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
-/** What a running `samocode web` reports about itself. Only a person may see a code: no result or link contains one. */
+/**
+ * The description that a running `samocode web` gives of itself. Only a person may see a code: no result or link
+ * contains one.
+ */
 const ServedPage = z.object({
   address: z.string(),
   onlyShows: z.boolean(),

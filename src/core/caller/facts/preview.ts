@@ -2,15 +2,18 @@ import type { NextStep } from '../../kernel/acts.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
-/** What an act would do, or why it would be refused. The sentences are ours and contain names from the files. */
+/**
+ * The effect of an act that has not been carried out, or the reasons for its refusal. The sentences are ours and
+ * contain names from the files.
+ */
 export interface Preview {
   view: SessionView;
   would: readonly string[];
-  /** What would be published, in Markdown. */
+  /** The text to be published, in Markdown. */
   text?: string | undefined;
   /** Whether the pull request will be watched; absent if it cannot be. */
   watch?: boolean | undefined;
-  /** Why the act would be refused; empty if it would not. */
+  /** The reasons for a refusal; empty if there is none. */
   blockers: readonly string[];
   /** The steps that remove the blockers. */
   next: readonly NextStep[];

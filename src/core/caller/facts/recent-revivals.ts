@@ -7,7 +7,7 @@ import type { ActionContext } from '../context/context.ts';
 /** Far more events than crashing workers write in ten minutes. */
 const RECENT_EVENTS = 200;
 
-/** How often the session's workers have recently died, or exited without doing anything. */
+/** Counts how often the session's workers have recently died, or exited without doing anything. */
 export async function recentRevivals(
   { paths, state }: SessionView,
   { clock }: Pick<ActionContext, 'clock'>,

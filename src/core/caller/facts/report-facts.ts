@@ -57,7 +57,7 @@ export function sessionProblems(
   ];
 }
 
-/** Why a session does not continue until a person acts. */
+/** The reason why a session does not continue until a person acts. */
 export function stuckText(view: SessionView, { isDying, unwatched }: WorkerReport): string {
   return isDying ? dyingText(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
 }

@@ -9,7 +9,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 
 const NONE: SessionLimits = { session: {}, phases: {} };
 
-/** What a session has spent, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if it has neither. */
+/** The spending of a session, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if it has neither. */
 export function spentText({ state, sessionFile }: SessionView): string {
   const { spent, raisedLimits, progress, cost } = state;
   const limits = withRaised(sessionFile?.settings.limits ?? NONE, raisedLimits);

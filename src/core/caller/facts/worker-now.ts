@@ -7,11 +7,11 @@ export interface WorkerReport {
   worker: WorkerNow;
   /** The session's workers die repeatedly, so no more are started until a person acts. */
   isDying: boolean;
-  /** Why no supervisor here watches a waiting, limited or queued session, as a sentence. */
+  /** The reason why no supervisor here watches a waiting, limited or queued session, as a sentence. */
   unwatched?: string | undefined;
 }
 
-/** How long to wait for a worker or supervisor to start. */
+/** The time that a worker or supervisor may take to start. */
 export const STARTING_MS = 15_000;
 
 interface WorkerFacts {

@@ -13,7 +13,7 @@ import type { ActionContext } from '../context/context.ts';
 import { REVIVAL_LIMIT, recentRevivals } from './recent-revivals.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';
 
-/** What a report on a session needs to know about the supervisor; read from files only. */
+/** The facts about the supervisor that a report on a session needs; read from files only. */
 export interface Watching {
   identity: string;
   /** `starting`: none is running yet, but one was just started or is about to be. */

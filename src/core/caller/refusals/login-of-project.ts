@@ -5,7 +5,7 @@ import type { ActionContext } from '../context/context.ts';
 
 type Settings = Pick<ResolvedSettings, 'values'>;
 
-/** Why no login shell may be read for sessions of this project; undefined if it may be. */
+/** Returns the reason why no login shell may be read for sessions of this project; undefined if it may be. */
 export function projectRefusal(
   { values }: Settings,
   { home }: Pick<ActionContext, 'home'>,

@@ -39,7 +39,7 @@ export async function guardNow(
   return await probeGuard(protectedPlaces, { env: context.env });
 }
 
-/** What agents and checks must not access, and what stays writable for them. */
+/** The paths that agents and checks must not access, and those that stay writable for them. */
 export async function placesToProtect(
   folders: Omit<SandboxQuestion, 'settings'> & { openings: SandboxOpenings; isStrict: boolean },
   { env, home, programs }: ActionContext,
@@ -95,7 +95,8 @@ async function reachedForLogins(
 }
 
 /**
- * Why the pull request of a session cannot be watched: its agents could log in to GitHub as the user.
+ * Returns the reason why the pull request of a session cannot be watched: its agents could log in to GitHub as the
+ * user.
  * @returns undefined if they could not
  */
 export async function watchRefusal(

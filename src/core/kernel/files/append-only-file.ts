@@ -53,7 +53,6 @@ export class AppendOnlyFile implements Disposable {
     }
   }
 
-  /** The number of bytes we wrote. */
   get size(): number {
     return this.#size;
   }

@@ -113,7 +113,10 @@ const WITH_CARE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const NOT_PLAIN = { kind: 'unusable', problem: 'not a plain file' } as const;
 
-/** Why a file could not be opened, if the error says what is at the path. @throws any other error */
+/**
+ * Returns the reason why a file could not be opened, if the error says what is at the path.
+ * @throws any other error
+ */
 function notOpened(error: unknown): NotRead {
   const code = systemErrorCode(error) ?? '';
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };

@@ -3,7 +3,10 @@ import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ifExists, systemErrorCode } from '../errors.ts';
 
-/** Why no file can be written into a folder, or why it can't be created; undefined when it can. Writes nothing. */
+/**
+ * Returns the reason why no file can be written into a folder, or why it can't be created; undefined when it can.
+ * Writes nothing.
+ */
 export async function whyUnwritable(folder: string): Promise<string | undefined> {
   try {
     const stats = await ifExists(stat(folder));

@@ -24,8 +24,8 @@ export const JudgedSignal = z.object({
 export type JudgedSignal = z.infer<typeof JudgedSignal>;
 
 /**
- * Why an agent runs again in the same phase without progress. `excused`: interrupted from outside (a
- * usage limit, an outage, a user's stop), so earlier failure counts stay.
+ * The reasons for another agent in the same phase without progress. `excused`: interrupted from outside (a usage
+ * limit, an outage, a user's stop), so earlier failure counts stay.
  */
 export const RETRY_KINDS = ['corrective', 'no_signal', 'timeout', 'failure', 'excused'] as const;
 export type RetryKind = (typeof RETRY_KINDS)[number];

@@ -1,4 +1,4 @@
-/** How an iteration ended: judged by structured output, then by exit status, never by prose. */
+/** The endings of an iteration, which are judged by structured output, then by exit status, never by prose. */
 export const ENDING_KINDS = [
   'signalled',
   'no_signal',

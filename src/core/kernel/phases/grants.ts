@@ -1,8 +1,8 @@
 import type { Phase } from './table.ts';
 
 /**
- * What the agents of a phase may do. documents: read everything, run read-only commands, write in the session folder.
- * work: also change code, with any command, and commit.
+ * The rights of the agents of a phase. documents: read everything, run read-only commands, write in the session
+ * folder. work: also change code, with any command, and commit.
  */
 export type Grant = 'documents' | 'work';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
-/** The kinds of spending limits: US dollars, tokens (without cache reads), agent hours, iterations. */
-/** What a session does when its account pays for more than its plan. */
+/** The choices for a session whose account pays for more than its plan. */
 export const OVERAGES = ['allow', 'wait'] as const;
 
+/** The kinds of spending limits: US dollars, tokens (without cache reads), agent hours, iterations. */
 export const LIMIT_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
@@ -40,7 +40,7 @@ export interface LimitUsage {
   spent: number;
 }
 
-/** How close the limits are: `wrap_up` means that only the reserve for the last agent is left. */
+/** `wrap_up`: only the reserve for the last agent is left. */
 export type LimitVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: LimitUsage };
 
 export function limitUsages(limits: SessionLimits, spent: SessionSpent, phase: Phase): LimitUsage[] {

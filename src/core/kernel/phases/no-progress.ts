@@ -8,9 +8,9 @@ import { block } from './verdict.ts';
 export const ProgressTrail = z.object({
   /** Fingerprints of the newest iterations, oldest first. */
   prints: z.array(z.string()),
-  /** How many in a row ended in an earlier state. */
+  /** The number of iterations in a row that ended in an earlier state. */
   equal: z.int().nonnegative(),
-  /** Why the work of one of those was refused, as the next agent read it. */
+  /** The reason why the work of one of those was refused, as the next agent read it. */
   refusal: z.string().optional(),
 });
 export type ProgressTrail = z.infer<typeof ProgressTrail>;

@@ -4,7 +4,7 @@ import { type EndingKind, type OutageKind, outageOf } from './ending.ts';
 /** The latest consecutive iterations ended by an overloaded provider or a lost network. */
 export const Outage = z.object({
   tries: z.int().positive(),
-  /** How long the agents after the first ran, not counting time when the machine was asleep. */
+  /** The time for which the agents after the first ran, not counting time when the machine was asleep. */
   workedMs: z.number().nonnegative(),
 });
 export type Outage = z.infer<typeof Outage>;
@@ -55,7 +55,7 @@ export function growingDelay(n: number, firstMs: number): number {
 }
 
 /**
- * How long the outage has lasted: the intended waits plus the duration of the tries. Independent of the clock, so
+ * The duration of an outage: the intended waits plus the duration of the tries. Independent of the clock, so
  * neither a suspended machine nor a clock change shifts when a person is asked.
  */
 export function outageDurationMs({ tries, workedMs }: Outage, patience: Patience): number {

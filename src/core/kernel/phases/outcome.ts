@@ -8,9 +8,9 @@ export type SignalOutcome =
   | { kind: 'none' }
   | { kind: 'malformed'; problem: string };
 
-/** What the worker found once the agent's process tree was gone: the basis of every decision. */
+/** The facts that the worker found once the agent's process tree was gone: the basis of every decision. */
 export interface Outcome {
-  /** How the process ended; `signalled` and `no_signal` both mean: on its own, without a problem. */
+  /** `signalled` and `no_signal` both mean: on its own, without a problem. */
   end: EndingKind;
   signal: SignalOutcome;
   /** Forbidden changes were made: nothing in the agent's signal is trusted. */
@@ -23,7 +23,7 @@ export interface Outcome {
   loginRenewed?: boolean;
   /** One line from the CLI's structured output. */
   problem?: string;
-  /** When a usage limit ends, in milliseconds since the epoch, if known. */
+  /** The end of a usage limit, in milliseconds since the epoch, if known. */
   limitedUntil?: number;
   /** The outage so far, for an overload or a lost network; absent: this is the first try. */
   outage?: Outage;
@@ -55,6 +55,6 @@ export interface Rules {
   gates: { qa: boolean; plan: boolean };
   /** Restarts after crashes before a person is asked. */
   maxRetries: number;
-  /** How long to wait out an overloaded provider or a lost network. */
+  /** Limits the wait for an overloaded provider or a lost network. */
   patience: Patience;
 }

@@ -13,7 +13,7 @@ export const Progress = z.object({
   totalIterations: z.int().nonnegative(),
   /** Quality agents that signalled to stay. */
   qualityRounds: z.int().nonnegative(),
-  /** How often failed tests or checks sent the work back. */
+  /** The number of times that failed tests or checks sent the work back. */
   testReturns: z.int().nonnegative(),
   /** A quality agent has moved on since the last implementation agent. */
   qualitySinceImplementation: z.boolean(),

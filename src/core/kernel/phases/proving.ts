@@ -25,7 +25,7 @@ export const CheckRun = z.object({
   isSetup: z.literal(true).optional(),
   /** Null: ended by a signal or the time limit. */
   exitCode: z.int().nullable(),
-  /** How it failed, in short; absent: it exited with 0. */
+  /** The kind of failure, in short; absent: it exited with 0. */
   how: z.string().optional(),
   /** It failed in the same way on the base commit, and a person accepted that. */
   redBefore: z.literal(true).optional(),
@@ -61,7 +61,7 @@ export const ChecksRan = z.object({
   commit: z.string(),
   tree: z.string(),
   runs: z.array(CheckRun),
-  /** When they ran, if an earlier session from the same commit ran them. */
+  /** The time at which they ran, if an earlier session from the same commit ran them. */
   ranAt: z.iso.datetime().optional(),
   sandbox: z.enum(SANDBOX_LEVELS),
   /** The number of unsigned commits on the branch, if the user signs theirs. */
@@ -146,7 +146,7 @@ export function isNoWorse(run: CheckRun, base: BaseChecks | undefined): boolean 
   return base.failed.some(({ command, exitCode }) => command === run.command && exitCode === run.exitCode);
 }
 
-/** How reports describe a check that fails as it did before the work. */
+/** The words of reports for a check that fails as it did before the work. */
 export const RED_AFTER = 'red before, red after';
 
 /** The commands that were red before the work and are red after it. */

@@ -27,7 +27,7 @@ export interface PhaseRule {
   /** Agents that may run in this phase before a person is asked. */
   limit: number;
   signals: readonly SignalStatus[];
-  /** What a `waiting` signal may wait for; the first is the default. */
+  /** The waits that a `waiting` signal may name; the first is the default. */
   waits: readonly WaitingFor[];
   /** Phases that a `continue` signal may name; staying is always allowed. */
   next: readonly Phase[];
@@ -73,9 +73,9 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
   done: { limit: 3, signals: ['done', 'blocked'], waits: [], next: [] },
 };
 
-/** How often failed tests or checks may send the work back to implementation. */
+/** The number of times that failed tests or checks may send the work back to implementation. */
 export const MAX_TEST_RETURNS = 3;
-/** How many quality agents may signal to stay (fix and review again). */
+/** The number of quality agents that may signal to stay (fix and review again). */
 export const MAX_QUALITY_ROUNDS = 3;
 
 /** The session blocks when this many agents run out of time with no accepted signal between them. */

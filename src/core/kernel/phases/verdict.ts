@@ -38,7 +38,6 @@ export function block(phase: Phase, rule: BlockRuleName, reason: string): BlockD
 interface BlockRule {
   /** Completes "The session blocks when …". */
   when: string;
-  /** What is needed from a person. */
   needs: 'human_decision' | 'error_resolution';
   /** The first violation runs another agent, with the problem in its prompt. */
   corrective: boolean;

@@ -20,7 +20,10 @@ interface Checked {
   args: unknown;
 }
 
-/** What to send instead: the nearest name, the description of the first wrong argument, or all argument names. */
+/**
+ * Suggests the right arguments: the nearest name, the description of the first wrong argument, or all argument
+ * names.
+ */
 export function argumentHint(issues: readonly Issue[], { properties = {} }: Described): string {
   const known = Object.keys(properties);
   const [unknown] = issues.flatMap((issue) => (isUnknownArgument(issue) ? issue.keys : []));

@@ -8,7 +8,7 @@ export function nextCalls(steps: readonly NextStep[]): string {
   return steps.map((step, at) => joined(step, steps[at - 1])).join('');
 }
 
-/** What to do about an error: its hint, and the calls that help. */
+/** The advice about an error: its hint, and the calls that help. */
 export function hintForModel({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
   const [first] = next;
   if (first === undefined) return hint;

@@ -87,7 +87,7 @@ const NEXT_WHEN_DYING: readonly NextStep[] = [
   { act: 'stop', when: 'to end it' },
 ];
 
-/** As much of a text as one result can show. */
+/** Cuts a text to the length that one result can show. */
 function shownOf(text: string): string {
   const page = pageOf(text, 0);
   return page.more_from === undefined ? page.text : `${page.text}…`;

@@ -5,7 +5,7 @@ export const PAGE_CHARS = 7000;
 
 export interface Page {
   text: string;
-  /** Where the next page begins; absent on the last one. */
+  /** The position at which the next page begins; absent on the last one. */
   more_from: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export function pageOf(whole: string, offset: number, size = PAGE_CHARS): Page {
   return { text: text.slice(from, end), more_from: end < text.length ? end : undefined };
 }
 
-/** As many items as fit on a page, at least one. */
+/** Returns as many items as fit on a page, at least one. */
 export function firstThatFit<T>(all: readonly T[], size = PAGE_CHARS): T[] {
   const fitting: T[] = [];
   let taken = 0;

@@ -1,4 +1,4 @@
-/** How a client starts our server. */
+/** The command by which a client starts our server. */
 export interface ServerStart {
   command: string;
   args: string[];

@@ -38,7 +38,7 @@ export interface Cli {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** How this program was started: `samocode`, or node and its file. */
+  /** The command line that started this program: `samocode`, or node and its file. */
   readonly calledAs: string;
   readonly programsDir: string;
   /** Whether a person can be asked on the terminal. */

@@ -17,7 +17,7 @@ export function commandsOf(steps: readonly NextStep[]): string[] {
   });
 }
 
-/** What to do about an error: its hint, and the commands that help. */
+/** The advice about an error: its hint, and the commands that help. */
 export function hintForTerminal({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
   const [first] = next;
   if (first === undefined) return hint;

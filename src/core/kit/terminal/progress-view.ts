@@ -12,7 +12,7 @@ export interface FollowProgress {
   iteration: number | undefined;
   /** `running`, `waiting`, … */
   state: string;
-  /** What the agent is doing, or what the session waits for. */
+  /** The activity of the agent, or the wait of the session. */
   doing?: string | undefined;
 }
 

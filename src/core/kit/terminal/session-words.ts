@@ -203,7 +203,7 @@ function listFields(facts: ShownFacts, style: Style): string {
 
 /** The exit status of a command that waited for a session. */
 export function exitStatusOf({ state: { status }, pendingCommands }: SessionView): number {
-  // What is queued may change the state: an answer, a goal.
+  // A queued command, such as an answer or a goal, may change the state.
   if (pendingCommands.length > 0) return EXIT.pending;
   switch (status.kind) {
     case 'done':

@@ -38,7 +38,7 @@ interface Pressed {
   sequence?: string;
 }
 
-/** How long to wait for the rest of an escape sequence after an Esc. */
+/** The time to wait for the rest of an escape sequence after an Esc. */
 const ESCAPE_MS = 50;
 
 /** @param listener called for each event while the screen is open */

@@ -4,7 +4,7 @@ import { readSettingTexts } from './open-project.ts';
 export interface MachineLimits {
   usdPerDay?: number;
   parallel?: number;
-  /** How long an idle supervisor keeps running. */
+  /** The time that an idle supervisor keeps running. */
   supervisorMinutes: number;
 }
 

@@ -176,8 +176,8 @@ function shortened(line: string): string {
 const MAX_SHOWN_CHARS = 300;
 
 /**
- * What a missing CHECK means, and the lines to add. A model may pass them on; they run only once a person has put them
- * into the file.
+ * Explains a missing CHECK, with the lines to add. A model may pass them on; they run only once a person has put
+ * them into the file.
  */
 export async function missingCheck({
   mainRepo,

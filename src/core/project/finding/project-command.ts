@@ -4,7 +4,6 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type CommandResult, runCommand } from '../../kernel/processes/run-command.ts';
 import { visibleControls } from '../../kernel/text.ts';
 
-/** How long SETUP may run. */
 export const SETUP_LIMIT_MS = 30 * 60_000;
 
 export interface ProjectCommandOptions {

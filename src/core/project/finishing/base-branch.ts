@@ -68,9 +68,9 @@ interface BranchOfWork {
   branch: string;
   base: string;
   baseCommit: string;
-  /** Where the work ended, in case the branch is gone. */
+  /** The last commit of the work, in case the branch is gone. */
   tip?: string | undefined;
-  /** In the base, according to its pull request, with what was pushed for that. */
+  /** The merge commit in the base, according to the pull request, and the commit that was pushed for it. */
   mergeCommit?: string | undefined;
   pushed?: string | undefined;
 }

@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 export type TrashPlace = Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'>;
 
-/** What was discarded with a session; all of it is reachable from one ref. */
+/** The things discarded with a session; all of them are reachable from one ref. */
 export interface Discarded {
   ref: string;
   /** A checkpoint of the worktree; the branch's tip is among its parents. */

@@ -59,7 +59,7 @@ export async function acceptedAt(path: string, now: Executing): Promise<Executin
   return kept ?? { ...NOTHING_EXECUTING, outside: now.outside };
 }
 
-/** What was added, removed or changed, as one line each to show to people. */
+/** Describes each setting that was added, removed or changed in one line, for people. */
 export function changedExecuting(before: Executing, now: Executing): string[] {
   const [then, today] = [settingValues(before), settingValues(now)];
   return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);

@@ -102,7 +102,7 @@ const NO_REPOSITORY = {
   ],
 } as const;
 
-/** Why no repository can be created there either, and what to do instead. */
+/** The reasons why no repository can be created there either, each with an alternative. */
 const UNFIT = {
   bare: {
     why: 'It is a bare repository, without a working copy.',

@@ -1,12 +1,12 @@
 import { type GitOptions, gitLine } from './git.ts';
 
 export interface Remote {
-  /** Also an address, where a setting names one in the place of a remote. */
+  /** The name of a remote, or an address where a setting names one instead. */
   name: string;
   /** As git uses them, with `insteadOf` applied. */
   url: string;
   pushUrl: string;
-  /** What `gh repo set-default` has stored: `base`, or `owner/name` of a repository on the same host. */
+  /** The value that `gh repo set-default` has stored: `base`, or `owner/name` of a repository on the same host. */
   ghResolved: string | undefined;
 }
 

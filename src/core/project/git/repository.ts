@@ -4,7 +4,7 @@ import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 
-/** How to run git for a whole task; the task adds `cwd`. */
+/** The options of git for a whole task; the task adds `cwd`. */
 export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'notes'> & {
   /** Filters that change bytes in the worktree, if the caller has just read them; otherwise git is asked. */
   smudging?: readonly string[];

@@ -1,7 +1,8 @@
 import type { Setting } from './git-programs.ts';
 
 /**
- * How git reaches a repository on GitHub unattended: with gh's login, and without an SSH agent or a prompt.
+ * The address and settings by which git reaches a repository on GitHub unattended: with gh's login, and without an
+ * SSH agent or a prompt.
  * @param repository `host/owner/name`
  */
 export function unattended(repository: string): { url: string; config: [none: Setting, own: Setting] } {

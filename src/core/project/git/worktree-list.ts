@@ -10,7 +10,9 @@ export interface ListedWorktree {
   branch?: string;
   /** Its folder is gone, or no longer points back. */
   prunable: boolean;
-  /** Why git must not remove it, in the words of the user or git; empty if it is locked without a reason. */
+  /**
+   * The reason why git must not remove it, in the words of the user or git; empty if it is locked without a reason.
+   */
   locked?: string;
 }
 

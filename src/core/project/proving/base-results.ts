@@ -38,8 +38,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const POLL_MS = 200;
 
 /**
- * What checks found on base commits, shared by all sessions with their worktrees here; read-only for agents in the
- * guard.
+ * The folder with the results of checks on base commits, shared by all sessions with their worktrees here;
+ * read-only for agents in the guard.
  */
 export function baseResultsDir(worktreesDir: string): string {
   return join(checksRoot(worktreesDir), '.base');

@@ -6,7 +6,7 @@ import { type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts
 import { fetchObjects } from '../git/own-repository.ts';
 import { listing, namesIn } from '../git/path-bytes.ts';
 
-/** How much of its commits MAIN_REPO has: a clone gets the same, as the session's worktree does. */
+/** The part of its commits that MAIN_REPO has: a clone gets the same, as the session's worktree does. */
 export interface Extent {
   /** Present if its checkout is sparse. */
   sparse?: { patterns: string; isCone: boolean } | undefined;

@@ -1,6 +1,6 @@
 import { isSetNow, writtenNow } from './samocode-file.ts';
 
-/** What determines whether text written by others can reach the agents of a session. */
+/** The settings that determine whether text written by others can reach the agents of a session. */
 interface Reached {
   configPath: string;
   /** `rounds.used`: how many rounds were begun, perhaps by hand. */

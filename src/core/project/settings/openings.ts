@@ -1,7 +1,6 @@
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { ResolvedSettings } from './resolve-settings.ts';
 
-/** What the settings open in the sandbox. */
 export function openingsOf({
   sandboxWrite = [],
   sandboxSockets = [],

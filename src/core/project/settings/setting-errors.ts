@@ -23,7 +23,7 @@ export const SETTING_ERRORS = errors({
   }),
 });
 
-/** Where a value came from, in order of precedence. */
+/** The sources of a value, in order of precedence. */
 export type SettingSource =
   | { kind: 'call' }
   | { kind: 'environment'; name: string }
@@ -40,7 +40,7 @@ interface Invalid {
   problem?: string;
   fix: string;
   isRequired: boolean;
-  /** For a value given in a call: what the CLI needs to report it under the name of its option. */
+  /** For a value given in a call: the data with which the CLI reports it under the name of its option. */
   ofCall?: { key: string; example?: string; meant?: string };
 }
 

@@ -23,8 +23,8 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   /** phase: one value per phase, `MODEL_PLANNING`. check: every key that begins with `CHECK`. */
   family?: 'phase' | 'check';
   /**
-   * Why `.samocode` must be trusted before this takes effect: it can disable a safeguard, or names something to run. A
-   * setting whose default is its weakest value cannot relax anything.
+   * The reason why `.samocode` must be trusted before this takes effect: it can disable a safeguard, or names
+   * something to run. A setting whose default is its weakest value cannot relax anything.
    */
   risk?: 'loosens' | 'runs';
   example?: string;

@@ -12,7 +12,7 @@ function ofPhase(limit: SettingKind<number> & { key: string }, example: string) 
   return { ...limit, key: `${limit.key}_<PHASE>`, family: 'phase', perSession: true, doc } as const;
 }
 
-/** How much a session, or one phase of it, may spend before it stops and asks. */
+/** The amounts that a session, or one phase of it, may spend before it stops and asks. */
 export const SPENDING_SETTINGS = {
   maxCostUsd: {
     ...COST,

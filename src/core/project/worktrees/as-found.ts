@@ -24,13 +24,13 @@ const FoundFile = z.object({
 });
 
 /**
- * What differed from the commit when a worktree had been made and SETUP had run. It lies in the worktree's own git
- * folder, and so ends with the worktree.
+ * The differences from the commit when a worktree had been made and SETUP had run. They are stored in the
+ * worktree's own git folder, and so end with the worktree.
  */
 const AsFound = z.object({
   v: z.literal(1),
   files: z.record(z.string(), FoundFile),
-  /** What SETUP made: files, and folders in which nothing is tracked, with a slash at the end. */
+  /** The files made by SETUP, and folders in which nothing is tracked, with a slash at the end. */
   made: z.array(z.string()),
 });
 export type AsFound = z.infer<typeof AsFound>;

@@ -4,10 +4,12 @@ import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { defaultRemote, remoteOfBase, remotesOf } from '../git/remotes.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
-/** Where a session's branch starts; recorded with the session, so that every later diff is the same. */
+/**
+ * The commit at which a session's branch starts; recorded with the session, so that every later diff is the same.
+ */
 export interface BaseCommit {
   commit: string;
-  /** How it was found: `origin/main`, `main`, or the name given by the call. */
+  /** The source of the commit: `origin/main`, `main`, or the name given by the call. */
   name: string;
   /** A note for people if the base may be older than expected. */
   warning?: string;

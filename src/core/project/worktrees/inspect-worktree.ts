@@ -17,7 +17,7 @@ export interface WorktreePlace extends GitContext {
 
 export type WorktreeReading =
   | { kind: 'missing' }
-  /** Not a worktree of MAIN_REPO: it is neither used nor removed. */
+  /** It does not belong to MAIN_REPO, so it is neither used nor removed. */
   | { kind: 'foreign'; problem: string }
   | {
       kind: 'present';

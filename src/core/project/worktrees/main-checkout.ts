@@ -14,7 +14,7 @@ export const MainCheckout = z.object({
   branch: z.string().optional(),
   /** SHA-256 over staged, changed and new paths with the hashes of staged content; without SESSIONS and WORKTREES. */
   statusHash: z.string(),
-  /** Why it could not be read: then nothing else is known. */
+  /** The reason why it could not be read: then nothing else is known. */
   problem: z.string().optional(),
 });
 export type MainCheckout = z.infer<typeof MainCheckout>;

@@ -74,7 +74,7 @@ async function setAside(
   return { kind: 'removed' };
 }
 
-/** What its agents left in their home; a file that cannot be deleted stays. */
+/** Removes the home that its agents had; a file that cannot be deleted stays. */
 async function removeSandbox({ worktreePath }: WorktreePlace): Promise<void> {
   await removeAtOnce(sandboxOf(worktreePath));
 }

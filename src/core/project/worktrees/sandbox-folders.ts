@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Where a session's sandbox keeps its home, temporary files and sockets, and where a project keeps the caches that its
- * sessions share.
+ * The folders in which a session's sandbox keeps its home, temporary files and sockets, and those in which a
+ * project keeps the caches that its sessions share.
  * @param worktreesDir absolute, without links
  */
 export function sandboxFolders(worktreesDir: string, session: string): { own: string; caches: string } {

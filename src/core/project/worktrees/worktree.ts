@@ -22,7 +22,7 @@ export interface Worktree {
   path: string;
   branch: string;
   head: string;
-  /** Where the branch forked from the requested base: the commit to compare with. */
+  /** The commit at which the branch forked from the requested base: the commit to compare with. */
   baseCommit: string;
 }
 

@@ -10,7 +10,7 @@ export interface GuardTool {
   path: string;
 }
 
-/** How to start a command inside the guard. */
+/** The command line by which a command is started inside the guard. */
 export interface Guard {
   tool: GuardTool;
   /** The tool's arguments, without the separator before the command. */
@@ -61,7 +61,10 @@ export function insideGuard(
   return [tool.path, ...args, ...(tool.kind === 'bwrap' ? ['--'] : []), ...relay, ...command];
 }
 
-/** What root keeps: file owners and modes, signals, other users, what sandboxes of CLIs and browsers need. */
+/**
+ * The capabilities that root keeps: file owners and modes, signals, other users, and those that sandboxes of CLIs
+ * and browsers need.
+ */
 const KEPT = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETFCAP'];
 
 /** Kernel settings that root could write: one names a program that the kernel starts outside the guard. */

@@ -24,7 +24,7 @@ export interface CollectPlan extends PrivateGitPlan {
   worktreePath: string;
   /** The prefix of refs kept apart from branches: `refs/samocode/<session>/`. */
   ownRefs: string;
-  /** For the branch's reflog. */
+  /** The message for the branch's reflog. */
   message: string;
 }
 
@@ -34,7 +34,7 @@ export interface Collected {
    * `refused`: the objects are damaged, too large or not plain files; none was taken.
    */
   kind: 'nothing' | 'moved' | 'aside' | 'refused' | 'branch_gone';
-  /** Why refused: git's message or ours. */
+  /** The reason for the refusal: git's message or ours. */
   why?: string;
   /** New refs for commits that no branch of the repository has. */
   others: string[];
@@ -134,7 +134,8 @@ async function othersIn(
 const MAX_BYTES = 2 * 1024 ** 3;
 
 /**
- * Why the objects are refused without reading them: judged by names and sizes only, since opening a pipe would hang.
+ * Returns the reason for refusing the objects without reading them: judged by names and sizes only, since opening a
+ * pipe would hang.
  */
 function unfit(dir: string): string | undefined {
   const odd = ['objects/info', 'objects/pack', 'lfs'].find((folder) => !isPlainFolder(dir, folder));

@@ -114,7 +114,7 @@ async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context
     });
 }
 
-/** What SETUP made is not offered to the agent's `git add --all`. */
+/** Keeps files made by SETUP out of the agent's `git add --all`. */
 async function excludeMade({ git: { dir }, gitDir }: PrivateGitPlan): Promise<void> {
   const made = (await asFoundIn(gitDir))?.made ?? [];
   if (made.length === 0) return;

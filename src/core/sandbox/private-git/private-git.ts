@@ -11,7 +11,7 @@ import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
 export interface PrivateGit {
   /** Written by agents. No git is ever started in it outside the guard: agents control its settings. */
   dir: string;
-  /** What samocode last recorded about it: see `Note`. */
+  /** The path of samocode's last record about it: see `Note`. */
   note: string;
   /** A repository of ours for fetching its objects. */
   view: string;
@@ -25,7 +25,7 @@ export function privateGitIn(runDir: string): PrivateGit {
   return { dir, note: join(runDir, 'git.json'), view: hidden('git-view'), refused: hidden('git-refused') };
 }
 
-/** Where the real objects and LFS files are mounted inside the guard. */
+/** The mount point of the real objects and LFS files inside the guard. */
 export function basePlace(dir: string, name: 'objects' | 'lfs'): string {
   return join(dir, 'base', name);
 }
@@ -121,7 +121,7 @@ export function isPlainFolder(dir: string, path: string): boolean {
   return parts.every((_, at) => statsAt(join(dir, ...parts.slice(0, at + 1)))?.isDirectory());
 }
 
-/** What is checked out in the private folder's worktree: a branch, or a commit. */
+/** The checked-out branch, or commit, of the private folder's worktree. */
 export async function privateHead(dir: string, worktreeName: string): Promise<string | undefined> {
   const folder = `worktrees/${worktreeName}`;
   if (!isPlainFolder(dir, folder)) return undefined;

@@ -1,4 +1,7 @@
-/** Where system packages install programs: Homebrew on both kinds of Mac, MacPorts, distributions, snap. */
+/**
+ * The folders in which system packages install programs: Homebrew on both kinds of Mac, MacPorts, distributions,
+ * snap.
+ */
 const SYSTEM_FOLDERS = [
   '/opt/homebrew/bin',
   '/usr/local/bin',

@@ -16,7 +16,10 @@ export interface WorkerPlace {
   workerErrors: string;
 }
 
-/** Why a worker is started, if not evident from its session: what its starter has observed. Another version may say more. */
+/**
+ * The reason for starting a worker, if not evident from its session: the observation of its starter. Another
+ * version may say more.
+ */
 export const Wake = z.object({
   /** The number of a lease whose owner can't be checked from here and that a person wants to take over. */
   takeOver: z.int().positive().optional(),

@@ -14,7 +14,7 @@ export interface CliQuestion {
   homeDir: string;
   /** The node that runs us: its npm installs programs next to it. */
   nodePath: string;
-  /** Why no login shell may be asked: what `loginRefusal` returned. */
+  /** The reason why no login shell may be asked, as returned by `loginRefusal`. */
   refusal?: string | undefined;
 }
 

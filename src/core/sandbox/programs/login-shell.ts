@@ -25,7 +25,7 @@ export interface HomeSettings {
   openings: Pick<SandboxOpenings, 'write'>;
 }
 
-/** Why no login shell is read for a session with these settings; undefined if it may be. */
+/** Returns the reason why no login shell is read for a session with these settings; undefined if it may be. */
 export function loginRefusal({ sandbox, openings }: HomeSettings, homeDir = '/'): string | undefined {
   if (sandbox === 'off') return 'SANDBOX is off, so agents can write what its start-up files run';
   const home = realFolder(homeDir) ?? homeDir;

@@ -59,8 +59,8 @@ exec 3<&-
 printf '%s\\n' "$samocode_status" >"$samocode_exit.$$"`;
 
 /**
- * Where the wrapper records how its child ended. The name contains the wrapper's pid: one that never got "go"
- * might write after the next one has started, and must not be mistaken for it.
+ * The path at which the wrapper records how its child ended. The name contains the wrapper's pid: one that never
+ * got "go" might write after the next one has started, and must not be mistaken for it.
  */
 export function exitFile(exitPath: string, child: ChildRecord): string {
   return `${exitPath}.${child.wrapper.pid}`;

@@ -134,7 +134,10 @@ export async function readPresence(
   return { kind: isOff(env) ? 'off' : 'none' };
 }
 
-/** Why the supervisor's folder cannot be written, as in a read-only home; then no supervisor can run. */
+/**
+ * Returns the reason why the supervisor's folder cannot be written, as in a read-only home; then no supervisor can
+ * run.
+ */
 export async function whyNoSupervisor({ dir, leases }: SupervisorPaths): Promise<string | undefined> {
   return (await whyUnwritable(dir)) ?? (await whyUnwritable(leases));
 }

@@ -65,7 +65,7 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('merge') }),
   /** Publish its branch, the work of a round, or the result of its merge. */
   Head.extend({ kind: z.literal('publish'), ...PublishWork.shape }),
-  /** What has changed about the session's pull request, or a new pull request. */
+  /** A change of the session's pull request, or a new pull request. */
   Head.extend({
     kind: z.literal('pull_request'),
     ...PullRequestFact.pick({ repository: true, number: true }).shape,

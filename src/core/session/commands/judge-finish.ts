@@ -80,7 +80,7 @@ export function judgeUnarchive(
   return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
 }
 
-/** Why a worktree may not be removed; undefined: it may be removed, or is already gone. */
+/** Returns the reason why a worktree may not be removed; undefined: it may be removed, or is already gone. */
 export function refuseWorktreeRemoval({ path, reading }: FinishFacts['worktree'] & {}): Refused | undefined {
   if (reading.kind === 'foreign')
     return refused(COMMAND_ERRORS.worktree_foreign({ path, problem: reading.problem }));

@@ -171,9 +171,10 @@ export function judgeApprove(
 }
 
 /**
- * Why `by` may not accept the MCP servers that a plan proposes; undefined: they may. Predefined servers are accepted
- * with the plan. A command in the plan was written by a model and runs as the user: only a person who decides about
- * this plan may accept it, not a choice at the start, which was made before there was a plan.
+ * Returns the reason why `by` may not accept the MCP servers that a plan proposes; undefined: they may. Predefined
+ * servers are accepted with the plan. A command in the plan was written by a model and runs as the user: only a
+ * person who decides about this plan may accept it, not a choice at the start, which was made before there was a
+ * plan.
  */
 export function refusedServers(
   by: By,

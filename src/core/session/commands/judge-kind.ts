@@ -13,8 +13,8 @@ const ACCEPTED_IN_ARCHIVE: readonly Kind[] = ['unarchive', 'publish'];
 const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
 
 /**
- * Why the session refuses commands of this kind now, regardless of their contents; undefined: the command's judge
- * decides.
+ * Returns the reason why the session refuses commands of this kind now, regardless of their contents; undefined:
+ * the command's judge decides.
  */
 export function judgeKind(
   kind: Kind,
@@ -41,7 +41,7 @@ export function refuseUnlessAtRest({ status: { kind } }: Pick<SessionState, 'sta
   return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
 }
 
-/** Why a command is not carried out. The action throws its error; the worker records it in an event. */
+/** The reason why a command is not carried out. The act throws its error; the worker records it in an event. */
 export interface Refused {
   kind: 'refused';
   error: SamocodeError;
@@ -57,7 +57,7 @@ export function refusedForStatus(error: SamocodeError): Refused {
   return { kind: 'refused', error, isStatus: true };
 }
 
-/** Who may open the gates of a session. */
+/** The rule that says who may open the gates of a session. */
 export interface GateRule {
   gateChannels: readonly Channel[];
   /** The people who may open gates through a pool; absent: everyone who is trusted. */

@@ -129,7 +129,7 @@ const CHOICES = [
 ] as const;
 
 /**
- * Who opened a gate before the session reached it; undefined: the session waits there.
+ * Returns who opened a gate before the session reached it; undefined: the session waits there.
  * @param startedBy who gave the start or the newest goal; absent before the start is recorded
  */
 export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By | undefined): By | undefined {

@@ -82,7 +82,10 @@ export function refNameOf({ folder, id }: { folder: string; id: string }): strin
   return `${folder}-${id.toLowerCase()}`;
 }
 
-/** How a person refers to a session: its name without the date if that is short, otherwise its short id. */
+/**
+ * The name by which a person refers to a session: its name without the date if that is short, otherwise its short
+ * id.
+ */
 export function handleOf(folder: string): string {
   const name = nameWithoutDate(folder);
   return /^[a-z\d-]{1,24}$/.test(name) ? name : shortId(folder);

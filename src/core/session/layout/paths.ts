@@ -62,7 +62,7 @@ const IN_RUN = {
   mergeChecks: 'merge-checks',
   /** Whether SETUP is due in the worktree that the worker created, and its result. */
   setup: 'setup',
-  /** What SETUP printed in the worktree. */
+  /** The output of SETUP in the worktree. */
   setupOutput: 'setup-output',
   /** The text of the approved plan. */
   approvedPlan: 'approved-plan.md',
@@ -141,7 +141,7 @@ const IN_ITERATION = {
   overviewBefore: 'overview-before.md',
   /** The state of the worktree and the documents at that time. */
   before: 'before.json',
-  /** Why the worker ended the agent, written before it does so. */
+  /** The reason why the worker ended the agent, written before it does so. */
   endedByUs: 'ended-by-us',
   /** The output of the checks that the worker ran after the agent. */
   checks: 'checks',
@@ -177,8 +177,9 @@ export function travels(name: string): boolean {
 }
 
 /**
- * What may be written in a run folder while an agent runs, by whom, and when; everything else must be unchanged when
- * the agent ends. NNN is the open iteration. A name with a trailing slash must stay a folder; its contents may change.
+ * The files of a run folder that may change while an agent runs, by whom, and when; everything else must be
+ * unchanged when the agent ends. NNN is the open iteration. A name with a trailing slash must stay a folder; its
+ * contents may change.
  */
 export const WRITTEN_DURING_AGENT = {
   'events.jsonl': 'the worker, at any time; it knows its own bytes',

@@ -39,7 +39,8 @@ export interface PlanReasons {
 }
 
 /**
- * Why a plan changes a file: the phases that name it, and the requirements and questions that these name. Never throws.
+ * Finds the parts of a plan that explain why it changes a file: the phases that name it, and the requirements and
+ * questions that these name. Never throws.
  */
 export function planReasons(plan: string, path: string): PlanReasons {
   const naming = parsePlan(plan).phases.filter(({ files }) => files.some((entry) => isNamed(entry, path)));

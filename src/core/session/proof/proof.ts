@@ -44,7 +44,9 @@ const Approval = z.discriminatedUnion('what', [
 ]);
 export type Approval = z.infer<typeof Approval>;
 
-/** What a session proved about its branch when it was done: facts recorded by the worker, without claims by agents. */
+/**
+ * The proof of a session about its branch when it was done: facts recorded by the worker, without claims by agents.
+ */
 export const SessionProof = z.strictObject({
   samocodeProof: z.literal(1),
   session: z.string(),
@@ -226,7 +228,7 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'As approved with the plan.', list(lines)];
 }
 
-/** What the checks of a proof do not show, without a full stop; undefined: every check of the project passed. */
+/** Names the limits of a proof's checks, without a full stop; undefined: every check of the project passed. */
 export function provedPartly({ checks: set, baseChecks, requirements }: SessionProof): string | undefined {
   if (set === undefined) return undefined;
   const red = redAfter(set);

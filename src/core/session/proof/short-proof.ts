@@ -11,7 +11,7 @@ import {
 } from './proof.ts';
 import { unprovenGates } from './unproven-gates.ts';
 
-/** What a reader needs from a proof: no hash, no output, no line about how it was made. */
+/** The part of a proof that a reader needs: no hash, no output, no line about how it was made. */
 export function shortProof(proof: SessionProof): string {
   const { commit, branch, doneAt } = proof;
   const limits = proofLimits(proof);
@@ -43,7 +43,7 @@ export function requirementLines(
   });
 }
 
-/** Where the checks ran, and how each ended. */
+/** Lists the place of the checks, and the result of each. */
 export function checksSection({ checks, baseChecks }: SessionProof): string {
   if (checks === undefined) return 'None ran: the project has no CHECK.';
   const where = checks.in === 'clone' ? 'On a fresh clone of the commit' : 'In the folder of the agent';
@@ -57,7 +57,7 @@ export function checksSection({ checks, baseChecks }: SessionProof): string {
 
 const MOST_NAMED = 10;
 
-/** What the proof does not show, and what a reviewer should look at. */
+/** The limits of the proof, and the points that a reviewer should look at. */
 export function proofLimits(proof: SessionProof): string[] {
   const { checks, agents, approvals, outsidePlan = [], requirements = [] } = proof;
   const reviewed = requirements.flatMap(({ id, reviewer }) => (reviewer ? [id] : []));

@@ -21,7 +21,7 @@ function listed(tool: ListedTool): ListedTool {
   return { ...tool, _meta: { ...tool._meta, ...board } };
 }
 
-/** Adds where the live page shows it, and whether forms exist. */
+/** Adds the address of the live page, and whether the client has forms. */
 async function withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult> {
   if (!SHOWN.has(call.name) || result.isError) return result;
   const { session } = Object(result.structuredContent);

@@ -67,7 +67,7 @@ function bodyOf(fields: ResultFields, around: Around): Part {
   return questions ? questionsOf(questions, about) : state && statusOf(fields, state);
 }
 
-/** The summary without the session's name (the heading) and without where to decide (a button). */
+/** The summary without the session's name (the heading) and without the way to decide (a button). */
 function leadOf({ summary, session, hash, questions }: ResultFields): string {
   const text = session && summary.startsWith(`${session} `) ? summary.slice(session.length + 1) : summary;
   return (hash || questions ? text.split(/(?<=\.) /)[0] : text) ?? '';

@@ -11,7 +11,7 @@ interface BoardCard {
   title: Html;
   /** What the session does or waits for, in a few words. */
   brief: string;
-  /** When the state that `brief` describes began. */
+  /** The start of the state that `brief` describes. */
   since?: string | undefined;
   why?: string | undefined;
   phase: Phase;
@@ -59,7 +59,7 @@ interface PlanNotes {
   changes?: string | undefined;
 }
 
-/** What the person should know before deciding on a plan. */
+/** Renders the notes for a person who decides on a plan. */
 export function planNotes({ name, remarks = [], servers = [], changes }: PlanNotes): Html {
   return html`${name && html`<p class="note"><code>${name}</code></p>`}
 ${remarks.map((line) => html`<p>${line}</p>`)}

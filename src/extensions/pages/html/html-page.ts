@@ -43,8 +43,8 @@ openTarget();
 `;
 
 /**
- * What a browser may run and load: our one script and style sheet, by hash, and embedded pictures. Not even
- * injected markup can run, request or send anything.
+ * Allows our one script and style sheet, by hash, and embedded pictures. Not even injected markup can run, request
+ * or send anything.
  */
 const POLICY = [
   "default-src 'none'",

@@ -50,7 +50,6 @@ export interface SessionReportData {
   acts: { at: string; text: string }[];
 }
 
-/** Who acts next. */
 type Tone = 'person' | 'working' | 'done' | 'resting';
 
 export interface ReportCost {
@@ -126,7 +125,7 @@ export interface ReportPlan {
   state: string;
   text: string;
   approved?: { by: string; at?: string };
-  /** Our own text: what it was estimated to take, and what it took. */
+  /** Our own text: the estimate, and the actual figures. */
   estimate?: string;
   phases: { number: number; name: string; done: number; total: number; completed: boolean }[];
 }

@@ -10,7 +10,6 @@ import { markdown } from './markdown-html.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from './report-data.ts';
 import { timeline } from './timeline.ts';
 
-/** The complete page of one session. */
 export function sessionPage(data: SessionReportData): string {
   const sections = sessionSections(data);
   const body = html`${cardHead(data)}
@@ -54,7 +53,6 @@ export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
   return html`<details class="asked"><summary>Task</summary><p class="plain" dir="auto">${task}</p></details>`;
 }
 
-/** The head of the page: what the session is, what it did and whether that was proved. */
 export function cardHead(data: SessionReportData): Html {
   const { name, project, tone, sentence, says, next, branch, base, sandbox, workedOn } = data;
   const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
@@ -100,7 +98,6 @@ function tile(title: string, value: Part, words: Part): Html {
 `;
 }
 
-/** The phases as a row that shows the session's progress. */
 export function phaseBar({ phase, tone }: Pick<SessionReportData, 'phase' | 'tone'>): Html {
   const now = tone === 'done' ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
   const stepState = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
@@ -110,7 +107,6 @@ export function phaseBar({ phase, tone }: Pick<SessionReportData, 'phase' | 'ton
 `;
 }
 
-/** A question with its options and its answer. */
 export function questionPart({
   id,
   text,
@@ -138,7 +134,6 @@ ${given && html`<p class="answer" dir="auto">${answer}</p>`}
 `;
 }
 
-/** The plan's progress and text. */
 function planPart({ name, state, text, approved, estimate, phases }: ReportPlan): Html {
   const by = approved && html` by ${approved.by}${approved.at && html`, ${moment(approved.at)}`}`;
   return html`<p class="note"><code>${name}</code> · ${state.replaceAll('_', ' ')}${by}</p>
@@ -156,7 +151,6 @@ function phaseProgress({ number, name, done, total, completed }: ReportPlan['pha
 `;
 }
 
-/** The requirements, and whether each was proved. */
 function requirementsPart({ requirements }: SessionReportData): Part {
   const rows = requirements.map(({ id, text, check, isMet }) => {
     const how = check === 'reviewed' ? 'by review' : html`<code>${check}</code>`;

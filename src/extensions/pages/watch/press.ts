@@ -3,7 +3,7 @@ import { selectedRow, visibleRows } from './groups.ts';
 import { ACT_KEYS, canAct, STOPPED_KEY, type WatchAct } from './keys.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
-/** What a key requests besides a change of place. */
+/** A request that a key makes besides a change of place. */
 export type KeyIntent =
   | { kind: 'quit'; isInterrupt: boolean }
   | { kind: 'suspend' }
@@ -13,7 +13,6 @@ export type KeyIntent =
 export interface Listed {
   model: WatchModel;
   place: WatchPlace;
-  /** The number of lines of the list. */
   height: number;
 }
 
@@ -90,7 +89,7 @@ function pressedAct(act: WatchAct, row: WatchedRow | undefined, place: WatchPlac
   return { place: { ...place, notice: `Nothing to ${act}: ${row.name} is ${row.facts.state}.` } };
 }
 
-/** How many lines a key moves the selection; undefined for any other key. */
+/** The number of lines by which a key moves the selection; undefined for any other key. */
 function stepOf({ name }: Key, page: number): number | undefined {
   switch (name) {
     case 'up':

@@ -103,7 +103,7 @@ export function countsSeconds(rows: readonly WatchedRow[], nowMs: number): boole
   return rows.some(({ facts }) => groupOf(facts) === 'working' || isNear(facts.since) || isNear(facts.until));
 }
 
-/** What the session is doing, or what it waits for and why. Short, because a narrow screen truncates it. */
+/** Kept short, because a narrow screen truncates it. */
 function activityText(
   facts: ShownFacts,
   { group, style, nowMs }: Pick<RowOptions, 'style' | 'nowMs'> & { group: Group },

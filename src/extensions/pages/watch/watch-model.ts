@@ -8,9 +8,7 @@ export interface WatchedRow {
   /** Its name without the date, unless another session has the same one. */
   name: string;
   projectDir: string;
-  /** The name of the project's folder. */
   project: string;
-  /** Whether its cost is an estimate. */
   isEstimate: boolean;
 }
 
@@ -24,7 +22,7 @@ export interface WatchedDetails {
   tail?: readonly string[];
 }
 
-/** What the screen shows, independent of the person's place on it. */
+/** The content of the screen, independent of the person's place on it. */
 export interface WatchModel {
   /** In screen order; undefined until the sessions have been read once. */
   rows: readonly WatchedRow[] | undefined;

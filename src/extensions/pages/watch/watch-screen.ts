@@ -32,7 +32,6 @@ export interface WatchInput {
 
 type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
 
-/** Shows the sessions until the person quits. */
 export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchInput): Promise<void> {
   using ended = new LinkedController(cli.interrupted);
   const parts = { ...watched, cli, ended, context: await cli.actionContext(), menus: await terminal.menus() };

@@ -4,7 +4,7 @@ import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
 
-/** The forms for what a person can do with a session now, each collapsed. */
+/** Renders a collapsed form for each act that a person can do with a session now. */
 export function actsPart(session: ShownSession): Html {
   const facts = shownFacts(session.view, session);
   const parts = [

@@ -31,7 +31,7 @@ type Fields = z.infer<typeof Fields>;
 /** Carries out an act of the person. @returns what was done, as a sentence or as markup */
 type WebAct = (session: ShownSession, fields: Fields, context: ActionContext) => Promise<Html | string>;
 
-/** How long a finish waits for the worker, which continues even after that. */
+/** The time that a finish waits for the worker, which continues even after that. */
 const WAIT_MS = 60 * 60_000;
 
 const ACTS: Readonly<Record<string, WebAct>> = {

@@ -41,14 +41,14 @@ const OneCode = z.object({ code: z.string().max(100) });
 const WRONG_CODE = 'This code is wrong, has been used, or is older than 30 seconds.';
 /** The maximum number of open streams; a person has only a few tabs. */
 const MAX_STREAMS = 20;
-/** How often a stream polls for changes that are not watched, such as an agent's output. */
+/** The interval at which a stream polls for changes that are not watched, such as an agent's output. */
 const POLL_MS = 1000;
 /** An update is sent this often even if nothing changes, so that the browser notices a lost connection. */
 const BEAT_MS = 15_000;
 
 export interface WebApp {
   fetch(request: Request, env: HttpBindings | Http2Bindings): Response | Promise<Response>;
-  /** When it was last used, in monotonic milliseconds; infinite while a tab is open. */
+  /** The time of its last use, in monotonic milliseconds; infinite while a tab is open. */
   usedAt(): number;
 }
 

@@ -18,7 +18,10 @@ export interface LiveList {
   needs: number;
 }
 
-/** How long sessions are watched after the start and after the last tab closes, since a tab may open again soon. */
+/**
+ * The time for which sessions are watched after the start and after the last tab closes, since a tab may open again
+ * soon.
+ */
 const LINGER_MS = 60_000;
 
 /** The sessions of this machine, read once for all tabs and watched while a tab is open and for a while after. */

@@ -35,7 +35,7 @@ export interface RunningWeb {
   served: ServedPage;
   /** A fresh code for the page's key; empty if the other process that serves the page has ended. */
   newCode(kind: CodeKind): Promise<string>;
-  /** Why a second `samocode web` will not find this one. */
+  /** The reason why a second `samocode web` will not find this one. */
   alone?: string;
   /** Settles when the server has ended; absent if another process serves the page. */
   ended?: Promise<void>;
@@ -70,7 +70,7 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   const end = AbortSignal.any([request.interrupted, done.signal]);
   const mcpOn = request.mcp ?? MCP_PLACES.find((place) => first && isServedBy(first, place));
   const mcp = mcpOn && { sessions: await mcpSessions(context, end), isOnPort: mcpOn === 'port' };
-  // What an agent CLI has started is never given the person's key.
+  // A server that an agent CLI has started is never given the person's key.
   const token = onlyShows ? passingKey() : await keptKey(home);
   const codes = new OneTimeCodes(clock);
   const app = webApp({ token, codes, onlyShows, hosts, proxy, failed, mcp, ended: end }, context);
@@ -106,7 +106,7 @@ async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<Ht
   return await inThisBuild(mcpOverHttp)(isValid, context, end);
 }
 
-/** Where a tunnel from another machine ends, in a folder that the guard hides from agents. */
+/** The socket at which a tunnel from another machine ends, in a folder that the guard hides from agents. */
 export function mcpSocket(home: string): string {
   return join(configFolder(home), 'mcp.sock');
 }
@@ -163,7 +163,7 @@ export async function addressWithCode(
   return `${served.address}#c=${await newCode('address')}${at === undefined ? '' : `&v=${at}`}`;
 }
 
-/** How long the browser has to read the file that redirects to the page. */
+/** The time that the browser has to read the file that redirects to the page. */
 const OPENED_MS = 10_000;
 
 /**

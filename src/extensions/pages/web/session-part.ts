@@ -18,12 +18,12 @@ import { problemText } from './web-context.ts';
 /** A part of a session's page, which is replaced as a whole, and only if it differs. */
 export type ViewPart = [id: string, html: string];
 
-/** How much of a log is shown while its agent works. */
+/** The part of a log that is shown while its agent works. */
 const TAIL_BYTES = 48 * 1024;
 const TAIL_ENTRIES = 80;
 /** A longer event log is not kept in memory, but read again at each event. */
 const KEPT_EVENTS = 20_000;
-/** How often the branch is read while an agent works, since the agent's commits are not events. */
+/** The interval at which the branch is read while an agent works, since the agent's commits are not events. */
 const CHANGES_EVERY_MS = 60_000;
 
 /** Empty elements for the parts, in order. */

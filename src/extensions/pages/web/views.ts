@@ -9,7 +9,7 @@ import { transcriptPart } from './transcript-part.ts';
 /** The changes since the last update; empty if there are none. */
 export interface ViewUpdate extends Partial<BoardUpdate> {
   parts?: ViewPart[];
-  /** Why there are no further updates. */
+  /** The reason why there are no further updates. */
   end?: string;
 }
 

@@ -22,7 +22,6 @@ import type { PostgresBoard } from '../postgres-board.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The context of git calls in a project's main repository. */
 export function remoteGit(mainRepo: string, env: Environment): GitContext & { cwd: string } {
   return { cwd: mainRepo, baseEnv: env };
 }
@@ -49,7 +48,6 @@ export async function textCommit(text: string, git: GitContext & { cwd: string }
 /** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
 const LIMIT_MS = 30_000;
 
-/** Connects this machine to a pool of which it is a member. */
 export async function openMember(
   membership: Membership,
   context: ActionContext,

@@ -129,7 +129,6 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
 /** Longer than several lease renewals. */
 const QUIET_MS = 120_000;
 
-/** The members of the project's pool. */
 async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {
   const { membership, project } = await membershipOf(question, context);
   return await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);

@@ -17,7 +17,6 @@ export interface MembersOptions {
   signal: AbortSignal;
 }
 
-/** The path of the file in which the supervisor records what it last knew about a pool. */
 export function statusPath(
   { project }: Pick<Membership, 'project'>,
   { home, host }: Pick<ActionContext, 'home' | 'host'>,
@@ -25,7 +24,7 @@ export function statusPath(
   return join(supervisorPaths(home, host).dir, `pool-${project}.json`);
 }
 
-/** How long to wait before retrying a pool whose project or board could not be opened. */
+/** The delay before the next try at a pool whose project or board could not be opened. */
 const RETRY_MS = 60_000;
 
 /** Takes part in all pools of this machine until aborted. A failing pool does not delay the others. */
