@@ -84,7 +84,6 @@ On your own repository:              samocode run --task "Add JWT auth"
 Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you,
 75 queued or accepted, and not done yet.`;
 
-/** Every command by its name. */
 const BY_NAME: Readonly<Record<string, AddCommand>> = {
   run: addRun,
   start: addStart,

@@ -65,7 +65,6 @@ function clientOf(server: Server): { client?: string } {
   return name ? { client: cleanText(name).slice(0, 100) } : {};
 }
 
-/** Completes session names in resource URIs and prompt arguments. */
 function serveCompletions(server: Server, contextFor: ContextFor): void {
   onRequest(server, CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
     const isSession =

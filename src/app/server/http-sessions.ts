@@ -14,7 +14,6 @@ interface HttpSession {
   usedAt: number;
 }
 
-/** Each session has a server with its subscriptions. */
 const MAX_SESSIONS = 32;
 const IDLE_MS = 30 * 60_000;
 const CHECK_MS = 1000;

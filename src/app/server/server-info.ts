@@ -24,7 +24,6 @@ export function serverInfo(version: string): Implementation {
 
 const READING_TOOLS = TOOLS.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
 
-/** Instructions of a read-only server. */
 export const READ_ONLY_INSTRUCTIONS = `samocode runs coding tasks unattended, in sessions. This server is read-only (--read-only): ${READING_TOOLS.join(', ')}. Nothing can be started, answered, approved or stopped here.
 
 Rules
@@ -50,7 +49,6 @@ Rules
 - Errors carry code, message and hint: do what the hint says.
 `;
 
-/** For a client on another machine. */
 export const REMOTE_INSTRUCTIONS = INSTRUCTIONS.replace(
   /^- A project needs .*$/m,
   '- The projects are on another machine than this chat: pass project_dir to start_session, the folder of one there. If you do not know it, ask the user.',

@@ -8,13 +8,10 @@ import { gemini } from './gemini/gemini.ts';
 
 const CORE = [claude, codex, gemini] as const;
 
-/** A provider that every build has. */
 export type CoreProvider = (typeof CORE)[number]['name'];
 
-/** The providers of the extensions. */
 export const furtherProviders = newRegistry<Provider>('providers');
 
-/** The providers that a setting or a call can name. */
 export function allProviders(): readonly Provider[] {
   return [...CORE, ...furtherProviders.items];
 }
@@ -23,7 +20,7 @@ export function providerNames(): string[] {
   return allProviders().map(({ name }) => name);
 }
 
-/** The names in a sentence, such as `a, b or c`. */
+/** As in `a, b or c`. */
 export function providerChoices(): string {
   const names = providerNames();
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
@@ -35,7 +32,7 @@ export function isBundled(name: string): boolean {
   return provider !== undefined && provider.settings === undefined;
 }
 
-/** The provider called `name`, ignoring case. */
+/** Ignores case. */
 export function providerNamed(name: string): Provider {
   const provider = findProvider(name.trim().toLowerCase());
   if (provider) return provider;

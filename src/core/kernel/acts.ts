@@ -44,7 +44,6 @@ export type Act = (typeof ACTS)[number];
 
 export interface NextStep {
   act: Act;
-  /** The session folder it refers to. */
   session?: string;
   /** Input under the names of the tools (`goal`, `how`, …); TO_FILL for a value that only the reader knows. */
   args?: Readonly<Record<string, string | number | boolean | undefined>>;

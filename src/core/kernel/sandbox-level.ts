@@ -17,7 +17,6 @@ export function isGuarded(level: SandboxLevel): boolean {
   return !isLower(level, 'best effort');
 }
 
-/** The sandbox level as a line for people. */
 export function describeLevel(level: SandboxLevel, platform: NodeJS.Platform = process.platform): string {
   const isMac = platform === 'darwin';
   const home = isMac ? 'your home folder can be read' : 'home is not there';

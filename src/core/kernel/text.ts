@@ -52,7 +52,6 @@ export function shownText(text: string): string {
   return visibleControls(stripVTControlCharacters(text.replace(/\r\n?/g, '\n')));
 }
 
-/** Escapes text for HTML or XML. */
 export function escapedMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -4,12 +4,10 @@ import { newRegistry } from '../kernel/registry.ts';
 /** A client on another machine, identified by its token. */
 export interface RemoteClient {
   name: string;
-  /** The hash of its token. */
   hash: string;
   isReadOnly: boolean;
 }
 
-/** MCP over Streamable HTTP. */
 export interface HttpSessions {
   /** @param client whose token the request carries */
   answer(request: Request, client: RemoteClient): Promise<Response>;

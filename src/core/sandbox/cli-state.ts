@@ -50,7 +50,6 @@ export function stateFolderOf(cli: string, { dir, env }: HomePlaces): string | u
   return own(env, state.variable) ?? join(own(env, state.homeVariable) ?? dir, state.folder);
 }
 
-/** The state folders of all CLIs. */
 export function stateFolders(home: HomePlaces): string[] {
   return allProviders().flatMap(({ name }) => stateFolderOf(name, home) ?? []);
 }

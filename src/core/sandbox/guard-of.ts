@@ -14,7 +14,6 @@ export interface GuardMaker {
   isRoot: boolean;
 }
 
-/** The guard for these places. */
 export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: GuardPart = {}): Guard {
   const { programs, home, isStrict = false } = places;
   const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');

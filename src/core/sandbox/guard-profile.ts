@@ -12,17 +12,13 @@ import { openedSockets, resolverMounts } from './sockets.ts';
 /** The paths that a guard protects, and those that it opens. All paths are absolute and real. */
 export interface GuardPlaces {
   mainRepo: string;
-  /** The git folder that all worktrees of the repository share. */
   commonDir: string;
   /** Checkouts of the repository other than MAIN_REPO and our worktrees. */
   otherCheckouts: readonly string[];
-  /** SESSIONS of other projects. */
   otherSessions: readonly string[];
   sessionsDir: string;
-  /** The run folders of all sessions. */
   runRoot: string;
   worktreesDir: string;
-  /** samocode's settings and secrets. */
   configFolder: string;
   /** samocode's program, and the units that start it. */
   programs: readonly string[];
@@ -31,7 +27,6 @@ export interface GuardPlaces {
   home: HomePlaces;
   /** Paths by which the project and home are named, if a link is part of them, and where they lead. */
   links?: readonly { path: string; to: string }[];
-  /** SANDBOX=strict. */
   isStrict?: boolean;
   /** Absent before the session has a worktree. */
   session?: SessionPlaces;
@@ -66,7 +61,6 @@ export interface GuardPart {
   tmp?: string;
   /** `SANDBOX=strict`: the folder of the sockets that lead out; absent: no network. */
   net?: string;
-  /** The ports of this machine that the sockets lead to. */
   ports?: readonly number[];
   /** Caches that the sessions of a project share. */
   caches?: string;
@@ -78,7 +72,6 @@ export interface GuardPart {
   open?: readonly string[];
 }
 
-/** The folder of the sockets inside the strict sandbox. */
 export const NET = '/run/samocode';
 
 /** The visible files about the machine: in the strict sandbox few, otherwise also those about its graphics cards. */

@@ -4,7 +4,6 @@ import { contains } from '../kernel/files/contains.ts';
 import { mayAccess, statsAt } from '../kernel/files/path-stats.ts';
 
 export interface HomePlaces {
-  /** The home folder, absolute and real. */
   dir: string;
   /** The environment inside: its PATH, and where the CLIs keep their folders. */
   env: Readonly<Record<string, string | undefined>>;

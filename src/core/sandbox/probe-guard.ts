@@ -111,7 +111,6 @@ async function failureOf(
   return open === undefined ? undefined : `${kind} does not keep ${join(open, '..')} from being written`;
 }
 
-/** The result if no tool is installed. */
 export function missingGuard(platform: NodeJS.Platform = process.platform): NoGuard {
   if (platform === 'darwin')
     return { level: 'none', why: 'sandbox-exec was not found', hint: HOW_TO_REPAIR['sandbox-exec'] };
@@ -127,7 +126,6 @@ const HOW_TO_REPAIR: Readonly<Record<GuardTool['kind'], string>> = {
   'sandbox-exec': 'It is part of macOS; check whether a policy of this Mac forbids it.',
 };
 
-/** The result of SANDBOX=off. */
 export const SWITCHED_OFF: GuardNow = {
   level: 'none',
   why: 'SANDBOX is off',

@@ -32,7 +32,6 @@ export interface PlacesQuestion {
   programFolder: string;
   openings: SandboxOpenings;
   isStrict: boolean;
-  /** The shared git folder, if it is known. */
   commonDir?: string;
 }
 

@@ -21,7 +21,6 @@ import type { HomePlaces } from './home-places.ts';
 
 export interface LoginPlan {
   cli: Pick<Provider, 'name' | 'state' | 'leftovers'>;
-  /** The CLI's program. */
   path: string;
   home: HomePlaces;
   host: Host;

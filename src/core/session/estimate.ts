@@ -134,7 +134,6 @@ function between({ least, most }: Range, shown: (value: number) => string): stri
   return shown(least) === shown(most) ? shown(least) : `${shown(least)}–${shown(most)}`;
 }
 
-/** The estimate as a sentence, for a person at the gate. */
 export function estimateText({ provider, model, from, sessions, ranges }: PlanEstimate): string {
   const who = model === '' ? provider : `${provider} (${model})`;
   const where = from === 'project' ? 'this project' : 'this machine';

@@ -49,7 +49,6 @@ export interface StateFacts {
   asksAt?: string;
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
-  /** Its branch is being published. */
   publishing?: true | undefined;
   /** The reason why it could not be published when that was last asked for. */
   unpublished?: string | undefined;
@@ -83,7 +82,6 @@ export interface SessionFacts extends StateFacts {
   sandbox?: string;
   /** The limits of its checks: it has none, or they also fail before the work. */
   checks?: string;
-  /** The proof of a done session's last commit. */
   proof?: ProofFact;
   /**
    * The committer, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`.

@@ -13,14 +13,12 @@ export type PollOutcome =
 export interface LastPoll {
   fact: PullRequestFact;
   poll: PollRecord;
-  /** The delay before this poll. */
   gapMs: number;
 }
 
 export interface PollVerdict {
   change: PullRequestChange | undefined;
   poll: PollRecord;
-  /** The delay before the next poll. */
   gapMs: number;
 }
 

@@ -12,7 +12,6 @@ export function watchedPullRequest({
 /** The time for which a closed pull request is still polled. */
 const CLOSED_MS = 14 * 24 * 60 * 60_000;
 
-/** Whether the watched pull request is still polled. */
 export function isPolled(state: Pick<SessionState, 'archived' | 'pullRequest'>, nowMs: number): boolean {
   const watched = watchedPullRequest(state);
   if (watched === undefined) return false;

@@ -5,7 +5,6 @@ import { BY_SETTINGS } from '../session/commands/judge-running.ts';
 import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** The work of an extension in the supervisor. */
 export interface SupervisorPart {
   /**
    * Does what is due; longer work is started and not awaited. Reports failures to the scan and throws none.

@@ -85,7 +85,6 @@ export class Scan {
     return found;
   }
 
-  /** Reads every session and starts nothing. */
   async read(): Promise<void> {
     const seen = new Set<string>();
     for (const [sessionsDir, folders] of await this.list()) {

@@ -34,7 +34,6 @@ export interface SupervisorStatus {
   /** The reason why the supervisor's folder cannot be written; then no supervisor can run. */
   unwritable?: string;
   sessionsDirs: string[];
-  /** Folders that could not be read. */
   problems: string[];
   /** Sessions that need a person come first. */
   sessions: UnfinishedSession[];

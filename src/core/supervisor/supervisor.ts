@@ -8,7 +8,6 @@ import { type SupervisorPaths, supervisorPaths } from '../sandbox/programs/super
 /** Maximum time between two scans, regardless of the number of sessions. */
 export const LONGEST_SCAN_GAP_MS = 60_000;
 
-/** The context of every part of a supervisor. */
 export interface Supervisor {
   readonly paths: SupervisorPaths;
   /** The name under which leases record the owner of a session. */
@@ -21,7 +20,6 @@ export interface Supervisor {
   readonly programs: ActionContext['programs'] & { supervisor: string };
   /** Whether crashed sessions are continued: false with SAMOCODE_REVIVE=off. */
   readonly revives: boolean;
-  /** Writes a line of the log. */
   readonly say: (text: string) => void;
 }
 

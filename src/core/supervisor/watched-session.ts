@@ -99,7 +99,7 @@ export class WatchedSession {
     if (view.lease !== undefined && isElsewhere(view.lease)) this.#starts = [];
   }
 
-  /** Finds the act that is due now. Starts nothing. */
+  /** Starts nothing. */
   async due(supervisor: Supervisor, others: () => SessionView[]): Promise<NextAct> {
     const { clock, revives } = supervisor;
     const now = clock.monotonic();
@@ -137,7 +137,6 @@ export class WatchedSession {
     this.#starts = [...this.#starts.slice(1 - KEPT_STARTS), start];
   }
 
-  /** Whether a worker was just started that has no lease yet. */
   async isStarting({ clock, host }: Supervisor): Promise<boolean> {
     const last = this.#starts.at(-1);
     if (last?.pid === undefined || (this.view.lease?.number ?? 0) > last.lease) return false;

@@ -70,7 +70,6 @@ export class GitView {
     return this.acts().some((act) => act.session === session);
   }
 
-  /** The commit of an act's ref. */
   actAt({ session, id }: SentAct): Oid | undefined {
     return this.#acts.get(`${session}/${id}`)?.oid;
   }

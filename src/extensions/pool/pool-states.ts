@@ -69,7 +69,6 @@ export class PoolStates {
     return { commit, note: (await verifyState(commit, this.#keys, git)).note };
   }
 
-  /** Reads the session file from a published state. */
   async sessionFileIn(commit: Oid): Promise<SessionFile> {
     const text = await gitLine(['cat-file', 'blob', `${commit}:run/session.json`], this.#plan.git);
     const file = SessionFile.safeParse(parseJson(text)).data;

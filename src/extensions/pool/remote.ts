@@ -11,8 +11,6 @@ export interface PoolRemote {
   move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push>;
   /** All refs that match the patterns, by name. Rejects when the remote cannot be reached. */
   list(...patterns: string[]): Promise<ReadonlyMap<string, Oid>>;
-  /** The name of a ref on the remote. */
   nameOf(ref: string): string;
-  /** Fetches refs into the same names of the local repository. */
   fetch(refs: readonly string[]): Promise<void>;
 }

@@ -13,9 +13,7 @@ export interface PromptSource {
 export interface PromptArgument {
   name: string;
   hint: string;
-  /** Whether it begins with the name of an existing session. */
   isSession: boolean;
-  /** Whether nothing may follow the first word. */
   isOneWord: boolean;
 }
 

@@ -85,13 +85,11 @@ const ONE_WORD_NOTE =
 
 export interface PromptWords {
   title: string;
-  /** Describes the argument. */
   label?: string;
 }
 
 const SESSION = 'Name of the session';
 
-/** By the prompt's name as clients see it. */
 export const PROMPT_WORDS: Readonly<Record<string, PromptWords>> = {
   start: { title: 'Start a task', label: 'What to do, in your own words' },
   review_plan: { title: 'Review a plan', label: `${SESSION} (empty: the one that waits)` },

@@ -35,7 +35,7 @@ const MARKDOWN = { mimeType: 'text/markdown', writtenBy: 'agents' } as const;
 const JSON_LINES = 'application/x-ndjson';
 const QUOTING = 'samocode, quoting agents';
 
-/** Every kind, in the order in which clients list them. */
+/** In the order in which clients list them. */
 export const RESOURCE_KINDS: Readonly<Record<ResourceKindName, ResourceKind>> = {
   overview: {
     title: 'Overview of a session',
@@ -102,7 +102,6 @@ export function isResourceKind(name: string): name is ResourceKindName {
   return Object.hasOwn(RESOURCE_KINDS, name);
 }
 
-/** The list of all sessions. */
 export const SESSIONS_URI = 'samocode://sessions';
 
 const PREFIX = `${SESSIONS_URI}/`;

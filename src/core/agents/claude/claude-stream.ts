@@ -107,7 +107,6 @@ const RateLimitLine = z.object({
   }),
 });
 
-/** A line of stream-json. */
 export const ClaudeLine = z.discriminatedUnion('type', [
   SystemLine,
   AssistantLine,

@@ -43,7 +43,6 @@ const FAILURES: readonly Failure[] = [
   { message: /^stream disconnected before completion\b/, problem: { kind: 'network' } },
 ];
 
-/** Classifies the message of a `turn.failed` event. */
 export function problemOfTurn(message: string): ChildProblem {
   return FAILURES.find((failure) => failure.message.test(message))?.problem ?? { kind: 'crashed' };
 }

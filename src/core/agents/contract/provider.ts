@@ -10,7 +10,6 @@ export interface ChildServers {
   configPath?: string;
   /** Servers that are not in that file, but were accepted with the plan. */
   accepted?: McpServers;
-  /** Names of all servers. */
   serverNames: readonly string[];
   servers: McpServers;
 }
@@ -122,7 +121,7 @@ export interface ExitReport {
 
 /** The facts that a CLI has recorded in its own files, apart from its output. */
 export interface Traces {
-  /** The end of its usage limit, in milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   limitedUntil?: number;
   version?: string;
   model?: string;
@@ -162,7 +161,6 @@ export interface Preflight {
 
 export interface LoginTraces {
   env: readonly string[];
-  /** Names the folder that replaces HOME for the CLI. */
   homeVariable: string;
   /** Relative to the CLI's home. */
   files: readonly string[];
@@ -170,9 +168,7 @@ export interface LoginTraces {
   settings: { file: string; at: readonly string[] };
 }
 
-/** The same CLI as a client of our server. */
 export interface McpClient {
-  /** Its name in `initialize`. */
   name: string;
   /** The time that `wait` blocks by default, and at most: longer calls fail in this client. */
   byDefaultMs: number;
@@ -224,7 +220,6 @@ export interface LoginFiles {
   services: readonly { variable: string; folders: readonly string[]; named?: readonly string[] }[];
 }
 
-/** The way to make a CLI renew its own login. */
 export interface LoginRenewal {
   /** Variables that replace the login: with one of these, it is not used. */
   unless: readonly string[];

@@ -1,4 +1,3 @@
-/** One piece of an agent's text or actions, for people. */
 export interface TranscriptEntry {
   /** `note`: a message from the CLI (a retry, a limit, an end). */
   kind: 'text' | 'tool' | 'result' | 'note';

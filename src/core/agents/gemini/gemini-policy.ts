@@ -38,7 +38,6 @@ const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) 
   ],
 };
 
-/** The policy file of an agent. */
 export function geminiPolicy(request: Pick<ChildRequest, 'phase' | 'sessionDir'>): string {
   const rules = RULES[GRANTS[request.phase]](request);
   return rules.flatMap(({ tools, ...rule }) => tools.map((tool) => ruleText(tool, rule))).join('\n\n');

@@ -121,7 +121,6 @@ function describe(name: string, parameters: Record<string, unknown>): ChildEvent
 /** In order of preference. */
 const DESCRIBING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
 
-/** The parameter of a tool that best describes the call. */
 function describingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
   return DESCRIBING.find((name) => typeof parameters[name] === 'string');
 }

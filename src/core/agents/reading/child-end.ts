@@ -3,16 +3,13 @@ import type { ChildProblem, ExitReport, Provider } from '../contract/provider.ts
 export interface StartRefusal {
   /** Matches the line that the CLI prints on stderr when it refuses to start; it reports this nowhere else. */
   line: RegExp;
-  /** Advice to the user. */
   advice: string;
 }
 
 interface Refusals {
   title: string;
-  /** The setting that names its path. */
   setting: string;
   refusals: readonly StartRefusal[];
-  /** Exit statuses that mean a refusal. */
   codes: readonly number[];
 }
 

@@ -11,7 +11,6 @@ export function apartFromCache({ input, output, cached }: TokenCounts): TokenCou
   return { input: Math.max(0, input - cached), output, cached };
 }
 
-/** Bounds for the record of an agent. */
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
 
@@ -68,12 +67,10 @@ export class Tally {
     }
   }
 
-  /** Whether a tool call is still running. */
   get isInTool(): boolean {
     return this.#openCalls > 0;
   }
 
-  /** The number of calls of each tool. */
   get tools(): Record<string, number> {
     return Object.fromEntries(this.#tools);
   }

@@ -52,7 +52,6 @@ export async function readProjectFor(
   return { ...reading, project: { ...project, warnings: [...project.warnings, { path: filePath, text }] } };
 }
 
-/** Finds the project that a call refers to. */
 async function findProjectFile(
   projectDir: string | undefined,
   context: ActionContext,

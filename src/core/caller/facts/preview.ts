@@ -9,13 +9,12 @@ import type { SessionView } from '../../session/events/session-view.ts';
 export interface Preview {
   view: SessionView;
   would: readonly string[];
-  /** The text to be published, in Markdown. */
+  /** In Markdown. */
   text?: string | undefined;
   /** Whether the pull request will be watched; absent if it cannot be. */
   watch?: boolean | undefined;
   /** The reasons for a refusal; empty if there is none. */
   blockers: readonly string[];
-  /** The steps that remove the blockers. */
   next: readonly NextStep[];
 }
 

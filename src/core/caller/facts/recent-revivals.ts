@@ -4,7 +4,7 @@ import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../context/context.ts';
 
-/** Far more events than crashing workers write in ten minutes. */
+/** More events than crashing workers write in ten minutes. */
 const RECENT_EVENTS = 200;
 
 /** Counts how often the session's workers have recently died, or exited without doing anything. */

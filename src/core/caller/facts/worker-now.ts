@@ -11,7 +11,6 @@ export interface WorkerReport {
   unwatched?: string | undefined;
 }
 
-/** The time that a worker or supervisor may take to start. */
 export const STARTING_MS = 15_000;
 
 interface WorkerFacts {

@@ -26,7 +26,6 @@ export async function installedClis(
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-/** The program of a provider. */
 export async function findCli(
   settings: ResolvedSettings,
   name: string,

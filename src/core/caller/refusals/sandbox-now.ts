@@ -27,7 +27,6 @@ export interface SandboxQuestion {
   settings: Pick<FrozenSettings, 'sandbox' | 'openings'>;
 }
 
-/** Tests whether agents would run inside the guard here. */
 export async function guardNow(
   { settings, ...places }: SandboxQuestion,
   context: ActionContext,

@@ -16,7 +16,7 @@ import { runCommand } from './run-command.ts';
 export interface Host {
   /** Identifies the machine across reboots. */
   hostId: string;
-  /** Identifies the running kernel. Empty if it could not be read. */
+  /** Empty if it could not be read. */
   bootId: string;
   pidNamespace: string;
   /** Identifies the container across restarts, if all of its processes are visible. */
@@ -129,7 +129,6 @@ export function ownContainer(root = '/'): string | undefined {
 /** The id of the writable layer in Docker and Podman: random, so it is unique across engines. */
 const LAYER = / - overlay (?:.*[ ,])?upperdir=[^,]*\/([0-9a-f]{64})\/diff(?:,|$)/;
 
-/** Identifies the machine across reboots and networks. */
 async function readMachineId(platform: NodeJS.Platform = process.platform): Promise<string> {
   const found = platform === 'darwin' ? await ofMac() : ofLinux();
   return found ?? hostname();
@@ -146,7 +145,7 @@ async function ofMac(): Promise<string | undefined> {
   return platformUuidIn(stdout);
 }
 
-/** Identifies this boot; empty when it can't be read. */
+/** Empty when it can't be read. */
 async function readBootId(): Promise<string> {
   const linux = ifThere(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
   if (linux !== undefined) return linux.trim();

@@ -25,7 +25,6 @@ export const Lease = z.object({
   /** Set while no machine has the session: the requirements that no machine meets. */
   lacks: z.array(z.string()).optional(),
   acquiredAt: z.iso.datetime(),
-  /** Set by the owner when it releases the lease. */
   releasedAt: z.iso.datetime().optional(),
   /** Set by an owner that lost it to another, once everything it had started has ended. Not a clean release. */
   lostAt: z.iso.datetime().optional(),
@@ -81,7 +80,6 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   return { kind: 'held', lease, liveness: isOver ? 'dead' : liveness };
 }
 
-/** Whether the lease named by `under` is over. */
 async function isParentOver(dir: string, { owner, under }: Lease): Promise<boolean> {
   if (under === undefined) return false;
   const folder = join(dir, under.leases);

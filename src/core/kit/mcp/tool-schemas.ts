@@ -15,7 +15,6 @@ export interface FieldSchema {
   anyOf?: readonly FieldSchema[];
 }
 
-/** The JSON Schema of an object as sent to clients. */
 export interface ObjectSchema {
   type: 'object';
   properties?: Record<string, FieldSchema> | undefined;

@@ -41,7 +41,6 @@ export interface Cli {
   /** The command line that started this program: `samocode`, or node and its file. */
   readonly calledAs: string;
   readonly programsDir: string;
-  /** Whether a person can be asked on the terminal. */
   readonly isInteractive: boolean;
   /** `--no-pager`: long texts are printed directly. */
   readonly noPager?: boolean;

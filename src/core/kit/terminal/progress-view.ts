@@ -12,7 +12,6 @@ export interface FollowProgress {
   iteration: number | undefined;
   /** `running`, `waiting`, … */
   state: string;
-  /** The activity of the agent, or the wait of the session. */
   doing?: string | undefined;
 }
 

@@ -23,7 +23,6 @@ export interface ProjectRequest {
   filePath: string;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
-  /** Settings of this call for one session. */
   call?: CallSettings;
   signal?: AbortSignal;
 }

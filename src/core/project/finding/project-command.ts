@@ -34,7 +34,6 @@ export interface CommandEnd {
   failure?: CommandFailure | undefined;
 }
 
-/** Runs one command of `.samocode` in the shell. */
 export async function runProjectShell(
   command: string,
   { cwd, env, signal, inside, timeoutMs = SETUP_LIMIT_MS, output }: ProjectCommandOptions,

@@ -9,7 +9,7 @@ export interface BaseBranch {
   ahead: number;
   /** Commits on the session's branch since it began. */
   sinceBase: number;
-  /** The tip of the session's branch; absent if the branch is gone. */
+  /** Absent if the branch is gone. */
   tip: string | undefined;
   /** The number of unsigned commits since it began; 0 unless the user signs commits. */
   unsigned: number;
@@ -68,7 +68,7 @@ interface BranchOfWork {
   branch: string;
   base: string;
   baseCommit: string;
-  /** The last commit of the work, in case the branch is gone. */
+  /** In case the branch is gone. */
   tip?: string | undefined;
   /** The merge commit in the base, according to the pull request, and the commit that was pushed for it. */
   mergeCommit?: string | undefined;

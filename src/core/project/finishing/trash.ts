@@ -114,7 +114,6 @@ export interface TrashEntry {
   untilMs: number;
 }
 
-/** The trash of a repository. */
 export async function listTrash(place: GitContext & { mainRepo: string }): Promise<TrashEntry[]> {
   const format = '--format=%(objectname) %(committerdate:unix) %(refname)';
   const text = await gitLine(['for-each-ref', format, TRASH], mainOf(place));

@@ -17,7 +17,6 @@ export function branchOf(sessionFolder: string, prefix = ''): string {
 const MAX_CHARACTERS = 200;
 const NEVER = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|^[-./]|[./]$|^(?:@|HEAD)$/u;
 
-/** A branch name given by a user, trimmed. */
 export function requireBranchName(name: string): string {
   const trimmed = name.trim();
   if (trimmed === '' || trimmed.length > MAX_CHARACTERS || NEVER.test(trimmed))

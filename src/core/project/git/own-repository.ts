@@ -58,7 +58,6 @@ export async function fetchWithoutHistory(
 
 const FILTERING = 'git -c uploadpack.allowFilter=true upload-pack';
 
-/** Fetches single objects from a remote or an address. */
 export async function fetchObjects(
   hashes: readonly string[],
   from: string,
@@ -76,7 +75,6 @@ function forObjects({ config = [] }: Pick<GitOptions, 'config'>): Pick<GitOption
   return { config: [...config, ['protocol.version', '2']], timeoutMs: CHECKOUT_LIMIT_MS };
 }
 
-/** The object folders a clone borrows from. */
 export async function borrowedBy(dir: string, context: GitContext): Promise<string[]> {
   const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: dir });
   return [...stdout.matchAll(/^alternate: (\/.+)$/gm)].map(([, path = '']) => path);

@@ -4,7 +4,6 @@ import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 
 export interface PlantedLinks {
-  /** The git folder that all worktrees of the repository share. */
   commonDir: string;
   /** Absent before the session has a worktree. */
   worktreePath: string | undefined;

@@ -10,7 +10,6 @@ export interface Remote {
   ghResolved: string | undefined;
 }
 
-/** The remotes of a repository, by name. */
 export async function remotesOf(options: GitOptions): Promise<Remote[]> {
   const lines = (await gitLine(['remote', '--verbose'], options)).split('\n');
   const marks = await gitLine(['config', '--get-regexp', GH_RESOLVED], { ...options, allowFailure: true });

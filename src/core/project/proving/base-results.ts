@@ -24,7 +24,6 @@ export interface BaseRun {
   path: string;
   /** Names of variables that the sandbox admits. */
   admitted: readonly string[];
-  /** The folder of the outputs. */
   outputDir: string;
   signal: AbortSignal;
   /** Called if another session runs them. */

@@ -63,7 +63,6 @@ async function pathsIn(commit: string, git: GitOptions): Promise<string[]> {
   return namesIn((await runGit(args, listing(git))).stdout);
 }
 
-/** The diff of weakened files, cut to a maximum length. */
 export async function diffOfWeakened(
   { mainRepo, base, commit }: ComparedCommits,
   found: readonly Weakening[],
@@ -77,7 +76,6 @@ export async function diffOfWeakened(
 
 const MAX_DIFF = 200_000;
 
-/** The number of changed lines per file. */
 export async function linesChanged(
   { mainRepo, base, commit }: ComparedCommits,
   paths: readonly string[],

@@ -34,7 +34,6 @@ export function problemsIn({ readings }: SettingsReading): SamocodeError[] {
   return readings.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
 }
 
-/** The settings of a reading without problems. */
 export function settingsIn({ readings, warnings }: SettingsReading): ResolvedSettings {
   const single = readings.filter(({ name }) => !(name in families(readings)));
   return {
@@ -91,7 +90,6 @@ function ofProvider(values: Settings, provider: string) {
   };
 }
 
-/** The values of CLI-specific settings, by key. */
 export function ownSettings(values: Settings): Record<string, number> {
   const all: Readonly<Record<string, unknown>> = values;
   const keys = allProviders().flatMap(({ settings }) => Object.keys(settings?.own ?? {}));

@@ -3,7 +3,6 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { mayAccess } from '../../kernel/files/path-stats.ts';
 import type { Mount } from './mount.ts';
 
-/** The system program that creates the guard. */
 export interface GuardTool {
   kind: 'bwrap' | 'sandbox-exec';
   /** Absolute. */

@@ -24,7 +24,6 @@ export interface CollectPlan extends PrivateGitPlan {
   worktreePath: string;
   /** The prefix of refs kept apart from branches: `refs/samocode/<session>/`. */
   ownRefs: string;
-  /** The message for the branch's reflog. */
   message: string;
 }
 
@@ -34,7 +33,7 @@ export interface Collected {
    * `refused`: the objects are damaged, too large or not plain files; none was taken.
    */
   kind: 'nothing' | 'moved' | 'aside' | 'refused' | 'branch_gone';
-  /** The reason for the refusal: git's message or ours. */
+  /** Git's message, or ours. */
   why?: string;
   /** New refs for commits that no branch of the repository has. */
   others: string[];

@@ -23,7 +23,6 @@ import {
 
 export interface PrivateGitPlan {
   git: PrivateGit;
-  /** The git folder that all worktrees of the repository share. */
   commonDir: string;
   /** The worktree's git folder, inside commonDir. */
   gitDir: string;

@@ -12,7 +12,6 @@ export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The rules by which variables enter the sandbox of a command. */
 export interface Admission {
   /** Only `PLAIN` variables, instead of all but those that usually hold a secret. */
   isStrict: boolean;

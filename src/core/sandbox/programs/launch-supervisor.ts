@@ -21,7 +21,6 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface WatchOverOptions {
-  /** The built supervisor file. */
   program: string;
   env: Environment;
   home: string;

@@ -12,7 +12,6 @@ export interface WorkerPlace {
   sessionsDir: string;
   folder: string;
   runDir: string;
-  /** Receives the worker's stderr. */
   workerErrors: string;
 }
 
@@ -34,7 +33,6 @@ export type Wake = z.infer<typeof Wake>;
 export const CLEAR_AFTER = '--clear-after';
 
 export interface LaunchOptions {
-  /** The built worker file. */
   program: string;
   env: Readonly<Record<string, string | undefined>>;
   wake?: Wake;

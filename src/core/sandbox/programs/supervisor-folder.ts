@@ -37,9 +37,7 @@ const FILES = {
   muted: 'muted',
   /** The cost of iterations, one file per day, written by each worker. */
   spent: 'spent',
-  /** The slots of the machine. */
   slots: 'slots',
-  /** Its stderr. */
   errors: 'supervisor.stderr',
 };
 
@@ -96,7 +94,6 @@ export async function registeredSessions({
   return read.flatMap((one) => one?.sessions ?? []);
 }
 
-/** Describes a running supervisor. */
 export const About = z.looseObject({
   v: z.int(),
   pid: z.int(),

@@ -61,11 +61,9 @@ export const Command = z.discriminatedUnion('kind', [
     keep: z.array(z.string()),
   }),
   Head.extend({ kind: z.literal('unarchive') }),
-  /** Merge the session's branch into its base branch. */
   Head.extend({ kind: z.literal('merge') }),
   /** Publish its branch, the work of a round, or the result of its merge. */
   Head.extend({ kind: z.literal('publish'), ...PublishWork.shape }),
-  /** A change of the session's pull request, or a new pull request. */
   Head.extend({
     kind: z.literal('pull_request'),
     ...PullRequestFact.pick({ repository: true, number: true }).shape,

@@ -27,7 +27,6 @@ export interface FinishFacts {
   worktree?: { path: string; reading: WorktreeReading } | undefined;
 }
 
-/** The state of a worktree's path. */
 type WorktreeReading =
   | { kind: 'missing' | 'absent' | 'removed' }
   | { kind: 'foreign'; problem: string }

@@ -57,7 +57,6 @@ export function refusedForStatus(error: SamocodeError): Refused {
   return { kind: 'refused', error, isStatus: true };
 }
 
-/** The rule that says who may open the gates of a session. */
 export interface GateRule {
   gateChannels: readonly Channel[];
   /** The people who may open gates through a pool; absent: everyone who is trusted. */

@@ -23,7 +23,6 @@ export type RewindVerdict =
   /** `commit`: the checkpoint to restore; `back`: the position that the session returns to. */
   { kind: 'accepted'; commit: string; back: Position } | Refused;
 
-/** Whether a session can be rewound, and to which checkpoint. */
 export function judgeRewind(
   { to }: Pick<CommandOf<'rewind'>, 'to'>,
   state: Pick<SessionState, 'status' | 'archived' | 'openIteration' | 'work' | 'worktree'>,

@@ -62,9 +62,7 @@ const IN_RUN = {
   mergeChecks: 'merge-checks',
   /** Whether SETUP is due in the worktree that the worker created, and its result. */
   setup: 'setup',
-  /** The output of SETUP in the worktree. */
   setupOutput: 'setup-output',
-  /** The text of the approved plan. */
   approvedPlan: 'approved-plan.md',
   /** Our running git calls that change a checkout or a branch. */
   gitCalls: '.git-calls',
@@ -143,7 +141,6 @@ const IN_ITERATION = {
   before: 'before.json',
   /** The reason why the worker ended the agent, written before it does so. */
   endedByUs: 'ended-by-us',
-  /** The output of the checks that the worker ran after the agent. */
   checks: 'checks',
   /** Awake milliseconds that the agent has used, so that a later worker continues the count. */
   awake: 'awake',

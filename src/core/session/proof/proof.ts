@@ -295,7 +295,6 @@ function tail({ command, tail: text }: CheckRun): string[] {
   return text === undefined ? [] : [lastLinesOf(command, text)];
 }
 
-/** The end of an output, folded. */
 export function lastLinesOf(command: string, text: string): string {
   const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
   return details(`Last lines of ${htmlText(command)}`, `${fence}text\n${text}\n${fence}`);

@@ -43,7 +43,6 @@ export function requirementLines(
   });
 }
 
-/** Lists the place of the checks, and the result of each. */
 export function checksSection({ checks, baseChecks }: SessionProof): string {
   if (checks === undefined) return 'None ran: the project has no CHECK.';
   const where = checks.in === 'clone' ? 'On a fresh clone of the commit' : 'In the folder of the agent';

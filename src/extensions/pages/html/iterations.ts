@@ -3,7 +3,6 @@ import { compact, countedTokens, moment, money } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
 
-/** Renders each iteration as an expandable line. */
 export function iterationsPart(iterations: readonly ReportIteration[]): Html[] {
   return iterations.map(iterationPart);
 }
@@ -67,7 +66,6 @@ export function changedLines(added: number, removed: number): Html {
   return html`<ins>+${added}</ins> <del>−${removed}</del>`;
 }
 
-/** A file with its expandable patch. */
 function filePart({ path, added, removed, patch }: ReportDiff['files'][number]): Html {
   const counts = added === null || removed === null ? 'binary' : changedLines(added, removed);
   const head = html`<code>${path}</code> <span class="stat">${counts}</span>`;

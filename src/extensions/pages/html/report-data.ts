@@ -22,7 +22,6 @@ export interface SessionReportData {
   /** The end of the session; until it has ended, the time at which the page was made. */
   until: string;
   madeAt: string;
-  /** The version of samocode that made the page. */
   version: string;
   iterationCount: number;
   workedMs: number;

@@ -14,7 +14,7 @@ import type { EventOf, SessionEvent } from '../../../core/session/events/events.
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
 
-/** The maximum size of all transcripts in a page; the newest iterations come first. */
+/** The newest iterations come first. */
 const ALL_TRANSCRIPTS_CHARS = 500_000;
 /** The end of a raw log that is read for a page. */
 const TAIL_BYTES = 24 * 1024;

@@ -18,7 +18,6 @@ interface ReportRequest extends SessionQuestion, Pick<ReportSubject, 'renderStep
   output?: string | undefined;
 }
 
-/** Writes the page of one session. */
 export async function writeSessionReport(
   { output, renderSteps, ...question }: ReportRequest,
   context: ActionContext,

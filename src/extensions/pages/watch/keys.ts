@@ -76,7 +76,7 @@ export interface KeyHint {
 /** For a session that is done, these come first, in this order. */
 const AFTER_DONE: readonly WatchAct[] = ['finish', 'report', 'verify', 'resume'];
 
-/** The keys of the list for the selected session, most useful first. */
+/** The most useful keys come first. */
 export function listKeys(row: WatchedRow | undefined): KeyHint[] {
   if (row === undefined) return [];
   const { facts } = row;
@@ -94,7 +94,6 @@ function labelOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
   return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
 }
 
-/** The keys that are always shown. */
 export function fixedKeys({ filter }: Pick<WatchPlace, 'filter'>): KeyHint[] {
   return [
     { key: '?', what: 'help' },

@@ -8,7 +8,7 @@ import { goneText, STOPS, stateText } from '../../../core/session/words.ts';
 import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
 
-/** The width of each column; a column of width 0 is omitted. */
+/** A column of width 0 is omitted. */
 interface RowColumns {
   name: number;
   project: number;

@@ -115,7 +115,6 @@ function helpLines({ style, columns }: Canvas): string[] {
 
 interface Part {
   columns: number;
-  /** The number of lines available. */
   height: number;
   style: Style;
   nowMs: number;
@@ -123,7 +122,6 @@ interface Part {
 
 type ListItem = { row: WatchedRow } | { title: string; isFolded: boolean };
 
-/** The titles of the groups, each followed by its rows. */
 function listItems(model: WatchModel, place: WatchPlace): ListItem[] {
   const shown = visibleRows(model, place);
   const all = place.filter ? shown : (model.rows ?? []);

@@ -26,7 +26,6 @@ import {
 export interface WatchInput {
   session?: string | undefined;
   projectDir?: string | undefined;
-  /** Runs one command line of this program. */
   run: (argv: readonly string[]) => Promise<unknown>;
 }
 

@@ -95,7 +95,6 @@ function verifyForm(): Html {
   );
 }
 
-/** The preview of a finish, and the button that carries it out. */
 export function previewPart(
   how: FinishChoice,
   {

@@ -31,9 +31,7 @@ export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
   onlyShows: boolean;
   /** Present with --mcp. `isOnPort`: also where others on this machine could listen in our place. */
   mcp?: { sessions: HttpSessions; isOnPort: boolean } | undefined;
-  /** Reports an unexpected error. */
   failed(error: unknown): void;
-  /** Aborted when the server ends. */
   ended: AbortSignal;
 }
 
@@ -121,7 +119,6 @@ function portOf({ env }: Context<{ Bindings: HttpBindings }>): number | undefine
   return env.incoming.socket.localPort;
 }
 
-/** Rejects a request without a valid token. */
 function rejectTokenless(c: Context) {
   return c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' });
 }
@@ -174,7 +171,6 @@ async function found(key: string, live: LiveSessions): Promise<ShownSession> {
   return session;
 }
 
-/** Yields the frame of a view, then its changes. */
 async function* updates(
   place: string,
   { live, context }: Served,

@@ -89,7 +89,6 @@ function sortKeyOf({ facts }: WatchedRow): number {
 }
 
 interface MadeCard {
-  /** The inputs of the card besides the facts. */
   stamp: string;
   group: string;
   text: string;
@@ -131,7 +130,6 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
   });
 }
 
-/** Says what the session is doing, or what it waits for and why. */
 function statusText(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?: string | undefined } {
   const gone = goneText(facts);
   if (gone !== undefined) return { brief: gone };

@@ -7,7 +7,6 @@ const MAX_CHARS = 400_000;
 /** Comparing words takes time quadratic in a line's length. */
 const MAX_COMPARED = 200;
 
-/** The part of a diff that is about one file. */
 export interface FileDiff {
   /** The file's name in comments on the diff. */
   name: string;

@@ -14,7 +14,6 @@ export interface LiveList {
   rows: readonly WatchedRow[];
   /** By their keys in addresses. */
   sessions: ReadonlyMap<string, ShownSession>;
-  /** The number of sessions that need a person. */
   needs: number;
 }
 

@@ -10,7 +10,6 @@ export interface RequestRules {
   hosts: readonly string[];
   /** A TLS proxy in front of the server, whose origin is then the only one accepted. */
   proxy?: URL | undefined;
-  /** The headers of every response. */
   headers: Readonly<Record<string, string>>;
 }
 

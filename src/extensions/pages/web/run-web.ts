@@ -41,7 +41,6 @@ export interface RunningWeb {
   ended?: Promise<void>;
 }
 
-/** The defaults of `samocode web`. */
 export const WEB_DEFAULTS = {
   port: 4577,
   listen: '127.0.0.1',

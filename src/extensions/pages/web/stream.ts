@@ -7,7 +7,6 @@ export interface StreamOptions {
   clock: Clock;
   ended(): void;
   failed(error: unknown): void;
-  /** Closes the connection. */
   drop(): void;
 }
 

@@ -29,7 +29,6 @@ export class ClaudeLines {
     this.print({ ...init, ...uses, claude_code_version });
   }
 
-  /** Prints a sentence of the assistant. */
   async say(text: string): Promise<void> {
     this.#message('assistant', { type: 'text', text });
     await this.#pause();

@@ -14,7 +14,6 @@ import { runAsAgent } from './run-as-agent.ts';
 import type { Scenario, ScenarioAct } from './scenario.ts';
 import { fill, type Situation, type Words } from './situation.ts';
 
-/** The context of one iteration's acts. */
 export interface ActContext {
   situation: Situation;
   scenario: Scenario;

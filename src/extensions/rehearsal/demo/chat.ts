@@ -34,7 +34,6 @@ const Question = z.looseObject({
 });
 export type Question = z.infer<typeof Question>;
 
-/** The fields of tool results that the demo reads. */
 const Answer = z.looseObject({
   summary: text,
   session: text,

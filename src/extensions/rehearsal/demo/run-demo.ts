@@ -37,7 +37,6 @@ export interface DemoReport extends PlayedSession {
   commits: string[];
   diffStat: string;
   mainUntouched: boolean;
-  /** The result of repeating the session's proof. */
   proof: Verification;
   /** The paths of the demo, if its folder was kept. */
   places?: { root: string; repo: string; worktree: string; sessionDir: string };
