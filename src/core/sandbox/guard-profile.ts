@@ -75,7 +75,7 @@ export interface GuardPart {
 export const NET = '/run/samocode';
 
 /** The visible files about the machine: in the strict sandbox few, otherwise also those about its graphics cards. */
-const MACHINE = { strict: ['/sys/fs/cgroup', '/sys/devices/system'], guard: ['/sys'] };
+const MACHINE_FILES = { strict: ['/sys/fs/cgroup', '/sys/devices/system'], guard: ['/sys'] };
 
 /** The mounts of the guard: nothing else exists in it. Later ones override earlier ones. */
 export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[] {
@@ -96,7 +96,7 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
     ].sort(byDepth),
   ];
   const mounts = [
-    ...[...SYSTEM, ...MACHINE[isStrict ? 'strict' : 'guard']].map(readOnly),
+    ...[...SYSTEM, ...MACHINE_FILES[isStrict ? 'strict' : 'guard']].map(readOnly),
     ...(isStrict ? [] : resolverMounts()),
     ...['/tmp', '/var/tmp'].map((path) => own(path, part.tmp)),
     ...placed(inHome).filter(({ path }) => !isInWide(path)),

@@ -71,7 +71,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
 }
 
 /** Sockets through which a program inside reaches what is hidden. */
-const LEADS_OUT: readonly string[] = ['docker', 'keyring'];
+const ESCAPING_SOCKETS: readonly string[] = ['docker', 'keyring'];
 
 /**
  * Returns the reason why agents could log in to GitHub as the user; undefined: they can't, if their profile hides
@@ -79,7 +79,7 @@ const LEADS_OUT: readonly string[] = ['docker', 'keyring'];
  */
 export function forgeLoginProblem(now: GuardNow): Pick<NoGuard, 'why' | 'hint'> | undefined {
   if (now.level === 'none') return now;
-  const [open] = now.places.openings.sockets.filter((name) => LEADS_OUT.includes(name));
+  const [open] = now.places.openings.sockets.filter((name) => ESCAPING_SOCKETS.includes(name));
   if (open === undefined) return undefined;
   return { why: `SANDBOX_SOCKETS opens ${open}`, hint: `Remove ${open} from SANDBOX_SOCKETS in .samocode.` };
 }

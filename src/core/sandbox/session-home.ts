@@ -16,7 +16,7 @@ export const GIT_SETTINGS = [
 ];
 
 /** Folders whose plain files are settings. */
-const OF_SETTINGS = [
+const SETTINGS_FOLDERS = [
   '',
   '.config',
   '.cargo',
@@ -33,7 +33,7 @@ const OF_SETTINGS = [
  * a CLI are gone, and git's settings are the person's again, as copies. Toolchains and other folders stay.
  */
 export function freshHome(dir: string, own: string): void {
-  for (const folder of OF_SETTINGS) {
+  for (const folder of SETTINGS_FOLDERS) {
     const at = plainFolder(own, folder);
     for (const name of namesAt(at) ?? [])
       if (!statsAt(join(at, name))?.isDirectory()) rmSync(join(at, name), { force: true });

@@ -8,7 +8,7 @@ import type { HomePlaces } from './home-places.ts';
 type Socketed = { home: HomePlaces; openings: Pick<SandboxOpenings, 'sockets'> };
 
 /** Sockets below home, by the name that opens them. */
-const AT_HOME: Readonly<Record<SocketName, readonly string[]>> = {
+const HOME_SOCKETS: Readonly<Record<SocketName, readonly string[]>> = {
   docker: ['.docker/run', '.docker/desktop', '.colima', '.orbstack/run', '.rd/docker.sock'],
   'ssh-agent': ['.ssh/agent'],
   'gpg-agent': [
@@ -83,7 +83,7 @@ function socketsOf(name: SocketName, { dir, env }: HomePlaces): string[] {
     'gpg-agent': () => own('gnupg'),
     keyring: () => own('bus keyring'),
   };
-  return [...AT_HOME[name].map((each) => join(dir, each)), ...others[name]()].flatMap(
+  return [...HOME_SOCKETS[name].map((each) => join(dir, each)), ...others[name]()].flatMap(
     (path) => realFolder(path) ?? [],
   );
 }

@@ -50,8 +50,8 @@ export async function readSessionList(sessionsDir: string, host: Host): Promise<
 export async function readAllSessions(sessionsDir: string, host: Host): Promise<SessionView[]> {
   const folders = await sessionFolders(sessionsDir);
   const views: SessionView[] = [];
-  for (let from = 0; from < folders.length; from += AT_ONCE) {
-    const some = folders.slice(from, from + AT_ONCE);
+  for (let from = 0; from < folders.length; from += MAX_CONCURRENT) {
+    const some = folders.slice(from, from + MAX_CONCURRENT);
     const read = await Promise.all(
       some.map((folder) => readSession(sessionPaths(sessionsDir, folder), host)),
     );
@@ -77,7 +77,7 @@ export function isLost(view: SessionView): boolean {
 }
 
 /** The number of sessions that are read concurrently: each opens a handful of files. */
-const AT_ONCE = 32;
+const MAX_CONCURRENT = 32;
 
 /** Longer than any working disk needs: a lost network mount never responds. */
 const ANSWER_MS = 3000;

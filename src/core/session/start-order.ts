@@ -37,9 +37,9 @@ export function predecessorsNow(session: Ordered, views: readonly SessionView[])
   const about = `it waits for itself: ${cycle}`;
   const found: Predecessors[] = [
     ...(cycle === undefined ? [] : [{ kind: 'asks' as const, about, key: about }]),
-    ...ofSession(order.after, views).map(doneNow),
+    ...namedSession(order.after, views).map(doneNow),
     ...membersOf(order.afterGroup, views).map((view) => doneNow({ folder: view.folder, view })),
-    ...ofSession(order.afterMerge, views).map(mergedNow),
+    ...namedSession(order.afterMerge, views).map(mergedNow),
   ];
   const asks = found.filter((one) => one.kind === 'asks');
   if (asks.length > 0) {
@@ -59,7 +59,7 @@ interface Named {
   view: SessionView | undefined;
 }
 
-function ofSession(folder: string | undefined, views: readonly SessionView[]): Named[] {
+function namedSession(folder: string | undefined, views: readonly SessionView[]): Named[] {
   return folder === undefined ? [] : [{ folder, view: views.find((view) => view.folder === folder) }];
 }
 
@@ -108,7 +108,7 @@ export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
 
 /** The same about the branch whose merge an order waits for, unless that is known. */
 export function branchBefore(order: StartOrder, views: readonly SessionView[]) {
-  const [before] = ofSession(order.afterMerge, views);
+  const [before] = namedSession(order.afterMerge, views);
   return before?.view && !isMerged(before.view) ? branchOfWork(before.view) : undefined;
 }
 
@@ -158,7 +158,7 @@ export function cycleOf(start: Ordered, views: readonly SessionView[]): string[]
     const { afterGroup: group } = order;
     if (group !== undefined && group === start.group) return [...chain, `group ${group}`, start.folder];
     const before = [
-      ...[order.after, order.afterMerge].flatMap((folder) => ofSession(folder, views)),
+      ...[order.after, order.afterMerge].flatMap((folder) => namedSession(folder, views)),
       ...membersOf(group, views).map((view) => ({ folder: view.folder, view })),
     ];
     for (const { folder, view } of before) {

@@ -93,8 +93,8 @@ function serverFor(name: string, { type, command, args = [], env, url = '', head
 }
 
 /** Refuses expansions, redirections and partly quoted options. */
-const UNSEEN = [...WRITING_OPTIONS, '[<>&$`(){}\\\\]', ' -[^ =]*[\'"]', '[\'"]-'];
-const READING = `^(?:cd|${READING_COMMANDS.join('|')})(?= |$)(?!.*(?:${UNSEEN.join('|')}))`;
+const REFUSED_SYNTAX = [...WRITING_OPTIONS, '[<>&$`(){}\\\\]', ' -[^ =]*[\'"]', '[\'"]-'];
+const READING = `^(?:cd|${READING_COMMANDS.join('|')})(?= |$)(?!.*(?:${REFUSED_SYNTAX.join('|')}))`;
 
 function rulesFor({ phase, sessionDir, workingDir }: ChildRequest): PermissionRules {
   if (GRANTS[phase] === 'documents') return { folders: [sessionDir], commands: READING };

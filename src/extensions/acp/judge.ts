@@ -30,7 +30,7 @@ function judge(toolCall: ToolCallUpdate, { rules, cwd }: JudgedBy): { isAllowed:
   const what = `${kind}: ${command ?? (paths.join(', ') || title)}`.replace(/\s+/g, ' ').slice(0, 300);
   if (rules === 'all') return { isAllowed: true, what };
   if (command !== undefined) return { isAllowed: mayRun(command, rules.commands), what };
-  const isBelow = (path: string) => rules.folders.some((folder) => contains(folder, real(path, cwd)));
+  const isBelow = (path: string) => rules.folders.some((folder) => contains(folder, realPathOf(path, cwd)));
   if (!writes && READING.has(kind)) return { isAllowed: true, what };
   return { isAllowed: writes && paths.length > 0 && paths.every(isBelow), what };
 }
@@ -71,12 +71,12 @@ function mayRun(command: string, commands: string | undefined): boolean {
 }
 
 /** Resolves links, which can lead out of a folder; for a missing path, those of its nearest parent. */
-function real(path: string, cwd: string): string {
+function realPathOf(path: string, cwd: string): string {
   const absolute = resolve(cwd, path);
   try {
     return realpathSync(absolute);
   } catch {
     const above = dirname(absolute);
-    return above === absolute ? absolute : join(real(above, cwd), absolute.slice(above.length));
+    return above === absolute ? absolute : join(realPathOf(above, cwd), absolute.slice(above.length));
   }
 }

@@ -21,7 +21,7 @@ export class Member {
   readonly #parts: MemberParts;
   readonly #held = new Map<Ulid, HeldSession>();
   /** Runs one step at a time for each session, so that reading its ref never races with pushing it. */
-  readonly #lanes = new Map<Ulid, Promise<void>>();
+  readonly #runningSteps = new Map<Ulid, Promise<void>>();
   readonly #taking = new Set<Ulid>();
   readonly #entries = new Map<Ulid, Entry>();
   readonly #shown = new Map<Ulid, Oid>();
@@ -57,7 +57,7 @@ export class Member {
         each(TICK_MS, () => this.#watch()),
       ]);
     } finally {
-      await Promise.allSettled(this.#lanes.values());
+      await Promise.allSettled(this.#runningSteps.values());
     }
   }
 
@@ -345,15 +345,15 @@ export class Member {
 
   /** @param waits run the step after the one in progress; otherwise skip it then, because it is repeated later */
   #serialize(id: Ulid, step: () => Promise<void>, { waits = false } = {}): void {
-    const before = this.#lanes.get(id);
+    const before = this.#runningSteps.get(id);
     if (before !== undefined && !waits) return;
     const running: Promise<void> = (before ?? Promise.resolve())
       .then(step)
       .catch((error: unknown) => this.#parts.report(id, error))
       .finally(() => {
-        if (this.#lanes.get(id) === running) this.#lanes.delete(id);
+        if (this.#runningSteps.get(id) === running) this.#runningSteps.delete(id);
       });
-    this.#lanes.set(id, running);
+    this.#runningSteps.set(id, running);
   }
 
   #poolViews(): Array<[id: Ulid, view: SessionView]> {

@@ -139,7 +139,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
   const { note, at, context, commit, clock } = plan;
   const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
   const archived = sessionPaths(at.sessionsDir, paths.folder, true);
-  const draft = draftOf(at.sessionsDir, paths.folder);
+  const draft = draftPaths(at.sessionsDir, paths.folder);
   const draftMark = await readCopyMark(draft);
   const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
   const identitiesIn = (folder: string): Record<string, string> =>
@@ -175,7 +175,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
   async function moveExistingAside(): Promise<string[]> {
     // Without events, the local session contains nothing that the published state lacks.
     const hasBegun = ((await readLog(paths))?.state.n ?? 0) > 0;
-    if (mark === undefined && hasBegun && (await isPartOf(plan, paths)))
+    if (mark === undefined && hasBegun && (await includesLocalState(plan, paths)))
       return await clearWorktree(plan, paths);
     if (mark === undefined) return hasBegun ? await moveSessionAside(plan, paths) : [];
     const now = Object.entries(identitiesIn(paths.sessionDir));
@@ -209,7 +209,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
 async function folderFor({ folder, id }: StateNote, sessionsDir: string): Promise<string> {
   const paths = sessionPaths(sessionsDir, folder);
   const there = await readSessionFile(paths).catch(() => undefined);
-  const known = there ?? (await readSessionFile(draftOf(sessionsDir, folder)).catch(() => undefined));
+  const known = there ?? (await readSessionFile(draftPaths(sessionsDir, folder)).catch(() => undefined));
   const { sessionDir: archived } = sessionPaths(sessionsDir, folder, true);
   const isFree = [paths.runDir, paths.sessionDir, archived].every((path) => statsAt(path) === undefined);
   return known?.id === id || (known === undefined && isFree)
@@ -222,7 +222,7 @@ async function isArchived(paths: SessionPaths): Promise<boolean> {
 }
 
 /** The paths of the draft. Session lists skip names that begin with a dot. */
-function draftOf(sessionsDir: string, folder: string): SessionPaths {
+function draftPaths(sessionsDir: string, folder: string): SessionPaths {
   return sessionPaths(sessionsDir, `.${folder}.new`);
 }
 
@@ -269,7 +269,7 @@ async function isAsPublished(
 }
 
 /** Whether everything recorded here was published in an ancestor of the state. */
-async function isPartOf(
+async function includesLocalState(
   { commit, note, at, context }: PublishedStatePlan,
   paths: SessionPaths,
 ): Promise<boolean> {

@@ -59,9 +59,9 @@ export async function finishSession(
     const last = view.sessionFile?.issue === undefined ? 'merge_ended' : 'worker_left';
     const endsIn = ['publish_ended', last] as const;
     if (!isRepeated) return mergeResult(await send({ kind: 'merge' }, endsIn, input.waitMs));
-    const told = publishResult(await send({ kind: 'publish', what: 'issue' }, endsIn, input.waitMs));
-    const done = `${view.folder} is already merged. ${told.done}`;
-    return { ...told, done, next: [archiving(view, { ifWanted: true })] };
+    const published = publishResult(await send({ kind: 'publish', what: 'issue' }, endsIn, input.waitMs));
+    const done = `${view.folder} is already merged. ${published.done}`;
+    return { ...published, done, next: [archiving(view, { ifWanted: true })] };
   }
   const isMoved = how === 'keep_branch' || how === 'archive_documents';
   const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
@@ -105,11 +105,11 @@ function mergeResult({ view, events }: CompletedCommand): FinishResult {
   const { outcome, into, commit = '', reason = '', files, commands } = end;
   const red = events.flatMap((event) => (event.type === 'checks_ran' ? redAfter(event) : []));
   const checked = red.length === 0 ? '' : ` ${capitalised(redAfterText(red))}.`;
-  const told = events.find((event) => event.type === 'publish_ended')?.summary;
+  const comment = events.find((event) => event.type === 'publish_ended')?.summary;
   if (outcome === 'merged')
     return {
       ...result,
-      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.${checked} Its branch and its worktree are still there.${told ? ` ${told}` : ''}`,
+      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.${checked} Its branch and its worktree are still there.${comment ? ` ${comment}` : ''}`,
       next: [archiving(view, { ifWanted: true })],
     };
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });

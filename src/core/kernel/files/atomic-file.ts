@@ -163,11 +163,11 @@ function draftPath(path: string): string {
 }
 
 /** Errors of link() on file systems without hard links: EPERM on Linux. */
-const NOT_KNOWN: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+const NO_HARD_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /** Explains a failed hard link; returns any other error unchanged. */
 function explainedLink(error: unknown, path: string): unknown {
-  return NOT_KNOWN.includes(systemErrorCode(error) ?? '')
+  return NO_HARD_LINKS.includes(systemErrorCode(error) ?? '')
     ? BASE_ERRORS.no_hard_links({ folder: dirname(path) }, { cause: error })
     : error;
 }

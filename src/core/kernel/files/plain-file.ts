@@ -69,7 +69,7 @@ export function withPlainFile<T>(path: string, read: (descriptor: number, stats:
 /** Like `withPlainFile`, but the caller closes the descriptor. */
 export function openPlainFile(path: string): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
   try {
-    const descriptor = openSync(path, constants.O_RDONLY | WITH_CARE);
+    const descriptor = openSync(path, constants.O_RDONLY | SAFE_FLAGS);
     const stats = fstatSync(descriptor);
     if (stats.isFile()) return { kind: 'opened', descriptor, stats };
     closeSync(descriptor);
@@ -109,7 +109,7 @@ export function openPlainHandle(path: string): { kind: 'opened'; handle: PlainHa
 }
 
 // Without O_NONBLOCK, opening a pipe without a writer would hang.
-const WITH_CARE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const SAFE_FLAGS = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const NOT_PLAIN = { kind: 'unusable', problem: 'not a plain file' } as const;
 

@@ -130,17 +130,17 @@ export function ownContainer(root = '/'): string | undefined {
 const LAYER = / - overlay (?:.*[ ,])?upperdir=[^,]*\/([0-9a-f]{64})\/diff(?:,|$)/;
 
 async function readMachineId(platform: NodeJS.Platform = process.platform): Promise<string> {
-  const found = platform === 'darwin' ? await ofMac() : ofLinux();
+  const found = platform === 'darwin' ? await macMachineId() : linuxMachineId();
   return found ?? hostname();
 }
 
-function ofLinux(): string | undefined {
+function linuxMachineId(): string | undefined {
   const text = ifThere(() => readFileSync('/etc/machine-id', 'utf8'));
   return text === undefined ? undefined : machineIdIn(text);
 }
 
 // Absolute paths: cron on macOS has no /usr/sbin on its PATH.
-async function ofMac(): Promise<string | undefined> {
+async function macMachineId(): Promise<string | undefined> {
   const { stdout } = await runCommand('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice']);
   return platformUuidIn(stdout);
 }

@@ -24,8 +24,8 @@ interface Choice {
 export interface Menus {
   choose(message: string, options: Choice[], initialValue?: string): Promise<string | undefined>;
   chooseSeveral(message: string, options: Choice[], initialValues: string[]): Promise<string[] | undefined>;
-  /** @param problemOf validates the text; a problem repeats the question */
-  write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
+  /** @param validate returns a problem of the text, which repeats the question */
+  write(message: string, validate: (typed: string) => string | undefined): Promise<string | undefined>;
   secret(message: string): Promise<string | undefined>;
   confirm(message: string, enter?: boolean): Promise<boolean | undefined>;
   /** Waits until the person presses `q` or Enter; the label says what follows. */

@@ -39,8 +39,8 @@ export function newMenus({ stdin, stdout, colourful, interrupted }: MenuOptions)
       ask((common) => select({ ...common, message, options, initialValue })),
     chooseSeveral: (message, options, initialValues) =>
       ask((common) => multiselect({ ...common, message, options, initialValues })),
-    write: (message, problemOf) =>
-      ask((common) => text({ ...common, message, validate: (typed = '') => problemOf(typed) })),
+    write: (message, validate) =>
+      ask((common) => text({ ...common, message, validate: (typed = '') => validate(typed) })),
     secret: (message) => ask((common) => password({ ...common, message })),
     confirm: (message, enter = false) =>
       ask((common) => confirm({ ...common, message, initialValue: enter })),

@@ -203,7 +203,7 @@ export const ENTER_FULL_SCREEN = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004
 export const LEAVE_FULL_SCREEN = '\u001b[0m\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l';
 
 /** Synchronized output: terminals that support it show everything in between at once. */
-const AS_ONE = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
+const SYNCHRONIZED = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
 
 /**
  * The lines that differ between two frames of equal height, for one write; every line without a previous frame.
@@ -214,5 +214,5 @@ export function frameUpdate(before: readonly string[] | undefined, next: readonl
     before?.[index] === line ? [] : [`\u001b[${index + 1};1H\u001b[2K${line}`],
   );
   if (before !== undefined && changed.length === 0) return '';
-  return `${AS_ONE.begin}${before === undefined ? '\u001b[2J' : ''}${changed.join('')}${AS_ONE.end}`;
+  return `${SYNCHRONIZED.begin}${before === undefined ? '\u001b[2J' : ''}${changed.join('')}${SYNCHRONIZED.end}`;
 }

@@ -31,7 +31,7 @@ export interface BaseRun {
 }
 
 /** Entries to keep; each can have several megabytes of output. */
-const MOST_ENTRIES = 12;
+const MAX_ENTRIES = 12;
 const RESULT = 'result.json';
 const MAX_BYTES = 4 * 1024 * 1024;
 const POLL_MS = 200;

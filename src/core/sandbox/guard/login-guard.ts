@@ -5,7 +5,7 @@ import { findGuardTool, type Guard, makeGuard } from './make-guard.ts';
 import { type Mount, readOnly } from './mount.ts';
 
 /** Made anew, or hidden for the sockets in them. */
-const NOT_SHOWN = ['proc', 'dev', 'tmp', 'run'];
+const HIDDEN_FOLDERS = ['proc', 'dev', 'tmp', 'run'];
 /** NixOS has its programs there. */
 const SHOWN_IN_RUN = ['/run/current-system', '/run/booted-system', '/run/wrappers'];
 
@@ -24,7 +24,9 @@ export function loginGuard(
   const home = realFolder(homeDir) ?? homeDir;
   const own = realFolder(configFolder(homeDir));
   const runtime = realFolder(env.XDG_RUNTIME_DIR);
-  const shown = (namesAt('/') ?? []).filter((name) => !NOT_SHOWN.includes(name)).map((name) => `/${name}`);
+  const shown = (namesAt('/') ?? [])
+    .filter((name) => !HIDDEN_FOLDERS.includes(name))
+    .map((name) => `/${name}`);
   const profile: Mount[] = [
     ...shown.map(readOnly),
     { kind: 'hidden', path: '/tmp' },

@@ -64,7 +64,16 @@ export function insideGuard(
  * The capabilities that root keeps: file owners and modes, signals, other users, and those that sandboxes of CLIs
  * and browsers need.
  */
-const KEPT = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETFCAP'];
+const KEPT_CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'SETGID',
+  'SETUID',
+  'SETFCAP',
+];
 
 /** Kernel settings that root could write: one names a program that the kernel starts outside the guard. */
 const KERNEL = ['/proc/sys', '/proc/sysrq-trigger'];
@@ -87,7 +96,9 @@ function bwrapArgs(
     // Read-only only now, because mount points had to be made in them.
     ...profile.filter(({ kind }) => kind === 'empty').flatMap(({ path }) => ['--remount-ro', path]),
     ...['--remount-ro', '/'],
-    ...(isRoot ? ['--cap-drop', 'ALL', ...KEPT.flatMap((name) => ['--cap-add', `CAP_${name}`])] : []),
+    ...(isRoot
+      ? ['--cap-drop', 'ALL', ...KEPT_CAPABILITIES.flatMap((name) => ['--cap-add', `CAP_${name}`])]
+      : []),
     ...unset.flatMap((name) => ['--unsetenv', name]),
     ...Object.entries(set).flatMap(([name, value]) => ['--setenv', name, value]),
   ];

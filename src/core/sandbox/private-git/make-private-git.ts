@@ -167,7 +167,7 @@ async function writeAlternates(
 }
 
 /** The files by which git knows the other worktrees. */
-const OF_OTHERS = ['HEAD', 'commondir', 'gitdir'];
+const WORKTREE_FILES = ['HEAD', 'commondir', 'gitdir'];
 
 async function copyWorktrees(
   { git: { dir }, commonDir, gitDir }: PrivateGitPlan,
@@ -178,7 +178,7 @@ async function copyWorktrees(
   for (const name of foldersIn(from).filter((each) => each !== own)) {
     await removeTree(join(to, name));
     mkdirSync(join(to, name));
-    const files = OF_OTHERS.filter((file) => statsAt(join(from, name, file))?.isFile());
+    const files = WORKTREE_FILES.filter((file) => statsAt(join(from, name, file))?.isFile());
     for (const file of files) copyFileSync(join(from, name, file), join(to, name, file));
   }
   const modules = join(gitDir, 'modules');

@@ -81,11 +81,11 @@ const parentClient = once(
 );
 
 /** Variables `npx` sets for its program; npm inside an agent would mistake our folder for its own. */
-const OF_NPX =
+const NPX_VARIABLES =
   /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
 
 /** Our variables, except those that the rehearsal agent needs. */
-const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|REHEARSAL_)/;
+const OUR_VARIABLES = /^(?:SAMOCODE_(?!REHEARSAL_)|REHEARSAL_)/;
 
 /** Whether this is a notification setting, possibly a secret. NOTIFY_SOCKET is systemd's. */
 export function isNotifyVariable(name: string): boolean {
@@ -140,16 +140,21 @@ const GIT_FOR_PUSHING = 'GIT_ASKPASS';
 
 function isForChild(name: string): boolean {
   if (!isFineForGit(name)) return name === GIT_FOR_PUSHING;
-  return !parentClient().has(name) && !OF_NPX.test(name) && !OURS.test(name) && !isNotifyVariable(name);
+  return (
+    !parentClient().has(name) &&
+    !NPX_VARIABLES.test(name) &&
+    !OUR_VARIABLES.test(name) &&
+    !isNotifyVariable(name)
+  );
 }
 
 /** Set by shells, terminals, logins and desktops: they describe where a program was started. */
-const OF_PLACE =
+const PLACE_VARIABLES =
   /^(?:_|SHLVL|PWD|OLDPWD|TERM|COLUMNS|LINES|LS_COLORS|WINDOWID|STY|DISPLAY|INVOCATION_ID|JOURNAL_STREAM|(?:COLORTERM|TERM|TMUX|SSH|WAYLAND|XDG|DBUS|VSCODE|VTE|GNOME|KDE|ITERM|GHOSTTY|KITTY|ALACRITTY|WEZTERM|KONSOLE|DESKTOP|WT)(?:_\w+)?)$/;
 
 /** Names of the variables that agents get and that a later worker should have too. */
 export function lastingNames(env: Environment): string[] {
-  const isLasting = (name: string) => isForChild(name) && !OF_PLACE.test(name);
+  const isLasting = (name: string) => isForChild(name) && !PLACE_VARIABLES.test(name);
   return Object.keys(definedOnly(env, isLasting)).sort();
 }
 

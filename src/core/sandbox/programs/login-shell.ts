@@ -167,7 +167,7 @@ function givenByLogin(env: Environment, homeDir: string): Record<string, string>
 }
 
 /** Set by shells themselves. */
-const OF_SHELL = new Set(['_', 'SHLVL', 'PWD', 'OLDPWD', 'TERM']);
+const SHELL_VARIABLES = new Set(['_', 'SHLVL', 'PWD', 'OLDPWD', 'TERM']);
 
 function ofStartUpFiles(
   read: Record<string, string>,
@@ -175,7 +175,7 @@ function ofStartUpFiles(
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(read).filter(
-      ([name, value]) => !OF_SHELL.has(name) && (name === 'PATH' || given[name] !== value),
+      ([name, value]) => !SHELL_VARIABLES.has(name) && (name === 'PATH' || given[name] !== value),
     ),
   );
 }

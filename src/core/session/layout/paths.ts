@@ -6,7 +6,7 @@ import { threeDigits } from '../../kernel/files/stamps.ts';
 export const SCREENS = 'screens';
 
 /** For people and agents: the contents of a session's folder, each with its one writer at a time. */
-const IN_SESSION = {
+const SESSION_FILES = {
   /** Worker: Phase, Blocked and the three counters; agents: the rest; people: all of it while nothing runs. */
   overview: '_overview.md',
   /** Agents ask; the worker records answers; people may type them while the session waits. */
@@ -36,7 +36,7 @@ const IN_SESSION = {
 } as const;
 
 /** Machine state: never given to an agent, never edited by hand. Only the worker writes it, unless noted otherwise. */
-const IN_RUN = {
+const RUN_FILES = {
   /** git's executable settings and hooks as they were before the first agent, or as a person accepted them since. */
   gitSettings: 'git-settings.json',
   /** The starter, once; then the worker (settings changed by a resume). */
@@ -83,7 +83,7 @@ const IN_RUN = {
 } as const;
 
 export type SessionPaths = Record<
-  'folder' | 'sessionsDir' | 'sessionDir' | 'runDir' | keyof typeof IN_SESSION | keyof typeof IN_RUN,
+  'folder' | 'sessionsDir' | 'sessionDir' | 'runDir' | keyof typeof SESSION_FILES | keyof typeof RUN_FILES,
   string
 >;
 
@@ -92,7 +92,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
   const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
   const runDir = join(runRoot(sessionsDir), folder);
   const paths = { folder, sessionsDir, sessionDir, runDir };
-  return { ...paths, ...below(sessionDir, IN_SESSION), ...below(runDir, IN_RUN) };
+  return { ...paths, ...below(sessionDir, SESSION_FILES), ...below(runDir, RUN_FILES) };
 }
 
 /** The largest overview, question file or plan that is read; an agent can write anything. */
@@ -124,7 +124,7 @@ export function archiveRoot(sessionsDir: string): string {
 export const SETUP_DUE = 'due\n';
 
 /** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
-const IN_ITERATION = {
+const ITERATION_FILES = {
   /** The identity of the agent process, fsynced before it may start. */
   child: 'child.json',
   /** Prefix of the name of the wrapper's record of the CLI's exit status; the wrapper's pid follows. */
@@ -145,22 +145,22 @@ const IN_ITERATION = {
   /** Awake milliseconds that the agent has used, so that a later worker continues the count. */
   awake: 'awake',
 } as const;
-export type IterationPaths = Record<'dir' | keyof typeof IN_ITERATION, string>;
+export type IterationPaths = Record<'dir' | keyof typeof ITERATION_FILES, string>;
 
 export function iterationPaths(
   { iterations }: Pick<SessionPaths, 'iterations'>,
   iteration: number,
 ): IterationPaths {
   const dir = join(iterations, threeDigits(iteration));
-  return { dir, ...below(dir, IN_ITERATION) };
+  return { dir, ...below(dir, ITERATION_FILES) };
 }
 
 const TRAVELS: readonly string[] = [
-  ...[IN_RUN.sessionFile, IN_RUN.events, IN_RUN.now, IN_RUN.baseChecks, IN_RUN.mergeChecks],
-  ...[IN_RUN.weakenedDiff, IN_RUN.approvedPlan, IN_RUN.iterations],
+  ...[RUN_FILES.sessionFile, RUN_FILES.events, RUN_FILES.now, RUN_FILES.baseChecks, RUN_FILES.mergeChecks],
+  ...[RUN_FILES.weakenedDiff, RUN_FILES.approvedPlan, RUN_FILES.iterations],
 ];
 const OF_A_PROCESS: readonly string[] = [
-  ...[IN_ITERATION.child, IN_ITERATION.guardArgs, IN_ITERATION.guardStatus, IN_ITERATION.awake],
+  ...[ITERATION_FILES.child, ITERATION_FILES.guardArgs, ITERATION_FILES.guardStatus, ITERATION_FILES.awake],
 ];
 
 /**
@@ -169,8 +169,8 @@ const OF_A_PROCESS: readonly string[] = [
  */
 export function travels(name: string): boolean {
   const [top = '', , inIteration = ''] = name.split('/');
-  if (top !== IN_RUN.iterations) return TRAVELS.includes(top);
-  return !OF_A_PROCESS.includes(inIteration) && !inIteration.startsWith(`${IN_ITERATION.exit}.`);
+  if (top !== RUN_FILES.iterations) return TRAVELS.includes(top);
+  return !OF_A_PROCESS.includes(inIteration) && !inIteration.startsWith(`${ITERATION_FILES.exit}.`);
 }
 
 /**

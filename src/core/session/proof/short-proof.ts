@@ -54,7 +54,7 @@ export function checksSection({ checks, baseChecks }: SessionProof): string {
   return [`${where}, sandbox: ${checks.sandbox}:`, list(lines), ...base].join('\n\n');
 }
 
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** The limits of the proof, and the points that a reviewer should look at. */
 export function proofLimits(proof: SessionProof): string[] {
@@ -74,7 +74,7 @@ export function proofLimits(proof: SessionProof): string[] {
     ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
     ...changedChecks(proof),
     ...(outsidePlan.length > 0
-      ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), MOST_NAMED)}.`]
+      ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), MAX_NAMED)}.`]
       : []),
   ];
 }

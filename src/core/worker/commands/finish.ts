@@ -16,7 +16,7 @@ import { refNameOf } from '../../session/layout/names.ts';
 import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { archiveFolder, foldersOf, freeArchiveName } from './archive-places.ts';
-import { intoTrash } from './into-trash.ts';
+import { moveToTrash } from './into-trash.ts';
 
 export const archive: Handler<'archive'> = async (worker, { by, what, keep }) => {
   const facts = await beforeFinish(worker, what === 'session');
@@ -48,7 +48,7 @@ export const discard: Handler<'discard'> = async (worker, { by }) => {
   const { worktree } = facts;
   if (stateOf(worker).worktree === undefined || worktree === undefined)
     return asked({ kind: 'archive', by, to });
-  const filled = await intoTrash(worker, worktree);
+  const filled = await moveToTrash(worker, worktree);
   if ('kind' in filled) return filled;
   const { events } = asked({ kind: 'discard', by, to, trash: filled.trash });
   return { events: [...filled.notices, ...events] };

@@ -11,7 +11,7 @@ import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 
 /** Keeps branch and worktree under a ref, without changing them. */
-export async function intoTrash(
+export async function moveToTrash(
   worker: Worker,
   { path: worktreePath, reading }: NonNullable<FinishFacts['worktree']>,
 ): Promise<{ trash: Trash; notices: NewEvent[] } | Refused> {

@@ -76,7 +76,7 @@ export async function takeCommands(worker: Worker, moment: Moment): Promise<numb
 }
 
 /** Answers the first commands of `ids`, up to one whose work comes next. @returns how many */
-async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
+async function answerBatch(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
   const { writer } = worker;
   let answered = 0;
   for (const id of ids) {

@@ -28,11 +28,11 @@ const TRIES = 3;
 export async function performMerge(worker: Worker, { by, into }: FinishingOf<'merge'>): Promise<NewEvent[]> {
   const { events, end } = await mergeAgain(worker, into);
   const ended = endedEvent({ into, files: [], commands: [], ...end });
-  const isTold = end.outcome === 'merged' && worker.file.issue !== undefined;
-  const told: NewEvent[] = isTold
+  const closesIssue = end.outcome === 'merged' && worker.file.issue !== undefined;
+  const followUp: NewEvent[] = closesIssue
     ? [{ type: 'finish_asked', work: { kind: 'publish', by, what: 'issue' } }]
     : [];
-  return [...events, ended, ...told];
+  return [...events, ended, ...followUp];
 }
 
 interface Ended {

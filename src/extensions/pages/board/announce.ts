@@ -7,7 +7,7 @@ const BOARD_URI = 'ui://samocode/board.html';
 const BOARD_TYPE = 'text/html;profile=mcp-app';
 
 const EXTENSION = 'io.modelcontextprotocol/ui';
-const SHOWN: ReadonlySet<string> = new Set(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
+const SHOWN_TOOLS: ReadonlySet<string> = new Set(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
 
 function isShownBy(server: Pick<Server, 'getClientCapabilities'>): boolean {
   const { mimeTypes } = Object(server.getClientCapabilities()?.extensions?.[EXTENSION]);
@@ -15,7 +15,7 @@ function isShownBy(server: Pick<Server, 'getClientCapabilities'>): boolean {
 }
 
 function listed(tool: ListedTool): ListedTool {
-  if (!SHOWN.has(tool.name)) return tool;
+  if (!SHOWN_TOOLS.has(tool.name)) return tool;
   // The flat key comes from the draft; some versions of Claude read no other (anthropics/claude-ai-mcp#71).
   const board = { ui: { resourceUri: BOARD_URI }, 'ui/resourceUri': BOARD_URI };
   return { ...tool, _meta: { ...tool._meta, ...board } };
@@ -23,15 +23,15 @@ function listed(tool: ListedTool): ListedTool {
 
 /** Adds the address of the live page, and whether the client has forms. */
 async function withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult> {
-  if (!SHOWN.has(call.name) || result.isError) return result;
+  if (!SHOWN_TOOLS.has(call.name) || result.isError) return result;
   const { session } = Object(result.structuredContent);
-  const page = await pageOf(session, call).catch(() => undefined);
+  const page = await livePageAddress(session, call).catch(() => undefined);
   const places = { hasForms: call.hasForms, ...(page !== undefined && { page }) };
   return { ...result, _meta: { ...result._meta, 'samocode/board': places } };
 }
 
 /** The address carries no key: with one, the model could act as the person. */
-async function pageOf(
+async function livePageAddress(
   session: unknown,
   { arguments: args, actions }: ShownCall,
 ): Promise<string | undefined> {

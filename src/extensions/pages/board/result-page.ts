@@ -54,21 +54,21 @@ export interface Around {
 /** Renders a result for the board. */
 export function resultPage(fields: ResultFields, around: Around): Html {
   const { session = 'Sessions', problems = [] } = fields;
-  return html`<header class="head bar"><h1 tabindex="-1"><bdi>${session}</bdi></h1><p class="sentence" dir="auto">${leadOf(fields)}</p></header>
+  return html`<header class="head bar"><h1 tabindex="-1"><bdi>${session}</bdi></h1><p class="sentence" dir="auto">${shortSummary(fields)}</p></header>
 ${problems.map((line) => html`<p class="attention" dir="auto">${line}</p>`)}
-${bodyOf(fields, around)}
-<p class="buttons">${buttonsOf(fields, around)}</p>`;
+${resultBody(fields, around)}
+<p class="buttons">${buttonsPart(fields, around)}</p>`;
 }
 
-function bodyOf(fields: ResultFields, around: Around): Part {
+function resultBody(fields: ResultFields, around: Around): Part {
   const { sessions, hash, questions, about, state } = fields;
   if (sessions) return boardOf(sessions, around);
-  if (hash) return planOf(fields);
-  return questions ? questionsOf(questions, about) : state && statusOf(fields, state);
+  if (hash) return planPart(fields);
+  return questions ? questionsPart(questions, about) : state && statusPart(fields, state);
 }
 
 /** The summary without the session's name (the heading) and without the way to decide (a button). */
-function leadOf({ summary, session, hash, questions }: ResultFields): string {
+function shortSummary({ summary, session, hash, questions }: ResultFields): string {
   const text = session && summary.startsWith(`${session} `) ? summary.slice(session.length + 1) : summary;
   return (hash || questions ? text.split(/(?<=\.) /)[0] : text) ?? '';
 }
@@ -119,14 +119,14 @@ function cardOf(row: Row, words: { title: Html; brief: string }): Html {
   });
 }
 
-function statusOf({ says = {}, phase, iteration, ...fields }: ResultFields, state: string): Html {
+function statusPart({ says = {}, phase, iteration, ...fields }: ResultFields, state: string): Html {
   const title = html`${phase} <small>${iteration !== undefined && `iteration ${iteration}`}</small>`;
   const quotes = Object.entries(says).map(([name, text]) => [plain(name), text] as const);
   return html`${cardOf({ ...fields, phase }, { title, brief: plain(state) })}
 ${factList([...quotes, ...FACTS.map((name) => [name, fields[name]] as const)])}`;
 }
 
-function questionsOf(questions: readonly Question[], about: string | undefined): Html {
+function questionsPart(questions: readonly Question[], about: string | undefined): Html {
   return html`<div class="of-questions">${questions.map(
     ({ options, unconfirmed_answer: typed, open = true, ...question }) => [
       questionPart({
@@ -139,7 +139,7 @@ function questionsOf(questions: readonly Question[], about: string | undefined):
   )}</div>${about && html`<details><summary>What it is about</summary><pre dir="ltr">${about}</pre></details>`}`;
 }
 
-function planOf({
+function planPart({
   plan: name,
   remarks = [],
   mcp_servers: servers = [],
@@ -150,7 +150,7 @@ function planOf({
 }
 
 /** No button decides: a call from here looks like the model's. People decide in a form or on the page. */
-function buttonsOf(fields: ResultFields, around: Around): Part[] {
+function buttonsPart(fields: ResultFields, around: Around): Part[] {
   const { session, sessions, questions, hash, summary, more_from: offset } = fields;
   const { args, canCall, hasForms, page } = around;
   const same = sessions ? args : argsFor({ session }, around);

@@ -36,7 +36,7 @@ export function boardCard({ key, group, title, brief, since, why, ...card }: Boa
   return html`<article class="card tone-${tone}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3>${title}</h3>
 <p class="sentence"><b class="mark-${group.replace(' ', '-')}">${sign}</b> ${brief}${since && html` for <time data-since="${since}"></time>`}</p>
 ${why && html`<p class="says" dir="auto">${cut(why, 300)}</p>`}
-${barOf(phase, isDone)}
+${cachedPhaseBar(phase, isDone)}
 <p class="note">${notes}</p></article>
 `;
 }
@@ -44,7 +44,7 @@ ${barOf(phase, isDone)}
 /** The bars rendered so far, by phase and tone. */
 const bars = new Map<string, Html>();
 
-function barOf(phase: Phase, isDone: boolean): Html {
+function cachedPhaseBar(phase: Phase, isDone: boolean): Html {
   const tone = isDone ? 'done' : 'working';
   const bar = bars.get(`${phase} ${tone}`) ?? phaseBar({ phase, tone });
   bars.set(`${phase} ${tone}`, bar);

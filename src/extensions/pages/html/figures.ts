@@ -32,14 +32,14 @@ export function elapsed(from: string, to: string): string {
 
 /** A moment in local time, with the exact time as its title. */
 export function moment(at: string): Html {
-  return timeOf(at, stampsAt(Date.parse(at)).log);
+  return timeElement(at, stampsAt(Date.parse(at)).log);
 }
 
 /** A moment on a timeline of a few minutes: without the date, to the second. */
 export function momentOfDay(at: string): Html {
-  return timeOf(at, stampsAt(Date.parse(at)).second.slice('YYYY-MM-DD '.length));
+  return timeElement(at, stampsAt(Date.parse(at)).second.slice('YYYY-MM-DD '.length));
 }
 
-function timeOf(at: string, words: string): Html {
+function timeElement(at: string, words: string): Html {
   return html`<time datetime="${at}" title="${at}">${words}</time>`;
 }

@@ -74,7 +74,7 @@ function filePart({ path, added, removed, patch }: ReportDiff['files'][number]):
 `;
   const [, ...lines] = patch.split('\n');
   const hunk = lines.findIndex((line) => line.startsWith('@@'));
-  const shown = hunk === -1 ? lines.join('\n') : runs(lines.slice(hunk));
+  const shown = hunk === -1 ? lines.join('\n') : runsOfOneKind(lines.slice(hunk));
   return html`<details class="file"><summary dir="ltr">${head}</summary><pre dir="ltr">${shown}</pre></details>
 `;
 }
@@ -86,7 +86,7 @@ const MARKS: Readonly<Record<string, (text: string) => Html>> = {
 };
 
 /** Adjacent lines of one kind share an element, which keeps a page with many diffs small. */
-function runs(lines: readonly string[]): Part[] {
+function runsOfOneKind(lines: readonly string[]): Part[] {
   const parts: Part[] = [];
   let from = 0;
   while (from < lines.length) {
@@ -112,7 +112,7 @@ function transcriptSection({ iteration, transcript }: ReportIteration): Part {
 }
 
 export function transcriptBody(entries: readonly TranscriptPiece[]): Html {
-  return html`<div class="said">${joined(entries).map(
+  return html`<div class="said">${joinPieces(entries).map(
     ({ kind, depth, failed, text }) =>
       html`<p class="${kind}${depth > 0 && ' sub'}${failed === true && ' failed'}" dir="auto">${text}</p>
 `,
@@ -120,7 +120,7 @@ export function transcriptBody(entries: readonly TranscriptPiece[]): Html {
 }
 
 /** Joins a text that arrives in pieces into one paragraph. */
-function joined(entries: readonly TranscriptPiece[]): TranscriptPiece[] {
+function joinPieces(entries: readonly TranscriptPiece[]): TranscriptPiece[] {
   const whole: TranscriptPiece[] = [];
   for (const entry of entries) {
     const last = whole.at(-1);

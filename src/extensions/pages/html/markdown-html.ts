@@ -2,7 +2,7 @@ import { lexer, type Token, type Tokens } from 'marked';
 import { type Html, html, link, type Part, tick } from './html.ts';
 
 /** Longer text could be crafted to take too long to parse. */
-const MOST_CHARS = 100_000;
+const MAX_CHARS = 100_000;
 const MAX_PARAGRAPH_CHARS = 12_000;
 
 /**
@@ -11,7 +11,7 @@ const MAX_PARAGRAPH_CHARS = 12_000;
  */
 export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } = {}): Html {
   const isShort =
-    text.length <= MOST_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MAX_PARAGRAPH_CHARS);
+    text.length <= MAX_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MAX_PARAGRAPH_CHARS);
   const tokens = isShort ? markdownTokens(text) : undefined;
   if (tokens === undefined) return html`<pre class="plain" dir="auto">${text}</pre>`;
   const tasks = afterTask && new Map(tasksIn(tokens).map((task, at) => [task, afterTask(at)]));
@@ -29,7 +29,7 @@ export function taskTexts(text: string): string[] {
 
 function tasksIn(tokens: readonly Token[]): Tokens.ListItem[] {
   return tokens.flatMap((token) => {
-    if (token.type !== 'list') return tasksIn(innerOf(token));
+    if (token.type !== 'list') return tasksIn(childTokens(token));
     return (token as Tokens.List).items.flatMap((item) => [
       ...(item.task ? [item] : []),
       ...tasksIn(item.tokens),
@@ -51,10 +51,10 @@ const MAX_DEPTH = 40;
 
 function depthOf(tokens: readonly Token[], above = 0): number {
   if (above > MAX_DEPTH) return above;
-  return Math.max(above, ...tokens.map((token) => depthOf(innerOf(token), above + 1)));
+  return Math.max(above, ...tokens.map((token) => depthOf(childTokens(token), above + 1)));
 }
 
-function innerOf(token: Token): Token[] {
+function childTokens(token: Token): Token[] {
   if (token.type === 'list') return (token as Tokens.List).items.flatMap((item) => item.tokens);
   return ('tokens' in token && token.tokens) || [];
 }
@@ -77,7 +77,7 @@ function block(token: Token, tasks: Tasks): Part {
       return html`<pre class="code" dir="ltr">${(token as Tokens.Code).text}</pre>
 `;
     case 'blockquote':
-      return html`<blockquote dir="auto">${blocks(innerOf(token), tasks)}</blockquote>
+      return html`<blockquote dir="auto">${blocks(childTokens(token), tasks)}</blockquote>
 `;
     case 'list':
       return list(token as Tokens.List, tasks);

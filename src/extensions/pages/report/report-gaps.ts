@@ -9,7 +9,7 @@ export function findGaps(events: readonly SessionEvent[], until: string): Report
   const gaps: ReportGap[] = [];
   let open: Open | undefined;
   for (const event of events) {
-    const begun = beginOf(event);
+    const begun = gapBegunBy(event);
     // A session that is stopped while it waits still counts as waiting.
     if (begun !== undefined) open ??= { ...begun, from: event.at };
     else if (open !== undefined && endsGap(event)) {
@@ -22,7 +22,7 @@ export function findGaps(events: readonly SessionEvent[], until: string): Report
   return gaps.filter(({ from, to }) => Date.parse(to) > Date.parse(from));
 }
 
-function beginOf(event: SessionEvent): Omit<Open, 'from'> | undefined {
+function gapBegunBy(event: SessionEvent): Omit<Open, 'from'> | undefined {
   switch (event.type) {
     case 'parked':
       return {

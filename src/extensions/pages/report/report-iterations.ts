@@ -99,7 +99,7 @@ const ONE_DIFF_CHARS = 60_000;
 /** The maximum read from git; the patch of an iteration may be longer than what is shown. */
 const ASKED_CHARS = 8_000_000;
 const MAX_COMMITS = 5000;
-const MOST_FILES = 100;
+const MAX_FILES = 100;
 
 type Changes = Pick<ReportIteration, 'commits' | 'diff'>;
 
@@ -184,11 +184,11 @@ function shownDiff({ files, patch = '' }: DiffBetween, maxChars: number): Report
   // git prints patches and line counts in the same order. Content lines of a patch begin with a sign or a space.
   const patches = shown === '' ? [] : shown.split(/\n(?=diff --git )/);
   return {
-    files: files.slice(0, MOST_FILES).map(({ path, insertions, deletions }, index) => {
+    files: files.slice(0, MAX_FILES).map(({ path, insertions, deletions }, index) => {
       return { path, added: insertions, removed: deletions, patch: patches[index] };
     }),
     added: sum('insertions'),
     removed: sum('deletions'),
-    isCut: isTooLong || (patch === '' && files.length > 0) || files.length > MOST_FILES,
+    isCut: isTooLong || (patch === '' && files.length > 0) || files.length > MAX_FILES,
   };
 }

@@ -98,7 +98,7 @@ export async function sessionReport(
     outsidePlan: state.outsidePlan ?? [],
     pictures,
     documents,
-    acts: actsOf(events),
+    acts: logEntries(events),
   };
 }
 
@@ -154,7 +154,7 @@ function resultOf({ set, runs }: EventOf<'checks_ran'>): ReportCheckSet['result'
 const MAX_ACTS = 1000;
 
 /** The entries of session.log, except those that the list of iterations shows. */
-function actsOf(events: readonly SessionEvent[]): SessionReportData['acts'] {
+function logEntries(events: readonly SessionEvent[]): SessionReportData['acts'] {
   return events
     .filter(({ type }) => type !== 'iteration_started' && type !== 'iteration_ended')
     .flatMap((event) => {

@@ -273,7 +273,7 @@ function command(name: string, ...options: string[]): Perform {
   };
 }
 
-async function openPageOf({ key, name }: WatchedRow, { cli }: ActDeps): Promise<string> {
+async function openLivePage({ key, name }: WatchedRow, { cli }: ActDeps): Promise<string> {
   const [{ openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
     import('../web/run-web.ts'),
     import('../../../core/caller/facts/live-page.ts'),

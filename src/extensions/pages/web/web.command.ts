@@ -60,7 +60,7 @@ async function serve(options: WebOptions, cli: Cli): Promise<void> {
   const address = isPerson && !code ? await addressWithCode(web) : served.address;
   const facts = { address, code, mcp: served.mcp, onlyShows: served.onlyShows, started: ended !== undefined };
   const plain = [code ?? address, mcp && served.mcp].filter(Boolean).join('\n');
-  output.result(facts, () => (output.isLive ? shown({ ...facts, isPerson }, cli) : plain));
+  output.result(facts, () => (output.isLive ? startedText({ ...facts, isPerson }, cli) : plain));
   const problem = open && (await openWeb(web, context, { interrupted }));
   if (problem) output.warn(problem);
   await ended;
@@ -75,7 +75,7 @@ interface Facts {
   isPerson: boolean;
 }
 
-function shown({ address, code, mcp, onlyShows, started, isPerson }: Facts, { output }: Cli): string {
+function startedText({ address, code, mcp, onlyShows, started, isPerson }: Facts, { output }: Cli): string {
   const { accent, good } = output.style;
   const opens = 'once, within 30 seconds';
   const use = onlyShows

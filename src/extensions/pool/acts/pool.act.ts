@@ -108,7 +108,10 @@ export interface PoolReport {
 /** Reports what this machine knows about the project's pool. */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
-  const members = await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
+  const members = await membersAt(
+    { project, url: membership.remote, prefix: refPrefix(membership) },
+    context,
+  );
   const status = await readPoolStatus(statusPath(membership, context));
   const views = await readAllSessions(project.values.sessions, context.host);
   const sessions = (status?.sessions ?? []).map(({ id, folder, host, publishedAt, unpublishedSince }) => {
@@ -131,7 +134,7 @@ const QUIET_MS = 120_000;
 
 async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {
   const { membership, project } = await membershipOf(question, context);
-  return await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
+  return await membersAt({ project, url: membership.remote, prefix: refPrefix(membership) }, context);
 }
 
 /**
@@ -186,7 +189,7 @@ async function membershipOf(question: ProjectQuestion, context: ActionContext) {
   return { project, membership };
 }
 
-function prefixOf({ prefix }: Membership): RemotePlace['prefix'] {
+function refPrefix({ prefix }: Membership): RemotePlace['prefix'] {
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 
