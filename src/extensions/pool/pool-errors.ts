@@ -27,7 +27,7 @@ export const POOL_ERRORS = errors({
   pool_refs_declined: ({ url }: { url: string }) => ({
     what: 'The pool was not joined.',
     why: `${url} accepts neither refs below refs/samocode/pool/ nor branches below samocode-pool/.`,
-    hint: 'Ask whoever runs the server to allow one of them, or use another remote.',
+    hint: 'Ask the administrator of the server to allow one of them, or use another remote.',
   }),
   pool_unreachable: ({ url }: { url: string }) => ({
     what: 'The pool was not joined.',
@@ -79,7 +79,7 @@ export const POOL_ERRORS = errors({
   pool_push_declined: ({ ref }: { ref: string }) => ({
     what: `The remote of the pool did not accept ${ref}.`,
     why: 'The server rejected this push, for example because of a rule for ref names, a size limit, a hook or a full disk.',
-    hint: 'Ask whoever runs the server to allow refs below refs/samocode/pool/, or join the pool again with another remote.',
+    hint: 'Ask the administrator of the server to allow refs below refs/samocode/pool/, or join the pool again with another remote.',
   }),
   pool_host_twice: ({ host }: { host: string }) => ({
     what: 'The leases of this machine were not renewed.',
@@ -128,7 +128,7 @@ export const POOL_ERRORS = errors({
     why: 'It is not signed, or its signature does not match it.',
     hint: 'Find out who wrote it: anyone who may push to the remote of the pool could have.',
   }),
-  state_of_stranger: ({ commit }: { commit: string }) => ({
+  state_untrusted: ({ commit }: { commit: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
     why: 'It is signed with a key that is not trusted here.',
     hint: 'If you know that machine, run "samocode pool trust <machine>" here and compare the fingerprints.',

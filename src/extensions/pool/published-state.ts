@@ -71,7 +71,7 @@ export async function openSigned(
   const [verdict, signer = '', ...message] = (await gitLine([...SIGNING, ...trusted, ...ask], options)).split(
     '\n',
   );
-  if (verdict === 'U') throw POOL_ERRORS.state_of_stranger({ commit });
+  if (verdict === 'U') throw POOL_ERRORS.state_untrusted({ commit });
   if (verdict !== 'G') throw POOL_ERRORS.state_unsigned({ commit });
   return { text: message.join('\n'), signer };
 }

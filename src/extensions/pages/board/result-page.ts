@@ -136,7 +136,7 @@ function questionsPart(questions: readonly Question[], about: string | undefined
       }),
       typed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${typed}</p>`,
     ],
-  )}</div>${about && html`<details><summary>What it is about</summary><pre dir="ltr">${about}</pre></details>`}`;
+  )}</div>${about && html`<details><summary>Context</summary><pre dir="ltr">${about}</pre></details>`}`;
 }
 
 function planPart({

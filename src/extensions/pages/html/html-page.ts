@@ -77,7 +77,7 @@ export function htmlPage(
 <body><main>
 ${body}
 </main>
-<footer><span>Made by samocode ${version}, ${moment(madeAt)}. Times are in ${zone()}. What agents wrote is quoted, and may be wrong.</span>
+<footer><span>Made by samocode ${version}, ${moment(madeAt)}. Times are in ${zone()}. Text by agents is quoted, and may be wrong.</span>
 <span class="keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>Enter</kbd> open · <kbd>e</kbd> open or close all · <kbd>t</kbd> top</span></footer>
 <script>${markup(KEYS)}</script></body></html>
 `.text;

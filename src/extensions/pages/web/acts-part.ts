@@ -61,7 +61,7 @@ function stopForm(): Html {
     's',
     'stop',
     html`<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
-<button name="when" value="now">Now: end the agent, keep what it wrote</button> <output></output></p>`,
+<button name="when" value="now">Now: end the agent, and keep its changes</button> <output></output></p>`,
   );
 }
 
@@ -81,7 +81,7 @@ function finishForm(isDone: boolean): Html {
     'f',
     'preview',
     html`<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${CHOICE_TITLES[way]} …</button> `)}</p>
-<p class="note">Each one first shows what it would do.</p><output></output>`,
+<p class="note">Each one shows a preview first.</p><output></output>`,
   );
 }
 

@@ -65,7 +65,7 @@ export async function diffPart(
   const { stat, patch = { text: '', truncated: false }, view } = await readChanges(input, context);
   const at = stat.files.findIndex((file) => file.path === path);
   if (at === -1)
-    return html`<p class="note">This file is as it was: its change was undone, or it was renamed.</p>`;
+    return html`<p class="note">This file no longer differs: its change was undone, or it was renamed.</p>`;
   const diff = fileDiff(patch, at);
   if (diff !== undefined && !diff.isTooLong) return diffTable(diff, { isSide });
   const size = diff !== undefined && !patch.truncated && ` (${counted(diff.lines.length, 'line')})`;

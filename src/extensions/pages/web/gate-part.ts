@@ -25,7 +25,7 @@ async function questionsPart(session: ShownSession, context: ActionContext): Pro
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
-  return html`<section class="gate"><h2>It asks you</h2>
+  return html`<section class="gate"><h2>Questions for you</h2>
 ${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
 <form data-act="answer">${open.map((question) =>
     questionField(question, about?.question === question.id ? about.text : undefined),
@@ -45,11 +45,11 @@ function questionField(
 `;
   };
   return html`<fieldset class="qa open"><legend><span class="id">${id}</span></legend>${markdown(text)}
-${about !== undefined && html`<details><summary>What it is about</summary><pre dir="ltr">${about}</pre></details>`}
+${about !== undefined && html`<details><summary>Context</summary><pre dir="ltr">${about}</pre></details>`}
 ${options.map((option) => field(option.letter, option.text))}
 ${suggestion && html`<p class="note" dir="auto">Suggested: ${suggestion.letters.join(', ')} – ${suggestion.reason}</p>`}
 ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}
-<label>${options.length > 0 ? 'In your words' : 'Your answer'} <textarea name="${id}.text" rows="1" dir="auto"></textarea></label></fieldset>
+<label>${options.length > 0 ? 'In your own words' : 'Your answer'} <textarea name="${id}.text" rows="1" dir="auto"></textarea></label></fieldset>
 `;
 }
 
@@ -64,10 +64,10 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
   const comment = (at: number) =>
     html`<details class="comment"><summary>comment</summary><textarea name="step.${at}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
-  return html`<section class="gate"><h2>Its plan waits for you</h2>
+  return html`<section class="gate"><h2>Plan to approve</h2>
 ${planNotes({ name, remarks, servers, changes: changes?.join('\n') })}
 <form data-act="plan"><input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
-<label>What should change <textarea name="feedback" rows="2" dir="auto"></textarea></label>
+<label>Requested changes <textarea name="feedback" rows="2" dir="auto"></textarea></label>
 <p class="buttons"><button name="decide" value="approve">Approve the plan</button> <button name="decide" value="change">Request changes</button> <output></output></p></form></section>`;
 }

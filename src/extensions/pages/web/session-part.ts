@@ -123,7 +123,7 @@ ${body}</section>
     const { iteration, phase, provider, log } = openIteration;
     const tail = { provider, isRunning: true, from: -TAIL_BYTES, limit: 1000 };
     const { entries } = await transcriptPage(join(view.paths.logs, log), tail);
-    return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">all of it</a></small></h2>
+    return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">the whole transcript</a></small></h2>
 <p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(entries.slice(-TAIL_ENTRIES))}</div></section>`;
   }
 }

@@ -19,9 +19,9 @@ export async function newSessionPart({ home }: Pick<ActionContext, 'home'>): Pro
     html`<label>${title} <input name="${name}" inputmode="decimal" size="6"></label> `;
   return html`<h1>New session</h1><form data-act="start" class="start">
 <label>Project <select name="project">${projects.map(({ filePath, mainRepo }) => html`<option value="${filePath}">${basename(mainRepo)} · ${mainRepo}</option>`)}</select></label>
-<label>What should be done <textarea name="task" rows="6" required dir="auto"></textarea></label>
+<label>Task <textarea name="task" rows="6" required dir="auto"></textarea></label>
 <label>Agent <select name="provider"><option value="">project default</option>${allProviders().map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
-<p class="limits">${limit('maxCostUsd', 'Dollars at most')}${limit('maxHours', 'Hours at most')}${limit('maxIterations', 'Iterations at most')}</p>
+<p class="limits">${limit('maxCostUsd', 'Maximum dollars')}${limit('maxHours', 'Maximum hours')}${limit('maxIterations', 'Maximum iterations')}</p>
 <p class="note">The session works in its own worktree and asks you before it plans and before it builds. All other options: <code>samocode start --help</code></p>
 <p class="note"><label><input type="checkbox" name="again" value="yes"> Start it even if the same form started a session in the last ten minutes</label></p>
 <p class="buttons"><button>Start</button> <output></output></p></form>`;
@@ -38,6 +38,6 @@ export async function startFromPage(fields: Fields, context: ActionContext): Pro
   const { view, warnings, startedMsAgo } = await startSession(input, { ...context, by: byPerson() });
   const name = nameWithoutDate(view.folder);
   return startedMsAgo === undefined
-    ? [`${name} is started.`, ...warnings].join('\n')
+    ? [`${name} has been started.`, ...warnings].join('\n')
     : `${name} was started ${age(startedMsAgo)} ago by the same form, so no second one was started. Tick the box above Start to start one.`;
 }

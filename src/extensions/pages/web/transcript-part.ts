@@ -29,5 +29,5 @@ export async function transcriptPart(
   return html`${
     from === 0 &&
     html`<header class="head bar"><h1><bdi><a href="#/s/${key}">${nameWithoutDate(session.view.folder)}</a></bdi> <small>iteration ${iteration}, ${phase}</small></h1></header>`
-  }${transcriptBody(entries)}${more && html`<p><button data-load="${path}">${hasMore ? 'More' : 'Look for more: it is still running'}</button></p>`}`;
+  }${transcriptBody(entries)}${more && html`<p><button data-load="${path}">${hasMore ? 'More' : 'Load more: the agent is still running'}</button></p>`}`;
 }

@@ -58,7 +58,7 @@ export const WEB_ERRORS = errors({
   }),
   code_needs_person: () => ({
     what: 'No code was made.',
-    why: 'Whoever has it acts as the person on the page, and this call could come from a model.',
+    why: 'Anyone who has the code acts as the person on the page, and this call could come from a model.',
     hint: 'In a terminal of your own: samocode web --code',
   }),
   token_name: ({ name, isTaken }: { name: string; isTaken: boolean }) => ({

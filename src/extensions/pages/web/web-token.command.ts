@@ -8,7 +8,7 @@ export function addWebToken(web: Command, cli: Cli): void {
   const token = web.command('token').description('Manage the tokens of MCP clients on other machines');
   withSharedOptions(token.command('add <name>'))
     .description('Add a token for one client, and show it once')
-    .option('--read-only', 'the client is offered only the tools that change nothing')
+    .option('--read-only', 'offer the client only the tools that change nothing')
     .action(async (name: string, { readOnly: isReadOnly = false }: { readOnly?: boolean }) => {
       const { addToken } = await import('./tokens.ts');
       const text = await addToken({ name, isReadOnly }, await cli.actionContext());
@@ -37,7 +37,7 @@ export function addWebToken(web: Command, cli: Cli): void {
       );
     });
   withSharedOptions(token.command('revoke <name>'))
-    .description('Revoke a token, also for clients that are connected')
+    .description('Revoke a token; connected clients lose access, too')
     .action(async (name: string) => {
       const { revokeToken } = await import('./tokens.ts');
       await revokeToken(name, await cli.actionContext());

@@ -22,11 +22,11 @@ export function addWeb(program: Command, cli: Cli): void {
     .description('Serve a live page for your browser: all sessions, their gates and their work')
     .option('--open', 'open it in the browser')
     .option('--code', 'show six digits that open the page on another device, once, within 30 seconds')
-    .option('--port <number>', 'its port, or the next free one of ten; 4577 by default', portNumber)
-    .option('--host <name...>', 'another name under which it may be opened, as in a tunnel', [])
+    .option('--port <number>', 'the port, or the next free one of ten (default: 4577)', portNumber)
+    .option('--host <name...>', 'another host name for the page, such as that of a tunnel', [])
     .option(
       '--listen <address>',
-      'the address to listen on; others than 127.0.0.1 need --tls-proxy',
+      'the address to listen on; any other than 127.0.0.1 needs --tls-proxy',
       '127.0.0.1',
     )
     .option('--tls-proxy <address>', 'the https address of a proxy in front of it', proxyAddress)

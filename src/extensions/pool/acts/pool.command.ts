@@ -29,11 +29,18 @@ interface TrustOptions extends SharedOptions {
 export function addPool(program: Command, cli: Cli): void {
   const pool = program.command('pool').description('Share sessions with other machines');
   withSharedOptions(pool.command('join'))
-    .description('Let this machine work on sessions of a pool, and others on its own')
-    .option('--remote <url>', 'git remote that keeps the states of its sessions')
-    .option('--database <url>', 'PostgreSQL that says who works on what (default: the remote does)')
-    .option('--slots <number>', 'how many sessions at once (default: MAX_PARALLEL, else 2)', wholeNumber)
-    .option('--public', 'accept a remote that anybody can read')
+    .description("Let the machines of a pool continue each other's sessions")
+    .option('--remote <url>', 'the git remote that stores the sessions of the pool')
+    .option(
+      '--database <url>',
+      'the PostgreSQL database that assigns sessions to machines (default: the remote does)',
+    )
+    .option(
+      '--slots <number>',
+      'the number of sessions that may run at once (default: MAX_PARALLEL, or 2)',
+      wholeNumber,
+    )
+    .option('--public', 'accept a remote that anyone can read')
     .action((options: JoinOptions) => join(cli, options));
   withSharedOptions(pool.command('leave'))
     .description('Stop taking sessions, and give back each held one at its next pause')
@@ -49,7 +56,7 @@ export function addPool(program: Command, cli: Cli): void {
       );
     });
   withSharedOptions(pool.command('status', { isDefault: true }))
-    .description('Show its machines, its sessions and what is wrong')
+    .description('Show the machines, sessions and problems of the pool')
     .action(async (options: SharedOptions) => {
       const { poolStatus } = await import('./pool.act.ts');
       const context = await cli.actionContext();
@@ -71,8 +78,11 @@ export function addPool(program: Command, cli: Cli): void {
       });
     });
   withSharedOptions(pool.command('trust <machine>'))
-    .description('Let the sessions and acts of a machine count here')
-    .option('--as <person>', 'whose acts come from it, for GATE_PEOPLE (default: its name)')
+    .description('Accept the sessions and acts of another machine on this one')
+    .option(
+      '--as <person>',
+      'the person to whom its acts are attributed, for GATE_PEOPLE (default: its name)',
+    )
     .option('-y, --yes', 'do not ask; the fingerprints have been compared')
     .action((machine: string, options: TrustOptions) => trust(cli, machine, options));
 }

@@ -177,7 +177,7 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   const { name } = await rig.readPlan();
   const path = join(rig.paths.sessionDir, name);
   await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
-  await saysIn(page, 'Your text stays until you send it or delete it.');
+  await saysIn(page, 'Your text is kept until you send or delete it.');
   await page.locator('.gate button[value=approve]').click();
   await holds(
     page,

@@ -64,7 +64,7 @@ test.concurrent('a key that is not trusted is refused, and so is a trusted one f
   const { env } = scene.here.repo;
   await trustHost(stranger, { id: 'host-b', name: 'ben', publicKey: await hostKey(stranger, env) });
   const trusting = verifyState(commit, keyFilesIn(stranger), optionsOf(scene));
-  await expect(trusting).rejects.toMatchObject({ code: 'state_of_stranger' });
+  await expect(trusting).rejects.toMatchObject({ code: 'state_untrusted' });
   const note = { ...scene.plan().note, host: 'host-b', hostName: 'ben' };
   const posing = await publishedCommit({ state: commit, note }, scene.keys, optionsOf(scene));
   await expect(verified(scene, posing)).rejects.toMatchObject({ code: 'state_malformed' });

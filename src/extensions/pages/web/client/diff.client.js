@@ -66,7 +66,7 @@ function fieldFor(table, comment) {
   cell.colSpan = table.rows[0].cells[0].colSpan;
   const label = document.createElement('label');
   const is = button && quoteOf(button) === quote;
-  label.textContent = `${line < 0 ? 'Removed line' : 'Line'} ${Math.abs(line)}${is ? '' : `, when it was: ${quote}`}`;
+  label.textContent = `${line < 0 ? 'Removed line' : 'Line'} ${Math.abs(line)}${is ? '' : `, formerly: ${quote}`}`;
   const field = document.createElement('textarea');
   field.dataset.about = line;
   field.dir = 'auto';

@@ -2,7 +2,7 @@
 const MESSAGES = {
   lost: 'Connection lost; trying again …',
   other: 'Another program answers at this address, so the key was not sent. Trying again …',
-  held: 'This has changed meanwhile. Your text stays until you send it or delete it.',
+  held: 'This has changed in the meantime. Your text is kept until you send or delete it.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
 };
 const $ = (selector, inside = document) => inside.querySelector(selector);
@@ -302,7 +302,7 @@ async function send(event) {
     if (answer.ok && form.dataset.act !== 'preview') form.reset();
   } catch {
     output.className = 'bad';
-    output.textContent = 'The server cannot be reached; nothing is known to have been done.';
+    output.textContent = 'The server cannot be reached; it is unknown whether anything was done.';
   }
   form.removeAttribute('aria-busy');
   say(output.textContent.slice(0, 200));
