@@ -71,7 +71,7 @@ export interface SessionFacts extends StateFacts {
   lacks?: string;
   /** Five characters that identify it in every command. */
   id: string;
-  /** What `state` does not express: the session cannot be read, seen or started. */
+  /** A condition that `state` does not express: the session cannot be read, seen or started. */
   condition?: 'unreadable' | 'unseen' | 'lost';
   createdAt?: string;
   needsHuman: boolean;

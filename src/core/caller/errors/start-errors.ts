@@ -2,7 +2,7 @@ import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 
-/** Why a session cannot be started: the project, the machine, the name, the task. */
+/** Refusals of a start: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
   agent_needs_guard: ({ title, why, hint }: { title: string; why: string; hint: string }) => ({
     what: NOTHING,

@@ -130,5 +130,5 @@ async function dropOldest(dir: string): Promise<void> {
   const names = (await ifExists(readdir(dir))) ?? [];
   const aged = names.map((name) => ({ name, usedAt: statsAt(join(dir, name))?.mtimeMs ?? 0 }));
   aged.sort((one, other) => other.usedAt - one.usedAt);
-  for (const { name } of aged.slice(MOST_ENTRIES)) await removeTree(join(dir, name));
+  for (const { name } of aged.slice(MAX_ENTRIES)) await removeTree(join(dir, name));
 }

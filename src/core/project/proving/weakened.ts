@@ -107,7 +107,7 @@ const TEST_NAME =
 const CI_FILE =
   /^(?:\.github\/workflows|\.circleci|\.buildkite|\.ci)\/|(?:^|\/)(?:\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines)\.ya?ml$|(?:^|\/)Jenkinsfile$/;
 
-/** What the checks name, with scripts looked up in the base's package.json. */
+/** The names and commands of the checks, with scripts looked up in the base's package.json. */
 export interface CheckCommands {
   /** Every word: tools, scripts of package.json, targets. */
   words: ReadonlySet<string>;

@@ -15,7 +15,7 @@ export interface LoginProblem {
 export const ASK_LIMIT_MS = 20_000;
 
 /**
- * What a CLI says about its login without contacting its service; undefined if it is logged in, or does not say.
+ * Asks a CLI about its login without contacting its service. Returns undefined if it is logged in, or does not say.
  */
 export async function loginProblem(
   { title, preflight: { login, loginFix: fix } }: { title: string; preflight: Preflight },

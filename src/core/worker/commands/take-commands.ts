@@ -70,7 +70,7 @@ export async function takeCommands(worker: Worker, moment: Moment): Promise<numb
   const ids = pendingCommandIds(worker.paths);
   let answered = 0;
   while (answered < ids.length && workNow(worker.writer.state) === undefined) {
-    answered += await takeSome(worker, ids.slice(answered, answered + AT_ONCE), moment);
+    answered += await answerBatch(worker, ids.slice(answered, answered + AT_ONCE), moment);
   }
   return answered;
 }

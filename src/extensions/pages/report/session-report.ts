@@ -52,7 +52,7 @@ export async function sessionReport(
 ): Promise<SessionReportData> {
   const { state, sessionFile, folder, paths } = view;
   const { status, progress, worktree } = state;
-  const events = view.isForeign || view.isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
+  const events = view.isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
   const now = isoUtc(context.clock.now());
   const until = status.kind === 'done' || status.kind === 'stopped' ? status.since : now;
   const plan = await reportPlan(view, events);

@@ -249,7 +249,7 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
     return (await resumeSession(input, await cli.actionContext())).done;
   },
   edit,
-  page: openPageOf,
+  page: openLivePage,
   finish: command('finish'),
   report: command('report'),
   verify: command('verify'),
@@ -266,7 +266,7 @@ function questionOf({ facts, projectDir }: WatchedRow) {
 function command(name: string, ...options: string[]): Perform {
   return async ({ facts, projectDir }, { run, menus }) => {
     const paths = name === 'diff' ? ['.'] : [];
-    // Names of old folders may begin with a dash.
+    // The name of a session may begin with a dash.
     await run([name, '--project', projectDir, ...options, '--', facts.session, ...paths]);
     await menus.pause(BACK);
     return undefined;
@@ -300,7 +300,7 @@ async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<stri
   return undefined;
 }
 
-/** What is read about the selected session, in addition to its row. */
+/** The details that are read for the selected session, in addition to its row. */
 const DETAILS = ['commits', 'tail'] as const;
 type Detail = (typeof DETAILS)[number];
 

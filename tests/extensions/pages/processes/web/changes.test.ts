@@ -87,5 +87,7 @@ test('names that git quotes, and those beyond ASCII, lead to their diff', async 
 });
 
 test('a file that is no longer changed says so', async () => {
-  expect(await page.get(`/s/${page.key}/diff?as=side&path=nothing.ts`)).toContain('This file no longer differs');
+  expect(await page.get(`/s/${page.key}/diff?as=side&path=nothing.ts`)).toContain(
+    'This file no longer differs',
+  );
 });
