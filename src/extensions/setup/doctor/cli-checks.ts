@@ -34,7 +34,7 @@ import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
 import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../../core/sandbox/programs/preflight.ts';
 import { jsonValue } from '../install/json-member.ts';
 
-/** An agent CLI whose version, options and login can be checked. */
+/** An agent CLI whose version and login can be checked. */
 export type CheckedProvider = Provider & { name: string; preflight: Preflight };
 
 export function checkedProviders(): CheckedProvider[] {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { triedChecks } from '../../../core/acts/proof/try-checks.ts';
 import { areConfined } from '../../../core/agents/registry.ts';
@@ -21,12 +21,11 @@ import {
 } from '../../../core/caller/refusals/check.ts';
 import { commandChecks } from '../../../core/caller/refusals/command-checks.ts';
 import { guardNow, type SandboxQuestion } from '../../../core/caller/refusals/sandbox-now.ts';
-import { isSamocodeError, systemErrorCode } from '../../../core/kernel/errors.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { type Trust, trustIn } from '../../../core/project/finding/trust.ts';
-import { runGit } from '../../../core/project/git/git.ts';
 import { PROJECT_ERRORS } from '../../../core/project/git/project-errors.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { hidingLine } from '../../../core/project/settings/forge-login.ts';
@@ -43,7 +42,7 @@ import {
   otherAgents,
   usedProviders,
 } from './cli-checks.ts';
-import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
+import { folderChecks, gitCheck, machineChecks } from './machine-checks.ts';
 import { installChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
@@ -139,7 +138,7 @@ async function groupsOf(
       .filter(isUsed)
       .map((provider) => ({ title: provider.title, checks: checksOf(provider) })),
     { title: 'Other CLIs', checks: together(...unused.map(checksOf)) },
-    { title: 'Chat programs', checks: installChecks(context, project?.mainRepo) },
+    { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
     { title: 'Sandbox', checks: together(sandboxCheck(project, used, { context, guard })) },
@@ -197,9 +196,7 @@ async function projectChecks(
     trustChecks(trust),
     identityCheck(mainRepo, context, fail),
     folderChecks('sessions', values.sessions),
-    linkChecks('sessions', values.sessions),
     folderChecks('worktrees', values.worktrees),
-    worktreeCheck(project, context),
     noCheck(project),
     unusedServers(project),
     isTried ? triedChecks(project, context, signal) : commandChecks(project, context),
@@ -244,32 +241,6 @@ async function identityCheck(
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     return judge(id, `${error.what} ${error.why}`, error.hint);
-  }
-}
-
-/** Checks that git can create a worktree in WORKTREES, without a checkout, which would be slow. */
-async function worktreeCheck(
-  { mainRepo, values: { worktrees } }: Project,
-  { env }: ActionContext,
-): Promise<DoctorCheck> {
-  const options = { cwd: mainRepo, baseEnv: env };
-  try {
-    const folder = await mkdtemp(join(worktrees, '.trial-'));
-    const path = join(folder, 'trial');
-    try {
-      await runGit(['worktree', 'add', '--quiet', '--detach', '--no-checkout', '--', path, 'HEAD'], options);
-    } finally {
-      // A failed `worktree add` can leave files behind.
-      await runGit(['worktree', 'remove', '--force', '--', path], { ...options, allowFailure: true });
-      await rm(folder, { recursive: true, force: true });
-    }
-    return ok('worktree', `git can create and remove worktrees in ${worktrees}`);
-  } catch (error) {
-    if (isSamocodeError(error)) return failed('worktree', error);
-    const code = systemErrorCode(error);
-    if (code === undefined) throw error;
-    const fix = 'Make it writable, or correct WORKTREES.';
-    return fail('worktree', `No folder can be created in ${worktrees} (${code}).`, fix);
   }
 }
 

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, readFile, rmdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import {
@@ -11,9 +10,7 @@ import {
   warn,
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
-import { BASE_ERRORS } from '../../../core/kernel/base-errors.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { createWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
@@ -92,12 +89,17 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
   const stats = await statfs(path).catch(() => undefined);
   if (stats === undefined)
     return [fail(`${id}.disk`, `${path} cannot be read.`, 'Create the folder, or correct its setting.')];
+  const trial = await mkdtemp(join(path, '.trial-')).catch(() => undefined);
+  if (trial !== undefined) await rmdir(trial);
   const remote = REMOTE.get(stats.type);
   const freeMb = Math.floor((stats.bavail * stats.bsize) / MB);
   const free = `${freeMb} MB free in ${path}`;
   const judge = freeMb < FAIL_BELOW_MB ? fail : warn;
   const fix = 'Free some space: logs and worktrees grow.';
   return [
+    ...(trial === undefined
+      ? [fail(`${id}.write`, `${path} cannot be written.`, 'Make it writable for your user.')]
+      : []),
     freeMb < WARN_BELOW_MB ? judge(`${id}.disk`, free, fix) : ok(`${id}.disk`, free),
     ...warnIf(
       remote !== undefined || SYNCED.test(`${path}/`),
@@ -108,17 +110,4 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
       'Choose a folder on a local disk.',
     ),
   ];
-}
-
-/** Tests the hard links that leases and commands need; another check reports a folder that is not writable. */
-export async function linkChecks(id: string, path: string): Promise<DoctorCheck[]> {
-  const trial = join(path, `.samocode-doctor-${randomBytes(6).toString('hex')}`);
-  try {
-    await createWhole(trial, '');
-  } catch (error) {
-    if (BASE_ERRORS.no_hard_links.is(error)) return [fail(`${id}.links`, error.why, error.hint)];
-  } finally {
-    await rm(trial, { force: true }).catch(() => undefined);
-  }
-  return [];
 }

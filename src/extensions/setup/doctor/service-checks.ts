@@ -14,7 +14,7 @@ import { readSessionList } from '../../../core/session/session-list.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
 /** Checks which chat programs have samocode, by a dry run of the installation, and whether they ask the person. */
-export async function installChecks(context: ActionContext, project?: string): Promise<DoctorCheck[]> {
+export async function installChecks(context: ActionContext): Promise<DoctorCheck[]> {
   // Loaded on demand: starting a session imports other files of this room, but needs no client packages.
   const [{ install }, { CLIENTS }] = await Promise.all([
     import('../install/install.ts'),
@@ -31,7 +31,7 @@ export async function installChecks(context: ActionContext, project?: string): P
     ].join('; ');
     const rules = CLIENTS.map(async ({ name, notes: notesOf }) => {
       const id = `install.${name}.rules`;
-      const notes = (await notesOf?.(context, project)) ?? [];
+      const notes = (await notesOf?.(context)) ?? [];
       return notes.map(({ found, fix }) => (fix === undefined ? ok(id, found, found) : warn(id, found, fix)));
     });
     return [

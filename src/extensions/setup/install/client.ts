@@ -46,8 +46,8 @@ export interface Client {
    * @param install `isNew`: whether steps of `add` run first
    */
   rules?(context: ActionContext, install: { isNew: boolean }): Promise<Step[]>;
-  /** Findings for the doctor about rules, and about trust in the repository `project`; empty if samocode is not installed. */
-  notes?(context: ActionContext, project?: string): Promise<ClientNote[]>;
+  /** Findings for the doctor about rules; empty if samocode is not installed. */
+  notes?(context: ActionContext): Promise<ClientNote[]>;
   /** Everything `install` might have written for this client, even if the client is gone. */
   remove(context: ActionContext): Promise<InstalledPart[]>;
   /** The project file that a team shares. */

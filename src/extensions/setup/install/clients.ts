@@ -21,7 +21,6 @@ import {
   codexRuleNotes,
   codexRuleSteps,
 } from './gate-rules.ts';
-import { isTrustedByGemini } from './gemini-trust.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { folderPart, type InstalledPart, itemsPart, memberPart } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
@@ -70,10 +69,9 @@ export const CLIENTS: readonly Client[] = [
     name: 'gemini',
     title: 'Gemini CLI',
     restart: 'Restart Gemini CLI',
-    shows: SHOWN,
+    shows: `${SHOWN} in every folder that you trust there`,
     detect: (context) => programOf('gemini', context),
     add: addToGemini,
-    notes: notesOnGemini,
     remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),
     project: {
       file: '.gemini/settings.json',
@@ -147,12 +145,11 @@ async function addToClaude(work: ClientWork): Promise<Step[]> {
   const path = claudeSettings(context);
   const text = (await ifExists(readFile(path, 'utf8'))) ?? '{}';
   if (parseSettingsFile(path, text) === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
-  const parts = await pluginPartsOfClaude(context);
   const plugin = await pluginSteps(work, {
     folder: packageFolder(context, 'claude'),
     files: (source) => ({ ...claudeMarketplace(source, 'plugin'), ...inPluginFolder(claudePackage(source)) }),
     install: ['plugin', 'install', PLUGIN, '--scope', 'user'],
-    isThere: parts[0].isThere,
+    isThere: claudePlugin(context).isThere,
   });
   const hasServer =
     hasComments(path, text) && (await serverPart(ownClaudeFile(context), COMMON_FORMAT).isThere());
@@ -161,21 +158,20 @@ async function addToClaude(work: ClientWork): Promise<Step[]> {
   const alone = `claude mcp add --scope user samocode -- ${[command, ...args].join(' ')}`;
   refuseComments(path, text, `remove the comments, or add the server without skills and commands: ${alone}`);
   // Claude Code keeps the files of a plugin that is already registered.
-  return [...(await removalSteps(parts)), ...plugin];
+  return [...(await removalSteps(await pluginPartsOfClaude(context))), ...plugin];
 }
 
 /** No rules without the plugin: the tools of a server that was added alone have other names. */
 async function rulesInClaude(context: ActionContext, { isNew }: { isNew: boolean }): Promise<Step[]> {
-  const [plugin] = await pluginPartsOfClaude(context);
-  if (!isNew && !(await plugin.isThere())) return [];
-  return await claudeRuleSteps({ settings: claudeSettings(context), cwd: context.cwd, prefix: TOOL_PREFIX });
+  return isNew || (await claudePlugin(context).isThere()) ? await claudeRuleSteps(ruleFiles(context)) : [];
 }
 
 async function notesOnClaude(context: ActionContext): Promise<ClientNote[]> {
-  const [plugin] = await pluginPartsOfClaude(context);
-  if (!(await plugin.isThere())) return [];
-  const settings = claudeSettings(context);
-  return await claudeRuleNotes({ settings, cwd: context.cwd, prefix: TOOL_PREFIX });
+  return (await claudePlugin(context).isThere()) ? await claudeRuleNotes(ruleFiles(context)) : [];
+}
+
+function ruleFiles(context: ActionContext) {
+  return { settings: claudeSettings(context), cwd: context.cwd, prefix: TOOL_PREFIX };
 }
 
 async function claudeParts(context: ActionContext): Promise<InstalledPart[]> {
@@ -187,21 +183,33 @@ async function claudeParts(context: ActionContext): Promise<InstalledPart[]> {
   ];
 }
 
-async function pluginPartsOfClaude(context: ActionContext): Promise<[InstalledPart, ...InstalledPart[]]> {
+async function pluginPartsOfClaude(context: ActionContext): Promise<InstalledPart[]> {
+  const noted = valueAt(
+    jsonValue(await readFile(installedPlugins(context), 'utf8').catch(() => '')),
+    NOTED_AT,
+  );
+  const isOfProject = Array.isArray(noted) && !noted.every(isOfPerson);
   const plugins = join(claudeFolder(context), 'plugins');
-  const installed = join(plugins, 'installed_plugins.json');
-  const at = ['plugins', PLUGIN];
-  // A plugin added to a project belongs to that project and still needs the client's cache.
-  const isOurs = (install: unknown) => (Object(install).scope ?? 'user') === 'user';
-  const noted = valueAt(jsonValue(await readFile(installed, 'utf8').catch(() => '')), at);
-  const isOfProject = Array.isArray(noted) && !noted.every(isOurs);
   return [
-    itemsPart(installed, at, { isOurs, keepParents: true }),
+    claudePlugin(context),
     memberPart(join(plugins, 'known_marketplaces.json'), ['samocode']),
     ...CLAUDE_MEMBERS.map((member) => memberPart(claudeSettings(context), member)),
     serverPart(ownClaudeFile(context), COMMON_FORMAT),
     ...(isOfProject ? [] : [folderPart(join(plugins, 'cache/samocode'))]),
   ];
+}
+
+const NOTED_AT = ['plugins', PLUGIN];
+/** A plugin added to a project belongs to that project and still needs the client's cache. */
+const isOfPerson = (install: unknown) => (Object(install).scope ?? 'user') === 'user';
+
+/** The plugin as Claude Code has noted it. */
+function claudePlugin(context: ActionContext): InstalledPart {
+  return itemsPart(installedPlugins(context), NOTED_AT, { isOurs: isOfPerson, keepParents: true });
+}
+
+function installedPlugins(context: ActionContext): string {
+  return join(claudeFolder(context), 'plugins/installed_plugins.json');
 }
 
 function claudeFolder({ env, home }: ActionContext): string {
@@ -273,20 +281,4 @@ function extensionPath(context: ActionContext): string {
 
 function geminiFolder({ env, home }: ActionContext): string {
   return join(env.GEMINI_CLI_HOME || home, '.gemini');
-}
-
-/** In an untrusted folder, Gemini CLI disables every server, including the user's own. */
-async function notesOnGemini(context: ActionContext, project?: string): Promise<ClientNote[]> {
-  if (
-    project === undefined ||
-    !(await hasOurExtension(context)) ||
-    (await isTrustedByGemini(project, { env: context.env, folder: geminiFolder(context) }))
-  )
-    return [];
-  return [
-    {
-      found: 'Gemini CLI disables samocode here, as in every untrusted folder.',
-      fix: `Trust the folder in Gemini first: start gemini in ${project} and choose to trust it.`,
-    },
-  ];
 }

@@ -20,7 +20,7 @@ export function isMembers(value: unknown): value is Members {
 
 /**
  * A copy of `root` with `value` at the path.
- * @returns undefined when something else than an object is on the path
+ * @returns undefined when anything but an object is on the path
  */
 export function withMember(root: unknown, [key = '', ...rest]: At, value: unknown): Members | undefined {
   if (!isMembers(root)) return undefined;

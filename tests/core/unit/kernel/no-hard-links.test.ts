@@ -4,7 +4,6 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createWhole } from '../../../../src/core/kernel/files/atomic-file.ts';
-import { linkChecks } from '../../../../src/extensions/setup/doctor/machine-checks.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 /** Fails like exFAT and shared folders of virtual machines. */
@@ -34,12 +33,3 @@ test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])(
     expect(await readdir(dir.path)).toEqual([]);
   },
 );
-
-test('the doctor tries a hard link, reports that there are none, and leaves nothing behind', async () => {
-  await using dir = await tempDir();
-  const ids = async () => (await linkChecks('sessions', dir.path)).map(({ id, level }) => `${id} ${level}`);
-  expect(await ids()).toEqual([]);
-  using _disk = withoutHardLinks('EPERM');
-  expect(await ids()).toEqual(['sessions.links fail']);
-  expect(await readdir(dir.path)).toEqual([]);
-});

@@ -13,6 +13,7 @@ import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doc
 import { type DoctorGroup, doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { folderChecks, machineChecks } from '../../../../src/extensions/setup/doctor/machine-checks.ts';
 import { ci } from '../../../support/ci.ts';
+import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { trustLines } from '../../../support/project.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -375,18 +376,12 @@ test('--checks runs them in the same place as sessions: with the files of CHECK_
   expect(inWorktree).toMatchObject({ level: 'fail' });
 });
 
-test('a worktree that git cannot create is a failure', async () => {
-  await using repo = await makeRepo();
-  const context = await contextIn(repo);
-  await setupProject({}, context);
-  const well = await doctor({}, context, MACHINE);
-  expect(well.checks.find(({ id }) => id === 'worktree')).toMatchObject({ level: 'ok' });
-  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
-  // git keeps its records of worktrees in a folder of this name.
-  await writeFile(join(repo.path, '.git/worktrees'), '');
-  const { checks } = await doctor({}, context, MACHINE);
-  expect(checks.find(({ id }) => id === 'worktree')).toMatchObject({ level: 'fail' });
-  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+test('a folder that cannot be written is a failure', async () => {
+  await using dir = await tempDir();
+  await chmod(dir.path, 0o555);
+  const found = await asOrdinaryUser(() => folderChecks('worktrees', dir.path));
+  expect(found[0]).toMatchObject({ id: 'worktrees.write', level: 'fail' });
+  await chmod(dir.path, 0o700);
 });
 
 test('it reports which clients have samocode, without changing any', async () => {
