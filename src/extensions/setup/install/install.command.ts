@@ -96,6 +96,7 @@ interface CommandWords {
 const OUTCOMES = {
   not_found: 'not found on this machine',
   not_supported: 'not changed: it has no project settings',
+  by_hand: 'left to you',
 };
 const INSTALLED: CommandWords = {
   outcomes: {
@@ -165,12 +166,12 @@ function markOf(report: ClientReport, { style }: Output): string {
     : style.dim('–');
 }
 
-function problemLines({ problem, failedStep, stays }: ClientReport, { style }: Output): string[] {
+function problemLines({ outcome, problem, failedStep, stays }: ClientReport, { style }: Output): string[] {
   if (problem === undefined) return [];
   const said = (problem.said ?? '').split('\n').filter(Boolean);
   return [
     ...(failedStep === undefined ? [] : [style.bad(`  ✘ ${cutStep(failedStep)}`)]),
-    style.bad(`  ${problem.message}`),
+    outcome === 'by_hand' ? `  ${problem.message}` : style.bad(`  ${problem.message}`),
     ...said.map((line) => style.dim(`  | ${fitLine(line)}`)),
     ...(stays ?? []).map((place) => `  Still there: ${fitLine(place, 500)}`),
     `  ${problem.hint}`,

@@ -40,8 +40,15 @@ export interface InstallReport {
 export interface ClientReport {
   client: ClientName;
   title: string;
-  /** `not_supported`: the client was not named, and has no project file. */
-  outcome: 'changed' | 'would_change' | 'nothing_to_do' | 'not_found' | 'not_supported' | 'failed';
+  /** Of a client that was not named: `not_supported` without a project file, `by_hand` with comments in its settings. */
+  outcome:
+    | 'changed'
+    | 'would_change'
+    | 'nothing_to_do'
+    | 'not_found'
+    | 'not_supported'
+    | 'by_hand'
+    | 'failed';
   /** What is installed now, in a few words. */
   summary?: string | undefined;
   /** In the order of execution. */
@@ -124,7 +131,8 @@ async function changed(
   } catch (error) {
     if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
       return { ...report, outcome: 'not_supported' };
-    return { ...report, problem: reportedProblem(error) };
+    const isByHand = INSTALL_ERRORS.settings_have_comments.is(error) && !isNamed(input);
+    return { ...report, outcome: isByHand ? 'by_hand' : 'failed', problem: reportedProblem(error) };
   }
 }
 

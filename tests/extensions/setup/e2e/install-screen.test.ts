@@ -66,6 +66,17 @@ test('an install and an uninstall are a line per client, what to restart, and th
   ]);
 });
 
+test('a client with comments in its settings is left to the person with what to add, and the status is 0', async () => {
+  await using home = await startHome({ '.cursor/mcp.json': '{} // mine\n' });
+  const screen = home.run('install');
+  expect(await screen.ended).toBe(0);
+  expect(screen.text().split('\n').slice(0, 3)).toEqual([
+    '– Cursor          left to you',
+    `  The settings file ${home.path}/.cursor/mcp.json was not changed. It has comments, which would be lost.`,
+    expect.stringMatching(/^ {2}Change it by hand: add at mcpServers\.samocode: \{"command":/),
+  ]);
+});
+
 test('an uninstall that leaves something names it and ends with 1', async () => {
   await using home = await startHome({
     '.codex/config.toml': '# mine\nplugins = { "samocode@samocode" = {} }\n',

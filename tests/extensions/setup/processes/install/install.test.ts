@@ -186,6 +186,13 @@ test('the package of a client starts this same installation', async () => {
   expect(desktop.mcpServers).toEqual({ other: { command: 'x' }, samocode: server });
 });
 
+test('where no client is named, one with comments in its settings is left to the person', async () => {
+  await using machine = await startMachine({ desktop: `${DESKTOP} // mine` });
+  const { clients } = await install(ALL, machine.context);
+  expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'by_hand']);
+  expect(clients[2]?.problem?.hint).toContain('add at mcpServers.samocode: {');
+});
+
 test('settings that cannot be read are not changed, and the other clients are installed', async () => {
   await using machine = await startMachine({ desktop: '{ "mcpServers": ' });
   const { clients } = await install(ALL, machine.context);
