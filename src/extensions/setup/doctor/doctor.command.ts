@@ -43,8 +43,6 @@ export function addDoctor(program: Command, cli: Cli): void {
 
 type Level = DoctorCheck['level'];
 const MARKS: Readonly<Record<Level, string>> = { ok: '✔', warn: '!', fail: '✘' };
-/** With less room for the text of a group, it goes below its title. */
-const LEAST_COLUMNS = 42;
 
 interface DoctorStyle {
   /** Shows every check, not only problems, with details that help to find a cause. */
@@ -70,12 +68,10 @@ export function checkLines(
   const text = briefs.length > 0 || first === undefined ? briefs.join('; ') : inLines(first, verbose);
   if (text === '' && items.length === 0) return [];
   const textAt = Math.max(...titles.map((each) => columnsOf(each))) + `${MARKS.ok} `.length + 2;
-  const isNarrow = columns - textAt < LEAST_COLUMNS;
-  const indent = ' '.repeat(isNarrow ? 2 : textAt);
+  const indent = ' '.repeat(textAt);
   const head = `${markOf(checks, output)} ${output.style.bold(title)}`;
   return [
-    ...(isNarrow ? [head] : []),
-    hanging(text, { first: isNarrow ? indent : padTo(head, textAt), columns }),
+    hanging(text, { first: padTo(head, textAt), columns }),
     ...items.map((check) =>
       hanging(inLines(check, verbose), { first: `${indent}${markOf([check], output)} `, columns }),
     ),
