@@ -94,6 +94,6 @@ const VERDICTS: ReadonlySet<Review['state']> = new Set(['approved', 'changes_req
 const MAX_REMARKS = 200;
 
 /** The part of each remark that is recorded, so that a later edit is detected. */
-export function seenWords(remarks: readonly Remark[]): SeenWords[] {
+export function remarkRecords(remarks: readonly Remark[]): SeenWords[] {
   return remarks.map(({ key, by, url, at, held }) => ({ key, by, url, at, ...(held && { held }) }));
 }

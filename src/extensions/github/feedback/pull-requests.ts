@@ -1,13 +1,15 @@
 import { ulid } from 'ulid';
 import type { CommandRequest } from '../../../core/caller/commands/send-command.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { unlessGitFails } from '../../../core/caller/context/session-branch.ts';
+import { safeGit, unlessGitFails } from '../../../core/caller/context/session-branch.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { gitLine } from '../../../core/project/git/git.ts';
 import { type Command, leaveCommand } from '../../../core/session/commands/commands.ts';
 import { BY_SETTINGS } from '../../../core/session/commands/judge-running.ts';
 import type { PullRequestFact } from '../../../core/session/events/bodies/positions.ts';
 import { FORMAT_VERSION } from '../../../core/session/events/events.ts';
+import { openRound } from '../../../core/session/events/rounds.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { type PollRecord, writePollRecord } from '../../../core/session/layout/poll-record.ts';
 import { isPolled } from '../../../core/session/pull-request.ts';
@@ -19,7 +21,7 @@ import {
 } from '../../../core/session/pull-request-poll.ts';
 import type { Forge, PullRequestSummaries, PullRequestSummary } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
-import { missingFromMerge } from './missing-from-merge.ts';
+import { fetchPublished } from '../publish/published-branch.ts';
 import { changeRequest, Rounds } from './rounds.ts';
 
 /** Polling pauses when fewer API points remain, so that the person can still use them. */
@@ -227,6 +229,24 @@ export async function seenNow(
     state === 'merged' && context ? await missingFromMerge(view, pull, { context, signal }) : undefined;
   const missing = await unlessGitFails(readMissing, undefined);
   return { kind: 'seen', url, state, mergeCommit, missing };
+}
+
+/** The commits of the session's branch that a merged pull request does not contain; undefined if none, or if unknown. */
+async function missingFromMerge(
+  view: SessionView,
+  { head, baseBranch }: PullRequestSummary,
+  { context, signal }: { context: ActionContext; signal: AbortSignal | undefined },
+): Promise<PullRequestFact['missing']> {
+  const { state, sessionFile } = view;
+  if (state.worktree === undefined || sessionFile === undefined) return undefined;
+  const git = { ...(await safeGit(view, context)), ...(signal && { signal }) };
+  const range = `${head}..refs/heads/${state.worktree.branch}`;
+  const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
+  const count = async () => await gitLine(['rev-list', '--count', '--end-of-options', range], options);
+  // Others may have pushed the head.
+  const counted = (await count()) || (await fetchPublished(view, baseBranch, git).then(count, () => ''));
+  const commits = Number(counted);
+  return commits > 0 ? { round: openRound(state)?.number, commits } : undefined;
 }
 
 function askRequest(view: SessionView, error: unknown): CommandRequest | undefined {

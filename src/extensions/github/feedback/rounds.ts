@@ -17,7 +17,7 @@ import {
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { Forge, PullRequestDetails, PullRequestSummary } from '../forge/forge.ts';
 import { fetchPublished, whyAsk } from '../publish/published-branch.ts';
-import { type Feedback, judgeFeedback, type Remark, remarksIn, seenWords } from './feedback.ts';
+import { type Feedback, judgeFeedback, type Remark, remarkRecords, remarksIn } from './feedback.ts';
 import { roundText } from './round-text.ts';
 import { steeringLogins, trustedIn } from './steering.ts';
 
@@ -74,7 +74,7 @@ export class Rounds {
     const authors = comments.map(({ author }) => author);
     const maySteer = await steeringLogins(authors, repository, { forge, ...settings });
     const remarks = remarksIn(details, { keys, before }, (login) => maySteer.has(login));
-    const seen = { words: recordedRemarks(remarks), asks: null };
+    const seen = { words: remarksToRecord(remarks), asks: null };
     const verdict = judgeFeedback(details, remarks, keys);
     switch (verdict.kind) {
       case 'none':
@@ -119,8 +119,8 @@ function record(
 
 type RoundSettings = { rounds: number; trusted: readonly string[] };
 
-function recordedRemarks(remarks: readonly Remark[]): PullRequestChange['words'] {
-  return remarks.length === 0 ? null : seenWords(remarks);
+function remarksToRecord(remarks: readonly Remark[]): PullRequestChange['words'] {
+  return remarks.length === 0 ? null : remarkRecords(remarks);
 }
 
 /** The project's current settings; a person must have trusted its commands and relaxed rules. */
@@ -145,7 +145,7 @@ async function beginRound(
   { forge, context, byHand, signal, rounds }: RoundOptions & RoundSettings,
 ): Promise<Decision> {
   const number = nextRound(view.state);
-  const seen = { words: recordedRemarks(remarks) };
+  const seen = { words: remarksToRecord(remarks) };
   // A person can settle this without changing the pull request.
   const asking = (asks: string) => ({ ...record(view, { ...seen, asks }, asks, context), repeat: true });
   if (!byHand && number > rounds) {

@@ -37,7 +37,7 @@ export interface Forge {
   /** The current state of a pull request, with which the proof in its text is compared. */
   published(repository: string, number: number): Promise<{ head: string; base: string; body: string }>;
   /** Changes the given fields and keeps the others. */
-  changeText(repository: string, number: number, text: Partial<PullRequestWords>): Promise<void>;
+  changeText(repository: string, number: number, text: Partial<TitleAndBody>): Promise<void>;
 }
 
 export interface PullRequestSummaries {
@@ -158,17 +158,17 @@ export interface Issue {
   edits: readonly { what: 'title' | 'body'; by: string; at: string }[];
 }
 
-export interface PullRequestWords {
+export interface TitleAndBody {
   title: string;
   body: string;
 }
 
-export interface OpenPullRequest extends PullRequestWords {
+export interface OpenPullRequest extends TitleAndBody {
   number: number;
   url: string;
 }
 
-export interface NewPullRequest extends PullRequestWords {
+export interface NewPullRequest extends TitleAndBody {
   /** Its branch: `branch` in the repository itself, `owner:branch` in a fork. */
   head: string;
   /** Undefined for the default branch of the repository. */

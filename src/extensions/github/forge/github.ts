@@ -8,7 +8,7 @@ import type {
   PullRequestDetails,
   PullRequestSummaries,
   PullRequestSummary,
-  PullRequestWords,
+  TitleAndBody,
 } from './forge.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
 import { ask, type GhContext, query, read } from './gh.ts';
@@ -199,7 +199,7 @@ export class GitHub implements Forge {
     return read(OpenPullRequestAnswer, answer, about);
   }
 
-  async changeText(repository: string, number: number, body: Partial<PullRequestWords>): Promise<void> {
+  async changeText(repository: string, number: number, body: Partial<TitleAndBody>): Promise<void> {
     const { path, about } = this.#place(repository, `pull request ${number}`);
     const request = { path: `${path}/pulls/${number}`, method: 'PATCH', body } as const;
     read(z.unknown(), await ask(this.#context, about, request), about);

@@ -1,6 +1,10 @@
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { Effect } from '../../../core/session/events/bodies/finishing.ts';
-import { commentOnIssue, type IssueEnd } from './issue-comment.ts';
+import { readEvents } from '../../../core/session/events/event-log.ts';
+import { makeProof } from '../../../core/session/proof/make-proof.ts';
+import { code, details } from '../../../core/session/proof/proof.ts';
+import { shortProof } from '../../../core/session/proof/short-proof.ts';
+import type { Forge } from '../forge/forge.ts';
 import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
 import type { Publishable } from './publishable.ts';
 import type { End, Steps } from './steps.ts';
@@ -71,4 +75,31 @@ async function aboutIssue({ view }: Publishable, end: IssueEnd, steps: Steps): P
     if (!isSamocodeError(error)) throw error;
     return ` Issue #${issue.number} got no comment. ${error.what} ${error.why} To retry, finish the session again in the same way.`;
   }
+}
+
+/** How the work on an issue ended. */
+type IssueEnd = { url: string } | { into: string; commit: string };
+
+/** Comments on a session's issue with the result and a short proof, once. */
+async function commentOnIssue(
+  { sessionFile, paths, folder }: Publishable['view'],
+  end: IssueEnd,
+  forge: Forge,
+): Promise<{ url: string } | undefined> {
+  if (sessionFile?.issue === undefined) return undefined;
+  const { repository, number } = sessionFile.issue;
+  const proof = makeProof(await readEvents(paths, 0));
+  const result =
+    'url' in end
+      ? `The work on this issue is in ${end.url}.`
+      : `The work on this issue is merged into ${code(end.into)} as ${end.commit}, which may not have been pushed yet.`;
+  const shown = proof === undefined ? 'Nothing has been proved about it.' : shortProof(proof);
+  const body = `${result}\n\n${details('Proof', shown)}\n\nMade by samocode, session ${folder}.`;
+  return await forge.comment({
+    repository,
+    number,
+    isOnIssue: true,
+    body,
+    marker: `${sessionFile.id} issue`,
+  });
 }

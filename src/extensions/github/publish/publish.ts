@@ -5,7 +5,7 @@ import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { commitOf } from '../../../core/project/git/repository.ts';
 import { unattended } from '../../../core/project/git/unattended.ts';
-import type { Forge, OpenPullRequest, PullRequestWords } from '../forge/forge.ts';
+import type { Forge, OpenPullRequest, TitleAndBody } from '../forge/forge.ts';
 import { type GhContext, NETWORK_LIMIT_MS } from '../forge/gh.ts';
 import { composePullRequest } from './compose-pull-request.ts';
 import type { Publishable } from './publishable.ts';
@@ -112,8 +112,8 @@ export async function openOrUpdate(
 /** What to change in an open pull request. Keeps texts that a person has edited. */
 function changeOf(
   known: OpenPullRequest,
-  { title, body }: PullRequestWords,
-): { change: Partial<PullRequestWords>; summary: string } {
+  { title, body }: TitleAndBody,
+): { change: Partial<TitleAndBody>; summary: string } {
   const edited = editedSince(known);
   if (edited.body) {
     const kept = 'Its text was edited or written by a person, so title and text stay unchanged.';

@@ -18,8 +18,8 @@ export const pullRequest: Handler<'pull_request'> = async (worker, command) => {
   const { by, repository, number, change } = command;
   const isKnown = isSamePullRequest(state.pullRequest, command);
   if (!isKnown && opened(command, change) === undefined) return refused(COMMAND_ERRORS.no_pull_request());
-  const isSaid = [change.state, change.round, change.asks].some(Boolean);
-  const flow = isSaid ? capitalised(describeChange(command, change)) : undefined;
+  const isReported = [change.state, change.round, change.asks].some(Boolean);
+  const flow = isReported ? capitalised(describeChange(command, change)) : undefined;
   return {
     events: [{ type: 'pull_request_changed', by, repository, number, change, ...(flow && { flow }) }],
   };

@@ -177,14 +177,13 @@ export class ChannelQueue {
       await this.#pass(notice, { sending, failing });
       return true;
     }
-    this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs(this.#tries));
-    this.#tries += 1;
+    this.#retryLater(known?.retryAfterMs);
     await this.#note({ sending, failing });
     return false;
   }
 
   async #settleOpen(): Promise<void> {
-    const { sendMs: ms, signal, view, clock } = this.#context;
+    const { sendMs: ms, signal, view } = this.#context;
     for (const one of this.#open) {
       const place = sessionDirOf(one);
       const now = view(place);
@@ -196,14 +195,16 @@ export class ChannelQueue {
         );
       } catch (error) {
         if (signal.aborted) return;
-        if (NOTIFY_ERRORS.undelivered.is(error) && error.args.retry === 'later') {
-          this.#retryAtMs = clock.monotonic() + (error.args.retryAfterMs ?? backOffMs(this.#tries));
-          this.#tries += 1;
-          return;
-        }
+        if (NOTIFY_ERRORS.undelivered.is(error) && error.args.retry === 'later')
+          return this.#retryLater(error.args.retryAfterMs);
       }
       this.#open = this.#open.filter((other) => other !== one);
     }
+  }
+
+  #retryLater(afterMs = RETRY_MS[Math.min(this.#tries, RETRY_MS.length - 1)] ?? 0): void {
+    this.#retryAtMs = this.#context.clock.monotonic() + afterMs;
+    this.#tries += 1;
   }
 
   async #pass({ kind, id }: QueuedNotice, changed: Partial<ChannelState>): Promise<void> {
@@ -241,10 +242,6 @@ function newState(channel: ChannelName, { queue, clock }: OutboxContext): Channe
   const began = isoUtc(clock.now() - BEFORE_NEW_MS);
   const last = queue.entries.findLast(({ at }) => at < began)?.id;
   return { v: 2, channel, passed: { urgent: last, other: last } };
-}
-
-function backOffMs(tries: number): number {
-  return RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
 }
 
 function sessionDirOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {

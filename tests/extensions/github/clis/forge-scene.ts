@@ -6,12 +6,12 @@ export const BOATS = 'github.com/fleet/boats';
 
 export type Scene = Awaited<ReturnType<typeof scene>>;
 
-/** A repository on a GitHub of the test, asked by the gh of the machine: from 2.23 on. */
+/** A repository on the stub of GitHub, accessed with the gh of this machine (2.23 or newer). */
 export async function scene() {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
   const home = await tempDir();
-  // The last two would make gh print for a person.
+  // The last two make gh format its output for a terminal.
   const env = {
     ...hub.env,
     PATH: process.env.PATH,

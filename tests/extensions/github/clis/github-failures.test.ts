@@ -7,7 +7,7 @@ import { freePort } from '../../../support/free-port.ts';
 import type { StubFault } from '../../../support/github-stub/github-stub.ts';
 import { BOATS, type Scene, scene } from './forge-scene.ts';
 
-/** What is asked in the rows below: one question of each kind. */
+/** The requests in the rows below: one of each kind. */
 const ASKED: Record<string, (s: Scene, env: Record<string, string | undefined>) => Promise<unknown>> = {
   login: (_, env) => new GitHub({ env }).login('github.com'),
   look: (_, env) => new GitHub({ env }).pullRequests(BOATS, [17]),

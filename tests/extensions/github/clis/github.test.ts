@@ -195,7 +195,7 @@ test('a comment is posted once for each marker, in a thread and below the pull r
   const pull = s.repository.openPullRequest('samocode/x');
   const thread = pull.thread('anna', 'Why?');
   pull.thread('anna', 'Another');
-  // Somebody else’s text opens nothing and stops nothing.
+  // Texts by others change nothing.
   pull.reply(thread, 'stranger', 'x <!-- samocode s 1 -->');
   const answer = { repository: BOATS, number: 17, body: 'Because `@anna` & "all"\n', marker: 's 1' };
   const inThread = { ...answer, thread: thread.id };

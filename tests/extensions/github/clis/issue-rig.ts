@@ -22,7 +22,7 @@ export interface IssueRig extends AsyncDisposable {
   machine(plan?: BenchPlan): Promise<Machine>;
 }
 
-/** A repository on a GitHub of the test, and machines with a project of it. */
+/** A repository on the stub of GitHub, and machines with a project of it. */
 export async function issueRig(): Promise<IssueRig> {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');

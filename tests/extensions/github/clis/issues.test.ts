@@ -20,7 +20,7 @@ async function begun(rig: IssueRig, lines: Record<string, string> = ALONE) {
 
 const isDone = ({ state: { status }, worker }: SessionView) => status.kind === 'done' && worker === 'none';
 
-test('an issue is quoted with its authors, names session and branch, is closed by the pull request and gets one comment', async () => {
+test('an issue is quoted with its authors, gives session and branch their names, is closed by the pull request and gets one comment', async () => {
   await using rig = await issueRig();
   const { repository } = rig;
   repository.permissions.ada = 'write';
@@ -60,7 +60,7 @@ test('an issue is quoted with its authors, names session and branch, is closed b
   expect(own()).toHaveLength(1);
 });
 
-test('a finish that is cut off at the comment, before or after it, is repeated without a second one', async () => {
+test('a finish that is interrupted before or after the comment is repeated without a second comment', async () => {
   await using rig = await issueRig();
   const { hub, repository } = rig;
   const issue = repository.openIssue('ada', 'Names', 'Please.');
@@ -79,7 +79,7 @@ test('a finish that is cut off at the comment, before or after it, is repeated w
   expect(issue.comments[0]?.body).toContain('is merged into `main` as ');
 });
 
-test('a pull request, the same again and a merge leave one comment in the issue', ci, async () => {
+test('a pull request, its update and a merge leave one comment in the issue', ci, async () => {
   await using rig = await issueRig();
   const issue = rig.repository.openIssue('ada', 'Names', 'Please.');
   const { machine, view } = await begun(rig);

@@ -41,7 +41,7 @@ async function publishedAfter(
 }
 
 const AFTER = ['published-push', 'published-pull_request', 'published-issue'];
-/** The nth effect was had and is not recorded. */
+/** The point after the nth effect and before its record. */
 const UNRECORDED = ['effect-had@1', 'effect-had@2', 'effect-had@3'];
 
 for (const point of [...AFTER, ...UNRECORDED])
@@ -59,7 +59,7 @@ for (const point of [...AFTER, ...UNRECORDED])
     expect((await s.rig.state()).pullRequest).toMatchObject({ number: 17, state: 'open', pushed: tip });
   });
 
-test.concurrent('what is recorded as pushed is what was pushed, even if the branch moved before the next worker', async () => {
+test.concurrent('the recorded commit is the pushed one, even if the branch moved before the next worker started', async () => {
   await using s = await copied();
   const { branch = '' } = (await s.rig.state()).worktree ?? {};
   const tip = await s.rig.repo.git(['rev-parse', branch]);
@@ -69,7 +69,7 @@ test.concurrent('what is recorded as pushed is what was pushed, even if the bran
   expect(s.repository.pullRequests.get(17)?.head).toBe(tip);
 });
 
-test.concurrent('a branch that vanished before the next worker is named', async () => {
+test.concurrent('a branch that vanished before the next worker started is named', async () => {
   await using s = await copied();
   const { branch = '' } = (await s.rig.state()).worktree ?? {};
   const { effects, ends } = await publishedAfter(s, 'published-push', () =>

@@ -15,13 +15,13 @@ export interface PublishRig extends AsyncDisposable {
   issue: StubIssue;
   rig: SessionRig;
   context: ActionContext;
-  /** What the remote has accepted, one `<old> <new> <ref>` each. */
+  /** The pushes that the remote has accepted, as `<old> <new> <ref>`. */
   pushes(): Promise<string[]>;
-  /** The comments and pull requests that were asked for. */
+  /** The requests for comments and pull requests. */
   posts(): string[];
 }
 
-/** A copy of a session without a worker, started for an issue, whose repository is on a GitHub of the test. */
+/** A copy of a session without a worker, started for an issue, whose repository is on the stub of GitHub. */
 export async function publishRig(
   copyOf: string,
   { here = false }: { here?: boolean } = {},
@@ -30,7 +30,7 @@ export async function publishRig(
   const repository = await hub.addRepository('fleet/boats');
   const issue = repository.openIssue('ada', 'Names', 'Please.');
   const rig = await startRig({ ...(here ? { here } : { faults: true }), copyOf });
-  // The login that the person's gh has wherever a worker is started.
+  // The person's gh login, in every environment that starts a worker.
   Object.assign(rig.repo.env, hub.env);
   const env = { ...rig.repo.env };
   const { number } = issue;
@@ -53,14 +53,14 @@ export async function publishRig(
   };
 }
 
-/** Requests that leave something behind, other than texts that are changed. */
+/** Requests that create something, but not those that change a text. */
 export function postsOf({ requests }: GitHubStub): string[] {
   return requests.flatMap(({ method, path }) =>
     method === 'POST' && path !== '/graphql' ? [path.replace(/^\/repos\/[^/]+\/[^/]+/, '')] : [],
   );
 }
 
-/** Counts from now on what the remote accepts. */
+/** Starts to count the pushes that the remote accepts. */
 export async function notedPushes({ gitRoot }: GitHubStub): Promise<Pick<PublishRig, 'pushes'>> {
   const remote = join(gitRoot, 'fleet/boats.git');
   const notes = join(remote, 'pushes');
@@ -71,7 +71,7 @@ export async function notedPushes({ gitRoot }: GitHubStub): Promise<Pick<Publish
   };
 }
 
-/** What makes a worker that is started with it die once at a point; `died` resolves when it has. */
+/** An environment in which a worker dies once at a point; `died` resolves when it has. */
 export function dying({ repo }: SessionRig, point: string) {
   const crashed = join(repo.root, `crashed at ${point}`);
   return {

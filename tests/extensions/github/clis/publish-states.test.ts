@@ -32,7 +32,7 @@ const copied = (which: 'done' | 'stopped') =>
 const asked = ({ rig }: PublishRig, how: 'pull_request' | 'keep_branch' = 'pull_request') =>
   ({ session: rig.file.folder, how, keep: [] }) as const;
 
-/** The command line, by a person if there are answers. */
+/** Runs the command line, in a terminal if there are answers. */
 async function inTerminal({ rig, context }: PublishRig, says?: string[]) {
   const { path: cwd, homeDir: home } = rig.repo;
   const line = ['finish', rig.file.folder, '--pull-request', '--yes', '--no-watch'];
@@ -44,7 +44,7 @@ async function inTerminal({ rig, context }: PublishRig, says?: string[]) {
 
 const archived = (s: PublishRig) => finishSession(asked(s, 'keep_branch'), s.context);
 
-/** Another session works in the only slot of the project. */
+/** Lets another session occupy the only slot of the project. */
 async function slotHeld({ rig, context }: PublishRig) {
   const leases = join(slotsRoot(rig.file.sessionsDir), '1');
   return await acquireLease(leases, { clock: context.clock, host: context.host });
@@ -70,7 +70,7 @@ test('the publication of a stopped session can be stopped', async () => {
   await using s = await copied('stopped');
   const hook = join(s.hub.gitRoot, 'fleet/boats.git/hooks/pre-receive');
   const goOn = join(s.rig.repo.root, 'go-on');
-  // Git starts the hook, and nothing but its own end ends it.
+  // Git starts the hook, which ends only when it is done.
   const waits = `for _ in $(seq 100); do [ -e '${goOn}' ] && exit 1; sleep 0.1; done`;
   await writeFile(hook, `#!/bin/sh\n${waits}\nexit 1\n`, { mode: 0o755 });
   const end = finishSession(asked(s), s.context).catch((error: unknown) => error);
@@ -82,7 +82,7 @@ test('the publication of a stopped session can be stopped', async () => {
   expect([status.kind, work, stopWanted]).toEqual(['stopped', undefined, undefined]);
 });
 
-/** A push asks for a login, which only the git of a person can. */
+/** Makes a push ask for a login, which only the git of a person can do. */
 async function withLoginAsked({ hub, rig, context }: PublishRig): Promise<void> {
   const ssh = join(rig.repo.root, 'ssh');
   const script = [
@@ -103,7 +103,7 @@ const effectsOf = async ({ rig }: PublishRig) =>
 
 const IN_ORDER = ['push done', 'pull_request done', 'issue done'];
 
-test('what a person pushed for a worker without a login is found, and the rest is done', async () => {
+test('a worker without a login finds the commit that a person has pushed, and does the rest', async () => {
   await using s = await copied('done');
   await withLoginAsked(s);
   const { done, unpushed, commands } = await finishSession(asked(s), s.context);
@@ -133,7 +133,7 @@ test('a person who does not push in the terminal gets the commands', async () =>
   expect([await effectsOf(s), await s.pushes()]).toEqual([[], []]);
 });
 
-test('a publication that failed is exit 1 in a terminal and an error of the tool', async () => {
+test('a failed publication has exit status 1 in a terminal and is an error of the tool', async () => {
   await using s = await copied('done');
   // Its text cannot be written.
   await mkdir(join(s.rig.paths.sessionDir, 'pull-request.md/in-the-way'), { recursive: true });

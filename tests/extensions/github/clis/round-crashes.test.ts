@@ -6,7 +6,7 @@ import type { SeenRequest } from '../../../support/github-stub/github-stub.ts';
 import { dying, notedPushes, postsOf } from './publish-rig.ts';
 import { type RoundRig, roundRig } from './round-rig.ts';
 
-/** A round with two threads whose work is done and not pushed. */
+/** A round with two threads whose work is done but not pushed. */
 async function workedRound(s: RoundRig): Promise<void> {
   s.repository.permissions.ada = 'write';
   for (const path of ['a.txt', 'b.txt']) s.pull.thread('ada', 'Why?', { path });
@@ -80,7 +80,7 @@ test('a round that two terminals and the supervisor publish at once is pushed on
   expect(postsOf(s.hub).slice(before)).toHaveLength(2);
 });
 
-test('a round that cannot be pushed is an error that says why, and the next try publishes it', async () => {
+test('a round that cannot be pushed is an error with the reason, and the next attempt publishes it', async () => {
   await using s = await roundRig();
   await workedRound(s);
   const hook = join(s.hub.gitRoot, 'fleet/boats.git/hooks/pre-receive');

@@ -11,7 +11,7 @@ import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github
 import type { StubPullRequest, StubRepository } from '../../../support/github-stub/model.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
-/** What an agent does in a round: a script in the worktree. */
+/** The work of an agent in a round: a script in the worktree. */
 export const runs = (script: string) => ({ act: 'run', command: ['sh', '-c', script] });
 /** The same in the session folder. */
 export const writes = (name: string, text: string) => ({ act: 'write', path: `session:${name}`, text });
@@ -32,21 +32,21 @@ export interface RoundRig extends AsyncDisposable {
   colleagueWrites(name: string, text: string): Promise<void>;
   /** The commit of a branch on the forge. */
   at(branch: string): Promise<string>;
-  /** What the supervisor would do now, or so much later, and what it leaves to the worker. */
+  /** Does the work of the supervisor, now or later, and lets the worker carry out its command. */
   advance(laterMs?: number): Promise<Advance>;
-  /** Until the session is done again after `advance` has begun a round. */
+  /** Waits until the session is done again after `advance` has begun a round. */
   untilDone(): Promise<SessionState>;
 }
 
 export interface RoundPlan extends RigPlan {
   work?: object[];
-  /** Called before each question to the forge is answered. */
+  /** Called before each request to the forge is answered. */
   begin?: (repository: StubRepository) => void;
 }
 
 /**
- * A session that was done, published and is watched; with GATES=none it has a commit of a person and no plan. In a round
- * its implementation agent does `work` and commits it all.
+ * A done and published session that is watched; with GATES=none it has a commit by a person and no plan. In a round
+ * its implementation agent does `work` and commits everything.
  */
 const RECORDED = ['resumed', 'pull_request_changed'] as const;
 
@@ -72,7 +72,7 @@ export async function roundRig({
     await rig.approve();
     await rig.until(({ status }) => status.kind === 'done');
   }
-  // The login that the person's gh has wherever a worker is started.
+  // The person's gh login, in every environment that starts a worker.
   Object.assign(rig.repo.env, hub.env);
   const env = { ...rig.repo.env };
   const git = async (cwd: string, ...args: string[]) => {

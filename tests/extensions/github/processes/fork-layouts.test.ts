@@ -149,7 +149,7 @@ test('the preview names both repositories', async () => {
   );
 });
 
-test('unattended, the branch is pushed to the fork by the login of gh alone', async () => {
+test('unattended, the branch is pushed to the fork with only the login of gh', async () => {
   await using repo = await makeRepo();
   await using s = await forkScene(repo, CONTRIBUTOR);
   await writeFile(join(repo.homeDir, '.gitconfig'), '');
@@ -158,7 +158,7 @@ test('unattended, the branch is pushed to the fork by the login of gh alone', as
   expect(await s.refsOf('me/boats.git')).toBe('refs/heads/samocode/x');
 });
 
-test('whether the supervisor will be able to push is tried at the fork, and what git said is told', async () => {
+test('whether the supervisor can push is tested with the fork, and the message of git is shown', async () => {
   await using repo = await makeRepo();
   await using s = await forkScene(repo, CONTRIBUTOR);
   const exports = Object.entries(s.hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
@@ -189,7 +189,7 @@ test('a pull request that is already open in the fork stays the one that is upda
   expect(s.boats.pullRequests.size).toBe(0);
 });
 
-test('if origin is no fork, the pull request stays there, whatever upstream is', async () => {
+test('if origin is not a fork, the pull request stays there, whatever upstream is', async () => {
   await using repo = await makeRepo();
   await using s = await forkScene(repo, CONTRIBUTOR);
   s.fork.parent = undefined;
@@ -199,7 +199,7 @@ test('if origin is no fork, the pull request stays there, whatever upstream is',
   expect(s.boats.pullRequests.size).toBe(0);
 });
 
-test('if a setting names a remote that is not there, nothing is pushed elsewhere', async () => {
+test('if a setting names a missing remote, nothing is pushed elsewhere', async () => {
   await using repo = await makeRepo();
   const settings = { 'remote.pushDefault': 'gone' };
   await using s = await forkScene(repo, { remotes: { origin: ORIGINAL }, settings });
@@ -214,7 +214,7 @@ test('a branch that follows a local one is pushed to origin', async () => {
   expect(await publish(s.judged, false, s.context)).toMatchObject({ from: 'github.com/me/boats' });
 });
 
-test('whether answers may be read is asked of the repository of the pull request', async () => {
+test('the visibility of the repository of the pull request decides whether the text has answers', async () => {
   await using repo = await makeRepo();
   await using s = await forkScene(repo, CONTRIBUTOR);
   s.fork.isPrivate = true;
@@ -226,7 +226,7 @@ test('whether answers may be read is asked of the repository of the pull request
   );
 });
 
-test('an issue that a start names by number is one of the original', async () => {
+test('an issue that a start names by number belongs to the original', async () => {
   await using repo = await makeRepo();
   await using s = await forkScene(repo, CONTRIBUTOR);
   s.boats.openIssue('ada', 'Boats have no names', 'Please.');

@@ -20,7 +20,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('the pull request of a number is one of the original, if origin is a fork', async () => {
+test.concurrent('a number names a pull request of the original if origin is a fork', async () => {
   await using at = await pullRequestScene();
   await at.repo.git(['remote', 'rename', 'origin', 'upstream']);
   await at.repo.git(['remote', 'add', 'origin', 'git@github.example:me/r.git']);
@@ -91,7 +91,7 @@ test.concurrent('lines of .samocode that no person has trusted run nothing', asy
   await expect(at.verify()).rejects.toMatchObject({ code: 'project_not_trusted' });
 });
 
-test.concurrent('without a guard the code of a pull request runs after a yes alone', async () => {
+test.concurrent('without a guard the code of a pull request runs only after a yes', async () => {
   await using at = await pullRequestScene();
   const asked = await at.samocode('--pull-request', '7');
   expect(asked.exitCode).toBe(1);

@@ -130,7 +130,7 @@ test('a crash loop is queued once', async () => {
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
 });
 
-test('a session that no machine of the pool can take is queued once, by the one that is to notify, after five minutes', async () => {
+test('a session that no machine of the pool can take is queued once, by its own supervisor, after five minutes', async () => {
   await using here = await sceneOfToday();
   const { clock, identity } = here.supervisor;
   const plan = { events: [CREATED], startMs: here.startMs, pool: true } as const;
@@ -190,7 +190,7 @@ test('for a group one notification is queued, when its last session ends', async
   ]);
 });
 
-test('a group in which one is blocked is told with its result, and the blocked one by itself', async () => {
+test('for a group with a blocked session both its result and the blocked session are queued', async () => {
   await using here = await sceneOfToday();
   const { startMs } = here;
   for (const name of ['a', 'b'])

@@ -329,7 +329,7 @@ test.concurrent.each(ROWS)('$title: $result', ci, async ({ event, result, says, 
   expect(existsSync(join(repo.root, 'RAN'))).toBe(false);
 });
 
-test('what checks print and get can neither command the runner nor set its outputs', async () => {
+test('output and input of checks can neither command the runner nor set its outputs', async () => {
   const settings = [
     'CHECK=echo "::error::forged"; exit 1',
     'CHECK_ENV=! env | grep -E "^(GITHUB|ACTIONS|INPUT|SAMOCODE)_|ghs_secret"',

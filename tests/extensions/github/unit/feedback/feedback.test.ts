@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import {
   type FeedbackVerdict,
   judgeFeedback,
+  remarkRecords,
   remarksIn,
-  seenWords,
 } from '../../../../../src/extensions/github/feedback/feedback.ts';
 import type {
   Comment,
@@ -130,11 +130,11 @@ test('a comment that is edited after it was seen reaches no agent, even if it is
   );
   expect(first.map(({ held }) => held)).toEqual([undefined]);
   const edited = details({ threads: [thread([comment('C', 'ada', { editedAt: '2026-01-08T11:00:00Z' })])] });
-  const second = remarksIn(edited, { keys: [], before: seenWords(first) }, writers);
+  const second = remarksIn(edited, { keys: [], before: remarkRecords(first) }, writers);
   expect(second.map(({ held }) => held)).toEqual(['edited']);
   const third = remarksIn(
     details({ threads: [thread([comment('C', 'ada')])] }),
-    { keys: [], before: seenWords(second) },
+    { keys: [], before: remarkRecords(second) },
     writers,
   );
   expect(third.map(({ held }) => held)).toEqual(['edited']);

@@ -22,12 +22,12 @@ const judge = (more: Partial<Issue>) => judgeIssue(issue(more), 'samocode', new 
 
 test.each<[string, Partial<Issue>]>([
   ['as it was labelled', {}],
-  ['after an edit by somebody with write access', { edits: [{ what: 'body', by: 'bob', at: at(0, '20') }] }],
+  ['after an edit by a person with write access', { edits: [{ what: 'body', by: 'bob', at: at(0, '20') }] }],
   [
     'edited by a stranger before it was labelled',
     { edits: [{ what: 'body', by: 'mallory', at: at(0, '09') }] },
   ],
-  ['labelled again by somebody with write access', { labelled: [{ ...LABEL, by: 'mallory' }, LABEL] }],
+  ['labelled again by a person with write access', { labelled: [{ ...LABEL, by: 'mallory' }, LABEL] }],
   ['with a later comment by a colleague', { comments: [said('bob', { createdAt: at(0, '20') })] }],
   ['with an earlier comment by a stranger', { comments: [said('mallory', {})] }],
   ['with our own comment', { comments: [said('eve', { createdAt: at(0, '20'), isBySamocode: true })] }],

@@ -115,7 +115,7 @@ test.each([
   ['1. a\n   ```\n@a\n   ```', '> 1. a\n> ```\n> @a\n> ```'],
   ['```\nnever closed @a', '> \\`\\`\\`\n> never closed @&#8203;a'],
   ['~~~\nnever closed @a', '> \\~\\~\\~\n> never closed @&#8203;a'],
-])('of blocks of code in %j only whole ones stay code', (text, markdown) => {
+])('only closed code blocks in %j stay code', (text, markdown) => {
   expect(inertQuote(text)).toBe(markdown);
   expect(activeIn(inertQuote(text))).toEqual([]);
 });
