@@ -1,6 +1,6 @@
 import type { StartSource } from '../../core/acts/sessions/start-sources.ts';
 
-/** What a session may start from on GitHub. The modules that read it are loaded when one does. */
+/** The sources on GitHub from which a session may start. Their modules are loaded only when one is used. */
 export const GITHUB_START_SOURCES: readonly StartSource[] = [
   {
     kind: 'issue',

@@ -56,7 +56,7 @@ interface Poll {
   login?: Login;
   answer?: PullRequestSummaries;
   failure?: PollOutcome;
-  /** How long the login must not be used again. */
+  /** For this time the login must not be used again. */
   resetMs: number;
 }
 

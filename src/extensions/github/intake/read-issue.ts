@@ -53,7 +53,10 @@ export async function readIssue(
       : here.find((each) => each.toLowerCase() === named);
   if (repository === undefined)
     throw host === undefined
-      ? unusable('is in no repository that is known here', 'Add a remote that names a repository of GitHub.')
+      ? unusable(
+          'cannot be found: no remote of this project names a repository on GitHub',
+          'Add such a remote.',
+        )
       : unusable(
           'is in a repository that no remote of this project points to',
           'Start it in the project of that repository.',

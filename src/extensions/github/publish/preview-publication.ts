@@ -8,7 +8,7 @@ import { counted } from '../../../core/kernel/text.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
 import { whyByHand } from './target.ts';
 
-/** What publishing would do, with the text of the pull request. Changes nothing. */
+/** Describes the effects of publishing, with the text of the pull request. Changes nothing. */
 export async function previewPublication(
   input: FinishSessionInput,
   judged: FinishVerdict,
@@ -27,7 +27,7 @@ export async function previewPublication(
 const WATCHED =
   'The supervisor will watch it with your gh login until it is merged or closed, and notify you. Comments from people with write access, failed required checks and conflicts with its base start rounds of work, whose results are pushed to it.';
 
-/** What publishing would do, a sentence each. @param why why the person has to publish it */
+/** The effects of publishing, one sentence each. @param why why the person has to publish it */
 export function aboutPullRequest(
   { view, base }: FinishVerdict,
   { request, notes }: ComposedPullRequest,

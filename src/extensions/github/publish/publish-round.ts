@@ -10,7 +10,7 @@ import { answerThread, threadReplies } from './round-replies.ts';
 import type { End, Steps } from './steps.ts';
 
 export interface RoundEnd extends End {
-  /** What a person has to settle first. */
+  /** A question that a person must settle first. */
   asks?: string;
   /** Commits of others, which the round takes over and tests first. */
   joins?: PublishedBranch;
@@ -87,7 +87,7 @@ function asking(asks: string): RoundEnd {
   return { outcome: 'left', summary: asks, asks };
 }
 
-/** What the forge and git say about the pull request now; a sentence if nothing can be pushed to it. */
+/** Reads the pull request from the forge and fetches its branches; returns a sentence if nothing can be pushed to it. */
 async function publishedNow(
   { view, git }: Publishable,
   context: { env: Steps['env']; signal: AbortSignal },

@@ -109,7 +109,7 @@ export async function openOrUpdate(
   };
 }
 
-/** What to change in an open pull request. Keeps texts that a person has edited. */
+/** The changes to an open pull request. Keeps texts that a person has edited. */
 function changeOf(
   known: OpenPullRequest,
   { title, body }: TitleAndBody,

@@ -2,7 +2,7 @@ import type { BaseBranch } from '../../../core/project/finishing/base-branch.ts'
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 
-/** What is published: the branch of a session. */
+/** The branch of a session, which is to be published. */
 export interface Publishable {
   view: Pick<SessionView, 'folder' | 'paths' | 'state' | 'sessionFile'>;
   /** Absent without a branch. */

@@ -55,7 +55,7 @@ export async function fetchPublished(
   return { head, base, tip, relation };
 }
 
-/** What a person must settle about the head first; undefined if the round can continue. */
+/** Returns the question about the head that a person must settle first; undefined if the round can continue. */
 export async function whyAsk(
   { view: { folder, sessionFile, state }, git }: Pick<Publishable, 'view' | 'git'>,
   { relation, head }: PublishedBranch,

@@ -9,7 +9,7 @@ import type { Publishable } from './publishable.ts';
 const MAX_BYTES = 256 * 1024;
 const MAX_REPLY_CHARS = 4000;
 
-/** What is posted in each thread of a round, by the name of the thread. */
+/** The replies to the threads of a round, by the name of the thread. */
 export async function threadReplies(
   { paths }: Publishable['view'],
   { number, threads }: Round,

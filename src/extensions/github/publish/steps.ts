@@ -10,7 +10,7 @@ export type Change = { url: string } & PullRequestChange;
 export interface Steps {
   /** The environment in which git and gh have the person's login. */
   readonly env: GhContext['env'];
-  /** A person asked for it, not the supervisor. */
+  /** Whether a person requested the publication, and not the supervisor. */
   readonly isByPerson: boolean;
   /** Runs a part without an effect. */
   during<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T>;

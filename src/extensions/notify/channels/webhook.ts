@@ -54,7 +54,7 @@ function withoutUser(url: string): { address: URL; authorization?: string } {
   return { address, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
 }
 
-/** The same for every attempt to send the notification. */
+/** An id that is the same for every attempt to send the notification. */
 function messageId({ id }: Notification): string {
   return `msg_${fingerprint(id).slice(0, 32)}`;
 }

@@ -12,7 +12,7 @@ const POLL_SECONDS = 25;
 const KINDS = ['message', 'callback_query'] as const;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
-/** How long a set-up may read the bot's messages instead. */
+/** A set-up may read the bot's messages instead for this time. */
 const SET_UP_MS = 10 * 60_000;
 const POLLED_MS = 10 * 60_000;
 const AWAY_MS = 3_600_000;

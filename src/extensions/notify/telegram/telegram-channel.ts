@@ -12,7 +12,7 @@ export class TelegramChannel implements NotifyChannel {
   readonly name = 'telegram';
   readonly chat: TelegramChat;
   readonly #place: Pick<ActionContext, 'clock' | 'env' | 'home'>;
-  /** How many messages of a notification were sent before one failed; they are not sent again. */
+  /** The number of messages of a notification that were sent before one failed; they are not sent again. */
   readonly #sentParts = new Map<string, number>();
 
   /** @param statePath `telegram.json`; without it, buttons work only in this process */
