@@ -18,6 +18,7 @@ import {
 } from './checkpoint-store.ts';
 import { importCommit } from './import-commit.ts';
 import { areAsTaken, refresh, takeTree } from './take-files.ts';
+import { worktreePrint } from './worktree-print.ts';
 
 export interface CheckpointPlan extends GitContext {
   mainRepo: string;
@@ -40,8 +41,10 @@ export interface Checkpoint {
   ref: string;
   commit: string;
   head: string | undefined;
-  /** The worktree's files as a tree, except ignored ones: equal ids mean equal bytes. */
+  /** The worktree's files as a tree, except ignored ones and those left out. */
   worktreeTree: string;
+  /** Equal prints mean equal bytes: the tree, and the state of what was left out. */
+  print: string;
   sessionTree: string;
   documents: readonly KeptDocument[];
   /** Files not included: larger than 50 MB, unreadable, or a separate repository. */
@@ -49,6 +52,9 @@ export interface Checkpoint {
   /** Those that the previous checkpoint did not skip. */
   newlySkipped: readonly string[];
 }
+
+/** A worktree at one point in time. */
+export type WorktreeSeen = Pick<Checkpoint, 'head' | 'worktreeTree' | 'print'>;
 
 export interface KeptDocument {
   name: string;
@@ -93,7 +99,8 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   if (!isApart) writeLast(store, { ref, commit, index: indexOf(store), ...taken });
   const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
   const { worktreeTree, sessionTree, skipped } = taken;
-  const kept = { ref, commit, head, worktreeTree, sessionTree, documents: documents.files };
+  const print = await worktreePrint(folder, taken, store.context);
+  const kept = { ref, commit, head, worktreeTree, print, sessionTree, documents: documents.files };
   return { kind: same ? 'same' : 'kept', ...kept, skipped, newlySkipped };
 }
 
@@ -104,7 +111,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
 export async function unchangedWorktree(
   plan: Omit<CheckpointPlan, 'moment'>,
   commit: string,
-): Promise<Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'> | undefined> {
+): Promise<WorktreeSeen | undefined> {
   const { worktreePath: folder, branch } = plan;
   const store = await openStore(plan);
   const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
@@ -115,8 +122,9 @@ export async function unchangedWorktree(
     commitsOf(refs, repositoryOptions(store)),
   ]);
   const areSameCommits = lastNow === commit && parentsOf(head, tip).join() === last.parents.join();
-  const { worktreeTree, skipped } = last;
-  return areSameFiles && areSameCommits ? { head, worktreeTree, skipped } : undefined;
+  if (!areSameFiles || !areSameCommits) return undefined;
+  const { worktreeTree } = last;
+  return { head, worktreeTree, print: await worktreePrint(folder, last, store.context) };
 }
 
 function parentsOf(head: string | undefined, tip: string | undefined): string[] {

@@ -4,31 +4,23 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
-import type { Checkpoint } from './checkpoint.ts';
 
-export interface WorktreePrints {
-  /** Equal prints mean the same commit and the same bytes, except ignored files. */
-  worktree: string;
-  /**
-   * For files that no checkpoint includes: sizes and times, and the commit of a nested repository, such as a
-   * submodule.
-   */
-  leftOut: string;
-}
-
-export async function worktreePrints(
+/**
+ * Equal prints mean the same bytes, except ignored files. Of files that no checkpoint includes sizes and times count, and
+ * the commit of a nested repository, such as a submodule.
+ */
+export async function worktreePrint(
   worktreePath: string,
-  { head, worktreeTree, skipped }: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,
+  { worktreeTree, skipped }: { worktreeTree: string; skipped: readonly string[] },
   context: GitContext,
-): Promise<WorktreePrints> {
+): Promise<string> {
   const states = await Promise.all(
     skipped.map(async (name) => {
       const path = resolve(worktreePath, name);
       return `${name}\0${name.endsWith('/') ? await headOf(path, context) : stampOf(path)}\n`;
     }),
   );
-  const leftOut = fingerprint(...states);
-  return { worktree: fingerprint(`${head} ${worktreeTree}\n`, leftOut), leftOut };
+  return fingerprint(`${worktreeTree}\n`, ...states);
 }
 
 /** Undefined if unreadable; never the HEAD of an enclosing repository. */

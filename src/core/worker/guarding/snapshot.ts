@@ -12,16 +12,10 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
 import { kindAt, RunFolder } from './run-folder.ts';
 
-const WorktreeSeen = z.object({
-  /** Equal values mean the same commit and the same bytes. */
-  print: z.string(),
-  head: z.string().optional(),
-});
-export type WorktreeSeen = z.infer<typeof WorktreeSeen>;
-
 /** What an agent could change, at one point in time. Unreadable parts are absent. */
 export const Snapshot = z.object({
-  worktree: WorktreeSeen.optional(),
+  /** Equal prints mean the same bytes. */
+  worktree: z.object({ print: z.string(), head: z.string().optional() }).optional(),
   mainCheckout: MainCheckout.optional(),
   /** Fingerprint of the session's documents, without its log folder and the worker's own files. */
   documents: z.string(),

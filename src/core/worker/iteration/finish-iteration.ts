@@ -171,7 +171,8 @@ async function readOutcome(
   const questions = await readQuestions(worker);
   const plan = await readPlanEvidence(worker);
   const { outage, messages } = stateOf(worker);
-  const treeChanged = before?.worktree?.print !== after.worktree?.print;
+  const [then, now] = [before?.worktree, after.worktree];
+  const treeChanged = then?.print !== now?.print || then?.head !== now?.head;
   const acknowledged = acknowledgedIds(worker, left.signal, overview);
   const outcome: Outcome = {
     end: process.end,

@@ -3,6 +3,7 @@ import type { Decision, JudgedSignal } from '../../kernel/phases/decision.ts';
 import type { EndingKind } from '../../kernel/phases/ending.ts';
 import { breakLoop, withPrint } from '../../kernel/phases/no-progress.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
+import type { KeptDocument } from '../../project/checkpoints/checkpoint.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -19,14 +20,16 @@ interface LoopQuestion {
 /** Checks a decision to continue against the progress of the last iterations. The fingerprint goes into the event. */
 export function guardLoop(worker: Worker, decision: Decision, question: LoopQuestion) {
   const { phase, signal, ending, kept, plan } = question;
-  if (kept.trees === undefined) return { decision };
-  const print = progressPrint({ phase, signal, ...kept.trees });
+  const { worktree, documents } = kept;
+  if (worktree === undefined || documents === undefined) return { decision };
+  const print = progressPrint({ phase, signal, worktree: worktree.print, documents: documents.files });
   const trail = withPrint(stateOf(worker).trail, { print, ending, decision });
-  return { decision: breakLoop(decision, trail, evidence(kept.trees, signal, plan)), print };
+  const trees = [worktree.worktreeTree, documents.sessionTree].map((tree) => tree.slice(0, 10));
+  return { decision: breakLoop(decision, trail, evidence(trees, signal, plan)), print };
 }
 
 function evidence(
-  { worktreeTree, sessionTree }: NonNullable<KeptWork['trees']>,
+  [worktree, documents]: readonly string[],
   signal: JudgedSignal | undefined,
   { text }: PlanEvidence,
 ): string {
@@ -38,11 +41,14 @@ function evidence(
     signal === undefined
       ? 'no signal'
       : `signal ${signal.status}${signal.phase ? ` to ${signal.phase}` : ''}`;
-  return `worktree ${worktreeTree.slice(0, 10)}, documents ${sessionTree.slice(0, 10)}, ${plan}, ${outcome}`;
+  return `worktree ${worktree}, documents ${documents}, ${plan}, ${outcome}`;
 }
 
-type PrintMaterial = Pick<LoopQuestion, 'phase' | 'signal'> &
-  Omit<NonNullable<KeptWork['trees']>, 'sessionTree'>;
+interface PrintMaterial extends Pick<LoopQuestion, 'phase' | 'signal'> {
+  /** The print of the worktree. */
+  worktree: string;
+  documents: readonly KeptDocument[];
+}
 
 /** Documents that change with every agent, whatever it does: its signal, and the worker's overview. */
 const ALWAYS_CHANGES: ReadonlySet<string> = new Set(['_overview.md', '_signal.json']);
@@ -53,10 +59,10 @@ const ALWAYS_CHANGES: ReadonlySet<string> = new Set(['_overview.md', '_signal.js
  * included.
  */
 export function progressPrint(material: PrintMaterial): string {
-  const { phase, signal, worktreeTree, leftOut, documents } = material;
+  const { phase, signal, worktree, documents } = material;
   const relevant = documents.filter(({ name }) => !ALWAYS_CHANGES.has(name));
   // A copy under a new name is not progress.
   const contents = [...new Set(relevant.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
   const direction = [phase, signal?.status, signal?.phase, signal?.for];
-  return fingerprint(JSON.stringify([worktreeTree, leftOut, contents, direction])).slice(0, 32);
+  return fingerprint(JSON.stringify([worktree, contents, direction])).slice(0, 32);
 }

@@ -70,9 +70,9 @@ async function worktreeTreeOf(worker: Worker): Promise<string | undefined> {
   const { worktree, progress } = stateOf(worker);
   if (worktree === undefined || statsAt(worktree.path) === undefined) return undefined;
   const kept = await keepWorkBefore(worker, progress.totalIterations + 1);
-  if (kept.worktreeTree === undefined) throw new Error(kept.problem);
+  if (kept.worktree === undefined) throw new Error(kept.problem);
   await recordIfTaken(worker, ...notKept(kept));
-  return kept.worktreeTree;
+  return kept.worktree.worktreeTree;
 }
 
 /** Logs are handled separately, and drafts are unfinished. git accepts no path with a `.git` component. */

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Phase } from '../../kernel/phases/table.ts';
 import {
-  type Checkpoint,
   type CheckpointPlan,
+  type KeptDocument,
   keepCheckpoint,
   unchangedWorktree,
+  type WorktreeSeen,
 } from '../../project/checkpoints/checkpoint.ts';
 import {
   dropCheckpoints,
@@ -16,20 +17,16 @@ import {
 } from '../../project/checkpoints/checkpoint-refs.ts';
 import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
 import { commitSessionFiles } from '../../project/checkpoints/session-repository.ts';
-import { type WorktreePrints, worktreePrints } from '../../project/checkpoints/worktree-print.ts';
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { documentsPrint, type WorktreeSeen } from '../guarding/snapshot.ts';
+import { documentsPrint } from '../guarding/snapshot.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
-  /** Equal trees mean equal bytes, except for ignored files. */
-  trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
+  documents?: { sessionTree: string; files: readonly KeptDocument[] };
   /** Set even if no checkpoint was needed. */
-  worktreeTree?: string;
-  /** The worktree's fingerprint and the checked-out commit. */
   worktree?: WorktreeSeen;
   /** Why no checkpoint was taken, or what it does not include. */
   problem?: string;
@@ -57,31 +54,21 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   const place = checkpointPlace(worker);
   if (place === undefined) return {};
   try {
-    const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
-    const { ref, commit, newlySkipped, worktreeTree, sessionTree, documents } = kept;
-    const { worktree, leftOut } = await worktreeSeen(place, kept);
+    const kept = await keepCheckpoint({ ...place, moment });
+    const { ref, commit, newlySkipped, head, worktreeTree, print, sessionTree, documents } = kept;
     const left =
       newlySkipped.length > 0
         ? `Not included in this and later checkpoints (over 50 MB, unreadable, a separate repository, more than 5,000 or 500 MB of new files in a folder, or changed and encrypted by a filter of the repository): ${newlySkipped.slice(0, 10).join(', ')}`
         : undefined;
     return {
       checkpoint: { ref, commit },
-      trees: { worktreeTree, sessionTree, documents, leftOut },
-      worktreeTree,
-      worktree,
+      documents: { sessionTree, files: documents },
+      worktree: { head, worktreeTree, print },
       problem: left,
     };
   } catch (error) {
     return { problem: `No checkpoint was taken: ${error instanceof Error ? error.message : error}` };
   }
-}
-
-async function worktreeSeen(
-  { worktreePath, mainRepo: _, ...context }: CheckpointPlace,
-  kept: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,
-): Promise<{ worktree: WorktreeSeen; leftOut: string }> {
-  const { worktree: print, leftOut } = await worktreePrints(worktreePath, kept, context);
-  return { worktree: { print, head: kept.head }, leftOut };
 }
 
 /** Keeps the work of an agent whose process tree has ended, and remembers it for the next agent. */
@@ -102,7 +89,7 @@ export async function keepWorkBefore(worker: Worker, iteration: number): Promise
   if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
     // If the comparison fails, take a checkpoint, which also reports the problem.
     const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
-    if (same) return { ...(await worktreeSeen(place, same)), worktreeTree: same.worktreeTree };
+    if (same) return { worktree: same };
   }
   return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
 }

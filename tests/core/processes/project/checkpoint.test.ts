@@ -54,8 +54,8 @@ test('a worktree is unchanged only while its commits and files are those of the 
   await truncate(huge, 51 * 1024 * 1024);
   const first = await keep(1);
   await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
-  const { head, worktreeTree, skipped } = first;
-  expect(await unchangedWorktree(place, first.commit)).toEqual({ head, worktreeTree, skipped });
+  const { head, worktreeTree, print } = first;
+  expect(await unchangedWorktree(place, first.commit)).toEqual({ head, worktreeTree, print });
   // A file that used to be too large: it is stored nowhere else.
   await truncate(huge, 1);
   expect(await unchangedWorktree(place, first.commit)).toBeUndefined();

@@ -1,9 +1,8 @@
 // @module-tag ci
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
-import { worktreePrints } from '../../../../src/core/project/checkpoints/worktree-print.ts';
 import { checkpointScene } from '../../../support/checkpoint-scene.ts';
 
 async function scene() {
@@ -12,7 +11,7 @@ async function scene() {
   const print = async () => {
     iteration += 1;
     const kept = await keepCheckpoint({ ...scene.place, moment: { kind: 'after', iteration } });
-    return (await worktreePrints(scene.worktreePath, kept, { baseEnv: scene.repo.env })).worktree;
+    return kept.print;
   };
   return { ...scene, print };
 }
@@ -42,9 +41,14 @@ test('each kind of change is detected', async () => {
   await after(writeFile(join(worktreePath, 'a.txt'), 'changed\n'));
   await after(writeFile(join(worktreePath, 'a.txt'), 'CHANGED\n'));
   await after(writeFile(join(worktreePath, 'new name.txt'), ''));
-  await after(repo.git(['commit', '-q', '-am', 'One of them'], worktreePath));
-  await after(repo.git(['commit', '-q', '--allow-empty', '-m', 'Nothing'], worktreePath));
-  await after(rm(join(worktreePath, 'new name.txt')));
+  await after(rename(join(worktreePath, 'new name.txt'), join(worktreePath, 'another name.txt')));
+  await after(chmod(join(worktreePath, 'a.txt'), 0o755));
+  await after(symlink('a.txt', join(worktreePath, 'link')));
+  await after(rm(join(worktreePath, 'link')).then(() => symlink('b.txt', join(worktreePath, 'link'))));
+  for (const hides of ['--assume-unchanged', '--skip-worktree']) {
+    await repo.git(['update-index', hides, 'a.txt'], worktreePath);
+    await after(writeFile(join(worktreePath, 'a.txt'), `hidden by ${hides}\n`));
+  }
 });
 
 test('files excluded from checkpoints count as well: large files, and commits of a nested repository', async () => {
