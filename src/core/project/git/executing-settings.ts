@@ -8,7 +8,7 @@ import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { visibleControls } from '../../kernel/text.ts';
 import { runGit } from './git.ts';
-import { executes, namesProgram, Setting, undoChanged } from './git-programs.ts';
+import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
 export const Executing = z.object({
@@ -43,12 +43,6 @@ export async function readExecuting(folders: GitFolders, context: GitContext): P
   const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, context));
   const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
   return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
-}
-
-/** Disables all programs except those named by the user's own files: for repositories with unverified settings. */
-export async function withoutPrograms(folder: string, context: GitContext): Promise<GitContext> {
-  const programs = programsAmong(await settingsAt(folder, context));
-  return { ...context, config: undoChanged({ ...programs, repository: [] }, programs, context.baseEnv) };
 }
 
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;

@@ -41,11 +41,6 @@ export const WORKTREE_ERRORS = errors({
     why: 'Another program changed them during the rewind.',
     hint: 'Stop the program that writes there, then rewind again.',
   }),
-  session_repository_locked: ({ lock }: { lock: string }) => ({
-    what: "The session's files were not committed.",
-    why: `${lock} exists: another git process is running there, or one was killed.`,
-    hint: 'If no git process is running there, remove that file.',
-  }),
   worktree_locked: ({ path, why }: { path: string; why: string }) => ({
     what: 'Nothing was changed.',
     why: `The worktree ${path} is locked${why === '' ? '' : `: ${why}`}.`,

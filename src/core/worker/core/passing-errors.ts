@@ -81,10 +81,3 @@ export async function patiently<T>(
     }
   }
 }
-
-/** The run folder was removed while nothing was running, so the worker must exit. */
-export class RunFolderGoneError extends Error {
-  constructor(runDir: string) {
-    super(`The run folder ${runDir} is gone, so the session no longer exists.`);
-  }
-}

@@ -30,7 +30,7 @@ import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
 import { baseOfWork } from '../proving/check-facts.ts';
-import { commitReadableFiles, keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
+import { keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { archiveMessages } from '../recording/messages.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
 import { renewedAfter } from './agent-login.ts';
@@ -135,7 +135,6 @@ async function tidyIteration(
 ): Promise<void> {
   await archiveMessages(worker, acknowledged);
   await worker.guard.tidy(worker);
-  await commitReadableFiles(worker);
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;
   if (checkpoint === undefined) return;

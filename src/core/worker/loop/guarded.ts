@@ -5,7 +5,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { explainFailure, isRefusedFile, say } from '../core/failure.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
-import { isPassing, nextWait, RunFolderGoneError } from '../core/passing-errors.ts';
+import { isPassing, nextWait } from '../core/passing-errors.ts';
 import { isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
@@ -23,7 +23,7 @@ export async function guarded(
     try {
       return await step();
     } catch (error) {
-      if (BASE_ERRORS.lease_lost.is(error) || error instanceof RunFolderGoneError) throw error;
+      if (BASE_ERRORS.lease_lost.is(error)) throw error;
       if (isPassing(error)) {
         say(worker, `${systemErrorCode(error)}: retrying in ${waitMs} ms`);
       } else {

@@ -3,7 +3,6 @@ import type { By } from '../../session/events/bodies/who-acted.ts';
 import { limitWait } from '../../session/events/limit-wait.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
-import { RunFolderGoneError } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 import { dueNow, withdrawQuestion } from './start-order.ts';
@@ -45,7 +44,8 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
 }
 
 function requireRunFolder({ paths }: Worker): void {
-  if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
+  if (statsAt(paths.runDir) === undefined)
+    throw new Error(`The run folder ${paths.runDir} is gone, so the session no longer exists.`);
 }
 
 /** Waits out the rest of a short limit. @returns false when the worker should leave and the supervisor waits */

@@ -9,7 +9,6 @@ import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { performWork } from '../finishing/perform.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
 import { keepState } from '../recording/keep-state.ts';
-import { commitReadableFiles } from '../recording/keep-work.ts';
 import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
 import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
@@ -68,9 +67,6 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   await worker.guard.leave(worker, { isOver }).catch((error) => say(worker, error));
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
-  const { kind } = stateOf(worker).status;
-  // Files written while it leaves belong to no iteration that would commit them.
-  if (kind === 'done' || kind === 'stopped') await commitReadableFiles(worker, `The session is ${kind}`);
   await keepState(worker);
   worker.writer.writeCache();
   crashPoint('before-release');

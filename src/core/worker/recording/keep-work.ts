@@ -16,11 +16,9 @@ import {
   START,
 } from '../../project/checkpoints/checkpoint-refs.ts';
 import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
-import { commitSessionFiles } from '../../project/checkpoints/session-repository.ts';
-import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 import { documentsPrint } from '../guarding/snapshot.ts';
 
 export interface KeptWork {
@@ -130,29 +128,4 @@ export async function dropAllCheckpoints(worker: Worker): Promise<void> {
   await openStore(place)
     .then((store) => dropCheckpoints(place.sessionFolder, repositoryOptions(store)))
     .catch(() => undefined);
-}
-
-/** Commits the readable files if SESSIONS is a repository. Optional: a failure stops nothing. */
-export async function commitReadableFiles(worker: Worker, why?: string): Promise<void> {
-  const { lastIteration } = stateOf(worker);
-  if (lastIteration === undefined) return;
-  const message = why ?? `${lastIteration.phase}: ${lastIteration.lastAction ?? lastIteration.ending}`;
-  await commitSessionFiles({
-    sessionDir: worker.paths.sessionDir,
-    mainRepo: worker.file.mainRepo,
-    message,
-    pause: () => worker.clock.sleep(LOCK_PAUSE_MS),
-    ...worker.git.context,
-  }).catch((error: unknown) => reportLock(worker, error));
-}
-
-/** Other sessions commit there too; one commit takes less time than this. */
-const LOCK_PAUSE_MS = 500;
-const reported = new WeakSet<Worker>();
-
-/** Reports a lock once per worker, because the problem recurs after every iteration. */
-async function reportLock(worker: Worker, error: unknown): Promise<void> {
-  if (!WORKTREE_ERRORS.session_repository_locked.is(error) || reported.has(worker)) return;
-  reported.add(worker);
-  await record(worker, { type: 'notice', code: error.code, text: error.message });
 }

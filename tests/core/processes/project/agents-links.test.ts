@@ -1,10 +1,9 @@
 // @module-tag ci
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { moveBranch } from '../../../../src/core/project/checkpoints/move-branch.ts';
-import { commitSessionFiles } from '../../../../src/core/project/checkpoints/session-repository.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const git = (cwd: string, ...args: string[]) =>
@@ -25,36 +24,6 @@ async function scene() {
   git(main, 'commit', '-q', '--allow-empty', '-m', 'First');
   return { dir, main, sessionDir };
 }
-
-test('a .git file in the session folder does not redirect the commit of its files to the main branch', async () => {
-  const { dir, main, sessionDir } = await scene();
-  await using _ = dir;
-  const before = git(main, 'rev-parse', 'main');
-  writeFileSync(join(sessionDir, '.git'), `gitdir: ${join(main, '.git')}\n`);
-  writeFileSync(join(sessionDir, 'evil.txt'), 'evil');
-  await commitSessionFiles({ sessionDir, mainRepo: main, message: 'x', baseEnv: process.env });
-  expect(git(main, 'rev-parse', 'main')).toBe(before);
-});
-
-test('a repository in the session folder redirects no write to a file elsewhere', async () => {
-  const { dir, main, sessionDir } = await scene();
-  await using _ = dir;
-  const target = join(main, '.git/hooks/pre-commit');
-  mkdirSync(join(main, '.git/hooks'), { recursive: true });
-  writeFileSync(target, '#!/bin/sh\n', { mode: 0o755 });
-  git(sessionDir, 'init', '-q');
-  git(sessionDir, 'config', 'user.name', 'P');
-  git(sessionDir, 'config', 'user.email', 'p@e.invalid');
-  writeFileSync(join(sessionDir, 'note.md'), 'x');
-  symlinkSync(target, join(sessionDir, '.git/COMMIT_EDITMSG'));
-  await commitSessionFiles({
-    sessionDir,
-    mainRepo: main,
-    message: 'plan: x; touch pwned',
-    baseEnv: process.env,
-  });
-  expect(readFileSync(target, 'utf8')).toBe('#!/bin/sh\n');
-});
 
 test('a branch that is a symbolic ref is not written through when a rewind moves it', async () => {
   const { dir, main } = await scene();

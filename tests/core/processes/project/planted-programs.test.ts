@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../../../src/core/project/checkpoints/checkpoint.ts';
 import { restoreCheckpoint } from '../../../../src/core/project/checkpoints/restore-checkpoint.ts';
-import { commitSessionFiles } from '../../../../src/core/project/checkpoints/session-repository.ts';
 import { quickPrint } from '../../../../src/core/project/checkpoints/worktree-print.ts';
 import { readExecuting } from '../../../../src/core/project/git/executing-settings.ts';
 import { undoChanged } from '../../../../src/core/project/git/git-programs.ts';
@@ -130,7 +129,7 @@ async function nest({ repo, worktreePath, plant }: Trapped): Promise<void> {
 
 /** Every kind of git call made after an agent could have planted something. */
 async function allOurCalls(scene: Trapped, context: GitContext): Promise<void> {
-  const { repo, place, worktreePath, sessionDir } = scene;
+  const { repo, place, worktreePath } = scene;
   const { mainRepo, branch } = place;
   const base = await repo.git(['rev-parse', 'main']);
   const range = { ...context, cwd: worktreePath, base };
@@ -147,7 +146,6 @@ async function allOurCalls(scene: Trapped, context: GitContext): Promise<void> {
   await diffOfPath(range, 'a.txt');
   await inspectWorktree({ mainRepo, worktreePath, ...context });
   await requireIdentity(worktreePath, context);
-  await commitSessionFiles({ sessionDir, mainRepo, message: 'Files', ...context });
   await resolveBase({ mainRepo, ...context });
   await rm(join(worktreePath, '.git'));
   await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit: base, ...context });
@@ -172,8 +170,6 @@ test.concurrent.each([
   const scene = await trapped();
   const { repo, worktreePath, sessionDir, plant } = scene;
   await using _ = repo;
-  // The session folder in a separate repository, which the agent also controls.
-  await repo.git(['init', '-q'], join(sessionDir, '..'));
   await repo.git(['remote', 'add', 'origin', '/nowhere']);
   const context = await guard(scene, async () => {
     await repo.git(['remote', 'set-url', 'origin', url.replace('TRAP', await scene.trap('url'))]);
@@ -187,7 +183,6 @@ test.concurrent.each([
       await plant(join(repo.path, '.git/config.worktree'));
       await plant(join(repo.path, '.git/worktrees', '26-01-08-x', 'config.worktree'));
     }
-    await plant(join(sessionDir, '../.git/config'));
     for (const folder of [repo.path, worktreePath, sessionDir]) {
       await writeFile(join(folder, '.gitattributes'), ATTRIBUTES);
     }

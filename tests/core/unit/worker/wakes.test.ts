@@ -6,7 +6,6 @@ import { Wake } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { LimitedStatus } from '../../../../src/core/session/events/state.ts';
-import { RunFolderGoneError } from '../../../../src/core/worker/core/passing-errors.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { waitsOut, wokenByHand } from '../../../../src/core/worker/loop/parked.ts';
@@ -91,7 +90,7 @@ test('a session whose run folder was removed gets no worker', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, BLOCKED);
   await rm(log.paths.runDir, { recursive: true });
-  await expect(wokenByHand(worker)).rejects.toThrow(RunFolderGoneError);
+  await expect(wokenByHand(worker)).rejects.toThrow('is gone, so the session no longer exists');
 });
 
 /** Time passes only in sleeps. */
