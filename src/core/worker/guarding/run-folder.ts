@@ -79,14 +79,13 @@ export async function runFolderChanges(
   open: OpenIteration,
   kept: () => Promise<RunFolder | undefined>,
 ): Promise<string[]> {
-  if (await isOutOfReach(worker)) return [];
   const { runFolder } = worker.memory;
   const own = runFolder?.iteration === open.iteration ? runFolder : undefined;
   // Later changes come from this worker and people, for example when checks were stopped and run again.
   if (own?.isCompared) return [];
   const before = own ?? (await kept());
   const copyMissing = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
-  if (before === undefined) return [copyMissing];
+  if (before === undefined) return (await isOutOfReach(worker)) ? [] : [copyMissing];
   const now = await runFolderEntries(worker.paths, open.iteration);
   const paths = changedKeys(before.entries, now).filter(
     (path) => !isWorkersChange(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
