@@ -12,6 +12,17 @@ test('a session file is read back as it was written, and a missing one is report
   expect(await readSessionFile(log.paths)).toEqual(sessionFileSample());
 });
 
+test('a session whose start named folders of a set-up cache is read without them', async () => {
+  await using log = await tempLog();
+  const file = sessionFileSample();
+  const proving = { ...file.settings.proving, setupCache: ['node_modules'] };
+  await writeFile(
+    log.paths.sessionFile,
+    JSON.stringify({ ...file, settings: { ...file.settings, proving } }),
+  );
+  expect(await readSessionFile(log.paths)).toEqual(file);
+});
+
 test.each([
   ['torn', '{"v":1,"id":', 'It is not JSON'],
   ['a list', '[]', 'expected object'],
