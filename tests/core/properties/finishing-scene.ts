@@ -105,7 +105,7 @@ export class FinishingScene implements AsyncDisposable {
     const { file, paths } = this.#worker;
     const { writer } = await this.log.open();
     const projector = new Projector(paths, file);
-    projector.relocate(folderNow({ file }));
+    projector.relocate(folderNow(this.#worker));
     const git = new GitGuard(paths, file, this.#mortal(this.repo.env));
     this.#worker = { ...this.#worker, writer, projector, git };
     await writer.append(CAME);

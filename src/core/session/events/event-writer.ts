@@ -21,10 +21,7 @@ const CACHE_EVERY = 16;
  * by other programs never count; a log that they rewrote or replaced is quarantined.
  */
 export class EventWriter implements Disposable {
-  /** The fold of the events on disk, and the fold that includes the staged events. */
-  #written: SessionState;
   #state: SessionState;
-  #staged: SessionEvent[] = [];
   #sinceCache = 0;
   #foreignAtMark = 0;
   readonly #parts: WriterParts;
@@ -35,7 +32,6 @@ export class EventWriter implements Disposable {
 
   private constructor(parts: WriterParts) {
     this.#parts = parts;
-    this.#written = parts.reading.state;
     this.#state = parts.reading.state;
     this.truncatedBytes = parts.reading.size - parts.reading.offset;
     this.problems = parts.reading.problems;
@@ -55,6 +51,7 @@ export class EventWriter implements Disposable {
     return new EventWriter({ paths, lease, clock, reading, file, answered });
   }
 
+  /** The fold of the events on disk. */
   get state(): SessionState {
     return this.#state;
   }
@@ -63,11 +60,9 @@ export class EventWriter implements Disposable {
     return this.#parts.lease.number;
   }
 
-  /** Whether a command, however old, has an event, on disk or staged. */
+  /** Whether a command, however old, has an event. */
   isAnswered(commandId: string): boolean {
-    return (
-      this.#parts.answered.has(commandId) || this.#staged.some((event) => answeredBy(event) === commandId)
-    );
+    return this.#parts.answered.has(commandId);
   }
 
   /**
@@ -76,46 +71,23 @@ export class EventWriter implements Disposable {
    * @throws the system error when the disk is full; log and state are unchanged
    */
   async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
-    if (events.length === 0 && this.#staged.length === 0) return [];
-    const { length } = this.#staged;
-    this.stage(...events);
-    try {
-      return await this.commit();
-    } catch (error) {
-      this.#staged = this.#staged.slice(0, length);
-      this.#state = this.#staged.reduce(fold, this.#written);
-      throw error;
-    }
-  }
-
-  /** Numbers events and folds them into the state; they are written with the next commit. */
-  stage(...events: readonly NewEvent[]): void {
-    const numbered = this.#number(events, this.#state.n);
-    this.#state = numbered.reduce(fold, this.#state);
-    this.#staged.push(...numbered);
-  }
-
-  /** Writes the staged events as one commit; throws like `append`, with the events still staged. */
-  async commit(): Promise<SessionEvent[]> {
-    const events = this.#staged;
     if (events.length === 0) return [];
+    const numbered = this.#number(events);
     crashPoint('before-events');
-    const bytes = Buffer.from(asCommit(events).map(serialiseEvent).join(''));
+    const bytes = Buffer.from(asCommit(numbered).map(serialiseEvent).join(''));
     await this.#asideIfRewritten(() => this.#parts.file.append(bytes));
     crashPoint('after-events');
-    for (const event of events) recordAnswer(this.#parts.answered, event);
-    this.#staged = [];
-    this.#written = events.reduce(fold, this.#written);
-    this.#state = this.#written;
-    this.#sinceCache += events.length;
+    for (const event of numbered) recordAnswer(this.#parts.answered, event);
+    this.#state = numbered.reduce(fold, this.#state);
+    this.#sinceCache += numbered.length;
     if (this.#sinceCache >= CACHE_EVERY) this.writeCache();
-    return events;
+    return numbered;
   }
 
   mark(): LogMark {
     const { size, print, foreignBytes } = this.#parts.file;
     this.#foreignAtMark = foreignBytes;
-    return { n: this.#written.n, bytes: size, print };
+    return { n: this.#state.n, bytes: size, print };
   }
 
   /**
@@ -134,7 +106,7 @@ export class EventWriter implements Disposable {
     try {
       const offset = this.#parts.file.size;
       const tailHash = tailHashAt(this.#parts.file.descriptor, offset) ?? '';
-      writeLightly(this.#parts.paths.state, cacheText({ offset, tailHash, state: this.#written }));
+      writeLightly(this.#parts.paths.state, cacheText({ offset, tailHash, state: this.#state }));
       this.#sinceCache = 0;
     } catch {
       // The cache is written again after a few more events.
@@ -153,17 +125,22 @@ export class EventWriter implements Disposable {
 
   /** Whether the run folder was moved away while no agent was running: by a person, so do not create it again. */
   #isMovedAway(): boolean {
-    return this.#written.openIteration === undefined && statsAt(this.#parts.paths.runDir) === undefined;
+    return this.#state.openIteration === undefined && statsAt(this.#parts.paths.runDir) === undefined;
   }
 
   [Symbol.dispose](): void {
     this.#parts.file[Symbol.dispose]();
   }
 
-  #number(events: readonly NewEvent[], after: number): SessionEvent[] {
+  #number(events: readonly NewEvent[]): SessionEvent[] {
     const at = isoUtc(this.#parts.clock.now());
     return events.map((event, index) => {
-      const envelope = { v: FORMAT_VERSION, n: after + 1 + index, at, lease: this.#parts.lease.number };
+      const envelope = {
+        v: FORMAT_VERSION,
+        n: this.#state.n + 1 + index,
+        at,
+        lease: this.#parts.lease.number,
+      };
       // The spread keeps type and body together, which TypeScript cannot infer for the union.
       return asRead({ ...envelope, ...event } as SessionEvent);
     });
@@ -199,10 +176,5 @@ function asCommit(events: readonly SessionEvent[]): SessionEvent[] {
 }
 
 function recordAnswer(answered: Set<string>, event: SessionEvent): void {
-  const id = answeredBy(event);
-  if (id !== undefined) answered.add(id);
-}
-
-function answeredBy(event: SessionEvent): string | undefined {
-  return event.type === 'command_accepted' || event.type === 'command_refused' ? event.id : undefined;
+  if (event.type === 'command_accepted' || event.type === 'command_refused') answered.add(event.id);
 }

@@ -13,8 +13,8 @@ export type Finish = z.infer<typeof Finish>;
 
 /**
  * What is in progress in a session. It ends before anything else begins, and the next worker continues it after a
- * crash. An iteration is not part of it: a block or a stop can leave one open, and the session be merged or archived
- * before a resume continues it.
+ * crash. An iteration is not part of it: a block or a stop can leave one open, and the session can be merged or archived
+ * before a resume continues the iteration.
  */
 export const OpenWork = z.union([
   /** The decision about an iteration, or about a session that was taken over: it becomes an event. */

@@ -6,7 +6,7 @@ import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
 
 /** The session's paths outside and inside the archive; its machine state stays where it is. */
-export function foldersOf({ file: { sessionsDir, folder } }: Pick<Worker, 'file'>): {
+export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
   home: SessionPaths;
   away: SessionPaths;
 } {
@@ -14,14 +14,14 @@ export function foldersOf({ file: { sessionsDir, folder } }: Pick<Worker, 'file'
 }
 
 /** Where the session's folder is now: a crash can come right after it was moved. */
-export function folderNow(worker: Pick<Worker, 'file'>): SessionPaths {
+export function folderNow(worker: Worker): SessionPaths {
   const { home, away } = foldersOf(worker);
   const isAway = statsAt(home.sessionDir) === undefined && statsAt(away.sessionDir) !== undefined;
   return isAway ? away : home;
 }
 
 /** Where the archive has the session's folder, relative to SESSIONS. */
-export function archiveFolder({ file: { folder } }: Pick<Worker, 'file'>): string {
+export function archiveFolder({ file: { folder } }: Worker): string {
   return join('_archive', folder);
 }
 

@@ -12,7 +12,7 @@ import { recordedSteps } from '../core/blocked.ts';
 import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { ifTaken, lastingFailure } from '../core/passing-errors.ts';
 import { type Handlers, sessionExtensions } from '../core/session-extension.ts';
-import { appendPatiently, type Worker } from '../core/worker.ts';
+import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { archive, discard, merge, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
@@ -47,87 +47,60 @@ async function handle(worker: Worker, command: Command): Promise<CommandOutcome 
 /** While an agent is running, a command could come from it: only commands that open no gate are accepted then. */
 type Moment = 'no_child' | 'child_runs';
 
-/** The number of commands that share one write to disk and one read of the overview. */
-const AT_ONCE = 64;
-
 /** Ids of the commands without an event, oldest first; files left over from answered ones are removed. */
 export async function waitingCommandIds(worker: Worker): Promise<string[]> {
   const ids = pendingCommandIds(worker.paths);
   const answered = ids.filter((id) => worker.writer.isAnswered(id));
-  if (answered.length > 0) {
-    await writeStaged(worker);
-    await removeAnswered(worker, answered);
-  }
+  for (const id of answered) await removeAnswered(worker, id);
   return ids.filter((id) => !answered.includes(id));
 }
 
 /**
- * Answers waiting commands with one event each, oldest first. Commands after one whose work comes next wait for it,
- * because they apply to its result.
- * @returns how many were answered
+ * Answers waiting commands, oldest first, each with what it changes as one commit. Commands after one whose work comes
+ * next wait for it, because they apply to its result.
  */
-export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
-  const ids = pendingCommandIds(worker.paths);
-  let answered = 0;
-  while (answered < ids.length && workNow(worker.writer.state) === undefined) {
-    answered += await answerBatch(worker, ids.slice(answered, answered + AT_ONCE), moment);
+export async function takeCommands(worker: Worker, moment: Moment): Promise<void> {
+  for (const id of pendingCommandIds(worker.paths)) {
+    if (workNow(stateOf(worker)) !== undefined) return;
+    await record(worker, ...(await judgeQueued(worker, id, moment)).events);
+    await removeAnswered(worker, id);
   }
-  return answered;
 }
 
-/** Answers the first commands of `ids`, up to one whose work comes next. @returns how many */
-async function answerBatch(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
-  const { writer } = worker;
-  let answered = 0;
-  for (const id of ids) {
-    if (workNow(writer.state) !== undefined) break;
-    answered += 1;
-    // A crash between event and removal leaves the file of an answered command.
-    if (writer.isAnswered(id)) continue;
-    writer.stage(...(await judgeQueued(worker, id, moment)).events);
-  }
-  await writeStaged(worker);
-  await removeAnswered(worker, ids.slice(0, answered));
-  return answered;
+/** `stopsNow`: a stop is still queued, and takes effect on an agent even before its event is on disk. */
+interface Meanwhile {
+  areLeft: boolean;
+  stopsNow: boolean;
 }
 
 /**
  * Takes commands while an agent is watched, without waiting for the disk, which would delay the time limit;
- * commands that cannot be recorded now stay queued. A stop takes effect at once, even before its event is on disk.
- * @returns false when a command was not taken
+ * commands that cannot be recorded now stay queued.
  */
-export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
-  const { writer, projector, paths } = worker;
-  const ids = pendingCommandIds(paths);
-  const answered: string[] = [];
-  for (const id of ids) {
-    if (!writer.isAnswered(id)) {
-      const outcome = await ifTaken(judgeQueued(worker, id, 'child_runs'));
-      if (outcome === undefined) continue;
-      writer.stage(...outcome.events);
+export async function takeCommandsMeanwhile(worker: Worker): Promise<Meanwhile> {
+  const left: NewEvent[] = [];
+  let areLeft = false;
+  for (const id of pendingCommandIds(worker.paths)) {
+    const outcome = await ifTaken(judgeQueued(worker, id, 'child_runs'));
+    if (outcome && (await recordIfTaken(worker, ...outcome.events))) {
+      await removeAnswered(worker, id);
+    } else {
+      areLeft = true;
+      left.push(...(outcome?.events ?? []));
     }
-    answered.push(id);
   }
-  if (answered.length === 0) return ids.length === 0;
-  const written = await ifTaken(writer.append());
-  if (written === undefined) return false;
-  await projector.apply(writer.state, written);
-  await removeAnswered(worker, answered);
-  return answered.length === ids.length;
+  return { areLeft, stopsNow: left.some((event) => event.type === 'stop_requested' && event.when === 'now') };
 }
 
-async function writeStaged(worker: Worker): Promise<void> {
-  await worker.projector.apply(worker.writer.state, await appendPatiently(worker, []));
-}
-
-/** Removes the files of answered commands. A file left over is harmless: its command has an event. */
-async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
-  for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
+/** Removes the file of an answered command. One left over is harmless: its command has an event. */
+async function removeAnswered({ paths }: Worker, id: string): Promise<void> {
+  await removeCommand(paths, id).catch(() => undefined);
 }
 
 /** Judges a queued command; writes no event. A lasting failure refuses it, a temporary one leaves it queued. */
 export async function judgeQueued(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
-  const reading = await readCommand(worker.paths, id);
+  // A crash between event and removal leaves the file of an answered command.
+  const reading = worker.writer.isAnswered(id) ? undefined : await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };
   if (reading.kind === 'malformed' || reading.kind === 'newer') {
     const error = reading.kind === 'newer' ? COMMAND_ERRORS.newer_command : COMMAND_ERRORS.bad_command;

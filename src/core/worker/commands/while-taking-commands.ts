@@ -19,31 +19,23 @@ export async function whileTakingCommands<T>(
 ): Promise<MeanwhileEnd<T>> {
   if (isStopDue(worker)) return { kind: 'stopped' };
   const stop = new AbortController();
-  let isOver = false;
-  const ended = act(stop.signal).finally(() => {
-    isOver = true;
-  });
+  const ended = act(stop.signal);
   // Handlers are attached at once, because `act` might fail while commands are taken.
   const over = ended.then(
-    () => undefined,
-    () => undefined,
+    () => true,
+    () => true,
   );
   try {
-    while (!isOver && !stop.signal.aborted) {
+    do {
       await requireLease(worker);
       await ifTaken(takeCommandsMeanwhile(worker));
       if (isStopDue(worker)) stop.abort();
-      else await Promise.race([over, worker.clock.sleep(POLL_MS)]);
-    }
-  } catch (error) {
-    stop.abort();
-    await over;
-    throw error;
-  }
-  try {
+    } while (!stop.signal.aborted && !(await Promise.race([over, worker.clock.sleep(POLL_MS)])));
     return { kind: 'done', value: await ended };
   } catch (error) {
     if (stop.signal.aborted) return { kind: 'stopped' };
+    stop.abort();
+    await over;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import type { Worker } from './worker.ts';
  * Called while watching an agent, since a new owner is otherwise noticed only when an event is written. A pool's session
  * is also lost once its time is up: its supervisor could be frozen while another machine takes over.
  */
-export async function requireLease({ paths, writer, file, clock, host }: Leased): Promise<void> {
+export async function requireLease({ paths, writer, file, clock, host }: Worker): Promise<void> {
   const given = file.pool ? await plainText(paths.poolUntil, MAX_BYTES) : undefined;
   const [untilMs, bootId] = given?.trim().split(' ') ?? [];
   // A time from an earlier boot could be far in the future.
@@ -21,8 +21,6 @@ export async function requireLease({ paths, writer, file, clock, host }: Leased)
   if ((newestNumber(paths.leases) ?? 0) > writer.lease)
     throw BASE_ERRORS.lease_lost({ number: writer.lease });
 }
-
-type Leased = Pick<Worker, 'paths' | 'writer' | 'file' | 'clock' | 'host'>;
 
 const MAX_BYTES = 64;
 

@@ -60,18 +60,16 @@ export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => P
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 5000;
 
-/** The delay before the next retry: grows, but stays short enough to notice a freed disk. */
-export function nextWait(beforeMs?: number): number {
-  return beforeMs === undefined ? FIRST_WAIT_MS : Math.min(beforeMs * 2, LAST_WAIT_MS);
-}
-
-/** Retries while an operation fails temporarily. @param problem reported with each failure */
+/**
+ * Retries while an operation fails temporarily: with a growing delay, but often enough to notice a freed disk.
+ * @param problem reported with each failure
+ */
 export async function patiently<T>(
   clock: Pick<Clock, 'now' | 'sleep'>,
   problem: string,
   act: () => Promise<T>,
 ): Promise<T> {
-  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
       return await act();
     } catch (error) {

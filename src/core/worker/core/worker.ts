@@ -7,7 +7,7 @@ import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { EventWriter, LogMark } from '../../session/events/event-writer.ts';
-import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -72,13 +72,16 @@ export interface WorkerMemory {
   notedCostOf?: number;
 }
 
-/** Writes events, then what derives from them. The events are the commit; a failed projection is repeated later. */
-export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<SessionEvent[]> {
-  const written = await appendPatiently(worker, events);
-  await worker.projector.apply(worker.writer.state, written);
-  const text = worker.projector.takeReplaced();
+/**
+ * Writes events as one commit, then what derives from them; a failed projection is repeated later. While the disk
+ * accepts no writes, it waits instead of losing the session.
+ */
+export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<void> {
+  const { writer, clock, projector } = worker;
+  const written = await patiently(clock, 'events not written', () => writer.append(...events));
+  await projector.apply(writer.state, written);
+  const text = projector.takeReplaced();
   if (text !== undefined) await record(worker, { type: 'notice', code: 'overview_replaced', text });
-  return written;
 }
 
 /** Like `record`, without waiting. @returns false when the disk accepts no writes: nothing was written */
@@ -86,14 +89,6 @@ export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent
   const written = await ifTaken(worker.writer.append(...events));
   if (written !== undefined) await worker.projector.apply(worker.writer.state, written);
   return written !== undefined;
-}
-
-/** Appends events. While the disk accepts no writes, it retries with a growing delay instead of losing the session. */
-export async function appendPatiently(
-  { writer, clock }: Pick<Worker, 'writer' | 'clock'>,
-  events: readonly NewEvent[],
-): Promise<SessionEvent[]> {
-  return await patiently(clock, 'events not written', () => writer.append(...events));
 }
 
 export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {

@@ -124,6 +124,8 @@ async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd>
   return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
 }
 
+const NOTHING_LEFT = { areLeft: false, stopsNow: false };
+
 /** Watches an agent until it has ended or must be ended; takes the commands that are allowed during that time. */
 export async function watchChild(
   worker: Worker,
@@ -140,9 +142,10 @@ export async function watchChild(
   try {
     for (let commandsAtMs = 0; ; ) {
       watcher.watch([exit, paths.commands]);
-      if (clock.monotonic() >= commandsAtMs && (await tried(takeCommandsMeanwhile(worker))) !== true)
-        commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
-      if (stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
+      const taken =
+        clock.monotonic() >= commandsAtMs ? await tried(takeCommandsMeanwhile(worker)) : NOTHING_LEFT;
+      if (taken?.areLeft !== false) commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
+      if (taken?.stopsNow || stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
       if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
       const end = await tried(sampler.sample());
       if (end !== undefined) return sampler.watched(end);

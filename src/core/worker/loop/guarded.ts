@@ -1,11 +1,10 @@
-import { BASE_ERRORS } from '../../kernel/base-errors.ts';
-import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { blockedBy } from '../core/blocked.ts';
-import { explainFailure, isRefusedFile, say } from '../core/failure.ts';
+import { isRefusedFile } from '../core/failure.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
-import { isPassing, nextWait } from '../core/passing-errors.ts';
+import { lastingFailure, patiently } from '../core/passing-errors.ts';
 import { isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
@@ -19,20 +18,12 @@ export async function guarded(
   worker: Worker,
   step: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
-  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
-    try {
-      return await step();
-    } catch (error) {
-      if (BASE_ERRORS.lease_lost.is(error)) throw error;
-      if (isPassing(error)) {
-        say(worker, `${systemErrorCode(error)}: retrying in ${waitMs} ms`);
-      } else {
-        say(worker, error);
-        if (isGone(worker) || !(await mayStay(worker, error))) throw error;
-        return (await block(worker, error)) ? undefined : 'blocked';
-      }
-      await worker.clock.sleep(waitMs);
-    }
+  try {
+    return await patiently(worker.clock, 'a step is not done', step);
+  } catch (error) {
+    const failure = lastingFailure(worker, error, 'resume the session');
+    if (isGone(worker) || !(await mayStay(worker, error))) throw error;
+    return (await block(worker, failure)) ? undefined : 'blocked';
   }
 }
 
@@ -61,8 +52,7 @@ async function childLives(worker: Worker, { iteration }: OpenIteration): Promise
 }
 
 /** @returns false when the session is already blocked for the same reason */
-async function block(worker: Worker, error: unknown): Promise<boolean> {
-  const failure = explainFailure(worker, error, 'resume the session');
+async function block(worker: Worker, failure: SamocodeError): Promise<boolean> {
   const { status, progress } = stateOf(worker);
   if (status.kind === 'blocked' && status.reason === failure.message) return false;
   await record(worker, blockedBy(failure, progress.phase));

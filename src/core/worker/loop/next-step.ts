@@ -42,13 +42,11 @@ function mayStop({ status, prepared, openIteration }: SessionState): boolean {
 
 async function stepOf(worker: Worker, state: SessionState): Promise<string | undefined> {
   const { status, prepared, openIteration } = state;
+  if (state.createdAt === undefined) return 'nothing to do';
   const order = ownOrder(worker);
   if (order !== undefined && status.kind !== 'waiting') return await orderStep(worker, order);
   switch (status.kind) {
     case 'starting':
-      if (state.createdAt === undefined) return 'nothing to do';
-      await prepare(worker);
-      return undefined;
     case 'running':
       if (!prepared) {
         await prepare(worker);

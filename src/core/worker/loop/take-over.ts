@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { plainJson } from '../../kernel/files/plain-file.ts';
+import type { Phase } from '../../kernel/phases/table.ts';
 import { identify } from '../../kernel/processes/host.ts';
 import type { OwnedLease } from '../../kernel/processes/lease.ts';
 import { waitForNoted } from '../../project/git/noted-calls.ts';
@@ -11,7 +12,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { readChildRecord, readExit } from '../core/iteration-files.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
-import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
 import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
@@ -37,6 +38,8 @@ export async function takeOver(
   const byHand = await phaseSetByHand(worker);
   // The next write of the overview restores the phase.
   const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
+  // Before the first line of this worker, which would mark all earlier ones as written.
+  await worker.projector.catchUp(stateOf(worker));
   const tookOver: NewEvent = {
     type: 'worker_took_over',
     worker: self,
@@ -47,21 +50,8 @@ export async function takeOver(
     places,
     host: worker.file.pool && (await plainJson(worker.paths.poolMark, MAX_MARK_BYTES, Mark))?.host,
   };
-  await appendPatiently(worker, [tookOver]);
+  await record(worker, tookOver, ...writer.problems.map(lineSkipped), ...(moved ? [phaseForged(moved)] : []));
   await rm(worker.paths.arrived, { force: true });
-  // Before the first line of this worker, which would mark all earlier ones as written.
-  await worker.projector.catchUp(stateOf(worker));
-  for (const problem of writer.problems) {
-    await record(worker, {
-      type: 'notice',
-      code: 'log_problem',
-      text: `A line of the event log was skipped: ${problem}`,
-    });
-  }
-  if (moved !== undefined) {
-    const detail = `it said ${moved} while an iteration was open`;
-    await record(worker, { type: 'forgery_seen', what: 'the Phase line of the overview', detail });
-  }
   writer.writeCache();
   if (byHand !== undefined) await setPhase(worker, byHand);
   // A worker that released its lease left no process; a missing lease may have been deleted.
@@ -72,6 +62,15 @@ export async function takeOver(
   await endChildTree(worker, undefined, { leftoversOnly: true });
   await clearScratch(worker);
   removeDraftsOfDead(worker);
+}
+
+function lineSkipped(problem: string): NewEvent {
+  return { type: 'notice', code: 'log_problem', text: `A line of the event log was skipped: ${problem}` };
+}
+
+function phaseForged(phase: Phase): NewEvent {
+  const detail = `it said ${phase} while an iteration was open`;
+  return { type: 'forgery_seen', what: 'the Phase line of the overview', detail };
 }
 
 async function findOpenIteration(worker: Worker): Promise<Recovery> {

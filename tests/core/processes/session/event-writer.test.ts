@@ -151,31 +151,6 @@ test("the writer's state equals the state that readers compute", async () => {
   expect((await readLog(log.paths, { useCache: false }))?.state).toEqual(writer.state);
 });
 
-test("staged events are in the writer's state at once and are written together", async () => {
-  await using log = await tempLog();
-  const { writer } = await log.open();
-  writer.stage(notice('one'));
-  writer.stage(notice('two'), { type: 'done', summary: 's' });
-  expect(writer.state).toMatchObject({ n: 3, status: { kind: 'done' } });
-  expect(await log.bytes()).toHaveLength(0);
-  expect(await writer.commit()).toMatchObject([{ n: 1 }, { n: 2 }, { n: 3 }]);
-  expect(await numbersOf(log)).toEqual([1, 2, 3]);
-  expect(await writer.commit()).toEqual([]);
-});
-
-test('on a full disk staged events stay staged, while an appended event is dropped', async () => {
-  await using log = await tempLog();
-  const { writer } = await log.open();
-  writer.stage(notice('staged'));
-  {
-    using _full = fullDisk({ atWrite: 1, bytes: 3 });
-    await expect(writer.append(notice('appended'))).rejects.toThrow('ENOSPC');
-  }
-  expect(writer.state.n).toBe(1);
-  await writer.append();
-  expect((await readEvents(log.paths, 0)).map((event) => 'text' in event && event.text)).toEqual(['staged']);
-});
-
 test('the next worker knows every command that was answered, however old', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
