@@ -38,30 +38,14 @@ export interface ImportInput {
   /** The name or path of the folder. */
   folder: string;
   projectDir?: string | undefined;
-  /** Defaults to the phase that its overview names, or else to the first one. */
+  /** Defaults to the phase that its overview names. */
   phase?: string | undefined;
 }
 
 /** Makes a session of a folder of the Python samocode. It waits for a person, and no agent runs before that. */
 export async function importFolder(input: ImportInput, context: ActionContext): Promise<Begun> {
   await refuseFromInside(context);
-  const { filePath, paths } = await findUnimported(input, context);
-  const phase = knownPhase(input.phase);
-  const project = await readyProject({ projectDir: filePath }, context);
-  await moveUp(paths);
-  const facts = await factsOf(paths);
-  const place = placeOf(facts, paths.folder, phase) ?? PHASE_UNKNOWN;
-  const continues = (gates: SessionGates) => continuationOf(place, facts, { folder: paths.folder, gates });
-  // If no gate stops it, only a resume may let an agent run.
-  const run = project.values.gates.length > 0;
-  const adoption = {
-    paths,
-    facts,
-    run,
-    choices: {},
-    decide: (gates: SessionGates) => atRest(continues(gates), place),
-  };
-  return await adopt(adoption, project, context);
+  return await adoptFolder({ ...input, isImport: true, choices: {}, run: false }, context);
 }
 
 /** Continues a folder prepared by hand at the given phase: it becomes a session that waits at its gate. */
@@ -69,22 +53,50 @@ export async function continueFolder(
   { work, project: projectDir, choices = {}, run = true }: StartSessionInput<FolderWork>,
   context: ActionContext,
 ): Promise<Begun> {
-  const { filePath, paths } = await findUnimported({ folder: work.from, projectDir }, context);
-  const { folder: session } = paths;
-  const phase = knownPhase(work.phase);
-  const project = await readyProject(
-    { projectDir: filePath, call: choices.settings, base: choices.base },
-    context,
-  );
-  const facts = await factsOf(paths);
-  const place = placeOf(facts, session, phase);
-  if (place === undefined) throw START_ERRORS.phase_unknown({ session });
-  const group = choices.group && normalizeNewName('group', choices.group);
-  const decide = (gates: SessionGates) => continuationOf(place, facts, { folder: session, gates });
-  return await adopt({ paths, facts, run, group, choices, decide }, project, context);
+  const { from: folder, phase } = work;
+  return await adoptFolder({ folder, projectDir, phase, isImport: false, choices, run }, context);
 }
 
-type SessionGates = Parameters<typeof continuationOf>[2]['gates'];
+interface Adoption extends ImportInput, Pick<SessionRequest, 'run'> {
+  choices: NonNullable<StartSessionInput['choices']>;
+  /** If false, an agent may run at once where no gate stops it. */
+  isImport: boolean;
+}
+
+async function adoptFolder(
+  { isImport, choices, run, ...asked }: Adoption,
+  context: ActionContext,
+): Promise<Begun> {
+  const { filePath, paths } = await findUnimported(asked, context);
+  const { folder } = paths;
+  const phase = knownPhase(asked.phase);
+  const { settings: call, base } = choices;
+  const project = await readyProject({ projectDir: filePath, call, base }, context);
+  await moveUp(paths);
+  const facts = await factsOf(paths);
+  const place = placeOf(facts, folder, phase) ?? (isImport ? PHASE_UNKNOWN : undefined);
+  if (place === undefined) throw START_ERRORS.phase_unknown({ session: folder });
+  const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(facts.overview);
+  const branch = await branchOfAdopted(project, { folder, workingDir }, context);
+  const request: SessionRequest = {
+    folder,
+    group: choices.group && normalizeNewName('group', choices.group),
+    // If the settings open every gate, only a resume may let an agent of an imported folder run.
+    run: run || (isImport && project.values.gates.length > 0),
+    choices: { ...choices, branch },
+    task: task.trim() || folder,
+    takenOver: (gates) => {
+      const decision = continuationOf(place, facts, { folder, gates });
+      return {
+        totalIterations: totalIterations || iteration,
+        decision: isImport ? atRest(decision, place) : decision,
+      };
+    },
+  };
+  const begun = await beginSession(await newSession(project, request, context), context);
+  if (begun === undefined) throw START_ERRORS.run_already({ session: folder });
+  return begun;
+}
 
 const PHASE_UNKNOWN: FolderPlace = {
   phase: 'init',
@@ -159,34 +171,6 @@ async function factsOf(paths: SessionPaths): Promise<FolderFacts> {
   const facts = await readUnimported(paths);
   if (facts === undefined) throw START_ERRORS.task_unknown({ session });
   return facts;
-}
-
-interface Adoption extends Pick<SessionRequest, 'group' | 'run'> {
-  paths: SessionPaths;
-  facts: FolderFacts;
-  choices: SessionRequest['choices'];
-  decide: (gates: SessionGates) => Decision;
-}
-
-/** Creates the session, which waits at the first gate that no person is known to have opened. */
-async function adopt(
-  { paths: { folder }, facts, group, run, choices, decide }: Adoption,
-  project: Project,
-  context: ActionContext,
-): Promise<Begun> {
-  const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(facts.overview);
-  const branch = await branchOfAdopted(project, { folder, workingDir }, context);
-  const request: SessionRequest = {
-    folder,
-    group,
-    run,
-    choices: { ...choices, branch },
-    task: task.trim() || folder,
-    takenOver: (gates) => ({ totalIterations: totalIterations || iteration, decision: decide(gates) }),
-  };
-  const begun = await beginSession(await newSession(project, request, context), context);
-  if (begun === undefined) throw START_ERRORS.run_already({ session: folder });
-  return begun;
 }
 
 /**
