@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { oneLine, parseMarkdown, splitLines } from '../../../src/core/session/documents/markdown-lines.ts';
+import {
+  oneLine,
+  parseKeyLine,
+  parseMarkdown,
+  splitLines,
+} from '../../../src/core/session/documents/markdown-lines.ts';
 import {
   changeOverview,
-  containsTask,
-  findKeyLines,
   flowKey,
   newOverview,
   type OverviewChange,
   readOverview,
-  restoreLost,
-  STATUS_LINES,
+  type StatusBlock,
   taskText,
 } from '../../../src/core/session/documents/overview.ts';
 import { type Property, property } from './property.ts';
-import { anyText, bodies, documentOf, isSubsequence } from './texts.ts';
+import { anyText, documentOf, isSubsequence } from './texts.ts';
 
 const FLOW = ['- [001 @ 01-08 14:37] one', '- [002 @ 01-08 14:40] two', '- [003 @ 01-08 15:00] three'];
 
@@ -45,13 +47,20 @@ export const anyOverview = documentOf([
   ...FLOW,
 ]); // prettier-ignore
 
-const anyChange: fc.Arbitrary<OverviewChange> = fc.record(
+const anyStatus: fc.Arbitrary<StatusBlock> = fc.record(
   {
     phase: fc.constantFrom('init', 'planning', 'done'),
     iteration: fc.nat(999),
     totalIterations: fc.nat(999),
     blocked: fc.constantFrom('no' as const, 'waiting_human' as const, 'yes' as const),
-    qualityIteration: fc.option(fc.nat(9)),
+    qualityIteration: fc.nat(9),
+  },
+  { requiredKeys: ['phase', 'iteration', 'totalIterations', 'blocked'] },
+);
+
+const anyChange: fc.Arbitrary<OverviewChange> = fc.record(
+  {
+    status: anyStatus,
     lastAction: anyText,
     next: anyText,
     workingDir: anyText,
@@ -70,57 +79,30 @@ const anyTask = fc.oneof(
 );
 
 function checkShown(text: string, change: OverviewChange): void {
-  const reading = readOverview(changeOverview(text, change));
-  const texts = ['lastAction', 'next', 'workingDir', 'phase'] as const;
-  for (const key of texts)
+  const after = changeOverview(text, change);
+  const reading = readOverview(after);
+  for (const key of ['lastAction', 'next', 'workingDir'] as const)
     if (change[key] !== undefined) assert.equal(reading[key], oneLine(change[key]), key);
-  const plain = ['iteration', 'totalIterations', 'blocked'] as const;
-  for (const key of plain) if (change[key] !== undefined) assert.equal(reading[key], change[key], key);
-  const quality = change.qualityIteration;
-  if (quality !== undefined) {
-    const lines = findKeyLines(parseMarkdown(changeOverview(text, change))).get('quality iteration') ?? [];
-    assert.equal(lines[0]?.line.value, quality === null ? undefined : String(quality));
-  }
+  const { phase, iteration, totalIterations, blocked } = reading;
+  const { qualityIteration: _, ...status } = change.status ?? {};
+  if (change.status) assert.deepEqual({ phase, iteration, totalIterations, blocked }, status);
   for (const line of change.appendFlow ?? []) {
     if (flowKey(line) !== '') assert(reading.flow.includes(flowKey(line)), `flow: ${line}`);
   }
 }
 
+const OURS = ['phase', 'iteration', 'total iterations', 'blocked', 'quality iteration'];
+const OTHERS = ['working dir', 'last action', 'next'];
+
 function checkForeign(text: string, change: OverviewChange): void {
   const doc = parseMarkdown(text);
-  const owned = new Set<number>();
-  const keys: string[] = Object.entries(STATUS_LINES).flatMap(([key, name]) => (key in change ? [name] : []));
-  if ('workingDir' in change) keys.push('Working Dir');
-  for (const key of keys)
-    for (const { index } of findKeyLines(doc).get(key.toLowerCase()) ?? []) owned.add(index);
   const last = doc.lines.length - 1;
+  const isForeign = (line: string) => ![...OURS, ...OTHERS].includes(parseKeyLine(line)?.key ?? '');
   // The last line may get a missing line ending.
-  const foreign = doc.lines.filter(
-    (line, index) => !owned.has(index) && (index < last || line.endsWith('\n')),
-  );
+  const foreign = doc.lines.filter((line, index) => isForeign(line) && (index < last || line.endsWith('\n')));
   const after = changeOverview(text, change);
   assert(isSubsequence(foreign, splitLines(after.slice(doc.bom.length))));
   assert.equal(after.startsWith('\uFEFF'), doc.bom !== '');
-}
-
-function checkRestored(text: string, task: string, flow: readonly string[]): void {
-  const after = restoreLost(text, { task, flow });
-  const keys = [...new Set(flow.map(flowKey))].filter((key) => key !== '');
-  const read = readOverview(after).flow;
-  for (const key of keys) assert(read.includes(key), key);
-  const before = readOverview(text).flow;
-  for (const key of new Set(keys))
-    if (!before.includes(key)) assert.equal(read.filter((line) => line === key).length, 1);
-  if (
-    isSubsequence(
-      before.filter((key) => keys.includes(key)),
-      keys,
-    )
-  )
-    assert(isSubsequence(keys, read), 'order');
-  if (task.trim() !== '') assert(containsTask(after.split('\n'), task), 'task');
-  assert.equal(restoreLost(after, { task, flow }), after);
-  assert(isSubsequence(bodies(text).slice(0, -1), bodies(after)));
 }
 
 export const overviewProperties: Property[] = [
@@ -140,12 +122,12 @@ export const overviewProperties: Property[] = [
     fc.tuple(anyOverview, anyChange),
     ([text, change]) => {
       const once = changeOverview(text, change);
-      assert.equal(changeOverview(once, change), once);
+      // In a text that mixes line endings, the first line decides, and it may have been removed.
+      assert.equal(changeOverview(once, change).replaceAll('\r', ''), once.replaceAll('\r', ''));
     },
   ),
   property('an empty change of the overview changes no byte', fc.oneof(anyOverview, anyText), (text) => {
     assert.equal(changeOverview(text, {}), text);
-    assert.equal(restoreLost(text, { task: '', flow: [] }), text);
   }),
   property(
     'a new overview is read back with its content',
@@ -161,13 +143,8 @@ export const overviewProperties: Property[] = [
       const reading = readOverview(text);
       assert.equal(reading.workingDir, oneLine(given.workingDir));
       assert.equal(reading.phase, 'init');
-      assert(containsTask(reading.task.split('\n'), taskText(given)) || taskText(given) === '');
-      assert.equal(restoreLost(text, { task: taskText(given), flow: [] }), text);
+      const lines = (task: string) => task.split(/\r\n?|\n/).map((line) => line.trimEnd());
+      assert.deepEqual(lines(reading.task), lines(taskText(given)));
     },
-  ),
-  property(
-    'lost task and flow lines are restored once and in order',
-    fc.tuple(anyOverview, anyTask, fc.shuffledSubarray([...FLOW, 'plain', '', '- dash'])),
-    ([text, task, flow]) => checkRestored(text, task, flow),
   ),
 ];

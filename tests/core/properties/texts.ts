@@ -52,12 +52,6 @@ export function documentOf(lines: readonly string[]): fc.Arbitrary<string> {
   });
 }
 
-/** The lines of a text without their endings and without a byte order mark. */
-export function bodies(text: string): string[] {
-  const lines = text.replace(/^\uFEFF/, '').split('\n');
-  return lines.map((line) => line.replace(/\r$/, ''));
-}
-
 /** Whether `whole` contains `part` in the same order, possibly with other elements in between. */
 export function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
   let at = 0;

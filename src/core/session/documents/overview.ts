@@ -12,7 +12,6 @@ import {
   parseMarkdown,
   plainValue,
   preamble,
-  type Section,
   sectionNamed,
   titleHeading,
   withValue,
@@ -35,15 +34,17 @@ export interface OverviewReading {
   flow: string[];
 }
 
-export const STATUS_LINES = {
+/** The worker's lines of the status, in their order. */
+const STATUS_LINES = {
   phase: 'Phase',
   iteration: 'Iteration',
   totalIterations: 'Total Iterations',
   blocked: 'Blocked',
   qualityIteration: 'Quality Iteration',
-  lastAction: 'Last Action',
-  next: 'Next',
 } as const;
+
+/** Lines that agents and people write too; a change sets them one by one. */
+const OTHER_LINES = { workingDir: 'Working Dir', lastAction: 'Last Action', next: 'Next' } as const;
 
 const OVERVIEW_SECTIONS = ['Task', 'Status', 'Flow Log', 'Files', 'Plans'] as const;
 
@@ -55,20 +56,20 @@ export function readOverview(text: string): OverviewReading {
   const phase = value(STATUS_LINES.phase);
   const task = sectionNamed(doc, 'Task');
   return {
-    workingDir: value('Working Dir'),
+    workingDir: value(OTHER_LINES.workingDir),
     task: taskFrom(doc.lines.slice(task?.start ?? 0, task?.end ?? 0)),
     phase: phase && plainValue(phase),
     iteration: parseCount(value(STATUS_LINES.iteration)),
     totalIterations: parseCount(value(STATUS_LINES.totalIterations)),
     blocked: parseBlocked(value(STATUS_LINES.blocked)),
-    lastAction: value(STATUS_LINES.lastAction),
-    next: value(STATUS_LINES.next),
-    flow: flowLines(doc).map(({ key }) => key),
+    lastAction: value(OTHER_LINES.lastAction),
+    next: value(OTHER_LINES.next),
+    flow: flowKeysIn(doc),
   };
 }
 
 /** The lines with known keys, by key in lower case: those in Status first, then those above the sections. */
-export function findKeyLines(doc: MarkdownLines): Map<string, FoundLine[]> {
+function findKeyLines(doc: MarkdownLines): Map<string, FoundLine[]> {
   const found = new Map<string, FoundLine[]>();
   for (const section of [sectionNamed(doc, 'Status'), preamble(doc)]) {
     for (const each of section ? keyLinesIn(doc, section) : []) {
@@ -82,27 +83,20 @@ export function findKeyLines(doc: MarkdownLines): Map<string, FoundLine[]> {
   return found;
 }
 
-/** The lines that begin a flow log entry: list items, and stamps without a list marker. */
-function flowLines(doc: MarkdownLines): { index: number; key: string }[] {
+/** The entries of the flow log: list items, and stamps without a list marker. */
+function flowKeysIn(doc: MarkdownLines): string[] {
   const section = sectionNamed(doc, 'Flow Log');
-  const entries: { index: number; key: string }[] = [];
-  for (let index = section?.start ?? 0; index < (section?.end ?? 0); index += 1) {
-    const line = doc.lines[index] ?? '';
-    if (doc.isFenced(index) || (listItem(line) === undefined && !line.trimStart().startsWith('['))) continue;
-    const key = flowKey(line);
-    if (key !== '') entries.push({ index, key });
-  }
-  return entries;
+  const lines = doc.lines.slice(section?.start ?? 0, section?.end ?? 0);
+  return lines.flatMap((line, at) => {
+    const isEntry = listItem(line) !== undefined || line.trimStart().startsWith('[');
+    const key = isEntry && !doc.isFenced((section?.start ?? 0) + at) ? flowKey(line) : '';
+    return key === '' ? [] : [key];
+  });
 }
 
-/** The end of an entry: after its line and its indented continuation lines. */
-function endOfEntry(doc: MarkdownLines, section: Section, index: number): number {
-  let end = index + 1;
-  while (end < section.end && /^[ \t]+[^ \t\r\n\-*+[]/.test(doc.lines[end] ?? '')) end += 1;
-  return end;
-}
-
-const KNOWN_KEYS = new Set(['Working Dir', ...Object.values(STATUS_LINES)].map((key) => key.toLowerCase()));
+const KNOWN_KEYS: ReadonlySet<string> = new Set(
+  Object.values({ ...STATUS_LINES, ...OTHER_LINES }).map((key) => key.toLowerCase()),
+);
 
 function parseCount(value: string | undefined): number | undefined {
   const digits = value === undefined ? null : /^\d{1,9}(?!\d)/.exec(plainValue(value));
@@ -138,21 +132,10 @@ function taskFrom(lines: readonly string[]): string {
   return (isQuoted ? bodies.map((body) => body.replace(/^> ?/, '')) : bodies).join('\n');
 }
 
-/** Whether the lines contain the consecutive lines of the task, quoted or not, ignoring trailing spaces. */
-export function containsTask(lines: readonly string[], task: string): boolean {
-  const plain = trimBlankLines(task).split('\n');
-  const hay = comparable(lines);
-  return hay.includes(comparable(plain)) || hay.includes(comparable(taskLines(task)));
-}
-
 /** Identifies a line of the flow log: its text without the list marker. */
 export function flowKey(line: string): string {
   const text = oneLine(line);
   return listItem(text) ?? text;
-}
-
-function comparable(lines: readonly string[]): string {
-  return `\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 /** Normalizes line endings and removes blank lines at both ends. */
@@ -165,26 +148,32 @@ function trimBlankLines(text: string): string {
   return lines.slice(start, end).join('\n');
 }
 
+/** The worker's part of the status, from the events. */
+export interface StatusBlock {
+  phase: string;
+  iteration: number;
+  totalIterations: number;
+  blocked: Blocked;
+  qualityIteration?: number | undefined;
+}
+
 /** Changes to an overview; absent fields stay as they are. Each text is written on one line. */
 export interface OverviewChange {
-  phase?: string;
-  iteration?: number;
-  totalIterations?: number;
-  blocked?: Blocked;
-  /** Null removes the line. */
-  qualityIteration?: number | null;
-  lastAction?: string;
-  next?: string;
-  workingDir?: string;
+  status?: StatusBlock;
+  lastAction?: string | undefined;
+  next?: string | undefined;
+  workingDir?: string | undefined;
   /** Lines to append to the flow log; those already in it are skipped. */
   appendFlow?: readonly string[];
 }
 
-/** Changes the worker's lines and inserts missing ones in order; every other byte is unchanged. Never throws. */
+/** Writes the worker's block of the status whole, and sets other lines; every other byte is unchanged. Never throws. */
 export function changeOverview(text: string, change: OverviewChange): string {
-  const { workingDir, appendFlow = [] } = change;
-  const moved = workingDir === undefined ? text : withWorkingDir(text, oneLine(workingDir));
-  return withFlow(withStatus(moved, change), appendFlow);
+  const { status, appendFlow = [] } = change;
+  let changed = status === undefined ? text : withStatus(text, status);
+  for (const key of ['workingDir', 'lastAction', 'next'] as const)
+    if (change[key] !== undefined) changed = withLine(changed, OTHER_LINES[key], oneLine(change[key]));
+  return appendFlow.length === 0 ? changed : withFlow(changed, appendFlow);
 }
 
 /** The overview of a new session. `started` is `YYYY-MM-DD HH:MM`. */
@@ -208,110 +197,66 @@ export function newOverview(given: {
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/**
- * Restores what an agent dropped: the task text, and lines of the flow log between their old neighbours.
- * @param kept `task` as returned by `taskText`; `flow` oldest first
- */
-export function restoreLost(text: string, kept: { task: string; flow: readonly string[] }): string {
-  return withLostFlow(withTask(text, kept.task), kept.flow);
-}
-
-function withWorkingDir(text: string, value: string): string {
-  return editMarkdown(text, (doc, editor) => {
-    const existing = findKeyLines(doc).get('working dir');
-    if (existing) rewrite(editor, existing, value);
-    else editor.insert((titleHeading(doc)?.index ?? -1) + 1, [`Working Dir: ${value}`.trim()]);
-  });
-}
-
-function withStatus(text: string, change: OverviewChange): string {
+/** Replaces the worker's lines, wherever they stand, by one block at the beginning of the status. */
+function withStatus(text: string, status: StatusBlock): string {
   return editMarkdown(text, (doc, editor) => {
     const found = findKeyLines(doc);
-    const status = sectionNamed(doc, 'Status');
-    const missing: string[] = [];
-    // A missing line is inserted after the last known line that belongs before it.
-    let place = status?.start ?? 0;
-    for (const [key, name] of Object.entries(STATUS_LINES)) {
-      const value = change[key as keyof typeof STATUS_LINES]; // the keys of STATUS_LINES are those of its type
-      const existing = found.get(name.toLowerCase()) ?? [];
-      if (value === null) for (const { index } of existing) editor.remove(index);
-      else if (value !== undefined && existing.length > 0) rewrite(editor, existing, oneLine(String(value)));
-      else if (value !== undefined) {
-        const line = `${name}: ${oneLine(String(value))}`.trim();
-        if (status) editor.insert(place, [line]);
-        else missing.push(line);
-      }
-      const last = existing.findLast(({ index }) => status && index >= status.start && index < status.end);
-      if (last) place = last.index + 1;
-    }
-    if (missing.length > 0) addSection(doc, editor, 'Status', missing);
+    const block = Object.entries(STATUS_LINES).flatMap(([key, name]) => {
+      for (const { index } of found.get(name.toLowerCase()) ?? []) editor.remove(index);
+      const value = status[key as keyof StatusBlock]; // the keys of STATUS_LINES are those of a block
+      return value === undefined ? [] : [lineOf(name, oneLine(String(value)))];
+    });
+    const section = sectionNamed(doc, 'Status');
+    if (section) editor.insert(section.start, block);
+    else addSection(doc, editor, 'Status', block);
   });
 }
 
-function rewrite(editor: LineEditor, existing: readonly FoundLine[], value: string): void {
-  for (const { index, line } of existing) {
-    if (line.value !== value) editor.replace(index, withValue(line, value));
-  }
+function lineOf(name: string, value: string): string {
+  return `${name}: ${value}`.trim();
+}
+
+function withLine(text: string, name: string, value: string): string {
+  return editMarkdown(text, (doc, editor) => {
+    const [existing] = findKeyLines(doc).get(name.toLowerCase()) ?? [];
+    if (existing === undefined && name === OTHER_LINES.workingDir)
+      editor.insert((titleHeading(doc)?.index ?? -1) + 1, [lineOf(name, value)]);
+    else if (existing === undefined) append(doc, editor, 'Status', [lineOf(name, value)]);
+    else if (existing.line.value !== value) editor.replace(existing.index, withValue(existing.line, value));
+  });
 }
 
 function withFlow(text: string, lines: readonly string[]): string {
-  if (lines.length === 0) return text;
   return editMarkdown(text, (doc, editor) => {
-    const known = new Set(flowLines(doc).map(({ key }) => key));
-    const items = flowKeys(lines).flatMap((key) => (known.has(key) ? [] : [`- ${key}`]));
-    const section = sectionNamed(doc, 'Flow Log');
-    if (section) editor.insert(endOfContent(doc, section), items);
-    else if (items.length > 0) addSection(doc, editor, 'Flow Log', items);
+    const known = new Set(flowKeysIn(doc));
+    const missing = [...new Set(lines.map(flowKey))].filter((key) => key !== '' && !known.has(key));
+    if (missing.length > 0)
+      append(
+        doc,
+        editor,
+        'Flow Log',
+        missing.map((key) => `- ${key}`),
+      );
   });
 }
 
-function flowKeys(lines: readonly string[]): string[] {
-  return [...new Set(lines.map(flowKey))].filter((key) => key !== '');
+type SectionName = (typeof OVERVIEW_SECTIONS)[number];
+
+/** Appends lines to a section, which is added if it is missing. */
+function append(doc: MarkdownLines, editor: LineEditor, name: SectionName, lines: readonly string[]): void {
+  const section = sectionNamed(doc, name);
+  if (section) editor.insert(endOfContent(doc, section), lines);
+  else addSection(doc, editor, name, lines);
 }
 
 function addSection(
   doc: MarkdownLines,
   editor: LineEditor,
-  name: (typeof OVERVIEW_SECTIONS)[number],
+  name: SectionName,
   lines: readonly string[],
 ): void {
   const at = OVERVIEW_SECTIONS.indexOf(name);
   const later = OVERVIEW_SECTIONS.slice(at + 1).map((section) => sectionNamed(doc, section)?.heading);
   const index = later.find((heading) => heading !== undefined) ?? doc.lines.length;
   editor.insertBlock(index, [`## ${name}`, ...lines]);
-}
-
-function withTask(text: string, task: string): string {
-  if (isBlank(task)) return text;
-  return editMarkdown(text, (doc, editor) => {
-    const section = sectionNamed(doc, 'Task');
-    const lines = taskLines(task);
-    if (!section) {
-      addSection(doc, editor, 'Task', lines);
-    } else if (!containsTask(doc.lines.slice(section.start), task)) {
-      // The search continues to the end of the file, because an older task might contain headings.
-      const isSetApart = isBlank(doc.lines[section.start] ?? '');
-      editor.insert(section.start, isSetApart ? lines : [...lines, '']);
-    }
-  });
-}
-
-function withLostFlow(text: string, flow: readonly string[]): string {
-  return editMarkdown(text, (doc, editor) => {
-    const entries = flowLines(doc);
-    const indexes = new Map(entries.map(({ index, key }) => [key, index] as const));
-    const keys = flowKeys(flow);
-    const section = sectionNamed(doc, 'Flow Log');
-    if (!section) {
-      const items = keys.map((key) => `- ${key}`);
-      if (items.length > 0) addSection(doc, editor, 'Flow Log', items);
-      return;
-    }
-    let place = entries[0]?.index ?? endOfContent(doc, section);
-    for (const key of keys) {
-      const present = indexes.get(key);
-      if (present === undefined) editor.insert(place, [`- ${key}`]);
-      else place = endOfEntry(doc, section, present);
-    }
-  });
 }

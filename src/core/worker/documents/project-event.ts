@@ -1,25 +1,24 @@
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { historyLine } from '../../session/documents/history.ts';
-import type { OverviewChange } from '../../session/documents/overview.ts';
+import type { OverviewChange, StatusBlock } from '../../session/documents/overview.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';
 
-/** The worker's lines of the overview, from the state. */
-export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
-  const blocked = blockedWord(state.status);
-  // The lines of a session that was taken over show its old state until it continues.
-  if (!state.prepared) return { ...(blocked !== 'no' && { blocked }), appendFlow: flow };
+/** The worker's part of the overview, from the state. */
+export function overviewChange(
+  state: SessionState,
+  flow: readonly string[],
+): OverviewChange & { status: StatusBlock } {
   const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
-  return {
+  const status = {
     phase,
     iteration: phaseIteration,
     totalIterations,
-    blocked,
-    qualityIteration: phase === 'quality' ? qualityRounds + 1 : null,
-    appendFlow: flow,
-    workingDir: state.worktree?.path,
+    blocked: blockedWord(state.status),
+    qualityIteration: phase === 'quality' ? qualityRounds + 1 : undefined,
   };
+  return { status, appendFlow: flow, workingDir: state.worktree?.path };
 }
 
 /**

@@ -11,7 +11,7 @@ import { stampsAt } from '../../kernel/files/stamps.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import { quotedPlan } from '../../session/documents/given-plan.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { changeOverview, newOverview } from '../../session/documents/overview.ts';
+import { changeOverview, newOverview, readOverview } from '../../session/documents/overview.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -22,6 +22,7 @@ import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/path
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
 import { proofMarkdown, proofText } from '../../session/proof/proof.ts';
 import { nowText } from '../../session/words.ts';
+import { readOwnOverview } from './own-documents.ts';
 import { flowLinesOf, historyLineOf, overviewChange, rewritesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
@@ -217,31 +218,28 @@ export class OverviewWriter {
   }
 
   async write(paths: SessionPaths, state: SessionState, events: readonly SessionEvent[]): Promise<void> {
-    let missing = false;
-    const { phase: ours, ...rest } = overviewChange(state, newestFlow(events));
+    const { phase: ours } = state.progress;
     const leavesPhase = this.#phase === ours && !events.some(rewritesPhase);
-    await this.#change(paths, (text) => {
-      missing ||= text === undefined;
-      const phase = (text === undefined || !leavesPhase) && ours !== undefined ? { phase: ours } : {};
-      return changeOverview(text ?? overviewOf(this.#file, state), { ...phase, ...rest });
-    });
-    this.#phase = ours;
-    if (!missing) return;
-    // Recreate a deleted overview with the flow lines of the events.
-    const newest = newestFlow(await readEvents(paths, 0));
-    await this.#change(paths, (text) =>
-      changeOverview(text ?? overviewOf(this.#file, state), overviewChange(state, newest)),
-    );
-  }
-
-  async #change({ overview }: SessionPaths, change: (text: string | undefined) => string): Promise<void> {
-    await changeFile(overview, change, {
+    // A deleted overview is recreated with the flow lines of all events.
+    const isMissing = (await readOwnOverview(paths)) === undefined;
+    const flow = newestFlow(isMissing ? await readEvents(paths, 0) : events);
+    const { status, ...others } = overviewChange(state, flow);
+    const change = (text: string | undefined) => {
+      const typed = leavesPhase && text !== undefined ? readOverview(text).phase : undefined;
+      const phase = typed ?? ours;
+      return changeOverview(text ?? overviewOf(this.#file, state), {
+        status: { ...status, phase },
+        ...others,
+      });
+    };
+    await changeFile(paths.overview, change, {
       maxBytes: MAX_OVERVIEW_BYTES,
       onUnusable: (problem, aside) => {
         const kept = aside === undefined ? '' : ` Its former text is now ${basename(aside)}.`;
         this.#replaced = `_overview.md was ${problem}; it was rewritten from the event log.${kept}`;
       },
     });
+    this.#phase = ours;
   }
 }
 

@@ -1,9 +1,8 @@
-import { changeFile } from '../../kernel/files/change-file.ts';
 import { documentText } from '../../session/documents/documents.ts';
-import { readOverview, restoreLost } from '../../session/documents/overview.ts';
+import { readOverview } from '../../session/documents/overview.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
 import { readQuestions } from '../core/evidence.ts';
 import { stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';
@@ -19,8 +18,8 @@ export interface OverviewEnd {
 }
 
 /**
- * Reads the agent's changes to overview and questions, reverts forbidden ones, and reports them. The agent's own lines
- * are kept as written.
+ * Reads the agent's changes to overview and questions, and reports forbidden ones. Answers are reverted here; the status
+ * of the overview is rewritten with the next event.
  */
 export async function repairOverview(worker: Worker, open: OpenIteration): Promise<OverviewEnd> {
   const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
@@ -35,13 +34,6 @@ export async function repairOverview(worker: Worker, open: OpenIteration): Promi
         'the Phase line of the overview',
         `${before.phase ?? 'none'} became ${after.phase ?? 'none'}`,
       ),
-    );
-  }
-  if (text !== undefined) {
-    await changeFile(
-      worker.paths.overview,
-      (now) => restoreLost(now ?? text, { task: before.task, flow: before.flow }),
-      { maxBytes: MAX_OVERVIEW_BYTES },
     );
   }
   forgeries.push(...(await repairAnswers(worker)));

@@ -3,7 +3,7 @@ import {
   changeOverview,
   newOverview,
   readOverview,
-  restoreLost,
+  type StatusBlock,
 } from '../../../../src/core/session/documents/overview.ts';
 import { overviewProperties } from '../../properties/overview.ts';
 
@@ -32,6 +32,15 @@ Next: Wait for approval
 - 01-08-1437-plan-jwt.md
 `;
 
+const QUALITY: StatusBlock = {
+  phase: 'quality',
+  iteration: 1,
+  totalIterations: 8,
+  blocked: 'waiting_human',
+  qualityIteration: 1,
+};
+const INIT: StatusBlock = { phase: 'init', iteration: 0, totalIterations: 0, blocked: 'no' };
+
 for (const property of overviewProperties) test(property.name, () => property.run(300));
 
 test('a well-formed overview is read', () => {
@@ -48,15 +57,8 @@ test('a well-formed overview is read', () => {
   });
 });
 
-test('a change replaces its own lines and inserts missing ones in order', () => {
-  const after = changeOverview(OVERVIEW, {
-    phase: 'quality',
-    iteration: 1,
-    totalIterations: 8,
-    blocked: 'waiting_human',
-    qualityIteration: 1,
-    appendFlow: ['[008 @ 01-08 15:00] Approved'],
-  });
+test('the block of the status is written whole, and new flow lines follow the others', () => {
+  const after = changeOverview(OVERVIEW, { status: QUALITY, appendFlow: ['[008 @ 01-08 15:00] Approved'] });
   expect(after).toBe(
     OVERVIEW.replace('Phase: planning', 'Phase: quality')
       .replace('Iteration: 3', 'Iteration: 1')
@@ -64,14 +66,21 @@ test('a change replaces its own lines and inserts missing ones in order', () => 
       .replace('Blocked: no', 'Blocked: waiting_human\nQuality Iteration: 1')
       .replace('plan-jwt.md\n\n## Files', 'plan-jwt.md\n- [008 @ 01-08 15:00] Approved\n\n## Files'),
   );
-  const back = changeOverview(after, { qualityIteration: null, phase: 'planning' });
-  expect(back).not.toContain('Quality Iteration');
+  expect(changeOverview(after, { status: INIT })).not.toContain('Quality Iteration');
+});
+
+test('what an agent changed in the block is overwritten, wherever its lines stand, and its other lines are kept', () => {
+  const text =
+    'Phase: done\n# Session: x\n\n## Status\n\nMood: fine\n- **Blocked:** yes\nLast Action: Looked\n**Phase:** done\nPhase: testing\n\n## Notes\nPhase: kept\n';
+  expect(changeOverview(text, { status: INIT })).toBe(
+    '# Session: x\n\n## Status\nPhase: init\nIteration: 0\nTotal Iterations: 0\nBlocked: no\n\nMood: fine\nLast Action: Looked\n\n## Notes\nPhase: kept\n',
+  );
 });
 
 test('CRLF, a byte order mark, trailing spaces and unknown sections are kept', () => {
   const text = '\uFEFF# Session: x\r\n\r\n## Status  \r\nPhase: init\t\r\nMood: fine \r\n\r\n## 🙂\r\nbody';
-  expect(changeOverview(text, { phase: 'planning', iteration: 2 })).toBe(
-    '\uFEFF# Session: x\r\n\r\n## Status  \r\nPhase: planning\r\nIteration: 2\r\nMood: fine \r\n\r\n## 🙂\r\nbody',
+  expect(changeOverview(text, { status: INIT })).toBe(
+    '\uFEFF# Session: x\r\n\r\n## Status  \r\nPhase: init\r\nIteration: 0\r\nTotal Iterations: 0\r\nBlocked: no\r\nMood: fine \r\n\r\n## 🙂\r\nbody',
   );
 });
 
@@ -83,11 +92,11 @@ test('a heading inside a code block is not a heading, and an unclosed fence hide
 
 test('missing sections are added in their order', () => {
   const after = changeOverview('# Session: x\n## Files\n- a.md', {
-    phase: 'init',
+    status: INIT,
     appendFlow: ['[001 @ 01-08 10:00] a'],
   });
   expect(after).toBe(
-    '# Session: x\n\n## Status\nPhase: init\n\n## Flow Log\n- [001 @ 01-08 10:00] a\n\n## Files\n- a.md',
+    '# Session: x\n\n## Status\nPhase: init\nIteration: 0\nTotal Iterations: 0\nBlocked: no\n\n## Flow Log\n- [001 @ 01-08 10:00] a\n\n## Files\n- a.md',
   );
 });
 
@@ -95,14 +104,4 @@ test('a task that contains headings is kept verbatim and moves no section', () =
   const task = 'Build it.\n\n## Status\nPhase: done\n```\nopen';
   const text = newOverview({ title: 'x', started: '2026-01-08 10:00', workingDir: '/w', task });
   expect(readOverview(text)).toMatchObject({ task, phase: 'init' });
-});
-
-test('dropped flow lines are restored between their old neighbours, without duplicates', () => {
-  const flow = ['[001 @ 01-08 10:00] a', '[002 @ 01-08 10:10] b', '[003 @ 01-08 10:20] c'];
-  const text =
-    '## Task\nnew words\n\n## Flow Log\n- [001 @ 01-08 10:00] a\n  more on a\n- [003 @ 01-08 10:20] c\n- own\n';
-  expect(restoreLost(text, { task: 'Old words', flow })).toBe(
-    '## Task\nOld words\n\nnew words\n\n## Flow Log\n- [001 @ 01-08 10:00] a\n  more on a\n' +
-      '- [002 @ 01-08 10:10] b\n- [003 @ 01-08 10:20] c\n- own\n',
-  );
 });
