@@ -96,7 +96,7 @@ export function phaseWritten(
   { prepared, work, progress }: SessionState,
   overview: string | undefined,
 ): Phase | undefined {
-  // The line of a session that was taken over still shows its old phase, and a rewind that failed halfway may have
+  // The line of an imported session may still show its old phase, and a rewind that failed halfway may have
   // restored an older overview.
   if (!prepared || work?.kind === 'rewind' || overview === undefined) return undefined;
   const written = readOverview(overview).phase;

@@ -7,7 +7,7 @@ import { isContinuedBy } from '../session/status.ts';
 
 /** The wait of a session, which decides when the supervisor starts a worker. */
 export type Waits =
-  /** Done, stopped, archived, or created by the original tool: a command that acts on it starts a worker. */
+  /** Done, stopped or archived: a command that acts on it starts a worker. */
   | { for: 'nothing' }
   /** The same, but its pull request is watched. */
   | { for: 'pull_request' }

@@ -78,7 +78,6 @@ function plain({ kind, name, bytes }: Found): Prunable {
   return { kind, name, bytes };
 }
 
-/** Excludes sessions of the original tool: they have no events, so their logs are their only history. */
 function isOver(view: SessionView): boolean {
   const { status, archived } = view.state;
   const isEnded = archived || status.kind === 'done';

@@ -156,7 +156,8 @@ const SELECTABLE = PHASE_NAMES.filter((phase) => phase !== 'init' && phase !== '
 async function moveUp({ sessionDir, overview }: SessionPaths): Promise<void> {
   const nested = join(sessionDir, NESTED_FOLDER);
   const last = basename(overview);
-  if (statsAt(overview) !== undefined) return;
+  // The files behind a link are not this folder's to move.
+  if (statsAt(overview) !== undefined || !statsAt(nested)?.isDirectory()) return;
   const names = (namesAt(nested) ?? []).filter((name) => name !== last);
   for (const name of [...names, last]) {
     const to = join(sessionDir, name);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
@@ -192,6 +192,17 @@ describe('an import', () => {
     expect(await readdir(join(dir, '_samocode'))).toEqual(['notes.txt']);
     expect(await readFile(join(dir, 'notes.txt'), 'utf8')).toBe('outer');
     expect((await atGateOrRunning(bench, FOLDER)).state.status).toMatchObject({ openQuestions: ['Q1'] });
+  });
+
+  test.concurrent('does not move the files behind a link in place of the early layout', async () => {
+    await using bench = await madeFolder({
+      '../../elsewhere/_overview.md': overviewAt('planning'),
+      'notes.txt': 'mine',
+    });
+    const elsewhere = join(bench.sessionsDir, '../elsewhere');
+    await symlink(elsewhere, join(bench.sessionsDir, FOLDER, '_samocode'));
+    await expect(imported(bench)).rejects.toMatchObject({ code: 'task_unknown' });
+    expect(await readdir(elsewhere)).toEqual(['_overview.md']);
   });
 
   test.concurrent('continues at the phase that a person names', async () => {
