@@ -5,8 +5,9 @@ import { describeLevel } from '../../kernel/sandbox-level.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { projectOf, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
+import { stateLine } from '../../session/words.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
 import { givenStartOptions, type StartOptions, startInputOf, withStartOptions } from './start-options.ts';
 
@@ -117,6 +118,26 @@ export function addStart(program: Command, cli: Cli): void {
           `  sandbox     ${sandbox}`,
           `  show it     ${accent(`samocode status ${short}`)}`,
           ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
+        ].join('\n'),
+      );
+    });
+}
+
+export function addImport(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('import <folder>'))
+    .description('Make a session of a folder of the Python samocode; it then waits for you')
+    .option('--phase <phase>', 'the phase at which it continues, instead of that in its overview')
+    .action(async (folder: string, { phase, ...options }: SharedOptions & { phase?: string }) => {
+      const { importFolder } = await import('./import-folder.act.ts');
+      const input = { folder, phase, ...projectOf(options) };
+      const { view, warnings } = await importFolder(input, await cli.actionContext());
+      for (const warning of warnings) cli.output.warn(warning);
+      const facts = shownFacts(view);
+      const { good, accent } = cli.output.style;
+      cli.output.result({ ...facts, warnings }, () =>
+        [
+          `${good('✔')} ${view.folder} is imported: ${stateLine(facts)}`,
+          ...(facts.next ? [`  next  ${accent(facts.next)}`] : []),
         ].join('\n'),
       );
     });
