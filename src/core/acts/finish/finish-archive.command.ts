@@ -5,29 +5,12 @@ import { shellWord } from '../../kernel/shell-quoted.ts';
 import { askYesNo } from '../../kit/terminal/ask.ts';
 import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
-import { hanging } from '../../kit/terminal/columns.ts';
-import { hintForTerminal, nextCommands } from '../../kit/terminal/next-commands.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { printDone } from '../../kit/terminal/print-done.ts';
 import { shownPath } from '../../kit/terminal/session-words.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import { handleOf } from '../../session/layout/names.ts';
+import { FINISH_CHOICE_NAMES, FINISH_CHOICES, type FinishChoice } from './finish-choices.ts';
 import type { FinishResult } from './finish-session.act.ts';
-import type { FinishSessionInput, FinishWay } from './judge-finish.ts';
-
-const WAYS = {
-  merge: 'merge its branch into its base, if the checks pass on the result',
-  pull_request: 'open a pull request with gh, or print the commands',
-  keep_branch: 'archive it and keep its branch',
-  discard: 'delete branch and worktree, which a ref keeps for 30 days',
-} as const satisfies Partial<Record<FinishWay, string>>;
-type Way = keyof typeof WAYS;
-const TITLES: Readonly<Record<Way, string>> = {
-  merge: 'Merge it',
-  pull_request: 'Open a pull request',
-  keep_branch: 'Archive it and keep its branch',
-  discard: 'Discard it',
-};
-const NAMES = Object.keys(WAYS) as Way[];
+import type { FinishSessionInput } from './judge-finish.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -39,11 +22,15 @@ export function addFinish(program: Command, cli: Cli): void {
   const command = withSharedOptions(program.command('finish <session>')).description(
     'Merge, publish, archive or discard a session, or show what each would do',
   );
-  for (const way of NAMES) {
-    const others = NAMES.filter((each) => each !== way).map((each) => optionOf(each).attributeName());
+  for (const way of FINISH_CHOICE_NAMES) {
+    const others = FINISH_CHOICE_NAMES.filter((each) => each !== way).map((each) =>
+      optionOf(each).attributeName(),
+    );
     command.addOption(optionOf(way).conflicts(others));
   }
-  const others = NAMES.filter((way) => way !== 'pull_request').map((way) => optionOf(way).attributeName());
+  const others = FINISH_CHOICE_NAMES.filter((way) => way !== 'pull_request').map((way) =>
+    optionOf(way).attributeName(),
+  );
   command.addOption(
     new Option(
       '--with-answers',
@@ -58,7 +45,8 @@ export function addFinish(program: Command, cli: Cli): void {
   command.addOption(new Option('--no-watch', 'do not watch it, even with PR_WATCH=on').conflicts(others));
   command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
     const way =
-      NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
+      FINISH_CHOICE_NAMES.find((each) => options[optionOf(each).attributeName()]) ??
+      (await choose(cli, session, options));
     if (way === undefined) return;
     const target = options.yes ? { session, isExact: true } : await confirm(cli, session, way, options);
     if (target === undefined) return;
@@ -71,7 +59,7 @@ export function addFinish(program: Command, cli: Cli): void {
     const finished = await finishSession(input, context);
     // git can ask for a login here; the worker then finds the commit on the remote.
     const isPushed = cli.isInteractive && finished.unpushed && (await pushHere(cli, finished));
-    printResult(cli, way, isPushed ? await finishSession(input, context) : finished);
+    printFinished(cli, isPushed ? await finishSession(input, context) : finished, { how: way });
   });
 }
 
@@ -88,40 +76,36 @@ async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promi
   return (await runAtTerminal({ command: 'exec git "$@"', args, env })) === 0;
 }
 
-function printResult(cli: Cli, how: Way, { view, place, next, ...result }: FinishResult): void {
-  const { output } = cli;
-  const { done, commands, url, bodyPath } = result;
-  const facts = { ...shownFacts(view), how, done, place: place || undefined, commands, url, bodyPath };
-  const shown = next.length === 0 ? facts : { ...facts, next: nextCommands(next) };
-  const columns = output.textColumns;
-  output.result(shown, () =>
-    [
-      hanging(
-        `${commands.length === 0 ? output.style.good('✔') : output.style.attention('!')} ${done.replace(place, shownPath(place, cli))}`,
-        { first: '', columns },
-      ),
-      ...commands.map((command) => `  ${command}`),
-      ...(bodyPath === undefined ? [] : [`The text of the pull request: ${shownPath(bodyPath, cli)}`]),
-      ...(next.length === 0 ? [] : [hintForTerminal({ hint: '', next })]),
-    ].join('\n'),
+function printFinished(cli: Cli, finished: FinishResult, facts: object): void {
+  const { place, moved: _moved, unpushed: _unpushed, view, done, next, ...result } = finished;
+  const { commands, bodyPath } = result;
+  const text = bodyPath && `The text of the pull request: ${shownPath(bodyPath, cli)}`;
+  printDone(
+    cli,
+    { view, next, done: done.replace(place, shownPath(place, cli)) },
+    {
+      facts: { ...facts, ...result, done, place: place || undefined },
+      lines: [...commands.map((command) => `  ${command}`), ...(text ? [text] : [])],
+      isPartial: commands.length > 0,
+    },
   );
 }
 
-function optionOf(way: Way): Option {
-  return new Option(`--${way.replaceAll('_', '-')}`, WAYS[way]);
+function optionOf(way: FinishChoice): Option {
+  return new Option(`--${way.replaceAll('_', '-')}`, FINISH_CHOICES[way].about);
 }
 
 /** Asks with a menu; without menus, prints a preview of every way. */
-async function choose(cli: Cli, session: string, options: FinishOptions): Promise<Way | undefined> {
+async function choose(cli: Cli, session: string, options: FinishOptions): Promise<FinishChoice | undefined> {
   const previews = await Promise.all(
-    NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
+    FINISH_CHOICE_NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
   );
   const menus = cli.isInteractive ? await cli.menus?.() : undefined;
   const free = previews.filter(({ preview }) => preview.blockers.length === 0);
   if (menus && free.length > 0) {
-    const choices = free.map(({ way }) => ({ value: way, label: WAYS[way] }));
+    const choices = free.map(({ way }) => ({ value: way, label: FINISH_CHOICES[way].about }));
     const chosen = await menus.choose('How should it be finished? Esc cancels', choices);
-    return NAMES.find((way) => way === chosen);
+    return FINISH_CHOICE_NAMES.find((way) => way === chosen);
   }
   const ways = previews.map(({ way, preview: { would, blockers } }) => ({
     how: way,
@@ -130,7 +114,9 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   }));
   cli.output.result({ session, ways }, () =>
     previews
-      .map(({ way, preview }) => formatPreview(cli, `${TITLES[way]} (${optionOf(way).flags})`, preview))
+      .map(({ way, preview }) =>
+        formatPreview(cli, `${FINISH_CHOICES[way].title} (${optionOf(way).flags})`, preview),
+      )
       .join('\n'),
   );
   return undefined;
@@ -139,7 +125,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
 async function confirm(
   cli: Cli,
   session: string,
-  way: Way,
+  way: FinishChoice,
   given: FinishOptions,
 ): Promise<Pick<FinishSessionInput, 'session' | 'watch'> | undefined> {
   const first = await previewOf(cli, session, way, given);
@@ -158,7 +144,7 @@ async function confirm(
   const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
   const agreed = await confirmPreview(cli, {
     preview,
-    title: `${TITLES[way]}: ${folder}`,
+    title: `${FINISH_CHOICES[way].title}: ${folder}`,
     command,
     facts: { how: way },
   });
@@ -167,12 +153,17 @@ async function confirm(
 
 const WATCH_QUESTION = 'Watch it until it is merged, and work on its feedback?';
 
-async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
+async function previewOf(
+  cli: Cli,
+  session: string,
+  way: FinishChoice,
+  options: FinishOptions,
+): Promise<Preview> {
   const { previewFinish } = await import('./preview-finish.act.ts');
   return await previewFinish({ session, ...inputOf(way, options) }, await cli.actionContext());
 }
 
-function inputOf(how: Way, options: FinishOptions): Omit<FinishSessionInput, 'session'> {
+function inputOf(how: FinishChoice, options: FinishOptions): Omit<FinishSessionInput, 'session'> {
   const { withAnswers = false, watch } = options;
   return { ...projectOf(options), how, keep: [], withAnswers, ...(watch !== undefined && { watch }) };
 }
@@ -193,12 +184,8 @@ export function addArchive(program: Command, cli: Cli): void {
       const asked = { session, ...projectOf(options), how, keep } as const;
       const input = options.yes ? { ...asked, isExact: true } : await confirmArchive(cli, asked);
       if (input === undefined) return;
-      const { view, place, moved } = await finishSession(input, await cli.actionContext());
-      cli.output.result({ ...shownFacts(view), place, moved }, () =>
-        documentsOnly
-          ? `${moved.length} documents of ${view.folder} are in ${shownPath(place, cli)}.`
-          : `${view.folder} is in ${shownPath(place, cli)}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
-      );
+      const finished = await finishSession(input, await cli.actionContext());
+      printFinished(cli, finished, { moved: finished.moved });
     });
 }
 
@@ -208,11 +195,7 @@ export function addUnarchive(program: Command, cli: Cli): void {
     .action(async (session: string, options: SharedOptions) => {
       const { finishSession } = await import('./finish-session.act.ts');
       const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
-      const { view } = await finishSession(input, await cli.actionContext());
-      cli.output.result(
-        shownFacts(view),
-        () => `${view.folder} is restored. To continue it: samocode resume ${handleOf(view.folder)}`,
-      );
+      printDone(cli, await finishSession(input, await cli.actionContext()));
     });
 }
 

@@ -3,6 +3,7 @@ import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { inThisBuild } from '../../caller/context/in-this-build.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import type { Acted } from '../../caller/facts/acted.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { redAfter } from '../../kernel/phases/proving.ts';
@@ -16,15 +17,12 @@ import { isToBeWatched } from './is-watched.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publishing } from './publishing.ts';
 
-export interface FinishResult {
-  view: SessionView;
-  done: string;
+export interface FinishResult extends Acted {
   /** The folder that the session or its documents were moved to; empty if nothing was moved. */
   place: string;
   moved: readonly string[];
   /** Shell commands left to the person, in order. */
   commands: readonly string[];
-  next: readonly NextStep[];
   url?: string | undefined;
   bodyPath?: string | undefined;
   /** git could not push this for want of a login; a person may push it in a terminal, then finish again. */
@@ -74,7 +72,7 @@ function archivedResult(how: ArchiveWay, { view, events }: CompletedCommand): Fi
   const failed = events.find((event) => event.type === 'finish_ended');
   if (failed !== undefined) throw notFinished(view, failed);
   const { to: place = '', moved = [] } = events.find((event) => event.type === 'archived') ?? {};
-  return { view, place, moved, commands: [], next: [], done: archivedText(how, view, { place, moved }) };
+  return { view, place, moved, commands: [], done: archivedText(how, view, { place, moved }) };
 }
 
 function archivedText(

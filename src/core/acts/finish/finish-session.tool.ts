@@ -39,7 +39,7 @@ export const finishSessionTool = defineTool({
     if (confirm) {
       const { finishSession } = await import('./finish-session.act.ts');
       const finished = await finishSession({ ...input, isExact: true }, actions);
-      const { view, done, commands, url, bodyPath, next } = finished;
+      const { view, done, commands, url, bodyPath, next = [] } = finished;
       return {
         summary: done,
         next: view.state.work === undefined ? [{ act: 'report' }, ...next] : next,

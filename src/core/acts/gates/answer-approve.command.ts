@@ -43,7 +43,7 @@ export function addAnswer(program: Command, cli: Cli): void {
       const replace = given.length > 0 && options.replace;
       const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
       const { view, done, ...facts } = await answerQa(input, await cli.actionContext());
-      printDone(cli, { view, done }, facts);
+      printDone(cli, { view, done }, { facts });
     });
 }
 
@@ -167,7 +167,7 @@ export function addApprove(program: Command, cli: Cli): void {
       if (input === undefined) return cli.leaveWith(EXIT.waiting);
       const { approvePlan } = await import('./approve-plan.act.ts');
       const { view, done, ...facts } = await approvePlan(input, await cli.actionContext());
-      printDone(cli, { view, done }, facts, facts.servers);
+      printDone(cli, { view, done }, { facts, lines: facts.servers });
     });
 }
 

@@ -5,7 +5,7 @@ import { type Preview, previewOf } from '../../caller/facts/preview.ts';
 import { counted } from '../../kernel/text.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import { assessRewind, removedCommits } from './rewind-session.act.ts';
+import { assessRewind, removedCommits, targetText } from './rewind-session.act.ts';
 
 /** Describes what a rewind would undo. Changes nothing. */
 export async function previewRewind(
@@ -20,10 +20,9 @@ export async function previewRewind(
   }
   const { commit, back } = verdict;
   const then = to === 'undo' && back.done ? 'done again' : `stopped in ${back.progress.phase}`;
-  const where = to === 'undo' ? 'the state before the last rewind' : `the end of iteration ${to}`;
   const { count, stays } = await removedCommits(view, commit, context);
   return previewOf(view, undefined, [
-    `Files, plan, overview and branch are restored to ${where}; the session is then ${then}.`,
+    `Files, plan, overview and branch are restored to ${targetText(to)}; the session is then ${then}.`,
     ...(to === 'undo' ? [] : undoneActs(facts.events, to)),
     ...(count === 0
       ? []

@@ -3,6 +3,7 @@ import { accepted } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import type { Acted } from '../../caller/facts/acted.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { findBaseBranch } from '../../project/finishing/base-branch.ts';
@@ -25,8 +26,7 @@ export interface RewindSessionInput extends SessionQuestion {
   to: RewindTarget;
 }
 
-export interface RewindSessionResult {
-  view: SessionView;
+export interface RewindSessionResult extends Acted {
   /** A ref in MAIN_REPO with the earlier state. */
   undoRef: string;
   /** Files left unchanged: too large, unreadable, or in nested repositories. */
@@ -53,7 +53,15 @@ export async function rewindSession(
     throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
   const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
   if (end?.type === 'rewind_failed') throw rewindFailed(end);
-  return { view, undoRef: end?.undo.ref ?? '', leftOut: end?.leftOut ?? [], stays };
+  const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
+  const what = `${view.folder} is rewound to ${targetText(input.to)} and is now ${then}.`;
+  const done = [what, ...stays].join(' ');
+  return { view, done, undoRef: end?.undo.ref ?? '', leftOut: end?.leftOut ?? [], stays };
+}
+
+export function targetText(to: RewindTarget): string {
+  if (to === 'undo') return 'the state before its last rewind';
+  return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
 }
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;

@@ -4,7 +4,7 @@ import { TO_FILL } from '../../kernel/acts.ts';
 import { cut } from '../../kernel/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
-import { previewFields, sessionFields } from '../../kit/mcp/session-fields.ts';
+import { doneFields, previewFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -53,15 +53,12 @@ export const rewindSessionTool = defineTool({
       return previewFields(await previewRewind({ ...question, to: target }, actions), again);
     }
     const { rewindSession } = await import('./rewind-session.act.ts');
-    const { view, undoRef, leftOut, stays } = await rewindSession(
+    const { undoRef, leftOut, ...rewound } = await rewindSession(
       { ...question, to: target, isExact: true },
       actions,
     );
-    const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
     return {
-      ...sessionFields(view),
-      summary: [`It is rewound and is now ${then}.`, ...stays].join(' '),
-      next: nextSteps(view),
+      ...doneFields(rewound),
       kept_before: undoRef,
       left_as_they_are: leftOut.slice(0, MAX_LISTED).map((path) => cut(path, 150)),
     };

@@ -3,7 +3,7 @@ import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { confirmPreview } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { printDone } from '../../kit/terminal/print-done.ts';
 import {
   numberOption,
   projectOf,
@@ -32,28 +32,23 @@ export function addRewind(program: Command, cli: Cli): void {
       const asked = { session, ...projectOf(options), to };
       const input = options.yes ? { ...asked, isExact: true } : await confirmed(cli, asked);
       if (input === undefined) return;
-      const { view, ...rewound } = await rewindSession(input, await cli.actionContext());
-      const { leftOut, stays } = rewound;
-      const short = handleOf(view.folder);
-      const isDone = view.state.status.kind === 'done';
-      const facts = { ...shownFacts(view), outcome: 'rewound', ...rewound };
-      cli.output.result(facts, () =>
-        [
-          `${cli.output.style.good('✔')} ${view.folder} is rewound to ${describeTarget(to)} and is now ${isDone ? 'done again' : 'stopped'}.`,
-          ...(leftOut.length > 0
-            ? [
-                `Not changed: ${leftOut
-                  .slice(0, 10)
-                  .map((path) => fitLine(path))
-                  .join(', ')}`,
-              ]
-            : []),
-          ...stays.map((line) => cli.output.style.attention(line)),
-          `${isDone ? '' : `To continue: samocode resume ${short}   `}To undo: samocode rewind ${short} --undo`,
-        ].join('\n'),
+      const { view, done, ...rewound } = await rewindSession(input, await cli.actionContext());
+      const leftOut = rewound.leftOut.slice(0, MAX_NAMED).map((path) => fitLine(path));
+      printDone(
+        cli,
+        { view, done },
+        {
+          facts: { outcome: 'rewound', ...rewound },
+          lines: [
+            ...(leftOut.length > 0 ? [`Not changed: ${leftOut.join(', ')}`] : []),
+            `To undo: samocode rewind ${handleOf(view.folder)} --undo`,
+          ],
+        },
       );
     });
 }
+
+const MAX_NAMED = 10;
 
 type RewindRequest = SessionQuestion & { to: number | 'undo' };
 
@@ -62,15 +57,10 @@ async function confirmed(cli: Cli, input: RewindRequest): Promise<RewindRequest 
   const preview = await previewRewind(input, await cli.actionContext());
   const { folder } = preview.view;
   const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
-  const title = `Rewind ${folder} to ${describeTarget(input.to)}`;
+  const title = `Rewind ${folder}`;
   const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
   const agreed = await confirmPreview(cli, { preview, title, command, facts: { to: input.to } });
   return agreed && { ...input, ...agreed };
-}
-
-function describeTarget(to: number | 'undo'): string {
-  if (to === 'undo') return 'the state before its last rewind';
-  return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
 }
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {

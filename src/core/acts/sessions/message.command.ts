@@ -10,6 +10,6 @@ export function addMessage(program: Command, cli: Cli): void {
       const { sendMessage } = await import('./send-message.act.ts');
       const input = { session, ...projectOf(options), text: text.join(' ') };
       const { messageId, ...sent } = await sendMessage(input, await cli.actionContext());
-      printDone(cli, sent, { messageId });
+      printDone(cli, sent, { facts: { messageId } });
     });
 }

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
+import { LIMIT_SETTINGS, type LimitSetting, START_CHOICE_ROWS } from './start-choices.ts';
 import type { StopOneResult } from './stop-session.act.ts';
 
 type StopOptions = SharedOptions & { now?: true; all?: true; group?: string };
@@ -31,7 +33,7 @@ export function addStop(program: Command, cli: Cli): void {
         const { outcome, ...stopped } = await stopSession({ session, ...input }, context);
         const canHurry = outcome === 'stopping' && !now;
         const hint = `To stop it at once: samocode stop ${handleOf(stopped.view.folder)} --now`;
-        return printDone(cli, stopped, { outcome }, canHurry ? [hint] : []);
+        return printDone(cli, stopped, { facts: { outcome }, lines: canHurry ? [hint] : [] });
       }
       const stopped = await stopSeveral({ group, ...input }, context);
       const failures = stopped.flatMap((one) => (one.outcome === 'refused' ? [one.error] : []));
@@ -51,46 +53,26 @@ function factsOf(one: StopOneResult) {
   return { ...shownFacts(one.view), outcome: one.outcome, error };
 }
 
-interface ResumeOptions extends SharedOptions {
-  note?: string;
-  goal?: string;
-  provider?: string;
-  model?: string;
-  maxCostUsd?: number;
-  maxTokens?: number;
-  maxHours?: number;
-  maxIterations?: number;
-}
+type ResumeOptions = SharedOptions &
+  Partial<Record<LimitSetting, number>> & { note?: string; goal?: string; provider?: string; model?: string };
 
 export function addResume(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('resume <session>'))
+  const command = withSharedOptions(program.command('resume <session>'))
     .description('Continue a session, or give a finished one new work')
     .option('--note <text>', 'a note for the next agent')
-    .option('--goal <text>', 'new work for a finished session')
-    .option('--provider <name>', 'switch to this agent CLI')
-    .option('--model <name>', 'switch to this model')
-    .option('--max-cost-usd <dollars>', 'limit for the cost of the whole session', limit)
-    .option('--max-tokens <tokens>', 'limit for the tokens of the whole session', limit)
-    .option('--max-hours <hours>', 'limit for the working time of all its agents', limit)
-    .option('--max-iterations <number>', 'limit for the number of its iterations', limit)
-    .action(async (session: string, options: ResumeOptions) => {
-      const { resumeSession } = await import('./resume-session.act.ts');
-      const input = {
-        session,
-        ...projectOf(options),
-        note: options.note,
-        goal: options.goal,
-        provider: options.provider,
-        model: options.model,
-        limits: limitsOf(options),
-      };
-      const { outcome, ...resumed } = await resumeSession(input, await cli.actionContext());
-      printDone(cli, resumed, { outcome });
-    });
-}
-
-function limitsOf({ maxCostUsd, maxTokens, maxHours, maxIterations }: ResumeOptions) {
-  return { usd: maxCostUsd, tokens: maxTokens, hours: maxHours, iterations: maxIterations };
+    .option('--goal <text>', 'new work for a finished session');
+  for (const [, { kind, option, about, isForResume }] of START_CHOICE_ROWS) {
+    if (isForResume && kind === 'limit') command.option(option, about, limit);
+    else if (isForResume) command.option(option, about);
+  }
+  command.action(async (session: string, options: ResumeOptions) => {
+    const { resumeSession } = await import('./resume-session.act.ts');
+    const { note, goal, provider, model } = options;
+    const limits = Object.fromEntries(LIMIT_NAMES.map((name) => [name, options[LIMIT_SETTINGS[name]]]));
+    const input = { session, ...projectOf(options), note, goal, provider, model, limits };
+    const { outcome, ...resumed } = await resumeSession(input, await cli.actionContext());
+    printDone(cli, resumed, { facts: { outcome } });
+  });
 }
 
 function limit(text: string): number {
@@ -110,6 +92,6 @@ export function addTakeover(program: Command, cli: Cli): void {
         outcome === 'taken'
           ? `${view.folder} now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
           : `${view.folder} had no worker elsewhere; nothing was taken over.`;
-      printDone(cli, { view, done }, { outcome, from });
+      printDone(cli, { view, done }, { facts: { outcome, from } });
     });
 }

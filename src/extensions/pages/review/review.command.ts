@@ -38,6 +38,7 @@ export function addReview(program: Command, cli: Cli): void {
       const sent = await sendReview(question, { review, comments }, await cli.actionContext());
       const { stale, as, ...acted } = sent;
       const note = `For ${counted(stale, 'comment')}, the message notes that the line has changed since.`;
-      printDone(cli, acted, { as, comments: comments.length, stale }, stale > 0 ? [note] : []);
+      const facts = { as, comments: comments.length, stale };
+      printDone(cli, acted, { facts, lines: stale > 0 ? [note] : [] });
     });
 }

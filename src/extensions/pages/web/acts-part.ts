@@ -1,3 +1,8 @@
+import {
+  FINISH_CHOICE_NAMES,
+  FINISH_CHOICES,
+  type FinishChoice,
+} from '../../../core/acts/finish/finish-choices.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
@@ -65,22 +70,13 @@ function stopForm(): Html {
   );
 }
 
-const CHOICE_TITLES = {
-  merge: 'Merge',
-  pull_request: 'Open a pull request',
-  keep_branch: 'Archive, keep the branch',
-  discard: 'Discard',
-} as const;
-export type FinishChoice = keyof typeof CHOICE_TITLES;
-export const FINISH_CHOICES = Object.keys(CHOICE_TITLES) as FinishChoice[];
-
 function finishForm(isDone: boolean): Html {
-  const choices = FINISH_CHOICES.filter((way) => isDone || way !== 'merge');
+  const choices = FINISH_CHOICE_NAMES.filter((way) => isDone || way !== 'merge');
   return collapsedForm(
     'Finish',
     'f',
     'preview',
-    html`<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${CHOICE_TITLES[way]} …</button> `)}</p>
+    html`<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${FINISH_CHOICES[way].title} …</button> `)}</p>
 <p class="note">Each one shows a preview first.</p><output></output>`,
   );
 }
@@ -107,5 +103,5 @@ export function previewPart(
     return html`${blockers.map((line) => html`<p class="attention">Not now: ${line}</p>`)}`;
   return html`<ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre>${text}</pre></details>`}
-<form data-act="finish"><input type="hidden" name="how" value="${how}"><p class="buttons"><button>${CHOICE_TITLES[how]}</button> <output></output></p></form>`;
+<form data-act="finish"><input type="hidden" name="how" value="${how}"><p class="buttons"><button>${FINISH_CHOICES[how].title}</button> <output></output></p></form>`;
 }

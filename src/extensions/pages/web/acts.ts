@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FINISH_CHOICE_NAMES } from '../../../core/acts/finish/finish-choices.ts';
 import { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
@@ -18,7 +19,7 @@ import { counted } from '../../../core/kernel/text.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
-import { FINISH_CHOICES, previewPart } from './acts-part.ts';
+import { previewPart } from './acts-part.ts';
 import { shownPlans } from './gate-part.ts';
 import { sendComments } from './send-comments.ts';
 import { actingOn, sessionQuestion } from './web-context.ts';
@@ -142,7 +143,7 @@ function numberOf(text: string): number | undefined {
 }
 
 function finishChoiceOf(fields: Fields) {
-  const choice = FINISH_CHOICES.find((each) => each === fields.how);
+  const choice = FINISH_CHOICE_NAMES.find((each) => each === fields.how);
   if (choice === undefined) throw WEB_ERRORS.no_such_act({ act: String(fields.how) });
   return choice;
 }

@@ -47,7 +47,7 @@ test.concurrent(
     const done = await rewind(rig, { to: 2, confirm: true });
     expect(done).toMatchObject({ state: 'stopped', kept_before: expect.stringContaining('refs/samocode/') });
     expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).not.toBe(tip);
-    expect(String((await rewind(rig, { undo: true })).would)).toContain('before the last rewind');
+    expect(String((await rewind(rig, { undo: true })).would)).toContain('before its last rewind');
     expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'implementation' });
     expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
   },
