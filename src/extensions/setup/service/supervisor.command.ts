@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { type ChannelTrouble, channelTroubleText } from '../../../core/caller/facts/channel-state.ts';
+import { channelTroubleText } from '../../../core/caller/facts/channel-state.ts';
 import { duration } from '../../../core/kernel/durations.ts';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
@@ -10,7 +10,6 @@ import { namedLines, type Row } from '../../../core/kit/terminal/session-words.t
 import { type SharedOptions, withSharedOptions } from '../../../core/kit/terminal/shared-options.ts';
 import { fitLine } from '../../../core/kit/terminal/style.ts';
 import { spentFacts } from '../../../core/session/day-spent.ts';
-import type { Status } from '../../../core/session/events/state.ts';
 import { sessionFacts } from '../../../core/session/facts.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { stateLine, WORKER_GONE } from '../../../core/session/words.ts';
@@ -142,58 +141,18 @@ function reportText({ outcome, services, steps }: SupervisorInstallReport): stri
 }
 
 /** `samocode supervisor --status --json`: a contract, so names change only with the version. */
-export interface SupervisorFacts {
-  running: boolean;
-  pid?: number;
-  version?: string;
-  /** ISO time. */
-  since?: string;
-  program?: string;
-  /** `SAMOCODE_SUPERVISOR=off` is set here. */
-  off?: true;
-  /** Why its folder cannot be written. */
-  unwritable?: string;
-  /** The service manager that starts it, if it is installed as a service. */
-  service?: string;
-  folder: string;
-  spentTodayUsd?: number;
-  /** Why the amount is not known. */
-  spentTodayUnknown?: string;
-  maxUsdPerDay?: number;
-  problems: string[];
-  /** Channels whose notifications are not delivered. */
-  channels: ChannelTrouble[];
-  sessionsDirs: string[];
-  sessions: UnfinishedFacts[];
-}
+export type SupervisorFacts = ReturnType<typeof supervisorFacts>;
 
-interface UnfinishedFacts {
-  session: string;
-  sessionsDir: string;
-  state: Status['kind'];
-  /** What wakes it, in one word; `person`: only a person can. */
-  waitsFor: UnfinishedSession['waits']['for'];
-  /** The same as a sentence. */
-  words: string;
-  /** ISO time at which its state began. */
-  since: string;
-  needsYou: boolean;
-}
-
-export function supervisorFacts(
-  status: SupervisorStatus,
-  service: string | undefined,
-  nowMs: number,
-): SupervisorFacts {
+export function supervisorFacts(status: SupervisorStatus, service: string | undefined, nowMs: number) {
   const { presence, paths, isOff, unwritable, sessionsDirs, problems, usdPerDay } = status;
+  const running = presence.kind === 'watching' ? presence : undefined;
   return {
-    running: presence.kind === 'watching',
-    ...(presence.kind === 'watching' && {
-      pid: presence.pid,
-      since: presence.since,
-      version: presence.about?.version,
-      program: presence.about?.program,
-    }),
+    running: running !== undefined,
+    pid: running?.pid,
+    since: running?.since,
+    version: running?.about?.version,
+    program: running?.about?.program,
+    /** `SAMOCODE_SUPERVISOR=off` is set here. */
     off: isOff || undefined,
     unwritable,
     service,
@@ -207,13 +166,14 @@ export function supervisorFacts(
   };
 }
 
-function unfinishedFacts(session: UnfinishedSession, nowMs: number): UnfinishedFacts {
+function unfinishedFacts(session: UnfinishedSession, nowMs: number) {
   const { view, waits, isDying } = session;
   const { status } = view.state;
   return {
     session: view.folder,
     sessionsDir: view.paths.sessionsDir,
     state: status.kind,
+    /** What wakes it, in one word; `person`: only a person can. */
     waitsFor: isDying ? 'person' : waits.for,
     words: waitsText(session, nowMs),
     since: status.since,

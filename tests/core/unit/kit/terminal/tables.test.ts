@@ -139,10 +139,16 @@ test.each([
   expect(rowIn(pipe)).toMatch(new RegExp(` ${worktree}$`));
 });
 
+/** A supervisor that a service manager is starting, and that watches nothing. */
+const STARTING: SupervisorFacts = {
+  ...{ running: true, pid: undefined, since: undefined, version: undefined, program: undefined },
+  ...{ off: undefined, unwritable: undefined, service: undefined, maxUsdPerDay: undefined },
+  ...{ folder: '/config/supervisor', problems: [], channels: [], sessionsDirs: [], sessions: [] },
+};
+
 test.each(WIDTHS)("the supervisor's list fits %i columns", (columns) => {
   const facts: SupervisorFacts = {
-    running: true,
-    folder: '/config/supervisor',
+    ...STARTING,
     spentTodayUsd: 0,
     problems: ['the disk is full '.repeat(12)],
     channels: [
@@ -162,17 +168,8 @@ test.each(WIDTHS)("the supervisor's list fits %i columns", (columns) => {
 });
 
 test('an unknown cost of a day is shown as unknown, never as zero', () => {
-  const facts: SupervisorFacts = {
-    ...{
-      running: true,
-      folder: '/config/supervisor',
-      problems: [],
-      channels: [],
-      sessionsDirs: [],
-      sessions: [],
-    },
-    ...{ spentTodayUnknown: '/config/supervisor/spent cannot be written (EACCES)', maxUsdPerDay: 20 },
-  };
+  const spentTodayUnknown = '/config/supervisor/spent cannot be written (EACCES)';
+  const facts: SupervisorFacts = { ...STARTING, spentTodayUnknown, maxUsdPerDay: 20 };
   const text = supervisorText(facts, terminal(200), NOW);
   expect(text).toContain('not known today of $20.00: /config/supervisor/spent cannot be written (EACCES)');
   expect(text).not.toContain('$0.00');
