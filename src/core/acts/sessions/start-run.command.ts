@@ -4,8 +4,9 @@ import type { SamocodeError } from '../../kernel/errors.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { printDone } from '../../kit/terminal/print-done.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { stateLine } from '../../session/words.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
@@ -100,26 +101,14 @@ export function addStart(program: Command, cli: Cli): void {
     .option('--no-run', 'prepare the session, but start no agent until "samocode resume"')
     .action(async (options: Options) => {
       const { view, warnings, sandbox } = await begin(cli, options);
-      const short = handleOf(view.folder);
-      const { good, accent } = cli.output.style;
-      const facts = shownFacts(view);
-      const { starts = 'is started' } = facts;
-      cli.output.result({ ...facts, warnings }, () =>
-        [
-          ...(options.run
-            ? [
-                `${good('✔')} ${view.folder} ${starts}; you can close this terminal.`,
-                `  follow it   ${accent(`samocode run ${short}`)}`,
-              ]
-            : [
-                `${good('✔')} ${view.folder} is prepared; no agent runs yet.`,
-                `  let it run  ${accent(`samocode resume ${short}`)}`,
-              ]),
-          `  sandbox     ${sandbox}`,
-          `  show it     ${accent(`samocode status ${short}`)}`,
-          ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
-        ].join('\n'),
-      );
+      const { folder } = view;
+      const { starts = 'is started' } = sessionFacts(view);
+      const done = options.run
+        ? `${folder} ${starts}; you can close this terminal.`
+        : `${folder} is prepared; no agent runs yet.`;
+      const stop = `To stop it: samocode stop ${handleOf(folder)}`;
+      const lines = [`Sandbox: ${sandbox}`, ...(options.run ? [stop] : [])];
+      printDone(cli, { view, done }, { facts: { warnings }, lines });
     });
 }
 
@@ -132,13 +121,7 @@ export function addImport(program: Command, cli: Cli): void {
       const input = { folder, phase, ...projectOf(options) };
       const { view, warnings } = await importFolder(input, await cli.actionContext());
       for (const warning of warnings) cli.output.warn(warning);
-      const facts = shownFacts(view);
-      const { good, accent } = cli.output.style;
-      cli.output.result({ ...facts, warnings }, () =>
-        [
-          `${good('✔')} ${view.folder} is imported: ${stateLine(facts)}`,
-          ...(facts.next ? [`  next  ${accent(facts.next)}`] : []),
-        ].join('\n'),
-      );
+      const done = `${view.folder} is imported: ${stateLine(sessionFacts(view))}`;
+      printDone(cli, { view, done }, { facts: { warnings } });
     });
 }

@@ -8,29 +8,24 @@ import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { gateOf, readSession } from '../../../core/session/status.ts';
-import type { SentMessage, Where } from './sent-messages.ts';
+import type { SentMessage } from './sent-messages.ts';
 
 /** A session and how actions refer to it, or why it cannot be used. */
 export type Found = { view: SessionView; question: SessionQuestion } | { refusal: string };
 
-async function sessionAt(
-  { sessionsDir, session }: Where,
-  { host }: Pick<ActionContext, 'host'>,
-): Promise<Found> {
-  const view = await readSession(sessionPaths(sessionsDir, session), host);
-  if (view === undefined) return { refusal: `Session ${session} no longer exists.` };
-  if (view.sessionFile === undefined)
-    return { refusal: `${session} was not started by this samocode: act on it in the terminal first.` };
-  return { view, question: { session, projectDir: view.sessionFile.configPath } };
-}
-
 /** The session that a message is about, if its folder still contains that session. */
 export async function sessionAbout(sent: SentMessage, context: Pick<ActionContext, 'host'>): Promise<Found> {
-  if (sent.where === undefined) return { refusal: TOO_OLD };
-  const found = await sessionAt(sent.where, context);
-  if ('refusal' in found || sent.notification === undefined) return found;
+  const { where, notification } = sent;
+  if (where === undefined) return { refusal: TOO_OLD };
+  const { sessionsDir, session } = where;
+  const view = await readSession(sessionPaths(sessionsDir, session), context.host);
+  if (view === undefined) return { refusal: `Session ${session} no longer exists.` };
+  const { sessionFile: file } = view;
+  if (file === undefined)
+    return { refusal: `${session} was not started by this samocode: act on it in the terminal first.` };
   // The folder may by now contain another session.
-  return sent.notification.startsWith(`${found.view.sessionFile?.id}:`) ? found : { refusal: TOO_OLD };
+  if (notification !== undefined && !notification.startsWith(`${file.id}:`)) return { refusal: TOO_OLD };
+  return { view, question: { session, projectDir: file.configPath } };
 }
 
 export const TOO_OLD = 'This message is too old; nothing was done.';
