@@ -84,16 +84,15 @@ async function askOpen(
   const { readQa } = await import('./read-qa.act.ts');
   const { requireOpenChannel, requireUsable } = await import('../../caller/commands/early-refusal.ts');
   const context = await cli.actionContext();
-  const { view, questions, about } = await readQa({ session, ...projectOf(options), isAct: true }, context);
-  requireUsable(view);
-  const open = questions.filter(({ isOpen }) => isOpen);
-  if (open.length === 0) {
+  const report = await readQa({ session, ...projectOf(options), isAct: true }, context);
+  requireUsable(report.view);
+  if (report.open.length === 0) {
     cli.output.say('No questions are open.');
     return undefined;
   }
-  requireOpenChannel(view, context);
+  requireOpenChannel(report.view, context);
   const { askOpenQuestions } = await import('./ask-questions.ts');
-  const answered = await askOpenQuestions(cli, view.folder, open, about);
+  const answered = await askOpenQuestions(cli, report);
   if (answered === undefined) cli.leaveWith(EXIT.waiting);
   return answered;
 }

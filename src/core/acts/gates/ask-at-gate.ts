@@ -51,11 +51,10 @@ async function askForAnswers(cli: Cli, question: SessionQuestion): Promise<strin
     import('./answer-qa.act.ts'),
   ]);
   const context = await cli.actionContext();
-  const { questions, about } = await readQa(question, context);
-  const open = questions.filter(({ isOpen }) => isOpen);
-  if (open.length === 0) return undefined;
+  const report = await readQa(question, context);
+  if (report.open.length === 0) return undefined;
   cli.output.say(cli.output.style.bold('\nQuestions for you; Enter accepts the suggestion.'));
-  const answered = await askOpenQuestions(cli, question.session, open, about);
+  const answered = await askOpenQuestions(cli, report);
   return answered && (await answerQa({ ...question, ...answered }, context)).done;
 }
 

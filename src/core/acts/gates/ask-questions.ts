@@ -24,10 +24,9 @@ export interface TerminalAnswers {
  */
 export async function askOpenQuestions(
   cli: Cli,
-  session: string,
-  open: readonly QaItem[],
-  about?: QaReport['about'],
+  { view: { folder: session }, questions, about }: QaReport,
 ): Promise<TerminalAnswers | undefined> {
+  const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const confirmTyped = typed.length > 0 ? await confirmTypedAnswers(cli, typed) : false;
   if (confirmTyped === undefined) return leftForLater(cli, session, []);

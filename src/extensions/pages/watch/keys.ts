@@ -1,35 +1,26 @@
 import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import type { WatchedRow, WatchPlace } from './watch-model.ts';
 
-/** The actions on a session; most are also commands. */
-export type WatchAct =
-  | 'answer'
-  | 'message'
-  | 'stop'
-  | 'resume'
-  | 'finish'
-  | 'report'
-  | 'verify'
-  | 'output'
-  | 'log'
-  | 'diff'
-  | 'edit'
-  | 'page';
+/** The actions on a session, each with its key; most are also commands. */
+const KEYS = [
+  ['a', 'answer', 'answer its questions, or approve its plan or request changes'],
+  ['m', 'message', 'leave a message for the next agent'],
+  ['s', 'stop', 'stop it after the current agent, or at once'],
+  ['r', 'resume', 'continue it, with a note or a new goal'],
+  ['f', 'finish', 'merge its branch, open a pull request, archive or discard it'],
+  ['enter', 'output', 'show everything its latest agent says and does, in your pager'],
+  ['l', 'log', 'show its log, one line per event'],
+  ['d', 'diff', 'show its diff against the base'],
+  ['o', 'report', 'write its report as an HTML page'],
+  ['v', 'verify', 'repeat the checks of its proof on a fresh clone'],
+  ['e', 'edit', 'open its worktree in your editor (`VISUAL`, `EDITOR`), or in a shell'],
+  ['b', 'page', 'open it on the live page, in your browser (`samocode web`)'],
+] as const;
+export type WatchAct = (typeof KEYS)[number][1];
 
-export const ACT_KEYS: Readonly<Record<string, WatchAct>> = {
-  a: 'answer',
-  m: 'message',
-  s: 'stop',
-  r: 'resume',
-  f: 'finish',
-  enter: 'output',
-  l: 'log',
-  d: 'diff',
-  o: 'report',
-  v: 'verify',
-  e: 'edit',
-  b: 'page',
-};
+export const ACT_KEYS: Readonly<Record<string, WatchAct>> = Object.fromEntries(
+  KEYS.map(([key, act]) => [key, act]),
+);
 
 /** Whether an action applies to a session in its current state; otherwise its key is hidden and has no effect. */
 export function canAct(
@@ -84,8 +75,7 @@ export function listKeys(row: WatchedRow | undefined): KeyHint[] {
     const at = facts.state === 'done' ? AFTER_DONE.indexOf(act) : -1;
     return at < 0 ? AFTER_DONE.length : at;
   };
-  return Object.entries(ACT_KEYS)
-    .filter(([, act]) => canAct(act, facts))
+  return KEYS.filter(([, act]) => canAct(act, facts))
     .toSorted(([, a], [, b]) => rank(a) - rank(b))
     .map(([key, act]) => ({ key, what: labelOf(act, facts) }));
 }
@@ -101,21 +91,6 @@ export function fixedKeys({ filter }: Pick<WatchPlace, 'filter'>): KeyHint[] {
   ];
 }
 
-const ABOUT: Readonly<Record<WatchAct, string>> = {
-  answer: 'answer its questions, or approve its plan or request changes',
-  message: 'leave a message for the next agent',
-  stop: 'stop it after the current agent, or at once',
-  resume: 'continue it, with a note or a new goal',
-  finish: 'merge its branch, open a pull request, archive or discard it',
-  report: 'write its report as an HTML page',
-  verify: 'repeat the checks of its proof on a fresh clone',
-  output: 'show everything its latest agent says and does, in your pager',
-  log: 'show its log, one line per event',
-  diff: 'show its diff against the base',
-  page: 'open it on the live page, in your browser (`samocode web`)',
-  edit: 'open its worktree in your editor (`VISUAL`, `EDITOR`), or in a shell',
-};
-
 /** Folds and unfolds the group of stopped sessions. */
 export const STOPPED_KEY = 't';
 
@@ -129,7 +104,7 @@ export const ALL_KEYS: readonly KeyHint[] = [
     what: 'filter: show only sessions that contain this text; Esc shows all',
   },
   { key: STOPPED_KEY, what: 'show or fold stopped sessions' },
-  ...Object.entries(ACT_KEYS).map(([key, act]) => ({ key, what: ABOUT[act] })),
+  ...KEYS.map(([key, , what]) => ({ key, what })),
   { key: '?', what: 'show all keys' },
   { key: 'q', what: 'go back; in the list: quit (sessions continue)' },
   { key: 'Ctrl-C', what: 'quit at once' },

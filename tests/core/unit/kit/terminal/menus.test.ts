@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { askOpenQuestions } from '../../../../../src/core/acts/gates/ask-questions.ts';
-import type { QaItem } from '../../../../../src/core/acts/gates/read-qa.act.ts';
+import type { QaItem, QaReport } from '../../../../../src/core/acts/gates/read-qa.act.ts';
 import type { Cli } from '../../../../../src/core/kit/terminal/cli.ts';
 import { Output } from '../../../../../src/core/kit/terminal/output.ts';
 import { KEY, keyboard } from '../../../../app/unit/cli/keys.ts';
@@ -93,7 +93,11 @@ async function asked(questions: QaItem[], keys: string[], diff?: string) {
     menus: async () => menus,
   };
   // Asking uses only these members.
-  return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, about), shownText };
+  return { said: await askOpenQuestions(cli as Cli, reportOf(questions, about)), shownText };
+}
+
+function reportOf(questions: QaItem[], about?: QaReport['about']): QaReport {
+  return { view: { folder: '26-01-02-boat' }, questions, about } as QaReport;
 }
 
 const { down, enter, space, up } = KEY;
@@ -141,7 +145,7 @@ test("an agent's text in a menu contains no control sequences", async () => {
   const { menus, shown } = keyboard([enter]);
   const stdout = new PassThrough();
   const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
-  await askOpenQuestions({ output, menus: async () => menus } as unknown as Cli, 'boat', [evil]);
+  await askOpenQuestions({ output, menus: async () => menus } as unknown as Cli, reportOf([evil]));
   expect(shown()).not.toContain('\u001b[2J');
   expect(shown()).not.toContain('\u001b]0;');
 });
