@@ -48,7 +48,8 @@ const State = z.object({
   offset: z.int(),
   /** ISO time of the last poll for updates; written at most every ten minutes. */
   polledAt: z.string(),
-  sent: z.array(SentMessage),
+  /** Without those of an earlier version about what can no longer be asked. */
+  sent: z.array(z.unknown()).transform((all) => all.flatMap((one) => SentMessage.safeParse(one).data ?? [])),
 });
 type State = z.infer<typeof State>;
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
@@ -18,6 +18,23 @@ test('concurrent changes all reach the file, so that no update is handled twice 
   });
   await Promise.all(changes);
   expect(await onDisk()).toBe(200);
+});
+
+test('a message of an earlier version about something else is dropped, and the others stay', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'telegram.json');
+  const message = {
+    key: 'k',
+    chat: 1,
+    message: 2,
+    at: new Date().toISOString(),
+    text: '',
+    hasDocument: false,
+  };
+  const sent = ['pick', 'session'].map((kind) => ({ ...message, about: { kind }, buttons: [] }));
+  await writeFile(path, JSON.stringify({ v: 1, offset: 7, polledAt: message.at, sent, listed: [] }));
+  const read = await new SentMessages(systemClock, path).read();
+  expect(read).toMatchObject({ offset: 7, sent: [{ about: { kind: 'session' } }] });
 });
 
 test('an invalid file counts as missing', async () => {
