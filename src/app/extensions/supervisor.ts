@@ -4,6 +4,6 @@ import { NOTIFY_PARTS } from '../../extensions/notify/supervisor/notifier.ts';
 import { POOL_PARTS } from '../../extensions/pool/pools.ts';
 
 export function useSupervisorParts(): void {
-  // Notifications last, so that they tell at once what the others found.
+  // Notifications come last, so that they report the findings of the others in the same scan.
   supervisorParts.handOver([...GITHUB_PARTS, ...POOL_PARTS, ...NOTIFY_PARTS]);
 }

@@ -15,7 +15,8 @@ import { type Mount, readOnly, writable } from './guard/mount.ts';
 import type { HomePlaces } from './home-places.ts';
 
 /**
- * Copies what an agent of a CLI gets of the person's settings and login into `folder`, which is emptied first.
+ * Copies the part of the person's settings and login that an agent of a CLI gets into `folder`, which is emptied
+ * first.
  * @returns mounts over the real places, in order; their parents exist nowhere inside unless others mount them
  */
 export async function copyState(cli: string, home: HomePlaces, folder: string): Promise<Mount[]> {
@@ -54,7 +55,7 @@ export function stateFolders(home: HomePlaces): string[] {
   return allProviders().flatMap(({ name }) => stateFolderOf(name, home) ?? []);
 }
 
-/** Paths relative to home that belong to the CLIs: an agent must not find there what an earlier one left. */
+/** Paths relative to home that belong to the CLIs: an agent must not find files of an earlier one there. */
 export function stateNames(): string[] {
   return allProviders().flatMap(({ state }) => (state ? [state.folder, ...(state.beside ?? [])] : []));
 }

@@ -17,7 +17,7 @@ export interface GuardMaker {
 export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: GuardPart = {}): Guard {
   const { programs, home, isStrict = false } = places;
   const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');
-  // The strict sandbox lets none of the user's settings by environment in.
+  // The strict sandbox admits none of the user's settings from the environment.
   const signing = maySign ? {} : unsignedGit(isStrict ? {} : home.env);
   if (tool.kind !== 'bwrap')
     return makeGuard(tool, macProfile(places), { isRoot, unset: hiddenVariables(places), set: signing });
@@ -32,7 +32,7 @@ export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part:
   return { ...guard, relay: [nodeProgram(), relay, NET, (part.ports ?? []).join(',')] };
 }
 
-/** Variables whose value is a folder that is not there inside: tools would fail to create it. */
+/** Variables whose value is a folder that does not exist inside: tools would fail to create it. */
 function leadingNowhere(env: GuardPlaces['home']['env'], profile: readonly Mount[]): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (value === undefined || !/^\/[^:]*$/.test(value) || !statsAt(value)?.isDirectory()) return [];

@@ -25,7 +25,7 @@ export interface GuardPlaces {
   /** A writable folder that contains protected folders opens none of those. */
   openings: SandboxOpenings;
   home: HomePlaces;
-  /** Paths by which the project and home are named, if a link is part of them, and where they lead. */
+  /** The paths with a link by which the project and home are named, each with its target. */
   links?: readonly { path: string; to: string }[];
   isStrict?: boolean;
   /** Absent before the session has a worktree. */
@@ -129,7 +129,7 @@ function hiddenInside(places: GuardPlaces, isInWide: (path: string) => boolean):
   ];
 }
 
-/** The main checkout is not there, but for a proof, which borrows its ignored files. */
+/** The main checkout is hidden, except for a proof, which borrows its ignored files. */
 function repositoryMounts(places: GuardPlaces): Mount[] {
   const { session, mainRepo, commonDir, home } = places;
   // The mount of home has hidden it; of a bare repository everything is the git folder.

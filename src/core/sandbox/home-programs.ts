@@ -100,8 +100,8 @@ function chainMounts(
 }
 
 /**
- * A folder below `own` whose path has no link: agents write in `own`, and nothing of ours may follow what they put
- * there.
+ * A folder below `own` whose path has no link: agents write in `own`, and our writes must not follow links that
+ * they made there.
  * @returns its path
  */
 export function plainFolder(own: string, name: string): string {

@@ -99,7 +99,7 @@ export class WatchedSession {
     if (view.lease !== undefined && isElsewhere(view.lease)) this.#starts = [];
   }
 
-  /** Starts nothing. */
+  /** Starts nothing. @param others reads the sessions of its SESSIONS folder */
   async due(supervisor: Supervisor, others: () => SessionView[]): Promise<NextAct> {
     const { clock, revives } = supervisor;
     const now = clock.monotonic();

@@ -15,8 +15,8 @@ interface NamedCommand {
 }
 
 /**
- * Checks the syntax and the first program of SETUP and of each CHECK without running them, since they can take an hour.
- * What fails here fails in every session.
+ * Checks the syntax and the first program of SETUP and of each CHECK without running them, since they can take an
+ * hour. A failure here recurs in every session.
  */
 export async function commandChecks(project: Project, { env, home }: ActionContext): Promise<DoctorCheck[]> {
   const { mainRepo, values } = project;

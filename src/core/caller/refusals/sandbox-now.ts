@@ -48,8 +48,8 @@ export async function placesToProtect(
 }
 
 /**
- * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable and how to get it, or what
- * of home agents reach for their login.
+ * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable and how to get it,
+ * or which parts of home agents can reach for their login.
  */
 export async function sandboxNow(
   question: SandboxQuestion & {

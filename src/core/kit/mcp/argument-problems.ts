@@ -7,7 +7,10 @@ type Described = Pick<FieldSchema, 'description'> & {
 };
 type Issue = z.core.$ZodIssue;
 
-/** Explains what is wrong with the arguments. A validator's own messages describe the schema, not what to send. */
+/**
+ * Explains what is wrong with the arguments. A validator's own messages describe the schema, not the right
+ * arguments.
+ */
 export function argumentProblems(issues: readonly Issue[], { schema, args }: Checked): string {
   return issues
     .slice(0, 3)

@@ -17,7 +17,9 @@ export interface ToolContext {
   ask?: Ask | undefined;
 }
 
-/** One small object: `summary` is a sentence for people; `next` becomes the exact calls or what to say to the user. */
+/**
+ * One small object: `summary` is a sentence for people; `next` becomes the exact calls or a message for the user.
+ */
 export interface ToolResult {
   summary: string;
   next?: readonly NextStep[];

@@ -11,7 +11,7 @@ export interface ShownFacts extends Omit<ReportFacts, 'next'> {
   nextCommands: string[];
 }
 
-/** @param isListed in a list, which asks no git: whether there is anything to finish, the status says */
+/** @param isListed in a list, which asks no git: the status says whether there is anything to finish */
 export function shownFacts(
   view: SessionView,
   report?: Partial<Omit<SessionReport, 'view'>>,

@@ -51,8 +51,8 @@ export function wantsColour({ isTerminal, asked, env }: ColourOptions): boolean 
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**
- * Removes from untrusted text what could control the terminal: escape sequences and control characters. Characters that
- * hide text or change its direction become escapes.
+ * Removes the parts of untrusted text that could control the terminal: escape sequences and control characters.
+ * Characters that hide text or change its direction become escapes.
  */
 export function harmless(text: string): string {
   return visibleControls(stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replace(CONTROLS, ''));

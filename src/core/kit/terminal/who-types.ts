@@ -28,8 +28,8 @@ function byTool(how: string): By {
 }
 
 /**
- * Variables that agent CLIs set for the commands they run. Excludes what people set in shell profiles, such as
- * CLAUDE_CODE_USE_BEDROCK or CODEX_HOME.
+ * Variables that agent CLIs set for the commands they run. Excludes variables that people set in shell profiles,
+ * such as CLAUDE_CODE_USE_BEDROCK or CODEX_HOME.
  */
 export function agentMarkers(): Readonly<Record<string, string>> {
   return {

@@ -95,7 +95,7 @@ async function setUp(
   return { project, done, warnings };
 }
 
-/** `text`: what was written; absent if a file existed or another process created it first. */
+/** `text`: the written text; absent if a file existed or another process created it first. */
 async function ensureFile(
   toplevel: string,
   setup: ProjectSetup,

@@ -113,7 +113,7 @@ async function problemWith(path: string, { kind }: SettingSpec): Promise<string 
   return fits ? undefined : `This is not a ${kind}`;
 }
 
-/** Adds what is wrong with the repository, or with the folders in it. */
+/** Adds the problems of the repository, or of the folders in it. */
 async function withRepository(readings: readonly SettingReading[], context: GitContext) {
   const folder = usablePath(readings, 'mainRepo');
   if (folder === undefined) return { readings };

@@ -67,8 +67,9 @@ export interface Lender {
 }
 
 /**
- * Fetches the content of files in the clone's index: into MAIN_REPO what that lacks, from its remote in one call, and
- * into a clone that does not borrow what it lacks. Nothing to do where MAIN_REPO has everything.
+ * Fetches the content of files in the clone's index: into MAIN_REPO the objects that it lacks, from its remote in
+ * one call, and into a clone that does not borrow those that the clone lacks. Does nothing if MAIN_REPO has
+ * everything.
  */
 export async function completeFiles(clone: GitOptions, lender: Lender): Promise<void> {
   const { main, commonDir, extent, areObjectsWritable } = lender;

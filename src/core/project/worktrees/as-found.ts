@@ -57,7 +57,7 @@ export async function differingPaths(worktreePath: string, context: GitContext):
 }
 
 /**
- * Keeps what differs from the commit now, before any agent.
+ * Records the differences from the commit now, before any agent.
  * @param work paths that differed before SETUP ran, and count as work
  * @returns notes for the person; empty if nothing differs
  */
@@ -197,7 +197,7 @@ function stampOf(path: string): string {
   return stats?.isFile() ? fileIdentity(stats) : '';
 }
 
-/** Undefined for what can't be read, which is never as it was found. */
+/** Undefined for an unreadable path, which never counts as unchanged. */
 async function printOf(
   worktreePath: string,
   path: string,

@@ -24,8 +24,8 @@ export interface BaseQuestion extends GitContext {
 const FETCH_LIMIT_MS = 120_000;
 
 /**
- * The commit a new session starts from: after a fetch, the remote's default branch, as the remote reports it; without a
- * remote, the local default branch. What is checked out is used only if there is none.
+ * The commit a new session starts from: after a fetch, the remote's default branch, as the remote reports it;
+ * without a remote, the local default branch. The checked-out branch is used only if there is none.
  */
 export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
   const options = { ...context, cwd: mainRepo };

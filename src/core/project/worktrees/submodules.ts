@@ -73,7 +73,7 @@ async function hasWork(dir: string, commit: string, { env: _, ...context }: GitO
 
 const MAX_HEAD_BYTES = 1024;
 
-/** Commits, stashes and staged files; what was borrowed lies elsewhere. */
+/** Commits, stashes and staged files; borrowed objects lie elsewhere. */
 function hasOwnObjects(gitDir: string): boolean {
   const objects = join(gitDir, 'objects');
   const names = (namesAt(objects) ?? []).filter((name) => name !== 'info' && name !== 'pack');

@@ -10,8 +10,9 @@ const HIDDEN_FOLDERS = ['proc', 'dev', 'tmp', 'run'];
 const SHOWN_IN_RUN = ['/run/current-system', '/run/booted-system', '/run/wrappers'];
 
 /**
- * The guard in which a login shell is read: its start-up files run what other programs, or agents of earlier versions,
- * wrote into home. They can read, but neither write nor connect to anything, and samocode's own folder is hidden.
+ * The guard in which a login shell is read: its start-up files run programs that others, or agents of earlier
+ * versions, wrote into home. They can read, but neither write nor connect to anything, and samocode's own folder is
+ * hidden.
  * @returns undefined without bubblewrap
  */
 export function loginGuard(

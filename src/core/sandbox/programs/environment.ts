@@ -128,7 +128,7 @@ export function leftOutNames(env: Environment, admits: Admission | undefined): s
   return [...names.filter(isSecret), ...names.filter((name) => !isSecret(name))];
 }
 
-/** A sentence for the report of a failed command, which may lack what was left out; empty if nothing was. */
+/** A sentence for the report of a failed command, which may lack a variable that was left out; empty if none was. */
 export function leftOutOf(env: Environment, admits: Admission | undefined): string {
   const names = leftOutNames(env, admits);
   if (names.length === 0) return '';
