@@ -12,7 +12,6 @@ import type { PermissionRules, RunnerPlan } from './runner-plan.ts';
 
 type AcpName = (typeof ACP_AGENTS)[number]['name'];
 
-/** A provider for each row of ACP_AGENTS. */
 export const ACP_PROVIDERS = ACP_AGENTS.map((agent: AcpAgent & { name: AcpName }) => providerOf(agent));
 
 function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {

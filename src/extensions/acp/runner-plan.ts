@@ -28,7 +28,6 @@ export interface PermissionRules {
   commands?: string;
 }
 
-/** How the conversation ended. */
 export type RunnerEnd =
   | { kind: 'stopped'; reason: StopReason; worked: boolean }
   | { kind: 'error'; at: string; code: number; message: string }

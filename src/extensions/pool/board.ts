@@ -58,11 +58,9 @@ export interface SentAct {
   person: string;
 }
 
-/** The answer to a renewal. */
 export interface Renewal {
   /** The epochs of the sessions that this host has; a missing session was lost. */
   held: ReadonlyMap<Ulid, number>;
-  /** Unsettled acts for those sessions. */
   acts: readonly SentAct[];
   entries: readonly Entry[];
 }
@@ -74,7 +72,6 @@ export interface Renewal {
  * Every call rejects when the board cannot be reached, within its own time limit.
  */
 export interface Board extends AsyncDisposable {
-  /** Renews all leases of this host at once. */
   renew(host: HostCard): Promise<Renewal>;
   /** The machines with a recent heartbeat. Only shown to people, never used to decide who has a session. */
   hosts(project: Oid): Promise<HostCard[]>;

@@ -19,7 +19,6 @@ export interface GitBoardPlan {
   seal(text: string): Promise<Oid>;
   /** Returns a commit's message and the person whose key signed it; undefined if this host does not trust the key. */
   open(oid: Oid): Promise<{ text: string; person: string } | undefined>;
-  /** Makes a signed commit of a state. */
   commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
 }
 

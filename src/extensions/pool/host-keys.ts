@@ -7,7 +7,6 @@ import { plainText } from '../../core/kernel/files/plain-file.ts';
 import { runCommand } from '../../core/kernel/processes/run-command.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 
-/** The paths of a host's own key and of the keys that it trusts. */
 export interface KeyFiles {
   keyPath: string;
   /** Uses git's allowed signers format, with host ids as principals. */

@@ -19,13 +19,11 @@ export interface PoolTimes {
 }
 export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, scanMs: 1000 };
 
-/** The folders of one project on this machine. */
 export interface MemberPlace {
   mainRepo: string;
   sessionsDir: string;
   worktreesDir: string;
   configPath: string;
-  /** The git folder that all worktrees of the repository share. */
   commonDir: string;
 }
 
@@ -43,7 +41,6 @@ export interface MemberParts {
   supervisor: string;
   /** The settings with which a session started on this machine would run. */
   ownSettings: () => Promise<HostSettings>;
-  /** The number of sessions that may run at the same time. */
   slots: number;
   /** This machine claims no sessions and gives back those that it holds. */
   isLeaving: boolean;

@@ -41,9 +41,7 @@ export interface ResultFields extends Row, PlanFields {
 }
 
 export interface Around {
-  /** The arguments of the call. */
   args: { project_dir?: unknown };
-  /** Whether the client lets the board call tools. */
   canCall: boolean;
   /** Whether the client has forms, in which the person decides. */
   hasForms: boolean;
@@ -51,7 +49,6 @@ export interface Around {
   page?: string | undefined;
 }
 
-/** Renders a result for the board. */
 export function resultPage(fields: ResultFields, around: Around): Html {
   const { session = 'Sessions', problems = [] } = fields;
   return html`<header class="head bar"><h1 tabindex="-1"><bdi>${session}</bdi></h1><p class="sentence" dir="auto">${shortSummary(fields)}</p></header>

@@ -5,7 +5,6 @@ import { phaseBar } from './session-page.ts';
 
 /** A session's card on the board of the live page or of the chat. */
 interface BoardCard {
-  /** Identifies the card's element. */
   key: string;
   group: 'needs you' | 'working' | 'waiting' | 'done' | 'stopped';
   title: Html;
@@ -41,7 +40,6 @@ ${cachedPhaseBar(phase, isDone)}
 `;
 }
 
-/** The bars rendered so far, by phase and tone. */
 const bars = new Map<string, Html>();
 
 function cachedPhaseBar(phase: Phase, isDone: boolean): Html {

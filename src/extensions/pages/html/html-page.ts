@@ -60,7 +60,6 @@ export function policyHash(text: string): string {
   return `'sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}'`;
 }
 
-/** Renders a complete page that needs no other files. */
 export function htmlPage(
   title: string,
   body: Html,

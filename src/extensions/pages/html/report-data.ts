@@ -16,7 +16,6 @@ export interface SessionReportData {
   branch?: string;
   base?: string;
   sandbox?: string;
-  /** The machines of a pool that worked on it. */
   workedOn?: string;
   startedAt: string;
   /** The end of the session; until it has ended, the time at which the page was made. */
@@ -40,12 +39,10 @@ export interface SessionReportData {
   checks: ReportCheckSet[];
   /** `text`: its facts as Markdown. */
   proof?: { commit: string; doneAt: string; text: string };
-  /** Changed files that the approved plan does not name. */
   outsidePlan: string[];
   /** `data`: PNG as base64. */
   pictures: { name: string; data: string }[];
   documents: { name: string; kind: string; text: string; isCut: boolean }[];
-  /** Actions of people and the worker. */
   acts: { at: string; text: string }[];
 }
 
@@ -113,7 +110,7 @@ export interface ReportQuestion {
   options: { letter: string; text: string }[];
   suggestion?: string;
   answer?: string;
-  /** Who answered, in the words of `openedBy`. */
+  /** In the words of `openedBy`. */
   by?: string;
   at?: string;
   isOpen: boolean;

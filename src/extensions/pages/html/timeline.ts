@@ -7,7 +7,7 @@ import type { ReportGap, ReportIteration, SessionReportData } from './report-dat
 
 type Charted = Pick<SessionReportData, 'iterations' | 'gaps' | 'startedAt' | 'until' | 'cost'>;
 
-/** The width of a chart in drawing units. */
+/** In drawing units. */
 const WIDTH = 1000;
 const TICKS = 5;
 /** On a timeline shorter than this, labels show seconds. */

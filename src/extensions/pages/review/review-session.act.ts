@@ -36,7 +36,6 @@ export interface SessionReview extends CommentedText {
 /** More than anyone reviews at once. */
 const MAX_CHARS = 4_000_000;
 
-/** Reads the text that a person will comment on. */
 export async function openReview(question: ReviewQuestion, context: ActionContext): Promise<SessionReview> {
   const view = await findSession({ ...question, isAct: true }, context);
   if (gateOf(view)?.for === 'plan_approval' && question.path === undefined) {

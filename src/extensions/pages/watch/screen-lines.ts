@@ -15,7 +15,6 @@ export interface Canvas {
   style: Style;
 }
 
-/** The number of lines for the title and the keys. */
 const CHROME = 2;
 /** If fewer lines remain, no details are shown. */
 const MIN_DETAILS = 5;

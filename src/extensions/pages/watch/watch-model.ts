@@ -12,9 +12,7 @@ export interface WatchedRow {
   isEstimate: boolean;
 }
 
-/** Details of the selected session, read separately from the list. */
 export interface WatchedDetails {
-  /** The key of its row. */
   key: string;
   commits?: readonly Commit[];
   totalCommits?: number;
@@ -36,11 +34,8 @@ export interface WatchPlace {
   selected?: string;
   isHelp: boolean;
   filter?: string;
-  /** The filter is being typed. */
   isTyping?: boolean;
-  /** Stopped sessions are unfolded. */
   showsStopped?: boolean;
-  /** A sentence about the last action. */
   notice?: string;
 }
 

@@ -56,7 +56,6 @@ class Watch {
   /** The stamps of the details that were read last. */
   readonly #read: Record<Detail, string> = { commits: '', tail: '' };
   #isReading = false;
-  /** The error that closed the screen. */
   #failure: { error: unknown } | undefined;
 
   constructor(parts: Parts) {
@@ -288,7 +287,6 @@ async function openLivePage({ key, name }: WatchedRow, { cli }: ActDeps): Promis
     : 'No browser could be opened here.';
 }
 
-/** Runs the person's editor, or a shell, in the worktree. */
 async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<string | undefined> {
   const { worktree = '' } = facts;
   if (statsAt(worktree) === undefined) return `The worktree of ${name} is gone; a resume restores it.`;

@@ -23,9 +23,7 @@ import { problemText } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
-  /** The key with which a tab acts. */
   token: string;
-  /** The codes that a tab exchanges for the key. */
   codes: OneTimeCodes;
   /** An agent CLI started the server, so a click could be the agent's: nothing can be changed on the page. */
   onlyShows: boolean;
@@ -37,7 +35,7 @@ export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
 
 const OneCode = z.object({ code: z.string().max(100) });
 const WRONG_CODE = 'This code is wrong, has been used, or is older than 30 seconds.';
-/** The maximum number of open streams; a person has only a few tabs. */
+/** A person has only a few tabs. */
 const MAX_STREAMS = 20;
 /** The interval at which a stream polls for changes that are not watched, such as an agent's output. */
 const POLL_MS = 1000;

@@ -8,7 +8,6 @@ import { pageKey } from '../../../core/caller/facts/live-page.ts';
 import { watchedRows } from '../watch/groups.ts';
 import type { WatchedRow } from '../watch/watch-model.ts';
 
-/** All sessions of this machine at one moment. */
 export interface LiveList {
   /** In the order of the board. */
   rows: readonly WatchedRow[];

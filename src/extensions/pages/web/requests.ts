@@ -6,7 +6,6 @@ const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface RequestRules {
-  /** Additional host names under which the page may be opened. */
   hosts: readonly string[];
   /** A TLS proxy in front of the server, whose origin is then the only one accepted. */
   proxy?: URL | undefined;

@@ -63,7 +63,7 @@ export async function addToken(
   return text;
 }
 
-/** Removes a token; running servers end its MCP sessions within a second. */
+/** Running servers end its MCP sessions within a second. */
 export async function revokeToken(name: string, context: ActionContext): Promise<void> {
   await refuseFromInside(context);
   const tokens = readTokens(context.home);

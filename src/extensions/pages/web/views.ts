@@ -9,7 +9,6 @@ import { transcriptPart } from './transcript-part.ts';
 /** The changes since the last update; empty if there are none. */
 export interface ViewUpdate extends Partial<BoardUpdate> {
   parts?: ViewPart[];
-  /** The reason why there are no further updates. */
   end?: string;
 }
 
@@ -45,7 +44,6 @@ export function viewOf(place: string, live: LiveSessions, context: ActionContext
   };
 }
 
-/** A view whose content does not change. */
 function staticView(make: () => Promise<Html>): LiveView {
   let isMade = false;
   return {

@@ -92,7 +92,6 @@ export interface PoolSession {
   session: string;
   /** Undefined until this machine has a copy of the session. */
   view?: SessionView | undefined;
-  /** The name of the machine that has the session. */
   host?: string | undefined;
   publishedAt?: string | undefined;
   unpublishedSince?: string | undefined;
@@ -101,7 +100,7 @@ export interface PoolSession {
 export interface PoolReport {
   members: PoolMember[];
   sessions: PoolSession[];
-  /** Problems of this machine, one sentence each. */
+  /** One sentence each. */
   problems: string[];
 }
 
