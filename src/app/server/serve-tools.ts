@@ -44,7 +44,8 @@ export function serveTools(
       throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
     const call = { actions: await contextFor(extra), progress: progressOf(extra) };
-    // From afar a form would be filled in by whatever holds the token, so its holder acts as a model alone.
+    // On another machine, any program that holds the token could fill in the form, so its holder acts as a model
+    // alone.
     const ask = isRemote ? undefined : withProgress(askByForm(connection, extra, call.actions.clock), call);
     const result = await callTool(tool, params.arguments, {
       ...call,

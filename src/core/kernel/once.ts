@@ -1,4 +1,4 @@
-/** Makes a value when it is first asked for. */
+/** Makes a value at the first call, and returns it at each later one. */
 export function once<Made>(make: () => Made): () => Made {
   let made: Made | undefined;
   return () => {

@@ -132,7 +132,7 @@ function escaped(text: string): string {
 
 const MAX_LOGIN_BYTES = 1024 * 1024;
 
-/** A file that is not JSON is not copied: what in it renews the login is unknown. */
+/** A file that is not JSON is not copied: the part of it that renews the login is unknown. */
 async function copyLogin(login: LoginFile, place: string, copy: string): Promise<void> {
   const path = realFolder(join(place, login.file));
   const read = path === undefined ? undefined : parseJson((await plainText(path, MAX_LOGIN_BYTES)) ?? '');
@@ -165,7 +165,7 @@ async function copyPart(path: string, to: string, budget: Budget): Promise<void>
   await copyEntry(path, to, { budget, part: path, above: [root] });
 }
 
-/** Skips sockets, pipes, links to nothing and what this user may not read. */
+/** Skips sockets, pipes, broken links and files that this user may not read. */
 async function copyEntry(path: string, to: string, copying: Copying): Promise<void> {
   const found = followed(path, copying);
   if (found === undefined) return;

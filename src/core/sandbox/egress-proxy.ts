@@ -29,8 +29,9 @@ for (const subnet of '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0
 }
 
 /**
- * Opens what the relay in a strict sandbox connects to: a proxy for allowed hosts, and this machine's ports. Names are
- * resolved here; what leads to this machine or a private network is refused unless the address itself is allowed.
+ * Opens the sockets to which the relay in a strict sandbox connects: a proxy for allowed hosts, and this machine's
+ * ports. Names are resolved here; an address of this machine or of a private network is refused unless it is itself
+ * allowed.
  * @param folder absolute; its sockets are replaced
  * @param refused is called with `host:port` and why
  */

@@ -59,7 +59,7 @@ export interface GuardPart {
   /** Folders on disk for home and for temporary files; absent: both are in memory. */
   home?: string;
   tmp?: string;
-  /** `SANDBOX=strict`: the folder of the sockets that lead out; absent: no network. */
+  /** `SANDBOX=strict`: the folder of the sockets to the outside; absent: no network. */
   net?: string;
   ports?: readonly number[];
   /** Caches that the sessions of a project share. */

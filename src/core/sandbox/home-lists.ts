@@ -1,4 +1,4 @@
-/** Folders of programs below home with what they need, read-only for agents and checks. */
+/** Folders of programs below home with their dependencies, read-only for agents and checks. */
 export const PROGRAM_FOLDERS: readonly string[] =
   words(`bin .local/bin .local/lib .linuxbrew .bun/bin .deno/bin .cargo/bin go/bin .ghcup .juliaup .rvm .jenv .fly/bin
     .npm-global`);
@@ -11,8 +11,8 @@ interface Toolchains {
 }
 
 /**
- * Version managers and toolchains below home: what is there is read-only, entry by entry, and a session can add versions,
- * which no other session sees.
+ * Version managers and toolchains below home: existing entries are read-only, and a session can add versions, which
+ * no other session sees.
  */
 export const TOOLCHAINS: Readonly<Record<string, Toolchains>> = {
   '.nvm': { variable: 'NVM_DIR', grows: 'versions/node alias' },

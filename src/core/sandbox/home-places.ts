@@ -18,7 +18,7 @@ export function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
   return [...new Set(folders.flatMap((path) => [path, real(path)]))];
 }
 
-/** Folders of programs that are not a prefix of their own: they have the programs of everything in home. */
+/** Folders of programs that are not their own prefix: they have the programs of everything in home. */
 const SHARED = new Set(['.local', '.cargo', 'go']);
 
 /**

@@ -8,7 +8,7 @@ import { PROGRAM_FOLDERS, TOOL_VARIABLES, TOOLCHAINS, words } from './home-lists
 import { foldersOfPath, type HomePlaces, prefixOf, real } from './home-places.ts';
 import { nodeFolder } from './programs/node-path.ts';
 
-/** System folders, which are there as they are. */
+/** System folders, which are visible unchanged. */
 export const SYSTEM = words(`/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /nix /gnu /snap
   /var/lib/ca-certificates /var/cache/fontconfig /var/lib/snapd /run/current-system /run/booted-system
   /run/opengl-driver /run/wrappers`);

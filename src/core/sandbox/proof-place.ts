@@ -11,7 +11,7 @@ import type { GuardPart, GuardPlaces } from './guard-profile.ts';
 import { outermost, programNames } from './home-programs.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 
-/** A guard and what it protects; undefined without a guard. */
+/** A guard and the paths that it protects; undefined without a guard. */
 export type ProofGuard =
   | {
       now: ActiveGuard;

@@ -20,7 +20,7 @@ const HOME_SOCKETS: Readonly<Record<SocketName, readonly string[]>> = {
   keyring: [],
 };
 
-/** Variables that lead to terminals, displays and editors, which are not there. */
+/** Variables that name terminals, displays and editors, which do not exist in the guard. */
 const ALWAYS_UNSET =
   words(`TMUX TMUX_PANE TMUX_TMPDIR STY DISPLAY WAYLAND_DISPLAY XAUTHORITY SESSION_MANAGER VSCODE_IPC_HOOK_CLI
   VSCODE_GIT_IPC_HANDLE I3SOCK SWAYSOCK KITTY_LISTEN_ON WEZTERM_UNIX_SOCKET NVIM ZELLIJ_SESSION_NAME`);
@@ -44,7 +44,7 @@ const BESIDE: Readonly<Partial<Record<SocketName, RegExp>>> = {
   'gpg-agent': /^(?:(?:gpg|common)\.conf|pubring\.(?:gpg|kbx)|public-keys\.d|trustdb\.gpg)$/,
 };
 
-/** The sockets that a person opened, with what their programs read. */
+/** The sockets that a person opened, with the files that their programs read. */
 export function openedSockets({ home, openings }: Socketed): Mount[] {
   const { dir, env } = home;
   const folders: Partial<Record<SocketName, string>> = {
@@ -62,7 +62,7 @@ export function openedSockets({ home, openings }: Socketed): Mount[] {
   });
 }
 
-/** Variables that lead to what is not there. */
+/** The variables of hidden sockets. */
 export function hiddenVariables({ home, openings }: Socketed): string[] {
   const closed = (Object.keys(UNSET) as SocketName[]).filter((name) => !openings.sockets.includes(name));
   const isRemote = /^(?:tcp|ssh|https?):/.test(home.env.DOCKER_HOST ?? '');

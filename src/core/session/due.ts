@@ -12,11 +12,17 @@ import type { SessionState, WaitingStatus } from './events/state.ts';
 import { MAX_OVERVIEW_BYTES } from './layout/paths.ts';
 import { openOrder, predecessorsNow } from './start-order.ts';
 
-/** Whether the wait of a session at rest is over, and by what: judged once, for the supervisor and for workers. */
+/**
+ * Whether the wait of a session at rest has ended, and the event that ended it: judged once, for the supervisor and
+ * for workers.
+ */
 export type Due =
   /** `leftMs`: until a time that it waits for; infinite if it waits for none. */
   | { kind: 'not_yet'; leftMs: number }
-  /** Answers to all questions in `_qa.md`; whoever can watch the file decides whether its person still types. */
+  /**
+   * Answers to all questions in `_qa.md`; the program that watches the file decides whether a person is still
+   * typing.
+   */
   | ({ kind: 'answers'; fileHash: string } & TypedAnswers)
   | { kind: 'file'; fileHash: string }
   | { kind: 'phase'; phase: Phase; fileHash: string }

@@ -146,7 +146,7 @@ export function estimateText({ provider, model, from, sessions, ranges }: PlanEs
 }
 
 /**
- * The estimate for the first approved plan of the newest goal and, once the session is done, what the work took;
+ * The estimate for the first approved plan of the newest goal and, once the session is done, the actual amounts;
  * undefined without an estimate.
  */
 export function estimateScore(events: readonly SessionEvent[], isDone: boolean): string | undefined {

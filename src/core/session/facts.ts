@@ -50,7 +50,7 @@ export interface StateFacts {
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
   publishing?: true | undefined;
-  /** The reason why it could not be published when that was last asked for. */
+  /** The reason why the last attempt to publish it failed. */
   unpublished?: string | undefined;
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
@@ -80,7 +80,7 @@ export interface SessionFacts extends StateFacts {
   base?: string;
   worktree?: string;
   sandbox?: string;
-  /** The limits of its checks: it has none, or they also fail before the work. */
+  /** The gaps in its checks: it has none, or they also fail before the work. */
   checks?: string;
   proof?: ProofFact;
   /**
@@ -99,7 +99,7 @@ export interface SessionFacts extends StateFacts {
   problems?: string[];
 }
 
-/** `no`: nothing counts; `partly`: `open` says what is not shown. */
+/** `no`: nothing counts; `partly`: `open` names the gaps. */
 export interface ProofFact {
   how: 'yes' | 'partly' | 'no';
   /** The number of commands that passed; for `no`, the number that are set. */
@@ -264,7 +264,7 @@ export function describeSandbox({ sandbox }: Pick<SessionState, 'sandbox'>): str
   return hasOwnGitFolder ? level : `${level}, objects open`;
 }
 
-/** Names the limits of a session's checks in a few words; undefined if they show everything. */
+/** Names the gaps in a session's checks in a few words; undefined if there are none. */
 export function describeChecks({
   state,
   sessionFile,

@@ -1,7 +1,7 @@
 import type { PullRequestFact } from './events/bodies/positions.ts';
 import type { SessionState } from './events/state.ts';
 
-/** The pull request that the supervisor watches; undefined if there is none, or if nobody asked for it. */
+/** The pull request that the supervisor watches; undefined if there is none, or if watching was not requested. */
 export function watchedPullRequest({
   archived,
   pullRequest,

@@ -27,7 +27,7 @@ export function openOrder(
 const WAITS_ITS_TURN: ReadonlySet<string> = new Set(['starting', 'running', 'queued', 'waiting']);
 
 /**
- * Judges the sessions that come before another one. Pure: of a merge, `isInBase` of a view says what git found.
+ * Judges the sessions that come before another one. Pure: for a merge, `isInBase` of a view is the answer of git.
  * @param views the sessions of the same SESSIONS folder, including archived ones, in any order
  */
 export function predecessorsNow(session: Ordered, views: readonly SessionView[]): Predecessors {

@@ -188,7 +188,7 @@ function lastSignMs(paths: SessionPaths, { openIteration }: SessionState): numbe
   return Math.max(...files.map((path) => statsAt(path)?.mtimeMs ?? 0));
 }
 
-/** Temporary shortages of this process, which say nothing about the session. */
+/** Temporary shortages of this process, which reveal nothing about the session. */
 const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 /** Whether an error is caused by the files of one session and does not affect others. */

@@ -221,7 +221,7 @@ function seenText({ state, watched, seenAt }: SeenPullRequest): string {
   return isLooked ? `, seen ${stampsAt(Date.parse(seenAt)).log}` : '';
 }
 
-/** The place of the work, in addition to the state: `open #17, round 2, seen 01-08 10:42`, `merged #17`. */
+/** The published work, in addition to the state: `open #17, round 2, seen 01-08 10:42`, `merged #17`. */
 function publishedText({ publishing, pullRequest, merge }: Worded, reader: string): string | undefined {
   if (publishing) return 'being published';
   if (merge?.outcome === 'merged') return 'merged';

@@ -43,8 +43,8 @@ const SCAN_MS_PER_SESSION = 300;
 const MAX_PATHS = 1024;
 
 /**
- * Watches all waiting sessions until there is nothing to watch. Then it releases its lease, scans once more,
- * and takes the lease again if there is work after all. One runs per identity; a second one returns at once.
+ * Watches all waiting sessions until there is nothing to watch. Then it releases its lease, scans again, and takes
+ * the lease again if there is work after all. One runs per identity; a second one returns at once.
  */
 export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
   const program = identityAt(supervisor.programs.supervisor);
@@ -131,7 +131,7 @@ async function watch(
       );
       const waitMs = Math.min(nextMs, partsMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
-      // Sessions that parked meanwhile are watched from now on, and scanned once more.
+      // Sessions that parked in the meantime are watched from now on, and scanned again.
       if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
       await watcher.wait(Math.max(0, isReported ? waitMs : Math.min(waitMs, 1000)), signal);
     }

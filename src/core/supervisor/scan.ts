@@ -24,7 +24,7 @@ const KEPT_PROBLEMS = 200;
 
 type Startable = Exclude<NextAct, { kind: 'later' }>;
 
-/** All sessions of this machine, and what is due for each. */
+/** All sessions of this machine, and the acts that are due for each. */
 export class Scan {
   readonly sessions = new Map<string, WatchedSession>();
   readonly #supervisor: Supervisor;

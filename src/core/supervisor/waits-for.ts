@@ -5,7 +5,7 @@ import { watchedPullRequest } from '../session/pull-request.ts';
 import { isLost } from '../session/session-list.ts';
 import { isContinuedBy } from '../session/status.ts';
 
-/** The wait of a session, which decides when the supervisor starts a worker. */
+/** The event that a session waits for, which decides when the supervisor starts a worker. */
 export type Waits =
   /** Done, stopped or archived: a command that acts on it starts a worker. */
   | { for: 'nothing' }

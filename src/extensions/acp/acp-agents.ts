@@ -33,7 +33,7 @@ export interface AcpAgent {
   plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retryLine'>>;
 }
 
-/** Keys of the model services that agents without a service of their own read. */
+/** Keys of the model services that are read by agents without their own service. */
 const MODEL_KEYS =
   /^(?:ANTHROPIC|OPENAI|OPENROUTER|GEMINI|GOOGLE_API|GOOGLE_GENERATIVE_AI_API|GROQ|MISTRAL|DEEPSEEK|XAI|CEREBRAS|TOGETHER|DASHSCOPE|MOONSHOT|ZAI)_\w+$/;
 

@@ -24,7 +24,7 @@ export function answerTo(
   return { outcome: selected('reject_once') ?? { outcome: 'cancelled' }, refused: what };
 }
 
-/** Decides by what a call would do, regardless of the kind it declares. `what`: the call on one line. */
+/** Decides by the effect of a call, regardless of the kind it declares. `what`: the call on one line. */
 function judge(toolCall: ToolCallUpdate, { rules, cwd }: JudgedBy): { isAllowed: boolean; what: string } {
   const { kind, title, command, paths, writes } = described(toolCall);
   const what = `${kind}: ${command ?? (paths.join(', ') || title)}`.replace(/\s+/g, ' ').slice(0, 300);
@@ -62,7 +62,7 @@ function described({ kind, title, locations, content, rawInput }: ToolCallUpdate
   };
 }
 
-/** Each part of a command line must only read. Quotes are not parsed: what is unclear is refused. */
+/** Each part of a command line must only read. Quotes are not parsed: an unclear part is refused. */
 function mayRun(command: string, commands: string | undefined): boolean {
   if (commands === undefined) return true;
   const reads = new RegExp(commands);
@@ -70,7 +70,7 @@ function mayRun(command: string, commands: string | undefined): boolean {
   return parts.every((part) => reads.test(part.trim()));
 }
 
-/** Resolves links, which can lead out of a folder; for a missing path, those of its nearest parent. */
+/** Resolves links, whose targets can be outside a folder; for a missing path, those of its nearest parent. */
 function realPathOf(path: string, cwd: string): string {
   const absolute = resolve(cwd, path);
   try {

@@ -198,7 +198,7 @@ export interface LoginFile {
   file: string;
   /** The only keys of the file that are copied; absent: all. */
   keep?: readonly string[];
-  /** Keys, at any depth, of tokens that renew the login, and what replaces them; absent: the key is left out. */
+  /** Keys, at any depth, of tokens that renew the login, and their replacement; absent: the key is left out. */
   refresh: { keys: readonly string[]; as?: string };
   /** Keys of the file whose tokens are known not to change when they are used. */
   lasting?: readonly string[];

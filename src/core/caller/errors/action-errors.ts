@@ -87,7 +87,7 @@ export const ACTION_ERRORS = errors({
         ? [{ act: 'name_project', args: { project_dir: projectDir }, when: 'if the user means it' }]
         : [],
   }),
-  /** No failure: what was asked for is not done yet. Every face words it at one place. */
+  /** No failure: the work has only not ended yet. This is the one place that words it. */
   pending: ({ session, command, seconds, isAccepted, owner }: Pending) => ({
     what:
       command === undefined

@@ -16,7 +16,7 @@ const ServedPage = z.object({
   pid: z.int(),
   /** With --mcp: the path of the socket for MCP clients, or with --port their address. */
   mcp: z.string().optional(),
-  /** A fresh one-time code for the page's key, if one was asked for. */
+  /** A fresh one-time code for the page's key, if the caller requested one. */
   code: z.string().optional(),
 });
 export type ServedPage = z.infer<typeof ServedPage>;

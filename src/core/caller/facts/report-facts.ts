@@ -41,7 +41,7 @@ export function reportFacts(
   };
 }
 
-/** One sentence for each problem of a session and of what watches it. */
+/** One sentence for each problem of a session and of the supervisor that watches it. */
 export function sessionProblems(
   { problems, pendingCommands: { length: queued }, state }: SessionView,
   { unwatched, troubles = [] }: Partial<SessionReport>,
@@ -62,7 +62,7 @@ export function stuckText(view: SessionView, { isDying, unwatched }: WorkerRepor
   return isDying ? dyingText(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
 }
 
-/** A group as sentences: how many are done, and what each of the others is doing or waiting for. */
+/** Describes a group in sentences: the number of done sessions, and the activity or wait of each other one. */
 export function groupLines(
   members: readonly { view: SessionView; report?: WorkerReport | undefined }[],
 ): string[] {

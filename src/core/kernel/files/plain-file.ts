@@ -124,7 +124,7 @@ function notOpened(error: unknown): NotRead {
   throw error;
 }
 
-// Another process may be writing: what is read stays bounded, however fast the file grows.
+// Another process may be writing: the read stays bounded, however fast the file grows.
 function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | undefined {
   const parts: Buffer[] = [];
   let total = 0;

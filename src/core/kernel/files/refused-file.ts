@@ -1,7 +1,7 @@
 import { BASE_ERRORS } from '../base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../errors.ts';
 
-/** System errors that are not bugs, and what a person can do about them. */
+/** System errors that are not bugs, with advice to a person. */
 const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>> = {
   EACCES: ['Permission denied', 'Give your user access to it'],
   EPERM: ['Operation not permitted', 'Allow your user to change it'],

@@ -72,7 +72,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
     const watcher = open(target.path, { depth: 0, ignoreInitial: true, atomic: false, ignored });
     const one: Watch = { watcher, id: target.id };
     watcher.on('all', changed);
-    // The caller reads once more, and so finds the changes made before this moment.
+    // The caller reads again, and so finds the changes made before this moment.
     watcher.on('ready', changed);
     watcher.on('error', () => {
       one.failedAtMs = clock.monotonic();

@@ -5,7 +5,7 @@ export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'web', 'fil
 export const CHANNELS = [...GATE_CHANNELS, 'settings'] as const;
 
 /**
- * Channels that samocode itself shows to a person: `GATE_CHANNELS=person`. A form does not count: it is shown and
- * filled in by whatever program speaks MCP.
+ * Channels that samocode itself shows to a person: `GATE_CHANNELS=person`. A form does not count: any program that
+ * speaks MCP can show it and fill it in.
  */
 export const PERSONAL = ['cli', 'phone', 'web'] as const satisfies readonly (typeof CHANNELS)[number][];

@@ -62,7 +62,7 @@ const Park = z.object({
   weakened: z.array(Weakening).optional(),
   /** The worker adds a question about checks that fail on the base commit. */
   asksAboutBase: z.literal(true).optional(),
-  /** The fingerprint of what a round changed beyond plan and pull request. */
+  /** The fingerprint of the changes of a round that neither plan nor pull request explains. */
   beyond: z.string().optional(),
   /** Other changed test and check files, for people. */
   changedTests: z.array(z.string()).optional(),

@@ -80,7 +80,7 @@ export interface ChildEnd {
   treeChanged: boolean;
 }
 
-/** Whether the agent's signal was accepted: if so, what its prompt said counts as delivered. */
+/** Whether the agent's signal was accepted: if so, the contents of its prompt count as delivered. */
 export function isAccepted({ signal, decision }: Pick<ChildEnd, 'decision' | 'signal'>): boolean {
   const retry = 'retry' in decision ? decision.retry : undefined;
   return signal !== undefined && retry === undefined && decision.kind !== 'block';

@@ -48,12 +48,12 @@ export const ProvedRequirement = z.object({
 });
 export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
 
-/** A completed set of checks: the record of what was proved about which commit. */
+/** A completed set of checks: the record of the proof of a commit. */
 export const ChecksRan = z.object({
   /**
-   * base: all checks on the session's base commit. fast: a few, for the next agent. full: what done requires.
-   * added: one command per test file extended by the work, with those files on the base.
-   * merge: all checks on the branch merged with its base.
+   * base: all checks on the session's base commit. fast: a few, for the next agent. full: the set that done
+   * requires. added: one command per test file extended by the work, with those files on the base. merge: all
+   * checks on the branch merged with its base.
    */
   set: z.enum(['base', 'fast', 'full', 'added', 'merge']),
   iteration: z.int().optional(),
@@ -87,7 +87,7 @@ export interface ProofFolders {
 
 const FailedRun = CheckRun.pick({ command: true, isSetup: true, exitCode: true, output: true, tail: true });
 
-/** The result of the full set on the base commit, and what a person decided about it. */
+/** The result of the full set on the base commit, and a person's decision about it. */
 export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
   result: z.enum(['green', 'red', 'unrunnable']),

@@ -45,9 +45,9 @@ const LONGEST_TICK_MS = 1000;
 const EMPTY_SCANS = 2;
 
 /**
- * Ends a child and everything it started: its group, its descendants, and whatever carries `mark`, even if re-parented
- * or in another session. Sends SIGTERM first, SIGKILL after `graceMs`, and scans until nothing is left.
- * A process is signalled only if its pid and start ticks still match the listing.
+ * Ends a child and everything it started: its group, its descendants, and every process that carries `mark`, even
+ * if re-parented or in another session. Sends SIGTERM first, SIGKILL after `graceMs`, and scans until nothing is
+ * left. A process is signalled only if its pid and start ticks still match the listing.
  */
 export async function endTree(
   root: TreeRoot | undefined,

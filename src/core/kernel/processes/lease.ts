@@ -20,7 +20,7 @@ export const Lease = z.object({
   container: z.string().optional(),
   /** The identity of the supervisor that continues after this owner; other supervisors do not. */
   supervisor: z.string().optional(),
-  /** Another lease of the same owner, by relative folder and number: when it is over, so is this one. */
+  /** Another lease of the same owner, by relative folder and number: this one ends with it. */
   under: z.object({ leases: z.string(), number: z.int().positive() }).optional(),
   /** Set while no machine has the session: the requirements that no machine meets. */
   lacks: z.array(z.string()).optional(),

@@ -119,8 +119,8 @@ const PS_COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'state', 'time', 'lstart'].fl
 ]);
 
 /**
- * The environment of each process, by pid: what `ps e` prints after the command. The command itself is removed, because
- * an argument can look like a variable.
+ * The environment of each process, by pid: the part of the output of `ps e` after the command. The command itself
+ * is removed, because an argument can look like a variable.
  */
 export function psEnvironments(
   plain: readonly string[],

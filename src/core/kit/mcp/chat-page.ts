@@ -21,7 +21,7 @@ export interface ChatPage {
   isShownBy(server: Pick<Server, 'getClientCapabilities'>): boolean;
   /** A tool as listed, with the address of the page if it shows the tool's results. */
   listed(tool: ListedTool): ListedTool;
-  /** A result, with what the page needs besides. */
+  /** Adds the further data that the page needs to a result. */
   withPlaces(result: CallToolResult, call: ShownCall): Promise<CallToolResult>;
   read(): Promise<ReadResourceResult>;
 }

@@ -27,7 +27,7 @@ type CamelCase<Key> = Key extends `${infer Head}_${infer Tail}`
 /** Defines a tool; its handler receives only validated input. */
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
   const { handle } = definition;
-  // Not copied: an input schema that names the providers is made when it is first asked for.
+  // Not copied: an input schema that names the providers is made at its first use.
   return Object.assign(definition, {
     handle: async (args: unknown, context: ToolContext) =>
       await handle(checkInput(definition, args), context),

@@ -3,7 +3,7 @@ import { capitalised } from '../../kernel/text.ts';
 
 type Args = NonNullable<NextStep['args']>;
 
-/** Formats next steps for a model: tool calls, and what to tell the user. */
+/** Formats next steps for a model: tool calls, and messages for the user. */
 export function nextCalls(steps: readonly NextStep[]): string {
   return steps.map((step, at) => joined(step, steps[at - 1])).join('');
 }

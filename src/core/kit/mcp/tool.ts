@@ -7,7 +7,7 @@ export interface ToolContext {
   actions: ActionContext;
   /** `clientInfo.name` as sent by the client; empty if it sent none. */
   clientName: string;
-  /** The client with its version and the program that started this server: recorded with what a form was filled in with. */
+  /** The client with its version and the program that started this server: recorded with the answers of a form. */
   shownBy?: string;
   /** Aborted when the client cancels the call. */
   signal: AbortSignal;
@@ -26,7 +26,9 @@ export interface ToolResult {
   [field: string]: unknown;
 }
 
-/** All four are required: clients use them to decide what runs without confirmation and what runs in parallel. */
+/**
+ * All four are required: clients use them to decide which calls run without confirmation and which run in parallel.
+ */
 export interface ToolHints {
   readOnlyHint: boolean;
   destructiveHint: boolean;

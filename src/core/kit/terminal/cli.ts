@@ -28,7 +28,7 @@ export interface Menus {
   write(message: string, validate: (typed: string) => string | undefined): Promise<string | undefined>;
   secret(message: string): Promise<string | undefined>;
   confirm(message: string, enter?: boolean): Promise<boolean | undefined>;
-  /** Waits until the person presses `q` or Enter; the label says what follows. */
+  /** Waits until the person presses `q` or Enter; the label names the next step. */
   pause(label: string): Promise<unknown>;
 }
 

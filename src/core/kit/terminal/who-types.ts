@@ -38,7 +38,7 @@ export function agentMarkers(): Readonly<Record<string, string>> {
     ),
     CLINE_ACTIVE: 'Cline',
     AUGMENT_AGENT: 'Augment',
-    // Set by several agents, some of which also set a variable of their own.
+    // Set by several agents, some of which also set their own variable.
     AI_AGENT: 'an agent',
   };
 }

@@ -39,7 +39,10 @@ async function countCommits(since: string, tip: string, main: GitOptions): Promi
   return Number(await gitLine(['rev-list', '--count', `${since}..${tip}`, '--'], main));
 }
 
-/** The tips of a branch and of its base: here, of the remote-tracking branch, and of what the local base follows. */
+/**
+ * The tips of a branch and of its base: here, of the remote-tracking branch, and of the branch that the local base
+ * follows.
+ */
 async function readRefs(
   { branch, base }: { branch: string; base: string },
   main: GitOptions,
@@ -76,9 +79,10 @@ interface BranchOfWork {
 }
 
 /**
- * Whether the base of a branch, here or as last fetched, contains its work as far as git shows it: its tip, the merge
- * commit of its pull request, or a commit with the files of its tip, as a squash leaves it. A branch without commits of
- * its own is not merged. Starts two git programs, neither of which runs what the repository's settings name.
+ * Whether the base of a branch, here or as last fetched, contains its work as far as git shows it: its tip, the
+ * merge commit of its pull request, or a commit with the files of its tip, as a squash leaves it. A branch without
+ * its own commits is not merged. Starts two git programs, neither of which runs a program that the repository's
+ * settings name.
  */
 export async function isInBase(branch: BranchOfWork, baseEnv: GitOptions['baseEnv']): Promise<boolean> {
   const git = { cwd: branch.mainRepo, baseEnv };

@@ -52,7 +52,7 @@ export async function fetchWithoutHistory(
   const before = isPartial ? await readFile(settings) : undefined;
   const options = { ...context, cwd: dir, env: { GIT_ALLOW_PROTOCOL: 'file' } };
   await runGit([...fetch, ...new Set(commits)], { ...options, ...forObjects(context) });
-  // git has noted the lender as the remote that is asked for missing objects.
+  // git has recorded the lender as the remote from which it fetches missing objects.
   if (before !== undefined) await writeFile(settings, before);
 }
 

@@ -41,7 +41,7 @@ export async function touchesFiles(
   return (await gitLine(args, { ...context, cwd: mainRepo })) !== '';
 }
 
-/** New or changed links of the branch that lead out of the tree: their targets are in no commit. */
+/** New or changed links of the branch to targets outside the tree, which no commit contains. */
 export async function linksOutside({
   mainRepo,
   base,

@@ -17,7 +17,7 @@ import { statusRecords } from '../git/status-entries.ts';
 
 /** A file that differs from the commit, as it was before any agent. */
 const FoundFile = z.object({
-  /** Its mode and content, and what git's index has of it. */
+  /** Its mode and content, and its entry in git's index. */
   print: z.string(),
   /** The identity of a plain file then: while it is the same, it need not be read again. */
   stamp: z.string(),
@@ -48,7 +48,10 @@ export async function asFoundAt(worktreePath: string): Promise<AsFound | undefin
   return gitDir === undefined ? undefined : await asFoundIn(gitDir);
 }
 
-/** The paths that differ from the commit now, with what tells whether they are as they were found. */
+/**
+ * The paths that differ from the commit now, with the data that shows whether they are unchanged since they were
+ * found.
+ */
 type Differing = Map<string, { index: string; stamp: string; isOnlyInWorktree: boolean }>;
 
 /** The paths that differ from the commit now: in a worktree that was not made just now, the work of agents. */
@@ -113,8 +116,8 @@ async function aboutCheckout(
 }
 
 /**
- * Leaves out what is as it was found, and what is as a checkout makes it: git calls a file with CRLF in the commit and
- * LF in .gitattributes modified, but only from the moment when it looks into the file.
+ * Leaves out paths that are unchanged since they were found, and those that are as a checkout makes them: git calls
+ * a file with CRLF in the commit and LF in .gitattributes modified, but only once it reads the file.
  */
 export async function withoutFound<T extends { path: string }>(
   worktreePath: string,
@@ -165,7 +168,7 @@ async function asCheckedOut(
   return fresh;
 }
 
-/** Git's index has nothing of it. */
+/** Git's index has no entry for it. */
 const UNTRACKED = '?';
 
 function onlyInWorktree(now: Differing): string[] {
@@ -208,7 +211,7 @@ async function printOf(
   if (stats === undefined) return `${index}\ngone`;
   const head = `${index}\n${(stats.mode & 0o170_111).toString(8)}`;
   if (stats.isSymbolicLink()) return `${head} ${readlinkSync(at)}`;
-  // A submodule, or a repository that git does not look into.
+  // A submodule, or a repository whose content git does not track.
   if (stats.isDirectory()) {
     const print = await quickPrint(at, context);
     return print && `${head} ${print}`;

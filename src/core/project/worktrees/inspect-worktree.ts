@@ -24,7 +24,7 @@ export type WorktreeReading =
       /** Absent when no branch is checked out. */
       branch?: string;
       head: string;
-      /** Uncommitted changes, except ignored files and what is as it was before any agent. */
+      /** Uncommitted changes, except ignored files and paths unchanged since before any agent. */
       uncommitted: readonly StatusEntry[];
       /** Commits reachable from no branch, tag or remote: they would be lost with the worktree. */
       unreachedCommits: number;
@@ -49,7 +49,7 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   };
 }
 
-/** Uncommitted changes of any checkout, except ignored files and what is as it was before any agent. */
+/** Uncommitted changes of any checkout, except ignored files and paths unchanged since before any agent. */
 export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
   return (await checkedOutAt(path, context)).uncommitted;
 }

@@ -29,7 +29,7 @@ export interface CollectPlan extends PrivateGitPlan {
 
 export interface Collected {
   /**
-   * `aside`: a person moved the branch meanwhile, so the agent's commits are kept under a ref of ours;
+   * `aside`: a person moved the branch in the meantime, so the agent's commits are kept under a ref of ours;
    * `refused`: the objects are damaged, too large or not plain files; none was taken.
    */
   kind: 'nothing' | 'moved' | 'aside' | 'refused' | 'branch_gone';
@@ -84,7 +84,7 @@ async function collectBranch(
     const why = await fetchFit(plan, [incoming], context);
     if (why !== undefined) return { kind: 'refused', why };
     const now = (await commitOf(ref, main)) ?? '0'.repeat(tip.length);
-    // If a person moved the branch meanwhile, their commits must not be replaced by the agent's.
+    // If a person moved the branch in the meantime, the agent's commits must not replace theirs.
     const isOurs = now === from || (await gitSaysYes(['merge-base', '--is-ancestor', now, tip], main));
     const moved = isOurs ? [ref, tip, now] : [`${ownRefs}heads/${branch}`, tip];
     await runGit(['update-ref', '--no-deref', '-m', message, ...moved], { ...context, cwd });

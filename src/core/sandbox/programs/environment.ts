@@ -32,8 +32,8 @@ export interface ChildFacts {
 
 /**
  * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our
- * settings and secrets, git's and npm's pointers to other folders, and what the sandbox does not admit, plus markers that
- * identify the agent's processes. The rest is passed unchanged.
+ * settings and secrets, git's and npm's pointers to other folders, and variables that the sandbox does not admit,
+ * plus markers that identify the agent's processes. The rest is passed unchanged.
  */
 export function childEnvironment(
   env: Environment,

@@ -43,7 +43,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
     const paths = supervisorPaths(home, host);
     await mkdir(paths.dir, { recursive: true, mode: 0o700 });
     if (sessionsDir !== undefined) await registerSessions(paths, sessionsDir, clock);
-    // Before reading the presence: a leaving supervisor checks for this once more after releasing its lease.
+    // Before reading the presence: a leaving supervisor checks for this again after releasing its lease.
     await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, 0o600);
     const presence = await readPresence(paths, host);
     if (presence.kind === 'watching') {

@@ -15,16 +15,13 @@ export interface WorkerPlace {
   workerErrors: string;
 }
 
-/**
- * The reason for starting a worker, if not evident from its session: the observation of its starter. Another
- * version may say more.
- */
+/** The reason for starting a worker, if not evident from its session. Another version may record more. */
 export const Wake = z.object({
   /** The number of a lease whose owner can't be checked from here and that a person wants to take over. */
   takeOver: z.int().positive().optional(),
   /** The fingerprint of a fully answered `_qa.md` that has not changed for long enough. */
   rested: z.string().optional(),
-  /** The end of a limit that is over, as the session records it, in milliseconds since the epoch. */
+  /** The end of a past limit, as the session records it, in milliseconds since the epoch. */
   limitOver: z.number().optional(),
 });
 export type Wake = z.infer<typeof Wake>;

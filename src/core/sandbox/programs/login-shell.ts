@@ -70,7 +70,7 @@ async function readFrom(
 ): Promise<LoginReading> {
   const signal = AbortSignal.timeout(LIMIT_MS);
   const guard = loginGuard(env, given.HOME ?? '/');
-  // Not judged by what the shell prints: a start-up file could pretend that the guard failed.
+  // Not judged by the output of the shell: a start-up file could pretend that the guard failed.
   const isGuarded = guard !== undefined && (await startsIn(guard, given, signal));
   const unguarded = isGuarded
     ? {}

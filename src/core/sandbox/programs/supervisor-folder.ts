@@ -31,7 +31,7 @@ const FILES = {
   /** Supervisor only: events to notify about, one per line, and how far each session was read. */
   queue: 'queue.jsonl',
   cursors: 'cursors.json',
-  /** Supervisor only: one file per channel, with what was sent and its problems. */
+  /** Supervisor only: one file per channel, with its notifications and its problems. */
   channels: 'channels',
   /** One file per session with muted notifications. */
   muted: 'muted',

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { SessionPaths } from './paths.ts';
 
-/** This machine's folders for a session that another machine of a pool has, and what this machine has of the branch. */
+/**
+ * This machine's folders for a session that another machine of a pool has, and this machine's copy of the branch.
+ */
 export const Mirror = z.object({
   configPath: z.string(),
   mainRepo: z.string(),

@@ -25,13 +25,13 @@ const SESSION_FILES = {
   /** Worker: guidance for the next agent. */
   inbox: '_inbox',
   inboxRead: `_inbox${sep}read`,
-  /** Worker: what it did, one readable line each. */
+  /** Worker: its acts, one readable line each. */
   sessionLog: 'session.log',
   /** Worker, on request: archived documents. */
   archive: '_archive',
   /** Worker, at done: the proof of the branch, and the output of its checks. */
   proof: 'proof',
-  /** Agents: pictures of what they tested, linked from their reports. */
+  /** Agents: pictures of their tests, linked from their reports. */
   screens: SCREENS,
 } as const;
 
@@ -68,7 +68,7 @@ const RUN_FILES = {
   gitCalls: '.git-calls',
   /** The supervisor, at each renewal: milliseconds since boot until which a session of a pool may continue. */
   poolUntil: '.pool-until',
-  /** The supervisor: what this machine knows about a session of a pool. */
+  /** The supervisor: this machine's knowledge of a session of a pool. */
   poolMark: '.pool.json',
   /** The worker of a pool's session, when it rests: the number of the last event that it has saved for other machines. */
   poolKept: '.pool-kept',
@@ -78,7 +78,7 @@ const RUN_FILES = {
   lastPoll: '.look.json',
   /** The program that received a session of another machine: where it is now. The worker records and removes it. */
   arrived: 'arrived.json',
-  /** A worker's own stderr, for what it could not record anywhere else. */
+  /** A worker's own stderr, for problems that it could not record anywhere else. */
   workerErrors: 'worker.stderr',
 } as const;
 
@@ -135,7 +135,7 @@ const ITERATION_FILES = {
   prompt: 'prompt.md',
   /** The bytes of `_signal.json` on which the decision was based. */
   signal: 'signal.json',
-  /** The overview when the agent started: what the agent may not drop. */
+  /** The overview when the agent started: the agent may not drop its contents. */
   overviewBefore: 'overview-before.md',
   /** The state of the worktree and the documents at that time. */
   before: 'before.json',

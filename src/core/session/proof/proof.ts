@@ -228,7 +228,7 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'As approved with the plan.', list(lines)];
 }
 
-/** Names the limits of a proof's checks, without a full stop; undefined: every check of the project passed. */
+/** Names the gaps in a proof's checks, without a full stop; undefined: every check of the project passed. */
 export function provedPartly({ checks: set, baseChecks, requirements }: SessionProof): string | undefined {
   if (set === undefined) return undefined;
   const red = redAfter(set);

@@ -25,7 +25,7 @@ export function shortProof(proof: SessionProof): string {
   ].join('\n\n');
 }
 
-/** The requirements of the approved plan, and what showed each. @param shown a requirement's text as Markdown */
+/** The requirements of the approved plan, each with its proof. */
 export function requirementLines(
   { requirements = [], checks }: SessionProof,
   shown: (text: string) => string = code,
@@ -56,7 +56,7 @@ export function checksSection({ checks, baseChecks }: SessionProof): string {
 
 const MAX_NAMED = 10;
 
-/** The limits of the proof, and the points that a reviewer should look at. */
+/** The gaps in the proof, and the points that a reviewer should check. */
 export function proofLimits(proof: SessionProof): string[] {
   const { checks, agents, approvals, outsidePlan = [], requirements = [] } = proof;
   const reviewed = requirements.flatMap(({ id, reviewer }) => (reviewer ? [id] : []));

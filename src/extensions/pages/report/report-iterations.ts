@@ -96,7 +96,7 @@ function factsOf(
 /** The maximum size of all diffs in a page, and of one iteration's. */
 const ALL_DIFFS_CHARS = 1_200_000;
 const ONE_DIFF_CHARS = 60_000;
-/** The maximum read from git; the patch of an iteration may be longer than what is shown. */
+/** The maximum read from git; the patch of an iteration may be longer than its part on the page. */
 const ASKED_CHARS = 8_000_000;
 const MAX_COMMITS = 5000;
 const MAX_FILES = 100;

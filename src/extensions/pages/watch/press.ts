@@ -18,7 +18,7 @@ export interface Listed {
 
 const KEY_ALIASES: Readonly<Record<string, string>> = { return: 'enter', space: 'enter' };
 
-/** Returns the place and the request that a key leads to. Pure. */
+/** Returns the place and the request that result from a key. Pure. */
 export function press(key: Key, { model, place, height }: Listed): { place: WatchPlace; intent?: KeyIntent } {
   const { notice: _shown, ...rest } = place;
   const quiet: WatchPlace = rest;

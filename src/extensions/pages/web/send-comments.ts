@@ -18,7 +18,7 @@ const PageComment = z.object({
 export type PageComment = z.infer<typeof PageComment>;
 const PageComments = z.array(PageComment).min(1);
 
-/** The commented lines as the person saw them. If the branch has changed since, the message says so. */
+/** The commented lines as the person saw them. The message notes lines that have changed since. */
 export function asSeen(comments: readonly PageComment[]): CommentedText & { comments: LineComment[] } {
   const inOrder = comments.toSorted(
     (a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)) || Math.abs(a.line) - Math.abs(b.line),
@@ -30,7 +30,7 @@ export function asSeen(comments: readonly PageComment[]): CommentedText & { comm
   };
 }
 
-/** Sends the comments of a tab as one message. @returns a sentence that says what happens to them */
+/** Sends the comments of a tab as one message. Returns a sentence about their effect. */
 export async function sendComments(
   session: ShownSession,
   json: string,

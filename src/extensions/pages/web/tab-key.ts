@@ -79,7 +79,7 @@ export class OneTimeCodes {
     return text;
   }
 
-  /** Whether the code is valid; it is then used up. Wrong digits are counted here, whoever sends them. */
+  /** Whether the code is valid; it is then used up. Wrong digits of every sender are counted here. */
   take(text: string): boolean {
     const hash = fingerprint(text);
     const valid = this.#valid();

@@ -43,7 +43,7 @@ async function serve(options: WebOptions, cli: Cli): Promise<void> {
   if (!LOOPBACK.test(listen) && proxy === undefined) throw WEB_ERRORS.proxy_needed({ address: listen });
   const { addressWithCode, openWeb, runWeb, WEB_DEFAULTS } = await import('./run-web.ts');
   const context = await cli.actionContext();
-  // A model must not see a code: whoever has it acts as the person.
+  // A model must not see a code: its holder acts as the person.
   const isPerson = context.by.channel === 'cli';
   if (options.code && !isPerson) throw WEB_ERRORS.code_needs_person();
   const { output, interrupted } = cli;

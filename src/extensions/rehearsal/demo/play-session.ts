@@ -3,7 +3,7 @@ import { LinkedController } from '../../../core/kernel/processes/linked-controll
 import { parsePlan } from '../../../core/session/documents/plan.ts';
 import { type Chat, DEMO_ERRORS, type Question } from './chat.ts';
 
-/** Shows the demo; supplies answers that a person types or, if nobody is asked, the suggestions. */
+/** Shows the demo; supplies answers that a person types or, in a demo without questions, the suggestions. */
 export interface DemoScreen {
   chapter(title: string): void;
   line(text: string): void;
