@@ -22,7 +22,7 @@ export function judgeKind(
   moment: 'no_child' | 'child_runs' = 'no_child',
 ): Refused | undefined {
   const busyWith = work?.kind;
-  // The same publication asked for twice is one.
+  // A second request for the same publication is part of the first.
   if (busyWith === 'publish' && kind === 'publish') return undefined;
   // Everything else that finishes a session is done before the next command is read.
   if ((busyWith === 'merge' || busyWith === 'publish') && kind !== 'stop')
