@@ -5,6 +5,6 @@ import type { SessionView } from '../../session/events/session-view.ts';
 export interface Acted {
   view: SessionView;
   done: string;
-  /** If other steps come next than the state of the session says; never empty for that. */
+  /** The steps that come next, if they are not those of the session's state. */
   next?: readonly NextStep[];
 }
