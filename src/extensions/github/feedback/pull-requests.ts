@@ -66,9 +66,9 @@ export class PullRequests {
   readonly #rounds = new Rounds();
   readonly #ended = new AbortController();
   readonly #clock: Clock;
-  /** By session folder. */
+  /** Keyed by session folder. */
   readonly #timings = new Map<string, Timing>();
-  /** By repository: a slow one delays no other. */
+  /** Keyed by repository: a slow one delays no other. */
   readonly #running = new Map<string, Promise<unknown>>();
 
   /** @param login returns the person's current login; the signal aborts its requests */

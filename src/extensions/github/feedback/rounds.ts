@@ -43,7 +43,7 @@ type Decision = Advance & { repeat?: boolean };
 
 /** Decides when a pull request needs a round, and publishes the work of rounds. */
 export class Rounds {
-  /** By session folder: the state that was handled last. */
+  /** Keyed by session folder: the state that was handled last. */
   readonly #handled = new Map<string, string>();
 
   async advance(view: SessionView, pull: PullRequestSummary, options: RoundOptions): Promise<Advance> {

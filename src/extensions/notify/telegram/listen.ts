@@ -7,7 +7,7 @@ import { Phone } from './phone.ts';
 import type { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
 
-/** Telegram's long-poll time; changed settings take effect within it. */
+/** Telegram's long-poll time; changed settings take effect when it ends, at the latest. */
 const POLL_SECONDS = 25;
 const KINDS = ['message', 'callback_query'] as const;
 const FIRST_WAIT_MS = 1000;
