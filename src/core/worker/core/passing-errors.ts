@@ -1,8 +1,11 @@
+import { basename, dirname, isAbsolute, relative } from 'node:path';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { fileRefused } from '../../kernel/files/refused-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
-import { explainFailure, say } from './failure.ts';
+import { say } from './failure.ts';
+import { WORKER_ERRORS } from './worker-errors.ts';
 
 /** Failures that are temporary or that a person fixes: the worker waits and retries. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
@@ -13,8 +16,8 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * Explains a lasting failure and writes it to stderr.
- * @param then what a person does afterwards
+ * Explains a lasting failure to people, and writes it to stderr.
+ * @param then what a person does once it is fixed: `resume the session`
  * @throws a temporary error or a lost lease, for the caller to handle
  */
 export function lastingFailure(
@@ -24,7 +27,20 @@ export function lastingFailure(
 ): SamocodeError {
   if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
   say(worker, error);
-  return explainFailure(worker, error, then);
+  if (isSamocodeError(error)) return error;
+  if (!isRefusedFile(error)) return WORKER_ERRORS.worker_fault({ then }, { cause: error });
+  return fileRefused(error, { path: pathForPeople(worker.paths.sessionsDir, String(error.path)), then });
+}
+
+export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
+  return systemErrorCode(error) !== undefined && error instanceof Error && 'path' in error;
+}
+
+/** The path relative to the sessions folder; for a draft, the path of the folder that refused it. */
+function pathForPeople(sessionsDir: string, path: string): string {
+  const place = path.endsWith('.draft') ? dirname(path) : path;
+  const inside = relative(sessionsDir, place);
+  return inside.startsWith('..') || isAbsolute(inside) ? basename(place) : inside;
 }
 
 /** Tries an operation that must not wait; undefined on a temporary failure. */

@@ -2,9 +2,8 @@ import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { blockedBy } from '../core/blocked.ts';
-import { isRefusedFile } from '../core/failure.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
-import { lastingFailure, patiently } from '../core/passing-errors.ts';
+import { isRefusedFile, lastingFailure, patiently } from '../core/passing-errors.ts';
 import { isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 

@@ -65,21 +65,15 @@ test('a worktree is removed only once its archiving is recorded, and the archive
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
 });
 
-test.each<[string, NewEvent]>([
-  ['today', { type: 'finish_asked', work: { kind: 'archive', by: CLI, to: ARCHIVED.to } }],
-  ['by an earlier version, which recorded the archive first', ARCHIVED],
-])(
-  'an archiving begun %s and cut short by a crash is completed, however often that happens',
-  async (_, asked) => {
-    await using log = await tempLog();
-    await using repo = await makeRepo();
-    const worker = await stopped(log, repo, asked);
-    await finish(worker);
-    await finish(worker);
-    expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
-    expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
-  },
-);
+test('an archiving that an earlier version recorded first, and a crash cut short, is completed, however often that happens', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo, ARCHIVED);
+  await finish(worker);
+  await finish(worker);
+  expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
+  expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
+});
 
 test('a worktree that a person created again for an archived session stays', async () => {
   await using log = await tempLog();

@@ -14,7 +14,7 @@ import { takeCommands } from '../../../../src/core/worker/commands/take-commands
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
-import { CAME, LEFT } from '../../unit/session/events.ts';
+import { LEFT } from '../../unit/session/events.ts';
 import { DONE, type FinishedPlan, finished } from '../../unit/worker/finished-session.ts';
 
 const CLI = { channel: 'cli' } as const;
@@ -131,18 +131,6 @@ test('a merge whose worker died before the base moved is started again; after th
   await performWork(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', commit: to });
   expect(await repo.git(['rev-parse', 'main'])).toBe(to);
-});
-
-test('a merge that a worker recorded as requested and did not begin is done by the next one', async () => {
-  await using log = await tempLog();
-  await using repo = await makeRepo();
-  const worker = await finished(log, repo, { events: [DONE, ASKED, CAME] });
-  const onto = await repo.git(['rev-parse', 'main']);
-  const tip = await repo.git(['rev-parse', 'samocode/x']);
-  await performWork(worker);
-  expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', into: 'main', tip, onto, commit: tip });
-  expect(await repo.git(['rev-parse', 'main'])).toBe(tip);
-  expect(worker.writer.state.work).toBeUndefined();
 });
 
 test('two sessions that merge at once both end up in the base', async () => {

@@ -33,8 +33,13 @@ interface Left {
   isHome: boolean;
   hasWorktree: boolean;
   hasBranch: boolean;
+  isMerged: boolean;
 }
 
+const UNCHANGED: Left = {
+  ...{ status: 'done', archived: false, isMerged: false },
+  ...{ isHome: true, hasWorktree: true, hasBranch: true },
+};
 const GONE = { archived: true, isHome: false, hasWorktree: false };
 
 /** A row for each kind: the compiler asks for the one of a new kind. Publications have rows in their extension. */
@@ -87,7 +92,11 @@ const ROWS: Record<Exclude<OpenWork['kind'], 'publish'>, Row> = {
     ends: ['unarchived'],
     left: { hasWorktree: false },
   },
-  merge: { asked: async () => [{ type: 'merge_asked', by, into: 'main' }], ends: ['merge_ended'] },
+  merge: {
+    asked: async () => [{ type: 'merge_asked', by, into: 'main' }],
+    ends: ['merge_ended'],
+    left: { isMerged: true },
+  },
 };
 
 const DEATHS: ReadonlyArray<readonly [string, Death | 'before']> = [
@@ -104,6 +113,7 @@ async function leftOf({ state, repo, home, worktreePath }: FinishingScene): Prom
     isHome: existsSync(home.sessionDir),
     hasWorktree: existsSync(worktreePath),
     hasBranch: (await repo.git(['branch', '--list', 'samocode/x'])) !== '',
+    isMerged: (await repo.git(['rev-list', '--max-count=1', '--grep=Work', 'main'])) !== '',
   };
 }
 
@@ -124,8 +134,7 @@ for (const [kind, row] of Object.entries(ROWS)) {
       if (death === 'before') await scene.anotherWorker();
       else await scene.perform(death);
       expect(await endOf(scene, n)).toEqual(row.ends);
-      const done = { status: 'done', archived: false, isHome: true, hasWorktree: true, hasBranch: true };
-      expect(await leftOf(scene)).toEqual({ ...done, ...row.left });
+      expect(await leftOf(scene)).toEqual({ ...UNCHANGED, ...row.left });
     });
   }
 }
