@@ -105,7 +105,7 @@ async function isEnough(
 ): Promise<boolean> {
   if ('changedSince' in need) return changedAt > need.changedSince;
   if (endsAt >= need.until) return true;
-  const note = await plainJson(join(place, NOTE), MAX_LOGIN_BYTES, Renewed);
+  const note = await plainJson(join(place, NOTE), Renewed);
   return note?.endsAt === endsAt && endsAt - clock.now() > (endsAt - note.at) / 2;
 }
 

@@ -29,14 +29,12 @@ export async function takeSupervisorLease(
 }
 
 const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });
-const MAX_LEAVE_BYTES = 64 * 1024;
-
 /**
  * Whether this program is asked to leave by a newer one, or by one of this version that stays (a service) while this
  * one does not. An older one is ignored: otherwise the two would replace each other forever.
  */
 export async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
-  const asked = await plainJson(path, MAX_LEAVE_BYTES, Leave);
+  const asked = await plainJson(path, Leave);
   if (asked === undefined) return false;
   return (
     isOlder(__VERSION__, asked.version) || (asked.stays === true && !stays && asked.version === __VERSION__)

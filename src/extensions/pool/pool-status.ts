@@ -28,8 +28,6 @@ export type PoolStatus = z.infer<typeof PoolStatus>;
 
 /** A problem that persists is reported again within this time; older ones are dropped. */
 const RECENT_MS = 120_000;
-const MAX_BYTES = 16 * 1024 * 1024;
-
 export class StatusFile {
   readonly #path: string;
   readonly #clock: Pick<Clock, 'now'>;
@@ -80,7 +78,7 @@ export class StatusFile {
 
 /** @returns undefined if no supervisor has written the file */
 export async function readPoolStatus(path: string): Promise<PoolStatus | undefined> {
-  return await plainJson(path, MAX_BYTES, PoolStatus);
+  return await plainJson(path, PoolStatus);
 }
 
 /** Finds which needs of each wanted session no live machine meets. */

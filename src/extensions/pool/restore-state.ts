@@ -28,7 +28,6 @@ import { listWorktrees } from '../../core/project/git/worktree-list.ts';
 import type { HostSettings, Places } from '../../core/session/events/bodies/positions.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
 import { readSessionFile } from '../../core/session/events/session-file.ts';
-import { MAX_MIRROR_BYTES, Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
 import type { Oid } from './board.ts';
@@ -121,7 +120,7 @@ const CopyMark = Mirror.extend({
 type CopyMark = z.infer<typeof CopyMark>;
 
 async function readCopyMark({ copyMark }: Pick<SessionPaths, 'copyMark'>): Promise<CopyMark | undefined> {
-  return await plainJson(copyMark, MAX_MIRROR_BYTES, CopyMark);
+  return await plainJson(copyMark, CopyMark);
 }
 
 async function writeCopyMark(

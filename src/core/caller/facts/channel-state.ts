@@ -20,8 +20,6 @@ export const ChannelState = z.object({
 });
 export type ChannelState = z.infer<typeof ChannelState>;
 
-const MAX_BYTES = 64 * 1024;
-
 export function channelStatePath({ channels }: Pick<SupervisorPaths, 'channels'>, name: string): string {
   return join(channels, `${name}.json`);
 }
@@ -31,7 +29,7 @@ export async function readChannelState(
   paths: Pick<SupervisorPaths, 'channels'>,
   name: string,
 ): Promise<ChannelState | undefined> {
-  return await plainJson(channelStatePath(paths, name), MAX_BYTES, ChannelState);
+  return await plainJson(channelStatePath(paths, name), ChannelState);
 }
 
 export interface ChannelTrouble extends NonNullable<ChannelState['failing']> {

@@ -66,13 +66,11 @@ async function seemsStalled({ paths, state }: SessionView): Promise<boolean> {
   return printed === undefined || printed.mtimeMs <= Date.parse(stalledAt);
 }
 
-const MAX_NOW_BYTES = 64 * 1024;
-
 const Now = z.object({ activity: z.string().optional(), total: z.number() });
 
 export async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
   if (state.openIteration === undefined) return undefined;
-  const now = await plainJson(paths.now, MAX_NOW_BYTES, Now);
+  const now = await plainJson(paths.now, Now);
   // The file might still describe the previous agent.
   return now?.total === state.openIteration.iteration ? now.activity && cut(now.activity, 200) : undefined;
 }

@@ -12,14 +12,12 @@ const HeldIssue = z.object({
 export type HeldIssue = z.infer<typeof HeldIssue>;
 
 const HeldIssues = z.object({ v: z.literal(1), issues: z.array(HeldIssue) });
-const MAX_BYTES = 1024 * 1024;
-
 export async function writeHeldIssues(path: string, issues: readonly HeldIssue[]): Promise<void> {
   await writeWhole(path, `${JSON.stringify({ v: 1, issues })}\n`, 0o600);
 }
 
 /** The sentences about the held issues of these projects, as of the supervisor's last poll. */
 export async function readHeldIssues(path: string, filePaths: readonly string[]): Promise<string[]> {
-  const { issues } = (await plainJson(path, MAX_BYTES, HeldIssues)) ?? { issues: [] };
+  const { issues } = (await plainJson(path, HeldIssues)) ?? { issues: [] };
   return issues.flatMap(({ filePath, text }) => (filePaths.includes(filePath) ? [text] : []));
 }

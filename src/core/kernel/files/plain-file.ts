@@ -43,13 +43,12 @@ export async function plainText(path: string, maxBytes: number): Promise<string 
   return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
 }
 
+/** One bound for all JSON files: the largest, caches of a state, stay far below it. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
+
 /** The JSON in a plain file; undefined if there is no readable one, or it does not match the schema. */
-export async function plainJson<T>(
-  path: string,
-  maxBytes: number,
-  schema: z.ZodType<T>,
-): Promise<T | undefined> {
-  return schema.safeParse(parseJson((await plainText(path, maxBytes)) ?? '')).data;
+export async function plainJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  return schema.safeParse(parseJson((await plainText(path, MAX_JSON_BYTES)) ?? '')).data;
 }
 
 /**

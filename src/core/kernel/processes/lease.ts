@@ -67,8 +67,6 @@ export interface AcquireOptions {
 
 const KEPT_LEASES = 5;
 const POLL_MS = 200;
-const MAX_LEASE_BYTES = 64 * 1024;
-
 export async function readHolding(dir: string, host: Host): Promise<Holding> {
   const highest = newestNumber(dir);
   if (highest === undefined) return { kind: 'free' };
@@ -261,7 +259,7 @@ function leaseNumbers(dir: string): number[] {
 }
 
 async function readLease(dir: string, number: number): Promise<Lease | undefined> {
-  const lease = await plainJson(leasePath(dir, number), MAX_LEASE_BYTES, Lease);
+  const lease = await plainJson(leasePath(dir, number), Lease);
   // A copy under a higher name describes an older owner.
   return lease?.number === number ? lease : undefined;
 }

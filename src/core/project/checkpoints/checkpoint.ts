@@ -71,7 +71,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const { moment, worktreePath: folder, sessionDir, alsoInWorktree: also = [] } = plan;
   const store = await openStore(plan);
   clearLocks(store);
-  const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
+  const last = await plainJson(pathIn(store), LastCheckpoint);
   const isLastIndex = last?.index === indexOf(store);
   // A file rewritten with the same bytes is read on every scan until the index is refreshed; before an iteration
   // there is time.
@@ -114,7 +114,7 @@ export async function unchangedWorktree(
 ): Promise<WorktreeSeen | undefined> {
   const { worktreePath: folder, branch } = plan;
   const store = await openStore(plan);
-  const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
+  const last = await plainJson(pathIn(store), LastCheckpoint);
   if (last?.commit !== commit || last.index !== indexOf(store)) return undefined;
   const refs = [await headOf(store, folder), `refs/heads/${branch}`, last.ref];
   const [areSameFiles, [head, tip, lastNow]] = await Promise.all([
@@ -216,8 +216,6 @@ function indexOf({ dir }: CheckpointStore): string {
 function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
   writeLightly(pathIn(store), `${JSON.stringify(last)}\n`);
 }
-
-const MAX_LAST_BYTES = 64 * 1024 * 1024;
 
 function pathIn({ dir }: CheckpointStore): string {
   return join(dir, 'last.json');

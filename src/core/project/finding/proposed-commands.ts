@@ -120,7 +120,7 @@ export async function proposedCommands(top: string): Promise<ProposedCommands | 
   const files: Files = {
     has: (name) => statsAt(join(top, name)) !== undefined,
     text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
-    scripts: async (name) => (await plainJson(join(top, name), MAX_BYTES, Scripts))?.scripts ?? {},
+    scripts: async (name) => (await plainJson(join(top, name), Scripts))?.scripts ?? {},
   };
   for (const { file, propose } of ROWS) {
     const from = file.find((name) => files.has(name));

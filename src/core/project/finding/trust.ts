@@ -56,7 +56,7 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
 
 /** Whether the user trusted exactly this content of the file. A malformed record trusts nothing. */
 export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
-  const record = await plainJson(recordPath(filePath, homeDir), MAX_RECORD_BYTES, TrustRecord);
+  const record = await plainJson(recordPath(filePath, homeDir), TrustRecord);
   return record?.filePath === filePath && record.hash === hash;
 }
 
@@ -71,8 +71,6 @@ export async function trustFile(
   const record = { v: 1, filePath, hash, trustedAt: isoUtc(clock.now()) };
   await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
-
-const MAX_RECORD_BYTES = 64 * 1024;
 
 /** One file per project, so that concurrent writes don't conflict. */
 function recordPath(filePath: string, homeDir: string): string {

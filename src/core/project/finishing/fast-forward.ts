@@ -115,8 +115,6 @@ const Forward = z.object({
   notes: z.string().optional(),
 });
 
-const MAX_BYTES = 64 * 1024;
-
 /**
  * git writes the files of a checkout before it moves the branch: of two concurrent merges in one checkout, one leaves
  * files there that no commit has. So one session per repository merges at a time, recording its intent first.
@@ -128,7 +126,7 @@ export async function forwardAlone(
   const folder = join(await commonDirOf(plan.mainRepo, plan), 'samocode');
   const note = join(folder, 'merging.json');
   return await whileHolding(join(folder, 'merging'), { host, clock, limitMs: ALONE_LIMIT_MS }, async () => {
-    const before = await plainJson(note, MAX_BYTES, Forward);
+    const before = await plainJson(note, Forward);
     if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
     const cutOff = before && (await interruptedForward(before, plan));
     if (cutOff !== undefined) return cutOff;

@@ -45,11 +45,9 @@ export async function readExecuting(folders: GitFolders, context: GitContext): P
   return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
 }
 
-const MAX_KEPT_BYTES = 16 * 1024 * 1024;
-
 /** The accepted settings kept at `path`. If that is missing or damaged, no repository setting is accepted. */
 export async function acceptedAt(path: string, now: Executing): Promise<Executing> {
-  const kept = await plainJson(path, MAX_KEPT_BYTES, Executing);
+  const kept = await plainJson(path, Executing);
   return kept ?? { ...NOTHING_EXECUTING, outside: now.outside };
 }
 

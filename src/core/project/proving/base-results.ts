@@ -33,7 +33,6 @@ export interface BaseRun {
 /** Entries to keep; each can have several megabytes of output. */
 const MAX_ENTRIES = 12;
 const RESULT = 'result.json';
-const MAX_BYTES = 4 * 1024 * 1024;
 const POLL_MS = 200;
 
 /**
@@ -105,7 +104,7 @@ async function keptResult(
   outputDir: string,
   clock: Pick<Clock, 'now'>,
 ): Promise<ChecksRan | undefined> {
-  const kept = await plainJson(join(entry, RESULT), MAX_BYTES, ChecksRan);
+  const kept = await plainJson(join(entry, RESULT), ChecksRan);
   if (kept === undefined) return undefined;
   await mkdir(outputDir, { recursive: true });
   try {

@@ -36,11 +36,9 @@ const AsFound = z.object({
 export type AsFound = z.infer<typeof AsFound>;
 
 const NAME = 'samocode-as-found.json';
-const MAX_BYTES = 64 * 1024 * 1024;
-
 /** Undefined if nothing differed, or if the worktree was made by an older version. */
 export async function asFoundIn(gitDir: string): Promise<AsFound | undefined> {
-  return await plainJson(join(gitDir, NAME), MAX_BYTES, AsFound);
+  return await plainJson(join(gitDir, NAME), AsFound);
 }
 
 export async function asFoundAt(worktreePath: string): Promise<AsFound | undefined> {

@@ -41,7 +41,7 @@ const MAX_BYTES = 64 * 1024;
 const MAX_PACKED_BYTES = 64 * 1024 * 1024;
 
 export async function readNote({ note }: PrivateGit): Promise<Note | undefined> {
-  return await plainJson(note, MAX_BYTES, Note);
+  return await plainJson(note, Note);
 }
 
 export async function writeNote({ note }: PrivateGit, what: Note): Promise<void> {

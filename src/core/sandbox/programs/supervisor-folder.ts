@@ -89,7 +89,7 @@ export async function registeredSessions({
   const names = (await ifExists(readdir(registered))) ?? [];
   const files = names.filter((name) => name.endsWith('.json'));
   const read = await Promise.all(
-    files.map((name) => plainJson(join(registered, name), MAX_BYTES, Registration)),
+    files.map((name) => plainJson(join(registered, name), Registration)),
   );
   return read.flatMap((one) => one?.sessions ?? []);
 }
@@ -120,7 +120,7 @@ export async function readPresence(
   const holding = await readHolding(paths.leases, host).catch(() => undefined);
   if (holding?.kind === 'held' && holding.liveness === 'alive') {
     const { owner, acquiredAt } = holding.lease;
-    const about = await plainJson(paths.about, MAX_BYTES, About);
+    const about = await plainJson(paths.about, About);
     return {
       kind: 'watching',
       pid: owner.pid,

@@ -11,7 +11,6 @@ import { emptyState, SessionState } from './state.ts';
 
 /** How many bytes before the cached offset must be unchanged for a cached state to count. */
 const TAIL_BYTES = 4096;
-const MAX_CACHE_BYTES = 64 * 1024 * 1024;
 /** How many of the newest problems a reading keeps. */
 const NAMED_PROBLEMS = 20;
 
@@ -127,7 +126,7 @@ export function emptyStart(): Start {
 }
 
 async function cachedStart(handle: PlainHandle, statePath: string): Promise<Start> {
-  const cache = await plainJson(statePath, MAX_CACHE_BYTES, StateCache);
+  const cache = await plainJson(statePath, StateCache);
   if (cache === undefined || tailHashAt(handle.fd, cache.offset) !== cache.tailHash) return emptyStart();
   const { state, offset, tailHash } = cache;
   return { state, offset, tailHash, problems: [] };

@@ -14,9 +14,6 @@ export const Mirror = z.object({
 });
 export type Mirror = z.infer<typeof Mirror>;
 
-/** The size limit of the published state, which also lists all documents. */
-export const MAX_MIRROR_BYTES = 16 * 1024 * 1024;
-
 export async function readMirror({ copyMark }: Pick<SessionPaths, 'copyMark'>): Promise<Mirror | undefined> {
-  return await plainJson(copyMark, MAX_MIRROR_BYTES, Mirror);
+  return await plainJson(copyMark, Mirror);
 }

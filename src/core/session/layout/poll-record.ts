@@ -14,13 +14,11 @@ const PollRecord = z.object({
 });
 export type PollRecord = z.infer<typeof PollRecord>;
 
-const MAX_BYTES = 1024;
-
 export async function readPollRecord(
   { lastPoll }: Pick<SessionPaths, 'lastPoll'>,
   { number }: Pick<PollRecord, 'number'>,
 ): Promise<PollRecord | undefined> {
-  const found = await plainJson(lastPoll, MAX_BYTES, PollRecord);
+  const found = await plainJson(lastPoll, PollRecord);
   return found?.number === number ? found : undefined;
 }
 

@@ -75,15 +75,13 @@ async function readShort(path: string): Promise<string | undefined> {
   }
 }
 
-const MAX_RECORD_BYTES = 64 * 1024;
-
 /**
  * The process of an iteration's agent; undefined if none was recorded (none ever ran), or if the record is damaged or
  * names a living process that does not belong to this session.
  */
 export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
   const { child } = iterationPaths(worker.paths, iteration);
-  const record = await plainJson(child, MAX_RECORD_BYTES, ChildRecord);
+  const record = await plainJson(child, ChildRecord);
   if (record === undefined) return undefined;
   const { host, file } = worker;
   if ((await livenessOf(host, record.wrapper)) !== 'alive') return record;

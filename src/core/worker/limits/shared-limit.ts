@@ -20,12 +20,10 @@ export type SharedLimit = z.infer<typeof SharedLimit>;
 
 type Machine = Pick<Worker, 'env' | 'clock'>;
 
-const MAX_BYTES = 10_000;
-
 /** The current limit of the account that a provider uses here; undefined when none is known. */
 export async function readSharedLimit(machine: Machine, provider: string): Promise<SharedLimit | undefined> {
   const path = limitPath(machine, provider);
-  const limit = path === undefined ? undefined : await plainJson(path, MAX_BYTES, SharedLimit);
+  const limit = path === undefined ? undefined : await plainJson(path, SharedLimit);
   const now = machine.clock.now();
   return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
 }

@@ -54,7 +54,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const died = lease.previous?.how === 'died';
   const writer = await EventWriter.open(paths, lease, clock);
   if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
-  const arrived = await plainJson(paths.arrived, MAX_ARRIVED_BYTES, Places);
+  const arrived = await plainJson(paths.arrived, Places);
   const file = atPlaces(chosen, paths, arrived ?? writer.state.places);
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
   const env = { ...file.settings.gitIdentity, ...options.env };
@@ -84,8 +84,6 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   };
   return { worker, lease, arrived };
 }
-
-const MAX_ARRIVED_BYTES = 1024 * 1024;
 
 /** Takes the session's lease. @returns undefined when another worker has it */
 async function takeLease(

@@ -17,7 +17,6 @@ import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
 import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
 
-const MAX_MARK_BYTES = 64 * 1024;
 /** The supervisor's record of its machine. */
 const Mark = z.object({ host: z.string() });
 
@@ -48,7 +47,7 @@ export async function takeOver(
     ...found,
     truncatedBytes: truncatedBytes || undefined,
     places,
-    host: worker.file.pool && (await plainJson(worker.paths.poolMark, MAX_MARK_BYTES, Mark))?.host,
+    host: worker.file.pool && (await plainJson(worker.paths.poolMark, Mark))?.host,
   };
   await record(worker, tookOver, ...writer.problems.map(lineSkipped), ...(moved ? [phaseForged(moved)] : []));
   await rm(worker.paths.arrived, { force: true });

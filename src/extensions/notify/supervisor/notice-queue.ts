@@ -103,7 +103,7 @@ export class NoticeQueue {
 
   async #readCursors(): Promise<Cursors> {
     const { paths, clock } = this.#supervisor;
-    const known = this.#cursors ?? (await plainJson(paths.cursors, MAX_BYTES, Cursors));
+    const known = this.#cursors ?? (await plainJson(paths.cursors, Cursors));
     this.#cursors = { v: 1, read: {}, ...known, since: sinceOf(known, clock) };
     return this.#cursors;
   }

@@ -53,7 +53,6 @@ const State = z.object({
 });
 type State = z.infer<typeof State>;
 
-const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_SENT = 400;
 const KEPT_MS = 30 * 24 * 3_600_000;
 
@@ -71,7 +70,7 @@ export class SentMessages {
 
   async read(): Promise<State> {
     if (this.#state !== undefined) return this.#state;
-    const found = this.#path === undefined ? undefined : await plainJson(this.#path, MAX_BYTES, State);
+    const found = this.#path === undefined ? undefined : await plainJson(this.#path, State);
     const at = isoUtc(this.#clock.now());
     this.#state ??= found ?? { v: 1, offset: 0, polledAt: at, sent: [] };
     return this.#state;
