@@ -13,9 +13,10 @@ export function cleanText(text: string): string {
 }
 
 /**
- * The last group matches what a reader does not see: controls except tab and line ends, characters that Unicode hides,
- * and those that break lines or change the writing direction. The alternatives before it keep such characters where
- * they belong: inside emoji, and in scripts whose letters join (Arabic to Myanmar, Khmer and Mongolian).
+ * The last group matches characters that a reader does not see: controls except tab and line ends, characters that
+ * Unicode hides, and those that break lines or change the writing direction. The alternatives before it keep such
+ * characters where they belong: inside emoji, and in scripts whose letters join (Arabic to Myanmar, Khmer and
+ * Mongolian).
  */
 const HIDDEN = new RegExp(
   [

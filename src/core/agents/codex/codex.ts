@@ -150,8 +150,8 @@ function renewalCommand(service: string) {
 const DOCUMENTS_PROFILE = 'samocode-documents';
 
 /**
- * A sandbox mode makes nothing writable, not even the session folder, or else the working directory too; only
- * a profile can name folders. Programs that read need temporary files as well.
+ * A sandbox mode makes either no folder writable, not even the session folder, or the working directory too; only a
+ * profile can name folders. Programs that only read need temporary files as well.
  */
 function onlyDocuments({ sessionDir, workingDir, mainRepo }: ChildRequest): string[] {
   const filesystem: Record<string, 'read' | 'write'> = { ':tmpdir': 'write', ':slash_tmp': 'write' };

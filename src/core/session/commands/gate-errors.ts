@@ -64,7 +64,7 @@ export const GATE_ERRORS = errors({
   }) => ({
     what,
     why: `GATE_PEOPLE of this project lets only ${gatePeople.join(', ') || 'nobody'} open gates from another machine of the pool, and this came from ${person}.`,
-    hint: 'Somebody whom it names decides it, or a person at the machine that has the session.',
+    hint: 'One of the people whom it names can decide, or a person at the machine that has the session.',
     next: [{ act: 'read_status' }],
   }),
   person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({
