@@ -61,7 +61,7 @@ export interface RigPlan {
   /** Programs with crash and fault points. */
   faults?: boolean;
   /** A program that replaces the built worker. */
-  worker?: string | undefined;
+  worker?: string;
   /** Where it stands when the test gets it; by default it has been started, and its first agent may run. */
   at?: Standing;
   /** It has no gates and was continued in this phase, as if a person had written it into the overview. */

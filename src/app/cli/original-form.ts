@@ -9,7 +9,7 @@ interface OriginalOptions {
   config: string;
   session: string;
   dive?: string;
-  task?: string | undefined;
+  task?: string;
   timeout?: number;
   provider?: string;
 }

@@ -65,7 +65,7 @@ export interface GuardPart {
   /** Caches that the sessions of a project share. */
   caches?: string;
   /** Agent CLIs whose programs are needed, and the copies of their state. */
-  clis?: readonly { name: string; path?: string | undefined }[];
+  clis?: readonly { name: string; path?: string }[];
   states?: readonly Mount[];
   /** Further paths, read-only and writable. */
   shown?: readonly string[];

@@ -15,9 +15,9 @@ export const SYSTEM = words(`/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /op
 
 export interface ProgramsOptions {
   /** The folder that is mounted as home; absent: home is empty and in memory, and no toolchain can grow. */
-  own?: string | undefined;
+  own?: string;
   /** Agent CLIs that are started. */
-  clis?: readonly { name: string; path?: string | undefined }[];
+  clis?: readonly { name: string; path?: string }[];
 }
 
 /**

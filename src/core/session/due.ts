@@ -45,7 +45,7 @@ export function dueOf(
   state: SessionState,
   files: FilesNow,
   others: readonly SessionView[],
-  { atMs, limitLeftMs = 0 }: { atMs: number; limitLeftMs?: number | undefined },
+  { atMs, limitLeftMs = 0 }: { atMs: number; limitLeftMs?: number },
 ): Due {
   const { status } = state;
   const order = openOrder(state, files.session.order);
@@ -113,10 +113,10 @@ export function phaseWritten(
 /** The files on which a waiting session depends; other files are not read. */
 export interface FilesNow {
   session: Pick<SessionFile, 'folder' | 'group' | 'order' | 'settings'>;
-  qa?: string | undefined;
+  qa?: string;
   /** The fingerprint of the awaited file; empty if it is missing. */
-  awaited?: string | undefined;
-  overview?: string | undefined;
+  awaited?: string;
+  overview?: string;
 }
 
 type Place = Pick<SessionView, 'paths' | 'state'>;

@@ -49,9 +49,9 @@ export interface StateFacts {
   asksAt?: string;
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
-  publishing?: true | undefined;
+  publishing?: true;
   /** The reason why the last attempt to publish it failed. */
-  unpublished?: string | undefined;
+  unpublished?: string;
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
   /** The pull request of its branch, as the forge last described it; `since`: ISO time of that state. */

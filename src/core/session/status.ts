@@ -100,9 +100,7 @@ function foldersOf(mirror: Mirror | undefined): Omit<Mirror, 'head'> | undefined
   return folders;
 }
 
-async function readIdentity(
-  paths: SessionPaths,
-): Promise<{ file?: SessionFile | undefined; problem?: string }> {
+async function readIdentity(paths: SessionPaths): Promise<{ file?: SessionFile; problem?: string }> {
   try {
     return { file: await recordedSessionFile(paths) };
   } catch (error) {

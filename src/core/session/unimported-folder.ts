@@ -23,7 +23,7 @@ export function overviewIn({ sessionDir, overview }: SessionPaths): string | und
 /** The files of a folder that determine where it continues. */
 export interface FolderFacts {
   overview: string;
-  signal?: string | undefined;
+  signal?: string;
   fileNames: readonly string[];
   questions: readonly QaQuestion[];
 }
@@ -56,7 +56,7 @@ export interface FolderPlace {
   stated:
     | { kind: 'stopped' }
     | { kind: 'done' }
-    | { kind: 'waiting'; for: WaitingFor; reason?: string | undefined }
+    | { kind: 'waiting'; for: WaitingFor; reason?: string }
     | { kind: 'blocked'; reason: string };
 }
 

@@ -3,7 +3,7 @@ import type { RunnerEnd, RunnerPlan } from './runner-plan.ts';
 
 interface ModelChoice {
   /** The model that will answer, if known. */
-  model?: string | undefined;
+  model?: string;
   /** The request that chooses it: a method and its parameters. */
   request?: [method: string, params: object];
   /** How the conversation ends if the model can't be chosen; without a request, it ends at once. */

@@ -42,7 +42,7 @@ export type RunnerEnd =
 
 /** The runner's own lines; the agent's lines never begin like this. */
 export type RunnerLine =
-  | { samocode: 'started'; model?: string | undefined; version?: string | undefined }
+  | { samocode: 'started'; model?: string; version?: string }
   | { samocode: 'refused'; what: string }
   /** The agent printed a line that was too long. */
   | { samocode: 'cut'; bytes: number }

@@ -30,7 +30,7 @@ export async function recordUnmetNeeds(
  */
 export async function claimLease(
   { leases }: Pick<SessionPaths, 'leases'>,
-  { host, clock, supervisor }: { host: Host; clock: Pick<Clock, 'now'>; supervisor?: string | undefined },
+  { host, clock, supervisor }: { host: Host; clock: Pick<Clock, 'now'>; supervisor?: string },
 ): Promise<void> {
   const owner = await identify(host, process.pid);
   if (owner === undefined) throw new Error('This process is not in the process table.');

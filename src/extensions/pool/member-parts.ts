@@ -59,10 +59,10 @@ export interface HeldSession {
   /** The commit to which this host last set the session's ref. */
   published: Oid;
   /** The worker's state commit that `published` was made from, and the number of its last event. */
-  from?: Oid | undefined;
+  from?: Oid;
   n?: number;
   /** The commit of a push whose outcome is not known yet. */
-  sending?: Oid | undefined;
+  sending?: Oid;
   /** Monotonic time at which to push again after the remote could not be reached. */
   againAtMs?: number;
   /** Monotonic time of the claim or the last push; answers to earlier requests are out of date. */

@@ -11,7 +11,7 @@ export interface Publication {
   /** The commit whose files are published: a state saved by a worker, or one published before. */
   state: Oid;
   /** The commit on the remote now. */
-  before?: Oid | undefined;
+  before?: Oid;
   note: StateNote;
 }
 

@@ -132,7 +132,7 @@ interface Running {
 async function begin(
   row: Begun,
   scenario: object | string,
-  { env, worker }: { env?: Record<string, string>; worker?: string | undefined } = {},
+  { env, worker }: { env?: Record<string, string>; worker?: string } = {},
 ): Promise<Running> {
   const from = fromOf(row);
   const programs = { faults: true, worker, ...(row.sandbox && { sandbox: row.sandbox }) };

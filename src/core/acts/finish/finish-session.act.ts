@@ -23,8 +23,8 @@ export interface FinishResult extends Acted {
   moved: readonly string[];
   /** Shell commands left to the person, in order. */
   commands: readonly string[];
-  url?: string | undefined;
-  bodyPath?: string | undefined;
+  url?: string;
+  bodyPath?: string;
   /** git could not push this for want of a login; a person may push it in a terminal, then finish again. */
   unpushed?: PublishEnd['unpushed'];
 }

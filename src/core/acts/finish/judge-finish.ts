@@ -38,14 +38,14 @@ export interface FinishSessionInput extends SessionQuestion {
    * For `pull_request`: whether the supervisor watches it until it is merged or closed. Default: the choice at an
    * earlier finish, otherwise PR_WATCH.
    */
-  watch?: boolean | undefined;
+  watch?: boolean;
   waitMs?: number;
 }
 
 /** The verdict on finishing a session before a command is sent; the worker applies the same rules. */
 export interface FinishVerdict extends FinishReading {
   view: SessionView;
-  refusal?: SamocodeError | undefined;
+  refusal?: SamocodeError;
   moved: readonly string[];
 }
 

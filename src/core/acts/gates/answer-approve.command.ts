@@ -170,7 +170,7 @@ export function addApprove(program: Command, cli: Cli): void {
     });
 }
 
-type Approval = SessionQuestion & { hash?: string | undefined };
+type Approval = SessionQuestion & { hash?: string };
 
 /** Shows what an approval covers and asks for confirmation. @returns the request, with the hash of the version shown */
 async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {

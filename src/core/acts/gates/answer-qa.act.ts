@@ -14,11 +14,11 @@ import type { Channel } from '../../session/events/bodies/who-acted.ts';
 export interface AnswerQaInput extends SessionQuestion {
   /** Each `text` is a letter, several ("A, C"), or free text. */
   answers: readonly { id: string; text: string }[];
-  acceptSuggestions?: boolean | undefined;
+  acceptSuggestions?: boolean;
   /** The person confirms that the answers in the file are theirs. */
-  confirmTyped?: boolean | undefined;
+  confirmTyped?: boolean;
   /** Change recorded answers. */
-  replace?: boolean | undefined;
+  replace?: boolean;
 }
 
 export interface AnswerQaResult extends Acted {

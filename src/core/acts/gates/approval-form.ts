@@ -29,7 +29,7 @@ const DECISIONS = {
  * @param hash the hash of the plan that the call refers to, if any: a different plan is refused without asking
  */
 export async function askApproval(
-  { hash, ...question }: SessionQuestion & { hash?: string | undefined },
+  { hash, ...question }: SessionQuestion & { hash?: string },
   { actions, ask }: ToolContext,
 ): Promise<AtGate<PlanDecision>> {
   if (ask === undefined) return { kind: 'no_form' };

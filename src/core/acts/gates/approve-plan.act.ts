@@ -14,7 +14,7 @@ import { readPlanOf } from './read-plan.act.ts';
 
 export interface ApprovePlanInput extends SessionQuestion {
   /** The hash returned with the plan. A person at a terminal may omit it. */
-  hash?: string | undefined;
+  hash?: string;
 }
 
 export interface ApprovePlanResult extends Acted {

@@ -16,7 +16,7 @@ import type { Difference } from './repeated-check.ts';
 export interface ProofQuestion {
   /** A session, `proof.json` or `proof.md`, or the folder that contains them. */
   of: string;
-  projectDir?: string | undefined;
+  projectDir?: string;
 }
 
 export interface OpenedProof {

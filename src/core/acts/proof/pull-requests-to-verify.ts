@@ -6,7 +6,7 @@ import type { ClaimedWork } from './repeat-claims.ts';
 
 export interface PullRequestQuestion {
   number: number;
-  projectDir?: string | undefined;
+  projectDir?: string;
 }
 
 export interface OpenedPullRequest {

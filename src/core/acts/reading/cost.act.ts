@@ -35,7 +35,7 @@ export interface CostReport {
 
 /** Sums the cost of this machine's sessions, including archived ones. An iteration counts on the day it ended. */
 export async function readCost(
-  { projectDir }: { projectDir?: string | undefined },
+  { projectDir }: { projectDir?: string },
   context: ActionContext,
 ): Promise<CostReport> {
   const places = projectDir

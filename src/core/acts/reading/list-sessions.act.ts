@@ -14,11 +14,11 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, needsHuman, readAllSessions, unimportedFolders } from '../../session/session-list.ts';
 
 export interface ListSessionsInput {
-  projectDir?: string | undefined;
-  allProjects?: boolean | undefined;
+  projectDir?: string;
+  allProjects?: boolean;
   /** By default, all sessions that are not archived. */
-  filter?: SessionFilter | undefined;
-  group?: string | undefined;
+  filter?: SessionFilter;
+  group?: string;
 }
 
 export interface SessionList {
@@ -112,7 +112,7 @@ export async function sessionsOfGroup(
 
 export interface GroupQuestion {
   group: string;
-  projectDir?: string | undefined;
+  projectDir?: string;
 }
 
 /** Lists the sessions of a group. */

@@ -14,14 +14,14 @@ import type { SessionView } from '../../session/events/session-view.ts';
 
 export interface ReadTranscriptInput extends SessionQuestion {
   /** Defaults to the newest iteration. */
-  iteration?: number | undefined;
+  iteration?: number;
   /**
    * Where to start: `next` of the previous page; by default, the beginning. If negative, bytes from the end.
    */
-  from?: number | undefined;
-  limit?: number | undefined;
+  from?: number;
+  limit?: number;
   /** Maximum characters of a page in JSON; a single event that is longer gets a page of its own. */
-  maxChars?: number | undefined;
+  maxChars?: number;
 }
 
 export interface TranscriptPage {
@@ -39,7 +39,7 @@ export interface TranscriptPage {
   hasMore: boolean;
   isRunning: boolean;
   /** The machine of the pool on which it ran, if not this one. At most the newest 256 kB of its log are here. */
-  ranOn?: string | undefined;
+  ranOn?: string;
 }
 
 const DEFAULT_LIMIT = 200;

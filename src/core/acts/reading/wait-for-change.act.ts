@@ -19,15 +19,15 @@ export interface WaitForAnyInput {
    * At least one, unless there is a group. `cursor`: number of the last event that the caller has seen;
    * without it, only events after the call count.
    */
-  sessions: readonly { session: string; cursor?: number | undefined }[];
+  sessions: readonly { session: string; cursor?: number }[];
   /** All sessions of this group instead; `until: done` and `merged` then require all of them to have ended. */
-  group?: string | undefined;
+  group?: string;
   /** The cursors of an earlier result, by folder; used for sessions that are given without a cursor. */
   cursors?: Readonly<Record<string, number>> | undefined;
-  projectDir?: string | undefined;
+  projectDir?: string;
   until: WaitUntil;
   timeoutMs: number;
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal;
 }
 
 export interface WaitResult extends SessionReport {

@@ -24,8 +24,8 @@ import { readSession } from '../../session/status.ts';
 
 export interface WatchSessionsInput {
   /** Only sessions of this project; by default, those of every project known on this machine. */
-  projectDir?: string | undefined;
-  session?: string | undefined;
+  projectDir?: string;
+  session?: string;
   signal: AbortSignal;
   /** Shared by several watches: a session whose files have not changed is not read again. */
   known?: KnownSessions;

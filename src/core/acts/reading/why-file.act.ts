@@ -19,8 +19,8 @@ export interface WhyQuestion {
   /** A file, or one of its lines: `src/a.ts:31`, as numbered in the main checkout once the branch is merged. */
   path: string;
   /** By default, every session of the project that changed the file, newest first. */
-  session?: string | undefined;
-  projectDir?: string | undefined;
+  session?: string;
+  projectDir?: string;
 }
 
 interface WhyIteration {
@@ -116,7 +116,7 @@ async function whyIn(
 
 interface Asked {
   path: string;
-  line?: number | undefined;
+  line?: number;
 }
 
 /**

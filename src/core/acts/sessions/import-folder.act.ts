@@ -37,9 +37,9 @@ import type { FolderWork } from './work.ts';
 export interface ImportInput {
   /** The name or path of the folder. */
   folder: string;
-  projectDir?: string | undefined;
+  projectDir?: string;
   /** Defaults to the phase that its overview names. */
-  phase?: string | undefined;
+  phase?: string;
 }
 
 /** Makes a session of a folder of the Python samocode. It waits for a person, and no agent runs before that. */
@@ -180,7 +180,7 @@ async function factsOf(paths: SessionPaths): Promise<FolderFacts> {
  */
 async function branchOfAdopted(
   { mainRepo, values, sources }: Project,
-  { folder, workingDir = '' }: { folder: string; workingDir?: string | undefined },
+  { folder, workingDir = '' }: { folder: string; workingDir?: string },
   { env }: ActionContext,
 ): Promise<string> {
   const worktreePath = join(values.worktrees, folder);

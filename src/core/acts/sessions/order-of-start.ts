@@ -20,9 +20,7 @@ export function isOrdered({ after, afterMerge, at }: OrderRequest): boolean {
 
 /** Resolves what has to happen before a session starts. Its base may be a branch that does not exist yet. */
 export async function orderOfStart(
-  asked: OrderRequest &
-    Pick<ProjectQuestion, 'projectDir'> &
-    Pick<SessionFile, 'group'> & { base?: string | undefined },
+  asked: OrderRequest & Pick<ProjectQuestion, 'projectDir'> & Pick<SessionFile, 'group'> & { base?: string },
   { mainRepo, values }: Pick<Project, 'mainRepo' | 'values'>,
   context: ActionContext,
 ): Promise<StartOrder> {

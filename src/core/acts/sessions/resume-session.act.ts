@@ -23,14 +23,14 @@ import { frozenProving } from '../proof/frozen-proving.ts';
 import { ensureWorker, lacksWorker } from './ensure-worker.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
-  note?: string | undefined;
-  goal?: string | undefined;
+  note?: string;
+  goal?: string;
   /** Limits of the whole session from now on; they override those of its start. */
-  limits?: SpendingLimits | undefined;
+  limits?: SpendingLimits;
   /** A provider for every phase from now on, with its own model unless `model` is given. */
-  provider?: string | undefined;
+  provider?: string;
   /** A model; without `provider`, for the phases that have no model of their own. */
-  model?: string | undefined;
+  model?: string;
 }
 
 export interface ResumeSessionResult extends Acted {

@@ -5,42 +5,42 @@ import { type Work, type WorkRequest, workOf } from './work.ts';
 
 /** Choices for one session, in addition to the project's settings. */
 export interface SessionChoices {
-  branch?: string | undefined;
-  base?: string | undefined;
-  autoApprove?: boolean | undefined;
-  acceptSuggestions?: boolean | undefined;
+  branch?: string;
+  base?: string;
+  autoApprove?: boolean;
+  acceptSuggestions?: boolean;
   /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker level than the project's. */
-  sandbox?: string | undefined;
+  sandbox?: string;
 }
 
 interface NewSessionChoices extends SessionChoices {
   /** Derived from the work if absent. */
-  name?: string | undefined;
+  name?: string;
   /** Sessions of one group are listed, awaited and stopped together. */
-  group?: string | undefined;
+  group?: string;
   /** Offered to every machine of the pool that this one is in. */
-  where?: 'pool' | undefined;
-  settings?: CallSettings | undefined;
+  where?: 'pool';
+  settings?: CallSettings;
 }
 
 /** What has to happen before a session starts, as the user wrote it. */
 export interface OrderRequest {
   /** A session, or a group. */
-  after?: string | undefined;
-  afterMerge?: string | undefined;
-  at?: string | undefined;
+  after?: string;
+  afterMerge?: string;
+  at?: string;
 }
 
 export interface StartSessionInput<W extends Work = Work> {
   work: W;
   /** Its folder or `.samocode`, as in `ProjectQuestion`. */
-  project?: string | undefined;
-  choices?: NewSessionChoices | undefined;
-  order?: OrderRequest | undefined;
+  project?: string;
+  choices?: NewSessionChoices;
+  order?: OrderRequest;
   /** If false, everything is prepared, and nothing runs until a resume. */
-  run?: boolean | undefined;
+  run?: boolean;
   /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */
-  again?: boolean | undefined;
+  again?: boolean;
 }
 
 /** A choice at the start: an argument of the tool, and an option of the command. */

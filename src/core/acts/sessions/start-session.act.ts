@@ -124,7 +124,7 @@ function isPrepared({ state }: SessionView): boolean {
 /** Returns the folder name of a new session: the given name, or one derived from the task. */
 function freeFolder(
   { worktrees }: Pick<Project['values'], 'worktrees'>,
-  { name, words, folders }: { name?: string | undefined; words: string; folders: readonly string[] },
+  { name, words, folders }: { name?: string; words: string; folders: readonly string[] },
   { clock }: ActionContext,
 ): string {
   const given = name ? normalizeNewName('session', name) : undefined;

@@ -29,7 +29,7 @@ export type StopOneResult = StopSessionResult | (Acted & { outcome: 'refused'; e
 
 /** Stops every session of a group, or of the project, that is not at rest. */
 export async function stopSeveral(
-  { group, projectDir, when }: Pick<StopSessionInput, 'when' | 'projectDir'> & { group?: string | undefined },
+  { group, projectDir, when }: Pick<StopSessionInput, 'when' | 'projectDir'> & { group?: string },
   context: ActionContext,
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);

@@ -9,10 +9,10 @@ export type Work = NewWork | FolderWork;
 export type NewWork = OwnWork | SourceWork;
 
 export type OwnWork =
-  | { kind: 'task'; task: string; dive?: string | undefined }
+  | { kind: 'task'; task: string; dive?: string }
   | { kind: 'dive'; dive: string }
   /** `plan`: the path of a Markdown file with check boxes. */
-  | { kind: 'plan'; plan: string; task?: string | undefined; dive?: string | undefined };
+  | { kind: 'plan'; plan: string; task?: string; dive?: string };
 
 /** Work that an extension reads. */
 export interface SourceWork {
@@ -20,7 +20,7 @@ export interface SourceWork {
   /** Its number or address; or the issue itself, if the supervisor has already read and claimed it. */
   issue: string | GivenIssue;
   /** What a person added. */
-  with?: OwnWork | undefined;
+  with?: OwnWork;
 }
 
 /** A session folder prepared by hand, which a worker continues. */
@@ -28,7 +28,7 @@ export interface FolderWork {
   kind: 'folder';
   from: string;
   /** Defaults to the phase that its files indicate. */
-  phase?: string | undefined;
+  phase?: string;
 }
 
 const EXCLUDED = ['task', 'dive', 'plan', 'issue', 'name', 'branch', 'after', 'afterMerge', 'at'] as const;

@@ -29,7 +29,7 @@ const FILES: Readonly<Record<string, RegExp>> = {
 const MAX_BYTES = 1024 * 1024;
 
 interface Sandboxed {
-  sandbox?: string | undefined;
+  sandbox?: string;
   openings: Pick<SandboxOpenings, 'env'>;
 }
 

@@ -15,14 +15,14 @@ import { pathFromFile } from '../../project/settings/samocode-file.ts';
 import { proposedVariables, variablesText } from './proposed-variables.ts';
 
 export interface SetupProjectInput {
-  projectDir?: string | undefined;
-  sessions?: string | undefined;
-  worktrees?: string | undefined;
+  projectDir?: string;
+  sessions?: string;
+  worktrees?: string;
   lines?: Readonly<Record<string, string>> | undefined;
   /** The person agreed to create a repository and a first commit if they are missing. */
-  initRepository?: boolean | undefined;
+  initRepository?: boolean;
   /** Hash of a `.samocode` whose commands and relaxed rules the person has seen and agrees to. */
-  trust?: string | undefined;
+  trust?: string;
 }
 
 /** `trust`: whether all lines of the file now take effect. */

@@ -40,7 +40,7 @@ export interface ChildRequest {
   /** The folder of our own programs. */
   programFolder: string;
   /** The command line of ACP_COMMAND. */
-  agentCommand?: string | undefined;
+  agentCommand?: string;
   /** Absolute path of a scenario for the rehearsal agent, frozen with the session. */
   scenarioPath?: string;
   /** The user's servers, to be disabled by name; found by `prepare`. */

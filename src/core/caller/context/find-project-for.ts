@@ -14,8 +14,8 @@ import type { ActionContext } from './context.ts';
 
 export interface ProjectQuestion {
   /** A folder in or below the project, or its `.samocode` itself; by default the client's folders are tried. */
-  projectDir?: string | undefined;
-  call?: CallSettings | undefined;
+  projectDir?: string;
+  call?: CallSettings;
 }
 
 /**

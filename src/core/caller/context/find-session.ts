@@ -21,13 +21,13 @@ import {
 export interface SessionQuestion {
   /** A session folder, a name without its date (then the newest), a prefix of either, or a short id. */
   session: string;
-  projectDir?: string | undefined;
+  projectDir?: string;
   /** Prefixes do not match; for callers that expect that the session might not exist. */
-  isWholeName?: boolean | undefined;
+  isWholeName?: boolean;
   /** Like `isWholeName`, but short ids match: for destructive acts that are not confirmed first. */
-  isExact?: boolean | undefined;
+  isExact?: boolean;
   /** The call changes something, so a name alone does not reach a session outside the current project. */
-  isAct?: boolean | undefined;
+  isAct?: boolean;
 }
 
 /**

@@ -7,7 +7,7 @@ import { findProjectFor } from './find-project-for.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 
 export interface TrustProjectInput {
-  projectDir?: string | undefined;
+  projectDir?: string;
   /** The hash of the content that the person has seen; a prefix is enough. */
   hash: string;
 }

@@ -19,7 +19,7 @@ export const ACTION_ERRORS = errors({
     why: "Only a person may make people's answers public, and this call could come from a model.",
     hint: 'Leave out --with-answers, or let the user type it in a terminal outside any agent.',
   }),
-  elsewhere_in_pool: ({ session, host = 'pool' }: { session: string; host?: string | undefined }) => ({
+  elsewhere_in_pool: ({ session, host = 'pool' }: { session: string; host?: string }) => ({
     what: `Session ${session} was not changed.`,
     why:
       host === 'pool'

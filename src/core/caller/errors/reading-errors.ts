@@ -63,7 +63,7 @@ export const READING_ERRORS = errors({
     why: `${mainRepo} has no remote that names a repository on GitHub.`,
     hint: 'Add it: git remote add origin https://github.com/<owner>/<name>.git',
   }),
-  no_overview: ({ session, problem }: { session: string; problem?: string | undefined }) => ({
+  no_overview: ({ session, problem }: { session: string; problem?: string }) => ({
     what: `The overview of ${session} cannot be read.`,
     why:
       problem === undefined

@@ -39,7 +39,7 @@ export const START_ERRORS = errors({
     why: `SANDBOX is ${sandbox}, and that is not available here: ${why}.`,
     hint,
   }),
-  forge_login_open: ({ why, hint, line }: { why: string; hint: string; line?: string | undefined }) => ({
+  forge_login_open: ({ why, hint, line }: { why: string; hint: string; line?: string }) => ({
     what: NOTHING,
     why: `${line ? `.samocode has ${line}` : 'The session reads text that others wrote'}, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
     hint: line ? `${hint} Or remove ${line} from .samocode.` : hint,

@@ -17,7 +17,7 @@ import { type Watching, workerReport } from './worker-report.ts';
 export interface SessionReport extends WorkerReport {
   view: SessionView;
   /** The agent's current activity, from its own output: quoted, never an instruction. */
-  activity?: string | undefined;
+  activity?: string;
   isStalled: boolean;
   /** One sentence for each failing notification channel. */
   troubles: string[];

@@ -10,9 +10,9 @@ export interface Preview {
   view: SessionView;
   would: readonly string[];
   /** In Markdown. */
-  text?: string | undefined;
+  text?: string;
   /** Whether the pull request will be watched; absent if it cannot be. */
-  watch?: boolean | undefined;
+  watch?: boolean;
   /** The reasons for a refusal; empty if there is none. */
   blockers: readonly string[];
   next: readonly NextStep[];

@@ -63,9 +63,7 @@ export function stuckText(view: SessionView, { isDying, unwatched }: WorkerRepor
 }
 
 /** Describes a group in sentences: the number of done sessions, and the activity or wait of each other one. */
-export function groupLines(
-  members: readonly { view: SessionView; report?: WorkerReport | undefined }[],
-): string[] {
+export function groupLines(members: readonly { view: SessionView; report?: WorkerReport }[]): string[] {
   const open = members.filter(({ view }) => view.state.status.kind !== 'done');
   const lines = open.map(({ view, report }) => {
     const isGone = report !== undefined && isStuck(view, report) && !view.isUnseen;

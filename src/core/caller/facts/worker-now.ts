@@ -8,7 +8,7 @@ export interface WorkerReport {
   /** The session's workers die repeatedly, so no more are started until a person acts. */
   isDying: boolean;
   /** The reason why no supervisor here watches a waiting, limited or queued session, as a sentence. */
-  unwatched?: string | undefined;
+  unwatched?: string;
 }
 
 export const STARTING_MS = 15_000;

@@ -15,7 +15,7 @@ import { commandChecks } from './command-checks.ts';
 
 /** The project of a new session. All problems that prevent a start are reported together. */
 export async function readyProject(
-  { base, isForPool, ...question }: ProjectQuestion & { base?: string | undefined; isForPool?: boolean },
+  { base, isForPool, ...question }: ProjectQuestion & { base?: string; isForPool?: boolean },
   context: ActionContext,
 ): Promise<Project> {
   const { project, mainRepo, problems } = await readProjectFor(question, context);

@@ -61,7 +61,7 @@ export async function sandboxNow(
     issue?: unknown;
   },
   context: ActionContext,
-): Promise<{ level: SandboxLevel; warning?: string | undefined }> {
+): Promise<{ level: SandboxLevel; warning?: string }> {
   const now = await guardNow(question, context);
   const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions, acp } = question.settings;
   if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))

@@ -14,7 +14,7 @@ export interface ToolContext {
   /** Sends a progress notification if the client asked for them. */
   progress(message: string): void;
   /** Shows the user a form; absent if the client has none, so every tool works without it. */
-  ask?: Ask | undefined;
+  ask?: Ask;
 }
 
 /**

@@ -20,7 +20,7 @@ const DESCRIPTION =
  */
 export function compiledSource(
   serverStart: ServerStart,
-  choice: { allSkills?: boolean | undefined } = {},
+  choice: { allSkills?: boolean } = {},
 ): PackageSource {
   const source = {
     version: __VERSION__,

@@ -21,7 +21,7 @@ export interface PackageSource {
   author: { name: string };
   keywords: readonly string[];
   /** Web pages, once the project has some. */
-  links?: WebLinks | undefined;
+  links?: WebLinks;
   start: ServerStart;
   /** The commands from `prompts/` come first. */
   commands: readonly MarkdownSource[];

@@ -12,7 +12,7 @@ export interface FollowProgress {
   iteration: number | undefined;
   /** `running`, `waiting`, … */
   state: string;
-  doing?: string | undefined;
+  doing?: string;
 }
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];

@@ -29,7 +29,7 @@ export const MAX_STATE_FILE_BYTES = 64 * 1024 * 1024;
 export interface StatePlan {
   sessionFolder: string;
   /** Absent before there is a worktree, and if it is gone. */
-  worktreeTree?: string | undefined;
+  worktreeTree?: string;
   /** Paths in the commit, and the plain files on this disk. */
   files: readonly (readonly [path: string, file: string])[];
   kept: Omit<KeptState, 'head'>;

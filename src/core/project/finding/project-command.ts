@@ -9,7 +9,7 @@ export const SETUP_LIMIT_MS = 30 * 60_000;
 export interface ProjectCommandOptions {
   cwd: string;
   env: Record<string, string>;
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal;
   /** Wraps the command line in a guard; absent: it runs directly. */
   inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
   timeoutMs?: number;
@@ -31,7 +31,7 @@ export interface CommandEnd {
   exitCode: number | null;
   lastLines: string;
   /** Undefined when it exited with 0. */
-  failure?: CommandFailure | undefined;
+  failure?: CommandFailure;
 }
 
 export async function runProjectShell(

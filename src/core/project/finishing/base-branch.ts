@@ -72,10 +72,10 @@ interface BranchOfWork {
   base: string;
   baseCommit: string;
   /** In case the branch is gone. */
-  tip?: string | undefined;
+  tip?: string;
   /** The merge commit in the base, according to the pull request, and the commit that was pushed for it. */
-  mergeCommit?: string | undefined;
-  pushed?: string | undefined;
+  mergeCommit?: string;
+  pushed?: string;
 }
 
 /**

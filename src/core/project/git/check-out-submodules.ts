@@ -10,7 +10,7 @@ interface Checkout {
   dir: string;
   commit: string;
   /** Agents can replace objects: fetch the commits, which verifies their hashes. */
-  areObjectsWritable?: boolean | undefined;
+  areObjectsWritable?: boolean;
   /** Git folders that may contain the submodules. */
   modules: readonly string[];
   /** The git folder of `dir`, for which git folders of submodules are made; by default they lie in the submodules. */

@@ -44,7 +44,7 @@ export async function fetchWithoutHistory(
   dir: string,
   gitDir: string,
   commits: readonly string[],
-  { isPartial = false, ...context }: GitContext & { isPartial?: boolean | undefined },
+  { isPartial = false, ...context }: GitContext & { isPartial?: boolean },
 ): Promise<void> {
   const filter = isPartial ? ['--filter=blob:none', `--upload-pack=${FILTERING}`] : [];
   const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', ...filter, '--', pathToFileURL(gitDir).href];

@@ -12,7 +12,7 @@ import { completeFiles, extentOf, type Lender, limitTo, readCommit, withinExtent
 export interface ClonePlan {
   mainRepo: string;
   /** The worktree's git folder, which may have submodules that MAIN_REPO lacks. */
-  worktreeGitDir?: string | undefined;
+  worktreeGitDir?: string;
   /** Replaced if it exists. */
   dir: string;
   /** Checked out as the tip of `branch`. */
@@ -21,7 +21,7 @@ export interface ClonePlan {
   /** Attributes are taken from it. */
   base: string;
   /** Agents can replace objects of MAIN_REPO: fetch the commit, which verifies its hashes. */
-  areObjectsWritable?: boolean | undefined;
+  areObjectsWritable?: boolean;
 }
 
 /**

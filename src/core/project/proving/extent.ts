@@ -11,7 +11,7 @@ export interface Extent {
   /** Present if its checkout is sparse. */
   sparse?: { patterns: string; isCone: boolean } | undefined;
   /** The remote that has the objects which a partial clone lacks. */
-  promisor?: string | undefined;
+  promisor?: string;
 }
 
 const ASK = '^(core\\.sparsecheckout(cone)?|remote\\..*\\.promisor|extensions\\.partialclone)$';
@@ -63,7 +63,7 @@ export interface Lender {
   commonDir: string;
   extent: Extent;
   /** Agents can replace its objects: they are fetched, not borrowed. */
-  areObjectsWritable?: boolean | undefined;
+  areObjectsWritable?: boolean;
 }
 
 /**

@@ -23,7 +23,7 @@ export interface SetOnClone
   proving: Pick<Proving, 'setup' | 'copy' | 'home' | 'timeoutMs'>;
   /** Run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
   asWorktree?: boolean;
-  overlay?: Overlay | undefined;
+  overlay?: Overlay;
   placeIn(folders: ProofFolders): Pick<CheckPlace, 'env' | 'inside'>;
 }
 

@@ -5,13 +5,13 @@ import type { Weakening } from '../../kernel/phases/proving.ts';
 
 export interface ChangedFile {
   path: string;
-  oldPath?: string | undefined;
+  oldPath?: string;
   before: string | undefined;
   after: string | undefined;
   /** The blob id of its content, or of a link's target. */
-  blob?: string | undefined;
-  isLink?: boolean | undefined;
-  isUnread?: boolean | undefined;
+  blob?: string;
+  isLink?: boolean;
+  isUnread?: boolean;
 }
 
 /**

@@ -4,7 +4,7 @@ import { isSetNow, writtenNow } from './samocode-file.ts';
 interface Reached {
   configPath: string;
   /** `rounds.used`: how many rounds were begun, perhaps by hand. */
-  pullRequest?: { watched: boolean; rounds?: { used: number } | undefined } | undefined;
+  pullRequest?: { watched: boolean; rounds?: { used: number } } | undefined;
   /** Present if the session works on an issue. */
   issue?: unknown;
 }

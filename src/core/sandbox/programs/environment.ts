@@ -27,7 +27,7 @@ export interface ChildFacts {
   /** Absolute; its folder is appended to PATH, where the node that a CLI's first line names often is. */
   cliPath?: string;
   /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
-  admits?: Admission | undefined;
+  admits?: Admission;
 }
 
 /**

@@ -9,13 +9,13 @@ import { readLoginEnvironment } from './login-shell.ts';
 export interface CliQuestion {
   cli: Pick<Provider, 'name' | 'defaultCommand'>;
   /** Its setting: an absolute path, `~/…` or a bare name; empty or absent means the default command. */
-  configured?: string | undefined;
+  configured?: string;
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
   /** The node that runs us: its npm installs programs next to it. */
   nodePath: string;
   /** The reason why no login shell may be asked, as returned by `loginRefusal`. */
-  refusal?: string | undefined;
+  refusal?: string;
 }
 
 export function pathSettingOf(provider: string): string {

@@ -31,7 +31,7 @@ export interface RunChildOptions {
   recordPath: string;
   exitPath: string;
   /** Absent: the agent is not confined. */
-  guard?: ChildGuard | undefined;
+  guard?: ChildGuard;
   host: Host;
   clock: Clock;
 }

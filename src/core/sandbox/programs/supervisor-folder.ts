@@ -88,9 +88,7 @@ export async function registeredSessions({
 }: Pick<SupervisorPaths, 'registered'>): Promise<string[]> {
   const names = (await ifExists(readdir(registered))) ?? [];
   const files = names.filter((name) => name.endsWith('.json'));
-  const read = await Promise.all(
-    files.map((name) => plainJson(join(registered, name), Registration)),
-  );
+  const read = await Promise.all(files.map((name) => plainJson(join(registered, name), Registration)));
   return read.flatMap((one) => one?.sessions ?? []);
 }
 

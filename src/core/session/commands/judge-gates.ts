@@ -27,7 +27,7 @@ import {
 export type AnswerFacts = Pick<OpenQuestions, 'questions' | 'open' | 'unconfirmed'> & GateRule;
 
 export type AnswerVerdict =
-  | { kind: 'accepted'; answers: RecordedAnswer[]; replaced?: AnswerOnRecord[] | undefined; open: string[] }
+  | { kind: 'accepted'; answers: RecordedAnswer[]; replaced?: AnswerOnRecord[]; open: string[] }
   | Refused;
 
 /**

@@ -60,7 +60,7 @@ export function refusedForStatus(error: SamocodeError): Refused {
 export interface GateRule {
   gateChannels: readonly Channel[];
   /** The people who may open gates through a pool; absent: everyone who is trusted. */
-  gatePeople?: readonly string[] | undefined;
+  gatePeople?: readonly string[];
 }
 
 /**

@@ -13,7 +13,7 @@ export interface RewindFacts {
   kept: {
     commits: ReadonlySet<string>;
     /** The checkpoint taken before the first agent. */
-    start?: string | undefined;
+    start?: string;
     /** The checkpoints taken before rewinds, by the number of the rewind's event. */
     beforeRewinds: ReadonlyMap<number, string>;
   };

@@ -14,7 +14,7 @@ export interface ResumeFacts {
   /** The limit that would block the session again at once, and how to raise it; only the worker knows it. */
   spent?: { reason: string; next: readonly NextStep[] } | undefined;
   /** The sandbox level at which it would continue, if lower than before; only the worker has probed it. */
-  lowered?: SandboxLevel | undefined;
+  lowered?: SandboxLevel;
 }
 
 type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
@@ -144,9 +144,9 @@ export const BY_SETTINGS: By = { channel: 'settings' };
 interface TakeOverFacts {
   session: string;
   holding: Holding;
-  newer?: string | undefined;
+  newer?: string;
   /** The number of the lease that the person agreed to take over; absent until they do. */
-  givenUp?: number | undefined;
+  givenUp?: number;
 }
 
 /**

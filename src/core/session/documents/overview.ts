@@ -111,7 +111,7 @@ function parseBlocked(value: string | undefined): Blocked | undefined {
 }
 
 /** The text of the `## Task` section for the person's task, dive topic or both. */
-export function taskText(given: { task?: string | undefined; dive?: string | undefined }): string {
+export function taskText(given: { task?: string; dive?: string }): string {
   const dive = given.dive?.trim() ? `Dive: ${given.dive.trim()}` : '';
   return [trimBlankLines(given.task ?? ''), dive].filter((part) => part !== '').join('\n\n');
 }
@@ -154,15 +154,15 @@ export interface StatusBlock {
   iteration: number;
   totalIterations: number;
   blocked: Blocked;
-  qualityIteration?: number | undefined;
+  qualityIteration?: number;
 }
 
 /** Changes to an overview; absent fields stay as they are. Each text is written on one line. */
 export interface OverviewChange {
   status?: StatusBlock;
-  lastAction?: string | undefined;
-  next?: string | undefined;
-  workingDir?: string | undefined;
+  lastAction?: string;
+  next?: string;
+  workingDir?: string;
   /** Lines to append to the flow log; those already in it are skipped. */
   appendFlow?: readonly string[];
 }
@@ -181,8 +181,8 @@ export function newOverview(given: {
   title: string;
   started: string;
   workingDir: string;
-  task?: string | undefined;
-  dive?: string | undefined;
+  task?: string;
+  dive?: string;
 }): string {
   const head = [`# Session: ${oneLine(given.title)}`, `Started: ${oneLine(given.started)}`];
   const status = ['Phase: init', 'Iteration: 0', 'Total Iterations: 0', 'Blocked: no'];

@@ -104,7 +104,7 @@ const QUOTED = /"([^"]*)"|'([^']*)'/g;
 export interface ServerPlace {
   sessionDir: string;
   /** Absolute path of a Chromium on this machine; absent: Playwright searches for a Chrome. */
-  chromium?: string | undefined;
+  chromium?: string;
   /** Whether Chromium's own sandbox must be off: it cannot start inside the guard, nor as root. */
   isConfined: boolean;
 }

@@ -26,7 +26,7 @@ export function pullRequestSeen(state: SessionState, event: EventOf<'pull_reques
 function withFact(
   state: SessionState,
   fact: PullRequestFact,
-  { at, round: published = 0 }: { at: string; round?: number | undefined },
+  { at, round: published = 0 }: { at: string; round?: number },
 ): SessionState {
   const { pullRequest: before } = state;
   const known = isSamePullRequest(before, fact) ? before : undefined;

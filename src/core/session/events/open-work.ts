@@ -38,7 +38,7 @@ export type OpenWork = z.infer<typeof OpenWork>;
 export type OpenWorkOf<K extends OpenWork['kind']> = Extract<OpenWork, { kind: K }>;
 
 interface Working {
-  work?: OpenWork | undefined;
+  work?: OpenWork;
 }
 
 /** What a worker does next, before anything else. A rewind that failed halfway waits for a resume or another rewind. */

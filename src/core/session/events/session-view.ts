@@ -13,11 +13,11 @@ export interface SessionView {
   sessionFile?: SessionFile;
   worker: 'alive' | 'none' | 'unknowable';
   /** Set if another machine of a pool has the session: this one shows what that machine has published. */
-  mirror?: Mirror | undefined;
+  mirror?: Mirror;
   /** The newest readable lease, released or not. */
   lease?: Lease;
   /** The supervisor's record of its last polls of the pull request. */
-  lastPoll?: PollRecord | undefined;
+  lastPoll?: PollRecord;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];
   /** Describes problems of the files for people. */

@@ -12,7 +12,7 @@ interface FailedCommand {
   command: string;
   how: string;
   /** The last lines that it printed. */
-  tail?: string | undefined;
+  tail?: string;
 }
 
 /** What a person must fix before the worker can start an agent. */

@@ -63,7 +63,7 @@ export interface WorkerMemory {
     begun: Promise<unknown>;
     /** Undefined: it was stopped, or it failed. */
     ended: Promise<ChecksRan | undefined>;
-    result?: ChecksRan | undefined;
+    result?: ChecksRan;
     /** Why nothing can be proved here. */
     failure?: SamocodeError;
     stop: AbortController;

@@ -26,7 +26,7 @@ export function breachOf(
     home = [],
     afterChild,
   }: {
-    runFolder?: readonly string[] | undefined;
+    runFolder?: readonly string[];
     gitPrograms: readonly string[];
     home?: readonly string[];
     afterChild: boolean;

@@ -25,7 +25,7 @@ import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 export function budgetUses(
   worker: Pick<Worker, 'file'>,
   state: Pick<SessionState, 'spent' | 'raisedLimits'>,
-  { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionLimits | undefined },
+  { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionLimits },
 ): LimitUsage[] {
   const limits = withRaised(withRaised(worker.file.settings.limits, state.raisedLimits), raised);
   return limitUsages(limits, live ? withSpent(state.spent, phase, live) : state.spent, phase);

@@ -41,7 +41,7 @@ async function heldBy(root: string, host: Host): Promise<string> {
  */
 export async function noteCost(
   { watch, clock, file, memory }: Worker,
-  { iteration, usd = 0 }: { iteration: number; usd?: number | undefined },
+  { iteration, usd = 0 }: { iteration: number; usd?: number },
   atMs = clock.now(),
 ): Promise<string | undefined> {
   try {

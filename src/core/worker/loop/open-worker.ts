@@ -37,7 +37,7 @@ export interface OpenedWorker {
   worker: Worker;
   lease: OwnedLease;
   /** Set if the session came from another machine and no worker has recorded that yet. */
-  arrived?: Places | undefined;
+  arrived?: Places;
 }
 
 /** Takes the lease of a session and folds its log. @returns undefined when there is nothing to work on */

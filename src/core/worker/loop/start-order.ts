@@ -39,7 +39,7 @@ export async function orderStep(worker: Worker, wanted: StartOrder): Promise<str
 /** Judges whether the session's wait is over. @param order its start order with the times known now */
 export async function dueNow(
   worker: Worker,
-  { order = ownOrder(worker), limitLeftMs }: { order?: StartOrder | undefined; limitLeftMs?: number } = {},
+  { order = ownOrder(worker), limitLeftMs }: { order?: StartOrder; limitLeftMs?: number } = {},
 ): Promise<Due> {
   const { paths, file, clock } = worker;
   const state = stateOf(worker);

@@ -26,7 +26,7 @@ type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 export async function takeOver(
   worker: Worker,
   lease: OwnedLease,
-  { truncatedBytes, places }: { truncatedBytes: number; places?: Places | undefined },
+  { truncatedBytes, places }: { truncatedBytes: number; places?: Places },
 ): Promise<void> {
   const { host, writer } = worker;
   // Changes by a git process of a dead worker would be mistaken for a person's.

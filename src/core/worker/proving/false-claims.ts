@@ -16,7 +16,7 @@ export interface FalseClaims {
   /** One line each. */
   claims: string[];
   /** Another one, unless a check that failed before the work passes now: see `turnsGreen`. */
-  noWork?: string | undefined;
+  noWork?: string;
 }
 
 /** Claims about finished work that the branch does not support. Only an approved plan makes promises. */

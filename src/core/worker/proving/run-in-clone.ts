@@ -21,7 +21,7 @@ export interface ClonedSet {
   outputDir: string;
   signal: AbortSignal;
   begins?: CheckPlace['begins'];
-  overlay?: Overlay | undefined;
+  overlay?: Overlay;
 }
 
 /**

@@ -213,7 +213,7 @@ export class PullRequests {
 }
 
 interface Advanced {
-  request?: CommandRequest | undefined;
+  request?: CommandRequest;
   verdict: PollVerdict;
   next: Poll;
 }

@@ -34,7 +34,7 @@ export interface RoundOptions {
 /** The next step for a session, given the state of its pull request. */
 export interface Advance {
   /** A command for the worker, which records it. */
-  request?: CommandRequest | undefined;
+  request?: CommandRequest;
   summary: string;
 }
 

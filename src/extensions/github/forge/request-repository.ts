@@ -18,7 +18,7 @@ const PREFERRED = ['upstream', 'github', 'origin'];
  * @param open the repository of a pull request that is open already, which is kept while a remote names it
  */
 export async function requestRepository(
-  { from, remotes, open }: { from: string; remotes: readonly Remote[]; open?: string | undefined },
+  { from, remotes, open }: { from: string; remotes: readonly Remote[]; open?: string },
   context: GhContext,
 ): Promise<string> {
   const { host } = partsOf(from);

@@ -18,7 +18,7 @@ import { inertLine, inertQuote } from './inert-markdown.ts';
 export interface PullRequestFacts {
   folder: string;
   /** The issue that it closes: `#42`, or `owner/name#42` in another repository. */
-  closes?: string | undefined;
+  closes?: string;
   status: Status;
   task: string;
   /** The pull request section of the agent's summary. */

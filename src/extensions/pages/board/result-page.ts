@@ -17,7 +17,7 @@ type Word =
   | 'worker'
   | 'activity'
   | (typeof FACTS)[number];
-type Row = Partial<Record<Word, string>> & { phase?: Phase | undefined };
+type Row = Partial<Record<Word, string>> & { phase?: Phase };
 type PlanFields = Partial<Record<'hash' | 'plan' | 'text' | 'changes', string>> &
   Partial<Record<'mcp_servers' | 'remarks', string[]>>;
 
@@ -46,7 +46,7 @@ export interface Around {
   /** Whether the client has forms, in which the person decides. */
   hasForms: boolean;
   /** The address of the live page, if one runs. */
-  page?: string | undefined;
+  page?: string;
 }
 
 export function resultPage(fields: ResultFields, around: Around): Html {

@@ -11,8 +11,8 @@ interface BoardCard {
   /** What the session does or waits for, in a few words. */
   brief: string;
   /** The start of the state that `brief` describes. */
-  since?: string | undefined;
-  why?: string | undefined;
+  since?: string;
+  why?: string;
   phase: Phase;
   isDone: boolean;
   notes?: Part;
@@ -50,11 +50,11 @@ function cachedPhaseBar(phase: Phase, isDone: boolean): Html {
 }
 
 interface PlanNotes {
-  name?: string | undefined;
+  name?: string;
   remarks?: readonly string[];
   servers?: readonly string[];
   /** Differences from the version that the person saw. */
-  changes?: string | undefined;
+  changes?: string;
 }
 
 /** Renders the notes for a person who decides on a plan. */

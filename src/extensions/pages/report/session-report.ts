@@ -40,7 +40,7 @@ export interface ReportSubject {
   /** Renders the next steps for the person who reads the page. */
   renderSteps: (steps: readonly NextStep[]) => string[];
   /** All events of the session, if the caller has already read them. */
-  events?: readonly SessionEvent[] | undefined;
+  events?: readonly SessionEvent[];
   /** Returns the link to a transcript, on pages that can read it later. */
   linkTo?: ((iteration: number) => string) | undefined;
 }

@@ -15,7 +15,7 @@ import { type ReportSubject, sessionReport } from './session-report.ts';
 
 interface ReportRequest extends SessionQuestion, Pick<ReportSubject, 'renderSteps'> {
   /** Absolute; by default, a path in the session's run folder that workers ignore. */
-  output?: string | undefined;
+  output?: string;
 }
 
 export async function writeSessionReport(

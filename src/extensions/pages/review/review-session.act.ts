@@ -19,7 +19,7 @@ import { gateOf } from '../../../core/session/status.ts';
 
 export interface ReviewQuestion extends SessionQuestion {
   /** The file or folder whose diff to review; by default the whole diff, or the plan that waits for approval. */
-  path?: string | undefined;
+  path?: string;
 }
 
 /** The text under review, which agents wrote, as it was when the person began. */

@@ -24,8 +24,8 @@ import {
 } from './watch-model.ts';
 
 export interface WatchInput {
-  session?: string | undefined;
-  projectDir?: string | undefined;
+  session?: string;
+  projectDir?: string;
   run: (argv: readonly string[]) => Promise<unknown>;
 }
 

@@ -93,11 +93,7 @@ function verifyForm(): Html {
 
 export function previewPart(
   how: FinishChoice,
-  {
-    would,
-    blockers,
-    text,
-  }: { would: readonly string[]; blockers: readonly string[]; text?: string | undefined },
+  { would, blockers, text }: { would: readonly string[]; blockers: readonly string[]; text?: string },
 ): Html {
   if (blockers.length > 0)
     return html`${blockers.map((line) => html`<p class="attention">Not now: ${line}</p>`)}`;

@@ -130,7 +130,7 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
   });
 }
 
-function statusText(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?: string | undefined } {
+function statusText(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?: string } {
   const gone = goneText(facts);
   if (gone !== undefined) return { brief: gone };
   if (groupOf(facts) !== 'working')

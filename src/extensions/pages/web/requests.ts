@@ -8,7 +8,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export interface RequestRules {
   hosts: readonly string[];
   /** A TLS proxy in front of the server, whose origin is then the only one accepted. */
-  proxy?: URL | undefined;
+  proxy?: URL;
   headers: Readonly<Record<string, string>>;
 }
 

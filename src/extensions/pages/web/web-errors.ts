@@ -46,7 +46,7 @@ export const WEB_ERRORS = errors({
     why: `It could not listen on ${address} (${code}).`,
     hint: 'Choose an address of this machine, or omit --listen.',
   }),
-  no_mcp: ({ address, pid, mcp }: { address: string; pid: number; mcp?: string | undefined }) => ({
+  no_mcp: ({ address, pid, mcp }: { address: string; pid: number; mcp?: string }) => ({
     what: 'MCP clients cannot connect.',
     why: `samocode web is already running, ${mcp === undefined ? 'without --mcp' : 'with MCP on a socket alone'} (${address}, process ${pid}).`,
     hint: 'End that one with Ctrl-C in its terminal, then run this command again.',

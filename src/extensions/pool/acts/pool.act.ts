@@ -20,11 +20,11 @@ import { postgresBoard, remoteGit, rootCommit, textCommit } from './open-member.
 import { statusPath } from './run-members.ts';
 
 export interface JoinInput extends ProjectQuestion {
-  remote?: string | undefined;
-  database?: string | undefined;
-  slots?: number | undefined;
+  remote?: string;
+  database?: string;
+  slots?: number;
   /** Accepts a remote that can be read without a login: questions, answers and prompts go there. */
-  isPublic?: boolean | undefined;
+  isPublic?: boolean;
 }
 
 /** The card that a member publishes at its own ref. */
@@ -91,10 +91,10 @@ export async function leavePool(question: ProjectQuestion, context: ActionContex
 export interface PoolSession {
   session: string;
   /** Undefined until this machine has a copy of the session. */
-  view?: SessionView | undefined;
-  host?: string | undefined;
-  publishedAt?: string | undefined;
-  unpublishedSince?: string | undefined;
+  view?: SessionView;
+  host?: string;
+  publishedAt?: string;
+  unpublishedSince?: string;
 }
 
 export interface PoolReport {

@@ -46,13 +46,13 @@ import { folderChecks, gitCheck, machineChecks } from './machine-checks.ts';
 import { installChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
-  projectDir?: string | undefined;
+  projectDir?: string;
   /** Also runs SETUP and each CHECK once, the way sessions run them. */
-  runChecks?: boolean | undefined;
+  runChecks?: boolean;
   /** Called with each group as soon as it is known, in the order of the report; `titles`: of all groups. */
   onGroup?: ((group: DoctorGroup, titles: readonly string[]) => void) | undefined;
   /** Aborts running checks. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal;
 }
 
 /** The checks on one subject: the machine, a client, the project. */
@@ -65,10 +65,10 @@ export interface DoctorReport {
   /** The worst level of all checks. */
   level: DoctorCheck['level'];
   /** Absent outside a project. */
-  projectFile?: string | undefined;
+  projectFile?: string;
   checks: readonly (DoctorCheck & { group: string })[];
   /** Set if only the agent CLI of the settings fails, and others can work. */
-  others?: OtherAgents | undefined;
+  others?: OtherAgents;
 }
 
 /**
@@ -108,7 +108,7 @@ interface RunningGroup {
 }
 
 interface ProjectFound {
-  project?: Project | undefined;
+  project?: Project;
   /** Without a project: the checks that say why there is none. */
   checks?: readonly DoctorCheck[];
 }

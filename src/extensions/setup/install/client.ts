@@ -26,7 +26,7 @@ export interface ClientWork {
   /** Replace a server with our name that starts something else. */
   replace: boolean;
   /** Also add the skills and commands for work in a chat. */
-  allSkills?: boolean | undefined;
+  allSkills?: boolean;
 }
 
 /** A chat program that samocode can be added to. All differences between clients are in rows of this form. */

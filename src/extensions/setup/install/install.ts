@@ -17,18 +17,18 @@ export type InstallScope = (typeof INSTALL_SCOPES)[number];
 
 export interface InstallInput {
   /** Absent: every client that is found. */
-  clients?: readonly string[] | undefined;
+  clients?: readonly string[];
   scope: InstallScope;
   /** For the project scope; the working directory by default. */
-  projectDir?: string | undefined;
+  projectDir?: string;
   /** Changes nothing; the report says what would change. */
   dryRun: boolean;
   /** Writes the client's rules: it asks before human acts, and not before our other tools. */
   allow: boolean;
   /** Replaces a server with our name that starts something else. */
-  replace?: boolean | undefined;
+  replace?: boolean;
   /** Adds the skills and commands for work in a chat, which every chat then lists to its model. */
-  allSkills?: boolean | undefined;
+  allSkills?: boolean;
   /** Called before each client and before each step; not in a dry run. */
   onProgress?: ((event: { title: string; step?: string }) => void) | undefined;
 }
@@ -50,11 +50,11 @@ export interface ClientReport {
     | 'by_hand'
     | 'failed';
   /** What is installed now, in a few words. */
-  summary?: string | undefined;
+  summary?: string;
   /** In the order of execution. */
   steps: readonly string[];
   /** The step at which an installation failed. */
-  failedStep?: string | undefined;
+  failedStep?: string;
   /** What the person does next. */
   next?: string;
   problem?: {

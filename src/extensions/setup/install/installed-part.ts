@@ -28,7 +28,7 @@ type At = readonly string[];
 interface PartOptions {
   isOurs?: (value: unknown) => boolean;
   /** Keeps the objects around it if they become empty. */
-  keepParents?: boolean | undefined;
+  keepParents?: boolean;
 }
 
 /** A member of a settings file. */
@@ -49,7 +49,7 @@ export function itemsPart(path: string, at: At, { isOurs = () => true, keepParen
 interface Removal {
   /** What stays of the value at the path; undefined if nothing does. */
   left(value: unknown): unknown;
-  keepParents?: boolean | undefined;
+  keepParents?: boolean;
 }
 
 function settingsPart(path: string, at: At, { left, keepParents }: Removal): InstalledPart {

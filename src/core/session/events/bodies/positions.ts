@@ -272,7 +272,7 @@ export const Limited = z.object({ until: z.number(), guessed: z.boolean(), outag
 /** Describes an outage, the next attempt, and who is asked when. */
 export function describeOutage(
   kind: OutageKind,
-  { next, asks }: { next?: string | undefined; asks?: string | undefined } = {},
+  { next, asks }: { next?: string; asks?: string } = {},
 ): string {
   const times = [next && `next try ${next}`, asks && `asks ${asks}`].filter(Boolean).join(', ');
   return times === '' ? OUTAGE_TEXT[kind] : `${OUTAGE_TEXT[kind]}; ${times}`;

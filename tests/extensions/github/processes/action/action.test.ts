@@ -27,7 +27,7 @@ interface Scene {
 
 interface Plan {
   /** Content of `.samocode` of the base, or none. */
-  settings?: string | undefined;
+  settings?: string;
   /** Files of the pull request. */
   work?: Readonly<Record<string, string>>;
 }
