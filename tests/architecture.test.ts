@@ -92,7 +92,7 @@ const LAW: ImportLaw = {
     { pattern: /^chokidar$/, only: ['core/kernel/files/watcher.ts'] },
     { pattern: /^@agentclientprotocol\//, only: ['extensions/acp'] },
     { pattern: /^grammy\//, only: ['extensions/notify'] },
-    { pattern: /^diff2html$/, only: ['extensions/pages/web/diff-part.ts'] },
+    { pattern: /^diff2html$/, only: ['extensions/pages/web/changes-part.ts'] },
     { pattern: /^marked$/, only: ['extensions/pages/html/markdown-html.ts'] },
   ],
   uses: [

@@ -1,6 +1,8 @@
 import { readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { knownProjectFiles, namedFolder, projectAt } from '../../core/caller/context/find-project-for.ts';
 import { cleanText } from '../../core/kernel/text.ts';
 import { askByForm, type Connection } from '../../core/kit/mcp/ask-by-form.ts';
 import { chatPageOf } from '../../core/kit/mcp/chat-page.ts';
@@ -15,9 +17,9 @@ import {
 } from '../../core/kit/mcp/on-request.ts';
 import { startProgress } from '../../core/kit/mcp/progress.ts';
 import { SERVER_ERRORS } from '../../core/kit/mcp/server-errors.ts';
-import type { ToolContext } from '../../core/kit/mcp/tool.ts';
+import type { Tool, ToolContext } from '../../core/kit/mcp/tool.ts';
 import { listedTool } from '../../core/kit/mcp/tool-schemas.ts';
-import { fromAfar } from './from-afar.ts';
+import { realPathAsFar } from '../../core/project/git/real-path.ts';
 import { TOOLS } from './tools.ts';
 
 /** Lists and calls the tools. `isReadOnly` refuses tools that act, `isRemote` refuses project set-up. */
@@ -100,5 +102,31 @@ function progressOf(extra: Extra): ToolContext['progress'] {
     const params = { progressToken: token, progress, message };
     // The client is gone; the transport reports that itself.
     extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}
+
+/**
+ * Wraps a tool for clients on other machines: a call that acts must name a session or a project, and every path must be
+ * in a project that is known here.
+ */
+function fromAfar(tool: Tool): Tool {
+  return {
+    ...tool,
+    async handle(args, context) {
+      const { session, project_dir, plan } = Object(args);
+      const known = await knownProjectFiles(context.actions.home);
+      const refused = () =>
+        SERVER_ERRORS.project_needed({ tool: tool.name, known: known.map((file) => dirname(file)) });
+      if (!tool.annotations.readOnlyHint && !session && !project_dir) throw refused();
+      for (const path of [project_dir, plan].filter((given) => typeof given === 'string' && given)) {
+        // A link in a project can lead out of it.
+        const file = await projectAt(
+          await realPathAsFar(namedFolder(path, context.actions)),
+          context.actions,
+        );
+        if (typeof file !== 'string' || !known.includes(file)) throw refused();
+      }
+      return await tool.handle(args, context);
+    },
   };
 }

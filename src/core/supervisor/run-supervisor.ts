@@ -1,15 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
 import { BASE_ERRORS } from '../kernel/base-errors.ts';
 import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
 import { writeWhole } from '../kernel/files/atomic-file.ts';
 import { identityAt, statsAt } from '../kernel/files/path-stats.ts';
+import { plainJson } from '../kernel/files/plain-file.ts';
 import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
-import type { OwnedLease } from '../kernel/processes/lease.ts';
+import { acquireLease, type OwnedLease } from '../kernel/processes/lease.ts';
+import { isOlder } from '../kernel/versions.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../sandbox/programs/launch-supervisor.ts';
-import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { NowFile } from './now-file.ts';
 import { supervisorParts } from './part.ts';
 import { Scan } from './scan.ts';
@@ -156,4 +158,39 @@ function watchedBy({ paths }: Supervisor, { sessions }: Scan): string[] {
     waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],
   );
   return [paths.bell, paths.leave, ...ofSessions];
+}
+
+/** The time that a newer program waits for the older one to leave: longer than the longest gap between two scans. */
+const HANDOVER_MS = LONGEST_SCAN_GAP_MS + 30_000;
+const HANDOVER_POLL_MS = 100;
+
+/** Takes the lease, if necessary once an older program has left. @returns undefined if another keeps it */
+async function takeSupervisorLease(
+  { paths, clock, host }: Supervisor,
+  signal: AbortSignal,
+): Promise<OwnedLease | undefined> {
+  const until = clock.monotonic() + HANDOVER_MS;
+  for (;;) {
+    try {
+      return await acquireLease(paths.leases, { clock, host });
+    } catch (error) {
+      if (!BASE_ERRORS.lease_held.is(error)) throw error;
+    }
+    const isHandover = statsAt(paths.leave) !== undefined;
+    if (!isHandover || clock.monotonic() > until || signal.aborted) return undefined;
+    await clock.sleep(HANDOVER_POLL_MS, signal).catch(() => undefined);
+  }
+}
+
+const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });
+/**
+ * Whether this program is asked to leave by a newer one, or by one of this version that stays (a service) while this
+ * one does not. An older one is ignored: otherwise the two would replace each other forever.
+ */
+async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
+  const asked = await plainJson(path, Leave);
+  if (asked === undefined) return false;
+  return (
+    isOlder(__VERSION__, asked.version) || (asked.stays === true && !stays && asked.version === __VERSION__)
+  );
 }

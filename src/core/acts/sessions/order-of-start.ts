@@ -10,9 +10,8 @@ import type { StartOrder } from '../../session/events/bodies/positions.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
-import { cycleOf, membersOf } from '../../session/start-order.ts';
+import { cycleOf, membersOf, zoneHere } from '../../session/start-order.ts';
 import type { OrderRequest } from './start-choices.ts';
-import { startTime } from './start-time.ts';
 
 export function isOrdered({ after, afterMerge, at }: OrderRequest): boolean {
   return [after, afterMerge, at].some((words) => words !== undefined);
@@ -56,4 +55,66 @@ function branchesBefore(order: StartOrder, views: readonly SessionView[]): strin
   const ofGroup = membersOf(order.afterGroup, views);
   const named = views.filter(({ folder }) => folder === order.after || folder === order.afterMerge);
   return [...ofGroup, ...named].flatMap(({ sessionFile }) => sessionFile?.settings.branch ?? []);
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const WRITTEN = /^(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d?:\d\d)(?::([0-5]\d))?(Z|[+-]\d\d:?\d\d)?$/i;
+
+/**
+ * Parses a time: `23:00` (today) or `2026-12-01T07:00`, either with or without a zone, or `limit`.
+ * @param zone the time zone of times that name none
+ * @returns milliseconds since the epoch
+ */
+export function startTime(written: string, nowMs: number, zone = zoneHere()): number | 'limit' {
+  const given = written.trim();
+  if (given === 'limit') return given;
+  const bad = (why: string, hint: string) => START_ERRORS.bad_start_time({ given, why, hint });
+  const [, day, time = '', seconds = '0', offset] = WRITTEN.exec(given) ?? [];
+  const date = day ?? dayAt(nowMs, zone);
+  const minute = `${date}T${time.padStart(5, '0')}`;
+  const wallMs = Date.parse(`${minute}Z`);
+  // Date.parse turns 30 February into a day in March.
+  if (time === '' || Number.isNaN(wallMs) || minuteOf(wallMs) !== minute)
+    throw bad('is not a time', 'Write it as 23:00, as 2026-12-01T07:00, or as 2026-12-01T07:00+01:00.');
+  const offsets = offset === undefined ? offsetsAt(wallMs, zone) : [offset];
+  const [atMs, later] = offsets.map((each) => wallMs + Number(seconds) * 1000 - offsetMs(each));
+  if (atMs === undefined)
+    throw bad(`does not exist in ${zone}: clocks are set forward past it`, 'Choose a time before or after.');
+  if (later !== undefined)
+    throw bad(
+      `occurs twice in ${zone}: clocks are set back`,
+      `Say which: ${offsets.map((each) => minute + each).join(' or ')}.`,
+    );
+  if (atMs > nowMs) return atMs;
+  const tomorrow = `${dayAt(nowMs + DAY_MS, zone)}T${minute.slice('yyyy-mm-ddT'.length)}`;
+  throw bad(
+    `has passed: it is ${minuteOf(nowMs + offsetMs(offsetAt(nowMs, zone))).replace('T', ' ')} (${zone})`,
+    day === undefined ? `For tomorrow, write ${tomorrow}.` : 'Leave it out to start now.',
+  );
+}
+
+function minuteOf(wallMs: number): string {
+  return new Date(wallMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
+}
+
+function dayAt(ms: number, zone: string): string {
+  return minuteOf(ms + offsetMs(offsetAt(ms, zone))).slice(0, 'yyyy-mm-dd'.length);
+}
+
+/** The UTC offsets at which a zone has that local time: none if clocks skip it, two if it occurs twice. */
+function offsetsAt(wallMs: number, zone: string): string[] {
+  const nearby = new Set([wallMs - DAY_MS, wallMs + DAY_MS].map((ms) => offsetAt(ms, zone)));
+  return [...nearby].filter((offset) => offsetAt(wallMs - offsetMs(offset), zone) === offset);
+}
+
+/** `+02:00`. */
+function offsetAt(ms: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }).formatToParts(ms);
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  return name.slice('GMT'.length) || '+00:00';
+}
+
+function offsetMs(offset: string): number {
+  const [, sign, hours = 0, minutes = 0] = /^([+-])(\d\d):?(\d\d)/.exec(offset) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }

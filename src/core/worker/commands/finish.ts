@@ -1,22 +1,30 @@
 import { join } from 'node:path';
+import { crashPoint } from '../../kernel/fault-points.ts';
 import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { refuseElsewhere } from '../../project/checkpoints/move-branch.ts';
 import { findBaseBranch } from '../../project/finishing/base-branch.ts';
-import { restoringOf } from '../../project/finishing/trash.ts';
+import { fillTrash, restoringOf } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
+  type FinishFacts,
+  joinNames,
   judgeArchive,
   judgeDiscard,
   judgeMerge,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
+import { type Refused, refused } from '../../session/commands/judge-kind.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
-import type { Finishing } from '../../session/events/bodies/finishing.ts';
+import type { Finishing, Trash } from '../../session/events/bodies/finishing.ts';
 import { readEvents } from '../../session/events/event-log.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
+import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
+import { checkpointPlace } from '../recording/keep-work.ts';
 import { archiveFolder, foldersOf, freeArchiveName } from './archive-places.ts';
-import { moveToTrash } from './into-trash.ts';
 
 export const archive: Handler<'archive'> = async (worker, { by, what, keep }) => {
   const facts = await beforeFinish(worker, what === 'session');
@@ -91,3 +99,22 @@ export const rewind: Handler<'rewind'> = async (worker, { by, to }) => {
   if (verdict.kind === 'refused') return verdict;
   return { events: [{ type: 'rewind_asked', by, to, commit: verdict.commit, back: verdict.back }] };
 };
+
+/** Keeps branch and worktree under a ref, without changing them. */
+async function moveToTrash(
+  worker: Worker,
+  { path: worktreePath, reading }: NonNullable<FinishFacts['worktree']>,
+): Promise<{ trash: Trash; notices: NewEvent[] } | Refused> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) throw new Error('A session without a worktree has nothing for the trash.');
+  const { mainRepo } = worker.file;
+  const { branch } = place;
+  await refuseElsewhere({ mainRepo, worktreePath, branch, ...worker.git.context });
+  const notices = await repairMissingWorktree(worker);
+  const filled = await fillTrash({ ...place, mainRepo, worktreePath });
+  if (filled.kind === 'not_all')
+    return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: joinNames(filled.skipped) }));
+  crashPoint('discard-kept');
+  const uncommitted = reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
+  return { trash: { ...filled.kept, branch, uncommitted: uncommitted.slice(0, 100) }, notices };
+}

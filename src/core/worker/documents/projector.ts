@@ -10,20 +10,21 @@ import { readTail } from '../../kernel/files/lines.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import { quotedPlan } from '../../session/documents/given-plan.ts';
+import { historyLine } from '../../session/documents/history.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
+import type { OverviewChange, StatusBlock } from '../../session/documents/overview.ts';
 import { changeOverview, newOverview, readOverview } from '../../session/documents/overview.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionEvent } from '../../session/events/events.ts';
+import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
-import type { SessionState } from '../../session/events/state.ts';
+import type { SessionState, Status } from '../../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
 import { proofMarkdown, proofText } from '../../session/proof/proof.ts';
 import { nowText } from '../../session/words.ts';
 import { readOwnOverview } from './own-documents.ts';
-import { flowLinesOf, historyLineOf, overviewChange, rewritesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
 /** Events that can change the state of an entry in the requirement ledger. */
@@ -253,4 +254,65 @@ function newestFlow(events: readonly SessionEvent[]): string[] {
 function overviewOf({ task, dive, folder, mainRepo, createdAt }: SessionFile, state: SessionState): string {
   const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
   return newOverview({ title: folder, started, workingDir: state.worktree?.path ?? mainRepo, task, dive });
+}
+
+/** The worker's part of the overview, from the state. */
+function overviewChange(
+  state: SessionState,
+  flow: readonly string[],
+): OverviewChange & { status: StatusBlock } {
+  const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
+  const status = {
+    phase,
+    iteration: phaseIteration,
+    totalIterations,
+    blocked: blockedWord(state.status),
+    qualityIteration: phase === 'quality' ? qualityRounds + 1 : undefined,
+  };
+  return { status, appendFlow: flow, workingDir: state.worktree?.path };
+}
+
+/**
+ * Events after which the phase line is rewritten: an agent may have changed it, or a person may have set a phase behind
+ * a closed gate. After any other event a different line is a person's edit, not yet read.
+ */
+function rewritesPhase(event: SessionEvent): boolean {
+  return event.type === 'notice' ? event.code === 'gate_closed' : REWRITES_PHASE.includes(event.type);
+}
+
+const REWRITES_PHASE: readonly EventType[] = [
+  'prepared',
+  'iteration_started',
+  'iteration_ended',
+  'phase_set',
+  'rewound',
+  'rewind_failed',
+];
+
+/** The flow log lines of an event: the worker's own, and those that an agent wrote. */
+function flowLinesOf(event: SessionEvent): string[] {
+  const own = event.flow === undefined ? [] : [`[${stampsAt(Date.parse(event.at)).log}] ${event.flow}`];
+  return event.type === 'iteration_ended' ? [...event.flowLines, ...own] : own;
+}
+
+/** One line of `_signal_history.jsonl`, LF included. */
+function historyLineOf(event: EventOf<'iteration_ended'>): string {
+  const { iteration, phase, ending, signal, at, n } = event;
+  return historyLine({
+    timestamp: stampsAt(Date.parse(at)).second,
+    iteration,
+    phase: signal?.phase ?? phase,
+    status: signal?.status ?? 'none',
+    ...(signal === undefined && { ending }),
+    summary: signal?.summary,
+    reason: signal?.reason,
+    needs: signal?.needs,
+    for: signal?.for,
+    n,
+  });
+}
+
+function blockedWord(status: Status): 'no' | 'waiting_human' | 'yes' {
+  if (status.kind === 'waiting') return 'waiting_human';
+  return status.kind === 'blocked' ? 'yes' : 'no';
 }

@@ -1,16 +1,19 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashPoint } from '../../kernel/fault-points.ts';
+import { createWhole } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
+import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
-import type { SignalReading } from '../../session/documents/signal.ts';
+import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NETWORK_REFUSED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
@@ -32,11 +35,11 @@ import { noteCost } from '../limits/queue.ts';
 import { baseOfWork } from '../proving/check-facts.ts';
 import { keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { archiveMessages } from '../recording/messages.ts';
+import type { OverviewEnd } from '../recording/repair-overview.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
 import { renewedAfter } from './agent-login.ts';
 import { type ChildEnded, readChildEnd } from './child-end.ts';
 import { decideChecked } from './decide-checked.ts';
-import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-signal.ts';
 import { cliPathNow } from './spawn-child.ts';
 
 /**
@@ -228,4 +231,55 @@ function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly str
   if (files.length === 0) return [];
   const text = `Changed, although the plan does not name them: ${listed(files.map(visibleControls), MAX_NAMED)}`;
   return [{ type: 'notice', code: 'outside_plan', text, flow: text }];
+}
+
+/** The agent's signal. The judged bytes are kept, so that the same bytes are judged again after a crash. */
+async function keepSignal(
+  worker: Worker,
+  open: OpenIteration,
+  lastWords?: string,
+): Promise<SignalReading> {
+  const kept = iterationPaths(worker.paths, open.iteration).signal;
+  const earlier = await readPlainFile(kept, MAX_SIGNAL_BYTES);
+  if (earlier.kind === 'bytes') return parseSignal(earlier.bytes, open.phase);
+  const reading = await readPlainFile(worker.paths.signal, MAX_SIGNAL_BYTES);
+  if (reading.kind === 'unusable') return { kind: 'malformed', problem: reading.problem };
+  const isUnwritten = reading.kind === 'missing' || parseSignal(reading.bytes, open.phase).kind === 'blank';
+  if (isUnwritten && lastWords !== undefined) return await printedSignal(kept, lastWords, open);
+  if (reading.kind === 'missing') return { kind: 'missing' };
+  await createWhole(kept, reading.bytes);
+  return parseSignal(reading.bytes, open.phase);
+}
+
+/** The signal of an agent that did not write it to the file but printed it last, as its CLI was instructed to. */
+async function printedSignal(kept: string, text: string, open: OpenIteration): Promise<SignalReading> {
+  const reading = parseSignal(text, open.phase);
+  if (reading.kind !== 'signal') return { kind: 'blank' };
+  await createWhole(kept, Buffer.from(text));
+  return {
+    ...reading,
+    notes: [...reading.notes, 'No _signal.json was written; the last message is the signal.'],
+  };
+}
+
+function notesAbout(reading: SignalReading): string[] {
+  if (reading.kind === 'signal') return reading.notes;
+  return reading.kind === 'malformed' ? [reading.problem] : [];
+}
+
+export function signalOutcome(reading: SignalReading): Outcome['signal'] {
+  if (reading.kind === 'signal') return { kind: 'signal', signal: reading.signal };
+  if (reading.kind === 'malformed') return { kind: 'malformed', problem: reading.problem };
+  return { kind: 'none' };
+}
+
+/** Messages that the agent names in its signal or in its overview changes. */
+function acknowledgedIds(
+  worker: Worker,
+  reading: SignalReading,
+  { newFlow, lines }: OverviewEnd,
+): string[] {
+  const named = reading.kind === 'signal' ? (reading.signal.acknowledged ?? []) : [];
+  const written = [...newFlow, lines.lastAction ?? '', lines.next ?? ''].join('\n');
+  return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id) || written.includes(id));
 }

@@ -1,16 +1,20 @@
 import { dirname, join } from 'node:path';
+import type { TrustedCommands } from '../../../core/acts/proof/repeat-claims.ts';
 import { type Repetition, repeatClaims } from '../../../core/acts/proof/repeat-claims.ts';
-import { verdictWords } from '../../../core/acts/proof/repetition-words.ts';
+import { DIFFERENCES, type Difference, type RepeatedCheck } from '../../../core/acts/proof/repeated-check.ts';
+import { claimWords, requirementWords, verdictWords } from '../../../core/acts/proof/repetition-words.ts';
 import { systemClock } from '../../../core/kernel/clock.ts';
-import { gitLine } from '../../../core/project/git/git.ts';
+import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
+import { capitalised } from '../../../core/kernel/text.ts';
+import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { runOnClone } from '../../../core/project/proving/run-on-clone.ts';
-import { code } from '../../../core/session/proof/proof.ts';
-import { baseCommands } from './base-commands.ts';
+import { readSettings } from '../../../core/project/settings/read-settings.ts';
+import { problemsIn } from '../../../core/project/settings/resolve-settings.ts';
+import { code, lastLinesOf, list } from '../../../core/session/proof/proof.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
 import { BASE_REF, repositoryFolder } from './fetch-work.ts';
 import { readEvent } from './read-event.ts';
 import { addSummary, environmentOfChecks, type Runner, setOutputs } from './runner.ts';
-import { repetitionSummary } from './summary.ts';
 
 /**
  * Repeats the proof in the description of a pull request with the commands of its base branch, and reports the result.
@@ -54,4 +58,72 @@ function report(repetition: Repetition, baseBranch: string, runner: Runner): voi
   runner.log(verdictWords(repetition, code));
   addSummary(runner, repetitionSummary(repetition, baseBranch));
   setOutputs(runner, { result: repetition.result, commit: repetition.commit });
+}
+
+interface BaseCommands extends TrustedCommands {
+  timeoutMs: number;
+}
+
+/** Returns the commands to run: the workflow's own, otherwise those in the `.samocode` that the base branch tracks. */
+async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCommands> {
+  const { env } = runner;
+  const options = { baseEnv: env, cwd: repositoryFolder(runner), allowFailure: true };
+  const { exitCode, stdout } = await runGit(['show', `${BASE_REF}${baseBranch}:.samocode`], options);
+  const text = exitCode === 0 ? stdout : '';
+  // The environment and home folder of the job must not supply project settings.
+  const { readings } = readSettings({ projectFile: { path: '/.samocode', text }, env: {}, homeDir: '/' });
+  const used = readings.filter(({ name }) => ['setup', 'checks', 'checkTimeoutSeconds'].includes(name));
+  const [problem] = problemsIn({ readings: used, warnings: [] });
+  if (problem !== undefined) throw problem;
+  const valuesOf = (wanted: string) =>
+    used.flatMap(({ name, value }) => (name === wanted && value ? [String(value)] : []));
+  const ofWorkflow = (env.SAMOCODE_CHECKS ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const checks = ofWorkflow.length > 0 ? ofWorkflow : valuesOf('checks');
+  if (checks.length === 0) throw EVENT_ERRORS.no_base_checks({ branch: baseBranch });
+  const setup = env.SAMOCODE_SETUP?.trim() || valuesOf('setup')[0];
+  return { setup, checks, timeoutMs: Number(valuesOf('checkTimeoutSeconds')[0]) * 1000 };
+}
+
+/** The job summary for a reviewer. Texts from outside are formatted as code, so that their Markdown has no effect. */
+function repetitionSummary(repetition: Repetition, baseBranch: string): string {
+  const { checks, differences, notRepeated, requirements } = repetition;
+  return [
+    '# Proof, repeated',
+    `**${capitalised(verdictWords(repetition, code))}.**`,
+    `The commands come from the workflow or from ${code(baseBranch)} and ran on a fresh clone of ${code(repetition.commit)}.`,
+    ...section('Differences', differences.map(differenceLine)),
+    ...differences.flatMap(outputOf),
+    ...section(
+      'Requirements',
+      requirements.map((each) => requirementWords(each, code)),
+    ),
+    ...section('Checks', checks.map(checkLine)),
+    ...section(
+      'Not repeated',
+      notRepeated.map((claim) => `${code(claim.command)}: ${claimWords(claim)}`),
+    ),
+  ].join('\n\n');
+}
+
+function section(heading: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`## ${heading}`, list(lines)];
+}
+
+function differenceLine({ what, about, expected, found }: Difference): string {
+  const of = about === undefined ? '' : ` of ${code(about)}`;
+  return `${capitalised(DIFFERENCES[what])}${of}: expected ${code(expected)}, found ${code(found)}`;
+}
+
+function outputOf({ about = '', lastLines }: Difference): string[] {
+  return lastLines ? [lastLinesOf(about, lastLines)] : [];
+}
+
+function checkLine({ command, isSetup, found, expected, redBefore, durationMs = 0 }: RepeatedCheck): string {
+  const status = found === undefined ? 'did not run' : `exit status ${found ?? 'none'}`;
+  const passed = found === 0 ? '✔ passed' : redBefore ? `! ${RED_AFTER}` : `✘ ${status}`;
+  const claim = expected === undefined ? ', not in the proof' : '';
+  return `${passed}: ${isSetup ? 'SETUP ' : ''}${code(command)}, ${(durationMs / 1000).toFixed(1)} s${claim}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startTime } from '../../../../../src/core/acts/sessions/start-time.ts';
+import { startTime } from '../../../../../src/core/acts/sessions/order-of-start.ts';
 
 const BERLIN = 'Europe/Berlin';
 /** 15:30 in Berlin. */

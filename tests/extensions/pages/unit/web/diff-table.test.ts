@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reviewedLines } from '../../../../../src/extensions/pages/review/review-session.act.ts';
-import { diffTable, fileDiff } from '../../../../../src/extensions/pages/web/diff-part.ts';
+import { diffTable, fileDiff } from '../../../../../src/extensions/pages/web/changes-part.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 import { skeletonOf } from '../report/page-skeleton.ts';
 import { PAYLOADS } from '../report/payloads.ts';
