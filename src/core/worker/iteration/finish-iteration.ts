@@ -234,11 +234,7 @@ function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly str
 }
 
 /** The agent's signal. The judged bytes are kept, so that the same bytes are judged again after a crash. */
-async function keepSignal(
-  worker: Worker,
-  open: OpenIteration,
-  lastWords?: string,
-): Promise<SignalReading> {
+async function keepSignal(worker: Worker, open: OpenIteration, lastWords?: string): Promise<SignalReading> {
   const kept = iterationPaths(worker.paths, open.iteration).signal;
   const earlier = await readPlainFile(kept, MAX_SIGNAL_BYTES);
   if (earlier.kind === 'bytes') return parseSignal(earlier.bytes, open.phase);
@@ -274,11 +270,7 @@ export function signalOutcome(reading: SignalReading): Outcome['signal'] {
 }
 
 /** Messages that the agent names in its signal or in its overview changes. */
-function acknowledgedIds(
-  worker: Worker,
-  reading: SignalReading,
-  { newFlow, lines }: OverviewEnd,
-): string[] {
+function acknowledgedIds(worker: Worker, reading: SignalReading, { newFlow, lines }: OverviewEnd): string[] {
   const named = reading.kind === 'signal' ? (reading.signal.acknowledged ?? []) : [];
   const written = [...newFlow, lines.lastAction ?? '', lines.next ?? ''].join('\n');
   return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id) || written.includes(id));
