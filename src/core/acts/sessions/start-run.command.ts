@@ -41,7 +41,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
 }
 
-/** Starts a session, creating the project if there is none. */
+/** Starts a session, and creates the project if it does not exist. */
 async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
   const wanted = startInputOf(options);
   const projectDir = await ensureProject(cli, options);

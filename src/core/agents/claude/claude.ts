@@ -177,7 +177,7 @@ export const claude = {
 const READING_TOOLS = ['Agent', 'Glob', 'Grep', 'Read', 'Task', 'TodoWrite', 'WebFetch', 'WebSearch'];
 
 /**
- * The tools that `PERMISSIONS=allow` permits; all others are denied at once, since nobody can be asked. Read-only
+ * The tools that `PERMISSIONS=allow` permits; all others are denied at once, because no person can be asked. Read-only
  * commands need no entry: Claude Code knows them, with their options. A skill can bring its own permissions.
  */
 const ALLOWED_TOOLS: Readonly<Record<Grant, readonly string[]>> = {

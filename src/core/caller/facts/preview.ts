@@ -13,7 +13,7 @@ export interface Preview {
   text?: string;
   /** Whether the pull request will be watched; absent if it cannot be. */
   watch?: boolean;
-  /** The reasons for a refusal; empty if there is none. */
+  /** The reasons for a refusal, if any. */
   blockers: readonly string[];
   next: readonly NextStep[];
 }

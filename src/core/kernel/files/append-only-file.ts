@@ -14,7 +14,7 @@ const CLOSED = -1;
 const synced = promisify(fsync);
 const datasynced = promisify(fdatasync);
 
-/** An append-only file with one writer, which knows the length and the hash of its own bytes. */
+/** An append-only file with one writer that keeps the length and the hash of what it wrote. */
 export class AppendOnlyFile implements Disposable {
   readonly #path: string;
   readonly #mayWrite: () => Promise<void>;

@@ -23,16 +23,14 @@ import { waitsOut, wokenByHand } from './parked.ts';
 import { orderStep, ownOrder } from './start-order.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
-  ...[
-    'credentials_changed',
-    'checks',
-    'base_checks',
-    'cli_fails',
-    'clone_failed',
-    'not_logged_in',
-    'setup_not_found',
-    'guard_failed',
-  ],
+  'credentials_changed',
+  'checks',
+  'base_checks',
+  'cli_fails',
+  'clone_failed',
+  'not_logged_in',
+  'setup_not_found',
+  'guard_failed',
   SANDBOX_LOWER,
   FORGE_LOGIN,
 ]);
