@@ -94,7 +94,9 @@ function checkShown(text: string, change: OverviewChange): void {
 const OURS = ['phase', 'iteration', 'total iterations', 'blocked', 'quality iteration'];
 const OTHERS = ['working dir', 'last action', 'next'];
 
-function checkForeign(text: string, change: OverviewChange): void {
+function checkForeign(given: string, change: OverviewChange): void {
+  // This character is a mark only at the beginning of a file, where a line with it comes when those above it go.
+  const text = given.slice(0, 1) + given.slice(1).replaceAll('\uFEFF', '');
   const doc = parseMarkdown(text);
   const last = doc.lines.length - 1;
   const isForeign = (line: string) => ![...OURS, ...OTHERS].includes(parseKeyLine(line)?.key ?? '');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** One claim about all inputs, shared by the tests (few runs) and `npm run fuzz` (many). */
+/** One claim about all inputs, shared by the tests (few runs) and `npm run soak` (many). */
 export interface Property {
   /** A sentence that can be false. */
   name: string;
