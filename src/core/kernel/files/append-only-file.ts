@@ -3,6 +3,7 @@ import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, readSync } from 
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { BASE_ERRORS } from '../base-errors.ts';
+import { noteSync } from '../effects.ts';
 import { openForAppend } from './append-lines.ts';
 import { syncFolder, writeFully } from './atomic-file.ts';
 import { newFingerprint } from './fingerprint.ts';
@@ -44,6 +45,7 @@ export class AppendOnlyFile implements Disposable {
       file.#isTorn = true;
       await file.#cut();
       await synced(descriptor);
+      noteSync(path);
       // The directory entry may be new too.
       if (size === 0) await syncFolder(dirname(path));
       return file;
@@ -86,6 +88,7 @@ export class AppendOnlyFile implements Disposable {
     try {
       writeFully(this.#descriptor, bytes);
       await datasynced(this.#descriptor);
+      noteSync(this.#path);
     } catch (error) {
       // If this fails too, the next write cuts it.
       await this.#cut().catch(() => undefined);

@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { BASE_ERRORS } from '../base-errors.ts';
+import { noteSync } from '../effects.ts';
 import { ifThere, systemErrorCode } from '../errors.ts';
 import { failPoint, tearPoint } from '../fault-points.ts';
 
@@ -119,6 +120,7 @@ export async function syncFolder(folder: string): Promise<void> {
   const descriptor = openSync(folder, 'r');
   try {
     await synced(descriptor);
+    noteSync(folder);
   } finally {
     closeSync(descriptor);
   }
@@ -149,6 +151,7 @@ async function writeDraft(draft: string, data: string | Uint8Array, mode: number
   try {
     writeFully(descriptor, typeof data === 'string' ? Buffer.from(data) : data);
     await synced(descriptor);
+    noteSync(draft);
   } finally {
     closeSync(descriptor);
   }

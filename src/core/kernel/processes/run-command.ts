@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute } from 'node:path';
 import type { ResultPromise } from 'execa';
+import { noteProgram } from '../effects.ts';
 import { contains } from '../files/contains.ts';
 
 /** Process groups of running commands. The terminal's Ctrl-C does not reach them, so we end them at exit. */
@@ -57,6 +58,7 @@ export async function runCommand(
   // Imported on use: most of our programs run no command, and it takes a tenth of their start.
   const { execa } = await import('execa');
   requireDescriptors();
+  noteProgram(file, args);
   const program = execa(file, args, {
     // Its own process group, to be ended as a whole: execa would end only the first process.
     detached: true,

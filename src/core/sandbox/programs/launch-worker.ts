@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
+import { noteProgram } from '../../kernel/effects.ts';
 import { openForAppend } from '../../kernel/files/append-lines.ts';
 import { nodePath } from './node-path.ts';
 
@@ -65,6 +66,7 @@ export async function spawnDetached(
   try {
     const stdio: StdioOptions = ['ignore', 'ignore', stderr];
     // The root folder can't be deleted while the process runs for days.
+    noteProgram(file, args);
     const program = spawn(file, args, { cwd: '/', env: { ...env }, detached: true, stdio });
     await new Promise<void>((resolve, reject) => {
       program.once('error', (error) => reject(failure?.(error) ?? error));

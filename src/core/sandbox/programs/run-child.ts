@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { ChildCommand } from '../../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../agents/contract/provider-errors.ts';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
+import { noteProgram } from '../../kernel/effects.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { openForAppend } from '../../kernel/files/append-lines.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
@@ -146,6 +147,7 @@ async function spawnWrapper(
   const { command } = options;
   // The exit file's path is an argument, not a variable: agents must not know the run folder.
   const args = ['-c', WRAPPER, options.name, options.exitPath, ...start.command];
+  noteProgram(`agent ${options.name}`, []);
   const wrapper = spawn('/bin/sh', args, {
     cwd: options.cwd,
     env: { ...command.env },
