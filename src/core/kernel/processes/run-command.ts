@@ -36,6 +36,8 @@ export interface CommandOptions {
    * them, as a namespace does when its first process exits.
    */
   leavesBehind?: boolean;
+  /** Called as soon as it has a process id. */
+  started?: (pid: number) => void;
   /** Receives the output as it arrives; none of it is kept or counted here. */
   output?: (chunk: Uint8Array, of: 'stdout' | 'stderr') => void;
 }
@@ -72,6 +74,7 @@ export async function runCommand(
     extendEnv: env === undefined,
     buffer: output === undefined,
   });
+  if (program.pid !== undefined) options.started?.(program.pid);
   if (output !== undefined) {
     program.stdout?.on('data', (chunk: Uint8Array) => output(chunk, 'stdout'));
     program.stderr?.on('data', (chunk: Uint8Array) => output(chunk, 'stderr'));

@@ -5,7 +5,7 @@ import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.
 import { type CommandOptions, runCommand } from '../../kernel/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import type { Setting } from './git-programs.ts';
-import { dropNote, type NotedCall, notedCall } from './noted-calls.ts';
+import { notedCall } from './noted-calls.ts';
 
 export interface GitOptions {
   cwd: string;
@@ -55,9 +55,10 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   signal?.throwIfAborted();
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
   const reachesRemote = mayReachRemote(args, options.config);
-  const call = notedCall(options.notes, args, [...settings, ...withoutDrivers(args)]);
-  const result = await runUndisturbed(call.command, {
+  const call = notedCall(options.notes, args);
+  const result = await runUndisturbed([...settings, ...withoutDrivers(args)], {
     cwd,
+    started: call.started,
     // Programs that a fetch starts for the user, such as a credential cache, must outlive it.
     leavesBehind: reachesRemote,
     // Our environment, without variables that select other repositories.
@@ -74,7 +75,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     signal,
     input: options.input,
     encoding: options.encoding,
-  }).finally(() => dropNote(call));
+  }).finally(call.ended);
   signal?.throwIfAborted();
   const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
   const { exitCode, stdout, stderr } = result;
@@ -98,9 +99,9 @@ const IN_BETWEEN =
 const IN_BETWEEN_TRIES = 30;
 const IN_BETWEEN_PAUSE_MS = 100;
 
-async function runUndisturbed([file, ...args]: NotedCall['command'], options: CommandOptions) {
+async function runUndisturbed(args: readonly string[], options: CommandOptions) {
   for (let tries = 1; ; tries += 1) {
-    const result = await runCommand(file, args, options);
+    const result = await runCommand('git', args, options);
     if (result.exitCode === 0 || tries === IN_BETWEEN_TRIES || !IN_BETWEEN.test(result.stderr)) return result;
     await systemClock.sleep(IN_BETWEEN_PAUSE_MS, options.signal);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
@@ -14,39 +14,40 @@ const NOTE_MARK = 'SAMOCODE_GIT';
 /** Commands that change a checkout or a branch: one that outlives its worker must not be mistaken for the user's. */
 const WRITES = new Set(['branch', 'merge', 'read-tree', 'reset', 'update-ref', 'worktree']);
 
-/** The shell records its pid before it becomes git, so that no git runs unrecorded. */
-const NOTED = 'echo "$$ $1" > "$0" && shift && exec git "$@"';
-
 export interface NotedCall {
-  command: readonly [file: string, ...args: string[]];
   env: Readonly<Record<string, string>>;
-  path?: string;
+  /** Records the pid of the git that has just been started. */
+  started(pid: number): void;
+  /** Removes the record of a git that has ended. */
+  ended(): void;
 }
 
-/** The command line that lets a later worker find this git if we die. @param notes the folder of records */
-export function notedCall(
-  notes: string | undefined,
-  [subcommand = '', what]: readonly string[],
-  args: readonly string[],
-): NotedCall {
-  const plain: NotedCall = { command: ['git', ...args], env: {} };
-  if (notes === undefined || !WRITES.has(subcommand) || what === 'list') return plain;
+const UNNOTED: NotedCall = { env: {}, started: () => undefined, ended: () => undefined };
+
+/** Lets a later worker find this git if we die. @param notes the folder of records */
+export function notedCall(notes: string | undefined, [subcommand = '', what]: readonly string[]): NotedCall {
+  if (notes === undefined || !WRITES.has(subcommand) || what === 'list') return UNNOTED;
+  const path = join(notes, randomUUID());
+  const note = (pid: string) => writeFileSync(path, `${pid} ${subcommand}`);
   try {
     if (statsAt(notes) === undefined) mkdirSync(notes);
+    // Without a pid, because we may die before we know it: then the mark alone finds this git.
+    note('');
   } catch {
     // The folder is gone; git reports the consequence.
-    return plain;
+    return UNNOTED;
   }
-  const path = join(notes, randomUUID());
   return {
-    command: ['sh', '-c', NOTED, path, subcommand, ...args],
     env: { [NOTE_MARK]: basename(path) },
-    path,
+    started: (pid) => {
+      try {
+        note(String(pid));
+      } catch {
+        // On a full disk the mark alone finds it.
+      }
+    },
+    ended: () => rmSync(path, { force: true }),
   };
-}
-
-export function dropNote({ path }: NotedCall): void {
-  if (path !== undefined) rmSync(path, { force: true });
 }
 
 const POLL_MS = 100;
@@ -65,30 +66,34 @@ export async function waitForNoted(
 ): Promise<void> {
   for (const name of namesAt(notes) ?? []) {
     const path = join(notes, name);
-    const [pid = '', subcommand] = (await plainText(path, 100))?.trim().split(' ') ?? [];
+    const [pid = '', subcommand] = (await plainText(path, 100))?.trimEnd().split(' ') ?? [];
     if (subcommand !== (only ?? subcommand)) continue;
     const begin = clock.monotonic();
     const graceMs = subcommand === 'merge' ? LIMIT_MS : 0;
-    while (await runs(Number(pid), name, processes)) {
+    const group = () => groupOf(pid === '' ? undefined : Number(pid), name, processes);
+    for (let pgid = await group(); pgid !== undefined; pgid = await group()) {
       const waitedMs = clock.monotonic() - begin;
       // SIGKILL does not end a process that hangs on a dead disk, but such a process does not write either.
       if (waitedMs > graceMs + GRACE_MS + KILL_PATIENCE_MS) break;
-      if (waitedMs >= graceMs)
-        signalGroup(Number(pid), waitedMs < graceMs + GRACE_MS ? 'SIGTERM' : 'SIGKILL');
+      if (waitedMs >= graceMs) signalGroup(pgid, waitedMs < graceMs + GRACE_MS ? 'SIGTERM' : 'SIGKILL');
       await clock.sleep(POLL_MS);
     }
     rmSync(path, { force: true });
   }
 }
 
-/** Whether a process with this note's mark still runs in the group of its git. */
-async function runs(pid: number, name: string, processes: Host['processes']): Promise<boolean> {
+/** The process group of a running process with this note's mark. @param pid of the git, which leads it, if recorded */
+async function groupOf(
+  pid: number | undefined,
+  name: string,
+  processes: Host['processes'],
+): Promise<number | undefined> {
   for (const entry of await processes.list())
     if (
-      entry.pgid === pid &&
+      entry.pgid === (pid ?? entry.pgid) &&
       isRunning(entry) &&
       (await processes.environmentOf(entry.pid, NOTE_MARK)) === name
     )
-      return true;
-  return false;
+      return entry.pgid;
+  return undefined;
 }
