@@ -4,7 +4,7 @@ import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
 import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
 import { commonDirOf, type GitContext } from '../project/git/repository.ts';
-import { listWorktrees } from '../project/git/worktree-list.ts';
+import { worktreeFolders } from '../project/git/worktree-list.ts';
 
 /** Paths an agent must not change, absolute and real; see `GuardPlaces`. */
 export interface ProtectedPlaces {
@@ -43,10 +43,11 @@ export async function findProtectedPlaces(
   const main = await realPathAsFar(mainRepo);
   const sessionsDir = await realPathAsFar(folders.sessionsDir);
   const worktreesDir = await realPathAsFar(folders.worktreesDir);
+  const sharedDir = commonDir ?? (await commonDirOf(mainRepo, context));
   const checkouts: string[] = [];
-  for (const { path, prunable } of await listWorktrees(mainRepo, context)) {
+  for (const path of await worktreeFolders(sharedDir)) {
     const real = await realPathAsFar(path);
-    if (!prunable && real !== main && pathInside(worktreesDir, real) === undefined) checkouts.push(real);
+    if (real !== main && pathInside(worktreesDir, real) === undefined) checkouts.push(real);
   }
   const homeReal = await realPathAsFar(homeDir);
   const named = [
@@ -57,7 +58,7 @@ export async function findProtectedPlaces(
   ] as const;
   return {
     mainRepo: main,
-    commonDir: commonDir ?? (await commonDirOf(mainRepo, context)),
+    commonDir: sharedDir,
     otherCheckouts: checkouts,
     otherSessions: await sessionsOfOthers(homeDir, sessionsDir),
     sessionsDir,

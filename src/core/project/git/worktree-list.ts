@@ -1,3 +1,6 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
+import { plainText } from '../../kernel/files/plain-file.ts';
 import { runGit } from './git.ts';
 import { realPathAsFar } from './real-path.ts';
 import type { GitContext } from './repository.ts';
@@ -29,6 +32,22 @@ export async function listWorktrees(mainRepo: string, context: GitContext): Prom
   // git takes the folder around the git folder for the main checkout, or the git folder itself: wrong where `.git` is a
   // link, or a file that names a folder elsewhere.
   return [{ ...main, path: mainRepo }, ...listed.slice(1)];
+}
+
+const MAX_POINTER_BYTES = 64 * 1024;
+
+/**
+ * The folders of all existing worktrees, from the files by which git knows them: no git is started.
+ * @param commonDir the git folder that they share; without it in a `.git`, the repository has no main checkout
+ */
+export async function worktreeFolders(commonDir: string): Promise<string[]> {
+  const folders = basename(commonDir) === '.git' ? [dirname(commonDir)] : [];
+  for (const name of namesAt(join(commonDir, 'worktrees')) ?? []) {
+    const own = join(commonDir, 'worktrees', name);
+    const pointer = (await plainText(join(own, 'gitdir'), MAX_POINTER_BYTES))?.trimEnd();
+    if (pointer) folders.push(dirname(resolve(own, pointer)));
+  }
+  return folders.filter((folder) => statsAt(folder)?.isDirectory());
 }
 
 async function isAmong(path: string, listed: readonly ListedWorktree[]): Promise<boolean> {
