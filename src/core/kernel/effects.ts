@@ -5,22 +5,26 @@ export interface Effect {
   what: string;
 }
 
-let listener: ((effect: Effect) => void) | undefined;
+const listeners = new Set<(effect: Effect) => void>();
 
 /** Tells `listen` of each effect of this process, for tests and benchmarks that count them. */
 export function onEffects(listen: (effect: Effect) => void): Disposable {
-  listener = listen;
+  listeners.add(listen);
   return {
     [Symbol.dispose]() {
-      listener = undefined;
+      listeners.delete(listen);
     },
   };
 }
 
 export function noteProgram(file: string, args: readonly string[]): void {
-  listener?.({ kind: 'program', what: [file, ...args].join(' ') });
+  note('program', [file, ...args].join(' '));
 }
 
 export function noteSync(path: string): void {
-  listener?.({ kind: 'sync', what: path });
+  note('sync', path);
+}
+
+function note(kind: Effect['kind'], what: string): void {
+  for (const listen of listeners) listen({ kind, what });
 }

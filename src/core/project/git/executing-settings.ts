@@ -10,6 +10,7 @@ import { visibleControls } from '../../kernel/text.ts';
 import { runGit } from './git.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
+import { type ScopedSetting, SettingsCache } from './settings-cache.ts';
 
 export const Executing = z.object({
   /** Settings of the repository and its worktree, in the order in which git reads them. */
@@ -30,13 +31,19 @@ export interface GitFolders {
 }
 
 /** Settings and hooks that make git run a program. Runs none of them. */
-export async function readExecuting(folders: GitFolders, context: GitContext): Promise<Executing> {
+export async function readExecuting(
+  folders: GitFolders,
+  context: GitContext,
+  cache = new SettingsCache(),
+): Promise<Executing> {
   const { commonDir, worktreePath } = folders;
   // The main checkout can have its own settings.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
   const found = await Promise.all(
-    places.filter((place) => namesAt(place) !== undefined).map((place) => settingsAt(place, context)),
+    places
+      .filter((place) => namesAt(place) !== undefined)
+      .map((folder) => cache.read({ folder, commonDir }, context, () => settingsAt(folder, context))),
   );
   // Every repository has some settings; none means that the worktree is gone or its `.git` is broken.
   const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);
@@ -75,11 +82,6 @@ function shown(text: string | undefined): string {
   if (text === undefined) return 'nothing';
   const line = visibleControls(text.replaceAll(/[\n\t]/g, ' '));
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
-}
-
-interface ScopedSetting {
-  isOfRepository: boolean;
-  setting: Setting;
 }
 
 /** All settings in effect in a folder, including included files, except our own. */

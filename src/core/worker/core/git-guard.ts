@@ -11,6 +11,7 @@ import {
 import { smudgingFilters, undoChanged } from '../../project/git/git-programs.ts';
 import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
+import { SettingsCache } from '../../project/git/settings-cache.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 
@@ -23,6 +24,7 @@ export class GitGuard {
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #path: string;
   readonly #notes: string;
+  readonly #cache = new SettingsCache();
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
@@ -86,7 +88,8 @@ export class GitGuard {
   }
 
   async #read(worktreePath: string | undefined): Promise<Executing> {
-    const now = await readExecuting({ commonDir: await this.sharedDir(), worktreePath }, this.context);
+    const folders = { commonDir: await this.sharedDir(), worktreePath };
+    const now = await readExecuting(folders, this.context, this.#cache);
     this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
     return now;
   }
