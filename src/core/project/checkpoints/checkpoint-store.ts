@@ -17,6 +17,8 @@ export interface CheckpointStore {
   dir: string;
   /** The git folder that all worktrees of the repository share. */
   commonDir: string;
+  /** Its settings file. */
+  config: string;
   context: GitContext;
 }
 
@@ -42,7 +44,7 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
   if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
   await rewriteSettings(storeDir, settings);
-  return { dir: storeDir, commonDir: settings.commonDir, context };
+  return { dir: storeDir, commonDir: settings.commonDir, config: settings.config, context };
 }
 
 const FOLDERS = ['info', 'refs', 'objects/info'];

@@ -5,8 +5,7 @@ import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { identityAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
-import { runGit } from '../git/git.ts';
-import { listing, namesIn, readable } from '../git/path-bytes.ts';
+import { rawBytes, readable } from '../git/path-bytes.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
 import { checkpointRef, type Moment } from './checkpoint-refs.ts';
 import {
@@ -17,6 +16,7 @@ import {
   repositoryOptions,
 } from './checkpoint-store.ts';
 import { importCommit } from './import-commit.ts';
+import { KnownDocument, type TakenDocument, takeDocuments } from './session-documents.ts';
 import { areAsTaken, refresh, takeTree } from './take-files.ts';
 import { worktreePrint } from './worktree-print.ts';
 
@@ -80,27 +80,31 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const commits = commitsOf(refs, repositoryOptions(store));
   const treeOfIndex = async () =>
     isLastIndex && (await commits)[2] === last.commit ? last.worktreeTree : undefined;
+  // Without its ref, git may have deleted the blobs of the last checkpoint.
+  const takingDocuments = commits.then(([, , now]) =>
+    takeDocuments(store, sessionDir, (now === last?.commit && last?.documents) || []),
+  );
   const [code, documents, [head, tip, lastNow]] = await Promise.all([
     takeTree(store, { part: 'worktree', folder, also, treeOfIndex }),
-    takeDocuments(store, sessionDir),
+    takingDocuments,
     commits,
   ]);
   const taken: Taken = {
     parents: parentsOf(head, tip),
     worktreeTree: code.tree,
-    sessionTree: documents.tree,
-    skipped: [...code.skipped, ...documents.skipped],
+    documents: documents.files,
+    skipped: [...code.skipped, ...documents.skipped.map((name) => join(sessionDir, name))],
   };
   // A rewind is identified by its checkpoint, and a discard by its time.
   const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
   const mayBeSame = last?.commit === lastNow && !isApart;
   const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
-  const { ref, commit } = same ?? (await commitTaken(store, plan, taken));
-  if (!isApart) writeLast(store, { ref, commit, index: indexOf(store), ...taken });
+  const { ref, commit, sessionTree } = same ?? (await commitTaken(store, plan, taken));
+  if (!isApart) writeLast(store, { ref, commit, sessionTree, index: indexOf(store), ...taken });
   const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
-  const { worktreeTree, sessionTree, skipped } = taken;
+  const { worktreeTree, skipped } = taken;
   const print = await worktreePrint(folder, taken, store.context);
-  const kept = { ref, commit, head, worktreeTree, print, sessionTree, documents: documents.files };
+  const kept = { ref, commit, head, worktreeTree, print, sessionTree, documents: keptDocuments(taken) };
   return { kind: same ? 'same' : 'kept', ...kept, skipped, newlySkipped };
 }
 
@@ -131,11 +135,19 @@ function parentsOf(head: string | undefined, tip: string | undefined): string[] 
   return [...new Set([head, tip])].filter((commit) => commit !== undefined);
 }
 
-type Taken = Omit<LastCheckpoint, 'ref' | 'commit' | 'index'>;
+interface Taken extends Pick<LastCheckpoint, 'parents' | 'worktreeTree' | 'skipped'> {
+  documents: readonly TakenDocument[];
+}
 
 function isSame(last: Taken, now: Taken): boolean {
-  const isSameTree = last.worktreeTree === now.worktreeTree && last.sessionTree === now.sessionTree;
+  const printOf = (taken: Taken) =>
+    taken.documents.map(({ name, mode, id }) => `${mode} ${id} ${name}`).join('\0');
+  const isSameTree = last.worktreeTree === now.worktreeTree && printOf(last) === printOf(now);
   return isSameTree && last.parents.join() === now.parents.join();
+}
+
+function keptDocuments({ documents }: Taken): KeptDocument[] {
+  return documents.map(({ name, mode, id }) => ({ name: readable(name), mode, id }));
 }
 
 /**
@@ -149,33 +161,28 @@ async function headOf({ commonDir }: CheckpointStore, worktreePath: string): Pro
   return dirname(gitDir) === join(commonDir, 'worktrees') ? `worktrees/${basename(gitDir)}/HEAD` : '';
 }
 
-async function takeDocuments(store: CheckpointStore, folder: string) {
-  const { tree, skipped } = await takeTree(store, { part: 'session', folder });
-  const list = await runGit(['ls-files', '-s', '-z'], listing(partOptions(store, 'session', folder)));
-  const files = namesIn(list.stdout).map((line): KeptDocument => {
-    const [, mode = '', id = '', name = ''] = /^(\d+) (\w+) 0\t(.+)$/s.exec(line) ?? [];
-    return { name: readable(name), mode, id };
-  });
-  return { tree, files, skipped: skipped.map((name) => join(folder, name)) };
-}
-
-/** Makes the tree, the commit and the ref in one process. */
+/** Makes the blobs of documents, the trees, the commit and the ref in one process. */
 async function commitTaken(
   store: CheckpointStore,
   plan: CheckpointPlan,
-  { parents, worktreeTree, sessionTree }: Taken,
-): Promise<{ ref: string; commit: string }> {
+  { parents, worktreeTree, documents }: Taken,
+): Promise<{ ref: string; commit: string; sessionTree: string }> {
   const ref = checkpointRef(plan.sessionFolder, plan.moment);
-  const commit = await importCommit(store, {
+  const { commit, tree } = await importCommit(store, {
     ref,
     message: subject(plan),
     parents,
     files: [
-      ['040000', worktreeTree, 'worktree'],
-      ['040000', sessionTree, 'session'],
+      { mode: '040000', content: worktreeTree, path: 'worktree' },
+      ...documents.map(({ mode, id, bytes, name }) => ({
+        mode,
+        content: bytes ?? id,
+        path: rawBytes(`session/${name}`),
+      })),
     ],
+    part: 'session',
   });
-  return { ref, commit };
+  return { ref, commit, sessionTree: tree };
 }
 
 function subject({ sessionFolder, moment }: CheckpointPlan): string {
@@ -202,6 +209,7 @@ const LastCheckpoint = z.object({
   parents: z.array(z.string()),
   worktreeTree: z.string(),
   sessionTree: z.string(),
+  documents: z.array(KnownDocument).default([]),
   /** Identity of the worktree's private index, which a rewind changes. */
   index: z.string(),
   /** Readable names of skipped files: each is reported once. */
@@ -213,8 +221,9 @@ function indexOf({ dir }: CheckpointStore): string {
   return identityAt(join(dir, 'worktree.index'));
 }
 
-function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
-  writeLightly(pathIn(store), `${JSON.stringify(last)}\n`);
+function writeLast(store: CheckpointStore, last: Omit<LastCheckpoint, 'documents'> & Taken): void {
+  const documents = last.documents.map(({ name, mode, id, identity }) => ({ name, mode, id, identity }));
+  writeLightly(pathIn(store), `${JSON.stringify({ ...last, documents })}\n`);
 }
 
 function pathIn({ dir }: CheckpointStore): string {

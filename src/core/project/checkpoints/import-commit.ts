@@ -6,20 +6,29 @@ export interface ImportPlan {
   ref: string;
   message: string;
   parents: readonly string[];
-  /** Mode, id of the blob or tree, and path in the commit; paths have no line breaks. */
-  files: readonly (readonly [mode: string, id: string, path: string])[];
+  files: readonly ImportedFile[];
+  /** A folder of the commit whose tree is returned. */
+  part?: string;
+}
+
+export interface ImportedFile {
+  mode: string;
+  /** The id of an existing blob or tree, or the bytes of a blob to write. */
+  content: string | Uint8Array;
+  /** The path in the commit; as bytes if it is not text. */
+  path: string | Buffer;
 }
 
 /**
- * Commits existing blobs and trees under a ref, as samocode: a checkpoint never fails for lack of an identity, and is
- * not mistaken for a person's commit. One process makes trees, commit and ref; the ref moves last.
- * @returns the commit
+ * Commits blobs and trees under a ref, as samocode: a checkpoint never fails for lack of an identity, and is not
+ * mistaken for a person's commit. One process makes blobs, trees, commit and ref; the ref moves last.
+ * @returns the commit, and the tree of the part that was asked for, empty if the commit has no file in it
  */
 export async function importCommit(
   store: CheckpointStore,
-  { ref, message, parents: [first, ...others], files }: ImportPlan,
-): Promise<string> {
-  const stream = [
+  { ref, message, parents: [first, ...others], files, part }: ImportPlan,
+): Promise<{ commit: string; tree: string }> {
+  const head = [
     `commit ${ref}`,
     'mark :1',
     'committer samocode <samocode@localhost> now',
@@ -27,14 +36,34 @@ export async function importCommit(
     message,
     ...(first === undefined ? [] : [`from ${first}`]),
     ...others.map((parent) => `merge ${parent}`),
-    'deleteall',
-    ...files.map(([mode, id, path]) => `M ${mode} ${id} ${path}`),
-    'get-mark :1',
-    'done\n',
+    'deleteall\n',
   ];
+  const tail = [...(part === undefined ? [] : [`ls ${quoted(part)}`]), 'get-mark :1', 'done\n'];
+  const input = Buffer.concat([
+    Buffer.from(head.join('\n')),
+    ...files.flatMap(lineOf),
+    Buffer.from(tail.join('\n')),
+  ]);
   const importing = ['fast-import', '--quiet', '--force', '--done', '--date-format=now'];
-  const options = { ...repositoryOptions(store), config: UNPACKED, input: stream.join('\n') };
-  return (await runGit(importing, options)).stdout.trim();
+  const { stdout } = await runGit(importing, { ...repositoryOptions(store), config: UNPACKED, input });
+  const lines = stdout.trim().split('\n');
+  return { commit: lines.at(-1) ?? '', tree: /^040000 tree (\w+)\t/.exec(lines[0] ?? '')?.[1] ?? '' };
+}
+
+function lineOf({ mode, content, path }: ImportedFile): (Buffer | Uint8Array)[] {
+  const id = typeof content === 'string' ? content : 'inline';
+  const line = Buffer.from(`M ${mode} ${id} ${quoted(path)}\n`, 'latin1');
+  return typeof content === 'string'
+    ? [line]
+    : [line, Buffer.from(`data ${content.length}\n`), content, LINE_END];
+}
+
+const LINE_END = Buffer.from('\n');
+
+/** In quotation marks, one latin1 character for every byte. */
+function quoted(path: string | Buffer): string {
+  const bytes = Buffer.from(path).toString('latin1');
+  return `"${bytes.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
 /** A pack for each commit would slow every later read of the repository. */

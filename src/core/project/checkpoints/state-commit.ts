@@ -58,8 +58,8 @@ export async function commitState(store: CheckpointStore, plan: StatePlan): Prom
     message: JSON.stringify({ ...kept, head }),
     parents: [before, head].filter((commit) => commit !== undefined),
     files: [
-      ...(worktreeTree === undefined ? [] : [['040000', worktreeTree, 'worktree'] as const]),
-      ...files.map(([path], index) => ['100644', blobs[index] ?? '', path] as const),
+      ...(worktreeTree === undefined ? [] : [{ mode: '040000', content: worktreeTree, path: 'worktree' }]),
+      ...files.map(([path], index) => ({ mode: '100644', content: blobs[index] ?? '', path })),
     ],
   });
 }

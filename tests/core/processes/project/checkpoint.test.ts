@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -335,6 +336,9 @@ test('the documents are those that git would list, whatever else is in the folde
     '_archive/old.md',
     'a/_logs/kept.md',
     'b/c/d.md',
+    'a "quoted\\name".md',
+    'line\nbreak.md',
+    'größe.md',
   ];
   for (const name of files) {
     await mkdir(dirname(join(sessionDir, name)), { recursive: true });
@@ -342,13 +346,21 @@ test('the documents are those that git would list, whatever else is in the folde
   }
   await symlink('/etc/passwd', join(sessionDir, 'link.md'));
   await writeFile(join(sessionDir, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
-  const { sessionTree, documents } = await keep(1);
+  await writeFile(join(sessionDir, 'größer.png'), randomBytes(1024 * 1024 + 1));
+  await writeFile(Buffer.concat([Buffer.from(join(sessionDir, 'latin-')), Buffer.from([0xe9])]), '');
+  await repo.git(['init', '-q', join(sessionDir, 'other')]);
+  const { sessionTree, documents, skipped } = await keep(1);
+  expect(skipped).toEqual([join(sessionDir, 'other/')]);
   const store = await openStore(place);
   expect(sessionTree).toBe((await takeTree(store, { part: 'session', folder: sessionDir })).tree);
   const listed = await repo.git(['ls-tree', '-r', sessionTree]);
-  expect(documents.map(({ mode, id, name }) => `${mode} blob ${id}\t${name}`).sort()).toEqual(
-    listed.split('\n').sort(),
+  expect(documents.map(({ mode, id }) => `${mode} blob ${id}`).sort()).toEqual(
+    listed
+      .split('\n')
+      .map((line) => line.split('\t')[0])
+      .sort(),
   );
+  expect(documents.map(({ name }) => name)).toEqual(expect.arrayContaining(files.slice(3)));
 });
 
 test('a repository with SHA-256 names, and one with packed refs, work the same', async () => {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { runGit } from '../../../../src/core/project/git/git.ts';
 import { waitForNoted } from '../../../../src/core/project/git/noted-calls.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
