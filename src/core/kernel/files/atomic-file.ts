@@ -27,15 +27,24 @@ const synced = promisify(fsync);
  * @throws the system error (such as a full disk); the old file stays, the draft is removed
  */
 export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  await replaceWhole(path, data, { mode, stillFits: () => true });
+  await writeIntact(path, data, mode);
+  await syncFolder(dirname(path));
 }
 
 /**
- * Like `writeWhole`, for a file that others also write.
+ * Like `writeWhole`, without the fsync of the folder: after a power cut a reader may see the old bytes, but never a part
+ * of the new ones. For data that can be made again, and for several files of one folder that is then synced once.
+ */
+export async function writeIntact(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
+  await replaceIntact(path, data, { mode, stillFits: () => true });
+}
+
+/**
+ * Like `writeIntact`, for a file that others also write.
  * @param options.stillFits called once the draft is on disk, right before the rename
  * @returns false if `stillFits` returned false: nothing was replaced
  */
-export async function replaceWhole(
+export async function replaceIntact(
   path: string,
   data: string | Uint8Array,
   { mode, stillFits }: { mode: number; stillFits: () => boolean },
@@ -49,7 +58,6 @@ export async function replaceWhole(
     // Already gone if it was renamed.
     ifThere(() => unlinkSync(draft));
   }
-  await syncFolder(dirname(path));
   return true;
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { dirname } from 'node:path';
 import { moveAside } from './append-lines.ts';
-import { replaceWhole } from './atomic-file.ts';
+import { replaceIntact, syncFolder } from './atomic-file.ts';
 import { fileIdentity } from './fingerprint.ts';
 import { statsAt } from './path-stats.ts';
 import { decode, type PlainFileReading, readOpened, withPlainFile } from './plain-file.ts';
@@ -13,6 +14,8 @@ type Change = (text: string | undefined) => string;
 interface ChangeOptions {
   /** Larger files are moved aside. */
   maxBytes?: number;
+  /** Another writer makes the change again if a power cut undoes it: the folder is not synced. */
+  isRepeated?: boolean;
   /** Called with the problem of an unreadable file and its new path, if it had content to keep. */
   onUnusable?: (problem: string, aside: string | undefined) => void;
 }
@@ -39,7 +42,7 @@ interface Replacing extends ChangeOptions {
 /** @returns undefined when the file was edited in the meantime; never with `mustReplace` */
 async function tryToChange(
   path: string,
-  { change, mustReplace, maxBytes = MAX_BYTES, onUnusable }: Replacing,
+  { change, mustReplace, maxBytes = MAX_BYTES, isRepeated = false, onUnusable }: Replacing,
 ): Promise<string | undefined> {
   let mode = 0o644;
   const reading = withPlainFile(path, (descriptor, stats) => {
@@ -59,7 +62,9 @@ async function tryToChange(
     return true;
   };
   const options = { mode: reading.kind === 'bytes' ? mode : 0o644, stillFits };
-  return (await replaceWhole(path, bytes, options)) ? changed : undefined;
+  if (!(await replaceIntact(path, bytes, options))) return undefined;
+  if (!isRepeated) await syncFolder(dirname(path));
+  return changed;
 }
 
 function isStill(path: string, reading: PlainFileReading): boolean {

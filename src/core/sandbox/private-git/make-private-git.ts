@@ -51,8 +51,9 @@ export async function makePrivateGit(
   const bound = foldersIn(commonDir).filter((name) => !OWN.includes(name));
   const own = basename(gitDir);
   const folders = [...OWN, ...BELOW_OWN, ...bound];
+  const note = await readNote(git);
   const isKept =
-    isSame(await readNote(git), { branch, tip }) &&
+    isSame(note, { branch, tip }) &&
     [...folders, `worktrees/${own}`].every((folder) => isPlainFolder(git.dir, folder)) &&
     (await privateHead(git.dir, own)) !== undefined &&
     (await privateRef(git.dir, `refs/heads/${branch}`)) === tip;
@@ -66,7 +67,7 @@ export async function makePrivateGit(
   await writeAlternates(plan, context);
   for (const folder of [join(gitDir, 'modules'), join(commonDir, 'objects/info')])
     mkdirSync(folder, { recursive: true });
-  await writeNote(git, { branch, tip });
+  if (!isSame(note, { branch, tip })) await writeNote(git, { branch, tip });
   return bound;
 }
 

@@ -7,11 +7,14 @@ import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { noteProgram } from '../../kernel/effects.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { openForAppend } from '../../kernel/files/append-lines.ts';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { type Host, identify, ProcessIdentity } from '../../kernel/processes/host.ts';
 import { type Guard, insideGuard } from '../guard/make-guard.ts';
 
-/** `child.json`: identifies the process of an agent, written before it may start. */
+/**
+ * `child.json`: identifies the process of an agent, written before it may start. Not synced, because it says nothing
+ * after a power cut, which has ended that process.
+ */
 export const ChildRecord = z.object({
   v: z.literal(1),
   wrapper: ProcessIdentity,
@@ -68,8 +71,8 @@ export function exitFile(exitPath: string, child: ChildRecord): string {
 }
 
 /**
- * Starts an agent through the wrapper, in its own session and process group. It begins only after `child.json` is on
- * disk, so a crash of the worker at any step starts the CLI at most once.
+ * Starts an agent through the wrapper, in its own session and process group. It begins only after `child.json` is
+ * written, so a crash of the worker at any step starts the CLI at most once.
  */
 export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   const { command, host, clock } = options;
@@ -91,7 +94,7 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
       startedAt: isoUtc(clock.now()),
       ...started.record,
     };
-    await writeWhole(options.recordPath, `${JSON.stringify(record)}\n`);
+    writeLightly(options.recordPath, `${JSON.stringify(record)}\n`);
     crashPoint('before-go');
     await wrapper.go();
     crashPoint('after-go');

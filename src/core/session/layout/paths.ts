@@ -125,7 +125,7 @@ export const SETUP_DUE = 'due\n';
 
 /** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
 const ITERATION_FILES = {
-  /** The identity of the agent process, fsynced before it may start. */
+  /** The identity of the agent process, written before it may start. */
   child: 'child.json',
   /** Prefix of the name of the wrapper's record of the CLI's exit status; the wrapper's pid follows. */
   exit: 'exit',

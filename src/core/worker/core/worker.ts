@@ -3,6 +3,8 @@ import type { SamocodeError } from '../../kernel/errors.ts';
 import type { Rules } from '../../kernel/phases/outcome.ts';
 import type { ChecksRan, Proving } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
+import type { WorktreeSeen } from '../../project/checkpoints/checkpoint.ts';
+import type { MainCheckout } from '../../project/worktrees/main-checkout.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
@@ -55,6 +57,11 @@ export interface WorkerMemory {
     /** Fingerprint of the documents that the worker does not write between two agents. */
     documents: string;
   };
+  /**
+   * The worktree and the main checkout after the last agent, at event number `n`. Dropped as soon as the worker waits,
+   * or runs a program that could change them: the next agent then gets a new look.
+   */
+  seen?: { n: number; worktree: WorktreeSeen; mainCheckout: MainCheckout };
   /** The last event in the newest state kept for the pool. */
   keptStateAt?: number;
   /** The checks on the base commit, which run in parallel with agents. */

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { crashPoint, failPoint } from '../../kernel/fault-points.ts';
 import { appendLines, ensurePlainFolder } from '../../kernel/files/append-lines.ts';
-import { writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { syncFolder, writeIntact, writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
@@ -102,7 +102,7 @@ export class Projector {
   async #writeLedger(state: SessionState): Promise<void> {
     const text = state.approvedPlan && (await ledgerText(this.#paths));
     const stated = text && withStates(text, state);
-    if (stated && stated !== text) await writeWhole(this.#paths.requirements, stated);
+    if (stated && stated !== text) await writeIntact(this.#paths.requirements, stated);
   }
 
   async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
@@ -136,8 +136,10 @@ async function writeProof(paths: SessionPaths): Promise<void> {
   const runs = provingEvents(events).flatMap((event) => event?.runs ?? []);
   for (const { output } of runs)
     await keepOutput(join(paths.runDir, output), join(outputs, basename(output)));
-  await writeWhole(join(paths.proof, 'proof.json'), proofText(proof));
-  await writeWhole(join(paths.proof, 'proof.md'), proofMarkdown(proof));
+  await writeIntact(join(paths.proof, 'proof.json'), proofText(proof));
+  await writeIntact(join(paths.proof, 'proof.md'), proofMarkdown(proof));
+  // A session that is done has no worker that could write them again.
+  await syncFolder(paths.proof);
 }
 
 /** Not a plain copy, which would follow a link that an agent may have put there. */
@@ -234,6 +236,7 @@ export class OverviewWriter {
       });
     };
     await changeFile(paths.overview, change, {
+      isRepeated: true,
       maxBytes: MAX_OVERVIEW_BYTES,
       onUnusable: (problem, aside) => {
         const kept = aside === undefined ? '' : ` Its former text is now ${basename(aside)}.`;

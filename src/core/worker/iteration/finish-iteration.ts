@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashPoint } from '../../kernel/fault-points.ts';
-import { createWhole } from '../../kernel/files/atomic-file.ts';
+import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
@@ -97,6 +97,10 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   crashPoint('after-iteration-ended');
   await performWork(worker);
   await tidyIteration(worker, open, { left, acknowledged });
+  const { worktree, mainCheckout } = after;
+  const hasRunChecks = checked.events.length > 0;
+  worker.memory.seen =
+    worktree && !hasRunChecks ? { n: stateOf(worker).n, worktree, mainCheckout } : undefined;
 }
 
 /** The results of an agent, after they were kept and forbidden changes were reverted. */
@@ -243,7 +247,7 @@ async function keepSignal(worker: Worker, open: OpenIteration, lastWords?: strin
   const isUnwritten = reading.kind === 'missing' || parseSignal(reading.bytes, open.phase).kind === 'blank';
   if (isUnwritten && lastWords !== undefined) return await printedSignal(kept, lastWords, open);
   if (reading.kind === 'missing') return { kind: 'missing' };
-  await createWhole(kept, reading.bytes);
+  writeLightly(kept, reading.bytes);
   return parseSignal(reading.bytes, open.phase);
 }
 
@@ -251,7 +255,7 @@ async function keepSignal(worker: Worker, open: OpenIteration, lastWords?: strin
 async function printedSignal(kept: string, text: string, open: OpenIteration): Promise<SignalReading> {
   const reading = parseSignal(text, open.phase);
   if (reading.kind !== 'signal') return { kind: 'blank' };
-  await createWhole(kept, Buffer.from(text));
+  writeLightly(kept, Buffer.from(text));
   return {
     ...reading,
     notes: [...reading.notes, 'No _signal.json was written; the last message is the signal.'],

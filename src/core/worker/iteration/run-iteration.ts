@@ -5,7 +5,8 @@ import { credentialNames } from '../../agents/registry.ts';
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeIntact } from '../../kernel/files/atomic-file.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { newWatcher } from '../../kernel/files/watcher.ts';
 import { type ChildRecord, exitFile } from '../../sandbox/programs/run-child.ts';
@@ -78,12 +79,18 @@ async function watchAndFinish(
 
 async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildRecord | undefined> {
   await joinEnvironment(worker);
+  const notStarted = async (problem: string) => {
+    await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem });
+    return undefined;
+  };
+  // Its folder is not synced. The notes and feedback in it go to the next agent.
+  if (statsAt(open.files.prompt) === undefined)
+    return await notStarted('Its prompt was lost in a power cut.');
   try {
     return await spawnChild(worker, open);
   } catch (error) {
     if (!PROVIDER_ERRORS.child_not_started.is(error)) throw error;
-    await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem: error.why });
-    return undefined;
+    return await notStarted(error.why);
   }
 }
 
@@ -172,8 +179,10 @@ export async function watchChild(
  * leaves nothing that counts; after a later crash the next worker continues this iteration.
  */
 async function beginIteration(worker: Worker): Promise<OpenIteration> {
-  const { clock, paths } = worker;
-  const { progress, messages } = stateOf(worker);
+  const { clock, paths, memory } = worker;
+  const { progress, messages, n } = stateOf(worker);
+  // Something happened since: a command, a wait for a slot, SETUP.
+  if (memory.seen?.n !== n) memory.seen = undefined;
   const { phase } = progress;
   const iteration = progress.totalIterations + 1;
   const { provider, model } = await chooseAgent(worker, phase);
@@ -187,7 +196,7 @@ async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const now = clock.now();
   const timeLimitMs = timeLimitOf(worker, provider.name, wrapUp);
   const facts = { iteration, phase, provider: provider.name, timeLimitMs, now, messageFiles, wrapUp };
-  await writeWhole(files.prompt, assemblePrompt(await promptState(worker, facts)));
+  await writeIntact(files.prompt, assemblePrompt(await promptState(worker, facts)));
   crashPoint('before-iteration-started');
   await record(
     worker,

@@ -4,7 +4,7 @@ import type { ChildCommand, ChildRequest, ChildServers, Provider } from '../../a
 import { isBundled } from '../../agents/registry.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../kernel/files/append-lines.ts';
-import { writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { syncFolder, writeIntact, writeLightly } from '../../kernel/files/atomic-file.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
@@ -138,19 +138,25 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
   // SESSIONS can be a separate repository, which must not contain the agents' output.
   writeLightly(join(paths.logs, '.gitignore'), '*\n');
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') moveAside(paths.signal);
-  await writeWhole(paths.signal, BLANK_SIGNAL);
+  writeLightly(paths.signal, BLANK_SIGNAL);
+  // After a power cut, the signal of an earlier agent would count as that of this one.
+  await syncFolder(paths.sessionDir);
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
   const keeping = keepWorkBefore(worker, open.iteration);
-  const mainCheckout = await mainCheckoutNow(worker);
+  const mainCheckout = worker.memory.seen?.mainCheckout ?? (await mainCheckoutNow(worker));
   const kept = await keeping;
+  worker.memory.seen = undefined;
   await record(worker, ...notKept(kept));
   const { worktree } = kept;
   const home = await homePrints(worker);
   const snapshot: Snapshot = { worktree, mainCheckout, home, documents: documentsPrint(worker) };
-  await keepRunFolder(worker, open, (runFolder) =>
-    writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
-  );
+  await keepRunFolder(worker, open, async (runFolder) => {
+    const text = `${JSON.stringify({ ...snapshot, runFolder })}\n`;
+    // Without a guard, a damaged snapshot would be a breach; otherwise everything counts as changed.
+    if (runFolder === undefined) writeLightly(files.before, text);
+    else await writeIntact(files.before, text);
+  });
 }
 
 const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

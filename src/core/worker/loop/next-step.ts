@@ -135,6 +135,7 @@ const POLL_MS = 200;
 async function backOff(worker: Worker): Promise<boolean> {
   const { backoff, progress, outage } = stateOf(worker);
   if (!backoff) return true;
+  worker.memory.seen = undefined;
   const { retryDelayMs } = worker.file.settings;
   const growing = growingDelay(Math.max(progress.failureCounts.failures, outage?.tries ?? 0), retryDelayMs);
   const waitMs = growing * (1 + Math.random() / 4);

@@ -85,6 +85,7 @@ export async function keepWorkBefore(worker: Worker, iteration: number): Promise
   const place = checkpointPlace(worker);
   const { lastKept } = worker.memory;
   if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
+    if (worker.memory.seen) return { worktree: worker.memory.seen.worktree };
     // If the comparison fails, take a checkpoint, which also reports the problem.
     const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
     if (same) return { worktree: same };
