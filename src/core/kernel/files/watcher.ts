@@ -16,6 +16,8 @@ export interface Watcher {
   watch(paths: Iterable<string>): boolean;
   /** Returns at a change, including one since the last wait, or after `ms`. @throws the signal's reason */
   wait(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Ends a wait, or the next one, for a change that no file shows. */
+  wake(): void;
   close(): void;
 }
 
@@ -104,6 +106,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
       isChanged = false;
       signal?.throwIfAborted();
     },
+    wake: changed,
     close() {
       for (const path of [...watches.keys()]) drop(path);
     },

@@ -34,6 +34,8 @@ export interface RunChildOptions {
   stderrPath: string;
   recordPath: string;
   exitPath: string;
+  /** Called once the wrapper has ended, if this process still runs then. */
+  onExit?: () => void;
   /** Absent: the agent is not confined. */
   guard?: ChildGuard;
   host: Host;
@@ -161,6 +163,7 @@ async function spawnWrapper(
     wrapper.once('error', (error) => reject(notStarted(command.file, error)));
     wrapper.once('spawn', () => resolve(wrapper.pid ?? 0));
   });
+  wrapper.once('exit', () => options.onExit?.());
   wrapper.unref();
   const pipe = wrapper.stdio[3];
   if (!(pipe && 'end' in pipe)) throw notStarted(command.file, 'no pipe to the wrapper');

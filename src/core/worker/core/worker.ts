@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
+import type { Watcher } from '../../kernel/files/watcher.ts';
 import type { Rules } from '../../kernel/phases/outcome.ts';
 import type { ChecksRan, Proving } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
@@ -51,6 +52,10 @@ export interface WorkerMemory {
     /** Whether it was compared after the agent's end and nothing had changed. */
     isCompared: boolean;
   };
+  /** Of the folder of commands; used for one agent after the other, since it takes time to open. */
+  watcher?: Watcher;
+  /** The wrapper that this worker started last: its end wakes the watcher. */
+  wrapperPid?: number;
   /** The checkpoint after the last agent. */
   lastKept?: {
     commit: string;

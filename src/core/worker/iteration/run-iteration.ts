@@ -151,26 +151,24 @@ export async function watchChild(
   child: ChildRecord,
   log: ChildLog,
 ): Promise<WatchedChild> {
-  const { clock, paths } = worker;
+  const { clock, paths, memory } = worker;
   const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
-  const watcher = newWatcher({ clock });
+  memory.watcher ??= newWatcher({ clock });
+  const { watcher } = memory;
+  const watched = memory.wrapperPid === child.wrapper.pid ? [paths.commands] : [exit, paths.commands];
   const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
   // A failed step is retried while the agent's time continues.
   const tried = unlessLost(clock);
-  try {
-    for (let commandsAtMs = 0; ; ) {
-      watcher.watch([exit, paths.commands]);
-      const taken =
-        clock.monotonic() >= commandsAtMs ? await tried(takeCommandsMeanwhile(worker)) : NOTHING_LEFT;
-      if (taken?.areLeft !== false) commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
-      if (taken?.stopsNow || stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
-      if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
-      const end = await tried(sampler.sample());
-      if (end !== undefined) return sampler.watched(end);
-      await watcher.wait(sampler.restMs);
-    }
-  } finally {
-    watcher.close();
+  for (let commandsAtMs = 0; ; ) {
+    watcher.watch(watched);
+    const taken =
+      clock.monotonic() >= commandsAtMs ? await tried(takeCommandsMeanwhile(worker)) : NOTHING_LEFT;
+    if (taken?.areLeft !== false) commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
+    if (taken?.stopsNow || stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
+    if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
+    const end = await tried(sampler.sample());
+    if (end !== undefined) return sampler.watched(end);
+    await watcher.wait(sampler.restMs);
   }
 }
 

@@ -41,7 +41,7 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
   // Also before an iteration is restarted: the machine may have lost contact with its pool in the meantime.
   await requireLease(worker);
   const { files, logs } = open;
-  return await runChild({
+  const record = await runChild({
     command,
     name: wrapperName(worker, open.iteration),
     cwd: workingDir(worker),
@@ -50,9 +50,12 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
     recordPath: files.child,
     exitPath: files.exit,
     guard: guard && { guard, argsPath: files.guardArgs, statusPath: files.guardStatus },
+    onExit: () => worker.memory.watcher?.wake(),
     host: worker.host,
     clock: worker.clock,
   });
+  worker.memory.wrapperPid = record.wrapper.pid;
+  return record;
 }
 
 async function commandFor(

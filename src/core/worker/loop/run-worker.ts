@@ -23,7 +23,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const watch = new Watch({ env, home: env.HOME ?? homedir(), host, clock, program });
   for (;;) {
     const opened = await openWorker(options, watch);
-    if (opened === undefined || !(await workOnce(opened, watch))) return;
+    if (opened === undefined) return;
+    const hasMore = await workOnce(opened, watch).finally(() => opened.worker.memory.watcher?.close());
+    if (!hasMore) return;
   }
 }
 

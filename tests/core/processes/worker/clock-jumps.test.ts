@@ -78,7 +78,7 @@ async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSett
     env: { SAMOCODE_SUPERVISOR: 'off' },
     ...{ home: paths.runDir, host, clock, program: 'none' },
   });
-  const parts = { paths, file, clock, host, env: {}, wake: {}, writer, watch, projector };
+  const parts = { paths, file, clock, host, env: {}, wake: {}, writer, watch, projector, memory: {} };
   // These tests use neither git nor slots.
   return parts as Partial<Worker> as Worker;
 }

@@ -14,7 +14,7 @@ import type { OpenIteration } from '../../../../src/core/session/events/state.ts
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { wrapperName } from '../../../../src/core/worker/core/iteration-files.ts';
 import { Watch } from '../../../../src/core/worker/core/supervisor-watch.ts';
-import { stateOf, type Worker } from '../../../../src/core/worker/core/worker.ts';
+import { stateOf, type Worker, type WorkerMemory } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { createdEvent, eventsOf, sessionFileSample } from '../../../support/session-file-sample.ts';
 import type { TempLog } from '../../../support/temp-log.ts';
@@ -54,7 +54,9 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   // These tests use neither git nor slots.
   const unwatched = { SAMOCODE_SUPERVISOR: 'off' };
   const watch = new Watch({ env: unwatched, home: paths.runDir, host, clock, program: 'none' });
-  const parts = { paths, file, clock, host, env: {}, writer, watch, projector: new Projector(paths, file) };
+  const memory: WorkerMemory = {};
+  const projector = new Projector(paths, file);
+  const parts = { paths, file, clock, host, env: {}, writer, watch, projector, memory };
   const worker = parts as Partial<Worker> as Worker;
   const open = stateOf(worker).openIteration;
   if (open === undefined) throw new Error('The iteration did not begin.');
@@ -88,6 +90,7 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
       return marks.filter((value) => value === mark.value).length;
     },
     async [Symbol.asyncDispose]() {
+      memory.watcher?.close();
       await endTree(undefined, mark, { host: own, clock: systemClock, graceMs: 0 });
     },
   };
