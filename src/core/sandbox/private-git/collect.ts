@@ -14,7 +14,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../../project/git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../../project/git/git-errors.ts';
-import { borrow, makeRepository } from '../../project/git/own-repository.ts';
+import { borrow } from '../../project/git/own-repository.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
 import { commitOf, commitsOf, type GitContext } from '../../project/git/repository.ts';
 import type { PrivateGitPlan } from './make-private-git.ts';
@@ -76,25 +76,49 @@ async function collectBranch(
   context: GitContext,
 ): Promise<End> {
   if (tip === undefined) return { kind: 'branch_gone' };
-  const { commonDir, branch, worktreePath: cwd, message, ownRefs } = plan;
-  const main = { ...context, cwd: commonDir };
+  const { commonDir, branch, worktreePath: cwd, ownRefs } = plan;
+  const incoming = { tip, ref: `${ownRefs}incoming` };
+  const why = await fetchFit(plan, [incoming], context);
+  if (why !== undefined) return { kind: 'refused', why };
   const ref = `refs/heads/${branch}`;
-  if (tip !== (await commitOf(ref, main))) {
-    const incoming = { tip, ref: `${ownRefs}incoming` };
-    const why = await fetchFit(plan, [incoming], context);
-    if (why !== undefined) return { kind: 'refused', why };
+  // Fails unless the branch is where the agent began, so git need not be asked first.
+  const isMoved = from !== '' && (await moveTo(plan, { ...incoming, moved: ref, now: from }, context));
+  if (!isMoved) {
+    const main = { ...context, cwd: commonDir };
     const now = (await commitOf(ref, main)) ?? '0'.repeat(tip.length);
     // If a person moved the branch in the meantime, the agent's commits must not replace theirs.
     const isOurs = now === from || (await gitSaysYes(['merge-base', '--is-ancestor', now, tip], main));
-    const moved = isOurs ? [ref, tip, now] : [`${ownRefs}heads/${branch}`, tip];
-    await runGit(['update-ref', '--no-deref', '-m', message, ...moved], { ...context, cwd });
-    await runGit(['update-ref', '--no-deref', '-d', incoming.ref], main);
+    const moved = isOurs ? { moved: ref, now } : { moved: `${ownRefs}heads/${branch}` };
+    await moveTo(plan, { ...incoming, ...moved, isRequired: true }, context);
     if (!isOurs) return { kind: 'aside' };
   }
   // Updates the worktree's index. If the user's git holds its lock, the next collected commit does it.
   const options = { ...context, cwd, timeoutMs: ALL_FILES_LIMIT_MS, allowFailure: true };
   await runGit(['reset', '--quiet', '--mixed'], options);
   return { kind: 'moved' };
+}
+
+interface Move extends Wanted {
+  /** The ref that gets the tip. */
+  moved: string;
+  /** Its commit until then, if that is required. */
+  now?: string;
+  isRequired?: boolean;
+}
+
+/**
+ * Moves a ref to fetched commits and drops the ref that held them, both or neither.
+ * @returns whether it did; throws instead if it `isRequired`
+ */
+async function moveTo(
+  { worktreePath: cwd, message }: CollectPlan,
+  { tip, ref, moved, now, isRequired = false }: Move,
+  context: GitContext,
+): Promise<boolean> {
+  const lines = [`update ${moved} ${tip}${now === undefined ? '' : ` ${now}`}`, `delete ${ref}`];
+  const input = lines.map((line) => `option no-deref\n${line}\n`).join('');
+  const options = { ...context, cwd, input, allowFailure: !isRequired };
+  return (await runGit(['update-ref', '-m', message, '--stdin'], options)).exitCode === 0;
 }
 
 interface Wanted {
@@ -171,7 +195,7 @@ async function fetchFit(
   const { git, commonDir } = plan;
   const why = unfit(git.dir);
   if (why !== undefined) return why;
-  await makeView(plan, wanted, context);
+  await makeView(plan, wanted);
   const options = {
     ...context,
     cwd: commonDir,
@@ -194,22 +218,31 @@ async function fetchFit(
   return undefined;
 }
 
+const SHA1 = '[core]\n\trepositoryformatversion = 0\n\tbare = false\n';
+const SHA256 = '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n';
+
+function isSha256([first]: readonly Wanted[]): boolean {
+  return (first?.tip.length ?? 0) > 40;
+}
+
 /** A separate repository that borrows the objects: settings in the agent's folder could start programs. */
 async function makeView(
   { git: { view, dir }, commonDir }: CollectPlan,
   wanted: readonly Wanted[],
-  context: GitContext,
 ): Promise<void> {
   // Remove the agent's alternates and object indexes.
   for (const name of namesAt(join(dir, 'objects/info')) ?? [])
     await removeTree(join(dir, 'objects/info', name));
   rmSync(join(dir, 'objects/pack/multi-pack-index'), { force: true });
   await removeTree(view);
-  const [{ tip: commit } = { tip: '' }] = wanted;
-  await makeRepository(view, { commit, branch: '0' }, context);
+  // What `git init` would make, as far as a fetch reads it.
+  const gitDir = join(view, '.git');
+  mkdirSync(join(gitDir, 'refs/heads'), { recursive: true });
+  writeFileSync(join(gitDir, 'HEAD'), 'ref: refs/heads/0\n');
+  writeFileSync(join(gitDir, 'config'), isSha256(wanted) ? SHA256 : SHA1);
   await borrow(view, [dir, commonDir]);
   for (const [at, { tip }] of wanted.entries())
-    writeFileSync(join(view, '.git/refs/heads', `${at}`), `${tip}\n`);
+    writeFileSync(join(gitDir, 'refs/heads', `${at}`), `${tip}\n`);
   const shallow = join(commonDir, 'shallow');
   if (statsAt(shallow)?.isFile()) copyFileSync(shallow, join(view, '.git/shallow'));
 }
