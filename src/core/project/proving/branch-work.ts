@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { gitLine, runGit } from '../git/git.ts';
-import { listing, namesIn, readable } from '../git/path-bytes.ts';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
+import type { ChangedEntry } from './weakened-read.ts';
 
 /** The commits of a session: after `base`, up to `tip`. */
 export interface BranchWork extends GitContext {
@@ -41,25 +41,17 @@ export async function touchesFiles(
   return (await gitLine(args, { ...context, cwd: mainRepo })) !== '';
 }
 
-/** New or changed links of the branch to targets outside the tree, which no commit contains. */
-export async function linksOutside({
-  mainRepo,
-  base,
-  tip,
-  ...context
-}: BranchWork): Promise<{ path: string; target: string }[]> {
-  const options = { ...context, cwd: mainRepo };
-  const args = ['diff-tree', '-r', '-z', '--no-renames', '--diff-filter=d', '--end-of-options', base, tip];
-  const { stdout } = await runGit(args, listing(options));
-  const fields = namesIn(stdout);
+/** New or changed links among `changed` to targets outside the tree, which no commit contains. */
+export async function linksOutside(
+  changed: readonly ChangedEntry[],
+  git: GitOptions,
+): Promise<{ path: string; target: string }[]> {
   const found: { path: string; target: string }[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [, mode, , id = ''] = fields[at]?.split(' ') ?? [];
-    if (mode !== '120000') continue;
-    const path = readable(fields[at + 1] ?? '');
-    const target = (await runGit(['cat-file', 'blob', id], { ...options, maxChars: 4096 })).stdout;
+  for (const { path, isLink, blob = '' } of changed) {
+    if (!isLink) continue;
+    const target = (await runGit(['cat-file', 'blob', blob], { ...git, maxChars: 4096 })).stdout;
     if (posix.isAbsolute(target) || /^\.\.(?:\/|$)/.test(posix.join(posix.dirname(path), target)))
-      found.push({ path, target: readable(target) });
+      found.push({ path, target });
   }
   return found;
 }

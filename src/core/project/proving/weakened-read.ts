@@ -25,18 +25,28 @@ export interface ChangesOfChecks {
   files: ChangedFile[];
 }
 
+/** What two commits differ in, and the base's package.json, which may name programs of the checks. */
+export interface SeenChanges {
+  entries: readonly ChangedEntry[];
+  packageJson: string;
+}
+
+export async function packageJsonAt(commit: string, git: GitOptions): Promise<string> {
+  const args = ['show', '--end-of-options', `${commit}:package.json`];
+  return (await runGit(args, { ...git, allowFailure: true })).stdout;
+}
+
+/** @param seen if the caller has read it already */
 export async function changesOfChecks(
   { mainRepo, base, commit }: ComparedCommits,
   checks: { own: readonly string[]; ofPlan: readonly string[] },
   context: GitContext,
+  seen?: SeenChanges,
 ): Promise<ChangesOfChecks> {
   const git = { ...context, cwd: mainRepo };
-  const packageJson = await runGit(['show', '--end-of-options', `${base}:package.json`], {
-    ...git,
-    allowFailure: true,
-  });
-  const commands = checkCommands(checks.own, checks.ofPlan, packageJson.stdout);
-  const entries = (await changedEntries(base, commit, git)).filter(
+  const packageJson = seen?.packageJson ?? (await packageJsonAt(base, git));
+  const commands = checkCommands(checks.own, checks.ofPlan, packageJson);
+  const entries = (seen?.entries ?? (await changedEntries(base, commit, git))).filter(
     ({ path, oldPath = path }) =>
       isInstalled(path) || isOfChecks(path, commands) || isOfChecks(oldPath, commands),
   );
@@ -90,16 +100,17 @@ export async function linesChanged(
   );
 }
 
-interface Entry extends Pick<ChangedFile, 'path' | 'oldPath' | 'isLink' | 'blob'> {
+/** A file that differs between two commits. */
+export interface ChangedEntry extends Pick<ChangedFile, 'path' | 'oldPath' | 'isLink' | 'blob'> {
   /** Blob ids; undefined if it is not a plain file. */
   before: string | undefined;
   after: string | undefined;
 }
 
-async function changedEntries(base: string, commit: string, git: GitOptions): Promise<Entry[]> {
+export async function changedEntries(base: string, commit: string, git: GitOptions): Promise<ChangedEntry[]> {
   const args = ['diff', '--raw', '--no-abbrev', '-z', '--find-renames', '--end-of-options', base, commit];
   const records = (await runGit([...args, '--'], git)).stdout.split('\0');
-  const entries: Entry[] = [];
+  const entries: ChangedEntry[] = [];
   for (let at = 0; at < records.length; at += 1) {
     const match = /^:(\d{6}) (\d{6}) (\w+) (\w+) ([A-Z])/.exec(records[at] ?? '');
     if (!match) continue;

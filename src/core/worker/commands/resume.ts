@@ -104,7 +104,7 @@ async function newGoal(
     oldRounds: Math.max(stateOf(worker).oldRounds, ...questions.map(({ round }) => round)),
     oldPlans: documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan'),
     oldLedger: ledgerFingerprint(await ledgerText(worker.paths)),
-    oldTip: await branchTip(worker),
+    oldTip: (await branchTip(worker))?.commit,
     flow: `New goal: ${goal.split('\n')[0]}`,
   };
 }

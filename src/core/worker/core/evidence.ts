@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
-import { commitOf } from '../../project/git/repository.ts';
+import { runGit } from '../../project/git/git.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa.ts';
@@ -76,9 +76,20 @@ async function notesShrank(worker: Worker, text: string): Promise<boolean> {
   return approved !== undefined && planChanges(approved, text).notesShrank;
 }
 
-/** The commit at the end of the session's branch; undefined without a branch, or if the branch was deleted. */
-export async function branchTip(worker: Worker): Promise<string | undefined> {
+export interface TipOfBranch {
+  commit: string;
+  tree: string;
+}
+
+/** Asks for the tip at the first call, and returns it at each later one. */
+export type TipAsked = () => Promise<TipOfBranch | undefined>;
+
+/** The end of the session's branch; undefined without a branch, or if the branch was deleted. */
+export async function branchTip(worker: Worker): Promise<TipOfBranch | undefined> {
   const { worktree } = stateOf(worker);
-  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
-  return await commitOf(`refs/heads/${worktree?.branch ?? worker.file.settings.branch}`, options);
+  const ref = `refs/heads/${worktree?.branch ?? worker.file.settings.branch}`;
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo, allowFailure: true };
+  const { exitCode, stdout } = await runGit(['rev-parse', `${ref}^{commit}`, `${ref}^{tree}`], options);
+  const [commit = '', tree = ''] = stdout.split('\n');
+  return exitCode === 0 ? { commit, tree } : undefined;
 }

@@ -6,6 +6,7 @@ import type { ChecksRan, Proving } from '../../kernel/phases/proving.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import type { WorktreeSeen } from '../../project/checkpoints/checkpoint.ts';
 import type { MainCheckout } from '../../project/worktrees/main-checkout.ts';
+import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../sandbox/programs/login-shell.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
@@ -80,6 +81,8 @@ export interface WorkerMemory {
     failure?: SamocodeError;
     stop: AbortController;
   };
+  /** The work on the branch, as last read: most agents do not move it. */
+  branchFacts?: BranchFacts;
   /** The newest iteration whose cost counts against the daily limit. */
   notedCostOf?: number;
 }

@@ -7,8 +7,7 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import { capitalised } from '../../kernel/text.ts';
 import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { OpenIteration } from '../../session/events/state.ts';
-import { readPlanEvidence } from '../core/evidence.ts';
+import { readPlanEvidence, type TipAsked } from '../core/evidence.ts';
 import { gatesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
 import { knownBase } from '../proving/base-run.ts';
@@ -30,22 +29,22 @@ export interface Checked {
  */
 export async function decideChecked(
   worker: Worker,
-  { iteration }: Pick<OpenIteration, 'iteration'>,
+  given: { iteration: number; askTip: TipAsked },
   outcome: Outcome,
 ): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
   if (progress.phase === 'implementation' && isTaken(decision)) {
-    const hints = await fastHints(worker, iteration);
+    const hints = await fastHints(worker, given);
     // Failures come first in the next prompt.
     const notes = [...(hints?.notes ?? []), ...decision.notes];
     return hints && { decision: { ...decision, notes }, events: hints.events };
   }
   if (!needsProof(progress.phase, decision)) {
-    const instead = await byDocuments(worker, outcome, decision);
+    const instead = await byDocuments(worker, { ...outcome, ...given }, decision);
     return instead ? { decision: instead, events: [] } : await withBaseQuestion(worker, decision);
   }
-  return await decideByObstacles(worker, iteration, decision);
+  return await decideByObstacles(worker, given, decision);
 }
 
 /** Whether the agent's signal was accepted and another agent follows. */
@@ -60,7 +59,7 @@ function needsProof(phase: Phase, decision: Decision): boolean {
 /** What an agent must do first because of the requirement ledger or the servers in its plan. */
 async function byDocuments(
   worker: Worker,
-  { signal }: Outcome,
+  { signal, askTip }: Pick<Outcome, 'signal'> & { askTip: TipAsked },
   decision: Decision,
 ): Promise<Decision | undefined> {
   const { progress } = stateOf(worker);
@@ -77,7 +76,7 @@ async function byDocuments(
       : afterBadDocument(progress, { rule: 'plan_servers', problem: servers });
   }
   if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
-  const open = await unreviewed(worker, signal.signal.reviewed);
+  const open = await unreviewed(worker, askTip, signal.signal.reviewed);
   return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
@@ -110,12 +109,12 @@ function rulesOf(worker: Worker): Rules {
 /** The results of the fast checks, as notes for the next agent. @returns undefined when they were stopped */
 async function fastHints(
   worker: Worker,
-  iteration: number,
+  { iteration, askTip }: { iteration: number; askTip: TipAsked },
 ): Promise<{ notes: string[]; events: NewEvent[] } | undefined> {
-  const gone = await branchGone(worker);
+  const gone = await branchGone(worker, askTip);
   if (gone !== undefined)
     return { notes: [`${capitalised(gone)}. Recreate it at your last commit.`], events: [] };
-  const { events, ...fast } = await tryFast(worker, iteration);
+  const { events, ...fast } = await tryFast(worker, iteration, await askTip());
   if (fast.kind === 'stopped') return undefined;
   const failed = fast.kind === 'failed' ? await failureNotes(worker, fast.failures) : [];
   return { notes: fast.kind === 'impossible' ? [fast.reason] : failed, events };

@@ -4,10 +4,10 @@ import { crashPoint } from '../../kernel/fault-points.ts';
 import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
+import { once } from '../../kernel/once.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
-import { changedPaths } from '../../project/worktrees/changes.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NETWORK_REFUSED } from '../../session/events/fold.ts';
@@ -15,7 +15,13 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
-import { branchTip, type PlanEvidence, readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import {
+  branchTip,
+  type PlanEvidence,
+  readPlanEvidence,
+  readQuestions,
+  type TipAsked,
+} from '../core/evidence.ts';
 import type { Iteration } from '../core/iteration-files.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -32,7 +38,7 @@ import { guardLoop } from '../judging/loop-guard.ts';
 import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
-import { baseOfWork } from '../proving/check-facts.ts';
+import { branchFacts, mainGit } from '../proving/check-facts.ts';
 import { keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { archiveMessages } from '../recording/messages.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
@@ -48,7 +54,8 @@ import { cliPathNow } from './spawn-child.ts';
  */
 export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
   const left = await collectResults(worker, open, ended);
-  const reading = await readOutcome(worker, open, { ended, left });
+  const askTip = once(() => branchTip(worker));
+  const reading = await readOutcome(worker, open, { ended, left, askTip });
   const { outcome, process, signal, acknowledged } = reading;
   const { overview, kept, repairs, after } = left;
   const notices = [
@@ -57,7 +64,7 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
     ...reading.notices,
     ...networkRefused(worker, open.iteration),
   ];
-  const checked = await decideChecked(worker, open, outcome);
+  const checked = await decideChecked(worker, { ...open, askTip }, outcome);
   if (checked === undefined) {
     // The iteration stays open: the next worker resumes here, and the checks run again.
     await record(worker, ...notices, ...stopEvents(worker));
@@ -170,7 +177,7 @@ export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iteratio
 async function readOutcome(
   worker: Worker,
   open: Iteration,
-  { ended, left }: { ended: ChildEnded; left: IterationResults },
+  { ended, left, askTip }: { ended: ChildEnded; left: IterationResults; askTip: TipAsked },
 ) {
   const { breach, overview, before, after } = left;
   const process = await readChildEnd(worker, open, ended);
@@ -201,7 +208,7 @@ async function readOutcome(
     plan: plan.outcome,
     unacknowledged: messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
-  const outsidePlan = await filesOutsidePlan(worker, plan);
+  const outsidePlan = await filesOutsidePlan(worker, plan, askTip);
   const notices = [
     ...mainCheckoutMoves(open.iteration, before, after),
     ...unpriced(worker, open, process),
@@ -220,13 +227,13 @@ const MAX_NAMED = 10;
 export async function filesOutsidePlan(
   worker: Worker,
   { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,
+  askTip: TipAsked,
 ): Promise<string[] | undefined> {
-  const base = baseOfWork(stateOf(worker));
-  if (text === undefined || !outcome.approved || base === undefined) return undefined;
-  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
-  const head = await branchTip(worker);
-  if (head === undefined) return undefined;
-  return outsidePlanFiles(text, await changedPaths({ ...options, base, head })).slice(0, MOST);
+  if (text === undefined || !outcome.approved) return undefined;
+  const tip = await askTip();
+  const facts = tip && branchFacts(worker, tip.commit);
+  if (facts === undefined) return undefined;
+  return outsidePlanFiles(text, await facts.paths(mainGit(worker))).slice(0, MOST);
 }
 
 function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly string[] = []): NewEvent[] {

@@ -1,10 +1,13 @@
-import { gitLine, runGit } from '../../project/git/git.ts';
-import { parseStatus } from '../../project/git/status-entries.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { type GitOptions, gitLine, runGit } from '../../project/git/git.ts';
+import { checkedOutBranch } from '../../project/git/repository.ts';
+import { GIT_STATUS, parseStatus } from '../../project/git/status-entries.ts';
+import { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
 import { asFoundAt, withoutFound } from '../../project/worktrees/as-found.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { readPlanEvidence } from '../core/evidence.ts';
+import { readPlanEvidence, type TipOfBranch } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 
@@ -16,11 +19,6 @@ export async function fastCommands(worker: Worker): Promise<string[]> {
   return [...new Set([...provingOf(worker).fast, ...ofPlan])];
 }
 
-export interface TipOfBranch {
-  commit: string;
-  tree: string;
-}
-
 /** The tip of the session's branch: the commit to prove, whatever is checked out in the worktree. */
 export async function tipOfBranch(worker: Worker): Promise<TipOfBranch> {
   const { worktree } = stateOf(worker);
@@ -28,10 +26,25 @@ export async function tipOfBranch(worker: Worker): Promise<TipOfBranch> {
 }
 
 export async function commitWithTree(worker: Worker, name: string): Promise<TipOfBranch> {
-  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
   const parse = ['rev-parse', `${name}^{commit}`, `${name}^{tree}`];
-  const [commit = '', tree = ''] = (await gitLine(parse, options)).split('\n');
+  const [commit = '', tree = ''] = (await gitLine(parse, mainGit(worker))).split('\n');
   return { commit, tree };
+}
+
+/** Options for git in MAIN_REPO. */
+export function mainGit({ git, file }: Pick<Worker, 'git' | 'file'>): GitOptions {
+  return { ...git.context, cwd: file.mainRepo };
+}
+
+/** The work for the current goal up to a commit; undefined without a base to compare with. */
+export function branchFacts(worker: Worker, tip: string): BranchFacts | undefined {
+  const { memory } = worker;
+  const base = baseOfWork(stateOf(worker));
+  if (base === undefined) return undefined;
+  const known = memory.branchFacts;
+  const facts = known?.base === base && known.tip === tip ? known : new BranchFacts(base, tip);
+  memory.branchFacts = facts;
+  return facts;
 }
 
 /** The base of the current goal's work: commits of earlier goals do not prove it. */
@@ -42,17 +55,28 @@ export function baseOfWork({
   return worktree && (goalBase ?? worktree.baseCommit);
 }
 
-/** Files of the worktree that differ from the commit, except ignored ones and what is as it was before any agent. */
-export async function uncommittedFiles(worker: Worker): Promise<string[]> {
-  const { worktree } = stateOf(worker);
-  if (worktree === undefined) return [];
-  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all'];
-  const { context } = worker.git;
-  const { stdout } = await runGit(args, { ...context, cwd: worktree.path });
-  const found = await asFoundAt(worktree.path);
-  const { entries } = parseStatus(stdout);
-  return (await withoutFound(worktree.path, entries, { found, context })).map(({ path }) => path);
+export interface WorktreeNow {
+  /** Undefined if HEAD is detached. */
+  branch: string | undefined;
+  /** Files that differ from the commit, except ignored ones and what is as it was before any agent. */
+  uncommitted: string[];
 }
+
+/** Undefined if the worktree is gone. With CHECK_IN=worktree, its files count as they are. */
+export async function worktreeNow(worker: Worker): Promise<WorktreeNow | undefined> {
+  const path = stateOf(worker).worktree?.path;
+  if (path === undefined || statsAt(path) === undefined) return undefined;
+  const { context } = worker.git;
+  if (provingOf(worker).in === 'worktree')
+    return { branch: await checkedOutBranch(path, context), uncommitted: [] };
+  const { stdout } = await runGit(STATUS, { ...context, cwd: path });
+  const { branch, entries } = parseStatus(stdout);
+  const found = await asFoundAt(path);
+  const changed = await withoutFound(path, entries, { found, context });
+  return { branch, uncommitted: changed.map((entry) => entry.path) };
+}
+
+const STATUS = [...GIT_STATUS, '--untracked-files=all', '--no-ahead-behind'];
 
 /** A failed check as a note: our own line, then the last lines of its output as a quotation. */
 export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {

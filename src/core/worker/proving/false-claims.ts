@@ -1,16 +1,10 @@
-import { statsAt } from '../../kernel/files/path-stats.ts';
-import { checkedOutBranch } from '../../project/git/repository.ts';
-import {
-  type BranchWork,
-  changesContent,
-  linksOutside,
-  touchesFiles,
-} from '../../project/proving/branch-work.ts';
+import type { BranchFacts } from '../../project/proving/branch-facts.ts';
+import { linksOutside } from '../../project/proving/branch-work.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
-import { branchTip, readPlanEvidence } from '../core/evidence.ts';
+import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
+import { branchFacts, mainGit, tipOfBranch, type WorktreeNow } from './check-facts.ts';
 
 export interface FalseClaims {
   /** One line each. */
@@ -20,31 +14,33 @@ export interface FalseClaims {
 }
 
 /** Claims about finished work that the branch does not support. Only an approved plan makes promises. */
-export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<FalseClaims> {
+export async function falseClaims(
+  worker: Worker,
+  tip: TipOfBranch | undefined,
+  now: Pick<WorktreeNow, 'branch'> | undefined,
+): Promise<FalseClaims> {
   const { worktree } = stateOf(worker);
-  if (worktree === undefined || tip === undefined) return { claims: [] };
-  const work = workOf(worker, tip.commit);
-  const links = (await linksOutside(work)).map(
+  const facts = tip && branchFacts(worker, tip.commit);
+  if (worktree === undefined || facts === undefined) return { claims: [] };
+  const git = mainGit(worker);
+  const links = (await linksOutside(await facts.entries(git), git)).map(
     ({ path, target }) => `the link ${path} leads out of the repository, to ${target}`,
   );
-  const { claims, noWork } = await emptyPromises(worker, work);
-  return { claims: [...(await otherBranch(worker, worktree)), ...links, ...claims], noWork };
-}
-
-function workOf({ file: { mainRepo }, git, ...worker }: Worker, tip: string): BranchWork {
-  return { ...git.context, mainRepo, base: baseOfWork(stateOf(worker)) ?? 'HEAD', tip };
+  const { claims, noWork } = await emptyPromises(worker, facts);
+  return { claims: [...otherBranch(now, worktree), ...links, ...claims], noWork };
 }
 
 /** Without its branch nothing of a session can be verified. */
-export async function branchGone(worker: Worker): Promise<string | undefined> {
+export async function branchGone(worker: Worker, askTip: TipAsked): Promise<string | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
-  const tip = await branchTip(worker);
+  const tip = await askTip();
   return tip === undefined ? `the branch ${worktree.branch} of this session is gone` : undefined;
 }
 
 export async function laterWork(worker: Worker, proved: TipOfBranch | undefined): Promise<string[]> {
   if (proved === undefined) return [];
+  // Not the tip that was asked for before the checks ran.
   const { commit } = await tipOfBranch(worker);
   if (commit === proved.commit) return [];
   return [`the branch is at ${short(commit)}, but the checks last passed on ${short(proved.commit)}`];
@@ -54,18 +50,14 @@ function short(commit: string): string {
   return commit.slice(0, 12);
 }
 
-async function otherBranch(
-  worker: Worker,
-  { path, branch }: { path: string; branch: string },
-): Promise<string[]> {
-  if (statsAt(path) === undefined) return [];
-  const now = await checkedOutBranch(path, worker.git.context);
-  if (now === branch) return [];
-  const where = now === undefined ? 'no branch' : `the branch ${now}`;
+function otherBranch(now: Pick<WorktreeNow, 'branch'> | undefined, { branch }: { branch: string }): string[] {
+  if (now === undefined || now.branch === branch) return [];
+  const where = now.branch === undefined ? 'no branch' : `the branch ${now.branch}`;
   return [`the worktree has ${where} checked out, but the work of this session belongs on ${branch}`];
 }
 
-async function emptyPromises(worker: Worker, work: BranchWork): Promise<FalseClaims> {
+async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseClaims> {
+  const git = mainGit(worker);
   const { text, outcome } = await readPlanEvidence(worker);
   if (text === undefined || !outcome.approved) return { claims: [] };
   const { phases, testable } = parsePlan(text);
@@ -73,15 +65,15 @@ async function emptyPromises(worker: Worker, work: BranchWork): Promise<FalseCla
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   // A phase that does not list its files can concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
-  if (testable && (promising.length > 0 || !isAboutNone) && !(await changesContent(work)))
+  if (testable && (promising.length > 0 || !isAboutNone) && !(await facts.changesContent(git)))
     return {
       claims,
-      noWork: `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(work.base)}`,
+      noWork: `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(facts.base)}`,
     };
   for (const phase of promising) {
     const files = promisedFiles(phase);
     const isClaimed = phase.completed || phase.steps.done > 0;
-    if (isClaimed && !(await touchesFiles(work, files)))
+    if (isClaimed && !(await facts.touches(files, git)))
       claims.push(`${named(phase)} is ticked, but no commit touches its files (${files.join(', ')})`);
   }
   return { claims };

@@ -14,9 +14,10 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
+import type { TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
-import { baseOfWork, commitWithTree, tipOfBranch } from './check-facts.ts';
+import { branchFacts, commitWithTree, mainGit } from './check-facts.ts';
 import { fullCommands } from './ledger.ts';
 import { type Proof, recordedSet } from './prove.ts';
 import { runInClone } from './run-in-clone.ts';
@@ -26,15 +27,19 @@ export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
 }
 
 /** Compares the branch with the commit that the current work started from. */
-export async function comparedChecks(worker: Worker): Promise<ComparedChecks | undefined> {
-  const base = baseOfWork(stateOf(worker));
-  if (base === undefined) return undefined;
-  const { commit } = await tipOfBranch(worker);
-  const commits = { mainRepo: worker.file.mainRepo, base, commit };
+export async function comparedChecks(
+  worker: Worker,
+  tip: TipOfBranch | undefined,
+): Promise<ComparedChecks | undefined> {
+  const facts = tip && branchFacts(worker, tip.commit);
+  if (facts === undefined) return undefined;
+  const commits = { mainRepo: worker.file.mainRepo, base: facts.base, commit: facts.tip };
   const checks = await fullCommands(worker);
   const own = checksOf(worker);
   const ofPlan = checks.filter((check) => !own.includes(check));
-  return { ...commits, checks, ...(await changesOfChecks(commits, { own, ofPlan }, worker.git.context)) };
+  const seen = await facts.seen(mainGit(worker));
+  const changes = await changesOfChecks(commits, { own, ofPlan }, worker.git.context, seen);
+  return { ...commits, checks, ...changes };
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   REVIEWED,
   type Requirement,
 } from '../../session/documents/requirements.ts';
-import { branchTip, readPlanEvidence } from '../core/evidence.ts';
+import { readPlanEvidence, type TipAsked } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
 
 async function requirementsOf(worker: Worker): Promise<Requirement[]> {
@@ -49,9 +49,13 @@ export async function splitFailures(
 }
 
 /** Requirements without a command that no quality agent has confirmed for the current code, except those in `also`. */
-export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<string[]> {
+export async function unreviewed(
+  worker: Worker,
+  askTip: TipAsked,
+  also: readonly string[] = [],
+): Promise<string[]> {
   const { reviewed = [], reviewedAt = {} } = stateOf(worker);
-  const changed = await changedSince(worker, Object.values(reviewedAt));
+  const changed = await changedSince(worker, askTip, Object.values(reviewedAt));
   const held = reviewed.filter((id) => !changed.includes(reviewedAt[id] ?? ''));
   const shown = { reviewed: [...held, ...also] };
   return (await requirementsOf(worker))
@@ -61,10 +65,10 @@ export async function unreviewed(worker: Worker, also: readonly string[] = []): 
     );
 }
 
-async function changedSince(worker: Worker, commits: readonly string[]): Promise<string[]> {
+async function changedSince(worker: Worker, askTip: TipAsked, commits: readonly string[]): Promise<string[]> {
   const { mainRepo } = worker.file;
   const { context } = worker.git;
-  const tip = await branchTip(worker);
+  const tip = commits.length === 0 ? undefined : (await askTip())?.commit;
   if (tip === undefined) return [];
   const changed: string[] = [];
   for (const base of new Set(commits))

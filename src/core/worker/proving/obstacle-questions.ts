@@ -12,11 +12,11 @@ import type { Decision } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type Obstacle, type ObstacleName } from '../../kernel/phases/obstacles.ts';
 import type { BaseChecks, ChangedTest, ProvedRequirement } from '../../kernel/phases/proving.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { readPlanEvidence } from '../core/evidence.ts';
+import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { failureNotes, type TipOfBranch, tipOfBranch } from './check-facts.ts';
+import { failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { splitFailures, unreviewed } from './ledger.ts';
@@ -27,6 +27,7 @@ import { turnsGreen } from './turns-green.ts';
 interface Inquiry {
   worker: Worker;
   iteration: number;
+  askTip: TipAsked;
   decision: Decision;
   events: NewEvent[];
   /** Set by the first question that needs it, which runs the checks. */
@@ -49,8 +50,8 @@ type Question = (inquiry: Inquiry) => Promise<Answer>;
 /** The question of each obstacle, in the order of `OBSTACLES`. */
 export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   messages: unreadMessages,
-  async branch_gone({ worker }) {
-    const gone = await branchGone(worker);
+  async branch_gone({ worker, askTip }) {
+    const gone = await branchGone(worker, askTip);
     return gone === undefined ? undefined : afterFalseClaims(progressOf(worker), [gone]);
   },
   async impossible_checks(inquiry) {
@@ -95,7 +96,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   },
   async weakened_tests(inquiry) {
     const { worker, iteration } = inquiry;
-    const compared = await comparedChecks(worker);
+    const compared = await comparedChecks(worker, (await shownOf(inquiry)).tip);
     if (compared === undefined) return undefined;
     const tried = await tryAddedTests(worker, iteration, compared);
     if (tried === undefined) return STOPPED;
@@ -104,7 +105,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     inquiry.changedTests = await changedTests(worker, compared);
     return await waitIfWeakened(worker, compared, inquiry.decision);
   },
-  outside_scope: async ({ worker, decision }) => await waitIfOutside(worker, decision),
+  async outside_scope(inquiry) {
+    return await waitIfOutside(inquiry.worker, (await shownOf(inquiry)).tip, inquiry.decision);
+  },
   async later_work(inquiry) {
     const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);
     return later.length === 0 ? undefined : afterFalseClaims(progressOf(inquiry.worker), later);
@@ -119,10 +122,10 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
  */
 export async function decideByObstacles(
   worker: Worker,
-  iteration: number,
+  { iteration, askTip }: Pick<Inquiry, 'iteration' | 'askTip'>,
   given: Decision,
 ): Promise<{ decision: Decision; events: NewEvent[] } | undefined> {
-  const inquiry: Inquiry = { worker, iteration, decision: given, events: [] };
+  const inquiry: Inquiry = { worker, iteration, askTip, decision: given, events: [] };
   const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
   if (found === STOPPED) return undefined;
   const { decision, events } = inquiry;
@@ -162,18 +165,19 @@ async function unreadMessages({ worker }: Inquiry): Promise<Answer> {
   return waiting.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), waiting);
 }
 
-async function unreviewedOf({ worker, decision }: Inquiry): Promise<string[]> {
-  return decision.kind === 'done' ? await unreviewed(worker) : [];
+async function unreviewedOf({ worker, askTip, decision }: Inquiry): Promise<string[]> {
+  return decision.kind === 'done' ? await unreviewed(worker, askTip) : [];
 }
 
 /** Claims are read before the checks run, because the checks take time and only one commit is proved. */
 async function shownOf(inquiry: Inquiry): Promise<Shown> {
   if (inquiry.shown !== undefined) return inquiry.shown;
   const { worker, iteration } = inquiry;
-  const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
-  const { claims, noWork } = await falseClaims(worker, tip);
+  const tip = stateOf(worker).worktree && ((await inquiry.askTip()) ?? (await tipOfBranch(worker)));
+  const now = await worktreeNow(worker);
+  const { claims, noWork } = await falseClaims(worker, tip, now);
   const { requirements } = await readPlanEvidence(worker);
-  let proof = await proveBranch(worker, iteration);
+  let proof = await proveBranch(worker, iteration, { tip, uncommitted: now?.uncommitted });
   if (noWork !== undefined) {
     const isShown = proof.kind === 'passed' && tip && (await turnsGreen(worker, { tip, iteration }));
     if (isShown === undefined) proof = { kind: 'stopped', events: proof.events };

@@ -8,9 +8,8 @@ import { changesOfChecks } from '../../project/proving/weakened-read.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
 import { openRound } from '../../session/events/rounds.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
-import { readPlanEvidence } from '../core/evidence.ts';
+import { readPlanEvidence, type TipOfBranch } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
-import { tipOfBranch } from './check-facts.ts';
 
 const MAX_NAMED = 20;
 
@@ -18,10 +17,14 @@ const MAX_NAMED = 20;
  * Asks a person about changes in a round that no one has agreed to: files that the plan does not name and the pull
  * request had not changed, and weakened tests that were active at its head. Nothing is pushed before the answer.
  */
-export async function waitIfOutside(worker: Worker, decision: Decision): Promise<ParkDecision | undefined> {
+export async function waitIfOutside(
+  worker: Worker,
+  tip: TipOfBranch | undefined,
+  decision: Decision,
+): Promise<ParkDecision | undefined> {
   const round = openRound(stateOf(worker));
-  if (round === undefined) return undefined;
-  const found = await changesOutsideScope(worker, round);
+  if (round === undefined || tip === undefined) return undefined;
+  const found = await changesOutsideScope(worker, tip.commit, round);
   if (found.length === 0) return undefined;
   const outsideScope = fingerprint(found.join('\n'));
   if (round.accepted === outsideScope) return undefined;
@@ -32,11 +35,11 @@ export async function waitIfOutside(worker: Worker, decision: Decision): Promise
 
 async function changesOutsideScope(
   worker: Worker,
+  tip: string,
   { head, base }: { head: string; base: string },
 ): Promise<string[]> {
   const { mainRepo } = worker.file;
   const options = { ...worker.git.context, cwd: mainRepo };
-  const { commit: tip } = await tipOfBranch(worker);
   const changedIn = async (commit: string) => {
     const onto = await gitLine(['merge-base', '--end-of-options', base, commit], options);
     return await changedPaths({ ...options, base: onto, head: commit });

@@ -17,17 +17,12 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
+import type { TipOfBranch } from '../core/evidence.ts';
 import { endChildTree } from '../core/tree.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { knownBase } from './base-run.ts';
-import {
-  fastCommands,
-  showChecking,
-  type TipOfBranch,
-  tipOfBranch,
-  uncommittedFiles,
-} from './check-facts.ts';
+import { fastCommands, showChecking } from './check-facts.ts';
 import { fullCommands, splitFailures } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 
@@ -43,16 +38,18 @@ export type Proof = { events: NewEvent[] } & (
 );
 
 /** The full set of checks, on the commit of the branch. Its time counts neither as agent time nor against MAX_HOURS. */
-export async function proveBranch(worker: Worker, iteration: number): Promise<Proof> {
+export async function proveBranch(
+  worker: Worker,
+  iteration: number,
+  { tip, uncommitted = [] }: { tip: TipOfBranch | undefined; uncommitted?: readonly string[] | undefined },
+): Promise<Proof> {
   const { worktree, proved } = stateOf(worker);
-  if (worktree === undefined) return { kind: 'passed', events: [] };
+  if (worktree === undefined || tip === undefined) return { kind: 'passed', events: [] };
   const commands = await fullCommands(worker);
   if (provingOf(worker).in === 'worktree')
-    return await tryInWorktree(worker, { set: 'full', iteration, commands });
-  const files = statsAt(worktree.path) === undefined ? [] : await uncommittedFiles(worker);
-  if (files.length > 0) return { kind: 'uncommitted', files, events: [] };
+    return await tryInWorktree(worker, { set: 'full', iteration, commands, tip });
+  if (uncommitted.length > 0) return { kind: 'uncommitted', files: [...uncommitted], events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
-  const tip = await tipOfBranch(worker);
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
   if (isProved) return { kind: 'passed', events: [] };
   const outputDir = iterationPaths(worker.paths, iteration).checks;
@@ -82,21 +79,24 @@ export async function proveCommit(
 }
 
 /** A few quick checks in the worktree after an agent worked there; hints for the next agent, not proof. */
-export async function tryFast(worker: Worker, iteration: number): Promise<Proof> {
+export async function tryFast(
+  worker: Worker,
+  iteration: number,
+  tip: TipOfBranch | undefined,
+): Promise<Proof> {
   const commands = await fastCommands(worker);
   const { worktree } = stateOf(worker);
   const isThere = worktree !== undefined && statsAt(worktree.path) !== undefined;
-  if (!isThere) return { kind: 'passed', events: [] };
-  return await tryInWorktree(worker, { set: 'fast', iteration, commands });
+  if (!isThere || tip === undefined) return { kind: 'passed', events: [] };
+  return await tryInWorktree(worker, { set: 'fast', iteration, commands, tip });
 }
 
 /** Runs on the agent's files, including uncommitted and ignored ones. */
 async function tryInWorktree(
   worker: Worker,
-  set: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'>,
+  { tip, ...set }: Pick<WorktreeSet, 'set' | 'iteration' | 'commands'> & { tip: TipOfBranch },
 ): Promise<Proof> {
   if (set.commands.length === 0) return { kind: 'passed', events: [] };
-  const tip = await tipOfBranch(worker);
   const attempt = { set: set.set, in: 'worktree', iteration: set.iteration, tip } as const;
   const begins = (command: string) => showChecking(worker, command);
   return await recordedSet(worker, attempt, (signal) => runInWorktree(worker, { ...set, signal, begins }));

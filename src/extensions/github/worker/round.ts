@@ -76,7 +76,7 @@ async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
   await record(worker, ...(await repairMissingWorktree(worker)));
   const { branch } = worktree;
   const { mainRepo, worktreesDir, folder } = worker.file;
-  const tip = await branchTip(worker);
+  const tip = (await branchTip(worker))?.commit;
   if (tip === undefined) return [];
   if (await gitSaysYes(['merge-base', '--is-ancestor', head, tip], { ...worker.git.context, cwd: mainRepo }))
     return [];

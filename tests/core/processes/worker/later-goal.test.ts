@@ -10,7 +10,7 @@ import {
 } from '../../../../src/core/session/documents/requirements.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import { readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
+import { branchTip, readPlanEvidence } from '../../../../src/core/worker/core/evidence.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { filesOutsidePlan } from '../../../../src/core/worker/iteration/finish-iteration.ts';
@@ -27,7 +27,7 @@ const PLAN = '01-08-1000-plan-x.md';
 const TEXT = '# Plan: x\n\n### Phase 1: Other\nFiles: other.txt\n- [x] it\n';
 
 const askedAbout = async (worker: Worker) =>
-  await waitIfWeakened(worker, (await comparedChecks(worker)) ?? expect.fail(), {
+  await waitIfWeakened(worker, (await comparedChecks(worker, await branchTip(worker))) ?? expect.fail(), {
     ...{ kind: 'run', phase: 'quality', notes: [], delay: 'none' },
   });
 
@@ -51,8 +51,8 @@ test('the work for a goal is compared with its own base, not with earlier work',
   };
   await worker.writer.append(goal);
   await approve(worker);
-  expect(await filesOutsidePlan(worker, await readPlanEvidence(worker))).toEqual([]);
-  expect(await falseClaims(worker, { commit: oldTip, tree })).toEqual({
+  expect(await filesOutsidePlan(worker, await readPlanEvidence(worker), () => branchTip(worker))).toEqual([]);
+  expect(await falseClaims(worker, { commit: oldTip, tree }, undefined)).toEqual({
     claims: [],
     noWork: expect.stringContaining('changes nothing except white space'),
   });

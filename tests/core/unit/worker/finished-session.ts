@@ -51,5 +51,12 @@ export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan 
   const git = new GitGuard(log.paths, file, repo.env);
   const projector = new Projector(log.paths, file);
   const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
-  return { ...own, writer, projector, git, guard: new WorkerGuard() } as Partial<Worker> as Worker;
+  return {
+    ...own,
+    writer,
+    projector,
+    git,
+    guard: new WorkerGuard(),
+    memory: {},
+  } as Partial<Worker> as Worker;
 }

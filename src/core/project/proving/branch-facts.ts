@@ -1,0 +1,65 @@
+import { isNamed } from '../../session/proof/plan-files.ts';
+import { type GitOptions, gitSaysYes } from '../git/git.ts';
+import { changesContent, touchesFiles } from './branch-work.ts';
+import { type ChangedEntry, changedEntries, packageJsonAt, type SeenChanges } from './weakened-read.ts';
+
+/**
+ * What git says about the work from `base` to `tip`, both hashes. Commits never change, so each question is asked once.
+ * Options have MAIN_REPO as `cwd`.
+ */
+export class BranchFacts {
+  readonly base: string;
+  readonly tip: string;
+  #entries: readonly ChangedEntry[] | undefined;
+  #packageJson: string | undefined;
+  #changesContent: boolean | undefined;
+  #isAfterBase: boolean | undefined;
+  readonly #touches = new Map<string, boolean>();
+
+  constructor(base: string, tip: string) {
+    this.base = base;
+    this.tip = tip;
+  }
+
+  async entries(git: GitOptions): Promise<readonly ChangedEntry[]> {
+    this.#entries ??= await changedEntries(this.base, this.tip, git);
+    return this.#entries;
+  }
+
+  /** The names of all changed files; both names of a rename. */
+  async paths(git: GitOptions): Promise<string[]> {
+    const entries = await this.entries(git);
+    return entries.flatMap(({ path, oldPath }) => [path, ...(oldPath === undefined ? [] : [oldPath])]).sort();
+  }
+
+  async seen(git: GitOptions): Promise<SeenChanges> {
+    this.#packageJson ??= await packageJsonAt(this.base, git);
+    return { entries: await this.entries(git), packageJson: this.#packageJson };
+  }
+
+  /** See the function of that name. */
+  async changesContent(git: GitOptions): Promise<boolean> {
+    this.#changesContent ??= await changesContent(this.#work(git));
+    return this.#changesContent;
+  }
+
+  /** Whether a commit of the branch touches one of these files. */
+  async touches(files: readonly string[], git: GitOptions): Promise<boolean> {
+    // Most files of a plan differ in the end. That shows a commit of the branch unless the branch lacks some of the base.
+    const isChanged = (await this.paths(git)).some((path) => files.some((file) => isNamed(file, path)));
+    if (isChanged && (await this.#isComplete(git))) return true;
+    const key = files.join('\0');
+    const touches = this.#touches.get(key) ?? (await touchesFiles(this.#work(git), files));
+    this.#touches.set(key, touches);
+    return touches;
+  }
+
+  async #isComplete(git: GitOptions): Promise<boolean> {
+    this.#isAfterBase ??= await gitSaysYes(['merge-base', '--is-ancestor', this.base, this.tip], git);
+    return this.#isAfterBase;
+  }
+
+  #work(git: GitOptions) {
+    return { ...git, mainRepo: git.cwd, base: this.base, tip: this.tip };
+  }
+}
