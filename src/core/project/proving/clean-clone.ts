@@ -2,6 +2,7 @@ import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkOutSubmodules } from '../git/check-out-submodules.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { Setting } from '../git/git-programs.ts';
@@ -12,6 +13,8 @@ import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 export interface ClonePlan {
   mainRepo: string;
+  /** Its git folder, as `commonDirOf` reads it; git is asked if it is not given. */
+  commonDir?: string;
   /** The worktree's git folder, which may have submodules that MAIN_REPO lacks. */
   worktreeGitDir?: string;
   /** Replaced if it exists. */
@@ -34,24 +37,32 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   const { worktreeGitDir, dir, commit, branch, base, areObjectsWritable } = plan;
   await removeAtOnce(dir);
   const lender = await lenderOf(plan, context);
-  const { main, commonDir } = lender;
+  const { main, commonDir, settings } = lender;
   await makeEmpty(plan, [commit, base], lender);
   // git-lfs looks for its files next to borrowed objects, but here none are borrowed yet.
   const lfs: Setting[] = areObjectsWritable ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
-  const config = [...lfs, ...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
+  const config = [...lfs, ...filtersIn(settings, commonDir), ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
   await checkOut(clone, { commit, base, lender });
   // Not before: with them, a fetch of single objects would look for their commits.
   await writeRefs(dir, { main, commit, branch });
   const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
-  await checkOutSubmodules({ dir, commit, modules, areObjectsWritable }, { ...context, config });
+  const mayHaveModules =
+    statsAt(join(dir, '.gitmodules')) !== undefined || lender.extent.sparse !== undefined;
+  if (mayHaveModules)
+    await checkOutSubmodules({ dir, commit, modules, areObjectsWritable }, { ...context, config });
   // The rest of the history, for checks that compare with it.
   if (areObjectsWritable) await borrow(dir, [commonDir]);
   await rm(join(dir, '.git/shallow'), { force: true });
   await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
   // Last: with a remote set, a filter would request missing files from it.
-  const url = await gitLine(['config', '--get', 'remote.origin.url'], { ...main, allowFailure: true });
-  if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
+  const url = settings.findLast(({ key }) => key === 'remote.origin.url')?.value;
+  if (url) await appendFile(join(dir, '.git/config'), `[remote "origin"]\n\turl = ${quotedSetting(url)}\n`);
+}
+
+/** A value as git's settings files have it. */
+function quotedSetting(value: string): string {
+  return `"${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
 /** Refuses a commit that doesn't match its hashes: agents may have replaced objects. */
@@ -73,12 +84,30 @@ export async function requireSound(
 }
 
 async function lenderOf(
-  { mainRepo, areObjectsWritable }: Pick<ClonePlan, 'mainRepo' | 'areObjectsWritable'>,
+  plan: Pick<ClonePlan, 'mainRepo' | 'commonDir' | 'areObjectsWritable'>,
   context: GitContext,
 ): Promise<Lender> {
+  const { mainRepo, areObjectsWritable } = plan;
   const main = { ...context, cwd: mainRepo };
-  const commonDir = await commonDirOf(mainRepo, context);
-  return { main, commonDir, areObjectsWritable, extent: await extentOf(main) };
+  const commonDir = plan.commonDir ?? (await commonDirOf(mainRepo, context));
+  const settings = await settingsOf(main);
+  return { main, commonDir, settings, areObjectsWritable, extent: await extentOf(main, settings) };
+}
+
+interface ScopedSetting {
+  scope: string;
+  key: string;
+  value: string;
+}
+
+/** All settings of MAIN_REPO in git's order: one call, since each git takes milliseconds to start. */
+async function settingsOf(main: GitOptions): Promise<ScopedSetting[]> {
+  const fields = (await runGit(['config', '--list', '--show-scope', '-z'], main)).stdout.split('\0');
+  return fields.flatMap((scope, at) => {
+    if (at % 2 === 1 || at + 1 >= fields.length) return [];
+    const [key = '', ...value] = (fields[at + 1] ?? '').split('\n');
+    return [{ scope, key, value: value.join('\n') }];
+  });
 }
 
 /** Makes a repository that has commits, and files as far as MAIN_REPO has them, but checks out none. */
@@ -122,15 +151,18 @@ async function writeRefs(
 
 /** Filters from `git lfs install --local` and the like: the user's own, like settings outside the repository. */
 export async function personalFilters(main: GitOptions, commonDir: string): Promise<Setting[]> {
-  const list = ['config', '--local', '-z', '--get-regexp', '^(filter\\..*|lfs\\.storage)$'];
-  const { stdout } = await runGit(list, { ...main, allowFailure: true });
-  return stdout.split('\0').flatMap((record): Setting[] => {
-    const at = record.indexOf('\n');
-    if (at < 0) return [];
-    const [key, value] = [record.slice(0, at), record.slice(at + 1)];
-    // Relative to the git folder.
-    return [[key, key === 'lfs.storage' && !value.startsWith('/') ? join(commonDir, value) : value]];
-  });
+  return filtersIn(await settingsOf(main), commonDir);
+}
+
+function filtersIn(settings: readonly ScopedSetting[], commonDir: string): Setting[] {
+  const own = settings.filter(
+    ({ scope, key }) => scope === 'local' && /^(?:filter\.|lfs\.storage$)/.test(key),
+  );
+  // Relative to the git folder.
+  return own.map(({ key, value }) => [
+    key,
+    key === 'lfs.storage' && !value.startsWith('/') ? join(commonDir, value) : value,
+  ]);
 }
 
 /** Takes attributes from the base: a branch's own attributes could change how its files are checked out. */
@@ -138,17 +170,13 @@ async function checkOut(
   clone: GitOptions,
   { commit, base, lender }: { commit: string; base: string; lender: Lender },
 ): Promise<void> {
-  const attributes = [
-    'diff',
-    '--name-only',
-    '-z',
-    '--no-renames',
-    base,
-    commit,
-    '--',
-    ':(glob)**/.gitattributes',
-  ];
-  const all = (await runGit(attributes, clone)).stdout.split('\0').filter(Boolean);
+  const list = ['diff', '--name-only', '-z', '--no-renames', base, commit, '--', ':(glob)**/.gitattributes'];
+  const all = base === commit ? [] : namesIn((await runGit(list, clone)).stdout);
+  const { sparse, promisor } = lender.extent;
+  if (all.length === 0 && sparse === undefined && promisor === undefined) {
+    await runGit(['read-tree', '--reset', '-u', commit], clone);
+    return;
+  }
   await readCommit(clone, commit, lender.extent);
   const changed = await withinExtent(all, clone, lender.extent);
   if (changed.length > 0) {
@@ -178,13 +206,10 @@ interface Extent {
   promisor?: string;
 }
 
-const ASK = '^(core\\.sparsecheckout(cone)?|remote\\..*\\.promisor|extensions\\.partialclone)$';
-
-async function extentOf(main: GitOptions): Promise<Extent> {
-  const { stdout } = await runGit(['config', '-z', '--get-regexp', ASK], { ...main, allowFailure: true });
-  const values = new Map(namesIn(stdout).map((entry) => entry.split('\n') as [string, string]));
+async function extentOf(main: GitOptions, settings: readonly ScopedSetting[]): Promise<Extent> {
+  const values = new Map(settings.map(({ key, value }) => [key, value]));
   const isOn = (key: string) => /^(?:true|yes|on|1)$/i.test(values.get(key) ?? '');
-  const remotes = [...values.keys()].filter((key) => key.endsWith('.promisor') && isOn(key));
+  const remotes = [...values.keys()].filter((key) => /^remote\..*\.promisor$/.test(key) && isOn(key));
   const promisor =
     values.get('extensions.partialclone') ?? remotes[0]?.slice('remote.'.length, -'.promisor'.length);
   if (!isOn('core.sparsecheckout')) return { promisor };
@@ -225,6 +250,7 @@ async function withinExtent(
 interface Lender {
   main: GitOptions;
   commonDir: string;
+  settings: readonly ScopedSetting[];
   extent: Extent;
   /** Agents can replace its objects: they are fetched, not borrowed. */
   areObjectsWritable?: boolean;

@@ -55,9 +55,7 @@ export async function runOnClone(
   const end: SetEnd = { runs: [], failures: [] };
   try {
     await removeAtOnce(empty, dirname(scratch));
-    const plan = { ...set, dir };
-    const made = set.asWorktree ? addWorktree(plan, tools.context) : makeClone(plan, tools.context);
-    await made.catch((error: unknown) => {
+    const commonDir = await makePlace({ ...set, dir }, tools.context).catch((error: unknown) => {
       signal.throwIfAborted();
       const isKnown = isSamocodeError(error) || systemErrorCode(error) !== undefined;
       throw isKnown && error instanceof Error ? cloneFailed(error.message) : error;
@@ -70,7 +68,7 @@ export async function runOnClone(
         clone: await realPathAsFar(dir),
         empty,
         ofHome: proving.home ?? [],
-        objects: await borrowedBy(dir, tools.context),
+        objects: await objectsOf({ ...set, dir, commonDir }, tools.context),
         identity: await requireIdentity(mainRepo, tools.context).catch(() => undefined),
       }),
       cwd: dir,
@@ -104,10 +102,33 @@ export async function runOnClone(
   }
 }
 
-async function addWorktree({ mainRepo, dir, commit }: ClonePlan, context: GitContext): Promise<void> {
+type Place = ClonePlan & Pick<SetOnClone, 'asWorktree'>;
+
+/** @returns the git folder of MAIN_REPO */
+async function makePlace(place: Place, context: GitContext): Promise<string> {
+  const commonDir = place.commonDir ?? (await commonDirOf(place.mainRepo, context));
+  const plan = { ...place, commonDir };
+  await (place.asWorktree ? addWorktree(plan, context) : makeClone(plan, context));
+  return commonDir;
+}
+
+/** The objects that a place borrows. Few repositories borrow some themselves; git is asked only about those. */
+async function objectsOf(
+  { dir, commonDir, asWorktree }: Pick<Place, 'dir' | 'asWorktree'> & { commonDir: string },
+  context: GitContext,
+): Promise<string[]> {
+  const objects = join(commonDir, 'objects');
+  if (statsAt(join(objects, 'info/alternates')) !== undefined) return await borrowedBy(dir, context);
+  return asWorktree ? [] : [objects];
+}
+
+async function addWorktree(
+  { mainRepo, commonDir, dir, commit }: ClonePlan & { commonDir: string },
+  context: GitContext,
+): Promise<void> {
   const add = ['worktree', 'add', '--quiet', '--detach', '--', dir, commit];
   await runGit(add, { ...context, cwd: mainRepo, timeoutMs: CHECKOUT_LIMIT_MS });
-  await addSubmodules(dir, await commonDirOf(mainRepo, context), context);
+  await addSubmodules(dir, commonDir, context);
 }
 
 /**

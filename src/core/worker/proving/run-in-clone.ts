@@ -39,6 +39,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   const onClone = {
     ...given,
     mainRepo: worker.file.mainRepo,
+    commonDir: await worker.git.sharedDir(),
     worktreeGitDir: await gitDirOf(worktree.path),
     branch: worktree.branch,
     base: worktree.baseCommit,

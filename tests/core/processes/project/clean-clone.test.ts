@@ -7,6 +7,7 @@ import { removeTree } from '../../../../src/core/project/git/remove-tree.ts';
 import { makeClone, requireSound } from '../../../../src/core/project/proving/clean-clone.ts';
 import { copyInto } from '../../../../src/core/project/proving/run-on-clone.ts';
 import { ci } from '../../../support/ci.ts';
+import { EffectCounter } from '../../../support/counted.ts';
 import { sparsePartialClone } from '../../../support/kinds-of-checkouts.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
 import { addLibrary, makeLibrary, repoWithLibraries } from '../../../support/with-libraries.ts';
@@ -210,6 +211,26 @@ describe.each([
     expect(await copyInto(dir, 'deep/er/secret', join(repo.root, 'secret'))).toBe(true);
     expect(await readFile(join(dir, 'deep/er/secret'), 'utf8')).toBe('mine\n');
   });
+});
+
+test('the address of the remote is copied as it is, whatever characters it has', async () => {
+  await using repo = await makeRepo();
+  const url = 'C:\\boats "and" #harbours;\n\tthe second line';
+  await repo.git(['config', 'remote.origin.url', url]);
+  const dir = await cloneWith(false, repo);
+  expect(await repo.git(['config', '--get', 'remote.origin.url'], dir)).toBe(url);
+});
+
+test('an ordinary clone takes five programs, and one more where attributes can differ', async () => {
+  await using repo = await makeRepo({ also: ['other'] });
+  await repo.commit('More', { 'more.txt': 'more\n' });
+  using counter = new EffectCounter('same');
+  await cloneWith(false, repo);
+  counter.begin('other');
+  await cloneWith(false, repo, { base: 'main~1' });
+  const isOfTest = (what: string) => what.includes('rev-parse main');
+  expect(counter.of('same', isOfTest), counter.list('same').join('\n')).toEqual({ programs: 5, syncs: 0 });
+  expect(counter.of('other', isOfTest), counter.list('other').join('\n')).toEqual({ programs: 6, syncs: 0 });
 });
 
 test('a replaced object is refused if agents could replace it', async () => {
