@@ -6,10 +6,17 @@ import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { requireFolders } from '../../caller/refusals/require.ts';
 import { watchRefusal } from '../../caller/refusals/sandbox-now.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
-import { type BaseBranch, findBaseBranch, isInBase } from '../../project/finishing/base-branch.ts';
+import {
+  type BaseBranch,
+  countCommits,
+  findBaseBranch,
+  type Standing,
+  standingOf,
+} from '../../project/finishing/base-branch.ts';
 import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
-import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
+import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
+import { factsForFinish, unusableWorktree } from '../../project/worktrees/inspect-worktree.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import {
   type FinishFacts,
@@ -21,6 +28,7 @@ import {
 } from '../../session/commands/judge-finish.ts';
 import type { Refused } from '../../session/commands/judge-kind.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { branchOfWork } from '../../session/start-order.ts';
@@ -107,11 +115,12 @@ export function archiveRequest({
 export interface FinishReading {
   facts: FinishFacts;
   /** Present if the session has a branch and this way of finishing concerns it. */
-  base: BaseBranch | undefined;
-  /** Whether the base contains its work, as far as git shows it; asked before its branch is left. */
-  isInBase: boolean;
+  base: MeasuredBranch | undefined;
   git: GitContext;
 }
+
+/** A branch as one way of finishing has to know it; the other numbers are 0. */
+type MeasuredBranch = BaseBranch & Partial<Standing>;
 
 /** Reads the facts needed to judge a way of finishing. */
 async function readFinishFacts(
@@ -122,22 +131,60 @@ async function readFinishFacts(
   const { paths, sessionFile, state } = view;
   const { worktree, trash } = state;
   const isRestored = how === 'unarchive';
-  const git = isRestored && trash === undefined ? { baseEnv: context.env } : await safeGit(view, context);
+  // The other ways start no git that reads files of the worktree.
+  const isGuarded = how === 'keep_branch' || how === 'pull_request' || (isRestored && trash !== undefined);
+  const git = isGuarded ? await safeGit(view, context) : { baseEnv: context.env };
   const main = sessionFile && { mainRepo: sessionFile.mainRepo, ...git };
   const hasBranch = main !== undefined && worktree !== undefined;
-  const isInspected = hasBranch && (how === 'keep_branch' || how === 'discard');
   const isMeasured = hasBranch && how !== 'archive_documents' && !isRestored;
   const facts = await factsForFinish({
     sessionDir: paths.sessionDir,
     to: sessionPaths(paths.sessionsDir, view.folder, !isRestored).sessionDir,
-    worktree: isInspected ? { ...main, worktreePath: worktree.path } : undefined,
+    worktree: hasBranch && how === 'keep_branch' ? { ...main, worktreePath: worktree.path } : undefined,
   });
+  // A ref keeps its files, so they are not read.
+  const kept = hasBranch && how === 'discard' ? await keptWorktree(main, worktree) : facts.worktree;
   const isDiscarded = isRestored && main !== undefined && trash !== undefined && worktree !== undefined;
   const restoring = isDiscarded ? await restoringOf(main, trash, worktree.path) : undefined;
-  const base = isMeasured ? await findBaseBranch({ ...main, ...worktree }) : undefined;
-  const branch = isInspected ? branchOfWork(view) : undefined;
-  const isInside = branch !== undefined && (await isInBase(branch, context.env));
-  return { facts: { ...facts, restoring }, base, isInBase: isInside, git };
+  const base = isMeasured ? await measuredBranch(how, view, { ...main, ...worktree }) : undefined;
+  return { facts: { ...facts, worktree: kept, restoring }, base, git };
+}
+
+async function keptWorktree(main: GitContext & { mainRepo: string }, { path }: { path: string }) {
+  const unusable = await unusableWorktree({ ...main, worktreePath: path });
+  const present = { kind: 'present' as const, uncommitted: [], unreachedCommits: 0 };
+  return { path, reading: unusable ?? present };
+}
+
+/** Measures a branch with as few questions to git as a way of finishing allows. */
+async function measuredBranch(
+  how: FinishWay,
+  view: SessionView,
+  place: Parameters<typeof findBaseBranch>[0],
+): Promise<MeasuredBranch> {
+  if (how === 'pull_request') return await findBaseBranch(place);
+  const { mainRepo, baseCommit, branch, base, ...context } = place;
+  const main = { ...context, cwd: mainRepo };
+  const work = { ...branchOfWork(view), branch, base, baseCommit };
+  const standing = { sinceBase: 0, unsigned: 0, ...(await standingOf(work, main)) };
+  const { tip, into } = standing;
+  if (tip === undefined) return standing;
+  if (how === 'merge') return { ...standing, unsigned: await unsignedNow(view, tip, place) };
+  return into === undefined
+    ? { ...standing, sinceBase: await countCommits(baseCommit, tip, main) }
+    : standing;
+}
+
+/** The number of unsigned commits as the checks of the same commit recorded it; otherwise git is asked. */
+async function unsignedNow(
+  { paths }: SessionView,
+  tip: string,
+  { mainRepo, baseCommit: since, ...context }: Parameters<typeof findBaseBranch>[0],
+): Promise<number> {
+  const events = await readEvents(paths, 0);
+  const proof = events.findLast((event) => event.type === 'checks_ran' && event.set === 'full');
+  if (proof?.type === 'checks_ran' && proof.commit === tip) return proof.unsigned ?? 0;
+  return await unsignedCommits({ mainRepo, since, tip }, context);
 }
 
 /**

@@ -3,7 +3,6 @@ import { inThisBuild } from '../../caller/context/in-this-build.ts';
 import { type Preview, previewOf } from '../../caller/facts/preview.ts';
 import { counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
-import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import { unsignedWords } from '../../session/proof/proof.ts';
@@ -17,13 +16,13 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
   if (refusal) return previewOf(view, refusal, []);
   const { how } = input;
   if (how === 'pull_request') return await inThisBuild(publishing).preview(input, judged, context);
-  return previewOf(view, undefined, await would({ ...input, how }, judged));
+  return previewOf(view, undefined, would({ ...input, how }, judged));
 }
 
-async function would(
+function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },
   judged: FinishVerdict,
-): Promise<string[]> {
+): string[] {
   const { view, facts, moved } = judged;
   switch (how) {
     case 'keep_branch':
@@ -43,7 +42,7 @@ async function would(
         'Branch, worktree and overview will stay; the session can then take a new goal.',
       ];
     case 'merge':
-      return await aboutMerge(judged);
+      return aboutMerge(judged);
     case 'discard':
       return [
         `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${standing(judged)}.`,
@@ -60,21 +59,19 @@ async function would(
   }
 }
 
-async function aboutMerge({ view, base, git }: FinishVerdict): Promise<string[]> {
+function aboutMerge({ view, base }: FinishVerdict): string[] {
   const { sessionFile, state } = view;
-  const { into = '', ahead = 0 } = base ?? {};
+  const { into = '', ahead = 0, checkout } = base ?? {};
   const own = state.checks ?? sessionFile?.settings.checks ?? [];
   // The checks of the requirements are among the commands that proved the work.
   const checks = new Set([...own, ...(state.proved?.commands ?? [])]);
   const place = (state.proving ?? sessionFile?.settings.proving)?.in ?? 'worktree';
-  const entries = await listWorktrees(sessionFile?.mainRepo ?? '', git);
-  const checkout = entries.find(({ branch }) => branch === into);
   return [
     `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} will be merged into ${into}, in a temporary clone.`,
     aboutChecks(checks.size, place, { into, mayStayRed: state.baseChecks?.choice === 'leave' }),
     checkout === undefined
       ? `${into} is not checked out anywhere: only the branch will move.`
-      : `${into} is checked out in ${checkout.path}: its files will be updated if it has no uncommitted changes; otherwise you will get the command.`,
+      : `${into} is checked out in ${checkout}: its files will be updated if it has no uncommitted changes; otherwise you will get the command.`,
     'Branch and worktree will stay; nothing will be pushed.',
     ...aboutSignatures(view, base),
   ];
@@ -117,9 +114,10 @@ function aboutBranch(judged: FinishVerdict): string {
 }
 
 /** How far the branch is, as counted now. */
-function standing({ base, isInBase, view }: FinishVerdict, from = 'its base'): string {
-  const { into, ahead = 0, sinceBase = 0 } = base ?? {};
-  if (into !== undefined && ahead === 0 && sinceBase > 0) return `all its commits are in ${into}`;
+function standing({ base, view }: FinishVerdict, from = 'its base'): string {
+  const { into, ahead = 0, sinceBase = 0, tip, isInBase } = base ?? {};
+  const isBegun = tip !== view.state.worktree?.baseCommit;
+  if (into !== undefined && ahead === 0 && isBegun) return `all its commits are in ${into}`;
   if (isInBase) return `its work is in ${view.state.worktree?.base}`;
   return into === undefined
     ? `${counted(sinceBase, 'commit')} since ${from}`

@@ -12,7 +12,7 @@ export async function previewRewind(
   { to, ...question }: SessionQuestion & { to: RewindTarget },
   context: ActionContext,
 ): Promise<Preview> {
-  const { view, facts, verdict } = await assessRewind({ to, ...question }, context);
+  const { view, facts, verdict, refs } = await assessRewind({ to, ...question }, context);
   if (verdict.kind === 'refused') {
     const refusal = earlyRefusal(verdict, view);
     if (refusal.code === 'checkpoint_gone' || refusal.code === 'nothing_kept') throw refusal;
@@ -20,7 +20,7 @@ export async function previewRewind(
   }
   const { commit, back } = verdict;
   const then = to === 'undo' && back.done ? 'done again' : `stopped in ${back.progress.phase}`;
-  const { count, stays } = await removedCommits(view, commit, context);
+  const { count, stays } = await removedCommits(view, { refs, commit }, context);
   return previewOf(view, undefined, [
     `Files, plan, overview and branch are restored to ${targetText(to)}; the session is then ${then}.`,
     ...(to === 'undo' ? [] : undoneActs(facts.events, to)),

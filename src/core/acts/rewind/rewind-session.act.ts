@@ -5,10 +5,9 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
-import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
-import { findBaseBranch } from '../../project/finishing/base-branch.ts';
-import { gitLine } from '../../project/git/git.ts';
-import { commitOf } from '../../project/git/repository.ts';
+import { keptAmong, refPrefix } from '../../project/checkpoints/checkpoint-refs.ts';
+import { type RefsOfBranch, refsOf } from '../../project/finishing/base-branch.ts';
+import { historyIn, listCommits } from '../../project/finishing/listed-commits.ts';
 import {
   judgeRewind,
   type KeptIteration,
@@ -43,9 +42,9 @@ export async function rewindSession(
   input: RewindSessionInput,
   context: ActionContext,
 ): Promise<RewindSessionResult> {
-  const { view: found, verdict } = await assessRewind(input, context);
+  const { view: found, verdict, refs } = await assessRewind(input, context);
   const { commit } = accepted(verdict, found);
-  const { stays } = await removedCommits(found, commit, context);
+  const { stays } = await removedCommits(found, { refs, commit }, context);
   const request = { kind: 'rewind', to: input.to } as const;
   const { view, events } = await sendAndAwait(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');
@@ -70,10 +69,15 @@ const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 export async function assessRewind(
   { to, ...question }: RewindSessionInput,
   context: ActionContext,
-): Promise<{ view: SessionView; facts: RewindFacts; verdict: RewindVerdict }> {
+): Promise<{
+  view: SessionView;
+  facts: RewindFacts;
+  verdict: RewindVerdict;
+  refs: RefsOfBranch | undefined;
+}> {
   const view = await findSession({ ...question, isAct: true }, context);
-  const facts = await factsForRewind(view, context);
-  return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
+  const { refs, ...facts } = await factsForRewind(view, context);
+  return { view, facts, verdict: judgeRewind({ to }, view.state, facts), refs };
 }
 
 /**
@@ -81,32 +85,28 @@ export async function assessRewind(
  * one sentence each. @throws GitError
  */
 export async function removedCommits(
-  { sessionFile, state: { worktree } }: SessionView,
-  checkpoint: string,
+  { sessionFile }: SessionView,
+  { refs, commit: checkpoint }: { refs: RefsOfBranch | undefined; commit: string },
   { env }: Pick<ActionContext, 'env'>,
 ): Promise<{ count: number; stays: string[] }> {
-  if (sessionFile === undefined || worktree === undefined) return { count: 0, stays: [] };
-  const { mainRepo } = sessionFile;
-  const git = { baseEnv: env, cwd: mainRepo };
-  const { into, tip } = await findBaseBranch({ mainRepo, baseEnv: env, ...worktree });
-  const target = await commitOf(`${checkpoint}^1`, git);
-  if (tip === undefined || target === undefined) return { count: 0, stays: [] };
-  const count = async (...without: string[]) =>
-    Number(await gitLine(['rev-list', '--count', tip, '--not', target, ...without], git));
-  const all = await count();
-  const args = ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${worktree.branch}`];
-  const copies = all === 0 ? [] : (await gitLine(args, git)).split('\n').filter(Boolean);
-  const pushed = copies.map((ref) => [
-    ref,
-    `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`,
-  ]);
-  const merged = into === undefined || all === 0 ? [] : [[`refs/heads/${into}`, `the merge into ${into}`]];
-  const stays: string[] = [];
-  for (const [ref = '', what] of [...merged, ...pushed]) {
-    const left = all - (await count(ref));
-    if (left > 0) stays.push(`A rewind does not undo ${what}: ${left} of these commits remain there.`);
-  }
-  return { count: all, stays };
+  if (sessionFile === undefined || refs?.tip === undefined) return { count: 0, stays: [] };
+  const git = { baseEnv: env, cwd: sessionFile.mainRepo };
+  const { into, intoTip, tip, copies } = refs;
+  const merged = intoTip === undefined ? [] : [[intoTip, `the merge into ${into}`] as const];
+  const pushed = copies.map(
+    ([commit, ref]) =>
+      [commit, `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`] as const,
+  );
+  const places = [...merged, ...pushed];
+  const range = [tip, ...places.map(([commit]) => commit), '--not', `${checkpoint}^1`];
+  const commits = await listCommits(range, { ...git, allowFailure: true });
+  const removed = [...historyIn(commits, tip)];
+  const stays = places.flatMap(([commit, what]) => {
+    const there = historyIn(commits, commit);
+    const left = removed.filter((hash) => there.has(hash)).length;
+    return left === 0 ? [] : [`A rewind does not undo ${what}: ${left} of these commits remain there.`];
+  });
+  return { count: removed.length, stays };
 }
 
 /** The iterations that a session can be rewound to, newest first. */
@@ -118,15 +118,19 @@ export async function listCheckpoints(
   return { view, kept: keptIterations(await factsForRewind(view, context)) };
 }
 
+/** What a rewind can restore, and where the branch is. */
 async function factsForRewind(
-  { sessionFile, paths }: SessionView,
+  { sessionFile, paths, state: { worktree } }: SessionView,
   { env }: ActionContext,
-): Promise<RewindFacts> {
-  const kept =
-    sessionFile === undefined
-      ? { commits: new Set<string>(), beforeRewinds: new Map<number, string>() }
-      : await keptCheckpoints(refNameOf(sessionFile), { cwd: sessionFile.mainRepo, baseEnv: env });
-  return { events: await readEvents(paths, 0), kept };
+): Promise<RewindFacts & { refs: RefsOfBranch | undefined }> {
+  const events = await readEvents(paths, 0);
+  const nothing = { commits: new Set<string>(), beforeRewinds: new Map<number, string>() };
+  if (sessionFile === undefined || worktree === undefined) return { events, kept: nothing, refs: undefined };
+  const session = refNameOf(sessionFile);
+  const prefix = refPrefix(session);
+  const refs = await refsOf(worktree, { cwd: sessionFile.mainRepo, baseEnv: env }, prefix);
+  const own = refs.listed.filter(([, ref]) => ref.startsWith(prefix));
+  return { events, kept: keptAmong(session, own), refs };
 }
 
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {

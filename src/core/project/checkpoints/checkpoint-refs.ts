@@ -124,11 +124,21 @@ async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promis
 }
 
 /** The checkpoints that a session's refs keep; git may delete other commits at any gc. */
-export async function keptCheckpoints(
+export async function keptCheckpoints(sessionFolder: string, options: GitOptions): Promise<KeptCheckpoints> {
+  return keptAmong(sessionFolder, await listRefs(refPrefix(sessionFolder), options));
+}
+
+export interface KeptCheckpoints {
+  commits: Set<string>;
+  start?: string;
+  beforeRewinds: Map<number, string>;
+}
+
+/** @param refs those below the prefix of the session */
+export function keptAmong(
   sessionFolder: string,
-  options: GitOptions,
-): Promise<{ commits: Set<string>; start?: string; beforeRewinds: Map<number, string> }> {
-  const refs = await listRefs(refPrefix(sessionFolder), options);
+  refs: readonly [commit: string, ref: string][],
+): KeptCheckpoints {
   const rewinds = `${refPrefix(sessionFolder)}rewinds/`;
   return {
     commits: new Set(refs.map(([commit]) => commit)),

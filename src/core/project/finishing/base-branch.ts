@@ -2,6 +2,7 @@ import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
 import { isGitError } from '../git/git-errors.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { unsignedCommits } from '../git/unsigned-commits.ts';
+import { historyIn, listCommits } from './listed-commits.ts';
 
 export interface BaseBranch {
   /** Short name of the local branch to merge into; absent if there is none. */
@@ -26,7 +27,7 @@ export async function findBaseBranch({
   ...context
 }: GitContext & { mainRepo: string; base: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
   const main = { ...context, cwd: mainRepo };
-  const { tip, into } = await readRefs({ branch, base }, main);
+  const { tip, into } = await refsOf({ branch, base }, main);
   if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip, unsigned: 0 };
   const sinceBase = await countCommits(baseCommit, tip, main);
   const unsigned = await unsignedCommits({ mainRepo, since: baseCommit, tip }, context);
@@ -35,22 +36,36 @@ export async function findBaseBranch({
   return { into, ahead: await countCommits(`refs/heads/${into}`, tip, main), ...seen };
 }
 
-async function countCommits(since: string, tip: string, main: GitOptions): Promise<number> {
+export async function countCommits(since: string, tip: string, main: GitOptions): Promise<number> {
   return Number(await gitLine(['rev-list', '--count', `${since}..${tip}`, '--'], main));
 }
 
-/**
- * The tips of a branch and of its base: here, of the remote-tracking branch, and of the branch that the local base
- * follows.
- */
-async function readRefs(
+export interface RefsOfBranch extends Pick<Standing, 'tip' | 'into' | 'checkout'> {
+  /** Absent if the branch is its own base. */
+  intoTip: string | undefined;
+  /** The tips of its base: here, of the remote-tracking branch, and of the branch that the local base follows. */
+  bases: string[];
+  /** The refs that show it on remotes, and their commits. */
+  copies: ListedRef[];
+  /** All that were listed. */
+  listed: ListedRef[];
+}
+
+type ListedRef = [commit: string, ref: string];
+
+/** The refs of a branch and of its base. @param also the prefix of further refs to list */
+export async function refsOf(
   { branch, base }: { branch: string; base: string },
   main: GitOptions,
-): Promise<{ tip: string | undefined; into: string | undefined; bases: string[] }> {
+  also?: string,
+): Promise<RefsOfBranch> {
   const slash = base.indexOf('/');
   const name = base.slice(slash + 1);
-  const ask = ['for-each-ref', '--format=%(refname) %(objectname) %(upstream)', `refs/remotes/*/${base}`];
-  const refs = [branch, base, name].map((each) => `refs/heads/${each}`);
+  const format = '--format=%(refname) %(objectname) %(upstream) %(worktreepath)';
+  const ask = ['for-each-ref', format, `refs/remotes/*/${base}`];
+  const copied = `refs/remotes/*/${branch}`;
+  const heads = [branch, base, name].map((each) => `refs/heads/${each}`);
+  const refs = [copied, ...heads, ...(also === undefined ? [] : [also])];
   const lines = (await gitLine([...ask, `refs/remotes/${base}`, ...refs], main)).split('\n');
   const found = new Map(lines.map((line) => [line.split(' ')[0], line.split(' ')]));
   const at = (ref: string) => found.get(ref)?.[1];
@@ -63,11 +78,22 @@ async function readRefs(
   const local = found.get(`refs/heads/${into}`);
   const remotes = [`refs/remotes/${base}`, `refs/remotes/origin/${base}`, local?.[2] ?? ''].map(at);
   const bases = [local?.[1], ...remotes].filter((commit) => commit !== undefined);
-  return { tip: at(`refs/heads/${branch}`), into, bases };
+  const checkout = local?.slice(3).join(' ') || undefined;
+  const listed = [...found].map(([ref = '', [, commit = '']]): ListedRef => [commit, ref]);
+  const isCopy = ([, ref]: ListedRef) => /^refs\/remotes\/[^/]+\//.exec(ref)?.[0] + branch === ref;
+  const intoTip = into === branch ? undefined : local?.[1];
+  return {
+    tip: at(`refs/heads/${branch}`),
+    into,
+    intoTip,
+    bases,
+    checkout,
+    copies: listed.filter(isCopy),
+    listed,
+  };
 }
 
 interface BranchOfWork {
-  mainRepo: string;
   branch: string;
   base: string;
   baseCommit: string;
@@ -78,27 +104,50 @@ interface BranchOfWork {
   pushed?: string;
 }
 
+/** Where a branch is, compared with its base. */
+export interface Standing extends Pick<BaseBranch, 'into' | 'ahead' | 'tip'> {
+  /** Whether the base, here or as last fetched, contains the work as far as git shows it. */
+  isInBase: boolean;
+  /** The working copy in which `into` is checked out. */
+  checkout: string | undefined;
+}
+
 /**
- * Whether the base of a branch, here or as last fetched, contains its work as far as git shows it: its tip, the
- * merge commit of its pull request, or a commit with the files of its tip, as a squash leaves it. A branch without
- * its own commits is not merged. Starts two git programs, neither of which runs a program that the repository's
- * settings name.
+ * Compares a branch with its base. The base contains its tip, the merge commit of its pull request, or a commit with the
+ * files of its tip, as a squash leaves it; a branch without its own commits is not merged. Starts two git programs,
+ * neither of which runs a program that the repository's settings name.
  */
-export async function isInBase(branch: BranchOfWork, baseEnv: GitOptions['baseEnv']): Promise<boolean> {
-  const git = { cwd: branch.mainRepo, baseEnv };
+export async function standingOf(branch: BranchOfWork, main: GitOptions): Promise<Standing> {
+  const { tip: own, into, bases, checkout } = await refsOf(branch, main);
+  const tip = own ?? branch.tip;
+  const known = { into: own === undefined || into === branch.branch ? undefined : into, tip: own, checkout };
+  const [first, ...others] = bases;
+  if (tip === undefined || first === undefined) return { ...known, ahead: 0, isInBase: false };
+  // The last commit of a deleted branch may be gone from the repository, too.
+  const options = { ...main, allowFailure: own === undefined };
+  // Without commits that both sides have.
+  const commits = await listCommits([`${tip}...${first}`, ...others], options);
+  const ofBranch = historyIn(commits, tip);
+  // Only the local base comes first if there is one.
+  const ofBase = historyIn(commits, first);
+  const ahead = known.into === undefined ? 0 : [...ofBranch].filter((hash) => !ofBase.has(hash)).length;
+  const { mergeCommit, pushed = tip } = branch;
+  const tree = commits.get(tip)?.tree;
+  const isMerged = [...commits].some(
+    ([hash, each]) =>
+      !ofBranch.has(hash) &&
+      (each.tree === tree || each.parents.includes(tip) || (hash === mergeCommit && pushed === tip)),
+  );
+  return { ...known, ahead, isInBase: tip !== branch.baseCommit && (bases.includes(tip) || isMerged) };
+}
+
+/** See `standingOf`; false if git cannot tell. */
+export async function isInBase(
+  branch: BranchOfWork & { mainRepo: string },
+  baseEnv: GitOptions['baseEnv'],
+): Promise<boolean> {
   try {
-    const { tip = branch.tip, bases } = await readRefs(branch, git);
-    if (tip === undefined || tip === branch.baseCommit || bases.length === 0) return false;
-    if (bases.includes(tip)) return true;
-    const { mergeCommit, pushed = tip } = branch;
-    const text = await gitLine(['rev-list', '--format=%H %T %P', tip, ...bases, '--not', `${tip}^@`], git);
-    const commits = text.split('\n').map((line) => line.split(' '));
-    const tree = commits.find(([commit]) => commit === tip)?.[1] ?? 'unknown';
-    return commits.some(
-      ([commit, files, ...parents]) =>
-        commit !== tip &&
-        (files === tree || parents.includes(tip) || (commit === mergeCommit && pushed === tip)),
-    );
+    return (await standingOf(branch, { cwd: branch.mainRepo, baseEnv })).isInBase;
   } catch (error) {
     if (isGitError(error)) return false;
     throw error;

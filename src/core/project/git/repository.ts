@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { parse, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
@@ -113,10 +114,15 @@ export function takesInEverything(folder: string, homeDir: string | undefined): 
 }
 
 /**
- * The git folder shared by all worktrees of a repository: absolute, without links.
+ * The git folder shared by all worktrees of a repository: absolute, without links. git is asked unless `.git` is
+ * plainly that folder.
  * @throws GitError when there is no repository
  */
 export async function commonDirOf(repository: string, context: GitContext): Promise<string> {
+  const own = join(repository, '.git');
+  const isWhole = ['', 'objects', 'refs'].every((name) => statsAt(join(own, name))?.isDirectory());
+  if (isWhole && statsAt(join(own, 'HEAD'))?.isFile() && statsAt(join(own, 'commondir')) === undefined)
+    return await realpath(own);
   const ask = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
   return await gitLine(ask, { ...context, cwd: repository });
 }

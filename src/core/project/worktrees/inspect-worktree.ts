@@ -2,11 +2,11 @@ import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
-import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
+import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../kernel/files/git-pointer.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
-import { type GitContext, readRepository } from '../git/repository.ts';
+import { commonDirOf, type GitContext, readRepository } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, type StatusEntry } from '../git/status-entries.ts';
 import { asFoundAt, withoutFound } from './as-found.ts';
 
@@ -32,11 +32,8 @@ export type WorktreeReading =
 
 export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeReading> {
   const { mainRepo, worktreePath, ...context } = place;
-  const found = await ifExists(lstat(worktreePath));
-  if (!found) return { kind: 'missing' };
-  if (!found.isDirectory()) return { kind: 'foreign', problem: 'It is a file or a link, not a folder.' };
-  const problem = await notOurWorktree(place);
-  if (problem) return { kind: 'foreign', problem };
+  const unusable = await unusableWorktree(place);
+  if (unusable !== undefined) return unusable;
   const options = { ...context, cwd: worktreePath };
   const { head, branch, uncommitted } = await checkedOutAt(worktreePath, context);
   const unreached = ['rev-list', '--count', 'HEAD', '--not', '--branches', '--tags', '--remotes'];
@@ -47,6 +44,32 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
     uncommitted,
     unreachedCommits: branch || !head ? 0 : Number(await gitLine(unreached, options)),
   };
+}
+
+/** Why a worktree can be neither used nor removed; undefined if it can. Reads none of its files. */
+export async function unusableWorktree(
+  place: WorktreePlace,
+): Promise<Exclude<WorktreeReading, { kind: 'present' }> | undefined> {
+  const found = await ifExists(lstat(place.worktreePath));
+  if (!found) return { kind: 'missing' };
+  if (!found.isDirectory()) return { kind: 'foreign', problem: 'It is a file or a link, not a folder.' };
+  if (await isPlainlyOurs(place)) return undefined;
+  const problem = await notOurWorktree(place);
+  return problem === undefined ? undefined : { kind: 'foreign', problem };
+}
+
+/**
+ * Whether the files by which git knows a worktree show that it belongs to MAIN_REPO, so that git need not be asked.
+ * Settings of this worktree alone could name another folder as its top.
+ */
+async function isPlainlyOurs({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<boolean> {
+  const gitDir = await gitDirOf(worktreePath);
+  if (gitDir === undefined || statsAt(join(gitDir, 'config.worktree')) !== undefined) return false;
+  if (!statsAt(join(gitDir, 'HEAD'))?.isFile() || !(await isOwnGitDir(worktreePath, gitDir))) return false;
+  const [shared, own, top] = await Promise.all(
+    [(await sharedDirOf(gitDir)) ?? '', mainRepo, worktreePath].map((path) => realpath(path).catch(() => '')),
+  );
+  return own !== top && shared !== '' && shared === (await commonDirOf(mainRepo, context).catch(() => ''));
 }
 
 /** Uncommitted changes of any checkout, except ignored files and paths unchanged since before any agent. */
