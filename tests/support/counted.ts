@@ -17,11 +17,14 @@ export class EffectCounter {
     this.#listening = onEffects((effect) => {
       const agent = AGENT.exec(effect.what)?.[1];
       if (agent !== undefined) this.begin(`agent ${agent}`);
-      else this.#effects.push({ ...effect, part: this.#part });
+      else this.#effects.push({ ...effect, part: isOfBaseRun() ? BASE_RUN : this.#part });
     });
   }
 
-  /** Later effects belong to another part. An agent that starts begins one too, `agent <iteration>`. */
+  /**
+   * Later effects belong to another part. An agent that starts begins one too, `agent <iteration>`; the checks on the
+   * base commit, which run in the background, are the part `base run`.
+   */
   begin(part: string): void {
     this.#part = part;
   }
@@ -51,3 +54,14 @@ export class EffectCounter {
 
 /** The name of the wrapper that starts an agent ends with its iteration. */
 const AGENT = /^agent samocode-child-\w+-(\d+)/;
+
+const BASE_RUN = 'base run';
+
+/** Whether the code that started the background checks waits for this effect. */
+function isOfBaseRun(): boolean {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+  const { stack = '' } = new Error('an effect');
+  Error.stackTraceLimit = stackTraceLimit;
+  return stack.includes('/proving/base-run.ts');
+}

@@ -74,6 +74,8 @@ export interface RigPlan {
   here?: boolean;
   /** Further environment of the first worker only. */
   firstEnv?: Readonly<Record<string, string>>;
+  /** Called once its project is made, right before the session is started. */
+  starting?: () => void;
 }
 
 /** A real session in a separate project, with its worker and rehearsal agents, and the acts of a person. */
@@ -233,6 +235,7 @@ async function playedRig(plan: RigPlan): Promise<SessionRig> {
   };
   here?.begin({ sessionsDir, env: startContext.env });
   const input = { task: 'Give every boat a name', ...plan.start };
+  plan.starting?.();
   const started = startSession(input, { ...startContext, clock: PATIENT_CLOCK });
   const { file } = await started.catch(async (error: unknown) => {
     await here?.end();

@@ -1,6 +1,10 @@
-import { runCommand } from '../../kernel/processes/run-command.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { isOfRepository, missingProgram, programNotFound } from '../../project/finding/project-command.ts';
+import {
+  isOfRepository,
+  isParsable,
+  missingProgram,
+  programNotFound,
+} from '../../project/finding/project-command.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { isFromTerminal } from '../../sandbox/programs/login-shell.ts';
 import type { ActionContext } from '../context/context.ts';
@@ -43,8 +47,8 @@ async function commandCheck(
   place: { cwd: string; env: Record<string, string> },
   hasSetup: boolean,
 ): Promise<DoctorCheck> {
-  const { exitCode } = await runCommand('/bin/sh', ['-n', '-c', command], place);
-  if (exitCode !== 0) return fail(id, `The shell cannot parse ${of} \`${command}\`.`, `Correct ${setting}.`);
+  if (!(await isParsable(command, place)))
+    return fail(id, `The shell cannot parse ${of} \`${command}\`.`, `Correct ${setting}.`);
   const program = await missingProgram(command, place);
   if (program === undefined) return ok(id, `${setting}: ${command}`);
   const found = programNotFound(program, of, command);

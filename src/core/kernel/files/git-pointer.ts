@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ifThere } from '../errors.ts';
+import { realFolder, statsAt } from './path-stats.ts';
 import { readPlainFile } from './plain-file.ts';
 
 /** The git folder of a linked worktree, as its `.git` file names it; undefined if there is no such file. */
@@ -25,6 +26,20 @@ export async function sharedDirOf(gitDir: string): Promise<string | undefined> {
   const shared = (await smallText(join(gitDir, 'commondir'))).trim();
   return shared === '' ? undefined : resolve(gitDir, shared);
 }
+
+/**
+ * The git folder in an ordinary checkout, which all worktrees of the repository share: absolute, without links.
+ * Undefined for anything else, about which git has to be asked.
+ */
+export async function plainGitDirIn(checkout: string): Promise<string | undefined> {
+  const dir = join(checkout, '.git');
+  const isFolder = (name: string) => statsAt(join(dir, name))?.isDirectory() === true;
+  if (!['.', 'objects', 'refs'].every(isFolder) || statsAt(join(dir, 'commondir'))) return undefined;
+  // Without a valid HEAD git looks for a repository above.
+  return HEAD.test(await smallText(join(dir, 'HEAD'))) ? realFolder(dir) : undefined;
+}
+
+const HEAD = /^(?:ref: refs\/|[0-9a-f]{40,64}$)/m;
 
 // An agent can replace the file with a pipe, and opening that would hang. Links are followed, as git does.
 async function smallText(path: string): Promise<string> {

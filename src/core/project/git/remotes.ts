@@ -12,6 +12,8 @@ export interface Remote {
 
 export async function remotesOf(options: GitOptions): Promise<Remote[]> {
   const lines = (await gitLine(['remote', '--verbose'], options)).split('\n');
+  const [first = ''] = lines;
+  if (first === '') return [];
   const marks = await gitLine(['config', '--get-regexp', GH_RESOLVED], { ...options, allowFailure: true });
   const addresses = lines.flatMap((line) => {
     const [, name, url, of] = /^([^\t]+)\t(.*) \((fetch|push)\)/.exec(line) ?? [];

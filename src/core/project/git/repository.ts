@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { join, parse, resolve } from 'node:path';
-import { statsAt } from '../../kernel/files/path-stats.ts';
+import { parse, resolve } from 'node:path';
+import { plainGitDirIn } from '../../kernel/files/git-pointer.ts';
 import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
@@ -119,12 +119,8 @@ export function takesInEverything(folder: string, homeDir: string | undefined): 
  * @throws GitError when there is no repository
  */
 export async function commonDirOf(repository: string, context: GitContext): Promise<string> {
-  const own = join(repository, '.git');
-  const isWhole = ['', 'objects', 'refs'].every((name) => statsAt(join(own, name))?.isDirectory());
-  if (isWhole && statsAt(join(own, 'HEAD'))?.isFile() && statsAt(join(own, 'commondir')) === undefined)
-    return await realpath(own);
   const ask = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
-  return await gitLine(ask, { ...context, cwd: repository });
+  return (await plainGitDirIn(repository)) ?? (await gitLine(ask, { ...context, cwd: repository }));
 }
 
 /**

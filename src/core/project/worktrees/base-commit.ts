@@ -2,7 +2,7 @@ import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { defaultRemote, remoteOfBase, remotesOf } from '../git/remotes.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
 
 /**
  * The commit at which a session's branch starts; recorded with the session, so that every later diff is the same.
@@ -95,15 +95,26 @@ async function lastFetched(remote: string, options: GitOptions): Promise<BaseCom
 }
 
 async function localDefault(options: GitOptions): Promise<BaseCommit> {
-  const names = [...(await usualNames(options)), (await onlyBranch('refs/heads/', options)) ?? ''];
-  for (const name of names) {
-    const commit = name ? await commitOf(`refs/heads/${name}`, options) : undefined;
-    if (commit) return { commit, name };
-  }
+  const usual = await firstOf(await usualNames(options), options);
+  if (usual) return usual;
+  const only = await onlyBranch('refs/heads/', options);
+  const found = only && (await firstOf([only], options));
+  if (found) return found;
   const head = await commitOf('HEAD', options);
   if (!head) throw PROJECT_ERRORS.base_not_found({ base: 'HEAD' });
   const warning = 'There is no branch main or master, so the checked-out commit was used.';
   return { commit: head, name: 'HEAD', warning };
+}
+
+/** The first of these branches that exists. */
+async function firstOf(branches: readonly string[], options: GitOptions): Promise<BaseCommit | undefined> {
+  const commits = await commitsOf(
+    branches.map((name) => `refs/heads/${name}`),
+    options,
+  );
+  const at = commits.findIndex((commit) => commit !== undefined);
+  const [commit, name] = [commits[at], branches[at]];
+  return commit && name ? { commit, name } : undefined;
 }
 
 /** Refuses a base with an invalid name, or one missing where there is no remote. */
@@ -141,7 +152,7 @@ async function usualNames(options: GitOptions): Promise<string[]> {
     ...options,
     allowFailure: true,
   });
-  return [...new Set([configured.stdout.trim(), 'main', 'master'])].filter(Boolean);
+  return [...new Set([configured.stdout.trim(), 'main', 'master'])].filter((name) => /^.+$/.test(name));
 }
 
 async function onlyBranch(prefix: string, options: GitOptions): Promise<string | undefined> {

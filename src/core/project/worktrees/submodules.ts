@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
-import { namesAt } from '../../kernel/files/path-stats.ts';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { checkOutSubmodules } from '../git/check-out-submodules.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../git/git.ts';
@@ -22,8 +22,14 @@ export async function addSubmodules(
   context: GitContext,
 ): Promise<void> {
   const gitDir = await gitDirOf(worktreePath);
-  if (gitDir === undefined) return;
+  if (gitDir === undefined || hasNoList(worktreePath, gitDir)) return;
   await checkOutSubmodules({ dir: worktreePath, commit: 'HEAD', modules: [commonDir], gitDir }, context);
+}
+
+/** Only a sparse checkout can lack the list of submodules that its commit has. */
+function hasNoList(worktreePath: string, gitDir: string): boolean {
+  const places = [join(worktreePath, '.gitmodules'), join(gitDir, 'info/sparse-checkout')];
+  return places.every((path) => statsAt(path) === undefined);
 }
 
 export interface Submodule {

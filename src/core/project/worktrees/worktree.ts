@@ -1,10 +1,10 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../../kernel/errors.ts';
-import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { clearAside, removeAtOnce } from '../git/remove-tree.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { HALF_MADE, type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 
@@ -40,28 +40,47 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   }
   const folder = await occupancyAt(path);
   if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
-    return await asWorktree('kept', plan);
+    const head = await commitOf('HEAD', { ...context, cwd: path });
+    return await asWorktree('kept', plan, head ?? baseCommit);
   }
   if (folder === 'occupied') throw WORKTREE_ERRORS.worktree_folder_taken({ path, entry: here });
   const elsewhere = listed.find((entry) => entry !== here && entry.branch === branch);
   if (elsewhere)
     throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
-  const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
+  const [tip] = await commitsOf([`refs/heads/${branch}`], options);
   // A registration without its folder blocks a second one at the same path.
-  const force = here ? ['--force'] : [];
-  const add = ['worktree', 'add', '--quiet', ...force, '--', path, branch];
+  await checkOutBranch(plan, tip, here ? ['--force'] : []);
+  return await asWorktree(tip ? 'attached' : 'created', plan, tip ?? baseCommit);
+}
+
+/** Adds the worktree, and the branch if it has no tip yet. */
+async function checkOutBranch(plan: WorktreePlan, tip: string | undefined, force: string[]): Promise<void> {
+  const { mainRepo, worktreePath: path, branch, baseCommit, ...context } = plan;
+  const options = { ...context, cwd: mainRepo };
+  const add = async (...checkout: readonly string[]) =>
+    await runGit(['worktree', 'add', '--quiet', ...force, ...checkout], {
+      ...options,
+      timeoutMs: CHECKOUT_LIMIT_MS,
+    });
+  if (tip) {
+    await add('--', path, branch);
+    return;
+  }
   try {
-    // Two repeatable commands: a failed `-b` would leave the branch behind.
-    if (!exists) await runGit(['branch', '--quiet', '--no-track', '--', branch, baseCommit], options);
-    await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
+    await add('--no-track', '-b', branch, '--', path, baseCommit).catch(async (error: unknown) => {
+      // The branch was made by a first try, which another git process disturbed.
+      const isMade =
+        causeOf(error, EXISTS) && (await commitOf(`refs/heads/${branch}`, options)) === baseCommit;
+      if (!isMade) throw error;
+      await add('--', path, branch);
+    });
   } catch (error) {
-    // No signal: the branch is deleted even after an abort.
+    // A failed `-b` leaves the branch behind. No signal: it is deleted even after an abort.
     const { signal: _, ...withoutSignal } = options;
-    if (!exists) await deleteUnused(branch, baseCommit, withoutSignal);
-    const other = error instanceof Error && BLOCKED.exec(String(error.cause))?.[1];
+    await deleteUnused(branch, baseCommit, withoutSignal);
+    const other = causeOf(error, BLOCKED)?.[1];
     throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
   }
-  return await asWorktree(exists ? 'attached' : 'created', plan);
 }
 
 /** Whether a checkout there was interrupted, so that nothing has been changed in it. */
@@ -73,16 +92,22 @@ export async function isHalfMade({ mainRepo, worktreePath, ...context }: Worktre
 /** git keeps branches as paths: `a` and `a/b` cannot both exist. */
 const BLOCKED = /'refs\/heads\/([^']+)' exists; cannot create/;
 
+const EXISTS = /a branch named '.*' already exists/;
+
+function causeOf(error: unknown, words: RegExp): RegExpExecArray | undefined {
+  return (error instanceof Error && words.exec(String(error.cause))) || undefined;
+}
+
 /** Deletes a branch without any commits after its base; git refuses one that is checked out anywhere. */
 async function deleteUnused(branch: string, baseCommit: string, options: GitOptions): Promise<void> {
   if ((await commitOf(`refs/heads/${branch}`, options)) !== baseCommit) return;
   await runGit(['branch', '--quiet', '-D', '--', branch], { ...options, allowFailure: true });
 }
 
-async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan): Promise<Worktree> {
+async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan, head: string): Promise<Worktree> {
   const { mainRepo: _, worktreePath: path, branch, baseCommit, ...context } = plan;
+  if (head === baseCommit) return { kind, path, branch, head, baseCommit };
   const options = { ...context, cwd: path };
-  const head = (await commitOf('HEAD', options)) ?? baseCommit;
   const fork = await gitLine(['merge-base', baseCommit, head], { ...options, allowFailure: true });
   return { kind, path, branch, head, baseCommit: fork || baseCommit };
 }

@@ -103,7 +103,9 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   );
   if (made.kind === 'stopped') return undefined;
   // Only after the checkout, because a partial clone is incomplete before that.
-  if (made.value.head === base.commit && !hidesFolders(await worker.guard.ofProof(worker)))
+  const now = await worker.guard.now(worker);
+  const hides = hidesFolders(now.level === 'none' ? undefined : { now });
+  if (made.value.head === base.commit && !hides)
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,
