@@ -63,9 +63,9 @@ async function startWorker({ paths, start }: NewSession, context: ActionContext)
     return await awaitStart(paths, start, start.run ? PREPARED : AT_REST, context);
   } catch (error) {
     if (!(await removeUnclaimedFolder(paths, context))) throw error;
-    throw ACTION_ERRORS.pending.is(error)
-      ? START_ERRORS.worker_not_started({ program: context.programs.worker })
-      : error;
+    if (!ACTION_ERRORS.pending.is(error)) throw error;
+    const { unstarted = { kind: 'exited', said: '' } } = error.args;
+    throw START_ERRORS.worker_not_started({ program: context.programs.worker, unstarted });
   }
 }
 
@@ -85,6 +85,8 @@ export async function makeRunFolder(
   const draft = draftOf(paths);
   try {
     await mkdir(draft, { mode: 0o700 });
+    // The sync of the draft below covers this entry too.
+    await mkdir(join(draft, 'commands'));
     await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await fence({ leases: join(draft, 'leases') }, 'pool', systemClock);

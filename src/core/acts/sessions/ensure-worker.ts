@@ -1,12 +1,14 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
+import { START_LIMIT_MS, WorkerStart } from '../../caller/commands/worker-start.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { supervise } from '../../caller/context/supervision.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
-import { isStuck, STARTING_MS } from '../../caller/facts/worker-now.ts';
+import { isStuck } from '../../caller/facts/worker-now.ts';
 import { workerReport } from '../../caller/facts/worker-report.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { newestNumber } from '../../kernel/processes/lease.ts';
-import { launchWorker, type Wake } from '../../sandbox/programs/launch-worker.ts';
+import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 
@@ -31,32 +33,44 @@ export async function ensureWorker(
     return view;
   }
   await refuseFromInside(context);
-  const view = await launchAndWait(found, context);
-  if (view !== undefined) return view;
-  throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
+  return await launchAndWait(found, context);
 }
 
-/** Starts a worker. @returns the session once the worker holds its lease; undefined if that takes too long */
+/**
+ * Starts a worker, and waits for it while it lives, five minutes at most.
+ * @returns the session once a worker has a newer lease than the one found
+ * @throws pending
+ */
 export async function launchAndWait(
   found: SessionView,
   context: ActionContext,
   wake?: Wake,
-): Promise<SessionView | undefined> {
-  const { programs, env, host } = context;
-  await launchWorker(found.paths, { program: programs.worker, env, wake });
-  if (!(await isTakenSoon(found, context))) return undefined;
+): Promise<SessionView> {
+  const { clock, host } = context;
+  const start = await WorkerStart.launch(found.paths, context, wake);
+  await untilTaken(found, start, clock);
   await supervise(context, found.paths.sessionsDir);
   return (await readSession(found.paths, host)) ?? found;
 }
 
 const POLL_MS = 50;
+/** After a worker exited without a word: another one may be taking the session. */
+const EXITED_PATIENCE_MS = 15_000;
 
-/** Waits until a worker has a newer lease than the one found. @returns false on timeout */
-async function isTakenSoon(
-  { paths, lease }: Pick<SessionView, 'paths' | 'lease'>,
-  { clock }: Pick<ActionContext, 'clock'>,
-): Promise<boolean> {
-  for (const end = clock.monotonic() + STARTING_MS; clock.monotonic() <= end; await clock.sleep(POLL_MS))
-    if ((newestNumber(paths.leases) ?? 0) > (lease?.number ?? 0)) return true;
-  return false;
+async function untilTaken(
+  { paths, folder, lease }: SessionView,
+  start: WorkerStart,
+  clock: Clock,
+): Promise<void> {
+  const begun = clock.monotonic();
+  for (let livedMs = 0; ; await clock.sleep(POLL_MS)) {
+    const reached = await start.reached();
+    if ((newestNumber(paths.leases) ?? 0) > (lease?.number ?? 0)) return;
+    const waitedMs = clock.monotonic() - begun;
+    if (reached !== 'exited') livedMs = waitedMs;
+    const isOver = waitedMs - livedMs > EXITED_PATIENCE_MS || (reached === 'exited' && start.said !== '');
+    if (!isOver && waitedMs <= START_LIMIT_MS) continue;
+    const seconds = Math.round(waitedMs / 1000);
+    throw ACTION_ERRORS.pending({ session: folder, seconds, unstarted: start.unstarted(reached) });
+  }
 }

@@ -3,7 +3,6 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { supervise } from '../../caller/context/supervision.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
-import { STARTING_MS } from '../../caller/facts/worker-now.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
@@ -40,7 +39,6 @@ export async function takeOverSession(
   }
   const { lease } = verdict;
   const taken = await launchAndWait({ ...view, lease }, context, { takeOver: lease.number });
-  if (taken === undefined) throw ACTION_ERRORS.pending({ session, seconds: STARTING_MS / 1000 });
   const { owner, acquiredAt: since } = lease;
   return { view: taken, outcome: 'taken', from: { hostId: owner.hostId, pid: owner.pid, since } };
 }

@@ -2,8 +2,6 @@ import { ulid } from 'ulid';
 import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
-import { isRunning } from '../../kernel/processes/process-table.ts';
-import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { readEvents, readLog } from '../../session/events/event-log.ts';
 import { type EventOf, FORMAT_VERSION } from '../../session/events/events.ts';
@@ -13,6 +11,8 @@ import type { ActionContext } from '../context/context.ts';
 import { refuseFromInside } from '../context/refuse-from-inside.ts';
 import { supervise } from '../context/supervision.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
+import type { Unstarted } from '../errors/unstarted-worker.ts';
+import { START_LIMIT_MS, WorkerStart } from './worker-start.ts';
 
 export type CommandRequest = {
   [K in Command['kind']]: Omit<Extract<Command, { kind: K }>, 'v' | 'id' | 'by' | 'at'>;
@@ -29,8 +29,8 @@ const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
 /** Enough for two renewals of a pool's lease. */
 const POOL_PATIENCE_MS = 40_000;
-/** Under load, starting a process takes a while. */
-const STARTING_PATIENCE_MS = 15_000;
+/** After a worker has recorded its start, or has exited without a word. */
+const STARTED_PATIENCE_MS = 15_000;
 
 /**
  * Writes a command for a session's worker and waits for the answer.
@@ -51,23 +51,29 @@ export async function sendCommand(
 }
 
 /**
- * Waits until a worker answers a command with an event, starting a worker if none is running.
+ * Waits until a worker answers a command with an event, starting a worker if none is running. A worker that was started
+ * is waited for while it lives, five minutes at most, however busy the machine is.
  * @param after the number of an event before the answer
  * @returns the number of the event that accepted it
- * @throws pending on timeout: the command stays queued
+ * @throws pending on timeout, or if its worker exits with an error: the command stays queued
  */
 export async function untilAnswered(
   paths: SessionPaths,
   { id, kind, after = 0 }: { id: string; kind: Command['kind']; after?: number },
   context: ActionContext,
 ): Promise<number> {
-  const { clock, env, programs } = context;
+  const { clock } = context;
   const isElsewhere = await isElsewhereInPool(paths, context);
   // The supervisor passes the command on to the other machine.
   if (isElsewhere) await supervise(context, paths.sessionsDir);
   const begun = clock.monotonic();
-  let launched: { pid: number | undefined; againAtMs: number } | undefined;
-  for (;;) {
+  const unanswered = async (waitedMs: number, unstarted?: Unstarted) => {
+    await supervise(context, paths.sessionsDir);
+    return await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000), unstarted }, context);
+  };
+  let start: WorkerStart | undefined;
+  let againAtMs = 0;
+  for (let lastMs = 0, startingMs = 0; ; ) {
     const answer = await answerTo(paths, id, after);
     if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
     if (answer !== undefined) {
@@ -75,33 +81,29 @@ export async function untilAnswered(
       return answer.n;
     }
     const waitedMs = clock.monotonic() - begun;
-    // A worker that is exiting might miss the command, so the lease is checked repeatedly.
-    if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
-      // Wait for a worker that is slow to start; more workers would only slow it down.
-      const pid =
-        (await livingPid(launched?.pid, context)) ??
-        (await launchWorker(paths, { program: programs.worker, env }));
-      launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
+    const reached = await start?.reached();
+    if (reached === 'starting') startingMs += waitedMs - lastMs;
+    lastMs = waitedMs;
+    // A worker that is exiting might miss the command, so the lease is checked repeatedly. More workers than one would
+    // only slow down one that is slow to start.
+    if (reached !== 'starting' && !(await hasWorker(paths, context))) {
+      if (reached === 'exited' && start?.said) throw await unanswered(waitedMs, start.unstarted(reached));
+      if (waitedMs >= againAtMs) {
+        start = await WorkerStart.launch(paths, context);
+        againAtMs = waitedMs + RELAUNCH_MS;
+      }
     }
-    const ownMs = launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS;
-    if (waitedMs > (isElsewhere ? POOL_PATIENCE_MS : ownMs)) {
-      await supervise(context, paths.sessionsDir);
-      throw await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000) }, context);
-    }
+    const ownMs = start ? STARTED_PATIENCE_MS : DEFAULT_PATIENCE_MS;
+    const isOver = waitedMs - startingMs > (isElsewhere ? POOL_PATIENCE_MS : ownMs);
+    if (isOver || waitedMs > START_LIMIT_MS)
+      throw await unanswered(waitedMs, reached && start?.unstarted(reached));
     await clock.sleep(POLL_MS);
   }
 }
 
-async function livingPid(
-  pid: number | undefined,
-  { host }: Pick<ActionContext, 'host'>,
-): Promise<number | undefined> {
-  return pid !== undefined && isRunning(await host.processes.read(pid)) ? pid : undefined;
-}
-
 async function noAnswer(
   paths: SessionPaths,
-  unanswered: { command: string; seconds: number },
+  unanswered: { command: string; seconds: number; unstarted: Unstarted | undefined },
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
   const isInPool = await isElsewhereInPool(paths, { host });

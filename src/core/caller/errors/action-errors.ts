@@ -1,6 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
+import { describeUnstarted, type Unstarted } from './unstarted-worker.ts';
 
 /** Refusals of an act on a session, or of the search for one. */
 export const ACTION_ERRORS = errors({
@@ -88,7 +89,7 @@ export const ACTION_ERRORS = errors({
         : [],
   }),
   /** No failure: the work has only not ended yet. This is the one place that words it. */
-  pending: ({ session, command, seconds, isAccepted, owner }: Pending) => ({
+  pending: ({ session, command, seconds, isAccepted, owner, unstarted }: Pending) => ({
     what:
       command === undefined
         ? `Session ${session} was not continued yet.`
@@ -96,7 +97,7 @@ export const ACTION_ERRORS = errors({
     why: isAccepted
       ? `The worker carries it out; it did not end within ${seconds} s.`
       : owner === undefined
-        ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers; none did within ${seconds} s.`
+        ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers${unstarted ? `. ${describeUnstarted(unstarted)}` : `; none did within ${seconds} s.`}`
         : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
     hint: 'If its status stays the same, session.log and worker.stderr of the session say why.',
     next: [
@@ -222,6 +223,8 @@ interface Pending {
   isAccepted?: true;
   /** The worker, if it runs on a machine or in a container that is not visible from here. */
   owner?: { pid: number; hostId: string } | undefined;
+  /** The worker that was started for it, if it has not recorded its start. */
+  unstarted?: Unstarted | undefined;
 }
 
 interface NotMerged {

@@ -1,6 +1,7 @@
 import { errors } from '../../kernel/errors.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
+import { describeUnstarted, type Unstarted } from './unstarted-worker.ts';
 
 /** Refusals of a start: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
@@ -137,10 +138,13 @@ export const START_ERRORS = errors({
     why: `The overview of ${session} names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
     hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}.`,
   }),
-  worker_not_started: ({ program }: { program: string }) => ({
+  worker_not_started: ({ program, unstarted }: { program: string; unstarted: Unstarted }) => ({
     what: NOTHING,
-    why: 'Its worker did not start, or exited before it took the session.',
-    hint: `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`,
+    why: describeUnstarted(unstarted),
+    hint:
+      unstarted.kind === 'starting'
+        ? 'Start it again once the machine is less busy.'
+        : `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`,
   }),
   worktree_stands: ({ folder }: { folder: string }) => ({
     what: NOTHING,

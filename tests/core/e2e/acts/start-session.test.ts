@@ -133,10 +133,32 @@ test('a MAIN_REPO without a commit or without git is refused', async () => {
 test('a worker that cannot be started leaves no session behind', async () => {
   await using bench = await makeBench({ here: true });
   const programs = { ...bench.context.programs, worker: '/nowhere/worker.js' };
-  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
-  const start = startSession({ task: 'x' }, { ...bench.context, programs, clock });
-  await expect(start).rejects.toEqual(CODE('worker_not_started'));
+  const start = startSession({ task: 'x' }, { ...bench.context, programs });
+  await expect(start).rejects.toMatchObject({
+    code: 'worker_not_started',
+    why: "Its worker exited before it took the session. It said: Error: Cannot find module '/nowhere/worker.js'.",
+  });
   expect(await traces(bench)).toEqual([]);
+});
+
+test('a start on a machine that is too busy for it is given up without a guess about the installation', async () => {
+  await using bench = await makeBench({ here: true });
+  const worker = join(bench.repo.root, 'worker.cjs');
+  await writeFile(worker, "process.kill(process.pid, 'SIGSTOP');");
+  const programs = { ...bench.context.programs, worker };
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 200 };
+  const start = startSession({ task: 'x' }, { ...bench.context, programs, clock });
+  const error = await start.catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'worker_not_started',
+    args: { unstarted: { kind: 'starting', pid: expect.any(Number) } },
+    why: expect.stringMatching(
+      /^Its worker, process \d+, did not take the session within 30\d s: it has used /,
+    ),
+    hint: 'Start it again once the machine is less busy.',
+  });
+  expect(await traces(bench)).toEqual([]);
+  process.kill((error as { args: { unstarted: { pid: number } } }).args.unstarted.pid, 'SIGKILL');
 });
 
 test('a process inside a session cannot start another', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { removeUnclaimedFolder } from '../../../../src/core/acts/sessions/begin-session.ts';
 import { sendCommand, untilAnswered } from '../../../../src/core/caller/commands/send-command.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { statsAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
@@ -13,8 +13,9 @@ import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
-import { CREATED, PREPARED, writeEvents } from '../../unit/session/events.ts';
+import { CREATED, eventLines, PREPARED, writeEvents } from '../../unit/session/events.ts';
 
 const ID = '01JH0000000000000000000001';
 const BY = { channel: 'cli' } as const;
@@ -78,11 +79,74 @@ test('a waiter for a command that was already refused gets the same text', async
   await expect(again).rejects.toMatchObject({ code: 'no_way', why: 'No.', hint: 'Ask again.' });
 });
 
-test.concurrent('a worker that starts slowly is waited for, and no further ones are started', async () => {
+/** A clock that is set by hand, and counts how often a waiter has looked at it. */
+function setClock() {
+  const time = { ms: 0, looks: 0 };
+  const monotonic = () => {
+    time.looks += 1;
+    return time.ms;
+  };
+  const clock: Clock = { ...systemClock, monotonic };
+  const lookedAt = async (ms: number) => {
+    const { looks } = time;
+    time.ms = ms;
+    await eventually(async () => time.looks > looks + 10);
+  };
+  return { clock, time, lookedAt };
+}
+
+test('a worker that lives and does not start is waited for alone, and given up after five minutes with what it did', async () => {
   await using at = await place([CREATED], 'setInterval(() => {}, 1000);');
-  const sent = sendCommand(at.paths, start, { ...at.context, clock: QUICK });
-  await expect(sent).rejects.toMatchObject({ code: 'pending' });
+  const { clock, time, lookedAt } = setClock();
+  const sent = sendCommand(at.paths, start, { ...at.context, clock });
+  const refused = expect(sent).rejects.toMatchObject({
+    code: 'pending',
+    why: expect.stringMatching(
+      /^It takes effect once a worker answers\. Its worker, process \d+, did not take the session within 301 s: it has used [\d.]+ s of CPU time, none of it in the last \d+ s\.$/,
+    ),
+  });
+  await eventually(async () => (await at.pids()).length > 0);
+  await lookedAt(299_000);
+  time.ms = 301_000;
+  await refused;
   expect(await at.pids()).toHaveLength(1);
+});
+
+test('a worker that is stopped for longer than a start takes, and then continued, starts', async () => {
+  const answer = JSON.stringify(eventLines([CREATED, { ...STARTED, id: 'ID' }]));
+  const program = `process.kill(process.pid, 'SIGSTOP');
+    const { readdirSync, writeFileSync } = require('node:fs');
+    const [, , sessions, folder] = process.argv;
+    const run = sessions + '/.run/' + folder;
+    const id = readdirSync(run + '/commands')[0].slice(0, 26);
+    writeFileSync(run + '/events.jsonl', ${answer}.replace('"ID"', JSON.stringify(id)));`;
+  await using at = await place([CREATED], program);
+  const { clock, lookedAt } = setClock();
+  const sent = sendCommand(at.paths, start, { ...at.context, clock });
+  const stopped = async () => {
+    const [pid] = await at.pids();
+    const entry = pid === undefined ? undefined : await at.context.host.processes.read(pid);
+    return entry?.state === 'T' ? pid : undefined;
+  };
+  await eventually(async () => (await stopped()) !== undefined);
+  await lookedAt(60_000);
+  process.kill((await stopped()) ?? 0, 'SIGCONT');
+  expect(await sent).toBe(2);
+  expect(await at.pids()).toHaveLength(1);
+});
+
+test('a worker that dies at once is reported at once, with its own words', async () => {
+  await using at = await place([CREATED], "require('./gone.cjs');");
+  const { clock } = setClock();
+  const sent = sendCommand(at.paths, start, { ...at.context, clock });
+  await expect(sent).rejects.toMatchObject({
+    code: 'pending',
+    why: expect.stringContaining(
+      "Its worker exited before it took the session. It said: Error: Cannot find module './gone.cjs'.",
+    ),
+  });
+  expect(await at.pids()).toHaveLength(1);
+  expect(pendingCommandIds(at.paths)).toHaveLength(1);
 });
 
 test.concurrent('a worker that ended without taking the command is replaced', async () => {

@@ -19,8 +19,8 @@ import { ASKING, CREATED, DONE, PREPARED } from '../../unit/session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 
-/** Timeouts expire over a hundred times sooner. */
-const FAST: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
+/** Timeouts expire a thousand times sooner. */
+const FAST: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 1000 };
 
 /** A session, parked by default, and a worker program that takes no session. */
 async function slowMachine(events: readonly NewEvent[] = [CREATED, PREPARED, ASKING]) {
@@ -64,7 +64,7 @@ test.each([
   expect({ isError, ...json }).toEqual({
     isError: false,
     summary: expect.stringMatching(
-      `^Session 26-01-08-boat: the command "${kind}" is queued, and has no effect yet\\. It takes effect once a worker answers; none did within \\d+ s\\.$`,
+      `^Session 26-01-08-boat: the command "${kind}" is queued, and has no effect yet\\. It takes effect once a worker answers\\. Its worker, process \\d+, did not take the session within \\d+ s: it has used [\\d.]+ s of CPU time, none of it in the last \\d+ s\\.$`,
     ),
     next: 'to see whether it is done: get_status',
     session: FOLDER,
@@ -170,6 +170,6 @@ test('a resume whose worker does not start says that the session was not continu
     isError: false,
     pending: true,
     summary:
-      'Session 26-01-08-boat was not continued yet. It continues once a worker answers; none did within 15 s.',
+      'Session 26-01-08-boat was not continued yet. It continues once a worker answers. Its worker exited before it took the session.',
   });
 });
