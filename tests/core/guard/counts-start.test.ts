@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest';
-import { EffectCounter } from '../../support/counted.ts';
+import { type Counted, EffectCounter } from '../../support/counted.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test('a start costs no more programs and syncs than its budget, and a take-over neither', async () => {
+/** Up to the agent: with its checkpoint, private git folder and prompt. */
+const START: Counted = { programs: 33, syncs: 32 };
+/** The act that starts the worker included: a program, and a command with its folder. */
+const TAKE_OVER: Counted = { programs: 18, syncs: 19 };
+/** The checks on the base commit run in the background, once for each commit. */
+const BASE_RUN: Counted = { programs: 15, syncs: 3 };
+
+test('a start and a take-over start no more programs and wait for no more syncs than their budgets', async () => {
   using counter = new EffectCounter('project');
   await using rig = await startRig({
     here: true,
@@ -15,7 +22,17 @@ test('a start costs no more programs and syncs than its budget, and a take-over 
   counter.begin('answer');
   await rig.answer();
   await rig.untilWaiting('plan_approval');
-  for (const part of ['start', 'base run', 'answer'])
-    console.log(part, counter.of(part), counter.list(part).join('\n'));
-  expect(1).toBe(1);
+  counter.begin('approve');
+  await rig.approve();
+  await rig.until(({ lastIteration }) => (lastIteration?.iteration ?? 0) >= 5);
+  requireWithin(counter, { start: START, 'base run': BASE_RUN, answer: TAKE_OVER, approve: TAKE_OVER });
 });
+
+function requireWithin(counter: EffectCounter, budgets: Readonly<Record<string, Counted>>): void {
+  for (const [part, budget] of Object.entries(budgets)) {
+    const { programs, syncs } = counter.of(part);
+    const list = counter.list(part).join('\n');
+    const message = `${part}: ${programs} programs of ${budget.programs}, ${syncs} syncs of ${budget.syncs}\n${list}`;
+    expect(programs <= budget.programs && syncs <= budget.syncs, message).toBe(true);
+  }
+}

@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, readSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, ftruncateSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { BASE_ERRORS } from '../base-errors.ts';
@@ -12,7 +12,6 @@ import { statsAt } from './path-stats.ts';
 const PIECE_BYTES = 256 * 1024;
 const CLOSED = -1;
 
-const synced = promisify(fsync);
 const datasynced = promisify(fdatasync);
 
 /** An append-only file with one writer that keeps the length and the hash of what it wrote. */
@@ -44,9 +43,7 @@ export class AppendOnlyFile implements Disposable {
     try {
       file.#isTorn = true;
       await file.#cut();
-      await synced(descriptor);
-      noteSync(path);
-      // The directory entry may be new too.
+      // The first append makes older bytes durable too, but not a new directory entry.
       if (size === 0) await syncFolder(dirname(path));
       return file;
     } catch (error) {

@@ -98,6 +98,24 @@ export async function createWhole(path: string, data: string | Uint8Array, mode 
   return true;
 }
 
+/**
+ * Like `createWhole`, without fsync: exactly one of N writers wins, and after a power cut the file may be empty or
+ * missing.
+ */
+export function createLightly(path: string, data: string): boolean {
+  const draft = draftPath(path);
+  try {
+    writeFileSync(draft, data, { flag: 'wx', mode: 0o644 });
+    linkTo(draft, path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    ifThere(() => unlinkSync(draft));
+  }
+  return true;
+}
+
 function linkTo(draft: string, path: string): void {
   try {
     linkSync(draft, path);

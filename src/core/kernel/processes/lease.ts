@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { BASE_ERRORS } from '../base-errors.ts';
 import { type Clock, isoUtc } from '../clock.ts';
-import { ifExists } from '../errors.ts';
-import { createWhole, writeWhole } from '../files/atomic-file.ts';
+import { ifThere } from '../errors.ts';
+import { createLightly, createWhole, writeLightly } from '../files/atomic-file.ts';
 import { namesAt, statsAt } from '../files/path-stats.ts';
 import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
@@ -65,6 +65,8 @@ export interface AcquireOptions {
   within?: string;
 }
 
+// A power cut ends every owner on this machine, so it may take their leases too: nothing is synced except a lease that
+// takes the place of an owner elsewhere, which would hold it again.
 const KEPT_LEASES = 5;
 const POLL_MS = 200;
 export async function readHolding(dir: string, host: Host): Promise<Holding> {
@@ -130,7 +132,9 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const { container } = host;
     const acquiredAt = isoUtc(clock.now());
     const lease: Lease = { v: 1, number, owner, container, supervisor, under, acquiredAt };
-    const won = await createWhole(leasePath(dir, number), serialise(lease));
+    const isUnseen = holding.kind === 'held' && holding.liveness === 'unknowable';
+    const create = isUnseen ? createWhole : createLightly;
+    const won = await create(leasePath(dir, number), serialise(lease));
     // Listing again excludes a process that slept between its first listing and its link().
     if (won && newestNumber(dir) === number) {
       await prune(dir, number);
@@ -216,7 +220,7 @@ function ownedLease(
     if (numbers.length === 0) {
       if (within !== undefined && statsAt(within) === undefined) return;
       await mkdir(dir, { recursive: true });
-      await createWhole(leasePath(dir, lease.number), serialise(lease));
+      createLightly(leasePath(dir, lease.number), serialise(lease));
       numbers = leaseNumbers(dir);
     }
     if (numbers.at(-1) !== lease.number || (await isTaken()))
@@ -227,7 +231,7 @@ function ownedLease(
     // The folder may hold another copy of the session by now, with other leases: then there is nothing to mark.
     const there = await readLease(dir, lease.number);
     if (there !== undefined && isSameProcess(there.owner, lease.owner))
-      await ifExists(writeWhole(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
+      ifThere(() => writeLightly(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
   };
   const release = async () => {
     if (released) return;

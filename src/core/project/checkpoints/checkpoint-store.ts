@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists, ifThere } from '../../kernel/errors.ts';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../git/git.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
   const settings = kept ?? (await settingsFrom(mainRepo, context));
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
   if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
-  await rewriteSettings(storeDir, settings);
+  rewriteSettings(storeDir, settings);
   return { dir: storeDir, commonDir: settings.commonDir, config: settings.config, context };
 }
 
@@ -84,8 +84,8 @@ function textAt(path: string): string | undefined {
 // Overrides every .gitattributes, so files are stored byte for byte.
 const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
 
-/** Rewrites the settings files at each opening, so that changes made to them in between have no effect. */
-async function rewriteSettings(dir: string, { config, exclude }: Settings): Promise<void> {
+/** Rewrites the settings files at each opening: neither a change made in between nor a power cut has an effect. */
+function rewriteSettings(dir: string, { config, exclude }: Settings): void {
   const files = {
     HEAD: 'ref: refs/heads/none\n',
     config,
@@ -94,7 +94,7 @@ async function rewriteSettings(dir: string, { config, exclude }: Settings): Prom
   };
   for (const [name, text] of Object.entries(files)) {
     const path = join(dir, name);
-    if (textAt(path) !== text) await writeWhole(path, text);
+    if (textAt(path) !== text) writeLightly(path, text);
   }
 }
 
@@ -103,14 +103,12 @@ const COPIED_SETTINGS = /^core\.(?:filemode|symlinks|ignorecase|precomposeunicod
 async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
   const options = { ...context, cwd: mainRepo };
   const commonDir = await commonDirOf(mainRepo, context);
-  const format = await gitLine(['rev-parse', '--show-object-format'], options);
   const list = await runGit(['config', '--local', '--list', '-z'], { ...options, allowFailure: true });
-  const taken = list.stdout
-    .split('\0')
-    .map((entry) => entry.split('\n'))
+  const entries = list.stdout.split('\0').map((entry) => entry.split('\n'));
+  const taken = entries
     .filter(([key = '', value = '']) => COPIED_SETTINGS.test(key) && /^(?:true|false)$/.test(value))
     .map(([key = '', value = '']) => `\t${key.slice('core.'.length)} = ${value}\n`);
-  const sha256 = format === 'sha256';
+  const sha256 = entries.some(([key, value]) => key === 'extensions.objectformat' && value === 'sha256');
   const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tbare = false\n\tautocrlf = false\n\tprotectNTFS = false\n\tprotectHFS = false\n`;
   const extension = sha256 ? '[extensions]\n\tobjectformat = sha256\n' : '';
   const exclude = (await ifExists(readFile(join(commonDir, 'info/exclude'), 'utf8'))) ?? '';

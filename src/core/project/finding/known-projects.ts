@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
@@ -36,7 +37,10 @@ export async function readKnownProjects(homeDir: string): Promise<KnownProjects>
   return { kind: 'read', projects: projects.sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt)) };
 }
 
-/** Records the use of a project. A malformed file is moved aside as `projects.json.unreadable`. */
+/** How old the record of the project used last may be. */
+const USED_MS = 60 * 60_000;
+
+/** Records the use of a project, unless it was the last one used within the hour. A malformed file is moved aside as `projects.json.unreadable`. */
 export async function rememberProject(
   project: Omit<KnownProject, 'lastUsedAt'> & { filePath: string; mainRepo: string; sessions: string },
   { homeDir, clock }: { homeDir: string; clock: Clock },
@@ -45,6 +49,8 @@ export async function rememberProject(
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const entry = KnownProject.parse({ ...project, lastUsedAt: isoUtc(clock.now()) });
   const known = await readKnownProjects(homeDir);
+  const { lastUsedAt = '', ...last } = (known.kind === 'read' && known.projects[0]) || {};
+  if (isDeepStrictEqual(last, project) && clock.now() - Date.parse(lastUsedAt) < USED_MS) return;
   if (known.kind === 'malformed') await rename(path, `${path}.unreadable`);
   const others =
     known.kind === 'read' ? known.projects.filter(({ filePath }) => filePath !== entry.filePath) : [];

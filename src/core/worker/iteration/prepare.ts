@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists, isSamocodeError } from '../../kernel/errors.ts';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
@@ -128,7 +128,7 @@ function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: Sessio
  */
 export async function setUpAgain(worker: Worker): Promise<boolean> {
   const { worktree, progress } = stateOf(worker);
-  if (worktree === undefined || (await plainText(worker.paths.setup, MAX_BYTES)) !== SETUP_DUE) return true;
+  if (worktree === undefined || !isSetupDue(await setupNote(worker))) return true;
   try {
     await joinEnvironment(worker);
     const setup = await setUpOnce(worker, { ...worktree, kind: 'kept' });
@@ -149,6 +149,14 @@ type SetupEnd = { kind: 'done'; warnings: string[] } | { kind: 'stopped' };
 const RAN = 'ran';
 const MAX_BYTES = 8 * 1024;
 
+async function setupNote({ paths }: Worker): Promise<string | undefined> {
+  return await plainText(paths.setup, MAX_BYTES);
+}
+
+function isSetupDue(note: string | undefined): boolean {
+  return note !== undefined && !note.startsWith(`${RAN}\n`);
+}
+
 /**
  * Records that we are about to create the worktree. If this worker dies before SETUP has finished and the worktree has
  * been read, its successor then knows that the existing worktree is ours.
@@ -164,10 +172,9 @@ async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void>
  */
 async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd> {
   const { setup } = worker.file.settings;
-  const note = await plainText(worker.paths.setup, MAX_BYTES);
+  const note = await setupNote(worker);
   const [, ...earlier] = note?.trimEnd().split('\n') ?? [];
-  const isDue = worktree.kind !== 'kept' || note === SETUP_DUE;
-  if (!isDue) return { kind: 'done', warnings: earlier };
+  if (worktree.kind === 'kept' && !isSetupDue(note)) return { kind: 'done', warnings: earlier };
   const { context } = worker.git;
   const { path } = worktree;
   const commonDir = await worker.git.sharedDir();
@@ -177,7 +184,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   if (added.kind === 'stopped') return { kind: 'stopped' };
   // A worktree restored from another machine, or made by a worker that died, has the work of agents.
   const work = worktree.kind === 'kept' ? await differingPaths(path, context) : [];
-  if (setup === undefined) return await setUpDone(worker, await keepAsFound(path, work, context));
+  if (setup === undefined) return setUpDone(worker, await keepAsFound(path, work, context));
   const end = await runSetup(worker, setup, worktree);
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
@@ -190,7 +197,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   if (failure?.guardProblem !== undefined)
     throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: failure.guardProblem });
   const warnings = failure === undefined ? [] : [await setupWarning(worker, setup, failure)];
-  return await setUpDone(worker, [...warnings, ...(await keepAsFound(path, work, context))]);
+  return setUpDone(worker, [...warnings, ...(await keepAsFound(path, work, context))]);
 }
 
 async function setupWarning(worker: Worker, setup: string, failure: FailedCheck): Promise<string> {
@@ -199,8 +206,9 @@ async function setupWarning(worker: Worker, setup: string, failure: FailedCheck)
   return afterLeftOut(await leftOutBy(worker), failed);
 }
 
-async function setUpDone(worker: Worker, warnings: string[]): Promise<SetupEnd> {
-  await writeWhole(worker.paths.setup, [RAN, ...warnings.map(oneLine), ''].join('\n'));
+function setUpDone(worker: Worker, warnings: string[]): SetupEnd {
+  // After a power cut that loses it, SETUP runs again.
+  writeLightly(worker.paths.setup, [RAN, ...warnings.map(oneLine), ''].join('\n'));
   return { kind: 'done', warnings };
 }
 

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import { type Host, systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding } from '../../../../src/core/kernel/processes/lease.ts';
+import { EffectCounter } from '../../../support/counted.ts';
 import { entryOf, hostWith } from '../../../support/hosts.ts';
 import { askOne, passLeaseOn, raceForLease, startContenders } from '../../../support/lease-race.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -180,6 +181,24 @@ test('a lease of another machine is taken if a person confirms', async () => {
   const held = await acquireLease(dir.path, { host, clock }).catch((error: unknown) => error);
   expect(held).toMatchObject({ code: 'lease_held', next: [{ act: 'take_over' }] });
   expect((await acquireLease(dir.path, { host, clock, takeUnknowable: true })).number).toBe(4);
+});
+
+test('an owner waits for no disk, except in the place of one that cannot be seen and would hold the lease again', async () => {
+  await using dir = await tempDir();
+  using counter = new EffectCounter('free');
+  const free = await acquireLease(dir.path, { host: hostWith([]), clock });
+  await free.release();
+  await layLease(dir.path, 3);
+  counter.begin('unseen');
+  const host = hostWith([], { hostId: 'other', bootId: 'other' });
+  await acquireLease(dir.path, { host, clock, takeUnknowable: true });
+  expect([counter.of('free').syncs, counter.of('unseen').syncs]).toEqual([0, 2]);
+});
+
+test('a lease that a power cut left empty belongs to no one, and its number counts', async () => {
+  await using dir = await tempDir();
+  await writeFile(join(dir.path, '000004.json'), '');
+  expect((await acquireLease(dir.path, { host: hostWith([]), clock })).number).toBe(5);
 });
 
 test('a released lease is free, and the next number is higher', async () => {

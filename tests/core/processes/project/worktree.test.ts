@@ -176,6 +176,31 @@ test('a worktree that another git is creating is waited for', async () => {
   expect(await making).toMatchObject({ kind: 'created', branch: 'login' });
 });
 
+/** A git whose first `worktree add` makes its branch, and is then disturbed by another git. */
+const DISTURBED = `#!/bin/sh
+for word; do
+  [ "$word" = -b ] && isNew=yes
+done
+if [ "$isNew" = yes ] && mkdir "$0.once" 2>/dev/null; then
+  PATH=\${PATH#*:} git branch --no-track BRANCH BASE
+  echo "fatal: failed to read .git/worktrees/other/commondir: Success" >&2
+  exit 128
+fi
+PATH=\${PATH#*:} exec git "$@"
+`;
+
+test('a worktree is added although another git disturbed the first try, which had made the branch', async () => {
+  await using at = await scene();
+  const bin = join(at.repo.root, 'bin');
+  const text = DISTURBED.replace('BRANCH', 'login').replace('BASE', at.base);
+  await mkdir(bin);
+  await writeFile(join(bin, 'git'), text, { mode: 0o755 });
+  const baseEnv = { ...at.repo.env, PATH: `${bin}:${at.repo.env.PATH ?? process.env.PATH}` };
+  const plan = { mainRepo: at.repo.path, worktreePath: at.path, branch: 'login', baseCommit: at.base };
+  expect(await ensureWorktree({ ...plan, baseEnv })).toMatchObject({ kind: 'created', head: at.base });
+  expect(await readdir(bin)).toContain('git.once');
+});
+
 test.each([
   "fatal: Invalid path '/code/shop/.git/worktrees/trial': No such file or directory",
   "fatal: could not create directory of '.git/worktrees/login': No such file or directory",

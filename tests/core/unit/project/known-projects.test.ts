@@ -38,6 +38,19 @@ test('a project is listed once, the most recently used first', async () => {
   });
 });
 
+test('the project that was used last is recorded again an hour later, or when its folders have changed', async () => {
+  await using home = await tempDir();
+  const usedAt = async (ms: number, more = {}) => {
+    await rememberProject({ ...project('a'), ...more }, { homeDir: home.path, clock: clockAt(ms) });
+    const known = await readKnownProjects(home.path);
+    return known.kind === 'read' ? known.projects[0]?.lastUsedAt : known.problem;
+  };
+  expect(await usedAt(1000)).toBe('1970-01-01T00:00:01.000Z');
+  expect(await usedAt(3_600_000)).toBe('1970-01-01T00:00:01.000Z');
+  expect(await usedAt(3_601_000)).toBe('1970-01-01T01:00:01.000Z');
+  expect(await usedAt(3_602_000, { sessions: '/elsewhere' })).toBe('1970-01-01T01:00:02.000Z');
+});
+
 test('malformed entries are skipped and unknown fields are kept', async () => {
   await using home = await tempDir();
   const entry = { ...project('a'), lastUsedAt: '2026-01-01T00:00:00.000Z', note: 'mine' };
