@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { TreeEnd } from '../../../src/core/kernel/processes/end-tree.ts';
 import { ChildRecord, type RunChildOptions } from '../../../src/core/sandbox/programs/run-child.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { readExit } from '../../../src/core/worker/core/iteration-files.ts';
@@ -10,6 +11,7 @@ import { endChildTree } from '../../../src/core/worker/core/tree.ts';
 import { bundleScript } from '../../support/bundle-script.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
+import { countedTable } from '../../support/hosts.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import type { WorkerWithChild } from '../unit/worker/worker-with-child.ts';
@@ -27,9 +29,14 @@ const untilExit = async (scene: WorkerWithChild) => {
   return await eventually(() => exitOf(scene), { what: 'its exit status' });
 };
 
-/** Like a worker that has seen the child running. */
-const end = ({ worker, child }: ChildInGuard, options: { leftoversOnly: boolean }) =>
-  endChildTree(worker, child, { ...options, known: [child.wrapper] });
+/** Like a worker that has seen the child running; it reads no environment, and not all processes of the machine. */
+async function end({ worker, child }: ChildInGuard, options: { leftoversOnly: boolean }): Promise<TreeEnd> {
+  const { counts, table } = countedTable(worker.host.processes);
+  const host = { ...worker.host, processes: table };
+  const ended = await endChildTree({ ...worker, host }, child, { ...options, known: [child.wrapper] });
+  expect(counts).toMatchObject({ environments: 0, listings: 0 });
+  return ended;
+}
 
 test.concurrent.each([
   ['exit 0', '0'],

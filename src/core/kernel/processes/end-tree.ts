@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemErrorCode } from '../errors.ts';
 import type { Host } from './host.ts';
-import { isRunning, type ProcessEntry, type ProcessTable } from './process-table.ts';
+import { isRunning, type ProcessEntry, type ProcessTable, type ProcessWalk } from './process-table.ts';
 
 /** An environment variable that every process of a tree carries, wherever it was re-parented. */
 export interface Mark {
@@ -18,6 +18,11 @@ export interface TreeRoot {
    * them, everything inside.
    */
   guardDepth?: number;
+  /**
+   * All others are in a pid namespace, whose first process is among the known ones or has ended. No process can leave a
+   * namespace, and the kernel lets its first one end only after all others, so no scan is needed.
+   */
+  isContained?: boolean;
 }
 
 export interface EndTreeOptions {
@@ -56,16 +61,19 @@ export async function endTree(
 ): Promise<TreeEnd> {
   const { clock, graceMs, host } = options;
   const { processes } = host;
-  const seen: Seen = { members: new Map(), known: [...(options.known ?? [])] };
+  const seen: Seen = { members: new Map(), known: [...(options.known ?? [])], isScanned: false };
+  const emptyScansNeeded = root?.isContained ? 1 : EMPTY_SCANS;
   const signalled = new Set<string>();
   const killed = new Set<string>();
   let waited = 0;
   let emptyScans = 0;
   let last = clock.monotonic();
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
-    const { members: alive, groupIsOurs } = await scan(root, mark, processes, seen);
+    const { members: alive, groupIsOurs } =
+      (await poll(root, processes, seen, waited < graceMs)) ?? (await scan(root, mark, processes, seen));
     emptyScans = alive.length === 0 ? emptyScans + 1 : 0;
-    if (emptyScans === EMPTY_SCANS) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
+    if (emptyScans === emptyScansNeeded)
+      return { kind: 'empty', signalled: signalled.size, killed: killed.size };
     const now = clock.monotonic();
     waited += Math.min(now - last, LONGEST_TICK_MS);
     last = now;
@@ -88,18 +96,51 @@ export async function endTree(
   }
 }
 
-/** The processes of the tree that still run; sends no signals. */
-export async function treeMembers(
-  root: TreeRoot | undefined,
-  mark: Mark,
-  { host, known = [] }: Pick<EndTreeOptions, 'host' | 'known'>,
-): Promise<ProcessEntry[]> {
-  return (await scan(root, mark, host.processes, { members: new Map(), known: [...known] })).members;
-}
-
 interface Seen {
   members: Map<string, ProcessEntry>;
   known: KnownProcess[];
+  isScanned: boolean;
+}
+
+interface Scan {
+  members: ProcessEntry[];
+  groupIsOurs: boolean;
+}
+
+/**
+ * The known processes of the tree and those below them; undefined if a scan of all processes is due. While those that a
+ * scan has found have time to exit, none is: what leaves its parents meanwhile is found by the scan that follows.
+ */
+async function poll(
+  root: TreeRoot | undefined,
+  processes: ProcessTable,
+  seen: Seen,
+  isPatient: boolean,
+): Promise<Scan | undefined> {
+  const isContained = root?.isContained === true;
+  if (!isContained && !(seen.isScanned && isPatient)) return undefined;
+  const known = [...(root ? [root] : []), ...seen.known, ...seen.members.values()];
+  const members = walkDown(await processes.walk(), known);
+  for (const entry of members) seen.members.set(key(entry), entry);
+  return members.length > 0 || isContained ? { members, groupIsOurs: false } : undefined;
+}
+
+/** Those of the given processes that still run, and all that descend from them. */
+export function walkDown(walk: ProcessWalk, from: readonly KnownProcess[]): ProcessEntry[] {
+  const isKnown = new Set(from.map(key));
+  const known = [...new Set(from.map(({ pid }) => pid))].map(walk.read);
+  const running = known.filter(isRunning).filter((entry) => isKnown.has(key(entry)));
+  const found = new Map(running.map((entry) => [entry.pid, entry]));
+  const queue = [...running];
+  for (const parent of queue) {
+    for (const pid of walk.childrenOf(parent.pid)) {
+      const entry = found.has(pid) ? undefined : walk.read(pid);
+      if (!isRunning(entry)) continue;
+      found.set(pid, entry);
+      queue.push(entry);
+    }
+  }
+  return queue;
 }
 
 async function scan(
@@ -107,7 +148,8 @@ async function scan(
   mark: Mark,
   processes: ProcessTable,
   seen: Seen,
-): Promise<{ members: ProcessEntry[]; groupIsOurs: boolean }> {
+): Promise<Scan> {
+  seen.isScanned = true;
   const all = (await processes.list()).filter(isRunning);
   const wanted = new Set<string>([...seen.members.keys(), ...seen.known.map(key)]);
   const rootEntry =

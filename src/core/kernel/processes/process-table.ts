@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { ifThere, systemErrorCode } from '../errors.ts';
+import { statsAt } from '../files/path-stats.ts';
 import { runCommand } from './run-command.ts';
 
 export interface ProcessEntry {
@@ -21,9 +22,24 @@ export interface ProcessEntry {
 export interface ProcessTable {
   read(pid: number): Promise<ProcessEntry | undefined>;
   list(): Promise<ProcessEntry[]>;
+  walk(): Promise<ProcessWalk>;
   /** The value of one environment variable of a process, if we may see it. */
   environmentOf(pid: number, name: string): Promise<string | undefined>;
   commandOf(pid: number): Promise<string | undefined>;
+}
+
+/** Reads processes one by one, from parents to children, so that the cost depends on the tree and not on the machine. */
+export interface ProcessWalk {
+  read(pid: number): ProcessEntry | undefined;
+  childrenOf(pid: number): number[];
+}
+
+/** For systems that cannot list the children of one process. */
+export function listedWalk(all: readonly ProcessEntry[]): ProcessWalk {
+  return {
+    read: (pid) => all.findLast((entry) => entry.pid === pid),
+    childrenOf: (parent) => all.filter(({ ppid }) => ppid === parent).map(({ pid }) => pid),
+  };
 }
 
 /** True for a process that can still run code, including stopped ones; false for zombies and dead ones. */
@@ -40,11 +56,17 @@ export function procTable(root = '/proc'): ProcessTable {
     const stat = readIfRunning(`${root}/${pid}/stat`);
     return stat && parseStat(stat.toString('latin1'));
   };
+  const list = () => {
+    const pids = readdirSync(root).filter((name) => /^\d+$/.test(name));
+    return pids.map((pid) => read(Number(pid))).filter((entry) => entry !== undefined);
+  };
   return {
     read: async (pid) => read(pid),
-    async list() {
-      const pids = readdirSync(root).filter((name) => /^\d+$/.test(name));
-      return pids.map((pid) => read(Number(pid))).filter((entry) => entry !== undefined);
+    list: async () => list(),
+    async walk() {
+      // Some kernels are built without these files.
+      if (statsAt(`${root}/thread-self/children`) === undefined) return listedWalk(list());
+      return { read, childrenOf: (pid) => childrenIn(`${root}/${pid}/task`) };
     },
     async environmentOf(pid, name) {
       const environment = readIfRunning(`${root}/${pid}/environ`);
@@ -55,6 +77,13 @@ export function procTable(root = '/proc'): ProcessTable {
       return command?.toString('utf8').split('\0').join(' ').trimEnd();
     },
   };
+}
+
+/** Each thread has its own children. */
+function childrenIn(tasks: string): number[] {
+  const threads = ifRunning(() => readdirSync(tasks)) ?? [];
+  const texts = threads.map((thread) => readIfRunning(`${tasks}/${thread}/children`)?.toString('latin1'));
+  return texts.flatMap((text) => text?.split(' ').filter(Boolean).map(Number) ?? []);
 }
 
 // Most processes lack the variable, so their environments are not even decoded.
@@ -91,6 +120,7 @@ export function psTable(ps = 'ps'): ProcessTable {
   return {
     read: async (pid) => (await query(['-p', String(pid)]))[0],
     list: () => query(['-A']),
+    walk: async () => listedWalk(await query(['-A'])),
     async environmentOf(pid, name) {
       // A scan of a tree asks about every process at once: all share one answer.
       asked ??= readAllEnvironments().finally(() => {
@@ -194,10 +224,14 @@ function cpuTicksOf(time: string): number {
   return Math.round((Number(days) * 86_400 + seconds) * 100);
 }
 
-/** A process may end between two reads: the file is gone, or the read says "no such process". */
 function readIfRunning(path: string): Buffer | undefined {
+  return ifRunning(() => readFileSync(path));
+}
+
+/** A process may end between two reads: the file is gone, or the read says "no such process". */
+function ifRunning<T>(read: () => T): T | undefined {
   try {
-    return readFileSync(path);
+    return read();
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return undefined;

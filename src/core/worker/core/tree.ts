@@ -1,16 +1,18 @@
+import { readTail } from '../../kernel/files/lines.ts';
 import {
   endTree,
   type KnownProcess,
   type Mark,
   type TreeEnd,
   type TreeRoot,
-  treeMembers,
+  walkDown,
 } from '../../kernel/processes/end-tree.ts';
 import { livenessOf, runningEntry } from '../../kernel/processes/host.ts';
-import type { ProcessEntry } from '../../kernel/processes/process-table.ts';
+import { isRunning, type ProcessEntry, type ProcessWalk } from '../../kernel/processes/process-table.ts';
 import { SESSION_MARK } from '../../sandbox/programs/environment.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
-import type { Worker } from './worker.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { stateOf, type Worker } from './worker.ts';
 
 /** Time for an agent CLI to end its own tools after SIGTERM. */
 const GRACE_MS = 3000;
@@ -40,26 +42,56 @@ export async function isAlive({ host }: Pick<Worker, 'host'>, { wrapper }: Child
 export class ChildTree {
   readonly #worker: Worker;
   readonly #child: ChildRecord;
-  readonly #known = new Map<string, KnownProcess>();
+  #known: readonly ProcessEntry[] = [];
   #root: TreeRoot | undefined;
+  /** Children of the wrapper's ancestors, none of which has to be examined again. */
+  #examined: ReadonlySet<number> = new Set();
 
   constructor(worker: Worker, child: ChildRecord) {
     this.#worker = worker;
     this.#child = child;
   }
 
-  /** Every process seen so far; few in the guard, since none can leave it. */
-  get known(): KnownProcess[] {
-    return [...this.#known.values()];
+  /** The processes that ran at the last poll. */
+  get known(): readonly KnownProcess[] {
+    return this.#known;
   }
 
+  /**
+   * Walks from the wrapper and from all known processes to those below them, and reads no others. A process that left
+   * its parents since the last sample is found by its new parent. It is missed where the system hides the children of
+   * that parent, or while it starts another program; then it ends with its agent nevertheless, by its marker or group.
+   * Until then its CPU time is not a sign of life, which the agent's output, its files and a tool call in progress are.
+   */
   async members(): Promise<ProcessEntry[]> {
-    const { host } = this.#worker;
+    const walk = await this.#worker.host.processes.walk();
     this.#root ??= await treeRoot(this.#worker, this.#child);
-    const members = await treeMembers(this.#root, childMark(this.#worker), { host });
-    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
+    // Inside the guard, orphans are below its first process.
+    const orphans = this.#child.guard ? [] : await this.#orphans(walk, this.#root);
+    const members = walkDown(walk, [this.#root, ...this.#known, ...orphans]);
+    this.#known = members;
     return members;
   }
+
+  /** A process whose parents have ended becomes a child of an ancestor of the wrapper. */
+  async #orphans(walk: ProcessWalk, root: TreeRoot): Promise<ProcessEntry[]> {
+    const { name, value } = childMark(this.#worker);
+    const { processes } = this.#worker.host;
+    const adopted = ancestorsOf(walk, root.pid).flatMap(walk.childrenOf);
+    const fresh = adopted.filter((pid) => pid !== process.pid && !this.#examined.has(pid));
+    this.#examined = new Set(adopted);
+    const values = await Promise.all(fresh.map((pid) => processes.environmentOf(pid, name)));
+    const isOurs = ({ pgid }: ProcessEntry, at: number) => values[at] === value || pgid === root.pgid;
+    return fresh.flatMap((pid, at) => {
+      const entry = walk.read(pid);
+      return isRunning(entry) && isOurs(entry, at) ? [entry] : [];
+    });
+  }
+}
+
+function ancestorsOf(walk: ProcessWalk, pid: number): number[] {
+  const parent = walk.read(pid)?.ppid ?? 0;
+  return parent > 0 ? [parent, ...ancestorsOf(walk, parent)] : [];
 }
 
 export async function endChildTree(
@@ -69,10 +101,38 @@ export async function endChildTree(
 ): Promise<TreeEnd> {
   const { host, clock } = worker;
   const sameBoot = child !== undefined && child.wrapper.bootId === host.bootId;
-  return await endTree(sameBoot ? await treeRoot(worker, child) : undefined, childMark(worker), {
+  const root = sameBoot ? await treeRoot(worker, child) : undefined;
+  const { known = [] } = options;
+  const first = root && child?.guard ? await firstInGuard(worker, root, known) : undefined;
+  return await endTree(root && first ? { ...root, isContained: true } : root, childMark(worker), {
     host,
     clock,
     graceMs: options.leftoversOnly ? LEFTOVER_GRACE_MS : GRACE_MS,
-    known: options.known ?? [],
+    known: first ? [...known, ...first] : known,
   });
 }
+
+/**
+ * The first process inside the guard, after whose end no other is left there; none if it has ended. Undefined, so that
+ * all processes are scanned, if bubblewrap has not named it, or if this worker has not seen the wrapper alive: another
+ * group may have its number by now.
+ */
+async function firstInGuard(
+  worker: Worker,
+  root: TreeRoot,
+  known: readonly KnownProcess[],
+): Promise<KnownProcess[] | undefined> {
+  const { host, paths } = worker;
+  const open = stateOf(worker).openIteration;
+  const isWrapper = ({ pid, startTicks }: KnownProcess) => pid === root.pid && startTicks === root.startTicks;
+  const wasSeen = known.some(isWrapper) || (await runningEntry(host, root)) !== undefined;
+  if (open === undefined || !wasSeen) return undefined;
+  const status = readTail(iterationPaths(paths, open.iteration).guardStatus, MAX_STATUS_BYTES);
+  const pid = /"child-pid":\s*(\d+)/.exec(status)?.[1];
+  if (pid === undefined) return undefined;
+  const entry = await host.processes.read(Number(pid));
+  // It never leaves the group of the wrapper: a process of another group has reused its pid.
+  return isRunning(entry) && entry.pgid === root.pgid ? [entry] : [];
+}
+
+const MAX_STATUS_BYTES = 8192;

@@ -35,7 +35,7 @@ const UNSAMPLED_SHARE = 1 / 4;
 
 export interface StallSigns {
   bytes: number;
-  /** The processes of its tree; read only during a silence, because that reads all processes of the machine. */
+  /** The processes of its tree, as far as a sample sees them; asked for only during a silence. */
   members(): Promise<readonly ProcessEntry[]>;
   /** A tool call is in progress: a remote build can be silent for the entire iteration. */
   isInTool: boolean;

@@ -3,7 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
-import { endTree, type TreeRoot, treeMembers } from '../../../../src/core/kernel/processes/end-tree.ts';
+import {
+  endTree,
+  type TreeEnd,
+  type TreeRoot,
+  walkDown,
+} from '../../../../src/core/kernel/processes/end-tree.ts';
 import { type Host, systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import {
   isRunning,
@@ -11,7 +16,7 @@ import {
   procTable,
   psTable,
 } from '../../../../src/core/kernel/processes/process-table.ts';
-import { entryOf, hostWith } from '../../../support/hosts.ts';
+import { entryOf, hostWith, tableOf } from '../../../support/hosts.ts';
 
 const NAME = 'SAMOCODE_TREE_TEST';
 let count = 0;
@@ -38,15 +43,17 @@ async function rootOf(child: ChildProcess, table: ProcessTable): Promise<TreeRoo
 
 type Tree = Awaited<ReturnType<typeof plant>>;
 
-const grown = (tree: Tree, members: number) =>
-  expect.poll(async () => (await treeMembers(tree.root, tree.mark, tree)).length).toBe(members);
-
-const marked = async ({ mark }: Tree) => {
-  const table = procTable();
+const marked = async ({ mark, host }: Tree) => {
+  const table = host.processes;
   const all = (await table.list()).filter(isRunning);
   const values = await Promise.all(all.map(({ pid }) => table.environmentOf(pid, mark.name)));
-  return values.filter((value) => value === mark.value).length;
+  return all.filter((_, at) => values[at] === mark.value);
 };
+
+const living = async (tree: Tree) =>
+  walkDown(await tree.host.processes.walk(), [tree.root, ...(await marked(tree))]).length;
+
+const grown = (tree: Tree, members: number) => expect.poll(() => living(tree)).toBe(members);
 
 const TREES: [string, string, number][] = [
   ['a single process', 'exec sleep 300', 1],
@@ -78,8 +85,7 @@ test.each(CASES)('seen through $from, the whole tree ends: $what', async ({ tabl
   await grown(tree, members);
   const end = await endTree(tree.root, tree.mark, { host: tree.host, clock: systemClock, graceMs: 200 });
   expect(end).toMatchObject({ kind: 'empty' });
-  expect(await marked(tree)).toBe(0);
-  expect(await treeMembers(tree.root, tree.mark, tree)).toEqual([]);
+  expect(await living(tree)).toBe(0);
 });
 
 test('a tree that obeys SIGTERM is not killed, and one that ignores it is killed after its grace period', async () => {
@@ -127,7 +133,7 @@ test('a tree that forks all the time is ended completely', async () => {
     known,
   });
   expect(end).toMatchObject({ kind: 'empty' });
-  expect(await marked(tree)).toBe(0);
+  expect(await marked(tree)).toEqual([]);
 });
 
 test('foreign processes are not signalled: no marker, another marker, a similar name', async () => {
@@ -159,18 +165,19 @@ test('a process that reused the pid of an old root, or of a known process, is no
 });
 
 test('a group without its leader belongs to the tree if its leader was seen or a member carries the marker', async () => {
-  const leader = entryOf(500);
-  const root = { pid: 500, pgid: 500, startTicks: '100' };
-  const member = entryOf(501, { pgid: 500, startTicks: '200' });
+  const leader = entryOf(NO_PID);
+  const root = { pid: NO_PID, pgid: NO_PID, startTicks: '100' };
+  const member = entryOf(NO_PID + 1, { pgid: NO_PID, startTicks: '200' });
   const mark = { name: NAME, value: 'v' };
   const host = hostWith([member]);
-  const pids = async (more: object) =>
-    (await treeMembers(root, mark, { host, ...more })).map(({ pid }) => pid);
-  expect(await pids({})).toEqual([]);
-  expect(await pids({ known: [leader] })).toEqual([501]);
-  expect(await pids({ known: [member] })).toEqual([501]);
+  const end = async (more: object): Promise<TreeEnd> =>
+    await endTree(root, mark, { host, clock: jumpyClock(0), graceMs: 0, ...more });
+  const isMember = { kind: 'immortal', pids: [member.pid] };
+  expect(await end({})).toMatchObject({ kind: 'empty' });
+  expect(await end({ known: [leader] })).toEqual(isMember);
+  expect(await end({ known: [member] })).toEqual(isMember);
   const processes = { ...host.processes, environmentOf: async () => 'v' };
-  expect(await pids({ host: { ...host, processes } })).toContain(501);
+  expect(await end({ host: { ...host, processes } })).toEqual(isMember);
 });
 
 test('processes seen in the tree earlier end too, wherever they are now', async () => {
@@ -246,13 +253,12 @@ test('processes that survive SIGKILL are named', async () => {
 
 test('a sleep of the whole machine neither shortens the grace period nor makes a process immortal', async () => {
   let reads = 0;
-  const host = hostWith([entryOf(NO_PID)]);
-  const list = async () => {
+  const processes = tableOf(() => {
     reads += 1;
-    return reads < 8 ? [entryOf(NO_PID)] : [];
-  };
+    return reads < 16 ? [entryOf(NO_PID)] : [];
+  });
   const options = {
-    host: { ...host, processes: { ...host.processes, list } },
+    host: hostWith([], { processes }),
     clock: jumpyClock(8 * 3_600_000),
     graceMs: 3000,
     known: [{ pid: NO_PID, startTicks: '100' }],

@@ -49,6 +49,24 @@ test.each(TABLES)('%s lists this process, its parent and its children', async (_
   expect(await table.commandOf(pid)).toBeUndefined();
 });
 
+/** A thread of a program, which starts another one. */
+const FROM_THREAD = `const { Worker } = require('node:worker_threads');
+new Worker("require('node:child_process').spawn('sleep', ['300']); setInterval(() => {}, 1e6)", { eval: true });`;
+
+test.each(TABLES)('%s leads from a process to those that any of its threads started', async (_, table) => {
+  const child = spawn(process.execPath, ['-e', FROM_THREAD], { detached: true });
+  await once(child, 'spawn');
+  const { pid = 0 } = child;
+  const started = async () => (await table.walk()).childrenOf(pid);
+  await expect.poll(started).toHaveLength(1);
+  const [sleeping = 0] = await started();
+  expect((await table.walk()).read(sleeping)).toMatchObject({ ppid: pid, pgid: pid });
+  process.kill(-pid, 'SIGKILL');
+  await once(child, 'exit');
+  const walk = await table.walk();
+  expect([walk.read(pid), walk.childrenOf(pid)]).toEqual([undefined, []]);
+});
+
 test.each(TABLES)('%s distinguishes a zombie from a running process', async (_, table) => {
   // It ends when its input does, and by then its parent is a program that does not wait for children.
   const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 300 3<&-'], {
@@ -147,6 +165,15 @@ test('a process that ends between the listing and the reading is skipped', async
   const table = procTable(dir.path);
   expect(await table.list()).toEqual([parseStat(STAT)]);
   expect(await table.environmentOf(43, 'HOME')).toBeUndefined();
+});
+
+test('where the kernel lists no children, they are found among all processes', async () => {
+  await using dir = await tempDir();
+  const parent = String(parseStat(STAT)?.ppid);
+  for (const pid of [parent, '42']) await mkdir(join(dir.path, pid));
+  await writeFile(join(dir.path, '42', 'stat'), STAT);
+  const walk = await procTable(dir.path).walk();
+  expect(walk.childrenOf(Number(parent)).map(walk.read)).toEqual([parseStat(STAT)]);
 });
 
 test('a variable is found in an environment of any size, and only under its whole name', async () => {

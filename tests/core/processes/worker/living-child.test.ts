@@ -14,6 +14,7 @@ import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.
 import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
 import { guarded } from '../../../../src/core/worker/loop/guarded.ts';
 import { runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
+import { countedTable } from '../../../support/hosts.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { type WorkerWithChild, workerWithChild } from '../../unit/worker/worker-with-child.ts';
 
@@ -54,23 +55,22 @@ test('an error that a person must fix blocks the session once the agent has ende
 test('an unreadable process table does not end the watch over an agent before its time limit', async () => {
   await using log = await tempLog();
   const { processes } = await systemHost();
-  const host = { processes: { ...processes, list: failing(new Error('ps was killed')) } };
+  const fails = failing(new Error('ps was killed'));
+  const host = { processes: { ...processes, list: fails, walk: fails } };
   await using scene = await workerWithChild(log, { settings: PATIENT, host, timeLimitMs: 2500 });
   expect(await watch(scene)).toMatchObject({ end: 'timeout' });
 });
 
-test('inside the guard, the process table of the machine is read only during a silence', async () => {
+test('inside the guard, the processes of an agent are read only during a silence', async () => {
   await using log = await tempLog();
-  const { processes } = await systemHost();
-  let readings = 0;
-  const list = async () => {
-    readings += 1;
-    return await processes.list();
-  };
-  const host = { processes: { ...processes, list } };
-  await using scene = await workerWithChild(log, { settings: PATIENT, host, timeLimitMs: 2500 });
+  const { counts, table } = countedTable((await systemHost()).processes);
+  await using scene = await workerWithChild(log, {
+    settings: PATIENT,
+    host: { processes: table },
+    timeLimitMs: 2500,
+  });
   expect(await watch({ ...scene, child: { ...scene.child, guard: true } })).toMatchObject({ end: 'timeout' });
-  expect(readings).toBe(0);
+  expect(counts).toMatchObject({ listings: 0, walks: 0 });
 });
 
 test('a lost lease ends the watch over a running agent', async () => {
