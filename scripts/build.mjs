@@ -3,8 +3,8 @@
 // --noting FOLDER: each refusal and crash point that a program reaches leaves a file in FOLDER (tests/support/reached.ts).
 // --without NAME leaves an extension out, or all of them with --without all: what src/app/extensions/ lists of it is empty.
 // --maps puts source maps beside the files, which turn a user's stack trace into names and lines.
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { MARKDOWN_FOLDER, markdownFolderModule } from './markdown-folders.mjs';
@@ -39,10 +39,14 @@ const ACP_RUNNER = { 'acp-runner': 'src/extensions/acp/runner/main.ts' };
 // The program that action.yml starts on a GitHub runner: one file, committed with the tag of a release and not
 // published on npm.
 const ACTION = { action: 'src/app/action/main.ts' };
+// Answers the version and a completion itself and loads one of the next two for the rest.
+const CLI = { samocode: 'src/app/cli/main.ts' };
+// One file without what other commands need: each file and each kilobyte that is loaded delays a short command.
+const READING = { 'samocode-reading': 'src/app/cli/reading-program.ts' };
 // These share chunks and load their heavy parts on demand.
 const SHARING_CHUNKS = {
   'samocode-mcp': 'src/app/server/main.ts',
-  samocode: 'src/app/cli/main.ts',
+  'samocode-whole': 'src/app/cli/whole-program.ts',
 };
 
 // The effect of z.config({ jitless: true }), but before the first schema is created: compiling a function for each schema
@@ -111,6 +115,49 @@ const MARKDOWN_FOLDERS = {
     onLoad({ filter: MARKDOWN_FOLDER, namespace: 'markdown-folders' }, async ({ path }) => ({
       contents: await markdownFolderModule(path),
     }));
+  },
+};
+
+/** The programs that `samocode` loads. */
+const OTHER_PROGRAMS = {
+  name: 'other-programs',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.\/(?:whole|reading)-program\.ts$/ }, ({ path, importer }) => {
+      if (!importer.endsWith('/cli/main.ts')) return undefined;
+      const name = path.startsWith('./whole') ? 'samocode-whole.js' : 'samocode-reading.js';
+      return { path: `./${name}`, external: true };
+    });
+  },
+};
+
+/** What has no state and is seldom needed for reading comes from the chunks of the other programs. */
+const seldomLoaded = ({ outputs }) => ({
+  name: 'seldom-loaded',
+  setup({ onResolve }) {
+    onResolve({ filter: /(?:^execa|\/menus\.ts)$/ }, ({ path, kind }) => {
+      const wanted = path === 'execa' ? 'node_modules/execa/index.js' : 'src/core/kit/terminal/menus.ts';
+      const [chunk] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === wanted) ?? [];
+      if (kind !== 'dynamic-import' || chunk === undefined) return undefined;
+      return { path: `./chunks/${basename(chunk)}`, external: true };
+    });
+  },
+});
+
+/** Puts the result of `completionWords` in its place, so that no completion has to load the commands. */
+const COMPLETION_WORDS = {
+  name: 'completion-words',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/completion-words\.ts$/ }, async () => {
+      const file = resolve(outdir, 'completion-words.mjs');
+      const contents = `import { completionWords } from './src/app/cli/completion-words.ts';
+        import { useProviders } from './src/app/extensions/providers.ts';
+        useProviders();
+        export const words = completionWords();`;
+      await build({ ...esm, outdir: undefined, outfile: file, stdin: { contents, resolveDir: '.' } });
+      const { words } = await import(file);
+      await rm(file);
+      return { contents: `export const completionWords = () => (${JSON.stringify(words)});` };
+    });
   },
 };
 
@@ -199,13 +246,22 @@ const background = {
 };
 
 await rm(outdir, { recursive: true, force: true });
+await mkdir(outdir, { recursive: true });
 const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
+const sharing = await build({
+  ...esm,
+  entryPoints: SHARING_CHUNKS,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+});
 const built = await Promise.all([
+  sharing,
   build(background),
   build({ ...cjs, entryPoints: has('rehearsal') ? REHEARSAL : {} }),
   build({ ...cjs, entryPoints: has('github') ? ACTION : {} }),
   build({ ...cjs, banner: {}, entryPoints: { ...RELAY, ...(has('acp') && ACP_RUNNER) } }),
-  build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
+  build({ ...esm, plugins: [OTHER_PROGRAMS, COMPLETION_WORDS, ...options.plugins], entryPoints: CLI }),
+  build({ ...esm, plugins: [seldomLoaded(sharing.metafile), ...options.plugins], entryPoints: READING }),
   build({ ...esm, entryPoints: also }),
 ]);
 for (const { metafile } of built) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { filesBelow } from '../../scripts/packages/source.ts';
-import { COMMANDS } from '../../src/app/cli/program.ts';
+import { COMMANDS } from '../../src/app/cli/whole-program.ts';
 import { ACTS, TO_FILL } from '../../src/core/kernel/acts.ts';
 import type { Cli } from '../../src/core/kit/terminal/cli.ts';
 import { commandsOf } from '../../src/core/kit/terminal/next-commands.ts';

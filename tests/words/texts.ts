@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
-import { COMMANDS } from '../../src/app/cli/program.ts';
+import { COMMANDS } from '../../src/app/cli/whole-program.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
 import { allProviders } from '../../src/core/agents/registry.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/core/kernel/phases/table.ts';

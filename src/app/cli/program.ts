@@ -1,18 +1,4 @@
 import { type Command, CommanderError } from 'commander';
-import { addPrune, addWorktrees } from '../../core/acts/clean-up/disk-space.command.ts';
-import { addArchive, addFinish, addUnarchive } from '../../core/acts/finish/finish-archive.command.ts';
-import { addAnswer, addApprove, addChanges, addPlan } from '../../core/acts/gates/answer-approve.command.ts';
-import { addVerify } from '../../core/acts/proof/verify.command.ts';
-import { addCost } from '../../core/acts/reading/cost.command.ts';
-import { addList, addStatus, addWait } from '../../core/acts/reading/list-status-wait.command.ts';
-import { addLog } from '../../core/acts/reading/log.command.ts';
-import { addDiff, addShow } from '../../core/acts/reading/show-diff.command.ts';
-import { addWhy } from '../../core/acts/reading/why.command.ts';
-import { addRewind } from '../../core/acts/rewind/rewind.command.ts';
-import { addMessage } from '../../core/acts/sessions/message.command.ts';
-import { addImport, addRun, addStart } from '../../core/acts/sessions/start-run.command.ts';
-import { addResume, addStop, addTakeover } from '../../core/acts/sessions/stop-resume.command.ts';
-import { addConfig, addInit, addTrust } from '../../core/acts/set-up/set-up.command.ts';
 import { START_ERRORS } from '../../core/caller/errors/start-errors.ts';
 import type { SamocodeError } from '../../core/kernel/errors.ts';
 import { refusedFile } from '../../core/kernel/files/refused-file.ts';
@@ -25,14 +11,10 @@ import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
 import { showPending } from '../../core/kit/terminal/show-pending.ts';
 import { SETTING_ERRORS } from '../../core/project/settings/setting-errors.ts';
 import { SESSION_ERRORS } from '../../core/session/layout/session-errors.ts';
-import { FURTHER_COMMANDS } from '../extensions/commands.ts';
-import { addComplete, addCompletion } from './completion.ts';
 import { withExamples } from './examples.ts';
-import { isOriginalForm, originalForm } from './original-form.ts';
 
 /** Runs one command line; every outcome becomes output and an exit status. */
-export async function runProgram(cli: Cli, argv: readonly string[]): Promise<void> {
-  const program = isOriginalForm(argv) ? originalForm(cli) : makeProgram(cli);
+export async function runProgram(cli: Cli, argv: readonly string[], program: Command): Promise<void> {
   try {
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: 'user' });
@@ -56,19 +38,20 @@ function isUsage(error: unknown): boolean {
   return rows.some(({ is }) => is(error));
 }
 
-export function makeProgram(cli: Cli): Command {
+/** A heading of the help, and the commands below it. */
+export type CommandGroup = readonly [title: string, commands: readonly AddCommand[]];
+
+export function newProgram(cli: Cli, groups: readonly CommandGroup[]): Command {
   const program = newCommand(cli, 'samocode')
     .description('Hand a coding task to an AI and walk away: unattended, gated, resumable sessions.')
     .version(__VERSION__, '-V, --version', 'Print the version')
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES);
-  for (const [title, commands] of COMMAND_GROUPS) {
+  for (const [title, commands] of groups) {
     program.commandsGroup(`${title}:`);
     for (const add of commands) add(program, cli);
   }
   program.helpCommand('help [command]', 'Show the help of a command');
-  // Hidden from the help: only completion scripts call it.
-  addComplete(program, cli);
   for (const command of program.commands) withExamples(command);
   return program;
 }
@@ -82,58 +65,6 @@ On your own repository:              samocode run --task "Add JWT auth"
 "samocode list" shows before the name.
 Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you,
 75 queued or accepted, and not done yet.`;
-
-const BY_NAME: Readonly<Record<string, AddCommand>> = {
-  run: addRun,
-  start: addStart,
-  stop: addStop,
-  resume: addResume,
-  import: addImport,
-  finish: addFinish,
-  archive: addArchive,
-  unarchive: addUnarchive,
-  prune: addPrune,
-  list: addList,
-  status: addStatus,
-  log: addLog,
-  show: addShow,
-  diff: addDiff,
-  cost: addCost,
-  why: addWhy,
-  verify: addVerify,
-  wait: addWait,
-  worktrees: addWorktrees,
-  answer: addAnswer,
-  plan: addPlan,
-  approve: addApprove,
-  changes: addChanges,
-  message: addMessage,
-  rewind: addRewind,
-  init: addInit,
-  trust: addTrust,
-  config: addConfig,
-  takeover: addTakeover,
-  completion: addCompletion,
-  ...FURTHER_COMMANDS,
-};
-
-/** The groups of the help, and the order in them; a command that is not named here comes last. */
-const GROUPS: Readonly<Record<string, string>> = {
-  'Start and finish': 'run start stop resume finish round archive unarchive import prune demo',
-  Inspect: 'watch web list status log show diff report cost why verify wait worktrees',
-  Decide: 'answer plan approve changes review message rewind',
-  'Set up': 'init trust install uninstall config doctor supervisor takeover pool notify mute completion',
-};
-
-const GROUPED = Object.entries(GROUPS).map(([title, text]): [string, string[]] => [title, text.split(' ')]);
-const FURTHER = Object.keys(BY_NAME).filter((name) => !GROUPED.some(([, names]) => names.includes(name)));
-
-const COMMAND_GROUPS = GROUPED.map(([title, names], at): [string, AddCommand[]] => {
-  const all = at < GROUPED.length - 1 ? names : [...names, ...FURTHER];
-  return [title, all.flatMap((name) => BY_NAME[name] ?? [])];
-});
-
-export const COMMANDS: readonly AddCommand[] = COMMAND_GROUPS.flatMap(([, commands]) => commands);
 
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = messageOf(error, argv).split('\n');

@@ -20,8 +20,9 @@ const PROMISED = [
   'package.json',
 ];
 /** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
-// Of it 90 kB for the live page with its diffs and MCP, 10 for agents of the Agent Client Protocol, and 22 for the board in the chat.
-const MAX_BYTES = { size: 1_300_000, unpackedSize: 3_900_000 };
+// Of it 90 kB for the live page with its diffs and MCP, 10 for agents of the Agent Client Protocol, 22 for the board in the chat,
+// and 160 (480 on the disk) for the separate program of list and status.
+const MAX_BYTES = { size: 1_450_000, unpackedSize: 4_350_000 };
 
 interface Pack {
   filename: string;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { COMMANDS } from '../../../../src/app/cli/program.ts';
+import { COMMANDS } from '../../../../src/app/cli/whole-program.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -96,7 +96,10 @@ test.concurrent.for(SHELLS)(
 
 /** The program's completions for the words passed by each shell. */
 async function candidates(...words: string[]): Promise<string[]> {
-  const { stdout } = await typed(['__complete', '--', ...words], { cwd: repo.path, home: repo.homeDir });
+  const { stdout } = await runCommand(process.execPath, [PROGRAM, '__complete', '--', ...words], {
+    cwd: repo.path,
+    env,
+  });
   const lines = stdout.split('\n').filter(Boolean);
   return lines.map((line) => line.split('\t')[0] ?? '').sort();
 }

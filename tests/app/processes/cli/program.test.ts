@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../../../src/app/cli/program.ts';
+import { COMMANDS } from '../../../../src/app/cli/whole-program.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { typed } from '../../unit/cli/typed.ts';

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { runProgram } from '../../../../src/app/cli/program.ts';
+import { runWhole } from '../../../../src/app/cli/whole-program.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
@@ -74,6 +74,6 @@ export async function typed(
       exitCode = code;
     },
   };
-  await runProgram(cli, argv);
+  await runWhole(cli, argv);
   return { exitCode, ...texts };
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../../../../src/app/cli/program.ts';
+import { COMMANDS } from '../../../../../src/app/cli/whole-program.ts';
 import { ACTS, TO_FILL } from '../../../../../src/core/kernel/acts.ts';
 import { nextCalls, hintForModel as toolHint } from '../../../../../src/core/kit/mcp/next-calls.ts';
 import type { Cli } from '../../../../../src/core/kit/terminal/cli.ts';

@@ -1,0 +1,39 @@
+import { findSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
+import type { Cli } from '../../core/kit/terminal/cli.ts';
+import { shortNames } from '../../core/kit/terminal/short-names.ts';
+import { archivedFolders, sessionFolders } from '../../core/session/session-list.ts';
+import { useProviders } from '../extensions/providers.ts';
+import type { SessionNames } from './completion.ts';
+import { newCli, type OpenProgram, type Started } from './terminal.ts';
+
+/** The program of `list` and `status`, and of the session names in a completion. */
+export function openReading(started: Started): OpenProgram & { sessionNames: SessionNames } {
+  useProviders();
+  const cli = newCli(started, { useSupervisorParts: async () => {} });
+  return {
+    output: cli.output,
+    run: () => runReading(cli, started.argv),
+    sessionNames: async (...asked) =>
+      (await sessionNames(cli, ...asked)).map((name) => cli.output.presented(name)),
+  };
+}
+
+/** Loaded here, so that a Tab, which is pressed more often than either command is run, waits for less. */
+async function runReading(cli: Cli, argv: readonly string[]): Promise<void> {
+  const { addList, addStatus } = await import('../../core/acts/reading/list-status-wait.command.ts');
+  const { newProgram, runProgram } = await import('./program.ts');
+  await runProgram(cli, argv, newProgram(cli, [['Inspect', [addList, addStatus]]]));
+}
+
+/** Reads folder names only: reading every session is too slow for a Tab. */
+async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<string[]> {
+  const places = await findSessionsFolders(project, await cli.actionContext());
+  const own = places.filter(({ isOwn }) => isOwn);
+  const folders = await Promise.all(
+    (own.length > 0 ? own : places).map(async ({ sessionsDir }) => {
+      const away = new Set(await archivedFolders(sessionsDir));
+      return (await sessionFolders(sessionsDir)).filter((folder) => away.has(folder) === archived);
+    }),
+  );
+  return shortNames(folders.flat());
+}
