@@ -76,16 +76,15 @@ export class AppendOnlyFile implements Disposable {
   }
 
   /**
-   * Appends and waits until the bytes are on disk. Anything after our bytes is cut off first: half a line of a failed
+   * Appends and, unless they may be lost, waits until the bytes are on disk. Anything after our bytes is cut off first: half a line of a failed
    * write, or a late write by the previous writer.
    */
-  async append(bytes: Buffer): Promise<void> {
+  async append(bytes: Buffer, { mayBeLost = false } = {}): Promise<void> {
     await this.#cut();
     this.#isTorn = true;
     try {
       writeFully(this.#descriptor, bytes);
-      await datasynced(this.#descriptor);
-      noteSync(this.#path);
+      if (!mayBeLost) await this.#sync();
     } catch (error) {
       // If this fails too, the next write cuts it.
       await this.#cut().catch(() => undefined);
@@ -115,6 +114,11 @@ export class AppendOnlyFile implements Disposable {
     // Only once: the descriptor may have been reused.
     if (this.#descriptor !== CLOSED) closeSync(this.#descriptor);
     this.#descriptor = CLOSED;
+  }
+
+  async #sync(): Promise<void> {
+    await datasynced(this.#descriptor);
+    noteSync(this.#path);
   }
 
   #sizeNow(): number {

@@ -75,7 +75,9 @@ export class EventWriter implements Disposable {
     const numbered = this.#number(events);
     crashPoint('before-events');
     const bytes = Buffer.from(asCommit(numbered).map(serialiseEvent).join(''));
-    await this.#asideIfRewritten(() => this.#parts.file.append(bytes));
+    // Without it, a worker counts as one that died, and a power cut ends them all.
+    const mayBeLost = events.every(({ type }) => type === 'worker_left');
+    await this.#asideIfRewritten(() => this.#parts.file.append(bytes, { mayBeLost }));
     crashPoint('after-events');
     for (const event of numbered) recordAnswer(this.#parts.answered, event);
     this.#state = numbered.reduce(fold, this.#state);

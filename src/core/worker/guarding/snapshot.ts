@@ -58,8 +58,8 @@ export async function homePrints(worker: Worker): Promise<Record<string, string>
 const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);
 
 // Sizes and times, not contents: a folder can hold many large documents, and any write changes the time.
-export function documentsPrint({ paths }: Worker, without?: '_overview.md'): string {
-  const isAsked = (name: string) => name !== without && !NOT_THE_CHILDS.has(name);
+export function documentsPrint({ paths }: Worker, without: readonly string[] = []): string {
+  const isAsked = (name: string) => !without.includes(name) && !NOT_THE_CHILDS.has(name);
   const names = (namesAt(paths.sessionDir) ?? []).filter(isAsked);
   const states = names.sort().map((name) => {
     const stats = statsAt(join(paths.sessionDir, name));

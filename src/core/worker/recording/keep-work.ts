@@ -71,20 +71,20 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
 
 /** Keeps the work of an agent whose process tree has ended, and remembers it for the next agent. */
 export async function keepWorkAfter(worker: Worker, iteration: number): Promise<KeptWork> {
-  const documents = documentsPrint(worker, '_overview.md');
+  const documents = documentsPrint(worker, WRITTEN_IN_BETWEEN);
   const kept = await keepWork(worker, { kind: 'after', iteration });
   worker.memory.lastKept = kept.checkpoint && { commit: kept.checkpoint.commit, documents };
   return kept;
 }
 
-/**
- * Keeps the state before an agent if a person changed something since the last checkpoint. In between, the worker
- * itself writes only the overview and the signal.
- */
+/** Documents that the worker itself writes between two agents, besides the signal. */
+const WRITTEN_IN_BETWEEN = ['_overview.md', '_requirements.json'];
+
+/** Keeps the state before an agent if a person changed something since the last checkpoint. */
 export async function keepWorkBefore(worker: Worker, iteration: number): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   const { lastKept } = worker.memory;
-  if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
+  if (place && lastKept?.documents === documentsPrint(worker, WRITTEN_IN_BETWEEN)) {
     if (worker.memory.seen) return { worktree: worker.memory.seen.worktree };
     // If the comparison fails, take a checkpoint, which also reports the problem.
     const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
