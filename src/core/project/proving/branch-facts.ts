@@ -1,4 +1,3 @@
-import { isNamed } from '../../session/proof/plan-files.ts';
 import { type GitOptions, gitSaysYes } from '../git/git.ts';
 import { changesContent, touchesFiles } from './branch-work.ts';
 import { type ChangedEntry, changedEntries, packageJsonAt, type SeenChanges } from './weakened-read.ts';
@@ -43,10 +42,17 @@ export class BranchFacts {
     return this.#changesContent;
   }
 
-  /** Whether a commit of the branch touches one of these files. */
-  async touches(files: readonly string[], git: GitOptions): Promise<boolean> {
+  /**
+   * Whether a commit of the branch touches one of these files.
+   * @param isAmong whether a path is one of them, as far as that can be seen without git
+   */
+  async touches(
+    files: readonly string[],
+    git: GitOptions,
+    isAmong: (path: string) => boolean,
+  ): Promise<boolean> {
     // Most files of a plan differ in the end. That shows a commit of the branch unless the branch lacks some of the base.
-    const isChanged = (await this.paths(git)).some((path) => files.some((file) => isNamed(file, path)));
+    const isChanged = (await this.paths(git)).some(isAmong);
     if (isChanged && (await this.#isComplete(git))) return true;
     const key = files.join('\0');
     const touches = this.#touches.get(key) ?? (await touchesFiles(this.#work(git), files));

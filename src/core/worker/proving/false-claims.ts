@@ -2,6 +2,7 @@ import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import { linksOutside } from '../../project/proving/branch-work.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
+import { isNamed } from '../../session/proof/plan-files.ts';
 import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { branchFacts, mainGit, tipOfBranch, type WorktreeNow } from './check-facts.ts';
@@ -73,7 +74,8 @@ async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseC
   for (const phase of promising) {
     const files = promisedFiles(phase);
     const isClaimed = phase.completed || phase.steps.done > 0;
-    if (isClaimed && !(await facts.touches(files, git)))
+    const isAmong = (path: string) => files.some((file) => isNamed(file, path));
+    if (isClaimed && !(await facts.touches(files, git, isAmong)))
       claims.push(`${named(phase)} is ticked, but no commit touches its files (${files.join(', ')})`);
   }
   return { claims };

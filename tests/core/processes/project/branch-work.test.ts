@@ -1,5 +1,6 @@
 // @module-tag ci
 import { expect, test } from 'vitest';
+import type { GitOptions } from '../../../../src/core/project/git/git.ts';
 import { BranchFacts } from '../../../../src/core/project/proving/branch-facts.ts';
 import { touchesFiles } from '../../../../src/core/project/proving/branch-work.ts';
 import { EffectCounter } from '../../../support/counted.ts';
@@ -24,6 +25,9 @@ test('a commit touches a file in whatever form a plan names its path', async () 
   expect(await touchesFiles(work, ['./other', 'pp'])).toBe(false);
 });
 
+const touches = (facts: BranchFacts, file: string, git: GitOptions) =>
+  facts.touches([file], git, (path) => path === file);
+
 /** A branch, what it changed since its base, and options for git in its repository. */
 async function branched(repo: Awaited<ReturnType<typeof makeRepo>>, files: Record<string, string>) {
   const base = await repo.git(['rev-parse', 'HEAD']);
@@ -43,8 +47,8 @@ test('a file that only the base has changed is touched by no commit of the branc
   const facts = new BranchFacts(base, await repo.git(['rev-parse', 'HEAD']));
   const git = { cwd: repo.path, baseEnv: repo.env };
   expect(await facts.paths(git)).toEqual(['base.txt', 'own.txt']);
-  expect(await facts.touches(['base.txt'], git)).toBe(false);
-  expect(await facts.touches(['own.txt'], git)).toBe(true);
+  expect(await touches(facts, 'base.txt', git)).toBe(false);
+  expect(await touches(facts, 'own.txt', git)).toBe(true);
 });
 
 test('a file that a commit of the branch changed and a later one changed back is touched', async () => {
@@ -54,7 +58,7 @@ test('a file that a commit of the branch changed and a later one changed back is
   await repo.commit('Back', {});
   const facts = new BranchFacts(first.base, await repo.git(['rev-parse', 'HEAD']));
   expect(await facts.paths(git)).toEqual(['b.txt']);
-  expect(await facts.touches(['a.txt'], git)).toBe(true);
+  expect(await touches(facts, 'a.txt', git)).toBe(true);
 });
 
 test('both names of a renamed file count as changed', async () => {
@@ -74,9 +78,9 @@ test('what is known about two commits is not asked again', async () => {
   const ask = async () => [
     await facts.seen(git),
     await facts.changesContent(git),
-    await facts.touches(['src/a.txt'], git),
-    await facts.touches(['src/b.txt'], git),
-    await facts.touches(['other.txt'], git),
+    await touches(facts, 'src/a.txt', git),
+    await touches(facts, 'src/b.txt', git),
+    await touches(facts, 'other.txt', git),
   ];
   const first = await ask();
   counter.begin('again');
