@@ -142,9 +142,9 @@ export const START_ERRORS = errors({
     what: NOTHING,
     why: describeUnstarted(unstarted),
     hint:
-      unstarted.kind === 'starting'
-        ? 'Start it again once the machine is less busy.'
-        : `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`,
+      unstarted.kind === 'exited'
+        ? `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`
+        : 'Start it again once the machine is less busy.',
   }),
   worktree_stands: ({ folder }: { folder: string }) => ({
     what: NOTHING,

@@ -19,6 +19,6 @@ export function describeUnstarted(worker: Unstarted): string {
   if (worker.kind === 'exited')
     return `Its worker exited before it took the session.${quotedSaid(worker.said)}`;
   const { pid, seconds, cpuSeconds, idleSeconds, isStopped } = worker;
-  const idle = isStopped ? ', and it is stopped' : `, none of it in the last ${idleSeconds} s`;
+  const idle = isStopped === true ? ', and it is stopped' : `, none of it in the last ${idleSeconds} s`;
   return `Its worker, process ${pid}, did not take the session within ${seconds} s: it has used ${cpuSeconds} s of CPU time${idle}.`;
 }

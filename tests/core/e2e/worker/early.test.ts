@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
@@ -96,3 +96,15 @@ test.concurrent.each([
     expect(next[0]).toMatchObject({ act: 'resume' });
   },
 );
+
+test.concurrent('SETUP runs again if a power cut has emptied the note that it ran', async () => {
+  const lines = { SETUP: 'echo ran >>ran.txt' };
+  await using rig = await startRig({ here: true, start: { run: false, ...TASK.start }, lines });
+  const { worktree } = await rig.until(({ status }) => status.kind === 'stopped');
+  const ran = () => readFile(join(worktree?.path ?? '', 'ran.txt'), 'utf8');
+  expect(await ran()).toBe('ran\n');
+  await writeFile(rig.paths.setup, '');
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+  expect(await ran()).toBe('ran\nran\n');
+});
