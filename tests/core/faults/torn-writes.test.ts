@@ -28,19 +28,19 @@ const times = (count: number, write: number) => Array.from({ length: count }, ()
 /** Each in a separate session. */
 const ALONE: [number, Begun][] = [
   ...numbers(1, 14).map((write): [number, Begun] => [write, START]),
-  ...numbers(1, 30).map((write): [number, Begun] => [write, REST]),
-  ...numbers(31, 46).map((write): [number, Begun] => [write, PLAN]),
+  ...numbers(1, 24).map((write): [number, Begun] => [write, REST]),
+  ...numbers(25, 40).map((write): [number, Begun] => [write, PLAN]),
 ];
 
 /** `npm run soak`: the same writes from other starting points. */
 const SOAKED = [torn(times(9, 8), START), ...ALONE.map(([write, begun]) => torn([write], begun))];
 
-// A worker that takes over makes five or six writes before its first new one.
+// A worker that takes over makes three or four writes before its first new one.
 faultTable([
   torn(numbers(1, 11), START),
   { ...torn(numbers(1, 10), REST), ci: true },
-  torn(times(9, 7), REST),
-  torn(times(10, 8), REST),
-  torn([31, 9, 9], PLAN),
+  torn(times(9, 5), REST),
+  torn(times(10, 6), REST),
+  torn([25, 7, 7], PLAN),
   ...(process.env.SAMOCODE_ROUNDS === undefined ? [] : SOAKED),
 ]);
