@@ -1,4 +1,4 @@
-import { type Effect, onEffects } from '../../src/core/kernel/effects.ts';
+import { type MachineEffect, onEffects } from '../../src/core/kernel/effects.ts';
 
 /** How many programs were started and how often a disk was waited for. */
 export interface Counted {
@@ -8,7 +8,7 @@ export interface Counted {
 
 /** Counts the effects of this process until it is disposed of, in parts. */
 export class EffectCounter {
-  readonly #effects: (Effect & { part: string })[] = [];
+  readonly #effects: (MachineEffect & { part: string })[] = [];
   readonly #listening: Disposable;
   #part: string;
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Effect, onEffects } from '../../src/core/kernel/effects.ts';
+import { type MachineEffect, onEffects } from '../../src/core/kernel/effects.ts';
 import { filesBelow } from '../../src/core/kernel/files/path-stats.ts';
 
 /**
@@ -65,7 +65,7 @@ export class DurableFiles implements Disposable {
     return this.#synced.get(path)?.equals(now) ? now : Buffer.alloc(0);
   }
 
-  #note({ kind, what: path }: Effect): void {
+  #note({ kind, what: path }: MachineEffect): void {
     if (kind !== 'sync' || this.#plan.without?.(path)) return;
     const name = DRAFT.exec(basename(path))?.[1];
     if (name !== undefined) this.#synced.set(join(dirname(path), name), readFileSync(path));

@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Effect, onEffects } from '../../../src/core/kernel/effects.ts';
+import { type MachineEffect, onEffects } from '../../../src/core/kernel/effects.ts';
 import { namesAt } from '../../../src/core/kernel/files/path-stats.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
@@ -18,7 +18,7 @@ interface Row {
   /** One sync: the file, or `folder` for the session folder, and which of its syncs after the first agent. */
   needs: { file: string; nth: number };
   /** The first effect after which it fails; by default once the second agent works. */
-  cutAt?: (effect: Effect) => boolean;
+  cutAt?: (effect: MachineEffect) => boolean;
   luckOf: (name: string) => Luck;
   /** Right after the power cut; by default after the next worker has continued. */
   isAtOnce?: true;
@@ -26,7 +26,7 @@ interface Row {
   ci?: true;
 }
 
-const agentStarts = ({ what }: Effect) => /^agent .*-2$/.test(what);
+const agentStarts = ({ what }: MachineEffect) => /^agent .*-2$/.test(what);
 
 const ROWS: Row[] = [
   {

@@ -16,6 +16,11 @@ export function newFingerprint(): Hash {
   return createHash('sha256');
 }
 
+/** The id that git gives to a blob of these bytes. */
+export function blobId(bytes: Uint8Array, algorithm: 'sha1' | 'sha256'): string {
+  return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
 /** Identifies one state of a file: it changes whenever the file is written or replaced. */
 export function fileIdentity(stats: Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;

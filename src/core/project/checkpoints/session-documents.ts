@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import * as z from 'zod';
 import { systemClock } from '../../kernel/clock.ts';
 import { ifThere } from '../../kernel/errors.ts';
-import { fileIdentity } from '../../kernel/files/fingerprint.ts';
+import { blobId, fileIdentity } from '../../kernel/files/fingerprint.ts';
 import { runGit } from '../git/git.ts';
 import { pathAt, rawName, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
@@ -113,7 +112,7 @@ function readDocument(
     const settled = stats.ctimeMs < systemClock.now() - SETTLED_MS ? identity : '';
     if (stats.size > LARGE_BYTES && !name.includes('\n')) return { name, mode, id: '', identity: settled };
     const bytes = stats.isSymbolicLink() ? readlinkSync(path, { encoding: 'buffer' }) : readFileSync(path);
-    const id = blobId(bytes, config);
+    const id = blobId(bytes, config.includes('objectformat = sha256') ? 'sha256' : 'sha1');
     const isKnown = known?.id === id;
     return { name, mode, id, identity: settled, ...(isKnown ? {} : { bytes }) };
   });
@@ -122,11 +121,6 @@ function readDocument(
 function modeOf(stats: Stats, config: string): string {
   if (stats.isSymbolicLink()) return '120000';
   return (stats.mode & 0o100) === 0 || config.includes('filemode = false') ? '100644' : '100755';
-}
-
-function blobId(bytes: Uint8Array, config: string): string {
-  const hash = createHash(config.includes('objectformat = sha256') ? 'sha256' : 'sha1');
-  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 const NEW_LINE = Buffer.from('\n');
