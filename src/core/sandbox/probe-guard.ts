@@ -33,6 +33,8 @@ export interface ProbeOptions {
   tool?: GuardTool;
   isRoot?: boolean;
   limitMs?: number;
+  /** The absolute path of a tool that has just been tested with these places. */
+  tested?: string | undefined;
 }
 
 const LIMIT_MS = 10_000;
@@ -64,7 +66,8 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const maker = { tool, isRoot };
   const guard = guardOf(maker, places);
-  const why = await failureOf(guard, forbiddenFolders(places), options);
+  const isTested = options.tested === tool.path;
+  const why = isTested ? undefined : await failureOf(guard, forbiddenFolders(places), options);
   if (why !== undefined) return { level: 'none', why, hint: HOW_TO_REPAIR[tool.kind] };
   const level = isRoot ? 'best effort' : 'guard';
   return { level: places.isStrict ? 'strict' : level, maker, places, guard };

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { type Counted, EffectCounter } from '../../support/counted.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-/** Up to the agent: with its checkpoint, private git folder and prompt. */
+/**
+ * Up to the agent: with its checkpoint, private git folder and prompt. A worker in a separate program starts one less,
+ * because the act passes on that it has tested the guard.
+ */
 const START: Counted = { programs: 33, syncs: 32 };
 /** The act that starts the worker included: a program, and a command with its folder. */
 const TAKE_OVER: Counted = { programs: 18, syncs: 19 };
@@ -25,6 +28,7 @@ test('a start and a take-over start no more programs and wait for no more syncs 
   counter.begin('approve');
   await rig.approve();
   await rig.until(({ lastIteration }) => (lastIteration?.iteration ?? 0) >= 5);
+  expect(counter.list('start').join('\n')).toMatch(/ \/dev\/null .* \{"testedGuard":"\/.*bwrap"\}$/m);
   requireWithin(counter, { start: START, 'base run': BASE_RUN, answer: TAKE_OVER, approve: TAKE_OVER });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { probeGuard } from '../../../src/core/sandbox/probe-guard.ts';
 import { ci } from '../../support/ci.ts';
+import { EffectCounter } from '../../support/counted.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { USUAL } from './places.ts';
 import { USERS } from './users.ts';
@@ -42,6 +43,16 @@ describe.each(USERS)('probed by $name', (user) => {
       why: `bwrap does not keep ${scene.places.mainRepo} from being written`,
     });
     expect(withoutTool(scene.others())).toEqual(withoutTool(before));
+  });
+
+  test('a tool is not started again if it has just been tested, and another one in its place is', async () => {
+    using counter = new EffectCounter('probe');
+    const { env, tool, places } = scene;
+    const probe = (tested: string) => probeGuard(places, { env, tool, tested, isRoot: user.isRoot });
+    expect((await probe(tool.path)).level).not.toBe('none');
+    expect(counter.of('probe').programs).toBe(0);
+    expect((await probe(join(scene.root, 'another-tool'))).level).not.toBe('none');
+    expect(counter.of('probe').programs).toBe(1);
   });
 
   test('a guard with one gap does not count, and the gap is named', async () => {

@@ -58,9 +58,13 @@ const WARNS_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMI
 const PREPARED = ['prepared', 'queued', 'parked', 'done', 'blocked'] as const;
 const AT_REST = ['stopped', 'queued', 'parked', 'done', 'blocked'] as const;
 
-async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<CompletedCommand> {
+async function startWorker(
+  { paths, start, wake }: NewSession,
+  context: ActionContext,
+): Promise<CompletedCommand> {
   try {
-    return await awaitStart(paths, start, start.run ? PREPARED : AT_REST, context);
+    const endsIn = start.run ? PREPARED : AT_REST;
+    return await awaitStart(paths, { ...start, wake }, endsIn, context);
   } catch (error) {
     if (!(await removeUnclaimedFolder(paths, context))) throw error;
     if (!ACTION_ERRORS.pending.is(error)) throw error;

@@ -8,6 +8,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import type { Gate } from '../../kernel/phases/table.ts';
 import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
@@ -36,6 +37,7 @@ export interface NewSession {
   paths: SessionPaths;
   file: SessionFile;
   start: CommandOf<'start'>;
+  wake: Wake | undefined;
   /** Warnings about settings without the expected effect, and about a missing guard or supervisor. */
   warnings: string[];
 }
@@ -52,10 +54,11 @@ export async function newSession(
   await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
-  const { level: sandbox, warning } = await sandboxNow(
-    { ...places, configPath, settings, issue: asked.issue },
-    context,
-  );
+  const {
+    level: sandbox,
+    warning,
+    testedGuard,
+  } = await sandboxNow({ ...places, configPath, settings, issue: asked.issue }, context);
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
   const at = isoUtc(clock.now());
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
@@ -71,6 +74,7 @@ export async function newSession(
       settings: { ...settings, gateChannels },
       takenOver: takenOver?.(settings.gates),
     },
+    wake: testedGuard === undefined ? undefined : { testedGuard },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
       ...(warning === undefined ? [] : [warning]),

@@ -1,4 +1,5 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
+import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import type { Command } from '../../session/commands/commands.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
@@ -46,11 +47,11 @@ export async function sendAndAwait(
 /** Like `sendAndAwait`, for the command that was written when the run folder was created. */
 export async function awaitStart(
   paths: SessionPaths,
-  { id, kind }: Pick<Command, 'id' | 'kind'>,
+  { id, kind, wake }: Pick<Command, 'id' | 'kind'> & { wake: Wake | undefined },
   endsIn: readonly EventType[],
   context: ActionContext,
 ): Promise<CompletedCommand> {
-  const accepted = await untilAnswered(paths, { id, kind }, context);
+  const accepted = await untilAnswered(paths, { id, kind, wake }, context);
   return await untilDone(paths, { accepted, command: kind, endsIn }, context, { mayLast: true });
 }
 

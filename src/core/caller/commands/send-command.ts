@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
+import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { readEvents, readLog } from '../../session/events/event-log.ts';
 import { type EventOf, FORMAT_VERSION } from '../../session/events/events.ts';
@@ -54,12 +55,13 @@ export async function sendCommand(
  * Waits until a worker answers a command with an event, starting a worker if none is running. A worker that was started
  * is waited for while it lives, five minutes at most, however busy the machine is.
  * @param after the number of an event before the answer
+ * @param wake for the first worker that is started
  * @returns the number of the event that accepted it
  * @throws pending on timeout, or if its worker exits with an error: the command stays queued
  */
 export async function untilAnswered(
   paths: SessionPaths,
-  { id, kind, after = 0 }: { id: string; kind: Command['kind']; after?: number },
+  { id, kind, after = 0, wake }: AwaitedCommand,
   context: ActionContext,
 ): Promise<number> {
   const { clock } = context;
@@ -67,38 +69,37 @@ export async function untilAnswered(
   // The supervisor passes the command on to the other machine.
   if (isElsewhere) await supervise(context, paths.sessionsDir);
   const begun = clock.monotonic();
-  const unanswered = async (waitedMs: number, unstarted?: Unstarted) => {
-    await supervise(context, paths.sessionsDir);
-    return await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000), unstarted }, context);
-  };
   let start: WorkerStart | undefined;
-  let againAtMs = 0;
-  for (let lastMs = 0, startingMs = 0; ; ) {
+  for (let lastMs = 0, startingMs = 0, againAtMs = 0; ; await clock.sleep(POLL_MS)) {
     const answer = await answerTo(paths, id, after);
     if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
-    if (answer !== undefined) {
-      await supervise(context, paths.sessionsDir);
-      return answer.n;
-    }
     const waitedMs = clock.monotonic() - begun;
     const reached = await start?.reached();
     if (reached === 'starting') startingMs += waitedMs - lastMs;
     lastMs = waitedMs;
     // A worker that is exiting might miss the command, so the lease is checked repeatedly. More workers than one would
     // only slow down one that is slow to start.
-    if (reached !== 'starting' && !(await hasWorker(paths, context))) {
-      if (reached === 'exited' && start?.said) throw await unanswered(waitedMs, start.unstarted(reached));
-      if (waitedMs >= againAtMs) {
-        start = await WorkerStart.launch(paths, context);
-        againAtMs = waitedMs + RELAUNCH_MS;
-      }
+    const isMissing = answer === undefined && reached !== 'starting' && !(await hasWorker(paths, context));
+    const hasFailed = isMissing && reached === 'exited' && start?.said !== '';
+    if (isMissing && !hasFailed && waitedMs >= againAtMs) {
+      start = await WorkerStart.launch(paths, context, start ? undefined : wake);
+      againAtMs = waitedMs + RELAUNCH_MS;
     }
     const ownMs = start ? STARTED_PATIENCE_MS : DEFAULT_PATIENCE_MS;
     const isOver = waitedMs - startingMs > (isElsewhere ? POOL_PATIENCE_MS : ownMs);
-    if (isOver || waitedMs > START_LIMIT_MS)
-      throw await unanswered(waitedMs, reached && start?.unstarted(reached));
-    await clock.sleep(POLL_MS);
+    if (answer === undefined && !hasFailed && !isOver && waitedMs <= START_LIMIT_MS) continue;
+    await supervise(context, paths.sessionsDir);
+    if (answer !== undefined) return answer.n;
+    const unstarted = reached && start?.unstarted(reached);
+    throw await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000), unstarted }, context);
   }
+}
+
+interface AwaitedCommand {
+  id: string;
+  kind: Command['kind'];
+  after?: number;
+  wake?: Wake | undefined;
 }
 
 async function noAnswer(

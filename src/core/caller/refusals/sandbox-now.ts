@@ -49,7 +49,7 @@ export async function placesToProtect(
 
 /**
  * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable and how to get it,
- * or which parts of home agents can reach for their login.
+ * or which parts of home agents can reach for their login; `testedGuard`: the program of the guard.
  */
 export async function sandboxNow(
   question: SandboxQuestion & {
@@ -61,7 +61,7 @@ export async function sandboxNow(
     issue?: unknown;
   },
   context: ActionContext,
-): Promise<{ level: SandboxLevel; warning?: string }> {
+): Promise<{ level: SandboxLevel; warning?: string; testedGuard?: string }> {
   const now = await guardNow(question, context);
   const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions, acp } = question.settings;
   if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
@@ -70,7 +70,10 @@ export async function sandboxNow(
   if (problem && (await forgeLoginIsHidden(question)))
     throw START_ERRORS.forge_login_open({ ...problem, line: await hidingLine(question.configPath) });
   const names = [provider, ...Object.values(providers), ...fallback];
-  if (now.level !== 'none') return { level: now.level, warning: await reachedForLogins(now, names) };
+  if (now.level !== 'none') {
+    const warning = await reachedForLogins(now, names);
+    return { level: now.level, warning, testedGuard: now.maker.tool.path };
+  }
   const open = openToRepositories(names);
   if (open !== undefined && !acp?.withoutGuard) throw START_ERRORS.agent_needs_guard({ title: open, ...now });
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';

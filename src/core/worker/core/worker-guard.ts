@@ -22,6 +22,7 @@ import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../sandbox/probe-guard.ts';
 import type { ChildFacts } from '../../sandbox/programs/environment.ts';
+import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
 import type { ProofGuard } from '../../sandbox/proof-place.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
@@ -42,6 +43,7 @@ interface Guarded extends Chooser {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsalProgram: string;
   readonly git: GitGuard;
+  readonly wake: Pick<Wake, 'testedGuard'>;
 }
 
 interface GuardOptions {
@@ -53,9 +55,10 @@ interface GuardOptions {
   shown?: readonly string[];
 }
 
-/** The sandbox for agents, SETUP and CHECK: tested once, and again at a resume. */
+/** The sandbox for agents, SETUP and CHECK: tested once, by the act if this is a new session, and again at a resume. */
 export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
+  #mustTest = false;
   #egress: Promise<Egress> | undefined;
   readonly #refused = new Map<string, string>();
 
@@ -167,6 +170,7 @@ export class WorkerGuard {
 
   /** Forces a new test: a person may have repaired or changed the machine. */
   forget(): void {
+    this.#mustTest = true;
     this.#now = undefined;
   }
 
@@ -187,7 +191,8 @@ export class WorkerGuard {
   }
 
   async #probe(worker: Guarded): Promise<GuardNow> {
-    return await probeGuard(await this.#placesOf(worker), { env: worker.env });
+    const tested = this.#mustTest ? undefined : worker.wake.testedGuard;
+    return await probeGuard(await this.#placesOf(worker), { env: worker.env, tested });
   }
 
   async #placesOf(worker: Guarded): Promise<ProtectedPlaces> {

@@ -151,7 +151,9 @@ test('work that was accepted and is not seen to end is pending too', async () =>
 
 test('the page shows it as neither done nor failed', async () => {
   await using machine = await slowMachine();
-  await using web = await serveWeb({ ...context(machine), by: { channel: 'cli' } });
+  // The token of the page must outlast its start.
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
+  await using web = await serveWeb({ ...context(machine), clock, by: { channel: 'cli' } });
   const { status, text } = await web.ask(`/s/${pageKey(machine.paths)}/stop`, { method: 'POST', body: '{}' });
   expect([status, text]).toEqual([
     202,
