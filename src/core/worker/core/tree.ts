@@ -58,10 +58,10 @@ export class ChildTree {
   }
 
   /**
-   * Walks from the wrapper and from all known processes to those below them, and reads no others. A process that left
-   * its parents since the last sample is found by its new parent. It is missed where the system hides the children of
-   * that parent, or while it starts another program; then it ends with its agent nevertheless, by its marker or group.
-   * Until then its CPU time is not a sign of life, which the agent's output, its files and a tool call in progress are.
+   * Walks from the wrapper and from all known processes to those below them. A process that left its parents since the
+   * last sample is found by its new parent, unless it is just starting another program, which hides its marker. Then it
+   * ends with its agent nevertheless, because the end scans all processes. Until then its CPU time does not count as a
+   * sign of life; output, changed files and a tool call in progress still do.
    */
   async members(): Promise<ProcessEntry[]> {
     const walk = await this.#worker.host.processes.walk();
@@ -77,7 +77,11 @@ export class ChildTree {
   async #orphans(walk: ProcessWalk, root: TreeRoot): Promise<ProcessEntry[]> {
     const { name, value } = childMark(this.#worker);
     const { processes } = this.#worker.host;
-    const adopted = ancestorsOf(walk, root.pid).flatMap(walk.childrenOf);
+    const ancestors = ancestorsOf(walk, root.pid);
+    const adopted = ancestors.every((pid) => walk.read(pid) !== undefined)
+      ? ancestors.flatMap(walk.childrenOf)
+      : // The system hides other users' processes, pid 1 among them, so the list is short.
+        (await processes.list()).map(({ pid }) => pid);
     const fresh = adopted.filter((pid) => pid !== process.pid && !this.#examined.has(pid));
     this.#examined = new Set(adopted);
     const values = await Promise.all(fresh.map((pid) => processes.environmentOf(pid, name)));

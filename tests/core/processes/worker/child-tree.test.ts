@@ -28,10 +28,10 @@ const TREE = [WRAPPER, AGENT, ...TOOLS];
 const MACHINE = [entryOf(1, { ppid: 0 }), ...SERVICES, ...WORKERS, entryOf(WORKER_PID)];
 
 /** A worker on a machine of 5,000 processes, on which an agent works. */
-async function onLargeMachine(log: TempLog, more: Partial<ChildRecord> = {}) {
+async function onLargeMachine(log: TempLog, more: Partial<ChildRecord> = {}, machine = MACHINE) {
   let tree: ProcessEntry[] = TREE;
   const { counts, table } = countedTable({
-    ...tableOf(() => [...MACHINE, ...tree]),
+    ...tableOf(() => [...machine, ...tree]),
     environmentOf: async (pid) => (tree.some((entry) => entry.pid === pid) ? worker.file.id : undefined),
   });
   // Its grace period never ends.
@@ -47,8 +47,8 @@ async function onLargeMachine(log: TempLog, more: Partial<ChildRecord> = {}) {
   return { ...scene, child, counts, beginCount, leave, [Symbol.asyncDispose]: scene[Symbol.asyncDispose] };
 }
 
-/** The wrapper is read once more, then its worker and pid 1. */
-const ANCESTORS = 3;
+/** The wrapper is read once more, its worker and pid 1 twice. */
+const ANCESTORS = 5;
 
 test('on a machine with 5,000 processes, a sample of an agent reads its tree and its ancestors alone', async () => {
   await using log = await tempLog();
@@ -60,6 +60,19 @@ test('on a machine with 5,000 processes, a sample of an agent reads its tree and
   scene.beginCount();
   expect(await tree.members()).toHaveLength(TREE.length);
   expect(scene.counts).toMatchObject({ listings: 0, environments: 0, stats: TREE.length + ANCESTORS });
+});
+
+test.each([
+  ['pid 1 adopted it', MACHINE],
+  ['pid 1, which the system hides, adopted it', MACHINE.filter(({ pid }) => pid !== 1)],
+])('a sample sees a process whose parents have ended: %s', async (_, machine) => {
+  await using log = await tempLog();
+  await using scene = await onLargeMachine(log, {}, machine);
+  const tree = new ChildTree(scene.worker, scene.child);
+  await tree.members();
+  const orphan = entryOf(WORKER_PID + 9, { ppid: 1 });
+  scene.leave([...TREE, orphan]);
+  expect(await tree.members()).toEqual([...TREE, orphan]);
 });
 
 test('on a machine with 5,000 processes, the end of an agent without the guard reads all of them twice', async () => {
