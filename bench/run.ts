@@ -5,6 +5,8 @@ import '../scripts/hand-over.ts';
 import { writeFile } from 'node:fs/promises';
 import { type Bench, type BenchOptions, type BenchResult, middle, NotMeasured } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
+import { commandsBench } from './commands.ts';
+import { demoBench } from './demo.ts';
 import { exitBench } from './exit.ts';
 import { guardBench } from './guard.ts';
 import { listBench } from './list.ts';
@@ -29,6 +31,8 @@ import { workerBench } from './worker.ts';
 /** All benches; a new one is added here. */
 const BENCHES: readonly Bench[] = [
   startBench,
+  commandsBench,
+  demoBench,
   exitBench,
   npxBench,
   tokensBench,

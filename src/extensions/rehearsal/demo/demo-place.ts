@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runGit } from '../../../core/project/git/git.ts';
@@ -35,6 +35,8 @@ export async function makeDemoPlace(env: Readonly<Record<string, string | undefi
   return { root, repo, env: own, remove };
 }
 
+const IDENTITY = '[user]\n\tname = Paper Boat\n\temail = captain@paper-boat.example\n';
+
 async function makeRepository(repo: string, env: Record<string, string>): Promise<void> {
   for (const [path, lines] of Object.entries(paperBoat.files)) {
     await mkdir(dirname(join(repo, path)), { recursive: true });
@@ -42,8 +44,7 @@ async function makeRepository(repo: string, env: Record<string, string>): Promis
   }
   const git = (...args: string[]) => runGit(args, { cwd: repo, baseEnv: env });
   await git('init', '--quiet', '--initial-branch=main');
-  await git('config', 'user.name', 'Paper Boat');
-  await git('config', 'user.email', 'captain@paper-boat.example');
+  await appendFile(join(repo, '.git/config'), IDENTITY);
   await git('add', '--all');
   await git('commit', '--quiet', '-m', 'A list small enough to fold from one sheet');
 }

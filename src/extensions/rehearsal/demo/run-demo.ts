@@ -48,9 +48,10 @@ export interface DemoReport extends PlayedSession {
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { screen, env, paceMs, keep, signal } = options;
+  // First, because making the project takes a moment.
+  screen.chapter('A to-do list without a way back');
   const place = await makeDemoPlace(env, paceMs);
   const { root, repo } = place;
-  screen.chapter('A to-do list without a way back');
   screen.line(`The project: ${repo}`);
   try {
     const { sessionDir, worktree, ...report } = await play(place, options);
