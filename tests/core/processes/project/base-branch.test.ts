@@ -1,7 +1,7 @@
 // @module-tag ci
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isInBase } from '../../../../src/core/project/finishing/base-branch.ts';
+import { isInBase, standingOf } from '../../../../src/core/project/finishing/base-branch.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 /** A repository with a remote, and a branch with two commits that began at `main`. */
@@ -197,4 +197,23 @@ test('without git or a repository, no branch is known to be merged', async () =>
   expect(await isInBase({ ...branch, mainRepo: repo.path }, { PATH: '/none' })).toBe(false);
   expect(await isInBase({ ...branch, mainRepo: repo.root }, repo.env)).toBe(false);
   expect(await isInBase({ ...branch, mainRepo: join(repo.root, 'gone') }, repo.env)).toBe(false);
+});
+
+test('a branch is ahead of the local base by the commits that it lacks, whatever the remote has', async () => {
+  const scene = await withBranch();
+  await using repo = scene.repo;
+  const git = { cwd: repo.path, baseEnv: repo.env };
+  const branch = { branch: 'samocode/boats', base: 'main', baseCommit: scene.baseCommit };
+  const checkout = repo.path;
+  expect(await standingOf(branch, git)).toMatchObject({ into: 'main', ahead: 2, isInBase: false, checkout });
+  await repo.git(['push', '-q', scene.remote, 'samocode/boats:main']);
+  await repo.git(['fetch', '-q', 'origin']);
+  await other(repo);
+  expect(await standingOf(branch, git)).toMatchObject({ ahead: 2, isInBase: true });
+  // Another way to the same commits.
+  await repo.git(['merge', '-q', '--no-edit', 'samocode/boats~1']);
+  expect(await standingOf(branch, git)).toMatchObject({ ahead: 1 });
+  await repo.git(['merge', '-q', '--no-edit', 'samocode/boats']);
+  await repo.git(['switch', '-q', '--detach']);
+  expect(await standingOf(branch, git)).toMatchObject({ ahead: 0, isInBase: true, checkout: undefined });
 });

@@ -214,6 +214,25 @@ test.each([
   expect(await listWorktrees(at.repo.path, { baseEnv: env })).toMatchObject([{ branch: 'main' }]);
 });
 
+test('a worktree whose own settings name another folder as its top is foreign', async () => {
+  await using at = await scene();
+  await at.make();
+  await at.repo.git(['config', 'extensions.worktreeConfig', 'true']);
+  const elsewhere = join(at.repo.root, 'elsewhere');
+  await mkdir(elsewhere);
+  await at.repo.git(['config', '--worktree', 'core.worktree', elsewhere], at.path);
+  expect(await at.inspect()).toMatchObject({ kind: 'foreign' });
+});
+
+test("a worktree whose .git file names another one's git folder is foreign", async () => {
+  await using at = await scene();
+  await at.make();
+  const other = join(at.repo.root, 'other');
+  await at.repo.git(['worktree', 'add', '-q', other]);
+  await writeFile(join(at.path, '.git'), `gitdir: ${join(at.repo.path, '.git/worktrees/other')}\n`);
+  expect(await at.inspect()).toMatchObject({ kind: 'foreign' });
+});
+
 test('links, other repositories and MAIN_REPO itself are refused as foreign', async () => {
   await using at = await scene();
   await using stranger = await makeRepo();
