@@ -66,12 +66,15 @@ const ASCII_ONLY = {
   name: 'ascii-only',
   setup({ onLoad }) {
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-      return { contents: text.replace(/[^\0-\x7f]/g, escaped), loader: 'ts' };
+      return { contents: asciiOnly(await readFile(path, 'utf8')), loader: 'ts' };
     });
   },
 };
+
+function asciiOnly(text) {
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(/[^\0-\x7f]/g, escaped);
+}
 
 // A script for a browser, with the modules that it shares with the programs, as text.
 const BROWSER_SCRIPTS = {
@@ -130,11 +133,22 @@ const OTHER_PROGRAMS = {
   },
 };
 
-/** What has no state and is seldom needed for reading comes from the chunks of the other programs. */
-const seldomLoaded = ({ outputs }) => ({
-  name: 'seldom-loaded',
-  setup({ onResolve }) {
-    onResolve({ filter: /(?:^execa|\/menus\.ts)$/ }, ({ path, kind }) => {
+/**
+ * Loads everything at the start, because a module that may run later is compiled twice. Only what has no state and is
+ * seldom needed comes later, from the chunks of the other programs.
+ */
+const loadedAtOnce = ({ outputs }) => ({
+  name: 'loaded-at-once',
+  setup({ onResolve, onLoad }) {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      const imports = [];
+      const text = asciiOnly(await readFile(path, 'utf8')).replace(LATER, (_, from) => {
+        imports.push(`import * as loaded${imports.length} from '${from}';`);
+        return `Promise.resolve(loaded${imports.length - 1})`;
+      });
+      return { contents: text + imports.join('\n'), loader: 'ts' };
+    });
+    onResolve({ filter: SELDOM }, ({ path, kind }) => {
       const wanted = path === 'execa' ? 'node_modules/execa/index.js' : 'src/core/kit/terminal/menus.ts';
       const [chunk] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === wanted) ?? [];
       if (kind !== 'dynamic-import' || chunk === undefined) return undefined;
@@ -142,6 +156,8 @@ const seldomLoaded = ({ outputs }) => ({
     });
   },
 });
+const SELDOM = /(?:^execa|\/menus\.ts)$/;
+const LATER = /\bimport\('(\.[^']*(?<!\/menus)\.ts)'\)/g;
 
 /** Puts the result of `completionWords` in its place, so that no completion has to load the commands. */
 const COMPLETION_WORDS = {
@@ -261,7 +277,7 @@ const built = await Promise.all([
   build({ ...cjs, entryPoints: has('github') ? ACTION : {} }),
   build({ ...cjs, banner: {}, entryPoints: { ...RELAY, ...(has('acp') && ACP_RUNNER) } }),
   build({ ...esm, plugins: [OTHER_PROGRAMS, COMPLETION_WORDS, ...options.plugins], entryPoints: CLI }),
-  build({ ...esm, plugins: [seldomLoaded(sharing.metafile), ...options.plugins], entryPoints: READING }),
+  build({ ...esm, plugins: [loadedAtOnce(sharing.metafile), ...options.plugins], entryPoints: READING }),
   build({ ...esm, entryPoints: also }),
 ]);
 for (const { metafile } of built) {

@@ -99,11 +99,13 @@ function meantName({ code }: CommanderError, program: Command, argv: readonly st
   return didYouMean(begun.length > 0 ? begun : nearest === undefined ? [] : [nearest]);
 }
 
-/** `a`, `a or b`, `a, b, or c`. */
-const EITHER = new Intl.ListFormat('en', { type: 'disjunction' });
-
 function didYouMean(names: readonly string[]): string | undefined {
-  return names.length === 0 ? undefined : `Did you mean ${EITHER.format(names)}?`;
+  return names.length === 0 ? undefined : `Did you mean ${either(names)}?`;
+}
+
+/** `a`, `a or b`, `a, b, or c`. Made here, because the format takes half as long to load as Node takes to start. */
+function either(names: readonly string[]): string {
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(names);
 }
 
 function hintFor({ code }: CommanderError, program: Command, argv: readonly string[]): string {
