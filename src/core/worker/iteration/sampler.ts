@@ -73,6 +73,8 @@ export class Sampler {
   }
 
   watched(end: WatchEnd): WatchedChild {
+    // The time since the last sample counts too.
+    this.#awake.tick();
     this.#awake.save();
     return { end, awakeMs: this.#awake.ms, known: this.#tree.known };
   }
