@@ -6,11 +6,11 @@ import { startRig } from '../../support/session-rig.ts';
  * Up to the agent: with its checkpoint, private git folder and prompt. A worker in a separate program starts one less,
  * because the act passes on that it has tested the guard.
  */
-const START: Counted = { programs: 33, syncs: 32 };
+const START: Counted = { programs: 25, syncs: 20 };
 /** The act that starts the worker included: a program, and a command with its folder. */
-const TAKE_OVER: Counted = { programs: 18, syncs: 19 };
+const TAKE_OVER: Counted = { programs: 10, syncs: 12 };
 /** The checks on the base commit run in the background, once for each commit. */
-const BASE_RUN: Counted = { programs: 15, syncs: 3 };
+const BASE_RUN: Counted = { programs: 8, syncs: 3 };
 
 test('a start and a take-over start no more programs and wait for no more syncs than their budgets', async () => {
   using counter = new EffectCounter('project');

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeIntact } from '../../kernel/files/atomic-file.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import {
   acceptedAt,
@@ -77,7 +77,7 @@ export class GitGuard {
 
   async #keep(accepted: Executing): Promise<void> {
     // Saved first: if the write fails, for example on a full disk, the settings do not count as accepted.
-    await writeWhole(this.#path, `${JSON.stringify(accepted)}\n`);
+    await writeIntact(this.#path, `${JSON.stringify(accepted)}\n`);
     this.#accepted = accepted;
   }
 

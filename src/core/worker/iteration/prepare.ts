@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists, isSamocodeError } from '../../kernel/errors.ts';
-import { writeLightly, writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
@@ -163,7 +163,12 @@ function isSetupDue(note: string | undefined): boolean {
  */
 async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
   const existing = await ifExists(readdir(worktreePath));
-  if (existing === undefined || existing.length === 0) await writeWhole(worker.paths.setup, SETUP_DUE);
+  if (existing === undefined || existing.length === 0) writeLightly(worker.paths.setup, SETUP_DUE);
+}
+
+/** A power cut can lose the note. A new session is refused if its worktree exists, so we have made it. */
+function hasLostNote({ file, writer: { state } }: Worker, note: string | undefined): boolean {
+  return note === undefined && state.worktree === undefined && file.takenOver === undefined;
 }
 
 /**
@@ -174,7 +179,8 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   const { setup } = worker.file.settings;
   const note = await setupNote(worker);
   const [, ...earlier] = note?.trimEnd().split('\n') ?? [];
-  if (worktree.kind === 'kept' && !isSetupDue(note)) return { kind: 'done', warnings: earlier };
+  if (worktree.kind === 'kept' && !isSetupDue(note) && !hasLostNote(worker, note))
+    return { kind: 'done', warnings: earlier };
   const { context } = worker.git;
   const { path } = worktree;
   const commonDir = await worker.git.sharedDir();

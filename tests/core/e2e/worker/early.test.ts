@@ -1,10 +1,11 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
 import { commandsOf } from '../../../../src/core/kit/terminal/next-commands.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 // A session that cannot work says so before its first agent.
@@ -107,4 +108,18 @@ test.concurrent('SETUP runs again if a power cut has emptied the note that it ra
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   expect(await ran()).toBe('ran\nran\n');
+});
+
+test.concurrent('SETUP runs again if it was interrupted and a power cut has lost the note that it is due', async () => {
+  const setup = 'echo ran >>ran.txt; test -e "$HOME/go" || { touch "$HOME/begun"; sleep 60; }';
+  await using rig = await startRig({ here: true, ...TASK, lines: { SETUP: setup } });
+  const home = rig.repo.homeDir;
+  await eventually(async () => (await readdir(home)).includes('begun'), { what: 'SETUP' });
+  await rig.stop('now');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await rm(rig.paths.setup);
+  await writeFile(join(home, 'go'), '');
+  await rig.resume();
+  const { worktree } = await rig.untilWaiting('qa_answers');
+  expect(await readFile(join(worktree?.path ?? '', 'ran.txt'), 'utf8')).toBe('ran\nran\n');
 });
