@@ -120,12 +120,12 @@ test('after the first session has ended, or ten minutes later, the same start ma
 test('the page names the session that the same form has started, and starts another one on request', async () => {
   await using bench = await makeBench({ here: true });
   const fields = { ...TASK, project: bench.repo.path };
-  expect(await startFromPage(fields, bench.context)).toContain('name-the-boats is started.');
+  expect(await startFromPage(fields, bench.context)).toContain('name-the-boats has been started.');
   expect(await startFromPage(fields, bench.context)).toMatch(
     /^name-the-boats was started \d+ s ago by the same form, so no second one was started\. Tick/,
   );
   expect(await startFromPage({ ...fields, again: 'yes' }, bench.context)).toContain(
-    'name-the-boats-2 is started.',
+    'name-the-boats-2 has been started.',
   );
 });
 
