@@ -16,7 +16,7 @@ const CLEAN_UPS: [string, string][] = [
   ['git clean', 'git clean -ffdxq'],
   ['a hard reset', 'git add -A; git reset -q --hard'],
   ['its folder was removed', 'rm -rf work'],
-  ['the worktree was removed', 'cd ../../../..; rm -rf _samocode/worktrees/*'],
+  ['the worktree was removed', 'cd ../../..; rm -rf _samocode/worktrees/*'],
   [
     'git removed the worktree',
     'w=$PWD; cd "$(git rev-parse --git-common-dir)/.." && git worktree remove --force "$w"',

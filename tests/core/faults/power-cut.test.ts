@@ -2,7 +2,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type MachineEffect, onEffects } from '../../../src/core/kernel/effects.ts';
-import { namesAt } from '../../../src/core/kernel/files/path-stats.ts';
+import { namesAt, statsAt } from '../../../src/core/kernel/files/path-stats.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
 import { ciIf } from '../../support/ci.ts';
@@ -90,11 +90,12 @@ test.each(ROWS)('after a power cut $name', { timeout: 600_000 }, async (row) => 
 });
 
 test(
-  'a prompt that a power cut took is no agent that failed to work: the next one gets its notes',
+  'a prompt that a power cut took is no failure of an agent, and an older signal does not count',
   ciIf(true),
   async () => {
     await using rig = await startRig({ at: 'resting', scenario: SECOND_HANGS });
-    await cutPower(rig, { cutAt: agentStarts, luckOf: (name) => (name === 'prompt.md' ? 'old' : 'all') });
+    const isStart = ({ what }: MachineEffect) => what.endsWith('events.jsonl') && isBegun(rig, 2);
+    await cutPower(rig, { cutAt: isStart, luckOf: (name) => (name === 'prompt.md' ? 'old' : 'all') });
     await continueHere(rig);
     expect(await endingsOf(rig, 2)).toEqual(['not_started']);
     expect(isAtEnd((await rig.state()).status, 'waiting/qa_answers')).toBe(true);
@@ -144,6 +145,11 @@ async function cutPower(
   await work;
   files.restore(image);
   await writeFile(join(rig.repo.root, 'scenario.mjs'), 'export default { paceMs: 0, rules: [] };');
+}
+
+/** Before its event is in the log, its prompt is written. */
+function isBegun({ paths }: SessionRig, iteration: number): boolean {
+  return statsAt(iterationPaths(paths, iteration).prompt) !== undefined;
 }
 
 function hasExited({ paths }: SessionRig, iteration: number): boolean {

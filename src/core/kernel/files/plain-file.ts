@@ -55,7 +55,10 @@ export async function plainJson<T>(path: string, schema: z.ZodType<T>): Promise<
  * Opens a plain file for the duration of `read`; never waits for a pipe, never follows a link. Synchronous: a worker
  * reads some fifty small files between two agents, and promises would make each ten times as expensive.
  */
-export function withPlainFile<T>(path: string, read: (descriptor: number, stats: Stats) => T): T | NotRead {
+export function withPlainFile<T>(
+  path: string | Buffer,
+  read: (descriptor: number, stats: Stats) => T,
+): T | NotRead {
   const opened = openPlainFile(path);
   if (opened.kind !== 'opened') return opened;
   try {
@@ -66,7 +69,9 @@ export function withPlainFile<T>(path: string, read: (descriptor: number, stats:
 }
 
 /** Like `withPlainFile`, but the caller closes the descriptor. */
-export function openPlainFile(path: string): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
+export function openPlainFile(
+  path: string | Buffer,
+): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
   try {
     const descriptor = openSync(path, constants.O_RDONLY | SAFE_FLAGS);
     const stats = fstatSync(descriptor);

@@ -5,6 +5,7 @@ import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { identityAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
+import { GIT_ERRORS } from '../git/git-errors.ts';
 import { rawBytes, readable } from '../git/path-bytes.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
 import { checkpointRef, type Moment } from './checkpoint-refs.ts';
@@ -99,7 +100,13 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
   const mayBeSame = last?.commit === lastNow && !isApart;
   const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
-  const { ref, commit, sessionTree } = same ?? (await commitTaken(store, plan, taken));
+  const commitWhole = async (error: unknown) => {
+    // A blob that the last checkpoint has may be damaged or gone.
+    if (!GIT_ERRORS.git_failed.is(error)) throw error;
+    taken.documents = (await takeDocuments(store, sessionDir, [])).files;
+    return await commitTaken(store, plan, taken);
+  };
+  const { ref, commit, sessionTree } = same ?? (await commitTaken(store, plan, taken).catch(commitWhole));
   if (!isApart) writeLast(store, { ref, commit, sessionTree, index: indexOf(store), ...taken });
   const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
   const { worktreeTree, skipped } = taken;

@@ -1,3 +1,6 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { runGit } from '../git/git.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 
@@ -45,9 +48,22 @@ export async function importCommit(
     Buffer.from(tail.join('\n')),
   ]);
   const importing = ['fast-import', '--quiet', '--force', '--done', '--date-format=now'];
-  const { stdout } = await runGit(importing, { ...repositoryOptions(store), config: UNPACKED, input });
+  const options = { ...repositoryOptions(store), config: SETTINGS, input };
+  const { stdout } = await runGit(importing, options).catch((error: unknown) => {
+    removeCrashReports(store, ref);
+    throw error;
+  });
   const lines = stdout.trim().split('\n');
   return { commit: lines.at(-1) ?? '', tree: /^040000 tree (\w+)\t/.exec(lines[0] ?? '')?.[1] ?? '' };
+}
+
+/** git leaves them in the person's git folder. */
+function removeCrashReports({ commonDir }: CheckpointStore, ref: string): void {
+  for (const name of namesAt(commonDir) ?? []) {
+    const path = join(commonDir, name);
+    if (!/^fast_import_crash_\d+$/.test(name) || !statsAt(path)?.isFile()) continue;
+    if (readFileSync(path, 'utf8').includes(ref)) rmSync(path);
+  }
 }
 
 function lineOf({ mode, content, path }: ImportedFile): (Buffer | Uint8Array)[] {
@@ -66,5 +82,11 @@ function quoted(path: string | Buffer): string {
   return `"${bytes.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
-/** A pack for each commit would slow every later read of the repository. */
-const UNPACKED: [string, string][] = [['fastimport.unpackLimit', '1000']];
+const SETTINGS: [string, string][] = [
+  // A pack for each commit would slow every later read of the repository.
+  ['fastimport.unpackLimit', '1000'],
+  // Names are those on this disk: none is folded into another one, none is refused for the sake of another system.
+  ['core.ignorecase', 'false'],
+  ['core.protectNTFS', 'false'],
+  ['core.protectHFS', 'false'],
+];

@@ -1,12 +1,12 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import * as z from 'zod';
 import { systemClock } from '../../kernel/clock.ts';
-import { ifThere } from '../../kernel/errors.ts';
 import { blobId, fileIdentity } from '../../kernel/files/fingerprint.ts';
+import { readOpened, withPlainFile } from '../../kernel/files/plain-file.ts';
 import { runGit } from '../git/git.ts';
 import { pathAt, rawName, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
-import { areTooMany, foldersBeyondBounds, pathStates } from './file-bounds.ts';
+import { areTooMany, foldersBeyondBounds, MAX_FILE_BYTES, pathStates } from './file-bounds.ts';
 import { encryptedAmong } from './take-files.ts';
 
 /** A document as the newest checkpoint has it. */
@@ -52,70 +52,111 @@ export async function takeDocuments(
     isNew && folders.some((each) => name.startsWith(each));
   const names = fit.filter((file) => !isBeyond(file)).map(({ name }) => name);
   const encrypted = await encryptedAmong(store, folder, names);
+  const reader = new DocumentReader(folder, store.config);
   const files = names.flatMap((name) =>
-    encrypted.has(name) ? [] : (readDocument(store, { folder, name, known: before.get(name) }) ?? []),
+    encrypted.has(name) ? [] : (reader.read(name, before.get(name)) ?? []),
   );
   await writeLarge(store, folder, files);
-  const skipped = [...listed.repositories, ...unfit, ...folders.map((each) => `${each}*`), ...encrypted];
+  const skipped = [...listed.skipped, ...unfit, ...folders.map((each) => `${each}*`), ...encrypted];
   return { files, skipped: skipped.map(readable) };
 }
 
 /** At the top of the session folder: files that only the worker appends to, messages to agents, and drafts. */
 const NOT_DOCUMENTS = /^(?:_logs|_inbox|session\.log|_signal_history\.jsonl|\..*\.draft)$/;
 
-/** Files and links below a folder, and repositories in it with a trailing slash, in the order of their bytes. */
-function documentNames(folder: string, config: string): { names: string[]; repositories: string[] } {
+/** Files and links below a folder, in the order of their bytes; with a slash, folders that no checkpoint includes. */
+function documentNames(folder: string, config: string): { names: string[]; skipped: string[] } {
   const names: string[] = [];
-  const repositories: string[] = [];
+  const skipped: string[] = [];
   // As git names them on macOS.
   const composes = config.includes('precomposeunicode = true');
   const composed = (name: string) => (composes ? rawName(readable(name).normalize('NFC')) : name);
   const read = (below: string) => {
-    for (const entry of entriesAt(folder, below)) {
+    const entries = entriesAt(folder, below);
+    if (entries === undefined) skipped.push(below);
+    for (const entry of entries ?? []) {
       if (entry.name.toLowerCase() === '.git' || (below === '' && NOT_DOCUMENTS.test(entry.name))) continue;
       const name = `${below}${composed(entry.name)}`;
       if (entry.isFile() || entry.isSymbolicLink()) names.push(name);
-      else if (entry.isDirectory() && isRepository(folder, name)) repositories.push(`${name}/`);
+      else if (entry.isDirectory() && isRepository(folder, name)) skipped.push(`${name}/`);
       else if (entry.isDirectory()) read(`${name}/`);
     }
   };
   read('');
-  return { names: names.sort(), repositories };
+  return { names: names.sort(), skipped };
 }
 
+/** Undefined for a folder that cannot be read, or whose path is too long: an agent must not prevent a checkpoint. */
 function entriesAt(folder: string, below: string) {
-  const path = below === '' ? folder : pathAt(folder, below);
-  return ifThere(() => readdirSync(path, { withFileTypes: true, encoding: 'latin1' })) ?? [];
+  try {
+    const path = below === '' ? folder : pathAt(folder, below);
+    return readdirSync(path, { withFileTypes: true, encoding: 'latin1' });
+  } catch {
+    return undefined;
+  }
 }
 
 function isRepository(folder: string, name: string): boolean {
-  const at = (path: string) => lstatSync(pathAt(folder, path), { throwIfNoEntry: false });
+  const at = (path: string) => attempt(() => lstatSync(pathAt(folder, path)));
   return at(`${name}/.git`)?.isFile() === true || at(`${name}/.git/HEAD`) !== undefined;
+}
+
+/** Undefined if a file vanished, or became another kind of file, since it was listed. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** A file that changed this shortly before it was read could change again without a new time. */
 const SETTLED_MS = 2000;
-/** git streams larger files, so that they are never in memory. */
+/** git streams larger files, and all beyond the sum, so that they are never in memory. */
 const LARGE_BYTES = 1024 * 1024;
+const MAX_SUM_BYTES = 32 * LARGE_BYTES;
 
-function readDocument(
-  { config }: CheckpointStore,
-  { folder, name, known }: { folder: string; name: string; known: KnownDocument | undefined },
-): TakenDocument | undefined {
-  const path = pathAt(folder, name);
-  // Undefined if it vanished since it was listed.
-  return ifThere(() => {
-    const stats = lstatSync(path);
-    const identity = fileIdentity(stats);
-    if (known?.identity === identity) return known;
-    const mode = modeOf(stats, config);
-    const settled = stats.ctimeMs < systemClock.now() - SETTLED_MS ? identity : '';
-    if (stats.size > LARGE_BYTES && !name.includes('\n')) return { name, mode, id: '', identity: settled };
-    const bytes = stats.isSymbolicLink() ? readlinkSync(path, { encoding: 'buffer' }) : readFileSync(path);
-    const id = blobId(bytes, config.includes('objectformat = sha256') ? 'sha256' : 'sha1');
-    const isKnown = known?.id === id;
-    return { name, mode, id, identity: settled, ...(isKnown ? {} : { bytes }) };
-  });
+class DocumentReader {
+  readonly #folder: string;
+  readonly #config: string;
+  #bytesLeft = MAX_SUM_BYTES;
+
+  constructor(folder: string, config: string) {
+    this.#folder = folder;
+    this.#config = config;
+  }
+
+  /** The id is empty if git must read the file. */
+  read(name: string, known: KnownDocument | undefined): TakenDocument | undefined {
+    const path = pathAt(this.#folder, name);
+    const stats = attempt(() => lstatSync(path));
+    if (stats === undefined) return undefined;
+    if (known?.identity === fileIdentity(stats)) return known;
+    const mode = modeOf(stats, this.#config);
+    const isLarge = stats.size > Math.min(LARGE_BYTES, this.#bytesLeft) && !/[\r\n]/.test(name);
+    if (isLarge) return { name, mode, id: '', identity: settledIdentity(stats) };
+    const bytes = stats.isSymbolicLink() ? linkAt(path) : bytesAt(path);
+    if (bytes === undefined) return undefined;
+    this.#bytesLeft -= bytes.length;
+    const id = blobId(bytes, this.#config.includes('objectformat = sha256') ? 'sha256' : 'sha1');
+    return { name, mode, id, identity: settledIdentity(stats), ...(known?.id === id ? {} : { bytes }) };
+  }
+}
+
+function settledIdentity(stats: Stats): string {
+  return stats.ctimeMs < systemClock.now() - SETTLED_MS ? fileIdentity(stats) : '';
+}
+
+function linkAt(path: string | Buffer): Buffer | undefined {
+  return attempt(() => readlinkSync(path, { encoding: 'buffer' }));
+}
+
+/** An agent may have put a pipe or a link there since, or let the file grow. */
+function bytesAt(path: string | Buffer): Buffer | undefined {
+  const reading = attempt(() =>
+    withPlainFile(path, (file, stats) => readOpened(file, stats, MAX_FILE_BYTES)),
+  );
+  return reading?.kind === 'bytes' ? reading.bytes : undefined;
 }
 
 function modeOf(stats: Stats, config: string): string {

@@ -45,11 +45,15 @@ export class GitGuard {
     return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging, notes: this.#notes };
   }
 
-  /** Reads git's executable settings; from now on disables those not accepted. @returns the latter, as lines */
-  async unaccepted(worktreePath: string | undefined): Promise<string[]> {
+  /**
+   * Reads git's executable settings; from now on disables those not accepted.
+   * @param options `areOutOfReach`: no agent can write the files of settings, so they are read again only after a change
+   * @returns those not accepted, as lines
+   */
+  async unaccepted(worktreePath: string | undefined, { areOutOfReach = false } = {}): Promise<string[]> {
     // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
-    const now = await this.#read(worktreePath);
+    const now = await this.#read(worktreePath, areOutOfReach ? this.#cache : undefined);
     this.#accepted ??= await acceptedAt(this.#path, now);
     this.#config = undoChanged(this.#accepted, now, this.#env);
     return changedExecuting(this.#accepted, now);
@@ -87,9 +91,9 @@ export class GitGuard {
     return this.#commonDir;
   }
 
-  async #read(worktreePath: string | undefined): Promise<Executing> {
+  async #read(worktreePath: string | undefined, cache?: SettingsCache): Promise<Executing> {
     const folders = { commonDir: await this.sharedDir(), worktreePath };
-    const now = await readExecuting(folders, this.context, this.#cache);
+    const now = await readExecuting(folders, this.context, cache);
     this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
     return now;
   }

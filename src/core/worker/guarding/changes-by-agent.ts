@@ -64,7 +64,11 @@ function bounded(lines: readonly string[]): string {
  */
 export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
-    return await worker.git.unaccepted(stateOf(worker).worktree?.path);
+    const { sandbox, worktree } = stateOf(worker);
+    const { sockets, write } = worker.file.settings.openings;
+    // As root the guard is best effort; an opened path, or a service behind a socket, could be a way to these files.
+    const isGuarded = (sandbox === 'guard' || sandbox === 'strict') && sockets.length + write.length === 0;
+    return await worker.git.unaccepted(worktree?.path, { areOutOfReach: isGuarded });
   } catch (error) {
     if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];

@@ -120,7 +120,9 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
   const before = await snapshotBefore(worker, open);
   const home = await homeChanged(worker, before);
   const breach = breachOf(open, { runFolder: ended.runFolder, gitPrograms, home, afterChild: true });
-  const signal: SignalReading = breach
+  // Without an agent, the signal may be that of an earlier one.
+  const isLeftOut = breach !== undefined || ended.end === 'not_started';
+  const signal: SignalReading = isLeftOut
     ? { kind: 'missing' }
     : await keepSignal(worker, open, ended.log?.seen.final?.signalText);
   const overview = await repairOverview(worker, open);
@@ -248,7 +250,8 @@ function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly str
 async function keepSignal(worker: Worker, open: OpenIteration, lastWords?: string): Promise<SignalReading> {
   const kept = iterationPaths(worker.paths, open.iteration).signal;
   const earlier = await readPlainFile(kept, MAX_SIGNAL_BYTES);
-  if (earlier.kind === 'bytes') return parseSignal(earlier.bytes, open.phase);
+  // Empty after a power cut: then the file itself is read again.
+  if (earlier.kind === 'bytes' && earlier.bytes.length > 0) return parseSignal(earlier.bytes, open.phase);
   const reading = await readPlainFile(worker.paths.signal, MAX_SIGNAL_BYTES);
   if (reading.kind === 'unusable') return { kind: 'malformed', problem: reading.problem };
   const isUnwritten = reading.kind === 'missing' || parseSignal(reading.bytes, open.phase).kind === 'blank';

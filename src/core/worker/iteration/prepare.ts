@@ -131,6 +131,7 @@ export async function setUpAgain(worker: Worker): Promise<boolean> {
   if (worktree === undefined || !isSetupDue(await setupNote(worker))) return true;
   try {
     await joinEnvironment(worker);
+    worker.memory.seen = undefined;
     const setup = await setUpOnce(worker, { ...worktree, kind: 'kept' });
     if (setup.kind === 'stopped') await record(worker, ...stopEvents(worker));
     else for (const text of setup.warnings) await record(worker, { type: 'notice', code: 'prepare', text });

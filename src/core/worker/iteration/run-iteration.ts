@@ -45,6 +45,8 @@ import { spawnChild } from './spawn-child.ts';
 /** Runs one iteration: a new one, or one that an earlier worker left open. */
 export async function runIteration(worker: Worker): Promise<void> {
   const left = stateOf(worker).openIteration;
+  // Time has passed since the last look.
+  if (left) worker.memory.seen = undefined;
   const open = iterationOf(worker, left ?? (await beginIteration(worker)));
   const recorded = left && (await readChildRecord(worker, open.iteration));
   // If the record was deleted, a second agent must not run alongside the first.
