@@ -54,6 +54,7 @@ export async function dieInTurn(rig: SessionRig, deaths: readonly Death[], scrat
     };
     await eventually(died, {
       what: `a worker that follows ${previous} and dies at ${name}`,
+      withinMs: 120_000,
     });
     const now = await wholeLines(rig.paths.events);
     expect(now.startsWith(log), `the log keeps its lines from before ${name}`).toBe(true);

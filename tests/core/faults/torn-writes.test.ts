@@ -37,10 +37,10 @@ const SOAKED = [torn(times(9, 8), START), ...ALONE.map(([write, begun]) => torn(
 
 // A worker that takes over makes three or four writes before its first new one.
 faultTable([
-  torn(numbers(1, 11), START),
-  { ...torn(numbers(1, 10), REST), ci: true },
+  torn(numbers(1, 10), START),
+  { ...torn(numbers(1, 9), REST), ci: true },
   torn(times(9, 5), REST),
-  torn(times(10, 6), REST),
+  torn(times(8, 6), REST),
   torn([25, 7, 7], PLAN),
   ...(process.env.SAMOCODE_ROUNDS === undefined ? [] : SOAKED),
 ]);
