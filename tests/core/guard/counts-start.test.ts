@@ -7,8 +7,11 @@ import { startRig } from '../../support/session-rig.ts';
  * because the act passes on that it has tested the guard.
  */
 const START: Counted = { programs: 25, syncs: 20 };
-/** The act that starts the worker included: a program, and a command with its folder. */
-const TAKE_OVER: Counted = { programs: 10, syncs: 12 };
+/**
+ * The act that starts the worker included: a program, and a command with its folder. The settings of git are asked for
+ * three times instead of once while they have just changed.
+ */
+const TAKE_OVER: Counted = { programs: 12, syncs: 12 };
 /** The checks on the base commit run in the background, once for each commit. */
 const BASE_RUN: Counted = { programs: 8, syncs: 3 };
 

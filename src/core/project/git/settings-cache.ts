@@ -21,8 +21,8 @@ const SETTLED_MS = 2000;
 
 /**
  * Remembers the settings of a repository as long as no file changes from which git reads them: git is asked before and
- * after each agent. Only where no agent can write these files: it could change one without a new time, by a mapping, or
- * redirect `.git`. Settings that include others are read each time, since a missing file can appear.
+ * after each agent. Not beyond an agent that can write these files: it could change one without a new time, by a mapping,
+ * or redirect `.git`. Settings that include others are read each time, since a missing file can appear.
  */
 export class SettingsCache {
   readonly #clock: Pick<Clock, 'now'>;

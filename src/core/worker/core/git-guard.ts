@@ -24,7 +24,7 @@ export class GitGuard {
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #path: string;
   readonly #notes: string;
-  readonly #cache = new SettingsCache();
+  #cache = new SettingsCache();
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
@@ -45,18 +45,19 @@ export class GitGuard {
     return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging, notes: this.#notes };
   }
 
-  /**
-   * Reads git's executable settings; from now on disables those not accepted.
-   * @param options `areOutOfReach`: no agent can write the files of settings, so they are read again only after a change
-   * @returns those not accepted, as lines
-   */
-  async unaccepted(worktreePath: string | undefined, { areOutOfReach = false } = {}): Promise<string[]> {
+  /** Reads git's executable settings; from now on disables those not accepted. @returns the latter, as lines */
+  async unaccepted(worktreePath: string | undefined): Promise<string[]> {
     // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
-    const now = await this.#read(worktreePath, areOutOfReach ? this.#cache : undefined);
+    const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now);
     this.#config = undoChanged(this.#accepted, now, this.#env);
     return changedExecuting(this.#accepted, now);
+  }
+
+  /** Reads all settings anew: an agent could reach their files. */
+  forgetSettings(): void {
+    this.#cache = new SettingsCache();
   }
 
   /** Accepts the current settings: a person agreed to them, or no agent has run yet. */
@@ -91,9 +92,9 @@ export class GitGuard {
     return this.#commonDir;
   }
 
-  async #read(worktreePath: string | undefined, cache?: SettingsCache): Promise<Executing> {
+  async #read(worktreePath: string | undefined): Promise<Executing> {
     const folders = { commonDir: await this.sharedDir(), worktreePath };
-    const now = await readExecuting(folders, this.context, cache);
+    const now = await readExecuting(folders, this.context, this.#cache);
     this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
     return now;
   }
