@@ -24,6 +24,7 @@ export class EventWriter implements Disposable {
   #state: SessionState;
   #sinceCache = 0;
   #foreignAtMark = 0;
+  #marked: string | undefined;
   readonly #parts: WriterParts;
   /** Bytes of an incomplete last commit that were cut off when the log was opened. */
   readonly truncatedBytes: number;
@@ -89,6 +90,7 @@ export class EventWriter implements Disposable {
   mark(): LogMark {
     const { size, print, foreignBytes } = this.#parts.file;
     this.#foreignAtMark = foreignBytes;
+    this.#marked = print;
     return { n: this.#state.n, bytes: size, print };
   }
 
@@ -100,7 +102,8 @@ export class EventWriter implements Disposable {
     await this.#parts.lease.check();
     const hasMore = await this.#asideIfRewritten(async () => this.#parts.file.hasMore());
     if (hasMore || this.#parts.file.foreignBytes > this.#foreignAtMark) return true;
-    return this.#parts.file.printOf(mark.bytes) !== mark.print;
+    // Of its own mark, a writer has just compared all bytes, and more.
+    return mark.print !== this.#marked && this.#parts.file.printOf(mark.bytes) !== mark.print;
   }
 
   /** Saves the fold, so that readers need not start at the first event. Losing it costs only time. */

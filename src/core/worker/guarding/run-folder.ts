@@ -90,11 +90,13 @@ export async function runFolderChanges(
   const paths = changedKeys(before.entries, now).filter(
     (path) => !isWorkersChange(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
   );
+  // A log that this worker wrote alone since then has no event of another one.
   const isLogChanged =
     (await worker.writer.isChangedSince(before.log)) ||
-    (await readEvents(worker.paths, before.log.n, { useCache: false })).some(({ type }) =>
-      NOT_WHILE_OPEN.includes(type),
-    );
+    (own === undefined &&
+      (await readEvents(worker.paths, before.log.n, { useCache: false })).some(({ type }) =>
+        NOT_WHILE_OPEN.includes(type),
+      ));
   if (own !== undefined && paths.length === 0 && !isLogChanged) own.isCompared = true;
   return [...(isLogChanged ? ['events.jsonl'] : []), ...topmost(paths)];
 }
