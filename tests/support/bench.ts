@@ -21,7 +21,7 @@ export interface BenchPlan extends Pick<ProjectPlan, 'lines' | 'sandbox' | 'bare
 export async function makeBench({ here: isHere, ...plan }: BenchPlan = {}): Promise<Bench> {
   const programs = await builtPrograms();
   const { worker, rehearsal } = programs;
-  const here = isHere ? await WorkerHere.of(programs) : undefined;
+  const here = isHere ? WorkerHere.of(programs) : undefined;
   const project = await makeProject({
     ...plan,
     // No agents with delays for readers: everything started with this environment is quick.

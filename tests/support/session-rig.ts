@@ -213,7 +213,7 @@ async function having(rig: SessionRig, act: () => Promise<unknown>): Promise<Ses
 
 async function programsOf({ programs: extra, faults = false, worker, here: isHere }: RigPlan) {
   const programs = await builtPrograms(extra, { faults });
-  const here = isHere ? await WorkerHere.of(programs) : undefined;
+  const here = isHere ? WorkerHere.of(programs) : undefined;
   const ofWorker = { worker: worker ?? programs.worker, rehearsal: programs.rehearsal };
   const acting = { programs: here?.programs ?? ofWorker };
   return { acting, here, program: (name: string) => programOf(programs, name) };

@@ -7,6 +7,8 @@ import { type Command, leaveCommand } from '../../src/core/session/commands/comm
 import { sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../src/core/session/session-list.ts';
 import { readSession } from '../../src/core/session/status.ts';
+import type { WorkerOptions } from '../../src/core/worker/loop/open-worker.ts';
+import { runWorker } from '../../src/core/worker/loop/run-worker.ts';
 import type { BuiltPrograms } from './built-programs.ts';
 import type { SessionRig } from './session-rig.ts';
 import { endProcessesOf } from './supervisors.ts';
@@ -30,9 +32,7 @@ export class WorkerHere {
     this.#programs = programs;
   }
 
-  /** Acts wait for a worker, and must not wait for its code to load. */
-  static async of(programs: Pick<BuiltPrograms, 'rehearsal'>): Promise<WorkerHere> {
-    await workerCode();
+  static of(programs: Pick<BuiltPrograms, 'rehearsal'>): WorkerHere {
     return new WorkerHere(programs);
   }
 
@@ -121,14 +121,8 @@ export async function continueHere(
 async function runHere(
   { sessionsDir, folder }: { sessionsDir: string; folder: string },
   { rehearsal }: Pick<BuiltPrograms, 'rehearsal'>,
-  surroundings: Pick<Parameters<Awaited<ReturnType<typeof workerCode>>>[0], 'clock' | 'host' | 'env'>,
+  surroundings: Pick<WorkerOptions, 'clock' | 'host' | 'env'>,
 ): Promise<void> {
-  const runWorker = await workerCode();
   const supervisorProgram = join(dirname(rehearsal), 'supervisor.cjs');
   await runWorker({ sessionsDir, folder, ...surroundings, rehearsalProgram: rehearsal, supervisorProgram });
-}
-
-/** Loaded on first use: most tests start a worker's program. */
-async function workerCode() {
-  return (await import('../../src/core/worker/loop/run-worker.ts')).runWorker;
 }
