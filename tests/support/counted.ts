@@ -29,7 +29,7 @@ export class EffectCounter {
     this.#part = part;
   }
 
-  /** @param isLeftOut effects of a part of its own, such as a check in the background */
+  /** @param isLeftOut effects that belong to another part, such as a check in the background */
   of(part: string, isLeftOut: (what: string) => boolean = () => false): Counted {
     const effects = this.#effects.filter((each) => each.part === part && !isLeftOut(each.what));
     const programs = effects.filter(({ kind }) => kind === 'program').length;

@@ -41,7 +41,7 @@ async function runCommandLine(): Promise<void> {
   // By default these signals end the process without an 'exit' event, but the terminal must be restored first.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      // A command that listens for the signal shuts down by itself.
+      // A command that listens for the signal ends in order.
       if (process.listenerCount(signal) > 0) return;
       output.restoreTerminal();
       if (process.stdin.isTTY) process.stdin.setRawMode(false);

@@ -112,6 +112,15 @@ export function ifThere<T>(read: () => T): T | undefined {
   }
 }
 
+/** Undefined after any error. */
+export function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 function isAbsence(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';

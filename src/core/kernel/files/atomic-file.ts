@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { BASE_ERRORS } from '../base-errors.ts';
 import { noteSync } from '../effects.ts';
-import { ifThere, systemErrorCode } from '../errors.ts';
+import { ifThere, orNothing, systemErrorCode } from '../errors.ts';
 import { failPoint, tearPoint } from '../fault-points.ts';
 
 // Only fsync is asynchronous. Node runs any other asynchronous file call on a thread, at ten times the cost of the
@@ -131,14 +131,6 @@ function linkTo(draft: string, path: string): void {
 export function removeDrafts(folder: string): void {
   for (const name of orNothing(() => readdirSync(folder)) ?? [])
     if (DRAFT.test(name)) orNothing(() => unlinkSync(join(folder, name)));
-}
-
-function orNothing<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
 }
 
 /** Makes a folder's entries durable: otherwise a power cut can undo a rename. */

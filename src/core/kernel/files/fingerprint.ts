@@ -21,6 +21,9 @@ export function blobId(bytes: Uint8Array, algorithm: 'sha1' | 'sha256'): string 
   return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
+/** A file that changed less than this before it was read could change again without a new time. */
+export const SETTLED_MS = 2000;
+
 /** Identifies one state of a file: it changes whenever the file is written or replaced. */
 export function fileIdentity(stats: Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;

@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import * as z from 'zod';
 import { systemClock } from '../../kernel/clock.ts';
-import { blobId, fileIdentity } from '../../kernel/files/fingerprint.ts';
+import { orNothing } from '../../kernel/errors.ts';
+import { blobId, fileIdentity, SETTLED_MS } from '../../kernel/files/fingerprint.ts';
 import { readOpened, withPlainFile } from '../../kernel/files/plain-file.ts';
 import { runGit } from '../git/git.ts';
 import { pathAt, rawName, readable } from '../git/path-bytes.ts';
@@ -88,30 +89,15 @@ function documentNames(folder: string, config: string): { names: string[]; skipp
 
 /** Undefined for a folder that cannot be read, or whose path is too long: an agent must not prevent a checkpoint. */
 function entriesAt(folder: string, below: string) {
-  try {
-    const path = below === '' ? folder : pathAt(folder, below);
-    return readdirSync(path, { withFileTypes: true, encoding: 'latin1' });
-  } catch {
-    return undefined;
-  }
+  const path = below === '' ? folder : pathAt(folder, below);
+  return orNothing(() => readdirSync(path, { withFileTypes: true, encoding: 'latin1' }));
 }
 
 function isRepository(folder: string, name: string): boolean {
-  const at = (path: string) => attempt(() => lstatSync(pathAt(folder, path)));
+  const at = (path: string) => orNothing(() => lstatSync(pathAt(folder, path)));
   return at(`${name}/.git`)?.isFile() === true || at(`${name}/.git/HEAD`) !== undefined;
 }
 
-/** Undefined if a file vanished, or became another kind of file, since it was listed. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
-/** A file that changed this shortly before it was read could change again without a new time. */
-const SETTLED_MS = 2000;
 /** git streams larger files, and all beyond the sum, so that they are never in memory. */
 const LARGE_BYTES = 1024 * 1024;
 const MAX_SUM_BYTES = 32 * LARGE_BYTES;
@@ -129,7 +115,7 @@ class DocumentReader {
   /** The id is empty if git must read the file. */
   read(name: string, known: KnownDocument | undefined): TakenDocument | undefined {
     const path = pathAt(this.#folder, name);
-    const stats = attempt(() => lstatSync(path));
+    const stats = orNothing(() => lstatSync(path));
     if (stats === undefined) return undefined;
     if (known?.identity === fileIdentity(stats)) return known;
     const mode = modeOf(stats, this.#config);
@@ -148,12 +134,12 @@ function settledIdentity(stats: Stats): string {
 }
 
 function linkAt(path: string | Buffer): Buffer | undefined {
-  return attempt(() => readlinkSync(path, { encoding: 'buffer' }));
+  return orNothing(() => readlinkSync(path, { encoding: 'buffer' }));
 }
 
 /** An agent may have put a pipe or a link there since, or let the file grow. */
 function bytesAt(path: string | Buffer): Buffer | undefined {
-  const reading = attempt(() =>
+  const reading = orNothing(() =>
     withPlainFile(path, (file, stats) => readOpened(file, stats, MAX_FILE_BYTES)),
   );
   return reading?.kind === 'bytes' ? reading.bytes : undefined;

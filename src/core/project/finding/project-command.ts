@@ -148,7 +148,7 @@ export async function missingProgram(
   if (SHELL_OPERATORS.test(command.replaceAll('&&', ''))) return undefined;
   const program = PLAIN_PROGRAM.exec(command)?.[1];
   if (program === undefined || isExecutable(program, { cwd, env })) return undefined;
-  // The shell has programs of its own, and finds no other.
+  // Not on PATH, but it may be built into the shell.
   const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
   // Null: the folder is gone, which another error reports.
   return exitCode === 0 || exitCode === null ? undefined : program;

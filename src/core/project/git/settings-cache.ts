@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { ifThere } from '../../kernel/errors.ts';
+import { SETTLED_MS } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { identityAt } from '../../kernel/files/path-stats.ts';
 import type { Setting } from './git-programs.ts';
@@ -15,9 +16,6 @@ export interface ScopedSetting {
 
 /** Files that several builds of git read for all users of a machine. */
 const SYSTEM_FILES = ['/etc/gitconfig', '/usr/local/etc/gitconfig', '/opt/homebrew/etc/gitconfig'];
-
-/** A file that changed this shortly before it was read could change again without a new time. */
-const SETTLED_MS = 2000;
 
 /**
  * Remembers the settings of a repository as long as no file changes from which git reads them: git is asked before and

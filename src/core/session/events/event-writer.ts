@@ -102,7 +102,7 @@ export class EventWriter implements Disposable {
     await this.#parts.lease.check();
     const hasMore = await this.#asideIfRewritten(async () => this.#parts.file.hasMore());
     if (hasMore || this.#parts.file.foreignBytes > this.#foreignAtMark) return true;
-    // Of its own mark, a writer has just compared all bytes, and more.
+    // For the mark that this writer took last, all bytes have just been compared.
     return mark.print !== this.#marked && this.#parts.file.printOf(mark.bytes) !== mark.print;
   }
 
