@@ -1,12 +1,10 @@
-import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import {
-  CompleteRequestSchema,
-  RootsListChangedNotificationSchema,
-} from '@modelcontextprotocol/sdk/types.js';
+import { type ProtocolEra, Server } from '@modelcontextprotocol/server';
+import * as z from 'zod';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { cleanText } from '../../core/kernel/text.ts';
 import { clientFolders, foldersInMeta } from '../../core/kit/mcp/client-folders.ts';
-import { type ContextFor, InvalidParamsError, onRequest } from '../../core/kit/mcp/on-request.ts';
+import { type ContextFor, type Exchange, exchangeOf } from '../../core/kit/mcp/exchange.ts';
+import { InvalidParamsError, onRequest } from '../../core/kit/mcp/on-request.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
@@ -15,6 +13,8 @@ import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, REMOTE_INSTRUCTIONS, serverInfo }
 
 export interface ServerDeps {
   version: string;
+  /** By default the one in which a connection begins with `initialize`. */
+  era?: ProtocolEra;
   /** Offers only the read-only tools. */
   isReadOnly?: boolean;
   /** False if the client's plugin offers the prompts as commands. */
@@ -25,11 +25,16 @@ export interface ServerDeps {
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
 
+export interface BuiltServer {
+  server: Server;
+  contextFor: ContextFor;
+}
+
 /** The MCP server without a transport; its only state is its subscriptions. */
-export function buildServer(deps: ServerDeps): Server {
-  const { isReadOnly = false, hasPrompts = true, remote } = deps;
+export function buildServer(deps: ServerDeps): BuiltServer {
+  const { era = 'legacy', isReadOnly = false, hasPrompts = true, remote } = deps;
   const isRemote = remote !== undefined;
-  const server = new Server(serverInfo(deps.version), {
+  const server = new Server(serverInfo(deps.version, era), {
     capabilities: {
       tools: {},
       resources: { subscribe: true, listChanged: true },
@@ -40,18 +45,18 @@ export function buildServer(deps: ServerDeps): Server {
     // Form results are validated where they are read; the default validator takes a third of the startup time.
     jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
   });
-  const folders = clientFolders(server);
-  const contextFor: ContextFor = async (extra) => ({
+  const folders = clientFolders();
+  const contextFor: ContextFor = async (exchange) => ({
     ...(await deps.loadActions()),
-    by: { channel: 'tool', ...(isRemote ? { client: remote } : clientOf(server)) },
-    roots: isRemote ? [] : [...foldersInMeta(extra._meta), ...(await folders.read())],
+    by: { channel: 'tool', ...(isRemote ? { client: remote } : clientIn(exchange)) },
+    roots: isRemote ? [] : [...foldersInMeta(exchange.meta), ...(await folders.read(exchange))],
   });
-  server.setNotificationHandler(RootsListChangedNotificationSchema, () => folders.forget());
+  server.setNotificationHandler('notifications/roots/list_changed', () => folders.forget());
   serveTools(server, contextFor, { isReadOnly, isRemote });
-  serveResources(server, contextFor);
+  serveResources(server, contextFor, era);
   if (hasPrompts) servePrompts(server, contextFor);
   serveCompletions(server, contextFor);
-  return server;
+  return { server, contextFor };
 }
 
 const NO_VALIDATION = {
@@ -60,20 +65,29 @@ const NO_VALIDATION = {
   errorMessage: 'Forms are not checked by the SDK.',
 };
 
-function clientOf(server: Server): { client?: string } {
-  const name = server.getClientVersion()?.name;
+function clientIn({ client: { name } }: Exchange): { client?: string } {
   return name ? { client: cleanText(name).slice(0, 100) } : {};
 }
 
+const Completion = z.object({
+  ref: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('ref/resource'), uri: z.string() }),
+    z.object({ type: z.literal('ref/prompt'), name: z.string() }),
+  ]),
+  argument: z.object({ name: z.string(), value: z.string() }),
+});
+
 function serveCompletions(server: Server, contextFor: ContextFor): void {
-  onRequest(server, CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
+  onRequest(server, 'completion/complete', Completion, async ({ ref, argument }, context) => {
     const isSession =
       ref.type === 'ref/resource'
         ? isSessionIn(ref.uri, argument.name)
         : await isSessionArgument(ref.name, argument.name);
     if (!isSession) return { completion: { values: [], total: 0, hasMore: false } };
     const { completeSession } = await import('../../core/acts/reading/complete-session.act.ts');
-    return { completion: await completeSession(argument.value, await contextFor(extra)) };
+    return {
+      completion: await completeSession(argument.value, await contextFor(exchangeOf(server, context))),
+    };
   });
 }
 

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  isLegacyRequest,
+  type ProtocolEra,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../core/caller/context/context.ts';
+import { parseJson } from '../../core/kernel/parse-json.ts';
 import type { HttpSessions, RemoteClient } from '../../core/kit/http-sessions.ts';
-import { buildServer } from './build-server.ts';
+import { type BuiltServer, buildServer } from './build-server.ts';
+import { httpRequests, withEnd } from './http-requests.ts';
 
 interface HttpSession {
   client: RemoteClient;
@@ -18,7 +23,10 @@ const MAX_SESSIONS = 32;
 const IDLE_MS = 30 * 60_000;
 const CHECK_MS = 1000;
 
-/** Serves MCP over Streamable HTTP, with a server for each session of a client. */
+/**
+ * Serves MCP over Streamable HTTP: with a server for each session of a client, or for each request of a client of the
+ * modern era.
+ */
 export function httpSessions(
   isValid: (client: RemoteClient) => boolean,
   { env: { CLAUDE_PROJECT_DIR: _, ...env }, ...context }: ActionContext,
@@ -27,19 +35,19 @@ export function httpSessions(
   const { clock } = context;
   const sessions = new Set<HttpSession>();
   let lastUse = clock.monotonic();
+  // The folders of this process mean nothing to a client elsewhere.
+  const far = { ...context, env, cwd: '/' };
+  const build = ({ isReadOnly, name: remote }: RemoteClient, era: ProtocolEra): BuiltServer =>
+    buildServer({ version: __VERSION__, era, isReadOnly, remote, loadActions: async () => far });
   const begin = async (client: RemoteClient): Promise<HttpSession> => {
     const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: randomUUID });
     const session = { client, transport, open: 0, usedAt: lastUse };
     sessions.add(session);
     transport.onclose = () => void sessions.delete(session);
-    const { isReadOnly, name: remote } = client;
-    // The folders of this process mean nothing to a client elsewhere.
-    const loadActions = async () => ({ ...context, env, cwd: '/' });
-    const server = buildServer({ version: __VERSION__, isReadOnly, remote, loadActions });
-    // The SDK's own class does not match its own interface under exactOptionalPropertyTypes.
-    await server.connect(transport as Transport);
+    await build(client, 'legacy').server.connect(transport);
     return session;
   };
+  const requests = httpRequests((client) => build(client, 'modern').server, far);
   const closeUnused = async () => {
     while (!end.aborted) {
       await clock.sleep(CHECK_MS, end).catch(() => undefined);
@@ -47,12 +55,19 @@ export function httpSessions(
         const isIdle = open === 0 && clock.monotonic() - usedAt > IDLE_MS;
         if (isIdle || end.aborted || !isValid(client)) await transport.close();
       }
+      requests.closeUnless(isValid);
     }
+    await requests.close();
   };
   void closeUnused();
   return {
     async answer(request, client) {
       lastUse = clock.monotonic();
+      const body = request.method === 'POST' ? parseJson(await request.clone().text()) : undefined;
+      if (body !== undefined && !(await isLegacyRequest(request, body)))
+        return withEnd(await requests.answer(request, client, body), () => {
+          lastUse = clock.monotonic();
+        });
       const id = request.headers.get('mcp-session-id');
       const own = [...sessions].filter((each) => each.client.hash === client.hash);
       const known = own.find(({ transport }) => id !== null && transport.sessionId === id);
@@ -73,7 +88,8 @@ export function httpSessions(
         session.usedAt = lastUse = clock.monotonic();
       });
     },
-    usedAt: () => ([...sessions].some(({ open }) => open > 0) ? Number.POSITIVE_INFINITY : lastUse),
+    usedAt: () =>
+      requests.areOpen() || [...sessions].some(({ open }) => open > 0) ? Number.POSITIVE_INFINITY : lastUse,
   };
 }
 
@@ -81,12 +97,4 @@ export function httpSessions(
 function refusal(status: 404 | 429, message: string): Response {
   const error = { code: status === 404 ? -32001 : -32000, message };
   return Response.json({ jsonrpc: '2.0', error, id: null }, { status });
-}
-
-/** The same response; calls `ended` once it has been sent or its reader is gone. */
-function withEnd(response: Response, ended: () => void): Response {
-  const { readable, writable } = new TransformStream();
-  if (response.body === null) ended();
-  else void response.body.pipeTo(writable).then(ended, ended);
-  return new Response(response.body && readable, response);
 }

@@ -2,7 +2,8 @@
 import { homedir } from 'node:os';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { ProtocolEra } from '@modelcontextprotocol/server';
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { systemClock } from '../../core/kernel/clock.ts';
 import { systemHost } from '../../core/kernel/processes/host.ts';
 import { useActs } from '../extensions/acts.ts';
@@ -10,6 +11,7 @@ import { useForParents } from '../extensions/parents.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
+import { serveEras } from './serve-eras.ts';
 
 // Resolved here, because only this built file is in the programs' folder; other modules end up in chunks elsewhere.
 const programs = {
@@ -52,17 +54,27 @@ const { isReadOnly, hasPrompts } = commandLine;
 if (process.stdin.isTTY) process.stderr.write(WAITS_FOR_CLIENT);
 
 liveWithClient((code) => process.exit(code));
-const output = protocolOutput();
-const server = buildServer({ version: __VERSION__, isReadOnly, hasPrompts, loadActions });
+let isSupervising = false;
 
-// After the handshake, and every minute: a supervisor may have ended, or the machine slept.
-server.oninitialized = () => {
+function build(era: ProtocolEra) {
+  const load = async () => {
+    if (era === 'modern') supervise();
+    return await loadActions();
+  };
+  const built = buildServer({ version: __VERSION__, era, isReadOnly, hasPrompts, loadActions: load });
+  built.server.oninitialized = supervise;
+  return built;
+}
+
+/** After the handshake, and every minute: a supervisor may have ended, or the machine slept. */
+function supervise(): void {
   // A read-only server starts nothing.
-  if (isReadOnly) return;
+  if (isReadOnly || isSupervising) return;
+  isSupervising = true;
   void superviseWhileOpen().catch(() => {
     // The next act on a session does the same.
   });
-};
+}
 
 async function superviseWhileOpen(): Promise<void> {
   const [{ superviseIfUnfinished }, context] = await Promise.all([
@@ -76,11 +88,10 @@ async function superviseWhileOpen(): Promise<void> {
 }
 
 // The SDK stops reading after a message of more than 10 MB; the client only notices if the process ends.
-server.onclose = () => {
+serveEras(new StdioServerTransport(process.stdin, protocolOutput()), build, () => {
   process.stderr.write('The client sent a message of more than 10 MB, which cannot be read.\n');
   process.exit(1);
-};
-await server.connect(new StdioServerTransport(process.stdin, output));
+});
 
 /**
  * Ends the server as soon as its client is gone: its input ends, it receives a signal, or its output fails. No clean-up

@@ -1,21 +1,23 @@
 import { readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { Result, Server } from '@modelcontextprotocol/server';
+import * as z from 'zod';
 import { knownProjectFiles, namedFolder, projectAt } from '../../core/caller/context/find-project-for.ts';
 import { cleanText } from '../../core/kernel/text.ts';
 import { askByForm, type Connection } from '../../core/kit/mcp/ask-by-form.ts';
 import { chatPageOf } from '../../core/kit/mcp/chat-page.ts';
 import { callTool, errorResult } from '../../core/kit/mcp/define-tool.ts';
-import type { Ask } from '../../core/kit/mcp/form.ts';
 import {
+  type Client,
   type ContextFor,
-  type Extra,
-  InvalidParamsError,
-  onRequest,
-  unknownName,
-} from '../../core/kit/mcp/on-request.ts';
+  type Exchange,
+  exchangeOf,
+  isModern,
+} from '../../core/kit/mcp/exchange.ts';
+import type { Ask } from '../../core/kit/mcp/form.ts';
+import { InvalidParamsError, onRequest, unknownName } from '../../core/kit/mcp/on-request.ts';
 import { startProgress } from '../../core/kit/mcp/progress.ts';
+import { newRounds } from '../../core/kit/mcp/rounds.ts';
 import { SERVER_ERRORS } from '../../core/kit/mcp/server-errors.ts';
 import type { Tool, ToolContext } from '../../core/kit/mcp/tool.ts';
 import { listedTool } from '../../core/kit/mcp/tool-schemas.ts';
@@ -28,15 +30,16 @@ export function serveTools(
   contextFor: ContextFor,
   { isReadOnly, isRemote }: { isReadOnly: boolean; isRemote: boolean },
 ): void {
-  const reached = isRemote ? TOOLS.filter(({ isOnlyHere }) => !isOnlyHere).map(fromAfar) : TOOLS;
-  const offered = reached.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
-  onRequest(server, ListToolsRequestSchema, () => {
-    const page = chatPageOf(server);
-    const listed = offered.map((tool) => listedTool(tool, server.getClientVersion()?.name));
+  const known = isRemote ? TOOLS.filter(({ isOnlyHere }) => !isOnlyHere).map(fromAfar) : TOOLS;
+  const offered = known.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
+  onRequest(server, 'tools/list', z.object({}), (_params, context) => {
+    const { client } = exchangeOf(server, context);
+    const page = chatPageOf(client);
+    const listed = offered.map((tool) => listedTool(tool, client.name));
     return { tools: listed.map((tool) => page?.listed(tool) ?? tool) };
   });
-  const connection: Connection = { server };
-  onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
+  const connection: Connection = {};
+  const call = async (params: z.output<typeof ToolCall>, exchange: Exchange): Promise<Result> => {
     const tool = offered.find(({ name }) => name === params.name);
     if (!tool) {
       const hidden = TOOLS.find(({ name }) => name === params.name)?.name;
@@ -45,26 +48,36 @@ export function serveTools(
       const names = offered.map(({ name }) => name);
       throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
-    const call = { actions: await contextFor(extra), progress: progressOf(extra) };
+    const { client, signal } = exchange;
+    const reached = { actions: await contextFor(exchange), progress: progressOf(exchange) };
     // On another machine, any program that holds the token could fill in the form, so its holder acts as a model
     // alone.
-    const ask = isRemote ? undefined : withProgress(askByForm(connection, extra, call.actions.clock), call);
+    const ask = isRemote
+      ? undefined
+      : withProgress(askByForm(connection, exchange, reached.actions.clock), reached);
     const result = await callTool(tool, params.arguments, {
-      ...call,
-      clientName: server.getClientVersion()?.name ?? '',
-      shownBy: shownBy(server, call.actions.home),
-      signal: extra.signal,
+      ...reached,
+      clientName: client.name,
+      shownBy: shownBy(client, reached.actions.home),
+      signal,
       ask,
     });
     const hasForms = ask !== undefined && !isReadOnly;
-    const shown = { ...params, actions: call.actions, hasForms };
-    return (await chatPageOf(server)?.withPlaces(result, shown)) ?? result;
+    const shown = { ...params, actions: reached.actions, hasForms };
+    return (await chatPageOf(client)?.withPlaces(result, shown)) ?? result;
+  };
+  const inRounds = newRounds();
+  onRequest(server, 'tools/call', ToolCall, async (params, context) => {
+    const exchange = exchangeOf(server, context);
+    if (!isModern(server)) return await call(params, exchange);
+    return await inRounds(context, async (reach) => await call(params, { ...exchange, ...reach }));
   });
 }
 
+const ToolCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()).optional() });
+
 /** The client as it names itself, and the program that started this server: facts for the record, no proof. */
-function shownBy(server: Server, home: string): string {
-  const { name = '', version = '' } = server.getClientVersion() ?? {};
+function shownBy({ name, version }: Client, home: string): string {
   const program = parentProgram()?.replace(`${home}/`, '~/');
   const facts = [`${name} ${version}`.trim().slice(0, 50), program && `started by ${program}`];
   return cleanText(facts.filter(Boolean).join(', ')).slice(0, 100);
@@ -93,15 +106,15 @@ function withProgress(
   );
 }
 
-function progressOf(extra: Extra): ToolContext['progress'] {
-  const token = extra._meta?.progressToken;
-  if (token === undefined) return () => {};
+function progressOf({ meta, notify }: Exchange): ToolContext['progress'] {
+  const token = meta?.progressToken;
+  if (typeof token !== 'string' && typeof token !== 'number') return () => {};
   let progress = 0;
   return (message) => {
     progress += 1;
     const params = { progressToken: token, progress, message };
     // The client is gone; the transport reports that itself.
-    extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
+    notify({ method: 'notifications/progress', params }).catch(() => {});
   };
 }
 

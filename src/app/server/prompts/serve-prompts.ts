@@ -1,11 +1,7 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import {
-  type ContextFor,
-  InvalidParamsError,
-  onRequest,
-  unknownName,
-} from '../../../core/kit/mcp/on-request.ts';
+import type { Server } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { type ContextFor, exchangeOf } from '../../../core/kit/mcp/exchange.ts';
+import { InvalidParamsError, onRequest, unknownName } from '../../../core/kit/mcp/on-request.ts';
 import type { PromptSource } from './prompts.ts';
 
 const MAX_CHARS = 100_000;
@@ -13,18 +9,21 @@ const MAX_CHARS = 100_000;
 // Gemini CLI drops the text after a prompt with an optional argument, and does not ask for a required one.
 const PASSES_TEXT_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
 
+const Named = z.object({ name: z.string(), arguments: z.record(z.string(), z.string()).optional() });
+
 /** Serves the commands as prompts, and three additional ones; texts are loaded on demand. */
 export function servePrompts(server: Server, contextFor: ContextFor): void {
-  onRequest(server, ListPromptsRequestSchema, async () => {
+  onRequest(server, 'prompts/list', z.object({}), async (_params, context) => {
     const { PROMPTS } = await import('./prompts.ts');
-    const required = server.getClientVersion()?.name === PASSES_TEXT_ONLY_IF_REQUIRED;
+    const required = exchangeOf(server, context).client.name === PASSES_TEXT_ONLY_IF_REQUIRED;
     return { prompts: PROMPTS.map((prompt) => listed(prompt, required)) };
   });
-  onRequest(server, GetPromptRequestSchema, async ({ params }, extra) => {
-    const prompt = await promptNamed(params.name);
-    const words = argumentText(params.arguments);
+  onRequest(server, 'prompts/get', Named, async ({ name, arguments: given }, context) => {
+    const prompt = await promptNamed(name);
+    const words = argumentText(given);
     const load = async () => (await import('../resources/session-rows.ts')).sessionLines;
-    const sessions = prompt.body.includes('$SESSIONS') ? await (await load())(await contextFor(extra)) : '';
+    const contextOf = async () => await contextFor(exchangeOf(server, context));
+    const sessions = prompt.body.includes('$SESSIONS') ? await (await load())(await contextOf()) : '';
     const { skillOf } = await import('./prompts.ts');
     const text = fillPrompt(prompt, { words, sessions, skill: skillOf(prompt) });
     return { description: prompt.description, messages: [{ role: 'user', content: { type: 'text', text } }] };

@@ -1,4 +1,4 @@
-import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
+import type { ReadResourceResult } from '@modelcontextprotocol/server';
 import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
 import { readChanges } from '../../../core/acts/reading/read-changes.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';

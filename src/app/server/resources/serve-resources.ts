@@ -1,15 +1,8 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import {
-  ListResourcesRequestSchema,
-  ListResourceTemplatesRequestSchema,
-  ReadResourceRequestSchema,
-  type Resource,
-  type ResourceTemplate,
-  SubscribeRequestSchema,
-  UnsubscribeRequestSchema,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { ProtocolEra, Resource, ResourceTemplateType, Server } from '@modelcontextprotocol/server';
+import * as z from 'zod';
 import { chatPageOf } from '../../../core/kit/mcp/chat-page.ts';
-import { type ContextFor, InvalidParamsError, onRequest } from '../../../core/kit/mcp/on-request.ts';
+import { type ContextFor, exchangeOf } from '../../../core/kit/mcp/exchange.ts';
+import { InvalidParamsError, onRequest } from '../../../core/kit/mcp/on-request.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
 import { newSubscriptions } from './subscriptions.ts';
 
@@ -24,10 +17,13 @@ const SESSIONS_RESOURCE: Resource = {
 };
 
 /** Each one watches a few folders and polls every second. */
-const MAX_SUBSCRIPTIONS = 256;
+export const MAX_SUBSCRIPTIONS = 256;
+
+const Page = z.object({ cursor: z.string().optional() });
+const Addressed = z.object({ uri: z.string() });
 
 /** Serves sessions as resources, and notifies clients that listed or subscribed to them about changes. */
-export function serveResources(server: Server, contextFor: ContextFor): void {
+export function serveResources(server: Server, contextFor: ContextFor, era: ProtocolEra): void {
   const list = newSubscriptions();
   const subscriptions = newSubscriptions((count) => {
     if (count < MAX_SUBSCRIPTIONS) return;
@@ -39,41 +35,42 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     subscriptions.close();
     list.close();
   };
-  onRequest(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: templates() }));
-  onRequest(server, ListResourcesRequestSchema, async ({ params }, extra) => {
-    const context = await contextFor(extra);
+  onRequest(server, 'resources/templates/list', z.object({}), () => ({ resourceTemplates: templates() }));
+  onRequest(server, 'resources/list', Page, async ({ cursor }, request) => {
+    const context = await contextFor(exchangeOf(server, request));
     const { liveSessions, overviewResource } = await import('./session-rows.ts');
     const { followList } = await import('./live-resources.ts');
     const open = async () => followList(context, listed);
-    // Subscribe before reading the list, so that no change is missed.
-    await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
+    // Followed before the list is read, so that no change is missed. A modern client listens on its own account.
+    if (era === 'legacy') await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
     const live = await liveSessions(context);
     listed.clear();
     for (const { view } of live) listed.add(view.paths.sessionDir);
-    return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
+    return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], cursor);
   });
-  onRequest(server, ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
-    const page = chatPageOf(server);
+  onRequest(server, 'resources/read', Addressed, async ({ uri }, request) => {
+    const exchange = exchangeOf(server, request);
+    const page = chatPageOf(exchange.client);
     if (uri === page?.uri) return await page.read();
     const { readResource } = await import('./read-resource.ts');
-    return await readResource(uri, await contextFor(extra));
+    return await readResource(uri, await contextFor(exchange));
   });
-  onRequest(server, SubscribeRequestSchema, async ({ params: { uri } }, extra) => {
+  onRequest(server, 'resources/subscribe', Addressed, async ({ uri }, request) => {
     const open = async () => {
       const { followResource } = await import('./live-resources.ts');
-      return await followResource(uri, await contextFor(extra));
+      return await followResource(uri, await contextFor(exchangeOf(server, request)));
     };
     // No await before this, so that an unsubscribe right after it takes effect.
     await subscriptions.add(uri, open, () => server.sendResourceUpdated({ uri }));
     return {};
   });
-  onRequest(server, UnsubscribeRequestSchema, ({ params: { uri } }) => {
+  onRequest(server, 'resources/unsubscribe', Addressed, ({ uri }) => {
     subscriptions.remove(uri);
     return {};
   });
 }
 
-function templates(): ResourceTemplate[] {
+function templates(): ResourceTemplateType[] {
   return Object.entries(RESOURCE_KINDS).map(([name, { title, description, mimeType, annotations }]) => {
     const template = uriTemplate(name as ResourceKindName);
     return { uriTemplate: template, name, title, description, mimeType, annotations };

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Resource } from '@modelcontextprotocol/sdk/types.js';
+import type { Resource } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { everySession, type PlacedSession } from '../../../core/caller/context/every-session.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';

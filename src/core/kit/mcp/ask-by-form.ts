@@ -1,9 +1,8 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { type ElicitResult, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import * as z from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
 import { asJson } from './define-tool.ts';
+import type { Client, Exchange } from './exchange.ts';
 import type { Ask, Form, FormField, FormOutcome } from './form.ts';
-import type { Extra } from './on-request.ts';
 import { waitLimitMs } from './wait-limits.ts';
 
 /** Reserved so that the result of the call still reaches the client in time. */
@@ -16,47 +15,48 @@ const RESPONSE_RESERVE_MS = 10_000;
 const UNSEEN_MS = 300;
 
 export interface Connection {
-  server: Server;
   /** Set once the client has refused a form although it declares support for forms. */
   hasNoForms?: true;
 }
 
+const Answer = z.object({
+  action: z.enum(['accept', 'decline', 'cancel']),
+  content: z.record(z.string(), z.unknown()).nullish(),
+});
+
 /** Asks the user during one call; undefined if the client has no forms. */
 export function askByForm(
   connection: Connection,
-  extra: Extra,
+  { client, signal, ask }: Exchange,
   { monotonic: now }: Pick<Clock, 'monotonic'>,
 ): Ask | undefined {
-  const { server } = connection;
-  if (connection.hasNoForms || !declaresForms(server)) return undefined;
+  if (ask === undefined || connection.hasNoForms || !declaresForms(client)) return undefined;
   // One deadline for the call, however many forms it shows.
-  const longestMs = waitLimitMs(server.getClientVersion()?.name ?? '', Number.MAX_SAFE_INTEGER);
+  const longestMs = waitLimitMs(client.name, Number.MAX_SAFE_INTEGER);
   const deadline = now() + longestMs - RESPONSE_RESERVE_MS;
   return async (form) => {
-    const request = { method: 'elicitation/create' as const, params: JSON.parse(asJson(paramsOf(form))) };
+    const params = JSON.parse(asJson(paramsOf(form)));
     const sentAt = now();
-    const timeout = deadline - sentAt;
-    if (timeout <= 0) return { kind: 'unanswered' };
+    const timeoutMs = deadline - sentAt;
+    if (timeoutMs <= 0) return { kind: 'unanswered' };
     const refused = (): FormOutcome => {
       if (now() - sentAt >= UNSEEN_MS) return { kind: 'unanswered' };
       connection.hasNoForms = true;
       return { kind: 'not_shown' };
     };
     try {
-      const options = { timeout, signal: extra.signal };
-      const result = await extra.sendRequest(request, ElicitResultSchema, options);
+      const result = Answer.parse(await ask({ method: 'elicitation/create', params }, timeoutMs));
       return result.action === 'accept' ? filledIn(result, form) : refused();
     } catch (error) {
       // Any failure other than a cancelled call means that the form was not answered.
-      if (extra.signal.aborted) throw error;
+      if (signal.aborted) throw error;
       return refused();
     }
   };
 }
 
 /** An empty capability predates the other modes and means `form`. */
-function declaresForms(server: Server): boolean {
-  const elicitation = server.getClientCapabilities()?.elicitation;
+function declaresForms({ capabilities: { elicitation } }: Client): boolean {
   if (elicitation === undefined) return false;
   return elicitation.form !== undefined || Object.keys(elicitation).length === 0;
 }
@@ -76,7 +76,7 @@ function propertyOf({ choices, ...field }: FormField) {
 }
 
 /** Keeps only the requested fields, and only strings: a client may send anything. */
-function filledIn({ content }: ElicitResult, { fields, required = [] }: Form): FormOutcome {
+function filledIn({ content }: z.output<typeof Answer>, { fields, required = [] }: Form): FormOutcome {
   const given = Object.entries(fields).flatMap(([name, { choices }]) => {
     const value = content?.[name];
     const text = typeof value === 'string' ? value.trim() : '';

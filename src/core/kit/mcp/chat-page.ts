@@ -1,11 +1,7 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type {
-  CallToolResult,
-  Tool as ListedTool,
-  ReadResourceResult,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { CallToolResult, Tool as ListedTool, ReadResourceResult } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { newRegistry } from '../../kernel/registry.ts';
+import type { Client } from './exchange.ts';
 
 export interface ShownCall {
   name: string;
@@ -18,7 +14,7 @@ export interface ShownCall {
 export interface ChatPage {
   uri: string;
   /** Whether the client has announced that it shows such pages. For all other clients nothing changes. */
-  isShownBy(server: Pick<Server, 'getClientCapabilities'>): boolean;
+  isShownBy(client: Client): boolean;
   /** A tool as listed, with the address of the page if it shows the tool's results. */
   listed(tool: ListedTool): ListedTool;
   /** Adds the further data that the page needs to a result. */
@@ -29,6 +25,6 @@ export interface ChatPage {
 export const chatPages = newRegistry<ChatPage>('pages for chats');
 
 /** The page that this client shows. */
-export function chatPageOf(server: Pick<Server, 'getClientCapabilities'>): ChatPage | undefined {
-  return chatPages.items.find((page) => page.isShownBy(server));
+export function chatPageOf(client: Client): ChatPage | undefined {
+  return chatPages.items.find((page) => page.isShownBy(client));
 }

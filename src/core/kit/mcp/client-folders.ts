@@ -1,22 +1,25 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import * as z from 'zod';
 import { parseJson } from '../../kernel/parse-json.ts';
+import type { Exchange } from './exchange.ts';
 
 export interface ClientFolders {
-  read(): Promise<string[]>;
+  read(exchange: Exchange): Promise<string[]>;
   /** Ask the client again on the next read. */
   forget(): void;
 }
 
 const ANSWER_LIMIT_MS = 1000;
 
+const Roots = z.object({ roots: z.array(z.object({ uri: z.string() })) });
+
 /** Asks the client for its roots on first use and keeps the answer. */
-export function clientFolders(server: Server): ClientFolders {
+export function clientFolders(): ClientFolders {
   let asked: Promise<string[] | undefined> | undefined;
   return {
-    async read() {
-      asked ??= askRoots(server);
+    async read(exchange) {
+      asked ??= askRoots(exchange);
       const asking = asked;
       const folders = await asking;
       // Ask a slow client again: without its folders a call could reach the wrong project.
@@ -30,10 +33,10 @@ export function clientFolders(server: Server): ClientFolders {
 }
 
 /** @returns undefined when there was no answer */
-async function askRoots(server: Server): Promise<string[] | undefined> {
-  if (!server.getClientCapabilities()?.roots) return [];
+async function askRoots({ client, ask }: Exchange): Promise<string[] | undefined> {
+  if (!client.capabilities.roots) return [];
   try {
-    const { roots } = await server.listRoots(undefined, { timeout: ANSWER_LIMIT_MS });
+    const { roots } = Roots.parse(await ask?.({ method: 'roots/list' }, ANSWER_LIMIT_MS));
     return roots.flatMap(({ uri }) => pathOf(uri));
   } catch {
     // Roots are optional; there are other ways to find the project.

@@ -1,4 +1,4 @@
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { Elsewhere } from '../../caller/context/context.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';

@@ -1,31 +1,28 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
-import type { Result, ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { Result, Server, ServerContext } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import type { ActionContext } from '../../caller/context/context.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { argumentProblems } from './argument-problems.ts';
 
-type RequestSchema = z.ZodType<{ method: string }> & { shape: { method: z.ZodLiteral<string> } };
+const ANYTHING = { params: z.looseObject({}) };
 
 /**
  * Handles requests of one kind. Invalid ones are refused as invalid params with an explanation; the SDK would report
  * an internal error.
  */
-export function onRequest<Schema extends RequestSchema>(
+export function onRequest<Params extends z.ZodObject>(
   server: Server,
-  schema: Schema,
-  answer: (request: z.output<Schema>, extra: Extra) => Result | Promise<Result>,
+  method: string,
+  params: Params,
+  answer: (params: z.output<Params>, context: ServerContext) => Result | Promise<Result>,
 ): void {
-  const anything = z.looseObject({ method: schema.shape.method });
-  server.setRequestHandler(anything, async (request, extra) => {
-    const parsed = schema.safeParse(request);
+  server.setRequestHandler(method, ANYTHING, async (given, context) => {
+    const parsed = params.safeParse(given);
     if (!parsed.success) {
-      const problems = argumentProblems(parsed.error.issues, { schema: {}, args: request });
+      const problems = argumentProblems(parsed.error.issues, { schema: {}, args: given });
       throw new InvalidParamsError(`The request does not follow the protocol. ${problems}`);
     }
-    return await answer(parsed.data, extra);
+    return await answer(parsed.data, context);
   });
 }
 
@@ -37,14 +34,9 @@ export function unknownName(kind: 'tool' | 'prompt', name: string, known: readon
 
 /** The protocol's error for invalid params. */
 export class InvalidParamsError extends Error {
-  // Not McpError, which prefixes the message with a number, as every client does too.
+  // Not the SDK's error, which prefixes the message with a number, as every client does too.
   readonly code = -32602;
 }
-
-export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
-
-/** Creates the action context of a request; nothing is created earlier, so that the handshake does not wait for it. */
-export type ContextFor = (extra: Extra) => Promise<ActionContext>;
 
 /** Converts an expected error to invalid params; returns any other unchanged. */
 export function paramsProblem(error: unknown): unknown {

@@ -1,4 +1,4 @@
-import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
+import type { Tool as ListedTool } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { Tool } from './tool.ts';
 
@@ -69,7 +69,7 @@ function schemaOf(
 const USES_OUTPUT_SCHEMA = 'codex-mcp-client';
 
 /**
- * A tool as `tools/list` shows it. The title appears twice, because older clients read it from the annotations.
+ * A tool as `tools/list` shows it, with its schemas as JSON. The title appears twice, because older clients read it from the annotations.
  * Models see neither.
  */
 export function listedTool(tool: Tool, clientName = ''): ListedTool {
@@ -78,8 +78,10 @@ export function listedTool(tool: Tool, clientName = ''): ListedTool {
     name,
     title,
     description,
-    inputSchema: inputSchemaOf(tool),
-    ...(clientName === USES_OUTPUT_SCHEMA && { outputSchema: outputSchemaOf(tool) }),
+    inputSchema: inputSchemaOf(tool) as ListedTool['inputSchema'],
+    ...(clientName === USES_OUTPUT_SCHEMA && {
+      outputSchema: outputSchemaOf(tool) as ListedTool['outputSchema'],
+    }),
     annotations: { title, ...annotations },
     ...((isCore || searchHint) && {
       _meta: {

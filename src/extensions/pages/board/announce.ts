@@ -1,6 +1,6 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
+import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/server';
 import type { ChatPage, ShownCall } from '../../../core/kit/mcp/chat-page.ts';
+import type { Client } from '../../../core/kit/mcp/exchange.ts';
 
 /** The board that a client with MCP Apps shows in the chat. */
 const BOARD_URI = 'ui://samocode/board.html';
@@ -9,8 +9,8 @@ const BOARD_TYPE = 'text/html;profile=mcp-app';
 const EXTENSION = 'io.modelcontextprotocol/ui';
 const SHOWN_TOOLS: ReadonlySet<string> = new Set(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
 
-function isShownBy(server: Pick<Server, 'getClientCapabilities'>): boolean {
-  const { mimeTypes } = Object(server.getClientCapabilities()?.extensions?.[EXTENSION]);
+function isShownBy({ capabilities }: Client): boolean {
+  const { mimeTypes } = Object(capabilities.extensions?.[EXTENSION]);
   return Array.isArray(mimeTypes) && mimeTypes.includes(BOARD_TYPE);
 }
 

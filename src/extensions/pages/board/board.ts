@@ -1,4 +1,4 @@
-import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
+import type { ReadResourceResult } from '@modelcontextprotocol/server';
 import { html, markup } from '../html/html.ts';
 import { policyHash } from '../html/html-page.ts';
 import REPORT_STYLE from '../html/page.css';

@@ -1,5 +1,5 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import * as z from 'zod';
 import { errors } from '../../../core/kernel/errors.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
@@ -79,7 +79,7 @@ export class Chat implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<z.infer<typeof Answer>> {
     const options = { timeout: CALL_LIMIT_MS, signal };
-    const result = await this.#client.callTool({ name: tool, arguments: args }, undefined, options);
+    const result = await this.#client.callTool({ name: tool, arguments: args }, options);
     if (!result.isError) return Answer.parse(result.structuredContent);
     const [content] = z.array(z.looseObject({ text })).parse(result.content);
     throw DEMO_ERRORS.tool_refused({ tool, ...ToolError.parse(JSON.parse(content?.text ?? '{}')) });

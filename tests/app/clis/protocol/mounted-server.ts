@@ -53,7 +53,7 @@ export async function mountServer(
       allowedHosts: [`127.0.0.1:${port}`, `localhost:${port}`],
       allowedOrigins: [`http://127.0.0.1:${port}`, `http://localhost:${port}`],
     });
-    const server = buildServer({ version: '0.0.0-test', loadActions: async () => context });
+    const { server } = buildServer({ version: '0.0.0-test', loadActions: async () => context });
     // The SDK's own class does not match its own interface under exactOptionalPropertyTypes.
     await server.connect(transport as Transport);
     return transport;

@@ -1,12 +1,18 @@
 import { readlink } from 'node:fs/promises';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
+import {
+  type ClientCapabilities,
+  ElicitRequestSchema,
+  type ElicitResult,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
-import { buildServer } from '../../../../src/app/server/build-server.ts';
+import { buildServer, type ServerDeps } from '../../../../src/app/server/build-server.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { connectModern, ERAS } from '../../../support/modern-client.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 interface Asked {
@@ -20,34 +26,34 @@ interface Asked {
 interface Parent extends AsyncDisposable {
   /** The forms that were shown. */
   asked: Asked[];
-  client: Client;
+  client: { close(): Promise<void> };
   call(name: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
 }
 
 type Person = (asked: Asked) => ElicitResult | Promise<ElicitResult>;
 
 /** The SDK's own client and the samocode server, with or without a person who fills in forms. */
-async function connected(rig: SessionRig, person?: Person): Promise<Parent> {
+async function connected(era: ProtocolEra, rig: SessionRig, person?: Person): Promise<Parent> {
   const { by: _, ...actions }: ActionContext = rig.context();
-  const server = buildServer({ version: '1', loadActions: async () => actions });
+  const deps = { version: '1', loadActions: async () => actions };
   const capabilities = person ? { elicitation: { form: {} } } : {};
-  const client = new Client({ name: 'test-client', version: '1' }, { capabilities });
   const asked: Asked[] = [];
-  if (person) {
-    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
-      // Only forms are asked for.
-      const form = params as unknown as Asked;
-      asked.push(form);
-      return await person(form);
-    });
-  }
-  const [one, other] = InMemoryTransport.createLinkedPair();
-  await Promise.all([server.connect(one), client.connect(other)]);
+  const answer = async ({ params }: { params: unknown }): Promise<ElicitResult> => {
+    // Only forms are asked for.
+    const form = params as Asked;
+    asked.push(form);
+    return (await person?.(form)) ?? { action: 'cancel' };
+  };
+  const client =
+    era === 'modern' ? await connectModern(deps, { capabilities }) : await connectLegacy(deps, capabilities);
+  if (person && client instanceof LegacyClient) client.setRequestHandler(ElicitRequestSchema, answer);
+  if (person && !(client instanceof LegacyClient)) client.setRequestHandler('elicitation/create', answer);
   return {
     asked,
     client,
     async call(name, args = {}) {
-      const result = await client.callTool({ name, arguments: { session: rig.file.folder, ...args } });
+      const call = { name, arguments: { session: rig.file.folder, ...args } };
+      const result = await client.callTool(call);
       const [first] = result.content as Array<{ text: string }>;
       return JSON.parse(first?.text ?? 'null');
     },
@@ -55,6 +61,14 @@ async function connected(rig: SessionRig, person?: Person): Promise<Parent> {
       await client.close();
     },
   };
+}
+
+async function connectLegacy(deps: ServerDeps, capabilities: ClientCapabilities): Promise<LegacyClient> {
+  const { server } = buildServer(deps);
+  const client = new LegacyClient({ name: 'test-client', version: '1' }, { capabilities });
+  const [one, other] = InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(one), client.connect(other)]);
+  return client;
 }
 
 async function planned(plan: RigPlan = { at: 'asking' }): Promise<SessionRig> {
@@ -73,42 +87,6 @@ const agreeable: Person = ({ requestedSchema }) => {
   return { action: 'accept', content: Object.fromEntries(choices) };
 };
 
-test.concurrent(
-  'answers in a form open the gate, and the record names the client and the program that started the server',
-  ci,
-  async () => {
-    await using rig = await startRig({ at: 'asking' });
-    await using parent = await connected(rig, agreeable);
-    const { status } = await rig.state();
-    const ids = status.kind === 'waiting' ? status.openQuestions : [];
-    const told = await parent.call('answer_qa');
-    expect(told).toMatchObject({ summary: expect.stringContaining(`${ids[0]}: A`), next: 'wait' });
-    expect(parent.asked).toHaveLength(1);
-    expect(Object.keys(parent.asked[0]?.requestedSchema.properties ?? {})).toEqual(ids);
-    const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
-    const client = `test-client 1, started by ${await readlink(`/proc/${process.ppid}/exe`)}`.slice(0, 100);
-    expect(recorded).toMatchObject({ by: { channel: 'elicitation', client }, open: [] });
-  },
-);
-
-test.concurrent("an answer in the user's own words is given in the chat, and the next form offers it", async () => {
-  await using rig = await startRig({ at: 'asking' });
-  await using parent = await connected(rig, ({ requestedSchema }) => {
-    const { Q1, Q2 } = requestedSchema.properties;
-    const isSecond = Q1?.enum?.[0] === 'the harbour master';
-    const [first = ''] = isSecond ? (Q1?.enum ?? []) : (Q1?.enum?.slice(-1) ?? []);
-    return { action: 'accept', content: { Q1: first, ...(isSecond && { Q2: Q2?.enum?.[1] ?? '' }), x: 'y' } };
-  });
-  const first = await parent.call('answer_qa');
-  expect(first).toMatchObject({
-    summary: 'Nothing is recorded yet. The user will answer Q1 in the chat.',
-    next: 'ask the user Q1; answer_qa',
-  });
-  expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
-  const second = await parent.call('answer_qa', { answers: { Q1: 'the harbour master' } });
-  expect(second.summary).toBe('Recorded as given in a form: Q1: the harbour master; Q2: B. Still open: Q3.');
-});
-
 /** Longer than a client takes that does not show the form. */
 const READ_MS = 400;
 
@@ -124,170 +102,223 @@ const SILENT: Array<[string, Person]> = [
   ['sent back with nonsense', () => ({ action: 'accept', content: { Q1: 7, decision: 'maybe' } })],
 ];
 
-test.concurrent('a form that the user leaves without an answer records nothing, and the result says so', async () => {
-  await using rig = await planned();
-  const { hash } = await rig.readPlan();
-  for (const [how, person] of SILENT) {
-    await using parent = await connected(rig, person);
-    const { summary } = await parent.call('approve_plan', { hash });
-    expect([how, summary]).toEqual([
-      how,
-      'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits for approval.',
-    ]);
-    expect(parent.asked).toHaveLength(1);
-  }
-  expect((await rig.state()).status.kind).toBe('waiting');
-});
-
-test.concurrent('questions that are not answered in a form stay open, whatever the model passes on', async () => {
-  await using rig = await startRig({ at: 'asking' });
-  for (const [how, person] of SILENT) {
-    await using parent = await connected(rig, person);
-    const { summary } = await parent.call('answer_qa', { answers: { Q1: 'A' }, accept_suggestions: true });
-    expect([how, summary]).toEqual([
-      how,
-      'The user was asked in a form and did not answer. Nothing is recorded; the questions are still open.',
-    ]);
-  }
-  expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
-});
+/** A modern client does not send a call again whose form failed. */
+const FAILING: [string, Person] = [
+  'answered with an error',
+  () => {
+    throw new Error('no screen');
+  },
+];
 
 const REFUSING: Array<[string, Person]> = [
   ['declined', () => ({ action: 'decline' })],
   ['cancelled', () => ({ action: 'cancel' })],
-  [
-    'answered with an error',
-    () => {
-      throw new Error('no screen');
-    },
-  ],
 ];
 
-describe.each(REFUSING)('a form that is %s before any person can have read it', (_how, person) => {
-  test.concurrent('is tried once, and then the call itself decides, as the act of the model alone', async ({
-    expect,
-  }) => {
+describe.each(ERAS)('in the %s era', (era) => {
+  const connect = async (rig: SessionRig, person?: Person) => await connected(era, rig, person);
+
+  test.concurrent(
+    'answers in a form open the gate, and the record names the client and the program that started the server',
+    ci,
+    async () => {
+      await using rig = await startRig({ at: 'asking' });
+      await using parent = await connect(rig, agreeable);
+      const { status } = await rig.state();
+      const ids = status.kind === 'waiting' ? status.openQuestions : [];
+      const told = await parent.call('answer_qa');
+      expect(told).toMatchObject({ summary: expect.stringContaining(`${ids[0]}: A`), next: 'wait' });
+      expect(parent.asked).toHaveLength(1);
+      expect(Object.keys(parent.asked[0]?.requestedSchema.properties ?? {})).toEqual(ids);
+      const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
+      const client = `test-client 1, started by ${await readlink(`/proc/${process.ppid}/exe`)}`.slice(0, 100);
+      expect(recorded).toMatchObject({ by: { channel: 'elicitation', client }, open: [] });
+    },
+  );
+
+  test.concurrent("an answer in the user's own words is given in the chat, and the next form offers it", async () => {
     await using rig = await startRig({ at: 'asking' });
-    await using parent = await connected(rig, person);
-    const answered = await parent.call('answer_qa', { accept_suggestions: true });
-    expect(answered.summary).toMatch(/^Recorded as passed on by you alone: .* This client refuses forms/);
-    await rig.untilWaiting('plan_approval');
-    const { hash } = await rig.readPlan();
-    const approved = await parent.call('approve_plan', { hash });
-    expect(approved.summary).toMatch(/ is approved by the parent model alone \(test-client\)\.$/);
-    expect(parent.asked).toHaveLength(1);
-    const acts = (await rig.events()).filter(({ type }) => /answers_recorded|plan_approved/.test(type));
-    expect(acts).toMatchObject([{ by: { channel: 'tool' } }, { by: { channel: 'tool' } }]);
-  });
-});
-
-test.concurrent("the model's suggestions are filled in, and the user's choice is recorded as theirs", async () => {
-  await using rig = await startRig({ at: 'asking' });
-  await using parent = await connected(rig, ({ requestedSchema }) => {
-    const filled = Object.entries(requestedSchema.properties).flatMap(([name, field]) =>
-      field.default === undefined ? [] : [[name, field.default] as const],
+    await using parent = await connect(rig, ({ requestedSchema }) => {
+      const { Q1, Q2 } = requestedSchema.properties;
+      const isSecond = Q1?.enum?.[0] === 'the harbour master';
+      const [first = ''] = isSecond ? (Q1?.enum ?? []) : (Q1?.enum?.slice(-1) ?? []);
+      return {
+        action: 'accept',
+        content: { Q1: first, ...(isSecond && { Q2: Q2?.enum?.[1] ?? '' }), x: 'y' },
+      };
+    });
+    const first = await parent.call('answer_qa');
+    expect(first).toMatchObject({
+      summary: 'Nothing is recorded yet. The user will answer Q1 in the chat.',
+      next: 'ask the user Q1; answer_qa',
+    });
+    expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+    const second = await parent.call('answer_qa', { answers: { Q1: 'the harbour master' } });
+    expect(second.summary).toBe(
+      'Recorded as given in a form: Q1: the harbour master; Q2: B. Still open: Q3.',
     );
-    return { action: 'accept', content: { ...Object.fromEntries(filled), Q1: 'B', Q3: '' } };
   });
-  const answers = { Q1: 'A', Q2: 'as the harbour master says' };
-  const { summary } = await parent.call('answer_qa', { answers });
-  expect(summary).toBe('Recorded as given in a form: Q1: B; Q2: as the harbour master says. Still open: Q3.');
-  const { Q1, Q2 } = parent.asked[0]?.requestedSchema.properties ?? {};
-  expect(Q1).toMatchObject({ title: 'Q1', default: 'A' });
-  expect(Q2).toMatchObject({ default: 'as the harbour master says' });
-  const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
-  expect(recorded).toMatchObject({ by: { channel: 'elicitation' } });
-});
 
-test.concurrent('a yes in a form approves only the plan that was shown', async () => {
-  await using rig = await planned();
-  await using parent = await connected(rig, agreeable);
-  const { hash } = await rig.readPlan();
-  expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
-  expect(parent.asked[0]?.message).toContain(hash.slice(0, 12));
-  const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
-  expect(approved).toMatchObject({ by: { channel: 'elicitation' }, plan: { hash } });
-});
-
-test.concurrent('a plan that changes while the form is open is not approved', async () => {
-  await using rig = await planned();
-  const { appendFile } = await import('node:fs/promises');
-  const { join } = await import('node:path');
-  await using parent = await connected(rig, async (form) => {
-    await appendFile(join(rig.paths.sessionDir, (await rig.readPlan()).name), '\n## More\n\nAnd more.\n');
-    return agreeable(form);
+  test.concurrent('a form that the user leaves without an answer records nothing, and the result says so', async () => {
+    await using rig = await planned();
+    const { hash } = await rig.readPlan();
+    for (const [how, person] of SILENT) {
+      await using parent = await connect(rig, person);
+      const { summary } = await parent.call('approve_plan', { hash });
+      expect([how, summary]).toEqual([
+        how,
+        'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits for approval.',
+      ]);
+      expect(parent.asked).toHaveLength(1);
+    }
+    expect((await rig.state()).status.kind).toBe('waiting');
   });
-  expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_changed' });
-});
 
-test.concurrent('a no in a form sends the plan back with the text of a second form, or asks for it', async () => {
-  await using rig = await planned();
-  const no =
-    (changes: string): Person =>
-    ({ requestedSchema }): ElicitResult => {
-      const isFirst = requestedSchema.properties.decision !== undefined;
-      if (isFirst) return { action: 'accept', content: { decision: 'changes' } };
-      return { action: 'accept', content: { changes } };
-    };
-  await using silent = await connected(rig, no(''));
-  expect((await silent.call('approve_plan')).next).toContain('request_changes');
-  expect((await rig.state()).status.kind).toBe('waiting');
-  await using parent = await connected(rig, no('smaller steps'));
-  expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringContaining('Changes to the plan are requested'),
+  test.concurrent('questions that are not answered in a form stay open, whatever the model passes on', async () => {
+    await using rig = await startRig({ at: 'asking' });
+    for (const [how, person] of SILENT) {
+      await using parent = await connect(rig, person);
+      const { summary } = await parent.call('answer_qa', { answers: { Q1: 'A' }, accept_suggestions: true });
+      expect([how, summary]).toEqual([
+        how,
+        'The user was asked in a form and did not answer. Nothing is recorded; the questions are still open.',
+      ]);
+    }
+    expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
   });
-  expect(parent.asked).toHaveLength(2);
-  const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
-  expect(asked).toMatchObject({ by: { channel: 'elicitation' }, feedback: 'smaller steps' });
-});
 
-test.concurrent('a person who does not decide now is not asked for a hash', async () => {
-  await using rig = await planned();
-  await using parent = await connected(rig, () => {
-    return { action: 'accept', content: { decision: 'later' } };
+  describe.each(era === 'legacy' ? [...REFUSING, FAILING] : REFUSING)(
+    'a form that is %s before any person can have read it',
+    (_how, person) => {
+      test.concurrent('is tried once, and then the call itself decides, as the act of the model alone', async ({
+        expect,
+      }) => {
+        await using rig = await startRig({ at: 'asking' });
+        await using parent = await connect(rig, person);
+        const answered = await parent.call('answer_qa', { accept_suggestions: true });
+        expect(answered.summary).toMatch(/^Recorded as passed on by you alone: .* This client refuses forms/);
+        await rig.untilWaiting('plan_approval');
+        const { hash } = await rig.readPlan();
+        const approved = await parent.call('approve_plan', { hash });
+        expect(approved.summary).toMatch(/ is approved by the parent model alone \(test-client\)\.$/);
+        expect(parent.asked).toHaveLength(1);
+        const acts = (await rig.events()).filter(({ type }) => /answers_recorded|plan_approved/.test(type));
+        expect(acts).toMatchObject([{ by: { channel: 'tool' } }, { by: { channel: 'tool' } }]);
+      });
+    },
+  );
+
+  test.concurrent("the model's suggestions are filled in, and the user's choice is recorded as theirs", async () => {
+    await using rig = await startRig({ at: 'asking' });
+    await using parent = await connect(rig, ({ requestedSchema }) => {
+      const filled = Object.entries(requestedSchema.properties).flatMap(([name, field]) =>
+        field.default === undefined ? [] : [[name, field.default] as const],
+      );
+      return { action: 'accept', content: { ...Object.fromEntries(filled), Q1: 'B', Q3: '' } };
+    });
+    const answers = { Q1: 'A', Q2: 'as the harbour master says' };
+    const { summary } = await parent.call('answer_qa', { answers });
+    expect(summary).toBe(
+      'Recorded as given in a form: Q1: B; Q2: as the harbour master says. Still open: Q3.',
+    );
+    const { Q1, Q2 } = parent.asked[0]?.requestedSchema.properties ?? {};
+    expect(Q1).toMatchObject({ title: 'Q1', default: 'A' });
+    expect(Q2).toMatchObject({ default: 'as the harbour master says' });
+    const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
+    expect(recorded).toMatchObject({ by: { channel: 'elicitation' } });
   });
-  expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringContaining('will decide later'),
+
+  test.concurrent('a yes in a form approves only the plan that was shown', async () => {
+    await using rig = await planned();
+    await using parent = await connect(rig, agreeable);
+    const { hash } = await rig.readPlan();
+    expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
+    expect(parent.asked[0]?.message).toContain(hash.slice(0, 12));
+    const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
+    expect(approved).toMatchObject({ by: { channel: 'elicitation' }, plan: { hash } });
   });
-  expect((await rig.state()).status.kind).toBe('waiting');
-});
 
-test.concurrent('no form is shown if nothing waits, or if GATE_CHANNELS excludes forms', async () => {
-  await using rig = await planned({ lines: { GATE_CHANNELS: 'tool,cli' } });
-  await using parent = await connected(rig, agreeable);
-  expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_hash_missing' });
-  expect(await parent.call('answer_qa')).toMatchObject({ code: 'not_waiting' });
-  const late = await parent.call('answer_qa', { answers: { Q1: 'B' } });
-  expect(late).toMatchObject({ code: 'already_answered' });
-  const { hash } = await rig.readPlan();
-  expect(await parent.call('approve_plan', { hash })).toMatchObject({ next: 'wait' });
-  expect(parent.asked).toEqual([]);
-});
-
-test.concurrent('a program that answers forms opens no gate where only persons do, and the refusal names who can', async () => {
-  await using rig = await startRig({ at: 'asking', lines: { GATE_CHANNELS: 'person' }, sandbox: 'off' });
-  await using forged = await connected(rig, agreeable);
-  expect(await forged.call('answer_qa', { accept_suggestions: true })).toMatchObject({
-    code: 'channel_closed',
-    hint: expect.not.stringContaining('form'),
+  test.concurrent('a plan that changes while the form is open is not approved', async () => {
+    await using rig = await planned();
+    const { appendFile } = await import('node:fs/promises');
+    const { join } = await import('node:path');
+    await using parent = await connect(rig, async (form) => {
+      await appendFile(join(rig.paths.sessionDir, (await rig.readPlan()).name), '\n## More\n\nAnd more.\n');
+      return agreeable(form);
+    });
+    expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_changed' });
   });
-  expect(forged.asked).toEqual([]);
-  expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
-});
 
-test.concurrent('forms that GATE_CHANNELS names beside person open the gates', async () => {
-  await using rig = await planned({ lines: { GATE_CHANNELS: 'person,elicitation' } });
-  await using parent = await connected(rig, agreeable);
-  expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
-});
+  test.concurrent('a no in a form sends the plan back with the text of a second form, or asks for it', async () => {
+    await using rig = await planned();
+    const no =
+      (changes: string): Person =>
+      ({ requestedSchema }): ElicitResult => {
+        const isFirst = requestedSchema.properties.decision !== undefined;
+        if (isFirst) return { action: 'accept', content: { decision: 'changes' } };
+        return { action: 'accept', content: { changes } };
+      };
+    await using silent = await connect(rig, no(''));
+    expect((await silent.call('approve_plan')).next).toContain('request_changes');
+    expect((await rig.state()).status.kind).toBe('waiting');
+    await using parent = await connect(rig, no('smaller steps'));
+    expect(await parent.call('approve_plan')).toMatchObject({
+      summary: expect.stringContaining('Changes to the plan are requested'),
+    });
+    expect(parent.asked).toHaveLength(2);
+    const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
+    expect(asked).toMatchObject({ by: { channel: 'elicitation' }, feedback: 'smaller steps' });
+  });
 
-test.concurrent('a client that leaves in the middle of a form changes nothing', async () => {
-  await using rig = await startRig({ at: 'asking' });
-  const parent = await connected(rig, () => new Promise(() => {}));
-  const call = parent.call('answer_qa').catch(() => 'gone');
-  await eventually(async () => parent.asked.length === 1, { what: 'the form' });
-  await parent.client.close();
-  expect(await call).toBe('gone');
-  expect((await rig.state()).status.kind).toBe('waiting');
-  expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+  test.concurrent('a person who does not decide now is not asked for a hash', async () => {
+    await using rig = await planned();
+    await using parent = await connect(rig, () => {
+      return { action: 'accept', content: { decision: 'later' } };
+    });
+    expect(await parent.call('approve_plan')).toMatchObject({
+      summary: expect.stringContaining('will decide later'),
+    });
+    expect((await rig.state()).status.kind).toBe('waiting');
+  });
+
+  test.concurrent('no form is shown if nothing waits, or if GATE_CHANNELS excludes forms', async () => {
+    await using rig = await planned({ lines: { GATE_CHANNELS: 'tool,cli' } });
+    await using parent = await connect(rig, agreeable);
+    expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_hash_missing' });
+    expect(await parent.call('answer_qa')).toMatchObject({ code: 'not_waiting' });
+    const late = await parent.call('answer_qa', { answers: { Q1: 'B' } });
+    expect(late).toMatchObject({ code: 'already_answered' });
+    const { hash } = await rig.readPlan();
+    expect(await parent.call('approve_plan', { hash })).toMatchObject({ next: 'wait' });
+    expect(parent.asked).toEqual([]);
+  });
+
+  test.concurrent('a program that answers forms opens no gate where only persons do, and the refusal names who can', async () => {
+    await using rig = await startRig({ at: 'asking', lines: { GATE_CHANNELS: 'person' }, sandbox: 'off' });
+    await using forged = await connect(rig, agreeable);
+    expect(await forged.call('answer_qa', { accept_suggestions: true })).toMatchObject({
+      code: 'channel_closed',
+      hint: expect.not.stringContaining('form'),
+    });
+    expect(forged.asked).toEqual([]);
+    expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+  });
+
+  test.concurrent('forms that GATE_CHANNELS names beside person open the gates', async () => {
+    await using rig = await planned({ lines: { GATE_CHANNELS: 'person,elicitation' } });
+    await using parent = await connect(rig, agreeable);
+    expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
+  });
+
+  test.concurrent('a client that leaves in the middle of a form changes nothing', async () => {
+    await using rig = await startRig({ at: 'asking' });
+    const parent = await connect(rig, () => new Promise(() => {}));
+    const call = parent.call('answer_qa').catch(() => 'gone');
+    await eventually(async () => parent.asked.length === 1, { what: 'the form' });
+    await parent.client.close();
+    // A modern client does not end such a call.
+    if (era === 'legacy') expect(await call).toBe('gone');
+    expect((await rig.state()).status.kind).toBe('waiting');
+    expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+  });
 });

@@ -32,7 +32,7 @@ const planning = (count: number, ...items: string[]) => ({
 /** The SDK's own client and the samocode server; a person chooses the first option of each form that is shown. */
 async function connected(rig: SessionRig) {
   const { by: _, ...actions }: ActionContext = rig.context();
-  const server = buildServer({ version: '1', loadActions: async () => actions });
+  const { server } = buildServer({ version: '1', loadActions: async () => actions });
   const client = new Client(
     { name: 'parent', version: '1' },
     { capabilities: { elicitation: { form: {} } } },

@@ -41,7 +41,7 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
   const { bare = false, clock = systemClock, clientName = 'rig' } = plan;
   const project = await makeProject({ bare, acting: { clock, by: { channel: 'tool' } } });
   const { repo, context, sessionsDir } = project;
-  const server = buildServer({
+  const { server } = buildServer({
     version: '0',
     isReadOnly: plan.isReadOnly ?? false,
     hasPrompts: plan.hasPrompts ?? true,

@@ -1,9 +1,6 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { clientFolders, foldersInMeta } from '../../../../../src/core/kit/mcp/client-folders.ts';
+import type { Exchange } from '../../../../../src/core/kit/mcp/exchange.ts';
 
 test('the workspaces of a Codex turn are folders of the client, as object, list or JSON text', () => {
   const meta = (turn: unknown) => ({ 'x-codex-turn-metadata': turn });
@@ -16,20 +13,35 @@ test('the workspaces of a Codex turn are folders of the client, as object, list 
 });
 
 test('a client that gave no answer is asked for its folders again, while one that answered is not', async () => {
-  const server = new Server({ name: 'server', version: '1' }, { capabilities: {} });
-  const client = new Client({ name: 'client', version: '1' }, { capabilities: { roots: {} } });
   let asked = 0;
-  client.setRequestHandler(ListRootsRequestSchema, () => {
-    asked += 1;
-    if (asked === 1) throw new Error('Not now.');
-    return { roots: [{ uri: 'file:///home/ada/boat' }] };
-  });
-  const [near, far] = InMemoryTransport.createLinkedPair();
-  await Promise.all([server.connect(far), client.connect(near)]);
-  const folders = clientFolders(server);
-  expect(await folders.read()).toEqual([]);
-  expect(await folders.read()).toEqual(['/home/ada/boat']);
-  await folders.read();
+  const exchange: Exchange = {
+    client: { name: 'client', version: '1', capabilities: { roots: {} } },
+    meta: undefined,
+    signal: new AbortController().signal,
+    notify: async () => {},
+    async ask() {
+      asked += 1;
+      if (asked === 1) throw new Error('Not now.');
+      return { roots: [{ uri: 'file:///home/ada/boat' }] };
+    },
+  };
+  const folders = clientFolders();
+  expect(await folders.read(exchange)).toEqual([]);
+  expect(await folders.read(exchange)).toEqual(['/home/ada/boat']);
+  await folders.read(exchange);
   expect(asked).toBe(2);
-  await client.close();
+});
+
+test('a client that cannot be asked during this request is asked during a later one', async () => {
+  const client = { name: 'client', version: '1', capabilities: { roots: {} } };
+  const mute: Exchange = {
+    client,
+    meta: undefined,
+    signal: new AbortController().signal,
+    notify: async () => {},
+  };
+  const folders = clientFolders();
+  expect(await folders.read(mute)).toEqual([]);
+  const ask = async () => ({ roots: [{ uri: 'file:///home/ada/boat' }, { uri: 'https://example.org' }] });
+  expect(await folders.read({ ...mute, ask })).toEqual(['/home/ada/boat']);
 });

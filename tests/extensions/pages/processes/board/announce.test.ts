@@ -9,8 +9,8 @@ import { ASKING, CREATED, PREPARED } from '../../../../core/unit/session/events.
 const BOARD_URI = 'ui://samocode/board.html';
 const SHOWN = ['list_sessions', 'get_status', 'read_qa', 'read_plan'];
 
-const announcing = (mimeTypes: unknown): ClientCapabilities => ({
-  extensions: { 'io.modelcontextprotocol/ui': { mimeTypes } },
+const announcing = (mimeTypes?: unknown): ClientCapabilities => ({
+  extensions: { 'io.modelcontextprotocol/ui': mimeTypes === undefined ? {} : { mimeTypes } },
 });
 const APPS = announcing(['text/html;profile=mcp-app']);
 
@@ -42,7 +42,7 @@ test.each<[string, ClientCapabilities]>([
   ['announces nothing', {}],
   ['announces another extension', { extensions: { 'example.org/ui': { mimeTypes: ['text/html'] } } }],
   ['shows other types', announcing(['text/uri-list'])],
-  ['announces no types', announcing(undefined)],
+  ['announces no types', announcing()],
   ['announces a type that is no list', announcing('text/html;profile=mcp-app')],
 ])('a client that %s gets no _meta of the board, and no ui:// resource', async (_what, capabilities) => {
   await using rig = await rigWith(capabilities);
