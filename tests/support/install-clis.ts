@@ -80,12 +80,6 @@ const PINNED = {
   },
   /** A terminal for clients that behave differently with a person. */
   pty: { npmPackage: '@lydell/node-pty', version: '1.1.0', program: '@lydell/node-pty/package.json' },
-  /** The SDK's next major version, for clients built with it. */
-  client2: {
-    npmPackage: '@modelcontextprotocol/client',
-    version: '2.4.0',
-    program: '@modelcontextprotocol/client/package.json',
-  },
 } as const satisfies Record<string, PinnedCli>;
 
 const CACHE = join(import.meta.dirname, '../../.cache/clis');

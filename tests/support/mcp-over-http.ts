@@ -1,3 +1,7 @@
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernTransport,
+} from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -17,6 +21,7 @@ export interface McpRig extends AsyncDisposable {
   addToken(name: string, isReadOnly?: boolean): Promise<string>;
   /** @param noStream the client opens no stream of notifications */
   connect(token: string, options?: { noStream?: boolean; capabilities?: object }): Promise<Client>;
+  connectModern(token: string, capabilities?: object): Promise<ModernClient>;
   /** One HTTP request to /mcp. */
   post(token: string, message: object, headers?: Record<string, string>): Promise<Response>;
   /** The stream of notifications of a session. */
@@ -35,7 +40,7 @@ export async function mcpRig(context: ActionContext): Promise<McpRig> {
   const { mcp: url = '', address } = served;
   const body = JSON.stringify({ code: await newCode('address') });
   const pageKey = await (await fetch(`${address}key`, { method: 'POST', body })).text();
-  const clients: Client[] = [];
+  const clients: { close(): Promise<void> }[] = [];
   const post: McpRig['post'] = async (token, message, headers = {}) =>
     await fetch(url, {
       method: 'POST',
@@ -63,6 +68,14 @@ export async function mcpRig(context: ActionContext): Promise<McpRig> {
       const client = new Client({ name: 'far', version: '1' }, { capabilities });
       // The SDK's own class does not match its own interface under exactOptionalPropertyTypes.
       await client.connect(transport as Transport);
+      clients.push(client);
+      return client;
+    },
+    async connectModern(token, capabilities = {}) {
+      const requestInit = { headers: { authorization: `Bearer ${token}` } };
+      const versionNegotiation = { mode: 'auto' } as const;
+      const client = new ModernClient({ name: 'far', version: '2' }, { capabilities, versionNegotiation });
+      await client.connect(new ModernTransport(new URL(url), { requestInit }));
       clients.push(client);
       return client;
     },

@@ -1,57 +1,60 @@
-/** A scenario of the official suite: whether the samocode server passes it, or why it does not apply. */
-type Applies = 'passes' | { not: string };
+/** Revisions of the protocol. */
+export const REVISIONS = ['2025-11-25', '2026-07-28'] as const;
+export type Revision = (typeof REVISIONS)[number];
+
+/** A scenario of the official suite: in which revisions the samocode server passes it, or why it does not apply. */
+type Applies = Revision | 'both' | { not: string };
 
 const fixture = (what: string): Applies => ({ not: `it requires ${what} of the suite's example server` });
-const NEWER: Applies = {
-  not: 'it belongs to revision 2026-07-28, which our SDK does not implement; such clients fall back',
-};
 const EXTENSION: Applies = { not: 'it belongs to an extension that we do not implement' };
 const NO_LOGGING: Applies = { not: 'we declare no logging: clients show stderr' };
+const MODERN = '2026-07-28';
+const LEGACY = '2025-11-25';
 const NO_SAMPLING: Applies = { not: 'we ask no client for its model' };
 
 /** Every scenario for servers, in the suite's order. */
 export const SCENARIOS: Readonly<Record<string, Applies>> = {
-  'server-initialize': 'passes',
-  'server-session-lifecycle': 'passes',
-  'server-stateless': NEWER,
+  'server-initialize': LEGACY,
+  'server-session-lifecycle': LEGACY,
+  'server-stateless': MODERN,
   'logging-set-level': NO_LOGGING,
-  ping: 'passes',
-  'completion-complete': 'passes',
-  'tools-list': 'passes',
-  'tools-call-simple-text': 'passes',
+  ping: LEGACY,
+  'completion-complete': 'both',
+  'tools-list': 'both',
+  'tools-call-simple-text': 'both',
   'tools-call-image': { not: 'no tool of ours returns an image' },
   'tools-call-audio': { not: 'no tool of ours returns audio' },
   'tools-call-embedded-resource': { not: 'our tools name resources and embed none: some clients drop them' },
   'tools-call-mixed-content': { not: 'our results are one text: some clients drop the rest' },
   'tools-call-with-logging': NO_LOGGING,
-  'tools-call-error': 'passes',
+  'tools-call-error': 'both',
   'tools-call-with-progress': fixture('a tool with three steps'),
   'tools-call-sampling': NO_SAMPLING,
   'tools-call-elicitation': fixture('a tool with a form'),
   'json-schema-2020-12': fixture('a tool with every keyword'),
   'elicitation-sep1034-defaults': fixture('a tool with a form of every kind of field'),
   'server-sse-polling': { not: 'it is about resuming streams over HTTP; we speak stdio' },
-  'server-sse-multiple-streams': 'passes',
+  'server-sse-multiple-streams': 'both',
   'elicitation-sep1330-enums': fixture('a tool with a form of every kind of choice'),
-  'resources-list': 'passes',
-  'resources-read-text': 'passes',
+  'resources-list': 'both',
+  'resources-read-text': 'both',
   'resources-read-binary': { not: 'no resource of ours is binary' },
   'resources-templates-read': fixture('a template that echoes its variable'),
-  'resources-subscribe': 'passes',
-  'resources-unsubscribe': 'passes',
-  'sep-2164-resource-not-found': NEWER,
+  'resources-subscribe': LEGACY,
+  'resources-unsubscribe': LEGACY,
+  'sep-2164-resource-not-found': MODERN,
   'sep-2640-skills-directory': EXTENSION,
   'sep-2640-skills-enumeration': EXTENSION,
   'sep-2640-skills-manifest': EXTENSION,
-  'prompts-list': 'passes',
-  'prompts-get-simple': 'passes',
+  'prompts-list': 'both',
+  'prompts-get-simple': 'both',
   'prompts-get-with-args': { not: 'our prompts take one argument at most, the rest of the line' },
   'prompts-get-embedded-resource': { not: 'our prompts are text' },
   'prompts-get-with-image': { not: 'our prompts are text' },
-  'dns-rebinding-protection': 'passes',
-  caching: NEWER,
-  'http-header-validation': NEWER,
-  'http-custom-header-server-validation': NEWER,
+  'dns-rebinding-protection': 'both',
+  caching: MODERN,
+  'http-header-validation': MODERN,
+  'http-custom-header-server-validation': { not: 'no argument of our tools is sent as a header' },
   'tasks-lifecycle': EXTENSION,
   'tasks-capability-negotiation': EXTENSION,
   'tasks-wire-fields': EXTENSION,
@@ -62,20 +65,20 @@ export const SCENARIOS: Readonly<Record<string, Applies>> = {
   'tasks-status-notifications': EXTENSION,
   'tasks-required-task-error': EXTENSION,
   'tasks-mrtr-composition': EXTENSION,
-  'input-required-result-basic-elicitation': NEWER,
-  'input-required-result-basic-sampling': NEWER,
-  'input-required-result-basic-list-roots': NEWER,
-  'input-required-result-request-state': NEWER,
-  'input-required-result-multiple-input-requests': NEWER,
-  'input-required-result-multi-round': NEWER,
-  'input-required-result-missing-input-response': NEWER,
-  'input-required-result-non-tool-request': NEWER,
-  'input-required-result-result-type': NEWER,
-  'input-required-result-unsupported-methods': NEWER,
-  'input-required-result-tampered-state': NEWER,
-  'input-required-result-capability-check': NEWER,
-  'input-required-result-ignore-extra-params': NEWER,
-  'input-required-result-validate-input': NEWER,
+  'input-required-result-basic-elicitation': fixture('a tool or prompt that asks'),
+  'input-required-result-basic-sampling': NO_SAMPLING,
+  'input-required-result-basic-list-roots': fixture('a tool or prompt that asks'),
+  'input-required-result-request-state': fixture('a tool or prompt that asks'),
+  'input-required-result-multiple-input-requests': fixture('a tool or prompt that asks'),
+  'input-required-result-multi-round': fixture('a tool or prompt that asks'),
+  'input-required-result-missing-input-response': fixture('a tool or prompt that asks'),
+  'input-required-result-non-tool-request': fixture('a tool or prompt that asks'),
+  'input-required-result-result-type': fixture('a tool or prompt that asks'),
+  'input-required-result-unsupported-methods': MODERN,
+  'input-required-result-tampered-state': fixture('a tool or prompt that asks'),
+  'input-required-result-capability-check': fixture('a tool or prompt that asks'),
+  'input-required-result-ignore-extra-params': fixture('a tool or prompt that asks'),
+  'input-required-result-validate-input': fixture('a tool or prompt that asks'),
 };
 
 /** Names that the suite uses with its example server, and their replacements for samocode's. */

@@ -83,6 +83,8 @@ export async function mountWeb(
     const body = method === 'POST' ? JSON.stringify(await bodyOf(request, insteadOf)) : '';
     const length = { 'content-length': String(Buffer.byteLength(body)) };
     const { 'transfer-encoding': _, ...others } = headers;
+    const named = String(headers['mcp-name'] ?? '');
+    if (insteadOf[named]) others['mcp-name'] = insteadOf[named];
     const forwarded = requestTo(rig.url, { method, headers: { ...others, authorization, ...length } });
     forwarded.on('error', () => response.destroy());
     forwarded.on('response', (answer) => {
