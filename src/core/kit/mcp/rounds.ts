@@ -51,9 +51,11 @@ async function begin(
   const ask: AskClient = (request, timeoutMs) =>
     new Promise((resolve, reject) => {
       const requestState = randomUUID();
+      // The result would reach no client, which may yet begin the call again: so the call must not act.
       const late = () => {
         waiting.delete(requestState);
-        reject(new Error('The client did not send the call again in time.'));
+        cancelled.abort(new Error('The client did not send the call again in time.'));
+        reject(cancelled.signal.reason);
       };
       const limit = setTimeout(late, timeoutMs).unref();
       waiting.set(requestState, (context) => {

@@ -21,6 +21,7 @@ export interface ClientPlan {
   /** Further allowed tools of Claude Code itself, and folders besides `cwd` that they may use. */
   tools?: readonly string[];
   folders?: readonly string[];
+  env?: Readonly<Record<string, string>>;
   /** The text that the person types; it contains the marker of a parent's conversation. */
   typed?: string;
 }
@@ -49,6 +50,7 @@ export async function runClient(plan: ClientPlan): Promise<ClientRun> {
       TERM: 'xterm',
       ...(typeof server !== 'string' && { SAMOCODE_TOKEN: server.token }),
       ...model.environmentFor(homeDir),
+      ...plan.env,
     };
     const run = async (args: readonly string[]) => await runCommand(path, args, { cwd, env });
     const place = { homeDir, typed, tools, folders };
