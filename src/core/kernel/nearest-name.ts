@@ -1,12 +1,12 @@
 /**
  * The known name most likely meant by `name`, ignoring case; undefined when none is near enough (more than a third of
- * its letters differ).
+ * its letters differ, though one always may).
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.trim().toLowerCase();
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {
-    const most = Math.ceil(candidate.length / 3);
+    const most = Math.max(1, Math.floor(candidate.length / 3));
     // A lower bound of the distance: comparing a name of a megabyte would take a second.
     if (Math.abs(wanted.length - candidate.length) > most) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());

@@ -13,4 +13,5 @@ test.each([
 test('a name that resembles none has no suggestion', () => {
   expect(nearestName('colour', ['PROVIDER', 'MODEL'])).toBeUndefined();
   expect(nearestName('', ['PROVIDER'])).toBeUndefined();
+  expect(nearestName('nope', ['dop2', 'dive'])).toBeUndefined();
 });
