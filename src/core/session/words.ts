@@ -32,6 +32,8 @@ export interface WordsFor {
   reader?: 'you' | 'the user';
   /** Formats an ISO time: `at 2026-01-08T15:00:00.000Z`, `in 5 min`. */
   when?: (time: string) => string;
+  /** How long the state has lasted; what follows the state in `brief` may be younger. */
+  lasted?: string;
 }
 
 /** Describes a pending stop, by when it takes effect. */
@@ -44,14 +46,15 @@ export function goneText({ worker, condition }: { worker?: string } & Pick<Worde
   return worker === 'gone' && condition !== 'unseen' ? WORKER_GONE : undefined;
 }
 
+type Phrasing = Required<Omit<WordsFor, 'lasted'>>;
 type Worded = Partial<SessionFacts> & Pick<StateFacts, 'state'>;
 
-export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor = {}): StateText {
+export function stateText(facts: Worded, { reader = 'you', when = at, lasted }: WordsFor = {}): StateText {
   const words = describeState(facts, { reader, when });
   const { predicate = `is ${words.brief}` } = words;
   const stops = facts.stops && STOPS[facts.stops];
   const briefs = [
-    words.brief,
+    lasted === undefined ? words.brief : `${words.brief} for ${lasted}`,
     stops,
     publishedText(facts, reader),
     facts.archived && 'in the archive',
@@ -80,7 +83,7 @@ const at = (time: string) => `at ${time}`;
 
 type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
-function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
+function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   const { state, reason, needs, about, condition } = facts;
   if (condition === 'unreadable')
     return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
@@ -132,7 +135,7 @@ function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row
   }
 }
 
-function describeLimited({ until, outage, asksAt }: Worded, { reader, when }: Required<WordsFor>): Row {
+function describeLimited({ until, outage, asksAt }: Worded, { reader, when }: Phrasing): Row {
   const next = until === undefined ? undefined : when(until);
   const asks = asksAt === undefined ? undefined : `${reader} ${when(asksAt)}`;
   if (outage === undefined) {

@@ -19,8 +19,9 @@ export function painted(words: string, tone: StateText['tone'], style: Style): s
   return tone === 'plain' ? words : style[PAINTS[tone]](words);
 }
 
-export function stateCell(facts: ShownFacts, style: Style): string {
-  const { brief, tone } = stateText(facts);
+/** @param lasted how long the state has lasted */
+export function stateCell(facts: ShownFacts, style: Style, lasted?: string): string {
+  const { brief, tone } = stateText(facts, { lasted });
   const gone = goneText(facts);
   return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
 }
@@ -45,7 +46,7 @@ export function formatStatus(
     ['next', facts.nextCommands.map(style.accent).join('\n')],
   ];
   const since = duration(nowMs - Date.parse(facts.since));
-  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
+  const head = `${style.bold(facts.session)} ${style.dim(facts.id)}  ${stateCell(facts, style, since)}`;
   const columns = textColumns;
   return [hanging(head, { first: '', columns }), ...namedLines(rows, { style, columns })].join('\n');
 }

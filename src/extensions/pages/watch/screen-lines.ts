@@ -169,7 +169,7 @@ function detailLines(
   const since = age(nowMs - Date.parse(facts.since));
   const begun = facts.createdAt && `started ${age(nowMs - Date.parse(facts.createdAt))} ago`;
   const about = [row.project, `iteration ${facts.totalIterations}`, begun].filter(Boolean).join(' · ');
-  const head = `${style.bold(fitLine(facts.session))}  ${stateCell(facts, style)} ${style.dim(`for ${since}`)}`;
+  const head = `${style.bold(fitLine(facts.session))}  ${stateCell(facts, style, since)}`;
   const isDone = facts.state === 'done';
   const known = details?.key === row.key ? details : undefined;
   const rows: Row[] = [

@@ -421,7 +421,7 @@ test('an open pull request that is not watched is shown beside the state, keeps 
   await samocode('finish', folder, '--pull-request', '--yes');
   expect((await rig.state()).pullRequest).toMatchObject({ state: 'open', watched: false });
   const status = await samocode('status', folder);
-  expect(status.stdout).toMatch(/done, open #17 [\s\S]* PR +https:\S+\/pull\/17, not watched/);
+  expect(status.stdout).toMatch(/done for [^,]+, open #17[\s\S]* PR +https:\S+\/pull\/17, not watched/);
   expect(status.stdout).toContain('samocode archive');
   expect((await samocode('list')).stdout).toContain('done, open #17');
   const { worktrees } = await sessionWorktrees({ prune: true }, context);

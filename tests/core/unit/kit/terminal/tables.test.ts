@@ -114,6 +114,19 @@ test.each(WIDTHS)('a status fits %i columns', (columns) => {
   expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
 });
 
+test('a duration stands beside the state that lasted so long, before what is newer', () => {
+  const [facts] = SESSIONS;
+  const merged = {
+    ...(facts as ShownFacts),
+    state: 'done',
+    merge: { into: 'main', outcome: 'merged' },
+  } as const;
+  const [head] = formatStatus({ ...merged, since: '2026-01-02T02:53:05Z' }, placed(terminal(80)), {
+    nowMs: NOW,
+  }).split('\n');
+  expect(head).toContain('done for 11 min 00 s, merged');
+});
+
 test('a command is never wrapped, because it is copied', () => {
   const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
   const [facts] = SESSIONS;
