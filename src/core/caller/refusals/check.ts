@@ -1,6 +1,7 @@
 import type { NextStep } from '../../kernel/acts.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { newRegistry } from '../../kernel/registry.ts';
+import { ASK_LIMIT_MS } from '../../sandbox/programs/preflight.ts';
 import type { ActionContext } from '../context/context.ts';
 
 export interface DoctorCheck {
@@ -59,6 +60,8 @@ export interface Machine {
   uid: number | undefined;
   nodeVersion: string;
   root: string;
+  /** How long an agent CLI may take to answer a question. */
+  answerLimitMs: number;
 }
 
 export function thisMachine(): Machine {
@@ -67,5 +70,6 @@ export function thisMachine(): Machine {
     uid: process.getuid?.(),
     nodeVersion: process.versions.node,
     root: '/',
+    answerLimitMs: ASK_LIMIT_MS,
   };
 }

@@ -18,7 +18,7 @@ import { projectRefusal } from '../../../core/caller/refusals/login-of-project.t
 import { isRefusedAsRoot } from '../../../core/caller/refusals/ready-project.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import { machineCliPath } from '../../../core/project/finding/machine-cli-path.ts';
 import { type Project, readSettingTexts } from '../../../core/project/finding/open-project.ts';
@@ -31,7 +31,7 @@ import { loginPlaces } from '../../../core/sandbox/login-places.ts';
 import type { GuardNow } from '../../../core/sandbox/probe-guard.ts';
 import { locateCli } from '../../../core/sandbox/programs/locate-cli.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
-import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../../core/sandbox/programs/preflight.ts';
+import { type AskCli, loginProblem } from '../../../core/sandbox/programs/preflight.ts';
 import { jsonValue } from '../install/json-member.ts';
 
 /** An agent CLI whose version and login can be checked. */
@@ -134,7 +134,7 @@ interface CliAnswers {
 
 /** @throws an error for a CLI that cannot be located */
 async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
-  const { provider, project, context, inside = (command) => command } = question;
+  const { provider, project, machine, context, inside = (command) => command } = question;
   const { measured, install } = provider.preflight;
   const id = `cli.${provider.name}`;
   const place = { env: context.env, homeDir: context.home };
@@ -150,10 +150,10 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
   const env = definedOnly(context.env);
   const ask: AskCli = async (asked) => {
     const [file, ...args] = inside([path, ...asked]);
-    return await runCommand(file, args, { env, timeoutMs: ASK_LIMIT_MS, maxBytes: 1024 * 1024 });
+    return await runCommand(file, args, { env, timeoutMs: machine.answerLimitMs, maxBytes: 1024 * 1024 });
   };
   // In parallel, because each query starts the whole CLI.
-  const [{ stdout, exitCode }, ...asked] = await Promise.all([
+  const [{ stdout, exitCode, timedOut }, ...asked] = await Promise.all([
     ask(['--version']),
     loginChecks(question, ask),
     sandboxChecks(question, ask),
@@ -164,15 +164,7 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
     found: `${path} (${foundIn}), ${version}`,
     version: /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version,
     problems: [
-      ...(exitCode === 0
-        ? []
-        : [
-            fail(
-              `${id}.start`,
-              `${provider.title} does not start: --version fails.`,
-              `Update it: ${install}.`,
-            ),
-          ]),
+      ...startProblems(question, { exitCode, timedOut }),
       ...warnIf(
         isOld,
         `${id}.version`,
@@ -183,6 +175,19 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
       ...rootProblems(question),
     ],
   };
+}
+
+function startProblems(
+  { provider: { name, title, preflight }, machine }: CliQuestion,
+  { exitCode, timedOut }: Pick<CommandResult, 'exitCode' | 'timedOut'>,
+): DoctorCheck[] {
+  const id = `cli.${name}.start`;
+  if (timedOut) {
+    const found = `Its version is unknown: --version gave no answer within ${machine.answerLimitMs / 1000} s.`;
+    return [warn(id, found, 'Run samocode doctor again when the machine is less busy.')];
+  }
+  if (exitCode === 0) return [];
+  return [fail(id, `${title} does not start: --version fails.`, `Update it: ${preflight.install}.`)];
 }
 
 const KEYRING = 'Agents in the sandbox cannot use a login in the keyring (docs/security.md).';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
-import { cutToColumns, hanging, padTo } from '../../../core/kit/terminal/columns.ts';
+import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/kit/terminal/columns.ts';
 import type { Output } from '../../../core/kit/terminal/output.ts';
 import { type SharedOptions, withSharedOptions } from '../../../core/kit/terminal/shared-options.ts';
 import { fitLine } from '../../../core/kit/terminal/style.ts';
@@ -135,8 +135,9 @@ function reportWords({ clients }: InstallReport, options: ShownOptions, output: 
   const inOrder = [...clients].sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
   const restarts = inOrder.flatMap(({ next }) => (next === undefined ? [] : [next]));
   const isDone = !dryRun && !clients.some(isBad);
+  const textAt = Math.max(...clients.map(({ title }) => columnsOf(title))) + '✔ '.length + 2;
   return [
-    ...inOrder.flatMap((report) => clientLines(report, options, output)),
+    ...inOrder.flatMap((report) => clientLines(report, { ...options, textAt }, output)),
     ...restarts.map((restart) => hanging(restart, { first: '', columns: output.textColumns })),
     ...(isDone && words.next !== '' ? [words.next] : []),
   ].join('\n');
@@ -146,11 +147,14 @@ function isBad({ outcome }: ClientReport): boolean {
   return outcome === 'failed' || outcome === 'not_found';
 }
 
-const TITLE_COLUMNS = 18;
+interface ClientLines extends ShownOptions {
+  /** Where the text begins in the lines of all clients. */
+  textAt: number;
+}
 
-function clientLines(report: ClientReport, { dryRun, words }: ShownOptions, output: Output): string[] {
+function clientLines(report: ClientReport, { dryRun, words, textAt }: ClientLines, output: Output): string[] {
   const { title, outcome, summary, steps } = report;
-  const first = padTo(`${markOf(report, output)} ${output.style.bold(title)}`, TITLE_COLUMNS);
+  const first = padTo(`${markOf(report, output)} ${output.style.bold(title)}`, textAt);
   const text = summary ?? words.outcomes[outcome];
   return [
     hanging(text, { first, columns: output.textColumns }),

@@ -23,8 +23,8 @@ test(
     await home.write('go', '');
     expect(await screen.ended).toBe(1);
     const lines = screen.text().split('\n');
-    expect(lines.slice(lines.indexOf('✘ Codex           failed'))).toEqual([
-      '✘ Codex           failed',
+    expect(lines.slice(lines.indexOf('✘ Codex  failed'))).toEqual([
+      '✘ Codex  failed',
       expect.stringMatching(/^ {2}✘ run .*codex plugin add samocode@samocode$/),
       expect.stringContaining('A command of the client failed.'),
       '  | Error: no network',
@@ -71,7 +71,7 @@ test('a client with comments in its settings is left to the person with what to 
   const screen = home.run('install');
   expect(await screen.ended).toBe(0);
   expect(screen.text().split('\n').slice(0, 3)).toEqual([
-    '– Cursor          left to you',
+    '– Cursor  left to you',
     `  The settings file ${home.path}/.cursor/mcp.json was not changed. It has comments, which would be lost.`,
     expect.stringMatching(/^ {2}Change it by hand: add at mcpServers\.samocode: \{"command":/),
   ]);

@@ -105,6 +105,18 @@ test('a CLI that is too old, logged out, or started by root is reported with the
   expect(lost.checks.find(({ id }) => id === 'cli.claude.root')).toBeUndefined();
 });
 
+test('a CLI that does not answer in time is reported as that, not as one that cannot start', async () => {
+  await using repo = await makeRepo();
+  const path = join(repo.root, 'slow');
+  await writeFile(path, '#!/bin/sh\ncase "$*" in --version) exec sleep 300;; esac\n', { mode: 0o755 });
+  const context = await contextIn(repo, { CLAUDE_PATH: path });
+  const { checks } = await doctor({}, context, { ...MACHINE, answerLimitMs: 500 });
+  expect(checks.filter(({ id }) => id.startsWith('cli.claude'))).toMatchObject([
+    { id: 'cli.claude', found: expect.stringMatching(/, unknown version$/) },
+    { id: 'cli.claude.start', level: 'warn', found: expect.stringContaining('no answer within 0.5 s') },
+  ]);
+});
+
 test('where everything is there, the report fits on a screen of 24 lines and 80 columns', async () => {
   await using repo = await makeRepo();
   const cli = await fakeCli(repo.root);
