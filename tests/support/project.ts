@@ -5,9 +5,9 @@ import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';
+import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';
 import { rememberProject } from '../../src/core/project/finding/known-projects.ts';
 import { trustFile } from '../../src/core/project/finding/trust.ts';
-import type { Sandbox } from '../../src/core/project/settings/project-settings.ts';
 import { samocodeLine } from '../../src/core/project/settings/samocode-file.ts';
 import { isPlain, makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { verifyPullRequest } from '../../src/core/acts/proof/verify-pull-request.act.ts';
 import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
-import type { Sandbox } from '../../src/core/project/settings/project-settings.ts';
+import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';
 import { makeProof } from '../../src/core/session/proof/make-proof.ts';
 import { type SessionProof, withFoldedProof } from '../../src/core/session/proof/proof.ts';
 import { openPullRequest } from '../../src/extensions/github/feedback/open-pull-request.ts';

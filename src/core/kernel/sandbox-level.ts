@@ -30,6 +30,18 @@ export function describeLevel(level: SandboxLevel, platform: NodeJS.Platform = p
   return `${level} - ${means[level]}`;
 }
 
+/** The values of SANDBOX, strictest first. */
+export const SANDBOXES = ['strict', 'guard', 'auto', 'off'] as const;
+export type Sandbox = (typeof SANDBOXES)[number];
+
+/** When agents are confined, for help and settings. */
+export const SANDBOX_MEANS: Readonly<Record<Sandbox, string>> = {
+  strict: 'always, with an allow-list',
+  guard: 'always',
+  auto: 'where it works',
+  off: 'never',
+};
+
 /** Services that act for the user through a socket; the guard hides them. */
 export const SOCKETS = ['docker', 'ssh-agent', 'gpg-agent', 'keyring'] as const;
 export type SocketName = (typeof SOCKETS)[number];

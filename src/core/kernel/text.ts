@@ -74,6 +74,11 @@ export function counted(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
+/** `a, b and c`. */
+export function inWords(names: readonly string[], last: 'and' | 'or'): string {
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(` ${last} `);
+}
+
 /** `a, b and 3 more`. @param all the total, if `names` is only a part */
 export function listed(
   names: readonly string[],

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
-import type { Sandbox } from '../../../src/core/project/settings/project-settings.ts';
+import type { Sandbox } from '../../../src/core/kernel/sandbox-level.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { ci } from '../../support/ci.ts';
 import { endSessionsBelow, PATIENT_CLOCK } from '../../support/live-session.ts';

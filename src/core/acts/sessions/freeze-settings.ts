@@ -4,9 +4,9 @@ import { findCli, installedClis, providersOf } from '../../caller/refusals/agent
 import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { GIT_IDENTITY } from '../../kernel/processes/git-variables.ts';
+import type { Sandbox } from '../../kernel/sandbox-level.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
-import type { Sandbox } from '../../project/settings/project-settings.ts';
 import {
   agentSettings,
   ownSettings,

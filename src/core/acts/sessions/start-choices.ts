@@ -1,5 +1,7 @@
 import { providerChoices } from '../../agents/registry.ts';
 import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../kernel/phases/limits.ts';
+import { SANDBOX_MEANS, SANDBOXES } from '../../kernel/sandbox-level.ts';
+import { inWords } from '../../kernel/text.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { type Work, type WorkRequest, workOf } from './work.ts';
 
@@ -9,7 +11,7 @@ export interface SessionChoices {
   base?: string;
   autoApprove?: boolean;
   acceptSuggestions?: boolean;
-  /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker level than the project's. */
+  /** A value of SANDBOX, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string;
 }
 
@@ -58,6 +60,9 @@ interface Choice {
 }
 
 const forResume = { isForResume: true } as const;
+
+/** `guard (always)`. */
+const LEVELS = SANDBOXES.map((each) => `${each} (${SANDBOX_MEANS[each]})`);
 
 /** Every choice at a start, in the order of the help; tool, command and use case are derived from it. */
 const START_CHOICES = {
@@ -182,8 +187,8 @@ const START_CHOICES = {
   },
   sandbox: {
     option: '--sandbox <level>',
-    about: 'guard (or nothing starts), auto, or off (no sandbox for agents)',
-    tool: 'guard, auto, off; only a person lowers it.',
+    about: `sandbox of the agents: ${inWords(LEVELS, 'or')}`,
+    tool: `${SANDBOXES.join(', ')}; only a person lowers it.`,
   },
   acceptSuggestions: {
     option: '--accept-suggestions',
@@ -200,7 +205,7 @@ const START_CHOICES = {
   where: {
     option: '--pool',
     kind: 'pool',
-    tool: 'Any machine of the pool.',
+    tool: 'Any pool machine.',
     about: 'let any machine of the pool work on it',
   },
   from: {

@@ -4,7 +4,7 @@ import { GATE_CHANNELS, PERSONAL } from '../../kernel/phases/channels.ts';
 import { CHECK_PLACES } from '../../kernel/phases/proving.ts';
 import { GATES } from '../../kernel/phases/table.ts';
 import { PACKAGE_HOSTS } from '../../kernel/sandbox-hosts.ts';
-import { SOCKETS } from '../../kernel/sandbox-level.ts';
+import { SANDBOX_MEANS, SANDBOXES, SOCKETS } from '../../kernel/sandbox-level.ts';
 import {
   absolutePaths,
   amount,
@@ -28,10 +28,6 @@ import { SPENDING_SETTINGS } from './spending-settings.ts';
 
 const PERMISSIONS = ['skip', 'allow'] as const;
 const YES_NO = ['no', 'yes'] as const;
-
-/** Strictest first. */
-const SANDBOXES = ['strict', 'guard', 'auto', 'off'] as const;
-export type Sandbox = (typeof SANDBOXES)[number];
 
 // No leading dash, so that no program mistakes a model or branch for an option.
 export const modelName = text(
@@ -199,7 +195,7 @@ export const projectSettings = once(() =>
       default: 'auto',
       perSession: 'judged',
       risk: 'loosens',
-      doc: 'The kernel sandbox of agents. auto: where it works. guard: always. strict: with an allow-list. off: none.',
+      doc: `The kernel sandbox of agents. ${SANDBOXES.map((each) => `${each}: ${SANDBOX_MEANS[each]}.`).join(' ')}`,
     },
     sandboxWrite: {
       ...absolutePaths,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DoctorCheck } from '../../../core/caller/refusals/check.ts';
-import { counted } from '../../../core/kernel/text.ts';
+import { counted, inWords } from '../../../core/kernel/text.ts';
 import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
 import { columnsOf, hanging, padTo, tabSeparated } from '../../../core/kit/terminal/columns.ts';
 import { hintForTerminal } from '../../../core/kit/terminal/next-commands.ts';
@@ -114,10 +114,10 @@ export function verdict({ checks, level, projectFile, others }: DoctorReport, ou
 }
 
 function othersText({ failing, can }: NonNullable<DoctorReport['others']>, count: string): string {
-  const names = can
-    .map(({ title }) => title)
-    .join(', ')
-    .replace(/, ([^,]*)$/, ' and $1');
+  const names = inWords(
+    can.map(({ title }) => title),
+    'and',
+  );
   return `${failing} cannot work yet: ${count}; ${names} can: PROVIDER=${can[0]?.name}`;
 }
 

@@ -5,7 +5,7 @@ import { OUTAGE_TEXT } from '../../../kernel/phases/outage.ts';
 import { Progress } from '../../../kernel/phases/progress.ts';
 import { Proving } from '../../../kernel/phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../../kernel/phases/table.ts';
-import { SandboxOpenings } from '../../../kernel/sandbox-level.ts';
+import { SANDBOXES, SandboxOpenings } from '../../../kernel/sandbox-level.ts';
 import { By } from './who-acted.ts';
 
 export const RecordedAnswer = z.object({
@@ -312,7 +312,7 @@ export const HostSettings = z.object({
   permissions: z.enum(['skip', 'allow']),
   /** The people whose acts open gates from other machines of the pool; absent: everyone who is trusted. */
   gatePeople: z.array(z.string()).optional(),
-  sandbox: z.enum(['strict', 'guard', 'auto', 'off']),
+  sandbox: z.enum(SANDBOXES),
   openings: SandboxOpenings,
   checks: z.array(z.string()),
   setup: z.string().optional(),
