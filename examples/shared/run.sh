@@ -1,7 +1,7 @@
 #!/bin/sh
 # Plays one example: makes its repository, hands the task to samocode, and compares the outcome with what is expected.
 #   shared/run.sh <folder of the example> [empty folder to play in]
-# PROVIDER=claude, codex or gemini works with your own login; without it the rehearsal plays the example's script, without a model.
+# PROVIDER=claude, or another agent CLI, works with your own login; without it the rehearsal plays the example's script, without a model.
 set -eu
 example=$(cd "$1" && pwd)
 name=$(basename "$example")

@@ -1,5 +1,8 @@
 import { TOOLS } from '../../src/app/server/tools.ts';
+import { allProviders, providerChoices } from '../../src/core/agents/registry.ts';
+import { inWords } from '../../src/core/kernel/text.ts';
 import { findNodeScript } from '../../src/core/sandbox/programs/find-node.ts';
+import { pathSettingOf } from '../../src/core/sandbox/programs/locate-cli.ts';
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
 import type { RepositorySource } from './source.ts';
 
@@ -10,14 +13,21 @@ export const SERVER_FOLDER = 'server';
 const BUNDLE = '${__dirname}';
 export const LAUNCHER = 'start-server.sh';
 
-const LONG_DESCRIPTION = [
-  'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a git worktree and branch of its own, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and after a usage limit has ended.',
-  'It needs a git repository, Node.js 20.19 or newer, and one of the command-line agents Claude Code, Codex or Gemini CLI, which does the work under your own account.',
-  'Everything stays on this machine: no account, no telemetry.',
-].join('\n\n');
+/** The agent CLIs that a machine can have; the program of one more is named in a project's settings. */
+const clis = () => allProviders().filter(({ defaultCommand, settings }) => settings && defaultCommand !== '');
+
+const longDescription = () =>
+  [
+    'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a git worktree and branch of its own, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and after a usage limit has ended.',
+    `It needs a git repository, Node.js 20.19 or newer, and a command-line agent that does the work under your own account: ${inWords(
+      clis().map(({ title }) => title),
+      'or',
+    )}.`,
+    'Everything stays on this machine: no account, no telemetry.',
+  ].join('\n\n');
 
 /** The settings that a person without a shell needs, each with the variable that passes it to the server. */
-export const USER_SETTINGS = [
+export const userSettings = () => [
   {
     name: 'project_folder',
     env: 'CLAUDE_PROJECT_DIR',
@@ -33,21 +43,16 @@ export const USER_SETTINGS = [
     shown: {
       type: 'string',
       title: 'Agent',
-      description:
-        'Who does the work: claude, codex or gemini. Empty: as set in the project, otherwise claude.',
+      description: `Who does the work: ${providerChoices()}. Empty: as set in the project, otherwise claude.`,
     },
   },
-  ...[
-    ['claude', 'Claude Code'],
-    ['codex', 'Codex'],
-    ['gemini', 'Gemini CLI'],
-  ].map(([cli, title]) => ({
-    name: `${cli}_path`,
-    env: `${String(cli).toUpperCase()}_PATH`,
+  ...clis().map(({ name, title, defaultCommand }) => ({
+    name: `${name}_path`,
+    env: pathSettingOf(name),
     shown: {
       type: 'file',
       title: `Program of ${title}`,
-      description: `Where ${cli} is installed. Empty: samocode searches for it.`,
+      description: `Where ${defaultCommand} is installed. Empty: samocode searches for it.`,
     },
   })),
   {
@@ -60,7 +65,7 @@ export const USER_SETTINGS = [
         'Once the agents have cost this much since midnight, none starts until the next day. Empty: no limit.',
     },
   },
-] as const;
+];
 
 /** Without a default the client would pass the name of the variable on as its value. */
 const MAY_BE_EMPTY = { required: false, default: '' };
@@ -80,7 +85,7 @@ export function desktopFiles({
     display_name: DISPLAY_NAME,
     version,
     description,
-    long_description: LONG_DESCRIPTION,
+    long_description: longDescription(),
     author: { ...author, url: homepage },
     repository: { type: 'git', url: `${repository}.git` },
     ...{ homepage, documentation, support, privacy_policies: [privacy] },
@@ -95,11 +100,11 @@ export function desktopFiles({
       mcp_config: {
         command: '/bin/sh',
         args: [LAUNCHER, program].map((path) => `${BUNDLE}/${path}`),
-        env: Object.fromEntries(USER_SETTINGS.map(({ env, name }) => [env, `\${user_config.${name}}`])),
+        env: Object.fromEntries(userSettings().map(({ env, name }) => [env, `\${user_config.${name}}`])),
       },
     },
     user_config: Object.fromEntries(
-      USER_SETTINGS.map(({ name, shown }) => [name, { ...shown, ...MAY_BE_EMPTY }]),
+      userSettings().map(({ name, shown }) => [name, { ...shown, ...MAY_BE_EMPTY }]),
     ),
     tools: TOOLS.map((tool) => ({ name: tool.name, description: tool.description.split('\n')[0] })),
     prompts_generated: true,

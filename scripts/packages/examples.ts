@@ -1,6 +1,6 @@
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
 import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
-import { USER_SETTINGS } from './desktop.ts';
+import { userSettings } from './desktop.ts';
 import { BUNDLE, type RepositorySource } from './source.ts';
 
 const REGISTRY_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
@@ -12,7 +12,7 @@ export function exampleFiles(source: RepositorySource): Files {
     $schema: REGISTRY_SCHEMA,
     name: registryName,
     title: DISPLAY_NAME,
-    description: 'Unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.',
+    description: 'Unattended, gated, resumable coding sessions with Claude Code, Codex and other agent CLIs.',
     repository: { url: links.repository, source: 'github' },
     websiteUrl: links.homepage,
     version,
@@ -23,7 +23,7 @@ export function exampleFiles(source: RepositorySource): Files {
         fileSha256: release.bundleSha256,
         version,
         transport: { type: 'stdio' },
-        environmentVariables: USER_SETTINGS.map(({ env: name, shown: { description } }) => ({
+        environmentVariables: userSettings().map(({ env: name, shown: { description } }) => ({
           name,
           description,
         })),

@@ -12,7 +12,7 @@ import {
 } from './package-source.ts';
 
 const DESCRIPTION =
-  'Hand a coding task to an AI and walk away: an MCP server and CLI that run unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.';
+  'Hand a coding task to an AI and walk away: an MCP server and CLI that run unattended, gated, resumable coding sessions with Claude Code, Codex and other agent CLIs.';
 
 /**
  * The source of the packages, compiled in, so that an installed copy needs no further files.

@@ -2,22 +2,11 @@ import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.t
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { locateCli, pathSettingOf } from '../../../core/sandbox/programs/locate-cli.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
+import type { ClientName } from './client-names.ts';
 import type { ClientNote } from './gate-rules.ts';
 import type { InstalledPart } from './installed-part.ts';
 import type { ServerFormat } from './server-entry.ts';
 import type { Step } from './step.ts';
-
-export type ClientName =
-  | 'claude'
-  | 'codex'
-  | 'gemini'
-  | 'desktop'
-  | 'vscode'
-  | 'cursor'
-  | 'copilot'
-  | 'opencode'
-  | 'zed'
-  | 'windsurf';
 
 export interface ClientWork {
   context: ActionContext;

@@ -4,7 +4,8 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import type { PackageSource } from '../../../core/kit/package/package-source.ts';
-import { type Client, type ClientName, type ClientWork, programOf } from './client.ts';
+import { type Client, type ClientWork, programOf } from './client.ts';
+import type { ClientName } from './client-names.ts';
 import {
   claudeMarketplace,
   claudePackage,

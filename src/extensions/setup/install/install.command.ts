@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import { inWords } from '../../../core/kernel/text.ts';
 import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
 import { columnsOf, cutToColumns, hanging, padTo } from '../../../core/kit/terminal/columns.ts';
 import type { Output } from '../../../core/kit/terminal/output.ts';
 import { type SharedOptions, withSharedOptions } from '../../../core/kit/terminal/shared-options.ts';
 import { fitLine } from '../../../core/kit/terminal/style.ts';
+import { CLIENT_NAMES } from './client-names.ts';
 import {
   type ClientReport,
   INSTALL_SCOPES,
@@ -53,10 +55,7 @@ export function addUninstall(program: Command, cli: Cli): void {
 
 function withInstallOptions(command: Command): Command {
   return withSharedOptions(command)
-    .option(
-      '--client <name...>',
-      'claude, codex, gemini, desktop, vscode, cursor, copilot, opencode, zed or windsurf (default: all that are found)',
-    )
+    .option('--client <name...>', `${inWords(CLIENT_NAMES, 'or')} (default: all that are found)`)
     .addOption(
       new Option('--scope <scope>', 'user: in all your projects; project: in a file of this project')
         .choices(INSTALL_SCOPES)
