@@ -162,6 +162,14 @@ test('every address comes from the one in package.json, which is a placeholder b
   expect(addresses.filter((one) => !one.startsWith(web) && !others.test(one))).toEqual([]);
 });
 
+test('the plugin of Claude Code declares the hosts that are fixed, and the page about privacy explains each', async () => {
+  const { hosts } = read('packages/plugin/.claude-plugin/plugin.json').network;
+  const [, telegram] = /https:\/\/([a-z.]+),/.exec(allSettings().telegramApiRoot.doc) ?? [];
+  expect(hosts).toEqual(['github.com', 'api.github.com', telegram]);
+  const page = await readFile(join(ROOT, 'docs/privacy.md'), 'utf8');
+  expect(hosts.filter((host: string) => !page.includes(`\`${host}\``))).toEqual([]);
+});
+
 test('commands of Gemini contain the text unchanged', () => {
   const toml = FILES.get('packages/plugin/commands/start.toml') ?? '';
   expect(toml).toContain('description = "Hand a task to samocode and follow it to its end"\n');

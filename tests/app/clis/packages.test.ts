@@ -47,6 +47,8 @@ test.concurrent(
       plugin,
     );
     expect(listed).toContain('These checks found nothing to report');
+    expect(listed).toContain('Hosts: ');
+    expect(listed).not.toContain('Hosts not declared');
     expect(await home.run('claude', 'plugin', 'validate', '--strict', ROOT)).toContain('Validation passed');
     expect(await home.run('gemini', 'extensions', 'validate', plugin)).toContain('validated');
     const manifest = join(ROOT, 'packages/desktop/manifest.json');

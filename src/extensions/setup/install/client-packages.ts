@@ -34,6 +34,12 @@ function pluginFacts({ version, description, author, keywords, links }: PackageS
   };
 }
 
+/**
+ * The fixed hosts that our programs reach: by gh and git for issues and pull requests, and for notifications by Telegram.
+ * The others are the user's choice: remotes, webhooks, and the services of the agents.
+ */
+const HOSTS = ['github.com', 'api.github.com', 'api.telegram.org'] as const;
+
 export function claudePackage(source: PackageSource): Files {
   const { commands, links } = source;
   // Not in a .mcp.json beside this file, which Claude Code would read as a second server.
@@ -45,6 +51,7 @@ export function claudePackage(source: PackageSource): Files {
       privacyPolicyUrl: links.privacy,
     }),
     mcpServers: { samocode: serverOf(source) },
+    network: { hosts: HOSTS },
   };
   return {
     '.claude-plugin/plugin.json': jsonText(plugin),
