@@ -84,7 +84,7 @@ export async function doctor(
   const found = isWindows ? {} : await projectFound(input, context);
   const used = await usedProviders(found.project, context);
   const groups = isWindows
-    ? [{ title: 'Machine', checks: machineChecks(machine, context.env) }]
+    ? [{ title: 'Machine', checks: machineChecks(machine, context) }]
     : await groupsOf(found, input, { context, machine, used });
   const titles = groups.map(({ title }) => title);
   // All groups run at the same time but are reported in order.
@@ -129,7 +129,7 @@ async function groupsOf(
     {
       title: 'Machine',
       checks: together(
-        machineChecks(machine, context.env),
+        machineChecks(machine, context),
         gitCheck(context),
         isOfMachine ? identityCheck(context.cwd, context, warn) : [],
       ),

@@ -17,9 +17,14 @@ import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
 
 export async function machineChecks(
   machine: Machine,
-  env: ActionContext['env'] = {},
+  { env, clock }: Pick<ActionContext, 'env' | 'clock'>,
 ): Promise<DoctorCheck[]> {
-  if (machine.platform !== 'win32') return [await nodeCheck(machine, env), ...(await linuxChecks(machine))];
+  if (machine.platform !== 'win32')
+    return [
+      await nodeCheck(machine, env),
+      ...supportCheck(machine, clock.now()),
+      ...(await linuxChecks(machine)),
+    ];
   return [
     fail(
       'machine.platform',
@@ -39,6 +44,24 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
     if (!isSamocodeError(error)) throw error;
     return failed('machine.node', error);
   }
+}
+
+/** The day on which a major version's support ends, as nodejs.org/about/previous-releases had it on 2026-11-26. */
+const SUPPORTED_UNTIL: Readonly<Record<number, string>> = {
+  20: '2026-04-30',
+  22: '2027-04-30',
+  24: '2028-04-30',
+};
+
+// npm takes the newest version whose requirement is met, and says nothing about newer ones.
+const OLD_CLIS = '; npm silently installs old agent CLIs on it (Claude Code 2.1.197 of June 2026)';
+
+function supportCheck({ nodeVersion }: Machine, nowMs: number): DoctorCheck[] {
+  const until = SUPPORTED_UNTIL[Number.parseInt(nodeVersion, 10)];
+  if (until === undefined || nowMs < Date.parse(until) + DAY_MS) return [];
+  const cost = isOlder(nodeVersion, '22.0') ? OLD_CLIS : '';
+  const found = `Node.js ${nodeVersion} has been out of support since ${until}${cost}.`;
+  return [warn('machine.node.support', found, 'Install Node.js 24.')];
 }
 
 export async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
@@ -81,6 +104,7 @@ const REMOTE: ReadonlyMap<number, string> = new Map([
 const SYNCED =
   /\/(?:Dropbox|OneDrive[^/]*|Google ?Drive|iCloud[^/]*|Mobile Documents|CloudStorage|Nextcloud)\//i;
 const MB = 1024 * 1024;
+const DAY_MS = 24 * 60 * 60_000;
 const WARN_BELOW_MB = 2048;
 const FAIL_BELOW_MB = 200;
 

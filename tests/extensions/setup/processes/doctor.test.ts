@@ -23,7 +23,9 @@ const NOT_THERE = {
   CODEX_PATH: 'no-codex-here',
   GEMINI_PATH: 'no-gemini-here',
 };
-const MACHINE = { ...thisMachine(), uid: 1000 };
+const MACHINE = { ...thisMachine(), uid: 1000, nodeVersion: '24.11.0' };
+
+const NOW = { env: {}, clock: systemClock };
 
 async function contextIn(repo: TempRepo, env: Record<string, string> = {}): Promise<ActionContext> {
   const context: ActionContext = {
@@ -424,11 +426,26 @@ test('a system setting that ends workers is a warning, and Windows itself a refu
     await writeFile(join(dir.path, path), text);
   }
   const linux = { ...MACHINE, platform: 'linux' as const, root: dir.path };
-  const warned = (await machineChecks(linux)).filter(({ level }) => level === 'warn');
+  const warned = (await machineChecks(linux, NOW)).filter(({ level }) => level === 'warn');
   expect(warned.map(({ id }) => id)).toEqual(['machine.wsl', 'machine.logout']);
-  const [windows, ...more] = await machineChecks({ ...MACHINE, platform: 'win32' });
+  const [windows, ...more] = await machineChecks({ ...MACHINE, platform: 'win32' }, NOW);
   expect(windows).toMatchObject({ level: 'fail', fix: expect.stringContaining('WSL') });
   expect(more).toEqual([]);
+});
+
+test.each([
+  ['20.19.0', '2026-04-30T23:59:59Z', undefined],
+  ['20.19.0', '2026-05-01T00:00:00Z', 'since 2026-04-30; npm silently installs old agent CLIs'],
+  ['22.23.3', '2026-11-26T00:00:00Z', undefined],
+  ['22.23.3', '2027-05-01T00:00:00Z', 'since 2027-04-30.'],
+  ['26.10.0', '2027-05-01T00:00:00Z', undefined],
+])('Node.js %s at %s: a warning once its support has ended', async (nodeVersion, now, words) => {
+  const clock = { ...systemClock, now: () => Date.parse(now) };
+  const checks = await machineChecks({ ...MACHINE, nodeVersion }, { env: {}, clock });
+  const found = checks.filter(({ id, level }) => id === 'machine.node.support' && level === 'warn');
+  expect(found.map((check) => check.found)).toEqual(
+    words === undefined ? [] : [expect.stringContaining(words)],
+  );
 });
 
 test('a folder synchronised by a cloud service is a warning, and a missing one a failure', async () => {
