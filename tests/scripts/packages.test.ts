@@ -74,6 +74,8 @@ test('the plugin has one skill, three commands that only a person can call, and 
   expect(at(/plugin\/commands\/(.+)\.toml$/)).toEqual(commands);
   expect(at(/plugin\/codex\/skills\/(.+)\/SKILL\.md$/)).toEqual([...commands, 'samocode-run'].sort());
   expect(at(/(agents\/.*\.md)$/)).toEqual([]);
+  const readme = FILES.get('packages/plugin/README.md') ?? '';
+  expect(commands.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   for (const name of commands) {
     const { meta, body } = parseSource(name, FILES.get(`packages/plugin/commands/${name}.md`) ?? '');
     expect(meta.get('disable-model-invocation')).toBe('true');

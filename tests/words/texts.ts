@@ -31,10 +31,15 @@ export const COMMAND_NAMES = SOURCE.commands.map(({ name }) => name);
 const PROGRAM = addedCommands();
 /** The subcommands of `samocode`. */
 export const CLI_NAMES = PROGRAM.commands.map((command) => command.name());
-/** The long options of all subcommands, and common ones such as `--json`. */
-export const CLI_OPTIONS = PROGRAM.commands
+const OPTIONS = PROGRAM.commands
   .flatMap((command) => [command, ...command.commands])
-  .flatMap(({ options }) => options.flatMap(({ long }) => (long ? [long] : [])));
+  .flatMap(({ options }) => options);
+/** The long options of all subcommands, and common ones such as `--json`. */
+export const CLI_OPTIONS = OPTIONS.flatMap(({ long }) => (long ? [long] : []));
+/** The options whose values are a list, with what their help says. */
+export const CLI_CHOICES = OPTIONS.flatMap(({ long, argChoices, description }) =>
+  argChoices === undefined ? [] : [{ long, choices: argChoices, description }],
+);
 
 /** Names of the files that every session folder has. */
 export const SESSION_FILES = Object.values(sessionPaths('/s', '26-01-08-x')).map((path) => basename(path));

@@ -8,7 +8,7 @@ import { ACP_PROVIDERS } from '../../src/extensions/acp/acp.ts';
 import { CLIENT_NAMES } from '../../src/extensions/setup/install/client-names.ts';
 import { CLIENTS } from '../../src/extensions/setup/install/clients.ts';
 import { pagePaths } from '../support/pages.ts';
-import { ROOT, TEXTS } from './texts.ts';
+import { CLI_CHOICES, ROOT, TEXTS } from './texts.ts';
 
 // A text that lists agent CLIs, clients or levels of the sandbox lists all of some kind, as the code knows it: this test
 // fails if a list in the code grows and a text does not.
@@ -85,6 +85,14 @@ test('no text lists a part of the agent CLIs, the clients or the sandbox levels 
   expect(
     partsIn('x.md', 'guard, auto or off; Claude Code, Codex or Gemini; claude, codex or others'),
   ).toEqual(['x.md: claude, codex, gemini', 'x.md: guard, auto, off']);
+});
+
+test('the help of an option that explains one of its values explains all', () => {
+  const explains = (text: string) => (choice: string) => `; ${text}`.includes(`; ${choice}: `);
+  const explained = CLI_CHOICES.filter(({ choices, description }) => choices.some(explains(description)));
+  expect(explained.length).toBeGreaterThan(0);
+  for (const { choices, description } of explained)
+    expect(choices.filter((choice) => !explains(description)(choice))).toEqual([]);
 });
 
 test('the page about settings explains every level of the sandbox', async () => {
