@@ -162,7 +162,7 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
   const isOld = measured !== undefined && isOlder(version, measured);
   return {
     found: `${path} (${foundIn}), ${version}`,
-    version: /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version,
+    version: /\d+\.\d+\.\d+(?:[-+.]?\w+)*/.exec(version)?.[0] ?? version,
     problems: [
       ...startProblems(question, { exitCode, timedOut }),
       ...warnIf(

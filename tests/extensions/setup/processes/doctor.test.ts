@@ -87,6 +87,13 @@ test('with a working CLI every check passes, and the level of protection is name
   expect(checks.find(({ id }) => id === 'sandbox')?.found).toMatch(/^(?:none|guard|best effort)/);
 });
 
+test('the version of a CLI is shown without the sentence around it', async () => {
+  await using repo = await makeRepo();
+  const path = await fakeCli(repo.root, { version: 'Agent CLI 1.0.102-beta.1.' });
+  const { checks } = await doctor({}, await contextIn(repo, { CLAUDE_PATH: path }), MACHINE);
+  expect(checks.find(({ id }) => id === 'cli.claude')?.brief).toBe('1.0.102-beta.1');
+});
+
 test('a CLI that is too old, logged out, or started by root is reported with the fix', async () => {
   await using repo = await makeRepo();
   const path = await fakeCli(repo.root, { version: '1.0.0', loggedIn: false });
