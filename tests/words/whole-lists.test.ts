@@ -33,8 +33,8 @@ const KINDS = {
   'providers except the one of ACP_COMMAND': among(({ name }) => name !== 'acp'),
   'providers with a program': among(({ defaultCommand, settings }) => settings && defaultCommand),
   'providers whose real CLI was tried': among(({ preflight }) => preflight?.measured),
-  'providers that were not tried': among(
-    ({ name, preflight }) => name !== 'acp' && preflight && !preflight.measured,
+  'agents of the protocol that were not tried': among(
+    ({ name, preflight }) => ACP.has(name) && name !== 'acp' && !preflight?.measured,
   ),
   clients: [...CLIENT_NAMES],
 };
