@@ -8,7 +8,7 @@ import { askByForm, type Connection } from '../../core/kit/mcp/ask-by-form.ts';
 import { chatPageOf } from '../../core/kit/mcp/chat-page.ts';
 import { callTool, errorResult } from '../../core/kit/mcp/define-tool.ts';
 import {
-  type Client,
+  type ChatClient,
   type ContextFor,
   type Exchange,
   exchangeOf,
@@ -77,7 +77,7 @@ export function serveTools(
 const ToolCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()).optional() });
 
 /** The client as it names itself, and the program that started this server: facts for the record, no proof. */
-function shownBy({ name, version }: Client, home: string): string {
+function shownBy({ name, version }: ChatClient, home: string): string {
   const program = parentProgram()?.replace(`${home}/`, '~/');
   const facts = [`${name} ${version}`.trim().slice(0, 50), program && `started by ${program}`];
   return cleanText(facts.filter(Boolean).join(', ')).slice(0, 100);

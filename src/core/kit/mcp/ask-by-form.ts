@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
 import { asJson } from './define-tool.ts';
-import type { Client, Exchange } from './exchange.ts';
+import type { ChatClient, Exchange } from './exchange.ts';
 import type { Ask, Form, FormField, FormOutcome } from './form.ts';
 import { waitLimitMs } from './wait-limits.ts';
 
@@ -56,7 +56,7 @@ export function askByForm(
 }
 
 /** An empty capability predates the other modes and means `form`. */
-function declaresForms({ capabilities: { elicitation } }: Client): boolean {
+function declaresForms({ capabilities: { elicitation } }: ChatClient): boolean {
   if (elicitation === undefined) return false;
   return elicitation.form !== undefined || Object.keys(elicitation).length === 0;
 }

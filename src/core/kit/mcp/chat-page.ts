@@ -1,7 +1,7 @@
 import type { CallToolResult, Tool as ListedTool, ReadResourceResult } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { newRegistry } from '../../kernel/registry.ts';
-import type { Client } from './exchange.ts';
+import type { ChatClient } from './exchange.ts';
 
 export interface ShownCall {
   name: string;
@@ -14,7 +14,7 @@ export interface ShownCall {
 export interface ChatPage {
   uri: string;
   /** Whether the client has announced that it shows such pages. For all other clients nothing changes. */
-  isShownBy(client: Client): boolean;
+  isShownBy(client: ChatClient): boolean;
   /** A tool as listed, with the address of the page if it shows the tool's results. */
   listed(tool: ListedTool): ListedTool;
   /** Adds the further data that the page needs to a result. */
@@ -25,6 +25,6 @@ export interface ChatPage {
 export const chatPages = newRegistry<ChatPage>('pages for chats');
 
 /** The page that this client shows. */
-export function chatPageOf(client: Client): ChatPage | undefined {
+export function chatPageOf(client: ChatClient): ChatPage | undefined {
   return chatPages.items.find((page) => page.isShownBy(client));
 }

@@ -9,7 +9,7 @@ import {
 import type { ActionContext } from '../../caller/context/context.ts';
 
 /** A client as it describes itself: when it connects, or since revision 2026-07-28 with each request. */
-export interface Client {
+export interface ChatClient {
   /** Empty if it sent none. */
   name: string;
   version: string;
@@ -25,7 +25,7 @@ export type AskClient = (request: ClientRequest, timeoutMs: number) => Promise<u
 
 /** A request of a client, as its handler sees it in either era of the protocol. */
 export interface Exchange {
-  client: Client;
+  client: ChatClient;
   meta: Readonly<Record<string, unknown>> | undefined;
   /** Aborted when the client cancels the request. */
   signal: AbortSignal;
@@ -56,12 +56,12 @@ export function describedExchange(meta: Exchange['meta']): Exchange {
 }
 
 /** The SDK refuses a request whose envelope is invalid. */
-function clientIn(envelope: unknown): Client {
+function clientIn(envelope: unknown): ChatClient {
   const { [CLIENT_INFO_META_KEY]: info, [CLIENT_CAPABILITIES_META_KEY]: capabilities } = Object(envelope);
   return { name: info?.name ?? '', version: info?.version ?? '', capabilities: capabilities ?? {} };
 }
 
-function connectedClient(server: Server): Client {
+function connectedClient(server: Server): ChatClient {
   const { name = '', version = '' } = server.getClientVersion() ?? {};
   return { name, version, capabilities: server.getClientCapabilities() ?? {} };
 }

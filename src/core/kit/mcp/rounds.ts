@@ -57,9 +57,10 @@ async function begin(
         cancelled.abort(new Error('The client did not send the call again in time.'));
         reject(cancelled.signal.reason);
       };
-      const limit = setTimeout(late, timeoutMs).unref();
+      const limit = AbortSignal.timeout(timeoutMs);
+      limit.addEventListener('abort', late);
       waiting.set(requestState, (context) => {
-        clearTimeout(limit);
+        limit.removeEventListener('abort', late);
         waiting.delete(requestState);
         const answered = open(context);
         resolve(context.mcpReq.inputResponses?.[ASKED]);

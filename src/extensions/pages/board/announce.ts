@@ -1,6 +1,6 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/server';
 import type { ChatPage, ShownCall } from '../../../core/kit/mcp/chat-page.ts';
-import type { Client } from '../../../core/kit/mcp/exchange.ts';
+import type { ChatClient } from '../../../core/kit/mcp/exchange.ts';
 
 /** The board that a client with MCP Apps shows in the chat. */
 const BOARD_URI = 'ui://samocode/board.html';
@@ -9,7 +9,7 @@ const BOARD_TYPE = 'text/html;profile=mcp-app';
 const EXTENSION = 'io.modelcontextprotocol/ui';
 const SHOWN_TOOLS: ReadonlySet<string> = new Set(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
 
-function isShownBy({ capabilities }: Client): boolean {
+function isShownBy({ capabilities }: ChatClient): boolean {
   const { mimeTypes } = Object(capabilities.extensions?.[EXTENSION]);
   return Array.isArray(mimeTypes) && mimeTypes.includes(BOARD_TYPE);
 }
