@@ -1,4 +1,4 @@
-import type { ChildRequest, Price, StateFolder } from '../../core/agents/contract/provider.ts';
+import type { ChildRequest, Price, StateFolder, VendorFacts } from '../../core/agents/contract/provider.ts';
 import { commandWords } from '../../core/kernel/command-words.ts';
 import type { RunnerPlan } from './runner-plan.ts';
 
@@ -9,8 +9,8 @@ export interface AcpAgent {
   command: string;
   args(request: ChildRequest): readonly string[];
   env?(request: ChildRequest): Readonly<Record<string, string>>;
-  /** The version tested with samocode; absent if none was. */
-  measured?: string;
+  /** Absent for an agent without a known vendor. */
+  facts?: VendorFacts;
   install: string;
   loginFix: string;
   state?: StateFolder;
@@ -58,7 +58,12 @@ export const ACP_AGENTS = [
       OPENCODE_DISABLE_MODELS_FETCH: '1',
     }),
     asks: true,
-    measured: '1.18.33',
+    facts: {
+      accounts: 'a key or an account of any model service that it offers, or of opencode',
+      tested: { oldest: '1.18.33', newest: '1.18.33' },
+      readOn: '2026-11-26',
+      source: 'https://opencode.ai/docs/providers',
+    },
     install: 'npm install -g opencode-ai',
     loginFix: 'Run `opencode auth login`, or name a provider in ~/.config/opencode/opencode.json.',
     state: {
@@ -96,7 +101,13 @@ export const ACP_AGENTS = [
     ],
     env: () => ({ COPILOT_AUTO_UPDATE: 'false' }),
     asks: true,
-    measured: '1.0.102',
+    facts: {
+      accounts:
+        "any GitHub Copilot plan (an organization has to enable the CLI), or a model service's key without an account of GitHub",
+      tested: { oldest: '1.0.102', newest: '1.0.102' },
+      readOn: '2026-11-26',
+      source: 'https://docs.github.com/en/copilot/how-tos/copilot-cli/set-up-copilot-cli/authenticate-copilot-cli',
+    },
     install: 'npm install -g @github/copilot',
     loginFix:
       'Run `copilot login`, set COPILOT_GITHUB_TOKEN, or name a model with COPILOT_PROVIDER_BASE_URL.',
@@ -126,6 +137,11 @@ export const ACP_AGENTS = [
     title: 'Cursor CLI',
     command: 'cursor-agent',
     args: () => ['acp'],
+    facts: {
+      accounts: 'a Cursor account, or a key of one',
+      readOn: '2026-11-26',
+      source: 'https://cursor.com/docs/cli/reference/authentication',
+    },
     install: 'curl https://cursor.com/install -fsS | bash',
     state: {
       folder: '.config/cursor',
@@ -152,6 +168,11 @@ export const ACP_AGENTS = [
     title: 'Goose',
     command: 'goose',
     args: () => ['acp'],
+    facts: {
+      accounts: 'a key or an account of any model service that it offers',
+      readOn: '2026-11-26',
+      source: 'https://block.github.io/goose/docs/getting-started/providers',
+    },
     install: 'see https://block.github.io/goose',
     state: { folder: '.local/share/goose', parts: [], beside: ['.config/goose'] },
     variables: orModelKeys(/^GOOSE_/),
@@ -164,6 +185,11 @@ export const ACP_AGENTS = [
     title: 'Qwen Code',
     command: 'qwen',
     args: ({ sessionDir }) => ['--acp', '--include-directories', sessionDir],
+    facts: {
+      accounts: 'a plan or a key of Alibaba ModelStudio, or a key of another model service; its free login ended on 2026-04-15',
+      readOn: '2026-11-26',
+      source: 'https://qwenlm.github.io/qwen-code-docs/en/users/configuration/auth',
+    },
     install: 'npm install -g @qwen-code/qwen-code',
     state: {
       folder: '.qwen',
@@ -189,6 +215,11 @@ export const ACP_AGENTS = [
     title: 'Kiro CLI',
     command: 'kiro-cli',
     args: () => ['acp'],
+    facts: {
+      accounts: 'an account of GitHub, Google, AWS Builder ID or an organization, or a key of Kiro',
+      readOn: '2026-11-26',
+      source: 'https://kiro.dev/docs/getting-started/authentication',
+    },
     install: 'see https://kiro.dev/docs/cli',
     state: {
       folder: '.local/share/kiro-cli',

@@ -28,11 +28,8 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     ...(variables && { variables }),
     ...(agent.settingsFiles && { settingsFiles: agent.settingsFiles }),
     settings: { model: '' },
-    preflight: {
-      install: agent.install,
-      loginFix: agent.loginFix,
-      ...(agent.measured && { measured: agent.measured }),
-    },
+    ...(agent.facts && { facts: agent.facts }),
+    preflight: { install: agent.install, loginFix: agent.loginFix },
     prices: agent.prices ?? {},
     // Some agents run a plugin of the repository before any prompt, even with everything disabled.
     needsGuard: true,

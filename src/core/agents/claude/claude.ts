@@ -110,8 +110,14 @@ export const claude = {
       },
     },
   },
+  facts: {
+    accounts:
+      'a Claude plan (Pro, Max, Team or Enterprise), a key of the Claude Console, or Amazon Bedrock, Google Vertex AI or Microsoft Foundry',
+    tested: { oldest: '2.1.197', newest: '2.1.332' },
+    readOn: '2026-11-26',
+    source: 'https://code.claude.com/docs/en/authentication',
+  },
   preflight: {
-    measured: '2.1.197',
     login: { args: ['auth', 'status'] },
     install: 'npm install -g @anthropic-ai/claude-code',
     loginFix: 'Run `claude` once and log in, or set ANTHROPIC_API_KEY.',

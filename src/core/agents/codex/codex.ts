@@ -36,8 +36,13 @@ export const codex = {
     },
   },
   settings: { model: '' },
+  facts: {
+    accounts: 'a ChatGPT account, a key of the OpenAI API, or a model provider of your own',
+    tested: { oldest: '0.169.0', newest: '0.169.0' },
+    readOn: '2026-11-26',
+    source: 'https://developers.openai.com/codex/auth',
+  },
   preflight: {
-    measured: '0.169.0',
     login: { args: ['login', 'status'], isAdvisory: true },
     sandboxArgs: ['sandbox', '--', '/bin/true'],
     install: 'npm install -g @openai/codex',

@@ -142,10 +142,20 @@ export interface TraceQuestion {
 /** US dollars per million tokens. */
 export type Price = TokenCounts;
 
+/** What is known of a vendor's CLI but not decided here. It ages, so it has a date. */
+export interface VendorFacts {
+  /** The accounts and keys that its service accepts. */
+  accounts: string;
+  /** The versions tested with samocode; absent: none was. */
+  tested?: { oldest: string; newest: string };
+  /** The day on which the source was last read: 2026-11-26. */
+  readOn: string;
+  /** The address of the vendor's page about its accounts. */
+  source: string;
+}
+
 /** The questions of `samocode doctor` to a CLI before it gets any work; none contacts its service. */
 export interface Preflight {
-  /** The oldest version we have tested; absent: none was. */
-  measured?: string;
   login?: {
     args: readonly string[];
     /** Not conclusive: a key or a custom provider needs no login. */
@@ -256,6 +266,8 @@ export interface Provider {
   /** Defaults of its machine settings; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   preflight?: Preflight;
+  /** Absent for an agent without a known vendor. */
+  facts?: VendorFacts;
   /** The hosts of its service, for the strict sandbox, and the variables that it reads. */
   hosts?: readonly string[];
   variables?: RegExp;

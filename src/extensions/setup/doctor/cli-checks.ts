@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LoginTraces, Preflight, Provider } from '../../../core/agents/contract/provider.ts';
+import type { LoginTraces, Preflight, Provider, VendorFacts } from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
 import { allProviders, providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -108,23 +108,48 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   const { title, preflight } = provider;
   const id = `cli.${provider.name}`;
   try {
-    const { found, version, problems } = await cliAnswers(question);
-    if (isUsed) return [ok(id, found, version), ...problems];
+    const { found, version: answered, problems } = await cliAnswers(question);
+    const version = provider.facts?.tested ? answered : `${answered} (not tried with samocode)`;
+    const aged = agedFacts(provider, question.context.clock.now());
+    if (isUsed) return [ok(id, found, version), ...problems, ...aged];
     const [problem] = problems;
-    return [problem ? notReady(id, `${found}. ${problem.found}`) : ok(id, found, `${title} ${version}`)];
+    return [
+      problem ? notReady(id, `${found}. ${problem.found}`) : ok(id, found, `${title} ${version}`),
+      ...aged,
+    ];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     if (!isUsed) return [notReady(id, `${title} is not installed`)];
     const { what, why, hint } = error;
-    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint)];
+    const aged = agedFacts(provider, question.context.clock.now());
+    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint), ...aged];
     const found = `${what} It is in none of ${error.args.searched.length} folders, which include those of PATH.`;
     const fix = `Install it (${preflight.install}), or set ${error.args.setting} to its absolute path.`;
-    return [{ ...fail(id, found, fix), details: why }];
+    return [{ ...fail(id, found, fix), details: why }, ...aged];
   }
 }
 
 /** The finding for an agent CLI that cannot work and is not needed. */
 const notReady = (id: string, found: string): DoctorCheck => ({ ...ok(id, found), isAbsent: true });
+
+const FACTS = '.facts';
+const DAY_MS = 86_400_000;
+const FACTS_LAST_DAYS = 90;
+
+/** Whether this says how old the facts about a vendor are: a group of all such checks takes one line. */
+export const isAboutFacts = ({ id }: DoctorCheck): boolean => id.endsWith(FACTS);
+
+/** Vendors change who may log in. Old facts are no problem, so this never warns. */
+function agedFacts({ name, title, facts }: Provider, now: number): DoctorCheck[] {
+  if (facts === undefined || !isAged(facts, now)) return [];
+  const { readOn } = facts;
+  const found = `Who may log in to ${title} was last read on ${readOn}, more than ${FACTS_LAST_DAYS} days ago (docs/agents.md).`;
+  return [ok(`cli.${name}${FACTS}`, found, `${title} as read on ${readOn}`)];
+}
+
+function isAged({ readOn }: VendorFacts, now: number): boolean {
+  return now - Date.parse(readOn) > FACTS_LAST_DAYS * DAY_MS;
+}
 
 interface CliAnswers {
   found: string;
@@ -134,8 +159,9 @@ interface CliAnswers {
 
 /** @throws an error for a CLI that cannot be located */
 async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
-  const { provider, project, machine, context, inside = (command) => command } = question;
-  const { measured, install } = provider.preflight;
+  const { provider, project, context, inside = (command) => command } = question;
+  const { install } = provider.preflight;
+  const oldest = provider.facts?.tested?.oldest;
   const id = `cli.${provider.name}`;
   const place = { env: context.env, homeDir: context.home };
   const { path, foundIn } = await locateCli({
@@ -159,7 +185,7 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
     sandboxChecks(question, ask),
   ]);
   const version = stdout.trim().split('\n')[0] || 'unknown version';
-  const isOld = measured !== undefined && isOlder(version, measured);
+  const isOld = oldest !== undefined && isOlder(version, oldest);
   return {
     found: `${path} (${foundIn}), ${version}`,
     version: /\d+\.\d+\.\d+(?:[-+.]?\w+)*/.exec(version)?.[0] ?? version,
@@ -168,7 +194,7 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
       ...warnIf(
         isOld,
         `${id}.version`,
-        `${version} is older than the tested version (${measured}).`,
+        `${version} is older than the tested version (${oldest}).`,
         `Update it: ${install}.`,
       ),
       ...asked.flat(),

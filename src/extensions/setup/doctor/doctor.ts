@@ -38,6 +38,7 @@ import {
   type CliCheckContext,
   checkedProviders,
   cliChecks,
+  isAboutFacts,
   type OtherAgents,
   otherAgents,
   usedProviders,
@@ -121,9 +122,12 @@ async function groupsOf(
 ): Promise<RunningGroup[]> {
   const guard = project && guardNow(questionOf(project), context);
   const surroundings = { project, used, machine, context, guard };
-  const checksOf = (provider: CheckedProvider) => cliChecks(provider, surroundings);
+  const clis = checkedProviders().map((provider) => {
+    const checks = cliChecks(provider, surroundings);
+    return { ...provider, checks, own: only(checks, (check) => !isAboutFacts(check)) };
+  });
   const isUsed = ({ name }: CheckedProvider) => used.has(name);
-  const unused = checkedProviders().filter((provider) => !isUsed(provider));
+  const unused = clis.filter((provider) => !isUsed(provider));
   const isOfMachine = project === undefined;
   return [
     {
@@ -134,10 +138,9 @@ async function groupsOf(
         isOfMachine ? identityCheck(context.cwd, context, warn) : [],
       ),
     },
-    ...checkedProviders()
-      .filter(isUsed)
-      .map((provider) => ({ title: provider.title, checks: checksOf(provider) })),
-    { title: 'Other CLIs', checks: together(...unused.map(checksOf)) },
+    ...clis.filter(isUsed).map(({ title, own }) => ({ title, checks: own })),
+    { title: 'Other CLIs', checks: together(...unused.map(({ own }) => own)) },
+    { title: 'Vendors', checks: only(together(...clis.map(({ checks }) => checks)), isAboutFacts) },
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
@@ -153,6 +156,13 @@ async function groupsOf(
 }
 
 type Checks = DoctorCheck | readonly DoctorCheck[];
+
+async function only(
+  checks: Promise<readonly DoctorCheck[]>,
+  isWanted: (check: DoctorCheck) => boolean,
+): Promise<DoctorCheck[]> {
+  return (await checks).filter(isWanted);
+}
 
 async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {
   return (await Promise.all(parts)).flat();

@@ -37,8 +37,13 @@ export const parrot = {
   title: 'Parrot',
   defaultCommand: 'parrot',
   settings: { model: '' },
+  facts: {
+    accounts: 'anyone',
+    tested: { oldest: '1.0.0', newest: '1.0.0' },
+    readOn: '2026-11-26',
+    source: 'https://parrot.example/accounts',
+  },
   preflight: {
-    measured: '1.0.0',
     login: { args: ['login'] },
     install: 'npm install -g parrot',
     loginFix: 'Run \`parrot login\`.',
@@ -74,6 +79,7 @@ const ROW = `{
   args: () => ['acp'],
   install: 'npm install -g toucan',
   loginFix: 'Run \`toucan login\`.',
+  facts: { accounts: 'anyone', readOn: '2026-11-26', source: 'https://toucan.example/accounts' },
 },`;
 
 const WORDS = '## Helpers\n\nYou work alone, on your perch.\n';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Provider } from '../../../../src/core/agents/contract/provider.ts';
+import type { Provider, VendorFacts } from '../../../../src/core/agents/contract/provider.ts';
+import { isOlder } from '../../../../src/core/kernel/versions.ts';
 import { REQUEST } from './requests.ts';
 
 const CRASHED = { exitCode: 1, stderrTail: '' };
@@ -15,11 +16,14 @@ export async function expectContract(provider: Provider): Promise<void> {
   expect((await provider.readTraces?.(question)) ?? {}).toEqual({});
 }
 
-function expectData({ name, settings, preflight, prices, client, ...data }: Provider): void {
+function expectData({ name, settings, preflight, facts, prices, client, ...data }: Provider): void {
   expect(name).toMatch(/^[a-z]+$/);
   expect(preflight === undefined, 'doctor can run a CLI that has settings, and never the bundled agent').toBe(
     settings === undefined,
   );
+  // The command of ACP_COMMAND has no known vendor.
+  if (preflight && data.defaultCommand !== '') expect(facts, 'who may log in').toBeDefined();
+  if (facts) expectFacts(facts);
   const { credentials, markers, leftovers = [] } = data;
   for (const variable of [...credentials, ...markers]) expect(variable).toMatch(/^[A-Z][A-Z0-9_]*$/);
   expect(credentials.filter((each) => [...markers, ...leftovers].includes(each))).toEqual([]);
@@ -28,6 +32,13 @@ function expectData({ name, settings, preflight, prices, client, ...data }: Prov
     expect(input).toBeLessThanOrEqual(output);
   }
   if (client) expect(client.byDefaultMs).toBeLessThanOrEqual(client.maxMs);
+}
+
+function expectFacts({ accounts, tested, readOn, source }: VendorFacts): void {
+  expect(accounts).not.toBe('');
+  expect(new Date(readOn).toISOString().slice(0, 10)).toBe(readOn);
+  expect(URL.canParse(source)).toBe(true);
+  if (tested) expect(isOlder(tested.newest, tested.oldest)).toBe(false);
 }
 
 function expectCommand(provider: Provider): void {

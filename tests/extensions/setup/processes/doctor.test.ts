@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
+import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type DoctorCheck, thisMachine } from '../../../../src/core/caller/refusals/check.ts';
 import { refuseRoot } from '../../../../src/core/caller/refusals/ready-project.ts';
-import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { Output } from '../../../../src/core/kit/terminal/output.ts';
 import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
@@ -27,9 +28,15 @@ const MACHINE = { ...thisMachine(), uid: 1000, nodeVersion: '24.11.0' };
 
 const NOW = { env: {}, clock: systemClock };
 
+const DAY_MS = 86_400_000;
+/** The day on which the facts about a vendor were read. */
+const readOn = (name: string) => Date.parse(providerNamed(name).facts?.readOn ?? '');
+/** On any other day the report might have a line about old facts. */
+const onDayRead: Clock = { ...systemClock, now: () => readOn('claude') };
+
 async function contextIn(repo: TempRepo, env: Record<string, string> = {}): Promise<ActionContext> {
   const context: ActionContext = {
-    clock: systemClock,
+    clock: onDayRead,
     host: await systemHost(),
     env: { ...repo.env, ...NOT_THERE, ...env },
     home: repo.homeDir,
@@ -214,6 +221,41 @@ test.each([
   expect(await login({ GEMINI_CLI_HOME: own })).toBe(level);
   await writeFile(join(repo.homeDir, path), text);
   expect(await login({})).toBe(level);
+});
+
+test.each([
+  [89, []],
+  [91, ['cli.codex.facts', 'cli.gemini.facts']],
+])('%d days after the facts about vendors were read, one line names those that are installed or in use', async (days, ids) => {
+  await using repo = await makeRepo();
+  const codex = await fakeCli(repo.root, { version: '0.169.0', loggedIn: false });
+  const context = await contextIn(repo, { CODEX_PATH: codex, SAMOCODE_PROVIDER: 'gemini' });
+  const later = { ...context, clock: { ...systemClock, now: () => readOn('codex') + days * DAY_MS } };
+  const { checks, level } = await doctor({}, later, MACHINE);
+  const about = checks.filter(({ id }) => id.endsWith('.facts'));
+  expect(about.map(({ id }) => id)).toEqual(ids);
+  for (const check of about)
+    expect(check).toMatchObject({
+      level: 'ok',
+      group: 'Vendors',
+      found: expect.stringContaining(providerNamed('codex').facts?.readOn ?? ''),
+    });
+  expect(level, 'of Gemini CLI, which is missing').toBe('fail');
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const lines = checkLines({ title: 'Vendors', checks: about }, output, { verbose: false, titles: ['Vendors'] });
+  expect(lines).toHaveLength(ids.length > 0 ? 1 : 0);
+});
+
+test('an agent CLI that no version of was tried is marked, whether it is in use or not', async () => {
+  await using repo = await makeRepo();
+  const goose = await fakeCli(repo.root);
+  const brief = async (env: Record<string, string>) =>
+    (await doctor({}, await contextIn(repo, { GOOSE_PATH: goose, ...env }), MACHINE)).checks.find(
+      ({ id }) => id === 'cli.goose',
+    )?.brief;
+  expect(await brief({})).toBe('Goose 2.1.328 (not tried with samocode)');
+  expect(await brief({ SAMOCODE_PROVIDER: 'goose' })).toBe('2.1.328 (not tried with samocode)');
 });
 
 test('outside of any project the machine alone is judged; a named project that is missing is a failure', async () => {
