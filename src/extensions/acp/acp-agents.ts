@@ -106,7 +106,8 @@ export const ACP_AGENTS = [
         "any GitHub Copilot plan (an organization has to enable the CLI), or a model service's key without an account of GitHub",
       tested: { oldest: '1.0.102', newest: '1.0.102' },
       readOn: '2026-11-26',
-      source: 'https://docs.github.com/en/copilot/how-tos/copilot-cli/set-up-copilot-cli/authenticate-copilot-cli',
+      source:
+        'https://docs.github.com/en/copilot/how-tos/copilot-cli/set-up-copilot-cli/authenticate-copilot-cli',
     },
     install: 'npm install -g @github/copilot',
     loginFix:
@@ -186,7 +187,8 @@ export const ACP_AGENTS = [
     command: 'qwen',
     args: ({ sessionDir }) => ['--acp', '--include-directories', sessionDir],
     facts: {
-      accounts: 'a plan or a key of Alibaba ModelStudio, or a key of another model service; its free login ended on 2026-04-15',
+      accounts:
+        'a plan or a key of Alibaba ModelStudio, or a key of another model service; its free login ended on 2026-04-15',
       readOn: '2026-11-26',
       source: 'https://qwenlm.github.io/qwen-code-docs/en/users/configuration/auth',
     },

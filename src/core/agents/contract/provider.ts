@@ -117,6 +117,8 @@ export interface ExitReport {
   /** The CLI's exit status as recorded by the wrapper; null if there is none. */
   exitCode: number | null;
   stderrTail: string;
+  /** Only for a CLI that `printsAtEnd`. */
+  stdoutTail?: string;
 }
 
 /** The facts that a CLI has recorded in its own files, apart from its output. */
@@ -287,6 +289,11 @@ export interface Provider {
   asks?: boolean;
   /** The kinds of spending that it reports; absent: all. */
   reports?: { usd: boolean; tokens: boolean };
+  /**
+   * It prints plain text, and nothing before its answer: until then, silence is no sign that it hangs. Its last lines
+   * say how it ended.
+   */
+  printsAtEnd?: true;
   /** Confines its agents itself, under PERMISSIONS=allow. */
   confinesItself?: true;
   /** Refuses to run as root under PERMISSIONS=skip, unless the user declares the machine a sandbox. */

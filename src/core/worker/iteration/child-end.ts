@@ -46,7 +46,8 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const guardProblem = ended.child?.guard ? guardFailure(open, exitCode) : undefined;
   if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
   const stderrTail = readTail(open.logs.stderr, 8192);
-  const problem = open.cli.classifyEnd(final, { exitCode, stderrTail });
+  const stdoutTail = open.cli.printsAtEnd ? readTail(open.logs.stdout, 8192) : '';
+  const problem = open.cli.classifyEnd(final, { exitCode, stderrTail, stdoutTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
   const stated = problem.kind === 'usage_limit' ? problem.until : undefined;
   const limitedUntil =
@@ -58,7 +59,7 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
       : undefined;
   const own = 'advice' in problem ? problem.advice : undefined;
   const advice = own ?? (problem.kind === 'auth' ? open.cli.preflight?.loginFix : undefined);
-  const said = final?.text ?? saidBy(stderrTail, worker.env);
+  const said = final?.text ?? saidBy(`${stdoutTail}\n${stderrTail}`, worker.env);
   const text = [quotedSaid(said), advice].filter(Boolean).join(' ').trimStart();
   return {
     ...base,

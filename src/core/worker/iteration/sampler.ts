@@ -113,8 +113,13 @@ export class Sampler {
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (await this.#isOverBudget()) return 'budget';
     if (await this.#isOverage()) return 'overage';
-    if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
+    if (bytes === 0 && this.#isSilentTooLong()) return 'silent';
     return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes));
+  }
+
+  #isSilentTooLong(): boolean {
+    const { printsAtEnd } = providerNamed(this.#open.provider);
+    return !printsAtEnd && this.#awake.ms > this.#limits.firstByteMs;
   }
 
   /** After its final event an agent spends no more. */

@@ -1,7 +1,12 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LoginTraces, Preflight, Provider, VendorFacts } from '../../../core/agents/contract/provider.ts';
+import type {
+  LoginTraces,
+  Preflight,
+  Provider,
+  VendorFacts,
+} from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
 import { allProviders, providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';

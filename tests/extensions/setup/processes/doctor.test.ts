@@ -226,26 +226,32 @@ test.each([
 test.each([
   [89, []],
   [91, ['cli.codex.facts', 'cli.gemini.facts']],
-])('%d days after the facts about vendors were read, one line names those that are installed or in use', async (days, ids) => {
-  await using repo = await makeRepo();
-  const codex = await fakeCli(repo.root, { version: '0.169.0', loggedIn: false });
-  const context = await contextIn(repo, { CODEX_PATH: codex, SAMOCODE_PROVIDER: 'gemini' });
-  const later = { ...context, clock: { ...systemClock, now: () => readOn('codex') + days * DAY_MS } };
-  const { checks, level } = await doctor({}, later, MACHINE);
-  const about = checks.filter(({ id }) => id.endsWith('.facts'));
-  expect(about.map(({ id }) => id)).toEqual(ids);
-  for (const check of about)
-    expect(check).toMatchObject({
-      level: 'ok',
-      group: 'Vendors',
-      found: expect.stringContaining(providerNamed('codex').facts?.readOn ?? ''),
+])(
+  '%d days after the facts about vendors were read, one line names those that are installed or in use',
+  async (days, ids) => {
+    await using repo = await makeRepo();
+    const codex = await fakeCli(repo.root, { version: '0.169.0', loggedIn: false });
+    const context = await contextIn(repo, { CODEX_PATH: codex, SAMOCODE_PROVIDER: 'gemini' });
+    const later = { ...context, clock: { ...systemClock, now: () => readOn('codex') + days * DAY_MS } };
+    const { checks, level } = await doctor({}, later, MACHINE);
+    const about = checks.filter(({ id }) => id.endsWith('.facts'));
+    expect(about.map(({ id }) => id)).toEqual(ids);
+    for (const check of about)
+      expect(check).toMatchObject({
+        level: 'ok',
+        group: 'Vendors',
+        found: expect.stringContaining(providerNamed('codex').facts?.readOn ?? ''),
+      });
+    expect(level, 'of Gemini CLI, which is missing').toBe('fail');
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+    const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+    const lines = checkLines({ title: 'Vendors', checks: about }, output, {
+      verbose: false,
+      titles: ['Vendors'],
     });
-  expect(level, 'of Gemini CLI, which is missing').toBe('fail');
-  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
-  const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
-  const lines = checkLines({ title: 'Vendors', checks: about }, output, { verbose: false, titles: ['Vendors'] });
-  expect(lines).toHaveLength(ids.length > 0 ? 1 : 0);
-});
+    expect(lines).toHaveLength(ids.length > 0 ? 1 : 0);
+  },
+);
 
 test('an agent CLI that no version of was tried is marked, whether it is in use or not', async () => {
   await using repo = await makeRepo();

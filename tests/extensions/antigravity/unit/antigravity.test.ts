@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { antigravity } from '../../../../src/extensions/antigravity/antigravity.ts';
+import { REQUEST } from '../../../core/unit/agents/requests.ts';
+
+const ended = (exitCode: number | null, stdoutTail = '', stderrTail = '') =>
+  antigravity.classifyEnd(undefined, { exitCode, stdoutTail, stderrTail });
+
+test.each([
+  ['an answer', 0, 'Done.\n', '', undefined],
+  ['nothing', 0, ' \n', '', 'crashed'],
+  ['no answer but the request to log in', 0, '', 'Error: authentication required', 'auth'],
+  ['an answer before it failed', 1, 'Done.\n', 'Quota exceeded', 'crashed'],
+  ['an answer about a login', 0, 'The page says "not logged in".', '', undefined],
+  ['nothing, because it was killed', null, '', '', 'crashed'],
+  ['nothing, because it is not there', 127, '', 'not found', 'config'],
+] as const)('with %s it ended as stated', (_what, exitCode, stdout, stderr, kind) => {
+  expect(ended(exitCode, stdout, stderr)?.kind).toBe(kind);
+});
+
+test('its prompt is in no argument, and a model is named only by the person', () => {
+  const { args, stdinPath } = antigravity.buildCommand({ ...REQUEST, model: 'gemini-3.5-flash' });
+  expect(stdinPath).toBe(REQUEST.promptPath);
+  expect(args.slice(-2)).toEqual(['--model', 'gemini-3.5-flash']);
+  expect(antigravity.buildCommand(REQUEST).args).not.toContain('--model');
+});
+
+test('with PERMISSIONS=allow it may not skip its questions', () => {
+  const { args } = antigravity.buildCommand({ ...REQUEST, permissions: 'allow' });
+  expect(args).not.toContain('--dangerously-skip-permissions');
+});
+
+test('each line of its answer is shown', () => {
+  expect(antigravity.transcript('Done.')).toEqual([{ kind: 'text', text: 'Done.', depth: 0 }]);
+  expect(antigravity.transcript('')).toEqual([]);
+});
