@@ -1,3 +1,4 @@
+import { agentsPage } from './agents.ts';
 import { cliPage } from './cli.ts';
 import { errorsPage } from './errors.ts';
 import type { Page } from './page.ts';
@@ -12,6 +13,7 @@ export const PAGES: readonly Page[] = [
   toolsPage,
   resourcesPage,
   settingsPage,
+  agentsPage,
   cliPage,
   errorsPage,
 ];

@@ -1,4 +1,5 @@
 import { TOOLS } from '../../src/app/server/tools.ts';
+import type { VendorFacts } from '../../src/core/agents/contract/provider.ts';
 import { allProviders, providerChoices } from '../../src/core/agents/registry.ts';
 import { inWords } from '../../src/core/kernel/text.ts';
 import { findNodeScript } from '../../src/core/sandbox/programs/find-node.ts';
@@ -23,8 +24,13 @@ const longDescription = () =>
       clis().map(({ title }) => title),
       'or',
     )}.`,
+    ...clis().flatMap(({ title, facts }) => (facts?.refused ? [`${title} takes ${facts.accounts}.`] : [])),
     'Everything stays on this machine: no account, no telemetry.',
   ].join('\n\n');
+
+/** Where a login that once worked can be refused. */
+const accountsOf = (facts: VendorFacts | undefined) =>
+  facts?.refused === undefined ? '' : ` It takes ${facts.accounts}.`;
 
 /** The settings that a person without a shell needs, each with the variable that passes it to the server. */
 export const userSettings = () => [
@@ -46,13 +52,13 @@ export const userSettings = () => [
       description: `Who does the work: ${providerChoices()}. Empty: as set in the project, otherwise claude.`,
     },
   },
-  ...clis().map(({ name, title, defaultCommand }) => ({
+  ...clis().map(({ name, title, defaultCommand, facts }) => ({
     name: `${name}_path`,
     env: pathSettingOf(name),
     shown: {
       type: 'file',
       title: `Program of ${title}`,
-      description: `Where ${defaultCommand} is installed. Empty: samocode searches for it.`,
+      description: `Where ${defaultCommand} is installed. Empty: samocode searches for it.${accountsOf(facts)}`,
     },
   })),
   {

@@ -1,3 +1,4 @@
+import { GEMINI_ACCOUNTS } from '../../src/core/agents/gemini/gemini.ts';
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
 import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
 import { userSettings } from './desktop.ts';
@@ -47,7 +48,7 @@ export function exampleFiles(source: RepositorySource): Files {
       ],
     },
     'Gemini CLI': {
-      '//': 'In ~/.gemini/settings.json; or: gemini mcp add -s user --timeout 600000 samocode samocode-mcp. "trust": true would let the model approve for you.',
+      '//': `In ~/.gemini/settings.json; or: gemini mcp add -s user --timeout 600000 samocode samocode-mcp. "trust": true would let the model approve for you. Gemini CLI takes ${GEMINI_ACCOUNTS}.`,
       mcpServers: { samocode: { ...start, timeout: 600_000 } },
     },
     'Claude Desktop': {

@@ -1,3 +1,4 @@
+import { GEMINI_ACCOUNTS } from '../../src/core/agents/gemini/gemini.ts';
 import { DISPLAY_NAME } from '../../src/extensions/setup/install/client-packages.ts';
 import { PLUGIN_BRANCH } from './package-files.ts';
 import type { RepositorySource } from './source.ts';
@@ -17,6 +18,8 @@ continues in its own git worktree, even when the chat is closed. You answer, app
 | Claude Code | \`claude plugin marketplace add ${clone}\`, then \`claude plugin install samocode@samocode\` | \`/samocode:start\` |
 | Codex | \`codex plugin marketplace add ${clone}\`, then \`codex plugin add samocode@samocode\` | \`$samocode:start\` |
 | Gemini CLI | \`gemini extensions install ${clone} --ref ${PLUGIN_BRANCH}\` | \`/start\` |
+
+Gemini CLI takes ${GEMINI_ACCOUNTS}.
 
 It contains the server, which needs git and Node.js 20.19 or newer on Linux, macOS or WSL, a skill that follows sessions for you, and three
 commands: \`start\` hands a task over, \`review-plan\` goes through a plan before you approve it, \`morning-report\` reports what the sessions

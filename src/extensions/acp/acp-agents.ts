@@ -62,7 +62,7 @@ export const ACP_AGENTS = [
       accounts: 'a key or an account of any model service that it offers, or of opencode',
       tested: { oldest: '1.18.33', newest: '1.18.33' },
       readOn: '2026-11-26',
-      source: 'https://opencode.ai/docs/providers',
+      source: 'https://opencode.ai/v1/docs/providers.md',
     },
     install: 'npm install -g opencode-ai',
     loginFix: 'Run `opencode auth login`, or name a provider in ~/.config/opencode/opencode.json.',

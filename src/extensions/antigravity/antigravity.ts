@@ -17,7 +17,7 @@ export const antigravity = {
   name: 'antigravity',
   title: 'Antigravity CLI',
   defaultCommand: 'agy',
-  // Its login is in the system's keyring, which agents in the sandbox cannot read.
+  // Its login is in the system's keyring.
   state: { folder: '.gemini/antigravity-cli', parts: ['settings.json'] },
   settings: { model: '' },
   facts: {
@@ -28,7 +28,7 @@ export const antigravity = {
   preflight: {
     install: 'curl -fsSL https://antigravity.google/cli/install.sh | bash',
     loginFix:
-      'Run `agy` once and log in. Agents in the sandbox cannot use that login: for them, set GEMINI_API_KEY, and "modelProvider": "gemini" in ~/.gemini/antigravity-cli/settings.json.',
+      'Run `agy` once and log in. Agents in the sandbox cannot use a login in the keyring (docs/security.md): for them, set GEMINI_API_KEY, and "modelProvider": "gemini" in ~/.gemini/antigravity-cli/settings.json.',
   },
   variables: /^AGY_CLI_/,
   credentials: ['GEMINI_API_KEY'],

@@ -147,8 +147,8 @@ const START_CHOICES = {
   fallback: {
     option: '--fallback <names>',
     setting: 'fallback',
-    tool: 'At a limit: codex,gemini.',
-    about: 'providers that take over at a usage limit: codex,gemini',
+    tool: 'At a limit: codex.',
+    about: 'providers that take over at a usage limit: codex,opencode',
   },
   maxCostUsd: {
     option: '--max-cost-usd <dollars>',

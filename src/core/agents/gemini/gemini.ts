@@ -17,7 +17,8 @@ import { classifyGeminiEnd } from './gemini-end.ts';
 import { geminiPolicy } from './gemini-policy.ts';
 import { geminiTranscript, newGeminiReader } from './gemini-stream.ts';
 
-const ACCOUNTS = 'an API key or an enterprise licence; individuals: Antigravity CLI';
+/** For every text that names Gemini CLI to people who may not be able to log in. */
+export const GEMINI_ACCOUNTS = 'an API key or an enterprise licence; individuals: Antigravity CLI';
 
 /** Gemini CLI: headless with its prompt on stdin, one JSON object per line on stdout. */
 export const gemini = {
@@ -48,7 +49,7 @@ export const gemini = {
   },
   settings: { model: '' },
   facts: {
-    accounts: `${ACCOUNTS} (free, AI Pro and AI Ultra accounts have been refused since 2026-06-18)`,
+    accounts: `${GEMINI_ACCOUNTS} (free, AI Pro and AI Ultra accounts have been refused since 2026-06-18)`,
     tested: { oldest: '0.61.0', newest: '0.61.0' },
     readOn: '2026-11-26',
     source: 'https://github.com/google-gemini/gemini-cli/discussions/28017',
@@ -61,7 +62,7 @@ export const gemini = {
       settings: { file: '.gemini/settings.json', at: ['security', 'auth', 'selectedType'] },
     },
     install: 'npm install -g @google/gemini-cli',
-    loginFix: `Set GEMINI_API_KEY, or run \`gemini\` once and log in. It takes ${ACCOUNTS} (PROVIDER=antigravity).`,
+    loginFix: `Set GEMINI_API_KEY, or run \`gemini\` once and log in. It takes ${GEMINI_ACCOUNTS} (PROVIDER=antigravity).`,
   },
   hosts: [
     'generativelanguage.googleapis.com',

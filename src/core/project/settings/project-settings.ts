@@ -115,7 +115,7 @@ export const projectSettings = once(() =>
       default: 'claude',
       perSession: true,
       pairedWith: 'SAMOCODE_PROVIDER',
-      doc: 'The agent CLI that does the work.',
+      doc: 'The agent CLI that does the work; docs/agents.md says who may log in to which.',
     },
     providerByPhase: {
       ...oneOf(providerNames()),
@@ -165,7 +165,7 @@ export const projectSettings = once(() =>
       key: 'ACP_WITHOUT_GUARD',
       default: 'no',
       risk: 'loosens',
-      doc: 'yes: agents of the Agent Client Protocol also start without the sandbox, where a repository can make them run programs.',
+      doc: 'yes: agents that a repository can make run programs (all of the Agent Client Protocol, Antigravity CLI) need no sandbox.',
     },
     timeoutSeconds: {
       ...wholeNumber('seconds', 1, 86_400),

@@ -164,7 +164,7 @@ interface CliAnswers {
 
 /** @throws an error for a CLI that cannot be located */
 async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
-  const { provider, project, context, inside = (command) => command } = question;
+  const { provider, project, machine, context, inside = (command) => command } = question;
   const { install } = provider.preflight;
   const oldest = provider.facts?.tested?.oldest;
   const id = `cli.${provider.name}`;
@@ -278,7 +278,7 @@ export interface OtherAgents {
   can: readonly Pick<CheckedProvider, 'name' | 'title'>[];
 }
 
-/** The agent CLIs that can work here; undefined unless all that fails is the one CLI that would be used. */
+/** The tried agent CLIs that can work here; undefined unless all that fails is the one CLI that would be used. */
 export function otherAgents(
   checks: readonly DoctorCheck[],
   used: ReadonlySet<string>,
@@ -291,7 +291,7 @@ export function otherAgents(
     checks.flatMap(({ id, level, isAbsent }) => (level === 'ok' && !isAbsent ? [id] : [])),
   );
   const can = checkedProviders()
-    .filter((each) => each.name !== failing.name && canWork.has(`cli.${each.name}`))
+    .filter(({ name, facts }) => name !== failing.name && facts?.tested && canWork.has(`cli.${name}`))
     .map(({ name, title }) => ({ name, title }));
   return can.length > 0 ? { failing: failing.title, can } : undefined;
 }

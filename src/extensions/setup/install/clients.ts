@@ -1,5 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GEMINI_ACCOUNTS } from '../../../core/agents/gemini/gemini.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
@@ -70,7 +71,7 @@ export const CLIENTS: readonly Client[] = [
     name: 'gemini',
     title: 'Gemini CLI',
     restart: 'Restart Gemini CLI',
-    shows: `${SHOWN} in every folder that you trust there`,
+    shows: `${SHOWN} in every folder that you trust there. It takes ${GEMINI_ACCOUNTS}`,
     detect: (context) => programOf('gemini', context),
     add: addToGemini,
     remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),

@@ -1,7 +1,8 @@
 // @module-tag ci
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { assemblePrompt } from '../../../../src/core/worker/prompt/assemble.ts';
 import { promptState } from '../../../support/prompt-states.ts';
@@ -41,7 +42,8 @@ async function review(commands: readonly string[], programs: Readonly<Record<str
   const { stdout } = await runCommand('sh', ['-c', script], { cwd: repo.path, env });
   expect(await repo.git(['status', '--porcelain'])).toBe(before);
   const of = (name: string) => readFile(join(scratch, name), 'utf8').catch(() => '');
-  return { stdout, codex: await of('boats.diff.codex'), gemini: await of('boats.diff.gemini') };
+  const agy = (await ifExists(stat(join(scratch, 'agy.here')))) ? 'started' : 'not started';
+  return { stdout, agy, codex: await of('boats.diff.codex'), gemini: await of('boats.diff.gemini') };
 }
 
 const ofQuality = (provider = 'claude') => fencedBlocks(assemblePrompt(promptState('quality', { provider })));
@@ -68,6 +70,17 @@ test.each([
   expect(reviews[other]).toContain('+never added');
   expect(reviews[provider]).toBe('');
   expect(assemblePrompt(promptState('quality', { provider }))).not.toContain(`D.${provider}`);
+});
+
+test('Antigravity CLI, which was not tried, is not asked for a second opinion', async () => {
+  const cli = '#!/bin/sh\ncat\n';
+  const { codex, agy } = await review(ofQuality(), {
+    codex: cli,
+    gemini: cli,
+    agy: '#!/bin/sh\ntouch "$TMPDIR/agy.here"\n',
+  });
+  expect(codex).toContain('+never added');
+  expect(agy).toBe('not started');
 });
 
 test('a vendor whose CLI fails is named as skipped, and the other one still reviews', async () => {

@@ -56,6 +56,23 @@ test('a session whose agents print only plain text is worked on until it is done
   ]);
 });
 
+test.concurrent('where the person has not named it, it does not take over at a usage limit', async ({
+  expect,
+}) => {
+  await using dir = await tempDir();
+  await plainAgent(dir.path, 'exit 1');
+  await using rig = await startRig({
+    firstEnv: { PATH: `${dir.path}:${process.env.PATH}` },
+    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 2 }] }] },
+  });
+  await rig.untilWaiting('qa_answers');
+  expect((await endings(rig)).map(({ ending }) => ending)).toContain('usage_limit');
+  expect(
+    (await rig.events()).filter((event) => 'provider' in event && event.provider === 'antigravity'),
+  ).toEqual([]);
+  await expect(readFile(join(dir.path, 'arguments'))).rejects.toThrow('ENOENT');
+});
+
 test.concurrent('an agent that has printed nothing yet is not ended for its silence', async ({ expect }) => {
   await using dir = await tempDir();
   const agent = await plainAgent(dir.path, 'sleep 3', 'echo "I could not do it."', 'exit 1');

@@ -308,6 +308,7 @@ test('where the agent of the settings cannot work, the report names the others t
     failing: 'Claude Code',
     can: [{ name: 'codex', title: 'Codex' }],
   });
+  expect(await othersWith({ ANTIGRAVITY_PATH: cli }), 'an agent that was not tried').toBeUndefined();
   expect(await othersWith({ CLAUDE_PATH: cli, CODEX_PATH: cli })).toBeUndefined();
   const codexFails = { SAMOCODE_PROVIDER: 'codex', CLAUDE_PATH: cli };
   expect(await othersWith(codexFails)).toMatchObject({ failing: 'Codex', can: [{ name: 'claude' }] });
