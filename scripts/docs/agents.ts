@@ -19,7 +19,7 @@ ${agentsTable()}
 
 ## Gemini CLI
 
-It takes ${gemini.facts.accounts}.
+It takes ${gemini.facts.accounts}. It refuses ${gemini.facts.refused}.
 
 ## Antigravity CLI
 
@@ -53,9 +53,10 @@ function agentsTable(): string {
 
 function row(
   { name, title }: Pick<Provider, 'name' | 'title'>,
-  { accounts, tested, readOn, source }: VendorFacts,
+  { accounts, refused, tested, readOn, source }: VendorFacts,
 ): string[] {
-  return [title, `\`${name}\``, accounts, versions(tested), `[${readOn}](${source})`];
+  const who = refused === undefined ? accounts : `${accounts} (refused: ${refused})`;
+  return [title, `\`${name}\``, who, versions(tested), `[${readOn}](${source})`];
 }
 
 function versions(tested: VendorFacts['tested']): string {

@@ -187,8 +187,8 @@ export const ACP_AGENTS = [
     command: 'qwen',
     args: ({ sessionDir }) => ['--acp', '--include-directories', sessionDir],
     facts: {
-      accounts:
-        'a plan or a key of Alibaba ModelStudio, or a key of another model service; its free login ended on 2026-04-15',
+      accounts: 'a plan or a key of Alibaba ModelStudio, or a key of another model service',
+      refused: 'its free login, since 2026-04-15',
       readOn: '2026-11-26',
       source: 'https://qwenlm.github.io/qwen-code-docs/en/users/configuration/auth',
     },

@@ -148,6 +148,8 @@ export type Price = TokenCounts;
 export interface VendorFacts {
   /** The accounts and keys that its service accepts. */
   accounts: string;
+  /** Accounts that it accepted once, and the day since which it refuses them. */
+  refused?: string;
   /** The versions tested with samocode; absent: none was. */
   tested?: { oldest: string; newest: string };
   /** The day on which the source was last read: 2026-11-26. */

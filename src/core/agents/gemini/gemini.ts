@@ -49,7 +49,8 @@ export const gemini = {
   },
   settings: { model: '' },
   facts: {
-    accounts: `${GEMINI_ACCOUNTS} (free, AI Pro and AI Ultra accounts have been refused since 2026-06-18)`,
+    accounts: GEMINI_ACCOUNTS,
+    refused: 'free, AI Pro and AI Ultra accounts, since 2026-06-18',
     tested: { oldest: '0.61.0', newest: '0.61.0' },
     readOn: '2026-11-26',
     source: 'https://github.com/google-gemini/gemini-cli/discussions/28017',

@@ -116,7 +116,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     const { found, version: answered, problems } = await cliAnswers(question);
     const version = provider.facts?.tested ? answered : `${answered} (not tried with samocode)`;
     const aged = agedFacts(provider, question.context.clock.now());
-    if (isUsed) return [ok(id, found, version), ...problems, ...aged];
+    if (isUsed) return [ok(id, found, version + accountsIf(provider)), ...problems, ...aged];
     const [problem] = problems;
     return [
       problem ? notReady(id, `${found}. ${problem.found}`) : ok(id, found, `${title} ${version}`),
@@ -137,19 +137,30 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
 /** The finding for an agent CLI that cannot work and is not needed. */
 const notReady = (id: string, found: string): DoctorCheck => ({ ...ok(id, found), isAbsent: true });
 
+/** Where a login that once worked can be refused, the accounts that are accepted: whose login it is stays unknown here. */
+function accountsIf({ facts }: Provider): string {
+  return facts?.refused === undefined ? '' : `; takes ${facts.accounts}`;
+}
+
 const FACTS = '.facts';
 const DAY_MS = 86_400_000;
 const FACTS_LAST_DAYS = 90;
 
-/** Whether this says how old the facts about a vendor are: a group of all such checks takes one line. */
+/** Whether this says how old the facts about one vendor are. */
 export const isAboutFacts = ({ id }: DoctorCheck): boolean => id.endsWith(FACTS);
 
 /** Vendors change who may log in. Old facts are no problem, so this never warns. */
 function agedFacts({ name, title, facts }: Provider, now: number): DoctorCheck[] {
   if (facts === undefined || !isAged(facts, now)) return [];
-  const { readOn } = facts;
-  const found = `Who may log in to ${title} was last read on ${readOn}, more than ${FACTS_LAST_DAYS} days ago (docs/agents.md).`;
-  return [ok(`cli.${name}${FACTS}`, found, `${title} as read on ${readOn}`)];
+  return [ok(`cli.${name}${FACTS}`, `${title} (${facts.readOn})`)];
+}
+
+/** One line for all vendors whose facts are old. */
+export function vendorsCheck(aged: readonly DoctorCheck[]): DoctorCheck[] {
+  if (aged.length === 0) return [];
+  const names = aged.map(({ found }) => found).join(', ');
+  const text = `who may log in was read more than ${FACTS_LAST_DAYS} days ago: ${names}`;
+  return [ok('vendors', text, text)];
 }
 
 function isAged({ readOn }: VendorFacts, now: number): boolean {

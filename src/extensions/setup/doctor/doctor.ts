@@ -42,6 +42,7 @@ import {
   type OtherAgents,
   otherAgents,
   usedProviders,
+  vendorsCheck,
 } from './cli-checks.ts';
 import { folderChecks, gitCheck, machineChecks } from './machine-checks.ts';
 import { installChecks, supervisorChecks } from './service-checks.ts';
@@ -124,7 +125,8 @@ async function groupsOf(
   const surroundings = { project, used, machine, context, guard };
   const clis = checkedProviders().map((provider) => {
     const checks = cliChecks(provider, surroundings);
-    return { ...provider, checks, own: only(checks, (check) => !isAboutFacts(check)) };
+    const own = checks.then((all) => all.filter((check) => !isAboutFacts(check)));
+    return { ...provider, checks, own };
   });
   const isUsed = ({ name }: CheckedProvider) => used.has(name);
   const unused = clis.filter((provider) => !isUsed(provider));
@@ -140,7 +142,7 @@ async function groupsOf(
     },
     ...clis.filter(isUsed).map(({ title, own }) => ({ title, checks: own })),
     { title: 'Other CLIs', checks: together(...unused.map(({ own }) => own)) },
-    { title: 'Vendors', checks: only(together(...clis.map(({ checks }) => checks)), isAboutFacts) },
+    { title: 'Vendors', checks: vendorsChecks(clis) },
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
@@ -157,11 +159,11 @@ async function groupsOf(
 
 type Checks = DoctorCheck | readonly DoctorCheck[];
 
-async function only(
-  checks: Promise<readonly DoctorCheck[]>,
-  isWanted: (check: DoctorCheck) => boolean,
+async function vendorsChecks(
+  clis: readonly { checks: Promise<readonly DoctorCheck[]> }[],
 ): Promise<DoctorCheck[]> {
-  return (await checks).filter(isWanted);
+  const all = await together(...clis.map(({ checks }) => checks));
+  return vendorsCheck(all.filter(isAboutFacts));
 }
 
 async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {

@@ -71,7 +71,7 @@ export const CLIENTS: readonly Client[] = [
     name: 'gemini',
     title: 'Gemini CLI',
     restart: 'Restart Gemini CLI',
-    shows: `${SHOWN} in every folder that you trust there. It takes ${GEMINI_ACCOUNTS}`,
+    shows: `${SHOWN} in every folder that you trust there. Gemini CLI takes ${GEMINI_ACCOUNTS}`,
     detect: (context) => programOf('gemini', context),
     add: addToGemini,
     remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),

@@ -225,33 +225,43 @@ test.each([
 
 test.each([
   [89, []],
-  [91, ['cli.codex.facts', 'cli.gemini.facts']],
+  [91, ['Codex', 'Gemini CLI']],
 ])(
-  '%d days after the facts about vendors were read, one line names those that are installed or in use',
-  async (days, ids) => {
+  '%d days after the facts about vendors were read, at most a line names those that are installed or in use',
+  async (days, names) => {
     await using repo = await makeRepo();
     const codex = await fakeCli(repo.root, { version: '0.169.0', loggedIn: false });
     const context = await contextIn(repo, { CODEX_PATH: codex, SAMOCODE_PROVIDER: 'gemini' });
-    const later = { ...context, clock: { ...systemClock, now: () => readOn('codex') + days * DAY_MS } };
-    const { checks, level } = await doctor({}, later, MACHINE);
-    const about = checks.filter(({ id }) => id.endsWith('.facts'));
-    expect(about.map(({ id }) => id)).toEqual(ids);
-    for (const check of about)
-      expect(check).toMatchObject({
-        level: 'ok',
-        group: 'Vendors',
-        found: expect.stringContaining(providerNamed('codex').facts?.readOn ?? ''),
-      });
-    expect(level, 'of Gemini CLI, which is missing').toBe('fail');
-    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+    const later = { ...systemClock, now: () => readOn('codex') + days * DAY_MS };
+    const groups: DoctorGroup[] = [];
+    const report = await doctor(
+      { onGroup: (group) => groups.push(group) },
+      { ...context, clock: later },
+      MACHINE,
+    );
+    const dated = names.map((name) => `${name} (${new Date(readOn('codex')).toISOString().slice(0, 10)})`);
+    const text = `who may log in was read more than 90 days ago: ${dated.join(', ')}`;
+    const about = report.checks.filter(({ group }) => group === 'Vendors');
+    expect(about).toEqual(
+      names.length > 0 ? [{ group: 'Vendors', id: 'vendors', level: 'ok', found: text, brief: text }] : [],
+    );
+    expect(report.checks.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual(['cli.gemini']);
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
     const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
-    const lines = checkLines({ title: 'Vendors', checks: about }, output, {
-      verbose: false,
-      titles: ['Vendors'],
-    });
-    expect(lines).toHaveLength(ids.length > 0 ? 1 : 0);
+    const vendors = groups.find(({ title }) => title === 'Vendors') ?? { title: '', checks: [] };
+    const lines = checkLines(vendors, output, { verbose: false, titles: ['Vendors'] });
+    expect(lines).toEqual(names.length > 0 ? [`✔ Vendors  ${text}`] : []);
   },
 );
+
+test('Gemini CLI in use says whose accounts it takes, because the login of an individual looks the same', async () => {
+  await using repo = await makeRepo();
+  const env = { SAMOCODE_PROVIDER: 'gemini', GEMINI_PATH: await fakeCli(repo.root), GEMINI_API_KEY: 'x' };
+  const { checks } = await doctor({}, await contextIn(repo, env), MACHINE);
+  expect(checks.find(({ id }) => id === 'cli.gemini')?.brief).toBe(
+    '2.1.328; takes an API key or an enterprise licence; individuals: Antigravity CLI',
+  );
+});
 
 test('an agent CLI that no version of was tried is marked, whether it is in use or not', async () => {
   await using repo = await makeRepo();
