@@ -1,4 +1,4 @@
-import { GEMINI_ACCOUNTS } from '../../src/core/agents/gemini/gemini.ts';
+import { GEMINI_ACCOUNTS } from '../../src/core/agents/gemini/gemini-accounts.ts';
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/extensions/setup/install/client-packages.ts';
 import { SERVER_ROWS } from '../../src/extensions/setup/install/server-clients.ts';
 import { userSettings } from './desktop.ts';

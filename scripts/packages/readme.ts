@@ -1,4 +1,4 @@
-import { GEMINI_ACCOUNTS } from '../../src/core/agents/gemini/gemini.ts';
+import { GEMINI_ACCOUNTS } from '../../src/core/agents/gemini/gemini-accounts.ts';
 import { DISPLAY_NAME } from '../../src/extensions/setup/install/client-packages.ts';
 import { PLUGIN_BRANCH } from './package-files.ts';
 import type { RepositorySource } from './source.ts';

@@ -32,9 +32,9 @@ const KINDS = {
   'all providers': names(PROVIDERS),
   'providers except the one of ACP_COMMAND': among(({ name }) => name !== 'acp'),
   'providers with a program': among(({ defaultCommand, settings }) => settings && defaultCommand),
-  'providers whose real CLI was tried': among(({ preflight }) => preflight?.measured),
+  'providers whose real CLI was tried': among(({ facts }) => facts?.tested),
   'agents of the protocol that were not tried': among(
-    ({ name, preflight }) => ACP.has(name) && name !== 'acp' && !preflight?.measured,
+    ({ name, facts }) => ACP.has(name) && name !== 'acp' && !facts?.tested,
   ),
   clients: [...CLIENT_NAMES],
 };

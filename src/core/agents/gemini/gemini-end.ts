@@ -1,9 +1,14 @@
 import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
 import { classifyByFinalMessage } from '../reading/child-end.ts';
+import { GEMINI_ACCOUNTS } from './gemini-accounts.ts';
 
+const ACCOUNTS_ADVICE = `Gemini CLI takes ${GEMINI_ACCOUNTS} (PROVIDER=antigravity).`;
 const LOGIN_ADVICE =
   'Gemini CLI has no login that works without a person: start `gemini` once, or set GEMINI_API_KEY; with a base ' +
-  'URL of your own, set security.auth.selectedType in ~/.gemini/settings.json.';
+  `URL of your own, set security.auth.selectedType in ~/.gemini/settings.json. ${ACCOUNTS_ADVICE}`;
+
+/** The login was accepted, and then refused as that of an individual. By the reports of users: it was not recorded. */
+const INDIVIDUAL = /IneligibleTierError|no longer supported for Gemini Code Assist for individuals/;
 
 /** Gemini CLI's own exit statuses. An HTTP status is cut to its low 8 bits: 401 is 145, 500 is 244. */
 const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
@@ -63,6 +68,7 @@ export function classifyGeminiEnd(
   exit: ExitReport,
 ): ChildProblem | undefined {
   if (final?.ok || exit.exitCode === TURN_LIMIT) return undefined;
+  if (INDIVIDUAL.test(exit.stderrTail)) return { kind: 'auth', advice: ACCOUNTS_ADVICE };
   // Without a `result` line only stderr has the text, whatever the exit status says.
   const limit = API_ERRORS.find(
     ({ message, problem }) => problem.kind === 'usage_limit' && message.test(exit.stderrTail),

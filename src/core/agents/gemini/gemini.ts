@@ -13,12 +13,10 @@ import type {
 import { objectIn } from '../reading/activity.ts';
 import { linesOfLog } from '../reading/cli-log.ts';
 import { addTokens, apartFromCache } from '../reading/tally.ts';
+import { GEMINI_ACCOUNTS } from './gemini-accounts.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
 import { geminiPolicy } from './gemini-policy.ts';
 import { geminiTranscript, newGeminiReader } from './gemini-stream.ts';
-
-/** For every text that names Gemini CLI to people who may not be able to log in. */
-export const GEMINI_ACCOUNTS = 'an API key or an enterprise licence; individuals: Antigravity CLI';
 
 /** Gemini CLI: headless with its prompt on stdin, one JSON object per line on stdout. */
 export const gemini = {

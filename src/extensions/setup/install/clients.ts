@@ -1,6 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GEMINI_ACCOUNTS } from '../../../core/agents/gemini/gemini.ts';
+import { GEMINI_ACCOUNTS } from '../../../core/agents/gemini/gemini-accounts.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';

@@ -37,6 +37,20 @@ test('lost lines, unknown events and error text in tool output never cause anoth
   });
 });
 
+test.each([
+  [1, 'Error authenticating: IneligibleTierError: This client is no longer supported for this tier.'],
+  [41, 'This client is no longer supported for Gemini Code Assist for individuals. To continue, migrate.'],
+])(
+  'a login that is refused as that of an individual (exit status %d) names whose it takes',
+  (exitCode, stderrTail) => {
+    expect(gemini.classifyEnd(undefined, { exitCode, stderrTail })).toEqual({
+      kind: 'auth',
+      advice:
+        'Gemini CLI takes an API key or an enterprise licence; individuals: Antigravity CLI (PROVIDER=antigravity).',
+    });
+  },
+);
+
 test('the prompt is stdin, one process does the work, and the worktree counts as trusted', () => {
   const command = gemini.buildCommand({ ...REQUEST, model: 'gemini-2.5-pro' });
   expect(command.stdinPath).toBe(REQUEST.promptPath);
