@@ -30,7 +30,7 @@ It takes ${gemini.facts.accounts}. It refuses ${gemini.facts.refused}.
 It cannot be installed for tests, so \`PROVIDER=antigravity\` was **not tried with the real program**. Its documentation and the reports of its users differ, and samocode
 uses only what they have in common: \`agy\` reads the prompt from its input, prints plain text, and exits.
 
-- **Only where you name it**: in \`PROVIDER\`, \`PROVIDER_<PHASE>\`, \`FALLBACK\`, or for a session. Reviews ask it only then, too.
+- **Only where you name it**: in \`PROVIDER\`, \`PROVIDER_<PHASE>\`, \`FALLBACK\`, or for a session. Reviews, too, ask it only then.
 - **The login** that \`agy\` makes is in the system's keyring, which agents in the sandbox cannot use ([which ways there are](security.md#the-clis-state-and-login)). With a key,
   \`GEMINI_API_KEY\` and \`"modelProvider": "gemini"\` in \`~/.gemini/antigravity-cli/settings.json\`, no keyring is needed.
 - **Only in the sandbox**, because a repository can name programs that it starts. \`ACP_WITHOUT_GUARD=yes\` opens it as for the

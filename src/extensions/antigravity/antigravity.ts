@@ -10,8 +10,8 @@ import { saying } from '../../core/agents/contract/transcript.ts';
 import { classifyByFinalMessage } from '../../core/agents/reading/child-end.ts';
 
 /**
- * Antigravity CLI, of which the documentation and the reports of its users differ: only what they have in common is
- * used, and each function that they do not name is refused.
+ * Antigravity CLI. It was not tried, and its documentation and the reports of its users differ: only what they have in
+ * common is used, and a limit or a permission that might not hold is refused.
  */
 export const antigravity = {
   name: 'antigravity',
@@ -48,7 +48,7 @@ export const antigravity = {
 
 export const ANTIGRAVITY_PROVIDERS: readonly Provider[] = [antigravity];
 
-/** At least as long as any TIMEOUT: the worker ends the agent, so the CLI's own limit (5 minutes in some versions) must not. */
+/** As long as the longest TIMEOUT, by which the worker ends it. Without this, some versions end after 5 minutes. */
 const NO_OWN_LIMIT = ['--print-timeout', '24h'];
 
 function buildCommand({

@@ -1,40 +1,12 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changeSettings } from '../../../core/faults/with-settings.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
-import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { startRig } from '../../../support/session-rig.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
-
-// Antigravity CLI cannot be installed for tests: it is played by a program of ours that does what its documentation and
-// the reports of its users have in common. It reads its prompt from stdin, prints plain text and exits.
-
-const UNGUARDED = { PROVIDER: 'antigravity', ACP_WITHOUT_GUARD: 'yes' };
-
-/** @param lines of a shell script; its arguments are in the file `arguments` of `dir` */
-async function plainAgent(dir: string, ...lines: string[]): Promise<string> {
-  const path = join(dir, 'agy');
-  const script = [
-    '#!/bin/sh',
-    '[ "$1" = --version ] && exec echo 1.0.0',
-    `printf '%s\n' "$@" > '${dir}/arguments'`,
-    ...lines,
-    '',
-  ];
-  await writeFile(path, script.join('\n'));
-  await chmod(path, 0o755);
-  return path;
-}
-
-const planFor = (agent: string, lines: RigPlan['lines'] = {}): RigPlan => ({
-  lines: { ...UNGUARDED, ...lines },
-  firstEnv: { ANTIGRAVITY_PATH: agent, SAMOCODE_MAX_RETRIES: '0', SAMOCODE_RETRY_DELAY: '1' },
-});
-
-async function endings(rig: SessionRig) {
-  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event] : []));
-}
+import { endings, plainAgent, planFor } from '../plain-agent.ts';
 
 test('a session whose agents print only plain text is worked on until it is done', ci, async () => {
   await using dir = await tempDir();
