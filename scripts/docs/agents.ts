@@ -39,7 +39,8 @@ uses only what they have in common: \`agy\` reads the prompt from its input, pri
   refused with it. \`PERMISSIONS=allow\` is refused as well.
 - **An exit status other than 0, or no output at all, is a failure**: the session says which, with the last lines. Older versions print nothing without a terminal: update it. A
   usage limit is not recognised; it counts as a failure.
-- **Not passed on**: the servers of \`MCP\`. No conversation is continued, and while agents run, \`agy\` does not update itself.
+- **Servers**: with \`MCP\` it is refused, and servers that a plan proposes do not reach its agents.
+- No conversation is continued, and while agents run, \`agy\` does not update itself.
 `;
 }
 

@@ -11,7 +11,7 @@ import { classifyByFinalMessage } from '../../core/agents/reading/child-end.ts';
 
 /**
  * Antigravity CLI. It was not tried, and its documentation and the reports of its users differ: only what they have in
- * common is used, and a limit or a permission that might not hold is refused.
+ * common is used, and a setting that might not hold is refused.
  */
 export const antigravity = {
   name: 'antigravity',
@@ -36,6 +36,7 @@ export const antigravity = {
   // A repository can name MCP servers, which are programs, and plugins.
   needsGuard: true,
   asks: false,
+  takesServers: false,
   reports: { usd: false, tokens: false },
   printsAtEnd: true,
   markers: ['ANTIGRAVITY_AGENT'],

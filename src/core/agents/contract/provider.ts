@@ -289,6 +289,8 @@ export interface Provider {
   needsGuard?: boolean;
   /** Whether it asks for permission, as PERMISSIONS=allow requires; false if it is not known to ask. Absent: true. */
   asks?: boolean;
+  /** False if no way is known to give its agents MCP servers. Absent: true. */
+  takesServers?: boolean;
   /** The kinds of spending that it reports; absent: all. */
   reports?: { usd: boolean; tokens: boolean };
   /**

@@ -128,6 +128,11 @@ export const START_ERRORS = errors({
     hint: `Read its lines again; its hash is ${hash}.`,
     next: [{ act: 'read_risky_lines', when: 'to see them' }],
   }),
+  servers_not_taken: ({ title }: { title: string }) => ({
+    what: NOTHING,
+    why: `MCP is set, and ${title} cannot be given MCP servers.`,
+    hint: 'Remove MCP from .samocode, or choose another agent.',
+  }),
   unreported_spending: ({ title, limit, others }: { title: string; limit: string; others: string }) => ({
     what: NOTHING,
     why: `${limit} is set, but ${title} does not report that, so the limit could never take effect.`,

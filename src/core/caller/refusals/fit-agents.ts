@@ -4,12 +4,12 @@ import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../context/context.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
 
-type Choices = Pick<FrozenSettings, 'permissions' | 'acp' | 'limits'>;
+type Choices = Pick<FrozenSettings, 'permissions' | 'acp' | 'limits' | 'mcpPath'>;
 
 /** Refuses agents that cannot comply with a choice of the session or a limit of the machine. */
 export async function refuseUnfitAgents(
   names: readonly string[],
-  { permissions, acp, limits }: Choices,
+  { permissions, acp, limits, mcpPath }: Choices,
   { env, home }: Pick<ActionContext, 'env' | 'home'>,
 ): Promise<void> {
   const all = [limits.session, ...Object.values(limits.phases)];
@@ -17,7 +17,9 @@ export async function refuseUnfitAgents(
   const { usdPerDay } = await machineLimits(env, home);
   const ofDay = usdPerDay === undefined ? undefined : 'MAX_COST_USD_PER_DAY';
   const usd = isLimited('usd') ? 'MAX_COST_USD' : ofDay;
-  for (const { title, asks, reports = { usd: true, tokens: true } } of names.map(providerNamed)) {
+  for (const provider of names.map(providerNamed)) {
+    const { title, asks, takesServers, reports = { usd: true, tokens: true } } = provider;
+    if (takesServers === false && mcpPath !== undefined) throw START_ERRORS.servers_not_taken({ title });
     if (asks === false && permissions === 'allow' && !acp?.asks) throw START_ERRORS.cannot_ask({ title });
     const others = reports.tokens ? 'MAX_HOURS or MAX_TOKENS' : 'MAX_HOURS';
     if (!reports.usd && usd) throw START_ERRORS.unreported_spending({ title, limit: usd, others });

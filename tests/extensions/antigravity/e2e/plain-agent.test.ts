@@ -93,9 +93,15 @@ test.concurrent.each([
   ['without the sandbox', { ACP_WITHOUT_GUARD: 'no' }, 'ACP_WITHOUT_GUARD=yes'],
   ['with PERMISSIONS=allow', { PERMISSIONS: 'allow' }, 'Antigravity CLI is not known to ask'],
   ['with a limit of money', { MAX_COST_USD: '5' }, 'set MAX_HOURS instead'],
+  [
+    'with servers for its agents',
+    { MCP: '.mcp.json' },
+    'MCP is set, and Antigravity CLI cannot be given MCP servers',
+  ],
   ['with a limit of tokens', { MAX_TOKENS_PLANNING: '5000' }, 'set MAX_HOURS instead'],
 ] as const)('it is refused %s', async (_how, lines, hint) => {
   await using dir = await tempDir();
   const agent = await plainAgent(dir.path);
-  await expect(startRig(planFor(agent, lines))).rejects.toThrow(hint);
+  const repo = { files: { '.mcp.json': '{"mcpServers":{"a":{"command":"true"}}}' } };
+  await expect(startRig({ ...planFor(agent, lines), repo })).rejects.toThrow(hint);
 });
