@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { filesBelow } from '../../scripts/packages/source.ts';
-import { allProviders } from '../../src/core/agents/registry.ts';
+import { allProviders, furtherProviders } from '../../src/core/agents/registry.ts';
 import { SANDBOXES } from '../../src/core/kernel/sandbox-level.ts';
 import { ACP_PROVIDERS } from '../../src/extensions/acp/acp.ts';
 import { CLIENT_NAMES } from '../../src/extensions/setup/install/client-names.ts';
@@ -68,9 +68,9 @@ function listsIn(text: string, spellings: ReadonlyMap<string, string>): { found:
 const isOpen = (rest: string) => /^,? (?:or |and )?\[?(?:any|an?other|others|further)\b/.test(rest);
 const key = (list: readonly string[]) => [...new Set(list)].sort().join(', ');
 
-/** Pages that may list the agent CLIs with a reader of their own. */
+/** Pages that may list the agent CLIs that no extension adds. */
 const OF_CORE = /^(?:ARCHITECTURE\.md|docs\/guides\/any-agent\.md)$/;
-const CORE = among(({ name, settings }) => settings && !ACP.has(name));
+const CORE = among((provider) => !furtherProviders.items.includes(provider));
 
 function partsIn(path: string, text: string): string[] {
   const whole = new Set([...Object.values(KINDS), ...(OF_CORE.test(path) ? [CORE] : [])].map(key));
