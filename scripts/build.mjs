@@ -222,8 +222,8 @@ const options = {
     // Its main file loads its parts in a way that no bundler can follow.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
     // Loading them would take a tenth of the server's startup time.
-    ajv: './scripts/no-ajv.mjs',
-    'ajv-formats': './scripts/no-ajv.mjs',
+    '@modelcontextprotocol/server/_shims': './scripts/no-validator.mjs',
+    '@modelcontextprotocol/client/_shims': './scripts/no-validator.mjs',
   },
   define: {
     __FAULTS__: String(asked.faults),
