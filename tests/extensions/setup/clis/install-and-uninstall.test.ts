@@ -53,7 +53,8 @@ test.concurrent(
     expect(await home.read(CODEX)).toBe(files[CODEX]);
     const naming = await home.filesWith(/samocode/, ['.claude/telemetry', '.claude.json', '.claude/backups']);
     expect(naming).toEqual([]);
-    expect(await home.run('claude', 'plugin', 'list')).toContain('No plugins installed');
+    // Newer versions list plugins that come with them.
+    expect(await home.run('claude', 'plugin', 'list')).not.toContain('samocode');
     expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
     expect(await home.run('gemini', 'extensions', 'list')).toContain('No extensions installed');
 

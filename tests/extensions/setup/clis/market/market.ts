@@ -17,6 +17,9 @@ const SOURCES = [
   'LICENSE',
   'THIRD-PARTY-NOTICES.md',
   'docs/privacy.md',
+  // The scripts hand the extensions over as the tests do.
+  'tests/support/hand-over.ts',
+  'tests/support/has-extensions.ts',
 ].concat(['src', 'scripts', 'packages', 'skills', 'commands', 'agents', 'prompts', 'workflow', 'dist']);
 const PLACEHOLDER = 'https://github.example';
 
