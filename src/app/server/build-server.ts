@@ -21,7 +21,7 @@ export interface ServerDeps {
   hasPrompts?: boolean;
   /** The name of a client on another machine, which has no folders here and can't set up projects. */
   remote?: string;
-  /** Called on the first request, so that the handshake does not wait for it. */
+  /** Called by each request that needs it, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
 
@@ -30,7 +30,7 @@ export interface BuiltServer {
   contextFor: ContextFor;
 }
 
-/** The MCP server without a transport; its only state is its subscriptions. */
+/** The MCP server without a transport. Its state: subscriptions, calls that wait for their client, and its folders. */
 export function buildServer(deps: ServerDeps): BuiltServer {
   const { era = 'legacy', isReadOnly = false, hasPrompts = true, remote } = deps;
   const isRemote = remote !== undefined;

@@ -66,7 +66,10 @@ function build(era: ProtocolEra) {
   return built;
 }
 
-/** After the handshake, and every minute: a supervisor may have ended, or the machine slept. */
+/**
+ * After the handshake, or at the first modern request that needs a context, and then every minute: a supervisor may have
+ * ended, or the machine slept.
+ */
 function supervise(): void {
   // A read-only server starts nothing.
   if (isReadOnly || isSupervising) return;

@@ -1,8 +1,8 @@
-import type { JSONRPCMessage, ProtocolEra, Transport } from '@modelcontextprotocol/server';
+import { type ProtocolEra, SUBSCRIPTION_ID_META_KEY, type Transport } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import { describedExchange } from '../../core/kit/mcp/exchange.ts';
+import { noExchange } from '../../core/kit/mcp/exchange.ts';
 import type { BuiltServer } from './build-server.ts';
-import { type Listens, newListens } from './resources/listens.ts';
+import { type Listens, MAX_LISTENS, newListens } from './resources/listens.ts';
 
 /**
  * Serves either era of the protocol on one connection, as the client's first message chooses.
@@ -14,28 +14,26 @@ export function serveEras(
   build: (era: ProtocolEra) => BuiltServer,
   lost: () => void,
 ): void {
-  let modern: BuiltServer | undefined;
-  const listens = newListens(
-    async (params) => {
-      if (modern === undefined) throw new Error('Only the modern era has such requests.');
-      return await modern.contextFor(describedExchange(Object(params)._meta));
-    },
-    {
-      resourceUpdated: (uri) => void modern?.server.sendResourceUpdated({ uri }).catch(() => undefined),
-      resourcesChanged: () => void modern?.server.sendResourceListChanged().catch(() => undefined),
-    },
-  );
+  let built: BuiltServer | undefined;
+  const contextOf = async () => {
+    if (built === undefined) throw new Error('The connection has no server.');
+    return await built.contextFor(noExchange());
+  };
+  const listens = newListens(contextOf, {
+    resourceUpdated: (uri) => void built?.server.sendResourceUpdated({ uri }).catch(() => undefined),
+    resourcesChanged: () => void built?.server.sendResourceListChanged().catch(() => undefined),
+  });
+  beginAtAcknowledgement(transport, listens);
   const factory = ({ era }: { era: ProtocolEra }) => {
-    const built = build(era);
-    modern = era === 'modern' ? built : undefined;
+    built = build(era);
     return built.server;
   };
-  serveStdio(factory, { transport });
+  serveStdio(factory, { transport, maxSubscriptions: MAX_LISTENS });
   const { onmessage, onclose } = transport;
   transport.onmessage = (message, extra) => {
+    if ('method' in message && message.method === 'notifications/cancelled')
+      listens.end(message.params?.requestId);
     onmessage?.(message, extra);
-    // By then the first message has chosen the era.
-    setImmediate(() => modern && follow(message, listens));
   };
   transport.onclose = () => {
     listens.close();
@@ -44,8 +42,14 @@ export function serveEras(
   };
 }
 
-function follow(message: JSONRPCMessage, listens: Listens): void {
-  if (!('method' in message)) return;
-  if (message.method === 'subscriptions/listen' && 'id' in message) listens.begin(message.id, message.params);
-  if (message.method === 'notifications/cancelled') listens.end(message.params?.requestId);
+/** The SDK sends an acknowledgement for each request to listen that it accepts. */
+function beginAtAcknowledgement(transport: Transport, listens: Listens): void {
+  const send = transport.send.bind(transport);
+  transport.send = async (message, options) => {
+    if ('method' in message && message.method === 'notifications/subscriptions/acknowledged') {
+      const { [SUBSCRIPTION_ID_META_KEY]: id } = Object(message.params?._meta);
+      await listens.begin(id, message.params);
+    }
+    await send(message, options);
+  };
 }

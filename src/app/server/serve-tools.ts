@@ -66,11 +66,12 @@ export function serveTools(
     const shown = { ...params, actions: reached.actions, hasForms };
     return (await chatPageOf(client)?.withPlaces(result, shown)) ?? result;
   };
-  const inRounds = newRounds();
+  const rounds = newRounds();
   onRequest(server, 'tools/call', ToolCall, async (params, context) => {
     const exchange = exchangeOf(server, context);
     if (!isModern(server)) return await call(params, exchange);
-    return await inRounds(context, async (reach) => await call(params, { ...exchange, ...reach }));
+    const again = async (reach: Partial<Exchange>) => await call(params, { ...exchange, ...reach });
+    return await rounds.answer(context, JSON.stringify(params), again);
   });
 }
 
@@ -106,15 +107,12 @@ function withProgress(
   );
 }
 
-function progressOf({ meta, notify }: Exchange): ToolContext['progress'] {
-  const token = meta?.progressToken;
-  if (typeof token !== 'string' && typeof token !== 'number') return () => {};
+function progressOf({ report }: Exchange): ToolContext['progress'] {
   let progress = 0;
   return (message) => {
     progress += 1;
-    const params = { progressToken: token, progress, message };
     // The client is gone; the transport reports that itself.
-    notify({ method: 'notifications/progress', params }).catch(() => {});
+    report({ progress, message }).catch(() => {});
   };
 }
 

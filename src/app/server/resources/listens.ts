@@ -2,17 +2,24 @@ import type { ServerNotifier } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { MAX_SUBSCRIPTIONS } from './serve-resources.ts';
-import { newSubscriptions } from './subscriptions.ts';
+import { type Follow, newSubscriptions } from './subscriptions.ts';
 
 /** Sends a notification to those that listen to it. */
 type Notifier = Pick<ServerNotifier, 'resourceUpdated' | 'resourcesChanged'>;
 
 export interface Listens {
-  /** @param key that later ends it @param params of a request `subscriptions/listen`, as the client sent them */
-  begin(key: unknown, params: unknown): void;
+  /**
+   * @param key that later ends it
+   * @param params of `subscriptions/listen` or of its acknowledgement
+   * @returns once no later change can be missed
+   */
+  begin(key: unknown, params: unknown): Promise<void>;
   end(key: unknown): void;
   close(): void;
 }
+
+/** As many requests of one client may listen at a time. */
+export const MAX_LISTENS = 32;
 
 const Listen = z.object({
   notifications: z.object({
@@ -21,63 +28,71 @@ const Listen = z.object({
   }),
 });
 
-/** Stands for the list of resources among the addresses that are followed. */
+/** The key of the list of resources among the addresses that are followed. */
 const THE_LIST = 'resources/list';
 
 /**
- * Follows whatever clients of the modern era listen to. The SDK answers these requests and filters the notifications; it
- * passes no request to the server.
- * @param contextOf creates the action context of a request
+ * Follows whatever one client of the modern era listens to. The SDK answers these requests and filters the notifications;
+ * the server never sees them.
  */
-export function newListens(
-  contextOf: (params: unknown) => Promise<ActionContext>,
-  notifier: Notifier,
-): Listens {
+export function newListens(contextOf: () => Promise<ActionContext>, notifier: Notifier): Listens {
   const listens = new Map<unknown, ReadonlySet<string>>();
+  const listeners = new Map<string, number>();
   const followed = newSubscriptions((count) => {
     if (count >= MAX_SUBSCRIPTIONS) throw new Error(`There are already ${MAX_SUBSCRIPTIONS} subscriptions.`);
   });
-  return {
-    begin(key, params) {
+  const all = {
+    async begin(key: unknown, params: unknown) {
+      all.end(key);
       const names = namesIn(params);
       listens.set(key, names);
-      // An unknown address has no changes.
-      for (const name of names) void follow(name, params).catch(() => undefined);
+      for (const name of names) listeners.set(name, (listeners.get(name) ?? 0) + 1);
+      // An unknown address, or one above the maximum, has no changes.
+      await Promise.allSettled([...names].map(follow));
     },
-    end(key) {
-      const names = listens.get(key) ?? [];
+    end(key: unknown) {
+      for (const name of listens.get(key) ?? []) {
+        const left = (listeners.get(name) ?? 1) - 1;
+        listeners.set(name, left);
+        if (left > 0) continue;
+        listeners.delete(name);
+        followed.remove(name);
+      }
       listens.delete(key);
-      const others = [...listens.values()];
-      for (const name of names) if (!others.some((each) => each.has(name))) followed.remove(name);
     },
     close: followed.close,
   };
+  return all;
 
-  async function follow(name: string, params: unknown): Promise<void> {
-    if (name === THE_LIST) return await followTheList(params);
+  async function follow(name: string): Promise<void> {
+    if (name === THE_LIST) return await followed.add(name, openList, async () => notifier.resourcesChanged());
     const open = async () => {
       const { followResource } = await import('./live-resources.ts');
-      return await followResource(name, await contextOf(params));
+      return await followResource(name, await contextOf());
     };
     await followed.add(name, open, async () => notifier.resourceUpdated(name));
   }
 
-  async function followTheList(params: unknown): Promise<void> {
+  async function openList(): Promise<Follow> {
     const { followList } = await import('./live-resources.ts');
     const { liveSessions } = await import('./session-rows.ts');
-    const context = await contextOf(params);
+    const context = await contextOf();
     const listed = new Set<string>();
-    await followed.add(
-      THE_LIST,
-      async () => followList(context, listed),
-      async () => notifier.resourcesChanged(),
-    );
-    for (const { view } of await liveSessions(context)) listed.add(view.paths.sessionDir);
+    const followSessions = followList(context, listed);
+    return async function* (signal) {
+      const changes = followSessions(signal);
+      // From the first item on, no change is missed; so the list is read after it.
+      const first = await changes.next();
+      for (const { view } of await liveSessions(context)) listed.add(view.paths.sessionDir);
+      if (!first.done) yield first.value;
+      yield* changes;
+    };
   }
 }
 
 function namesIn(params: unknown): ReadonlySet<string> {
   const { data } = Listen.safeParse(params);
-  const { resourceSubscriptions = [], resourcesListChanged } = data?.notifications ?? {};
+  if (data === undefined) return new Set();
+  const { resourceSubscriptions, resourcesListChanged } = data.notifications;
   return new Set([...resourceSubscriptions, ...(resourcesListChanged ? [THE_LIST] : [])]);
 }

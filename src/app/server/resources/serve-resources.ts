@@ -41,7 +41,7 @@ export function serveResources(server: Server, contextFor: ContextFor, era: Prot
     const { liveSessions, overviewResource } = await import('./session-rows.ts');
     const { followList } = await import('./live-resources.ts');
     const open = async () => followList(context, listed);
-    // Followed before the list is read, so that no change is missed. A modern client listens on its own account.
+    // Followed before the list is read, so that no change is missed. A modern client sends subscriptions/listen instead.
     if (era === 'legacy') await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
     const live = await liveSessions(context);
     listed.clear();

@@ -1,8 +1,10 @@
+import { ProtocolError, SdkError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { Clock } from '../../kernel/clock.ts';
 import { asJson } from './define-tool.ts';
 import type { ChatClient, Exchange } from './exchange.ts';
 import type { Ask, Form, FormField, FormOutcome } from './form.ts';
+import { ROUND_LIMIT_MS } from './rounds.ts';
 import { waitLimitMs } from './wait-limits.ts';
 
 /** Reserved so that the result of the call still reaches the client in time. */
@@ -27,12 +29,12 @@ const Answer = z.object({
 /** Asks the user during one call; undefined if the client has no forms. */
 export function askByForm(
   connection: Connection,
-  { client, signal, ask }: Exchange,
+  { client, signal, ask, asksBetweenRequests }: Exchange,
   { monotonic: now }: Pick<Clock, 'monotonic'>,
 ): Ask | undefined {
   if (ask === undefined || connection.hasNoForms || !declaresForms(client)) return undefined;
   // One deadline for the call, however many forms it shows.
-  const longestMs = waitLimitMs(client.name, Number.MAX_SAFE_INTEGER);
+  const longestMs = asksBetweenRequests ? ROUND_LIMIT_MS : waitLimitMs(client.name, Number.MAX_SAFE_INTEGER);
   const deadline = now() + longestMs - RESPONSE_RESERVE_MS;
   return async (form) => {
     const params = JSON.parse(asJson(paramsOf(form)));
@@ -45,11 +47,12 @@ export function askByForm(
       return { kind: 'not_shown' };
     };
     try {
-      const result = Answer.parse(await ask({ method: 'elicitation/create', params }, timeoutMs));
-      return result.action === 'accept' ? filledIn(result, form) : refused();
+      const { data } = Answer.safeParse(await ask({ method: 'elicitation/create', params }, timeoutMs));
+      if (data === undefined) return { kind: 'unanswered' };
+      return data.action === 'accept' ? filledIn(data, form) : refused();
     } catch (error) {
-      // Any failure other than a cancelled call means that the form was not answered.
-      if (signal.aborted) throw error;
+      const isOfClient = error instanceof ProtocolError || error instanceof SdkError;
+      if (signal.aborted || !isOfClient) throw error;
       return refused();
     }
   };

@@ -16,22 +16,31 @@ const Roots = z.object({ roots: z.array(z.object({ uri: z.string() })) });
 
 /** Asks the client for its roots on first use and keeps the answer. */
 export function clientFolders(): ClientFolders {
-  let asked: Promise<string[] | undefined> | undefined;
+  let known: string[] | undefined;
+  let asking: Promise<string[] | undefined> | undefined;
+  let changes = 0;
+  const askTogether = async (exchange: Exchange) => {
+    asking ??= askRoots(exchange);
+    const asked = asking;
+    const folders = await asked;
+    if (asking === asked) asking = undefined;
+    return folders;
+  };
   return {
     async read(exchange) {
-      // Others may wait for an answer at the same time, so a request that cannot ask leaves no trace.
-      if (asked === undefined && exchange.ask === undefined) return [];
-      asked ??= askRoots(exchange);
-      const asking = asked;
-      const folders = await asking;
-      // Ask a slow client again: without its folders a call could reach the wrong project.
-      if (folders === undefined && asked === asking) asked = undefined;
+      if (known !== undefined || exchange.ask === undefined) return known ?? [];
+      const since = changes;
+      // A modern client may never continue the call that asked, so each call asks for itself.
+      const folders = await (exchange.asksBetweenRequests ? askRoots(exchange) : askTogether(exchange));
+      // A slow client is asked again: without its folders a call could reach the wrong project.
+      if (since === changes) known ??= folders;
       // A call that its client no longer waits for must not act, least of all in another project.
       exchange.signal.throwIfAborted();
       return folders ?? [];
     },
     forget: () => {
-      asked = undefined;
+      changes += 1;
+      known = asking = undefined;
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../caller/context/context.ts';
+import { reportTo } from './rounds.ts';
 
 /** A client as it describes itself: when it connects, or since revision 2026-07-28 with each request. */
 export interface ChatClient {
@@ -29,9 +30,12 @@ export interface Exchange {
   meta: Readonly<Record<string, unknown>> | undefined;
   /** Aborted when the client cancels the request. */
   signal: AbortSignal;
-  notify: ServerContext['mcpReq']['notify'];
+  /** Sends progress to the client, if it asked for it. */
+  report(progress: { progress: number; message: string }): Promise<void>;
   /** Absent where the protocol offers no way to ask. */
   ask?: AskClient;
+  /** No request of the client is open while it answers, so its time limits for requests do not apply. */
+  asksBetweenRequests?: true;
 }
 
 /** Creates the action context of a request; nothing is created earlier, so that the handshake does not wait for it. */
@@ -42,20 +46,25 @@ export function isModern(server: Server): boolean {
   return (server.getNegotiatedProtocolVersion() ?? '') >= '2026-07-28';
 }
 
-export function exchangeOf(server: Server, { mcpReq }: ServerContext): Exchange {
-  const { signal, _meta: meta, notify } = mcpReq;
+export function exchangeOf(server: Server, context: ServerContext): Exchange {
+  const { mcpReq } = context;
+  const { signal, _meta: meta } = mcpReq;
   const client = isModern(server) ? clientIn(mcpReq.envelope) : connectedClient(server);
-  const ask: AskClient = async (request, timeout) => await mcpReq.send(request, { timeout, signal });
-  return { client, meta, signal, notify, ...(!isModern(server) && { ask }) };
+  // The folders are asked for on behalf of all calls, so the end of one of them does not matter.
+  const until = (method: string) => (method === 'roots/list' ? {} : { signal });
+  const ask: AskClient = async (request, timeout) =>
+    await mcpReq.send(request, { timeout, ...until(request.method) });
+  const report: Exchange['report'] = async (progress) => await reportTo(context, progress);
+  return { client, meta, signal, report, ...(!isModern(server) && { ask }) };
 }
 
-/** The exchange of a request that the SDK answers, with the client's description in its `_meta`. */
-export function describedExchange(meta: Exchange['meta']): Exchange {
+/** For work that answers no request. */
+export function noExchange(): Exchange {
   const { signal } = new AbortController();
-  return { client: clientIn(meta), meta, signal, notify: async () => {} };
+  return { client: clientIn(undefined), meta: undefined, signal, report: async () => {} };
 }
 
-/** The SDK refuses a request whose envelope is invalid. */
+/** The envelope is valid: the SDK has checked it. */
 function clientIn(envelope: unknown): ChatClient {
   const { [CLIENT_INFO_META_KEY]: info, [CLIENT_CAPABILITIES_META_KEY]: capabilities } = Object(envelope);
   return { name: info?.name ?? '', version: info?.version ?? '', capabilities: capabilities ?? {} };

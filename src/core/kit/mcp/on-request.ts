@@ -34,7 +34,7 @@ export function unknownName(kind: 'tool' | 'prompt', name: string, known: readon
 
 /** The protocol's error for invalid params. */
 export class InvalidParamsError extends Error {
-  // Not the SDK's error, which prefixes the message with a number, as every client does too.
+  // Not the SDK's error, to which clients of SDK 1 add the number a second time.
   readonly code = -32602;
 }
 

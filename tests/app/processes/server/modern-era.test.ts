@@ -129,7 +129,8 @@ test('a wait reports its progress, and ends on the server when the client cancel
   };
   await using rig = await makeServerRig({ clock });
   await rig.addSession('26-01-08-boat', [CREATED, PREPARED, WAITING]);
-  await using client = await modern(rig);
+  await using client = await modern(rig, { capabilities: { roots: {} } });
+  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: `file://${rig.repo.path}` }] }));
   const cancel = new AbortController();
   const reported: string[] = [];
   const call = { name: 'wait', arguments: { session: 'boat', cursor: 3, until: 'done', timeout_s: 44 } };
@@ -228,11 +229,11 @@ test.each<[string, object]>([
   expect(await ask(method, { ...params, _meta: META })).toMatchObject({ error: { code: -32602 } });
 });
 
-test('an answer to a form that is not waited for begins the call anew', async () => {
+test('an answer that no call waits for is refused, and carries nothing out', async () => {
   await using rig = await makeServerRig();
-  await rig.addSession('26-01-08-boat');
   const ask = await rawWire(rig);
   const call = { name: 'get_status', arguments: { session: 'boat' }, requestState: 'no-such-state' };
-  const { result } = await ask('tools/call', { ...call, inputResponses: {}, _meta: META });
-  expect(result).toMatchObject({ structuredContent: { session: '26-01-08-boat' } });
+  expect(await ask('tools/call', { ...call, inputResponses: {}, _meta: META })).toMatchObject({
+    error: { code: -32602, message: expect.stringContaining('Call the tool again') },
+  });
 });

@@ -1,4 +1,4 @@
-import type { ClientCapabilities } from '@modelcontextprotocol/server';
+import { type ClientCapabilities, SdkError, SdkErrorCode } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
 import { askByForm, type Connection } from '../../../../../src/core/kit/mcp/ask-by-form.ts';
 import type { AskClient, Exchange } from '../../../../../src/core/kit/mcp/exchange.ts';
@@ -23,7 +23,7 @@ function exchangeWith(answer: AskClient, plan: ClientPlan = {}): Exchange {
     client: { name, version: '1', capabilities: elicitation ? { elicitation } : {} },
     meta: undefined,
     signal: new AbortController().signal,
-    notify: async () => {},
+    report: async () => {},
     async ask(request, timeoutMs) {
       nowMs += openMs;
       return await answer(request, timeoutMs);
@@ -37,7 +37,7 @@ test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'another 
     const limits: unknown[] = [];
     const late: AskClient = async (_request, timeoutMs) => {
       limits.push(timeoutMs);
-      throw new Error('Request timed out');
+      throw new SdkError(SdkErrorCode.RequestTimeout, 'Request timed out');
     };
     const ask = askByForm({}, exchangeWith(late, { name, elicitation: { form: {} }, openMs: 60_000 }), clock);
     expect(await ask?.(FORM)).toEqual({ kind: 'unanswered' });
@@ -134,6 +134,27 @@ test('choices are sent with their titles, and only offered values are accepted',
       },
     },
   });
+});
+
+test('an error of ours is no answer of the client', async () => {
+  const broken = exchangeWith(async () => {
+    throw new RangeError('a bug');
+  });
+  const connection: Connection = {};
+  await expect(askByForm(connection, broken, clock)?.(FORM)).rejects.toThrow('a bug');
+  expect(connection).toEqual({});
+});
+
+test('between requests no time limit of the client applies to a form', async () => {
+  const limits: number[] = [];
+  const late: AskClient = async (_request, timeoutMs) => {
+    limits.push(timeoutMs);
+    return { action: 'decline' };
+  };
+  const exchange = { ...exchangeWith(late, { openMs: 600_000 }), asksBetweenRequests: true } as const;
+  const ask = askByForm({}, exchange, clock) ?? expect.fail();
+  expect([await ask(FORM), await ask(FORM)]).toEqual([{ kind: 'unanswered' }, { kind: 'unanswered' }]);
+  expect(limits).toEqual([1_790_000, 1_190_000]);
 });
 
 test('a call that is cancelled while a form is open ends', async () => {

@@ -81,22 +81,56 @@ test('a revoked token opens nothing more, and what its client listens to ends; a
   expect(await going.closed).toBe('local');
 });
 
+const META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+test('at most 32 requests of one client listen at a time; one that ends makes room, and others have their own', async () => {
+  await using bench = await makeBench({ here: true });
+  await using rig = await mcpRig(bench.context);
+  const [phone, desk] = [await rig.addToken('phone'), await rig.addToken('desk')];
+  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' };
+  const notifications = { resourceSubscriptions: ['samocode://sessions'] };
+  const listen = async (token: string, id: number) => {
+    const message = {
+      jsonrpc: '2.0',
+      id,
+      method: 'subscriptions/listen',
+      params: { notifications, _meta: META },
+    };
+    return await rig.post(token, message, headers);
+  };
+  const open: Response[] = [];
+  for (let id = 0; id < 32; id += 1) open.push(await listen(phone, id));
+  expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+  const refused = await listen(phone, 32);
+  expect([refused.status, await refused.json()]).toMatchObject([
+    429,
+    { error: { message: expect.stringContaining('already 32') } },
+  ]);
+  const other = await listen(desk, 0);
+  expect(other.status).toBe(200);
+  await open[0]?.body?.cancel();
+  const again = await eventually(async () => {
+    const response = await listen(phone, 33);
+    return response.status === 200 && response;
+  });
+  for (const { body } of [...open.slice(1), other, again]) await body?.cancel();
+});
+
 test('a request of the modern era without its headers, or of an unknown revision, is refused', async () => {
   await using bench = await makeBench({ here: true });
   await using rig = await mcpRig(bench.context);
   const token = await rig.addToken('phone');
-  const _meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': {},
-  };
-  const list = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta } };
+  const list = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: META } };
   expect((await rig.post(token, list)).status).toBe(400);
   const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
   expect((await rig.post(token, list, headers)).status).toBe(200);
   const unknown = {
     ...list,
-    params: { _meta: { ..._meta, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } },
+    params: { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } },
   };
   const refused = await rig.post(token, unknown, { ...headers, 'mcp-protocol-version': '2099-01-01' });
   expect(await refused.json()).toMatchObject({ error: { data: { supported: ['2026-07-28'] } } });
