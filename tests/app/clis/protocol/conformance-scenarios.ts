@@ -33,7 +33,7 @@ export const SCENARIOS: Readonly<Record<string, Applies>> = {
   'tools-call-elicitation': fixture('a tool with a form'),
   'json-schema-2020-12': fixture('a tool with every keyword'),
   'elicitation-sep1034-defaults': fixture('a tool with a form of every kind of field'),
-  'server-sse-polling': { not: 'it is about resuming streams over HTTP; we speak stdio' },
+  'server-sse-polling': { not: 'it is about resuming streams, which we do not offer' },
   'server-sse-multiple-streams': 'both',
   'elicitation-sep1330-enums': fixture('a tool with a form of every kind of choice'),
   'resources-list': 'both',
