@@ -95,7 +95,8 @@ async function loggedIn(cli: keyof typeof CLIS) {
     instead: ({ job, step, conversation }) => {
       if (job.phase !== 'investigation') return undefined;
       said.push(...conversation.results.map(({ text }) => text));
-      const command = `cat "$HOME/${file}"`;
+      // The folder that CODEX_HOME names has no link in the home folder of an agent.
+      const command = `cat "$HOME/${file}" 2>/dev/null || cat "$CODEX_HOME/auth.json"`;
       const use = [{ name: 'Bash', input: { command, description: 'Reading' } }];
       return step === 0 ? { say: 'Reading.', use } : undefined;
     },
