@@ -7,7 +7,6 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { ActionContext } from '../../caller/context/context.ts';
-import { reportTo } from './rounds.ts';
 
 /** A client as it describes itself: when it connects, or since revision 2026-07-28 with each request. */
 export interface ChatClient {
@@ -73,4 +72,14 @@ function clientIn(envelope: unknown): ChatClient {
 function connectedClient(server: Server): ChatClient {
   const { name = '', version = '' } = server.getClientVersion() ?? {};
   return { name, version, capabilities: server.getClientCapabilities() ?? {} };
+}
+
+/** Sends progress to the client of an open request, if it asked for it. */
+export async function reportTo(
+  { mcpReq }: ServerContext,
+  progress: { progress: number; message: string },
+): Promise<void> {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return;
+  await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...progress } });
 }

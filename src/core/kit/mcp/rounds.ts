@@ -5,7 +5,7 @@ import {
   type Result,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, reportTo } from './exchange.ts';
 import { InvalidParamsError } from './on-request.ts';
 
 /** The parts of an exchange that change from round to round. */
@@ -125,14 +125,4 @@ async function newCall(plan: CallPlan, call: (reach: Reach) => Promise<Result>):
     (error) => round?.fail(error),
   );
   return await first;
-}
-
-/** Sends progress to the client of an open request, if it asked for it. */
-export async function reportTo(
-  { mcpReq }: ServerContext,
-  progress: { progress: number; message: string },
-): Promise<void> {
-  const progressToken = mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return;
-  await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...progress } });
 }
