@@ -31,7 +31,7 @@ export const antigravity = {
       'Run `agy` once and log in. Agents in the sandbox cannot use a login in the keyring (docs/security.md): for them, set GEMINI_API_KEY, and "modelProvider": "gemini" in ~/.gemini/antigravity-cli/settings.json.',
   },
   variables: /^AGY_CLI_/,
-  credentials: ['GEMINI_API_KEY'],
+  credentials: ['GEMINI_API_KEY', 'ANTIGRAVITY_API_KEY'],
   prices: {},
   // A repository can name MCP servers, which are programs, and plugins.
   needsGuard: true,
@@ -75,22 +75,31 @@ function buildCommand({
 }
 
 const LOGIN = /authentication required|not logged in/i;
+/** The whole of a message, because what a model writes can begin with the same words. */
+const LOGIN_MESSAGE = /^(?:error: *)?(?:authentication required|(?:you are )?not logged in)(?:[.:;,]|$)/i;
 const SILENT =
-  'It ended without an error and printed nothing. Some versions print nothing without a terminal: update it with `agy update`.';
+  'It ended without an error and printed nothing. Often a usage limit (run `agy` and see /usage) or a refused tool is the cause; some versions print nothing without a terminal (update with `agy update`).';
 
-const withoutAnswer = classifyByFinalMessage({
+const byExit = classifyByFinalMessage({
   title: 'Antigravity CLI',
   setting: 'ANTIGRAVITY_PATH',
   codes: [],
   refusals: [],
 });
 
-/** It has no final message: only its exit status and an answer in plain text count. */
-function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
+/** Only its exit status and its plain text count: the reader finds no final message. */
+function classifyEnd(_final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
   const { exitCode, stderrTail, stdoutTail = '' } = exit;
-  const isSilent = stdoutTail.trim() === '';
-  if (final === undefined && exitCode === 0 && !isSilent) return undefined;
-  if (final === undefined && LOGIN.test(stderrTail + stdoutTail)) return { kind: 'auth' };
-  const problem = withoutAnswer(final, exit);
-  return final === undefined && exitCode === 0 ? { kind: 'crashed', advice: SILENT } : problem;
+  const answer = stdoutTail.trim();
+  if (asksForLogin(answer, exit)) return { kind: 'auth' };
+  if (exitCode !== 0) return byExit(undefined, exit);
+  if (answer !== '') return undefined;
+  return { kind: 'crashed', ...(stderrTail.trim() === '' && { advice: SILENT }) };
+}
+
+function asksForLogin(answer: string, { exitCode, stderrTail }: ExitReport): boolean {
+  const lines = answer.split('\n');
+  const isWork = exitCode === 0 && answer !== '';
+  if (!isWork && LOGIN.test(stderrTail)) return true;
+  return (!isWork || lines.length === 1) && LOGIN_MESSAGE.test(lines.at(-1) ?? '');
 }

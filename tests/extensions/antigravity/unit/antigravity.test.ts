@@ -10,11 +10,25 @@ test.each([
   ['nothing', 0, ' \n', '', 'crashed'],
   ['no answer but the request to log in', 0, '', 'Error: authentication required', 'auth'],
   ['an answer before it failed', 1, 'Done.\n', 'Quota exceeded', 'crashed'],
+  ['the same request on its last line', 1, 'Hello\nNot logged in. Run agy.\n', '', 'auth'],
+  ['nothing but the same request, as an answer', 0, 'Not logged in.\n', '', 'auth'],
   ['an answer about a login', 0, 'The page says "not logged in".', '', undefined],
+  ['an answer that begins with a login', 0, 'Not logged in users see the form now.', '', undefined],
+  ['a failure after an answer about a login', 1, 'Users who are not logged in see it.', '', 'crashed'],
+  ['an answer beside a log about a login', 0, 'Done.', 'retry: authentication required', undefined],
   ['nothing, because it was killed', null, '', '', 'crashed'],
   ['nothing, because it is not there', 127, '', 'not found', 'config'],
 ] as const)('with %s it ended as stated', (_what, exitCode, stdout, stderr, kind) => {
   expect(ended(exitCode, stdout, stderr)?.kind).toBe(kind);
+});
+
+test('only an end without any text is explained, by what it often means', () => {
+  expect(ended(0)).toMatchObject({ advice: expect.stringContaining('see /usage') });
+  expect(ended(0, '', 'Quota exceeded')).toEqual({ kind: 'crashed' });
+});
+
+test('both of its keys say which account pays', () => {
+  expect(antigravity.credentials).toEqual(['GEMINI_API_KEY', 'ANTIGRAVITY_API_KEY']);
 });
 
 test('its prompt is in no argument, and a model is named only by the person', () => {
