@@ -1,5 +1,6 @@
 import { nearestName } from '../kernel/nearest-name.ts';
 import { newRegistry } from '../kernel/registry.ts';
+import { inWords } from '../kernel/text.ts';
 import { claude } from './claude/claude.ts';
 import { codex } from './codex/codex.ts';
 import type { Provider } from './contract/provider.ts';
@@ -22,8 +23,12 @@ export function providerNames(): string[] {
 
 /** As in `a, b or c`. */
 export function providerChoices(): string {
-  const names = providerNames();
-  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  return inWords(providerNames(), 'or');
+}
+
+/** The accounts that it accepts, as in `takes an API key`, if it refuses others that it accepted once. */
+export function acceptedAccounts({ facts }: Pick<Provider, 'facts'>): string | undefined {
+  return facts?.refused === undefined ? undefined : `takes ${facts.accounts}`;
 }
 
 /** Whether it is the agent that comes with this program: it has no settings, and costs nothing. */

@@ -33,7 +33,7 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     prices: agent.prices ?? {},
     // Some agents run a plugin of the repository before any prompt, even with everything disabled.
     needsGuard: true,
-    asks: agent.asks === true,
+    asks: agent.asks ?? ('by setting' as const),
     reports: { usd: agent.cost === true, tokens: agent.usage !== undefined },
     prepare: (request) => prepare(agent, request),
     buildCommand: (request) => buildCommand(agent, request),

@@ -9,6 +9,8 @@ import type {
 import { saying } from '../../core/agents/contract/transcript.ts';
 import { classifyByFinalMessage } from '../../core/agents/reading/child-end.ts';
 
+const KEYS = ['GEMINI_API_KEY', 'ANTIGRAVITY_API_KEY'];
+
 /**
  * Antigravity CLI. It was not tried, and its documentation and the reports of its users differ: only what they have in
  * common is used, and a setting that might not hold is refused.
@@ -27,11 +29,12 @@ export const antigravity = {
   },
   preflight: {
     install: 'curl -fsSL https://antigravity.google/cli/install.sh | bash',
+    keysForSandbox: KEYS,
     loginFix:
-      'Run `agy` once and log in. Agents in the sandbox cannot use a login in the keyring (docs/security.md): for them, set GEMINI_API_KEY, and "modelProvider": "gemini" in ~/.gemini/antigravity-cli/settings.json.',
+      'Set GEMINI_API_KEY, and "modelProvider": "gemini" in ~/.gemini/antigravity-cli/settings.json; or run `agy` once and log in, for agents without the sandbox or with SANDBOX_SOCKETS=keyring.',
   },
   variables: /^AGY_CLI_/,
-  credentials: ['GEMINI_API_KEY', 'ANTIGRAVITY_API_KEY'],
+  credentials: KEYS,
   prices: {},
   // A repository can name MCP servers, which are programs, and plugins.
   needsGuard: true,

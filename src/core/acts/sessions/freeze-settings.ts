@@ -74,7 +74,7 @@ function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
   return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
 }
 
-function acpOf({
+export function acpOf({
   acpCommand,
   acpAsks,
   acpWithoutGuard,
@@ -108,7 +108,7 @@ function requireSandbox(written: string): Sandbox {
   return parsed.data;
 }
 
-function limitsOf(values: ResolvedSettings['values']): SessionLimits {
+export function limitsOf(values: ResolvedSettings['values']): SessionLimits {
   const limitsWith = (limitOf: (setting: LimitSetting) => number | undefined): SpendingLimits => {
     const limits = LIMIT_NAMES.map((name) => [name, limitOf(LIMIT_SETTINGS[name])] as const);
     return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));

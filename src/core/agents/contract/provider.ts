@@ -167,6 +167,8 @@ export interface Preflight {
   };
   /** For a CLI without a login command: any of these indicates a login. */
   loginTraces?: LoginTraces;
+  /** For a CLI whose login is in the system's keyring: variables of keys, which agents in the sandbox can use instead. */
+  keysForSandbox?: readonly string[];
   /** Exits with 0 if the CLI's own sandbox works. */
   sandboxArgs?: readonly string[];
   install: string;
@@ -287,15 +289,18 @@ export interface Provider {
   promptText?: string;
   /** A repository can make it run programs: it starts only in the sandbox, unless the user says otherwise. */
   needsGuard?: boolean;
-  /** Whether it asks for permission, as PERMISSIONS=allow requires; false if it is not known to ask. Absent: true. */
-  asks?: boolean;
+  /**
+   * Whether it asks for permission, as PERMISSIONS=allow requires; `by setting`: a person may say so with ACP_ASKS.
+   * Absent: true.
+   */
+  asks?: boolean | 'by setting';
   /** False if no way is known to give its agents MCP servers. Absent: true. */
   takesServers?: boolean;
   /** The kinds of spending that it reports; absent: all. */
   reports?: { usd: boolean; tokens: boolean };
   /**
-   * It prints plain text, and nothing before its answer: until then, silence is no sign that it hangs. Its last lines
-   * say how it ended.
+   * It prints plain text, and nothing before its answer: no first line is waited for. STALL_TIMEOUT holds, also during
+   * tool calls, which it does not report. Its last lines say how it ended.
    */
   printsAtEnd?: true;
   /** Confines its agents itself, under PERMISSIONS=allow. */

@@ -2,7 +2,7 @@ import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider
 import { classifyByFinalMessage } from '../reading/child-end.ts';
 import { GEMINI_ACCOUNTS } from './gemini-accounts.ts';
 
-const ACCOUNTS_ADVICE = `Gemini CLI takes ${GEMINI_ACCOUNTS} (PROVIDER=antigravity).`;
+const ACCOUNTS_ADVICE = `Gemini CLI takes ${GEMINI_ACCOUNTS}.`;
 const LOGIN_ADVICE =
   'Gemini CLI has no login that works without a person: start `gemini` once, or set GEMINI_API_KEY; with a base ' +
   `URL of your own, set security.auth.selectedType in ~/.gemini/settings.json. ${ACCOUNTS_ADVICE}`;

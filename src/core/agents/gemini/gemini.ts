@@ -61,7 +61,7 @@ export const gemini = {
       settings: { file: '.gemini/settings.json', at: ['security', 'auth', 'selectedType'] },
     },
     install: 'npm install -g @google/gemini-cli',
-    loginFix: `Set GEMINI_API_KEY, or run \`gemini\` once and log in. It takes ${GEMINI_ACCOUNTS} (PROVIDER=antigravity).`,
+    loginFix: `Set GEMINI_API_KEY, or run \`gemini\` once and log in. It takes ${GEMINI_ACCOUNTS}.`,
   },
   hosts: [
     'generativelanguage.googleapis.com',

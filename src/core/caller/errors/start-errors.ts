@@ -20,10 +20,12 @@ export const START_ERRORS = errors({
     why: `A session cannot continue at "${given.slice(0, 40)}".`,
     hint: `Name one of these phases: ${allowed.join(', ')}.`,
   }),
-  cannot_ask: ({ title }: { title: string }) => ({
+  cannot_ask: ({ title, isSettable }: { title: string; isSettable: boolean }) => ({
     what: NOTHING,
     why: `PERMISSIONS is allow, and ${title} is not known to ask before it acts.`,
-    hint: 'Set PERMISSIONS=skip, or ACP_ASKS=yes in .samocode if it does ask.',
+    hint: isSettable
+      ? 'Set PERMISSIONS=skip, or ACP_ASKS=yes in .samocode if it does ask.'
+      : 'Set PERMISSIONS=skip.',
   }),
   command_missing: () => ({
     what: NOTHING,

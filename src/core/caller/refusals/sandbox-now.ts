@@ -74,14 +74,25 @@ export async function sandboxNow(
     const warning = await reachedForLogins(now, names);
     return { level: now.level, warning, testedGuard: now.maker.tool.path };
   }
-  const open = openToRepositories(names);
-  if (open !== undefined && !acp?.withoutGuard) throw START_ERRORS.agent_needs_guard({ title: open, ...now });
+  const refusal = unguardedRefusal(names, acp, now);
+  if (refusal) throw refusal;
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
   // No warning if the project's own file switches the guard off.
   if (sandbox === 'off' && !sandboxLowered) return { level };
   if (sandbox === 'off')
     return { level, warning: 'Agents run without the guard: this start switched it off.' };
   return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
+}
+
+/** Why these agents may not run without the guard; undefined if they may. */
+export function unguardedRefusal(
+  names: readonly string[],
+  acp: FrozenSettings['acp'],
+  { why, hint }: Pick<Extract<GuardNow, { level: 'none' }>, 'why' | 'hint'>,
+): SamocodeError | undefined {
+  const title = openToRepositories(names);
+  if (title === undefined || acp?.withoutGuard) return undefined;
+  return START_ERRORS.agent_needs_guard({ title, why, hint });
 }
 
 async function reachedForLogins(

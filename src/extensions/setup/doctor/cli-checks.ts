@@ -1,14 +1,9 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  LoginTraces,
-  Preflight,
-  Provider,
-  VendorFacts,
-} from '../../../core/agents/contract/provider.ts';
+import type { LoginTraces, Preflight, Provider } from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
-import { allProviders, providerNames } from '../../../core/agents/registry.ts';
+import { acceptedAccounts, allProviders, providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
@@ -24,6 +19,7 @@ import { isRefusedAsRoot } from '../../../core/caller/refusals/ready-project.ts'
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { capitalised, counted, inWords } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import { machineCliPath } from '../../../core/project/finding/machine-cli-path.ts';
 import { type Project, readSettingTexts } from '../../../core/project/finding/open-project.ts';
@@ -113,62 +109,49 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   const { title, preflight } = provider;
   const id = `cli.${provider.name}`;
   try {
-    const { found, version: answered, problems } = await cliAnswers(question);
-    const version = provider.facts?.tested ? answered : `${answered} (not tried with samocode)`;
-    const aged = agedFacts(provider, question.context.clock.now());
-    if (isUsed) return [ok(id, found, version + accountsIf(provider)), ...problems, ...aged];
+    const { path, version, problems } = await cliAnswers(question);
+    const tried = provider.facts?.tested ? '' : ' (not tried with samocode)';
+    // The login of an account that is refused looks the same.
+    const about = [tried, acceptedAccounts(provider)].filter((text) => text !== undefined).join('; ');
+    const found = path + about;
+    if (isUsed) return [ok(id, found, version + about), ...problems];
     const [problem] = problems;
-    return [
-      problem ? notReady(id, `${found}. ${problem.found}`) : ok(id, found, `${title} ${version}`),
-      ...aged,
-    ];
+    if (problem) return [notReady(id, `${found}. ${problem.found}`)];
+    return [ok(id, found, `${title} ${version}${tried}`)];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     if (!isUsed) return [notReady(id, `${title} is not installed`)];
     const { what, why, hint } = error;
-    const aged = agedFacts(provider, question.context.clock.now());
-    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint), ...aged];
+    if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint)];
     const found = `${what} It is in none of ${error.args.searched.length} folders, which include those of PATH.`;
     const fix = `Install it (${preflight.install}), or set ${error.args.setting} to its absolute path.`;
-    return [{ ...fail(id, found, fix), details: why }, ...aged];
+    return [{ ...fail(id, found, fix), details: why }];
   }
 }
 
 /** The finding for an agent CLI that cannot work and is not needed. */
 const notReady = (id: string, found: string): DoctorCheck => ({ ...ok(id, found), isAbsent: true });
 
-/** Where a login that once worked can be refused, the accounts that are accepted: whose login it is stays unknown here. */
-function accountsIf({ facts }: Provider): string {
-  return facts?.refused === undefined ? '' : `; takes ${facts.accounts}`;
-}
-
-const FACTS = '.facts';
 const DAY_MS = 86_400_000;
 const FACTS_LAST_DAYS = 90;
 
-/** Whether this says how old the facts about one vendor are. */
-export const isAboutFacts = ({ id }: DoctorCheck): boolean => id.endsWith(FACTS);
-
-/** Vendors change who may log in. Old facts are no problem, so this never warns. */
-function agedFacts({ name, title, facts }: Provider, now: number): DoctorCheck[] {
-  if (facts === undefined || !isAged(facts, now)) return [];
-  return [ok(`cli.${name}${FACTS}`, `${title} (${facts.readOn})`)];
-}
-
-/** One line for all vendors whose facts are old. */
-export function vendorsCheck(aged: readonly DoctorCheck[]): DoctorCheck[] {
-  if (aged.length === 0) return [];
-  const names = aged.map(({ found }) => found).join(', ');
-  const text = `who may log in was read more than ${FACTS_LAST_DAYS} days ago: ${names}`;
-  return [ok('vendors', text, text)];
-}
-
-function isAged({ readOn }: VendorFacts, now: number): boolean {
-  return now - Date.parse(readOn) > FACTS_LAST_DAYS * DAY_MS;
+/**
+ * One line for the vendors whose facts are old. Vendors change who may log in, but old facts are no problem, so it never
+ * warns.
+ */
+export function vendorsCheck(providers: readonly Provider[], now: number): DoctorCheck[] {
+  const isAged = (readOn: string) => now - Date.parse(readOn) > FACTS_LAST_DAYS * DAY_MS;
+  const aged = providers.filter(({ facts }) => facts !== undefined && isAged(facts.readOn));
+  const [oldest] = aged.map(({ facts }) => facts?.readOn).sort();
+  if (oldest === undefined) return [];
+  const brief = `accounts of ${counted(aged.length, 'vendor')} read on ${oldest}: update samocode`;
+  const names = aged.map(({ title }) => title);
+  const found = `Who may log in to ${inWords(names, 'or')} was last read on ${oldest}: update samocode.`;
+  return [ok('vendors', found, brief)];
 }
 
 interface CliAnswers {
-  found: string;
+  path: string;
   version: string;
   problems: readonly DoctorCheck[];
 }
@@ -203,7 +186,7 @@ async function cliAnswers(question: CliQuestion): Promise<CliAnswers> {
   const version = stdout.trim().split('\n')[0] || 'unknown version';
   const isOld = oldest !== undefined && isOlder(version, oldest);
   return {
-    found: `${path} (${foundIn}), ${version}`,
+    path: `${path} (${foundIn}), ${version}`,
     version: /\d+\.\d+\.\d+(?:[-+.]?\w+)*/.exec(version)?.[0] ?? version,
     problems: [
       ...startProblems(question, { exitCode, timedOut }),
@@ -232,15 +215,29 @@ function startProblems(
   return [fail(id, `${title} does not start: --version fails.`, `Update it: ${preflight.install}.`)];
 }
 
-const KEYRING = 'Agents in the sandbox cannot use a login in the keyring (docs/security.md).';
+const KEYRING = 'agents in the sandbox cannot use a login in the keyring (docs/security.md).';
 
-async function loginChecks({ provider, context, inside }: CliQuestion, ask: AskCli): Promise<DoctorCheck[]> {
+function reachesKeyring(project: Project | undefined): boolean {
+  const { sandbox, sandboxSockets } = project?.values ?? {};
+  return sandbox === 'off' || sandboxSockets?.includes('keyring') === true;
+}
+
+async function loginChecks(
+  { provider, project, context, inside }: CliQuestion,
+  ask: AskCli,
+): Promise<DoctorCheck[]> {
   const id = `cli.${provider.name}.login`;
-  const { loginTraces, loginFix } = provider.preflight;
+  const { loginTraces, keysForSandbox, loginFix } = provider.preflight;
+  if (keysForSandbox !== undefined) {
+    const isUsable = reachesKeyring(project) || keysForSandbox.some((name) => context.env[name]);
+    return warnIf(!isUsable, id, `No key is set, and ${KEYRING}`, loginFix);
+  }
   const problem = await loginProblem(provider, ask);
   if (problem !== undefined) {
     const judge = problem.isCertain ? fail : warn;
-    return [judge(id, problem.found, inside === undefined ? problem.fix : `${problem.fix} ${KEYRING}`)];
+    return [
+      judge(id, problem.found, inside === undefined ? problem.fix : `${problem.fix} ${capitalised(KEYRING)}`),
+    ];
   }
   // For some CLIs, the location of the login is unknown.
   const isMissing = loginTraces !== undefined && !(await hasLogin(loginTraces, context));

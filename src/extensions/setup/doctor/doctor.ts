@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { triedChecks } from '../../../core/acts/proof/try-checks.ts';
+import { acpOf, limitsOf } from '../../../core/acts/sessions/freeze-settings.ts';
 import { areConfined } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { formatRiskyLine } from '../../../core/caller/context/trust-project.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
+import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
   absent,
   type DoctorCheck,
@@ -20,7 +22,12 @@ import {
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
 import { commandChecks } from '../../../core/caller/refusals/command-checks.ts';
-import { guardNow, type SandboxQuestion } from '../../../core/caller/refusals/sandbox-now.ts';
+import { refuseUnfitAgents } from '../../../core/caller/refusals/fit-agents.ts';
+import {
+  guardNow,
+  type SandboxQuestion,
+  unguardedRefusal,
+} from '../../../core/caller/refusals/sandbox-now.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
@@ -38,7 +45,6 @@ import {
   type CliCheckContext,
   checkedProviders,
   cliChecks,
-  isAboutFacts,
   type OtherAgents,
   otherAgents,
   usedProviders,
@@ -123,11 +129,10 @@ async function groupsOf(
 ): Promise<RunningGroup[]> {
   const guard = project && guardNow(questionOf(project), context);
   const surroundings = { project, used, machine, context, guard };
-  const clis = checkedProviders().map((provider) => {
-    const checks = cliChecks(provider, surroundings);
-    const own = checks.then((all) => all.filter((check) => !isAboutFacts(check)));
-    return { ...provider, checks, own };
-  });
+  const clis = checkedProviders().map((provider) => ({
+    ...provider,
+    checks: cliChecks(provider, surroundings),
+  }));
   const isUsed = ({ name }: CheckedProvider) => used.has(name);
   const unused = clis.filter((provider) => !isUsed(provider));
   const isOfMachine = project === undefined;
@@ -140,9 +145,9 @@ async function groupsOf(
         isOfMachine ? identityCheck(context.cwd, context, warn) : [],
       ),
     },
-    ...clis.filter(isUsed).map(({ title, own }) => ({ title, checks: own })),
-    { title: 'Other CLIs', checks: together(...unused.map(({ own }) => own)) },
-    { title: 'Vendors', checks: vendorsChecks(clis) },
+    ...clis.filter(isUsed),
+    { title: 'Other CLIs', checks: together(...unused.map(({ checks }) => checks)) },
+    { title: 'Vendors', checks: vendorsChecks(clis, used, context) },
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
@@ -159,11 +164,17 @@ async function groupsOf(
 
 type Checks = DoctorCheck | readonly DoctorCheck[];
 
+type RunningCli = CheckedProvider & { checks: Promise<readonly DoctorCheck[]> };
+
 async function vendorsChecks(
-  clis: readonly { checks: Promise<readonly DoctorCheck[]> }[],
+  clis: readonly RunningCli[],
+  used: ReadonlySet<string>,
+  { clock }: ActionContext,
 ): Promise<DoctorCheck[]> {
-  const all = await together(...clis.map(({ checks }) => checks));
-  return vendorsCheck(all.filter(isAboutFacts));
+  const found = clis.map(async (cli) =>
+    used.has(cli.name) || (await cli.checks).some(({ isAbsent }) => !isAbsent) ? [cli] : [],
+  );
+  return vendorsCheck((await Promise.all(found)).flat(), clock.now());
 }
 
 async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {
@@ -211,6 +222,7 @@ async function projectChecks(
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
     unusedServers(project),
+    unfitAgents(project, context),
     isTried ? triedChecks(project, context, signal) : commandChecks(project, context),
   );
 }
@@ -225,6 +237,19 @@ function trustChecks(trust: Trust): DoctorCheck[] {
 async function noCheck(project: Project): Promise<DoctorCheck[]> {
   const missing = await missingCheck(project);
   return missing === undefined ? [] : [warn('project.check', missing.found, missing.fix)];
+}
+
+/** The first reason for which a start would refuse the agents of the settings. */
+async function unfitAgents(project: Project, context: ActionContext): Promise<DoctorCheck[]> {
+  const { permissions, mcp: mcpPath } = project.values;
+  const choices = { permissions, mcpPath, limits: limitsOf(project.values), ...acpOf(project.values) };
+  try {
+    await refuseUnfitAgents([...providersOf(project)], choices, context);
+    return [];
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return [fail('project.agents', error.why, error.hint)];
+  }
 }
 
 /** A project's `.mcp.json` is for the person's chats; agents get its servers only through the setting MCP. */
@@ -290,6 +315,8 @@ async function sandboxCheck(
   if (now.level !== 'none') return ok(id, describeLevel(now.level), now.level);
   if (sandbox === 'guard' || sandbox === 'strict')
     return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);
+  const refusal = unguardedRefusal([...used], acpOf(project.values).acp, now);
+  if (refusal !== undefined) return fail(id, refusal.why, refusal.hint);
   if (areConfined([...used], permissions))
     return ok(id, describeLevel('provider sandbox'), 'provider sandbox');
   return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);

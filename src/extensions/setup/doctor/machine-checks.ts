@@ -46,11 +46,15 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
   }
 }
 
-/** The day on which a major version's support ends, as nodejs.org/about/previous-releases had it on 2026-11-26. */
+/** The day on which a major version's support ends, as nodejs/Release: schedule.json had it on 2026-11-26. */
 const SUPPORTED_UNTIL: Readonly<Record<number, string>> = {
   20: '2026-04-30',
+  21: '2024-06-01',
   22: '2027-04-30',
+  23: '2025-06-01',
   24: '2028-04-30',
+  25: '2026-06-01',
+  26: '2029-04-30',
 };
 
 // npm takes the newest version whose requirement is met, and says nothing about newer ones.

@@ -46,7 +46,7 @@ test.each([
     expect(gemini.classifyEnd(undefined, { exitCode, stderrTail })).toEqual({
       kind: 'auth',
       advice:
-        'Gemini CLI takes an API key or an enterprise licence; individuals: Antigravity CLI (PROVIDER=antigravity).',
+        'Gemini CLI takes an API key or an enterprise licence; individuals: Antigravity CLI.',
     });
   },
 );

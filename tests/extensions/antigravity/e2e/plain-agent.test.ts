@@ -73,7 +73,7 @@ test.concurrent.each([
     'has no login',
     ['echo "Error: authentication required." >&2', 'exit 1'],
     'auth',
-    'It said: Error: authentication required. Run `agy` once and log in.',
+    'It said: Error: authentication required. Set GEMINI_API_KEY, and',
   ],
   [
     'cannot be started',
@@ -91,7 +91,11 @@ test.concurrent.each([
 
 test.concurrent.each([
   ['without the sandbox', { ACP_WITHOUT_GUARD: 'no' }, 'ACP_WITHOUT_GUARD=yes'],
-  ['with PERMISSIONS=allow', { PERMISSIONS: 'allow' }, 'Antigravity CLI is not known to ask'],
+  [
+    'with PERMISSIONS=allow, also where ACP_ASKS is set',
+    { PERMISSIONS: 'allow', ACP_ASKS: 'yes' },
+    'Antigravity CLI is not known to ask before it acts. Set PERMISSIONS=skip.',
+  ],
   ['with a limit of money', { MAX_COST_USD: '5' }, 'set MAX_HOURS instead'],
   [
     'with servers for its agents',

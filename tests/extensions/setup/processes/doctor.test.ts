@@ -230,7 +230,7 @@ test.each([
   '%d days after the facts about vendors were read, at most a line names those that are installed or in use',
   async (days, names) => {
     await using repo = await makeRepo();
-    const codex = await fakeCli(repo.root, { version: '0.169.0', loggedIn: false });
+    const codex = await fakeCli(repo.root, { version: '0.169.0' });
     const context = await contextIn(repo, { CODEX_PATH: codex, SAMOCODE_PROVIDER: 'gemini' });
     const later = { ...systemClock, now: () => readOn('codex') + days * DAY_MS };
     const groups: DoctorGroup[] = [];
@@ -239,18 +239,19 @@ test.each([
       { ...context, clock: later },
       MACHINE,
     );
-    const dated = names.map((name) => `${name} (${new Date(readOn('codex')).toISOString().slice(0, 10)})`);
-    const text = `who may log in was read more than 90 days ago: ${dated.join(', ')}`;
+    const text = `Who may log in to ${names.join(' or ')} was last read on 2026-11-26: update samocode.`;
+    const brief = 'accounts of 2 vendors read on 2026-11-26: update samocode';
     const about = report.checks.filter(({ group }) => group === 'Vendors');
     expect(about).toEqual(
-      names.length > 0 ? [{ group: 'Vendors', id: 'vendors', level: 'ok', found: text, brief: text }] : [],
+      names.length > 0 ? [{ group: 'Vendors', id: 'vendors', level: 'ok', found: text, brief }] : [],
     );
     expect(report.checks.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual(['cli.gemini']);
-    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
     const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
     const vendors = groups.find(({ title }) => title === 'Vendors') ?? { title: '', checks: [] };
-    const lines = checkLines(vendors, output, { verbose: false, titles: ['Vendors'] });
-    expect(lines).toEqual(names.length > 0 ? [`✔ Vendors  ${text}`] : []);
+    const lines = checkLines(vendors, output, { verbose: false, titles: ['GitHub Copilot CLI'] });
+    expect(lines).toEqual(names.length > 0 ? [`✔ ${'Vendors'.padEnd(20)}${brief}`] : []);
+    expect(lines.join('\n').split('\n')).toHaveLength(1);
   },
 );
 
@@ -258,20 +259,25 @@ test('Gemini CLI in use says whose accounts it takes, because the login of an in
   await using repo = await makeRepo();
   const env = { SAMOCODE_PROVIDER: 'gemini', GEMINI_PATH: await fakeCli(repo.root), GEMINI_API_KEY: 'x' };
   const { checks } = await doctor({}, await contextIn(repo, env), MACHINE);
-  expect(checks.find(({ id }) => id === 'cli.gemini')?.brief).toBe(
-    '2.1.328; takes an API key or an enterprise licence; individuals: Antigravity CLI',
-  );
+  const gemini = checks.find(({ id }) => id === 'cli.gemini');
+  const accounts = '; takes an API key or an enterprise licence; individuals: Antigravity CLI';
+  expect(gemini?.brief).toBe(`2.1.328${accounts}`);
+  expect(gemini?.found, 'in pipes and JSON').toContain(accounts);
 });
 
 test('an agent CLI that no version of was tried is marked, whether it is in use or not', async () => {
   await using repo = await makeRepo();
   const goose = await fakeCli(repo.root);
-  const brief = async (env: Record<string, string>) =>
+  const about = async (env: Record<string, string>) =>
     (await doctor({}, await contextIn(repo, { GOOSE_PATH: goose, ...env }), MACHINE)).checks.find(
       ({ id }) => id === 'cli.goose',
-    )?.brief;
-  expect(await brief({})).toBe('Goose 2.1.328 (not tried with samocode)');
-  expect(await brief({ SAMOCODE_PROVIDER: 'goose' })).toBe('2.1.328 (not tried with samocode)');
+    );
+  const mark = '(not tried with samocode)';
+  for (const [env, brief] of [
+    [{}, `Goose 2.1.328 ${mark}`],
+    [{ SAMOCODE_PROVIDER: 'goose' }, `2.1.328 ${mark}`],
+  ] as const)
+    expect(await about(env)).toMatchObject({ brief, found: expect.stringContaining(mark) });
 });
 
 test('outside of any project the machine alone is judged; a named project that is missing is a failure', async () => {
@@ -502,6 +508,10 @@ test('a system setting that ends workers is a warning, and Windows itself a refu
 test.each([
   ['20.19.0', '2026-04-30T23:59:59Z', undefined],
   ['20.19.0', '2026-05-01T00:00:00Z', 'since 2026-04-30; npm silently installs old agent CLIs'],
+  ['21.7.3', '2026-11-26T00:00:00Z', 'since 2024-06-01; npm silently installs old agent CLIs'],
+  ['23.11.1', '2026-11-26T00:00:00Z', 'since 2025-06-01.'],
+  ['25.9.0', '2026-06-01T00:00:00Z', undefined],
+  ['25.9.0', '2026-06-02T00:00:00Z', 'since 2026-06-01.'],
   ['22.23.3', '2026-11-26T00:00:00Z', undefined],
   ['22.23.3', '2027-05-01T00:00:00Z', 'since 2027-04-30.'],
   ['26.10.0', '2027-05-01T00:00:00Z', undefined],
