@@ -10,8 +10,8 @@ function render(): string {
 
 <!-- Written by \`npm run docs\` from the facts of each provider in src/. Change the code, then run it again. -->
 
-The CLI that [\`PROVIDER\`](settings.md) names does the work, under your own account. Its vendor decides who may log in, and changes that. The table says
-what was read and tried, and when; \`samocode doctor\` says in one line when what it knows of your agents is more than 90 days old.
+The CLI that [\`PROVIDER\`](settings.md) names does the work, under your own account. Its vendor decides who may log in, and can change that at any time. The table says
+what was read and tried, and when; \`samocode doctor\` says in one line when its facts about your agents are more than 90 days old.
 
 ${agentsTable()}
 
@@ -30,16 +30,22 @@ It takes ${gemini.facts.accounts}. It refuses ${gemini.facts.refused}.
 It cannot be installed for tests, so \`PROVIDER=antigravity\` was **not tried with the real program**. Its documentation and the reports of its users differ, and samocode
 uses only what they have in common: \`agy\` reads the prompt from its input, prints plain text, and exits.
 
-- **Only where you name it**: in \`PROVIDER\`, \`PROVIDER_<PHASE>\`, \`FALLBACK\`, or for a session. Reviews, too, ask it only then.
-- **The login** that \`agy\` makes is in the system's keyring, which agents in the sandbox cannot use ([which ways there are](security.md#the-clis-state-and-login)). With a key,
-  \`GEMINI_API_KEY\` and \`"modelProvider": "gemini"\` in \`~/.gemini/antigravity-cli/settings.json\`, no keyring is needed.
-- **Only in the sandbox**, because a repository can name programs that it starts. \`ACP_WITHOUT_GUARD=yes\` opens it as for the
-  [other agents](guides/any-agent.md#what-is-different). With \`SANDBOX=strict\`, name the hosts of its service in \`SANDBOX_HOSTS\`.
-- **Limits that hold**: \`MAX_HOURS\`, \`MAX_ITERATIONS\` and \`TIMEOUT\`. Money and tokens are not reported, so \`MAX_COST_USD\`, \`MAX_COST_USD_PER_DAY\` and \`MAX_TOKENS\` are
-  refused with it. \`PERMISSIONS=allow\` is refused as well.
-- **An exit status other than 0, or no output at all, is a failure**: the session says which, with the last lines. Older versions print nothing without a terminal: update it. A
-  usage limit is not recognised; it counts as a failure.
-- **Servers**: with \`MCP\` it is refused, and servers that a plan proposes do not reach its agents.
+- **Only where you name it**: in \`PROVIDER\`, \`PROVIDER_<PHASE>\`, \`FALLBACK\`, or for a session. Reviews never ask it for a second opinion.
+- **Use a key.** Its vendor's [FAQ](https://antigravity.google/docs/faq), read on 2026-11-26, says that using third-party software to access Antigravity with its login
+  violates the terms of service and can be grounds for suspending or terminating the account; for a third-party coding agent it recommends a key of Vertex or AI Studio.
+- **The key** is \`GEMINI_API_KEY\`, with \`"modelProvider": "gemini"\` in \`~/.gemini/antigravity-cli/settings.json\`, without which it is ignored, as a
+  [report](https://github.com/professorpalmer/Puppetmaster/pull/55) on version 1.1.18 says; the vendor's [page on installation](https://antigravity.google/docs/cli/install) names both, as
+  [another](https://github.com/burakdede/aisw/issues/96) says.
+- **The login** that \`agy\` makes is in the system's keyring. Agents can use it only without the sandbox or with \`SANDBOX_SOCKETS=keyring\`
+  ([what that opens](security.md#the-clis-state-and-login)); \`samocode doctor\` warns where neither is set and there is no key.
+- **Models**: \`MODEL\` is the id that \`agy models\` prints.
+- **Only in the sandbox**, because a repository can name programs that it starts. \`ACP_WITHOUT_GUARD=yes\` lets it start without the sandbox, like the
+  [agents of the protocol](guides/any-agent.md#what-is-different). With \`SANDBOX=strict\`, name the hosts of its service in \`SANDBOX_HOSTS\`.
+- **Limits that hold**: \`MAX_HOURS\`, \`MAX_ITERATIONS\`, \`TIMEOUT\` and \`STALL_TIMEOUT\`. Its tool calls are invisible, so a quiet one of that length (no output, no changed file, no CPU
+  time) ends the agent. Money and tokens are not reported, so a start with \`MAX_COST_USD\`, \`MAX_COST_USD_PER_DAY\` or \`MAX_TOKENS\` is refused, and so is one with \`PERMISSIONS=allow\`.
+- **Without a signal, an exit status other than 0 or no output is a failure**, and the session shows the last lines. Some versions print nothing without a terminal: update it.
+- **An exhausted quota is not recognised**: users report (google-antigravity/antigravity-cli#1018) that a run without a terminal retries until the time limit. So \`FALLBACK\` does not begin.
+- **Servers**: a start with \`MCP\` is refused, and servers that were accepted with a plan do not reach its agents.
 - No conversation is continued, and while agents run, \`agy\` does not update itself.
 `;
 }

@@ -1,6 +1,6 @@
 import { TOOLS } from '../../src/app/server/tools.ts';
-import type { VendorFacts } from '../../src/core/agents/contract/provider.ts';
-import { allProviders, providerChoices } from '../../src/core/agents/registry.ts';
+import type { Provider } from '../../src/core/agents/contract/provider.ts';
+import { acceptedAccounts, allProviders } from '../../src/core/agents/registry.ts';
 import { inWords } from '../../src/core/kernel/text.ts';
 import { findNodeScript } from '../../src/core/sandbox/programs/find-node.ts';
 import { pathSettingOf } from '../../src/core/sandbox/programs/locate-cli.ts';
@@ -14,7 +14,7 @@ export const SERVER_FOLDER = 'server';
 const BUNDLE = '${__dirname}';
 export const LAUNCHER = 'start-server.sh';
 
-/** The agent CLIs that a machine can have; the program of one more is named in a project's settings. */
+/** The agents that a person without a shell can choose: not that of ACP_COMMAND, which a project names, nor the rehearsal. */
 const clis = () => allProviders().filter(({ defaultCommand, settings }) => settings && defaultCommand !== '');
 
 const longDescription = () =>
@@ -24,13 +24,31 @@ const longDescription = () =>
       clis().map(({ title }) => title),
       'or',
     )}.`,
-    ...clis().flatMap(({ title, facts }) => (facts?.refused ? [`${title} takes ${facts.accounts}.`] : [])),
+    ...clis().flatMap((cli) => {
+      const accounts = acceptedAccounts(cli);
+      return accounts === undefined ? [] : [`${cli.title} ${accounts}.`];
+    }),
     'Everything stays on this machine: no account, no telemetry.',
   ].join('\n\n');
 
-/** Where a login that once worked can be refused. */
-const accountsOf = (facts: VendorFacts | undefined) =>
-  facts?.refused === undefined ? '' : ` It takes ${facts.accounts}.`;
+function programSetting(cli: Provider) {
+  const accounts = acceptedAccounts(cli);
+  return {
+    name: `${cli.name}_path`,
+    env: pathSettingOf(cli.name),
+    shown: {
+      type: 'file',
+      title: `Program of ${cli.title}`,
+      description: `Where ${cli.defaultCommand} is installed. Empty: samocode searches for it.${accounts ? ` It ${accounts}.` : ''}`,
+    },
+  };
+}
+
+const choices = () =>
+  inWords(
+    clis().map(({ name }) => name),
+    'or',
+  );
 
 /** The settings that a person without a shell needs, each with the variable that passes it to the server. */
 export const userSettings = () => [
@@ -49,18 +67,10 @@ export const userSettings = () => [
     shown: {
       type: 'string',
       title: 'Agent',
-      description: `Who does the work: ${providerChoices()}. Empty: as set in the project, otherwise claude.`,
+      description: `Who does the work: ${choices()}. Empty: as set in the project, otherwise claude.`,
     },
   },
-  ...clis().map(({ name, title, defaultCommand, facts }) => ({
-    name: `${name}_path`,
-    env: pathSettingOf(name),
-    shown: {
-      type: 'file',
-      title: `Program of ${title}`,
-      description: `Where ${defaultCommand} is installed. Empty: samocode searches for it.${accountsOf(facts)}`,
-    },
-  })),
+  ...clis().map(programSetting),
   {
     name: 'max_cost_usd_per_day',
     env: 'MAX_COST_USD_PER_DAY',

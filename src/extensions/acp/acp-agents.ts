@@ -139,7 +139,7 @@ export const ACP_AGENTS = [
     command: 'cursor-agent',
     args: () => ['acp'],
     facts: {
-      accounts: 'a Cursor account, or a key of one',
+      accounts: 'a Cursor account, or an API key of that account',
       readOn: '2026-11-26',
       source: 'https://cursor.com/docs/cli/reference/authentication',
     },
@@ -188,7 +188,7 @@ export const ACP_AGENTS = [
     args: ({ sessionDir }) => ['--acp', '--include-directories', sessionDir],
     facts: {
       accounts: 'a plan or a key of Alibaba ModelStudio, or a key of another model service',
-      refused: 'its free login, since 2026-04-15',
+      refused: 'the free Qwen OAuth login, since 2026-04-15',
       readOn: '2026-11-26',
       source: 'https://qwenlm.github.io/qwen-code-docs/en/users/configuration/auth',
     },
@@ -218,7 +218,7 @@ export const ACP_AGENTS = [
     command: 'kiro-cli',
     args: () => ['acp'],
     facts: {
-      accounts: 'an account of GitHub, Google, AWS Builder ID or an organization, or a key of Kiro',
+      accounts: 'an account of GitHub, Google, AWS Builder ID or an organization, or a Kiro API key',
       readOn: '2026-11-26',
       source: 'https://kiro.dev/docs/getting-started/authentication',
     },

@@ -39,12 +39,7 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     buildCommand: (request) => buildCommand(agent, request),
     newReader: () => newAcpReader(agent),
     transcript: acpTranscript,
-    classifyEnd: classifyByFinalMessage({
-      title,
-      setting: `${name.toUpperCase()}_PATH`,
-      codes: [],
-      refusals: [],
-    }),
+    classifyEnd: classifyByFinalMessage({ title, setting: `${name.toUpperCase()}_PATH` }),
   } satisfies Provider;
 }
 

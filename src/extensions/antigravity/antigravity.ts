@@ -9,8 +9,6 @@ import type {
 import { saying } from '../../core/agents/contract/transcript.ts';
 import { classifyByFinalMessage } from '../../core/agents/reading/child-end.ts';
 
-const KEYS = ['GEMINI_API_KEY', 'ANTIGRAVITY_API_KEY'];
-
 /**
  * Antigravity CLI. It was not tried, and its documentation and the reports of its users differ: only what they have in
  * common is used, and a setting that might not hold is refused.
@@ -29,12 +27,12 @@ export const antigravity = {
   },
   preflight: {
     install: 'curl -fsSL https://antigravity.google/cli/install.sh | bash',
-    keysForSandbox: KEYS,
+    keepsLoginInKeyring: true,
     loginFix:
       'Set GEMINI_API_KEY, and "modelProvider": "gemini" in ~/.gemini/antigravity-cli/settings.json; or run `agy` once and log in, for agents without the sandbox or with SANDBOX_SOCKETS=keyring.',
   },
   variables: /^AGY_CLI_/,
-  credentials: KEYS,
+  credentials: ['GEMINI_API_KEY', 'ANTIGRAVITY_API_KEY'],
   prices: {},
   // A repository can name MCP servers, which are programs, and plugins.
   needsGuard: true,
@@ -83,26 +81,16 @@ const LOGIN_MESSAGE = /^(?:error: *)?(?:authentication required|(?:you are )?not
 const SILENT =
   'It ended without an error and printed nothing. Often a usage limit (run `agy` and see /usage) or a refused tool is the cause; some versions print nothing without a terminal (update with `agy update`).';
 
-const byExit = classifyByFinalMessage({
-  title: 'Antigravity CLI',
-  setting: 'ANTIGRAVITY_PATH',
-  codes: [],
-  refusals: [],
-});
+const byExit = classifyByFinalMessage({ title: 'Antigravity CLI', setting: 'ANTIGRAVITY_PATH' });
 
 /** Only its exit status and its plain text count: the reader finds no final message. */
 function classifyEnd(_final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
   const { exitCode, stderrTail, stdoutTail = '' } = exit;
   const answer = stdoutTail.trim();
-  if (asksForLogin(answer, exit)) return { kind: 'auth' };
-  if (exitCode !== 0) return byExit(undefined, exit);
-  if (answer !== '') return undefined;
-  return { kind: 'crashed', ...(stderrTail.trim() === '' && { advice: SILENT }) };
-}
-
-function asksForLogin(answer: string, { exitCode, stderrTail }: ExitReport): boolean {
-  const lines = answer.split('\n');
-  const isWork = exitCode === 0 && answer !== '';
-  if (!isWork && LOGIN.test(stderrTail)) return true;
-  return (!isWork || lines.length === 1) && LOGIN_MESSAGE.test(lines.at(-1) ?? '');
+  const isLoginAlone = !answer.includes('\n') && LOGIN_MESSAGE.test(answer);
+  if (exitCode === 0 && answer !== '' && !isLoginAlone) return undefined;
+  const last = answer.split('\n').at(-1) ?? '';
+  if (LOGIN.test(stderrTail) || LOGIN_MESSAGE.test(last)) return { kind: 'auth' };
+  const isSilent = exitCode === 0 && stderrTail.trim() === '';
+  return isSilent ? { kind: 'crashed', advice: SILENT } : byExit(undefined, exit);
 }

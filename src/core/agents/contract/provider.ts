@@ -167,8 +167,8 @@ export interface Preflight {
   };
   /** For a CLI without a login command: any of these indicates a login. */
   loginTraces?: LoginTraces;
-  /** For a CLI whose login is in the system's keyring: variables of keys, which agents in the sandbox can use instead. */
-  keysForSandbox?: readonly string[];
+  /** Its agents in the sandbox need one of its credentials instead. */
+  keepsLoginInKeyring?: true;
   /** Exits with 0 if the CLI's own sandbox works. */
   sandboxArgs?: readonly string[];
   install: string;
@@ -289,10 +289,7 @@ export interface Provider {
   promptText?: string;
   /** A repository can make it run programs: it starts only in the sandbox, unless the user says otherwise. */
   needsGuard?: boolean;
-  /**
-   * Whether it asks for permission, as PERMISSIONS=allow requires; `by setting`: a person may say so with ACP_ASKS.
-   * Absent: true.
-   */
+  /** Whether it asks, as PERMISSIONS=allow requires; `by setting`: a person may say so with ACP_ASKS. Absent: true. */
   asks?: boolean | 'by setting';
   /** False if no way is known to give its agents MCP servers. Absent: true. */
   takesServers?: boolean;

@@ -9,8 +9,8 @@ export interface StartRefusal {
 interface Refusals {
   title: string;
   setting: string;
-  refusals: readonly StartRefusal[];
-  codes: readonly number[];
+  refusals?: readonly StartRefusal[];
+  codes?: readonly number[];
 }
 
 // Exit statuses of a shell that cannot start a program: not executable, not found.
@@ -29,7 +29,7 @@ export function classifyByFinalMessage(cli: Refusals): Provider['classifyEnd'] {
 }
 
 function problemWithoutMessage(
-  { title, setting, refusals, codes }: Refusals,
+  { title, setting, refusals = [], codes = [] }: Refusals,
   { exitCode, stderrTail }: ExitReport,
 ): ChildProblem {
   if (NOT_STARTED_CODES.includes(exitCode)) {

@@ -88,7 +88,7 @@ export async function sandboxNow(
 export function unguardedRefusal(
   names: readonly string[],
   acp: FrozenSettings['acp'],
-  { why, hint }: Pick<Extract<GuardNow, { level: 'none' }>, 'why' | 'hint'>,
+  { why, hint }: { why: string; hint: string },
 ): SamocodeError | undefined {
   const title = openToRepositories(names);
   if (title === undefined || acp?.withoutGuard) return undefined;

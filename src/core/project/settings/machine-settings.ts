@@ -41,7 +41,7 @@ function rowsOf({ name, title, defaultCommand, settings }: Provider): Record<str
       ...seconds,
       key: `${key}_TIMEOUT`,
       default: '1800',
-      doc: `How long one ${title} agent may run.`,
+      doc: `How long ${title} may run for one iteration.`,
     },
     ...Object.fromEntries(
       Object.entries(own).map(([ownKey, { unit, min, max, ...row }]) => [

@@ -165,7 +165,7 @@ export const projectSettings = once(() =>
       key: 'ACP_WITHOUT_GUARD',
       default: 'no',
       risk: 'loosens',
-      doc: 'yes: agents that a repository can make run programs (all of the Agent Client Protocol, Antigravity CLI) need no sandbox.',
+      doc: 'yes: agents for which a repository can name programs may start without the sandbox.',
     },
     timeoutSeconds: {
       ...wholeNumber('seconds', 1, 86_400),

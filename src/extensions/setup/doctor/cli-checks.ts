@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoginTraces, Preflight, Provider } from '../../../core/agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../../core/agents/contract/provider-errors.ts';
-import { acceptedAccounts, allProviders, providerNames } from '../../../core/agents/registry.ts';
+import {
+  acceptedAccounts,
+  allProviders,
+  credentialNames,
+  providerNames,
+} from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { providersOf } from '../../../core/caller/refusals/agent-clis.ts';
 import {
@@ -19,7 +24,7 @@ import { isRefusedAsRoot } from '../../../core/caller/refusals/ready-project.ts'
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { type CommandResult, runCommand } from '../../../core/kernel/processes/run-command.ts';
-import { capitalised, counted, inWords } from '../../../core/kernel/text.ts';
+import { counted, inWords } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import { machineCliPath } from '../../../core/project/finding/machine-cli-path.ts';
 import { type Project, readSettingTexts } from '../../../core/project/finding/open-project.ts';
@@ -113,11 +118,10 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     const tried = provider.facts?.tested ? '' : ' (not tried with samocode)';
     // The login of an account that is refused looks the same.
     const about = [tried, acceptedAccounts(provider)].filter((text) => text !== undefined).join('; ');
-    const found = path + about;
-    if (isUsed) return [ok(id, found, version + about), ...problems];
+    if (isUsed) return [ok(id, path + about, version + about), ...problems];
     const [problem] = problems;
-    if (problem) return [notReady(id, `${found}. ${problem.found}`)];
-    return [ok(id, found, `${title} ${version}${tried}`)];
+    if (problem) return [notReady(id, `${path}${about}. ${problem.found}`)];
+    return [ok(id, path + about, `${title} ${version}${tried}`)];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     if (!isUsed) return [notReady(id, `${title} is not installed`)];
@@ -132,22 +136,19 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
 /** The finding for an agent CLI that cannot work and is not needed. */
 const notReady = (id: string, found: string): DoctorCheck => ({ ...ok(id, found), isAbsent: true });
 
-const DAY_MS = 86_400_000;
-const FACTS_LAST_DAYS = 90;
+const FACTS_LAST_MS = 90 * 86_400_000;
 
-/**
- * One line for the vendors whose facts are old. Vendors change who may log in, but old facts are no problem, so it never
- * warns.
- */
+/** One line for all vendors whose facts are old, which is no problem: it never warns. */
 export function vendorsCheck(providers: readonly Provider[], now: number): DoctorCheck[] {
-  const isAged = (readOn: string) => now - Date.parse(readOn) > FACTS_LAST_DAYS * DAY_MS;
-  const aged = providers.filter(({ facts }) => facts !== undefined && isAged(facts.readOn));
+  const aged = providers.filter(({ facts }) => facts && now - Date.parse(facts.readOn) > FACTS_LAST_MS);
   const [oldest] = aged.map(({ facts }) => facts?.readOn).sort();
   if (oldest === undefined) return [];
   const brief = `accounts of ${counted(aged.length, 'vendor')} read on ${oldest}: update samocode`;
-  const names = aged.map(({ title }) => title);
-  const found = `Who may log in to ${inWords(names, 'or')} was last read on ${oldest}: update samocode.`;
-  return [ok('vendors', found, brief)];
+  const titles = inWords(
+    aged.map(({ title }) => title),
+    'or',
+  );
+  return [ok('vendors', `Who may log in to ${titles} was last read on ${oldest}: update samocode.`, brief)];
 }
 
 interface CliAnswers {
@@ -215,29 +216,24 @@ function startProblems(
   return [fail(id, `${title} does not start: --version fails.`, `Update it: ${preflight.install}.`)];
 }
 
-const KEYRING = 'agents in the sandbox cannot use a login in the keyring (docs/security.md).';
-
-function reachesKeyring(project: Project | undefined): boolean {
-  const { sandbox, sandboxSockets } = project?.values ?? {};
-  return sandbox === 'off' || sandboxSockets?.includes('keyring') === true;
-}
+const KEYRING = 'Agents in the sandbox cannot use a login in the keyring (docs/security.md).';
 
 async function loginChecks(
   { provider, project, context, inside }: CliQuestion,
   ask: AskCli,
 ): Promise<DoctorCheck[]> {
   const id = `cli.${provider.name}.login`;
-  const { loginTraces, keysForSandbox, loginFix } = provider.preflight;
-  if (keysForSandbox !== undefined) {
-    const isUsable = reachesKeyring(project) || keysForSandbox.some((name) => context.env[name]);
-    return warnIf(!isUsable, id, `No key is set, and ${KEYRING}`, loginFix);
+  const { loginTraces, keepsLoginInKeyring, loginFix } = provider.preflight;
+  if (keepsLoginInKeyring) {
+    const { sandbox, sandboxSockets = [] } = project?.values ?? {};
+    const isReached = sandbox === 'off' || sandboxSockets.includes('keyring');
+    const isUsable = isReached || credentialNames(provider.name, context.env).length > 0;
+    return warnIf(!isUsable, id, `No key is set. ${KEYRING}`, loginFix);
   }
   const problem = await loginProblem(provider, ask);
   if (problem !== undefined) {
     const judge = problem.isCertain ? fail : warn;
-    return [
-      judge(id, problem.found, inside === undefined ? problem.fix : `${problem.fix} ${capitalised(KEYRING)}`),
-    ];
+    return [judge(id, problem.found, inside === undefined ? problem.fix : `${problem.fix} ${KEYRING}`)];
   }
   // For some CLIs, the location of the login is unknown.
   const isMissing = loginTraces !== undefined && !(await hasLogin(loginTraces, context));

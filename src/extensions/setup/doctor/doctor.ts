@@ -147,7 +147,12 @@ async function groupsOf(
     },
     ...clis.filter(isUsed),
     { title: 'Other CLIs', checks: together(...unused.map(({ checks }) => checks)) },
-    { title: 'Vendors', checks: vendorsChecks(clis, used, context) },
+    {
+      title: 'Vendors',
+      checks: Promise.all(clis.map((cli) => inUseOrReady(cli, used))).then((found) =>
+        vendorsCheck(found.flat(), context.clock.now()),
+      ),
+    },
     { title: 'Chat programs', checks: installChecks(context) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     ...furtherChecks.items.map(({ title, checks: run }) => ({ title, checks: run(context) })),
@@ -164,17 +169,11 @@ async function groupsOf(
 
 type Checks = DoctorCheck | readonly DoctorCheck[];
 
-type RunningCli = CheckedProvider & { checks: Promise<readonly DoctorCheck[]> };
-
-async function vendorsChecks(
-  clis: readonly RunningCli[],
+async function inUseOrReady(
+  cli: CheckedProvider & { checks: Promise<readonly DoctorCheck[]> },
   used: ReadonlySet<string>,
-  { clock }: ActionContext,
-): Promise<DoctorCheck[]> {
-  const found = clis.map(async (cli) =>
-    used.has(cli.name) || (await cli.checks).some(({ isAbsent }) => !isAbsent) ? [cli] : [],
-  );
-  return vendorsCheck((await Promise.all(found)).flat(), clock.now());
+): Promise<CheckedProvider[]> {
+  return used.has(cli.name) || (await cli.checks).some(({ isAbsent }) => !isAbsent) ? [cli] : [];
 }
 
 async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorCheck[]> {
