@@ -76,21 +76,22 @@ function buildCommand({
 }
 
 const LOGIN = /authentication required|not logged in/i;
-/** The whole of a message, because what a model writes can begin with the same words. */
-const LOGIN_MESSAGE = /^(?:error: *)?(?:authentication required|(?:you are )?not logged in)(?:[.:;,]|$)/i;
+/** A last line that is this message, and no sentence of a model that only begins with the same words. */
+const LOGIN_LINE =
+  /^(?:error: *)?(?:authentication required|(?:you are )?not logged in)(?:[.:;,].*)?$(?!\n)/im;
 const SILENT =
   'It ended without an error and printed nothing. Often a usage limit (run `agy` and see /usage) or a refused tool is the cause; some versions print nothing without a terminal (update with `agy update`).';
 
 const byExit = classifyByFinalMessage({ title: 'Antigravity CLI', setting: 'ANTIGRAVITY_PATH' });
 
-/** Only its exit status and its plain text count: the reader finds no final message. */
-function classifyEnd(_final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
+/** Only its exit status and its plain text count: its reader finds no final message. */
+function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
+  if (final !== undefined) return byExit(final, exit);
   const { exitCode, stderrTail, stdoutTail = '' } = exit;
   const answer = stdoutTail.trim();
-  const isLoginAlone = !answer.includes('\n') && LOGIN_MESSAGE.test(answer);
+  const isLoginAlone = !answer.includes('\n') && LOGIN_LINE.test(answer);
   if (exitCode === 0 && answer !== '' && !isLoginAlone) return undefined;
-  const last = answer.split('\n').at(-1) ?? '';
-  if (LOGIN.test(stderrTail) || LOGIN_MESSAGE.test(last)) return { kind: 'auth' };
+  if (LOGIN.test(stderrTail) || LOGIN_LINE.test(answer)) return { kind: 'auth' };
   const isSilent = exitCode === 0 && stderrTail.trim() === '';
   return isSilent ? { kind: 'crashed', advice: SILENT } : byExit(undefined, exit);
 }

@@ -20,9 +20,8 @@ export async function refuseUnfitAgents(
   for (const provider of names.map(providerNamed)) {
     const { title, asks, takesServers, reports = { usd: true, tokens: true } } = provider;
     if (takesServers === false && mcpPath !== undefined) throw START_ERRORS.servers_not_taken({ title });
-    const isSettable = asks === 'by setting';
-    if (permissions === 'allow' && (asks === false || (isSettable && !acp?.asks)))
-      throw START_ERRORS.cannot_ask({ title, isSettable });
+    if (permissions === 'allow' && (asks === false || (asks === 'by setting' && !acp?.asks)))
+      throw START_ERRORS.cannot_ask({ title, isSettable: asks === 'by setting' });
     const others = reports.tokens ? 'MAX_HOURS or MAX_TOKENS' : 'MAX_HOURS';
     if (!reports.usd && usd) throw START_ERRORS.unreported_spending({ title, limit: usd, others });
     if (!reports.tokens && isLimited('tokens'))

@@ -14,6 +14,7 @@ test.each([
   ['nothing but the same request, as an answer', 0, 'Not logged in.\n', '', 'auth'],
   ['an answer about a login', 0, 'The page says "not logged in".', '', undefined],
   ['an answer that begins with a login', 0, 'Not logged in users see the form now.', '', undefined],
+  ['the same request before other lines', 1, 'Not logged in.\nThe form shows it.', '', 'crashed'],
   ['a failure after an answer about a login', 1, 'Users who are not logged in see it.', '', 'crashed'],
   ['an answer beside a log about a login', 0, 'Done.', 'retry: authentication required', undefined],
   ['nothing, because it was killed', null, '', '', 'crashed'],
