@@ -7,7 +7,7 @@ export class DefaultJsonSchemaValidator {
     return (data) => ({ valid: true, data, errorMessage: undefined });
   }
 }
-export { default as process } from 'node:process';
+export const process = globalThis.process;
 
 /** Only browsers check the origin of requests. */
 export const CORS_IS_POSSIBLE = false;

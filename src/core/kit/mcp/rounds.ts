@@ -11,7 +11,7 @@ import { InvalidParamsError } from './on-request.ts';
 /** The parts of an exchange that change from round to round. */
 type Reach = Pick<Exchange, 'signal' | 'report' | 'ask' | 'asksBetweenRequests'>;
 
-export interface Rounds {
+interface Rounds {
   /**
    * Answers a request, or continues the waiting call with this request's input.
    * @param what the call, as the client names it: a later round must name the same
