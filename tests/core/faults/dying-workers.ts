@@ -61,6 +61,8 @@ export async function dieInTurn(rig: SessionRig, deaths: readonly Death[], scrat
     log = now;
     previous = name;
   }
+  // It has noted its death, and holds the lease until its process has ended: the next worker would leave at once.
+  await eventually(async () => !(await isOnItsWay()), { what: 'the last worker is gone', withinMs: 120_000 });
 }
 
 async function wholeLines(path: string): Promise<string> {

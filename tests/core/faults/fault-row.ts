@@ -190,9 +190,10 @@ function inTime(work: Promise<void>): Promise<void> {
 /** A full disk is retried every five seconds, and may be full again, so this polls. */
 async function sameFiles(rig: SessionRig, row: FaultRow): Promise<void> {
   const same = await untouchedProjections(row);
-  await eventually(async () => (await projectionsOf(rig)) === same, { what: 'the same files' }).catch(
-    () => {},
-  );
+  await eventually(async () => (await projectionsOf(rig)) === same, {
+    what: 'the same files',
+    withinMs: 60_000,
+  }).catch(() => {});
   expect(await projectionsOf(rig)).toBe(same);
 }
 
