@@ -221,7 +221,7 @@ const options = {
   alias: {
     // Its main file loads its parts in a way that no bundler can follow.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-    // Loading them would take a tenth of the server's startup time.
+    // Their validator would take a tenth of the server's startup time.
     '@modelcontextprotocol/server/_shims': './scripts/no-validator.mjs',
     '@modelcontextprotocol/client/_shims': './scripts/no-validator.mjs',
   },

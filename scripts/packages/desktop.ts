@@ -19,7 +19,7 @@ const clis = () => allProviders().filter(({ defaultCommand, settings }) => setti
 
 const longDescription = () =>
   [
-    'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a git worktree and branch of its own, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and after a usage limit has ended.',
+    'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a separate git worktree and branch, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and after a usage limit has ended.',
     `It needs a git repository, Node.js 20.19 or newer, and a command-line agent that does the work under your own account: ${inWords(
       clis().map(({ title }) => title),
       'or',

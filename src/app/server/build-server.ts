@@ -53,7 +53,7 @@ export function buildServer(deps: ServerDeps): BuiltServer {
   });
   server.setNotificationHandler('notifications/roots/list_changed', () => folders.forget());
   serveTools(server, contextFor, { isReadOnly, isRemote });
-  serveResources(server, contextFor, era);
+  serveResources(server, contextFor);
   if (hasPrompts) servePrompts(server, contextFor);
   serveCompletions(server, contextFor);
   return { server, contextFor };

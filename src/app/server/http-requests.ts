@@ -19,10 +19,14 @@ interface OpenRequest {
   end: AbortController;
 }
 
-/** Serves the modern era over HTTP, where each request stands alone and gets a server for itself. */
+/**
+ * Serves the modern era over HTTP, where each request stands alone and gets a server for itself.
+ * @param ended called when an answer has been sent or its reader is gone
+ */
 export function httpRequests(
   build: (client: RemoteClient) => Server,
   context: Omit<ActionContext, 'by' | 'roots'>,
+  ended: () => void,
 ): HttpRequests {
   const open = new Set<OpenRequest>();
   const modern = createMcpHandler(({ authInfo }) => build(authInfo?.extra?.client as RemoteClient), {
@@ -52,6 +56,7 @@ export function httpRequests(
       return withEnd(answer, () => {
         open.delete(own);
         listens?.end(own);
+        ended();
       });
     },
     areOpen: () => open.size > 0,

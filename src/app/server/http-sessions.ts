@@ -47,7 +47,10 @@ export function httpSessions(
     await build(client, 'legacy').server.connect(transport);
     return session;
   };
-  const requests = httpRequests((client) => build(client, 'modern').server, far);
+  const noteUse = () => {
+    lastUse = clock.monotonic();
+  };
+  const requests = httpRequests((client) => build(client, 'modern').server, far, noteUse);
   const closeUnused = async () => {
     while (!end.aborted) {
       await clock.sleep(CHECK_MS, end).catch(() => undefined);
@@ -62,12 +65,10 @@ export function httpSessions(
   void closeUnused();
   return {
     async answer(request, client) {
-      lastUse = clock.monotonic();
+      noteUse();
       const body = request.method === 'POST' ? parseJson(await request.clone().text()) : undefined;
       if (body !== undefined && !(await isLegacyRequest(request, body)))
-        return withEnd(await requests.answer(request, client, body), () => {
-          lastUse = clock.monotonic();
-        });
+        return await requests.answer(request, client, body);
       const id = request.headers.get('mcp-session-id');
       const own = [...sessions].filter((each) => each.client.hash === client.hash);
       const known = own.find(({ transport }) => id !== null && transport.sessionId === id);

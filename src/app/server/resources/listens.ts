@@ -41,28 +41,29 @@ export function newListens(contextOf: () => Promise<ActionContext>, notifier: No
   const followed = newSubscriptions((count) => {
     if (count >= MAX_SUBSCRIPTIONS) throw new Error(`There are already ${MAX_SUBSCRIPTIONS} subscriptions.`);
   });
-  const all = {
-    async begin(key: unknown, params: unknown) {
-      all.end(key);
+  const end = (key: unknown) => {
+    for (const name of listens.get(key) ?? []) {
+      const left = (listeners.get(name) ?? 1) - 1;
+      if (left > 0) listeners.set(name, left);
+      else {
+        listeners.delete(name);
+        followed.remove(name);
+      }
+    }
+    listens.delete(key);
+  };
+  return {
+    async begin(key, params) {
+      end(key);
       const names = namesIn(params);
       listens.set(key, names);
       for (const name of names) listeners.set(name, (listeners.get(name) ?? 0) + 1);
       // An unknown address, or one above the maximum, has no changes.
       await Promise.allSettled([...names].map(follow));
     },
-    end(key: unknown) {
-      for (const name of listens.get(key) ?? []) {
-        const left = (listeners.get(name) ?? 1) - 1;
-        listeners.set(name, left);
-        if (left > 0) continue;
-        listeners.delete(name);
-        followed.remove(name);
-      }
-      listens.delete(key);
-    },
+    end,
     close: followed.close,
   };
-  return all;
 
   async function follow(name: string): Promise<void> {
     if (name === THE_LIST) return await followed.add(name, openList, async () => notifier.resourcesChanged());

@@ -1,7 +1,7 @@
-import type { ProtocolEra, Resource, ResourceTemplateType, Server } from '@modelcontextprotocol/server';
+import type { Resource, ResourceTemplateType, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { chatPageOf } from '../../../core/kit/mcp/chat-page.ts';
-import { type ContextFor, exchangeOf } from '../../../core/kit/mcp/exchange.ts';
+import { type ContextFor, exchangeOf, isModern } from '../../../core/kit/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../../core/kit/mcp/on-request.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
 import { newSubscriptions } from './subscriptions.ts';
@@ -23,7 +23,7 @@ const Page = z.object({ cursor: z.string().optional() });
 const Addressed = z.object({ uri: z.string() });
 
 /** Serves sessions as resources, and notifies clients that listed or subscribed to them about changes. */
-export function serveResources(server: Server, contextFor: ContextFor, era: ProtocolEra): void {
+export function serveResources(server: Server, contextFor: ContextFor): void {
   const list = newSubscriptions();
   const subscriptions = newSubscriptions((count) => {
     if (count < MAX_SUBSCRIPTIONS) return;
@@ -42,7 +42,7 @@ export function serveResources(server: Server, contextFor: ContextFor, era: Prot
     const { followList } = await import('./live-resources.ts');
     const open = async () => followList(context, listed);
     // Followed before the list is read, so that no change is missed. A modern client sends subscriptions/listen instead.
-    if (era === 'legacy') await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
+    if (!isModern(server)) await list.add(SESSIONS_URI, open, () => server.sendResourceListChanged());
     const live = await liveSessions(context);
     listed.clear();
     for (const { view } of live) listed.add(view.paths.sessionDir);

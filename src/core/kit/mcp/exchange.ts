@@ -20,7 +20,7 @@ export type ClientRequest =
   | { method: 'elicitation/create'; params: ElicitRequestFormParams }
   | { method: 'roots/list' };
 
-/** Sends the client a request while one of its own is being answered. Rejects if there is no answer in time. */
+/** Sends a request to the client while the server answers one from it. Rejects if no answer comes in time. */
 export type AskClient = (request: ClientRequest, timeoutMs: number) => Promise<unknown>;
 
 /** A request of a client, as its handler sees it in either era of the protocol. */

@@ -5,7 +5,7 @@ import { startRig } from '../../../support/session-rig.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { plainAgent, planFor } from '../plain-agent.ts';
 
-test('in the sandbox its agents have its settings and a key, and no other file of its own or of Gemini CLI', async () => {
+test('in the sandbox its agents have its settings and a key, and no other file of Antigravity CLI or Gemini CLI', async () => {
   await using dir = await tempDir();
   const agent = await plainAgent(
     dir.path,

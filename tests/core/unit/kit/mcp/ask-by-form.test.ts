@@ -88,7 +88,7 @@ test('only a client with forms is asked', () => {
   expect(askOf({ form: {}, url: {} })).toBeTypeOf('function');
 });
 
-test('a client is not asked if the protocol has no way to, and an answer that is none counts as unanswered', async () => {
+test('a client is not asked where the protocol offers no way, and an invalid answer counts as unanswered', async () => {
   const { ask: _, ...mute } = exchangeWith(async () => undefined);
   expect(askByForm({}, mute, clock)).toBeUndefined();
   const odd = exchangeWith(async () => ({ action: 'perhaps' }), { openMs: 1000 });

@@ -114,7 +114,7 @@ test.each(WIDTHS)('a status fits %i columns', (columns) => {
   expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
 });
 
-test('a duration stands beside the state that lasted so long, before what is newer', () => {
+test('the duration of a state follows its name, before newer facts', () => {
   const [facts] = SESSIONS;
   const merged = {
     ...(facts as ShownFacts),

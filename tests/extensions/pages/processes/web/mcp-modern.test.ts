@@ -1,22 +1,11 @@
 // @module-tag ci
-import type { Client } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
-import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
 import { revokeToken } from '../../../../../src/extensions/pages/web/tokens.ts';
 import { makeBench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { mcpRig } from '../../../../support/mcp-over-http.ts';
-
-async function call(client: Client, name: string, args: Record<string, unknown>) {
-  const { content } = await client.callTool({ name, arguments: args });
-  const [first] = content;
-  return JSON.parse(first?.type === 'text' ? first.text : 'null');
-}
-
-async function untilWaiting(client: Client, session: string, waitsFor: string): Promise<void> {
-  await eventually(async () => (await call(client, 'get_status', { session })).for === waitsFor);
-}
+import { call, takeThroughGates, untilWaiting } from './far-chat.ts';
 
 test('a client of the modern era takes a session through both gates without a session of the protocol', async () => {
   await using bench = await makeBench({ here: true });
@@ -42,15 +31,7 @@ test('a client of the modern era takes a session through both gates without a se
   expect((await client.readResource({ uri })).contents).toHaveLength(1);
   expect((await client.listResources()).resources.map((each) => each.uri)).toContain(uri);
   // No form is shown to a client on another machine.
-  await call(client, 'answer_qa', { session, accept_suggestions: true });
-  await untilWaiting(client, session, 'plan_approval');
-  const { hash } = await call(client, 'read_plan', { session });
-  await call(client, 'approve_plan', { session, hash });
-  await call(client, 'stop_session', { session, when: 'now' });
-  const events = await readEvents((await bench.view(session)).paths, 0);
-  const acts = events.filter(({ type }) => type === 'answers_recorded' || type === 'plan_approved');
-  expect(acts).toHaveLength(2);
-  for (const act of acts) expect(act).toMatchObject({ by: { channel: 'tool', client: 'phone' } });
+  await takeThroughGates(client, session, bench);
 });
 
 test('a token that only reads reaches only the tools that change nothing', async () => {

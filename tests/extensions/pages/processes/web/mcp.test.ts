@@ -1,5 +1,4 @@
 // @module-tag ci
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ElicitRequestSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
@@ -7,16 +6,7 @@ import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/ru
 import { makeBench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { mcpRig } from '../../../../support/mcp-over-http.ts';
-
-async function call(client: Client, name: string, args: Record<string, unknown>) {
-  const { content } = await client.callTool({ name, arguments: args });
-  const [first] = content as [{ text: string }];
-  return JSON.parse(first.text);
-}
-
-async function untilWaiting(client: Client, session: string, waitsFor: string): Promise<void> {
-  await eventually(async () => (await call(client, 'get_status', { session })).for === waitsFor);
-}
+import { call, takeThroughGates, untilWaiting } from './far-chat.ts';
 
 test('a chat on another machine takes a session through both gates, and every act is recorded under the name of its token', async () => {
   await using bench = await makeBench({ here: true });
@@ -35,15 +25,7 @@ test('a chat on another machine takes a session through both gates, and every ac
   await client.subscribeResource({ uri });
   await untilWaiting(client, session, 'qa_answers');
   await eventually(async () => updated.includes(uri));
-  await call(client, 'answer_qa', { session, accept_suggestions: true });
-  await untilWaiting(client, session, 'plan_approval');
-  const { hash } = await call(client, 'read_plan', { session });
-  await call(client, 'approve_plan', { session, hash });
-  await call(client, 'stop_session', { session, when: 'now' });
-  const events = await readEvents((await bench.view(session)).paths, 0);
-  const acts = events.filter(({ type }) => type === 'answers_recorded' || type === 'plan_approved');
-  expect(acts.map(({ type }) => type)).toEqual(['answers_recorded', 'plan_approved']);
-  for (const act of acts) expect(act).toMatchObject({ by: { channel: 'tool', client: 'phone' } });
+  await takeThroughGates(client, session, bench);
 });
 
 test('where only persons open gates, a token opens none', async () => {
