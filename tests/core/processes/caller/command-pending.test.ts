@@ -131,7 +131,15 @@ test('work that was accepted and is not seen to end is pending too', async () =>
   const { paths, serverRig } = machine;
   const at = context(machine);
   const view = (await readSession(paths, at.host)) ?? expect.fail('no session');
-  const waited = sendAndAwait(view, { kind: 'stop', when: 'now' }, ['stopped'], at);
+  // Expected before it can reject.
+  const ended = expect(
+    sendAndAwait(view, { kind: 'stop', when: 'now' }, ['stopped'], at),
+  ).rejects.toMatchObject({
+    code: 'pending',
+    message: expect.stringContaining(
+      'the command "stop" was accepted, and is not done yet. The worker carries it out; it did not end within 2 s.',
+    ),
+  });
   await eventually(async () => pendingCommandIds(paths).length === 1);
   const [id = ''] = pendingCommandIds(paths);
   const by = { channel: 'cli' } as const;
@@ -141,12 +149,7 @@ test('work that was accepted and is not seen to end is pending too', async () =>
     ASKING,
     { type: 'command_accepted', id, kind: 'stop', by },
   ]);
-  await expect(waited).rejects.toMatchObject({
-    code: 'pending',
-    message: expect.stringContaining(
-      'the command "stop" was accepted, and is not done yet. The worker carries it out; it did not end within 2 s.',
-    ),
-  });
+  await ended;
 });
 
 test('the page shows it as neither done nor failed', async () => {
