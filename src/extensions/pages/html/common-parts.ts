@@ -13,6 +13,11 @@ interface BoardCard {
   /** The start of the state that `brief` describes. */
   since?: string;
   why?: string;
+  task?: string;
+  /** When the session was created. */
+  created?: string;
+  /** The first thing to do about it. */
+  action?: { words: string; to: string };
   phase: Phase;
   isDone: boolean;
   notes?: Part;
@@ -30,13 +35,13 @@ const MARKS: Readonly<Record<BoardCard['group'], { tone: string; sign: string }>
 };
 
 export function boardCard({ key, group, title, brief, since, why, ...card }: BoardCard): Html {
-  const { phase, isDone, notes, find } = card;
+  const { phase, isDone, notes, find, task, created, action } = card;
   const { tone, sign } = MARKS[group];
-  return html`<article class="card tone-${tone}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3>${title}</h3>
+  return html`<article class="card tone-${tone}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3>${title}</h3>${task && html`<p class="task" dir="auto">${task}</p>`}
 <p class="sentence"><b class="mark-${group.replace(' ', '-')}">${sign}</b> ${brief}${since && html` for <time data-since="${since}"></time>`}</p>
 ${why && html`<p class="says" dir="auto">${cut(why, 300)}</p>`}
 ${cachedPhaseBar(phase, isDone)}
-<p class="note">${notes}</p></article>
+<p class="note">${created && !isDone && html`<time data-since="${created}"></time> old · `}${notes}</p>${action && html`<p class="buttons"><a class="button" href="${action.to}">${action.words}</a></p>`}</article>
 `;
 }
 

@@ -8,33 +8,56 @@ import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
+import { FINAL } from './gate-part.ts';
+import { stateField } from './inbox.ts';
 
-/** Renders a collapsed form for each act that a person can do with a session now. */
+/** The forms of everything that a person can do with a session now, each collapsed. */
 export function actsPart(session: ShownSession): Html {
   const facts = shownFacts(session.view, session);
   const parts = [
     canAct('message', facts) && messageForm(),
-    canAct('resume', facts) && resumeForm(facts.state === 'done'),
-    canAct('finish', facts) && finishForm(facts.state === 'done'),
+    canAct('resume', facts) && resumeForm(session),
+    canAct('finish', facts) && finishForm(session),
     canAct('verify', facts) && verifyForm(),
     canAct('stop', facts) && stopForm(),
+    canAct('edit', facts) && facts.worktree && editorLink(facts.worktree),
   ].filter((part) => part !== false);
   return html`<section class="do" aria-label="Actions">${parts}</section>`;
 }
 
-function collapsedForm(title: string, key: string, act: string, fields: Html): Html {
-  return html`<details class="act" data-key="${key}"><summary>${title}</summary><form data-act="${act}">${fields}</form></details>
+/** Opens in an editor that registers this scheme, on the device of the browser. */
+function editorLink(worktree: string): Html {
+  return html`<a class="button" href="vscode://file${encodeURI(worktree)}" title="${worktree}">Open in VS Code</a>`;
+}
+
+export interface FormPlace {
+  /** Shown as part of a gate instead of collapsed. */
+  isOpen?: boolean;
+}
+
+interface ActForm extends FormPlace {
+  title: string;
+  key: string;
+  act: string;
+  fields: Html;
+}
+
+function actForm({ title, key, act, fields, isOpen = false }: ActForm): Html {
+  const form = html`<form data-act="${act}">${fields}<output></output></form>
+`;
+  if (isOpen) return form;
+  return html`<details class="act" data-key="${key}"><summary>${title}</summary>${form}</details>
 `;
 }
 
 function messageForm(): Html {
-  return collapsedForm(
-    'Message',
-    'm',
-    'message',
-    html`<label>For the next agent <textarea name="text" rows="3" required dir="auto"></textarea></label>
-<p class="buttons"><button>Send</button> <output></output></p>`,
-  );
+  return actForm({
+    title: 'Message',
+    key: 'm',
+    act: 'message',
+    fields: html`<label>For the next agent <textarea name="text" rows="3" required dir="auto"></textarea></label>
+<p class="buttons"><button class="primary">Send</button></p>`,
+  });
 }
 
 const LIMITS: Readonly<Record<LimitName, string>> = {
@@ -44,60 +67,67 @@ const LIMITS: Readonly<Record<LimitName, string>> = {
   iterations: 'Iterations',
 };
 
-function resumeForm(isDone: boolean): Html {
+export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
+  const isDone = session.view.state.status.kind === 'done';
   const text = isDone
     ? html`<label>New goal <textarea name="goal" rows="3" required dir="auto"></textarea></label>`
     : html`<label>Note for the next agent <textarea name="note" rows="2" dir="auto"></textarea></label>`;
   const limits = LIMIT_NAMES.map(
     (name) => html`<label>${LIMITS[name]} <input name="limit.${name}" inputmode="decimal" size="6"></label> `,
   );
-  return collapsedForm(
-    isDone ? 'New goal' : 'Resume',
-    'r',
-    'resume',
-    html`${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
-<p class="buttons"><button>${isDone ? 'Start' : 'Resume'}</button> <output></output></p>`,
-  );
+  return actForm({
+    title: isDone ? 'New goal' : 'Resume',
+    key: 'r',
+    act: 'resume',
+    fields: html`${stateField(session)}${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
+<p class="buttons"><button class="primary">${isDone ? 'Start' : 'Resume'}</button></p>`,
+    ...place,
+  });
 }
 
 function stopForm(): Html {
-  return collapsedForm(
-    'Stop',
-    's',
-    'stop',
-    html`<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
-<button name="when" value="now">Now: end the agent, and keep its changes</button> <output></output></p>`,
-  );
+  return actForm({
+    title: 'Stop',
+    key: 's',
+    act: 'stop',
+    fields: html`<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
+<button name="when" value="now">Now: end the agent, and keep its changes</button></p>`,
+  });
 }
 
-function finishForm(isDone: boolean): Html {
+export function finishForm(session: ShownSession, place: FormPlace = {}): Html {
+  const isDone = session.view.state.status.kind === 'done';
   const choices = FINISH_CHOICE_NAMES.filter((way) => isDone || way !== 'merge');
-  return collapsedForm(
-    'Finish',
-    'f',
-    'preview',
-    html`<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${FINISH_CHOICES[way].title} …</button> `)}</p>
-<p class="note">Each one shows a preview first.</p><output></output>`,
-  );
+  return actForm({
+    title: 'Finish',
+    key: 'f',
+    act: 'preview',
+    fields: html`${stateField(session)}<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${FINISH_CHOICES[way].title} …</button> `)}</p>
+<p class="note">Each shows a preview first.</p>`,
+    ...place,
+  });
 }
 
 function verifyForm(): Html {
-  return collapsedForm(
-    'Verify',
-    'v',
-    'verify',
-    html`<p>Repeats the checks of its proof on a fresh clone. This can take as long as the checks do.</p>
-<p class="buttons"><button>Verify</button> <output></output></p>`,
-  );
+  return actForm({
+    title: 'Verify',
+    key: 'v',
+    act: 'verify',
+    fields: html`<p>Repeats the checks of its proof on a fresh clone. This can take as long as the checks do.</p>
+<p class="buttons"><button>Verify</button></p>`,
+  });
 }
 
+/** A preview of one way to finish, with the button that does it. */
 export function previewPart(
+  session: ShownSession,
   how: FinishChoice,
   { would, blockers, text }: { would: readonly string[]; blockers: readonly string[]; text?: string },
 ): Html {
+  const { title } = FINISH_CHOICES[how];
   if (blockers.length > 0)
-    return html`${blockers.map((line) => html`<p class="attention">Not now: ${line}</p>`)}`;
-  return html`<ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
-${text !== undefined && html`<details><summary>The text of the pull request</summary><pre>${text}</pre></details>`}
-<form data-act="finish"><input type="hidden" name="how" value="${how}"><p class="buttons"><button>${FINISH_CHOICES[how].title}</button> <output></output></p></form>`;
+    return html`<h3>${title}: not now</h3>${blockers.map((line) => html`<p class="attention">${line}</p>`)}`;
+  return html`<h3 tabindex="-1">${title}</h3><ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
+${text !== undefined && html`<details><summary>The text of the pull request</summary><pre tabindex="0">${text}</pre></details>`}
+<form data-act="finish">${stateField(session)}<input type="hidden" name="how" value="${how}"><p class="buttons"><button class="primary">${title}</button> ${FINAL}</p><output></output></form>`;
 }

@@ -5,6 +5,7 @@ import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
+import { readQa } from '../../../core/acts/gates/read-qa.act.ts';
 import { requestChanges } from '../../../core/acts/gates/request-changes.act.ts';
 import { openProof } from '../../../core/acts/proof/open-proof.ts';
 import { DIFFERENCES } from '../../../core/acts/proof/repeated-check.ts';
@@ -20,7 +21,8 @@ import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
 import { previewPart } from './acts-part.ts';
-import { shownPlans } from './gate-part.ts';
+import { questionsHash, shownPlans, stepNames } from './gate-part.ts';
+import { stateIdOf } from './inbox.ts';
 import { sendComments } from './send-comments.ts';
 import { actingOn, sessionQuestion } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
@@ -37,6 +39,9 @@ const WAIT_MS = 60 * 60_000;
 
 const ACTS: Readonly<Record<string, WebAct>> = {
   async answer(session, fields, context) {
+    const { questions } = await readQa(sessionQuestion(session), context);
+    if (questionsHash(questions.filter(({ isOpen }) => isOpen)) !== textOf(fields, 'hash'))
+      throw WEB_ERRORS.state_changed();
     const ids = new Set(Object.keys(fields).map((name) => name.replace(/\.text$/, '')));
     const answers = [...ids].flatMap((id) => {
       const text = textOf(fields, `${id}.text`) || listOf(fields, id).join(', ');
@@ -63,8 +68,9 @@ const ACTS: Readonly<Record<string, WebAct>> = {
       throw WEB_ERRORS.plan_changed({ changes });
     }
     const steps = taskTexts(plan.text);
+    const names = stepNames(steps);
     const comments = steps.flatMap((step, at) => {
-      const text = textOf(fields, `step.${at}`);
+      const text = textOf(fields, names[at] ?? '');
       return text ? [`${step.replace(/^/gm, '> ')}\n\n${text}`] : [];
     });
     const feedback = [...comments, textOf(fields, 'feedback')].filter(Boolean).join('\n\n');
@@ -93,7 +99,11 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   },
   async preview(session, fields, context) {
     const how = finishChoiceOf(fields);
-    return previewPart(how, await previewFinish({ ...sessionQuestion(session), how, keep: [] }, context));
+    return previewPart(
+      session,
+      how,
+      await previewFinish({ ...sessionQuestion(session), how, keep: [] }, context),
+    );
   },
   async finish(session, fields, context) {
     const input = { ...sessionQuestion(session), how: finishChoiceOf(fields), keep: [], waitMs: WAIT_MS };
@@ -106,6 +116,9 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     return verdict(result);
   },
 };
+
+/** These count only in the state for which the page offered them. */
+const DECISIONS: ReadonlySet<string> = new Set(['answer', 'plan', 'resume', 'preview', 'finish']);
 
 function verdict({ verified, commit = '', checks, differences, partly }: Verification): Html {
   const at = commit.slice(0, 12);
@@ -124,6 +137,7 @@ export async function actOnSession(
 ): Promise<Html | string> {
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
   if (act === undefined) throw WEB_ERRORS.no_such_act({ act: name });
+  if (DECISIONS.has(name) && fields.state !== stateIdOf(session.view)) throw WEB_ERRORS.state_changed();
   return await act(session, fields, actingOn(session, context));
 }
 

@@ -11,6 +11,7 @@ import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
 import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';
+import { type Needs, NewNeeds } from './new-needs.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
 import { startFromPage } from './start-part.ts';
@@ -176,9 +177,10 @@ async function* updates(
   const { clock } = context;
   let wake = () => {};
   const stop = live.follow(() => wake());
-  const { frame, update } = viewOf(place, live, context);
+  const news = new NewNeeds();
   try {
-    yield { frame: frame.text };
+    const { frame, at, update } = await viewOf(place, live, context);
+    yield { frame: frame.text, at };
     let sentAt = Number.NEGATIVE_INFINITY;
     let ended = '';
     while (!signal.aborted) {
@@ -190,11 +192,15 @@ async function* updates(
         more,
         ...changes
       } = await update().catch((error): ViewUpdate => ({ end: problemText(error) }));
-      const isNew = end !== ended || Object.values(changes).some((each) => each.length > 0);
+      const needs = await live.list().then(
+        (list) => news.in(list, live),
+        (): Needs => ({}),
+      );
+      const hasNews = (needs.news?.length ?? 0) > 0;
+      const isNew = end !== ended || hasNews || Object.values(changes).some(isFilled);
       if (isNew || clock.monotonic() - sentAt > BEAT_MS) {
         sentAt = clock.monotonic();
-        const { needs } = await live.list().catch(() => ({ needs: 0 }));
-        yield { ...changes, more, needs, ...(end !== ended && { end }) };
+        yield { ...changes, ...needs, more, ...(end !== ended && { end }) };
         ended = end;
       }
       if (more) continue;
@@ -203,6 +209,10 @@ async function* updates(
   } finally {
     stop();
   }
+}
+
+function isFilled(change: ViewUpdate[keyof ViewUpdate]): boolean {
+  return Array.isArray(change) ? change.length > 0 : change !== undefined;
 }
 
 async function fieldsOf(c: Context) {

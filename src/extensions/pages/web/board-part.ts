@@ -1,18 +1,20 @@
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
-import { counted } from '../../../core/kernel/text.ts';
+import { counted, cut } from '../../../core/kernel/text.ts';
+import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { goneText, proofLine, STOPS, stateText } from '../../../core/session/words.ts';
 import { boardCard } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
 import { GROUPS, type Group, groupOf, isOver } from '../watch/groups.ts';
 import type { WatchedRow } from '../watch/watch-model.ts';
+import { demandOf, type ItemKind, itemKind, wantsOf } from './inbox.ts';
 import type { LiveList, LiveSessions } from './live.ts';
 
 /** The empty board; updates add the cards. */
 export function boardFrame(): Html {
   return html`<header class="head bar"><h1>Sessions</h1><p id="sum" class="sentence"></p>
-<label class="find">Filter <input id="find" type="search" autocomplete="off" spellcheck="false"></label>
-<a class="button" href="#/new">New session</a></header>
+<label class="find">Filter <input id="find" type="search" autocomplete="off" spellcheck="false"></label></header>
 <p id="none" class="sentence" hidden>There are no sessions.</p>
 ${GROUPS.map((group) => {
   const id = idOf(group);
@@ -68,7 +70,9 @@ export class BoardCards {
     const most = this.#sent.size === 0 ? FIRST_CARDS : NEXT_CARDS;
     for (const row of list.rows) {
       const key = this.#live.keyOf(row.key);
-      const made = cardOf(row, key, nowMs);
+      const session = list.sessions.get(key);
+      if (session === undefined) continue;
+      const made = await cardOf({ row, key, session }, nowMs);
       const sent = this.#sent.get(key);
       if (sent === made) continue;
       this.#sent.set(key, made);
@@ -97,19 +101,29 @@ interface MadeCard {
 /** The card of each session, by its facts, which remain the same object until something changes. */
 const cardCache = new WeakMap<WatchedRow['facts'], MadeCard>();
 
-function cardOf(row: WatchedRow, key: string, nowMs: number): MadeCard {
+interface CardSource {
+  row: WatchedRow;
+  key: string;
+  session: ShownSession;
+}
+
+async function cardOf(source: CardSource, nowMs: number): Promise<MadeCard> {
+  const { row } = source;
   const { facts } = row;
   const stamp = facts.until === undefined ? row.name : `${row.name} ${Math.floor(nowMs / 60_000)}`;
   const known = cardCache.get(facts);
   if (known?.stamp === stamp) return known;
-  const fresh = { stamp, group: idOf(groupOf(facts)), text: card(row, key, nowMs).text };
+  const fresh = { stamp, group: idOf(groupOf(facts)), text: (await card(source, nowMs)).text };
   cardCache.set(facts, fresh);
   return fresh;
 }
 
-function card(row: WatchedRow, key: string, nowMs: number): Html {
+const TASK_CHARS = 160;
+
+async function card({ row, key, session }: CardSource, nowMs: number): Promise<Html> {
   const { facts, name, project } = row;
   const group = groupOf(facts);
+  const kind = itemKind(facts);
   const find = [facts.session, facts.id, project, facts.phase, group, facts.group ?? '', facts.task ?? ''];
   const notes = [
     counted(facts.totalIterations, 'iteration'),
@@ -117,12 +131,18 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
     facts.spent ?? '',
     facts.group === undefined ? '' : `group ${facts.group}`,
   ].filter(Boolean);
+  const wants = kind === undefined ? undefined : await wantsOf(session, row);
+  const state = statusText(facts, nowMs);
   return boardCard({
     key,
     group,
     find,
-    ...statusText(facts, nowMs),
+    brief: kind === undefined ? state.brief : demandOf({ kind, row }),
+    why: wants || state.why,
     since: facts.since,
+    task: cut(oneLine(facts.task ?? ''), TASK_CHARS),
+    created: facts.createdAt,
+    action: kind && { words: ACTIONS[kind], to: `#/inbox/${key}` },
     phase: facts.phase,
     isDone: facts.state === 'done',
     title: html`<bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
@@ -130,13 +150,24 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
   });
 }
 
+/** The first action for each kind of item. */
+const ACTIONS: Readonly<Record<ItemKind, string>> = {
+  questions: 'Answer',
+  plan: 'Read the plan',
+  stuck: 'Decide',
+  finished: 'Finish',
+};
+
 function statusText(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?: string } {
   const gone = goneText(facts);
   if (gone !== undefined) return { brief: gone };
   if (groupOf(facts) !== 'working')
     return stateText(facts, { when: (time) => `in ${age(Date.parse(time) - nowMs)}` });
-  const doing = facts.doing ?? (facts.worker === 'starting' ? 'starting' : 'preparing');
+  const { doing } = facts;
   const phase = PHASE_NAMES.includes(facts.phase) ? facts.phase : 'work';
   const brief = [`in ${phase}`, facts.stops && STOPS[facts.stops]].filter(Boolean);
-  return { brief: brief.join(', '), why: facts.stalled ? `seems stalled: ${doing}` : doing };
+  return {
+    brief: brief.join(', '),
+    why: facts.stalled ? ['seems stalled', doing].filter(Boolean).join(': ') : doing,
+  };
 }

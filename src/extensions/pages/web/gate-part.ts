@@ -1,12 +1,34 @@
+import { join } from 'node:path';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
 import { type QaItem, readQa } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { identityAt } from '../../../core/kernel/files/path-stats.ts';
+import { questionHash } from '../../../core/session/documents/qa.ts';
 import { gateOf } from '../../../core/session/status.ts';
 import { planNotes } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
-import { markdown } from '../html/markdown-html.ts';
+import { markdown, taskTexts } from '../html/markdown-html.ts';
+import { stateField } from './inbox.ts';
 import { sessionQuestion } from './web-context.ts';
+
+/** Notices a change of the plan or the answers by an editor, which records no event. */
+export class GateWatch {
+  #file = '';
+
+  hasChanged({ view }: ShownSession): boolean {
+    const { sessionDir, qa } = view.paths;
+    const asked = gateOf(view)?.plan;
+    const file = identityAt(asked === undefined ? qa : join(sessionDir, asked.name));
+    const hasChanged = file !== this.#file;
+    this.#file = file;
+    return hasChanged;
+  }
+}
+
+/** Said before an act that cannot be undone. */
+export const FINAL: Html = html`<small class="note">Counts at once; cannot be taken back.</small>`;
 
 /** The form for the decision that the session waits for; empty if it waits for none. */
 export async function gatePart(session: ShownSession, context: ActionContext): Promise<Html> {
@@ -27,27 +49,38 @@ async function questionsPart(session: ShownSession, context: ActionContext): Pro
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
   return html`<section class="gate"><h2>Questions for you</h2>
 ${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
-<form data-act="answer">${open.map((question) =>
-    questionField(question, about?.question === question.id ? about.text : undefined),
+<form data-act="answer">${stateField(session)}<input type="hidden" name="hash" value="${questionsHash(open)}">${open.map(
+    (question) => questionField(question, about?.question === question.id ? about.text : undefined),
   )}
-<p class="buttons"><button>Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
+<p class="buttons"><button class="primary">Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
     typed.length > 0 && html` <button name="confirm" value="typed">The answers in _qa.md are mine</button>`
-  } <output></output></p></form></section>`;
+  } ${FINAL}</p><output></output></form></section>`;
 }
 
-function questionField(
-  { id, text, options, suggestion, answer, isUnconfirmed }: QaItem,
-  about?: string,
-): Html {
+/** Identifies the questions as they were shown. */
+export function questionsHash(questions: readonly QaItem[]): string {
+  return fingerprint(questions.map(questionHash).join(' ')).slice(0, 12);
+}
+
+/** Only a question that asks for several answers, or suggests several, gets check boxes. */
+function isForSeveral({ text, suggestion }: QaItem): boolean {
+  return (suggestion?.letters.length ?? 0) > 1 || SEVERAL.test(text);
+}
+
+const SEVERAL = /\b(?:all that apply|one or more|several|which of)\b/i;
+
+function questionField(question: QaItem, about?: string): Html {
+  const { id, text, options, suggestion, answer, isUnconfirmed } = question;
+  const type = isForSeveral(question) ? 'checkbox' : 'radio';
   const field = (letter: string, words: string) => {
     const isSuggested = suggestion?.letters.includes(letter) === true;
-    return html`<label class="option" dir="auto"><input type="checkbox" name="${id}" value="${letter}"> <b>${letter}</b> ${words}${isSuggested && html` <small>suggested</small>`}</label>
+    return html`<label class="option" dir="auto"><input type="${type}" name="${id}" value="${letter}"> <b>${letter}</b> ${words}${isSuggested && html` <small>suggested</small>`}</label>
 `;
   };
   return html`<fieldset class="qa open"><legend><span class="id">${id}</span></legend>${markdown(text)}
 ${about !== undefined && html`<details><summary>Context</summary><pre dir="ltr">${about}</pre></details>`}
 ${options.map((option) => field(option.letter, option.text))}
-${suggestion && html`<p class="note" dir="auto">Suggested: ${suggestion.letters.join(', ')} – ${suggestion.reason}</p>`}
+${suggestion && html`<p class="note" dir="auto">${suggestion.reason}</p>`}
 ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}
 <label>${options.length > 0 ? 'In your own words' : 'Your answer'} <textarea name="${id}.text" rows="1" dir="auto"></textarea></label></fieldset>
 `;
@@ -62,12 +95,24 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   shownPlans.delete(hash);
   shownPlans.set(hash, text);
   for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
+  const names = stepNames(taskTexts(text));
   const comment = (at: number) =>
-    html`<details class="comment"><summary>comment</summary><textarea name="step.${at}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
+    html` <details class="comment"><summary>comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Plan to approve</h2>
 ${planNotes({ name, remarks, servers, changes: changes?.join('\n') })}
-<form data-act="plan"><input type="hidden" name="hash" value="${hash}">
+<form data-act="plan">${stateField(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
 <label>Requested changes <textarea name="feedback" rows="2" dir="auto"></textarea></label>
-<p class="buttons"><button name="decide" value="approve">Approve the plan</button> <button name="decide" value="change">Request changes</button> <output></output></p></form></section>`;
+<p class="buttons"><button name="decide" value="approve" class="primary">Approve the plan</button> <button name="decide" value="change">Request changes</button> ${FINAL}</p><output></output></form></section>`;
+}
+
+/** The names of the comment fields: by the text of the step, so that a draft finds its step in a new version. */
+export function stepNames(steps: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return steps.map((step) => {
+    const hash = fingerprint(step).slice(0, 12);
+    const nth = (seen.get(hash) ?? 0) + 1;
+    seen.set(hash, nth);
+    return `step.${hash}.${nth}`;
+  });
 }

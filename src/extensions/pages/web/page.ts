@@ -1,14 +1,30 @@
 import { type Html, html, markup } from '../html/html.ts';
 import { policyHash } from '../html/html-page.ts';
 import REPORT_STYLE from '../html/page.css';
+import ACTS_SCRIPT from './client/acts.client.js';
+import BOARD_SCRIPT from './client/board.client.js';
 import DIFF_SCRIPT from './client/diff.client.js';
 import DIFF_STYLE from './client/diff.css';
+import DRAFTS_SCRIPT from './client/drafts.client.js';
+import INBOX_SCRIPT from './client/inbox.client.js';
+import INBOX_STYLE from './client/inbox.css';
 import KEY_SCRIPT from './client/key.client.js';
+import KEYS_SCRIPT from './client/keys.client.js';
 import PAGE_SCRIPT from './client/page.client.js';
 import STYLE from './client/web.css';
 
-const STYLES = `${REPORT_STYLE}\n${STYLE}\n${DIFF_STYLE}`;
-const SCRIPT = `${KEY_SCRIPT}\n${PAGE_SCRIPT}\n${DIFF_SCRIPT}`;
+const STYLES = [REPORT_STYLE, STYLE, INBOX_STYLE, DIFF_STYLE].join('\n');
+/** In the order of their use; the last one begins. */
+const SCRIPT = [
+  PAGE_SCRIPT,
+  KEY_SCRIPT,
+  DRAFTS_SCRIPT,
+  ACTS_SCRIPT,
+  BOARD_SCRIPT,
+  INBOX_SCRIPT,
+  DIFF_SCRIPT,
+  KEYS_SCRIPT,
+].join('\n');
 
 /** Limits the browser to our script and styles, and to requests to this server. */
 const POLICY = [
@@ -31,6 +47,19 @@ export const PAGE_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
+const KEY_TEXTS = [
+  ['j k', 'next, previous item, session or iteration'],
+  ['a', 'go to what approves or answers; Enter sends'],
+  ['c', 'request changes, or write'],
+  ['A B C', 'choose an answer by its letter'],
+  ['x', 'skip this item'],
+  ['i b n', 'inbox, board, new session'],
+  ['/', 'filter'],
+  ['m r f v s', 'message, resume, finish, verify, stop'],
+  ['Ctrl+Enter', 'send the form'],
+  ['Esc', 'leave a field; what you wrote is kept'],
+] as const;
+
 /** The page without data, which it requests with the token. */
 export const PAGE: Html = html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
@@ -39,9 +68,14 @@ export const PAGE: Html = html`${markup('<!doctype html>')}
 <title>samocode</title>
 <link rel="icon" href="data:,">
 <style>${markup(STYLES)}</style></head>
-<body><header class="top"><a href="#/" class="home">samocode</a><span id="state" role="status"></span><button id="notify" hidden>Notify me here</button><button id="help" aria-label="Keys" title="Keys (?)">?</button></header>
+<body><header class="top"><a href="#/" class="home">samocode</a><nav aria-label="Pages"><a href="#/inbox">Inbox</a><a href="#/board">Board</a><a href="#/new">New session</a></nav><span id="state" role="status"></span><span id="today" class="note"></span><button id="drafts" hidden></button><button id="notify" hidden>Notify me here</button><button id="help" aria-label="Keys" title="Keys (?)">?</button></header>
 <main id="main" tabindex="-1"></main>
-<dialog id="keys"><h2>Keys</h2><dl><div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous session or iteration</dd></div><div><dt><kbd>Enter</kbd></dt><dd>open it</dd></div><div><dt><kbd>/</kbd></dt><dd>filter the sessions</dd></div><div><dt><kbd>b</kbd> or <kbd>Esc</kbd></dt><dd>back to all sessions</dd></div><div><dt><kbd>n</kbd></dt><dd>new session</dd></div><div><dt><kbd>a</kbd></dt><dd>go to the decision that waits for you</dd></div><div><dt><kbd>m</kbd> <kbd>r</kbd> <kbd>f</kbd> <kbd>v</kbd> <kbd>s</kbd></dt><dd>message, resume, finish, verify, stop</dd></div><div><dt><kbd>Ctrl</kbd> <kbd>Enter</kbd></dt><dd>send the form</dd></div></dl><form method="dialog"><button>Close</button></form></dialog>
+<aside id="receipts" aria-label="Receipts" hidden><p class="visually-hidden" id="last" role="status"></p><details><summary>Receipts <small id="how-many"></small></summary><ul></ul><p class="buttons"><button id="dismiss">Dismiss all</button></p></details></aside>
+<dialog id="unsent" aria-labelledby="unsent-title"><h2 id="unsent-title">Written and not sent</h2><div></div><form method="dialog"><button>Close</button></form></dialog>
+<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2><dl>${KEY_TEXTS.map(
+  ([keys, text]) =>
+    html`<div><dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd></div>`,
+)}</dl><p><label><input type="checkbox" id="single-keys"> Single keys act</label></p><form method="dialog"><button>Close</button></form></dialog>
 <noscript><p>This page needs JavaScript. Without it: <code>samocode watch</code> in a terminal.</p></noscript>
 <script>${markup(SCRIPT)}</script></body></html>
 `;

@@ -5,14 +5,13 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { commandsOf } from '../../../core/kit/terminal/next-commands.ts';
 import { readOn, type WholeLog } from '../../../core/session/events/event-log.ts';
-import { gateOf } from '../../../core/session/status.ts';
 import { type Html, html } from '../html/html.ts';
 import { transcriptBody } from '../html/iterations.ts';
 import { cardHead, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
 import { changesPart } from './changes-part.ts';
-import { gatePart } from './gate-part.ts';
+import { GateWatch, gatePart } from './gate-part.ts';
 import { problemText } from './web-context.ts';
 
 /** A part of a session's page, which is replaced as a whole, and only if it differs. */
@@ -38,12 +37,12 @@ export class SessionParts {
   readonly #key: string;
   readonly #context: ActionContext;
   readonly #sent = new Map<string, string>();
+  readonly #gate = new GateWatch();
   #shown: ShownSession | undefined;
   #madeAt = -1;
   #log: WholeLog | undefined;
   #changesAt = '';
   #tail = '';
-  #gateFile = '';
 
   constructor(key: string, context: ActionContext) {
     this.#key = key;
@@ -60,12 +59,7 @@ export class SessionParts {
     };
     const isNew = session !== this.#shown;
     this.#shown = session;
-    // A person may edit the plan or the answers in an editor, which records no event.
-    const { sessionDir, qa } = session.view.paths;
-    const asked = gateOf(session.view)?.plan;
-    const file = identityAt(asked === undefined ? qa : join(sessionDir, asked.name));
-    if (isNew || file !== this.#gateFile) {
-      this.#gateFile = file;
+    if (this.#gate.hasChanged(session) || isNew) {
       // A missing or broken file must not affect the other parts.
       const problem = (error: unknown) => html`<p class="attention">${problemText(error)}</p>`;
       add('p-gate', await gatePart(session, this.#context).catch(problem));

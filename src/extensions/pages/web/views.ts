@@ -1,39 +1,66 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Html, html } from '../html/html.ts';
 import { BoardCards, type BoardUpdate, boardFrame } from './board-part.ts';
+import { inboxOf } from './inbox.ts';
+import { type InboxUpdate, InboxView, inboxFrame } from './inbox-part.ts';
 import type { LiveSessions } from './live.ts';
-import { SessionParts, sessionFrame, type ViewPart } from './session-part.ts';
+import { SessionParts, sessionFrame } from './session-part.ts';
 import { newSessionPart } from './start-part.ts';
 import { transcriptPart } from './transcript-part.ts';
 
 /** The changes since the last update; empty if there are none. */
-export interface ViewUpdate extends Partial<BoardUpdate> {
-  parts?: ViewPart[];
+export interface ViewUpdate extends Partial<BoardUpdate>, Partial<InboxUpdate> {
+  /** Why the view has ended. */
   end?: string;
 }
 
 /** The view in a tab: its frame, and the content that fills it. */
 export interface LiveView {
   frame: Html;
+  /** Its place, where the tab asked for another one. */
+  at?: string;
   update(): Promise<ViewUpdate>;
 }
 
 const GONE = 'This session is no longer here: it was archived, discarded or moved.';
 
-/** @param place `/`, `/new`, `/s/<key>`, `/s/<key>/transcript/<number>`; anything else is the board */
-export function viewOf(place: string, live: LiveSessions, context: ActionContext): LiveView {
+/**
+ * @param place `/`, `/inbox/<key>`, `/board`, `/new`, `/s/<key>`, `/s/<key>/transcript/<number>`; anything else is
+ * the inbox if something is in it, otherwise the board
+ */
+export async function viewOf(place: string, live: LiveSessions, context: ActionContext): Promise<LiveView> {
   const [, first, key = '', what, number] = place.split('/');
-  if (first === 'new') return staticView(() => newSessionPart(context));
-  if (first !== 's') {
-    const board = new BoardCards(live);
-    return { frame: boardFrame(), update: () => board.changed(context.clock.now()) };
+  switch (first) {
+    case 'new':
+      return staticView(() => newSessionPart(context));
+    case 'inbox':
+      return inboxView(key, live, context);
+    case 'board':
+      return boardView(live, context);
+    case 's':
+      return what === 'transcript'
+        ? staticView(() => transcript({ key, iteration: Number(number) }, live, context))
+        : sessionView(key, live, context);
+    default: {
+      const isEmpty = inboxOf(await live.list(), live).length === 0;
+      return isEmpty
+        ? { ...boardView(live, context), at: '/board' }
+        : { ...inboxView('', live, context), at: '/inbox' };
+    }
   }
-  if (what === 'transcript')
-    return staticView(async () => {
-      const session = await live.find(key);
-      if (session === undefined) return html`<p>${GONE}</p>`;
-      return await transcriptPart({ session, key, iteration: Number(number), from: 0 }, context);
-    });
+}
+
+function boardView(live: LiveSessions, context: ActionContext): LiveView {
+  const board = new BoardCards(live);
+  return { frame: boardFrame(), update: () => board.changed(context.clock.now()) };
+}
+
+function inboxView(key: string, live: LiveSessions, context: ActionContext): LiveView {
+  const inbox = new InboxView(key, live, context);
+  return { frame: inboxFrame(), update: () => inbox.changed() };
+}
+
+function sessionView(key: string, live: LiveSessions, context: ActionContext): LiveView {
   const parts = new SessionParts(key, context);
   return {
     frame: sessionFrame(),
@@ -42,6 +69,16 @@ export function viewOf(place: string, live: LiveSessions, context: ActionContext
       return session === undefined ? { end: GONE } : { parts: await parts.changed(session) };
     },
   };
+}
+
+async function transcript(
+  { key, iteration }: { key: string; iteration: number },
+  live: LiveSessions,
+  context: ActionContext,
+): Promise<Html> {
+  const session = await live.find(key);
+  if (session === undefined) return html`<p>${GONE}</p>`;
+  return await transcriptPart({ session, key, iteration, from: 0 }, context);
 }
 
 function staticView(make: () => Promise<Html>): LiveView {

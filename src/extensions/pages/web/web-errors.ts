@@ -11,6 +11,11 @@ export const WEB_ERRORS = errors({
     why: 'This session is no longer here: it was archived, discarded or moved.',
     hint: 'Open the board for the current sessions.',
   }),
+  state_changed: () => ({
+    what: 'Nothing was decided.',
+    why: 'The session has changed since this was shown.',
+    hint: 'Read what it shows now, and decide again.',
+  }),
   plan_changed: ({ changes }: { changes: readonly string[] }) => ({
     what: 'Nothing was decided.',
     why: `The plan has changed since it was shown here.${changes.length > 0 ? `\n${changes.slice(0, 200).join('\n')}` : ''}`,

@@ -3,7 +3,7 @@
 const LOCKED = 'This page has no key yet.';
 const LOCKED_FORM = `<form id="key"><p>${LOCKED} In a terminal: <code>samocode web --open</code></p>
 <p><label>Or the six digits of <code>samocode web --code</code>: <input name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" size="8" required></label> <button>Open</button></p>
-<output></output></form>`;
+<output></output><div id="kept"></div></form>`;
 
 /** A new tab asks open tabs for the key. */
 const tabs = 'BroadcastChannel' in self ? new BroadcastChannel('samocode') : { postMessage() {} };
@@ -50,13 +50,21 @@ function lock(problem = '') {
   view.stop.abort();
   if (isExchanging || $('#key')) return;
   if (isInUse(main)) say(`${LOCKED} In a terminal: samocode web --open`);
-  else main.replaceChildren(fragment(LOCKED_FORM));
+  else showLocked();
   if (problem) ($('#key output') ?? state).textContent = problem;
   tabs.postMessage('key?');
 }
 
+/** A tab without a key shows what the person has written in it and not sent. */
+function showLocked() {
+  main.replaceChildren(fragment(LOCKED_FORM));
+  if (drafts().length === 0) return;
+  const heading = document.createElement('h2');
+  heading.textContent = 'Written here and not sent';
+  $('#kept').append(heading, draftList(false));
+}
+
 addEventListener('hashchange', takeCode);
-takeCode();
 
 // Runs before the page's own forms, which need the key.
 addEventListener(

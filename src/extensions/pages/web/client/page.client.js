@@ -1,8 +1,10 @@
 // Shows markup rendered by the server and sends the person's decisions. Its own texts are below.
 const MESSAGES = {
   lost: 'Connection lost; trying again …',
+  back: 'Connected again.',
   other: 'Another program answers at this address, so the key was not sent. Trying again …',
-  held: 'This has changed in the meantime. Your text is kept until you send or delete it.',
+  held: 'This has changed since you began to write. Your text is kept.',
+  soon: 'This has just appeared: read it first.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
 };
 const $ = (selector, inside = document) => inside.querySelector(selector);
@@ -39,19 +41,38 @@ function say(words) {
   state.textContent = words;
 }
 
-/** `#/`, `#/new`, `#/s/<key>`, `#/s/<key>/transcript/<number>`. */
+/** `#/`, `#/inbox`, `#/inbox/<key>`, `#/board`, `#/new`, `#/s/<key>`, `#/s/<key>/transcript/<number>`. */
 function placeNow() {
   return location.hash.slice(1) || '/';
+}
+
+/** The session that the place is about, or `new`; undefined for a list. */
+function keyNow() {
+  const [, first, key] = placeNow().split('/');
+  return first === 'new' ? first : key;
 }
 
 function show() {
   view.stop.abort();
   if (!sessionStorage.getItem('key')) return lock();
+  const path = placeNow();
   // The same location with another key: keep what the person is writing there.
-  const isFirst = view.path !== placeNow() || !isInUse(main);
-  view = { stop: new AbortController(), path: placeNow(), held: new Map(), isFirst };
+  const isFirst = !(isInbox(view.path) && isInbox(path)) && (view.path !== path || !isInUse(main));
+  if (isFirst) changedAt = performance.now();
+  view = { stop: new AbortController(), path, held: new Map(), isFirst };
   follow(view);
 }
+
+/** The time at which the person got something else to decide on. */
+let changedAt = performance.now();
+const TOO_SOON_MS = 500;
+
+/** Whether a key or a click may still have been meant for what was here before. */
+function isTooSoon() {
+  return performance.now() - changedAt < TOO_SOON_MS;
+}
+
+const isInbox = (path = '') => /^\/inbox(?:\/|$)/.test(path);
 
 /** Keeps one connection open for the view, and reconnects whenever it ends. */
 async function follow(mine) {
@@ -61,7 +82,9 @@ async function follow(mine) {
       const answer = await call(`/live?at=${encodeURIComponent(mine.path)}`, { signal: mine.stop.signal });
       if (answer.status === 401) return;
       if (answer.ok) {
-        say('');
+        say(mine.isLost ? MESSAGES.back : '');
+        mine.isLost = false;
+        settleReceipts();
         await readLines(answer.body, async (update) => {
           if (mine !== view) return;
           applyUpdate(update);
@@ -72,6 +95,7 @@ async function follow(mine) {
       if (error === MESSAGES.other) words = error;
     }
     if (mine.stop.signal.aborted) return;
+    mine.isLost = true;
     say(words);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
@@ -103,32 +127,61 @@ function fragment(html) {
   return template.content;
 }
 
-function applyUpdate({ frame, parts = [], cards = [], gone = [], more, needs, end }) {
-  if (frame !== undefined) {
-    // After a reconnection, keep what the person is writing.
-    if (view.isFirst) main.replaceChildren(fragment(frame));
-    view.stays = view.isFirst ? undefined : new Set();
-    view.isFirst = false;
-  }
+function applyUpdate(update) {
+  const { frame, at, parts = [], cards = [], gone = [], inbox, more, needs, news = [], today, end } = update;
+  if (frame !== undefined) showFrame(frame, at);
   for (const [id, html] of parts) put(id, html);
   for (const key of gone) $(`#c-${key}`)?.remove();
   if (cards.length > 0) placeCards(cards, more);
   if (cards.length + gone.length > 0 || (needs !== undefined && !view.isKnown)) afterCards();
+  if (inbox) placeRows(inbox);
+  if (today !== undefined) showToday(today);
   if (needs !== undefined) showNeeds(needs);
+  for (const each of news) notice(each);
   if (end !== undefined) say(end);
   tick();
 }
 
-// Parts. A form in use is not replaced: its new version is held until the form is sent or emptied.
+/** @param at the place of the frame, if the server chose it */
+function showFrame(frame, at) {
+  if (at) {
+    history.replaceState(null, '', `#${at}`);
+    view.path = at;
+  }
+  // After a reconnection, keep what the person is writing.
+  if (view.isFirst) main.replaceChildren(fragment(frame));
+  view.stays = view.isFirst ? undefined : new Set();
+  view.isFirst = false;
+  for (const each of document.querySelectorAll('.top nav a'))
+    each.toggleAttribute('aria-current', view.path.startsWith(each.hash.slice(1)));
+}
+
+// Parts. A form in use is not replaced: its new version is held until the person wants it, or has sent or emptied the form.
 function put(id, html) {
   const place = document.getElementById(id);
   if (!place) return;
   if (isInUse(place)) {
     view.held.set(id, html);
-    return say(MESSAGES.held);
+    return showHeld(place);
   }
-  view.held.delete(id);
+  replace(place, html);
+}
+
+function showHeld(place) {
+  if ($('.held', place)) return;
+  const note = fragment(
+    `<p class="held attention" role="status">${MESSAGES.held} <button type="button">Show the new version</button></p>`,
+  );
+  $('button', note).onclick = () => replace(place, view.held.get(place.id));
+  place.prepend(note);
+}
+
+/** Replaces a part, and keeps what is open, scrolled, written and focused in it. */
+function replace(place, html) {
+  view.held.delete(place.id);
   const open = new Map([...place.querySelectorAll('details')].map((each) => [nameOf(each), each.open]));
+  const item = $('[data-item]', place)?.dataset.item;
+  const focused = place.contains(document.activeElement) ? pathOf(document.activeElement) : undefined;
   const tail = $('.tail', place);
   const isAtEnd = !tail || tail.scrollHeight - tail.scrollTop - tail.clientHeight < 40;
   const top = tail?.scrollTop;
@@ -140,9 +193,21 @@ function put(id, html) {
     const summary = $('summary[data-load]', each);
     if (was && summary) load(summary);
   }
+  if ($('[data-item]', place)?.dataset.item !== item) changedAt = performance.now();
+  restoreDrafts(place);
   place.dispatchEvent(new Event('filled', { bubbles: true }));
   const now = $('.tail', place);
   if (now) now.scrollTop = isAtEnd ? now.scrollHeight : top;
+  if (focused) [...place.querySelectorAll(focused)].at(-1)?.focus({ preventScroll: true });
+}
+
+/** Finds the same control again in a new version of its part; a button that decides loses the focus. */
+function pathOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const act = element.form?.dataset.act;
+  return act && element.name && element.tagName !== 'BUTTON'
+    ? `form[data-act="${act}"] [name="${CSS.escape(element.name)}"]`
+    : undefined;
 }
 
 function nameOf(details) {
@@ -150,15 +215,19 @@ function nameOf(details) {
 }
 
 function isInUse(place) {
-  const fields = [...place.querySelectorAll('textarea, input:not([type=hidden])')];
-  const isFilled = fields.some((field) =>
-    field.type === 'checkbox' ? field.checked !== field.defaultChecked : field.value !== field.defaultValue,
-  );
-  return (
-    isFilled ||
-    $('form[aria-busy]', place) !== null ||
-    (place.contains(document.activeElement) && document.activeElement.matches('textarea, input'))
-  );
+  return isWritten(place) || $('form[aria-busy], output form', place) !== null;
+}
+
+const FIELDS = 'textarea, select, input:not([type=hidden])';
+
+function isChanged(field) {
+  if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked;
+  if (field.tagName === 'SELECT') return false;
+  return field.value !== field.defaultValue;
+}
+
+function isWritten(place) {
+  return [...place.querySelectorAll(FIELDS)].some(isChanged);
 }
 
 function release() {
@@ -169,63 +238,10 @@ function release() {
 }
 addEventListener('focusout', () => setTimeout(release, 200));
 
-// The board.
-function placeCards(cards, more) {
-  const groups = new Map();
-  for (const [key] of cards) view.stays?.add(`c-${key}`);
-  if (view.stays && !more) {
-    for (const card of document.querySelectorAll('.card')) if (!view.stays.has(card.id)) card.remove();
-    view.stays = undefined;
-  }
-  for (const [key, group, place, html] of cards) {
-    const card = fragment(html).firstElementChild;
-    card.dataset.place = place;
-    const old = document.getElementById(`c-${key}`);
-    const hadFocus = old?.contains(document.activeElement);
-    const isNews = group === 'g-needs-you' && view.isKnown && old?.parentElement.parentElement.id !== group;
-    const list = groups.get(group) ?? $(`#${group} .cards`);
-    groups.set(group, list);
-    if (!list) continue;
-    if (old?.parentElement === list) old.replaceWith(card);
-    else {
-      old?.remove();
-      const after = view.isKnown
-        ? [...list.children].find((each) => Number(each.dataset.place) < place)
-        : null;
-      list.insertBefore(card, after ?? null);
-    }
-    if (hadFocus) $('a', card)?.focus({ preventScroll: true });
-    if (isNews) notice($('h3', card).textContent, $('.sentence', card).textContent);
-  }
-  view.isKnown ||= !more;
-}
-
-function afterCards() {
-  const find = ($('#find')?.value ?? '').toLowerCase();
-  let all = 0;
-  const sums = [];
-  for (const group of document.querySelectorAll('.group')) {
-    let shown = 0;
-    for (const card of group.querySelectorAll('.card')) {
-      card.hidden = !card.dataset.find.includes(find);
-      if (!card.hidden) shown += 1;
-    }
-    all += group.querySelectorAll('.card').length;
-    group.hidden = shown === 0;
-    if (group.tagName === 'DETAILS' && find) group.open = true;
-    $('h2 small', group).textContent = shown;
-    const words = $('h2', group).firstChild.textContent.trim().toLowerCase();
-    if (shown > 0) sums.push(`${shown} ${shown > 1 ? words.replace('needs', 'need') : words}`);
-  }
-  const sum = $('#sum');
-  if (sum) sum.textContent = sums.join(' · ');
-  const none = $('#none');
-  if (none) none.hidden = all > 0;
-}
-
 // Title, icon and notices.
 function showNeeds(count) {
-  document.title = `${count > 0 ? `(${count}) ` : ''}samocode`;
+  const heading = $('#item bdi, h1', main)?.textContent;
+  document.title = `${count > 0 ? `(${count}) ` : ''}${heading ? `${heading} · ` : ''}samocode`;
   const dot =
     count > 0
       ? `<circle cx='23' cy='9' r='9' fill='%23d97706'/><text x='23' y='14' font-size='14' text-anchor='middle' fill='white' font-family='sans-serif'>${count > 9 ? '+' : count}</text>`
@@ -235,8 +251,13 @@ function showNeeds(count) {
 }
 
 const bell = $('#notify');
-function notice(title, body) {
-  if (self.Notification?.permission === 'granted') new Notification(title, { body, tag: title });
+function notice([key, title, body]) {
+  if (self.Notification?.permission !== 'granted') return;
+  const shown = new Notification(title, { body, tag: key });
+  shown.onclick = () => {
+    focus();
+    location.hash = `#/inbox/${key}`;
+  };
 }
 bell.hidden = self.Notification?.permission !== 'default';
 bell.onclick = async () => {
@@ -270,45 +291,6 @@ async function contentOf(answer) {
   return answer.headers.get('content-type')?.startsWith('text/html') ? fragment(text) : text;
 }
 
-// Acts. A form names its act; the response is shown beside its buttons.
-function fieldsOf(form, button) {
-  const fields = {};
-  for (const [name, value] of new FormData(form, button)) {
-    if (name in fields) fields[name] = [fields[name], value].flat();
-    else fields[name] = value;
-  }
-  return fields;
-}
-
-// Uses capture, because in Chromium the submit event of a nested form, as in a preview, does not bubble.
-addEventListener('submit', send, true);
-async function send(event) {
-  const form = event.target;
-  if (form.method === 'dialog') return;
-  event.preventDefault();
-  if (form.hasAttribute('aria-busy')) return;
-  const output = form.querySelector('output');
-  const body = JSON.stringify(fieldsOf(form, event.submitter));
-  form.setAttribute('aria-busy', 'true');
-  output.className = '';
-  output.textContent = '…';
-  try {
-    const [, , key] = view.path.split('/');
-    const path = form.dataset.act === 'start' ? '/start' : `/s/${key}/${form.dataset.act}`;
-    const answer = await call(path, { method: 'POST', body });
-    output.replaceChildren(await contentOf(answer));
-    // 202: left for a worker, and not done yet.
-    output.className = answer.status === 202 ? '' : answer.ok ? 'good' : 'bad';
-    if (answer.ok && form.dataset.act !== 'preview') form.reset();
-  } catch {
-    output.className = 'bad';
-    output.textContent = 'The server cannot be reached; it is unknown whether anything was done.';
-  }
-  form.removeAttribute('aria-busy');
-  say(output.textContent.slice(0, 200));
-  setTimeout(release, 1500);
-}
-
 // Links to sections scroll there; other links change the address.
 addEventListener('click', (event) => {
   const link = event.target.closest?.('a[href^="#"]');
@@ -336,57 +318,3 @@ async function load(handle) {
   else place.replaceChildren(content);
   place.dispatchEvent(new Event('filled', { bubbles: true }));
 }
-
-// Keys.
-const handles = () =>
-  [...document.querySelectorAll('.card:not([hidden]) a, .it > summary')].filter((each) => each.offsetParent);
-function step(by) {
-  const all = handles();
-  const at = all.indexOf(document.activeElement);
-  const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
-  next?.focus({ preventScroll: true });
-  next?.scrollIntoView({ block: 'nearest' });
-}
-function unfold(key) {
-  const details = $(`details[data-key="${key}"]`);
-  if (!details) return;
-  details.open = true;
-  $('textarea, input, button', details)?.focus();
-}
-const toBoard = () => {
-  location.hash = '#/';
-};
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
-  '/': () => $('#find')?.focus(),
-  b: toBoard,
-  Escape: toBoard,
-  n: () => {
-    location.hash = '#/new';
-  },
-  a: () => $('.gate textarea, .gate input:not([type=hidden]), #g-needs-you a')?.focus(),
-  '?': () => $('#keys').showModal(),
-};
-for (const key of ['m', 'r', 'f', 'v', 's']) KEYS[key] = () => unfold(key);
-addEventListener('keydown', (event) => {
-  const { target, key } = event;
-  const isTyping = target.matches?.('textarea, input:not([type=checkbox]), select');
-  if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey)) return target.form?.requestSubmit();
-  if (isTyping && key === 'Escape') return target.blur();
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]')) return;
-  if (Object.hasOwn(KEYS, key)) {
-    event.preventDefault();
-    KEYS[key]();
-  }
-});
-$('#help').onclick = KEYS['?'];
-addEventListener('input', ({ target }) => target.id === 'find' && afterCards());
-addEventListener('hashchange', () => {
-  show();
-  main.focus({ preventScroll: true });
-  scrollTo({ top: 0 });
-});
-
-if ('replaceChildren' in main && 'TextDecoderStream' in self) show();
-else main.textContent = MESSAGES.old;

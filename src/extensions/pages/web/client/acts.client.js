@@ -1,0 +1,140 @@
+// Acts. A form names its act. Each act leaves a receipt outside of everything that is replaced: sent, recorded or not
+// recorded, until the person dismisses it.
+function fieldsOf(form, button) {
+  const fields = {};
+  for (const [name, value] of new FormData(form, button)) {
+    if (name in fields) fields[name] = [fields[name], value].flat();
+    else fields[name] = value;
+  }
+  return fields;
+}
+
+/** While an act is under way, its buttons are disabled and say why. */
+function setBusy(form, words) {
+  form.toggleAttribute('aria-busy', words !== undefined);
+  for (const button of form.querySelectorAll('button')) {
+    button.disabled = words !== undefined;
+    button.title = words === undefined ? '' : `Disabled while this is under way: ${words}`;
+  }
+}
+
+// Uses capture, because in Chromium the submit event of a nested form, as in a preview, does not bubble.
+addEventListener('submit', send, true);
+async function send(event) {
+  const form = event.target;
+  if (form.method === 'dialog') return;
+  event.preventDefault();
+  if (form.hasAttribute('aria-busy')) return;
+  if (isTooSoon()) return say(MESSAGES.soon);
+  const { act } = form.dataset;
+  const button = event.submitter ?? $('button:not([type=button])', form);
+  const words = button?.textContent ?? act;
+  const key = keyNow();
+  const id = newId();
+  const body = JSON.stringify({ ...fieldsOf(form, button), act: id });
+  const output = $(':scope > output', form) ?? $('output', form);
+  output.className = '';
+  output.textContent = `${words.replace(/ …$/, '')} …`;
+  setBusy(form, words);
+  if (act !== 'preview')
+    addReceipt({ id, key, act, words, name: $('#item bdi, h1 bdi, h1', main)?.textContent ?? '' });
+  try {
+    const answer = await call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body });
+    await showAnswer(form, output, { answer, id });
+  } catch {
+    output.className = 'bad';
+    output.textContent = 'The server cannot be reached. The receipt will say whether this was recorded.';
+    changeReceipt(id, { state: 'unknown', text: 'The server cannot be reached.' });
+  }
+  setBusy(form);
+  setTimeout(release, 0);
+}
+
+async function showAnswer(form, output, { answer, id }) {
+  const content = await contentOf(answer);
+  output.replaceChildren(content);
+  // 202: left for a worker, and not done yet.
+  const state =
+    answer.status === 202 ? 'sent' : answer.ok ? 'recorded' : answer.status < 500 ? 'failed' : 'unknown';
+  output.className = { recorded: 'good', sent: '' }[state] ?? 'bad';
+  changeReceipt(id, { state, text: output.textContent.trim() });
+  if (!answer.ok || form.dataset.act === 'preview') return $('h3', output)?.focus();
+  deleteDraft(form);
+  form.reset();
+  const place = answer.headers.get('x-open');
+  if (place) location.hash = `#${place}`;
+  else if (isInbox(view.path) && form.dataset.act !== 'message') toNext();
+}
+
+/** Random, also where the page is served without TLS under another name. */
+function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((each) => each.toString(16).padStart(2, '0'))
+    .join('');
+}
+
+// Receipts, kept in the tab: `{ id, key, act, words, name, state, text }`.
+const STATES = {
+  sending: 'Sending',
+  sent: 'Sent',
+  recorded: 'Recorded',
+  failed: 'Not recorded',
+  unknown: 'Unknown yet',
+};
+const receipts = () => JSON.parse(sessionStorage.getItem('receipts') ?? '[]');
+
+function keepReceipts(all) {
+  sessionStorage.setItem('receipts', JSON.stringify(all.slice(-50)));
+  showReceipts();
+}
+
+function addReceipt(receipt) {
+  keepReceipts([...receipts(), { ...receipt, state: 'sending', text: '' }]);
+}
+
+function changeReceipt(id, changes) {
+  keepReceipts(receipts().map((each) => (each.id === id ? { ...each, ...changes } : each)));
+}
+
+function receiptLine({ id, key, name, words, state: how, text }) {
+  const line = document.createElement('li');
+  line.className = how;
+  const mark = document.createElement('b');
+  mark.textContent = STATES[how];
+  const link = document.createElement('a');
+  link.textContent = name;
+  link.href = key === 'new' ? '#/board' : `#/s/${key}`;
+  const button = document.createElement('button');
+  button.textContent = 'Dismiss';
+  button.onclick = () => keepReceipts(receipts().filter((each) => each.id !== id));
+  line.append(mark, ` ${words} · `, link, text ? `: ${text} ` : ' ', button);
+  return line;
+}
+
+function showReceipts() {
+  const all = receipts();
+  const place = $('#receipts');
+  place.hidden = all.length === 0;
+  $('ul', place).replaceChildren(...all.toReversed().map(receiptLine));
+  const last = all.at(-1);
+  const words = last ? `${STATES[last.state]}: ${last.words}, ${last.name}` : '';
+  if ($('#last').textContent !== words) $('#last').textContent = words;
+  const failed = all.filter(({ state: how }) => how === 'failed' || how === 'unknown').length;
+  place.classList.toggle('failed', failed > 0);
+  $('#how-many').textContent = [`${all.length}`, failed > 0 && `${failed} not recorded`]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Asks what became of the acts whose answers were lost: the log knows. */
+async function settleReceipts() {
+  for (const { id, key, act, state: how } of receipts()) {
+    if (!['sending', 'sent', 'unknown'].includes(how) || $('form[aria-busy]') || key === 'new') continue;
+    const answer = await call(`/s/${key}/outcome/${id}`).catch(() => undefined);
+    if (!answer) return;
+    if (answer.ok) changeReceipt(id, await answer.json());
+    else if (act === 'verify') changeReceipt(id, { state: 'failed', text: 'Interrupted.' });
+  }
+}
+
+$('#dismiss').onclick = () => keepReceipts([]);

@@ -1,0 +1,94 @@
+// What the person has written and not sent lies in the tab's storage, by session and form, until it is sent or deleted. So
+// Esc, Back, a reload, another session and a server that ended lose nothing.
+const DRAFT = 'draft ';
+const draftKey = (form) => `${DRAFT}${form.dataset.key ?? keyNow() ?? ''} ${form.dataset.act}`;
+
+/** All drafts: `{ key, act, name, fields }`. */
+function drafts() {
+  return Object.keys(sessionStorage)
+    .filter((each) => each.startsWith(DRAFT))
+    .map((each) => {
+      const [, key, act] = each.split(' ');
+      return { key, act, ...JSON.parse(sessionStorage.getItem(each)) };
+    });
+}
+
+function saveDraft(form) {
+  const fields = {};
+  for (const field of form.querySelectorAll(FIELDS)) {
+    if (field.name === '' || !isChanged(field)) continue;
+    if (field.type === 'checkbox' || field.type === 'radio')
+      fields[field.name] = [...(fields[field.name] ?? []), field.value];
+    else fields[field.name] = field.value;
+  }
+  const isEmpty = Object.keys(fields).length === 0;
+  if (isEmpty) sessionStorage.removeItem(draftKey(form));
+  else {
+    const name = $('#item bdi, h1 bdi, h1', main)?.textContent ?? '';
+    sessionStorage.setItem(draftKey(form), JSON.stringify({ name, fields }));
+  }
+  showDrafts();
+}
+
+function deleteDraft(form) {
+  sessionStorage.removeItem(draftKey(form));
+  showDrafts();
+}
+
+/** Fills the forms of a part that was made anew. A comment whose step is gone is put into the general field. */
+function restoreDrafts(place) {
+  for (const form of place.querySelectorAll('form[data-act]')) {
+    const stored = sessionStorage.getItem(draftKey(form));
+    if (stored) fill(form, JSON.parse(stored).fields);
+  }
+}
+
+function fill(form, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    const found = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+    if (Array.isArray(value)) for (const each of found) each.checked = value.includes(each.value);
+    else if (found.length > 0) found[0].value = value;
+    else if (form.elements.feedback && !form.elements.feedback.value.includes(value))
+      form.elements.feedback.value += `${form.elements.feedback.value ? '\n\n' : ''}On a former step: ${value}`;
+    for (let part = found[0]?.parentElement; part && part !== form; part = part.parentElement)
+      if (part.tagName === 'DETAILS') part.open = true;
+  }
+}
+
+const textOf = ({ fields }) => Object.values(fields).flat().join(' ');
+const placeOf = ({ key }) => (key === 'new' ? '/new' : `/inbox/${key}`);
+
+/** Says in the header, and in the row of each item, what is unsent. */
+function showDrafts() {
+  const all = drafts();
+  const button = $('#drafts');
+  button.hidden = all.length === 0;
+  button.textContent = `${all.length} unsent`;
+  const keys = new Set(all.map(({ key }) => key));
+  for (const row of document.querySelectorAll('#rows > li'))
+    row.classList.toggle('unsent', keys.has(row.dataset.key));
+}
+
+/** @returns a list of all drafts as elements: links, where the page has its key */
+function draftList(hasLinks) {
+  const list = document.createElement('ul');
+  for (const each of drafts()) {
+    const line = document.createElement('li');
+    const name = document.createElement(hasLinks ? 'a' : 'b');
+    name.textContent = each.name || each.key;
+    if (hasLinks) name.href = `#${placeOf(each)}`;
+    line.append(name, `: ${textOf(each)}`);
+    line.dir = 'auto';
+    list.append(line);
+  }
+  return list;
+}
+
+$('#drafts').onclick = () => {
+  $('#unsent div').replaceChildren(draftList(true));
+  $('#unsent').showModal();
+};
+addEventListener(
+  'input',
+  ({ target }) => target.form?.dataset.act && target.form.id !== 'remarks' && saveDraft(target.form),
+);

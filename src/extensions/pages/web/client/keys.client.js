@@ -1,0 +1,132 @@
+// Keys. None decides alone: it moves, or puts the focus on what decides. A held key, and a key within half a second after
+// the item changed, decide nothing.
+const handles = () =>
+  [...document.querySelectorAll('.card:not([hidden]) h3 a, .it > summary')].filter(
+    (each) => each.offsetParent,
+  );
+function step(by) {
+  if (isInbox(view.path)) return stepItem(by);
+  const all = handles();
+  const at = all.indexOf(document.activeElement);
+  const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: 'nearest' });
+}
+function stepItem(by) {
+  const rows = openRows();
+  const at = rows.findIndex((row) => row.dataset.key === keyNow());
+  openItem(rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.dataset.key);
+}
+function unfold(key) {
+  const details = $(`details[data-key="${key}"]`);
+  if (!details) return;
+  details.open = true;
+  $('textarea, input:not([type=hidden]), button', details)?.focus();
+}
+/** Puts the focus on the first that is there. */
+function focusOn(...selectors) {
+  for (const each of selectors) {
+    const found = $(each);
+    if (!found) continue;
+    found.focus();
+    found.scrollIntoView({ block: 'nearest' });
+    return;
+  }
+}
+const toPlace = (place) => () => {
+  location.hash = `#${place}`;
+};
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  '/': () => focusOn('#find', '#project'),
+  i: toPlace('/inbox'),
+  b: toPlace('/board'),
+  n: toPlace('/new'),
+  x: () => skip(),
+  a: () =>
+    focusOn(
+      'output form .primary',
+      '.gate [value=approve]',
+      '.gate fieldset input, .gate fieldset textarea',
+      '.gate [name=note]',
+      '.gate button',
+      '#g-needs-you a',
+    ),
+  c: () => focusOn('.gate [name=feedback]', '.gate [name=note]', '.gate textarea'),
+  '?': () => $('#keys').showModal(),
+};
+for (const key of ['m', 'r', 'f', 'v', 's']) KEYS[key] = () => unfold(key);
+KEYS.f = () => ($('.gate [data-act=preview]') ? focusOn('.gate [data-act=preview] button') : unfold('f'));
+KEYS.r = () => ($('.gate [data-act=resume]') ? focusOn('.gate [data-act=resume] textarea') : unfold('r'));
+
+const areKeysOn = () => localStorage.getItem('keys') !== 'off';
+
+/** Chooses an answer by its letter while the focus is on an option, and goes on to the next question. */
+function chooseOption(option, key) {
+  const field = option.closest('fieldset');
+  const chosen = [...field.querySelectorAll('.option input')].find(
+    (each) => each.value === key.toUpperCase(),
+  );
+  if (!chosen) return false;
+  chosen.click();
+  chosen.focus();
+  const next = field.nextElementSibling;
+  if (chosen.type === 'radio' && next?.tagName === 'FIELDSET') $('input, textarea', next)?.focus();
+  return true;
+}
+
+addEventListener(
+  'keydown',
+  (event) => {
+    const { target, key, repeat } = event;
+    const decides =
+      (key === 'Enter' || key === ' ') &&
+      target.matches?.('form[data-act] *') &&
+      !target.matches('textarea, summary');
+    if (decides && (repeat || isTooSoon())) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  },
+  true,
+);
+addEventListener('keydown', (event) => {
+  const { target, key } = event;
+  if (event.repeat && key !== 'j' && key !== 'k' && !target.matches?.('textarea, input')) return;
+  const isTyping = target.matches?.('textarea, input:not([type=checkbox]):not([type=radio]), select');
+  if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey))
+    return event.repeat ? undefined : target.form?.requestSubmit();
+  if (key === 'Escape' && !$('dialog[open]')) return document.activeElement.blur();
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]') || !areKeysOn()) return;
+  if (target.matches?.('.option input') && chooseOption(target, key)) return event.preventDefault();
+  if (Object.hasOwn(KEYS, key)) {
+    event.preventDefault();
+    KEYS[key]();
+  }
+});
+$('#help').onclick = () => $('#keys').showModal();
+const keySwitch = $('#single-keys');
+keySwitch.checked = areKeysOn();
+keySwitch.onchange = () => localStorage.setItem('keys', keySwitch.checked ? 'on' : 'off');
+addEventListener('input', ({ target }) => target.id === 'find' && afterCards());
+addEventListener('hashchange', () => {
+  const wasInbox = isInbox(view.path);
+  if (placeNow() === view.path) return;
+  show();
+  if (wasInbox && isInbox(placeNow())) {
+    $('#p-item')?.replaceChildren();
+    changedAt = performance.now();
+    document.activeElement.blur();
+    markRows();
+    return;
+  }
+  main.focus({ preventScroll: true });
+  scrollTo({ top: 0 });
+});
+
+takeCode();
+showDrafts();
+showReceipts();
+if ('replaceChildren' in main && 'TextDecoderStream' in self) show();
+else main.textContent = MESSAGES.old;

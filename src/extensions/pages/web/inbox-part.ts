@@ -1,0 +1,72 @@
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { cut } from '../../../core/kernel/text.ts';
+import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
+import { type Html, html } from '../html/html.ts';
+import { demandOf, type InboxItem, inboxOf, wantsOf } from './inbox.ts';
+import { ItemParts } from './item-part.ts';
+import type { LiveList, LiveSessions } from './live.ts';
+import type { ViewPart } from './session-part.ts';
+
+/** The empty inbox: the list of items, and beside it the chosen one. Updates fill both. */
+export function inboxFrame(): Html {
+  return html`<header class="head bar"><h1>Inbox</h1><p id="sum" class="sentence"></p>
+<label class="find" hidden>Project <select id="project"><option value="">all</option></select></label></header>
+<p id="none" class="sentence" hidden>Nothing needs you now. <a href="#/board">All sessions</a></p>
+<div class="inbox"><nav class="items" aria-label="Needs you"><ol id="rows"></ol></nav><div id="p-item"></div></div>`;
+}
+
+export interface InboxUpdate {
+  /** The keys of all items in order, and the rows that differ from those sent before. */
+  inbox?: { order: string[]; rows: [key: string, html: string][] };
+  parts: ViewPart[];
+}
+
+/** The inbox of one tab; remembers which rows were sent to it. */
+export class InboxView {
+  readonly #live: LiveSessions;
+  readonly #item: ItemParts | undefined;
+  readonly #key: string;
+  readonly #sent = new Map<string, string>();
+  #shown: LiveList | undefined;
+
+  /** @param key the item that is shown whole; empty for none */
+  constructor(key: string, live: LiveSessions, context: ActionContext) {
+    this.#live = live;
+    this.#key = key;
+    this.#item = key === '' ? undefined : new ItemParts(key, context);
+  }
+
+  async changed(): Promise<InboxUpdate> {
+    const list = await this.#live.list();
+    const items = inboxOf(list, this.#live);
+    const parts = (await this.#item?.changed(list.sessions.get(this.#key), items)) ?? [];
+    if (list === this.#shown) return { parts };
+    this.#shown = list;
+    const order = items.map(({ key }) => key);
+    const rows = await this.#changedRows(items);
+    const isSame = rows.length === 0 && order.length === this.#sent.size;
+    for (const key of this.#sent.keys()) if (!order.includes(key)) this.#sent.delete(key);
+    return isSame && order.length > 0 ? { parts } : { inbox: { order, rows }, parts };
+  }
+
+  async #changedRows(items: readonly InboxItem[]): Promise<[string, string][]> {
+    const made = await Promise.all(items.map(async (item) => [item.key, await rowOf(item)] as const));
+    return made.flatMap(([key, row]): [string, string][] => {
+      if (this.#sent.get(key) === row) return [];
+      this.#sent.set(key, row);
+      return [[key, row]];
+    });
+  }
+}
+
+const TASK_CHARS = 120;
+
+async function rowOf(item: InboxItem): Promise<string> {
+  const { key, kind, row } = item;
+  const { facts, name, project } = row;
+  const task = cut(oneLine(facts.task ?? name), TASK_CHARS);
+  const wants = await wantsOf(item.session, row);
+  return html`<a id="to-${key}" class="row" href="#/inbox/${key}"><b class="demand ${kind}">${demandOf(item)}</b> <time data-since="${facts.since}"></time>
+<span class="task" dir="auto">${task}</span>${wants && html`<span class="wants" dir="auto">${wants}</span>`}<small><bdi>${project}</bdi></small></a>`
+    .text;
+}

@@ -1,0 +1,111 @@
+import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
+import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { capitalised, counted, cut } from '../../../core/kernel/text.ts';
+import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
+import { parsePlan } from '../../../core/session/documents/plan.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { goneText, proofLine, stateText } from '../../../core/session/words.ts';
+import { type Html, html } from '../html/html.ts';
+import type { WatchedRow } from '../watch/watch-model.ts';
+import type { LiveList, LiveSessions } from './live.ts';
+
+/** What a session wants of the person; `stuck`: anything that no gate asks for. */
+export type ItemKind = 'questions' | 'plan' | 'stuck' | 'finished';
+
+export interface InboxItem {
+  key: string;
+  kind: ItemKind;
+  row: WatchedRow;
+  session: ShownSession;
+}
+
+/** The sessions that need the person's decision, the longest wait first. */
+export function inboxOf(list: LiveList, live: Pick<LiveSessions, 'keyOf'>): InboxItem[] {
+  const items = list.rows.flatMap((row): InboxItem[] => {
+    const kind = itemKind(row.facts);
+    const key = live.keyOf(row.key);
+    const session = list.sessions.get(key);
+    return kind === undefined || session === undefined ? [] : [{ key, kind, row, session }];
+  });
+  return items.sort((a, b) => (a.row.facts.since < b.row.facts.since ? -1 : 1));
+}
+
+/** Undefined if the session needs no decision: it works, waits for something else, or its work was published. */
+export function itemKind(facts: WatchedRow['facts']): ItemKind | undefined {
+  if (facts.needsHuman && facts.state === 'waiting' && facts.condition === undefined) {
+    if (facts.for === 'qa_answers') return 'questions';
+    if (facts.for === 'plan_approval') return 'plan';
+  }
+  if (facts.needsHuman) return 'stuck';
+  const isPublished = facts.pullRequest !== undefined || facts.merge?.outcome === 'merged';
+  return facts.state === 'done' && !isPublished ? 'finished' : undefined;
+}
+
+/** Identifies the state in which a decision was offered: one that comes after the state has changed is refused. */
+export function stateIdOf({ state: { status } }: Pick<SessionView, 'state'>): string {
+  return fingerprint(`${status.kind} ${status.since}`).slice(0, 12);
+}
+
+/** The hidden field by which a form names that state. */
+export function stateField({ view }: ShownSession): Html {
+  return html`<input type="hidden" name="state" value="${stateIdOf(view)}">`;
+}
+
+const MAX_CHARS = 200;
+/** By view, which remains the same object until a file of the session changes. */
+const wanted = new WeakMap<SessionView, Promise<string>>();
+
+/** One line on what a session wants, quoting its agent; empty if its state says everything. */
+export async function wantsOf({ view }: ShownSession, { facts }: WatchedRow): Promise<string> {
+  const known = wanted.get(view) ?? readWants(view, facts).then(plainLine);
+  wanted.set(view, known);
+  return await known;
+}
+
+/** Without the marks of Markdown, which a line in a list does not render. */
+function plainLine(text: string): string {
+  return cut(oneLine(text).replace(/[`*]/g, ''), MAX_CHARS);
+}
+
+async function readWants(view: SessionView, facts: WatchedRow['facts']): Promise<string> {
+  try {
+    switch (itemKind(facts)) {
+      case 'questions': {
+        const { questions } = await readQaOf(view);
+        const [first, ...others] = questions.filter(({ isOpen }) => isOpen);
+        return [first?.text, others.length > 0 && `(and ${counted(others.length, 'more question')})`]
+          .filter(Boolean)
+          .join(' ');
+      }
+      case 'plan': {
+        const { text } = await readPlanOf(view);
+        const title = /^# +(?:plan: *)?(.+)$/im.exec(text)?.[1] ?? '';
+        return `${title} (${counted(parsePlan(text).phases.length, 'phase')})`;
+      }
+      default:
+        return stateText(facts).why ?? '';
+    }
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return error.why;
+  }
+}
+
+/** The demand of a session in a few words of ours: `Answer 2 questions`. */
+export function demandOf({ kind, row: { facts } }: Pick<InboxItem, 'kind' | 'row'>): string {
+  switch (kind) {
+    case 'questions':
+      return `Answer ${counted(facts.openQuestions?.length ?? 1, 'question')}`;
+    case 'plan':
+      return 'Approve its plan';
+    case 'stuck':
+      return capitalised(goneText(facts) ?? stateText(facts).brief);
+    case 'finished':
+      return `Finished, proof ${proofLine(facts.proof)?.split(':')[0] ?? 'no'}`;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,69 @@
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { proofLine } from '../../../core/session/words.ts';
+import { type Html, html } from '../html/html.ts';
+import { finishForm, resumeForm } from './acts-part.ts';
+import { GateWatch, gatePart } from './gate-part.ts';
+import { demandOf, type InboxItem, stateIdOf } from './inbox.ts';
+import type { ViewPart } from './session-part.ts';
+import { problemText } from './web-context.ts';
+
+/** The chosen item of the inbox in one tab, rendered again only if its session or its file may have changed. */
+export class ItemParts {
+  readonly #key: string;
+  readonly #context: ActionContext;
+  readonly #gate = new GateWatch();
+  #shown: ShownSession | undefined;
+  #sent = '';
+
+  constructor(key: string, context: ActionContext) {
+    this.#key = key;
+    this.#context = context;
+  }
+
+  async changed(session: ShownSession | undefined, items: readonly InboxItem[]): Promise<ViewPart[]> {
+    const isNew = session !== this.#shown || this.#sent === '';
+    this.#shown = session;
+    if (!isNew && (session === undefined || !this.#gate.hasChanged(session))) return [];
+    const item = items.find(({ key }) => key === this.#key);
+    const part = item === undefined ? goneItem(this.#key, session) : await itemPart(item, this.#context);
+    if (part.text === this.#sent) return [];
+    this.#sent = part.text;
+    return [['p-item', part.text]];
+  }
+}
+
+/** For an item that was decided, on this page or elsewhere. */
+function goneItem(key: string, session: ShownSession | undefined): Html {
+  if (session === undefined)
+    return html`<p class="sentence">This session was archived, discarded or moved.</p>`;
+  return html`<p class="sentence">This needs nothing from you now. <a href="#/s/${key}">Its page</a></p>`;
+}
+
+async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> {
+  const { key, row, session } = item;
+  const { facts, name, project } = row;
+  return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi> · <time data-since="${facts.since}"></time></p>
+<h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi></h2>
+${facts.task && html`<details class="asked" open><summary>Task</summary><p class="plain" dir="auto">${facts.task}</p></details>`}
+${await decisionPart(item, context)}</article>`;
+}
+
+async function decisionPart({ key, kind, row, session }: InboxItem, context: ActionContext): Promise<Html> {
+  const { facts } = row;
+  switch (kind) {
+    case 'questions':
+    case 'plan':
+      return await gatePart(session, context).catch(
+        (error: unknown) => html`<p class="attention">${problemText(error)}</p>`,
+      );
+    case 'stuck':
+      return html`<section class="gate"><h2>${demandOf({ kind, row })}</h2>${facts.reason && html`<blockquote class="says" dir="auto">${facts.reason}</blockquote>`}
+${resumeForm(session, { isOpen: true })}</section>`;
+    case 'finished':
+      return html`<section class="gate finished"><h2>Finished</h2>${facts.summary && html`<blockquote class="says" dir="auto">${facts.summary}</blockquote>`}
+<p>Proof ${proofLine(facts.proof)}</p><p><a href="#/s/${key}">Its changes, checks and proof</a></p>${finishForm(session, { isOpen: true })}</section>`;
+    default:
+      return kind satisfies never;
+  }
+}

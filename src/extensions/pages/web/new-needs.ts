@@ -1,0 +1,25 @@
+import { demandOf, inboxOf } from './inbox.ts';
+import type { LiveList, LiveSessions } from './live.ts';
+
+/** How many sessions need the person, and the items that came into the inbox since the last update of this tab. */
+export interface Needs {
+  needs?: number;
+  news?: [key: string, name: string, words: string][];
+}
+
+/** Finds what came into the inbox since one tab was last updated. */
+export class NewNeeds {
+  #list: LiveList | undefined;
+  #known: ReadonlySet<string> | undefined;
+
+  in(list: LiveList, live: Pick<LiveSessions, 'keyOf'>): Needs {
+    const { needs } = list;
+    if (list === this.#list) return { needs };
+    this.#list = list;
+    const before = this.#known;
+    const items = inboxOf(list, live).map((item) => ({ ...item, id: `${item.key} ${item.row.facts.since}` }));
+    this.#known = new Set(items.map(({ id }) => id));
+    const fresh = before === undefined ? [] : items.filter(({ id }) => !before.has(id));
+    return { needs, news: fresh.map((item) => [item.key, item.row.name, demandOf(item)]) };
+  }
+}
