@@ -1,25 +1,20 @@
 import { join } from 'node:path';
-import { transcriptPage } from '../../../core/acts/reading/read-transcript.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { commandsOf } from '../../../core/kit/terminal/next-commands.ts';
 import { readOn, type WholeLog } from '../../../core/session/events/event-log.ts';
 import { type Html, html } from '../html/html.ts';
-import { transcriptBody } from '../html/iterations.ts';
 import { cardHead, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
 import { changesPart } from './changes-part.ts';
 import { GateWatch, gatePart } from './gate-part.ts';
+import { CurrentAgent } from './current-agent.ts';
 import { problemText } from './web-context.ts';
 
 /** A part of a session's page, which is replaced as a whole, and only if it differs. */
 export type ViewPart = [id: string, html: string];
 
-/** The part of a log that is shown while its agent works. */
-const TAIL_BYTES = 48 * 1024;
-const TAIL_ENTRIES = 80;
 /** A longer event log is not kept in memory, but read again at each event. */
 const KEPT_EVENTS = 20_000;
 /** The interval at which the branch is read while an agent works, since the agent's commits are not events. */
@@ -41,12 +36,13 @@ export class SessionParts {
   #shown: ShownSession | undefined;
   #madeAt = -1;
   #log: WholeLog | undefined;
+  readonly #agent: CurrentAgent;
   #changesAt = '';
-  #tail = '';
 
   constructor(key: string, context: ActionContext) {
     this.#key = key;
     this.#context = context;
+    this.#agent = new CurrentAgent(key);
   }
 
   /** The parts that differ from those sent before. */
@@ -77,12 +73,8 @@ export class SessionParts {
       this.#changesAt = changes;
       add('p-changes', await changesPart({ session, key: this.#key }, this.#context));
     }
-    const log = open === undefined ? '' : identityAt(join(session.view.paths.logs, open.log));
-    const tail = `${n} ${log} ${session.activity}`;
-    if (tail !== this.#tail) {
-      this.#tail = tail;
-      add('p-now', await this.#currentAgentPart(session));
-    }
+    const now = await this.#agent.changed(session);
+    if (now !== undefined) add('p-now', now);
     return parts;
   }
 
@@ -108,16 +100,5 @@ ${body}</section>
         )}`,
       ],
     ];
-  }
-
-  async #currentAgentPart(session: ShownSession): Promise<Html> {
-    const { view, activity } = session;
-    const { openIteration } = view.state;
-    if (openIteration === undefined) return html``;
-    const { iteration, phase, provider, log } = openIteration;
-    const tail = { provider, isRunning: true, from: -TAIL_BYTES, limit: 1000 };
-    const { entries } = await transcriptPage(join(view.paths.logs, log), tail);
-    return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">the whole transcript</a></small></h2>
-<p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(entries.slice(-TAIL_ENTRIES))}</div></section>`;
   }
 }
