@@ -7,6 +7,7 @@ import type { EventOf } from '../../session/events/events.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
+import type { ShownSession } from './watch-sessions.act.ts';
 
 /** The cost of iterations that have ended. */
 export interface CostSum {
@@ -69,6 +70,35 @@ export async function readCost(
   };
 }
 
+/**
+ * Sums today's cost of these sessions. Reads only the logs of sessions in which an iteration has ended today, and each
+ * once per view.
+ */
+export async function costToday(
+  sessions: readonly ShownSession[],
+  { clock }: Pick<ActionContext, 'clock'>,
+): Promise<CostSum> {
+  const since = midnight(clock.now(), 0);
+  const total = emptySum();
+  for (const { view } of sessions) {
+    const { lastIteration } = view.state;
+    if (lastIteration === undefined || lastIteration.endedAt < since) continue;
+    for (const ended of await endedSince(view, since)) add(total, ended);
+  }
+  return total;
+}
+
+/** By view, which is another object after each event. */
+const endedToday = new WeakMap<SessionView, { since: string; ended: EventOf<'iteration_ended'>[] }>();
+
+async function endedSince(view: SessionView, since: string): Promise<EventOf<'iteration_ended'>[]> {
+  const known = endedToday.get(view);
+  if (known?.since === since) return known.ended;
+  const ended = (await endedIterations(view)).map((each) => each.ended).filter(({ at }) => at >= since);
+  endedToday.set(view, { since, ended });
+  return ended;
+}
+
 interface EndedIteration {
   provider: string;
   ended: EventOf<'iteration_ended'>;
@@ -96,9 +126,12 @@ function add(spending: CostSum, { cost }: EventOf<'iteration_ended'>): void {
   if (cost.usd === undefined) spending.unknown += 1;
 }
 
+function emptySum(): CostSum {
+  return { usd: 0, isEstimate: false, iterations: 0, unknown: 0 };
+}
+
 function emptyRow(): CostRow {
-  const none = () => ({ usd: 0, isEstimate: false, iterations: 0, unknown: 0 });
-  return { today: none(), week: none(), all: none() };
+  return { today: emptySum(), week: emptySum(), all: emptySum() };
 }
 
 function rowOf(rows: Map<string, CostRow>, name: string): CostRow {

@@ -1,7 +1,14 @@
+import { rm } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { type CostReport, type CostSum, readCost } from '../../../../../src/core/acts/reading/cost.act.ts';
+import {
+  type CostReport,
+  type CostSum,
+  costToday,
+  readCost,
+} from '../../../../../src/core/acts/reading/cost.act.ts';
 import { costText } from '../../../../../src/core/acts/reading/cost.command.ts';
+import { type ShownSession, watchSessions } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
 import { Output } from '../../../../../src/core/kit/terminal/output.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
@@ -135,4 +142,28 @@ test('in a pipe the command prints one line per row, and it says if nothing has 
   expect(json.providers).toEqual([
     { provider: 'claude', today: NONE, week: spending(2, 1), all: spending(2, 1) },
   ]);
+});
+
+test('the cost of today counts the shown sessions, and reads a log once, and only if an iteration has ended today', async () => {
+  const { serverRig, session } = await scene();
+  await using _ = serverRig;
+  await session('26-01-08-a', 'boats', 1, [
+    ...iteration(1, 'claude', { usd: 1.5 }),
+    ...iteration(2, 'codex', { usd: 0.25, usdIsEstimate: true }),
+    ...iteration(3, 'gemini', {}),
+  ]);
+  await session('26-01-07-b', 'boats', 13, iteration(1, 'claude', { usd: 10 }));
+  await session('26-01-08-c', 'boats', 1, [...iteration(1, 'claude', { usd: 100 }), DONE, ARCHIVED]);
+  const { context, sessionsDir } = serverRig;
+  const ended = new AbortController();
+  const shown = (await watchSessions({ signal: ended.signal }, context).next()).value as ShownSession[];
+  ended.abort();
+  const today = spending(1.75, 3, { isEstimate: true, unknown: 1 });
+  const hide = async (folder: string) => await rm(sessionPaths(sessionsDir, folder).events);
+  await hide('26-01-07-b');
+  expect(await costToday(shown, context)).toEqual(today);
+  await hide('26-01-08-a');
+  expect(await costToday(shown, context)).toEqual(today);
+  const tomorrow = { clock: { ...clock, now: () => NOW + 24 * HOUR_MS } };
+  expect(await costToday(shown, tomorrow)).toEqual(NONE);
 });
