@@ -6,6 +6,7 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import { poolActs } from '../../caller/context/pools.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { lineStart, linesFrom } from '../../kernel/files/lines.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { openPlainHandle, type PlainHandle } from '../../kernel/files/plain-file.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -68,7 +69,7 @@ export async function readTranscript(
   const logPath = join(paths.logs, log);
   // Read the state before the log, so that what is written in between is left for the next page.
   const isRunning = state.openIteration?.iteration === iteration;
-  const page = await transcriptPage(logPath, { ...input, provider, isRunning });
+  const { isTorn: _, ...page } = await transcriptPage(logPath, { ...input, provider, isRunning });
   const lines = transcriptLines(page.entries);
   const ranOn = await machineOf(started, events, context);
   return { view, iteration, phase, provider, logPath, lines, isRunning, ranOn, ...page };
@@ -109,14 +110,17 @@ interface PageQuestion extends Pick<ReadTranscriptInput, 'from' | 'limit' | 'max
   isRunning: boolean;
 }
 
-type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
+interface Page extends Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'> {
+  /** It begins inside a line that is too long to be read whole. */
+  isTorn: boolean;
+}
 
 /** Reads one page of a raw log. */
 export async function transcriptPage(logPath: string, question: PageQuestion): Promise<Page> {
   const opened = openPlainHandle(logPath);
   if (opened.kind !== 'opened') {
     const entries = opened.kind === 'missing' ? [] : [noting(`the log is ${opened.problem}`)];
-    return { entries, next: question.from ?? 0, hasMore: false };
+    return { entries, next: question.from ?? 0, hasMore: false, isTorn: false };
   }
   const { handle } = opened;
   try {
@@ -131,7 +135,8 @@ async function readEntries(handle: PlainHandle, size: number, question: PageQues
   const { transcript } = providerNamed(question.provider);
   const begin = asked < 0 ? lineStart(handle.fd, size + asked, PAGE_BYTES) : asked;
   const from = begin ?? size + asked;
-  let isTorn = begin === undefined;
+  const isTorn = begin === undefined;
+  let isInside = isTorn;
   const entries: TranscriptEntry[] = [];
   let next = from;
   let chars = 0;
@@ -139,20 +144,20 @@ async function readEntries(handle: PlainHandle, size: number, question: PageQues
     maxLineBytes: PAGE_BYTES,
     toEnd: !isRunning || isTorn,
   })) {
-    const added = isTorn
+    const added = isInside
       ? tornEntries(text)
       : text === undefined
         ? [noting(`a line of ${end - next} bytes is left out`)]
         : transcript(text);
-    isTorn = false;
+    isInside = false;
     if (Number.isFinite(maxChars)) chars += charsOf(added);
-    if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
+    if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true, isTorn };
     entries.push(...added);
     next = end;
     if (next >= size || next - from >= PAGE_BYTES || entries.length >= limit)
-      return { entries, next, hasMore: next < size };
+      return { entries, next, hasMore: next < size, isTorn };
   }
-  return { entries, next, hasMore: false };
+  return { entries, next, hasMore: false, isTorn };
 }
 
 /** Shows the end of a line that starts too far before the page to be read whole. */
@@ -164,4 +169,40 @@ function tornEntries(text = ''): TranscriptEntry[] {
 /** The size of the entries in a JSON string; the two quotes of each line stand for its escaped line break. */
 function charsOf(entries: readonly TranscriptEntry[]): number {
   return transcriptLines(entries).reduce((sum, line) => sum + JSON.stringify(line).length, 0);
+}
+
+interface TailQuestion {
+  provider: string;
+  /** The part of the log that is read at most. */
+  maxBytes: number;
+  maxEntries: number;
+}
+
+/** The newest entries of the log of a running agent, and where a later reading continues. */
+export interface TranscriptTail {
+  entries: readonly TranscriptEntry[];
+  /** Undefined if a later reading cannot continue here. */
+  next?: number;
+  /** Identifies the file. */
+  ino?: number;
+}
+
+/** Reads only what was added to the log after `before`, if that is at most `maxBytes`. */
+export async function transcriptTail(
+  logPath: string,
+  { provider, maxBytes, maxEntries }: TailQuestion,
+  before: TranscriptTail = { entries: [] },
+): Promise<TranscriptTail> {
+  const { ino, size = 0 } = statsAt(logPath) ?? {};
+  const { next: from = -1 } = ino === before.ino ? before : {};
+  const isShort = from >= 0 && from <= size && size - from <= maxBytes;
+  const { entries, next, isTorn } = await transcriptPage(logPath, {
+    provider,
+    isRunning: true,
+    from: isShort ? from : -maxBytes,
+    limit: Number.POSITIVE_INFINITY,
+  });
+  // If `next` is the same, a long line is being written.
+  const kept = isShort || next === from ? before.entries : [];
+  return { entries: [...kept, ...entries].slice(-maxEntries), ino, next: isTorn ? undefined : next };
 }

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
-import { transcriptPage } from '../../../core/acts/reading/read-transcript.act.ts';
+import { type TranscriptTail, transcriptTail } from '../../../core/acts/reading/read-transcript.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { type Html, html } from '../html/html.ts';
 import { transcriptBody } from '../html/iterations.ts';
 
 /** The part of a log that is shown while its agent works. */
-const TAIL_BYTES = 48 * 1024;
-const TAIL_ENTRIES = 80;
+const TAIL = { maxBytes: 48 * 1024, maxEntries: 80 };
 
 /** What the agent of a session is doing, in one tab. */
 export class CurrentAgent {
   readonly #key: string;
-  #tail = '';
+  #stamp = '';
+  #log = '';
+  #tail: TranscriptTail | undefined;
 
   constructor(key: string) {
     this.#key = key;
@@ -23,9 +24,9 @@ export class CurrentAgent {
     const { view, activity } = session;
     const { openIteration: open, n } = view.state;
     const log = open === undefined ? '' : identityAt(join(view.paths.logs, open.log));
-    const tail = `${n} ${log} ${activity}`;
-    if (tail === this.#tail) return undefined;
-    this.#tail = tail;
+    const stamp = `${n} ${log} ${activity}`;
+    if (stamp === this.#stamp) return undefined;
+    this.#stamp = stamp;
     return await this.#part(session);
   }
 
@@ -33,9 +34,10 @@ export class CurrentAgent {
     const { openIteration } = view.state;
     if (openIteration === undefined) return html``;
     const { iteration, phase, provider, log } = openIteration;
-    const tail = { provider, isRunning: true, from: -TAIL_BYTES, limit: 1000 };
-    const { entries } = await transcriptPage(join(view.paths.logs, log), tail);
+    const before = log === this.#log ? this.#tail : undefined;
+    this.#log = log;
+    this.#tail = await transcriptTail(join(view.paths.logs, log), { provider, ...TAIL }, before);
     return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">the whole transcript</a></small></h2>
-<p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(entries.slice(-TAIL_ENTRIES))}</div></section>`;
+<p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(this.#tail.entries)}</div></section>`;
   }
 }
