@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pageKey } from '../src/core/caller/facts/live-page.ts';
 import { systemClock } from '../src/core/kernel/clock.ts';
-import { type Browser, openBrowser } from '../tests/extensions/pages/clis/browser.ts';
+import { type Browser, openBrowser, type Page } from '../tests/extensions/pages/clis/browser.ts';
 import { freePort } from '../tests/support/free-port.ts';
 import { preparedSessions } from '../tests/support/prepared-sessions.ts';
 import type { TempRepo } from '../tests/support/temp-repo.ts';
 import { openTerminal } from '../tests/support/terminal.ts';
-import { workingSessions } from '../tests/support/working-sessions.ts';
+import { type WorkingSession, workingSessions } from '../tests/support/working-sessions.ts';
 import { type Bench, round, rounded } from './bench.ts';
 
 const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
@@ -22,15 +22,18 @@ const FIRST_LOOK_MS = 5000;
 export const webBench: Bench = {
   name: 'web',
   title: 'Page in the browser',
-  about: `samocode web with ${SESSIONS} sessions that work and one open tab, and the board of 1,000 sessions, in Chromium`,
+  about: `samocode web in Chromium: with ${SESSIONS} working sessions and one tab on the board, then with a second tab on a session; and the board of 1,000 sessions.`,
   runsOnce: true,
   means: {
-    eventMs: 'ms from an event in a log until its card is drawn',
+    eventMs: 'ms from an event in a log until its card is drawn, with one tab',
     eventP99Ms: 'ms of that, 99th percentile',
-    firstPaintMs: 'ms from the address to the first card of 1,000 sessions, on the first tab',
-    paintMs: 'ms of that, on later tabs',
-    cpuPercent: `% of a core with ${SESSIONS} working sessions and one open tab`,
+    cpuPercent: `% of a core with ${SESSIONS} working sessions and one tab`,
     mb: 'MB of the process (RSS) after that',
+    eventTwoTabsMs: 'ms from an event to its card, with two tabs',
+    eventTwoTabsP99Ms: 'ms of that, 99th percentile',
+    cpuTwoTabsPercent: '% of a core with two tabs',
+    firstPaintMs: 'ms from the address to the first card of 1,000 sessions, in the first tab',
+    paintMs: 'ms of that, in later tabs',
     mb1000: 'MB with 1,000 sessions',
   },
   async run({ isBrief }) {
@@ -41,11 +44,13 @@ export const webBench: Bench = {
     return {
       values: { ...small, ...large },
       goals: [
-        { value: 'eventP99Ms', atMost: 300 },
-        { value: 'firstPaintMs', atMost: 500 },
-        { value: 'paintMs', atMost: 500 },
+        { value: 'eventP99Ms', atMost: 250 },
+        { value: 'eventTwoTabsP99Ms', atMost: 250 },
         { value: 'cpuPercent', atMost: 1 },
         { value: 'mb', atMost: 120 },
+        { value: 'firstPaintMs', atMost: 300 },
+        { value: 'paintMs', atMost: 300 },
+        { value: 'mb1000', atMost: 150 },
       ],
     };
   },
@@ -79,27 +84,48 @@ async function withPage<T>(
 async function measureWork(count: number, seconds: number) {
   await using work = await workingSessions(SESSIONS);
   return await withPage(work.project.repo, async ({ address, pid, browser }) => {
-    const page = await browser.tab(address);
-    await page.locator('.card').first().waitFor();
-    await systemClock.sleep(FIRST_LOOK_MS);
-    const quietFrom = await cpuMs(pid);
-    await systemClock.sleep(seconds * 1000);
-    const cpuPercent = round((((await cpuMs(pid)) - quietFrom) / (seconds * 1000)) * 100, 2);
-    const times: number[] = [];
-    for (let round = 0; round < count; round += 1) {
-      const session = work.sessions[(round * 7) % SESSIONS];
-      if (session === undefined) continue;
-      const key = pageKey(session.paths);
-      const begun = performance.now();
-      const iteration = await session.nextIteration();
-      await page.evaluate(drawn(key, `${iteration} iterations`));
-      times.push(performance.now() - begun);
-      await systemClock.sleep(300 + ((round * 37) % 500));
-    }
-    const sorted = times.toSorted((a, b) => a - b);
-    const eventP99Ms = round(sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN);
-    return { eventMs: rounded(times), eventP99Ms, cpuPercent, mb: await megabytesOf(pid) };
+    const board = await browser.tab(address);
+    await board.locator('.card').first().waitFor();
+    const measuring = { sessions: work.sessions, board, pid, count, seconds };
+    const one = await measureTabs(measuring);
+    const mb = await megabytesOf(pid);
+    const [session] = work.sessions;
+    const tab = await browser.tab(`${new URL(address).origin}/#/s/${session && pageKey(session.paths)}`);
+    await tab.locator('#p-now .tail').waitFor();
+    const two = await measureTabs(measuring);
+    return {
+      ...{ eventMs: one.eventMs, eventP99Ms: one.p99Ms, cpuPercent: one.cpuPercent, mb },
+      ...{ eventTwoTabsMs: two.eventMs, eventTwoTabsP99Ms: two.p99Ms, cpuTwoTabsPercent: two.cpuPercent },
+    };
   });
+}
+
+interface Measuring {
+  sessions: readonly WorkingSession[];
+  board: Page;
+  pid: number;
+  count: number;
+  seconds: number;
+}
+
+async function measureTabs({ sessions, board, pid, count, seconds }: Measuring) {
+  await systemClock.sleep(FIRST_LOOK_MS);
+  const quietFrom = await cpuMs(pid);
+  await systemClock.sleep(seconds * 1000);
+  const cpuPercent = round((((await cpuMs(pid)) - quietFrom) / (seconds * 1000)) * 100, 2);
+  const times: number[] = [];
+  for (let round = 0; round < count; round += 1) {
+    const session = sessions[(round * 7) % SESSIONS];
+    if (session === undefined) continue;
+    const begun = performance.now();
+    const iteration = await session.nextIteration();
+    await board.evaluate(drawn(pageKey(session.paths), `${iteration} iterations`));
+    times.push(performance.now() - begun);
+    await systemClock.sleep(300 + ((round * 37) % 500));
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  const p99Ms = round(sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN);
+  return { eventMs: rounded(times), p99Ms, cpuPercent };
 }
 
 /** Settles when the browser has drawn a card with these words. */
@@ -113,17 +139,20 @@ function drawn(key: string, words: string): string {
 async function measurePaint({ address, pid, browser }: ServedPage) {
   const paintMs: number[] = [];
   for (let round = 0; round <= PAINTS; round += 1) {
+    // The code in the address works once. A later tab takes the key from the first one, which stays open.
+    const url = round === 0 ? address : new URL(address).origin;
     const page = await browser.tab();
     const begun = performance.now();
-    await page.goto(address);
+    await page.goto(url);
     await page.locator('.card').first().waitFor();
     paintMs.push(performance.now() - begun);
-    await page.close();
+    if (round > 0) await page.close();
   }
   const [firstPaintMs = Number.NaN, ...later] = rounded(paintMs);
   return { firstPaintMs, paintMs: later, mb1000: await megabytesOf(pid) };
 }
 
+/** CPU time of all threads. */
 async function cpuMs(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000;

@@ -1,0 +1,66 @@
+// @module-tag ci
+import { appendFile, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { pageKey } from '../../../../../src/core/caller/facts/live-page.ts';
+import { systemClock } from '../../../../../src/core/kernel/clock.ts';
+import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
+import { eventually } from '../../../../support/eventually.ts';
+import { preparedSessions } from '../../../../support/prepared-sessions.ts';
+import { reportedSession } from '../../../../support/report-session.ts';
+import { serveWeb } from '../../../../support/web-rig.ts';
+
+/** A clock on which the checks that follow every ten seconds are made many times in a test. */
+const HURRIED = {
+  ...systemClock,
+  monotonic: () => systemClock.monotonic() * 50,
+  sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal),
+};
+
+test('a session that has not changed is not read again, neither later nor for another tab', async () => {
+  const { repo, context, sessionsDir } = await preparedSessions(6);
+  await using _ = repo;
+  await using web = await serveWeb({ ...context, clock: HURRIED });
+  const tab = await web.open('/');
+  await eventually(async () => tab.parts.size === 6);
+  const before = new Map(tab.parts);
+  const [asking, ...others] = (await readdir(sessionsDir)).filter((name) => name.startsWith('26-')).sort();
+  // A session that was read again would be shown without its file.
+  for (const folder of others) await rm(sessionPaths(sessionsDir, folder).sessionFile);
+  const { events } = sessionPaths(sessionsDir, asking ?? '');
+  const key = pageKey(sessionPaths(sessionsDir, asking ?? ''));
+  for (let round = 1; round <= 3; round += 1) {
+    const shown = tab.parts.get(key);
+    const [last] = (await readEvents({ events, state: '' }, 0)).slice(-1);
+    const next = { v: 1, n: (last?.n ?? 0) + 1, at: `2026-01-09T1${round}:00:00.000Z`, lease: 1 };
+    await appendFile(events, `${JSON.stringify({ ...next, type: 'done', summary: 'All of it' })}\n`);
+    await eventually(async () => tab.parts.get(key) !== shown);
+  }
+  const later = await web.open('/');
+  await eventually(async () => later.parts.size === 6);
+  before.delete(key);
+  for (const [other, card] of before)
+    expect([other, tab.parts.get(other), later.parts.get(other)]).toEqual([other, card, card]);
+  for (const each of [tab, later]) each.close();
+});
+
+test('the transcript of a working agent is read from where the last reading ended', async () => {
+  const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
+  await using _ = project.repo;
+  const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
+  const path = join(paths.logs, log ?? '');
+  const line = (text: string) =>
+    `${JSON.stringify({ type: 'assistant', message: { content: [{ type: 'text', text }] } })}\n`;
+  await writeFile(path, line('the first words'));
+  await using web = await serveWeb(project.context);
+  const tab = await web.open(`/s/${pageKey(paths)}`);
+  await eventually(async () => tab.parts.get('p-now')?.includes('the first words'));
+  const file = await open(path, 'r+');
+  await file.write('x'.repeat(20), 0);
+  await file.close();
+  await appendFile(path, line('the last words'));
+  await eventually(async () => tab.parts.get('p-now')?.includes('the last words'));
+  expect(tab.parts.get('p-now')).toContain('the first words');
+  tab.close();
+});
