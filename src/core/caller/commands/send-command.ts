@@ -1,4 +1,5 @@
-import { ulid } from 'ulid';
+import { ulid, uuidToULID } from 'ulid';
+import * as z from 'zod';
 import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
@@ -19,7 +20,8 @@ export type CommandRequest = {
   [K in Command['kind']]: Omit<Extract<Command, { kind: K }>, 'v' | 'id' | 'by' | 'at'>;
 }[Command['kind']];
 
-function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
+/** The refusal of a worker, as it recorded it. */
+export function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
   const { code, message: why, hint } = event;
   const next = event.next?.map((step) => ({ ...step, session }));
   return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
@@ -34,8 +36,20 @@ const POOL_PATIENCE_MS = 40_000;
 const STARTED_PATIENCE_MS = 15_000;
 
 /**
- * Writes a command for a session's worker and waits for the answer.
+ * The id of the command that an act sends. It has the time of the act's id, because commands and messages are sorted by
+ * their ids; a device whose clock is wrong changes that order, nothing else.
+ * @throws act_id_malformed: it becomes the name of a file
+ */
+export function commandIdOf(actId: string): string {
+  if (!z.uuidv7().safeParse(actId).success) throw ACTION_ERRORS.act_id_malformed();
+  return uuidToULID(actId);
+}
+
+/**
+ * Writes a command for a session's worker and waits for the answer. A command with the id of an earlier one is that
+ * command: it takes effect once, and both callers get its answer.
  * @returns the number of the event that accepted it
+ * @throws act_id_used if the earlier one was of another kind
  */
 export async function sendCommand(
   paths: SessionPaths,
@@ -43,12 +57,13 @@ export async function sendCommand(
   context: ActionContext,
 ): Promise<number> {
   await refuseFromInside(context);
-  const { clock, by } = context;
-  const id = ulid(clock.now());
-  const after = (await readLog(paths))?.state.n ?? 0;
+  const { clock, by, actId } = context;
+  const id = actId === undefined ? ulid(clock.now()) : commandIdOf(actId);
+  const { n = 0, answeredCommands = [] } = (await readLog(paths))?.state ?? {};
+  if (answeredCommands.includes(id)) return await untilAnswered(paths, { id, kind: request.kind }, context);
   // TypeScript cannot infer that the request's kind and fields belong together.
   await leaveCommand(paths, { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command);
-  return await untilAnswered(paths, { id, kind: request.kind, after }, context);
+  return await untilAnswered(paths, { id, kind: request.kind, after: n }, context);
 }
 
 /**
@@ -73,6 +88,7 @@ export async function untilAnswered(
   for (let lastMs = 0, startingMs = 0, againAtMs = 0; ; await clock.sleep(POLL_MS)) {
     const answer = await answerTo(paths, id, after);
     if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
+    if (answer && answer.kind !== kind) throw ACTION_ERRORS.act_id_used({ kind: answer.kind });
     const waitedMs = clock.monotonic() - begun;
     const reached = await start?.reached();
     if (reached === 'starting') startingMs += waitedMs - lastMs;

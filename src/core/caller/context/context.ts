@@ -12,6 +12,11 @@ export interface ActionContext {
   /** The user's folders as the client reports them, best first; they take precedence over `cwd`. */
   roots?: readonly string[];
   by: By;
+  /**
+   * A UUID of version 7 that the caller has chosen for one act, so that it can ask later what became of it
+   * (`outcomeOfAct`). It becomes the id of the command that the act sends: an act that sends two gives it to one.
+   */
+  actId?: string | undefined;
   programs: { worker: string; rehearsal: string };
   elsewhere?: Elsewhere;
 }

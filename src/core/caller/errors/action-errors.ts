@@ -5,6 +5,16 @@ import { describeUnstarted, type Unstarted } from './unstarted-worker.ts';
 
 /** Refusals of an act on a session, or of the search for one. */
 export const ACTION_ERRORS = errors({
+  act_id_malformed: () => ({
+    what: 'Nothing was done.',
+    why: 'The id of the act is not a UUID of version 7.',
+    hint: 'Send the act under another id.',
+  }),
+  act_id_used: ({ kind }: { kind: string }) => ({
+    what: 'Nothing was sent.',
+    why: `The id of the act belongs to an earlier command of another kind, "${kind.replaceAll('_', ' ')}".`,
+    hint: 'Send the act under another id.',
+  }),
   not_in_this_build: ({ what }: { what: string }) => ({
     what: 'Nothing was done.',
     why: `This build of samocode was made without the extension for ${what}.`,

@@ -84,5 +84,7 @@ async function recordedNow(
   const { change } = judgePoll(await seenNow(view, pull, { context }), last, context.clock.now());
   const request = changeRequest(view, change);
   if (request === undefined) return view;
-  return (await sendAndAwait(view, request, ['pull_request_changed'], context)).view;
+  // The id of the act is for the round.
+  const own = { ...context, actId: undefined };
+  return (await sendAndAwait(view, request, ['pull_request_changed'], own)).view;
 }
