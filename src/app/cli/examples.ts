@@ -97,7 +97,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   changes: [
     ['samocode changes jwt "Smaller steps, and a test for each"', 'a planning agent makes the changes'],
   ],
-  message: [['samocode message jwt "Use the logger in src/log.ts"', 'the next agent reads it']],
+  message: [
+    ['samocode message jwt "Use the logger in src/log.ts"', 'the next agent reads it'],
+    ['samocode message jwt --withdraw', 'take it back, if no agent has received it'],
+  ],
   rewind: [
     ['samocode rewind jwt', 'list the checkpoints'],
     ['samocode rewind jwt --to 4', 'show what that would undo, and ask'],

@@ -1,5 +1,7 @@
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
+import { cut } from '../../kernel/text.ts';
+import type { UnreadMessage } from '../events/state.ts';
 
 export const COMMAND_ERRORS = errors({
   no_extension: ({ kind }: { kind: string }) => ({
@@ -70,7 +72,7 @@ export const COMMAND_ERRORS = errors({
     why:
       wanted === 'rewind'
         ? 'An agent is working in the session.'
-        : 'An agent is working in the session; until the iteration ends it takes only stops and messages.',
+        : 'An agent is working in the session; until the iteration ends it takes only stops, messages and withdrawals of messages.',
     hint: wanted === 'rewind' ? '' : 'Try again after the iteration.',
     next: [{ act: wanted === 'rewind' ? 'stop' : 'follow' }],
   }),
@@ -101,6 +103,26 @@ export const COMMAND_ERRORS = errors({
       { act: 'resume', args: { goal: TO_FILL }, when: 'for new work in the same session' },
       { act: 'start', when: 'for another session' },
     ],
+  }),
+  message_received: ({ iteration }: { iteration: number }) => ({
+    what: NOT_WITHDRAWN,
+    why: `The agent of iteration ${iteration} has received it.`,
+    next: [{ act: 'message', args: { text: TO_FILL }, when: 'to correct it' }],
+  }),
+  message_unknown: ({ message, unread }: { message?: string; unread: readonly UnreadMessage[] }) => ({
+    what: NOT_WITHDRAWN,
+    why:
+      message !== undefined
+        ? `There is no message "${message.slice(0, 80)}".`
+        : unread.length === 0
+          ? 'No message waits for an agent.'
+          : `${unread.length} messages wait for an agent.`,
+    hint: unread.length === 0 ? '' : `Give the id of one: ${unread.map(shownMessage).join('; ')}.`,
+  }),
+  message_withdrawn: () => ({
+    what: NOTHING,
+    why: 'The message was withdrawn before.',
+    hint: 'No agent will receive it.',
   }),
   needs_person: ({ level }: { level?: string }) => ({
     what: NOT_RESUMED,
@@ -246,9 +268,14 @@ const NOT_STARTED = 'No session was started.';
 const NOT_RESUMED = 'The session was not resumed.';
 const NOT_MOVED = 'Nothing was moved.';
 const NOT_KEPT = 'The message was not stored.';
+const NOT_WITHDRAWN = 'No message was withdrawn.';
 const NONE_YET = 'It has no checkpoints yet; one is taken after each iteration.';
 const UNHIDE =
   'git ignores changes to some of them: "git update-index --no-assume-unchanged --no-skip-worktree <file>" ends that.';
+
+function shownMessage({ id, at, line }: UnreadMessage): string {
+  return `${id} (${at}, "${cut(line, 60)}")`;
+}
 
 interface Unsaved {
   path: string;

@@ -44,6 +44,8 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('approve'), hash: z.string().optional() }),
   Head.extend({ kind: z.literal('request_changes'), feedback: z.string() }),
   Head.extend({ kind: z.literal('message'), text: z.string() }),
+  /** `message`: the id of the command that sent it. */
+  Head.extend({ kind: z.literal('withdraw_message'), message: z.string() }),
   Head.extend({ kind: z.literal('stop'), when: z.enum(['after_iteration', 'now']) }),
   Head.extend({
     kind: z.literal('resume'),

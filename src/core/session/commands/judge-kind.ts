@@ -8,9 +8,9 @@ import { GATE_ERRORS } from './gate-errors.ts';
 type Kind = Command['kind'];
 
 /** While an agent runs, a command could come from it: only those that open no gate are accepted. */
-const ACCEPTED_WHILE_AGENT_RUNS: readonly Kind[] = ['stop', 'message'];
+const ACCEPTED_WHILE_AGENT_RUNS: readonly Kind[] = ['stop', 'message', 'withdraw_message'];
 const ACCEPTED_IN_ARCHIVE: readonly Kind[] = ['unarchive', 'publish'];
-const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
+const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message', 'withdraw_message'];
 
 /**
  * Returns the reason why the session refuses commands of this kind now, regardless of their contents; undefined:

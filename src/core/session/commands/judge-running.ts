@@ -3,6 +3,7 @@ import type { Gate, Phase } from '../../kernel/phases/table.ts';
 import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import type { SessionEvent } from '../events/events.ts';
 import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -101,6 +102,25 @@ export function judgeMessage(
 ): { kind: 'accepted' } | Refused {
   if (text.trim() === '') return refused(COMMAND_ERRORS.empty_message());
   return status.kind === 'done' ? refused(COMMAND_ERRORS.done()) : { kind: 'accepted' };
+}
+
+/**
+ * Whether a message is taken back: only one that no agent has received.
+ * @param events of the session, for the reason of a refusal
+ */
+export function judgeWithdraw(
+  { message }: Pick<CommandOf<'withdraw_message'>, 'message'>,
+  { messages }: Pick<SessionState, 'messages'>,
+  events: readonly SessionEvent[],
+): { kind: 'accepted' } | Refused {
+  if (messages.waiting.some(({ id }) => id === message)) return { kind: 'accepted' };
+  for (const event of events) {
+    if (event.type === 'message_withdrawn' && event.id === message)
+      return refused(COMMAND_ERRORS.message_withdrawn());
+    if (event.type === 'messages_delivered' && event.ids.includes(message))
+      return refused(COMMAND_ERRORS.message_received({ iteration: event.iteration }));
+  }
+  return refused(COMMAND_ERRORS.message_unknown({ message, unread: messages.waiting }));
 }
 
 type GateChoices = GateRule & Pick<FrozenSettings, 'gates' | 'autoApprove' | 'acceptSuggestions'>;

@@ -108,6 +108,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   },
   changes_requested: ({ by }) => `changes to the plan requested by ${describeBy(by)}`,
   message_kept: ({ id }) => `message ${id} stored for the next agent`,
+  message_withdrawn: ({ id, by }) => `message ${id} withdrawn by ${describeBy(by)}`,
   messages_delivered: ({ ids, iteration }) => `messages ${ids.join(', ')} given to iteration ${iteration}`,
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
   forgery_seen: ({ what, detail }) => `changed, although an agent may not change it: ${what} (${detail})`,

@@ -17,6 +17,7 @@ import { type AnswerOnRecord, type HostSettings, Parked, type Places } from './b
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withResumedChecks } from './fold-checks.ts';
 import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
+import { MESSAGE_FOLDS } from './fold-messages.ts';
 import {
   pullRequestChanged,
   pullRequestSeen,
@@ -89,15 +90,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     approvedPlan: undefined,
     feedback,
   }),
-  message_kept: (state, { id }) => ({
-    ...state,
-    messages: { ...state.messages, waiting: [...state.messages.waiting, id] },
-  }),
-  messages_delivered: delivered,
-  messages_acknowledged: (state, { ids }) => ({
-    ...state,
-    messages: { ...state.messages, unacknowledged: without(state.messages.unacknowledged, ids) },
-  }),
+  ...MESSAGE_FOLDS,
   budget_warned: warned,
   limited: (state, { at, until, guessed, outage }) =>
     settled(state, { kind: 'limited', since: at, until, guessed, outage }),
@@ -311,22 +304,6 @@ function mergeAnswers(
 ): AnswerOnRecord[] {
   const ids = new Set(answers.map(({ id }) => id));
   return [...old.filter(({ id }) => !ids.has(id)), ...answers.map((answer) => ({ ...answer, by, at }))];
-}
-
-/**
- * Messages are repeated to every agent until one acknowledges them. If none does, the oldest remain only in the inbox:
- * neither state nor prompts may grow without bound.
- */
-const MAX_UNACKNOWLEDGED = 50;
-
-function delivered(state: SessionState, { ids }: EventOf<'messages_delivered'>): SessionState {
-  const { waiting, unacknowledged } = state.messages;
-  const all = [...unacknowledged, ...ids].slice(-MAX_UNACKNOWLEDGED);
-  return { ...state, messages: { waiting: without(waiting, ids), unacknowledged: all } };
-}
-
-function without(all: readonly string[], ids: readonly string[]): string[] {
-  return all.filter((id) => !ids.includes(id));
 }
 
 /** The requirements that quality agents confirmed, and on which commit; later code must be reviewed again. */

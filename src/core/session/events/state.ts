@@ -48,6 +48,10 @@ export type Status = z.infer<typeof Status>;
 
 const Worktree = z.object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() });
 
+/** A message that no agent has received. `line`: its first one, truncated. */
+const UnreadMessage = z.object({ id: z.string(), at: since, by: By, line: z.string() });
+export type UnreadMessage = z.infer<typeof UnreadMessage>;
+
 export const OpenIteration = BegunIteration.extend({
   startedAt: since,
   /** When a notice reported that its agent was silent. */
@@ -116,7 +120,7 @@ export const SessionState = z.object({
   trash: Trash.optional(),
   /** By the hash of the plan with which they were accepted: a rewind can return to an earlier plan. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),
-  messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
+  messages: z.object({ waiting: z.array(UnreadMessage), unacknowledged: z.array(z.string()) }),
   /** The newest answered commands, oldest first: the same command twice counts once. */
   answeredCommands: z.array(z.string()),
   cost: Cost,

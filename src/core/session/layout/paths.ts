@@ -25,6 +25,7 @@ const SESSION_FILES = {
   /** Worker: guidance for the next agent. */
   inbox: '_inbox',
   inboxRead: `_inbox${sep}read`,
+  inboxWithdrawn: `_inbox${sep}withdrawn`,
   /** Worker: its acts, one readable line each. */
   sessionLog: 'session.log',
   /** Worker, on request: archived documents. */

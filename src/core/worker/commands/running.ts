@@ -3,14 +3,23 @@ import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { refused } from '../../session/commands/judge-kind.ts';
-import { BY_SETTINGS, judgeMessage, judgeStart, judgeStop } from '../../session/commands/judge-running.ts';
+import {
+  BY_SETTINGS,
+  judgeMessage,
+  judgeStart,
+  judgeStop,
+  judgeWithdraw,
+} from '../../session/commands/judge-running.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import { messageFlow } from '../../session/events/fold-messages.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { stateOf } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { moveMessages } from '../recording/messages.ts';
 import { currentAnswers } from './gate-commands.ts';
 
 /** Creates the session; the worker's next step makes its folder, overview and worktree. */
@@ -41,8 +50,20 @@ export const message: Handler<'message'> = async ({ paths, writer }, command) =>
   ensurePlainFolder(paths.inbox);
   await writeWhole(join(paths.inbox, file), inboxMessage({ id, stamp, channel: by.channel, text }));
   return {
-    events: [{ type: 'message_kept', by, id, file, flow: `Message from the human: ${text.split('\n')[0]}` }],
+    events: [{ type: 'message_kept', by, id, file, flow: messageFlow(text) }],
   };
+};
+
+/** Takes a message back that no agent has received. */
+export const withdraw: Handler<'withdraw_message'> = async (worker, { by, message: id }) => {
+  const { paths } = worker;
+  const state = stateOf(worker);
+  const verdict = judgeWithdraw({ message: id }, state, await readEvents(paths, 0));
+  if (verdict.kind === 'refused') return verdict;
+  // Moved before its event: after a crash between the two, the command is still queued.
+  await moveMessages(worker, [id], paths.inboxWithdrawn);
+  const line = state.messages.waiting.find((each) => each.id === id)?.line ?? '';
+  return { events: [{ type: 'message_withdrawn', by, id, flow: `Message withdrawn by the human: ${line}` }] };
 };
 
 export const stop: Handler<'stop'> = async (worker, { by, when }) => {

@@ -40,7 +40,7 @@ import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
 import { branchFacts, mainGit } from '../proving/check-facts.ts';
 import { keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
-import { archiveMessages } from '../recording/messages.ts';
+import { moveMessages } from '../recording/messages.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
 import { renewedAfter } from './agent-login.ts';
@@ -149,7 +149,7 @@ async function tidyIteration(
   { iteration, phase }: OpenIteration,
   { left, acknowledged }: { left: IterationResults; acknowledged: readonly string[] },
 ): Promise<void> {
-  await archiveMessages(worker, acknowledged);
+  await moveMessages(worker, acknowledged, worker.paths.inboxRead);
   await worker.guard.tidy(worker);
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;

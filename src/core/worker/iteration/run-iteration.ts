@@ -192,7 +192,8 @@ async function beginIteration(worker: Worker): Promise<OpenIteration> {
   // Files left by a crash before the commit would be mistaken for this agent's.
   rmSync(files.dir, { recursive: true, force: true });
   mkdirSync(files.dir, { recursive: true });
-  const messageFiles = await deliverMessages(worker, messages.waiting);
+  const unread = messages.waiting.map(({ id }) => id);
+  const messageFiles = await deliverMessages(worker, unread);
   const now = clock.now();
   const timeLimitMs = timeLimitOf(worker, provider.name, wrapUp);
   const facts = { iteration, phase, provider: provider.name, timeLimitMs, now, messageFiles, wrapUp };
@@ -200,9 +201,7 @@ async function beginIteration(worker: Worker): Promise<OpenIteration> {
   crashPoint('before-iteration-started');
   await record(
     worker,
-    ...(messages.waiting.length > 0
-      ? [{ type: 'messages_delivered' as const, ids: messages.waiting, iteration }]
-      : []),
+    ...(unread.length > 0 ? [{ type: 'messages_delivered' as const, ids: unread, iteration }] : []),
     {
       type: 'iteration_started',
       iteration,

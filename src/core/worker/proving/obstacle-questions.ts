@@ -162,7 +162,8 @@ export async function firstObstacle<T>(
 
 async function unreadMessages({ worker }: Inquiry): Promise<Answer> {
   const { waiting } = stateOf(worker).messages;
-  return waiting.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), waiting);
+  const ids = waiting.map(({ id }) => id);
+  return ids.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), ids);
 }
 
 async function unreviewedOf({ worker, askTip, decision }: Inquiry): Promise<string[]> {

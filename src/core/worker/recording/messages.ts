@@ -40,12 +40,14 @@ export async function messagesToRead(worker: Worker, newFiles: readonly string[]
   return all.filter((message) => message !== undefined);
 }
 
-/** Moves acknowledged messages out of the inbox; one left there by a crash is harmless. */
-export async function archiveMessages(worker: Worker, ids: readonly string[]): Promise<void> {
+/**
+ * Moves acknowledged or withdrawn messages out of the inbox. An acknowledged one that a crash left there is harmless.
+ * @param to one of its folders
+ */
+export async function moveMessages(worker: Worker, ids: readonly string[], to: string): Promise<void> {
   if (ids.length === 0) return;
-  const { inboxRead } = worker.paths;
-  ensurePlainFolder(inboxRead);
+  ensurePlainFolder(to);
   for (const path of await deliverMessages(worker, ids)) {
-    await ifExists(rename(path, join(inboxRead, basename(path))));
+    await ifExists(rename(path, join(to, basename(path))));
   }
 }

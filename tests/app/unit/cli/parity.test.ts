@@ -64,7 +64,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
   read_plan: { session: ['plan <session>'], offset: PAGES },
   approve_plan: { session: ['approve <session>'], hash: ['approve --hash'] },
   request_changes: { session: ['changes <session>'], feedback: ['changes <feedback>'] },
-  send_message: { session: ['message <session>'], text: ['message <text>'] },
+  send_message: { session: ['message <session>'], text: ['message [text]'] },
   stop_session: { session: ['stop [session]'], group: ['stop --group', 'stop --all'], when: ['stop --now'] },
   resume_session: {
     session: ['resume <session>'],
@@ -140,6 +140,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   takeover: 'only a person knows that a machine is gone for good',
   notify: 'the person’s own channels',
   mute: 'likewise',
+  'message --withdraw': 'only a person takes back a message; a chat sends a correction',
   completion: 'for shells',
 };
 

@@ -1,6 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
+import { withdrawMessage } from '../../../../src/core/acts/sessions/withdraw-message.act.ts';
+import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
@@ -68,4 +71,72 @@ test.concurrent('a session is not done before an agent has read a message that a
   const { messages, progress } = await rig.until(({ status }) => status.kind === 'done');
   expect(messages).toEqual({ waiting: [], unacknowledged: [] });
   expect(progress.totalIterations).toBe(2);
+});
+
+test.concurrent(
+  'a message that was withdrawn while an agent worked reaches no agent, and the others do',
+  ci,
+  async () => {
+    await using rig = await startRig({
+      at: 'asking',
+      here: true,
+      scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }] },
+    });
+    const session = rig.file.folder;
+    await rig.answer();
+    await rig.until(({ openIteration }) => openIteration?.iteration === 3);
+    const send = async (text: string) => (await sendMessage({ session, text }, rig.context('web'))).messageId;
+    const first = await send('Sink the boats');
+    const second = await send('Mind the boats');
+    const { done } = await withdrawMessage({ session, message: first }, rig.context('web'));
+    expect(done).toBe(
+      'The message is withdrawn: no agent will receive it. Its file is in _inbox/withdrawn/.',
+    );
+    const { messages } = await rig.untilWaiting('plan_approval');
+    expect(messages.waiting).toEqual([]);
+    const prompts = await Promise.all(
+      [3, 4].map((iteration) => readFile(iterationPaths(rig.paths, iteration).prompt, 'utf8')),
+    );
+    expect(prompts.join()).not.toContain('Sink the boats');
+    expect(prompts.join()).toContain('Mind the boats');
+    const late = withdrawMessage({ session, message: second }, rig.context('web'));
+    await expect(late).rejects.toMatchObject({ code: 'message_received' });
+  },
+);
+
+test.concurrent('a terminal withdraws the only unread message without its id, and one of several by it', async () => {
+  await using rig = await startRig({ at: 'stopped', here: true });
+  const { path: cwd, homeDir: home, env } = rig.repo;
+  const message = async (...argv: string[]) =>
+    await typed(['message', rig.file.folder, ...argv], { cwd, home, env, programs: rig.context().programs });
+  const sent = async (text: string): Promise<string> =>
+    JSON.parse((await message(text, '--json')).stdout).messageId;
+
+  expect(await message('--withdraw')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('No message waits for an agent.'),
+  });
+  const first = await sent('Mind the boats');
+  expect((await message('--withdraw')).stdout).toContain(
+    '✔ The message is withdrawn: no agent will receive it.',
+  );
+  expect((await message('--withdraw', first)).stderr).toContain('The message was withdrawn before.');
+
+  const [second, third] = [await sent('Mind the oars'), await sent('Mind the sails')];
+  const { stderr } = await message('--withdraw');
+  expect(stderr).toContain('2 messages wait for an agent.');
+  expect(stderr).toMatch(new RegExp(`${second} \\(.*"Mind the oars"\\); ${third} \\(.*"Mind the sails"\\)`));
+  expect(JSON.parse((await message('--withdraw', second, '--json')).stdout)).toMatchObject({
+    messageId: second,
+  });
+  expect((await rig.state()).messages.waiting).toMatchObject([{ id: third, by: { channel: 'cli' } }]);
+
+  expect(await message()).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('The text is missing.'),
+  });
+  expect(await message('Mind me', '--withdraw')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('exclude each other'),
+  });
 });

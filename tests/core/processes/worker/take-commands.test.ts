@@ -1,5 +1,5 @@
 // @module-tag ci
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
@@ -57,7 +57,10 @@ async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
   return parts as Partial<Worker> as Worker;
 }
 
-type Request = { kind: 'message'; text: string } | { kind: 'stop'; when: 'now' };
+type Request =
+  | { kind: 'message'; text: string }
+  | { kind: 'withdraw_message'; message: string }
+  | { kind: 'stop'; when: 'now' };
 
 function command(request: Request, id = ulid()): Command {
   return { v: 1, id, by: CLI, at: '2026-01-08T10:00:00.000Z', ...request };
@@ -200,6 +203,49 @@ test('a stop queued after a message takes effect at once on a full disk, and bot
   expect(await takeCommandsMeanwhile(worker)).toEqual({ areLeft: false, stopsNow: false });
   expect(worker.writer.state.stopWanted).toMatchObject({ when: 'now' });
   expect(await answers(log)).toMatchObject([{ kind: 'message' }, { kind: 'stop' }]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('of a message that is withdrawn, the file is kept apart, and further withdrawals are refused', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const id = ulid(1);
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'Mind the boats' }, id));
+  for (const time of [2, 3])
+    await leaveCommand(log.paths, command({ kind: 'withdraw_message', message: id }, ulid(time)));
+  await takeCommands(worker, 'child_runs');
+  expect(await readEvents(log.paths, STOPPED.length)).toMatchObject([
+    { type: 'command_accepted' },
+    { type: 'message_kept', id },
+    { type: 'command_accepted', kind: 'withdraw_message' },
+    { type: 'message_withdrawn', id, by: CLI, flow: 'Message withdrawn by the human: Mind the boats' },
+    { type: 'command_refused', kind: 'withdraw_message', code: 'message_withdrawn' },
+  ]);
+  expect(worker.writer.state.messages).toEqual({ waiting: [], unacknowledged: [] });
+  expect(await readdir(log.paths.inbox)).toEqual(['withdrawn']);
+  const [name = ''] = await readdir(log.paths.inboxWithdrawn);
+  expect(await readFile(join(log.paths.inboxWithdrawn, name), 'utf8')).toContain('Mind the boats');
+});
+
+test('a withdrawal that a full disk interrupted after the file was moved is recorded once in the end', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const id = ulid(1);
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'Mind the boats' }, id));
+  await takeCommands(worker, 'no_child');
+  await leaveCommand(log.paths, command({ kind: 'withdraw_message', message: id }, ulid(2)));
+  {
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
+    expect(await takeCommandsMeanwhile(worker)).toMatchObject({ areLeft: true });
+    expect(await readdir(log.paths.inbox)).toEqual(['withdrawn']);
+  }
+  const next = await workerOn(log);
+  expect(next.writer.state.messages.waiting).toMatchObject([{ id, line: 'Mind the boats' }]);
+  await takeCommands(next, 'no_child');
+  await takeCommands(await workerOn(log), 'no_child');
+  const types = (await readEvents(log.paths, STOPPED.length)).map(({ type }) => type);
+  expect(types).toEqual(['command_accepted', 'message_kept', 'command_accepted', 'message_withdrawn']);
+  expect(await readdir(log.paths.inboxWithdrawn)).toHaveLength(1);
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 

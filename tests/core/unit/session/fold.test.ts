@@ -153,12 +153,31 @@ test('a new goal drops answers, plan and feedback, and keeps the iteration count
 });
 
 test('a message waits, is delivered, and is done when it is acknowledged', () => {
-  const kept: NewEvent = { type: 'message_kept', by: CLI, id: 'M', file: 'f' };
-  expect(after([kept]).messages).toEqual({ waiting: ['M'], unacknowledged: [] });
+  const flow = 'Message from the human: Mind the boats';
+  const kept: NewEvent = { type: 'message_kept', by: CLI, id: 'M', file: 'f', flow };
+  const unread = { id: 'M', by: CLI, at: '2026-01-08T10:00:00.000Z', line: 'Mind the boats' };
+  expect(after([kept]).messages).toEqual({ waiting: [unread], unacknowledged: [] });
   const delivered: NewEvent = { type: 'messages_delivered', ids: ['M'], iteration: 1 };
   expect(after([kept, delivered]).messages).toEqual({ waiting: [], unacknowledged: ['M'] });
   const acknowledged: NewEvent = { type: 'messages_acknowledged', ids: ['M', 'unknown'] };
   expect(after([kept, delivered, acknowledged]).messages).toEqual({ waiting: [], unacknowledged: [] });
+});
+
+test('a withdrawn message no longer waits, and no note asks the next agent to read it', () => {
+  const kept = (id: string): NewEvent => ({
+    type: 'message_kept',
+    by: CLI,
+    id,
+    file: 'f',
+    flow: 'x'.repeat(900),
+  });
+  const read: NewEvent = { type: 'forgery_seen', what: 'Read', detail: 'M1' };
+  const other: NewEvent = { type: 'forgery_seen', what: 'Read', detail: 'M2' };
+  const withdrawn: NewEvent = { type: 'message_withdrawn', by: CLI, id: 'M1' };
+  const { messages, notes } = after([...started, kept('M1'), kept('M2'), read, other, withdrawn]);
+  expect(messages).toMatchObject({ waiting: [{ id: 'M2' }], unacknowledged: [] });
+  expect(messages.waiting[0]?.line).toHaveLength(200);
+  expect(notes).toEqual([expect.stringContaining('M2')]);
 });
 
 test('of the messages that no agent acknowledges, only the newest ones are kept', () => {

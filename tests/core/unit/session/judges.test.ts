@@ -13,6 +13,7 @@ import {
   judgeStart,
   judgeStop,
   judgeTakeOver,
+  judgeWithdraw,
   openedAtStart,
 } from '../../../../src/core/session/commands/judge-running.ts';
 import { openedBy } from '../../../../src/core/session/documents/describe-event.ts';
@@ -20,6 +21,8 @@ import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { openQuestions, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import type { By } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
+import { fold } from '../../../../src/core/session/events/fold.ts';
 import {
   emptyState,
   type SessionState,
@@ -484,6 +487,50 @@ test('a message is kept only if an agent will read it', () => {
   expect(judgeMessage({ text: 'x' }, STOPPED)).toMatchObject({ kind: 'accepted' });
   expect(judgeMessage({ text: ' ' }, STOPPED)).toMatchObject({ error: { code: 'empty_message' } });
   expect(judgeMessage({ text: 'x' }, DONE)).toMatchObject({ error: { code: 'done' } });
+});
+
+describe('a message', () => {
+  const by = byPerson;
+  const log = [
+    { type: 'message_kept', by, id: 'GIVEN', file: 'f' },
+    { type: 'messages_delivered', ids: ['GIVEN'], iteration: 7 },
+    { type: 'messages_acknowledged', ids: ['GIVEN'] },
+    { type: 'message_kept', by, id: 'GONE', file: 'f' },
+    { type: 'message_withdrawn', by, id: 'GONE' },
+    { type: 'message_kept', by, id: 'UNREAD', file: 'f', flow: 'Message from the human: Mind the boats' },
+  ];
+  const events = log.map(
+    (event, index) => ({ v: 1, n: index + 1, at: since, lease: 1, ...event }) as SessionEvent,
+  );
+  const state = events.reduce(fold, emptyState());
+
+  test('is withdrawn only if no agent has received it', () => {
+    expect(judgeWithdraw({ message: 'UNREAD' }, state, events)).toEqual({ kind: 'accepted' });
+  });
+
+  test.each([
+    ['GIVEN', 'message_received', 'The agent of iteration 7 has received it.'],
+    ['GONE', 'message_withdrawn', 'The message was withdrawn before.'],
+    ['../UNREAD', 'message_unknown', 'There is no message "../UNREAD".'],
+  ])('that is %s is refused with %s', (message, code, why) => {
+    expect(judgeWithdraw({ message }, state, events)).toMatchObject({
+      kind: 'refused',
+      error: { code, why },
+    });
+  });
+
+  test('that does not exist is refused with those that can be withdrawn', () => {
+    expect(judgeWithdraw({ message: 'X' }, state, events)).toMatchObject({
+      error: { hint: `Give the id of one: UNREAD (${since}, "Mind the boats").` },
+    });
+  });
+
+  test('can be withdrawn while an agent runs, but not in the archive', () => {
+    expect(judgeKind('withdraw_message', RUNNING, 'child_runs')).toBeUndefined();
+    expect(judgeKind('withdraw_message', { ...STOPPED, archived: true })).toMatchObject({
+      error: { code: 'archived' },
+    });
+  });
 });
 
 test('a stop applies to the current work, else to the session, and is refused if there is nothing to stop', () => {

@@ -166,6 +166,8 @@ export const EVENT_BODIES = {
   }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
   message_kept: z.object({ by: By, id: z.string(), file: z.string() }),
+  /** Before any agent had received it. */
+  message_withdrawn: z.object({ by: By, id: z.string() }),
   messages_delivered: z.object({ ids: z.array(z.string()), iteration: z.int() }),
   messages_acknowledged: z.object({ ids: z.array(z.string()) }),
   forgery_seen: z.object({ what: z.string(), detail: z.string() }),
