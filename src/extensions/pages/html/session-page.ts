@@ -1,7 +1,7 @@
 import { duration } from '../../../core/kernel/durations.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
-import { counted } from '../../../core/kernel/text.ts';
+import { counted, cut } from '../../../core/kernel/text.ts';
 import { elapsed, moment, money, tokensText } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
@@ -12,7 +12,8 @@ import { timeline } from './timeline.ts';
 
 export function sessionPage(data: SessionReportData): string {
   const sections = sessionSections(data);
-  const body = html`${cardHead(data)}
+  const body = html`${cardTop(data)}
+${cardFacts(data)}
 ${taskPart(data)}
 ${sectionLinks(sections)}
 ${sections.map(
@@ -49,20 +50,34 @@ export function sectionLinks(sections: readonly Pick<PageSection, 'id' | 'title'
   return html`<nav>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a> `)}</nav>`;
 }
 
+/** More than this may need more than three lines on a narrow screen. */
+const SHORT_TASK_CHARS = 120;
+const TASK_START_CHARS = 400;
+
+/** The task: its first three lines are visible, and a longer one opens. */
 export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
-  return html`<details class="asked"><summary>Task</summary><p class="plain" dir="auto">${task}</p></details>`;
+  const lines = task.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length <= 3 && task.length <= SHORT_TASK_CHARS)
+    return html`<p class="asked plain" dir="auto">${task}</p>`;
+  return html`<details class="asked"><summary><span class="plain" dir="auto">${cut(lines.slice(0, 3).join('\n'), TASK_START_CHARS)}</span> <small>The whole task</small></summary><p class="plain" dir="auto">${task}</p></details>`;
 }
 
-export function cardHead(data: SessionReportData): Html {
-  const { name, project, tone, sentence, says, next, branch, base, sandbox, workedOn } = data;
+/** What stands above the decision that waits for the person. */
+export function cardTop({ name, project, tone, sentence, says }: SessionReportData): Html {
   const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
-  const from = base && html` from <code dir="ltr">${base}</code>`;
   return html`<header class="head tone-${tone}">
 <p class="over"><span class="tone">${tones[tone]}</span> <bdi>${project}</bdi></p>
 <h1><bdi>${name}</bdi></h1>
 <p class="sentence">${sentence}</p>
-${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}
-${phaseBar(data)}
+${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}</header>
+`;
+}
+
+/** How far the session is, and what else is known about it. */
+export function cardFacts(data: SessionReportData): Html {
+  const { next, branch, base, sandbox, workedOn } = data;
+  const from = base && html` from <code dir="ltr">${base}</code>`;
+  return html`${phaseBar(data)}
 <div class="tiles">${tiles(data)}</div>
 ${factList([
   ['branch', branch && html`<code dir="ltr">${branch}</code>${from}`],
@@ -72,8 +87,7 @@ ${factList([
     'next',
     next.length > 0 && next.map((command) => html`<code class="command" dir="ltr">${command}</code> `),
   ],
-])}</header>
-`;
+])}`;
 }
 
 function tiles({ cost, requirements, ...data }: SessionReportData): Part[] {

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { commandsOf } from '../../../core/kit/terminal/next-commands.ts';
 import { readOn, type WholeLog } from '../../../core/session/events/event-log.ts';
 import { type Html, html } from '../html/html.ts';
-import { cardHead, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
+import { cardFacts, cardTop, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
 import { changesPart } from './changes-part.ts';
@@ -22,7 +21,7 @@ const CHANGES_EVERY_MS = 60_000;
 
 /** Empty elements for the parts, in order. */
 export function sessionFrame(): Html {
-  return html`<div id="p-head"></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-nav"></div>
+  return html`<div id="p-head"><p class="sentence">Loading this session …</p></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-facts"></div><div id="p-nav"></div>
 <section id="changes"><h2>Changes</h2><p class="as buttons"><button type="button" data-as="unified">Unified</button><button type="button" data-as="side">Side by side</button></p>
 <div id="p-changes"></div><form id="remarks" data-act="review" hidden><input type="hidden" name="comments"><b></b> <button>Send</button> <output></output></form></section><div id="p-sections"></div>`;
 }
@@ -84,12 +83,14 @@ export class SessionParts {
     const log = view.isUnreadable ? undefined : await readOn(view.paths, this.#log);
     const events = log?.events ?? [];
     this.#log = events.length > KEPT_EVENTS ? undefined : log;
-    const subject = { view, worker: session, renderSteps: commandsOf, events, linkTo };
+    // The forms above do what the commands would.
+    const subject = { view, worker: session, renderSteps: () => [], events, linkTo };
     const data = await sessionReport(subject, this.#context);
     // Open questions are shown in the form above.
     const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
     return [
-      ['p-head', html`${cardHead(data)}${taskPart(data)}`],
+      ['p-head', html`${cardTop(data)}${taskPart(data)}`],
+      ['p-facts', cardFacts(data)],
       ['p-nav', sectionLinks([{ id: 'changes', title: 'Changes' }, ...sections])],
       [
         'p-sections',

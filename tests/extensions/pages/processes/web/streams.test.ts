@@ -152,13 +152,13 @@ test('the board and the page of a session name the same tokens, without those fr
   await using web = await serveWeb(project.context);
   const place = await placeOfOnly(web);
   const [board, tab] = [await web.open('/'), await web.open(place)];
-  const head = await eventually(async () => tab.parts.get('p-head'));
+  const figures = await eventually(async () => tab.parts.get('p-facts'));
   const [card] = await eventually(async () => board.parts.size > 0 && [...board.parts.values()]);
   const ends = (await readEvents(paths, 0)).flatMap((event) =>
     event.type === 'iteration_ended' ? [(event.cost.inputTokens ?? 0) + (event.cost.outputTokens ?? 0)] : [],
   );
   const tokens = `${ends.reduce((sum, each) => sum + each, 0)} tokens`;
-  expect([card, head]).toEqual([expect.stringContaining(tokens), expect.stringContaining(tokens)]);
+  expect([card, figures]).toEqual([expect.stringContaining(tokens), expect.stringContaining(tokens)]);
   for (const each of [board, tab]) each.close();
 });
 

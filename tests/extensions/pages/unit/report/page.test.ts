@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { compact, money } from '../../../../../src/extensions/pages/html/figures.ts';
 import { markdown } from '../../../../../src/extensions/pages/html/markdown-html.ts';
 import type { SessionReportData } from '../../../../../src/extensions/pages/html/report-data.ts';
-import { sessionPage } from '../../../../../src/extensions/pages/html/session-page.ts';
+import { sessionPage, taskPart } from '../../../../../src/extensions/pages/html/session-page.ts';
 import { addressesIn } from './page-skeleton.ts';
 import { reportDataSample } from './report-data-sample.ts';
 
@@ -44,6 +44,19 @@ test.each([
 ] as const)('the head of a %s session with the proof %o shows: %s', (tone, proved, words, why) => {
   const text = sessionPage({ ...reportDataSample(), tone, proved }).replace(/<b class="\w+">|<\/b>/g, '');
   expect(text).toContain(`<span>Proof</span><strong>${words}</strong><small>${why}`);
+});
+
+test('a task of up to three short lines is visible; the first three lines of a longer one are, and it opens', () => {
+  expect(taskPart({ task: 'Name the boats.\n\nShow them.' }).text).toBe(
+    '<p class="asked plain" dir="auto">Name the boats.\n\nShow them.</p>',
+  );
+  const long = taskPart({ task: 'Name the boats.\n\nShow them.\nOn the list.\nAnd print it.' }).text;
+  expect(long).toMatch(
+    /<summary><span [^>]*>Name the boats.\nShow them.\nOn the list.<\/span> <small>The whole task/,
+  );
+  expect(long).toContain(
+    '<p class="plain" dir="auto">Name the boats.\n\nShow them.\nOn the list.\nAnd print it.</p>',
+  );
 });
 
 test('a session that has just started has a page', () => {

@@ -23,7 +23,8 @@ export function reportDataSample(also = ''): SessionReportData {
     workedMs: 120_000,
     cost,
     next: [text('samocode resume boat-names')],
-    task: text('Name the boats'),
+    // Always longer than the lines that are visible, whatever is added.
+    task: text('Name the boats\nof the harbour\nand show them\non the list'),
     madeAt: at(61),
     version: text('0.3.0'),
     sandbox: text('guard'),
