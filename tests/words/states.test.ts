@@ -1,10 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SessionReport } from '../../src/core/caller/facts/get-status.ts';
+import { reportFacts } from '../../src/core/caller/facts/report-facts.ts';
 import { reportFields } from '../../src/core/kit/mcp/session-fields.ts';
 import { shownFacts } from '../../src/core/kit/terminal/session-facts.ts';
 import type { SessionEvent } from '../../src/core/session/events/events.ts';
-import { nowText, statusSentence } from '../../src/core/session/words.ts';
+import {
+  doingText,
+  nowText,
+  stateBadge,
+  stateSentence,
+  statusSentence,
+} from '../../src/core/session/words.ts';
 import type { UnfinishedSession } from '../../src/core/supervisor/supervisor-status.ts';
 import { waitsFor } from '../../src/core/supervisor/waits-for.ts';
 import { titleOf } from '../../src/extensions/notify/notice/compose.ts';
@@ -20,6 +27,7 @@ const FACES: Record<string, (report: SessionReport) => string | undefined> = {
   notification: notificationTitle,
   'now-json': ({ view }) => view.sessionFile && nowText(view.sessionFile, view.state, 'quoted').trim(),
   report: gapText,
+  page: pageText,
 };
 
 test.each(Object.entries(FACES))(
@@ -62,6 +70,12 @@ function notificationTitle({ view }: SessionReport): string | undefined {
   const { folder } = view;
   const notice = { v: 1, id: 'x', at: view.state.status.since, sessionsDir: '/s', text: 'quoted' } as const;
   return titleOf({ ...notice, kind, session: folder }, view, 'fleet');
+}
+
+function pageText({ view, ...report }: SessionReport): string {
+  const facts = reportFacts(view, report);
+  const { text, tone } = stateBadge(facts);
+  return [`${text} (${tone})`, stateSentence(facts), doingText(facts)].filter(Boolean).join('\n');
 }
 
 function gapText({ view: { state } }: SessionReport): string | undefined {

@@ -1,5 +1,5 @@
 import { stampsAt } from '../kernel/files/stamps.ts';
-import { counted, listed } from '../kernel/text.ts';
+import { capitalised, counted, listed } from '../kernel/text.ts';
 import { describeOutage } from './events/bodies/positions.ts';
 import { missingText } from './events/pull-request-change.ts';
 import type { SessionFile } from './events/session-file.ts';
@@ -44,6 +44,39 @@ export const WORKER_GONE = 'its worker is gone';
 /** Says that the worker of an unfinished session is gone; undefined if it is not, or if that cannot be determined. */
 export function goneText({ worker, condition }: { worker?: string } & Pick<Worded, 'condition'>) {
   return worker === 'gone' && condition !== 'unseen' ? WORKER_GONE : undefined;
+}
+
+/** The state in one or two words, for a badge or a card. */
+export interface StateBadge {
+  text: string;
+  tone: 'person' | 'working' | 'done' | 'resting';
+}
+
+export function stateBadge({ state, needsHuman }: Pick<SessionFacts, 'state' | 'needsHuman'>): StateBadge {
+  if (needsHuman) return { text: 'needs you', tone: 'person' };
+  switch (state) {
+    case 'starting':
+      return { text: 'starting', tone: 'working' };
+    case 'running':
+      return { text: 'working', tone: 'working' };
+    case 'done':
+      return { text: 'done', tone: 'done' };
+    case 'queued':
+    case 'stopped':
+      return { text: state, tone: 'resting' };
+    case 'limited':
+    // These do not need a person, so they continue shortly.
+    case 'waiting':
+    case 'blocked':
+      return { text: 'waiting', tone: 'resting' };
+    default:
+      return state satisfies never;
+  }
+}
+
+/** What the agent does at the moment; undefined where that is not known. */
+export function doingText({ doing, worker }: { doing?: string; worker?: string }): string | undefined {
+  return doing ?? (worker === 'starting' ? 'starting' : undefined);
 }
 
 type Phrasing = Required<Omit<WordsFor, 'lasted'>>;
@@ -196,7 +229,7 @@ function describeDone(
   { totalIterations, merge, unpublished, pullRequest, summary }: Worded,
   reader: string,
 ): Row {
-  const done = `is done${totalIterations === undefined ? '' : ` after ${totalIterations} iterations`}`;
+  const done = `is done${totalIterations === undefined ? '' : ` after ${counted(totalIterations, 'iteration')}`}`;
   const row = { brief: 'done', predicate: done, why: summary, tone: 'good' } as const;
   if (merge !== undefined)
     return { ...row, predicate: `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}` };
@@ -258,19 +291,25 @@ export function proofLine(proof: ProofFact | undefined): string | undefined {
 /** Describes what a session is doing in one sentence that contains no text from agents. */
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
-  const sentence = `${facts.session} ${predicateOf(facts)}`;
-  return facts.archived ? `${sentence}; it is in the archive.` : `${sentence}.`;
+  return `${facts.session} ${predicateOf(facts, { reader: 'the user' })}.`;
 }
 
-function predicateOf(facts: SessionFacts): string {
+/** The same for a person, below the name of the session. */
+export function stateSentence(facts: SessionFacts): string {
+  const when = (time: string) => at(stampsAt(Date.parse(time)).log);
+  return `${capitalised(predicateOf(facts, { when }).replace(/^is /, ''))}.`;
+}
+
+function predicateOf(facts: SessionFacts, how: WordsFor): string {
   const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
-  const { predicate } = stateText(facts, { reader: 'the user' });
-  return hasPosition(facts) ? `${predicate} ${place}` : predicate;
+  const { predicate } = stateText(facts, how);
+  const placed = hasPosition(facts) ? `${predicate} ${place}` : predicate;
+  return facts.archived ? `${placed}; it is in the archive` : placed;
 }
 
-function hasPosition({ state, condition, starts }: SessionFacts): boolean {
-  if (condition === 'unreadable' || condition === 'unseen') return condition === 'unseen';
-  return state !== 'starting' && state !== 'done' && starts === undefined;
+function hasPosition({ state, condition, starts, totalIterations }: SessionFacts): boolean {
+  if (condition === 'unreadable' || totalIterations === 0) return false;
+  return condition === 'unseen' || (state !== 'starting' && state !== 'done' && starts === undefined);
 }
 
 /** The contents of `now.json`, for status bars. @param activity what the agent is doing */

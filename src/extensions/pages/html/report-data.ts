@@ -1,5 +1,6 @@
 import type { EndingKind } from '../../../core/kernel/phases/ending.ts';
 import type { Phase } from '../../../core/kernel/phases/table.ts';
+import type { StateBadge } from '../../../core/session/words.ts';
 
 /** The data of a session's page, gathered by `session-report.ts`. The text is untrusted unless it is called ours. */
 export interface SessionReportData {
@@ -7,7 +8,7 @@ export interface SessionReportData {
   name: string;
   folder: string;
   project: string;
-  tone: Tone;
+  badge: StateBadge;
   /** Our own text. */
   sentence: string;
   /** Text written by an agent: the reason for a block, or the summary at the end. */
@@ -45,8 +46,6 @@ export interface SessionReportData {
   documents: { name: string; kind: string; text: string; isCut: boolean }[];
   acts: { at: string; text: string }[];
 }
-
-type Tone = 'person' | 'working' | 'done' | 'resting';
 
 export interface ReportCost {
   usd?: number;

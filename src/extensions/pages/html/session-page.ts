@@ -2,6 +2,7 @@ import { duration } from '../../../core/kernel/durations.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
+import type { StateBadge } from '../../../core/session/words.ts';
 import { elapsed, moment, money, tokensText } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
@@ -63,10 +64,9 @@ export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
 }
 
 /** What stands above the decision that waits for the person. */
-export function cardTop({ name, project, tone, sentence, says }: SessionReportData): Html {
-  const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
-  return html`<header class="head tone-${tone}">
-<p class="over"><span class="tone">${tones[tone]}</span> <bdi>${project}</bdi></p>
+export function cardTop({ name, project, badge, sentence, says }: SessionReportData): Html {
+  return html`<header class="head tone-${badge.tone}">
+<p class="over"><span class="tone">${badge.text}</span> <bdi>${project}</bdi></p>
 <h1><bdi>${name}</bdi></h1>
 <p class="sentence">${sentence}</p>
 ${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}</header>
@@ -77,7 +77,7 @@ ${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}</heade
 export function cardFacts(data: SessionReportData): Html {
   const { next, branch, base, sandbox, workedOn } = data;
   const from = base && html` from <code dir="ltr">${base}</code>`;
-  return html`${phaseBar(data)}
+  return html`${phaseBar({ ...data, tone: data.badge.tone })}
 <div class="tiles">${tiles(data)}</div>
 ${factList([
   ['branch', branch && html`<code dir="ltr">${branch}</code>${from}`],
@@ -112,10 +112,17 @@ function tile(title: string, value: Part, words: Part): Html {
 `;
 }
 
-export function phaseBar({ phase, tone }: Pick<SessionReportData, 'phase' | 'tone'>): Html {
-  const now = tone === 'done' ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
+interface PhaseBar extends Pick<SessionReportData, 'phase'> {
+  tone: StateBadge['tone'];
+  /** Before the first iteration no phase has begun. */
+  iterationCount?: number;
+}
+
+export function phaseBar({ phase, tone, iterationCount }: PhaseBar): Html {
+  const name = tone === 'done' ? 'done' : phase;
+  const now = iterationCount === 0 ? -1 : PHASE_NAMES.indexOf(name);
   const stepState = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
-  return html`<ol class="phases" aria-label="in ${phase}">${PHASE_NAMES.map(
+  return html`<ol class="phases" aria-label="${now < 0 ? 'not begun' : `in ${name}`}">${PHASE_NAMES.map(
     (each, index) => html`<li class="${stepState(index)} p-${each}"><span>${each}</span></li>`,
   )}</ol>
 `;

@@ -4,7 +4,8 @@ import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
-import { isStuck, type WorkerReport } from '../../../core/caller/facts/worker-now.ts';
+import { type ReportFacts, reportFacts } from '../../../core/caller/facts/report-facts.ts';
+import type { WorkerReport } from '../../../core/caller/facts/worker-now.ts';
 import type { NextStep } from '../../../core/kernel/acts.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -24,12 +25,11 @@ import { estimateScore } from '../../../core/session/estimate.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { describeSandbox, proofFact } from '../../../core/session/facts.ts';
+import { describeSandbox } from '../../../core/session/facts.ts';
 import { dateOf, nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { proofFacts } from '../../../core/session/proof/proof.ts';
-import { needsHuman } from '../../../core/session/session-list.ts';
-import { proofWords, statusSentence, WORKER_GONE } from '../../../core/session/words.ts';
+import { goneText, proofWords, stateBadge, stateSentence } from '../../../core/session/words.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
 import { findGaps } from './report-gaps.ts';
 import { reportIterations } from './report-iterations.ts';
@@ -56,7 +56,8 @@ export async function sessionReport(
   const now = isoUtc(context.clock.now());
   const until = status.kind === 'done' || status.kind === 'stopped' ? status.since : now;
   const plan = await reportPlan(view, events);
-  const proved = proofFact(view);
+  const facts = reportFacts(view, worker);
+  const proved = facts.proof;
   const proof = makeProof(events);
   const [questions, iterations, requirements, documents, pictures] = await Promise.all([
     reportQuestions(view, events),
@@ -69,8 +70,8 @@ export async function sessionReport(
     name: nameWithoutDate(folder),
     folder,
     project: basename(sessionFile?.mainRepo ?? dirname(paths.sessionsDir)),
-    tone: toneOf(view, worker),
-    sentence: sentenceOf(view, worker),
+    badge: stateBadge(facts),
+    sentence: sentenceOf(facts, worker),
     says: status.kind === 'done' ? status.summary : status.kind === 'blocked' ? status.reason : undefined,
     phase: progress.phase,
     branch: worktree?.branch,
@@ -102,22 +103,9 @@ export async function sessionReport(
   };
 }
 
-function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {
-  const sentence = capitalised(statusSentence(view).replace(`${view.folder} `, ''));
-  const gone = worker === 'gone' ? `${capitalised(WORKER_GONE)}.` : undefined;
-  return [sentence, gone, unwatched].filter(Boolean).join(' ');
-}
-
-function toneOf(view: SessionView, worker: WorkerReport): SessionReportData['tone'] {
-  if (needsHuman(view) || isStuck(view, worker)) return 'person';
-  switch (view.state.status.kind) {
-    case 'done':
-      return 'done';
-    case 'stopped':
-      return 'resting';
-    default:
-      return 'working';
-  }
+function sentenceOf(facts: ReportFacts, { unwatched }: WorkerReport): string {
+  const gone = goneText(facts);
+  return [stateSentence(facts), gone && `${capitalised(gone)}.`, unwatched].filter(Boolean).join(' ');
 }
 
 const SETS: Readonly<Record<EventOf<'checks_ran'>['set'], string>> = {

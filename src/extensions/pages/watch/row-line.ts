@@ -4,7 +4,7 @@ import { columnsOf, cutToColumns, padTo } from '../../../core/kit/terminal/colum
 import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { painted } from '../../../core/kit/terminal/session-words.ts';
 import { fitLine, type Style } from '../../../core/kit/terminal/style.ts';
-import { goneText, STOPS, stateText } from '../../../core/session/words.ts';
+import { doingText, goneText, STOPS, stateText } from '../../../core/session/words.ts';
 import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
 
@@ -84,7 +84,8 @@ function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
 }
 
 /** One cell per phase: completed, current or remaining. */
-function phaseBar({ phase, state }: Pick<ShownFacts, 'phase' | 'state'>, style: Style): string {
+function phaseBar({ phase, state, totalIterations }: ShownFacts, style: Style): string {
+  if (totalIterations === 0) return style.dim('▱'.repeat(BAR));
   const at = state === 'done' ? BAR : PHASE_NAMES.indexOf(phase as Phase);
   const present = at < BAR ? style.accent('▰') : '';
   return `${style.good('▰'.repeat(Math.max(0, at)))}${present}${style.dim('▱'.repeat(Math.max(0, BAR - at - 1)))}`;
@@ -108,12 +109,12 @@ function activityText(
   facts: ShownFacts,
   { group, style, nowMs }: Pick<RowOptions, 'style' | 'nowMs'> & { group: Group },
 ) {
-  const { doing, stalled, stops, worker } = facts;
+  const { stalled, stops } = facts;
   const gone = goneText(facts);
   if (gone !== undefined) return style.bad(gone);
   if (stops !== undefined) return STOPS[stops];
   if (group !== 'working') return restText(facts, { style, nowMs });
-  const now = doing === undefined ? (worker === 'starting' ? 'starting' : 'preparing') : fitLine(doing);
+  const now = fitLine(doingText(facts) ?? stateText(facts).brief);
   return stalled ? `${style.bad('seems stalled')} ${now}` : now;
 }
 

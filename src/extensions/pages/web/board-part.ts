@@ -3,7 +3,7 @@ import { age } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
-import { goneText, proofLine, STOPS, stateText } from '../../../core/session/words.ts';
+import { doingText, goneText, proofLine, STOPS, stateText } from '../../../core/session/words.ts';
 import { boardCard } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
 import { GROUPS, type Group, groupOf, isOver } from '../watch/groups.ts';
@@ -163,7 +163,7 @@ function statusText(facts: WatchedRow['facts'], nowMs: number): { brief: string;
   if (gone !== undefined) return { brief: gone };
   if (groupOf(facts) !== 'working')
     return stateText(facts, { when: (time) => `in ${age(Date.parse(time) - nowMs)}` });
-  const { doing } = facts;
+  const doing = doingText(facts);
   const phase = PHASE_NAMES.includes(facts.phase) ? facts.phase : 'work';
   const brief = [`in ${phase}`, facts.stops && STOPS[facts.stops]].filter(Boolean);
   return {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { readOn, type WholeLog } from '../../../core/session/events/event-log.ts';

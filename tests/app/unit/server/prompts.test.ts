@@ -122,7 +122,7 @@ test("the morning report lists the state of sessions, those that need a person f
   const report = await textOf(serverRig, 'morning_report');
   const lines = report.split('\n').filter((line) => line.startsWith('- '));
   expect(lines).toEqual([
-    `- 26-01-08-asks waits for answers to its questions: Q1 (investigation, iteration 0). Since 3 h; project ${serverRig.repo.path}`,
+    `- 26-01-08-asks waits for answers to its questions: Q1. Since 3 h; project ${serverRig.repo.path}`,
     `- 26-01-09-over is done after 0 iterations. Since 30 min; project ${serverRig.repo.path}`,
   ]);
   expect(report).not.toContain('All of it');

@@ -23,7 +23,7 @@ const quickClock: Clock = {
   },
 };
 
-const BOAT_WAITS = '26-01-08-boat waits for something that a person must do (investigation, iteration 0).';
+const BOAT_WAITS = '26-01-08-boat waits for something that a person must do.';
 
 const WORKING: NewEvent = {
   type: 'iteration_started',

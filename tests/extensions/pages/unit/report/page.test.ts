@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { compact, money } from '../../../../../src/extensions/pages/html/figures.ts';
 import { markdown } from '../../../../../src/extensions/pages/html/markdown-html.ts';
 import type { SessionReportData } from '../../../../../src/extensions/pages/html/report-data.ts';
-import { sessionPage, taskPart } from '../../../../../src/extensions/pages/html/session-page.ts';
+import { phaseBar, sessionPage, taskPart } from '../../../../../src/extensions/pages/html/session-page.ts';
 import { addressesIn } from './page-skeleton.ts';
 import { reportDataSample } from './report-data-sample.ts';
 
@@ -42,7 +42,8 @@ test.each([
   ['done', { how: 'no', words: 'no checks are set' }, 'no', 'no checks are set'],
   ['working', undefined, 'not yet', 'created when the session is done'],
 ] as const)('the head of a %s session with the proof %o shows: %s', (tone, proved, words, why) => {
-  const text = sessionPage({ ...reportDataSample(), tone, proved }).replace(/<b class="\w+">|<\/b>/g, '');
+  const badge = { text: tone, tone };
+  const text = sessionPage({ ...reportDataSample(), badge, proved }).replace(/<b class="\w+">|<\/b>/g, '');
   expect(text).toContain(`<span>Proof</span><strong>${words}</strong><small>${why}`);
 });
 
@@ -58,6 +59,20 @@ test('a task of up to three short lines is visible; the first three lines of a l
     '<p class="plain" dir="auto">Name the boats.\n\nShow them.\nOn the list.\nAnd print it.</p>',
   );
 });
+
+test.each([
+  ['implementation', 'resting', 0, 'not begun', '', 'rest'],
+  ['implementation', 'resting', 1, 'in implementation', 'implementation', 'past'],
+  ['implementation', 'done', 9, 'in done', 'done', 'past'],
+] as const)(
+  'the bar of the phase %s, %s after %i iterations, says: %s',
+  (phase, tone, count, label, now, first) => {
+    const bar = phaseBar({ phase, tone, iterationCount: count }).text;
+    expect(bar).toContain(`aria-label="${label}"`);
+    expect(/<li class="now[^>]*><span>(\w+)/.exec(bar)?.[1] ?? '').toBe(now);
+    expect(/<li class="(\w+)/.exec(bar)?.[1]).toBe(first);
+  },
+);
 
 test('a session that has just started has a page', () => {
   const { questions: _, plan: __, proof: ___, ...rest } = reportDataSample();

@@ -11,7 +11,7 @@ export function reportDataSample(also = ''): SessionReportData {
     name: text('boat-names'),
     folder: text('26-01-08-boat-names'),
     project: text('repo'),
-    tone: 'person',
+    badge: { text: 'needs you', tone: 'person' },
     sentence: text('Blocked.'),
     says: text('The file is gone.'),
     phase: 'implementation',
