@@ -117,9 +117,8 @@ export function describeHolders(slots: readonly UsedSlot[]): string {
 
 function describeHolder({ lease: { owner, under }, isUnseen }: UsedSlot): string {
   const session = under && handleOf(basename(dirname(under.leases)));
-  const name = session ?? 'a session';
-  if (!isUnseen) return `${name} (process ${owner.pid})`;
-  return `${name} (process ${owner.pid} on ${owner.hostId}, which cannot be seen from here; if that is gone: samocode takeover ${session ?? '<session>'})`;
+  if (!isUnseen) return session ?? `a session (process ${owner.pid})`;
+  return `${session ?? 'a session'} (process ${owner.pid} on ${owner.hostId}, which cannot be seen from here; if that is gone: samocode takeover ${session ?? '<session>'})`;
 }
 
 export function slotsRoot(sessionsDir: string): string {

@@ -10,7 +10,6 @@ import {
   limitUsages,
   type SessionLimits,
   type Spent,
-  settingOf,
   withRaised,
   withSpent,
 } from '../../kernel/phases/limits.ts';
@@ -122,9 +121,10 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
 /** Every exhausted limit: a resume must raise all of them at once. */
 export function budgetReason(uses: readonly LimitUsage[]): string {
   const [phase] = uses.map(({ scope }) => scope);
-  const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then applies to ${phase}`;
-  const [used, settings] = [uses.map(describeUsage), uses.map(settingOf)].map((words) => words.join(' and '));
-  return `The budget is spent: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
+  const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then ${uses.length === 1 ? 'applies' : 'apply'} to ${phase}`;
+  const used = uses.map(describeUsage).join(' and ');
+  const limits = uses.length === 1 ? 'a higher limit' : 'higher limits';
+  return `The budget is spent: ${used}. To continue, resume the session with ${limits}${holds}.`;
 }
 
 /** A sufficient limit of each kind; a person names only kinds, not phases. */

@@ -87,6 +87,6 @@ export function unpriced(
   const text =
     gap === 'price'
       ? `No price is known for ${model}: to enforce the limit on money, it is priced like the most expensive known model of ${provider}. Add its price to ~/.config/samocode/${PRICES_FILE}, in US dollars per million tokens: {"${model}": {"input": 2, "cached": 0.2, "output": 10}}.`
-      : `The agent of iteration ${iteration} (${provider}) reported no tokens, so no limit on money or tokens includes it. MAX_HOURS and MAX_ITERATIONS still apply.`;
+      : `The agent of iteration ${iteration} (${provider}) reported no tokens, so no limit on money or tokens includes it. Limits on hours and iterations still apply.`;
   return [{ type: 'notice', code, text, flow: text }];
 }

@@ -12,7 +12,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
  * @returns why it has to queue, as text for people; undefined when it has its slot
  */
 export async function queueReason(worker: Worker): Promise<string | undefined> {
-  const { slots, file, paths, host, watch } = worker;
+  const { slots, paths, host, watch } = worker;
   const spent = await daySpent(worker);
   if (spent !== undefined) {
     await slots.leave();
@@ -23,15 +23,15 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
     case 'taken':
       return undefined;
     case 'project_full':
-      return `all ${file.settings.maxParallel} slots of MAX_PARALLEL are in use${await heldBy(slotsRoot(paths.sessionsDir), host)}`;
+      return `as many sessions of this project work as may at a time${await heldBy(slotsRoot(paths.sessionsDir), host)}`;
     case 'machine_full':
-      return `all slots of MAX_PARALLEL_ON_MACHINE are in use${await heldBy(watch.paths.slots, host)}`;
+      return `as many sessions of this machine work as may at a time${await heldBy(watch.paths.slots, host)}`;
   }
 }
 
 async function heldBy(root: string, host: Host): Promise<string> {
   const words = describeHolders(await slotsInUse(root, host).catch(() => []));
-  return words && `: ${words}`;
+  return words && `; now ${words}`;
 }
 
 /**
@@ -68,7 +68,7 @@ async function daySpent(worker: Worker): Promise<string | undefined> {
   const spent = await spentOnDay(watch.paths.spent, clock.now());
   const unknown = 'unknown' in spent ? spent.unknown : unnoted;
   if (unknown !== undefined)
-    return `what the sessions of this machine have cost today is unknown: ${unknown}. Under MAX_COST_USD_PER_DAY no agent starts until that is fixed`;
+    return `what the sessions of this machine have cost today is unknown: ${unknown}. Their cost per day is limited, so no agent starts until that is fixed`;
   if (!('usd' in spent) || spent.usd < usdPerDay) return undefined;
-  return `the sessions of this machine have cost $${spent.usd.toFixed(2)} today, and MAX_COST_USD_PER_DAY is ${usdPerDay}; it continues after midnight, or once that limit is raised`;
+  return `the sessions of this machine have cost $${spent.usd.toFixed(2)} today, and may cost $${usdPerDay.toFixed(2)} a day; it continues after midnight, or once that limit is raised`;
 }

@@ -58,7 +58,7 @@ test('sessions queue once a day has cost too much, and continue when that limit 
   expect(second.progress.totalIterations).toBe(0);
   for (const { status } of [first, second])
     expect(status).toMatchObject({
-      reason: expect.stringContaining('have cost $5.00 today, and MAX_COST_USD_PER_DAY is 4'),
+      reason: expect.stringContaining('have cost $5.00 today, and may cost $4.00 a day'),
     });
   await endOfWorker(rig);
   await eventually(async () => (await other.workerPid()) === undefined);
