@@ -121,7 +121,9 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
 /** Every exhausted limit: a resume must raise all of them at once. */
 export function budgetReason(uses: readonly LimitUsage[]): string {
   const [phase] = uses.map(({ scope }) => scope);
-  const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then ${uses.length === 1 ? 'applies' : 'apply'} to ${phase}`;
+  const holds = uses.some(({ scope }) => scope === 'session')
+    ? ''
+    : `, which then ${uses.length === 1 ? 'applies' : 'apply'} to ${phase}`;
   const used = uses.map(describeUsage).join(' and ');
   const limits = uses.length === 1 ? 'a higher limit' : 'higher limits';
   return `The budget is spent: ${used}. To continue, resume the session with ${limits}${holds}.`;

@@ -203,7 +203,7 @@ const RESULTS: Readonly<Record<ReportCheckSet['result'], { tone: string; words: 
   'red after': { tone: 'attention', words: RED_AFTER },
 };
 
-/** A set of checks, expanded if it is the newest or did not pass. */
+/** A set of checks: the newest one is expanded, and each that did not pass. */
 function checkSet({ title, result, runs, ...of }: ReportCheckSet, index: number): Html {
   const { tone, words } = RESULTS[result];
   const iteration = of.iteration === undefined ? '' : `iteration ${of.iteration} · `;
@@ -212,9 +212,13 @@ ${runs.map(checkRun)}</details>
 `;
 }
 
+/** A command with the end of its output, which is expanded if the command failed. */
 function checkRun({ command, how, durationMs, tail, isSetup }: ReportCheckSet['runs'][number]): Html {
-  return html`<div class="run${how !== undefined && ' failed'}"><p><code dir="ltr">${command}</code>${isSetup && ' (SETUP)'} <span class="note">${how ?? 'exit 0'} · ${duration(durationMs)}</span></p>
-${tail && html`<pre dir="ltr">${tail}</pre>`}</div>
+  const result = how === undefined ? 'passed' : `failed (${how})`;
+  const head = html`<code dir="ltr">${command}</code>${isSetup && ' (setup)'} <span class="note">${result} · ${duration(durationMs)}</span>`;
+  const kind = how === undefined ? 'run' : 'run failed';
+  if (!tail) return html`<p class="${kind}">${head}</p>`;
+  return html`<details class="${kind}"${how !== undefined && html` open`}><summary>${head}</summary><p class="note">The last lines of its output:</p><pre dir="ltr" tabindex="0">${tail}</pre></details>
 `;
 }
 

@@ -11,6 +11,7 @@ import { isoUtc } from '../../../core/kernel/clock.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import { failedRuns, RED_AFTER, redAfter } from '../../../core/kernel/phases/proving.ts';
+import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { describeEvent, openedBy } from '../../../core/session/documents/describe-event.ts';
 import {
@@ -25,7 +26,6 @@ import { estimateScore } from '../../../core/session/estimate.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { describeSandbox } from '../../../core/session/facts.ts';
 import { dateOf, nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { proofFacts } from '../../../core/session/proof/proof.ts';
@@ -76,7 +76,7 @@ export async function sessionReport(
     phase: progress.phase,
     branch: worktree?.branch,
     base: worktree?.base,
-    sandbox: describeSandbox(state),
+    sandbox: state.sandbox && describeLevel(state.sandbox).replace(' - ', ': '),
     workedOn: state.workedOn?.join(', '),
     startedAt: state.createdAt ?? status.since,
     until,

@@ -5,6 +5,7 @@ import { type Html, html } from '../html/html.ts';
 import { cardFacts, cardTop, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
+import { blockedStory } from './blocked-part.ts';
 import { changesPart } from './changes-part.ts';
 import { GateWatch, gatePart } from './gate-part.ts';
 import { CurrentAgent } from './current-agent.ts';
@@ -56,7 +57,7 @@ export class SessionParts {
     if (this.#gate.hasChanged(session) || isNew) {
       // A missing or broken file must not affect the other parts.
       const problem = (error: unknown) => html`<p class="attention">${problemText(error)}</p>`;
-      add('p-gate', await gatePart(session, this.#context).catch(problem));
+      add('p-gate', await this.#gate(session).catch(problem));
       add('p-do', actsPart(session));
     }
     const { n } = session.view.state;
@@ -76,6 +77,11 @@ export class SessionParts {
     return parts;
   }
 
+  async #gate(session: ShownSession): Promise<Html> {
+    if (session.view.state.status.kind !== 'blocked') return await gatePart(session, this.#context);
+    return html`<section class="gate"><h2>Blocked</h2>${await blockedStory(session)}</section>`;
+  }
+
   async #report(session: ShownSession): Promise<[string, Html][]> {
     const { view } = session;
     const linkTo = (iteration: number) => `#/s/${this.#key}/transcript/${iteration}`;
@@ -85,10 +91,12 @@ export class SessionParts {
     // The forms above do what the commands would.
     const subject = { view, worker: session, renderSteps: () => [], events, linkTo };
     const data = await sessionReport(subject, this.#context);
+    // The story of a block is shown below it.
+    const says = view.state.status.kind === 'blocked' ? undefined : data.says;
     // Open questions are shown in the form above.
     const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
     return [
-      ['p-head', html`${cardTop(data)}${taskPart(data)}`],
+      ['p-head', html`${cardTop({ ...data, says })}${taskPart(data)}`],
       ['p-facts', cardFacts(data)],
       ['p-nav', sectionLinks([{ id: 'changes', title: 'Changes' }, ...sections])],
       [

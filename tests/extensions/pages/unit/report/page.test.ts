@@ -74,6 +74,21 @@ test.each([
   },
 );
 
+test('the output of a check is closed if it passed and open if it failed, and is called its end', () => {
+  const run = { command: 'npm test', durationMs: 5000, isSetup: false };
+  const [checks] = reportDataSample().checks as [SessionReportData['checks'][number]];
+  const runs = [
+    { ...run, tail: '# pass 3' },
+    { ...run, how: 'exit status 1', tail: '# fail 1' },
+  ];
+  const written = sessionPage({ ...reportDataSample(), checks: [{ ...checks, runs }] });
+  expect(written).toContain(
+    '<details class="run"><summary><code dir="ltr">npm test</code> <span class="note">passed · 5 s</span></summary><p class="note">The last lines of its output:</p><pre dir="ltr" tabindex="0"># pass 3</pre>',
+  );
+  expect(written).toContain('<details class="run failed" open><summary>');
+  expect(written).toContain('failed (exit status 1) · 5 s');
+});
+
 test('a session that has just started has a page', () => {
   const { questions: _, plan: __, proof: ___, ...rest } = reportDataSample();
   const bare = { iterations: [], gaps: [], questions: [], requirements: [], checks: [] };
