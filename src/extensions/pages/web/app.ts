@@ -14,7 +14,7 @@ import { LiveSessions } from './live.ts';
 import { type Needs, NewNeeds } from './new-needs.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
-import { startFromPage } from './start-part.ts';
+import { answerStart } from './start-act.ts';
 import { newProof, type OneTimeCodes, signWord } from './tab-key.ts';
 import { tokenIn } from './tokens.ts';
 import { transcriptPart } from './transcript-part.ts';
@@ -154,7 +154,7 @@ function addReading(
 }
 
 function addActs(app: Hono<{ Bindings: HttpBindings }>, { live, context }: Served): void {
-  app.post('/start', async (c) => c.text(await startFromPage(await fieldsOf(c), context)));
+  app.post('/start', async (c) => await answerStart(c, await fieldsOf(c), { live, context }));
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
     const asked = { session: await found(key, live), fields: await fieldsOf(c) };

@@ -11,9 +11,11 @@ import INBOX_STYLE from './client/inbox.css';
 import KEY_SCRIPT from './client/key.client.js';
 import KEYS_SCRIPT from './client/keys.client.js';
 import PAGE_SCRIPT from './client/page.client.js';
+import START_SCRIPT from './client/start.client.js';
+import START_STYLE from './client/start.css';
 import STYLE from './client/web.css';
 
-const STYLES = [REPORT_STYLE, STYLE, INBOX_STYLE, DIFF_STYLE].join('\n');
+const STYLES = [REPORT_STYLE, STYLE, INBOX_STYLE, DIFF_STYLE, START_STYLE].join('\n');
 /** In the order of their use; the last one begins. */
 const SCRIPT = [
   PAGE_SCRIPT,
@@ -23,6 +25,7 @@ const SCRIPT = [
   BOARD_SCRIPT,
   INBOX_SCRIPT,
   DIFF_SCRIPT,
+  START_SCRIPT,
   KEYS_SCRIPT,
 ].join('\n');
 

@@ -1,43 +1,80 @@
-import { basename } from 'node:path';
-import { startInput } from '../../../core/acts/sessions/start-choices.ts';
-import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
+import { basename, dirname } from 'node:path';
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { allProviders } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { age } from '../../../core/kernel/durations.ts';
-import { readKnownProjects } from '../../../core/project/finding/known-projects.ts';
-import { nameWithoutDate } from '../../../core/session/layout/names.ts';
-import { type Html, html } from '../html/html.ts';
-import { byPerson } from './web-context.ts';
+import { isUnfinished } from '../../../core/caller/context/supervision.ts';
+import { type KnownProject, readKnownProjects } from '../../../core/project/finding/known-projects.ts';
+import { type Html, html, type Part } from '../html/html.ts';
+import type { LiveSessions } from './live.ts';
+
+type Live = Pick<LiveSessions, 'list'>;
 
 /** The form that starts a session in one of the projects known on this machine. */
-export async function newSessionPart({ home }: Pick<ActionContext, 'home'>): Promise<Html> {
+export async function newSessionPart(live: Live, { home }: Pick<ActionContext, 'home'>): Promise<Html> {
   const known = await readKnownProjects(home);
-  const projects = known.kind === 'read' ? known.projects : [];
+  if (known.kind === 'malformed')
+    return withoutForm(
+      html`${known.problem} Move it away: it is made again by the next command in a project.`,
+    );
+  const { projects } = known;
   if (projects.length === 0)
-    return html`<h1>New session</h1><p>No project is known on this machine. In a repository: <code>samocode init</code></p>`;
-  const limit = (name: string, title: string) =>
-    html`<label>${title} <input name="${name}" inputmode="decimal" size="6"></label> `;
-  return html`<h1>New session</h1><form data-act="start" class="start">
-<label>Project <select name="project">${projects.map(({ filePath, mainRepo }) => html`<option value="${filePath}">${basename(mainRepo)} · ${mainRepo}</option>`)}</select></label>
-<label>Task <textarea name="task" rows="6" required dir="auto"></textarea></label>
-<label>Agent <select name="provider"><option value="">project default</option>${allProviders().map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
-<p class="limits">${limit('maxCostUsd', 'Maximum dollars')}${limit('maxHours', 'Maximum hours')}${limit('maxIterations', 'Maximum iterations')}</p>
-<p class="note">The session works in its own worktree and asks you before it plans and before it builds. All other options: <code>samocode start --help</code></p>
-<p class="note"><label><input type="checkbox" name="again" value="yes"> Start it even if the same form started a session in the last ten minutes</label></p>
-<p class="buttons"><button>Start</button> <output></output></p></form>`;
+    return withoutForm(
+      html`No project is known on this machine yet. Run <code>samocode init</code> in the folder of a repository, then reload this page.`,
+    );
+  const { sessions } = await live.list();
+  return startForm(projects, [...sessions.values()]);
 }
 
-type Fields = Readonly<Record<string, string | string[]>>;
+function withoutForm(words: Html): Html {
+  return html`<h1>New session</h1><p>${words}</p>`;
+}
 
-/** Starts a session from the form. @returns a sentence with the session's name, and any warnings */
-export async function startFromPage(fields: Fields, context: ActionContext): Promise<string> {
-  const text = (name: string) => [fields[name] ?? []].flat().join('').trim() || undefined;
-  const names = ['task', 'provider', 'maxCostUsd', 'maxHours', 'maxIterations'] as const;
-  const wanted = startInput(Object.fromEntries(names.map((name) => [name, text(name)])));
-  const input = { ...wanted, project: text('project'), again: text('again') !== undefined };
-  const { view, warnings, startedMsAgo } = await startSession(input, { ...context, by: byPerson() });
-  const name = nameWithoutDate(view.folder);
-  return startedMsAgo === undefined
-    ? [`${name} has been started.`, ...warnings].join('\n')
-    : `${name} was started ${age(startedMsAgo)} ago by the same form, so no second one was started. Tick the box above Start to start one.`;
+function startForm(projects: readonly KnownProject[], sessions: readonly ShownSession[]): Html {
+  return html`<h1>New session</h1><form id="start-form" data-act="start" class="start">
+<label>Task <textarea name="task" rows="6" dir="auto"></textarea></label>
+<div class="fields"><label>Project <select name="project">${projects.map(projectOption)}</select></label>
+<label>Agent <select name="provider"><option value="">project default</option>${allProviders().map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
+${field('model', 'Model', 'project default')}</div>
+<fieldset class="fields"><legend>Limits</legend>${limitFields()}</fieldset>
+<details><summary>More</summary><div class="fields">${field('base', 'Base branch', 'default branch')}
+${field('plan', html`Plan file <small>in the repository, or absolute</small>`)}
+${field('issue', html`GitHub issue <small>number or address</small>`)}
+<label>Start after <select name="after"><option value="">(at once)</option>${projects.map((project) => orderOptions(project, sessions))}</select></label>
+${field('at', html`Start at <small>23:00, 2026-12-01T07:00, limit</small>`)}
+${field('group', 'Group')}</div></details>
+<p class="note">The session works in its own worktree, and asks you its questions and for approval of its plan. A plan file or an issue can replace the task. All other options: <code>samocode start --help</code></p>
+<p class="buttons"><button class="primary">Start</button> <output></output></p></form>`;
+}
+
+/** @param otherwise what holds while it is empty */
+function field(name: string, title: Part, otherwise = ''): Html {
+  return html`<label>${title} <input name="${name}" placeholder="${otherwise}" autocomplete="off" spellcheck="false"></label>`;
+}
+
+const LIMITS = [
+  ['maxCostUsd', 'Dollars'],
+  ['maxHours', 'Hours'],
+  ['maxIterations', 'Iterations'],
+  ['maxTokens', 'Tokens'],
+] as const;
+
+function limitFields(): Html[] {
+  return LIMITS.map(
+    ([name, title]) =>
+      html`<label>${title} <input name="${name}" inputmode="decimal" autocomplete="off"></label>`,
+  );
+}
+
+function projectOption({ filePath, mainRepo }: KnownProject): Html {
+  return html`<option value="${filePath}">${basename(mainRepo)} · ${mainRepo}</option>`;
+}
+
+/** The unfinished sessions of a project: the script shows those of the chosen one. */
+function orderOptions({ filePath, mainRepo }: KnownProject, sessions: readonly ShownSession[]): Html | false {
+  const own = sessions.filter(
+    ({ view, projectDir }) => projectDir === dirname(filePath) && isUnfinished(view),
+  );
+  if (own.length === 0) return false;
+  const folders = own.map(({ view }) => view.folder).sort();
+  return html`<optgroup label="${basename(mainRepo)}" data-project="${filePath}">${folders.map((folder) => html`<option value="${folder}">${folder}</option>`)}</optgroup>`;
 }

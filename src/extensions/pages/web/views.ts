@@ -32,7 +32,7 @@ export async function viewOf(place: string, live: LiveSessions, context: ActionC
   const [, first, key = '', what, number] = place.split('/');
   switch (first) {
     case 'new':
-      return staticView(() => newSessionPart(context));
+      return staticView(() => newSessionPart(live, context));
     case 'inbox':
       return inboxView(key, live, context);
     case 'board':

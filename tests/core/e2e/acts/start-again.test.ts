@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
-import { startFromPage } from '../../../../src/extensions/pages/web/start-part.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
@@ -115,18 +114,6 @@ test('after the first session has ended, or ten minutes later, the same start ma
     );
   await eventually(restsAll);
   expect([first.session, later.session]).not.toContain((await start(bench)).session);
-});
-
-test('the page names the session that the same form has started, and starts another one on request', async () => {
-  await using bench = await makeBench({ here: true });
-  const fields = { ...TASK, project: bench.repo.path };
-  expect(await startFromPage(fields, bench.context)).toContain('name-the-boats has been started.');
-  expect(await startFromPage(fields, bench.context)).toMatch(
-    /^name-the-boats was started \d+ s ago by the same form, so no second one was started\. Tick/,
-  );
-  expect(await startFromPage({ ...fields, again: 'yes' }, bench.context)).toContain(
-    'name-the-boats-2 has been started.',
-  );
 });
 
 test.each(['before-session', 'after-session'])(
