@@ -3,13 +3,13 @@ import { readChanges, type SessionChanges } from '../../../core/acts/reading/rea
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { type Html, html, markup, type Part } from '../html/html.ts';
 import { changedLines } from '../html/iterations.ts';
 import { reviewedLines } from '../review/review-session.act.ts';
+import { type ChangedFile, diffId, fileStat, fileTree } from './diff/file-tree.ts';
 import { sessionQuestion } from './web-context.ts';
 
 const MAX_UNCOMMITTED = 50;
@@ -33,26 +33,22 @@ function changesList({ view, stat, since, uncommitted, outsidePlan }: SessionCha
   const { files, fileCount, insertions, deletions } = stat;
   const command = html`<code dir="ltr">samocode diff ${handleOf(view.folder)}</code>`;
   return html`<p class="sentence">${counted(fileCount, 'file')} ${changedLines(insertions, deletions)} since ${since}</p>
+<div class="changed">${files.length > 1 && fileTree(files, outsidePlan)}<div class="files">
 ${files.map((file) => fileLine(file, { key, isPlanned: !outsidePlan.includes(file.path) }))}
 ${fileCount > files.length && html`<p class="note">… and ${fileCount - files.length} more: ${command}</p>`}
-${uncommitted.length > 0 && html`<h4>Not committed</h4><ul class="uncommitted">${uncommitted.slice(0, MAX_UNCOMMITTED).map((path) => html`<li><code dir="ltr">${path}</code></li>`)}</ul>`}
-${uncommitted.length > MAX_UNCOMMITTED && html`<p class="note">… and ${uncommitted.length - MAX_UNCOMMITTED} more</p>`}`;
+${uncommitted.length > 0 && html`<h3>Not committed</h3><ul class="uncommitted">${uncommitted.slice(0, MAX_UNCOMMITTED).map((path) => html`<li><code dir="ltr">${path}</code></li>`)}</ul>`}
+${uncommitted.length > MAX_UNCOMMITTED && html`<p class="note">… and ${uncommitted.length - MAX_UNCOMMITTED} more</p>`}</div></div>`;
 }
 
-type ChangedFile = SessionChanges['stat']['files'][number];
-
-function fileLine(
-  { path, renamedFrom, insertions, deletions }: ChangedFile,
-  { key, isPlanned }: { key: string; isPlanned: boolean },
-): Html {
-  const name = html`${renamedFrom !== undefined && html`<code>${renamedFrom}</code> → `}<code>${path}</code>`;
-  const note = !isPlanned && html` <small class="attention">not in the plan</small>`;
-  if (insertions === null || deletions === null)
-    return html`<div class="file" dir="ltr">${name} <span class="stat">binary</span>${note}</div>
+function fileLine(file: ChangedFile, { key, isPlanned }: { key: string; isPlanned: boolean }): Html {
+  const { path, renamedFrom, insertions } = file;
+  const id = diffId(path);
+  const name = html`${renamedFrom !== undefined && html`<code>${renamedFrom}</code> → `}<code>${path}</code> ${fileStat(file, isPlanned)}`;
+  if (insertions === null)
+    return html`<div class="file" id="${id}" dir="ltr">${name}</div>
 `;
-  const id = fingerprint(path).slice(0, 12);
   const from = `/s/${key}/diff?as={as}&path=${encodeURIComponent(path)}`;
-  return html`<details class="file" id="d-${id}" data-file="${path}"><summary dir="ltr" data-load="${from}" data-into="f-${id}">${name} <span class="stat">${changedLines(insertions, deletions)}</span>${note}</summary><div id="f-${id}"></div></details>
+  return html`<details class="file" id="${id}" data-file="${path}"><summary dir="ltr" data-load="${from}" data-into="${id}-lines">${name}</summary><div id="${id}-lines"></div></details>
 `;
 }
 

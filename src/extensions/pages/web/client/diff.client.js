@@ -19,7 +19,7 @@ function showLayout() {
 function redraw() {
   if (diffAs() === drawnLayout) return;
   showLayout();
-  for (const file of document.querySelectorAll('#p-changes details')) {
+  for (const file of document.querySelectorAll('#p-changes details.file')) {
     const summary = $('summary', file);
     document.getElementById(summary.dataset.into).replaceChildren();
     if (file.open) load(summary);
@@ -96,6 +96,19 @@ addEventListener('click', ({ target }) => {
   const table = row.closest('table');
   const comment = { file: table.dataset.file, line: Number(button.dataset.line), quote: quoteOf(button) };
   fieldFor(table, comment).focus();
+});
+
+// A file of the tree: the link scrolls there, and again once its diff has its height.
+addEventListener('click', async ({ target }) => {
+  const link = target.closest?.('.tree a');
+  if (!link) return;
+  const file = document.getElementById(link.getAttribute('href').slice(1));
+  const summary = $('summary', file);
+  if (!summary) return;
+  file.open = true;
+  summary.focus({ preventScroll: true });
+  await load(summary);
+  file.scrollIntoView({ block: 'start' });
 });
 
 // Adds the comments again to content that was reloaded.

@@ -40,8 +40,9 @@ afterAll(async () => {
 
 /** What the file whose name contains `name` shows when it is opened. */
 async function opened(name: string, as = 'unified'): Promise<string> {
-  const files = (await page.part('p-changes')).split('<details').filter((each) => each.includes(name));
-  const address = /data-load="([^"]*)"/.exec(files[0] ?? '')?.[1] ?? '';
+  const [, ...files] = (await page.part('p-changes')).split('<details class="file"');
+  const file = files.find((each) => each.includes(name)) ?? '';
+  const address = /data-load="([^"]*)"/.exec(file)?.[1] ?? '';
   return await page.get(address.replace('{as}', as).replaceAll('&amp;', '&'));
 }
 
@@ -51,10 +52,18 @@ test('the page of a session lists its changed files with their counts', async ()
     /^<p class="sentence">\d+ files <ins>\+\d+<\/ins> <del>−0<\/del> since main at [0-9a-f]{8}</,
   );
   expect(part).toContain('<code>long.txt</code> <span class="stat"><ins>+2400</ins> <del>−0</del></span>');
-  expect(part).toContain(
-    '<div class="file" dir="ltr"><code>logo.png</code> <span class="stat">binary</span>',
+  expect(part).toMatch(
+    /<div class="file" id="d-\w+" dir="ltr"><code>logo.png<\/code> <span class="stat">binary<\/span>/,
   );
   expect(part).toContain('<code>docs/Häfen &lt;b&gt;');
+});
+
+test('the tree of files has each of them, and leads to it', async () => {
+  const part = await page.part('p-changes');
+  const [, tree = ''] = /<details class="tree"(.*?)<div class="files">/s.exec(part) ?? [];
+  const places = [...tree.matchAll(/<a href="#([^"]*)"/g)].map(([, place = '']) => place);
+  const listed = [...part.matchAll(/class="file" id="([^"]*)"/g)].map(([, id = '']) => id);
+  expect(places).toEqual(listed);
 });
 
 test.each(['unified', 'side'])('a file is read when it is opened, %s', async (as) => {
