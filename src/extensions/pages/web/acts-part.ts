@@ -9,20 +9,33 @@ import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
 import { FINAL } from './gate-part.ts';
-import { stateField } from './inbox.ts';
+import { type ItemKind, stateField } from './inbox.ts';
 
-/** The forms of everything that a person can do with a session now, each collapsed. */
-export function actsPart(session: ShownSession): Html {
+/**
+ * The forms of everything that a person can do with a session now, each collapsed.
+ * @param kind of the decision above, whose form is not repeated
+ */
+export function actsPart(session: ShownSession, kind?: ItemKind): Html {
   const facts = shownFacts(session.view, session);
   const parts = [
+    ...unreadMessages(session),
     canAct('message', facts) && messageForm(),
-    canAct('resume', facts) && resumeForm(session),
-    canAct('finish', facts) && finishForm(session),
+    kind !== 'stuck' && canAct('resume', facts) && resumeForm(session),
+    kind !== 'finished' && canAct('finish', facts) && finishForm(session),
     canAct('verify', facts) && verifyForm(),
     canAct('stop', facts) && stopForm(),
     canAct('edit', facts) && facts.worktree && editorLink(facts.worktree),
   ].filter((part) => part !== false);
   return html`<section class="do" aria-label="Actions">${parts}</section>`;
+}
+
+/** The messages that no agent has received, each of which can be withdrawn. */
+function unreadMessages({ view }: ShownSession): Html[] {
+  return view.state.messages.waiting.map(
+    ({ id, line }) =>
+      html`<form data-act="withdraw" class="unread"><input type="hidden" name="message" value="${id}"><p><span class="note">Not read yet:</span> <span dir="auto">${line}</span> <button>Withdraw</button></p><output></output></form>
+`,
+  );
 }
 
 /** Opens in an editor that registers this scheme, on the device of the browser. */

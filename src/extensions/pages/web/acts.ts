@@ -14,6 +14,7 @@ import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
 import { sendMessage } from '../../../core/acts/sessions/send-message.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
+import { withdrawMessage } from '../../../core/acts/sessions/withdraw-message.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
 import { counted } from '../../../core/kernel/text.ts';
@@ -83,6 +84,10 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   async message(session, fields, context) {
     return (await sendMessage({ ...sessionQuestion(session), text: textOf(fields, 'text') }, context)).done;
   },
+  async withdraw(session, fields, context) {
+    const message = textOf(fields, 'message');
+    return (await withdrawMessage({ ...sessionQuestion(session), message }, context)).done;
+  },
   async review(session, fields, context) {
     return await sendComments(session, textOf(fields, 'comments'), context);
   },
@@ -138,7 +143,8 @@ export async function actOnSession(
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
   if (act === undefined) throw WEB_ERRORS.no_such_act({ act: name });
   if (DECISIONS.has(name) && fields.state !== stateIdOf(session.view)) throw WEB_ERRORS.state_changed();
-  return await act(session, fields, actingOn(session, context));
+  const actId = textOf(fields, 'act') || undefined;
+  return await act(session, fields, { ...actingOn(session, context), actId });
 }
 
 function listOf(fields: Fields, name: string): string[] {

@@ -12,6 +12,7 @@ import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';
 import { type Needs, NewNeeds } from './new-needs.ts';
+import { Outcomes } from './outcome.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
 import { answerStart } from './start-act.ts';
@@ -154,11 +155,17 @@ function addReading(
 }
 
 function addActs(app: Hono<{ Bindings: HttpBindings }>, { live, context }: Served): void {
+  const outcomes = new Outcomes(live, context);
+  app.get('/s/:key/outcome/:act', async (c) => {
+    const { key, act } = c.req.param();
+    return c.json(await outcomes.of(key, act));
+  });
   app.post('/start', async (c) => await answerStart(c, await fieldsOf(c), { live, context }));
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
     const asked = { session: await found(key, live), fields: await fieldsOf(c) };
-    const result = await actOnSession(act, asked, context);
+    const id = String(asked.fields.act ?? '');
+    const result = await outcomes.during(id, () => actOnSession(act, asked, context));
     return typeof result === 'string' ? c.text(result) : c.html(result.text);
   });
 }
@@ -193,7 +200,7 @@ async function* updates(
         ...changes
       } = await update().catch((error): ViewUpdate => ({ end: problemText(error) }));
       const needs = await live.list().then(
-        (list) => news.in(list, live),
+        async (list) => ({ ...news.in(list, live), today: await live.costToday() }),
         (): Needs => ({}),
       );
       const hasNews = (needs.news?.length ?? 0) > 0;

@@ -137,7 +137,7 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
     key,
     group,
     find,
-    brief: kind === undefined ? state.brief : demandOf({ kind, row }),
+    brief: kind === undefined ? state.brief : demandOf({ kind, facts }),
     why: wants || state.why,
     since: facts.since,
     task: cut(oneLine(facts.task ?? ''), TASK_CHARS),

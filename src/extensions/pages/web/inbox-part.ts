@@ -66,7 +66,7 @@ async function rowOf(item: InboxItem): Promise<string> {
   const { facts, name, project } = row;
   const task = cut(oneLine(facts.task ?? name), TASK_CHARS);
   const wants = await wantsOf(item.session, row);
-  return html`<a id="to-${key}" class="row" href="#/inbox/${key}"><b class="demand ${kind}">${demandOf(item)}</b> <time data-since="${facts.since}"></time>
+  return html`<a id="to-${key}" class="row" href="#/inbox/${key}"><b class="demand ${kind}">${demandOf({ kind, facts })}</b> <time data-since="${facts.since}"></time>
 <span class="task" dir="auto">${task}</span>${wants && html`<span class="wants" dir="auto">${wants}</span>`}<small><bdi>${project}</bdi></small></a>`
     .text;
 }

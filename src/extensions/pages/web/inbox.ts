@@ -95,7 +95,7 @@ async function readWants(view: SessionView, facts: WatchedRow['facts']): Promise
 }
 
 /** The demand of a session in a few words of ours: `Answer 2 questions`. */
-export function demandOf({ kind, row: { facts } }: Pick<InboxItem, 'kind' | 'row'>): string {
+export function demandOf({ kind, facts }: { kind: ItemKind; facts: WatchedRow['facts'] }): string {
   switch (kind) {
     case 'questions':
       return `Answer ${counted(facts.openQuestions?.length ?? 1, 'question')}`;

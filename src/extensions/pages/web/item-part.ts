@@ -1,12 +1,10 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { proofLine } from '../../../core/session/words.ts';
 import { type Html, html } from '../html/html.ts';
-import { finishForm, resumeForm } from './acts-part.ts';
-import { GateWatch, gatePart } from './gate-part.ts';
-import { demandOf, type InboxItem, stateIdOf } from './inbox.ts';
+import { decisionPart } from './decision-part.ts';
+import { GateWatch } from './gate-part.ts';
+import { type InboxItem, stateIdOf } from './inbox.ts';
 import type { ViewPart } from './session-part.ts';
-import { problemText } from './web-context.ts';
 
 /** The chosen item of the inbox in one tab, rendered again only if its session or its file may have changed. */
 export class ItemParts {
@@ -46,24 +44,5 @@ async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> 
   return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi> · <time data-since="${facts.since}"></time></p>
 <h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi></h2>
 ${facts.task && html`<details class="asked" open><summary>Task</summary><p class="plain" dir="auto">${facts.task}</p></details>`}
-${await decisionPart(item, context)}</article>`;
-}
-
-async function decisionPart({ key, kind, row, session }: InboxItem, context: ActionContext): Promise<Html> {
-  const { facts } = row;
-  switch (kind) {
-    case 'questions':
-    case 'plan':
-      return await gatePart(session, context).catch(
-        (error: unknown) => html`<p class="attention">${problemText(error)}</p>`,
-      );
-    case 'stuck':
-      return html`<section class="gate"><h2>${demandOf({ kind, row })}</h2>${facts.reason && html`<blockquote class="says" dir="auto">${facts.reason}</blockquote>`}
-${resumeForm(session, { isOpen: true })}</section>`;
-    case 'finished':
-      return html`<section class="gate finished"><h2>Finished</h2>${facts.summary && html`<blockquote class="says" dir="auto">${facts.summary}</blockquote>`}
-<p>Proof ${proofLine(facts.proof)}</p><p><a href="#/s/${key}">Its changes, checks and proof</a></p>${finishForm(session, { isOpen: true })}</section>`;
-    default:
-      return kind satisfies never;
-  }
+${await decisionPart({ key, kind: item.kind, facts, session }, context)}</article>`;
 }

@@ -1,3 +1,4 @@
+import { costToday } from '../../../core/acts/reading/cost.act.ts';
 import {
   type KnownSessions,
   type ShownSession,
@@ -5,6 +6,7 @@ import {
 } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
+import { money } from '../html/figures.ts';
 import { watchedRows } from '../watch/groups.ts';
 import type { WatchedRow } from '../watch/watch-model.ts';
 
@@ -22,6 +24,8 @@ export interface LiveList {
  */
 const LINGER_MS = 60_000;
 
+const COST_EVERY_MS = 30_000;
+
 /** The sessions of this machine, read once for all tabs and watched while a tab is open and for a while after. */
 export class LiveSessions {
   readonly #context: ActionContext;
@@ -31,6 +35,8 @@ export class LiveSessions {
   readonly #listeners = new Set<() => void>();
   #list: Promise<LiveList> | undefined;
   #watching: AbortController | undefined;
+  #cost: Promise<string> = Promise.resolve('');
+  #costAt = Number.NEGATIVE_INFINITY;
   #idleTimer = new AbortController();
 
   /** @param ended aborted when the server ends */
@@ -53,6 +59,19 @@ export class LiveSessions {
     const key = this.#keys.get(runDir) ?? pageKey({ runDir });
     this.#keys.set(runDir, key);
     return key;
+  }
+
+  /** What the agents of the shown sessions cost today, such as `$12.40`; at most half a minute old. */
+  async costToday(): Promise<string> {
+    const { clock } = this.#context;
+    if (clock.monotonic() - this.#costAt > COST_EVERY_MS) {
+      this.#costAt = clock.monotonic();
+      this.#cost = costToday([...(await this.list()).sessions.values()], this.#context).then(
+        (cost) => money(cost) ?? '',
+        () => '',
+      );
+    }
+    return await this.#cost;
   }
 
   /** Calls `listener` at every change until the returned function is called. */

@@ -5,6 +5,8 @@ import type { LiveList, LiveSessions } from './live.ts';
 export interface Needs {
   needs?: number;
   news?: [key: string, name: string, words: string][];
+  /** What agents cost today, such as `$12.40`. */
+  today?: string;
 }
 
 /** Finds what came into the inbox since one tab was last updated. */
@@ -20,6 +22,13 @@ export class NewNeeds {
     const items = inboxOf(list, live).map((item) => ({ ...item, id: `${item.key} ${item.row.facts.since}` }));
     this.#known = new Set(items.map(({ id }) => id));
     const fresh = before === undefined ? [] : items.filter(({ id }) => !before.has(id));
-    return { needs, news: fresh.map((item) => [item.key, item.row.name, demandOf(item)]) };
+    return {
+      needs,
+      news: fresh.map((item) => [
+        item.key,
+        item.row.name,
+        demandOf({ kind: item.kind, facts: item.row.facts }),
+      ]),
+    };
   }
 }

@@ -1,15 +1,16 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { readOn, type WholeLog } from '../../../core/session/events/event-log.ts';
 import { type Html, html } from '../html/html.ts';
 import { cardFacts, cardTop, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
-import { blockedStory } from './blocked-part.ts';
 import { changesPart } from './changes-part.ts';
-import { GateWatch, gatePart } from './gate-part.ts';
 import { CurrentAgent } from './current-agent.ts';
-import { problemText } from './web-context.ts';
+import { decisionPart } from './decision-part.ts';
+import { GateWatch } from './gate-part.ts';
+import { itemKind } from './inbox.ts';
 
 /** A part of a session's page, which is replaced as a whole, and only if it differs. */
 export type ViewPart = [id: string, html: string];
@@ -55,10 +56,11 @@ export class SessionParts {
     const isNew = session !== this.#shown;
     this.#shown = session;
     if (this.#gate.hasChanged(session) || isNew) {
-      // A missing or broken file must not affect the other parts.
-      const problem = (error: unknown) => html`<p class="attention">${problemText(error)}</p>`;
-      add('p-gate', await this.#gate(session).catch(problem));
-      add('p-do', actsPart(session));
+      const facts = shownFacts(session.view, session);
+      const kind = itemKind(facts);
+      const decision = kind && { key: this.#key, kind, facts, session };
+      add('p-gate', decision === undefined ? html`` : await decisionPart(decision, this.#context));
+      add('p-do', actsPart(session, kind));
     }
     const { n } = session.view.state;
     if (isNew && n !== this.#madeAt) {
@@ -75,11 +77,6 @@ export class SessionParts {
     const now = await this.#agent.changed(session);
     if (now !== undefined) add('p-now', now);
     return parts;
-  }
-
-  async #gate(session: ShownSession): Promise<Html> {
-    if (session.view.state.status.kind !== 'blocked') return await gatePart(session, this.#context);
-    return html`<section class="gate"><h2>Blocked</h2>${await blockedStory(session)}</section>`;
   }
 
   async #report(session: ShownSession): Promise<[string, Html][]> {

@@ -66,11 +66,14 @@ async function showAnswer(form, output, { answer, id }) {
   else if (isInbox(view.path) && form.dataset.act !== 'message') toNext();
 }
 
-/** Random, also where the page is served without TLS under another name. */
+/** A UUID of version 7, by which the server finds the act again. Made here, because only pages with TLS have randomUUID. */
 function newId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((each) => each.toString(16).padStart(2, '0'))
-    .join('');
+  const hex = (number, digits) => number.toString(16).padStart(digits, '0');
+  const random = [...crypto.getRandomValues(new Uint8Array(10))];
+  random[0] = 0x70 | (random[0] & 0x0f);
+  random[2] = 0x80 | (random[2] & 0x3f);
+  const text = hex(Date.now(), 12) + random.map((each) => hex(each, 2)).join('');
+  return text.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 // Receipts, kept in the tab: `{ id, key, act, words, name, state, text }`.
@@ -126,15 +129,23 @@ function showReceipts() {
     .join(', ');
 }
 
-/** Asks what became of the acts whose answers were lost: the log knows. */
+/** Asks what became of the acts whose answers were lost or are not final: the log of the session knows. */
 async function settleReceipts() {
+  if ($('form[aria-busy]')) return;
   for (const { id, key, act, state: how } of receipts()) {
-    if (!['sending', 'sent', 'unknown'].includes(how) || $('form[aria-busy]') || key === 'new') continue;
+    if (!['sending', 'sent', 'unknown'].includes(how)) continue;
+    if (key === 'new' || act === 'verify') {
+      const text = act === 'verify' ? 'The connection was lost.' : MESSAGES.started;
+      changeReceipt(id, { state: 'failed', text });
+      continue;
+    }
     const answer = await call(`/s/${key}/outcome/${id}`).catch(() => undefined);
-    if (!answer) return;
-    if (answer.ok) changeReceipt(id, await answer.json());
-    else if (act === 'verify') changeReceipt(id, { state: 'failed', text: 'Interrupted.' });
+    if (!answer?.ok) return;
+    const outcome = await answer.json();
+    changeReceipt(id, outcome);
+    if (outcome.state === 'recorded') dropDraft(key, act);
   }
 }
+setInterval(() => sessionStorage.getItem('key') && !view.isLost && settleReceipts(), 3000);
 
 $('#dismiss').onclick = () => keepReceipts([]);

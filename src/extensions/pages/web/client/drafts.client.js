@@ -35,6 +35,14 @@ function deleteDraft(form) {
   showDrafts();
 }
 
+/** For an act that was recorded although its answer was lost. */
+function dropDraft(key, act) {
+  sessionStorage.removeItem(`${DRAFT}${key} ${act}`);
+  for (const form of document.querySelectorAll(`form[data-act="${act}"]`)) if (keyNow() === key) form.reset();
+  showDrafts();
+  release();
+}
+
 /** Fills the forms of a part that was made anew. A comment whose step is gone is put into the general field. */
 function restoreDrafts(place) {
   for (const form of place.querySelectorAll('form[data-act]')) {

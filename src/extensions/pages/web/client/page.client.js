@@ -4,6 +4,7 @@ const MESSAGES = {
   back: 'Connected again.',
   other: 'Another program answers at this address, so the key was not sent. Trying again …',
   held: 'This has changed since you began to write. Your text is kept.',
+  started: 'The connection was lost. Send it again: the same form starts only one session in ten minutes.',
   soon: 'This has just appeared: read it first.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
 };

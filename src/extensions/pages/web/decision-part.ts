@@ -1,0 +1,56 @@
+import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import { proofLine } from '../../../core/session/words.ts';
+import { type Html, html, type Part } from '../html/html.ts';
+import { canAct } from '../watch/keys.ts';
+import { finishForm, resumeForm } from './acts-part.ts';
+import { blockedStory } from './blocked-part.ts';
+import { gatePart } from './gate-part.ts';
+import { demandOf, type ItemKind } from './inbox.ts';
+import { problemText } from './web-context.ts';
+
+interface Decision {
+  key: string;
+  kind: ItemKind;
+  facts: ShownFacts;
+  session: ShownSession;
+}
+
+/** Everything that the person needs for the decision that a session waits for, and its form. */
+export async function decisionPart(decision: Decision, context: ActionContext): Promise<Html> {
+  try {
+    return await gateOrForm(decision, context);
+  } catch (error) {
+    // A missing or broken file must not affect the other parts.
+    return html`<p class="attention">${problemText(error)}</p>`;
+  }
+}
+
+async function gateOrForm(decision: Decision, context: ActionContext): Promise<Html> {
+  const { kind, session, facts } = decision;
+  switch (kind) {
+    case 'questions':
+    case 'plan':
+      return await gatePart(session, context);
+    case 'stuck':
+      return html`<section class="gate"><h2>${demandOf({ kind, facts })}</h2>${await stuckStory(decision)}
+${canAct('resume', facts) && resumeForm(session, { isOpen: true })}</section>`;
+    case 'finished':
+      return finishedPart(decision);
+    default:
+      return kind satisfies never;
+  }
+}
+
+async function stuckStory({ session, facts }: Decision): Promise<Part> {
+  if (facts.state === 'blocked') return await blockedStory(session);
+  const why = facts.pullRequest?.asks ?? facts.reason ?? facts.file;
+  return why && html`<blockquote class="says" dir="auto">${why}</blockquote>`;
+}
+
+function finishedPart({ key, session, facts }: Decision): Html {
+  const { summary, proof } = facts;
+  return html`<section class="gate finished"><h2>Finished</h2>${summary && html`<blockquote class="says" dir="auto">${summary}</blockquote>`}
+<p>Proof ${proofLine(proof)} · <a href="#/s/${key}">changes and checks</a></p>${finishForm(session, { isOpen: true })}</section>`;
+}

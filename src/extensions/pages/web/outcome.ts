@@ -1,0 +1,66 @@
+import { outcomeOfAct } from '../../../core/caller/commands/act-outcome.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { allSessionsFolders } from '../../../core/caller/context/sessions-folders.ts';
+import { capitalised } from '../../../core/kernel/text.ts';
+import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
+import { sessionFolders } from '../../../core/session/session-list.ts';
+import type { LiveSessions } from './live.ts';
+import { problemText } from './web-context.ts';
+import { WEB_ERRORS } from './web-errors.ts';
+
+/** The state of a receipt on the page, and our text about it. */
+export interface Outcome {
+  state: 'sending' | 'sent' | 'recorded' | 'failed';
+  text: string;
+}
+
+/** Finds out what became of acts whose answers a tab has lost. */
+export class Outcomes {
+  readonly #live: LiveSessions;
+  readonly #context: ActionContext;
+  readonly #underWay = new Set<string>();
+
+  constructor(live: LiveSessions, context: ActionContext) {
+    this.#live = live;
+    this.#context = context;
+  }
+
+  /** Notes an act as under way while it runs. */
+  async during<T>(actId: string, act: () => Promise<T>): Promise<T> {
+    this.#underWay.add(actId);
+    try {
+      return await act();
+    } finally {
+      this.#underWay.delete(actId);
+    }
+  }
+
+  async of(key: string, actId: string): Promise<Outcome> {
+    if (this.#underWay.has(actId)) return { state: 'sending', text: '' };
+    const found = (await this.#live.find(key))?.view.paths ?? (await this.#archived(key));
+    if (found === undefined) throw WEB_ERRORS.session_gone();
+    const outcome = await outcomeOfAct({ paths: found, folder: found.folder }, actId);
+    switch (outcome.kind) {
+      case 'recorded':
+        return { state: 'recorded', text: `${capitalised(outcome.sentence)}.` };
+      case 'refused':
+        return { state: 'failed', text: problemText(outcome.error) };
+      case 'waiting':
+        return { state: 'sent', text: 'It is queued; the next worker of the session answers it.' };
+      case 'unknown':
+        return { state: 'failed', text: 'Nothing of it reached the session: send it again.' };
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  /** A finished session is on no list. */
+  async #archived(key: string): Promise<SessionPaths | undefined> {
+    for (const { sessionsDir } of await allSessionsFolders(this.#context))
+      for (const folder of await sessionFolders(sessionsDir)) {
+        const paths = sessionPaths(sessionsDir, folder);
+        if (this.#live.keyOf(paths.runDir) === key) return paths;
+      }
+    return undefined;
+  }
+}
