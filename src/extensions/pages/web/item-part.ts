@@ -1,6 +1,7 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Html, html } from '../html/html.ts';
+import { taskPart } from '../html/session-page.ts';
 import { decisionPart } from './decision-part.ts';
 import { GateWatch } from './gate-part.ts';
 import { type InboxItem, stateIdOf } from './inbox.ts';
@@ -43,6 +44,6 @@ async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> 
   const { facts, name, project } = row;
   return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi> · <time data-since="${facts.since}"></time></p>
 <h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi></h2>
-${facts.task && html`<details class="asked" open><summary>Task</summary><p class="plain" dir="auto">${facts.task}</p></details>`}
+${facts.task && taskPart({ task: facts.task })}
 ${await decisionPart({ key, kind: item.kind, facts, session }, context)}</article>`;
 }

@@ -18,6 +18,7 @@ function placeRows({ order, rows }) {
   }
   for (const row of list.children) if (!order.includes(row.dataset.key)) row.classList.add('decided');
   $('#none').hidden = order.length > 0;
+  $('#skip').hidden = order.length < 2;
   $('#sum').textContent = order.length > 0 ? `${order.length} to decide` : '';
   offerProjects();
   showDrafts();
@@ -98,6 +99,12 @@ function filterRows() {
     row.hidden = value !== '' && row.dataset.project !== value;
 }
 addEventListener('change', ({ target }) => target.id === 'project' && filterRows());
+addEventListener('click', ({ target }) => {
+  if (target.id === 'skip') skip();
+  if (target.id !== 'all-items') return;
+  const isOpen = target.getAttribute('aria-expanded') === 'true';
+  target.setAttribute('aria-expanded', String(!isOpen));
+});
 
 // A new item has the focus, but none of its buttons has.
 addEventListener('filled', ({ target }) => {
@@ -110,5 +117,5 @@ addEventListener('filled', ({ target }) => {
 
 function showToday(words) {
   const sum = $('#today');
-  if (sum) sum.textContent = words;
+  if (sum) sum.textContent = words === '$0.00' ? '' : `today ${words}`;
 }
