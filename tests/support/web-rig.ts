@@ -3,6 +3,7 @@ import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { parseJson } from '../../src/core/kernel/parse-json.ts';
 import { type RunningWeb, runWeb, type WebRequest } from '../../src/extensions/pages/web/run-web.ts';
+import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 
 export interface Answer {
@@ -29,6 +30,8 @@ export interface WebRig extends AsyncDisposable, RunningWeb {
   askWithout(path: string, asked?: Asked): Promise<Answer>;
   /** What a person does on the page. */
   act(path: string, fields: object): Promise<Answer>;
+  /** What a person decides in the inbox: with the hidden fields of the form that is shown for the item. */
+  decide(key: string, act: string, fields: object): Promise<Answer>;
   /** A tab at this place. */
   open(place: string): Promise<Tab>;
   end(): Promise<void>;
@@ -73,6 +76,15 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
   };
   const ask: WebRig['ask'] = async (path, asked = {}) =>
     await askWithout(path, { ...asked, headers: { ...(await bearer()), ...asked.headers } });
+  const act: WebRig['act'] = (path, fields) => ask(path, { method: 'POST', body: JSON.stringify(fields) });
+  const open = async (place: string) =>
+    await openTab(at, `/live?at=${encodeURIComponent(place)}`, await bearer());
+  const decide: WebRig['decide'] = async (key, name, fields) => {
+    const tab = await open(`/inbox/${key}`);
+    const item = await eventually(async () => tab.parts.get('p-item'));
+    tab.close();
+    return await act(`/s/${key}/${name}`, { ...hiddenFields(item, name), ...fields });
+  };
   const end = async () => {
     interrupted.abort();
     await running.ended;
@@ -84,11 +96,19 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
     key,
     ask,
     askWithout,
-    act: (path, fields) => ask(path, { method: 'POST', body: JSON.stringify(fields) }),
-    open: async (place) => await openTab(at, `/live?at=${encodeURIComponent(place)}`, await bearer()),
+    act,
+    decide,
+    open,
     end,
     [Symbol.asyncDispose]: end,
   };
+}
+
+/** The hidden fields of the form for an act. */
+export function hiddenFields(markup: string, act: string): Record<string, string> {
+  const form = markup.split('<form ').find((each) => each.startsWith(`data-act="${act}"`)) ?? '';
+  const inputs = form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g);
+  return Object.fromEntries(Array.from(inputs, ([, name, value]) => [name, value]));
 }
 
 /** What a tab does with a code. */
@@ -134,6 +154,8 @@ async function openTab(port: number, path: string, headers: Record<string, strin
       tab.updates.push(update);
       for (const [id, part] of update.parts ?? []) tab.parts.set(id, part);
       for (const [key, , , card] of (update.cards ?? []) as string[][]) tab.parts.set(key ?? '', card ?? '');
+      const { rows = [] } = (update.inbox ?? {}) as { rows?: [string, string][] };
+      for (const [key, row] of rows) tab.parts.set(`row ${key}`, row);
     }
   });
   incoming.on('error', () => {});

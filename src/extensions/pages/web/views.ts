@@ -42,7 +42,11 @@ export async function viewOf(place: string, live: LiveSessions, context: ActionC
         ? staticView(() => transcript({ key, iteration: Number(number) }, live, context))
         : sessionView(key, live, context);
     default: {
-      const isEmpty = inboxOf(await live.list(), live).length === 0;
+      // The board says why the sessions cannot be read.
+      const isEmpty = await live.list().then(
+        (list) => inboxOf(list, live).length === 0,
+        () => true,
+      );
       return isEmpty
         ? { ...boardView(live, context), at: '/board' }
         : { ...inboxView('', live, context), at: '/inbox' };

@@ -64,11 +64,11 @@ test.each(USERS)(
 );
 
 async function answered(web: WebRig): Promise<[number, string]> {
-  const tab = await web.open('/');
+  const tab = await web.open('/board');
   await expect.poll(() => tab.parts.size).toBe(1);
   tab.close();
   const [key] = [...tab.parts.keys()];
-  const { status, text } = await web.act(`/s/${key}/answer`, { accept: 'suggestions' });
+  const { status, text } = await web.decide(String(key), 'answer', { accept: 'suggestions' });
   return [status, text];
 }
 

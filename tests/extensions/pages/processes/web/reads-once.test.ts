@@ -23,7 +23,7 @@ test('a session that has not changed is not read again, neither later nor for an
   const { repo, context, sessionsDir } = await preparedSessions(6);
   await using _ = repo;
   await using web = await serveWeb({ ...context, clock: HURRIED });
-  const tab = await web.open('/');
+  const tab = await web.open('/board');
   await eventually(async () => tab.parts.size === 6);
   const [folder = ''] = (await readdir(sessionsDir)).filter((name) => name.startsWith('26-')).sort();
   const paths = sessionPaths(sessionsDir, folder);
@@ -36,7 +36,7 @@ test('a session that has not changed is not read again, neither later nor for an
     await appendFile(paths.events, `${JSON.stringify({ ...next, type: 'done', summary: 'All of it' })}\n`);
     await eventually(async () => tab.parts.get(key) !== shown);
   }
-  const later = await web.open('/');
+  const later = await web.open('/board');
   await eventually(async () => later.parts.size === 6);
   const ofSessions = opened.paths.filter((path) => path.startsWith(sessionsDir));
   expect(ofSessions).toContain(paths.events);

@@ -57,7 +57,7 @@ test('a page that an agent CLI started only shows, and one of a person takes its
   const { repo, context } = await makeProject();
   await using _ = repo;
   await using looks = await serveWeb({ ...context, by: MODEL });
-  const tab = await looks.open('/');
+  const tab = await looks.open('/board');
   expect(tab.status).toBe(200);
   for (const path of ['/start', '/s/0123456789ab/stop', '/s/0123456789ab/preview']) {
     const { status, text } = await looks.act(path, { task: 'x', project: repo.path });
@@ -98,7 +98,7 @@ test('it ends after twelve hours without a request or an open tab, and not befor
   void web.ended?.then(() => {
     isOver = true;
   });
-  const tab = await web.open('/');
+  const tab = await web.open('/board');
   passed += 13 * HOUR_MS;
   await systemClock.sleep(300);
   tab.close();
@@ -131,13 +131,13 @@ test('sessions are read at the start for the first tab, and again for one that c
   await using web = await serveWeb({ ...project.context, clock });
   await eventually(async () => waits.has(250));
   for (const folder of [paths.runDir, paths.sessionDir]) await rm(folder, { recursive: true });
-  const first = await web.open('/');
+  const first = await web.open('/board');
   await eventually(async () => first.parts.size === 1);
   waits.delete(60_000);
   first.close();
   await eventually(async () => waits.has(60_000));
   waits.get(60_000)?.();
-  const later = await web.open('/');
+  const later = await web.open('/board');
   await eventually(async () => later.updates.some(({ needs }) => needs === 0));
   expect(later.parts.size).toBe(0);
   later.close();

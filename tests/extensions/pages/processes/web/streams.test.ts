@@ -15,7 +15,7 @@ import { serveWeb, type WebRig } from '../../../../support/web-rig.ts';
 const MEGABYTE = 1024 * 1024;
 /** The place of the only session. */
 async function placeOfOnly(web: WebRig): Promise<string> {
-  const tab = await web.open('/');
+  const tab = await web.open('/board');
   const [key] = await eventually(async () => tab.parts.size > 0 && [...tab.parts.keys()]);
   tab.close();
   return `/s/${key}`;
@@ -25,14 +25,14 @@ test('twenty tabs are served, another one is told to close one, and a closed tab
   const { repo, context } = await makeProject();
   await using _ = repo;
   await using web = await serveWeb(context);
-  const tabs = await Promise.all(Array.from({ length: 20 }, () => web.open('/')));
+  const tabs = await Promise.all(Array.from({ length: 20 }, () => web.open('/board')));
   expect(tabs.map(({ status }) => status)).toEqual(Array(20).fill(200));
   for (let round = 0; round < 3; round += 1) {
     const refused = await web.ask('/live');
     expect([refused.status, refused.text]).toEqual([429, 'Too many tabs are open: close one.']);
     tabs.pop()?.close();
     const next = await eventually(async () => {
-      const tab = await web.open('/');
+      const tab = await web.open('/board');
       return tab.status === 200 && tab;
     });
     tabs.push(next);
@@ -54,7 +54,7 @@ test('a tab that has stopped to read piles up nothing, and is closed', async () 
   socket.pause();
   const head = ['Host: localhost', `Authorization: Bearer ${await web.key()}`];
   socket.write(`GET /live?at=${place} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
-  const tabs = await Promise.all(Array.from({ length: 19 }, () => web.open('/')));
+  const tabs = await Promise.all(Array.from({ length: 19 }, () => web.open('/board')));
   expect((await web.ask('/live')).status).toBe(429);
   const events = await readEvents(paths, 0);
   const last = events.at(-1);
@@ -66,7 +66,7 @@ test('a tab that has stopped to read piles up nothing, and is closed', async () 
       n += 1;
       await appendFile(paths.events, `${JSON.stringify({ ...last, n })}\n`);
       await systemClock.sleep(300);
-      const tab = await web.open('/');
+      const tab = await web.open('/board');
       tab.close();
       return tab.status === 200;
     },
@@ -134,7 +134,7 @@ test('a board of many sessions comes as its first cards and then the others, eac
   const { repo, context } = await preparedSessions(60);
   await using _ = repo;
   await using web = await serveWeb(context);
-  const tab = await web.open('/');
+  const tab = await web.open('/board');
   await eventually(async () => tab.parts.size === 60);
   const counts = tab.updates.flatMap(({ cards, more }) =>
     cards === undefined ? [] : [[(cards as string[]).length, more]],
@@ -151,7 +151,7 @@ test('the board and the page of a session name the same tokens, without those fr
   await using _ = project.repo;
   await using web = await serveWeb(project.context);
   const place = await placeOfOnly(web);
-  const [board, tab] = [await web.open('/'), await web.open(place)];
+  const [board, tab] = [await web.open('/board'), await web.open(place)];
   const figures = await eventually(async () => tab.parts.get('p-facts'));
   const [card] = await eventually(async () => board.parts.size > 0 && [...board.parts.values()]);
   const ends = (await readEvents(paths, 0)).flatMap((event) =>
@@ -167,7 +167,7 @@ test('a session that disappears while its page is open is said once, and comes b
   await using _ = project.repo;
   await using web = await serveWeb(project.context);
   const place = await placeOfOnly(web);
-  const [tab, board] = [await web.open(place), await web.open('/')];
+  const [tab, board] = [await web.open(place), await web.open('/board')];
   await eventually(async () => tab.parts.has('p-sections'));
   const folders = [paths.sessionDir, paths.runDir];
   for (const each of folders) await rename(each, join(project.repo.root, basename(dirname(each))));
@@ -191,7 +191,7 @@ test('without a project the board says why it is empty, and shows one as soon as
   const { root, homeDir } = project.repo;
   const home = join(root, 'another-home');
   await using web = await serveWeb({ ...project.context, home, cwd: root });
-  const tab = await web.open('/');
+  const tab = await web.open('/board');
   const said = await eventually(async () => tab.updates.find(({ end }) => end !== undefined));
   expect(said).toMatchObject({ end: expect.stringContaining('samocode init'), needs: 0 });
   await cp(homeDir, home, { recursive: true });

@@ -1,0 +1,146 @@
+// @module-tag ci
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { pageKey } from '../../../../../src/core/caller/facts/live-page.ts';
+import { eventually } from '../../../../support/eventually.ts';
+import { makeProject } from '../../../../support/project.ts';
+import { reportedSession } from '../../../../support/report-session.ts';
+import { startRig } from '../../../../support/session-rig.ts';
+import { hiddenFields, serveWeb, type Tab } from '../../../../support/web-rig.ts';
+
+const first = async (tab: Tab) => await eventually(async () => tab.updates[0]);
+const orders = ({ updates }: Tab) =>
+  updates.flatMap(({ inbox }) => (inbox === undefined ? [] : [(inbox as { order: string[] }).order]));
+
+/** A UUID of version 7, as a tab makes one. */
+function newActId(): string {
+  const time = Date.now().toString(16).padStart(12, '0');
+  const random = randomBytes(8).toString('hex');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 12)}${random.slice(0, 6)}`;
+}
+
+test('the page begins with the inbox when something needs the person, and with the board otherwise', async () => {
+  const project = await makeProject();
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const empty = await web.open('/');
+  expect(await first(empty)).toMatchObject({ at: '/board' });
+  await reportedSession({ iterations: 3, ends: 'blocked', project });
+  const begun = await eventually(async () => {
+    const tab = await web.open('/');
+    tab.close();
+    return (await first(tab)).at === '/inbox';
+  });
+  expect(begun).toBe(true);
+  empty.close();
+});
+
+test('the inbox names what each session wants and its task, the longest wait first; one that works is not in it', async () => {
+  const project = await makeProject();
+  await using _ = project.repo;
+  for (const [name, ends] of [
+    ['asks', 'waiting'],
+    ['stuck', 'blocked'],
+    ['ready', 'done'],
+  ] as const)
+    await reportedSession({ iterations: 4, name, ends, project });
+  await using web = await serveWeb(project.context);
+  const tab = await web.open('/inbox');
+  const [order = []] = await eventually(async () => orders(tab).length > 0 && orders(tab));
+  const rows = order.map((key) => tab.parts.get(`row ${key}`) ?? '');
+  const demands = rows.map((row) => /<b class="demand \w+">([^<]*)/.exec(row)?.[1]);
+  expect(demands.toSorted()).toEqual(['Answer 1 question', 'Blocked', 'Finished, proof yes']);
+  const since = rows.map((row) => /data-since="([^"]*)/.exec(row)?.[1] ?? '');
+  expect(since).toEqual(since.toSorted());
+  for (const row of rows) expect(row).toContain('Give every boat a name');
+  expect(rows.find((row) => row.includes('Blocked'))).toContain('The harbour&#39;s file is gone.');
+  tab.close();
+});
+
+test('a decision counts only in the state and for the questions that the person saw', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  await using web = await serveWeb(rig.context('cli'));
+  const key = pageKey(rig.paths);
+  const refused = await web.decide(key, 'answer', { accept: 'suggestions', state: '0123456789ab' });
+  expect([refused.status, refused.text]).toEqual([
+    409,
+    expect.stringContaining('has changed since this was shown'),
+  ]);
+  const tab = await web.open(`/inbox/${key}`);
+  const seen = hiddenFields(await eventually(async () => tab.parts.get('p-item')), 'answer');
+  const path = rig.paths.qa;
+  await writeFile(path, (await readFile(path, 'utf8')).replace(/^(### Q1.*)$/m, '$1 And why?'));
+  const other = await web.act(`/s/${key}/answer`, { ...seen, accept: 'suggestions' });
+  expect([other.status, other.text]).toEqual([
+    409,
+    expect.stringContaining('has changed since this was shown'),
+  ]);
+  expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
+  const now = await eventually(async () => {
+    const fields = hiddenFields(tab.parts.get('p-item') ?? '', 'answer');
+    return fields.hash !== seen.hash && fields;
+  });
+  expect((await web.act(`/s/${key}/answer`, { ...now, accept: 'suggestions' })).status).toBe(200);
+  tab.close();
+});
+
+test('the outcome of an act is what the log of its session says, also once the session is archived', async () => {
+  await using rig = await startRig({ at: 'done' });
+  await using web = await serveWeb(rig.context('cli'));
+  const key = pageKey(rig.paths);
+  const outcome = async (act: string) => {
+    const { status, text } = await web.ask(`/s/${key}/outcome/${act}`);
+    return [status, status === 200 ? JSON.parse(text).state : text];
+  };
+  const act = newActId();
+  expect(await outcome(act)).toEqual([200, 'failed']);
+  const kept = await web.decide(key, 'finish', { how: 'keep_branch', act });
+  const previewed = await web.decide(key, 'preview', { how: 'keep_branch' });
+  const form = hiddenFields(previewed.text, 'finish');
+  expect(kept.status).toBe(409);
+  const done = await web.act(`/s/${key}/finish`, { ...form, act });
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is archived')]);
+  expect(await outcome(act)).toEqual([200, 'recorded']);
+  expect(await outcome(newActId())).toEqual([200, 'failed']);
+  for (const hostile of ['..%2F..%2Fetc%2Fpasswd', 'x', '%00'])
+    expect(await outcome(hostile)).toEqual([409, expect.stringContaining('not a UUID of version 7')]);
+});
+
+test('on every view a tab is told once of a session that has come into the inbox', async () => {
+  const { project, folder } = await reportedSession({ iterations: 3, name: 'ready', ends: 'done' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const { paths } = await reportedSession({ iterations: 3, name: 'other', ends: 'running', project });
+  const key = pageKey({ runDir: join(paths.sessionsDir, '.run', folder) });
+  const tabs = [await web.open(`/s/${key}`), await web.open('/new'), await web.open('/board')];
+  for (const tab of tabs) await eventually(async () => tab.updates.some(({ needs }) => needs !== undefined));
+  await reportedSession({ iterations: 3, name: 'late', ends: 'blocked', project });
+  for (const tab of tabs) {
+    const news = await eventually(async () => {
+      const all = tab.updates.flatMap(({ news: each = [] }) => each as string[][]);
+      return all.some(([, name]) => name === 'late') && all;
+    });
+    expect(news.filter(([, name]) => name === 'late').map(([, , words]) => words)).toEqual(['Blocked']);
+    tab.close();
+  }
+});
+
+test('a message that no agent has read is withdrawn from the page', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  await using web = await serveWeb(rig.context('cli'));
+  const key = pageKey(rig.paths);
+  expect((await web.act(`/s/${key}/message`, { text: 'Name the ships too' })).status).toBe(200);
+  const tab = await web.open(`/s/${key}`);
+  const shown = await eventually(async () => {
+    const part = tab.parts.get('p-do') ?? '';
+    return part.includes('Name the ships too') && part;
+  });
+  const fields = hiddenFields(shown, 'withdraw');
+  const done = await web.act(`/s/${key}/withdraw`, fields);
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('withdrawn')]);
+  expect((await web.act(`/s/${key}/withdraw`, fields)).status).toBe(409);
+  await eventually(async () => !(tab.parts.get('p-do') ?? '').includes('Name the ships too'));
+  tab.close();
+});
