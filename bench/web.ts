@@ -92,6 +92,7 @@ async function measureWork(count: number, seconds: number) {
     const [session] = work.sessions;
     const tab = await browser.tab(`${new URL(address).origin}/#/s/${session && pageKey(session.paths)}`);
     await tab.locator('#p-now .tail').waitFor();
+    await board.bringToFront();
     const two = await measureTabs(measuring);
     return {
       ...{ eventMs: one.eventMs, eventP99Ms: one.p99Ms, cpuPercent: one.cpuPercent, mb },

@@ -60,16 +60,28 @@ export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
 /** Sorts rows in screen order: by group, newest first; finished sessions by when they ended. */
 export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
   const names = shortNames(rows.map(({ facts }) => facts.session));
-  const named = rows.map((row, at) => {
-    const group = groupOf(row.facts);
-    return {
-      row: { ...row, name: names[at] ?? row.facts.session, project: basename(row.projectDir) },
-      group: GROUPS.indexOf(group),
-      at: orderMs(row, group),
-    };
-  });
-  named.sort((a, b) => a.group - b.group || b.at - a.at || (a.row.key < b.row.key ? -1 : 1));
-  return named.map(({ row }) => row);
+  const placed = rows.map((row, at) => placedRow(row, names[at] ?? row.facts.session));
+  placed.sort((a, b) => a.group - b.group || b.at - a.at || (a.row.key < b.row.key ? -1 : 1));
+  return placed.map(({ row }) => row);
+}
+
+interface PlacedRow {
+  row: WatchedRow;
+  group: number;
+  at: number;
+}
+
+const placedRows = new WeakMap<UnnamedRow, PlacedRow>();
+
+/** Made once for a row and its name: a list of a thousand sessions is ordered at each change of one. */
+function placedRow(row: UnnamedRow, name: string): PlacedRow {
+  const known = placedRows.get(row);
+  if (known?.row.name === name) return known;
+  const group = groupOf(row.facts);
+  const named = { ...row, name, project: basename(row.projectDir) };
+  const placed = { row: named, group: GROUPS.indexOf(group), at: orderMs(row, group) };
+  placedRows.set(row, placed);
+  return placed;
 }
 
 function orderMs({ facts }: UnnamedRow, group: Group): number {

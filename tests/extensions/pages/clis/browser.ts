@@ -25,6 +25,8 @@ export interface Page {
   url(): string;
   title(): Promise<string>;
   close(): Promise<void>;
+  /** Shows this tab: the browser draws in no other. */
+  bringToFront(): Promise<void>;
   locator(selector: string): Locator;
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   evaluate<T>(script: string): Promise<T>;
