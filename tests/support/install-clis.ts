@@ -71,6 +71,8 @@ const PINNED = {
     version: '1.65.1',
     program: 'playwright-core/index.mjs',
   },
+  /** Checks pages against WCAG, in the browser. */
+  axe: { npmPackage: 'axe-core', version: '4.14.1', program: 'axe-core/axe.min.js' },
   inspector: {
     npmPackage: '@modelcontextprotocol/inspector',
     version: '2.12.0',

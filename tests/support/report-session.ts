@@ -18,7 +18,7 @@ export interface ReportPlan {
   /** Approximate characters of each transcript; every third has ten times as many. */
   transcriptChars?: number;
   /** Its state; by default done. */
-  ends?: 'done' | 'waiting' | 'blocked' | 'running';
+  ends?: 'done' | 'waiting' | 'planned' | 'blocked' | 'running' | 'queued' | 'stopped';
   project?: TempProject;
 }
 
@@ -287,6 +287,18 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
       needs: 'human_decision',
       rule: 'agent',
     });
+  if (ends === 'planned')
+    push({
+      type: 'parked',
+      for: 'plan_approval',
+      resumePhase: 'implementation',
+      openQuestions: [],
+      unconfirmed: [],
+      plan: { name: PLAN, hash },
+    });
+  if (ends === 'queued')
+    push({ type: 'queued', reason: 'as many sessions of this project work as may at a time' });
+  if (ends === 'stopped') push({ type: 'stopped', by, why: 'on request' });
   if (ends === 'waiting')
     push({
       type: 'parked',

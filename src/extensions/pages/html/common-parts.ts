@@ -67,5 +67,5 @@ export function planNotes({ name, remarks = [], servers = [], changes }: PlanNot
   return html`${name && html`<p class="note"><code>${name}</code></p>`}
 ${remarks.map((line) => html`<p>${line}</p>`)}
 ${servers.length > 0 && html`<p class="attention">An approval also accepts these MCP servers:</p><ul>${servers.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}
-${changes !== undefined && html`<details open><summary>What changed since the version you saw</summary><pre dir="ltr">${changes}</pre></details>`}`;
+${changes !== undefined && html`<details open><summary>What changed since the version you saw</summary><pre dir="ltr" tabindex="0">${changes}</pre></details>`}`;
 }

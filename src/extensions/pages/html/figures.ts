@@ -20,14 +20,24 @@ export function countedTokens({ inputTokens = 0, outputTokens = 0 }: ReportCost)
   return Math.round(inputTokens + outputTokens);
 }
 
-/** `189240 tokens`, worded as in the lists; empty if none were reported. */
+/** `189 240 tokens`; empty if none were reported. */
 export function tokensText(cost: ReportCost): string {
   const count = countedTokens(cost);
-  return count > 0 ? `${count} tokens` : '';
+  return count > 0 ? `${grouped(count)} tokens` : '';
+}
+
+/** `1 234 567`, with narrow spaces at which no line breaks; in a text, each number of five digits and more. */
+export function grouped(text: string | number): string {
+  return String(text).replace(/\d{5,}/g, (digits) => digits.replace(/\B(?=(?:\d{3})+$)/g, '\u202f'));
+}
+
+/** A short text that stays on one line. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 export function elapsed(from: string, to: string): string {
-  return duration(Math.max(0, Date.parse(to) - Date.parse(from)));
+  return unbroken(duration(Math.max(0, Date.parse(to) - Date.parse(from))));
 }
 
 /** A moment in local time, with the exact time as its title. */

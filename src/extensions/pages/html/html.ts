@@ -59,9 +59,9 @@ export function link(address: string, words: Part): Html {
   return html`<a href="${to}" rel="noopener noreferrer" target="_blank">${words}</a>`;
 }
 
-/** The checkbox of a task. @param words its labels when on and off */
+/** The sign of a task that is done or open. @param words its labels when on and off */
 export function tick(isOn: boolean, words: readonly [on: string, off: string]): Html {
   return isOn
     ? html`<b class="tick on" title="${words[0]}">✓</b>`
-    : html`<b class="tick" title="${words[1]}"></b>`;
+    : html`<b class="tick" title="${words[1]}">○</b>`;
 }

@@ -1,5 +1,5 @@
 import { duration } from '../../../core/kernel/durations.ts';
-import { compact, countedTokens, moment, money } from './figures.ts';
+import { compact, countedTokens, grouped, moment, money, unbroken } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
 
@@ -10,9 +10,9 @@ export function iterationsPart(iterations: readonly ReportIteration[]): Html[] {
 function iterationPart(each: ReportIteration): Html {
   const { iteration, phase, diff, cost, did, problem } = each;
   const stat = diff && diff.files.length > 0 && changedLines(diff.added, diff.removed);
-  return html`<details class="it p-${phase}" id="i${iteration}"><summary>
+  return html`<details class="it" id="i${iteration}"><summary>
 <span class="n">${iteration}</span><span class="phase">${phase}</span><span class="did"><bdi>${did ?? problem ?? ''}</bdi></span>
-<span class="stat">${stat}</span><span class="num">${duration(each.durationMs)}</span><span class="num">${money(cost) ?? ''}</span>${endMark(each)}</summary>
+<span class="stat">${stat}</span><span class="num">${unbroken(duration(each.durationMs))}</span><span class="num">${money(cost) ?? ''}</span>${endMark(each)}</summary>
 <div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcriptSection(each)}</div></details>
 `;
 }
@@ -33,7 +33,7 @@ function facts(each: ReportIteration): Html {
     ['then', decided],
     ['problem', problem],
     ['next', next],
-    ['tokens', tokens > 0 && `${tokens} (${compact(cost.outputTokens ?? 0)} out)`],
+    ['tokens', tokens > 0 && `${grouped(tokens)} (${compact(cost.outputTokens ?? 0)} out)`],
     ['tools', calls.join(', ')],
   ];
   return factList(rows);
@@ -48,7 +48,7 @@ export function factList(rows: readonly (readonly [name: string, value: Part])[]
 
 function commits({ commits: made }: ReportIteration): Part {
   if (made.length === 0) return undefined;
-  return html`<h4>Commits</h4><ul class="commits">${made.map(
+  return html`<h3>Commits</h3><ul class="commits">${made.map(
     ({ hash, subject }) => html`<li><code>${hash.slice(0, 8)}</code> <span dir="auto">${subject}</span></li>
 `,
   )}</ul>
@@ -56,7 +56,7 @@ function commits({ commits: made }: ReportIteration): Part {
 }
 
 function diffPart({ files, isCut, added, removed }: ReportDiff): Html {
-  return html`<section class="diff"><h4>Changes <span class="stat">${changedLines(added, removed)}</span></h4>
+  return html`<section class="diff"><h3>Changes <span class="stat">${changedLines(added, removed)}</span></h3>
 ${files.map(filePart)}
 ${isCut && html`<p class="note">The diff is truncated here. The full diff: <code>samocode diff</code>.</p>`}
 </section>`;
@@ -75,7 +75,7 @@ function filePart({ path, added, removed, patch }: ReportDiff['files'][number]):
   const [, ...lines] = patch.split('\n');
   const hunk = lines.findIndex((line) => line.startsWith('@@'));
   const shown = hunk === -1 ? lines.join('\n') : runsOfOneKind(lines.slice(hunk));
-  return html`<details class="file"><summary dir="ltr">${head}</summary><pre dir="ltr">${shown}</pre></details>
+  return html`<details class="file"><summary dir="ltr">${head}</summary><pre dir="ltr" tabindex="0">${shown}</pre></details>
 `;
 }
 
@@ -101,10 +101,10 @@ function runsOfOneKind(lines: readonly string[]): Part[] {
 }
 
 function transcriptSection({ iteration, transcript }: ReportIteration): Part {
-  if ('link' in transcript) return html`<h4><a href="${transcript.link}">Transcript</a></h4>`;
+  if ('link' in transcript) return html`<h3><a href="${transcript.link}">Transcript</a></h3>`;
   const { entries, isCut } = transcript;
   if (entries.length === 0 && !isCut) return undefined;
-  return html`<details class="transcript"><summary><h4>Transcript</h4></summary>${
+  return html`<details class="transcript"><summary><h3>Transcript</h3></summary>${
     isCut &&
     html`<p class="note">Only the end is shown. All of it: <code>samocode log --iteration ${iteration}</code>.</p>`
   }${transcriptBody(entries)}</details>

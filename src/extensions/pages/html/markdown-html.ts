@@ -13,7 +13,7 @@ export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } 
   const isShort =
     text.length <= MAX_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MAX_PARAGRAPH_CHARS);
   const tokens = isShort ? markdownTokens(text) : undefined;
-  if (tokens === undefined) return html`<pre class="plain" dir="auto">${text}</pre>`;
+  if (tokens === undefined) return html`<pre class="plain" dir="auto" tabindex="0">${text}</pre>`;
   const tasks = afterTask && new Map(tasksIn(tokens).map((task, at) => [task, afterTask(at)]));
   return html`<div class="md" dir="auto">${blocks(tokens, tasks)}</div>`;
 }
@@ -74,7 +74,7 @@ function block(token: Token, tasks: Tasks): Part {
     case 'text':
       return inline(token);
     case 'code':
-      return html`<pre class="code" dir="ltr">${(token as Tokens.Code).text}</pre>
+      return html`<pre class="code" dir="ltr" tabindex="0">${(token as Tokens.Code).text}</pre>
 `;
     case 'blockquote':
       return html`<blockquote dir="auto">${blocks(childTokens(token), tasks)}</blockquote>
@@ -116,7 +116,7 @@ function table({ header, rows }: Tokens.Table): Html {
   const heads = header.map(({ tokens }) => html`<th dir="auto">${inlines(tokens)}</th>`);
   const cells = (row: readonly Tokens.TableCell[]) =>
     row.map(({ tokens }) => html`<td dir="auto">${inlines(tokens)}</td>`);
-  return html`<div class="wide"><table><tr>${heads}</tr>${rows.map(
+  return html`<div class="wide" tabindex="0"><table><tr>${heads}</tr>${rows.map(
     (row) => html`<tr>${cells(row)}</tr>
 `,
   )}</table></div>

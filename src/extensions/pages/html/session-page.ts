@@ -3,7 +3,7 @@ import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import type { StateBadge } from '../../../core/session/words.ts';
-import { elapsed, moment, money, tokensText } from './figures.ts';
+import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
@@ -94,11 +94,21 @@ function tiles({ cost, requirements, ...data }: SessionReportData): Part[] {
   const met = requirements.filter(({ isMet }) => isMet).length;
   const required = requirements.length > 0 && `${met} of ${counted(requirements.length, 'requirement')} met`;
   return [
-    tile('Elapsed', elapsed(data.startedAt, data.until), `agents worked ${duration(data.workedMs)}`),
+    tile('Elapsed', elapsedTime(data), `agents worked ${unbroken(duration(data.workedMs))}`),
     tile('Iterations', data.iterationCount, required),
     tile('Cost', money(cost) ?? 'not reported', tokensText(cost)),
     proofTile(data),
   ];
+}
+
+/** The live page counts on while the session is not over. */
+function elapsedTime({
+  startedAt,
+  until,
+  madeAt,
+}: Pick<SessionReportData, 'startedAt' | 'until' | 'madeAt'>): Part {
+  const time = elapsed(startedAt, until);
+  return until === madeAt ? html`<time data-since="${startedAt}">${time}</time>` : time;
 }
 
 function proofTile({ proved }: Pick<SessionReportData, 'proved'>): Html {
@@ -123,7 +133,7 @@ export function phaseBar({ phase, tone, iterationCount }: PhaseBar): Html {
   const now = iterationCount === 0 ? -1 : PHASE_NAMES.indexOf(name);
   const stepState = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
   return html`<ol class="phases" aria-label="${now < 0 ? 'not begun' : `in ${name}`}">${PHASE_NAMES.map(
-    (each, index) => html`<li class="${stepState(index)} p-${each}"><span>${each}</span></li>`,
+    (each, index) => html`<li class="${stepState(index)}"><span>${each}</span></li>`,
   )}</ol>
 `;
 }
@@ -215,7 +225,7 @@ ${runs.map(checkRun)}</details>
 /** A command with the end of its output, which is expanded if the command failed. */
 function checkRun({ command, how, durationMs, tail, isSetup }: ReportCheckSet['runs'][number]): Html {
   const result = how === undefined ? 'passed' : `failed (${how})`;
-  const head = html`<code dir="ltr">${command}</code>${isSetup && ' (setup)'} <span class="note">${result} · ${duration(durationMs)}</span>`;
+  const head = html`<code dir="ltr">${command}</code>${isSetup && ' (setup)'} <span class="note">${result} · ${unbroken(duration(durationMs))}</span>`;
   const kind = how === undefined ? 'run' : 'run failed';
   if (!tail) return html`<p class="${kind}">${head}</p>`;
   return html`<details class="${kind}"${how !== undefined && html` open`}><summary>${head}</summary><p class="note">The last lines of its output:</p><pre dir="ltr" tabindex="0">${tail}</pre></details>

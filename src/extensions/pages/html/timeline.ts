@@ -1,6 +1,5 @@
 import { duration } from '../../../core/kernel/durations.ts';
 import { PHASE_NAMES, type Phase } from '../../../core/kernel/phases/table.ts';
-import { counted } from '../../../core/kernel/text.ts';
 import { elapsed, moment, momentOfDay, money } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportGap, ReportIteration, SessionReportData } from './report-data.ts';
@@ -9,7 +8,7 @@ type Charted = Pick<SessionReportData, 'iterations' | 'gaps' | 'startedAt' | 'un
 
 /** In drawing units. */
 const WIDTH = 1000;
-const TICKS = 5;
+const MAX_TICKS = 5;
 /** On a timeline shorter than this, labels show seconds. */
 const SHORT_MS = 10 * 60_000;
 
@@ -19,16 +18,29 @@ export function timeline({ iterations, gaps, startedAt, until, cost }: Charted):
   const length = Math.max(1, Date.parse(until) - start);
   // The clock may have been set back.
   const at: Scale = (time) => Math.min(Math.max((Date.parse(time) - start) / length, 0), 1) * WIDTH;
-  const ticks = Array.from({ length: TICKS }, (_, index) => {
-    const tick = new Date(start + (length * index) / (TICKS - 1)).toISOString();
+  const lastTick = tickCount(length) - 1;
+  const ticks = Array.from({ length: lastTick + 1 }, (_, index) => {
+    const tick = new Date(start + (length * index) / lastTick).toISOString();
     return length < SHORT_MS ? momentOfDay(tick) : moment(tick);
   });
   const phases = PHASE_NAMES.filter((phase) => iterations.some((each) => each.phase === phase));
   return html`<div class="lanes">${phases.map((phase) => {
     const own = iterations.filter((each) => each.phase === phase);
-    return phaseLane(phase, own, (each) => extent(each.startedAt, each.endedAt ?? until, at));
+    return phaseLane(phase, own, (each) => extent(each.startedAt, agentEnd(each) ?? until, at));
   })}${gaps.length > 0 && gapLane(gaps, at)}${costLane({ iterations, cost, until }, at)}
 <div class="lane axis"><div class="lane-name"></div><div class="ticks">${ticks}</div></div></div>`;
+}
+
+/** As many as have different labels, of seconds or of minutes. */
+function tickCount(lengthMs: number): number {
+  return Math.min(MAX_TICKS, Math.max(2, Math.floor(lengthMs / 1000) + 1));
+}
+
+/** An iteration ends with checks, during which no agent works. */
+function agentEnd({ startedAt, endedAt, durationMs }: ReportIteration): string | undefined {
+  if (endedAt === undefined) return undefined;
+  const agentMs = Date.parse(startedAt) + durationMs;
+  return new Date(Math.min(agentMs, Math.max(Date.parse(endedAt), Date.parse(startedAt)))).toISOString();
 }
 
 /** Maps a moment to a position from 0 to `WIDTH`. */
@@ -39,20 +51,18 @@ function phaseLane(phase: Phase, own: readonly ReportIteration[], where: (each: 
   const bars = own.map((each) => {
     const isBad = each.ending !== undefined && each.ending !== 'signalled';
     const words = [each.ending ?? 'running', duration(each.durationMs), money(each.cost)].filter(Boolean);
-    // Bars are for the mouse only: keyboard users have the list.
     return html`<a href="#i${each.iteration}" tabindex="-1"><rect class="bar${isBad && ' bad'}" ${where(each)} y="3" height="14"><title>iteration ${each.iteration}: ${words.join(', ')}</title></rect></a>`;
   });
-  return lane(phase, `${own.length} × · ${duration(worked)}`, counted(own.length, 'iteration'), bars);
+  return lane(phase, `${own.length} × · ${duration(worked)}`, bars);
 }
 
 function gapLane(gaps: readonly ReportGap[], at: Scale): Html {
   const waitedMs = gaps.reduce((sum, { from, to }) => sum + Date.parse(to) - Date.parse(from), 0);
-  const ofPerson = gaps.filter(({ isForPerson }) => isForPerson).length;
   const waits = gaps.map(
     ({ from, to, words, isForPerson }) =>
       html`<rect class="${isForPerson ? 'wait' : 'idle'}" ${extent(from, to, at)} y="5" height="10"><title>${words}, ${elapsed(from, to)}</title></rect>`,
   );
-  return lane('no agent', duration(waitedMs), `${counted(ofPerson, 'wait')} for a person`, waits);
+  return lane('no agent', duration(waitedMs), waits);
 }
 
 /** Spreads the cost of each iteration over its time, because only the total is recorded. */
@@ -67,15 +77,16 @@ function costLane(
   const points = iterations.flatMap((each) => {
     const before = point(each.startedAt);
     spent += each.cost.usd ?? 0;
-    return [before, point(each.endedAt ?? until)];
+    return [before, point(agentEnd(each) ?? until)];
   });
   const line = html`<path class="area" d="M0,20L${points.join('L')}L${point(until)}V20Z"/>`;
-  return lane('cost', money(cost) ?? money({ usd: total }) ?? '', 'the cost over time', line);
+  return lane('cost', money(cost) ?? money({ usd: total }) ?? '', line);
 }
 
-function lane(name: Phase | 'no agent' | 'cost', words: string, label: string, shapes: Part): Html {
-  return html`<div class="lane p-${name}"><div class="lane-name"><b>${name}</b> <span>${words}</span></div>
-<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${name}: ${label}">${shapes}</svg></div>
+/** The drawing is for the mouse: its name and figures are text beside it, and the list has each iteration. */
+function lane(name: Phase | 'no agent' | 'cost', words: string, shapes: Part): Html {
+  return html`<div class="lane"><div class="lane-name"><b>${name}</b> <span>${words}</span></div>
+<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" aria-hidden="true">${shapes}</svg></div>
 `;
 }
 

@@ -5,6 +5,7 @@ import { counted, cut } from '../../../core/kernel/text.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { doingText, goneText, proofLine, STOPS, stateText } from '../../../core/session/words.ts';
 import { boardCard } from '../html/common-parts.ts';
+import { grouped } from '../html/figures.ts';
 import { type Html, html } from '../html/html.ts';
 import { GROUPS, type Group, groupOf, isOver } from '../watch/groups.ts';
 import type { WatchedRow } from '../watch/watch-model.ts';
@@ -128,7 +129,7 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
   const notes = [
     counted(facts.totalIterations, 'iteration'),
     facts.proof ? `proof ${proofLine(facts.proof)}` : '',
-    facts.spent ?? '',
+    grouped(facts.spent ?? ''),
     facts.group === undefined ? '' : `group ${facts.group}`,
   ].filter(Boolean);
   const wants = kind === undefined ? undefined : await wantsOf(session, row);

@@ -78,7 +78,7 @@ function questionField(question: QaItem, about?: string): Html {
 `;
   };
   return html`<fieldset class="qa open"><legend><span class="id">${id}</span></legend>${markdown(text)}
-${about !== undefined && html`<details><summary>Context</summary><pre dir="ltr">${about}</pre></details>`}
+${about !== undefined && html`<details><summary>Context</summary><pre dir="ltr" tabindex="0">${about}</pre></details>`}
 ${options.map((option) => field(option.letter, option.text))}
 ${suggestion && html`<p class="note" dir="auto">${suggestion.reason}</p>`}
 ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}

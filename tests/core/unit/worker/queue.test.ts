@@ -102,7 +102,9 @@ test('a session takes a free slot and keeps it between agents', async () => {
   // Which of those that wait is next is the supervisor's choice.
   await given.queued('older', minute(1));
   expect(await queueReason(ours)).toBeUndefined();
-  expect(await queueReason(given.worker('third'))).toMatch(/^as many sessions of this project work as may at a time/);
+  expect(await queueReason(given.worker('third'))).toMatch(
+    /^as many sessions of this project work as may at a time/,
+  );
   await ours.slots.leave();
   expect(await queueReason(given.worker('third'))).toBeUndefined();
 });

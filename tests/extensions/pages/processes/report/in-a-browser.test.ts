@@ -66,7 +66,7 @@ test.concurrent('no content of a session runs as a script, and all of it is show
   const dom = await opened(page, '#i6');
   expect(titleOf(dom)).toBe('boat-names · samocode');
   // The page's own script has run: it opens the target of a link.
-  expect(dom).toMatch(/<details class="it [^"]*" id="i6" open="">/);
+  expect(dom).toMatch(/<details class="it" id="i6" open="">/);
   expect(dom).toContain('&lt;script&gt;');
   expect(dom.match(/<(?:iframe|form|base|link|math|object|embed)\b/g)).toBe(null);
   expect(dom.match(/<script>/g)).toHaveLength(1);

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { grouped } from '../../../../../src/extensions/pages/html/figures.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { preparedSessions } from '../../../../support/prepared-sessions.ts';
 import { makeProject } from '../../../../support/project.ts';
@@ -157,7 +158,7 @@ test('the board and the page of a session name the same tokens, without those fr
   const ends = (await readEvents(paths, 0)).flatMap((event) =>
     event.type === 'iteration_ended' ? [(event.cost.inputTokens ?? 0) + (event.cost.outputTokens ?? 0)] : [],
   );
-  const tokens = `${ends.reduce((sum, each) => sum + each, 0)} tokens`;
+  const tokens = `${grouped(ends.reduce((sum, each) => sum + each, 0))} tokens`;
   expect([card, figures]).toEqual([expect.stringContaining(tokens), expect.stringContaining(tokens)]);
   for (const each of [board, tab]) each.close();
 });

@@ -47,7 +47,7 @@ test('no inserted value produces a tag or ends an attribute', () => {
 
 /** The tags that Markdown may produce, with the only attributes that each may have. */
 const MARKDOWN_TAG =
-  /^(?:\/?(?:div|p|pre|code|blockquote|ul|ol|li|table|tr|th|td|strong|em|s|b|span|a)|hr|br)(?: (?:class|dir|title|start|href|rel|target))*$/;
+  /^(?:\/?(?:div|p|pre|code|blockquote|ul|ol|li|table|tr|th|td|strong|em|s|b|span|a)|hr|br)(?: (?:class|dir|title|start|href|rel|tabindex|target))*$/;
 
 function expectPlain(written: string): void {
   const { tags, stray } = skeletonOf(written);

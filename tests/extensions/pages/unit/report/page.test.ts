@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { compact, money } from '../../../../../src/extensions/pages/html/figures.ts';
+import { compact, grouped, money } from '../../../../../src/extensions/pages/html/figures.ts';
 import { markdown } from '../../../../../src/extensions/pages/html/markdown-html.ts';
 import type { SessionReportData } from '../../../../../src/extensions/pages/html/report-data.ts';
 import { phaseBar, sessionPage, taskPart } from '../../../../../src/extensions/pages/html/session-page.ts';
@@ -83,10 +83,10 @@ test('the output of a check is closed if it passed and open if it failed, and is
   ];
   const written = sessionPage({ ...reportDataSample(), checks: [{ ...checks, runs }] });
   expect(written).toContain(
-    '<details class="run"><summary><code dir="ltr">npm test</code> <span class="note">passed · 5 s</span></summary><p class="note">The last lines of its output:</p><pre dir="ltr" tabindex="0"># pass 3</pre>',
+    '<details class="run"><summary><code dir="ltr">npm test</code> <span class="note">passed · 5\u00a0s</span></summary><p class="note">The last lines of its output:</p><pre dir="ltr" tabindex="0"># pass 3</pre>',
   );
   expect(written).toContain('<details class="run failed" open><summary>');
-  expect(written).toContain('failed (exit status 1) · 5 s');
+  expect(written).toContain('failed (exit status 1) · 5\u00a0s');
 });
 
 test('a session that has just started has a page', () => {
@@ -98,11 +98,11 @@ test('a session that has just started has a page', () => {
   expect(written).toContain('not reported');
 });
 
-test('bars lie on the timeline in proportion to their times', () => {
+test('bars lie on the timeline in proportion to the times of their agents, without the checks after them', () => {
   const bars = [...page.matchAll(/<rect class="(bar|bar bad|wait)" x="([\d.]+)" width="([\d.]+)"/g)];
   expect(bars.map(([, kind, x, width]) => [kind, Number(x), Number(width)])).toEqual([
-    ['bar', 0, 66.7],
-    ['bar bad', 83.3, 50],
+    ['bar', 0, 16.7],
+    ['bar bad', 83.3, 16.7],
     ['wait', 66.7, 16.7],
   ]);
 });
@@ -136,12 +136,28 @@ test.each([
   expect(new Set(labels).size).toBe(5);
 });
 
+test('the labels of a timeline of a few seconds do not repeat', () => {
+  const sample = reportDataSample();
+  const until = new Date(Date.parse(sample.startedAt) + 2000).toISOString();
+  const [, axis = ''] = /<div class="ticks">(.*?)<\/div>/.exec(sessionPage({ ...sample, until })) ?? [];
+  expect([...axis.matchAll(/>([^<]+)<\/time>/g)].map(([, text]) => text)).toEqual([
+    expect.stringMatching(/:00$/),
+    expect.stringMatching(/:01$/),
+    expect.stringMatching(/:02$/),
+  ]);
+});
+
 test('a page says in which time zone its times are', () => {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   expect(page).toContain(`Times are in ${timeZone}.`);
 });
 
-test('numbers are formatted in a short form', () => {
+test('numbers are formatted in a short form, or in groups of three digits', () => {
+  expect([grouped(999), grouped(1234), grouped('1234567 of 20000 tokens, $1.20')]).toEqual([
+    '999',
+    '1234',
+    '1\u202f234\u202f567 of 20\u202f000 tokens, $1.20',
+  ]);
   expect([0, 999, 1000, 12_345, 999_949, 999_950, 123_400_000].map(compact)).toEqual([
     ...['0', '999', '1.0 k', '12.3 k', '1000 k', '1.0 M', '123 M'],
   ]);
@@ -159,6 +175,6 @@ test('a plan is shown with its ticks, code and table', () => {
   expect(written).toContain(
     '<b class="tick on" title="done">✓</b><div>read <code dir="ltr">a.csv</code></div>',
   );
-  expect(written).toContain('<b class="tick" title="open"></b><div>show</div>');
+  expect(written).toContain('<b class="tick" title="open">○</b><div>show</div>');
   expect(written).toContain('<td dir="auto"><strong>2</strong></td>');
 });

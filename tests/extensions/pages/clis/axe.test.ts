@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
+import { installCli } from '../../../support/install-clis.ts';
+import { makeProject } from '../../../support/project.ts';
+import { reportedSession } from '../../../support/report-session.ts';
+import { serveWeb } from '../../../support/web-rig.ts';
+import { addressOf, holds, openBrowser, type Page } from './browser.ts';
+
+const ENDS = ['done', 'waiting', 'planned', 'blocked', 'running', 'queued', 'stopped'] as const;
+const WIDTHS = [360, 1280];
+const SCHEMES = ['light', 'dark'];
+
+/** What axe finds, with everything expanded: rules of WCAG A and AA, and best practices. */
+async function violationsOn(page: Page): Promise<string[]> {
+  const { path } = await installCli('axe');
+  await page.evaluate(await readFile(path, 'utf8'));
+  await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+  const found: string[] = [];
+  for (const width of WIDTHS)
+    for (const colorScheme of SCHEMES) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      const violations = await page.evaluate<string[]>(
+        "axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, any }) => [id, target, any[0]?.message].join(' '))))",
+      );
+      found.push(...violations.map((each) => `${width} ${colorScheme} ${each}`));
+    }
+  return found;
+}
+
+test('axe finds no violation on any page, in light and in dark, narrow and wide', async () => {
+  const project = await makeProject();
+  await using _ = project.repo;
+  const places: [name: string, place: string][] = [];
+  for (const ends of ENDS) {
+    const { paths } = await reportedSession({ iterations: 9, name: `ends-${ends}`, ends, project });
+    places.push([ends, `#/s/${pageKey(paths)}`]);
+  }
+  await using web = await serveWeb(project.context);
+  await using browser = await openBrowser();
+  const page = await browser.tab(await addressOf(web));
+  await page.locator('.card').first().waitFor();
+  const found: Record<string, string[]> = { board: await violationsOn(page) };
+  const go = async (place: string, isShown: string) => {
+    await page.evaluate(`location.hash = '${place}'`);
+    await holds(page, isShown);
+  };
+  for (const [name, place] of places) {
+    await go(place, `document.querySelector('#p-head h1')?.textContent === 'ends-${name}'`);
+    found[name] = await violationsOn(page);
+  }
+  await go(`${places[0]?.[1]}/transcript/2`, "document.querySelector('#p-all h1') !== null");
+  found.transcript = await violationsOn(page);
+  await go('#/new', "document.querySelector('textarea[name=task]') !== null");
+  found.new = await violationsOn(page);
+  const output = join(project.repo.root, 'report.html');
+  await typed(['report', 'ends-done', '--output', output], {
+    cwd: project.repo.path,
+    home: project.repo.homeDir,
+  });
+  await page.goto(pathToFileURL(output).href);
+  found.report = await violationsOn(page);
+  expect(Object.keys(found)).toHaveLength(ENDS.length + 4);
+  expect(Object.entries(found).filter(([, violations]) => violations.length > 0)).toEqual([]);
+});
