@@ -4,10 +4,12 @@ import {
   type FinishChoice,
 } from '../../../core/acts/finish/finish-choices.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
+import { editorLink } from './editor-link.ts';
 import { FINAL } from './gate-part.ts';
 import { type ItemKind, stateField } from './inbox.ts';
 
@@ -15,7 +17,7 @@ import { type ItemKind, stateField } from './inbox.ts';
  * The forms of everything that a person can do with a session now, each collapsed.
  * @param kind of the decision above, whose form is not repeated
  */
-export function actsPart(session: ShownSession, kind?: ItemKind): Html {
+export function actsPart(session: ShownSession, env: ActionContext['env'], kind?: ItemKind): Html {
   const facts = shownFacts(session.view, session);
   const parts = [
     ...unreadMessages(session),
@@ -24,8 +26,8 @@ export function actsPart(session: ShownSession, kind?: ItemKind): Html {
     kind !== 'finished' && canAct('finish', facts) && finishForm(session),
     canAct('verify', facts) && verifyForm(),
     canAct('stop', facts) && stopForm(),
-    canAct('edit', facts) && facts.worktree && editorLink(facts.worktree),
-  ].filter((part) => part !== false);
+    editorLink(facts, env),
+  ].filter((part) => part !== false && part !== undefined);
   return html`<section class="do" aria-label="Actions">${parts}</section>`;
 }
 
@@ -36,11 +38,6 @@ function unreadMessages({ view }: ShownSession): Html[] {
       html`<form data-act="withdraw" class="unread"><input type="hidden" name="message" value="${id}"><p><span class="note">Not read yet:</span> <span dir="auto">${line}</span> <button>Withdraw</button></p><output></output></form>
 `,
   );
-}
-
-/** Opens in an editor that registers this scheme, on the device of the browser. */
-function editorLink(worktree: string): Html {
-  return html`<a class="button" href="vscode://file${encodeURI(worktree)}" title="${worktree}">Open in VS Code</a>`;
 }
 
 export interface FormPlace {

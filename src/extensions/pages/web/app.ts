@@ -201,7 +201,7 @@ async function* updates(
       } = await update().catch((error): ViewUpdate => ({ end: problemText(error) }));
       const needs = await live.list().then(
         async (list) => ({ ...news.in(list, live), today: await live.costToday() }),
-        (): Needs => ({}),
+        (): Needs => ({ needs: 0 }),
       );
       const hasNews = (needs.news?.length ?? 0) > 0;
       const isNew = end !== ended || hasNews || Object.values(changes).some(isFilled);

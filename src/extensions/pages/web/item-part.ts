@@ -3,6 +3,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskPart } from '../html/session-page.ts';
 import { decisionPart } from './decision-part.ts';
+import { editorLink } from './editor-link.ts';
 import { GateWatch } from './gate-part.ts';
 import { type InboxItem, stateIdOf } from './inbox.ts';
 import type { ViewPart } from './session-part.ts';
@@ -43,7 +44,7 @@ async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> 
   const { key, row, session } = item;
   const { facts, name, project } = row;
   return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi> · <time data-since="${facts.since}"></time></p>
-<h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi></h2>
+<h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi> ${editorLink(facts, context.env)}</h2>
 ${facts.task && taskPart({ task: facts.task })}
 ${await decisionPart({ key, kind: item.kind, facts, session }, context)}</article>`;
 }

@@ -60,7 +60,7 @@ export class SessionParts {
       const kind = itemKind(facts);
       const decision = kind && { key: this.#key, kind, facts, session };
       add('p-gate', decision === undefined ? html`` : await decisionPart(decision, this.#context));
-      add('p-do', actsPart(session, kind));
+      add('p-do', actsPart(session, this.#context.env, kind));
     }
     const { n } = session.view.state;
     if (isNew && n !== this.#madeAt) {

@@ -1,0 +1,26 @@
+import { basename } from 'node:path';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { type Html, html } from '../html/html.ts';
+import { canAct } from '../watch/keys.ts';
+import type { WatchedRow } from '../watch/watch-model.ts';
+
+/** Editors that open a folder by an address, by the name of their program. */
+const EDITORS: Readonly<Record<string, { scheme: string; title: string }>> = {
+  code: { scheme: 'vscode', title: 'VS Code' },
+  codium: { scheme: 'vscodium', title: 'VSCodium' },
+  cursor: { scheme: 'cursor', title: 'Cursor' },
+  windsurf: { scheme: 'windsurf', title: 'Windsurf' },
+  zed: { scheme: 'zed', title: 'Zed' },
+};
+
+/**
+ * Opens the worktree in the person's editor, on the device of the browser: the one that VISUAL or EDITOR names, VS Code
+ * otherwise. Undefined if the session has no worktree.
+ */
+export function editorLink(facts: WatchedRow['facts'], env: ActionContext['env']): Html | undefined {
+  const { worktree } = facts;
+  if (worktree === undefined || !canAct('edit', facts)) return undefined;
+  const [program = ''] = (env.VISUAL || env.EDITOR || '').split(' ');
+  const { scheme, title } = EDITORS[basename(program)] ?? { scheme: 'vscode', title: 'VS Code' };
+  return html`<a class="button" href="${scheme}://file${encodeURI(worktree)}" title="${worktree}">Open in ${title}</a>`;
+}
