@@ -36,6 +36,8 @@ const REHEARSAL = { 'samocode-rehearsal': 'src/extensions/rehearsal/agent/main.t
 const RELAY = { relay: 'src/core/sandbox/relay/main.ts' };
 // Runs around each agent of the Agent Client Protocol; kept small for the same reason.
 const ACP_RUNNER = { 'acp-runner': 'src/extensions/acp/runner/main.ts' };
+// Runs in a thread of the live page; separate, because nothing else needs highlight.js.
+const COLOURS = { colours: 'src/extensions/pages/web/diff/colours/main.ts' };
 // The program that action.yml starts on a GitHub runner: one file, committed with the tag of a release and not
 // published on npm.
 const ACTION = { action: 'src/app/action/main.ts' };
@@ -275,7 +277,11 @@ const built = await Promise.all([
   build(background),
   build({ ...cjs, entryPoints: has('rehearsal') ? REHEARSAL : {} }),
   build({ ...cjs, entryPoints: has('github') ? ACTION : {} }),
-  build({ ...cjs, banner: {}, entryPoints: { ...RELAY, ...(has('acp') && ACP_RUNNER) } }),
+  build({
+    ...cjs,
+    banner: {},
+    entryPoints: { ...RELAY, ...(has('acp') && ACP_RUNNER), ...(has('pages') && COLOURS) },
+  }),
   build({ ...esm, plugins: [OTHER_PROGRAMS, COMPLETION_WORDS, ...options.plugins], entryPoints: CLI }),
   build({ ...esm, plugins: [loadedAtOnce(sharing.metafile), ...options.plugins], entryPoints: READING }),
   build({ ...esm, entryPoints: also }),

@@ -92,7 +92,13 @@ const LAW: ImportLaw = {
     { pattern: /^chokidar$/, only: ['core/kernel/files/watcher.ts'] },
     { pattern: /^@agentclientprotocol\//, only: ['extensions/acp'] },
     { pattern: /^grammy\//, only: ['extensions/notify'] },
-    { pattern: /^diff2html$/, only: ['extensions/pages/web/changes-part.ts'] },
+    { pattern: /^diff2html$/, only: ['extensions/pages/web/diff/diff-table.ts'] },
+    // Its regular expressions can take long, so it runs in a thread.
+    { pattern: /^highlight\.js/, only: ['extensions/pages/web/diff/colours'] },
+    {
+      pattern: /^(?:node:)?worker_threads$/,
+      only: ['extensions/pages/web/diff/colouring.ts', 'extensions/pages/web/diff/colours/main.ts'],
+    },
     { pattern: /^marked$/, only: ['extensions/pages/html/markdown-html.ts'] },
   ],
   uses: [

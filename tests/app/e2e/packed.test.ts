@@ -20,9 +20,9 @@ const PROMISED = [
   'package.json',
 ];
 /** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
-// Of it 90 kB for the live page with its diffs and MCP, 10 for agents of the Agent Client Protocol, 22 for the board in the chat,
+// Of it 90 kB for the live page with its diffs and MCP, 43 (121 on the disk) for the colours of code, 10 for agents of the Agent Client Protocol, 22 for the board in the chat,
 // and 160 (480 on the disk) for the separate program of list and status.
-const MAX_BYTES = { size: 1_450_000, unpackedSize: 4_350_000 };
+const MAX_BYTES = { size: 1_493_000, unpackedSize: 4_471_000 };
 
 interface Pack {
   filename: string;
@@ -83,7 +83,8 @@ test('no program tests for browser globals: since Node 25 that alone prints a wa
   const texts = await Promise.all(
     code.map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
   );
-  expect(texts.filter(([, text]) => text.includes('localStorage')).map(([path]) => path)).toEqual([]);
+  // In quotes it is a word, as in a list of words to colour.
+  expect(texts.filter(([, text]) => /(?<!["'])localStorage/.test(text)).map(([path]) => path)).toEqual([]);
 });
 
 test('the tarball is small enough for npx to fetch it while a client waits', () => {

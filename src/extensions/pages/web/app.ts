@@ -10,6 +10,7 @@ import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
 import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
+import { Colouring } from './diff/colouring.ts';
 import { LiveSessions } from './live.ts';
 import { type Needs, NewNeeds } from './new-needs.ts';
 import { Outcomes } from './outcome.ts';
@@ -80,7 +81,8 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   const live = new LiveSessions(context, ended);
   // Reads the sessions ahead of the first tab. If that fails, the tab reads them again and shows the error.
   void live.list().catch(() => undefined);
-  addReading(app, { live, usage, token: options.token, failed, context });
+  const colouring = new Colouring(context, ended);
+  addReading(app, { live, usage, colouring, token: options.token, failed, context });
   addActs(app, { live, context });
   return {
     fetch: (request, env) => app.fetch(request, env),
@@ -124,7 +126,14 @@ function rejectTokenless(c: Context) {
 
 function addReading(
   app: Hono<{ Bindings: HttpBindings }>,
-  { live, usage, token, failed, context }: Served & Pick<WebOptions, 'failed' | 'token'> & { usage: Usage },
+  {
+    live,
+    usage,
+    colouring,
+    token,
+    failed,
+    context,
+  }: Served & Pick<WebOptions, 'failed' | 'token'> & { usage: Usage; colouring: Colouring },
 ): void {
   const { clock } = context;
   app.get('/live', (c) => {
@@ -150,7 +159,7 @@ function addReading(
   app.get('/s/:key/diff', async (c) => {
     const session = await found(c.req.param('key'), live);
     const { path = '', as } = c.req.query();
-    return c.html((await diffPart({ session, path, isSide: as === 'side' }, context)).text);
+    return c.html((await diffPart({ session, path, isSide: as === 'side' }, colouring, context)).text);
   });
 }
 

@@ -1,9 +1,7 @@
-import type { SessionChanges } from '../../../../core/acts/reading/read-changes.act.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
+import type { FileChange } from '../../../../core/project/worktrees/changes.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { changedLines } from '../../html/iterations.ts';
-
-export type ChangedFile = SessionChanges['stat']['files'][number];
 
 interface Folder {
   path: string;
@@ -11,12 +9,12 @@ interface Folder {
   insertions: number;
   deletions: number;
   /** In the order of the files, as git sorts them. */
-  children: (Folder | ChangedFile)[];
+  children: (Folder | FileChange)[];
 }
 
 /** The changed files by folder, each with its counts and a link to its diff. */
-export function fileTree(files: readonly ChangedFile[], outsidePlan: readonly string[]): Html {
-  const item = (child: Folder | ChangedFile, parent: string): Html => {
+export function fileTree(files: readonly FileChange[], outsidePlan: readonly string[]): Html {
+  const item = (child: Folder | FileChange, parent: string): Html => {
     const name = child.path.slice(parent.length);
     if (!isFolder(child)) return fileItem(child, { name, isPlanned: !outsidePlan.includes(child.path) });
     const folder = joined(child);
@@ -35,12 +33,12 @@ export function diffId(path: string): string {
 }
 
 /** The words beside a file's name: its counts, and whether the plan names it. */
-export function fileStat({ insertions, deletions }: ChangedFile, isPlanned: boolean): Part {
+export function fileStat({ insertions, deletions }: FileChange, isPlanned: boolean): Part {
   const lines = insertions === null || deletions === null ? 'binary' : changedLines(insertions, deletions);
   return html`<span class="stat">${lines}</span>${!isPlanned && html` <small class="attention">not in the plan</small>`}`;
 }
 
-function rootOf(files: readonly ChangedFile[]): Folder {
+function rootOf(files: readonly FileChange[]): Folder {
   const root: Folder = { path: '', insertions: 0, deletions: 0, children: [] };
   const folders = new Map([['', root]]);
   const folderAt = (path: string): Folder => {
@@ -65,13 +63,13 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
 }
 
-function addCounts(folder: Folder, file: ChangedFile): void {
+function addCounts(folder: Folder, file: FileChange): void {
   folder.insertions += file.insertions ?? 0;
   folder.deletions += file.deletions ?? 0;
   if (folder.parent !== undefined) addCounts(folder.parent, file);
 }
 
-function isFolder(child: Folder | ChangedFile): child is Folder {
+function isFolder(child: Folder | FileChange): child is Folder {
   return 'children' in child;
 }
 
@@ -86,7 +84,7 @@ function folderItem({ path, insertions, deletions }: Folder, name: string, items
 `;
 }
 
-function fileItem(file: ChangedFile, { name, isPlanned }: { name: string; isPlanned: boolean }): Html {
+function fileItem(file: FileChange, { name, isPlanned }: { name: string; isPlanned: boolean }): Html {
   const renamed = file.renamedFrom !== undefined && html` <small>renamed</small>`;
   return html`<li><a href="#${diffId(file.path)}"><code>${name}</code></a>${renamed} ${fileStat(file, isPlanned)}</li>
 `;

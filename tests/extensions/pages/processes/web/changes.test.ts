@@ -1,6 +1,8 @@
 // @module-tag ci
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../../../src/core/kernel/processes/run-command.ts';
+import { builtPrograms } from '../../../../support/built-programs.ts';
+import { eventually } from '../../../../support/eventually.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 import { makeProject, type TempProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
@@ -39,11 +41,11 @@ afterAll(async () => {
 });
 
 /** What the file whose name contains `name` shows when it is opened. */
-async function opened(name: string, as = 'unified'): Promise<string> {
-  const [, ...files] = (await page.part('p-changes')).split('<details class="file"');
+async function opened(name: string, as = 'unified', on = page): Promise<string> {
+  const [, ...files] = (await on.part('p-changes')).split('<details class="file"');
   const file = files.find((each) => each.includes(name)) ?? '';
   const address = /data-load="([^"]*)"/.exec(file)?.[1] ?? '';
-  return await page.get(address.replace('{as}', as).replaceAll('&amp;', '&'));
+  return await on.get(address.replace('{as}', as).replaceAll('&amp;', '&'));
 }
 
 test('the page of a session lists its changed files with their counts', async () => {
@@ -70,7 +72,19 @@ test.each(['unified', 'side'])('a file is read when it is opened, %s', async (as
   const table = await opened('src/pier-', as);
   expect(table).toMatch(as === 'side' ? /^<table class="patch side"/ : /^<table class="patch"/);
   expect(table).toMatch(/data-line="2" aria-label="Comment on line 2">2<\/button>/);
-  expect(table).toContain('+export const boat0 = &#x27;pier ');
+  expect(table).toContain("+export const boat0 = 'pier ");
+});
+
+test.each(['unified', 'side'])('the code of a diff has the colours of its language, %s', async (as) => {
+  using coloured = await webPage({ ...project.context, programs: await builtPrograms() });
+  // On a machine under load, a file can take too long.
+  const table = await eventually(async () => {
+    const found = await opened('src/pier-', as, coloured);
+    return found.includes('class="t-') && found;
+  });
+  expect(table).toContain(
+    '+<span class="t-keyword">export</span> <span class="t-keyword">const</span> boat0',
+  );
 });
 
 test('a file of more than 2,000 lines says what to type', async () => {
@@ -84,7 +98,7 @@ test('names and lines of others are text, with characters that hide shown', asyn
   expect(part).toContain('<code>&lt;img src=x onerror=alert(1)&gt;.md</code>');
   expect(part).toContain('<code>a\\u202eb.txt</code>');
   expect(part).not.toMatch(ANY_HIDDEN);
-  expect(await opened('&lt;img')).toContain('+&quot;&gt;&lt;script&gt;alert(1)&lt;&#x2F;script&gt;');
+  expect(await opened('&lt;img')).toContain('+"&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
   const hidden = await opened('a\\u202eb');
   expect(hidden).toContain('a\\u202eb');
   expect(hidden).not.toMatch(ANY_HIDDEN);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reviewedLines } from '../../../../../src/extensions/pages/review/review-session.act.ts';
-import { diffTable, fileDiff } from '../../../../../src/extensions/pages/web/changes-part.ts';
+import { diffTable, fileDiff } from '../../../../../src/extensions/pages/web/diff/diff-table.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 import { skeletonOf } from '../report/page-skeleton.ts';
 import { PAYLOADS } from '../report/payloads.ts';
@@ -24,7 +24,7 @@ function patchOf(olds: readonly string[], news: readonly string[], name = 'src/a
 
 function tableOf(text: string, view: { isSide: boolean }): string {
   const diff = fileDiff({ text, truncated: false }, 0);
-  return diff === undefined ? '' : diffTable(diff, view).text;
+  return diff === undefined ? '' : diffTable(diff, { ...view, colours: new Map() }).text;
 }
 
 function plain(markup: string): string {

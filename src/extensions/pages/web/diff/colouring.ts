@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import type { ColouringRequest, LineTokens } from './token-kinds.ts';
+
+const MAX_CHARS = 200_000;
+const LIMIT_MS = 200;
+const IDLE_MS = 60_000;
+const MEMORY_MB = 128;
+
+/** Colours the texts of a file in a thread, which is ended if it takes too long, and when it is not used. */
+export class Colouring {
+  readonly #program: string;
+  readonly #clock: ActionContext['clock'];
+  readonly #ended: AbortSignal;
+  #thread: Worker | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #used = new AbortController();
+
+  /** @param ended ends the thread */
+  constructor({ programs, clock }: Pick<ActionContext, 'programs' | 'clock'>, ended: AbortSignal) {
+    this.#program = join(dirname(programs.worker), 'colours.cjs');
+    this.#clock = clock;
+    this.#ended = ended;
+    ended.addEventListener('abort', () => void this.#endThread(), { once: true });
+  }
+
+  /**
+   * The tokens of each text, one file at a time.
+   * @param file the file's name, which says the language
+   * @returns undefined for a text that stays plain; empty if all of them do
+   */
+  async tokensOf(file: string, texts: readonly string[]): Promise<readonly (LineTokens | undefined)[]> {
+    if (texts.reduce((sum, { length }) => sum + length, 0) > MAX_CHARS) return [];
+    const language = /[^./]*$/.exec(file)?.[0] ?? '';
+    const mine = this.#turn.then(() => this.#ask({ language, texts }));
+    this.#turn = mine;
+    return await mine;
+  }
+
+  async #ask(request: ColouringRequest): Promise<readonly (LineTokens | undefined)[]> {
+    this.#used.abort();
+    this.#used = new AbortController();
+    try {
+      this.#thread ??= await this.#started();
+      return await this.#answered(this.#thread, request);
+    } catch {
+      // Too slow, out of memory, or replaced by an upgrade: the diff is shown without colours.
+      await this.#endThread();
+      return [];
+    } finally {
+      void this.#endWhenIdle(this.#used.signal);
+    }
+  }
+
+  async #started(): Promise<Worker> {
+    const limits = { maxOldGenerationSizeMb: MEMORY_MB };
+    const thread = new Worker(this.#program, { env: {}, execArgv: [], resourceLimits: limits });
+    this.#thread = thread;
+    thread.unref();
+    // Without a listener, an error between two requests would end the server.
+    thread.on('error', () => undefined);
+    await once(thread, 'message', { signal: this.#ended });
+    return thread;
+  }
+
+  async #answered(thread: Worker, request: ColouringRequest): Promise<(LineTokens | undefined)[]> {
+    const done = new AbortController();
+    const tooLong = this.#clock.sleep(LIMIT_MS, AbortSignal.any([done.signal, this.#ended])).then(() => {
+      throw new Error('too long');
+    });
+    try {
+      thread.postMessage(request);
+      const [tokens] = await Promise.race([once(thread, 'message', { signal: done.signal }), tooLong]);
+      return tokens as (LineTokens | undefined)[];
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #endWhenIdle(used: AbortSignal): Promise<void> {
+    const isIdle = await this.#clock.sleep(IDLE_MS, AbortSignal.any([used, this.#ended])).then(
+      () => true,
+      () => false,
+    );
+    if (isIdle) await this.#endThread();
+  }
+
+  async #endThread(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
+  }
+}
