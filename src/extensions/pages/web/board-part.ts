@@ -127,7 +127,6 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
   const kind = itemKind(facts);
   const find = [facts.session, facts.id, project, facts.phase, group, facts.group ?? '', facts.task ?? ''];
   const notes = [
-    facts.phase,
     counted(facts.totalIterations, 'iteration'),
     facts.proof ? `proof ${proofLine(facts.proof)}` : '',
     grouped(facts.spent ?? ''),

@@ -14,6 +14,8 @@ import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
 import { askOnce, serveWeb } from '../../../../support/web-rig.ts';
 
+/** The pause between two reads of the sessions. */
+const SPACING_MS = 150;
 const HOUR_MS = 3_600_000;
 const MODEL = { channel: 'tool', client: 'samocode, run by Claude Code' } as const;
 
@@ -122,14 +124,14 @@ test('sessions are read at the start for the first tab, and again for one that c
     ...systemClock,
     // The pause after everything was read has no end here, and a minute without a tab ends when the test says so.
     async sleep(ms: number, signal = new AbortController().signal) {
-      if (ms !== 250 && ms !== 60_000) return await systemClock.sleep(ms, signal);
+      if (ms !== SPACING_MS && ms !== 60_000) return await systemClock.sleep(ms, signal);
       const over = new Promise<void>((resolve) => waits.set(ms, resolve));
       await Promise.race([over, once(signal, 'abort')]);
       signal.throwIfAborted();
     },
   };
   await using web = await serveWeb({ ...project.context, clock });
-  await eventually(async () => waits.has(250));
+  await eventually(async () => waits.has(SPACING_MS));
   for (const folder of [paths.runDir, paths.sessionDir]) await rm(folder, { recursive: true });
   const first = await web.open('/board');
   await eventually(async () => first.parts.size === 1);
