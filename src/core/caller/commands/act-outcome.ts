@@ -13,7 +13,10 @@ export type ActOutcome =
   | { kind: 'refused'; event: EventOf<'command_refused'>; at: string; error: SamocodeError }
   /** Its command is queued, and takes effect once a worker answers. */
   | { kind: 'waiting' }
-  /** Nothing of it was kept. It can be sent again under the same id, and then takes effect once. */
+  /**
+   * Nothing of it is here, or it is on its way to another machine of a pool. It can be sent again under the same id, and
+   * takes effect once.
+   */
   | { kind: 'unknown' };
 
 /**
