@@ -1,10 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
 import { withdrawMessage } from '../../../../src/core/acts/sessions/withdraw-message.act.ts';
+import { namesAt } from '../../../../src/core/kernel/files/path-stats.ts';
+import { launchWorker } from '../../../../src/core/sandbox/programs/launch-worker.ts';
+import { leaveCommand, pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
 async function withMessage(plan: Pick<RigPlan, 'scenario' | 'files'> = {}): Promise<[SessionRig, string]> {
@@ -140,3 +145,37 @@ test.concurrent('a terminal withdraws the only unread message without its id, an
     stderr: expect.stringContaining('exclude each other'),
   });
 });
+
+const withdrawals = async (rig: SessionRig) =>
+  (await rig.events()).filter(({ type }) => type === 'message_withdrawn');
+
+test.concurrent.each([
+  ['before its event', 'before-events@2', 0],
+  ['after its event', 'after-events@2', 1],
+])(
+  'a withdrawal whose worker dies %s is recorded once, and the file is where it belongs',
+  async (_when, point, recorded) => {
+    await using rig = await startRig({ at: 'stopped', faults: true });
+    const { paths, file } = rig;
+    const { env, programs } = rig.context();
+    const { messageId = '' } = await sendMessage(
+      { session: file.folder, text: 'Mind the boats' },
+      rig.context(),
+    );
+    await rig.until(({ status }) => status.kind === 'stopped');
+    await eventually(async () => (await rig.workerPid()) === undefined);
+    const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: new Date().toISOString() } as const;
+    await leaveCommand(paths, { ...head, kind: 'withdraw_message', message: messageId });
+    await launchWorker(paths, { program: programs.worker, env: { ...env, SAMOCODE_CRASH_AT: point } });
+    await eventually(async () => (namesAt(paths.inboxWithdrawn) ?? []).length > 0);
+    await eventually(async () => (await rig.workerPid()) === undefined);
+    expect(pendingCommandIds(paths)).toEqual([head.id]);
+    expect(await withdrawals(rig)).toHaveLength(recorded);
+    await rig.launch();
+    await eventually(async () => pendingCommandIds(paths).length === 0);
+    const withdrawn = (await rig.events()).filter(({ type }) => type === 'message_withdrawn');
+    expect(withdrawn).toMatchObject([{ id: messageId }]);
+    expect((await rig.state()).messages.waiting).toEqual([]);
+    expect(namesAt(paths.inbox)).toEqual(['withdrawn']);
+  },
+);
