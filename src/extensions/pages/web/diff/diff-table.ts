@@ -88,21 +88,25 @@ export async function coloursOf(
   { name, lines }: FileDiff,
   colouring: Pick<Colouring, 'tokensOf'>,
 ): Promise<LineColours> {
-  const sides = parse(patchOf(lines) ?? '').flatMap(({ blocks }) =>
-    blocks.flatMap((block) => [
-      block.lines.flatMap((line) =>
-        line.oldNumber === undefined ? [] : [[-line.oldNumber, line.content] as const],
-      ),
-      block.lines.flatMap((line) =>
-        line.newNumber === undefined ? [] : [[line.newNumber, line.content] as const],
-      ),
-    ]),
-  );
-  const textOf = (side: (typeof sides)[number]) => side.map(([, line]) => withNote(line.slice(1))).join('\n');
-  const found = await colouring.tokensOf(name, sides.map(textOf));
+  const sides = sidesOf(patchOf(lines) ?? '');
+  const texts = sides.map((side) => side.map(({ text }) => text).join('\n'));
+  const found = await colouring.tokensOf(name, texts);
   return new Map(
-    sides.flatMap((side, at) => side.map(([number], line) => [number, found[at]?.[line] ?? []])),
+    sides.flatMap((side, at) => side.map(({ number }, line) => [number, found[at]?.[line] ?? []])),
   );
+}
+
+/** The lines of each side of each hunk without their signs, numbered as in comments. */
+function sidesOf(patch: string): { number: number; text: string }[][] {
+  const hunks = parse(patch).flatMap(({ blocks }) => blocks);
+  return hunks.flatMap(({ lines }) => {
+    const numbered = (numberOf: (line: (typeof lines)[number]) => number | undefined) =>
+      lines.flatMap((line) => {
+        const number = numberOf(line);
+        return number === undefined ? [] : [{ number, text: withNote(line.content.slice(1)) }];
+      });
+    return [numbered(({ oldNumber }) => oldNumber && -oldNumber), numbered(({ newNumber }) => newNumber)];
+  });
 }
 
 function withNote(text: string): string {

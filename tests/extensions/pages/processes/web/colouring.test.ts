@@ -58,7 +58,11 @@ test('a text that takes too long is plain, its thread ends, and the next file is
   const colouring = await colouringOn(clock, end.signal);
   const [first, slow] = [nextThread(), colouring.tokensOf('a.java', ['a'.repeat(100_000)])];
   const ended = once(await first, 'exit');
-  await eventually(async () => clock.pass(200));
+  let isOver: boolean | undefined;
+  void slow.then(() => {
+    isOver = true;
+  });
+  await eventually(async () => clock.pass(200) && isOver);
   expect(await slow).toEqual([]);
   await ended;
   expect(await colouring.tokensOf('a.ts', CODE)).toEqual(COLOURED);
@@ -78,6 +82,18 @@ test('a line of 199,000 characters is coloured', async () => {
   const colouring = await colouringOn(patientClock(), end.signal);
   const [[line]] = (await colouring.tokensOf('a.ts', [`/*${'x'.repeat(198_998)}`])) as [[unknown]];
   expect(line).toEqual([[0, 199_000, 'comment']]);
+});
+
+test('a text is not given up before its thread has had its time', async () => {
+  using end = ending();
+  const clock = patientClock();
+  let waits = 0;
+  const sleep: Clock['sleep'] = async (ms, signal) => {
+    waits += 1;
+    if (waits > 1) await clock.sleep(ms, signal);
+  };
+  const colouring = await colouringOn({ ...clock, sleep }, end.signal);
+  expect(await colouring.tokensOf('a.ts', CODE)).toEqual(COLOURED);
 });
 
 test('the thread ends after a minute without a diff, and the next diff starts another', async () => {

@@ -89,7 +89,7 @@ test.each(VIEWS)(
           );
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   },
 );
