@@ -65,11 +65,11 @@ for (const theme of THEMES)
 {
   const { path: cwd, env } = project.repo;
   await using parent = await connect({ cwd, env, capabilities: { ...APPS, elicitation: {} } });
-  await using browser = await openBrowser({ viewport: { width: 720, height: 830 } });
+  await using browser = await openBrowser({ viewport: { width: 720, height: 750 } });
   await using chat = await openChat(browser, parent);
-  await chat.board.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
+  await chat.card.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
   await chat.call('list_sessions');
-  await draw(chat.page, 'chat-board.png', { path: join(DOCS, 'chat-board.png') });
+  await draw(chat.page, 'chat-card.png', { path: join(DOCS, 'chat-card.png') });
 }
 
 /** Draws all widths of each view into one small file. */

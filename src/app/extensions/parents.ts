@@ -2,7 +2,7 @@ import { furtherChecks } from '../../core/caller/refusals/check.ts';
 import { mcpOverHttp } from '../../core/kit/http-sessions.ts';
 import { chatPages } from '../../core/kit/mcp/chat-page.ts';
 import { NOTIFY_CHECKS } from '../../extensions/notify/doctor-checks.ts';
-import { CHAT_PAGES } from '../../extensions/pages/board/announce.ts';
+import { CHAT_PAGES } from '../../extensions/pages/card/announce.ts';
 
 /** For the programs that a parent uses: the MCP server and the terminal. */
 export function useForParents(): void {

@@ -21,7 +21,7 @@ const NAMES = [
   ...(['base', 'plan', 'issue', 'after', 'at', 'group'] as const),
 ];
 
-export async function startFromPage(fields: Fields, context: ActionContext): Promise<StartedFromPage> {
+async function startFromPage(fields: Fields, context: ActionContext): Promise<StartedFromPage> {
   const text = (name: string) => [fields[name] ?? []].flat().join('').trim() || undefined;
   const wanted = startInput(Object.fromEntries(NAMES.map((name) => [name, text(name)])));
   const project = text('project');

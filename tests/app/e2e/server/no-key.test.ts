@@ -5,7 +5,7 @@ import { TOOLS } from '../../../../src/app/server/tools.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import type { NotifyChannel } from '../../../../src/extensions/notify/notice/channel.ts';
-import { resultPage } from '../../../../src/extensions/pages/board/result-page.ts';
+import { resultPage } from '../../../../src/extensions/pages/card/result-page.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { outboxScene } from '../../../extensions/notify/unit/outbox-scene.ts';
 import { ci } from '../../../support/ci.ts';
@@ -141,7 +141,7 @@ test(
     expect(TOOLS.map(({ name }) => name).filter((name) => !called.has(name))).toEqual([]);
     expect([...cards]).toEqual(['list_sessions', 'get_status', 'read_qa', 'read_plan']);
     expect(read.map((uri) => uri.split('/').at(-1))).toEqual(
-      expect.arrayContaining(['overview', 'board.html']),
+      expect.arrayContaining(['overview', 'inbox.html']),
     );
     // What is searched does have the address.
     const withAddress = [...listening.texts].filter(([, text]) => text.includes(`${web.served.address}#/s/`));

@@ -6,7 +6,7 @@ import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { PAYLOADS } from '../unit/report/payloads.ts';
 import { type Browser, holds, openBrowser } from './browser.ts';
-import { APPS, BOARD_URI, type ChatHost, openChat } from './chat-host.ts';
+import { APPS, CARD_URI, type ChatHost, openChat } from './chat-host.ts';
 
 let browser: Browser;
 
@@ -49,25 +49,25 @@ async function resting(also = '') {
 }
 
 /** The button with these words, pressed by keyboard. */
-async function press({ board, shows }: ChatHost, words: string): Promise<void> {
+async function press({ card, shows }: ChatHost, words: string): Promise<void> {
   await shows(
     `[...document.querySelectorAll('button')].some((each) => each.textContent === ${JSON.stringify(words)})`,
   );
-  await board.locator(`button:text-is(${JSON.stringify(words)})`).press('Enter');
+  await card.locator(`button:text-is(${JSON.stringify(words)})`).press('Enter');
 }
 
-/** The host has been told the height that the board has, and nothing is wider than it. */
-async function fits({ page, board }: ChatHost): Promise<void> {
+/** The host has been told the height that the card has, and nothing is wider than it. */
+async function fits({ page, card }: ChatHost): Promise<void> {
   for (const width of [320, 900]) {
     await page.setViewportSize({ width, height: 800 });
-    await holds(board, `innerWidth === ${width} && document.documentElement.scrollWidth <= ${width}`);
-    const height = await board.evaluate<number>(HEIGHT);
+    await holds(card, `innerWidth === ${width} && document.documentElement.scrollWidth <= ${width}`);
+    const height = await card.evaluate<number>(HEIGHT);
     await holds(page, `told('ui/notifications/size-changed').at(-1).params.height === ${height}`);
     expect(await page.evaluate('frame.clientHeight')).toBe(height);
   }
 }
 
-test('a person goes from the board to questions and plan, and decides in the forms of the chat', async () => {
+test('a person goes from the card to questions and plan, and decides in the forms of the chat', async () => {
   await using rig = await startRig({ at: 'asking' });
   await using web = await serveWeb(rig.context('cli'));
   await using parent = await parentOf(rig.repo, (fields) =>
@@ -82,7 +82,7 @@ test('a person goes from the board to questions and plan, and decides in the for
   const { folder } = rig.file;
   await chat.call('list_sessions');
   await chat.shows(
-    `document.querySelector('[aria-label="needs you"] .card .sentence')?.innerText.startsWith('● waiting for answers for ')`,
+    `document.querySelector('[aria-label="Needs you"] .item .sentence')?.innerText.startsWith('● waits for answers for ')`,
   );
   await fits(chat);
   await press(chat, folder);
@@ -107,7 +107,7 @@ test('a person goes from the board to questions and plan, and decides in the for
   expect([browser.mishaps, web.failures]).toEqual([[], []]);
 });
 
-test('where the client has no forms, a button leads to the page without its key, and a call from the board decides nothing', async () => {
+test('where the client has no forms, a button leads to the page without its key, and a call from the card decides nothing', async () => {
   await using rig = await startRig({ at: 'asking' });
   await using parent = await parentOf(rig.repo);
   await using chat = await openChat(browser, parent);
@@ -123,7 +123,7 @@ test('where the client has no forms, a button leads to the page without its key,
   await using web = await serveWeb(rig.context('cli'));
   await chat.call('read_qa', { session });
   await chat.shows(`document.querySelector('a.button') !== null`);
-  await chat.board.locator('a.button').press('Enter');
+  await chat.card.locator('a.button').press('Enter');
   await holds(chat.page, `told('ui/open-link').length === 1`);
   const url = await chat.page.evaluate<string>(`told('ui/open-link')[0].params.url`);
   expect(url).toMatch(new RegExp(`^${web.served.address}#/s/[0-9a-f]{12}$`));
@@ -139,18 +139,18 @@ test('where the client has no forms, a button leads to the page without its key,
   expect(browser.mishaps).toEqual([]);
 });
 
-test('a client that opens no link and calls no tool for the board still shows all of a result, and the address as text', async () => {
+test('a client that opens no link and calls no tool for the card still shows all of a result, and the address as text', async () => {
   await using seen = await resting();
   await using web = await serveWeb(seen.project.context);
   await using chat = await openChat(browser, seen.parent, 'mute&closed');
   await chat.call('read_qa', { session: seen.folder });
   await chat.shows(`document.querySelector('.qa.open') !== null && !document.querySelector('button')`);
-  await chat.board.locator('a.button').click();
+  await chat.card.locator('a.button').click();
   await chat.shows(says(`The chat does not open links: ${web.served.address}#/s/`));
   expect(browser.mishaps).toEqual([]);
 });
 
-test('what an agent wrote runs nothing and asks no server in the board', async () => {
+test('what an agent wrote runs nothing and asks no server in the card', async () => {
   const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
   await using seen = await resting(also);
   await using chat = await openChat(browser, seen.parent);
@@ -159,22 +159,22 @@ test('what an agent wrote runs nothing and asks no server in the board', async (
     const result = await chat.call(name, name === 'list_sessions' ? {} : { session: seen.folder });
     expect(result.isError, name).toBeFalsy();
     await chat.shows(`document.querySelector('h1').innerText !== ''`);
-    await chat.board.evaluate(
+    await chat.card.evaluate(
       "for (const each of document.querySelectorAll('[autofocus], summary, details, p, li')) { each.open = true; each.focus(); each.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })); }",
     );
     const foreign = 'main :is(iframe, script, base, link, form, img, object, [onload], [onerror], [onfocus])';
-    expect([name, await chat.board.locator(foreign).count()]).toEqual([name, 0]);
+    expect([name, await chat.card.locator(foreign).count()]).toEqual([name, 0]);
     await fits(chat);
   }
-  expect([await chat.page.title(), await chat.board.evaluate('document.title')]).toEqual([title, 'samocode']);
+  expect([await chat.page.title(), await chat.card.evaluate('document.title')]).toEqual([title, 'samocode']);
   expect(browser.mishaps).toEqual([]);
 });
 
-test('the board takes light and dark from its client, whatever the system has, and follows a change', async () => {
+test('the card takes light and dark from its client, whatever the system has, and follows a change', async () => {
   await using seen = await resting();
   await using dark = await openChat(browser, seen.parent, 'theme=dark');
   const background = 'getComputedStyle(document.body).backgroundColor';
-  expect(await dark.board.evaluate(background)).toBe('rgb(20, 22, 26)');
+  expect(await dark.card.evaluate(background)).toBe('rgb(20, 22, 26)');
   await dark.page.evaluate(
     `send({ method: 'ui/notifications/host-context-changed', params: { theme: 'light' } })`,
   );
@@ -182,12 +182,12 @@ test('the board takes light and dark from its client, whatever the system has, a
   expect(browser.mishaps).toEqual([]);
 });
 
-test('the board answers what the protocol has a host ask, and hears only its host', async () => {
+test('the card answers what the protocol has a host ask, and hears only its host', async () => {
   await using seen = await resting();
   await using chat = await openChat(browser, seen.parent);
   await chat.call('list_sessions');
-  await chat.shows(`document.querySelector('.card') !== null`);
-  await chat.board.evaluate(
+  await chat.shows(`document.querySelector('.item') !== null`);
+  await chat.card.evaluate(
     `postMessage({ jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: { structuredContent: { summary: 'forged' } } }, '*')`,
   );
   for (const [id, method] of [
@@ -197,13 +197,13 @@ test('the board answers what the protocol has a host ask, and hears only its hos
   ])
     await chat.page.evaluate(`send({ id: '${id}', method: '${method}', params: {} })`);
   await holds(chat.page, `heard.filter(({ id, method }) => 'abc'.includes(id) && !method).length === 3`);
-  expect(await chat.board.evaluate(says('forged'))).toBe(false);
+  expect(await chat.card.evaluate(says('forged'))).toBe(false);
   await chat.page.evaluate(`send({ method: 'ui/notifications/tool-cancelled', params: {} })`);
   await chat.shows(says('The call was cancelled.'));
-  const { contents } = await seen.parent.client.readResource({ uri: BOARD_URI });
+  const { contents } = await seen.parent.client.readResource({ uri: CARD_URI });
   expect(contents).toMatchObject([
     {
-      uri: BOARD_URI,
+      uri: CARD_URI,
       mimeType: 'text/html;profile=mcp-app',
       _meta: { ui: { csp: { connectDomains: [], resourceDomains: [] }, prefersBorder: true } },
     },

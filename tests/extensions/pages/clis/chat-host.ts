@@ -4,18 +4,18 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import type { Connection } from '../../../support/mcp-client.ts';
 import { type Browser, holds, type Page } from './browser.ts';
 
-export const BOARD_URI = 'ui://samocode/board.html';
+export const CARD_URI = 'ui://samocode/inbox.html';
 export const APPS = {
   extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } },
 };
 
-/** What the protocol has a host send where a server names no domains; the board's own policy is stricter. */
+/** What the protocol has a host send where a server names no domains; the card's own policy is stricter. */
 const HOST_POLICY =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' data:; connect-src 'none'";
 
-/** A chat program's page: it speaks the host's side of MCP Apps to a board in a sandbox, and passes on its calls. */
+/** A chat program's page: it speaks the host's side of MCP Apps to a card in a sandbox, and passes on its calls. */
 const HOST = `<!doctype html><html><meta name="color-scheme" content="light dark"><body style="margin:0">
-<iframe title="samocode" src="/board" sandbox="allow-scripts" style="width:100%;border:0"></iframe>
+<iframe title="samocode" src="/card" sandbox="allow-scripts" style="width:100%;border:0"></iframe>
 <script>
 const frame = document.querySelector('iframe');
 const heard = [];
@@ -48,23 +48,23 @@ function give(args, result) {
 
 export interface ChatHost extends AsyncDisposable {
   page: Page;
-  /** The board, inside its sandbox. */
-  board: Pick<Page, 'evaluate' | 'locator'>;
+  /** The card, inside its sandbox. */
+  card: Pick<Page, 'evaluate' | 'locator'>;
   /** Calls a tool as the model of the chat does, and shows its result. */
   call(name: string, args?: Record<string, unknown>): Promise<CallToolResult>;
-  /** Waits until an expression is true in the board. */
+  /** Waits until an expression is true in the card. */
   shows(script: string): Promise<void>;
 }
 
-/** @param query `theme=dark`; `mute`: the board may call no tool; `closed`: it may open no link */
+/** @param query `theme=dark`; `mute`: the card may call no tool; `closed`: it may open no link */
 export async function openChat(browser: Browser, { client }: Connection, query = ''): Promise<ChatHost> {
-  const { contents } = await client.readResource({ uri: BOARD_URI });
+  const { contents } = await client.readResource({ uri: CARD_URI });
   const html = String(Object(contents[0]).text);
   const server = createServer(({ url }, response) => {
-    const isBoard = url === '/board';
-    const policy = isBoard ? { 'content-security-policy': HOST_POLICY } : {};
+    const isCard = url === '/card';
+    const policy = isCard ? { 'content-security-policy': HOST_POLICY } : {};
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...policy });
-    response.end(isBoard ? html : HOST);
+    response.end(isCard ? html : HOST);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const page = await browser.tab();
@@ -73,17 +73,17 @@ export async function openChat(browser: Browser, { client }: Connection, query =
   await page.exposeFunction('callTool', run);
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`);
   await holds(page, `told('ui/notifications/initialized').length === 1`);
-  const board = page.frames()[1];
-  if (board === undefined) throw new Error('There is no board.');
+  const card = page.frames()[1];
+  if (card === undefined) throw new Error('There is no card.');
   return {
     page,
-    board,
+    card,
     async call(name, args = {}) {
       const result = await run({ name, arguments: args });
       await page.evaluate(`give(${JSON.stringify(args)}, ${JSON.stringify(result)})`);
       return result;
     },
-    shows: async (script) => await holds(board, script),
+    shows: async (script) => await holds(card, script),
     async [Symbol.asyncDispose]() {
       await page.close();
       server.closeAllConnections();

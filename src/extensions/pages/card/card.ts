@@ -3,10 +3,10 @@ import { html, markup } from '../html/html.ts';
 import { policyHash } from '../html/html-page.ts';
 import REPORT_STYLE from '../html/page.css';
 import PAGE_STYLE from '../web/client/web.css';
-import SCRIPT from './board.app.js';
-import BOARD_STYLE from './board.css';
+import SCRIPT from './card.app.js';
+import CARD_STYLE from './card.css';
 
-const STYLES = `${REPORT_STYLE}\n${PAGE_STYLE}\n${BOARD_STYLE}`;
+const STYLES = `${REPORT_STYLE}\n${PAGE_STYLE}\n${CARD_STYLE}`;
 
 /** Only our script and styles, whatever the client allows: no request is sent, and nothing injected runs. */
 const POLICY = [
@@ -17,7 +17,7 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-const BOARD = html`${markup('<!doctype html>')}
+const CARD = html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${markup(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -30,8 +30,8 @@ const BOARD = html`${markup('<!doctype html>')}
 <script>${markup(SCRIPT)}</script></body></html>
 `.text;
 
-/** The board without data: the client passes each result to it. */
-export function readBoard(place: { uri: string; mimeType: string }): ReadResourceResult {
+/** The card without data: the client passes each result to it. */
+export function readCard(place: { uri: string; mimeType: string }): ReadResourceResult {
   const _meta = { ui: { csp: { connectDomains: [], resourceDomains: [] }, prefersBorder: true } };
-  return { contents: [{ ...place, text: BOARD, _meta }] };
+  return { contents: [{ ...place, text: CARD, _meta }] };
 }

@@ -6,7 +6,7 @@ import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
 import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { ASKING, CREATED, PREPARED } from '../../../../core/unit/session/events.ts';
 
-const BOARD_URI = 'ui://samocode/board.html';
+const CARD_URI = 'ui://samocode/inbox.html';
 const SHOWN = ['list_sessions', 'get_status', 'read_qa', 'read_plan'];
 
 const announcing = (mimeTypes?: unknown): ClientCapabilities => ({
@@ -44,23 +44,24 @@ test.each<[string, ClientCapabilities]>([
   ['shows other types', announcing(['text/uri-list'])],
   ['announces no types', announcing()],
   ['announces a type that is no list', announcing('text/html;profile=mcp-app')],
-])('a client that %s gets no _meta of the board, and no ui:// resource', async (_what, capabilities) => {
+])('a client that %s gets no _meta of the card, and no ui:// resource', async (_what, capabilities) => {
   await using rig = await rigWith(capabilities);
   const { tools, results, resources } = await everyResult(rig);
   expect(tools).toEqual(TOOLS.map((tool) => listedTool(tool)));
   expect(JSON.stringify(results).match(/_meta/)).toBeNull();
   expect(JSON.stringify(resources)).not.toContain('ui://');
-  await expect(rig.client.readResource({ uri: BOARD_URI })).rejects.toThrow('is not a resource');
+  await expect(rig.client.readResource({ uri: CARD_URI })).rejects.toThrow('is not a resource');
 });
 
-test('a client with apps gets the same texts and fields, and beside them what its board needs', async () => {
+test('a client with apps gets the same texts and fields, and beside them what its card needs', async () => {
   await using plain = await rigWith({});
   await using rig = await rigWith({ ...APPS, elicitation: {} });
   const [without, withApps] = [await everyResult(plain), await everyResult(rig)];
-  const board = { ui: { resourceUri: BOARD_URI }, 'ui/resourceUri': BOARD_URI };
-  for (const tool of without.tools) if (SHOWN.includes(tool.name)) tool._meta = { ...tool._meta, ...board };
+  const card = { ui: { resourceUri: CARD_URI }, 'ui/resourceUri': CARD_URI };
+  for (const tool of without.tools) if (SHOWN.includes(tool.name)) tool._meta = { ...tool._meta, ...card };
+  const sessions = [{ task: 'Give every boat a name', says: 'waits for answers', isYours: true }];
   for (const result of without.results.slice(0, SHOWN.length))
-    if (!result.isError) result._meta = { 'samocode/board': { hasForms: true } };
+    if (!result.isError) result._meta = { 'samocode/inbox': { hasForms: true, sessions } };
   expect(withApps.tools).toEqual(without.tools);
   expect(withApps.results).toEqual(without.results);
   expect(without.results.map(({ isError = false }) => isError)).toEqual([false, false, false, true, false]);
@@ -70,5 +71,15 @@ test('a client with apps gets the same texts and fields, and beside them what it
 test('a read-only server offers no form', async () => {
   await using rig = await makeServerRig({ isReadOnly: true, capabilities: { ...APPS, elicitation: {} } });
   const { _meta } = await rig.client.callTool({ name: 'list_sessions', arguments: {} });
-  expect(_meta).toEqual({ 'samocode/board': { hasForms: false } });
+  expect(_meta).toEqual({ 'samocode/inbox': { hasForms: false, sessions: [] } });
+});
+
+test('the card says what a session asks by the text of its question, in one line', async () => {
+  await using rig = await rigWith(APPS);
+  const questions = ['Q1', 'Q2'].map(
+    (id) => `### ${id}: Which\n  colour?\n- A) Red\n- B) Blue\n\n**Answer:**\n`,
+  );
+  await rig.repo.write({ [`_samocode/sessions/${session}/_qa.md`]: `# Q&A\n\n${questions.join('\n')}` });
+  const { _meta } = await rig.client.callTool({ name: 'list_sessions', arguments: {} });
+  expect(Object(_meta)['samocode/inbox'].sessions).toMatchObject([{ wants: 'Which colour?' }]);
 });

@@ -1,4 +1,4 @@
-// The board in the chat: shows the results that the client gives it, and asks the client for more. MCP Apps, SEP-1865.
+// The card in the chat: shows the results that the client gives it, and asks the client for more. MCP Apps, SEP-1865.
 import { age } from '../../../core/kernel/durations.ts';
 import { resultPage } from './result-page.ts';
 
@@ -39,7 +39,7 @@ addEventListener('message', ({ source, data }) => {
   } else if (id === undefined) {
     if (Object.hasOwn(NOTICES, method)) NOTICES[method](params);
   } else if (ANSWERED.includes(method)) send({ id, result: {} });
-  else send({ id, error: { code: -32601, message: `The board has no ${method}.` } });
+  else send({ id, error: { code: -32601, message: `The card has no ${method}.` } });
 });
 
 function say(words) {
@@ -55,7 +55,7 @@ function adopt({ theme }) {
 }
 
 function show({ structuredContent, content = [], _meta = {} }) {
-  Object.assign(around, _meta['samocode/board']);
+  Object.assign(around, _meta['samocode/inbox']);
   const fields = structuredContent ?? fieldsIn(content.find(({ type }) => type === 'text')?.text ?? '');
   const template = document.createElement('template');
   template.innerHTML = resultPage(fields, around).text;

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import {
   type Around,
+  type CardSession,
   type ResultFields,
   resultPage,
-} from '../../../../../src/extensions/pages/board/result-page.ts';
+} from '../../../../../src/extensions/pages/card/result-page.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 import { addressesIn, skeletonOf } from '../report/page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from '../report/payloads.ts';
@@ -46,8 +47,13 @@ const RESULTS: Readonly<Record<string, (also: string) => ResultFields>> = {
   'an error': (also) => ({ summary: also }),
 };
 
+/** What the server adds: every text that others can write is `also`. */
+const shownAs = (also: string): CardSession[] =>
+  ROWS.map(() => ({ task: also, says: 'done', wants: also, page: PAGE }));
+
 const pageOf = (name: string, also: string, around: Partial<Around> = {}) =>
-  resultPage(RESULTS[name]?.(also) ?? { summary: '' }, { ...AROUND, ...around }).text;
+  resultPage(RESULTS[name]?.(also) ?? { summary: '' }, { ...AROUND, sessions: shownAs(also), ...around })
+    .text;
 
 test.each(Object.keys(RESULTS))('no text of %s creates another tag or attribute', (name) => {
   const expected = skeletonOf(pageOf(name, 'x', { args: { project_dir: 'x' } }));
@@ -96,7 +102,7 @@ test('calls about a session stay in the project that was asked about, or that th
   const status = callsOf(pageOf('get_status', 'x', { args: { project_dir: '/a' } }));
   expect(status.map((call) => call.arguments)).toContainEqual({ session: 'x', project_dir: '/a' });
   const list = callsOf(pageOf('list_sessions', 'x', { args: { project_dir: '/a' } }));
-  expect(list[0]).toEqual({ name: 'get_status', arguments: { session: 'x', project_dir: 'x' } });
+  expect(list).toContainEqual({ name: 'get_status', arguments: { session: 'x', project_dir: 'x' } });
 });
 
 const names = (page: string) => callsOf(page).map(({ name }) => name);
@@ -109,8 +115,54 @@ test('a form is offered where the client has forms, while something is asked', (
   expect(names(resultPage(approved, AROUND).text)).not.toContain('approve_plan');
 });
 
-test('where neither forms nor a page are at hand, the board names the command', () => {
-  const page = pageOf('read_qa', 'x', { canCall: false, hasForms: false, page: undefined });
+test('where neither forms nor a page are at hand, the card names the command', () => {
+  const without = { canCall: false, hasForms: false, page: undefined, sessions: [] };
+  const page = pageOf('read_qa', 'x', without);
   expect(page).not.toContain('<button');
   expect(page).toContain('<code>samocode web --open</code>');
+});
+
+const ASKS: ResultFields = {
+  summary: 'Four sessions; two need the user.',
+  sessions: [
+    { session: 'map', state: 'running', since: '2026-01-08T09:00Z' },
+    { session: 'boats', state: 'waiting', for: 'plan_approval', since: '2026-01-08T12:00Z', project: '~/b' },
+    { session: 'piers', state: 'waiting', for: 'qa_answers', since: '2026-01-08T10:00Z', project: '~/p' },
+    { session: 'tides', state: 'done', since: '2026-01-08T08:00Z' },
+  ],
+};
+const IN_WORDS: CardSession[] = [
+  { task: 'Draw the map', says: 'running', isYours: false },
+  { task: 'Name the boats', says: 'waits for approval', isYours: true, page: PAGE },
+  { task: 'Light the piers', says: 'waits for answers', isYours: true, wants: 'Which lamps?', page: PAGE },
+  { task: 'Read the tides', says: 'done', isYours: false },
+];
+
+/** The text of a page, with a line for each part. */
+const textIn = (page: string) => page.replace(/<\/(?:h\d|p|li)>/g, '\n').replace(/<[^>]*>/g, '');
+
+test('first comes what needs the person, oldest first, with its task, its wish in words and its project', () => {
+  const text = textIn(resultPage(ASKS, { ...AROUND, sessions: IN_WORDS }).text);
+  expect(text.match(/^(?:Needs you 2|Others 2|Light the piers|Which lamps\?|Name the boats)$/gm)).toEqual([
+    ...['Needs you 2', 'Light the piers', 'Which lamps?', 'Name the boats', 'Others 2'],
+  ]);
+  expect(text).toMatch(/● waits for answers for {2}· piers {2}· ~\/p/);
+  expect(text).toMatch(/◆ map {2}· running for {2}Draw the map/);
+  expect(text).toMatch(/✔ tides {2}· done, {2}ago Read the tides/);
+});
+
+test('what needs the person is decided in a form, or on the page, whose address has no code', () => {
+  const withForms = resultPage(ASKS, { ...AROUND, sessions: IN_WORDS }).text;
+  expect(names(withForms).filter((name) => /^(?:answer|approve)_/.test(name))).toEqual([
+    ...['answer_qa', 'approve_plan'],
+  ]);
+  const without = resultPage(ASKS, { ...AROUND, hasForms: false, sessions: IN_WORDS }).text;
+  expect(names(without).filter((name) => /^(?:answer|approve)_/.test(name))).toEqual([]);
+  expect(addressesIn(without)).toEqual([PAGE, PAGE, PAGE]);
+});
+
+test('where a client passes nothing besides the result, the card shows the words of the result', () => {
+  const text = textIn(resultPage(ASKS, { args: {}, canCall: false, hasForms: false }).text);
+  expect(text).toMatch(/Needs you 2\npiers\n+● waiting for answers for/);
+  expect(text).toContain('samocode web --open');
 });
