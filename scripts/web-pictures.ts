@@ -4,13 +4,17 @@ import './hand-over.ts';
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pageKey } from '../src/core/caller/facts/live-page.ts';
 import { systemClock } from '../src/core/kernel/clock.ts';
+import { sessionPaths } from '../src/core/session/layout/paths.ts';
 import { addressOf, openBrowser, type Page } from '../tests/extensions/pages/clis/browser.ts';
 import { APPS, openChat } from '../tests/extensions/pages/clis/chat-host.ts';
 import { connect } from '../tests/support/mcp-client.ts';
+import { makeProject } from '../tests/support/project.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 import { serveWeb } from '../tests/support/web-rig.ts';
+import { STORIES } from './picture-stories.ts';
 
 // Otherwise set by the bundler.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.3.0' });
@@ -22,19 +26,14 @@ const THEMES = ['light', 'dark'] as const;
 const SHOWN_HEIGHT = 560;
 
 await using folder = await tempDir();
-const { project } = await reportedSession({ iterations: 12, name: 'boat-names', ends: 'waiting' });
+const project = await makeProject();
 await using _ = project.repo;
-for (const [name, ends] of [
-  ['harbour-map', 'done'],
-  ['pier-lights', 'running'],
-  ['tide-table', 'blocked'],
-  ['crew-list', 'done'],
-] as const)
-  await reportedSession({ iterations: 7, name, ends, project });
+for (const story of STORIES) await reportedSession({ ...story, project });
 // Sets the clock to the evening of the day on which these sessions worked.
 const behindMs = Date.now() - Date.UTC(2026, 0, 9, 6);
 const clock = { ...systemClock, now: () => systemClock.now() - behindMs };
 await using web = await serveWeb({ ...project.context, clock });
+const pictured = pageKey(sessionPaths(project.sessionsDir, '26-01-08-import-csv'));
 
 async function draw(page: Page, name: string, options: object = {}): Promise<void> {
   // The page updates its relative times once a second.
@@ -47,14 +46,24 @@ for (const theme of THEMES)
     await using browser = await openBrowser({ colorScheme: theme, viewport: { width, height: 1400 } });
     const page = await browser.tab(await addressOf(web));
     await page.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
+    await page.locator('.item .gate').waitFor();
+    await page.evaluate(`document.querySelector('#rows a[href="#/inbox/${pictured}"]').click()`);
+    await page.locator(`[data-item^="${pictured}"] .gate`).waitFor();
+    await draw(page, `inbox-${width}-${theme}.png`);
+    if (width === 1280 && theme === 'light') {
+      await page.setViewportSize({ width, height: 900 });
+      await draw(page, 'web-inbox.png', { path: join(DOCS, 'web-inbox.png') });
+      await page.setViewportSize({ width, height: 1400 });
+    }
+    await page.evaluate("location.hash = '#/board'");
     await page.locator('.card').first().waitFor();
     await draw(page, `board-${width}-${theme}.png`);
-    await page.locator('.card a').first().click();
+    await page.evaluate(`location.hash = '#/s/${pictured}'`);
     await page.locator('#p-sections section').first().waitFor();
     await draw(page, `session-${width}-${theme}.png`);
     if (width === 1280 && theme === 'light') {
       await page.setViewportSize({ width, height: 900 });
-      await page.evaluate("location.hash = '#/'");
+      await page.evaluate("location.hash = '#/board'");
       await page.locator('.card').first().waitFor();
       await draw(page, 'web-board.png', { path: join(DOCS, 'web-board.png') });
     }
@@ -75,7 +84,7 @@ for (const theme of THEMES)
 /** Draws all widths of each view into one small file. */
 await mkdir(DOCS, { recursive: true });
 await using browser = await openBrowser({ viewport: { width: 2020, height: 800 } });
-for (const view of ['board', 'session']) {
+for (const view of ['inbox', 'board', 'session']) {
   const image = (name: string) => `<img height="${SHOWN_HEIGHT}" src="${name}">`;
   const rows = THEMES.map((theme) =>
     WIDTHS.map((width) => image(`${view}-${width}-${theme}.png`)).join('\n'),

@@ -17,9 +17,21 @@ export interface ReportPlan {
   name?: string;
   /** Approximate characters of each transcript; every third has ten times as many. */
   transcriptChars?: number;
-  /** Its state; by default done. */
-  ends?: 'done' | 'waiting' | 'planned' | 'blocked' | 'running' | 'queued' | 'stopped';
+  /** Its state; by default done; `asked`: waits for the answers to its first two questions. */
+  ends?: 'asked' | 'done' | 'waiting' | 'planned' | 'blocked' | 'running' | 'queued' | 'stopped';
   project?: TempProject;
+  /** Other texts than those of the tests, for pictures. */
+  words?: ReportWords;
+}
+
+/** The texts of a session: its task, `_qa.md`, its plan, what its agents did, why it is blocked and how it ended. */
+export interface ReportWords {
+  task: string;
+  qa?: string;
+  plan?: string;
+  did?: readonly string[];
+  reason?: string;
+  summary?: string;
 }
 
 export interface ReportedSession {
@@ -39,10 +51,11 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
   const base = await project.repo.git(['rev-parse', 'HEAD']);
   const phases = phasesOf(iterations);
   const heads = await commitAll(project, { base, phases, branch: `samocode/${name}`, also });
-  const text = planText(also);
+  const { words } = plan;
+  const text = words?.plan ?? planText(also);
   await writeAll(paths.sessionDir, {
     [PLAN]: text,
-    '_qa.md': qaText(also),
+    '_qa.md': words?.qa ?? qaText(also),
     '01-08-0930-dive-names.md': `# Dive: names\n\n## Summary\nBoats are rows of \`fleet.csv\`. ${also}\n\n- see [the issue](https://example.com/1)\n- or [this](javascript:alert(1))\n\n| file | rows |\n| --- | --- |\n| fleet.csv | 12 |\n`,
     '_requirements.json': JSON.stringify({
       requirements: [
@@ -55,7 +68,9 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
   const file = sessionFileSample({
     settings: { ...settings, checks: ['npm test'] },
     folder,
-    task: `Give every boat a name, and show it in the list.\n\nNames come from the harbour's file; a boat without one is called “船 № 7”. ${also}`,
+    task:
+      words?.task ??
+      `Give every boat a name, and show it in the list.\n\nNames come from the harbour's file; a boat without one is called “船 № 7”. ${also}`,
     mainRepo: project.repo.path,
     worktreesDir: project.worktreesDir,
     sessionsDir: project.sessionsDir,
@@ -63,7 +78,7 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
   });
   await writeAll(paths.runDir, { 'session.json': JSON.stringify(file), 'approved-plan.md': text });
   const events = eventsOf(
-    { phases, heads, base, also, ends, worktree: join(project.worktreesDir, folder) },
+    { phases, heads, base, also, ends, words, worktree: join(project.worktreesDir, folder) },
     file,
     planHash(text),
   );
@@ -90,6 +105,7 @@ interface Course {
   base: string;
   also: string;
   ends: NonNullable<ReportPlan['ends']>;
+  words: ReportWords | undefined;
   worktree: string;
 }
 
@@ -123,7 +139,7 @@ async function commitAll(
   return marks.map((mark) => commits[mark - 1] ?? base);
 }
 
-function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: object, hash: string) {
+function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, file: object, hash: string) {
   const by = { channel: 'cli' } as const;
   const timed: [atMs: number, event: NewEvent][] = [];
   let now = START_MS;
@@ -169,7 +185,8 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
   for (const [at, phase] of phases.entries()) {
     const iteration = at + 1;
     const isLast = iteration === phases.length;
-    const next = phases[at + 1] ?? 'done';
+    // The phase in which a session of a picture stands is its own.
+    const next = phases[at + 1] ?? (words === undefined || ends === 'done' ? 'done' : phase);
     push({
       type: 'iteration_started',
       iteration,
@@ -220,13 +237,13 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
         },
         durationMs,
         head: heads[at],
-        lastAction: `${did(phase, at)} ${also}`.trim(),
-        next: 'Show them in the list',
+        lastAction: words?.did?.[at % words.did.length] ?? `${did(phase, at)} ${also}`.trim(),
+        next: words?.did?.[(at + 1) % words.did.length] ?? 'Show them in the list',
         flowLines: [],
       },
       durationMs,
     );
-    if (phase === 'requirements' && next === 'requirements') {
+    if (phase === 'requirements' && next === 'requirements' && ends !== 'asked') {
       push({
         type: 'parked',
         for: 'qa_answers',
@@ -283,7 +300,7 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
     push({
       type: 'blocked',
       phase: 'implementation',
-      reason: `The harbour's file is gone. ${also}`,
+      reason: words?.reason ?? `The harbour's file is gone. ${also}`,
       needs: 'human_decision',
       rule: 'agent',
     });
@@ -299,12 +316,12 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
   if (ends === 'queued')
     push({ type: 'queued', reason: 'as many sessions of this project work as may at a time' });
   if (ends === 'stopped') push({ type: 'stopped', by, why: 'on request' });
-  if (ends === 'waiting')
+  if (ends === 'waiting' || ends === 'asked')
     push({
       type: 'parked',
       for: 'qa_answers',
       resumePhase: 'requirements',
-      openQuestions: ['Q2'],
+      openQuestions: ends === 'asked' ? ['Q1', 'Q2'] : ['Q2'],
       unconfirmed: [],
     });
   if (ends === 'done') {
@@ -321,7 +338,9 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
     });
     push({
       type: 'done',
-      summary: `Every boat has a name, and the list shows it in Latin, 漢字 and العربية. ${also}`,
+      summary:
+        words?.summary ??
+        `Every boat has a name, and the list shows it in Latin, 漢字 and العربية. ${also}`,
       requirements: [{ id: 'R1', text: 'Every boat has a name', check: 'npm test' }],
     });
   }

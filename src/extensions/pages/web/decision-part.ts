@@ -45,7 +45,7 @@ ${canAct('resume', facts) && resumeForm(session, { isOpen: true })}</section>`;
 
 async function stuckStory({ session, facts }: Decision): Promise<Part> {
   if (facts.state === 'blocked') return await blockedStory(session);
-  const why = facts.pullRequest?.asks ?? facts.reason ?? facts.file;
+  const why = facts.pullRequest?.asks ?? session.unwatched ?? facts.reason ?? facts.file;
   return why && html`<blockquote class="says" dir="auto">${why}</blockquote>`;
 }
 
