@@ -135,7 +135,11 @@ async function readChangedSessions(
   for (let from = 0; from < all.length; from += AT_ONCE) {
     reading.signal.throwIfAborted();
     const some = all.slice(from, from + AT_ONCE).map((one) => readIfChanged(known, one, reading));
-    for (const change of await Promise.all(some)) changes.add(change);
+    const found = await Promise.all(some);
+    for (const change of found) changes.add(change);
+    // Files are read synchronously: without a pause a server answers no request until all sessions are read.
+    const isPauseDue = from + AT_ONCE < all.length && found.some((change) => change !== undefined);
+    if (isPauseDue) await reading.context.clock.sleep(0, reading.signal);
   }
   changes.delete(undefined);
   return changes;

@@ -93,7 +93,8 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
   const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
   const runDir = join(runRoot(sessionsDir), folder);
   const paths = { folder, sessionsDir, sessionDir, runDir };
-  return { ...paths, ...below(sessionDir, SESSION_FILES), ...below(runDir, RUN_FILES) };
+  // Called for each session of a list: spreading these into an object takes three times as long.
+  return Object.assign(paths, below(sessionDir, SESSION_FILES), below(runDir, RUN_FILES));
 }
 
 /** The largest overview, question file or plan that is read; an agent can write anything. */

@@ -1,4 +1,5 @@
 // @module-tag ci
+import { EventEmitter, once } from 'node:events';
 import { appendFile, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -42,6 +43,30 @@ test('a session that has not changed is not read again, neither later nor for an
   expect(ofSessions).toContain(paths.events);
   expect(ofSessions.filter((path) => !path.includes(folder))).toEqual([]);
   for (const each of [tab, later]) each.close();
+});
+
+test('while many sessions are read for the first time, the empty page is served', async () => {
+  const { repo, context, sessionsDir } = await preparedSessions(40);
+  await using _ = repo;
+  const pause = new EventEmitter();
+  const resumed = once(pause, 'end');
+  const clock = {
+    ...systemClock,
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      await (ms > 0 ? systemClock.sleep(ms, signal) : resumed);
+    },
+  };
+  using opened = openedFiles();
+  await using web = await serveWeb({ ...context, clock });
+  const logs = () =>
+    new Set(opened.paths.filter((path) => path.startsWith(sessionsDir) && path.endsWith('events.jsonl')));
+  await eventually(async () => logs().size > 0);
+  expect((await web.askWithout('/')).status).toBe(200);
+  expect(logs().size).toBeLessThan(40);
+  pause.emit('end');
+  const tab = await web.open('/');
+  await eventually(async () => tab.parts.size === 40);
+  tab.close();
 });
 
 test('the transcript of a working agent is read from where the last reading ended', async () => {
