@@ -22,7 +22,7 @@ const FIRST_LOOK_MS = 5000;
 export const webBench: Bench = {
   name: 'web',
   title: 'Page in the browser',
-  about: `samocode web in Chromium: with ${SESSIONS} working sessions and one tab on the board, then with a second tab on a session; and the board of 1,000 sessions.`,
+  about: `samocode web in Chromium: ${SESSIONS} working sessions with one tab on the board, then with a second one on a session; and the board of 1,000 sessions`,
   runsOnce: true,
   means: {
     eventMs: 'ms from an event in a log until its card is drawn, with one tab',
