@@ -12,6 +12,7 @@ import { type CommitPair, type DiffBetween, diffsBetween } from '../../../core/p
 import { describeDecision } from '../../../core/session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { stateText } from '../../../core/session/words.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from '../html/report-data.ts';
 
 /** The newest iterations come first. */
@@ -84,13 +85,20 @@ function factsOf(
     endedAt: end.at,
     durationMs,
     ending,
-    decided: describeDecision(end),
+    decided: decidedText(end),
     problem,
     did: lastAction ?? signal?.summary ?? signal?.reason,
     next,
     cost,
     tools: Object.entries(cost.tools ?? {}).sort(([, a], [, b]) => b - a),
   };
+}
+
+/** The decision without the names of rules and of waits. */
+function decidedText(end: EventOf<'iteration_ended'>): string {
+  const { decision } = end;
+  if (decision.kind === 'park') return stateText({ state: 'waiting', for: decision.for }).brief;
+  return decision.kind === 'block' ? 'blocked' : describeDecision(end);
 }
 
 /** The maximum size of all diffs in a page, and of one iteration's. */

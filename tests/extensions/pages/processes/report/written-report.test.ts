@@ -57,6 +57,18 @@ test('a report is one file at the path of --output, with the end of each long tr
   expect(text).toContain('All of it: <code>samocode log --iteration 2</code>');
 });
 
+test('a report names no rules, no processes and no exit codes without words', async () => {
+  const own = await makeProject();
+  await using _ = own.repo;
+  const { paths } = await reportedSession({ iterations: 9, ends: 'blocked', project: own });
+  await typed(['report', 'boat-names'], { cwd: own.repo.path, home: own.repo.homeDir });
+  const text = await readFile(join(paths.runDir, '.report', 'boat-names.html'), 'utf8');
+  expect(text).toContain('Blocked and needs you');
+  expect(text).toContain("blocked: The harbour's file is gone.");
+  expect(text).toContain('failed (exit status 1)');
+  expect(text).not.toMatch(/human_decision|pid \d|objects open|\bexit 0\b/);
+});
+
 test('a report that cannot be written is refused with the path', async () => {
   const refused = await call('boat-names', '--output', join(project.repo.path, 'README.md/x.html'), '--json');
   expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'report_not_written' } });
