@@ -1,6 +1,5 @@
 import type { EndingKind } from '../../../core/kernel/phases/ending.ts';
 import type { Phase } from '../../../core/kernel/phases/table.ts';
-import type { StateBadge } from '../../../core/session/words.ts';
 
 /** The data of a session's page, gathered by `session-report.ts`. The text is untrusted unless it is called ours. */
 export interface SessionReportData {
@@ -8,7 +7,8 @@ export interface SessionReportData {
   name: string;
   folder: string;
   project: string;
-  badge: StateBadge;
+  /** The state in one or two words. */
+  badge: { text: string; tone: 'person' | 'working' | 'done' | 'resting' };
   /** Our own text. */
   sentence: string;
   /** Text written by an agent: the reason for a block, or the summary at the end. */

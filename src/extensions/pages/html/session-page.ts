@@ -2,7 +2,6 @@ import { duration } from '../../../core/kernel/durations.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
-import type { StateBadge } from '../../../core/session/words.ts';
 import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
@@ -123,7 +122,7 @@ function tile(title: string, value: Part, words: Part): Html {
 }
 
 interface PhaseBar extends Pick<SessionReportData, 'phase'> {
-  tone: StateBadge['tone'];
+  tone: SessionReportData['badge']['tone'];
   /** Before the first iteration no phase has begun. */
   iterationCount?: number;
 }
