@@ -12,9 +12,10 @@ import { addressOf, holds, openBrowser, type Page } from './browser.ts';
 
 const ENDS = ['done', 'waiting', 'planned', 'blocked', 'running', 'queued', 'stopped'] as const;
 const WIDTHS = [360, 1280];
+const ALL_WIDTHS = [360, 768, 1280, 2560];
 const SCHEMES = ['light', 'dark'];
 
-/** What axe finds, with everything expanded: rules of WCAG A and AA, and best practices. */
+/** What axe finds, with everything expanded: rules of WCAG A and AA, and best practices; and each width that scrolls. */
 async function violationsOn(page: Page): Promise<string[]> {
   const { path } = await installCli('axe');
   await page.evaluate(await readFile(path, 'utf8'));
@@ -29,10 +30,15 @@ async function violationsOn(page: Page): Promise<string[]> {
       );
       found.push(...violations.map((each) => `${width} ${colorScheme} ${each}`));
     }
+  for (const width of ALL_WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    const shown = await page.evaluate<number>('document.documentElement.scrollWidth');
+    if (shown > width) found.push(`${width} is ${shown} wide`);
+  }
   return found;
 }
 
-test('axe finds no violation on any page, in light and in dark, narrow and wide', async () => {
+test('axe finds no violation on any page, in light and in dark, narrow and wide, and no page scrolls sideways', async () => {
   const project = await makeProject();
   await using _ = project.repo;
   const places: [name: string, place: string][] = [];
