@@ -28,12 +28,14 @@ export interface Page {
   /** Shows this tab: the browser draws in no other. */
   bringToFront(): Promise<void>;
   locator(selector: string): Locator;
-  keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
+  /** `down` of a key that is down repeats it. */
+  keyboard: Record<'press' | 'type' | 'down' | 'up', (keys: string) => Promise<void>>;
   evaluate<T>(script: string): Promise<T>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   emulateMedia(media: object): Promise<void>;
   screenshot(options: object): Promise<Buffer>;
   reload(): Promise<unknown>;
+  goBack(): Promise<unknown>;
   on(event: string, listener: (argument: never) => void): void;
   /** Offers a function of the test to the scripts of the page. */
   exposeFunction(name: string, run: (argument: never) => unknown): Promise<void>;

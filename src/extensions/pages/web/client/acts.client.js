@@ -20,6 +20,9 @@ function setBusy(form, words) {
 
 // Uses capture, because in Chromium the submit event of a nested form, as in a preview, does not bubble.
 addEventListener('submit', send, true);
+/** The acts whose answers this tab still waits for. */
+const underWay = new Set();
+
 async function send(event) {
   const form = event.target;
   if (form.method === 'dialog') return;
@@ -36,21 +39,26 @@ async function send(event) {
   output.className = '';
   output.textContent = `${words.replace(/ …$/, '')} …`;
   setBusy(form, words);
+  underWay.add(id);
   if (act !== 'preview')
     addReceipt({ id, key, act, words, name: $('#item bdi, h1 bdi, h1', main)?.textContent ?? '' });
   try {
     const answer = await call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body });
-    await showAnswer(form, output, { answer, id });
+    await showAnswer(form, output, { answer, id, key });
   } catch {
     output.className = 'bad';
     output.textContent = 'The server cannot be reached. The receipt will say whether this was recorded.';
     changeReceipt(id, { state: 'unknown', text: 'The server cannot be reached.' });
   }
+  underWay.delete(id);
   setBusy(form);
+  // A disabled button loses the focus.
+  if (document.activeElement === document.body && button?.isConnected) button.focus({ preventScroll: true });
   setTimeout(release, 0);
 }
 
-async function showAnswer(form, output, { answer, id }) {
+/** @param key of the session that the form is about; the person may be at another one by now */
+async function showAnswer(form, output, { answer, id, key }) {
   const content = await contentOf(answer);
   output.replaceChildren(content);
   // 202: left for a worker, and not done yet.
@@ -59,8 +67,8 @@ async function showAnswer(form, output, { answer, id }) {
   output.className = { recorded: 'good', sent: '' }[state] ?? 'bad';
   changeReceipt(id, { state, text: output.textContent.trim() });
   if (!answer.ok || form.dataset.act === 'preview') return $('h3', output)?.focus();
-  deleteDraft(form);
-  form.reset();
+  dropDraft(key, form.dataset.act);
+  if (keyNow() !== key) return;
   const place = answer.headers.get('x-open');
   if (place) location.hash = `#${place}`;
   else if (isInbox(view.path) && form.dataset.act !== 'message') toNext();
@@ -122,18 +130,18 @@ function showReceipts() {
   const last = all.at(-1);
   const words = last ? `${STATES[last.state]}: ${last.words}, ${last.name}` : '';
   if ($('#last').textContent !== words) $('#last').textContent = words;
-  const failed = all.filter(({ state: how }) => how === 'failed' || how === 'unknown').length;
-  place.classList.toggle('failed', failed > 0);
-  $('#how-many').textContent = [`${all.length}`, failed > 0 && `${failed} not recorded`]
-    .filter(Boolean)
-    .join(', ');
+  const count = (state) => all.filter((each) => each.state === state).length;
+  place.classList.toggle('failed', count('failed') + count('unknown') > 0);
+  const parts = ['failed', 'unknown']
+    .filter(count)
+    .map((how) => `${count(how)} ${STATES[how].toLowerCase()}`);
+  $('#how-many').textContent = [all.length, ...parts].join(', ');
 }
 
 /** Asks what became of the acts whose answers were lost or are not final: the log of the session knows. */
 async function settleReceipts() {
-  if ($('form[aria-busy]')) return;
   for (const { id, key, act, state: how } of receipts()) {
-    if (!['sending', 'sent', 'unknown'].includes(how)) continue;
+    if (underWay.has(id) || !['sending', 'sent', 'unknown'].includes(how)) continue;
     if (key === 'new' || act === 'verify') {
       const text = act === 'verify' ? 'The connection was lost.' : MESSAGES.started;
       changeReceipt(id, { state: 'failed', text });

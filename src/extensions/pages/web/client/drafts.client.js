@@ -30,12 +30,7 @@ function saveDraft(form) {
   showDrafts();
 }
 
-function deleteDraft(form) {
-  sessionStorage.removeItem(draftKey(form));
-  showDrafts();
-}
-
-/** For an act that was recorded although its answer was lost. */
+/** For an act that was recorded, even if its answer was lost. */
 function dropDraft(key, act) {
   sessionStorage.removeItem(`${DRAFT}${key} ${act}`);
   for (const form of document.querySelectorAll(`form[data-act="${act}"]`)) if (keyNow() === key) form.reset();
@@ -52,8 +47,13 @@ function restoreDrafts(place) {
 }
 
 function fill(form, fields) {
-  for (const [name, value] of Object.entries(fields)) {
-    const found = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+  const fieldsOfName = (name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+  // Those without a field come last, because they are added to what the general field has.
+  const inOrder = Object.entries(fields).sort(
+    ([a], [b]) => Number(fieldsOfName(b).length > 0) - Number(fieldsOfName(a).length > 0),
+  );
+  for (const [name, value] of inOrder) {
+    const found = fieldsOfName(name);
     if (Array.isArray(value)) for (const each of found) each.checked = value.includes(each.value);
     else if (found.length > 0) found[0].value = value;
     else if (form.elements.feedback && !form.elements.feedback.value.includes(value))

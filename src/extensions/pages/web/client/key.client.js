@@ -49,14 +49,15 @@ async function takeCode() {
 function lock(problem = '') {
   view.stop.abort();
   if (isExchanging || $('#key')) return;
-  if (isInUse(main)) say(`${LOCKED} In a terminal: samocode web --open`);
-  else showLocked();
+  showLocked();
   if (problem) ($('#key output') ?? state).textContent = problem;
   tabs.postMessage('key?');
 }
 
 /** A tab without a key shows what the person has written in it and not sent. */
 function showLocked() {
+  // The place is shown anew once there is a key.
+  view.path = undefined;
   main.replaceChildren(fragment(LOCKED_FORM));
   if (drafts().length === 0) return;
   const heading = document.createElement('h2');

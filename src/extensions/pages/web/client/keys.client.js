@@ -96,7 +96,7 @@ addEventListener('keydown', (event) => {
   if (event.repeat && key !== 'j' && key !== 'k' && !target.matches?.('textarea, input')) return;
   const isTyping = target.matches?.('textarea, input:not([type=checkbox]):not([type=radio]), select');
   if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey))
-    return event.repeat ? undefined : target.form?.requestSubmit();
+    return event.repeat ? undefined : target.form?.requestSubmit($('button[value=change]', target.form));
   if (key === 'Escape' && !$('dialog[open]')) return document.activeElement.blur();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]') || !areKeysOn()) return;
   if (target.matches?.('.option input') && chooseOption(target, key)) return event.preventDefault();

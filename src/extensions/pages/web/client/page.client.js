@@ -181,7 +181,7 @@ function showHeld(place) {
 function replace(place, html) {
   view.held.delete(place.id);
   const open = new Map([...place.querySelectorAll('details')].map((each) => [nameOf(each), each.open]));
-  const item = $('[data-item]', place)?.dataset.item;
+  const offered = offeredIn(place);
   const focused = place.contains(document.activeElement) ? pathOf(document.activeElement) : undefined;
   const tail = $('.tail', place);
   const isAtEnd = !tail || tail.scrollHeight - tail.scrollTop - tail.clientHeight < 40;
@@ -194,12 +194,18 @@ function replace(place, html) {
     const summary = $('summary[data-load]', each);
     if (was && summary) load(summary);
   }
-  if ($('[data-item]', place)?.dataset.item !== item) changedAt = performance.now();
+  if (offeredIn(place) !== offered) changedAt = performance.now();
   restoreDrafts(place);
   place.dispatchEvent(new Event('filled', { bubbles: true }));
   const now = $('.tail', place);
   if (now) now.scrollTop = isAtEnd ? now.scrollHeight : top;
   if (focused) [...place.querySelectorAll(focused)].at(-1)?.focus({ preventScroll: true });
+}
+
+/** Identifies what can be decided there: the item, its state, and the text of its plan or questions. */
+function offeredIn(place) {
+  const bound = [...place.querySelectorAll('.gate [name=state], .gate [name=hash]')];
+  return [$('[data-item]', place)?.dataset.item, ...bound.map(({ value }) => value)].join(' ');
 }
 
 /** Finds the same control again in a new version of its part; a button that decides loses the focus. */

@@ -1,0 +1,161 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
+import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
+import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';
+import { serveWeb } from '../../../support/web-rig.ts';
+import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
+import { textOf } from './inbox-scene.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+});
+
+const FEEDBACK = '.gate [name=feedback]';
+const COMMENT = '.gate details.comment textarea';
+
+const go = (page: Page, place: string) => page.evaluate(`location.hash = '#${place}'`);
+const valueIs = (page: Page, field: string, text: string) =>
+  holds(page, `document.querySelector('${field}')?.value === ${JSON.stringify(text)}`);
+const unsentIs = (page: Page, words: string) =>
+  holds(page, `document.querySelector('#drafts').textContent === '${words}'`);
+
+/** A session that waits with its plan, and one that asks; no worker would start. */
+async function twoSessions(): Promise<Record<'planned' | 'asking', ReportedSession>> {
+  const planned = await reportedSession({ iterations: 4, name: 'planned', ends: 'planned' });
+  const { project } = planned;
+  const asking = await reportedSession({ iterations: 4, name: 'asking', ends: 'blocked', project });
+  return { planned, asking };
+}
+
+test('a draft survives Esc, the board, the name of the product, Back, another session, a reload and a restarted server, and is named until it is sent or deleted', async () => {
+  const { planned, asking } = await twoSessions();
+  const { context, repo } = planned.project;
+  await using _ = repo;
+  const first = await serveWeb(context);
+  const [key, other] = [pageKey(planned.paths), pageKey(asking.paths)];
+  const page = await browser.tab(await addressOf(first));
+  await go(page, `/inbox/${key}`);
+  await page.locator(FEEDBACK).click();
+  await page.keyboard.type('Name the ships too');
+  await page.locator('.gate details.comment summary').first().click();
+  await page.locator(COMMENT).first().click();
+  await page.keyboard.type('And the ferries');
+  const isThere = async () => {
+    await valueIs(page, FEEDBACK, 'Name the ships too');
+    await valueIs(page, COMMENT, 'And the ferries');
+    await unsentIs(page, '1 unsent');
+    expect(await page.locator(COMMENT).first().isVisible()).toBe(true);
+  };
+  const isGone = () => holds(page, `document.querySelector('${FEEDBACK}') === null`);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await isThere();
+  await page.keyboard.press('b');
+  await isGone();
+  await page.goBack();
+  await isThere();
+  await page.locator('.home').click();
+  await holds(page, `location.hash !== '#/inbox/${key}'`);
+  await go(page, `/inbox/${other}`);
+  await page.locator('.gate [name=note]').waitFor();
+  await holds(page, `document.querySelector('#r-${key}').matches('.unsent')`);
+  await holds(page, `!document.querySelector('#r-${other}').matches('.unsent')`);
+  await go(page, `/s/${key}`);
+  await isThere();
+  await go(page, `/inbox/${key}`);
+  await isThere();
+  await page.reload();
+  await isThere();
+  await first.end();
+  await holds(page, "document.querySelector('#state').textContent.startsWith('Connection lost')");
+  await using _second = await serveWeb(context, { port: first.port });
+  await holds(page, "document.querySelector('#state').textContent === 'Connected again.'");
+  await isThere();
+  await page.locator('#drafts').click();
+  expect(await textOf(page, '#unsent')).toContain('Name the ships too');
+  await page.keyboard.press('Escape');
+  await page.locator(COMMENT).first().fill('');
+  await page.locator(FEEDBACK).fill('');
+  await holds(page, "document.querySelector('#drafts').hidden");
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a tab whose key was revoked shows what is unsent and one field for the digits, which put it back into its form', async () => {
+  const { planned } = await twoSessions();
+  const { context, repo } = planned.project;
+  await using _ = repo;
+  const first = await serveWeb(context);
+  const page = await browser.tab(await addressOf(first));
+  await go(page, `/inbox/${pageKey(planned.paths)}`);
+  await page.locator(FEEDBACK).fill('Name the ships too');
+  await first.end();
+  await rm(join(configFolder(context.home), 'web-key'));
+  await using second = await serveWeb(context, { port: first.port });
+  // It proves to be another server, so the tab sends it nothing until it is loaded again.
+  await holds(page, "document.querySelector('#state').textContent.startsWith('Another program')");
+  await page.reload();
+  await page.locator('#key input').waitFor();
+  expect(await textOf(page, '#kept')).toContain('Name the ships too');
+  expect(await page.locator('#main input').count()).toBe(1);
+  await page.locator('#key input').fill(await second.newCode('digits'));
+  await page.keyboard.press('Enter');
+  await valueIs(page, FEEDBACK, 'Name the ships too');
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a tab that loses its key while an item is open shows the item again after the digits', async () => {
+  const { planned } = await twoSessions();
+  const { context, repo } = planned.project;
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const page = await browser.tab(await addressOf(web));
+  await go(page, `/inbox/${pageKey(planned.paths)}`);
+  await page.locator(FEEDBACK).fill('Name the ships too');
+  await page.evaluate("sessionStorage.setItem('key', 'revoked'); void call('/live?at=/')");
+  await page.locator('#key input').fill(await web.newCode('digits'));
+  await page.keyboard.press('Enter');
+  await valueIs(page, FEEDBACK, 'Name the ships too');
+  await page.locator('#rows li').first().waitFor();
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('comments stay with their steps in a new version of the plan, and those on a former step join the general text', async () => {
+  const { planned } = await twoSessions();
+  const { context, repo } = planned.project;
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const page = await browser.tab(await addressOf(web));
+  await go(page, `/inbox/${pageKey(planned.paths)}`);
+  const write = async (step: string, text: string) =>
+    await page.evaluate(`(() => {
+      const item = [...document.querySelectorAll('.gate li.task')].find((each) => each.textContent.includes('${step}'));
+      const field = item.querySelector('textarea');
+      field.value = '${text}';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    })()`);
+  await page.locator(FEEDBACK).fill('In general');
+  await write('refuse empty ones', 'Say why');
+  await write('fonts', 'Which ones?');
+  const path = join(planned.paths.sessionDir, '01-08-1030-plan-names.md');
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace('- [ ] fonts', '- [ ] three fonts').replace('the list', 'a long list'));
+  await page.locator('.held button').click();
+  await valueIs(page, FEEDBACK, 'In general\n\nOn a former step: Which ones?');
+  expect(
+    await page.evaluate(
+      "[...document.querySelectorAll('.gate li.task')].filter((each) => each.querySelector('textarea')?.value).map((each) => [each.querySelector('textarea').value, each.textContent.includes('refuse empty ones')].join())",
+    ),
+  ).toEqual(['Say why,true']);
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
