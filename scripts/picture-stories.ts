@@ -102,7 +102,8 @@ export const STORIES: readonly ReportPlan[] = [
     ends: 'done',
     words: {
       task: 'Invoices as PDF, with our logo and the tax number of the customer.',
-      summary: 'Each invoice has a PDF, made when it is sent and kept with it. 14 tests cover tax, discounts and long names.',
+      summary:
+        'Each invoice has a PDF, made when it is sent and kept with it. 14 tests cover tax, discounts and long names.',
       did: ['The template has two pages', 'Totals are the same as on the page'],
     },
   },

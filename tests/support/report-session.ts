@@ -339,8 +339,7 @@ function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, 
     push({
       type: 'done',
       summary:
-        words?.summary ??
-        `Every boat has a name, and the list shows it in Latin, 漢字 and العربية. ${also}`,
+        words?.summary ?? `Every boat has a name, and the list shows it in Latin, 漢字 and العربية. ${also}`,
       requirements: [{ id: 'R1', text: 'Every boat has a name', check: 'npm test' }],
     });
   }

@@ -11,7 +11,7 @@ import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
 import { editorLink } from './editor-link.ts';
 import { FINAL } from './gate-part.ts';
-import { type ItemKind, stateField } from './inbox.ts';
+import { type ItemKind, stateField } from './inbox/items.ts';
 
 /**
  * The forms of everything that a person can do with a session now, each collapsed.

@@ -23,7 +23,7 @@ import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
 import { previewPart } from './acts-part.ts';
 import { questionsHash, shownPlans, stepNames } from './gate-part.ts';
-import { stateIdOf } from './inbox.ts';
+import { stateIdOf } from './inbox/items.ts';
 import { sendComments } from './send-comments.ts';
 import { actingOn, sessionQuestion } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';

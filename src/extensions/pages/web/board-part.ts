@@ -9,7 +9,7 @@ import { grouped } from '../html/figures.ts';
 import { type Html, html } from '../html/html.ts';
 import { GROUPS, type Group, groupOf, isOver } from '../watch/groups.ts';
 import type { WatchedRow } from '../watch/watch-model.ts';
-import { demandOf, type ItemKind, itemKind, wantsOf } from './inbox.ts';
+import { demandOf, type ItemKind, itemKind, wantsOf } from './inbox/items.ts';
 import type { LiveList, LiveSessions } from './live.ts';
 
 /** The empty board; updates add the cards. */

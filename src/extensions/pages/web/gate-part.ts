@@ -10,7 +10,7 @@ import { gateOf } from '../../../core/session/status.ts';
 import { planNotes } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
 import { markdown, taskTexts } from '../html/markdown-html.ts';
-import { stateField } from './inbox.ts';
+import { stateField } from './inbox/items.ts';
 import { sessionQuestion } from './web-context.ts';
 
 /** Notices a change of the plan or the answers by an editor, which records no event. */

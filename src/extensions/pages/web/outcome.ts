@@ -9,7 +9,7 @@ import { problemText } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 /** The state of a receipt on the page, and our text about it. */
-export interface Outcome {
+export interface ReceiptOutcome {
   state: 'sending' | 'sent' | 'recorded' | 'failed';
   text: string;
 }
@@ -35,7 +35,7 @@ export class Outcomes {
     }
   }
 
-  async of(key: string, actId: string): Promise<Outcome> {
+  async of(key: string, actId: string): Promise<ReceiptOutcome> {
     if (this.#underWay.has(actId)) return { state: 'sending', text: '' };
     const found = (await this.#live.find(key))?.view.paths ?? (await this.#archived(key));
     if (found === undefined) throw WEB_ERRORS.session_gone();

@@ -8,9 +8,9 @@ import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
 import { changesPart } from './changes-part.ts';
 import { CurrentAgent } from './current-agent.ts';
-import { decisionPart } from './decision-part.ts';
 import { GateWatch } from './gate-part.ts';
-import { itemKind } from './inbox.ts';
+import { decisionPart } from './inbox/decision-part.ts';
+import { itemKind } from './inbox/items.ts';
 
 /** A part of a session's page, which is replaced as a whole, and only if it differs. */
 export type ViewPart = [id: string, html: string];

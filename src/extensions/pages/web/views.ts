@@ -1,11 +1,11 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Html, html } from '../html/html.ts';
 import { BoardCards, type BoardUpdate, boardFrame } from './board-part.ts';
-import { inboxOf } from './inbox.ts';
-import { type InboxUpdate, InboxView, inboxFrame } from './inbox-part.ts';
+import { type InboxUpdate, InboxView, inboxFrame } from './inbox/inbox-part.ts';
+import { inboxOf } from './inbox/items.ts';
 import type { LiveSessions } from './live.ts';
 import { SessionParts, sessionFrame } from './session-part.ts';
-import { newSessionPart } from './start-part.ts';
+import { newSessionPart } from './start/start-part.ts';
 import { transcriptPart } from './transcript-part.ts';
 
 /** The changes since the last update; empty if there are none. */

@@ -1,11 +1,11 @@
-import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { cut } from '../../../core/kernel/text.ts';
-import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
-import { type Html, html } from '../html/html.ts';
-import { demandOf, type InboxItem, inboxOf, wantsOf } from './inbox.ts';
+import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { cut } from '../../../../core/kernel/text.ts';
+import { oneLine } from '../../../../core/session/documents/markdown-lines.ts';
+import { type Html, html } from '../../html/html.ts';
+import type { LiveList, LiveSessions } from '../live.ts';
+import type { ViewPart } from '../session-part.ts';
 import { ItemParts } from './item-part.ts';
-import type { LiveList, LiveSessions } from './live.ts';
-import type { ViewPart } from './session-part.ts';
+import { demandOf, type InboxItem, inboxOf, wantsOf } from './items.ts';
 
 /** The empty inbox: the list of items, and beside it the chosen one. Updates fill both. */
 export function inboxFrame(): Html {

@@ -1,12 +1,12 @@
-import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { type Html, html } from '../html/html.ts';
-import { taskPart } from '../html/session-page.ts';
+import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { type Html, html } from '../../html/html.ts';
+import { taskPart } from '../../html/session-page.ts';
+import { editorLink } from '../editor-link.ts';
+import { GateWatch } from '../gate-part.ts';
+import type { ViewPart } from '../session-part.ts';
 import { decisionPart } from './decision-part.ts';
-import { editorLink } from './editor-link.ts';
-import { GateWatch } from './gate-part.ts';
-import { type InboxItem, stateIdOf } from './inbox.ts';
-import type { ViewPart } from './session-part.ts';
+import { type InboxItem, stateIdOf } from './items.ts';
 
 /** The chosen item of the inbox in one tab, rendered again only if its session or its file may have changed. */
 export class ItemParts {

@@ -1,14 +1,14 @@
 import type { Context } from 'hono';
-import { startInput } from '../../../core/acts/sessions/start-choices.ts';
-import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { pageKey } from '../../../core/caller/facts/live-page.ts';
-import { age } from '../../../core/kernel/durations.ts';
-import { readKnownProjects } from '../../../core/project/finding/known-projects.ts';
-import { nameWithoutDate } from '../../../core/session/layout/names.ts';
-import { type Html, html } from '../html/html.ts';
-import type { LiveSessions } from './live.ts';
-import { byPerson } from './web-context.ts';
+import { startInput } from '../../../../core/acts/sessions/start-choices.ts';
+import { startSession } from '../../../../core/acts/sessions/start-session.act.ts';
+import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { pageKey } from '../../../../core/caller/facts/live-page.ts';
+import { age } from '../../../../core/kernel/durations.ts';
+import { readKnownProjects } from '../../../../core/project/finding/known-projects.ts';
+import { nameWithoutDate } from '../../../../core/session/layout/names.ts';
+import { type Html, html } from '../../html/html.ts';
+import type { LiveSessions } from '../live.ts';
+import { byPerson } from '../web-context.ts';
 
 type Fields = Readonly<Record<string, string | string[]>>;
 

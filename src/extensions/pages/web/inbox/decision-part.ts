@@ -1,14 +1,14 @@
-import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
-import type { ShownFacts } from '../../../core/kit/terminal/session-facts.ts';
-import { proofLine } from '../../../core/session/words.ts';
-import { type Html, html, type Part } from '../html/html.ts';
-import { canAct } from '../watch/keys.ts';
-import { finishForm, resumeForm } from './acts-part.ts';
+import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
+import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import type { ShownFacts } from '../../../../core/kit/terminal/session-facts.ts';
+import { proofLine } from '../../../../core/session/words.ts';
+import { type Html, html, type Part } from '../../html/html.ts';
+import { canAct } from '../../watch/keys.ts';
+import { finishForm, resumeForm } from '../acts-part.ts';
+import { gatePart } from '../gate-part.ts';
+import { problemText } from '../web-context.ts';
 import { blockedStory } from './blocked-part.ts';
-import { gatePart } from './gate-part.ts';
-import { demandOf, type ItemKind } from './inbox.ts';
-import { problemText } from './web-context.ts';
+import { demandOf, type ItemKind } from './items.ts';
 
 interface Decision {
   key: string;

@@ -1,7 +1,7 @@
-import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import { readEvents } from '../../../core/session/events/event-log.ts';
-import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
-import { type Html, html } from '../html/html.ts';
+import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
+import { readEvents } from '../../../../core/session/events/event-log.ts';
+import type { EventOf, SessionEvent } from '../../../../core/session/events/events.ts';
+import { type Html, html } from '../../html/html.ts';
 
 const SHOWN_ITERATIONS = 3;
 

@@ -1,5 +1,5 @@
-import { demandOf, inboxOf } from './inbox.ts';
-import type { LiveList, LiveSessions } from './live.ts';
+import type { LiveList, LiveSessions } from '../live.ts';
+import { demandOf, inboxOf } from './items.ts';
 
 /** How many sessions need the person, and the items that came into the inbox since the last update of this tab. */
 export interface Needs {

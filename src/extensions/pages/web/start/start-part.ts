@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path';
-import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import { allProviders } from '../../../core/agents/registry.ts';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { isUnfinished } from '../../../core/caller/context/supervision.ts';
-import { type KnownProject, readKnownProjects } from '../../../core/project/finding/known-projects.ts';
-import { type Html, html, type Part } from '../html/html.ts';
-import type { LiveSessions } from './live.ts';
+import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
+import { allProviders } from '../../../../core/agents/registry.ts';
+import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { isUnfinished } from '../../../../core/caller/context/supervision.ts';
+import { type KnownProject, readKnownProjects } from '../../../../core/project/finding/known-projects.ts';
+import { type Html, html, type Part } from '../../html/html.ts';
+import type { LiveSessions } from '../live.ts';
 
 type Live = Pick<LiveSessions, 'list'>;
 

@@ -1,16 +1,16 @@
-import { readPlanOf } from '../../../core/acts/gates/read-plan.act.ts';
-import { readQaOf } from '../../../core/acts/gates/read-qa.act.ts';
-import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
-import { capitalised, counted, cut } from '../../../core/kernel/text.ts';
-import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
-import { parsePlan } from '../../../core/session/documents/plan.ts';
-import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { goneText, proofLine, stateText } from '../../../core/session/words.ts';
-import { type Html, html } from '../html/html.ts';
-import type { WatchedRow } from '../watch/watch-model.ts';
-import type { LiveList, LiveSessions } from './live.ts';
+import { readPlanOf } from '../../../../core/acts/gates/read-plan.act.ts';
+import { readQaOf } from '../../../../core/acts/gates/read-qa.act.ts';
+import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
+import { isSamocodeError } from '../../../../core/kernel/errors.ts';
+import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
+import { capitalised, counted, cut } from '../../../../core/kernel/text.ts';
+import { oneLine } from '../../../../core/session/documents/markdown-lines.ts';
+import { parsePlan } from '../../../../core/session/documents/plan.ts';
+import type { SessionView } from '../../../../core/session/events/session-view.ts';
+import { goneText, proofLine, stateText } from '../../../../core/session/words.ts';
+import { type Html, html } from '../../html/html.ts';
+import type { WatchedRow } from '../../watch/watch-model.ts';
+import type { LiveList, LiveSessions } from '../live.ts';
 
 /** What a session wants of the person; `stuck`: anything that no gate asks for. */
 export type ItemKind = 'questions' | 'plan' | 'stuck' | 'finished';
