@@ -84,7 +84,7 @@ test('renamed and uncommitted files are listed, and a renamed file is compared w
   const part = await page.part('p-changes');
   expect(part).toContain(`<code>${first}</code> → <code>renamed.txt</code>`);
   expect(part).toContain(
-    '<h4>Not committed</h4><ul class="uncommitted"><li><code dir="ltr">loose &lt;b&gt;.txt</code>',
+    '<h3>Not committed</h3><ul class="uncommitted"><li><code dir="ltr">loose &lt;b&gt;.txt</code>',
   );
   expect(await page.get(`/s/${page.key}/diff?as=side&path=renamed.txt`)).toContain('rename to renamed.txt');
 });
