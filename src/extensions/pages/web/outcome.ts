@@ -2,6 +2,9 @@ import { outcomeOfAct } from '../../../core/caller/commands/act-outcome.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { allSessionsFolders } from '../../../core/caller/context/sessions-folders.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
+import { describeEvent } from '../../../core/session/documents/describe-event.ts';
+import { readEvents } from '../../../core/session/events/event-log.ts';
+import type { EventOf, SessionEvent } from '../../../core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import type { LiveSessions } from './live.ts';
@@ -12,6 +15,18 @@ import { WEB_ERRORS } from './web-errors.ts';
 export interface ReceiptOutcome {
   state: 'sending' | 'sent' | 'recorded' | 'failed';
   text: string;
+}
+
+/** Commands whose work begins once they are accepted, and may fail. */
+const FINISHES: ReadonlySet<string> = new Set(['merge', 'publish', 'archive', 'discard']);
+const ENDS = ['merge_ended', 'publish_ended', 'finish_ended', 'archived', 'discarded'] as const;
+
+async function endOfFinish(paths: SessionPaths, { n }: EventOf<'command_accepted'>): Promise<ReceiptOutcome> {
+  const isEnd = ({ type }: SessionEvent) => ENDS.some((end) => end === type);
+  const end = (await readEvents(paths, n)).find(isEnd);
+  if (end === undefined) return { state: 'sent', text: 'It is under way.' };
+  const hasFailed = end.type === 'finish_ended' && end.reason !== undefined;
+  return { state: hasFailed ? 'failed' : 'recorded', text: `${capitalised(describeEvent(end) ?? 'done')}.` };
 }
 
 /** Finds out what became of acts whose answers a tab has lost. */
@@ -42,7 +57,9 @@ export class Outcomes {
     const outcome = await outcomeOfAct({ paths: found, folder: found.folder }, actId);
     switch (outcome.kind) {
       case 'recorded':
-        return { state: 'recorded', text: `${capitalised(outcome.sentence)}.` };
+        return FINISHES.has(outcome.event.kind)
+          ? await endOfFinish(found, outcome.event)
+          : { state: 'recorded', text: `${capitalised(outcome.sentence)}.` };
       case 'refused':
         return { state: 'failed', text: problemText(outcome.error) };
       case 'waiting':
