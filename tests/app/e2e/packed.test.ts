@@ -20,9 +20,9 @@ const PROMISED = [
   'package.json',
 ];
 /** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
-// Of it 90 kB for the live page with its diffs and MCP, 43 (121 on the disk) for the colours of code, 10 for agents of the Agent Client Protocol, 22 for the board in the chat,
-// and 160 (480 on the disk) for the separate program of list and status.
-const MAX_BYTES = { size: 1_493_000, unpackedSize: 4_471_000 };
+// Of it 110 kB for the live page with its inbox, diffs and MCP, 43 (121 on the disk) for the colours of code, 10 for agents of the Agent Client Protocol, 22 for the card in the chat,
+// 110 (400 on the disk) for both eras of MCP, and 160 (480 on the disk) for the separate program of list and status.
+const MAX_BYTES = { size: 1_600_000, unpackedSize: 4_900_000 };
 
 interface Pack {
   filename: string;
