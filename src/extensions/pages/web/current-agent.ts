@@ -37,7 +37,8 @@ export class CurrentAgent {
     const before = log === this.#log ? this.#tail : undefined;
     this.#log = log;
     this.#tail = await transcriptTail(join(view.paths.logs, log), { provider, ...TAIL }, before);
+    const { entries } = this.#tail;
     return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">the whole transcript</a></small></h2>
-<p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(this.#tail.entries)}</div></section>`;
+${activity && html`<p class="sentence" dir="auto">${activity}</p>`}<div class="tail" tabindex="0">${transcriptBody(entries)}</div></section>`;
   }
 }

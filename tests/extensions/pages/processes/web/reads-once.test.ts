@@ -13,19 +13,27 @@ import { preparedSessions } from '../../../../support/prepared-sessions.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
 import { serveWeb } from '../../../../support/web-rig.ts';
 
-/** On this clock each poll also checks what is otherwise checked every ten seconds. */
-const HURRIED = {
-  ...systemClock,
-  monotonic: () => systemClock.monotonic() * 1000,
-  sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal),
-};
+/** A clock on which, once hurried, each poll also checks what is otherwise checked every ten seconds. */
+function hurriedClock() {
+  let times = 1;
+  return {
+    ...systemClock,
+    monotonic: () => systemClock.monotonic() * times,
+    hurry() {
+      times = 1000;
+    },
+  };
+}
 
 test('a session that has not changed is not read again, neither later nor for another tab', async () => {
   const { repo, context, sessionsDir } = await preparedSessions(6);
   await using _ = repo;
-  await using web = await serveWeb({ ...context, clock: HURRIED });
+  const clock = hurriedClock();
+  await using web = await serveWeb({ ...context, clock });
   const tab = await web.open('/board');
   await eventually(async () => tab.parts.size === 6);
+  // Not before: a code for the key is valid for 30 seconds.
+  clock.hurry();
   const [folder = ''] = (await readdir(sessionsDir)).filter((name) => name.startsWith('26-')).sort();
   const paths = sessionPaths(sessionsDir, folder);
   const key = pageKey(paths);
@@ -69,16 +77,18 @@ test('while many sessions are read for the first time, the empty page is served'
   tab.close();
 });
 
-test('the transcript of a working agent is read from where the last reading ended', async () => {
+test('the transcript of a working agent is read from where the last reading ended, and the agent no longer prepares', async () => {
   const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
   await using _ = project.repo;
   const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
   const path = join(paths.logs, log ?? '');
   const line = (text: string) =>
     `${JSON.stringify({ type: 'assistant', message: { content: [{ type: 'text', text }] } })}\n`;
-  await writeFile(path, line('the first words'));
+  await writeFile(path, '');
   await using web = await serveWeb(project.context);
   const tab = await web.open(`/s/${pageKey(paths)}`);
+  await eventually(async () => tab.parts.get('p-now')?.includes('preparing'));
+  await appendFile(path, line('the first words'));
   await eventually(async () => tab.parts.get('p-now')?.includes('the first words'));
   const file = await open(path, 'r+');
   await file.write('x'.repeat(20), 0);
@@ -86,5 +96,6 @@ test('the transcript of a working agent is read from where the last reading ende
   await appendFile(path, line('the last words'));
   await eventually(async () => tab.parts.get('p-now')?.includes('the last words'));
   expect(tab.parts.get('p-now')).toContain('the first words');
+  expect(tab.parts.get('p-now')).not.toContain('preparing');
   tab.close();
 });
