@@ -11,6 +11,8 @@ export interface SessionReportData {
   badge: { text: string; tone: 'person' | 'working' | 'done' | 'resting' };
   /** Our own text. */
   sentence: string;
+  /** Our own text about what does not stop the session now. */
+  warning?: string;
   /** Text written by an agent: the reason for a block, or the summary at the end. */
   says?: string;
   phase: Phase;

@@ -74,9 +74,10 @@ ${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}</heade
 
 /** How far the session is, and what else is known about it. */
 export function cardFacts(data: SessionReportData): Html {
-  const { next, branch, base, sandbox, workedOn } = data;
+  const { next, branch, base, sandbox, workedOn, warning } = data;
   const from = base && html` from <code dir="ltr">${base}</code>`;
-  return html`${phaseBar({ ...data, tone: data.badge.tone })}
+  return html`${warning && html`<p class="note">${warning}</p>`}
+${phaseBar({ ...data, tone: data.badge.tone })}
 <div class="tiles">${tiles(data)}</div>
 ${factList([
   ['branch', branch && html`<code dir="ltr">${branch}</code>${from}`],

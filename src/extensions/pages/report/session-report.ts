@@ -5,7 +5,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
 import { nextSteps } from '../../../core/caller/facts/next-steps.ts';
 import { type ReportFacts, reportFacts } from '../../../core/caller/facts/report-facts.ts';
-import type { WorkerReport } from '../../../core/caller/facts/worker-now.ts';
+import { isStuck, type WorkerReport } from '../../../core/caller/facts/worker-now.ts';
 import type { NextStep } from '../../../core/kernel/acts.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -71,7 +71,7 @@ export async function sessionReport(
     folder,
     project: basename(sessionFile?.mainRepo ?? dirname(paths.sessionsDir)),
     badge: stateBadge(facts),
-    sentence: sentenceOf(facts, worker),
+    ...stateTexts(view, { facts, worker }),
     says: status.kind === 'done' ? status.summary : status.kind === 'blocked' ? status.reason : undefined,
     phase: progress.phase,
     branch: worktree?.branch,
@@ -103,9 +103,17 @@ export async function sessionReport(
   };
 }
 
-function sentenceOf(facts: ReportFacts, { unwatched }: WorkerReport): string {
+/** That no supervisor watches the session is part of the sentence only if it cannot continue without one. */
+function stateTexts(
+  view: SessionView,
+  { facts, worker }: { facts: ReportFacts; worker: WorkerReport },
+): Pick<SessionReportData, 'sentence' | 'warning'> {
   const gone = goneText(facts);
-  return [stateSentence(facts), gone && `${capitalised(gone)}.`, unwatched].filter(Boolean).join(' ');
+  const state = [stateSentence(facts), gone && `${capitalised(gone)}.`];
+  const { unwatched } = worker;
+  return isStuck(view, worker)
+    ? { sentence: [...state, unwatched].filter(Boolean).join(' ') }
+    : { sentence: state.filter(Boolean).join(' '), warning: unwatched };
 }
 
 const SETS: Readonly<Record<EventOf<'checks_ran'>['set'], string>> = {

@@ -163,6 +163,18 @@ test('the board and the page of a session name the same tokens, without those fr
   for (const each of [board, tab]) each.close();
 });
 
+test('a waiting session that no supervisor watches says so below its decision, not above', async () => {
+  const { project } = await reportedSession({ iterations: 3, ends: 'waiting' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const tab = await web.open(await placeOfOnly(web));
+  const figures = await eventually(async () => tab.parts.get('p-facts'));
+  const unwatched = "No supervisor watches this machine's sessions";
+  expect(figures).toContain(unwatched);
+  expect(tab.parts.get('p-head')).not.toContain(unwatched);
+  tab.close();
+});
+
 test('a session that disappears while its page is open is said once, and comes back with its folder', async () => {
   const { project, paths } = await reportedSession({ iterations: 4 });
   await using _ = project.repo;

@@ -13,6 +13,7 @@ export function reportDataSample(also = ''): SessionReportData {
     project: text('repo'),
     badge: { text: 'needs you', tone: 'person' },
     sentence: text('Blocked.'),
+    warning: text('No supervisor watches it.'),
     says: text('The file is gone.'),
     phase: 'implementation',
     branch: text('samocode/boat-names'),
