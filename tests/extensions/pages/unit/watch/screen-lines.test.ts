@@ -41,6 +41,17 @@ test.each([80, 200])('the screens of %i columns match their golden file', async 
   await expect(`${text}\n`).toMatchFileSnapshot(`../../../../golden/watch/${columns}-columns.txt`);
 });
 
+test('the bar of a session before its first iteration is empty, and one at work without a known activity is called running', () => {
+  const row = MODEL_OF_STATES.rows?.find(({ facts }) => facts.state === 'running') ?? expect.fail();
+  const { doing: _, stops: __, ...facts } = row.facts;
+  const line = (totalIterations: number) => {
+    const rows = [{ ...row, facts: { ...facts, worker: 'working' as const, totalIterations } }];
+    return drawn(200, 20, {}, { ...MODEL_OF_STATES, rows }).find((each) => /[▰▱]/.test(each));
+  };
+  expect(line(0)).toMatch(/ ▱{8} planning +running /);
+  expect(line(1)).toMatch(/ ▰{4}▱{4} planning +running /);
+});
+
 test('the screen of every state fits the terminal at every size and place', () => {
   const places: Partial<WatchPlace>[] = [
     ...[{}, { isHelp: true }, { notice: '船'.repeat(300) }, { showsStopped: true }],
