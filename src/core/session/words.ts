@@ -123,7 +123,7 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   if (condition === 'unseen')
     return {
       brief: 'its worker cannot be seen from here',
-      predicate: 'needs a person: whether its worker is alive cannot be seen from here',
+      predicate: `needs ${reader === 'you' ? 'you' : 'a person'}: whether its worker is alive cannot be seen from here`,
       tone: 'bad',
     };
   if (facts.lacks !== undefined) {
