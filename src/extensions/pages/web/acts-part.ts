@@ -136,7 +136,7 @@ export function previewPart(
 ): Html {
   const { title } = FINISH_CHOICES[how];
   if (blockers.length > 0)
-    return html`<h3>${title}: not now</h3>${blockers.map((line) => html`<p class="attention">${line}</p>`)}`;
+    return html`<h3 tabindex="-1">${title}: not now</h3>${blockers.map((line) => html`<p class="attention">${line}</p>`)}`;
   return html`<h3 tabindex="-1">${title}</h3><ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre tabindex="0">${text}</pre></details>`}
 <form data-act="finish">${stateField(session)}<input type="hidden" name="how" value="${how}"><p class="buttons"><button class="primary">${title}</button> ${FINAL}</p><output></output></form>`;

@@ -127,7 +127,7 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
   const kind = itemKind(facts);
   const find = [facts.session, facts.id, project, facts.phase, group, facts.group ?? '', facts.task ?? ''];
   const notes = [
-    counted(facts.totalIterations, 'iteration'),
+    / of \d+ iterations/.test(facts.spent ?? '') ? '' : counted(facts.totalIterations, 'iteration'),
     facts.proof ? `proof ${proofLine(facts.proof)}` : '',
     grouped(facts.spent ?? ''),
     facts.group === undefined ? '' : `group ${facts.group}`,
@@ -145,6 +145,7 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
     created: facts.createdAt,
     action: kind && { words: ACTIONS[kind], to: `#/inbox/${key}` },
     phase: facts.phase,
+    iterationCount: facts.totalIterations,
     isDone: facts.state === 'done',
     title: html`<bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
     notes: html`${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}`,

@@ -9,11 +9,10 @@ import { type SessionPaths, sessionPaths } from '../../../core/session/layout/pa
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import type { LiveSessions } from './live.ts';
 import { problemText } from './web-context.ts';
-import { WEB_ERRORS } from './web-errors.ts';
 
 /** The state of a receipt on the page, and our text about it. */
 export interface ReceiptOutcome {
-  state: 'sending' | 'sent' | 'recorded' | 'failed';
+  state: 'sending' | 'sent' | 'recorded' | 'failed' | 'gone';
   text: string;
 }
 
@@ -28,6 +27,11 @@ async function endOfFinish(paths: SessionPaths, { n }: EventOf<'command_accepted
   const hasFailed = end.type === 'finish_ended' && end.reason !== undefined;
   return { state: hasFailed ? 'failed' : 'recorded', text: `${capitalised(describeEvent(end) ?? 'done')}.` };
 }
+
+const GONE: ReceiptOutcome = {
+  state: 'gone',
+  text: 'The session was discarded or moved, so its log cannot be read.',
+};
 
 /** Finds out what became of acts whose answers a tab has lost. */
 export class Outcomes {
@@ -53,7 +57,7 @@ export class Outcomes {
   async of(key: string, actId: string): Promise<ReceiptOutcome> {
     if (this.#underWay.has(actId)) return { state: 'sending', text: '' };
     const found = (await this.#live.find(key))?.view.paths ?? (await this.#archived(key));
-    if (found === undefined) throw WEB_ERRORS.session_gone();
+    if (found === undefined) return GONE;
     const outcome = await outcomeOfAct({ paths: found, folder: found.folder }, actId);
     switch (outcome.kind) {
       case 'recorded':

@@ -14,6 +14,7 @@ test('the board of 200 sessions of which 20 work loses no card and no draft, and
   await using web = await serveWeb(context);
   await using browser = await openBrowser();
   const page = await browser.tab(await addressOf(web));
+  await page.evaluate("location.hash = '#/board'");
   await holds(page, `${COUNTS} === '${SESSIONS} ${WORKING}'`);
   const { keyboard } = page;
   await page.evaluate(`self.replaced = 0; new MutationObserver((all) => { self.replaced += all.length; })

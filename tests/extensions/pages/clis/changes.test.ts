@@ -41,6 +41,7 @@ afterAll(async () => {
 async function openSession(width: number): Promise<Page> {
   const page = await browser.tab(await addressOf(web));
   await page.setViewportSize({ width, height: 800 });
+  await page.evaluate("location.hash = '#/board'");
   await page.locator('.card a').first().click();
   await page.locator('#p-changes .file').first().waitFor();
   return page;

@@ -10,6 +10,7 @@ import { startRig } from '../../../support/session-rig.ts';
 import { exchange, serveWeb } from '../../../support/web-rig.ts';
 import { PAYLOADS } from '../unit/report/payloads.ts';
 import { addressOf, type Browser, holds, openBrowser, type Page, visitOnly } from './browser.ts';
+import { receiptsOf } from './inbox-scene.ts';
 
 let browser: Browser;
 
@@ -24,6 +25,7 @@ const saysIn = (page: Page, words: string) =>
   holds(page, `document.body.innerText.includes(${JSON.stringify(words)})`);
 
 async function openOnly(page: Page): Promise<void> {
+  await page.evaluate("location.hash = '#/board'");
   await page.locator('.card a').first().click();
   await page.locator('#p-head h1').waitFor();
 }
@@ -38,7 +40,7 @@ test(
     const used = await addressOf(web);
     const page = await browser.tab(used);
     await saysIn(page, 'There are no sessions.');
-    expect(page.url()).toBe(`${web.served.address}#/`);
+    expect(page.url()).toBe(`${web.served.address}#/board`);
     expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage })')).toBe('{}');
     const second = await browser.tab(web.served.address);
     await saysIn(second, 'There are no sessions.');
@@ -104,30 +106,63 @@ test('the key is in no history of a browser: what its profile keeps of the addre
   expect((await exchange(web, code)).status).toBe(403);
 });
 
+/** Everything that a script could wait for. */
+const TOUCHED =
+  "for (const each of document.querySelectorAll('[autofocus], summary, a')) { each.focus(); each.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })); }";
+const PLANTED = ['iframe', 'script', 'base', 'link', 'img[src^=http]', '[onload]', '[onerror]']
+  .map((each) => `main ${each}, aside ${each}, dialog ${each}`)
+  .join();
+
 test('what an agent wrote runs nothing and asks no other server, on any part of the page', async () => {
   const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
   const { project } = await reportedSession({ iterations: 10, also, transcriptChars: 400, ends: 'waiting' });
   await using _ = project.repo;
   await using web = await serveWeb(project.context);
   const page = await browser.tab(await addressOf(web));
-  await page.locator('.card').waitFor();
   await openOnly(page);
   await page.locator('.gate').waitFor();
   await page.locator('#p-sections section').first().waitFor();
   await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
-  await page.evaluate(
-    "for (const each of document.querySelectorAll('[autofocus], summary, a')) { each.focus(); each.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })); }",
-  );
-  expect(
-    await page
-      .locator(
-        '#main iframe, #main script, #main base, #main link, #main img[src^=http], #main [onload], #main [onerror]',
-      )
-      .count(),
-  ).toBe(0);
+  await page.evaluate(TOUCHED);
+  expect(await page.locator(PLANTED).count()).toBe(0);
   await page.evaluate(`location.hash += '/transcript/6'`);
   await page.locator('#p-all').locator('h1').waitFor();
   expect(await page.title()).toMatch(/samocode$/);
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('what an agent wrote runs nothing in the inbox, its receipts and drafts, and on the page without a key', async () => {
+  const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
+  const { project } = await reportedSession({ iterations: 5, name: 'planned', also, ends: 'planned' });
+  await using _ = project.repo;
+  for (const ends of ['waiting', 'blocked', 'done'] as const)
+    await reportedSession({ iterations: 5, name: `is-${ends}`, also, ends, project });
+  await using web = await serveWeb(project.context);
+  const page = await browser.tab(await addressOf(web));
+  await page.locator('#rows > li').nth(3).waitFor();
+  const keys = await page.evaluate<string[]>('openRows().map(({ dataset }) => dataset.key)');
+  const isHarmless = async () => {
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+    await page.evaluate(TOUCHED);
+    expect(await page.locator(PLANTED).count()).toBe(0);
+  };
+  for (const key of keys) {
+    await page.evaluate(`location.hash = '#/inbox/${key}'`);
+    await holds(page, `document.querySelector('[data-item^="${key}"] .gate') !== null && !isTooSoon()`);
+    await isHarmless();
+    const field = page.locator('.gate textarea');
+    if ((await field.count()) > 0) await field.first().fill(also);
+    // No worker runs here, so every act is refused, in words about the session.
+    await page.evaluate("document.querySelector('.gate button').click()");
+    await holds(page, "document.querySelector('form[aria-busy]') === null");
+  }
+  await page.evaluate("$('#drafts').click()");
+  await isHarmless();
+  await page.evaluate("sessionStorage.removeItem('key'); location.reload()");
+  await page.locator('#kept li').first().waitFor();
+  await page.locator('#receipts li').first().waitFor({ state: 'attached' });
+  await isHarmless();
   expect(browser.mishaps).toEqual([]);
   await page.close();
 });
@@ -137,7 +172,6 @@ test('two tabs and a terminal answer at once: the first counts, the others are t
   await using web = await serveWeb(rig.context('cli'));
   const [one, two] = [await browser.tab(await addressOf(web)), await browser.tab(await addressOf(web))];
   for (const page of [one, two]) {
-    await page.locator('.card').waitFor();
     await openOnly(page);
     await page.locator('.gate textarea').first().fill('as I said');
   }
@@ -155,10 +189,13 @@ test('two tabs and a terminal answer at once: the first counts, the others are t
   ]);
   const texts: string[] = [terminal];
   for (const page of [one, two]) {
-    await holds(page, "!/^(…)?$/.test(document.querySelector('#state').textContent)");
-    texts.push(await page.locator('#state').textContent());
+    await holds(
+      page,
+      "/^(?:Recorded|Not recorded)$/.test(document.querySelector('#receipts li b')?.textContent)",
+    );
+    texts.push((await receiptsOf(page)).join());
   }
-  const firsts = texts.filter((text) => /^first$|are recorded/.test(text));
+  const firsts = texts.filter((text) => /^first$|^Recorded/.test(text));
   expect([firsts.length, texts]).toEqual([1, texts]);
   const recorded = (await rig.events()).filter(({ type }) => type === 'answers_recorded');
   expect(recorded.length).toBe(1);
@@ -170,14 +207,13 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   await using rig = await startRig({ at: 'planned' });
   await using web = await serveWeb(rig.context('cli'));
   const page = await browser.tab(await addressOf(web));
-  await page.locator('.card').waitFor();
   await openOnly(page);
   const feedback = page.locator('.gate textarea[name=feedback]');
   await feedback.fill('Name the ships too');
   const { name } = await rig.readPlan();
   const path = join(rig.paths.sessionDir, name);
   await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
-  await saysIn(page, 'Your text is kept until you send or delete it.');
+  await saysIn(page, 'Your text is kept.');
   await page.locator('.gate button[value=approve]').click();
   await holds(
     page,
@@ -189,7 +225,7 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   const hash = await page.locator('.gate input[name=hash]').inputValue();
   await feedback.fill('');
   await page.keyboard.press('Escape');
-  await holds(page, `document.querySelector('.gate input[name=hash]').value !== '${hash}'`);
+  await holds(page, `document.querySelector('.gate input[name=hash]').value !== '${hash}' && !isTooSoon()`);
   await page.locator('.gate button[value=approve]').click();
   await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
   const approval = (await rig.events()).find(({ type }) => type === 'plan_approved');
@@ -208,7 +244,7 @@ test('a page whose server ended says so, and goes on with the next one', async (
   await first.end();
   await saysIn(page, 'Connection lost');
   await using _second = await serveWeb(context, { port: first.port });
-  await holds(page, "document.querySelector('#state').textContent === ''");
+  await saysIn(page, 'Connected again.');
   expect(await page.locator('#find').inputValue()).toBe('half a wo');
   await page.reload();
   await saysIn(page, 'There are no sessions.');
@@ -244,7 +280,7 @@ test('a page sends its key to no program that takes the port of its server, says
   await saysIn(opened, 'Too many tabs are open: close one.');
   for (const tab of tabs) tab.close();
   await saysIn(opened, 'There are no sessions.');
-  for (const each of [page, opened]) await holds(each, "document.querySelector('#state').textContent === ''");
+  for (const each of [page, opened]) await saysIn(each, 'Connected again.');
   expect(await page.locator('#find').inputValue()).toBe('half a wo');
   expect(browser.mishaps).toEqual([]);
   for (const each of [page, opened]) await each.close();

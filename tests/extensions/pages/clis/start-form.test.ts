@@ -21,7 +21,7 @@ const saysIn = (page: Page, words: string) =>
 /** The form, once its task has the focus. */
 async function toForm(page: Page): Promise<void> {
   await page.evaluate("location.hash = '#/new'");
-  await holds(page, "document.activeElement.matches('.start [name=task]')");
+  await holds(page, "document.activeElement.matches('.start [name=task]') && !isTooSoon()");
 }
 
 const valueIn = (page: Page, name: string) => page.locator(`.start [name=${name}]`).inputValue();

@@ -12,7 +12,9 @@ function fieldsOf(form, button) {
 /** While an act is under way, its buttons are disabled and say why. */
 function setBusy(form, words) {
   form.toggleAttribute('aria-busy', words !== undefined);
-  for (const button of form.querySelectorAll('button')) {
+  // The buttons around a preview, too, which would replace it.
+  const around = form.parentElement?.closest('form') ?? form;
+  for (const button of around.querySelectorAll('button')) {
     button.disabled = words !== undefined;
     button.title = words === undefined ? '' : `Disabled while this is under way: ${words}`;
   }
@@ -40,8 +42,7 @@ async function send(event) {
   output.textContent = `${words.replace(/ …$/, '')} …`;
   setBusy(form, words);
   underWay.add(id);
-  if (act !== 'preview')
-    addReceipt({ id, key, act, words, name: $('#item bdi, h1 bdi, h1', main)?.textContent ?? '' });
+  if (act !== 'preview') addReceipt({ id, key, act, words, name: nameNow() });
   try {
     const answer = await call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body });
     await showAnswer(form, output, { answer, id, key });
@@ -52,8 +53,9 @@ async function send(event) {
   }
   underWay.delete(id);
   setBusy(form);
-  // A disabled button loses the focus.
-  if (document.activeElement === document.body && button?.isConnected) button.focus({ preventScroll: true });
+  // A disabled button loses the focus; one whose act was not recorded gets it back.
+  if (output.matches('.bad') && document.activeElement === document.body)
+    button?.focus({ preventScroll: true });
   setTimeout(release, 0);
 }
 
@@ -91,6 +93,7 @@ const STATES = {
   recorded: 'Recorded',
   failed: 'Not recorded',
   unknown: 'Unknown yet',
+  gone: 'Not known',
 };
 const receipts = () => JSON.parse(sessionStorage.getItem('receipts') ?? '[]');
 

@@ -24,8 +24,7 @@ function saveDraft(form) {
   const isEmpty = Object.keys(fields).length === 0;
   if (isEmpty) sessionStorage.removeItem(draftKey(form));
   else {
-    const name = $('#item bdi, h1 bdi, h1', main)?.textContent ?? '';
-    sessionStorage.setItem(draftKey(form), JSON.stringify({ name, fields }));
+    sessionStorage.setItem(draftKey(form), JSON.stringify({ name: nameNow(), fields }));
   }
   showDrafts();
 }

@@ -53,6 +53,11 @@ function keyNow() {
   return first === 'new' ? first : key;
 }
 
+/** The name of the session that is shown, in the inbox of its open item; otherwise of the page. */
+function nameNow() {
+  return ($('#item bdi', main) ?? $('h1 bdi', main) ?? $('h1', main))?.textContent ?? '';
+}
+
 function show() {
   view.stop.abort();
   if (!sessionStorage.getItem('key')) return lock();
@@ -247,7 +252,7 @@ addEventListener('focusout', () => setTimeout(release, 200));
 
 // Title, icon and notices.
 function showNeeds(count) {
-  const heading = $('#item bdi, h1', main)?.textContent;
+  const heading = nameNow();
   document.title = `${count > 0 ? `(${count}) ` : ''}${heading ? `${heading} · ` : ''}samocode`;
   const dot =
     count > 0

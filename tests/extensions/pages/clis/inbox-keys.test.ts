@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { reportedSession } from '../../../support/report-session.ts';
+import { serveWeb } from '../../../support/web-rig.ts';
+import { addressOf, type Browser, holds, openBrowser } from './browser.ts';
+import { addTo, decidedIn, inboxScene, isReady, KINDS, openItemOf, recordedIn } from './inbox-scene.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+});
+
+const APPROVE = ".gate button[value='approve']";
+
+/** Clicks on the button that approves as soon as another item is in the page. */
+const clickAtOnce = (key: string) => `new MutationObserver((_, observer) => {
+  const button = document.querySelector('[data-item^="${key}"] [value=approve]');
+  if (!button) return;
+  observer.disconnect();
+  button.click();
+}).observe(document.querySelector('#p-item'), { childList: true })`;
+
+test('a held or quickly repeated key approves one plan, and what comes right after an item has appeared decides nothing', async () => {
+  await using scene = await inboxScene(['plan', 'plan']);
+  const [one, two] = scene.rigs;
+  if (one === undefined || two === undefined) return expect.fail('no sessions');
+  const page = await browser.tab(await addressOf(scene.web));
+  await openItemOf(page, one);
+  const { keyboard } = page;
+  await page.evaluate(clickAtOnce(pageKey(two.paths)));
+  for (const key of ['a', 'Enter', 'a', 'Enter']) await keyboard.press(key);
+  await recordedIn(one);
+  await holds(page, `keyNow() === '${pageKey(two.paths)}'`);
+  await holds(page, "document.querySelector('#state').textContent.startsWith('This has just appeared')");
+  await isReady(page, two);
+  await page.evaluate('changedAt = Number.POSITIVE_INFINITY');
+  await page.locator(APPROVE).press('Enter');
+  await page.locator(APPROVE).press(' ');
+  await page.evaluate('changedAt = Number.NEGATIVE_INFINITY');
+  await keyboard.down('a');
+  for (let times = 0; times < 5; times += 1) await keyboard.down('a');
+  await keyboard.up('a');
+  // The first press is on nothing, as when the item changes under a held key.
+  await page.evaluate('document.activeElement.blur()');
+  await keyboard.down('Enter');
+  await page.evaluate(`document.querySelector("${APPROVE}").focus()`);
+  for (let times = 0; times < 5; times += 1) await keyboard.down('Enter');
+  await keyboard.up('Enter');
+  await scene.web.act(`/s/${pageKey(two.paths)}/message`, { text: 'the first that arrives' });
+  expect(await decidedIn(two)).toEqual(['message']);
+  expect(await decidedIn(one)).toEqual(['approve']);
+  await keyboard.press('Enter');
+  await eventually(async () => (await decidedIn(two)).includes('approve'));
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a new version of a plan that replaces the one under the pointer cannot be approved by the same click', async () => {
+  await using rig = await KINDS.plan();
+  await using web = await serveWeb(rig.context('cli'));
+  for (const place of [`/inbox/${pageKey(rig.paths)}`, `/s/${pageKey(rig.paths)}`]) {
+    const page = await browser.tab(await addressOf(web));
+    await page.evaluate(`location.hash = '#${place}'`);
+    await page.locator(APPROVE).waitFor();
+    await holds(page, '!isTooSoon()');
+    const seen = await page.evaluate(`(() => {
+      const place = document.querySelector('.gate').closest('[id^=p-]');
+      const hash = document.querySelector('.gate [name=hash]');
+      put(place.id, place.innerHTML.replace(hash.value, 'f'.repeat(hash.value.length)));
+      document.querySelector("${APPROVE}").click();
+      return document.querySelector('#state').textContent;
+    })()`);
+    expect(seen).toMatch(/^This has just appeared/);
+    await page.close();
+  }
+  expect([await decidedIn(rig), browser.mishaps]).toEqual([[], []]);
+});
+
+test('a list that changes moves neither a row nor the open item, nor the focus; new rows come last, and a decided one is marked', async () => {
+  await using scene = await inboxScene(['options', 'plan', 'blocked']);
+  const [asking, planned, blocked] = scene.rigs;
+  if (asking === undefined || planned === undefined || blocked === undefined)
+    return expect.fail('no sessions');
+  const page = await browser.tab(await addressOf(scene.web));
+  await page.setViewportSize({ width: 1280, height: 400 });
+  await openItemOf(page, planned);
+  await page.locator(`#to-${pageKey(blocked.paths)}`).press('Shift');
+  await page.evaluate("scrollTo({ top: 300 }); self.item = document.querySelector('#p-item > article')");
+  const shown = () =>
+    page.evaluate<string>(`JSON.stringify({
+      focus: document.activeElement.id,
+      at: scrollY,
+      isSame: document.querySelector('#p-item > article') === self.item,
+      rows: [...document.querySelectorAll('#rows > li')].slice(0, 3).map((row) => [row.dataset.key, row.getBoundingClientRect().top]),
+    })`);
+  const before = await shown();
+  await using late = await KINDS.options();
+  await addTo(asking, late);
+  const row = `#r-${pageKey(late.paths)}`;
+  await page.locator(row).waitFor();
+  expect(await page.evaluate('document.querySelector("#rows").lastChild.id')).toBe(row.slice(1));
+  expect(await shown()).toBe(before);
+  await asking.answer();
+  await holds(page, `document.querySelector('#r-${pageKey(asking.paths)}').matches('.decided')`);
+  expect(await shown()).toBe(before);
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('single keys that are switched off do nothing, also after a reload; Tab and Enter decide as before', async () => {
+  await using rig = await KINDS.plan();
+  await using web = await serveWeb(rig.context('cli'));
+  const page = await browser.tab(await addressOf(web));
+  await isReady(page, rig);
+  await page.keyboard.press('?');
+  await page.locator('#single-keys').press(' ');
+  await page.keyboard.press('Escape');
+  await page.reload();
+  await isReady(page, rig);
+  const state = () =>
+    page.evaluate<string>(
+      "[location.hash, document.activeElement.id, document.querySelectorAll('dialog[open]').length].join()",
+    );
+  const before = await state();
+  for (const key of 'jk/ibnxac?mrfvs') await page.keyboard.press(key);
+  expect(await state()).toBe(before);
+  for (let step = 0; step < 80; step += 1) {
+    if (await page.evaluate(`document.activeElement.matches("${APPROVE}")`)) break;
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Enter');
+  await recordedIn(rig);
+  expect([await decidedIn(rig), browser.mishaps]).toEqual([['approve'], []]);
+  await page.evaluate('localStorage.clear()');
+  await page.close();
+});
+
+test('a session that begins to need the person notifies once on the page of a session and on the form of a new one, whose titles name what is open', async () => {
+  const { project, paths } = await reportedSession({ iterations: 4, name: 'first', ends: 'done' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const places = [`/s/${pageKey(paths)}`, '/new'];
+  for (const [at, place] of places.entries()) {
+    const page = await browser.tab(await addressOf(web));
+    await page.evaluate(`self.shown = []; self.Notification = class {
+      static permission = 'granted';
+      constructor(title, { tag }) { self.shown.push([title, tag].join(' ')); }
+    }; location.hash = '#${place}'`);
+    await page.locator('#main h1').waitFor();
+    await holds(page, `document.title.endsWith('${at === 0 ? 'first' : 'New session'} · samocode')`);
+    const late = await reportedSession({ iterations: 4, name: `late-${at}`, ends: 'blocked', project });
+    await holds(page, 'self.shown.length > 0');
+    await holds(page, `document.title === '(${at + 1}) ${at === 0 ? 'first' : 'New session'} · samocode'`);
+    expect(await page.evaluate('self.shown')).toEqual([`late-${at} ${pageKey(late.paths)}`]);
+    await page.close();
+  }
+  expect(browser.mishaps).toEqual([]);
+});
