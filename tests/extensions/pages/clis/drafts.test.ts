@@ -6,7 +6,7 @@ import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
 import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
-import { textOf } from './inbox-scene.ts';
+import { decidedIn, inboxScene, openItemOf, receiptIs, textOf } from './inbox-scene.ts';
 
 let browser: Browser;
 
@@ -126,6 +126,35 @@ test('a tab that loses its key while an item is open shows the item again after 
   await valueIs(page, FEEDBACK, 'Name the ships too');
   await page.locator('#rows li').first().waitFor();
   expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('an answer that arrives while another item is open sends the text of its own session, and leaves the other item and its draft alone', async () => {
+  await using scene = await inboxScene(['blocked', 'blocked']);
+  const [one, two] = scene.rigs;
+  if (one === undefined || two === undefined) return expect.fail('no sessions');
+  const page = await browser.tab(await addressOf(scene.web));
+  const note = '.gate [name=note]';
+  await openItemOf(page, two);
+  await page.locator(note).fill('for the second');
+  await openItemOf(page, one);
+  await page.locator(note).fill('for the first');
+  await page.evaluate(
+    "self.fetch = ((get) => async (path, init) => { const answer = await get(path, init); if (init?.method === 'POST') await new Promise((resolve) => { self.arrive = resolve; }); return answer; })(self.fetch)",
+  );
+  await page.locator('.gate .primary').click();
+  await holds(page, 'self.arrive !== undefined');
+  await openItemOf(page, two);
+  await valueIs(page, note, 'for the second');
+  await page.evaluate('self.arrive()');
+  await receiptIs(page, 'Recorded');
+  await unsentIs(page, '1 unsent');
+  await valueIs(page, note, 'for the second');
+  expect(await page.evaluate('[keyNow(), ...drafts().map(textOf)]')).toEqual([
+    pageKey(two.paths),
+    'for the second',
+  ]);
+  expect([await decidedIn(one), await decidedIn(two), browser.mishaps]).toEqual([['resume'], [], []]);
   await page.close();
 });
 

@@ -4,7 +4,16 @@ import { eventually } from '../../../support/eventually.ts';
 import { reportedSession } from '../../../support/report-session.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { addressOf, type Browser, holds, openBrowser } from './browser.ts';
-import { addTo, decidedIn, inboxScene, isReady, KINDS, openItemOf, recordedIn } from './inbox-scene.ts';
+import {
+  addTo,
+  decidedIn,
+  inboxScene,
+  isReady,
+  KINDS,
+  openItemOf,
+  receiptIs,
+  recordedIn,
+} from './inbox-scene.ts';
 
 let browser: Browser;
 
@@ -79,6 +88,23 @@ test('a new version of a plan that replaces the one under the pointer cannot be 
     await page.close();
   }
   expect([await decidedIn(rig), browser.mishaps]).toEqual([[], []]);
+});
+
+test('Ctrl Enter in a comment on a plan requests the changes, and a button whose act was refused keeps the focus', async () => {
+  await using rig = await KINDS.plan();
+  await using web = await serveWeb(rig.context('cli'));
+  const page = await browser.tab(await addressOf(web));
+  await isReady(page, rig);
+  const change = '.gate button[value=change]';
+  await page.locator(change).press('Enter');
+  await receiptIs(page, 'Not recorded');
+  await holds(page, `document.activeElement.matches('${change}')`);
+  await page.keyboard.press('c');
+  await page.keyboard.type('Name the ships too');
+  await page.keyboard.press('Control+Enter');
+  await recordedIn(rig);
+  expect([await decidedIn(rig), browser.mishaps]).toEqual([['request_changes'], []]);
+  await page.close();
 });
 
 test('a list that changes moves neither a row nor the open item, nor the focus; new rows come last, and a decided one is marked', async () => {
