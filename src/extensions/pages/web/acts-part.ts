@@ -128,6 +128,9 @@ function verifyForm(): Html {
   });
 }
 
+/** `unarchive` restores these, as the preview says. */
+const RESTORABLE: ReadonlySet<FinishChoice> = new Set(['keep_branch', 'discard']);
+
 /** A preview of one way to finish, with the button that does it. */
 export function previewPart(
   session: ShownSession,
@@ -139,5 +142,5 @@ export function previewPart(
     return html`<h3 tabindex="-1">${title}: not now</h3>${blockers.map((line) => html`<p class="attention">${line}</p>`)}`;
   return html`<h3 tabindex="-1">${title}</h3><ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre tabindex="0">${text}</pre></details>`}
-<form data-act="finish">${stateField(session)}<input type="hidden" name="how" value="${how}"><p class="buttons"><button class="primary">${title}</button> ${FINAL}</p><output></output></form>`;
+<form data-act="finish">${stateField(session)}<input type="hidden" name="how" value="${how}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;
 }

@@ -88,8 +88,9 @@ export class SessionParts {
     // The forms above do what the commands would.
     const subject = { view, worker: session, renderSteps: () => [], events, linkTo };
     const data = await sessionReport(subject, this.#context);
-    // The story of a block is shown below it.
-    const says = view.state.status.kind === 'blocked' ? undefined : data.says;
+    // The decision below quotes it.
+    const isQuoted = itemKind(shownFacts(view, session)) !== undefined;
+    const says = isQuoted ? undefined : data.says;
     // Open questions are shown in the form above.
     const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
     return [

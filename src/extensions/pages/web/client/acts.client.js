@@ -66,9 +66,10 @@ async function showAnswer(form, output, { answer, id, key }) {
   // 202: left for a worker, and not done yet.
   const state =
     answer.status === 202 ? 'sent' : answer.ok ? 'recorded' : answer.status < 500 ? 'failed' : 'unknown';
-  output.className = { recorded: 'good', sent: '' }[state] ?? 'bad';
+  const isPreview = answer.ok && form.dataset.act === 'preview';
+  output.className = isPreview ? '' : ({ recorded: 'good', sent: '' }[state] ?? 'bad');
   changeReceipt(id, { state, text: output.textContent.trim() });
-  if (!answer.ok || form.dataset.act === 'preview') return $('h3', output)?.focus();
+  if (!answer.ok || isPreview) return $('h3', output)?.focus();
   dropDraft(key, form.dataset.act);
   if (keyNow() !== key) return;
   const place = answer.headers.get('x-open');
