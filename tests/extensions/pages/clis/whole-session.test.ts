@@ -52,7 +52,11 @@ test('a session goes from its start to its merge by keyboard alone', async () =>
   /** The way of a person without a mouse: on to the button that says so. */
   const tabTo = async (words: string) => {
     for (let step = 0; step < 80; step += 1) {
-      if (await page.evaluate(`document.activeElement.textContent.trim() === ${JSON.stringify(words)}`))
+      if (
+        await page.evaluate(
+          `document.activeElement.matches('button') && document.activeElement.textContent.trim() === ${JSON.stringify(words)}`,
+        )
+      )
         return;
       await keyboard.press('Tab');
     }
