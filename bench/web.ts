@@ -84,7 +84,7 @@ async function withPage<T>(
 async function measureWork(count: number, seconds: number) {
   await using work = await workingSessions(SESSIONS);
   return await withPage(work.project.repo, async ({ address, pid, browser }) => {
-    const board = await browser.tab(address);
+    const board = await browser.tab(`${address}&v=/board`);
     await board.locator('.card').first().waitFor();
     const measuring = { sessions: work.sessions, board, pid, count, seconds };
     const one = await measureTabs(measuring);
@@ -141,7 +141,7 @@ async function measurePaint({ address, pid, browser }: ServedPage) {
   const paintMs: number[] = [];
   for (let round = 0; round <= PAINTS; round += 1) {
     // The code in the address works once. A later tab takes the key from the first one, which stays open.
-    const url = round === 0 ? address : new URL(address).origin;
+    const url = round === 0 ? `${address}&v=/board` : `${new URL(address).origin}/#/board`;
     const page = await browser.tab();
     const begun = performance.now();
     await page.goto(url);
