@@ -42,19 +42,31 @@ test('axe finds no violation on any page, in light and in dark, narrow and wide,
   const project = await makeProject();
   await using _ = project.repo;
   const places: [name: string, place: string][] = [];
+  const items: [name: string, place: string][] = [];
   for (const ends of ENDS) {
     const { paths } = await reportedSession({ iterations: 9, name: `ends-${ends}`, ends, project });
     places.push([ends, `#/s/${pageKey(paths)}`]);
+    items.push([ends, `#/inbox/${pageKey(paths)}`]);
   }
   await using web = await serveWeb(project.context);
   await using browser = await openBrowser();
   const page = await browser.tab(await addressOf(web));
-  await page.locator('.card').first().waitFor();
-  const found: Record<string, string[]> = { board: await violationsOn(page) };
+  const found: Record<string, string[]> = {};
   const go = async (place: string, isShown: string) => {
     await page.evaluate(`location.hash = '${place}'`);
     await holds(page, isShown);
   };
+  // A receipt and a draft, which every page shows.
+  await go(items[1]?.[1] ?? '', "document.querySelector('.gate textarea') !== null");
+  await page.locator('.gate textarea').first().fill('half an answer');
+  await page.evaluate("addReceipt({ id: 'x', key: 'new', act: 'start', words: 'Start', name: 'boats' })");
+  const waiting = items.filter(([name]) => name !== 'running' && name !== 'stopped');
+  for (const [name, place] of waiting) {
+    await go(place, `document.querySelector('#item')?.textContent.includes('ends-${name}') === true`);
+    found[`inbox, ${name}`] = await violationsOn(page);
+  }
+  await go('#/board', "document.querySelector('.card') !== null");
+  found.board = await violationsOn(page);
   for (const [name, place] of places) {
     await go(place, `document.querySelector('#p-head h1')?.textContent === 'ends-${name}'`);
     found[name] = await violationsOn(page);
@@ -70,6 +82,6 @@ test('axe finds no violation on any page, in light and in dark, narrow and wide,
   });
   await page.goto(pathToFileURL(output).href);
   found.report = await violationsOn(page);
-  expect(Object.keys(found)).toHaveLength(ENDS.length + 4);
+  expect(Object.keys(found)).toHaveLength(ENDS.length + waiting.length + 4);
   expect(Object.entries(found).filter(([, violations]) => violations.length > 0)).toEqual([]);
 });
