@@ -178,7 +178,7 @@ test('two tabs, a terminal and a phone answer the same questions: one counts, th
   for (const page of pages) await page.close();
 });
 
-test('an act on a session that is gone is not known, and the receipts after it are settled', async () => {
+test('an act on a session that is gone is not known, the receipts after it are settled, and a preview has none', async () => {
   const gone = await reportedSession({ iterations: 4, name: 'gone', ends: 'blocked' });
   const { project, paths } = gone;
   await using _ = project.repo;
@@ -195,6 +195,11 @@ test('an act on a session that is gone is not known, and the receipts after it a
     await page.locator('.gate .primary').click();
     await receiptIs(page, 'Unknown yet');
   }
+  const ready = await reportedSession({ iterations: 4, name: 'ready', ends: 'done', project });
+  await page.locator(`#to-${pageKey(ready.paths)}`).click();
+  await holds(page, "document.querySelector('.gate [data-act=preview]') !== null && !isTooSoon()");
+  await page.locator('.gate button').first().click();
+  await holds(page, "document.querySelector('.gate output').textContent === 'The server cannot be reached.'");
   await rm(paths.sessionDir, { recursive: true });
   await rm(paths.runDir, { recursive: true });
   await page.evaluate('self.asks = true');

@@ -48,8 +48,10 @@ async function send(event) {
     await showAnswer(form, output, { answer, id, key });
   } catch {
     output.className = 'bad';
-    output.textContent = 'The server cannot be reached. The receipt will say whether this was recorded.';
-    changeReceipt(id, { state: 'unknown', text: 'The server cannot be reached.' });
+    output.textContent = MESSAGES.unreachable;
+    // A preview leaves no receipt.
+    if (act !== 'preview') output.append(' The receipt will say whether this was recorded.');
+    changeReceipt(id, { state: 'unknown', text: MESSAGES.unreachable });
   }
   underWay.delete(id);
   setBusy(form);

@@ -29,7 +29,7 @@ async function exchange(code) {
     tabs.postMessage({ key: text });
     keep(text);
   } catch {
-    return 'The server cannot be reached.';
+    return MESSAGES.unreachable;
   }
 }
 
