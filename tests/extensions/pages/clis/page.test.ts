@@ -174,6 +174,7 @@ test('two tabs and a terminal answer at once: the first counts, the others are t
   for (const page of [one, two]) {
     await openOnly(page);
     await page.locator('.gate textarea').first().fill('as I said');
+    await holds(page, '!isTooSoon()');
   }
   const context = rig.context('cli');
   const [terminal] = await Promise.all([
@@ -214,6 +215,7 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   const path = join(rig.paths.sessionDir, name);
   await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
   await saysIn(page, 'Your text is kept.');
+  await holds(page, '!isTooSoon()');
   await page.locator('.gate button[value=approve]').click();
   await holds(
     page,
