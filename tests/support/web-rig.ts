@@ -76,7 +76,9 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
   };
   const ask: WebRig['ask'] = async (path, asked = {}) =>
     await askWithout(path, { ...asked, headers: { ...(await bearer()), ...asked.headers } });
-  const act: WebRig['act'] = (path, fields) => ask(path, { method: 'POST', body: JSON.stringify(fields) });
+  // As in a form of the page, which names its session.
+  const act: WebRig['act'] = (path, fields) =>
+    ask(path, { method: 'POST', body: JSON.stringify({ session: path.split('/')[2], ...fields }) });
   const open = async (place: string) =>
     await openTab(at, `/live?at=${encodeURIComponent(place)}`, await bearer());
   const decide: WebRig['decide'] = async (key, name, fields) => {

@@ -11,7 +11,7 @@ import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
 import { editorLink } from './editor-link.ts';
 import { FINAL } from './gate-part.ts';
-import { type ItemKind, stateField } from './inbox/items.ts';
+import { type ItemKind, identityFields } from './inbox/items.ts';
 
 /**
  * The forms of everything that a person can do with a session now, each collapsed.
@@ -21,21 +21,21 @@ export function actsPart(session: ShownSession, env: ActionContext['env'], kind?
   const facts = shownFacts(session.view, session);
   const parts = [
     ...unreadMessages(session),
-    canAct('message', facts) && messageForm(),
+    canAct('message', facts) && messageForm(session),
     kind !== 'stuck' && canAct('resume', facts) && resumeForm(session),
     kind !== 'finished' && canAct('finish', facts) && finishForm(session),
-    canAct('verify', facts) && verifyForm(),
-    canAct('stop', facts) && stopForm(),
+    canAct('verify', facts) && verifyForm(session),
+    canAct('stop', facts) && stopForm(session),
     editorLink(facts, env),
   ].filter((part) => part !== false && part !== undefined);
   return html`<section class="do" aria-label="Actions">${parts}</section>`;
 }
 
 /** The messages that no agent has received, each of which can be withdrawn. */
-function unreadMessages({ view }: ShownSession): Html[] {
-  return view.state.messages.waiting.map(
+function unreadMessages(session: ShownSession): Html[] {
+  return session.view.state.messages.waiting.map(
     ({ id, line }) =>
-      html`<form data-act="withdraw" class="unread"><input type="hidden" name="message" value="${id}"><p><span class="note">Not read yet:</span> <span dir="auto">${line}</span> <button>Withdraw</button></p><output></output></form>
+      html`<form data-act="withdraw" class="unread">${identityFields(session)}<input type="hidden" name="message" value="${id}"><p><span class="note">Not read yet:</span> <span dir="auto">${line}</span> <button aria-label="Withdraw: ${line}">Withdraw</button></p><output></output></form>
 `,
   );
 }
@@ -60,12 +60,12 @@ function actForm({ title, key, act, fields, isOpen = false }: ActForm): Html {
 `;
 }
 
-function messageForm(): Html {
+function messageForm(session: ShownSession): Html {
   return actForm({
     title: 'Message',
     key: 'm',
     act: 'message',
-    fields: html`<label>For the next agent <textarea name="text" rows="3" required dir="auto"></textarea></label>
+    fields: html`${identityFields(session)}<label>For the next agent <textarea name="text" rows="3" required dir="auto"></textarea></label>
 <p class="buttons"><button class="primary">Send</button></p>`,
   });
 }
@@ -89,18 +89,18 @@ export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
     title: isDone ? 'New goal' : 'Resume',
     key: 'r',
     act: 'resume',
-    fields: html`${stateField(session)}${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
+    fields: html`${identityFields(session)}${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
 <p class="buttons"><button class="primary">${isDone ? 'Start' : 'Resume'}</button></p>`,
     ...place,
   });
 }
 
-function stopForm(): Html {
+function stopForm(session: ShownSession): Html {
   return actForm({
     title: 'Stop',
     key: 's',
     act: 'stop',
-    fields: html`<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
+    fields: html`${identityFields(session)}<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
 <button name="when" value="now">Now: end the agent, and keep its changes</button></p>`,
   });
 }
@@ -112,18 +112,18 @@ export function finishForm(session: ShownSession, place: FormPlace = {}): Html {
     title: 'Finish',
     key: 'f',
     act: 'preview',
-    fields: html`${stateField(session)}<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${FINISH_CHOICES[way].title} …</button> `)}</p>
+    fields: html`${identityFields(session)}<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${FINISH_CHOICES[way].title} …</button> `)}</p>
 <p class="note">Each shows a preview first.</p>`,
     ...place,
   });
 }
 
-function verifyForm(): Html {
+function verifyForm(session: ShownSession): Html {
   return actForm({
     title: 'Verify',
     key: 'v',
     act: 'verify',
-    fields: html`<p>Repeats the checks of its proof on a fresh clone. This can take as long as the checks do.</p>
+    fields: html`${identityFields(session)}<p>Repeats the checks of its proof on a fresh clone. This can take as long as the checks do.</p>
 <p class="buttons"><button>Verify</button></p>`,
   });
 }
@@ -142,5 +142,5 @@ export function previewPart(
     return html`<h3 tabindex="-1">${title}: not now</h3>${blockers.map((line) => html`<p class="attention">${line}</p>`)}`;
   return html`<h3 tabindex="-1">${title}</h3><ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre tabindex="0">${text}</pre></details>`}
-<form data-act="finish">${stateField(session)}<input type="hidden" name="how" value="${how}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;
+<form data-act="finish">${identityFields(session)}<input type="hidden" name="how" value="${how}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;
 }

@@ -16,6 +16,7 @@ import { sendMessage } from '../../../core/acts/sessions/send-message.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import { withdrawMessage } from '../../../core/acts/sessions/withdraw-message.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { pageKey } from '../../../core/caller/facts/live-page.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
@@ -142,6 +143,8 @@ export async function actOnSession(
 ): Promise<Html | string> {
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
   if (act === undefined) throw WEB_ERRORS.no_such_act({ act: name });
+  // The form may have been that of a session that the tab has left.
+  if (fields.session !== pageKey(session.view.paths)) throw WEB_ERRORS.state_changed();
   if (DECISIONS.has(name) && fields.state !== stateIdOf(session.view)) throw WEB_ERRORS.state_changed();
   const actId = textOf(fields, 'act') || undefined;
   return await act(session, fields, { ...actingOn(session, context), actId });

@@ -22,5 +22,5 @@ export function editorLink(facts: WatchedRow['facts'], env: ActionContext['env']
   if (worktree === undefined || !canAct('edit', facts)) return undefined;
   const [program = ''] = (env.VISUAL || env.EDITOR || '').split(' ');
   const { scheme, title } = EDITORS[basename(program)] ?? { scheme: 'vscode', title: 'VS Code' };
-  return html`<a class="button" href="${scheme}://file${encodeURI(worktree)}" title="${worktree}">Open in ${title}</a>`;
+  return html`<a class="button" href="${scheme}://file${worktree.split('/').map(encodeURIComponent).join('/')}" title="${worktree}">Open in ${title}</a>`;
 }

@@ -10,7 +10,7 @@ import { gateOf } from '../../../core/session/status.ts';
 import { planNotes } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
 import { markdown, taskTexts } from '../html/markdown-html.ts';
-import { stateField } from './inbox/items.ts';
+import { identityFields } from './inbox/items.ts';
 import { sessionQuestion } from './web-context.ts';
 
 /** Notices a change of the plan or the answers by an editor, which records no event. */
@@ -28,7 +28,7 @@ export class GateWatch {
 }
 
 /** Said before an act that cannot be undone. */
-export const FINAL: Html = html`<small class="note">Counts at once; cannot be taken back.</small>`;
+export const FINAL: Html = html`<small class="note">Takes effect at once and cannot be undone.</small>`;
 
 /** The form for the decision that the session waits for; empty if it waits for none. */
 export async function gatePart(session: ShownSession, context: ActionContext): Promise<Html> {
@@ -49,11 +49,11 @@ async function questionsPart(session: ShownSession, context: ActionContext): Pro
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
   return html`<section class="gate"><h2>Questions for you</h2>
 ${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
-<form data-act="answer">${stateField(session)}<input type="hidden" name="hash" value="${questionsHash(open)}">${open.map(
+<form data-act="answer">${identityFields(session)}<input type="hidden" name="hash" value="${questionsHash(open)}">${open.map(
     (question) => questionField(question, about?.question === question.id ? about.text : undefined),
   )}
 <p class="buttons"><button class="primary">Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
-    typed.length > 0 && html` <button name="confirm" value="typed">The answers in _qa.md are mine</button>`
+    typed.length > 0 && html` <button name="confirm" value="typed">Confirm the answers in _qa.md</button>`
   } ${FINAL}</p><output></output></form></section>`;
 }
 
@@ -78,7 +78,7 @@ function questionField(question: QaItem, about?: string): Html {
 `;
   };
   return html`<fieldset class="qa open"><legend><span class="id">${id}</span></legend>${markdown(text)}
-${about !== undefined && html`<details><summary>Context</summary><pre dir="ltr" tabindex="0">${about}</pre></details>`}
+${about !== undefined && html`<details id="about-${id}"><summary>Context</summary><pre dir="ltr" tabindex="0">${about}</pre></details>`}
 ${options.map((option) => field(option.letter, option.text))}
 ${suggestion && html`<p class="note" dir="auto">${suggestion.reason}</p>`}
 ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}
@@ -97,10 +97,10 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
   const names = stepNames(taskTexts(text));
   const comment = (at: number) =>
-    html` <details class="comment"><summary>comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
+    html` <details class="comment" id="of-${names[at]}"><summary aria-label="Comment on step ${at + 1}">comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Plan to approve</h2>
 ${planNotes({ name, remarks, servers, changes: changes?.join('\n') })}
-<form data-act="plan">${stateField(session)}<input type="hidden" name="hash" value="${hash}">
+<form data-act="plan">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
 <label>Requested changes <textarea name="feedback" rows="2" dir="auto"></textarea></label>
 <p class="buttons"><button name="decide" value="approve" class="primary">Approve the plan</button> <button name="decide" value="change">Request changes</button> ${FINAL}</p><output></output></form></section>`;

@@ -67,9 +67,9 @@ export class Outcomes {
       case 'refused':
         return { state: 'failed', text: problemText(outcome.error) };
       case 'waiting':
-        return { state: 'sent', text: 'It is queued; the next worker of the session answers it.' };
+        return { state: 'sent', text: 'Queued until a worker of the session runs.' };
       case 'unknown':
-        return { state: 'failed', text: 'Nothing of it reached the session: send it again.' };
+        return { state: 'failed', text: 'The session did not receive it. Send it again.' };
       default:
         return outcome satisfies never;
     }

@@ -21,10 +21,11 @@ const KEPT_EVENTS = 20_000;
 const CHANGES_EVERY_MS = 60_000;
 
 /** Empty elements for the parts, in order. */
-export function sessionFrame(): Html {
+/** @param key of the session */
+export function sessionFrame(key: string): Html {
   return html`<div id="p-head"><p class="sentence">Loading this session …</p></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-facts"></div><div id="p-nav"></div>
 <section id="changes"><h2>Changes</h2><p class="as buttons"><button type="button" data-as="unified">Unified</button><button type="button" data-as="side">Side by side</button></p>
-<div id="p-changes"></div><form id="remarks" data-act="review" hidden><input type="hidden" name="comments"><b></b> <button>Send</button> <output></output></form></section><div id="p-sections"></div>`;
+<div id="p-changes"></div><form id="remarks" data-act="review" hidden><input type="hidden" name="session" value="${key}"><input type="hidden" name="comments"><b></b> <button>Send</button> <output></output></form></section><div id="p-sections"></div>`;
 }
 
 /** The parts of a session's page in one tab; each is rendered again only if its source may have changed. */

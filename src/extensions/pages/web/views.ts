@@ -67,7 +67,7 @@ function inboxView(key: string, live: LiveSessions, context: ActionContext): Liv
 function sessionView(key: string, live: LiveSessions, context: ActionContext): LiveView {
   const parts = new SessionParts(key, context);
   return {
-    frame: sessionFrame(),
+    frame: sessionFrame(key),
     async update() {
       const session = await live.find(key);
       return session === undefined ? { end: GONE } : { parts: await parts.changed(session) };

@@ -37,7 +37,7 @@ export class ItemParts {
 function goneItem(key: string, session: ShownSession | undefined): Html {
   if (session === undefined)
     return html`<p class="sentence">This session was archived, discarded or moved.</p>`;
-  return html`<p class="sentence">This needs nothing from you now. <a href="#/s/${key}">Its page</a></p>`;
+  return html`<p class="sentence">Nothing to decide here now. <a href="#/s/${key}">Its page</a></p>`;
 }
 
 async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> {

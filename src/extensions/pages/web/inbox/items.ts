@@ -1,13 +1,14 @@
 import { readPlanOf } from '../../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../../core/acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
+import { pageKey } from '../../../../core/caller/facts/live-page.ts';
 import { isSamocodeError } from '../../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
 import { capitalised, counted, cut } from '../../../../core/kernel/text.ts';
 import { oneLine } from '../../../../core/session/documents/markdown-lines.ts';
 import { parsePlan } from '../../../../core/session/documents/plan.ts';
 import type { SessionView } from '../../../../core/session/events/session-view.ts';
-import { goneText, proofLine, stateText } from '../../../../core/session/words.ts';
+import { goneText, stateText } from '../../../../core/session/words.ts';
 import { type Html, html } from '../../html/html.ts';
 import type { WatchedRow } from '../../watch/watch-model.ts';
 import type { LiveList, LiveSessions } from '../live.ts';
@@ -45,13 +46,13 @@ export function itemKind(facts: WatchedRow['facts']): ItemKind | undefined {
 }
 
 /** Identifies the state in which a decision was offered: one that comes after the state has changed is refused. */
-export function stateIdOf({ state: { status } }: Pick<SessionView, 'state'>): string {
-  return fingerprint(`${status.kind} ${status.since}`).slice(0, 12);
+export function stateIdOf({ state: { status }, paths }: Pick<SessionView, 'state' | 'paths'>): string {
+  return fingerprint(`${paths.runDir} ${status.kind} ${status.since}`).slice(0, 12);
 }
 
-/** The hidden field by which a form names that state. */
-export function stateField({ view }: ShownSession): Html {
-  return html`<input type="hidden" name="state" value="${stateIdOf(view)}">`;
+/** The hidden fields by which a form names its session and that state. */
+export function identityFields({ view }: ShownSession): Html {
+  return html`<input type="hidden" name="session" value="${pageKey(view.paths)}"><input type="hidden" name="state" value="${stateIdOf(view)}">`;
 }
 
 const MAX_CHARS = 200;
@@ -104,7 +105,7 @@ export function demandOf({ kind, facts }: { kind: ItemKind; facts: WatchedRow['f
     case 'stuck':
       return capitalised(goneText(facts) ?? stateText(facts).brief);
     case 'finished':
-      return `Finished, proof ${proofLine(facts.proof)?.split(':')[0] ?? 'no'}`;
+      return `Finished, proof ${facts.proof?.how ?? 'no'}`;
     default:
       return kind satisfies never;
   }

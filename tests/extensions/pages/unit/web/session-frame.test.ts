@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sessionFrame } from '../../../../../src/extensions/pages/web/session-part.ts';
 
-const { text } = sessionFrame();
+const { text } = sessionFrame('0123456789ab');
 
 test('the decision that waits stands above the current agent and the figures, below the task', () => {
   const parts = [...text.matchAll(/id="(p-[a-z]+|changes)"/g)].map(([, id]) => id);
