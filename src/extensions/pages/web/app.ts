@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
-import type { Clock } from '../../../core/kernel/clock.ts';
+import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
@@ -143,9 +143,9 @@ function addReading(
       usage.streams -= 1;
       usage.usedAt = clock.monotonic();
     };
-    const place = c.req.query('at') ?? '/';
+    const { at: place = '/', after = '', rows = '' } = c.req.query();
     const drop = () => c.env.outgoing.destroy();
-    const making = (signal: AbortSignal) => updates(place, { live, context }, signal);
+    const making = (signal: AbortSignal) => updates({ place, after, rows }, { live, context }, signal);
     const body = streamOf(making, { clock, ended, failed, drop });
     const headers = { 'content-type': 'application/x-ndjson', 'x-proof': newProof(token, portOf(c)) };
     return c.body(body, 200, headers);
@@ -185,17 +185,25 @@ async function found(key: string, live: LiveSessions): Promise<ShownSession> {
   return session;
 }
 
+interface AskedView {
+  place: string;
+  /** ISO time of the tab's last update. */
+  after: string;
+  /** Identifies the rows of the inbox that the tab has. */
+  rows: string;
+}
+
 async function* updates(
-  place: string,
+  { place, after, rows }: AskedView,
   { live, context }: Served,
   signal: AbortSignal,
 ): AsyncGenerator<object, void> {
   const { clock } = context;
   let wake = () => {};
   const stop = live.follow(() => wake());
-  const news = new NewNeeds();
+  const news = new NewNeeds(after);
   try {
-    const { frame, at, update } = await viewOf(place, live, context);
+    const { frame, at, update } = await viewOf({ place, rows }, live, context);
     yield { frame: frame.text, at };
     let sentAt = Number.NEGATIVE_INFINITY;
     let ended = '';
@@ -216,7 +224,7 @@ async function* updates(
       const isNew = end !== ended || hasNews || Object.values(changes).some(isFilled);
       if (isNew || clock.monotonic() - sentAt > BEAT_MS) {
         sentAt = clock.monotonic();
-        yield { ...changes, ...needs, more, ...(end !== ended && { end }) };
+        yield { ...changes, ...needs, until: isoUtc(clock.now()), more, ...(end !== ended && { end }) };
         ended = end;
       }
       if (more) continue;

@@ -52,7 +52,7 @@ export const PAGE_HEADERS = {
 
 const KEY_TEXTS = [
   ['j k', 'next, previous item, session or iteration'],
-  ['a', 'go to what approves or answers; Enter sends'],
+  ['a', 'go to the approve button or the first answer; Enter sends'],
   ['c', 'request changes, or write'],
   ['A B C', 'choose an answer by its letter'],
   ['x', 'skip this item'],
@@ -78,7 +78,7 @@ export const PAGE: Html = html`${markup('<!doctype html>')}
 <dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2><dl>${KEY_TEXTS.map(
   ([keys, text]) =>
     html`<div><dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd></div>`,
-)}</dl><p><label><input type="checkbox" id="single-keys"> Single keys act</label></p><form method="dialog"><button>Close</button></form></dialog>
+)}</dl><p><label><input type="checkbox" id="single-keys"> Use single-key shortcuts</label></p><form method="dialog"><button>Close</button></form></dialog>
 <noscript><p>This page needs JavaScript. Without it: <code>samocode watch</code> in a terminal.</p></noscript>
 <script>${markup(SCRIPT)}</script></body></html>
 `;

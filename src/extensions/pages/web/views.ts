@@ -25,16 +25,20 @@ export interface LiveView {
 const GONE = 'This session is no longer here: it was archived, discarded or moved.';
 
 /**
- * @param place `/`, `/inbox/<key>`, `/board`, `/new`, `/s/<key>`, `/s/<key>/transcript/<number>`; anything else is
+ * @param asked `place`: `/`, `/inbox/<key>`, `/board`, `/new`, `/s/<key>`, `/s/<key>/transcript/<number>`; anything else is
  * the inbox if something is in it, otherwise the board
  */
-export async function viewOf(place: string, live: LiveSessions, context: ActionContext): Promise<LiveView> {
+export async function viewOf(
+  { place, rows }: { place: string; rows: string },
+  live: LiveSessions,
+  context: ActionContext,
+): Promise<LiveView> {
   const [, first, key = '', what, number] = place.split('/');
   switch (first) {
     case 'new':
       return staticView(() => newSessionPart(live, context));
     case 'inbox':
-      return inboxView(key, live, context);
+      return inboxView({ key, rows }, live, context);
     case 'board':
       return boardView(live, context);
     case 's':
@@ -49,7 +53,7 @@ export async function viewOf(place: string, live: LiveSessions, context: ActionC
       );
       return isEmpty
         ? { ...boardView(live, context), at: '/board' }
-        : { ...inboxView('', live, context), at: '/inbox' };
+        : { ...inboxView({ key: '', rows }, live, context), at: '/inbox' };
     }
   }
 }
@@ -59,8 +63,8 @@ function boardView(live: LiveSessions, context: ActionContext): LiveView {
   return { frame: boardFrame(), update: () => board.changed(context.clock.now()) };
 }
 
-function inboxView(key: string, live: LiveSessions, context: ActionContext): LiveView {
-  const inbox = new InboxView(key, live, context);
+function inboxView(asked: AskedInbox, live: LiveSessions, context: ActionContext): LiveView {
+  const inbox = new InboxView(asked, live, context);
   return { frame: inboxFrame(), update: () => inbox.changed() };
 }
 

@@ -11,7 +11,8 @@ function fieldsOf(form, button) {
 
 /** While an act is under way, its buttons are disabled and say why. */
 function setBusy(form, words) {
-  form.toggleAttribute('aria-busy', words !== undefined);
+  if (words === undefined) form.removeAttribute('aria-busy');
+  else form.setAttribute('aria-busy', 'true');
   // The buttons around a preview, too, which would replace it.
   const around = form.parentElement?.closest('form') ?? form;
   for (const button of around.querySelectorAll('button')) {
@@ -34,18 +35,19 @@ async function send(event) {
   const { act } = form.dataset;
   const button = event.submitter ?? $('button:not([type=button])', form);
   const words = button?.textContent ?? act;
-  const key = keyNow();
+  const key = keyOf(form);
   const id = newId();
+  const draft = keptOf(key, act);
   const body = JSON.stringify({ ...fieldsOf(form, button), act: id });
   const output = $(':scope > output', form) ?? $('output', form);
   output.className = '';
   output.textContent = `${words.replace(/ …$/, '')} …`;
   setBusy(form, words);
   underWay.add(id);
-  if (act !== 'preview') addReceipt({ id, key, act, words, name: nameNow() });
+  if (act !== 'preview') addReceipt({ id, key, act, words, name: nameNow(), draft });
   try {
     const answer = await call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body });
-    await showAnswer(form, output, { answer, id, key });
+    await showAnswer(form, output, { answer, id, key, draft });
   } catch {
     output.className = 'bad';
     output.textContent = MESSAGES.unreachable;
@@ -62,7 +64,7 @@ async function send(event) {
 }
 
 /** @param key of the session that the form is about; the person may be at another one by now */
-async function showAnswer(form, output, { answer, id, key }) {
+async function showAnswer(form, output, { answer, id, key, draft }) {
   const content = await contentOf(answer);
   output.replaceChildren(content);
   // 202: left for a worker, and not done yet.
@@ -72,7 +74,7 @@ async function showAnswer(form, output, { answer, id, key }) {
   output.className = isPreview ? '' : ({ recorded: 'good', sent: '' }[state] ?? 'bad');
   changeReceipt(id, { state, text: output.textContent.trim() });
   if (!answer.ok || isPreview) return $('h3', output)?.focus();
-  dropDraft(key, form.dataset.act);
+  if (state === 'recorded') dropDraft(key, form.dataset.act, draft);
   if (keyNow() !== key) return;
   const place = answer.headers.get('x-open');
   if (place) location.hash = `#${place}`;
@@ -95,13 +97,18 @@ const STATES = {
   sent: 'Sent',
   recorded: 'Recorded',
   failed: 'Not recorded',
-  unknown: 'Unknown yet',
+  unknown: 'Not known yet',
   gone: 'Not known',
 };
 const receipts = () => JSON.parse(sessionStorage.getItem('receipts') ?? '[]');
 
+const MOST_RECEIPTS = 50;
+const RECEIPT_CHARS = 500;
+
 function keepReceipts(all) {
-  sessionStorage.setItem('receipts', JSON.stringify(all.slice(-50)));
+  const text = JSON.stringify(all.slice(-MOST_RECEIPTS));
+  if (text === sessionStorage.getItem('receipts')) return;
+  store('receipts', text);
   showReceipts();
 }
 
@@ -110,7 +117,11 @@ function addReceipt(receipt) {
 }
 
 function changeReceipt(id, changes) {
-  keepReceipts(receipts().map((each) => (each.id === id ? { ...each, ...changes } : each)));
+  keepReceipts(
+    receipts().map((each) =>
+      each.id === id ? { ...each, ...changes, text: changes.text.slice(0, RECEIPT_CHARS) } : each,
+    ),
+  );
 }
 
 function receiptLine({ id, key, name, words, state: how, text }) {
@@ -123,6 +134,7 @@ function receiptLine({ id, key, name, words, state: how, text }) {
   link.href = key === 'new' ? '#/board' : `#/s/${key}`;
   const button = document.createElement('button');
   button.textContent = 'Dismiss';
+  button.ariaLabel = `Dismiss: ${words}, ${name}`;
   button.onclick = () => keepReceipts(receipts().filter((each) => each.id !== id));
   line.append(mark, ` ${words} · `, link, text ? `: ${text} ` : ' ', button);
   return line;
@@ -146,18 +158,18 @@ function showReceipts() {
 
 /** Asks what became of the acts whose answers were lost or are not final: the log of the session knows. */
 async function settleReceipts() {
-  for (const { id, key, act, state: how } of receipts()) {
+  for (const { id, key, act, state: how, draft } of receipts()) {
     if (underWay.has(id) || !['sending', 'sent', 'unknown'].includes(how)) continue;
     if (key === 'new' || act === 'verify') {
       const text = act === 'verify' ? 'The connection was lost.' : MESSAGES.started;
-      changeReceipt(id, { state: 'failed', text });
+      changeReceipt(id, { state: 'gone', text });
       continue;
     }
     const answer = await call(`/s/${key}/outcome/${id}`).catch(() => undefined);
-    if (!answer?.ok) return;
+    if (!answer?.ok) continue;
     const outcome = await answer.json();
     changeReceipt(id, outcome);
-    if (outcome.state === 'recorded') dropDraft(key, act);
+    if (outcome.state === 'recorded') dropDraft(key, act, draft);
   }
 }
 setInterval(() => sessionStorage.getItem('key') && !view.isLost && settleReceipts(), 3000);

@@ -1,7 +1,7 @@
 // Shows the changes, unified or side by side, and takes comments on lines. The tab keeps them until they are sent.
 const isNarrow = matchMedia('(max-width: 900px)');
 const reviewForm = () => $('#remarks');
-const storageKey = () => `comments ${placeNow().split('/')[2]}`;
+const storageKey = () => `comments ${reviewForm() ? keyOf(reviewForm()) : keyNow()}`;
 const comments = () => JSON.parse(sessionStorage.getItem(storageKey()) ?? '{}');
 
 function diffAs() {
@@ -32,7 +32,7 @@ function saveComment({ file, line, quote }, text) {
   const id = `${line} ${file}`;
   if (text.trim()) all[id] = { file, line, quote, text };
   else delete all[id];
-  sessionStorage.setItem(storageKey(), JSON.stringify(all));
+  store(storageKey(), JSON.stringify(all));
   showCount();
 }
 
@@ -84,7 +84,7 @@ function fieldFor(table, comment) {
 
 addEventListener('click', ({ target }) => {
   if (target.dataset?.as) {
-    sessionStorage.setItem('as', target.dataset.as);
+    store('as', target.dataset.as);
     redraw();
   }
   const row = target.closest?.('.patch tr');

@@ -1,7 +1,9 @@
 // What the person has written and not sent lies in the tab's storage, by session and form, until it is sent or deleted. So
 // Esc, Back, a reload, another session and a server that ended lose nothing.
 const DRAFT = 'draft ';
-const draftKey = (form) => `${DRAFT}${form.dataset.key ?? keyNow() ?? ''} ${form.dataset.act}`;
+const draftKey = (form) => `${DRAFT}${keyOf(form) ?? ''} ${form.dataset.act}`;
+/** Identifies what the form asks; a draft for something else is not an answer to it. */
+const askedBy = ({ elements }) => elements.hash?.value ?? elements.state?.value;
 
 /** All drafts: `{ key, act, name, fields }`. */
 function drafts() {
@@ -23,16 +25,23 @@ function saveDraft(form) {
   }
   const isEmpty = Object.keys(fields).length === 0;
   if (isEmpty) sessionStorage.removeItem(draftKey(form));
-  else {
-    sessionStorage.setItem(draftKey(form), JSON.stringify({ name: nameNow(), fields }));
-  }
+  else store(draftKey(form), JSON.stringify({ name: nameNow(), asked: askedBy(form), fields }));
   showDrafts();
 }
 
-/** For an act that was recorded, even if its answer was lost. */
-function dropDraft(key, act) {
-  sessionStorage.removeItem(`${DRAFT}${key} ${act}`);
-  for (const form of document.querySelectorAll(`form[data-act="${act}"]`)) if (keyNow() === key) form.reset();
+/** What a form would send, as it is kept. */
+const keptOf = (key, act) =>
+  sessionStorage.getItem(act === 'review' ? `comments ${key}` : `${DRAFT}${key} ${act}`);
+
+/**
+ * Drops the draft of an act that was recorded, even if its answer was lost.
+ * @param sent the draft as it was sent: what was written after that stays
+ */
+function dropDraft(key, act, sent) {
+  if (keptOf(key, act) !== (sent ?? null)) return;
+  sessionStorage.removeItem(act === 'review' ? `comments ${key}` : `${DRAFT}${key} ${act}`);
+  for (const form of document.querySelectorAll(`form[data-act="${act}"]`))
+    if (keyOf(form) === key) form.reset();
   showDrafts();
   release();
 }
@@ -41,11 +50,13 @@ function dropDraft(key, act) {
 function restoreDrafts(place) {
   for (const form of place.querySelectorAll('form[data-act]')) {
     const stored = sessionStorage.getItem(draftKey(form));
-    if (stored) fill(form, JSON.parse(stored).fields);
+    if (stored) fill(form, JSON.parse(stored));
   }
 }
 
-function fill(form, fields) {
+function fill(form, { fields, asked }) {
+  const isEarlier = asked !== askedBy(form);
+  if (isEarlier) form.prepend(fragment(`<p class="attention">${MESSAGES.earlier}</p>`));
   const fieldsOfName = (name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
   // Those without a field come last, because they are added to what the general field has.
   const inOrder = Object.entries(fields).sort(
@@ -53,9 +64,12 @@ function fill(form, fields) {
   );
   for (const [name, value] of inOrder) {
     const found = fieldsOfName(name);
-    if (Array.isArray(value)) for (const each of found) each.checked = value.includes(each.value);
-    else if (found.length > 0) found[0].value = value;
-    else if (form.elements.feedback && !form.elements.feedback.value.includes(value))
+    if (Array.isArray(value))
+      for (const each of found) each.checked = !isEarlier && value.includes(each.value);
+    else if (found.length > 0) {
+      found[0].value = value;
+      found[0].dispatchEvent(new Event('change', { bubbles: true }));
+    } else if (form.elements.feedback && !form.elements.feedback.value.includes(value))
       form.elements.feedback.value += `${form.elements.feedback.value ? '\n\n' : ''}On a former step: ${value}`;
     for (let part = found[0]?.parentElement; part && part !== form; part = part.parentElement)
       if (part.tagName === 'DETAILS') part.open = true;
@@ -63,7 +77,7 @@ function fill(form, fields) {
 }
 
 const textOf = ({ fields }) => Object.values(fields).flat().join(' ');
-const placeOf = ({ key }) => (key === 'new' ? '/new' : `/inbox/${key}`);
+const placeOf = ({ key }) => (key === 'new' ? '/new' : `/s/${key}`);
 
 /** Says in the header, and in the row of each item, what is unsent. */
 function showDrafts() {
@@ -84,7 +98,16 @@ function draftList(hasLinks) {
     const name = document.createElement(hasLinks ? 'a' : 'b');
     name.textContent = each.name || each.key;
     if (hasLinks) name.href = `#${placeOf(each)}`;
-    line.append(name, `: ${textOf(each)}`);
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = 'Delete';
+    button.ariaLabel = `Delete what you wrote for ${each.name}`;
+    button.onclick = () => {
+      sessionStorage.removeItem(`${DRAFT}${each.key} ${each.act}`);
+      line.remove();
+      showDrafts();
+    };
+    line.append(name, `: ${textOf(each)} `, button);
     line.dir = 'auto';
     list.append(line);
   }
@@ -95,6 +118,7 @@ $('#drafts').onclick = () => {
   $('#unsent div').replaceChildren(draftList(true));
   $('#unsent').showModal();
 };
+$('#unsent').onclick = ({ target }) => target.tagName === 'A' && $('#unsent').close();
 addEventListener(
   'input',
   ({ target }) => target.form?.dataset.act && target.form.id !== 'remarks' && saveDraft(target.form),

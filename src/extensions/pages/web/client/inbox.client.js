@@ -3,9 +3,13 @@
 const readItems = () => new Set(JSON.parse(sessionStorage.getItem('read') ?? '[]'));
 const skipped = new Set();
 
-function placeRows({ order, rows }) {
+/** Identifies the rows that the list has, so that a new stream does not send them again. */
+const rowsStamp = () => $('#rows')?.dataset.stamp ?? '';
+
+function placeRows({ order, rows, stamp }) {
   const list = $('#rows');
   if (!list) return;
+  list.dataset.stamp = stamp;
   const made = new Map(rows);
   for (const key of order) {
     const old = document.getElementById(`r-${key}`);
@@ -22,7 +26,7 @@ function placeRows({ order, rows }) {
   $('#sum').textContent = order.length > 0 ? `${order.length} to decide` : '';
   offerProjects();
   showDrafts();
-  if (!keyNow() && order.length > 0) openItem(openRows()[0]?.dataset.key, { isFirst: true });
+  if (!keyNow() && order.length > 0) openItem(openRows()[0]?.dataset.key);
   markRows();
 }
 
@@ -35,22 +39,18 @@ function fillRow(row, html) {
 
 const openRows = () => [...document.querySelectorAll('#rows > li:not(.decided):not([hidden])')];
 
-/** @param isFirst for the item that opens with the inbox, without an entry in the history */
-function openItem(key, { isFirst = false } = {}) {
-  if (key === undefined) return;
-  if (!isFirst) {
-    location.hash = `#/inbox/${key}`;
-    return;
-  }
+/** Opens an item in place of the open one: Back leads out of the inbox. */
+function openItem(key) {
+  if (key === undefined || key === keyNow()) return;
   history.replaceState(null, '', `#/inbox/${key}`);
-  show();
+  move();
 }
 
 /** The item that follows the open one, those that were skipped last. */
 function nextItem() {
   const rows = openRows();
-  const at = [...document.querySelectorAll('#rows > li')].findIndex((row) => row.dataset.key === keyNow());
   const all = [...document.querySelectorAll('#rows > li')];
+  const at = all.findIndex((row) => row.dataset.key === keyNow());
   const later = [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0))].filter((row) => rows.includes(row));
   return (later.find((row) => !skipped.has(row.dataset.key)) ?? later[0])?.dataset.key;
 }
@@ -74,10 +74,10 @@ function markRows() {
   for (const row of document.querySelectorAll('#rows > li')) {
     const id = `${row.dataset.key} ${$('time', row)?.dataset.since}`;
     if (row.dataset.key === open) read.add(id);
-    $('a', row)?.toggleAttribute('aria-current', row.dataset.key === open);
+    setCurrent($('a', row), row.dataset.key === open);
     row.classList.toggle('unread', !read.has(id));
   }
-  sessionStorage.setItem('read', JSON.stringify([...read].slice(-500)));
+  store('read', JSON.stringify([...read].slice(-500)));
 }
 
 function offerProjects() {
@@ -94,7 +94,7 @@ function offerProjects() {
 
 function filterRows() {
   const { value } = $('#project');
-  sessionStorage.setItem('project', value);
+  store('project', value);
   for (const row of document.querySelectorAll('#rows > li'))
     row.hidden = value !== '' && row.dataset.project !== value;
 }

@@ -5,12 +5,15 @@ const LOCKED_FORM = `<form id="key"><p>${LOCKED} In a terminal: <code>samocode w
 <p><label>Or the six digits of <code>samocode web --code</code>: <input name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" size="8" required></label> <button>Open</button></p>
 <output></output><div id="kept"></div></form>`;
 
+/** Keys that a server has refused to this tab. */
+const refusedKeys = new Set();
+
 /** A new tab asks open tabs for the key. */
 const tabs = 'BroadcastChannel' in self ? new BroadcastChannel('samocode') : { postMessage() {} };
 tabs.onmessage = ({ data }) => {
   const key = sessionStorage.getItem('key');
-  if (data === 'key?' && key) tabs.postMessage({ key });
-  else if (data.key && !key) keep(data.key);
+  if (data === 'key?' && key && !view.isOther) tabs.postMessage({ key });
+  else if (data.key && !key && !refusedKeys.has(data.key)) keep(data.key);
 };
 
 function keep(key) {

@@ -56,14 +56,15 @@ const KEYS = {
   c: () => focusOn('.gate [name=feedback]', '.gate [name=note]', '.gate textarea'),
   '?': () => $('#keys').showModal(),
 };
-for (const key of ['m', 'r', 'f', 'v', 's']) KEYS[key] = () => unfold(key);
+for (const key of ['m', 'v', 's']) KEYS[key] = () => unfold(key);
 KEYS.f = () => ($('.gate [data-act=preview]') ? focusOn('.gate [data-act=preview] button') : unfold('f'));
 KEYS.r = () => ($('.gate [data-act=resume]') ? focusOn('.gate [data-act=resume] textarea') : unfold('r'));
 
 const areKeysOn = () => localStorage.getItem('keys') !== 'off';
 
-/** Chooses an answer by its letter while the focus is on an option, and goes on to the next question. */
+/** Chooses an answer by its letter while the focus is on an option, then focuses the next question. */
 function chooseOption(option, key) {
+  if (isTooSoon()) return false;
   const field = option.closest('fieldset');
   const chosen = [...field.querySelectorAll('.option input')].find(
     (each) => each.value === key.toUpperCase(),
@@ -93,8 +94,8 @@ addEventListener(
 );
 addEventListener('keydown', (event) => {
   const { target, key } = event;
-  if (event.repeat && key !== 'j' && key !== 'k' && !target.matches?.('textarea, input')) return;
   const isTyping = target.matches?.('textarea, input:not([type=checkbox]):not([type=radio]), select');
+  if (event.repeat && key !== 'j' && key !== 'k' && !isTyping) return;
   if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey))
     return event.repeat ? undefined : target.form?.requestSubmit($('button[value=change]', target.form));
   if (key === 'Escape' && !$('dialog[open]')) return document.activeElement.blur();
@@ -110,7 +111,8 @@ const keySwitch = $('#single-keys');
 keySwitch.checked = areKeysOn();
 keySwitch.onchange = () => localStorage.setItem('keys', keySwitch.checked ? 'on' : 'off');
 addEventListener('input', ({ target }) => target.id === 'find' && afterCards());
-addEventListener('hashchange', () => {
+addEventListener('hashchange', move);
+function move() {
   const wasInbox = isInbox(view.path);
   if (placeNow() === view.path) return;
   show();
@@ -123,7 +125,7 @@ addEventListener('hashchange', () => {
   }
   main.focus({ preventScroll: true });
   scrollTo({ top: 0 });
-});
+}
 
 takeCode();
 showDrafts();

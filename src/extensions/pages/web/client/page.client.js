@@ -7,6 +7,8 @@ const MESSAGES = {
   held: 'This has changed since you began to write. Your text is kept.',
   started: 'The connection was lost. Send it again: the same form starts only one session in ten minutes.',
   soon: 'This has just appeared: read it first.',
+  full: 'The browser has no room for what you write: it is not kept when you leave.',
+  earlier: 'Your text was written for an earlier version. Choices of that version are not kept.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
 };
 const $ = (selector, inside = document) => inside.querySelector(selector);
@@ -33,10 +35,20 @@ async function call(path, init = {}) {
   const answer = await fetch(path, { ...init, headers });
   proof = answer.headers.get('x-proof') ?? proof;
   if (answer.status === 401) {
+    refusedKeys.add(sessionStorage.getItem('key'));
     sessionStorage.removeItem('key');
     lock();
   }
   return answer;
+}
+
+/** Keeps something in the tab, if there is room. */
+function store(name, value) {
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    say(MESSAGES.full);
+  }
 }
 
 function say(words) {
@@ -54,6 +66,11 @@ function keyNow() {
   return first === 'new' ? first : key;
 }
 
+/** The session that a form is about; the tab may be on its way to another one. */
+function keyOf(form) {
+  return form.elements.session?.value ?? keyNow();
+}
+
 /** The name of the session that is shown, in the inbox of its open item; otherwise of the page. */
 function nameNow() {
   return ($('#item bdi', main) ?? $('h1 bdi', main) ?? $('h1', main))?.textContent ?? '';
@@ -64,8 +81,12 @@ function show() {
   if (!sessionStorage.getItem('key')) return lock();
   const path = placeNow();
   // The same location with another key: keep what the person is writing there.
-  const isFirst = !(isInbox(view.path) && isInbox(path)) && (view.path !== path || !isInUse(main));
-  if (isFirst) changedAt = performance.now();
+  const isFirst = view.path !== path && !(isInbox(view.path) && isInbox(path));
+  if (isFirst) {
+    changedAt = performance.now();
+    // No form of the former place can be sent from here.
+    main.replaceChildren();
+  }
   view = { stop: new AbortController(), path, held: new Map(), isFirst };
   follow(view);
 }
@@ -86,11 +107,12 @@ async function follow(mine) {
   while (!mine.stop.signal.aborted) {
     let words = MESSAGES.lost;
     try {
-      const answer = await call(`/live?at=${encodeURIComponent(mine.path)}`, { signal: mine.stop.signal });
+      const asked = new URLSearchParams({ at: mine.path, after: newsUntil, rows: rowsStamp() });
+      const answer = await call(`/live?${asked}`, { signal: mine.stop.signal });
       if (answer.status === 401) return;
       if (answer.ok) {
         say(mine.isLost ? MESSAGES.back : '');
-        mine.isLost = false;
+        mine.isLost = mine.isOther = false;
         settleReceipts();
         await readLines(answer.body, async (update) => {
           if (mine !== view) return;
@@ -100,6 +122,7 @@ async function follow(mine) {
       } else words = await answer.text();
     } catch (error) {
       if (error === MESSAGES.other) words = error;
+      mine.isOther = error === MESSAGES.other;
     }
     if (mine.stop.signal.aborted) return;
     mine.isLost = true;
@@ -120,6 +143,21 @@ async function readLines(body, each) {
   }
 }
 
+// A browser opens six connections to one server. So a hidden tab ends its stream, except for the one that notifies.
+let isNotifier = !navigator.locks;
+navigator.locks?.request('samocode', () => {
+  isNotifier = true;
+  followAgain();
+  return new Promise(() => {});
+});
+function followAgain() {
+  if (view.stop.signal.aborted && view.path === placeNow()) show();
+}
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) followAgain();
+  else if (!isNotifier) view.stop.abort();
+});
+
 /** Lets the browser draw; a hidden tab does not. */
 function painted() {
   return new Promise((resolve) => {
@@ -136,6 +174,7 @@ function fragment(html) {
 
 function applyUpdate(update) {
   const { frame, at, parts = [], cards = [], gone = [], inbox, more, needs, news = [], today, end } = update;
+  newsUntil = update.until ?? newsUntil;
   if (frame !== undefined) showFrame(frame, at);
   for (const [id, html] of parts) put(id, html);
   for (const key of gone) $(`#c-${key}`)?.remove();
@@ -160,7 +199,12 @@ function showFrame(frame, at) {
   view.stays = view.isFirst ? undefined : new Set();
   view.isFirst = false;
   for (const each of document.querySelectorAll('.top nav a'))
-    each.toggleAttribute('aria-current', view.path.startsWith(each.hash.slice(1)));
+    setCurrent(each, view.path.startsWith(each.hash.slice(1)));
+}
+
+function setCurrent(link, isCurrent) {
+  if (isCurrent) link.setAttribute('aria-current', 'page');
+  else link.removeAttribute('aria-current');
 }
 
 // Parts. A form in use is not replaced: its new version is held until the person wants it, or has sent or emptied the form.
@@ -219,7 +263,7 @@ function pathOf(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
   const act = element.form?.dataset.act;
   return act && element.name && element.tagName !== 'BUTTON'
-    ? `form[data-act="${act}"] [name="${CSS.escape(element.name)}"]`
+    ? `form[data-act="${act}"] [name="${CSS.escape(element.name)}"]${element.type === 'radio' || element.type === 'checkbox' ? `[value="${CSS.escape(element.value)}"]` : ''}`
     : undefined;
 }
 
@@ -235,7 +279,11 @@ const FIELDS = 'textarea, select, input:not([type=hidden])';
 
 function isChanged(field) {
   if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked;
-  if (field.tagName === 'SELECT') return false;
+  // Without a default, the first option is chosen.
+  if (field.tagName === 'SELECT') {
+    const byDefault = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(byDefault, 0);
+  }
   return field.value !== field.defaultValue;
 }
 
@@ -263,6 +311,8 @@ function showNeeds(count) {
   $('link[rel=icon]').href = `data:image/svg+xml,${icon}`;
 }
 
+/** The server's time of the last update, from which a new stream says what has come into the inbox. */
+let newsUntil = '';
 const bell = $('#notify');
 function notice([key, title, body]) {
   if (self.Notification?.permission !== 'granted') return;

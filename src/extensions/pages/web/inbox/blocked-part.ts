@@ -30,7 +30,7 @@ function blockedPart(
   const proposed = tried.at(-1)?.next;
   return html`${tried.length > 0 && html`<h3>What was tried</h3><ul class="tried">${tried.map(triedLine)}</ul>`}
 <h3>Why it is blocked</h3><blockquote class="says" dir="auto">${reason}</blockquote>
-<p class="note" dir="auto">It needs ${NEEDS[needs] ?? needs.replaceAll('_', ' ')}.${proposed && ` Its agent proposes: ${proposed}`}</p>`;
+<p class="note" dir="auto">It needs ${(Object.hasOwn(NEEDS, needs) ? NEEDS[needs] : undefined) ?? needs.replaceAll('_', ' ')}.${proposed && ` Its agent proposes: ${proposed}`}</p>`;
 }
 
 function triedLine({

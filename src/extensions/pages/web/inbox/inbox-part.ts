@@ -1,4 +1,5 @@
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
+import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
 import { cut } from '../../../../core/kernel/text.ts';
 import { oneLine } from '../../../../core/session/documents/markdown-lines.ts';
 import { type Html, html } from '../../html/html.ts';
@@ -17,8 +18,15 @@ export function inboxFrame(): Html {
 
 export interface InboxUpdate {
   /** The keys of all items in order, and the rows that differ from those sent before. */
-  inbox?: { order: string[]; rows: [key: string, html: string][] };
+  inbox?: { order: string[]; rows: [key: string, html: string][]; stamp: string };
   parts: ViewPart[];
+}
+
+export interface AskedInbox {
+  /** The item that is shown whole; empty for none. */
+  key: string;
+  /** The stamp of the rows that the tab has. */
+  rows: string;
 }
 
 /** The inbox of one tab; remembers which rows were sent to it. */
@@ -28,11 +36,12 @@ export class InboxView {
   readonly #key: string;
   readonly #sent = new Map<string, string>();
   #shown: LiveList | undefined;
+  #stamp: string;
 
-  /** @param key the item that is shown whole; empty for none */
-  constructor(key: string, live: LiveSessions, context: ActionContext) {
+  constructor({ key, rows }: AskedInbox, live: LiveSessions, context: ActionContext) {
     this.#live = live;
     this.#key = key;
+    this.#stamp = rows;
     this.#item = key === '' ? undefined : new ItemParts(key, context);
   }
 
@@ -44,9 +53,11 @@ export class InboxView {
     this.#shown = list;
     const order = items.map(({ key }) => key);
     const rows = await this.#changedRows(items);
-    const isSame = rows.length === 0 && order.length === this.#sent.size;
     for (const key of this.#sent.keys()) if (!order.includes(key)) this.#sent.delete(key);
-    return isSame && order.length > 0 ? { parts } : { inbox: { order, rows }, parts };
+    const stamp = fingerprint(JSON.stringify([...this.#sent])).slice(0, 12);
+    if (stamp === this.#stamp) return { parts };
+    this.#stamp = stamp;
+    return { inbox: { order, rows, stamp }, parts };
   }
 
   async #changedRows(items: readonly InboxItem[]): Promise<[string, string][]> {

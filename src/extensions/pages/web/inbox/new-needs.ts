@@ -5,6 +5,8 @@ import { demandOf, inboxOf } from './items.ts';
 export interface Needs {
   needs?: number;
   news?: [key: string, name: string, words: string][];
+  /** The server's time, from which a later stream of this tab begins. */
+  until?: string;
   /** What agents cost today, such as `$12.40`. */
   today?: string;
 }
@@ -13,6 +15,12 @@ export interface Needs {
 export class NewNeeds {
   #list: LiveList | undefined;
   #known: ReadonlySet<string> | undefined;
+  readonly #after: string;
+
+  /** @param after ISO time of the last update of an earlier stream of this tab; empty for its first one */
+  constructor(after: string) {
+    this.#after = after;
+  }
 
   in(list: LiveList, live: Pick<LiveSessions, 'keyOf'>): Needs {
     const { needs } = list;
@@ -21,7 +29,9 @@ export class NewNeeds {
     const before = this.#known;
     const items = inboxOf(list, live).map((item) => ({ ...item, id: `${item.key} ${item.row.facts.since}` }));
     this.#known = new Set(items.map(({ id }) => id));
-    const fresh = before === undefined ? [] : items.filter(({ id }) => !before.has(id));
+    const isFresh = (item: (typeof items)[number]) =>
+      before === undefined ? this.#after !== '' && item.row.facts.since > this.#after : !before.has(item.id);
+    const fresh = items.filter(isFresh);
     return {
       needs,
       news: fresh.map((item) => [
