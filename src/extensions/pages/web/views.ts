@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Html, html } from '../html/html.ts';
 import { BoardCards, type BoardUpdate, boardFrame } from './board-part.ts';
-import { type InboxUpdate, InboxView, inboxFrame } from './inbox/inbox-part.ts';
+import { type AskedInbox, type InboxUpdate, InboxView, inboxFrame } from './inbox/inbox-part.ts';
 import { inboxOf } from './inbox/items.ts';
 import type { LiveSessions } from './live.ts';
 import { SessionParts, sessionFrame } from './session-part.ts';
