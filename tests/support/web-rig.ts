@@ -33,7 +33,7 @@ export interface WebRig extends AsyncDisposable, RunningWeb {
   /** What a person decides in the inbox: with the hidden fields of the form that is shown for the item. */
   decide(key: string, act: string, fields: object): Promise<Answer>;
   /** A tab at this place. */
-  open(place: string): Promise<Tab>;
+  open(place: string, asked?: URLSearchParams): Promise<Tab>;
   end(): Promise<void>;
 }
 
@@ -79,8 +79,8 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
   // As in a form of the page, which names its session.
   const act: WebRig['act'] = (path, fields) =>
     ask(path, { method: 'POST', body: JSON.stringify({ session: path.split('/')[2], ...fields }) });
-  const open = async (place: string) =>
-    await openTab(at, `/live?at=${encodeURIComponent(place)}`, await bearer());
+  const open = async (place: string, asked = new URLSearchParams({ at: place })) =>
+    await openTab(at, `/live?${asked}`, await bearer());
   const decide: WebRig['decide'] = async (key, name, fields) => {
     const tab = await open(`/inbox/${key}`);
     const item = await eventually(async () => tab.parts.get('p-item'));

@@ -5,6 +5,7 @@ import {
 } from '../../../core/acts/finish/finish-choices.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { type Html, html } from '../html/html.ts';
@@ -131,16 +132,22 @@ function verifyForm(session: ShownSession): Html {
 /** `unarchive` restores these, as the preview says. */
 const RESTORABLE: ReadonlySet<FinishChoice> = new Set(['keep_branch', 'discard']);
 
+/** Identifies what a finish would do: it counts only as it was shown. */
+export function previewHash({ would }: { would: readonly string[] }): string {
+  return fingerprint(would.join('\n')).slice(0, 12);
+}
+
 /** A preview of one way to finish, with the button that does it. */
 export function previewPart(
   session: ShownSession,
   how: FinishChoice,
-  { would, blockers, text }: { would: readonly string[]; blockers: readonly string[]; text?: string },
+  preview: { would: readonly string[]; blockers: readonly string[]; text?: string },
 ): Html {
+  const { would, blockers, text } = preview;
   const { title } = FINISH_CHOICES[how];
   if (blockers.length > 0)
     return html`<h3 tabindex="-1">${title}: not now</h3>${blockers.map((line) => html`<p class="attention">${line}</p>`)}`;
   return html`<h3 tabindex="-1">${title}</h3><ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre tabindex="0">${text}</pre></details>`}
-<form data-act="finish">${identityFields(session)}<input type="hidden" name="how" value="${how}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;
+<form data-act="finish">${identityFields(session)}<input type="hidden" name="how" value="${how}"><input type="hidden" name="hash" value="${previewHash(preview)}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;
 }

@@ -22,7 +22,7 @@ import { counted } from '../../../core/kernel/text.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
-import { previewPart } from './acts-part.ts';
+import { previewHash, previewPart } from './acts-part.ts';
 import { questionsHash, shownPlans, stepNames } from './gate-part.ts';
 import { stateIdOf } from './inbox/items.ts';
 import { sendComments } from './send-comments.ts';
@@ -112,7 +112,17 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     );
   },
   async finish(session, fields, context) {
-    const input = { ...sessionQuestion(session), how: finishChoiceOf(fields), keep: [], waitMs: WAIT_MS };
+    const how = finishChoiceOf(fields);
+    const input = { ...sessionQuestion(session), how, keep: [], waitMs: WAIT_MS };
+    // A commit by hand after the preview changes what would be done. The preview of a pull request asks the remote, which
+    // is too slow to repeat; its reviewers see the commits.
+    const preview = how === 'pull_request' ? undefined : await previewFinish(input, context);
+    if (
+      preview !== undefined &&
+      preview.blockers.length === 0 &&
+      previewHash(preview) !== textOf(fields, 'hash')
+    )
+      throw WEB_ERRORS.state_changed();
     const { done, commands } = await finishSession(input, context);
     return html`<p>${done}</p>${commands.map((command) => html`<pre>${command}</pre>`)}`;
   },

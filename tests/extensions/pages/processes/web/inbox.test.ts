@@ -101,6 +101,11 @@ test('the outcome of an act is what the log of its session says, also once the s
   const previewed = await web.decide(key, 'preview', { how: 'keep_branch' });
   const form = hiddenFields(previewed.text, 'finish');
   expect(kept.status).toBe(409);
+  const other = await web.act(`/s/${key}/finish`, { ...form, hash: '0123456789ab', act });
+  expect([other.status, other.text]).toEqual([
+    409,
+    expect.stringContaining('has changed since this was shown'),
+  ]);
   const done = await web.act(`/s/${key}/finish`, { ...form, act });
   expect([done.status, done.text]).toEqual([200, expect.stringContaining('is archived')]);
   expect(await outcome(act)).toEqual([200, 'recorded']);
@@ -128,6 +133,41 @@ test('on every view a tab is told once of a session that has come into the inbox
     expect(news.filter(([, name]) => name === 'late').map(([, , words]) => words)).toEqual(['Blocked']);
     tab.close();
   }
+});
+
+test('an act whose form belongs to another session is refused', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  await using web = await serveWeb(rig.context('cli'));
+  const key = pageKey(rig.paths);
+  for (const act of ['message', 'stop', 'withdraw', 'answer', 'verify', 'review']) {
+    const { status, text } = await web.act(`/s/${key}/${act}`, { text: 'stop', session: '0123456789ab' });
+    expect([act, status, text]).toEqual([
+      act,
+      409,
+      expect.stringContaining('has changed since this was shown'),
+    ]);
+  }
+  expect((await rig.state()).stopWanted).toBeUndefined();
+});
+
+test('a new stream says what came into the inbox since the last update, and sends no row that the tab has', async () => {
+  const { project, paths } = await reportedSession({ iterations: 3, name: 'ready', ends: 'done' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const tab = await web.open('/inbox');
+  const { inbox } = await eventually(async () => tab.updates.find((update) => update.inbox !== undefined));
+  tab.close();
+  const { stamp } = inbox as { stamp: string };
+  const asked = new URLSearchParams({
+    at: `/inbox/${pageKey(paths)}`,
+    after: '2026-01-01T00:00:00.000Z',
+    rows: stamp,
+  });
+  const again = await web.open('/inbox', asked);
+  const news = await eventually(async () => again.updates.find((update) => update.news !== undefined));
+  expect(news.news).toEqual([[pageKey(paths), 'ready', 'Finished, proof yes']]);
+  expect(again.updates.flatMap((update) => update.inbox ?? [])).toEqual([]);
+  again.close();
 });
 
 test('a message that no agent has read is withdrawn from the page', async () => {
