@@ -188,3 +188,65 @@ test('comments stay with their steps in a new version of the plan, and those on 
   expect(browser.mishaps).toEqual([]);
   await page.close();
 });
+
+test('what is written while a message is under way is kept, and what was sent is not', async () => {
+  await using scene = await inboxScene(['options']);
+  const [rig] = scene.rigs;
+  const page = await browser.tab(await addressOf(scene.web));
+  await go(page, `/s/${rig && pageKey(rig.paths)}`);
+  await page.locator('.act[data-key=m] summary').click();
+  const field = '.act[data-key=m] textarea';
+  await page.locator(field).fill('Name the ships');
+  await holds(page, '!isTooSoon()');
+  await page.locator('.act[data-key=m] .primary').click();
+  await page.locator(field).fill('Name the ships, and the ferries');
+  await receiptIs(page, 'Recorded');
+  await valueIs(page, field, 'Name the ships, and the ferries');
+  await unsentIs(page, '1 unsent');
+  await page.locator('.act[data-key=m] .primary').click();
+  await valueIs(page, field, '');
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a choice for one question is no answer to the question that replaced it; a text is kept and marked', async () => {
+  await using scene = await inboxScene(['options']);
+  const [rig] = scene.rigs;
+  const path = rig?.paths.qa ?? '';
+  const page = await browser.tab(await addressOf(scene.web));
+  await go(page, `/inbox/${rig && pageKey(rig.paths)}`);
+  await page.locator('.gate .option input').first().click();
+  await page.locator('.gate textarea').first().fill('as I said');
+  await writeFile(
+    path,
+    (await readFile(path, 'utf8')).replace(/^(#+ Q1:).*$/m, '$1 Which tables may be dropped?'),
+  );
+  await page.locator('.held button').click();
+  await holds(page, "document.querySelector('.gate').innerText.includes('Which tables may be dropped?')");
+  await valueIs(page, '.gate textarea', 'as I said');
+  expect(await page.locator('.gate .option input:checked').count()).toBe(0);
+  expect(await textOf(page, '.gate')).toContain('written for an earlier version');
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a tab takes no key from another tab that the server has refused, so that its digits can be typed', async () => {
+  const { planned } = await twoSessions();
+  const { context, repo } = planned.project;
+  await using _ = repo;
+  const first = await serveWeb(context);
+  const [one, two] = [await browser.tab(await addressOf(first)), await browser.tab(await addressOf(first))];
+  await go(one, '/board');
+  await go(two, '/board');
+  for (const page of [one, two]) await page.locator('.card').first().waitFor();
+  await first.end();
+  await rm(join(configFolder(context.home), 'web-key'));
+  await using second = await serveWeb(context, { port: first.port });
+  await holds(one, "document.querySelector('#state').textContent.startsWith('Another program')");
+  await two.reload();
+  await two.locator('#key input').fill(await second.newCode('digits'));
+  await two.locator('#key button').click();
+  await two.locator('.card').first().waitFor();
+  expect(browser.mishaps).toEqual([]);
+  for (const page of [one, two]) await page.close();
+});

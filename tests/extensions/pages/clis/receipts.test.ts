@@ -50,8 +50,8 @@ test('an act that a killed server has not received is not recorded: the receipt 
   await page.locator('.gate button[value=change]').click();
   await receiptIs(page, 'Sending');
   kill(before);
-  await receiptIs(page, 'Unknown yet');
-  expect(await page.evaluate("document.querySelector('#how-many').textContent")).toBe('1, 1 unknown yet');
+  await receiptIs(page, 'Not known yet');
+  expect(await page.evaluate("document.querySelector('#how-many').textContent")).toBe('1, 1 not known yet');
   await before[Symbol.asyncDispose]();
   await using _after = await serveIn(rig, port);
   await isBack(page);
@@ -80,7 +80,7 @@ test('an act that is recorded when its server is killed has a receipt that says 
   await recordedIn(rig);
   kill(before);
   await page.evaluate("self.cut(new TypeError('the connection was lost'))");
-  await receiptIs(page, 'Unknown yet');
+  await receiptIs(page, 'Not known yet');
   await before[Symbol.asyncDispose]();
   await using _after = await serveIn(rig, port);
   await isBack(page);
@@ -193,7 +193,7 @@ test('an act on a session that is gone is not known, the receipts after it are s
     await page.evaluate(`location.hash = '#/inbox/${key}'`);
     await holds(page, `document.querySelector('[data-item^="${key}"] .gate') !== null && !isTooSoon()`);
     await page.locator('.gate .primary').click();
-    await receiptIs(page, 'Unknown yet');
+    await receiptIs(page, 'Not known yet');
   }
   const ready = await reportedSession({ iterations: 4, name: 'ready', ends: 'done', project });
   await page.locator(`#to-${pageKey(ready.paths)}`).click();

@@ -28,6 +28,7 @@ function placeCards(cards, more) {
 }
 
 function afterCards() {
+  if (!$('.group')) return;
   const find = ($('#find')?.value ?? '').toLowerCase();
   let all = 0;
   const sums = [];

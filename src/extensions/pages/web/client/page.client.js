@@ -115,7 +115,8 @@ async function follow(mine) {
         mine.isLost = mine.isOther = false;
         settleReceipts();
         await readLines(answer.body, async (update) => {
-          if (mine !== view) return;
+          // The person may have left already; the event of that comes later.
+          if (mine !== view || placeNow() !== mine.path) return;
           applyUpdate(update);
           if (update.more) await painted();
         });
