@@ -150,7 +150,7 @@ test('an answer that arrives while another item is open sends the text of its ow
   await receiptIs(page, 'Recorded');
   await unsentIs(page, '1 unsent');
   await valueIs(page, note, 'for the second');
-  expect(await page.evaluate('[keyNow(), ...drafts().map(textOf)]')).toEqual([
+  expect(await page.evaluate('[keyNow(), ...drafts().map(({ text }) => text)]')).toEqual([
     pageKey(two.paths),
     'for the second',
   ]);

@@ -30,7 +30,7 @@ isNarrow.addEventListener('change', redraw);
 function saveComment({ file, line, quote }, text) {
   const all = comments();
   const id = `${line} ${file}`;
-  if (text.trim()) all[id] = { file, line, quote, text };
+  if (text.trim()) all[id] = { file, line, quote, text, name: nameNow() };
   else delete all[id];
   store(storageKey(), JSON.stringify(all));
   showCount();
@@ -44,6 +44,7 @@ function showCount() {
   form.elements.comments.value = JSON.stringify(all);
   $('b', form).textContent = all.length > 0 ? `${all.length} comment${all.length > 1 ? 's' : ''}` : '';
   $('button', form).hidden = all.length === 0;
+  showDrafts();
 }
 
 /** The text of a line with its sign, from the cell beside the button. */

@@ -5,14 +5,19 @@ const draftKey = (form) => `${DRAFT}${keyOf(form) ?? ''} ${form.dataset.act}`;
 /** Identifies what the form asks; a draft for something else is not an answer to it. */
 const askedBy = ({ elements }) => elements.hash?.value ?? elements.state?.value;
 
-/** All drafts: `{ key, act, name, fields }`. */
+/** All drafts, and the comments on lines: `{ stored, key, name, text }`. */
 function drafts() {
-  return Object.keys(sessionStorage)
-    .filter((each) => each.startsWith(DRAFT))
-    .map((each) => {
-      const [, key, act] = each.split(' ');
-      return { key, act, ...JSON.parse(sessionStorage.getItem(each)) };
-    });
+  return Object.keys(sessionStorage).flatMap((stored) => {
+    const [kind, key] = stored.split(' ');
+    if (kind !== 'draft' && kind !== 'comments') return [];
+    const kept = JSON.parse(sessionStorage.getItem(stored));
+    const { name, fields } = kind === 'draft' ? kept : commentsAsDraft(Object.values(kept));
+    return fields === undefined ? [] : { stored, key, name, text: Object.values(fields).flat().join(' ') };
+  });
+}
+
+function commentsAsDraft([first, ...others]) {
+  return first ? { name: first.name, fields: [first, ...others].map(({ text }) => text) } : {};
 }
 
 function saveDraft(form) {
@@ -76,7 +81,6 @@ function fill(form, { fields, asked }) {
   }
 }
 
-const textOf = ({ fields }) => Object.values(fields).flat().join(' ');
 const placeOf = ({ key }) => (key === 'new' ? '/new' : `/s/${key}`);
 
 /** Says in the header, and in the row of each item, what is unsent. */
@@ -103,11 +107,11 @@ function draftList(hasLinks) {
     button.textContent = 'Delete';
     button.ariaLabel = `Delete what you wrote for ${each.name}`;
     button.onclick = () => {
-      sessionStorage.removeItem(`${DRAFT}${each.key} ${each.act}`);
+      sessionStorage.removeItem(each.stored);
       line.remove();
       showDrafts();
     };
-    line.append(name, `: ${textOf(each)} `, button);
+    line.append(name, `: ${each.text} `, button);
     line.dir = 'auto';
     list.append(line);
   }
