@@ -121,7 +121,7 @@ export const COMMAND_ERRORS = errors({
   }),
   message_withdrawn: () => ({
     what: NOTHING,
-    why: 'The message was withdrawn before.',
+    why: 'The message was already withdrawn.',
     hint: 'No agent will receive it.',
   }),
   needs_person: ({ level }: { level?: string }) => ({

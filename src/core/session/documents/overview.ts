@@ -165,12 +165,15 @@ export interface OverviewChange {
   workingDir?: string;
   /** Lines to append to the flow log; those already in it are skipped. */
   appendFlow?: readonly string[];
+  /** Lines to remove from the flow log. */
+  dropFlow?: readonly string[];
 }
 
 /** Writes the worker's block of the status whole, and sets other lines; every other byte is unchanged. Never throws. */
 export function changeOverview(text: string, change: OverviewChange): string {
-  const { status, appendFlow = [] } = change;
+  const { status, appendFlow = [], dropFlow = [] } = change;
   let changed = status === undefined ? text : withStatus(text, status);
+  if (dropFlow.length > 0) changed = withoutFlow(changed, dropFlow);
   for (const key of ['workingDir', 'lastAction', 'next'] as const)
     if (change[key] !== undefined) changed = withLine(changed, OTHER_LINES[key], oneLine(change[key]));
   return appendFlow.length === 0 ? changed : withFlow(changed, appendFlow);
@@ -237,6 +240,15 @@ function withFlow(text: string, lines: readonly string[]): string {
         'Flow Log',
         missing.map((key) => `- ${key}`),
       );
+  });
+}
+
+function withoutFlow(text: string, dropped: readonly string[]): string {
+  const keys = new Set(dropped.map(flowKey));
+  return editMarkdown(text, (doc, editor) => {
+    const { start = 0, end = 0 } = sectionNamed(doc, 'Flow Log') ?? {};
+    for (let index = start; index < end; index += 1)
+      if (keys.has(flowKey(doc.lines[index] ?? ''))) editor.remove(index);
   });
 }
 

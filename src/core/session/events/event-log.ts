@@ -35,7 +35,7 @@ export interface ReadLogOptions {
 }
 
 /** Increased whenever the fold, the state or the format changes, so that caches of other versions are ignored. */
-const CACHE_VERSION = 5;
+const CACHE_VERSION = 6;
 
 const StateCache = z.object({
   v: z.literal(CACHE_VERSION),

@@ -13,8 +13,7 @@ export const MESSAGE_FOLDS: { [T in MessageType]: (state: SessionState, event: E
     message_withdrawn: (state, { id }) => ({
       ...state,
       messages: { ...state.messages, waiting: stillUnread(state, [id]) },
-      // Such as the request to read it.
-      notes: state.notes.filter((note) => !note.includes(id)),
+      notes: state.notes.flatMap((note) => withoutMessage(note, id)),
     }),
     messages_delivered: (state, { ids }) => ({
       ...state,
@@ -43,6 +42,13 @@ const FLOW = 'Message from the human: ';
 /** The flow line of a message, with its first line. */
 export function messageFlow(text: string): string {
   return `${FLOW}${text.split('\n')[0]}`;
+}
+
+/** A note such as the request to read messages, without one of them; dropped with the last. */
+function withoutMessage(note: string, id: string): string[] {
+  if (!note.includes(id)) return [note];
+  const listed = [`${id}, `, `, ${id}`].find((part) => note.includes(part));
+  return listed === undefined ? [] : [note.replace(listed, '')];
 }
 
 function unreadOf({ id, at, by, flow = '' }: EventOf<'message_kept'>): UnreadMessage {

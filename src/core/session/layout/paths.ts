@@ -25,7 +25,6 @@ const SESSION_FILES = {
   /** Worker: guidance for the next agent. */
   inbox: '_inbox',
   inboxRead: `_inbox${sep}read`,
-  inboxWithdrawn: `_inbox${sep}withdrawn`,
   /** Worker: its acts, one readable line each. */
   sessionLog: 'session.log',
   /** Worker, on request: archived documents. */
@@ -53,6 +52,8 @@ const RUN_FILES = {
   /** Everyone except agents writes files here; the worker removes them. */
   commands: 'commands',
   iterations: 'iterations',
+  /** Messages that were withdrawn: agents can read the inbox. */
+  withdrawn: 'withdrawn',
   /** A small summary of the current state for status bars. */
   now: 'now.json',
   /** The output of the checks on the base commit. */

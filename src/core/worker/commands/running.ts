@@ -57,13 +57,11 @@ export const message: Handler<'message'> = async ({ paths, writer }, command) =>
 /** Takes a message back that no agent has received. */
 export const withdraw: Handler<'withdraw_message'> = async (worker, { by, message: id }) => {
   const { paths } = worker;
-  const state = stateOf(worker);
-  const verdict = judgeWithdraw({ message: id }, state, await readEvents(paths, 0));
+  const verdict = judgeWithdraw({ message: id }, stateOf(worker), await readEvents(paths, 0));
   if (verdict.kind === 'refused') return verdict;
   // Moved before its event: after a crash between the two, the command is still queued.
-  await moveMessages(worker, [id], paths.inboxWithdrawn);
-  const line = state.messages.waiting.find((each) => each.id === id)?.line ?? '';
-  return { events: [{ type: 'message_withdrawn', by, id, flow: `Message withdrawn by the human: ${line}` }] };
+  await moveMessages(worker, [id], paths.withdrawn);
+  return { events: [{ type: 'message_withdrawn', by, id, flow: `Message withdrawn by the human: ${id}` }] };
 };
 
 export const stop: Handler<'stop'> = async (worker, { by, when }) => {

@@ -225,7 +225,10 @@ export class OverviewWriter {
     const leavesPhase = this.#phase === ours && !events.some(rewritesPhase);
     // A deleted overview is recreated with the flow lines of all events.
     const isMissing = (await readOwnOverview(paths)) === undefined;
-    const flow = newestFlow(isMissing ? await readEvents(paths, 0) : events);
+    const needsAll = isMissing || events.some(({ type }) => MAY_SHOW_WITHDRAWN.has(type));
+    const all = needsAll ? await readEvents(paths, 0) : events;
+    const dropFlow = withdrawnFlow(all);
+    const flow = newestFlow(isMissing ? all : events).filter((line) => !dropFlow.includes(line));
     const { status, ...others } = overviewChange(state, flow);
     const change = (text: string | undefined) => {
       const typed = leavesPhase && text !== undefined ? readOverview(text).phase : undefined;
@@ -233,6 +236,7 @@ export class OverviewWriter {
       return changeOverview(text ?? overviewOf(this.#file, state), {
         status: { ...status, phase },
         ...others,
+        dropFlow,
       });
     };
     await changeFile(paths.overview, change, {
@@ -252,6 +256,16 @@ const MAX_FLOW_LINES = 500;
 
 function newestFlow(events: readonly SessionEvent[]): string[] {
   return events.flatMap(flowLinesOf).slice(-MAX_FLOW_LINES);
+}
+
+/** A rewind restores an overview from before the withdrawal. */
+const MAY_SHOW_WITHDRAWN: ReadonlySet<EventType> = new Set(['message_withdrawn', 'rewound']);
+
+/** The lines with the text of messages that were withdrawn: every agent reads the overview. */
+function withdrawnFlow(events: readonly SessionEvent[]): string[] {
+  const ids = new Set(events.flatMap((event) => (event.type === 'message_withdrawn' ? [event.id] : [])));
+  const kept = events.filter((event) => event.type === 'message_kept' && ids.has(event.id));
+  return kept.flatMap(flowLinesOf);
 }
 
 function overviewOf({ task, dive, folder, mainRepo, createdAt }: SessionFile, state: SessionState): string {

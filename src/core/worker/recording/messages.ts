@@ -42,7 +42,7 @@ export async function messagesToRead(worker: Worker, newFiles: readonly string[]
 
 /**
  * Moves acknowledged or withdrawn messages out of the inbox. An acknowledged one that a crash left there is harmless.
- * @param to one of its folders
+ * @param to a folder of the session, which is made
  */
 export async function moveMessages(worker: Worker, ids: readonly string[], to: string): Promise<void> {
   if (ids.length === 0) return;

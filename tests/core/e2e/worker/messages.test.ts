@@ -95,8 +95,11 @@ test.concurrent(
     const second = await send('Mind the boats');
     const { done } = await withdrawMessage({ session, message: first }, rig.context('web'));
     expect(done).toBe(
-      'The message is withdrawn: no agent will receive it. Its file is in _inbox/withdrawn/.',
+      `The message is withdrawn: no agent will receive it. Its file is in .run/${session}/withdrawn/.`,
     );
+    const overview = await readFile(rig.paths.overview, 'utf8');
+    expect(overview).not.toContain('Sink the boats');
+    expect(overview).toContain('Message from the human: Mind the boats');
     const { messages } = await rig.untilWaiting('plan_approval');
     expect(messages.waiting).toEqual([]);
     const prompts = await Promise.all(
@@ -125,7 +128,7 @@ test.concurrent('a terminal withdraws the only unread message without its id, an
   expect((await message('--withdraw')).stdout).toContain(
     '✔ The message is withdrawn: no agent will receive it.',
   );
-  expect((await message('--withdraw', first)).stderr).toContain('The message was withdrawn before.');
+  expect((await message('--withdraw', first)).stderr).toContain('The message was already withdrawn.');
 
   const [second, third] = [await sent('Mind the oars'), await sent('Mind the sails')];
   const { stderr } = await message('--withdraw');
@@ -167,7 +170,7 @@ test.concurrent.each([
     const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: new Date().toISOString() } as const;
     await leaveCommand(paths, { ...head, kind: 'withdraw_message', message: messageId });
     await launchWorker(paths, { program: programs.worker, env: { ...env, SAMOCODE_CRASH_AT: point } });
-    await eventually(async () => (namesAt(paths.inboxWithdrawn) ?? []).length > 0);
+    await eventually(async () => (namesAt(paths.withdrawn) ?? []).length > 0);
     await eventually(async () => (await rig.workerPid()) === undefined);
     expect(pendingCommandIds(paths)).toEqual([head.id]);
     expect(await withdrawals(rig)).toHaveLength(recorded);
@@ -176,6 +179,6 @@ test.concurrent.each([
     const withdrawn = (await rig.events()).filter(({ type }) => type === 'message_withdrawn');
     expect(withdrawn).toMatchObject([{ id: messageId }]);
     expect((await rig.state()).messages.waiting).toEqual([]);
-    expect(namesAt(paths.inbox)).toEqual(['withdrawn']);
+    expect(namesAt(paths.inbox)).toEqual([]);
   },
 );

@@ -218,13 +218,14 @@ test('of a message that is withdrawn, the file is kept apart, and further withdr
     { type: 'command_accepted' },
     { type: 'message_kept', id },
     { type: 'command_accepted', kind: 'withdraw_message' },
-    { type: 'message_withdrawn', id, by: CLI, flow: 'Message withdrawn by the human: Mind the boats' },
+    { type: 'message_withdrawn', id, by: CLI, flow: `Message withdrawn by the human: ${id}` },
     { type: 'command_refused', kind: 'withdraw_message', code: 'message_withdrawn' },
   ]);
   expect(worker.writer.state.messages).toEqual({ waiting: [], unacknowledged: [] });
-  expect(await readdir(log.paths.inbox)).toEqual(['withdrawn']);
-  const [name = ''] = await readdir(log.paths.inboxWithdrawn);
-  expect(await readFile(join(log.paths.inboxWithdrawn, name), 'utf8')).toContain('Mind the boats');
+  expect(await readdir(log.paths.inbox)).toEqual([]);
+  expect(log.paths.withdrawn).toContain(log.paths.runDir);
+  const [name = ''] = await readdir(log.paths.withdrawn);
+  expect(await readFile(join(log.paths.withdrawn, name), 'utf8')).toContain('Mind the boats');
 });
 
 test('a withdrawal that a full disk interrupted after the file was moved is recorded once in the end', async () => {
@@ -237,7 +238,7 @@ test('a withdrawal that a full disk interrupted after the file was moved is reco
   {
     using _full = fullDisk({ atWrite: 1, bytes: 0 });
     expect(await takeCommandsMeanwhile(worker)).toMatchObject({ areLeft: true });
-    expect(await readdir(log.paths.inbox)).toEqual(['withdrawn']);
+    expect(await readdir(log.paths.inbox)).toEqual([]);
   }
   const next = await workerOn(log);
   expect(next.writer.state.messages.waiting).toMatchObject([{ id, line: 'Mind the boats' }]);
@@ -245,7 +246,7 @@ test('a withdrawal that a full disk interrupted after the file was moved is reco
   await takeCommands(await workerOn(log), 'no_child');
   const types = (await readEvents(log.paths, STOPPED.length)).map(({ type }) => type);
   expect(types).toEqual(['command_accepted', 'message_kept', 'command_accepted', 'message_withdrawn']);
-  expect(await readdir(log.paths.inboxWithdrawn)).toHaveLength(1);
+  expect(await readdir(log.paths.withdrawn)).toHaveLength(1);
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 

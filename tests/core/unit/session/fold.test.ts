@@ -2,13 +2,9 @@ import { expect, test } from 'vitest';
 import type { Decision } from '../../../../src/core/kernel/phases/decision.ts';
 import { acceptedServers } from '../../../../src/core/session/events/accepted.ts';
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
-import { fold } from '../../../../src/core/session/events/fold.ts';
+import { fold, NETWORK_REFUSED } from '../../../../src/core/session/events/fold.ts';
 import { plausibleCost } from '../../../../src/core/session/events/fold-spent.ts';
-import {
-  emptyState,
-  REMEMBERED_COMMANDS,
-  type SessionState,
-} from '../../../../src/core/session/events/state.ts';
+import { emptyState, type SessionState } from '../../../../src/core/session/events/state.ts';
 import { createdEvent } from '../../../support/session-file-sample.ts';
 
 const CLI = { channel: 'cli' } as const;
@@ -180,6 +176,20 @@ test('a withdrawn message no longer waits, and no note asks the next agent to re
   expect(notes).toEqual([expect.stringContaining('M2')]);
 });
 
+test('a note that asks to read several messages loses the one that is withdrawn', () => {
+  const noted = (ids: string): NewEvent => ({
+    type: 'notice',
+    code: NETWORK_REFUSED,
+    text: `Messages arrived: ${ids}. Read them.`,
+  });
+  const withdrawn = (id: string): NewEvent => ({ type: 'message_withdrawn', by: CLI, id });
+  const all = [...started, noted('M1, M2, M3')];
+  const notesAfter = (...ids: string[]) => after([...all, ...ids.map(withdrawn)]).notes;
+  expect(notesAfter('M1')).toEqual(['Messages arrived: M2, M3. Read them.']);
+  expect(notesAfter('M3', 'M1')).toEqual(['Messages arrived: M2. Read them.']);
+  expect(notesAfter('M3', 'M1', 'M2')).toEqual([]);
+});
+
 test('of the messages that no agent acknowledges, only the newest ones are kept', () => {
   const ids = Array.from({ length: 120 }, (_, index) => `M${index}`);
   const given: NewEvent[] = ids.map((id, index) => ({
@@ -257,15 +267,6 @@ test('after an accepted signal, the next agent gets only what is new', () => {
   const next = after([...started, ...HUMAN_TEXTS, begun(1, 'planning'), worked]);
   expect(next.notes).toEqual(['handed over']);
   expect(next.feedback).toBeUndefined();
-});
-
-test('the state keeps a limited number of commands', () => {
-  const accepted = Array.from({ length: 300 }, (_, index): NewEvent => {
-    return { type: 'command_accepted', id: `C${index}`, kind: 'stop', by: CLI };
-  });
-  const { answeredCommands } = after(accepted);
-  expect(answeredCommands).toHaveLength(REMEMBERED_COMMANDS);
-  expect(answeredCommands.at(-1)).toBe('C299');
 });
 
 test('a requested stop is fulfilled by the stop, and dropped when the session continues', () => {

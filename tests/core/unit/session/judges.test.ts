@@ -510,7 +510,7 @@ describe('a message', () => {
 
   test.each([
     ['GIVEN', 'message_received', 'The agent of iteration 7 has received it.'],
-    ['GONE', 'message_withdrawn', 'The message was withdrawn before.'],
+    ['GONE', 'message_withdrawn', 'The message was already withdrawn.'],
     ['../UNREAD', 'message_unknown', 'There is no message "../UNREAD".'],
   ])('that is %s is refused with %s', (message, code, why) => {
     expect(judgeWithdraw({ message }, state, events)).toMatchObject({

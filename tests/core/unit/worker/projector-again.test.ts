@@ -1,10 +1,11 @@
-import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { readOverview } from '../../../../src/core/session/documents/overview.ts';
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { serialiseEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
+import { messageFlow } from '../../../../src/core/session/events/fold-messages.ts';
 import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
@@ -92,4 +93,41 @@ test('a history line that the last worker could not write is added', async () =>
   await truncate(at.paths.history, before.length);
   await at.worker().catchUp();
   expect(await readFile(at.paths.history, 'utf8')).toBe(after);
+});
+
+const kept = (id: string, text: string): NewEvent => ({
+  type: 'message_kept',
+  by: { channel: 'cli' },
+  id,
+  file: `01-08-1000-${id}.md`,
+  flow: messageFlow(text),
+});
+const withdrawn = (id: string): NewEvent => ({
+  type: 'message_withdrawn',
+  by: { channel: 'cli' },
+  id,
+  flow: `Message withdrawn by the human: ${id}`,
+});
+
+test('the flow log loses the text of a withdrawn message, also where it is written again or rewound', async () => {
+  await using given = await session();
+  const { record } = given.worker();
+  await record(CREATED, PREPARED, kept('M1', 'Sink the boats'), kept('M2', 'Mind the boats'));
+  const before = await readFile(given.paths.overview, 'utf8');
+  expect(before).toContain('Sink the boats');
+  const expected = [
+    expect.stringContaining('Message from the human: Mind the boats'),
+    expect.stringContaining('Message withdrawn by the human: M1'),
+  ];
+  await record(withdrawn('M1'));
+  expect((await given.flow()).slice(-2)).toEqual(expected);
+  await given.worker().catchUp();
+  expect((await given.flow()).slice(-2)).toEqual(expected);
+  await rm(given.paths.overview);
+  await record({ type: 'notice', code: 'x', text: 'x' });
+  expect((await given.flow()).slice(-2)).toEqual(expected);
+
+  await writeFile(given.paths.overview, before);
+  await record({ type: 'rewound', to: 1, undo: { ref: 'r', commit: 'c' }, leftOut: [] });
+  expect((await given.flow()).join()).not.toContain('Sink the boats');
 });
