@@ -50,6 +50,6 @@ function answers(event: SessionEvent, id: string): boolean {
 function sentenceOf(accepted: EventOf<'command_accepted'>, later: readonly SessionEvent[]): string {
   const isLast = ({ more }: SessionEvent) => more === undefined;
   const effect = isLast(accepted) ? [] : later.slice(0, later.findIndex(isLast) + 1);
-  const [sentence] = effect.map(describeEvent).filter((text) => text !== undefined);
+  const [sentence] = effect.map((each) => describeEvent(each)).filter((text) => text !== undefined);
   return sentence ?? `${accepted.kind.replaceAll('_', ' ')} accepted`;
 }

@@ -4,7 +4,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
-import { type Command, leaveCommand } from '../../session/commands/commands.ts';
+import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
 import { readEvents, readLog } from '../../session/events/event-log.ts';
 import { type EventOf, FORMAT_VERSION } from '../../session/events/events.ts';
 import { recordedSessionFile } from '../../session/events/session-file.ts';
@@ -49,7 +49,7 @@ export function commandIdOf(actId: string): string {
  * Writes a command for a session's worker and waits for the answer. A command with the id of an earlier one is that
  * command: it takes effect once, and both callers get its answer.
  * @returns the number of the event that accepted it
- * @throws act_id_used if the earlier one was of another kind
+ * @throws act_id_used if the earlier one asked for something else
  */
 export async function sendCommand(
   paths: SessionPaths,
@@ -59,11 +59,14 @@ export async function sendCommand(
   await refuseFromInside(context);
   const { clock, by, actId } = context;
   const id = actId === undefined ? ulid(clock.now()) : commandIdOf(actId);
-  const { n = 0, answeredCommands = [] } = (await readLog(paths))?.state ?? {};
-  if (answeredCommands.includes(id)) return await untilAnswered(paths, { id, kind: request.kind }, context);
+  const { n = 0 } = (await readLog(paths))?.state ?? {};
   // TypeScript cannot infer that the request's kind and fields belong together.
-  await leaveCommand(paths, { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command);
-  return await untilAnswered(paths, { id, kind: request.kind, after: n }, context);
+  const command = { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command;
+  const awaited = { id, kind: request.kind, request: requestPrint(command) };
+  const isAnswered = actId !== undefined && (await answerTo(paths, id, 0)) !== undefined;
+  if (isAnswered) return await untilAnswered(paths, awaited, context);
+  await leaveCommand(paths, command);
+  return await untilAnswered(paths, { ...awaited, after: n }, context);
 }
 
 /**
@@ -76,7 +79,7 @@ export async function sendCommand(
  */
 export async function untilAnswered(
   paths: SessionPaths,
-  { id, kind, after = 0, wake }: AwaitedCommand,
+  { id, kind, request, after = 0, wake }: AwaitedCommand,
   context: ActionContext,
 ): Promise<number> {
   const { clock } = context;
@@ -89,6 +92,7 @@ export async function untilAnswered(
     const answer = await answerTo(paths, id, after);
     if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
     if (answer && answer.kind !== kind) throw ACTION_ERRORS.act_id_used({ kind: answer.kind });
+    if (request && answer?.request && answer.request !== request) throw ACTION_ERRORS.act_id_used({});
     const waitedMs = clock.monotonic() - begun;
     const reached = await start?.reached();
     if (reached === 'starting') startingMs += waitedMs - lastMs;
@@ -114,6 +118,8 @@ export async function untilAnswered(
 interface AwaitedCommand {
   id: string;
   kind: Command['kind'];
+  /** Its fingerprint, to recognise another one with the same id. */
+  request?: string;
   after?: number;
   wake?: Wake | undefined;
 }

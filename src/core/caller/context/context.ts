@@ -14,7 +14,7 @@ export interface ActionContext {
   by: By;
   /**
    * A UUID of version 7 that the caller has chosen for one act, so that it can ask later what became of it
-   * (`outcomeOfAct`). It becomes the id of the command that the act sends: an act that sends two gives it to one.
+   * (`outcomeOfAct`). It becomes the id of the command that the act sends: where an act sends two, that of one.
    */
   actId?: string | undefined;
   programs: { worker: string; rehearsal: string };

@@ -10,9 +10,12 @@ export const ACTION_ERRORS = errors({
     why: 'The id of the act is not a UUID of version 7.',
     hint: 'Send the act under another id.',
   }),
-  act_id_used: ({ kind }: { kind: string }) => ({
+  act_id_used: ({ kind }: { kind?: string }) => ({
     what: 'Nothing was sent.',
-    why: `The id of the act belongs to an earlier command of another kind, "${kind.replaceAll('_', ' ')}".`,
+    why:
+      kind === undefined
+        ? 'The id of the act belongs to an earlier command that asked for something else.'
+        : `The id of the act belongs to an earlier command of another kind, "${kind.replaceAll('_', ' ')}".`,
     hint: 'Send the act under another id.',
   }),
   not_in_this_build: ({ what }: { what: string }) => ({

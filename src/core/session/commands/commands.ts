@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createWhole, syncFolder } from '../../kernel/files/atomic-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
@@ -87,6 +88,12 @@ export const Command = z.discriminatedUnion('kind', [
 ]);
 export type Command = z.infer<typeof Command>;
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+/** The fingerprint of what a command asks for, whoever sends it and when. */
+export function requestPrint(command: Command): string {
+  const { v, id, by, at, ...request } = Command.parse(command);
+  return fingerprint(JSON.stringify(request));
+}
 
 export type CommandReading =
   | { kind: 'command'; id: string; command: Command }

@@ -105,7 +105,7 @@ export function judgeMessage(
 }
 
 /**
- * Whether a message is taken back: only one that no agent has received.
+ * Whether a message can be withdrawn: only while no agent has received it.
  * @param events of the session, for the reason of a refusal
  */
 export function judgeWithdraw(

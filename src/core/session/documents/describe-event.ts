@@ -13,11 +13,16 @@ import { describeRewind } from '../events/fold-rewound.ts';
 import { describeChange } from '../events/pull-request-change.ts';
 import { oneLine } from './markdown-lines.ts';
 
+export interface EventWording {
+  /** For a person on a page: without the names of rules and the ids of processes. */
+  isPlain?: boolean;
+}
+
 /** Describes an event in one line for session.log, the terminal and the parent; undefined if it is not worth one. */
-export function describeEvent(event: SessionEvent): string | undefined {
+export function describeEvent(event: SessionEvent, wording: EventWording = {}): string | undefined {
   // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
-  const sentence = SENTENCES[event.type] as (event: SessionEvent) => string | undefined;
-  const text = sentence(event);
+  const sentence = SENTENCES[event.type] as Sentence<SessionEvent>;
+  const text = sentence(event, wording);
   return text === undefined ? undefined : cut(oneLine(text), 500);
 }
 
@@ -65,7 +70,9 @@ function addedTests(runs: readonly CheckRun[]): string {
   return `added tests on the base: ${passed.length} of ${tests.length} pass without the work`;
 }
 
-const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {
+type Sentence<E> = (event: E, wording: EventWording) => string | undefined;
+
+const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   session_created: ({ sandbox }) => `session created, sandbox: ${describeLevel(sandbox)}`,
   taken_over: ({ decision }) => `session folder taken over in ${decision.phase}`,
   prepared: ({ worktree }) =>
@@ -120,7 +127,8 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
           asks: `the user after ${isoUtc(outage.asksAt)}`,
         })
       : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
-  blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
+  blocked: ({ rule, needs, reason }, { isPlain }) =>
+    isPlain ? `blocked: ${reason}` : `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop requested by ${describeBy(by)} (${when})`,
   stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,
   resumed: ({ by, goal, agent, checks, round }) => {
@@ -172,12 +180,13 @@ const FINISHING: Readonly<Record<Finishing['kind'], string>> = {
   publish: 'publishing',
 };
 
-function tookOver(event: EventOf<'worker_took_over'>): string {
+function tookOver(event: EventOf<'worker_took_over'>, { isPlain }: EventWording): string {
   const before = event.previous === 'died' ? 'the previous worker died' : 'started';
   const recovery =
     event.recovery === 'nothing' ? '' : `; ${event.recovery}${event.why ? `: ${event.why}` : ''}`;
   const cut = event.truncatedBytes ? `; ${event.truncatedBytes} bytes of a torn line cut off` : '';
-  return `worker ${event.lease} on pid ${event.worker.pid}: ${before}${recovery}${cut}`;
+  const pid = isPlain ? '' : ` on pid ${event.worker.pid}`;
+  return `worker ${event.lease}${pid}: ${before}${recovery}${cut}`;
 }
 
 /** Describes the decision after an iteration, with the agent's reason if it continues. */

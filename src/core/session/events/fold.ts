@@ -33,7 +33,7 @@ import {
   withWorkResumed,
 } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withMoneyNotice } from './fold-spent.ts';
-import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
+import type { SessionState, Status, WaitingStatus } from './state.ts';
 
 export function fold(state: SessionState, event: SessionEvent): SessionState {
   // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
@@ -64,8 +64,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     progress: inPhase(state.progress, phase),
     ...(worktree && { worktree }),
   }),
-  command_accepted: commandAnswered,
-  command_refused: commandAnswered,
+  command_accepted: (state) => state,
+  command_refused: (state) => state,
   queued: (state, { at, reason, order }) => ({
     ...state,
     status: { kind: 'queued', since: at, reason, order },
@@ -148,10 +148,6 @@ export const NETWORK_REFUSED = 'network_refused';
 
 /** Notes go to the next agent only; neither state nor prompts may grow without bound. */
 const MAX_NOTES = 20;
-
-function commandAnswered(state: SessionState, { id }: { id: string }): SessionState {
-  return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
-}
 
 /** Whether a resume ends the session's wait for others; a person who was asked about that wait is asked again. */
 function beginsNow({ status, prepared }: SessionState): boolean {

@@ -121,8 +121,6 @@ export const SessionState = z.object({
   /** By the hash of the plan with which they were accepted: a rewind can return to an earlier plan. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),
   messages: z.object({ waiting: z.array(UnreadMessage), unacknowledged: z.array(z.string()) }),
-  /** The newest answered commands, oldest first: the same command twice counts once. */
-  answeredCommands: z.array(z.string()),
   cost: Cost,
   /** What counts against the limits, and the limits that a person raised. */
   spent: SessionSpent,
@@ -152,8 +150,6 @@ export const SessionState = z.object({
 });
 export type SessionState = z.infer<typeof SessionState>;
 
-export const REMEMBERED_COMMANDS = 128;
-
 export function emptyState(): SessionState {
   return {
     n: 0,
@@ -170,7 +166,6 @@ export function emptyState(): SessionState {
     oldRounds: 0,
     oldPlans: [],
     messages: { waiting: [], unacknowledged: [] },
-    answeredCommands: [],
     cost: {},
     spent: { session: NOTHING_SPENT, phases: {} },
     budgetWarned: [],

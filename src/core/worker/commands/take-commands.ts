@@ -4,6 +4,7 @@ import {
   pendingCommandIds,
   readCommand,
   removeCommand,
+  requestPrint,
 } from '../../session/commands/commands.ts';
 import { judgeKind, type Refused, refused } from '../../session/commands/judge-kind.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -113,7 +114,8 @@ export async function judgeQueued(worker: Worker, id: string, moment: Moment): P
   );
   if ('error' in outcome) return { events: [refusal(command, outcome.error)] };
   const { kind, by } = command;
-  return { ...outcome, events: [{ type: 'command_accepted', id, kind, by }, ...outcome.events] };
+  const accepted = { type: 'command_accepted', id, kind, by, request: requestPrint(command) } as const;
+  return { ...outcome, events: [accepted, ...outcome.events] };
 }
 
 async function outcomeOf(

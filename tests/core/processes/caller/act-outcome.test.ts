@@ -1,7 +1,7 @@
 // @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ulidToUUID } from 'ulid';
+import { ulid, ulidToUUID } from 'ulid';
 import { expect, test } from 'vitest';
 import { outcomeOfAct } from '../../../../src/core/caller/commands/act-outcome.ts';
 import { sendCommand } from '../../../../src/core/caller/commands/send-command.ts';
@@ -9,7 +9,7 @@ import type { ActionContext } from '../../../../src/core/caller/context/context.
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { namesAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import { pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
+import { pendingCommandIds, requestPrint } from '../../../../src/core/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -42,7 +42,7 @@ async function atGate(more: readonly (NewEvent & { more?: true })[] = []) {
   return { paths, context, outcome, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-const ACCEPTED: NewEvent = { type: 'command_accepted', id: ID, kind: 'message', by: BY };
+const ACCEPTED = { type: 'command_accepted', id: ID, kind: 'message', by: BY } as const;
 const KEPT: NewEvent = { type: 'message_kept', by: BY, id: ID, file: `01-08-1000-${ID}.md` };
 
 test('an act of which nothing was kept is unknown', async () => {
@@ -118,6 +118,22 @@ test('an id that belongs to an earlier command of another kind is refused', asyn
   await using session = await atGate([ACCEPTED, KEPT]);
   const approval = sendCommand(session.paths, { kind: 'approve' }, session.context);
   await expect(approval).rejects.toMatchObject({ code: 'act_id_used' });
+  expect(namesAt(session.paths.commands) ?? []).toEqual([]);
+});
+
+test('an id that belongs to an earlier command with another text is refused, and the same text gets its answer', async () => {
+  const request = requestPrint({ v: 1, id: ID, by: BY, at: '2026-01-08T10:00:00.000Z', ...MESSAGE });
+  await using session = await atGate([{ ...ACCEPTED, request }, KEPT]);
+  const other = sendCommand(session.paths, { ...MESSAGE, text: 'Mind the oars' }, session.context);
+  await expect(other).rejects.toMatchObject({ code: 'act_id_used' });
+  expect(await sendCommand(session.paths, MESSAGE, session.context)).toBe(4);
+  expect(namesAt(session.paths.commands) ?? []).toEqual([]);
+});
+
+test('an act that is sent again gets its answer, however many commands came after it', async () => {
+  const later = Array.from({ length: 200 }, (): NewEvent => ({ ...ACCEPTED, id: ulid() }));
+  await using session = await atGate([ACCEPTED, KEPT, ...later]);
+  expect(await sendCommand(session.paths, MESSAGE, session.context)).toBe(4);
   expect(namesAt(session.paths.commands) ?? []).toEqual([]);
 });
 

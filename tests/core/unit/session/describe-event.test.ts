@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import { run } from '../../../../src/core/kernel/phases/verdict.ts';
-import { describeBy, describeEvent } from '../../../../src/core/session/documents/describe-event.ts';
+import {
+  describeBy,
+  describeEvent,
+  type EventWording,
+} from '../../../../src/core/session/documents/describe-event.ts';
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
 
-const lineOf = (event: NewEvent) => {
-  return describeEvent({ v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3, ...event } as SessionEvent);
+const lineOf = (event: NewEvent, wording: EventWording = {}) => {
+  const head = { v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3 };
+  return describeEvent({ ...head, ...event } as SessionEvent, wording);
 };
 
 test('an approval by tool is described as one by the parent model', () => {
@@ -14,6 +19,15 @@ test('an approval by tool is described as one by the parent model', () => {
   expect(lineOf({ type: 'plan_approved', by, plan, phase: 'implementation' })).toBe(
     'plan plan.md approved by the parent model alone (claude-code)',
   );
+});
+
+test('in plain words, a line names neither a process nor a rule', () => {
+  const worker = { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' };
+  const started = { worker, version: '1', previous: 'none', recovery: 'nothing' } as const;
+  const plain = { isPlain: true };
+  expect(lineOf({ type: 'worker_took_over', ...started }, plain)).toBe('worker 3: started');
+  const blocked = { rule: 'no_progress', needs: 'guidance', reason: 'It stands still.' } as const;
+  expect(lineOf({ type: 'blocked', phase: 'planning', ...blocked }, plain)).toBe('blocked: It stands still.');
 });
 
 test('the description names the actor for every channel', () => {

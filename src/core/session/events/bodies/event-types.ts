@@ -103,7 +103,13 @@ export const EVENT_BODIES = {
     host: z.string().optional(),
   }),
   worker_left: z.object({ why: z.string() }),
-  command_accepted: z.object({ id: z.string(), kind: z.string(), by: By }),
+  command_accepted: z.object({
+    id: z.string(),
+    kind: z.string(),
+    by: By,
+    /** The fingerprint of its other fields; one with the same id and other fields is not that command. */
+    request: z.string().optional(),
+  }),
   command_refused: z.object({
     id: z.string(),
     /** `unreadable` for a file that is not a command. */
