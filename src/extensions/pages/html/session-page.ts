@@ -58,8 +58,8 @@ const TASK_START_CHARS = 400;
 export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
   const lines = task.split('\n').filter((line) => line.trim() !== '');
   if (lines.length <= 3 && task.length <= SHORT_TASK_CHARS)
-    return html`<p class="asked plain" dir="auto">${task}</p>`;
-  return html`<details class="asked"><summary><span class="plain" dir="auto">${cut(lines.slice(0, 3).join('\n'), TASK_START_CHARS)}</span> <small>The whole task</small></summary><p class="plain" dir="auto">${task}</p></details>`;
+    return html`<div class="asked"><small>Task</small><p class="plain" dir="auto">${task}</p></div>`;
+  return html`<details class="asked"><summary><small>Task</small> <span class="plain" dir="auto">${cut(lines.slice(0, 3).join('\n'), TASK_START_CHARS)}</span> <small class="more">The whole task</small></summary><p class="plain" dir="auto">${task}</p></details>`;
 }
 
 /** What stands above the decision that waits for the person. */

@@ -12,7 +12,7 @@ import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import { failedRuns, RED_AFTER, redAfter } from '../../../core/kernel/phases/proving.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
-import { capitalised, cut } from '../../../core/kernel/text.ts';
+import { capitalised } from '../../../core/kernel/text.ts';
 import { describeEvent, openedBy } from '../../../core/session/documents/describe-event.ts';
 import {
   documentText,
@@ -154,17 +154,10 @@ function logEntries(events: readonly SessionEvent[]): SessionReportData['acts'] 
   return events
     .filter(({ type }) => type !== 'iteration_started' && type !== 'iteration_ended')
     .flatMap((event) => {
-      const text = logText(event);
+      const text = describeEvent(event, { isPlain: true });
       return text === undefined ? [] : [{ at: event.at, text }];
     })
     .slice(-MAX_ACTS);
-}
-
-/** The line of session.log without the names of rules and the ids of processes. */
-function logText(event: SessionEvent): string | undefined {
-  if (event.type === 'blocked') return `blocked: ${cut(event.reason, 500)}`;
-  const text = describeEvent(event);
-  return event.type === 'worker_took_over' ? text?.replace(/ on pid \d+/, '') : text;
 }
 
 const MAX_DOCUMENTS = 30;

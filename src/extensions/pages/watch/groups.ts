@@ -2,30 +2,18 @@ import { basename } from 'node:path';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { type ShownFacts, shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { shortNames } from '../../../core/kit/terminal/short-names.ts';
+import { stateBadge } from '../../../core/session/words.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
 /** The groups of the list, top to bottom. */
 export const GROUPS = ['needs you', 'working', 'waiting', 'done', 'stopped'] as const;
 export type Group = (typeof GROUPS)[number];
 
-export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | 'state'>): Group {
-  if (needsHuman) return 'needs you';
-  switch (state) {
-    case 'starting':
-    case 'running':
-      return 'working';
-    case 'queued':
-    case 'limited':
-    // These do not need a person, so they continue shortly.
-    case 'waiting':
-    case 'blocked':
-      return 'waiting';
-    case 'stopped':
-    case 'done':
-      return state;
-    default:
-      return state satisfies never;
-  }
+/** By its badge: one that is done or stopped names its group, as does one that needs the person. */
+export function groupOf(facts: Pick<ShownFacts, 'needsHuman' | 'state'>): Group {
+  const { text, tone } = stateBadge(facts);
+  if (tone === 'working') return 'working';
+  return GROUPS.find((group) => group === text) ?? 'waiting';
 }
 
 export function isOver(group: Group): boolean {
@@ -79,13 +67,14 @@ function placedRow(row: UnnamedRow, name: string): PlacedRow {
   if (known?.row.name === name) return known;
   const group = groupOf(row.facts);
   const named = { ...row, name, project: basename(row.projectDir) };
-  const placed = { row: named, group: GROUPS.indexOf(group), at: orderMs(row, group) };
+  const placed = { row: named, group: GROUPS.indexOf(group), at: orderMs(row) };
   placedRows.set(row, placed);
   return placed;
 }
 
-function orderMs({ facts }: UnnamedRow, group: Group): number {
-  return Date.parse(isOver(group) ? facts.since : (facts.createdAt ?? facts.since)) || 0;
+/** The place in its group, greatest first: newest first; finished sessions by when they ended. */
+export function orderMs({ facts }: Pick<UnnamedRow, 'facts'>): number {
+  return Date.parse(isOver(groupOf(facts)) ? facts.since : (facts.createdAt ?? facts.since)) || 0;
 }
 
 /** The newest row of each session; most sessions are unchanged from one poll to the next. */

@@ -7,7 +7,7 @@ import { doingText, goneText, proofLine, STOPS, stateText } from '../../../core/
 import { boardCard } from '../html/common-parts.ts';
 import { grouped } from '../html/figures.ts';
 import { type Html, html } from '../html/html.ts';
-import { GROUPS, type Group, groupOf, isOver } from '../watch/groups.ts';
+import { GROUPS, type Group, groupOf, isOver, orderMs } from '../watch/groups.ts';
 import type { WatchedRow } from '../watch/watch-model.ts';
 import { demandOf, type ItemKind, itemKind, wantsOf } from './inbox/items.ts';
 import type { LiveList, LiveSessions } from './live.ts';
@@ -78,7 +78,7 @@ export class BoardCards {
       if (sent === made) continue;
       this.#sent.set(key, made);
       if (sent?.group === made.group && sent.text === made.text) continue;
-      cards.push([key, made.group, sortKeyOf(row), made.text]);
+      cards.push([key, made.group, orderMs(row), made.text]);
       if (cards.length === most) return { cards, gone, more: true };
     }
     [this.#shown, this.#minute] = [list, minute];
@@ -86,11 +86,6 @@ export class BoardCards {
     for (const key of gone) this.#sent.delete(key);
     return { cards, gone };
   }
-}
-
-/** Newest first; finished sessions by when they ended. */
-function sortKeyOf({ facts }: WatchedRow): number {
-  return Date.parse(isOver(groupOf(facts)) ? facts.since : (facts.createdAt ?? facts.since)) || 0;
 }
 
 interface MadeCard {

@@ -22,7 +22,7 @@ function offerLastChoices({ elements }) {
   }
 }
 
-/** A session can follow only one of its own project. */
+/** A session can follow only sessions of the same project. */
 function showOrder({ elements: { project, after } }) {
   for (const group of after.querySelectorAll('optgroup'))
     group.hidden = group.disabled = group.dataset.project !== project.value;

@@ -105,7 +105,10 @@ export class Colouring {
   }
 }
 
-/** Of the whole process, whose other threads rest meanwhile: there is none of a thread on Node 20. */
+/**
+ * Of the whole process, because Node 20 does not measure that of a thread: with the work of open tabs, a text may be
+ * given up early.
+ */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

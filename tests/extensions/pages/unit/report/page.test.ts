@@ -49,11 +49,11 @@ test.each([
 
 test('a task of up to three short lines is visible; the first three lines of a longer one are, and it opens', () => {
   expect(taskPart({ task: 'Name the boats.\n\nShow them.' }).text).toBe(
-    '<p class="asked plain" dir="auto">Name the boats.\n\nShow them.</p>',
+    '<div class="asked"><small>Task</small><p class="plain" dir="auto">Name the boats.\n\nShow them.</p></div>',
   );
   const long = taskPart({ task: 'Name the boats.\n\nShow them.\nOn the list.\nAnd print it.' }).text;
   expect(long).toMatch(
-    /<summary><span [^>]*>Name the boats.\nShow them.\nOn the list.<\/span> <small>The whole task/,
+    /<summary><small>Task<\/small> <span [^>]*>Name the boats.\nShow them.\nOn the list.<\/span> <small class="more">The whole/,
   );
   expect(long).toContain(
     '<p class="plain" dir="auto">Name the boats.\n\nShow them.\nOn the list.\nAnd print it.</p>',
