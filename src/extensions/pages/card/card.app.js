@@ -1,5 +1,6 @@
 // The card in the chat: shows the results that the client gives it, and asks the client for more. MCP Apps, SEP-1865.
 import { age } from '../../../core/kernel/durations.ts';
+import { readPlaces } from './card-data.ts';
 import { resultPage } from './result-page.ts';
 
 const main = document.querySelector('main');
@@ -21,7 +22,7 @@ function ask(method, params) {
 }
 
 const NOTICES = {
-  'ui/notifications/tool-input': ({ arguments: args = {} }) => Object.assign(around, { args }),
+  'ui/notifications/tool-input': ({ arguments: args }) => Object.assign(around, { args: Object(args) }),
   'ui/notifications/tool-result': show,
   'ui/notifications/tool-cancelled': () => say('The call was cancelled.'),
   'ui/notifications/host-context-changed': adopt,
@@ -54,14 +55,20 @@ function adopt({ theme }) {
   document.documentElement.style.colorScheme = theme;
 }
 
-function show({ structuredContent, content = [], _meta = {} }) {
-  Object.assign(around, _meta['samocode/inbox']);
-  const fields = structuredContent ?? fieldsIn(content.find(({ type }) => type === 'text')?.text ?? '');
-  const template = document.createElement('template');
-  template.innerHTML = resultPage(fields, around).text;
-  main.replaceChildren(template.content);
-  say('');
-  tick();
+function show(result) {
+  try {
+    const { structuredContent, content = [], _meta } = Object(result);
+    const places = _meta?.['samocode/inbox'];
+    if (places) Object.assign(around, readPlaces(places));
+    const fields = structuredContent ?? fieldsIn(content.find((each) => each?.type === 'text')?.text ?? '');
+    const template = document.createElement('template');
+    template.innerHTML = resultPage(fields, around).text;
+    main.replaceChildren(template.content);
+    say('');
+    tick();
+  } catch {
+    say('This result cannot be shown here.');
+  }
 }
 
 /** The text of our results is the same object; that of an error has a message. A client may put its own words there. */
@@ -88,7 +95,7 @@ async function call({ name, arguments: args }) {
     const result = await ask('tools/call', { name, arguments: args });
     around.args = args;
     show(result);
-    document.querySelector('h1').focus();
+    document.querySelector('h1')?.focus();
   } catch (error) {
     say(error.message);
   }

@@ -1,69 +1,24 @@
-import type { Phase } from '../../../core/kernel/phases/table.ts';
 import { planNotes } from '../html/common-parts.ts';
 import { type Html, html, type Part } from '../html/html.ts';
 import { factList } from '../html/iterations.ts';
 import { markdown } from '../html/markdown-html.ts';
 import { questionPart } from '../html/session-page.ts';
+import {
+  type Around,
+  type CardSession,
+  FACTS,
+  type PlanFields,
+  type Question,
+  type ResultFields,
+  type Row,
+  readFields,
+} from './card-data.ts';
 
 // Runs in the sandbox of a client: bundled with the card's script, without Node.
 
-const FACTS = ['branch', 'sandbox', 'checks', 'gates', 'spent', 'messages'] as const;
-type Word =
-  | 'session'
-  | 'state'
-  | 'for'
-  | 'project'
-  | 'since'
-  | 'worker'
-  | 'activity'
-  | (typeof FACTS)[number];
-type Row = Partial<Record<Word, string>> & { phase?: Phase };
-type PlanFields = Partial<Record<'hash' | 'plan' | 'text' | 'changes', string>> &
-  Partial<Record<'mcp_servers' | 'remarks', string[]>>;
-
-interface Question extends Partial<Record<'suggestion' | 'answer' | 'unconfirmed_answer', string>> {
-  id: string;
-  text: string;
-  options: string[];
-  open?: false;
-}
-
-/** The fields that are shown, as list_sessions, get_status, read_qa and read_plan define them. */
-export interface ResultFields extends Row, PlanFields {
-  summary: string;
-  problems?: string[];
-  more_from?: number;
-  iteration?: number;
-  sessions?: Row[];
-  says?: Readonly<Record<string, string>>;
-  questions?: Question[];
-  about?: string;
-}
-
-/** A session in words; without them, the card shows the names of the result. */
-export interface CardSession {
-  task?: string | undefined;
-  /** `waits for answers`, `done`. */
-  says?: string;
-  isYours?: boolean;
-  /** The text of its question, of an agent or a person, that says what it wants. */
-  wants?: string | undefined;
-  /** Its address on the live page, if one runs. */
-  page?: string | undefined;
-}
-
-export interface Around {
-  args: { project_dir?: unknown };
-  canCall: boolean;
-  /** Whether the client has forms, in which the person decides. */
-  hasForms: boolean;
-  /** The address of the live page, if one runs. */
-  page?: string;
-  /** The sessions of the result, in its order. */
-  sessions?: readonly CardSession[];
-}
-
-export function resultPage(fields: ResultFields, around: Around): Html {
+/** @param given the result of a tool, or of anything else that the client shows here */
+export function resultPage(given: unknown, around: Around): Html {
+  const fields = readFields(given);
   const { session = 'Sessions', sessions, problems = [] } = fields;
   const task = !sessions && around.sessions?.[0]?.task;
   return html`<header class="about"><h1 tabindex="-1"><bdi>${session}</bdi></h1>${task && html`<p class="task" dir="auto">${task}</p>`}<p class="sentence" dir="auto">${shortSummary(fields)}</p></header>
@@ -143,20 +98,25 @@ function stateOf({ shown, state = '', for: what, worker }: ShownRow): string {
 
 function sinceText({ state, since }: Row): Part {
   const time = since && html`<time data-since="${since}"></time>`;
-  return time && (state === 'done' || state === 'stopped' ? html`, ${time} ago` : html` for ${time}`);
+  // Apart from the state, whose words can end with another time.
+  return time && (state === 'done' || state === 'stopped' ? html` · ${time} ago` : html` · for ${time}`);
 }
 
 /** Each tone has a sign, because not everyone can tell the colours apart. */
+const SIGNS = { person: '●', done: '✔', resting: '■', working: '◆' } as const;
+
 function markOf(row: ShownRow): Html {
-  const [tone, sign] = isYours(row)
-    ? ['person', '●']
-    : row.state === 'done'
-      ? ['done', '✔']
-      : row.state === 'stopped'
-        ? ['resting', '■']
-        : ['working', '◆'];
-  return html`<b class="mark tone-${tone}">${sign}</b>`;
+  const { shown, state = '' } = row;
+  const tone = isYours(row) ? 'person' : (shown.tone ?? TONES.get(state) ?? 'resting');
+  return html`<b class="mark tone-${tone}">${SIGNS[tone]}</b>`;
 }
+
+/** Where the server says nothing else. */
+const TONES = new Map<string, keyof typeof SIGNS>([
+  ['starting', 'working'],
+  ['running', 'working'],
+  ['done', 'done'],
+]);
 
 /** How the person reads what a session asks, and decides. */
 const GATES = {
@@ -233,10 +193,10 @@ function buttonsPart(fields: ResultFields, around: Around): Part[] {
 
 /** The session of a result, with the gate that its questions or its plan belong to. */
 function askedBy(fields: ResultFields, { sessions: [shown = {}] = [] }: Around): ShownRow {
-  const { session, state, worker, questions, hash, summary } = fields;
+  const { session, state, worker, questions, hash } = fields;
   const row = { session, state, worker, shown };
   if (questions?.some(({ open = true }) => open)) return { ...row, state: 'waiting', for: 'qa_answers' };
-  if (hash && summary.includes('waits for')) return { ...row, state: 'waiting', for: 'plan_approval' };
+  if (hash && shown.for === 'plan_approval') return { ...row, state: 'waiting', for: 'plan_approval' };
   return { ...row, for: questions || hash ? undefined : fields.for };
 }
 

@@ -82,7 +82,7 @@ test('a person goes from the card to questions and plan, and decides in the form
   const { folder } = rig.file;
   await chat.call('list_sessions');
   await chat.shows(
-    `document.querySelector('[aria-label="Needs you"] .item .sentence')?.innerText.startsWith('● waits for answers for ')`,
+    `document.querySelector('[aria-label="Needs you"] .item .sentence')?.innerText.startsWith('● waits for answers · for ')`,
   );
   await fits(chat);
   await press(chat, folder);

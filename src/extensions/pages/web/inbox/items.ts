@@ -2,6 +2,7 @@ import { readPlanOf } from '../../../../core/acts/gates/read-plan.act.ts';
 import { readQaOf } from '../../../../core/acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import { pageKey } from '../../../../core/caller/facts/live-page.ts';
+import type { ReportFacts } from '../../../../core/caller/facts/report-facts.ts';
 import { isSamocodeError } from '../../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../../core/kernel/files/fingerprint.ts';
 import { capitalised, counted, cut } from '../../../../core/kernel/text.ts';
@@ -34,8 +35,11 @@ export function inboxOf(list: LiveList, live: Pick<LiveSessions, 'keyOf'>): Inbo
   return items.sort((a, b) => (a.row.facts.since < b.row.facts.since ? -1 : 1));
 }
 
+/** The facts of a session, on the page or in the chat. */
+type WantFacts = Omit<ReportFacts, 'next'>;
+
 /** Undefined if the session needs no decision: it works, waits for something else, or its work was published. */
-export function itemKind(facts: WatchedRow['facts']): ItemKind | undefined {
+export function itemKind(facts: WantFacts): ItemKind | undefined {
   if (facts.needsHuman && facts.state === 'waiting' && facts.condition === undefined) {
     if (facts.for === 'qa_answers') return 'questions';
     if (facts.for === 'plan_approval') return 'plan';
@@ -60,7 +64,10 @@ const MAX_CHARS = 200;
 const wanted = new WeakMap<SessionView, Promise<string>>();
 
 /** One line on what a session wants, quoting its agent; empty if its state says everything. */
-export async function wantsOf({ view }: ShownSession, { facts }: WatchedRow): Promise<string> {
+export async function wantsOf(
+  { view }: Pick<ShownSession, 'view'>,
+  { facts }: { facts: WantFacts },
+): Promise<string> {
   const known = wanted.get(view) ?? readWants(view, facts).then(plainLine);
   wanted.set(view, known);
   return await known;
@@ -68,10 +75,10 @@ export async function wantsOf({ view }: ShownSession, { facts }: WatchedRow): Pr
 
 /** Without the marks of Markdown, which a line in a list does not render. */
 function plainLine(text: string): string {
-  return cut(oneLine(text).replace(/[`*]/g, ''), MAX_CHARS);
+  return cut(oneLine(text).replace(/[`*]/g, '').replace(/\s+/g, ' '), MAX_CHARS);
 }
 
-async function readWants(view: SessionView, facts: WatchedRow['facts']): Promise<string> {
+async function readWants(view: SessionView, facts: WantFacts): Promise<string> {
   try {
     switch (itemKind(facts)) {
       case 'questions': {

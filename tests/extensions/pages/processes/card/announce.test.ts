@@ -59,7 +59,15 @@ test('a client with apps gets the same texts and fields, and beside them what it
   const [without, withApps] = [await everyResult(plain), await everyResult(rig)];
   const card = { ui: { resourceUri: CARD_URI }, 'ui/resourceUri': CARD_URI };
   for (const tool of without.tools) if (SHOWN.includes(tool.name)) tool._meta = { ...tool._meta, ...card };
-  const sessions = [{ task: 'Give every boat a name', says: 'waits for answers', isYours: true }];
+  const sessions = [
+    {
+      task: 'Give every boat a name',
+      says: 'waits for answers',
+      tone: 'person',
+      isYours: true,
+      for: 'qa_answers',
+    },
+  ];
   for (const result of without.results.slice(0, SHOWN.length))
     if (!result.isError) result._meta = { 'samocode/inbox': { hasForms: true, sessions } };
   expect(withApps.tools).toEqual(without.tools);

@@ -3,8 +3,9 @@ import {
   type Around,
   type CardSession,
   type ResultFields,
-  resultPage,
-} from '../../../../../src/extensions/pages/card/result-page.ts';
+  readPlaces,
+} from '../../../../../src/extensions/pages/card/card-data.ts';
+import { resultPage } from '../../../../../src/extensions/pages/card/result-page.ts';
 import { ANY_HIDDEN, HIDING } from '../../../../support/hidden-characters.ts';
 import { addressesIn, skeletonOf } from '../report/page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from '../report/payloads.ts';
@@ -49,7 +50,7 @@ const RESULTS: Readonly<Record<string, (also: string) => ResultFields>> = {
 
 /** What the server adds: every text that others can write is `also`. */
 const shownAs = (also: string): CardSession[] =>
-  ROWS.map(() => ({ task: also, says: 'done', wants: also, page: PAGE }));
+  ROWS.map(() => ({ task: also, says: 'done', for: 'plan_approval', wants: also, page: PAGE }));
 
 const pageOf = (name: string, also: string, around: Partial<Around> = {}) =>
   resultPage(RESULTS[name]?.(also) ?? { summary: '' }, { ...AROUND, sessions: shownAs(also), ...around })
@@ -146,9 +147,9 @@ test('first comes what needs the person, oldest first, with its task, its wish i
   expect(text.match(/^(?:Needs you 2|Others 2|Light the piers|Which lamps\?|Name the boats)$/gm)).toEqual([
     ...['Needs you 2', 'Light the piers', 'Which lamps?', 'Name the boats', 'Others 2'],
   ]);
-  expect(text).toMatch(/● waits for answers for {2}· piers {2}· ~\/p/);
-  expect(text).toMatch(/◆ map {2}· running for {2}Draw the map/);
-  expect(text).toMatch(/✔ tides {2}· done, {2}ago Read the tides/);
+  expect(text).toMatch(/● waits for answers · for {2}· piers {2}· ~\/p/);
+  expect(text).toMatch(/◆ map {2}· running · for {2}Draw the map/);
+  expect(text).toMatch(/✔ tides {2}· done · {2}ago Read the tides/);
 });
 
 test('what needs the person is decided in a form, or on the page, whose address has no code', () => {
@@ -163,6 +164,60 @@ test('what needs the person is decided in a form, or on the page, whose address 
 
 test('where a client passes nothing besides the result, the card shows the words of the result', () => {
   const text = textIn(resultPage(ASKS, { args: {}, canCall: false, hasForms: false }).text);
-  expect(text).toMatch(/Needs you 2\npiers\n+● waiting for answers for/);
+  expect(text).toMatch(/Needs you 2\npiers\n+● waiting for answers · for/);
   expect(text).toContain('samocode web --open');
+});
+
+test.each<[string, string, string]>([
+  ['running', 'working', '◆'],
+  ['queued', 'resting', '■'],
+  ['limited', 'resting', '■'],
+  ['stopped', 'resting', '■'],
+  ['done', 'done', '✔'],
+  ['constructor', 'resting', '■'],
+])(
+  'a session that is %s has the tone %s, and the one of the server where it gives one',
+  (state, tone, sign) => {
+    const fields = { summary: '', session: 'x', state };
+    const page = (sessions: CardSession[]) => resultPage(fields, { ...AROUND, sessions }).text;
+    expect(page([{ isYours: false }])).toContain(`<b class="mark tone-${tone}">${sign}</b>`);
+    expect(page([{ isYours: false, tone: 'working' }])).toContain('<b class="mark tone-working">◆</b>');
+  },
+);
+
+test('the time since when a session is limited does not follow the time at which the limit ends', () => {
+  const shown = { says: 'usage limit ends at 2026-01-08T15:00Z', isYours: false };
+  const fields = { summary: '', session: 'x', state: 'limited', since: '2026-01-08T12:00Z' };
+  const page = resultPage(fields, { ...AROUND, sessions: [shown] }).text;
+  expect(page).toContain('usage limit ends at 2026-01-08T15:00Z · for <time');
+});
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['null', null],
+  ['a text', 'x'],
+  ['sessions that are no list', { summary: 'x', sessions: {} }],
+  ['rows that are no objects', { summary: 'x', sessions: [null, 1, 'x', { since: 5 }] }],
+  ['no summary', { session: 'x', state: 'done', since: 7, says: { reason: {} }, problems: 'x' }],
+  ['questions without options', { session: 'x', questions: [{ id: 'Q1' }, null, { options: [1, 'A) x'] }] }],
+  ['a plan with remarks that are no list', { hash: 'a', text: 3, remarks: 'x', mcp_servers: {} }],
+])('%s as a result is shown as far as it can be', (_what, given) => {
+  expect(resultPage(given, { ...AROUND, args: {} }).text).toContain('<h1');
+});
+
+test('beside a result, a client can give neither a link outside the web nor the facts of the client', () => {
+  const link = 'javascript:alert(1)';
+  const places = readPlaces({
+    page: link,
+    sessions: [{ page: link, tone: 'x' }, null],
+    canCall: true,
+    hasForms: 1,
+  });
+  expect(places).toEqual({
+    hasForms: false,
+    page: undefined,
+    sessions: [{ page: undefined }, { page: undefined }],
+  });
+  expect(readPlaces({ page: PAGE, sessions: {} })).toMatchObject({ page: PAGE, sessions: [] });
+  expect(readPlaces(null)).toMatchObject({ hasForms: false, sessions: [] });
 });
