@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/kernel/clock.ts';
 import { ci } from '../../support/ci.ts';
+import { eventually } from '../../support/eventually.ts';
 import { ANSWERS_QA, setsPhase } from '../../support/forged-acts.ts';
 import {
   type DemoProject,
@@ -58,6 +59,8 @@ test('two servers report the same state and events of one session', async () => 
   await using two = await Parent.connect(place);
   const session = await started(one);
   await Promise.all([waitFor(one, session, 'waiting'), waitFor(two, session, 'waiting')]);
+  // The worker leaves a moment later.
+  await eventually(async () => (await one.call('get_status', { session })).worker === 'none needed');
   const [a, b] = await Promise.all([
     one.call('get_status', { session }),
     two.call('get_status', { session }),

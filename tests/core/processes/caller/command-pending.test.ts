@@ -157,7 +157,7 @@ test('the page shows it as neither done nor failed', async () => {
   // The token of the page must outlast its start.
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
   await using web = await serveWeb({ ...context(machine), clock, by: { channel: 'cli' } });
-  const { status, text } = await web.ask(`/s/${pageKey(machine.paths)}/stop`, { method: 'POST', body: '{}' });
+  const { status, text } = await web.act(`/s/${pageKey(machine.paths)}/stop`, {});
   expect([status, text]).toEqual([
     202,
     expect.stringMatching(/"stop" is queued, and has no effect yet\.[\s\S]*: samocode status boat$/),
