@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
 import { addressWithCode } from '../../../../src/extensions/pages/web/run-web.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { installCli } from '../../../support/install-clis.ts';
@@ -130,6 +131,25 @@ export async function openBrowser(options: object = {}): Promise<Browser> {
     },
     async [Symbol.asyncDispose]() {
       await browser.close();
+    },
+  };
+}
+
+/** One browser for all tests of a file. */
+export function browserOfFile(): Pick<Browser, 'tab' | 'mishaps'> {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(async () => await browser?.[Symbol.asyncDispose]());
+  const opened = () => {
+    if (browser === undefined) throw new Error('The browser is opened before the first test.');
+    return browser;
+  };
+  return {
+    tab: (url) => opened().tab(url),
+    get mishaps() {
+      return opened().mishaps;
     },
   };
 }

@@ -1,21 +1,14 @@
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Connection, connect } from '../../../support/mcp-client.ts';
 import { reportedSession } from '../../../support/report-session.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { PAYLOADS } from '../unit/report/payloads.ts';
-import { type Browser, holds, openBrowser } from './browser.ts';
+import { browserOfFile, holds } from './browser.ts';
 import { APPS, CARD_URI, type ChatHost, openChat } from './chat-host.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = browserOfFile();
 
 const says = (words: string) => `document.body.innerText.includes(${JSON.stringify(words)})`;
 const HEIGHT = 'Math.ceil(document.documentElement.getBoundingClientRect().height)';

@@ -57,7 +57,11 @@ export interface ChatHost extends AsyncDisposable {
 }
 
 /** @param query `theme=dark`; `mute`: the card may call no tool; `closed`: it may open no link */
-export async function openChat(browser: Browser, { client }: Connection, query = ''): Promise<ChatHost> {
+export async function openChat(
+  browser: Pick<Browser, 'tab'>,
+  { client }: Connection,
+  query = '',
+): Promise<ChatHost> {
   const { contents } = await client.readResource({ uri: CARD_URI });
   const html = String(Object(contents[0]).text);
   const server = createServer(({ url }, response) => {

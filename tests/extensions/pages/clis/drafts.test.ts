@@ -1,21 +1,14 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
 import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
 import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
-import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
+import { addressOf, browserOfFile, holds, type Page } from './browser.ts';
 import { decidedIn, inboxScene, openItemOf, receiptIs, textOf } from './inbox-scene.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = browserOfFile();
 
 const FEEDBACK = '.gate [name=feedback]';
 const COMMENT = '.gate details.comment textarea';

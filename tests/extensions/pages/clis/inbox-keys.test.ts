@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { reportedSession } from '../../../support/report-session.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
-import { addressOf, type Browser, holds, openBrowser } from './browser.ts';
+import { addressOf, browserOfFile, holds } from './browser.ts';
 import {
   addTo,
   decidedIn,
@@ -15,14 +15,7 @@ import {
   recordedIn,
 } from './inbox-scene.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = browserOfFile();
 
 const APPROVE = ".gate button[value='approve']";
 

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { pageKey as keyOf } from '../../../../src/core/caller/facts/live-page.ts';
-import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
+import { addressOf, browserOfFile, holds, type Page } from './browser.ts';
 import {
   decidedIn,
   inboxScene,
@@ -11,14 +11,7 @@ import {
   recordedIn,
 } from './inbox-scene.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = browserOfFile();
 
 const TEN: readonly Kind[] = ['options', 'free', 'plan', 'blocked', 'finished'].flatMap((kind) =>
   Array<Kind>(2).fill(kind as Kind),

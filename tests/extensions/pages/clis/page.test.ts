@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
@@ -9,17 +9,10 @@ import { reportedSession } from '../../../support/report-session.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { exchange, serveWeb } from '../../../support/web-rig.ts';
 import { PAYLOADS } from '../unit/report/payloads.ts';
-import { addressOf, type Browser, holds, openBrowser, type Page, visitOnly } from './browser.ts';
+import { addressOf, browserOfFile, holds, openBrowser, type Page, visitOnly } from './browser.ts';
 import { receiptsOf } from './inbox-scene.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = browserOfFile();
 
 const saysIn = (page: Page, words: string) =>
   holds(page, `document.body.innerText.includes(${JSON.stringify(words)})`);

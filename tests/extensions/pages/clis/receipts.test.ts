@@ -1,22 +1,15 @@
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { pageKey } from '../../../../src/core/caller/facts/live-page.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { reportedSession } from '../../../support/report-session.ts';
 import type { SessionRig } from '../../../support/session-rig.ts';
 import { openTerminal, type Terminal } from '../../../support/terminal.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
-import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
+import { addressOf, browserOfFile, holds, openBrowser, type Page } from './browser.ts';
 import { decidedIn, inboxScene, isReady, KINDS, receiptIs, receiptsOf, recordedIn } from './inbox-scene.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = browserOfFile();
 
 const FEEDBACK = '.gate [name=feedback]';
 

@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { makeProject } from '../../../support/project.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
-import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
+import { addressOf, browserOfFile, holds, type Page } from './browser.ts';
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = browserOfFile();
 
 const saysIn = (page: Page, words: string) =>
   holds(page, `document.body.innerText.includes(${JSON.stringify(words)})`);
