@@ -11,11 +11,12 @@ type Word =
   | 'worker'
   | 'activity'
   | (typeof FACTS)[number];
-export type Row = Partial<Record<Word, string>> & { phase?: Phase };
+export type CardRow = Partial<Record<Word, string>> & { phase?: Phase };
 export type PlanFields = Partial<Record<'hash' | 'plan' | 'text' | 'changes', string>> &
   Partial<Record<'mcp_servers' | 'remarks', string[]>>;
 
-export interface Question extends Partial<Record<'suggestion' | 'answer' | 'unconfirmed_answer', string>> {
+export interface CardQuestion
+  extends Partial<Record<'suggestion' | 'answer' | 'unconfirmed_answer', string>> {
   id: string;
   text: string;
   options: string[];
@@ -23,14 +24,14 @@ export interface Question extends Partial<Record<'suggestion' | 'answer' | 'unco
 }
 
 /** The fields that are shown, as list_sessions, get_status, read_qa and read_plan define them. */
-export interface ResultFields extends Row, PlanFields {
+export interface ResultFields extends CardRow, PlanFields {
   summary: string;
   problems?: string[];
   more_from?: number;
   iteration?: number;
-  sessions?: Row[];
+  sessions?: CardRow[];
   says?: Readonly<Record<string, string>>;
-  questions?: Question[];
+  questions?: CardQuestion[];
   about?: string;
 }
 
@@ -90,7 +91,7 @@ export function readFields(value: unknown): ResultFields {
   return fields as ResultFields;
 }
 
-function questionIn(value: unknown): Question {
+function questionIn(value: unknown): CardQuestion {
   const { open, options } = Object(value);
   const texts = { id: '', text: '', ...picked(value, QUESTION_TEXTS, 'string') };
   return { ...texts, options: strings(options), ...(open === false && { open }) };

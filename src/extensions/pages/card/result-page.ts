@@ -5,12 +5,12 @@ import { markdown } from '../html/markdown-html.ts';
 import { questionPart } from '../html/session-page.ts';
 import {
   type Around,
+  type CardQuestion,
+  type CardRow,
   type CardSession,
   FACTS,
   type PlanFields,
-  type Question,
   type ResultFields,
-  type Row,
   readFields,
 } from './card-data.ts';
 
@@ -40,12 +40,12 @@ function shortSummary({ summary, session, hash, questions }: ResultFields): stri
   return (hash || questions ? text.split(/(?<=\.) /)[0] : text) ?? '';
 }
 
-interface ShownRow extends Row {
+interface ShownRow extends CardRow {
   shown: CardSession;
 }
 
 /** First the sessions that need the person, and those that wait longest; the others in the order of the list. */
-function inboxOf(sessions: readonly Row[], around: Around): Part {
+function inboxOf(sessions: readonly CardRow[], around: Around): Part {
   const rows = sessions.map((row, index) => ({ ...row, shown: around.sessions?.[index] ?? {} }));
   const yours = rows.filter(isYours).sort((a, b) => Date.parse(a.since ?? '') - Date.parse(b.since ?? ''));
   const others = rows.filter((row) => !isYours(row));
@@ -83,7 +83,7 @@ function otherPart(row: ShownRow, around: Around): Html {
 `;
 }
 
-function nameOf(row: Row, around: Around): Html {
+function nameOf(row: CardRow, around: Around): Html {
   const { session = '' } = row;
   return html`<bdi>${callButton(session, ['get_status', argsFor(row, around)], around, 'name') || session}</bdi>`;
 }
@@ -96,7 +96,7 @@ function stateOf({ shown, state = '', for: what, worker }: ShownRow): string {
   return shown.says ?? (worker === 'gone' ? 'its worker is gone' : named);
 }
 
-function sinceText({ state, since }: Row): Part {
+function sinceText({ state, since }: CardRow): Part {
   const time = since && html`<time data-since="${since}"></time>`;
   // Apart from the state, whose words can end with another time.
   return time && (state === 'done' || state === 'stopped' ? html` · ${time} ago` : html` · for ${time}`);
@@ -151,7 +151,7 @@ ${row.shown.wants && html`<p class="says" dir="auto">${row.shown.wants}</p>`}
 ${factList([...quotes, ...FACTS.map((name) => [name, fields[name]] as const)])}`;
 }
 
-function questionsPart(questions: readonly Question[], about: string | undefined): Html {
+function questionsPart(questions: readonly CardQuestion[], about: string | undefined): Html {
   return html`<div class="of-questions">${questions.map(
     ({ options, unconfirmed_answer: typed, open = true, ...question }) => [
       questionPart({
@@ -201,7 +201,7 @@ function askedBy(fields: ResultFields, { sessions: [shown = {}] = [] }: Around):
 }
 
 /** The arguments for a session, in its own project or in the one that the call was about. */
-function argsFor({ session, project }: Row, { args }: Around) {
+function argsFor({ session, project }: CardRow, { args }: Around) {
   const folder = project ?? args.project_dir;
   return { ...(session && { session }), ...(folder !== undefined && { project_dir: folder }) };
 }
