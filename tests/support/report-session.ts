@@ -314,7 +314,7 @@ function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, 
       plan: { name: PLAN, hash },
     });
   if (ends === 'queued')
-    push({ type: 'queued', reason: 'as many sessions of this project work as may at a time' });
+    push({ type: 'queued', reason: "the project's limit of parallel sessions is reached" });
   if (ends === 'stopped') push({ type: 'stopped', by, why: 'on request' });
   if (ends === 'waiting' || ends === 'asked')
     push({

@@ -75,7 +75,7 @@ function notificationTitle({ view }: SessionReport): string | undefined {
 function pageText({ view, ...report }: SessionReport): string {
   const facts = reportFacts(view, report);
   const { text, tone } = stateBadge(facts);
-  return [`${text} (${tone})`, stateSentence(facts), doingText(facts)].filter(Boolean).join('\n');
+  return [`${text} (${tone})`, stateSentence(facts, STATES_NOW), doingText(facts)].filter(Boolean).join('\n');
 }
 
 function gapText({ view: { state } }: SessionReport): string | undefined {

@@ -118,7 +118,7 @@ export function describeHolders(slots: readonly UsedSlot[]): string {
 function describeHolder({ lease: { owner, under }, isUnseen }: UsedSlot): string {
   const session = under && handleOf(basename(dirname(under.leases)));
   if (!isUnseen) return session ?? `a session (process ${owner.pid})`;
-  return `${session ?? 'a session'} (process ${owner.pid} on ${owner.hostId}, which cannot be seen from here; if that is gone: samocode takeover ${session ?? '<session>'})`;
+  return `${session ?? 'a session'} (on another machine or in a container, which cannot be seen from here; if that is gone: samocode takeover ${session ?? '<session>'})`;
 }
 
 export function slotsRoot(sessionsDir: string): string {

@@ -133,7 +133,7 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   switch (state) {
     case 'starting':
       return condition === 'lost'
-        ? { brief: 'cannot start', predicate: 'did not start and cannot', tone: 'bad' }
+        ? { brief: 'cannot start', predicate: 'could not start', tone: 'bad' }
         : { brief: 'starting', tone: 'plain' };
     case 'running':
       return { brief: 'running', tone: 'working' };
@@ -152,7 +152,7 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
       if (about === 'checks')
         return {
           brief: 'blocked',
-          predicate: 'is blocked and asks about its checks: they fail before any work',
+          predicate: 'is blocked: its checks fail before any work has begun',
           why: reason,
           tone: 'bad',
         };
@@ -291,18 +291,24 @@ export function proofLine(proof: ProofFact | undefined): string | undefined {
 /** Describes what a session is doing in one sentence that contains no text from agents. */
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
-  return `${facts.session} ${predicateOf(facts, { reader: 'the user' })}.`;
+  return `${facts.session} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.`;
 }
 
-/** The same for a person, below the name of the session. */
-export function stateSentence(facts: SessionFacts): string {
-  const when = (time: string) => at(stampsAt(Date.parse(time)).log);
-  return `${capitalised(predicateOf(facts, { when }).replace(/^is /, ''))}.`;
+/** The same for a person, below the name of the session; that its worker is gone replaces a state that is no longer true. */
+export function stateSentence(facts: SessionFacts & { worker?: string }, nowMs: number): string {
+  const when = (time: string) => at(localTime(time, nowMs));
+  const predicate = predicateOf(facts, goneText(facts) ?? stateText(facts, { when }).predicate);
+  return `${capitalised(predicate.replace(/^is /, ''))}.`;
 }
 
-function predicateOf(facts: SessionFacts, how: WordsFor): string {
+/** Without the year where it is this one. */
+function localTime(time: string, nowMs: number): string {
+  const { minute, log } = stampsAt(Date.parse(time));
+  return minute.startsWith(stampsAt(nowMs).minute.slice(0, 'YYYY-'.length)) ? log : minute;
+}
+
+function predicateOf(facts: SessionFacts, predicate: string): string {
   const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
-  const { predicate } = stateText(facts, how);
   const placed = hasPosition(facts) ? `${predicate} ${place}` : predicate;
   return facts.archived ? `${placed}; it is in the archive` : placed;
 }

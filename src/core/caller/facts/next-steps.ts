@@ -18,7 +18,7 @@ function stepsOf(view: SessionView): NextStep[] {
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
   switch (status.kind) {
     case 'queued':
-      return [FOLLOW, ...(status.order ? [{ act: 'resume', when: 'to start it now' } as const] : [])];
+      return status.order ? [FOLLOW, { act: 'resume', when: 'to start it now' }] : [FOLLOW_QUEUED];
     case 'starting':
     case 'running':
     case 'limited':
@@ -38,6 +38,11 @@ function stepsOf(view: SessionView): NextStep[] {
 }
 
 const FOLLOW: NextStep = { act: 'follow' };
+/** The reason of the state names the limit, this the settings. */
+const FOLLOW_QUEUED: NextStep = {
+  act: 'follow',
+  when: 'until a slot is free, or MAX_PARALLEL, MAX_PARALLEL_ON_MACHINE or MAX_COST_USD_PER_DAY is raised',
+};
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
 function stepsOfDone(view: SessionView): NextStep[] {

@@ -23,15 +23,15 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
     case 'taken':
       return undefined;
     case 'project_full':
-      return `as many sessions of this project work as may at a time${await heldBy(slotsRoot(paths.sessionsDir), host)}`;
+      return `the project's limit of parallel sessions is reached${await heldBy(slotsRoot(paths.sessionsDir), host)}`;
     case 'machine_full':
-      return `as many sessions of this machine work as may at a time${await heldBy(watch.paths.slots, host)}`;
+      return `the machine's limit of parallel sessions is reached${await heldBy(watch.paths.slots, host)}`;
   }
 }
 
 async function heldBy(root: string, host: Host): Promise<string> {
   const words = describeHolders(await slotsInUse(root, host).catch(() => []));
-  return words && `; now ${words}`;
+  return words && `: ${words}`;
 }
 
 /**
@@ -70,5 +70,5 @@ async function daySpent(worker: Worker): Promise<string | undefined> {
   if (unknown !== undefined)
     return `what the sessions of this machine have cost today is unknown: ${unknown}. Their cost per day is limited, so no agent starts until that is fixed`;
   if (!('usd' in spent) || spent.usd < usdPerDay) return undefined;
-  return `the sessions of this machine have cost $${spent.usd.toFixed(2)} today, and may cost $${usdPerDay.toFixed(2)} a day; it continues after midnight, or once that limit is raised`;
+  return `the sessions of this machine have cost $${spent.usd.toFixed(2)} today, of the $${usdPerDay.toFixed(2)} that they may cost a day; this session continues after midnight, or once that limit is raised`;
 }

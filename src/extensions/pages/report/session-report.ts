@@ -12,7 +12,6 @@ import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { readPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import { failedRuns, RED_AFTER, redAfter } from '../../../core/kernel/phases/proving.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
-import { capitalised } from '../../../core/kernel/text.ts';
 import { describeEvent, openedBy } from '../../../core/session/documents/describe-event.ts';
 import {
   documentText,
@@ -29,7 +28,7 @@ import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { dateOf, nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { proofFacts } from '../../../core/session/proof/proof.ts';
-import { goneText, proofWords, stateBadge, stateSentence } from '../../../core/session/words.ts';
+import { proofWords, stateBadge, stateSentence } from '../../../core/session/words.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
 import { findGaps } from './report-gaps.ts';
 import { reportIterations } from './report-iterations.ts';
@@ -71,7 +70,7 @@ export async function sessionReport(
     folder,
     project: basename(sessionFile?.mainRepo ?? dirname(paths.sessionsDir)),
     badge: stateBadge(facts),
-    ...stateTexts(view, { facts, worker }),
+    ...stateTexts(view, { facts, worker, nowMs: context.clock.now() }),
     says: status.kind === 'done' ? status.summary : status.kind === 'blocked' ? status.reason : undefined,
     phase: progress.phase,
     branch: worktree?.branch,
@@ -106,14 +105,13 @@ export async function sessionReport(
 /** That no supervisor watches the session is part of the sentence only if it cannot continue without one. */
 function stateTexts(
   view: SessionView,
-  { facts, worker }: { facts: ReportFacts; worker: WorkerReport },
+  { facts, worker, nowMs }: { facts: ReportFacts; worker: WorkerReport; nowMs: number },
 ): Pick<SessionReportData, 'sentence' | 'warning'> {
-  const gone = goneText(facts);
-  const state = [stateSentence(facts), gone && `${capitalised(gone)}.`];
+  const sentence = stateSentence(facts, nowMs);
   const { unwatched } = worker;
   return isStuck(view, worker)
-    ? { sentence: [...state, unwatched].filter(Boolean).join(' ') }
-    : { sentence: state.filter(Boolean).join(' '), warning: unwatched };
+    ? { sentence: [sentence, unwatched].filter(Boolean).join(' ') }
+    : { sentence, warning: unwatched };
 }
 
 const SETS: Readonly<Record<EventOf<'checks_ran'>['set'], string>> = {

@@ -44,7 +44,7 @@ test.concurrent('above the limit of the day no further agent starts, and the ses
   });
   await rig.until(({ status }) => status.kind === 'queued');
   const [queued] = (await rig.events()).filter((event) => event.type === 'queued');
-  expect(queued?.reason).toContain('cost $3.00 today, and may cost $2.00 a day');
+  expect(queued?.reason).toContain('cost $3.00 today, of the $2.00 that they may cost a day');
   await writeFile(join(rig.repo.homeDir, '.config/samocode/.env'), 'MAX_COST_USD_PER_DAY=10\n');
   await rig.untilWaiting('qa_answers');
   expect((await rig.events()).filter((event) => event.type === 'queued')).toHaveLength(1);

@@ -58,7 +58,7 @@ test('sessions queue once a day has cost too much, and continue when that limit 
   expect(second.progress.totalIterations).toBe(0);
   for (const { status } of [first, second])
     expect(status).toMatchObject({
-      reason: expect.stringContaining('have cost $5.00 today, and may cost $4.00 a day'),
+      reason: expect.stringContaining('have cost $5.00 today, of the $4.00 that they may cost a day'),
     });
   await endOfWorker(rig);
   await eventually(async () => (await other.workerPid()) === undefined);

@@ -157,7 +157,7 @@ test.each<[string, (session: OwnedLease, leases: string) => Promise<unknown>]>([
     await end(session as OwnedLease, ghost);
     expect(await slotsInUse(slotsRoot(sessionsDir), HERE)).toHaveLength(1);
     expect(describeHolders(await slotsInUse(shared, HERE))).toBe(
-      `neighbour (process ${process.pid} on this machine, which cannot be seen from here; if that is gone: samocode takeover neighbour)`,
+      `neighbour (on another machine or in a container, which cannot be seen from here; if that is gone: samocode takeover neighbour)`,
     );
     expect(await slots().take()).toBe('taken');
     expect(await slots().take()).toBe('project_full');

@@ -103,7 +103,7 @@ test('a session takes a free slot and keeps it between agents', async () => {
   await given.queued('older', minute(1));
   expect(await queueReason(ours)).toBeUndefined();
   expect(await queueReason(given.worker('third'))).toMatch(
-    /^as many sessions of this project work as may at a time/,
+    /^the project's limit of parallel sessions is reached/,
   );
   await ours.slots.leave();
   expect(await queueReason(given.worker('third'))).toBeUndefined();
@@ -113,12 +113,12 @@ test('a session that finds no slot names the limit that is reached', async () =>
   await using given = await scene({ settings: 'MAX_PARALLEL_ON_MACHINE=2\n' });
   expect(await queueReason(given.worker())).toBeUndefined();
   expect(await queueReason(given.worker('second'))).toBe(
-    'as many sessions of this project work as may at a time; now ours',
+    "the project's limit of parallel sessions is reached: ours",
   );
   await using wide = await scene({ maxParallel: 5, settings: 'MAX_PARALLEL_ON_MACHINE=1\n' });
   expect(await queueReason(wide.worker())).toBeUndefined();
   expect(await queueReason(wide.worker('second'))).toBe(
-    'as many sessions of this machine work as may at a time; now ours',
+    "the machine's limit of parallel sessions is reached: ours",
   );
 });
 
@@ -130,7 +130,7 @@ test('above the limit of a day a session releases its slot and queues, and conti
   expect(await queueReason(ours)).toBeUndefined();
   await noteCost(given.worker('other'), { iteration: 1, usd: 0.75 });
   expect(await queueReason(ours)).toMatch(
-    /^the sessions of this machine have cost \$2\.25 today, and may cost \$2.00 a day;/,
+    /^the sessions of this machine have cost \$2\.25 today, of the \$2\.00 that they may cost a day; this session continues after midnight/,
   );
   expect(ours.slots.isHeld).toBe(false);
   await given.configure('MAX_COST_USD_PER_DAY=3\n');

@@ -251,7 +251,7 @@ test('the title of a question about checks says that they fail before any work',
   const [one] = await sentOf(() => ({ events: [...BEGUN, block] }), true);
   expect(one).toMatchObject({
     kind: 'blocked',
-    title: `${SESSION} is blocked and asks about its checks: they fail before any work`,
+    title: `${SESSION} is blocked: its checks fail before any work has begun`,
     body: '',
   });
 });
