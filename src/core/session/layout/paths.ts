@@ -52,8 +52,8 @@ const RUN_FILES = {
   /** Everyone except agents writes files here; the worker removes them. */
   commands: 'commands',
   iterations: 'iterations',
-  /** Messages that were withdrawn: agents can read the inbox. */
-  withdrawn: 'withdrawn',
+  /** Messages that were withdrawn: agents can read the inbox. It may change while an agent runs. */
+  withdrawn: '.withdrawn',
   /** A small summary of the current state for status bars. */
   now: 'now.json',
   /** The output of the checks on the base commit. */

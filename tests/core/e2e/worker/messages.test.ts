@@ -95,7 +95,7 @@ test.concurrent(
     const second = await send('Mind the boats');
     const { done } = await withdrawMessage({ session, message: first }, rig.context('web'));
     expect(done).toBe(
-      `The message is withdrawn: no agent will receive it. Its file is in .run/${session}/withdrawn/.`,
+      `The message is withdrawn: no agent will receive it. Its file is in .run/${session}/.withdrawn/.`,
     );
     const overview = await readFile(rig.paths.overview, 'utf8');
     expect(overview).not.toContain('Sink the boats');
