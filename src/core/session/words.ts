@@ -87,7 +87,8 @@ export function stateText(facts: Worded, { reader = 'you', when = at, lasted }: 
   const { predicate = `is ${words.brief}` } = words;
   const stops = facts.stops && STOPS[facts.stops];
   const briefs = [
-    lasted === undefined ? words.brief : `${words.brief} for ${lasted}`,
+    // Not after the time at which the state ends.
+    lasted === undefined || facts.until !== undefined ? words.brief : `${words.brief} for ${lasted}`,
     stops,
     publishedText(facts, reader),
     facts.archived && 'in the archive',
