@@ -39,7 +39,7 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
       const headers = { 'content-type': 'application/json' };
       const answer = await ask(`/s/${key}/${name}`, {
         method: 'POST',
-        body: JSON.stringify(fields),
+        body: JSON.stringify({ session: key, ...fields }),
         headers,
       });
       return { status: answer.status, text: await answer.text() };
