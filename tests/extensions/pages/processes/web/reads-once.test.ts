@@ -77,7 +77,7 @@ test('while many sessions are read for the first time, the empty page is served'
   tab.close();
 });
 
-test('the transcript of a working agent is read from where the last reading ended, and the agent no longer prepares', async () => {
+test('the transcript of a working agent is read from where the last reading ended, and no activity is invented', async () => {
   const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
   await using _ = project.repo;
   const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
@@ -87,7 +87,8 @@ test('the transcript of a working agent is read from where the last reading ende
   await writeFile(path, '');
   await using web = await serveWeb(project.context);
   const tab = await web.open(`/s/${pageKey(paths)}`);
-  await eventually(async () => tab.parts.get('p-now')?.includes('preparing'));
+  await eventually(async () => tab.parts.get('p-now')?.includes('The agent now'));
+  expect(tab.parts.get('p-now')).not.toContain('class="sentence"');
   await appendFile(path, line('the first words'));
   await eventually(async () => tab.parts.get('p-now')?.includes('the first words'));
   const file = await open(path, 'r+');
@@ -96,6 +97,5 @@ test('the transcript of a working agent is read from where the last reading ende
   await appendFile(path, line('the last words'));
   await eventually(async () => tab.parts.get('p-now')?.includes('the last words'));
   expect(tab.parts.get('p-now')).toContain('the first words');
-  expect(tab.parts.get('p-now')).not.toContain('preparing');
   tab.close();
 });
