@@ -97,8 +97,11 @@ test.concurrent(
     expect(done).toBe(
       `The message is withdrawn: no agent will receive it. Its file is in .run/${session}/.withdrawn/.`,
     );
-    const overview = await readFile(rig.paths.overview, 'utf8');
-    expect(overview).not.toContain('Sink the boats');
+    // The overview follows the event.
+    const overview = await eventually(async () => {
+      const text = await readFile(rig.paths.overview, 'utf8');
+      return !text.includes('Sink the boats') && text;
+    });
     expect(overview).toContain('Message from the human: Mind the boats');
     const { messages } = await rig.untilWaiting('plan_approval');
     expect(messages.waiting).toEqual([]);
