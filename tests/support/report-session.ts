@@ -266,14 +266,7 @@ function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, 
     }
     if (phase === 'planning' && next === 'implementation') {
       const plan = { name: PLAN, hash };
-      push({
-        type: 'parked',
-        for: 'plan_approval',
-        resumePhase: 'implementation',
-        openQuestions: [],
-        unconfirmed: [],
-        plan,
-      });
+      push(awaitingApproval(plan));
       push({ type: 'plan_approved', by: { channel: 'phone' }, plan, phase: 'implementation' }, 9 * 3600_000);
     }
     if (phase === 'testing' && next !== 'done')
@@ -304,15 +297,7 @@ function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, 
       needs: 'human_decision',
       rule: 'agent',
     });
-  if (ends === 'planned')
-    push({
-      type: 'parked',
-      for: 'plan_approval',
-      resumePhase: 'implementation',
-      openQuestions: [],
-      unconfirmed: [],
-      plan: { name: PLAN, hash },
-    });
+  if (ends === 'planned') push(awaitingApproval({ name: PLAN, hash }));
   if (ends === 'queued')
     push({ type: 'queued', reason: "the project's limit of parallel sessions is reached" });
   if (ends === 'stopped') push({ type: 'stopped', by, why: 'on request' });
@@ -350,6 +335,17 @@ function eventsOf({ phases, heads, base, also, ends, words, worktree }: Course, 
     lease: 1,
     ...event,
   }));
+}
+
+function awaitingApproval(plan: { name: string; hash: string }): NewEvent {
+  return {
+    type: 'parked',
+    for: 'plan_approval',
+    resumePhase: 'implementation',
+    openQuestions: [],
+    unconfirmed: [],
+    plan,
+  };
 }
 
 function did(phase: Phase, at: number): string {

@@ -295,7 +295,7 @@ export function statusSentence(view: SessionView): string {
   return `${facts.session} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.`;
 }
 
-/** The same for a person, below the name of the session; that its worker is gone replaces a state that is no longer true. */
+/** The same for a person, shown below the session's name. If the worker is gone, the text says so instead of the state. */
 export function stateSentence(facts: SessionFacts & { worker?: string }, nowMs: number): string {
   const when = (time: string) => at(localTime(time, nowMs));
   const predicate = predicateOf(facts, goneText(facts) ?? stateText(facts, { when }).predicate);

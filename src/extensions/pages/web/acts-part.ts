@@ -47,14 +47,15 @@ export interface FormPlace {
 }
 
 interface ActForm extends FormPlace {
+  session: ShownSession;
   title: string;
   key: string;
   act: string;
   fields: Html;
 }
 
-function actForm({ title, key, act, fields, isOpen = false }: ActForm): Html {
-  const form = html`<form data-act="${act}">${fields}<output></output></form>
+function actForm({ session, title, key, act, fields, isOpen = false }: ActForm): Html {
+  const form = html`<form data-act="${act}">${identityFields(session)}${fields}<output></output></form>
 `;
   if (isOpen) return form;
   return html`<details class="act" data-key="${key}"><summary>${title}</summary>${form}</details>
@@ -63,10 +64,11 @@ function actForm({ title, key, act, fields, isOpen = false }: ActForm): Html {
 
 function messageForm(session: ShownSession): Html {
   return actForm({
+    session,
     title: 'Message',
     key: 'm',
     act: 'message',
-    fields: html`${identityFields(session)}<label>For the next agent <textarea name="text" rows="3" required dir="auto"></textarea></label>
+    fields: html`<label>For the next agent <textarea name="text" rows="3" required dir="auto"></textarea></label>
 <p class="buttons"><button class="primary">Send</button></p>`,
   });
 }
@@ -87,10 +89,11 @@ export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
     (name) => html`<label>${LIMITS[name]} <input name="limit.${name}" inputmode="decimal" size="6"></label> `,
   );
   return actForm({
+    session,
     title: isDone ? 'New goal' : 'Resume',
     key: 'r',
     act: 'resume',
-    fields: html`${identityFields(session)}${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
+    fields: html`${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
 <p class="buttons"><button class="primary">${isDone ? 'Start' : 'Resume'}</button></p>`,
     ...place,
   });
@@ -98,10 +101,11 @@ export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
 
 function stopForm(session: ShownSession): Html {
   return actForm({
+    session,
     title: 'Stop',
     key: 's',
     act: 'stop',
-    fields: html`${identityFields(session)}<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
+    fields: html`<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
 <button name="when" value="now">Now: end the agent, and keep its changes</button></p>`,
   });
 }
@@ -110,10 +114,11 @@ export function finishForm(session: ShownSession, place: FormPlace = {}): Html {
   const isDone = session.view.state.status.kind === 'done';
   const choices = FINISH_CHOICE_NAMES.filter((way) => isDone || way !== 'merge');
   return actForm({
+    session,
     title: 'Finish',
     key: 'f',
     act: 'preview',
-    fields: html`${identityFields(session)}<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${FINISH_CHOICES[way].title} …</button> `)}</p>
+    fields: html`<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${FINISH_CHOICES[way].title} …</button> `)}</p>
 <p class="note">Each shows a preview first.</p>`,
     ...place,
   });
@@ -121,10 +126,11 @@ export function finishForm(session: ShownSession, place: FormPlace = {}): Html {
 
 function verifyForm(session: ShownSession): Html {
   return actForm({
+    session,
     title: 'Verify',
     key: 'v',
     act: 'verify',
-    fields: html`${identityFields(session)}<p>Repeats the checks of its proof on a fresh clone. This can take as long as the checks do.</p>
+    fields: html`<p>Repeats the checks of its proof on a fresh clone. This can take as long as the checks do.</p>
 <p class="buttons"><button>Verify</button></p>`,
   });
 }

@@ -122,7 +122,7 @@ test('a tab that loses its key while an item is open shows the item again after 
   await page.close();
 });
 
-test('an answer that arrives while another item is open sends the text of its own session, and leaves the other item and its draft alone', async () => {
+test('an answer that arrives while another item is open belongs to the session of its form, and changes neither the open item nor its draft', async () => {
   await using scene = await inboxScene(['blocked', 'blocked']);
   const [one, two] = scene.rigs;
   if (one === undefined || two === undefined) return expect.fail('no sessions');

@@ -7,7 +7,16 @@ import type { SessionRig } from '../../../support/session-rig.ts';
 import { openTerminal, type Terminal } from '../../../support/terminal.ts';
 import { serveWeb } from '../../../support/web-rig.ts';
 import { addressOf, browserOfFile, holds, openBrowser, type Page } from './browser.ts';
-import { decidedIn, inboxScene, isReady, KINDS, receiptIs, receiptsOf, recordedIn } from './inbox-scene.ts';
+import {
+  decidedIn,
+  type InboxScene,
+  inboxScene,
+  isReady,
+  KINDS,
+  receiptIs,
+  receiptsOf,
+  recordedIn,
+} from './inbox-scene.ts';
 
 const browser = browserOfFile();
 
@@ -85,12 +94,16 @@ test('an act that is recorded when its server is killed has a receipt that says 
   await page.close();
 });
 
+async function firstItem({ rigs: [rig], web }: InboxScene) {
+  if (rig === undefined) return expect.fail('no session');
+  const page = await browser.tab(await addressOf(web));
+  await isReady(page, rig);
+  return { rig, page };
+}
+
 test('while a preview is made the other ways are disabled and say why, and no preview stands under the name of another way', async () => {
   await using scene = await inboxScene(['finished']);
-  const [rig] = scene.rigs;
-  if (rig === undefined) return expect.fail('no session');
-  const page = await browser.tab(await addressOf(scene.web));
-  await isReady(page, rig);
+  const { rig, page } = await firstItem(scene);
   const seen = await page.evaluate<string[]>(`(() => {
     const button = (how) => document.querySelector('.gate button[value=' + how + ']');
     button('keep_branch').click();
@@ -119,10 +132,7 @@ test('while a preview is made the other ways are disabled and say why, and no pr
 
 test('while a session is being finished, no other way can be previewed in place of it', async () => {
   await using scene = await inboxScene(['finished']);
-  const [rig] = scene.rigs;
-  if (rig === undefined) return expect.fail('no session');
-  const page = await browser.tab(await addressOf(scene.web));
-  await isReady(page, rig);
+  const { rig, page } = await firstItem(scene);
   await page.locator('.gate button[value=keep_branch]').click();
   await page.locator('.gate output form button').waitFor();
   const seen = await page.evaluate<boolean>(`(() => {

@@ -92,7 +92,7 @@ test.each<[string, object, RegExp]>([
   ['a plan that is not there', { plan: 'plans/none.md' }, /there is no such file/],
   ['a time that is past', { task: 'x', at: '2020-01-01T07:00' }, /has passed/],
   ['a session that is not there', { task: 'x', after: 'none' }, /none/],
-  ['a limit that is no number', { task: 'x', maxHours: 'two' }, /two/],
+  ['a limit that is not a number', { task: 'x', maxHours: 'two' }, /two/],
 ])('%s is refused by core, and nothing is started', async (_what, fields, words) => {
   await using bench = await makeBench({ here: true });
   await using web = await serveWeb(bench.context);

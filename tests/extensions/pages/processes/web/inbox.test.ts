@@ -114,7 +114,7 @@ test('the outcome of an act is what the log of its session says, also once the s
     expect(await outcome(hostile)).toEqual([409, expect.stringContaining('not a UUID of version 7')]);
 });
 
-test('on every view a tab is told once of a session that has come into the inbox', async () => {
+test('every view reports a session once when it enters the inbox', async () => {
   const { project, folder } = await reportedSession({ iterations: 3, name: 'ready', ends: 'done' });
   await using _ = project.repo;
   const { paths } = await reportedSession({ iterations: 3, name: 'late', ends: 'blocked', project });
