@@ -6,7 +6,8 @@ import type { SessionView } from '../../../../src/core/session/events/session-vi
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
-import { joinPool, memberNamed, trustMember } from '../../../../src/extensions/pool/acts/pool.act.ts';
+import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
+import { memberNamed, trustMember } from '../../../../src/extensions/pool/acts/members.act.ts';
 import { changePoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { eventually } from '../../../support/eventually.ts';

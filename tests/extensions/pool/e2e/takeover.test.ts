@@ -6,7 +6,8 @@ import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
-import { memberNamed, type PoolSession, trustMember } from '../../../../src/extensions/pool/acts/pool.act.ts';
+import { memberNamed, trustMember } from '../../../../src/extensions/pool/acts/members.act.ts';
+import type { PoolSession } from '../../../../src/extensions/pool/acts/status.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';

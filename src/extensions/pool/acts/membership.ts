@@ -1,0 +1,39 @@
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { findProjectFor, type ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
+import { refuseFromInside } from '../../../core/caller/context/refuse-from-inside.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
+import { type Membership, readPoolFile } from '../pool-file.ts';
+import { remoteGit } from './open-member.ts';
+
+const LIMIT_MS = 60_000;
+
+export interface Place {
+  project: Pick<Project, 'mainRepo'>;
+  url: string;
+  prefix: RemotePlace['prefix'];
+}
+
+/** Refuses agents and models, which must not decide who gets this machine's work. */
+export async function requirePerson(context: ActionContext): Promise<void> {
+  await refuseFromInside(context);
+  if (!isPersonal(context.by.channel)) throw POOL_ERRORS.pool_needs_person();
+}
+
+export async function membershipOf(question: ProjectQuestion, context: ActionContext) {
+  const project = await findProjectFor(question, context);
+  const file = await readPoolFile(context.home);
+  const membership = file?.pools.find(({ config }) => config === project.filePath);
+  if (membership === undefined) throw POOL_ERRORS.pool_not_joined({ mainRepo: project.mainRepo });
+  return { project, membership };
+}
+
+export function refPrefix({ prefix }: Membership): RemotePlace['prefix'] {
+  return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
+}
+
+export function remoteAt({ project, url, prefix }: Place, { env }: ActionContext): GitRemote {
+  return new GitRemote({ url, prefix, git: remoteGit(project.mainRepo, env), limitMs: LIMIT_MS });
+}
