@@ -27,7 +27,11 @@ export async function measurePostgres(): Promise<Record<string, number>> {
   const board = () => new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 60_000 });
   await board().prepare();
   const hosts = Array.from({ length: HOSTS }, (_, nth) => {
-    const host: HostCard = { id: `h${nth}`, name: `machine ${nth}`, project: PROJECT, labels: ['claude'] };
+    const rest = { nonce: `boot ${nth}`, slots: EACH, level: 'off', version: '' } as const;
+    const host: HostCard = {
+      ...{ id: `h${nth}`, name: `machine ${nth}`, project: PROJECT, labels: ['claude'] },
+      ...rest,
+    };
     return { board: board(), host };
   });
   const [first] = hosts as [(typeof hosts)[0]];

@@ -12,6 +12,23 @@ export interface HostCard {
   project: Oid;
   /** The capabilities that the machine offers to sessions: `claude`, `codex`, `guard`, `strict`. */
   labels: readonly string[];
+  /** Differs between boots and between copies of a home; the same after a restart of the supervisor. */
+  nonce: string;
+  /** The number of sessions that it runs at once. */
+  slots: number;
+  level: 'off' | 'guard' | 'strict';
+  /** Its version of samocode. */
+  version: string;
+}
+
+/** The last sign of life of a machine, as the board has it. */
+export interface HostSign extends HostCard {
+  seenMsAgo: number;
+  /** Whether it renewed its leases within one lease. */
+  isLive: boolean;
+  isRemoved: boolean;
+  /** Its login role in the database; empty if the board has no logins. */
+  login: string;
 }
 
 /** The facts that lists show about a session whose files are not here; never used for decisions. */
@@ -73,12 +90,24 @@ export interface Renewal {
  */
 export interface Board extends AsyncDisposable {
   renew(host: HostCard): Promise<Renewal>;
-  /** The machines with a recent heartbeat. Only shown to people, never used to decide who has a session. */
-  hosts(project: Oid): Promise<HostCard[]>;
+  /** The machines seen in the last 30 days, live or not. Never used to decide who has a session. */
+  hosts(project: Oid): Promise<HostSign[]>;
+  /**
+   * Refuses every later call of a machine and opens its sessions to others at once. Cannot be undone.
+   * @returns its login role in the database, if the board has logins and has seen the machine
+   */
+  remove(hostId: string): Promise<string | undefined>;
+  /** Deletes sessions and their acts. */
+  forget(ids: readonly Ulid[]): Promise<void>;
   /** Adds a session whose first state is on the remote and that no host has yet. Idempotent. */
   offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void>;
   /** Takes up to `free` sessions that are wanted and that no host has, or whose host was silent for a whole lease. */
   claim(host: HostCard, free: number): Promise<Claim[]>;
+  /**
+   * Raises the epoch of a claim: a board that lost its last writes may give one that a published state already has.
+   * @returns false if this host no longer has the session
+   */
+  raise(held: Held, epoch: number): Promise<boolean>;
   /** Records what lists show of a pushed state. @returns false if this host no longer has the session */
   index(held: Held, state: Oid, card: StateCard & { wanted: boolean }): Promise<boolean>;
   /**

@@ -3,13 +3,22 @@ import * as z from 'zod';
 import { isoUtc } from '../../core/kernel/clock.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { GIT_ERRORS } from '../../core/project/git/git-errors.ts';
-import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
+import type { Board, Claim, Entry, Held, HostCard, HostSign, Oid, Renewal, SentAct, Ulid } from './board.ts';
 import { ACT_REFS, type GitBoardPlan, GitView, HOST_REFS, SESSION_REFS, type Seen } from './git-view.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { readCommits } from './read-commits.ts';
 import { type StateNote, stateNoteText } from './state-note.ts';
 
-const Card = z.object({ id: z.string(), name: z.string(), project: z.string(), labels: z.array(z.string()) });
+const Card = z.object({
+  id: z.string(),
+  name: z.string(),
+  project: z.string(),
+  labels: z.array(z.string()),
+  nonce: z.string(),
+  slots: z.int(),
+  level: z.enum(['off', 'guard', 'strict']),
+  version: z.string(),
+});
 
 /**
  * A board that needs only the git remote: the ref of a session is its lease, and each host moves a heartbeat ref at
@@ -40,14 +49,28 @@ export class GitBoard implements Board {
     return { held, acts, entries: seen.map((each) => this.#entry(each)) };
   }
 
-  async hosts(project: Oid): Promise<HostCard[]> {
+  async hosts(project: Oid): Promise<HostSign[]> {
     const live = [...this.#view.hosts].filter(([name]) => !this.#view.isSilent(name));
     const commits = await readCommits(
       live.map(([, { oid }]) => oid),
       this.#plan.git,
     );
     const cards = commits.flatMap(({ message }) => Card.safeParse(parseJson(message)).data ?? []);
-    return cards.filter((card) => card.project === project);
+    const sign = { seenMsAgo: 0, isLive: true, isRemoved: false, login: '' };
+    return cards.filter((card) => card.project === project).map((card) => ({ ...card, ...sign }));
+  }
+
+  async remove(): Promise<undefined> {
+    // The members decide for themselves whose states count.
+  }
+
+  async forget(): Promise<void> {
+    // The session's refs are all there is.
+  }
+
+  async raise(): Promise<boolean> {
+    // The epoch is part of the published state.
+    return true;
   }
 
   async offer({ id, state }: Pick<Entry, 'id' | 'state'>): Promise<void> {

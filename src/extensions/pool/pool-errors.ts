@@ -83,8 +83,13 @@ export const POOL_ERRORS = errors({
   }),
   pool_host_twice: ({ host }: { host: string }) => ({
     what: 'The leases of this machine were not renewed.',
-    why: `Another machine renews them as ${host} too: its configuration was copied from this one, or the other way round.`,
-    hint: 'Have the copy leave the pool and join it again, which gives it its own identity.',
+    why: `Another machine, or this one before a restart, renewed them as ${host} less than a lease ago.`,
+    hint: 'After a restart, wait a minute. If it persists, this configuration is a copy: have the copy leave the pool and join it again, which gives it its own identity.',
+  }),
+  pool_removed: ({ host }: { host: string }) => ({
+    what: `The board of the pool refused ${host || 'this machine'}.`,
+    why: 'An owner of the pool has removed this machine. Other machines continue its sessions.',
+    hint: 'Leave the pool with "samocode pool leave". To take part again, join it and ask an owner to add this machine.',
   }),
   pool_database_failed: () => ({
     what: 'The database of the pool did not respond.',
@@ -95,6 +100,16 @@ export const POOL_ERRORS = errors({
     what: 'The database of the pool refused a statement.',
     why: 'The role of this login lacks a privilege in the schema samocode_pool.',
     hint: 'Ask the administrator of the database for "grant samocode_hosts to <role>", or "grant samocode_people to <role>" for someone who only answers and approves.',
+  }),
+  pool_database_read_only: () => ({
+    what: 'The database of the pool did not accept a change.',
+    why: 'It is read-only: the server is a standby, or default_transaction_read_only is on.',
+    hint: 'Sessions of this machine continue in the meantime. Let the address lead to the primary server, and join the pool again with it if it changed.',
+  }),
+  pool_database_full: () => ({
+    what: 'The database of the pool did not accept a change.',
+    why: 'The disk of its server is full.',
+    hint: 'Sessions of this machine continue in the meantime. Free space on the disk of the server.',
   }),
   pool_schema_other: ({ found, expected }: { found: number; expected: number }) => ({
     what: 'The database of the pool was not used.',

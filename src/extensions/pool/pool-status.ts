@@ -87,7 +87,8 @@ export async function unmetNeedsOf(
   { board, card, supervisor }: { board: Pick<Board, 'hosts'>; card: HostCard; supervisor: string },
 ): Promise<(entry: Entry) => UnmetNeeds> {
   const isNeedy = ({ wanted, needs }: Entry) => wanted && unmetBy(needs, [card]).length > 0;
-  const others = entries.some(isNeedy) ? await board.hosts(card.project) : [];
+  const signs = entries.some(isNeedy) ? await board.hosts(card.project) : [];
+  const others = signs.filter(({ isLive, isRemoved }) => isLive && !isRemoved);
   // The board may not list this machine's first heartbeat yet.
   const hosts = [card, ...others.filter(({ id }) => id !== card.id)];
   // Only one machine notifies.

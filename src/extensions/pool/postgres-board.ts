@@ -3,16 +3,31 @@ import pg from 'pg';
 import type { Clock } from '../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../core/kernel/errors.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
-import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, StateCard, Ulid } from './board.ts';
+import type {
+  Board,
+  Claim,
+  Entry,
+  Held,
+  HostCard,
+  HostSign,
+  Oid,
+  Renewal,
+  SentAct,
+  StateCard,
+  Ulid,
+} from './board.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import {
   ACT,
   CLAIM,
+  FORGET,
   GIVE_BACK,
   HOSTS,
   INDEX,
   MIGRATIONS,
   OFFER,
+  RAISE,
+  REMOVE,
   RENEW,
   ROLES,
   SETTLE,
@@ -32,10 +47,23 @@ type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
   state: string | null;
   card: StateCard | null;
 };
-type RenewedRow = SessionRow & { held: number | null; open: boolean; acts: SentAct[] | null };
+interface RenewedRow {
+  /** The transaction from which on the next renewal asks for changes. */
+  next: string;
+  /** The number of sessions of the project. */
+  total: number;
+  held: Record<Ulid, number> | null;
+  acts: SentAct[] | null;
+  changed: SessionRow[] | null;
+  /** When the first session that another host has could be claimed here. */
+  openInMs: number | null;
+}
 
 const CHANNEL = 'samocode_pool';
 const VERSION = MIGRATIONS.length;
+
+/** Keeps the hosts that wait for the same lease from claiming in the same instant. */
+const JITTER_MS = 1000;
 
 /** A board in PostgreSQL, whose clock decides when leases expire. A renewal takes one statement. */
 export class PostgresBoard implements Board {
@@ -49,6 +77,11 @@ export class PostgresBoard implements Board {
   #hasNews = false;
   /** Whether a claim could succeed, so that an idle host sends only its renewal. */
   #mayClaim = true;
+  /** The sessions of the project at the last renewal over this connection, and where the next one begins. */
+  #entries = new Map<Ulid, Entry>();
+  #next = '0';
+  /** Monotonic time at which a session may be claimed although nothing is notified: a lease ends. */
+  #openAt = Number.POSITIVE_INFINITY;
 
   constructor(plan: PostgresBoardPlan) {
     this.#plan = plan;
@@ -81,23 +114,40 @@ export class PostgresBoard implements Board {
   async renew(host: HostCard): Promise<Renewal> {
     this.#host = host;
     this.#hasNews = false;
-    const { id, name, project, labels } = host;
-    const { rows } = await this.#query<RenewedRow>(RENEW, [id, name, project, labels, this.#plan.leaseMs]);
-    this.#mayClaim ||= rows.some(({ open, needs }) => open && needs.every((need) => labels.includes(need)));
+    let row = await this.#renewal(host);
+    // A session was deleted.
+    if (row.total !== this.#entries.size) {
+      this.#forgetEntries();
+      row = await this.#renewal(host);
+    }
+    const { clock, leaseMs } = this.#plan;
+    const openAt = clock.monotonic() + (row.openInMs ?? Number.POSITIVE_INFINITY);
+    const witnessAt = this.#connectedAt + leaseMs;
+    this.#mayClaim ||= openAt <= clock.monotonic();
+    this.#openAt = openAt > clock.monotonic() ? openAt : witnessAt;
     return {
-      held: new Map(rows.flatMap((row) => (row.held === null ? [] : [[row.id, row.held] as const]))),
-      acts: rows.flatMap(({ acts }) => acts ?? []),
-      entries: rows.map(entryOf),
+      held: new Map(Object.entries(row.held ?? {})),
+      acts: row.acts ?? [],
+      entries: [...this.#entries.values()],
     };
   }
 
-  async hosts(project: Oid): Promise<HostCard[]> {
-    return (await this.#query<HostCard>(HOSTS, [project, this.#plan.leaseMs])).rows;
+  async hosts(project: Oid): Promise<HostSign[]> {
+    return (await this.#query<HostSign>(HOSTS, [project, this.#plan.leaseMs])).rows;
+  }
+
+  async remove(hostId: string): Promise<string | undefined> {
+    const { rows } = await this.#query<{ login: string | null }>(REMOVE, [hostId]);
+    return rows[0]?.login ?? undefined;
+  }
+
+  async forget(ids: readonly Ulid[]): Promise<void> {
+    await this.#query(FORGET, [ids, this.#host?.id]);
   }
 
   async offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void> {
     const { id, project, folder, needs, state } = session;
-    await this.#query(OFFER, [id, project, folder, needs, state]);
+    await this.#query(OFFER, [id, project, folder, needs, state, this.#host?.id]);
   }
 
   async claim(host: HostCard, free: number): Promise<Claim[]> {
@@ -112,6 +162,10 @@ export class PostgresBoard implements Board {
     ]);
     this.#mayClaim ||= rows.length === free;
     return rows.map((row) => ({ ...entryOf(row), host: host.id, from: row.before ?? undefined }));
+  }
+
+  async raise(held: Held, epoch: number): Promise<boolean> {
+    return (await this.#query(RAISE, [held.id, held.host, held.epoch, epoch])).rowCount === 1;
   }
 
   async index(
@@ -132,11 +186,11 @@ export class PostgresBoard implements Board {
   }
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
-    await this.#query(ACT, [id, session, command]);
+    await this.#query(ACT, [id, session, command, this.#host?.id]);
   }
 
   async settle(acts: readonly SentAct[]): Promise<void> {
-    await this.#query(SETTLE, [acts.map(({ id }) => id)]);
+    await this.#query(SETTLE, [acts.map(({ id }) => id), this.#host?.id]);
   }
 
   async changed(ms: number, signal: AbortSignal): Promise<void> {
@@ -144,12 +198,30 @@ export class PostgresBoard implements Board {
     const done = new AbortController();
     const either = AbortSignal.any([signal, done.signal]);
     const news = once(this.#news, CHANNEL, { signal: either });
-    await Promise.race([news, this.#plan.clock.sleep(ms, either)]).finally(() => done.abort());
+    const { clock } = this.#plan;
+    const openInMs = this.#openAt - clock.monotonic();
+    const sleepMs = openInMs > 0 ? Math.min(ms, openInMs + Math.random() * JITTER_MS) : ms;
+    await Promise.race([news, clock.sleep(sleepMs, either)]).finally(() => done.abort());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const client = await this.#connecting?.catch(() => undefined);
     await client?.end();
+  }
+
+  async #renewal({ id, name, project, labels, nonce, slots, level, version }: HostCard) {
+    await this.#connected();
+    const card = [id, project, labels, name, nonce, slots, level, version];
+    const { rows } = await this.#query<RenewedRow>(RENEW, [...card, this.#plan.leaseMs, this.#next]);
+    const [row] = rows as [RenewedRow];
+    for (const each of row.changed ?? []) this.#entries.set(each.id, entryOf(each));
+    this.#next = row.next;
+    return row;
+  }
+
+  #forgetEntries(): void {
+    this.#entries = new Map();
+    this.#next = '0';
   }
 
   async #query<Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
@@ -163,7 +235,7 @@ export class PostgresBoard implements Board {
     } catch (error) {
       // The next call opens a new connection, because the server behind this one may be gone.
       this.#drop(client);
-      throw asPoolError(error);
+      throw asPoolError(error, this.#host);
     }
   }
 
@@ -190,6 +262,8 @@ export class PostgresBoard implements Board {
     }
     this.#connectedAt = this.#plan.clock.monotonic();
     this.#mayClaim = true;
+    // The server may have been replaced by one that lacks the last transactions.
+    this.#forgetEntries();
     this.#client = client;
     return client;
   }
@@ -242,12 +316,24 @@ function entryOf({ id, project, folder, needs, wanted, host, epoch, state, card 
   return { id, project, folder, needs, wanted, epoch, ...may };
 }
 
-const INSUFFICIENT_PRIVILEGE = '42501';
-
-function asPoolError(error: unknown): Error {
+function asPoolError(error: unknown, host?: HostCard): Error {
   if (isSamocodeError(error)) return error;
-  const isRefusal = error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE;
-  return POOL_ERRORS[isRefusal ? 'pool_database_refused' : 'pool_database_failed'](undefined, {
-    cause: error,
-  });
+  const options = { cause: error };
+  const name = host?.name ?? '';
+  switch (error instanceof pg.DatabaseError ? error.code : undefined) {
+    // Raised by the functions of the schema.
+    case 'SCP01':
+      return POOL_ERRORS.pool_removed({ host: name }, options);
+    case 'SCP02':
+      return POOL_ERRORS.pool_host_twice({ host: name }, options);
+    // insufficient_privilege, read_only_sql_transaction, disk_full
+    case '42501':
+      return POOL_ERRORS.pool_database_refused(undefined, options);
+    case '25006':
+      return POOL_ERRORS.pool_database_read_only(undefined, options);
+    case '53100':
+      return POOL_ERRORS.pool_database_full(undefined, options);
+    default:
+      return POOL_ERRORS.pool_database_failed(undefined, options);
+  }
 }

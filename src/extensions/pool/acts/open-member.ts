@@ -4,6 +4,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { installedClis } from '../../../core/caller/refusals/agent-clis.ts';
 import { guardNow } from '../../../core/caller/refusals/sandbox-now.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
 import { type Project, readProject } from '../../../core/project/finding/open-project.ts';
 import { trustIn } from '../../../core/project/finding/trust.ts';
@@ -78,8 +79,11 @@ export async function openMember(
     worktreesDir: values.worktrees,
   };
   const clis = () => installedClis(found, providerNames(), context);
-  const labels = [...Object.keys(await clis()), ...(await sandboxLabels(found, context))];
-  const card: HostCard = { ...self, project, labels };
+  const level = await sandboxLevel(found, context);
+  const labels = [...Object.keys(await clis()), ...LABELS[level]];
+  const slots = membership.slots ?? values.maxParallel ?? 2;
+  const nonce = fingerprint(host.bootId, host.pidNamespace, home);
+  const card: HostCard = { ...self, project, labels, nonce, slots, level, version: __VERSION__ };
   const states = new PoolStates({ home, git, card, clock });
   const ownSettings = async () => {
     const own = await freezeSettings(found, { folder: '', pool: true }, context);
@@ -90,7 +94,6 @@ export async function openMember(
     database === undefined
       ? new GitBoard({ ...states.signing, remote, git, clock, leaseMs: times.leaseMs })
       : await postgresBoard(database, { clock, leaseMs: times.leaseMs });
-  const slots = membership.slots ?? values.maxParallel ?? 2;
   const parts = {
     card,
     board,
@@ -127,8 +130,13 @@ function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment): PoolTimes {
   return given === undefined || !__FAULTS__ ? POOL_TIMES : { ...POOL_TIMES, ...JSON.parse(given) };
 }
 
-/** The sandbox levels that this machine can offer to sessions. */
-async function sandboxLabels({ mainRepo, values }: Project, context: ActionContext): Promise<string[]> {
+/** The sandbox levels that a machine offers to sessions. */
+const LABELS = { off: [], guard: ['guard'], strict: ['guard', 'strict'] } as const;
+
+async function sandboxLevel(
+  { mainRepo, values }: Project,
+  context: ActionContext,
+): Promise<HostCard['level']> {
   const folders = {
     mainRepo,
     sessionsDir: values.sessions,
@@ -136,5 +144,6 @@ async function sandboxLabels({ mainRepo, values }: Project, context: ActionConte
   };
   const settings = { sandbox: values.sandbox, openings: openingsOf(values) };
   const { level } = await guardNow({ ...folders, settings }, context);
-  return [...(isGuarded(level) ? ['guard'] : []), ...(level === 'strict' ? [level] : [])];
+  if (level === 'strict') return level;
+  return isGuarded(level) ? 'guard' : 'off';
 }

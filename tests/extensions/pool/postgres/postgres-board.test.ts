@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { boardContract, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
+import { boardContract, hostOf, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { poolRounds } from '../../../support/pool-rounds.ts';
@@ -124,7 +124,7 @@ test(
   ci,
   async () => {
     const database = await server.database();
-    const host = { id: 'h', name: 'machine', project: PROJECT, labels: [] };
+    const host = hostOf(0, []);
     await using board = boardAt(database);
     await expect(board.renew(host)).rejects.toThrow('has no schema samocode_pool');
     await Promise.all([board.prepare(), boardAt(database).prepare()]);

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { PostgresBoard } from '../../../../src/extensions/pool/postgres-board.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
-import { type BoardRig, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
+import { type BoardRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type PostgresServer, query } from '../../../support/postgres-server.ts';
 
@@ -29,10 +29,10 @@ export async function postgresBoards(
   return {
     database,
     async join(labels = ['claude']) {
-      const name = `machine ${members.length}`;
+      const host = hostOf(members.length, labels);
       const clock = new HandClock();
-      const board = boardAt(`${database}?application_name=${encodeURIComponent(name)}`, clock);
-      const member = { board, clock, host: { id: `h${members.length}`, name, project: PROJECT, labels } };
+      const board = boardAt(`${database}?application_name=${encodeURIComponent(host.name)}`, clock);
+      const member = { board, clock, host };
       members.push(member);
       return member;
     },

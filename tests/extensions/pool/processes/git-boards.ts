@@ -4,7 +4,7 @@ import { GitBoard } from '../../../../src/extensions/pool/git-board.ts';
 import { POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../../../../src/extensions/pool/state-note.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
-import { type BoardRig, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
+import { type BoardRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
 
 const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
@@ -33,7 +33,7 @@ export async function gitBoards(): Promise<BoardRig & { remotes: Remotes; at(mem
     async join(labels = ['claude']) {
       const folder = await remotes.machine(`machine ${folders.size}`);
       const clock = new HandClock();
-      const host = { id: `h${folders.size}`, name: `machine ${folders.size}`, project: PROJECT, labels };
+      const host = hostOf(folders.size, labels);
       const board = new GitBoard({
         ...{ clock, leaseMs: LEASE_MS, remote: remotes.remote(folder) },
         git: { cwd: folder, baseEnv: remotes.env },
