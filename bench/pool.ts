@@ -23,10 +23,8 @@ export const poolBench: Bench = {
     takenOver: 'sessions that other hosts take when a third of the hosts is dead',
     takeoverMs: 'ms from the end of the leases until they have them',
     gitFirstMs: 'ms until a host that has joined knows all sessions of a git remote',
-    gitRenewMsP50: 'ms for a renewal by git: half are sooner',
+    gitRenewMsP50: 'ms for a look at the remote while nothing changes: half are sooner',
     gitRenewMsP99: 'ms: 99 of 100 are',
-    gitClaimMsP50: 'ms for a claim by git: half are sooner',
-    gitClaimMsP99: 'ms: 99 of 100 are',
   },
   async run() {
     const values = { ...(await measurePostgres()), ...(await measureGit()) };

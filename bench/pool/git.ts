@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { systemClock } from '../../src/core/kernel/clock.ts';
-import { GitBoard } from '../../src/extensions/pool/git-board.ts';
-import { POOL_REFS } from '../../src/extensions/pool/git-remote.ts';
+import { sessionRef } from '../../src/extensions/pool/git-remote.ts';
+import { RemoteBoard } from '../../src/extensions/pool/remote-board.ts';
 import { stateNoteText } from '../../src/extensions/pool/state-note.ts';
 import { makeRemotes, serve } from '../../tests/extensions/pool/processes/remotes.ts';
 import { percentile, timed } from './postgres.ts';
@@ -22,13 +22,13 @@ export async function measureGit(): Promise<Record<string, number>> {
     const kept = { v: 1 as const, n: 1, lease: 1, version: '0.0.0', card: CARD };
     const note = { ...kept, id, project: PROJECT, folder: id, needs: [], wanted: true, epoch: 0 };
     const state = await remotes.commit(maker, stateNoteText(note));
-    refs.push(`${state}:${POOL_REFS}sessions/${id}`);
+    refs.push(`${state}:${sessionRef(id)}`);
   }
   await remotes.git(maker, 'push', '--quiet', remotes.url, ...refs);
-  const board = new GitBoard({
+  const board = new RemoteBoard({
     remote: remotes.remote(folder, { url: `git://127.0.0.1:${server.port}/remote.git` }),
     git: { cwd: folder, baseEnv: remotes.env },
-    ...{ clock: systemClock, leaseMs: 45_000 },
+    clock: systemClock,
     seal: (text) => remotes.commit(folder, text),
     open: async (oid) => ({ text: await remotes.git(folder, 'log', '-1', '--format=%B', oid), person: 'me' }),
     commit: (tree, parents, note) =>
@@ -39,13 +39,9 @@ export async function measureGit(): Promise<Record<string, number>> {
   const first = await timed(() => board.renew(host));
   const renewals: { ms: number }[] = [];
   for (let turn = 0; turn < ROUNDS; turn += 1) renewals.push(await timed(() => board.renew(host)));
-  const claims: { ms: number }[] = [];
-  for (let turn = 0; turn < ROUNDS; turn += 1) claims.push(await timed(() => board.claim(host, 1)));
   return {
     gitFirstMs: percentile([first], 50),
     gitRenewMsP50: percentile(renewals, 50),
     gitRenewMsP99: percentile(renewals, 99),
-    gitClaimMsP50: percentile(claims, 50),
-    gitClaimMsP99: percentile(claims, 99),
   };
 }

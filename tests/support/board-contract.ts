@@ -11,6 +11,8 @@ export interface Member {
   board: Board;
   host: HostCard;
   clock: HandClock;
+  /** Takes sessions that are wanted and that no host has, as its kind of board does or as a person would. */
+  claim(free: number): Promise<Claim[]>;
 }
 
 export const hostOf = (number: number, labels: string[]): HostCard => ({
@@ -34,6 +36,12 @@ export interface BoardRig extends AsyncDisposable {
   publish(by: Member, held: Held, wanted: boolean): Promise<{ state: Oid; has: boolean }>;
   /** Time passes for everybody. */
   pass(ms: number): Promise<void>;
+  /** A person takes a session to a machine, if the board has that. */
+  take?(member: Member, id: Ulid): Promise<Claim | undefined>;
+}
+
+/** The rig of a board that assigns sessions. */
+export interface ClaimsRig extends BoardRig {
   /** It reaches nothing while time passes, and then does again. */
   away(member: Member, ms: number): Promise<void>;
 }
@@ -41,13 +49,105 @@ export interface BoardRig extends AsyncDisposable {
 const heldOf = ({ id, host, epoch }: Claim): Held => ({ id, host, epoch });
 const stateOf = ({ state = '' }: Entry) => state;
 
-async function claim({ board, host }: Member, free = 1): Promise<Claim[]> {
-  await board.renew(host);
-  return await board.claim(host, free);
+const claim = async (member: Member, free = 1) => await member.claim(free);
+
+/** What every board must hold. */
+export function boardContract(makeRig: () => Promise<BoardRig>) {
+  test('each host that has a session has it with a higher epoch, and one that gave it back is not named', async () => {
+    await using rig = await makeRig();
+    const [a, b] = [await rig.join(), await rig.join()];
+    const id = await rig.offer(a);
+    const [first] = await claim(a);
+    expect(first).toMatchObject({ id, host: a.host.id, epoch: 1, from: undefined, wanted: true });
+    expect(await claim(b)).toEqual([]);
+    const rest = { wanted: true, state: stateOf(first as Claim) };
+    expect(await a.board.giveBack(heldOf(first as Claim), rest)).toBe(true);
+    const [second] = await claim(b);
+    expect(second).toMatchObject({ id, host: b.host.id, epoch: 2, from: undefined });
+    expect((await a.board.renew(a.host)).entries).toMatchObject([{ id, host: b.host.id, epoch: 2 }]);
+  });
+
+  test('a session is not given back while an act waits, nor with an old epoch', async () => {
+    await using rig = await makeRig();
+    const a = await rig.join();
+    const session = await rig.offer(a);
+    const [first] = await claim(a);
+    const held = heldOf(first as Claim);
+    const rest = { wanted: false, state: stateOf(first as Claim) };
+    await a.board.act(session, ulid(), 'answer');
+    expect(await a.board.giveBack(held, rest)).toBe(false);
+    const { held: mine, acts } = await a.board.renew(a.host);
+    expect(mine).toEqual(new Map([[session, 1]]));
+    await a.board.settle(acts);
+    expect(await a.board.giveBack({ ...held, epoch: 0 }, rest)).toBe(false);
+    await a.board.renew(a.host);
+    expect(await a.board.giveBack(held, rest)).toBe(true);
+    expect(await claim(a)).toEqual([]);
+    // Again, as after an answer that was lost.
+    expect(await a.board.giveBack(held, rest)).toBe(true);
+  });
+
+  test('an act that arrives while its session is given back reaches whoever has it then', async () => {
+    await using rig = await makeRig();
+    const [a, b] = [await rig.join(), await rig.join()];
+    for (let round = 0; round < 5; round += 1) {
+      const session = await rig.offer(a);
+      const [mine] = (await claim(a, 5)).filter(({ id }) => id === session);
+      const id = ulid();
+      const rest = { wanted: false, state: stateOf(mine as Claim) };
+      const [given] = await Promise.all([
+        a.board.giveBack(heldOf(mine as Claim), rest),
+        b.board.act(session, id, 'answer'),
+      ]);
+      if (given) expect(await claim(b, 5)).toMatchObject([{ id: session }]);
+      const { acts } = given ? await b.board.renew(b.host) : await a.board.renew(a.host);
+      expect(acts).toMatchObject([{ id, session }]);
+      await (given ? b : a).board.settle(acts);
+    }
+  });
+
+  test('a second offer of a session changes nothing', async () => {
+    await using rig = await makeRig();
+    const [a, b] = [await rig.join(), await rig.join()];
+    const id = await rig.offer(a);
+    await claim(a);
+    await rig.offer(b, { id });
+    expect(await claim(b)).toEqual([]);
+    expect((await a.board.renew(a.host)).held).toEqual(new Map([[id, 1]]));
+  });
+
+  test('lists show what was published last, and nobody publishes what is no longer theirs', async () => {
+    await using rig = await makeRig();
+    const [a, b] = [await rig.join(), await rig.join()];
+    const id = await rig.offer(a);
+    const [first] = await claim(a);
+    const { state, has } = await rig.publish(a, heldOf(first as Claim), false);
+    expect(has).toBe(true);
+    const { entries } = await b.board.renew(b.host);
+    expect(entries).toMatchObject([{ id, state, host: a.host.id, wanted: false, card: { iteration: 7 } }]);
+    expect(await a.board.giveBack(heldOf(first as Claim), { wanted: true, state })).toBe(true);
+    const [second] = await claim(b);
+    expect(second).toMatchObject({ state: expect.any(String), card: { iteration: 7 } });
+    const card = { status: 'running', phase: 'testing', iteration: 8, at: '2026-01-08T00:00:00.000Z' };
+    expect(await a.board.index(heldOf(first as Claim), state, { ...card, wanted: true })).toBe(false);
+  });
+
+  test.each([
+    "it's; drop table sessions; --",
+    'späte Änderung \u{1F409}',
+    'a "b" {c} $1 %s',
+    'x'.repeat(255),
+  ])('a folder may be called %s', async (folder) => {
+    await using rig = await makeRig();
+    const [a, b] = [await rig.join(), await rig.join()];
+    await rig.offer(a, { folder, needs: ['claude'] });
+    expect(await claim(a)).toMatchObject([{ folder }]);
+    expect((await b.board.renew(b.host)).entries).toMatchObject([{ folder }]);
+  });
 }
 
-/** What every board must hold. @param size of the race of many hosts */
-export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: number; sessions: number }) {
+/** What a board that assigns sessions must hold. @param size of the race of many hosts */
+export function claimsContract(makeRig: () => Promise<ClaimsRig>, size: { hosts: number; sessions: number }) {
   test(`${size.hosts} hosts claim ${size.sessions} sessions at once, and none is claimed twice`, async () => {
     await using rig = await makeRig();
     const first = await rig.join();
@@ -87,20 +187,6 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
     }
     const live = (await a.board.hosts(PROJECT)).filter(({ isLive }) => isLive);
     expect(live).toMatchObject([a.host]);
-  });
-
-  test('each host that has a session has it with a higher epoch, and one that gave it back is not named', async () => {
-    await using rig = await makeRig();
-    const [a, b] = [await rig.join(), await rig.join()];
-    const id = await rig.offer(a);
-    const [first] = await claim(a);
-    expect(first).toMatchObject({ id, host: a.host.id, epoch: 1, from: undefined, wanted: true });
-    expect(await claim(b)).toEqual([]);
-    const rest = { wanted: true, state: stateOf(first as Claim) };
-    expect(await a.board.giveBack(heldOf(first as Claim), rest)).toBe(true);
-    const [second] = await claim(b);
-    expect(second).toMatchObject({ id, host: b.host.id, epoch: 2, from: undefined });
-    expect((await a.board.renew(a.host)).entries).toMatchObject([{ id, host: b.host.id, epoch: 2 }]);
   });
 
   test('a silent host keeps its sessions for one lease, then another takes them and the renewal lacks them', async () => {
@@ -212,45 +298,6 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
     expect((await b.board.renew(b.host)).acts).toEqual([]);
   });
 
-  test('a session is not given back while an act waits, nor with an old epoch', async () => {
-    await using rig = await makeRig();
-    const a = await rig.join();
-    const session = await rig.offer(a);
-    const [first] = await claim(a);
-    const held = heldOf(first as Claim);
-    const rest = { wanted: false, state: stateOf(first as Claim) };
-    await a.board.act(session, ulid(), 'answer');
-    expect(await a.board.giveBack(held, rest)).toBe(false);
-    const { held: mine, acts } = await a.board.renew(a.host);
-    expect(mine).toEqual(new Map([[session, 1]]));
-    await a.board.settle(acts);
-    expect(await a.board.giveBack({ ...held, epoch: 0 }, rest)).toBe(false);
-    await a.board.renew(a.host);
-    expect(await a.board.giveBack(held, rest)).toBe(true);
-    expect(await claim(a)).toEqual([]);
-    // Again, as after an answer that was lost.
-    expect(await a.board.giveBack(held, rest)).toBe(true);
-  });
-
-  test('an act that arrives while its session is given back reaches whoever has it then', async () => {
-    await using rig = await makeRig();
-    const [a, b] = [await rig.join(), await rig.join()];
-    for (let round = 0; round < 5; round += 1) {
-      const session = await rig.offer(a);
-      const [mine] = (await claim(a, 5)).filter(({ id }) => id === session);
-      const id = ulid();
-      const rest = { wanted: false, state: stateOf(mine as Claim) };
-      const [given] = await Promise.all([
-        a.board.giveBack(heldOf(mine as Claim), rest),
-        b.board.act(session, id, 'answer'),
-      ]);
-      if (given) expect(await claim(b, 5)).toMatchObject([{ id: session }]);
-      const { acts } = given ? await b.board.renew(b.host) : await a.board.renew(a.host);
-      expect(acts).toMatchObject([{ id, session }]);
-      await (given ? b : a).board.settle(acts);
-    }
-  });
-
   test('a session is claimed where everything that it needs is, for its own project', async () => {
     await using rig = await makeRig();
     const [plain, able] = [await rig.join(['claude']), await rig.join(['guard', 'claude', 'codex'])];
@@ -261,44 +308,5 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
     expect(claimed).toMatchObject({ id, needs: ['codex', 'guard'] });
     expect(others).toEqual([]);
     expect((await plain.board.renew(plain.host)).entries).toHaveLength(1);
-  });
-
-  test('a second offer of a session changes nothing', async () => {
-    await using rig = await makeRig();
-    const [a, b] = [await rig.join(), await rig.join()];
-    const id = await rig.offer(a);
-    await claim(a);
-    await rig.offer(b, { id });
-    expect(await claim(b)).toEqual([]);
-    expect((await a.board.renew(a.host)).held).toEqual(new Map([[id, 1]]));
-  });
-
-  test('lists show what was published last, and nobody publishes what is no longer theirs', async () => {
-    await using rig = await makeRig();
-    const [a, b] = [await rig.join(), await rig.join()];
-    const id = await rig.offer(a);
-    const [first] = await claim(a);
-    const { state, has } = await rig.publish(a, heldOf(first as Claim), false);
-    expect(has).toBe(true);
-    const { entries } = await b.board.renew(b.host);
-    expect(entries).toMatchObject([{ id, state, host: a.host.id, wanted: false, card: { iteration: 7 } }]);
-    expect(await a.board.giveBack(heldOf(first as Claim), { wanted: true, state })).toBe(true);
-    const [second] = await claim(b);
-    expect(second).toMatchObject({ state: expect.any(String), card: { iteration: 7 } });
-    const card = { status: 'running', phase: 'testing', iteration: 8, at: '2026-01-08T00:00:00.000Z' };
-    expect(await a.board.index(heldOf(first as Claim), state, { ...card, wanted: true })).toBe(false);
-  });
-
-  test.each([
-    "it's; drop table sessions; --",
-    'späte Änderung \u{1F409}',
-    'a "b" {c} $1 %s',
-    'x'.repeat(255),
-  ])('a folder may be called %s', async (folder) => {
-    await using rig = await makeRig();
-    const [a, b] = [await rig.join(), await rig.join()];
-    await rig.offer(a, { folder, needs: ['claude'] });
-    expect(await claim(a)).toMatchObject([{ folder }]);
-    expect((await b.board.renew(b.host)).entries).toMatchObject([{ folder }]);
   });
 }

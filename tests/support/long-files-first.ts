@@ -19,7 +19,7 @@ const LONG = [
   'extensions/acp/clis/acp-retries',
   'extensions/setup/clis/market/marketplace',
   'core/e2e/gate-plan',
-  'extensions/pool/processes/git-board',
+  'extensions/pool/processes/remote-board',
   'extensions/github/clis/watched',
   'extensions/pool/postgres/takeover',
   'app/e2e/server/mistakes/input',

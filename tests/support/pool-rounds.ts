@@ -52,12 +52,18 @@ class Machine {
     this.#acts = acts;
     for (const [id, epoch] of held) {
       const entry = entries.find((each) => each.id === id);
-      if (!this.held.has(id) && entry) await this.#take({ ...entry, epoch, host: host.id });
+      if (!this.held.has(id) && entry) await this.#have({ ...entry, epoch, host: host.id });
     }
   }
 
   async claim(): Promise<void> {
-    for (const claim of await this.#member.board.claim(this.#member.host, 1)) await this.#take(claim);
+    for (const claim of await this.#member.claim(1)) await this.#have(claim);
+  }
+
+  /** As a person does, on a machine whatever it has. */
+  async take(id: Ulid, rig: Pick<BoardRig, 'take'>): Promise<void> {
+    const claim = await rig.take?.(this.#member, id);
+    if (claim !== undefined) await this.#have(claim);
   }
 
   /** @returns the epoch under which the remote has accepted a state */
@@ -96,7 +102,7 @@ class Machine {
     return id;
   }
 
-  async #take({ id, epoch, moved }: Claim): Promise<void> {
+  async #have({ id, epoch, moved }: Claim): Promise<void> {
     await this.#remote.fetch([refOf(id)]);
     const there = (await this.#remotes.git(this.#folder, 'rev-parse', refOf(id))) as Oid;
     const note = await noteAt(this.#remotes, this.#folder, there);
@@ -126,7 +132,7 @@ export interface RoundsPlan {
 }
 
 /**
- * Machines claim, publish, give back, are silent and forget what they had, in an order that a seed chooses. Every
+ * Machines claim or take, publish, give back, are silent and forget what they had, in an order that a seed chooses. Every
  * session has one chain of states without gap or double, and no act is lost or done twice.
  */
 export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed }: RoundsPlan) {
@@ -166,6 +172,9 @@ export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed
     async (machine) => {
       const session = random.oneOf(sessions);
       if (session !== undefined) sent.push([session, await machine.act(session)]);
+    },
+    async (machine) => {
+      if (!machine.isSilent) await machine.take(random.oneOf(sessions) ?? '', rig);
     },
     async () => {
       for (const _ of [1, 2]) {

@@ -1,6 +1,7 @@
 import { sessionExtensions } from '../../core/worker/core/session-extension.ts';
 import { GITHUB_SESSION_EXTENSIONS } from '../../extensions/github/session-extension.ts';
+import { POOL_SESSION_EXTENSIONS } from '../../extensions/pool/session-extension.ts';
 
 export function useSessionExtensions(): void {
-  sessionExtensions.handOver([...GITHUB_SESSION_EXTENSIONS]);
+  sessionExtensions.handOver([...GITHUB_SESSION_EXTENSIONS, ...POOL_SESSION_EXTENSIONS]);
 }

@@ -65,7 +65,7 @@ export interface StateFacts {
 export interface SessionFacts extends StateFacts {
   session: string;
   group?: string;
-  /** The machine of the pool that has it, if not this one; `pool`: none yet. */
+  /** The machine of the pool that has it, if not this one; `pool`: none yet; `parked`: none until a person takes it. */
   host?: string;
   /** The requirements that no available machine of the pool meets: `codex and guard`. */
   lacks?: string;

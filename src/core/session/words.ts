@@ -1,4 +1,5 @@
 import { stampsAt } from '../kernel/files/stamps.ts';
+import { OFFERED, PARKED } from '../kernel/processes/fence.ts';
 import { capitalised, counted, listed } from '../kernel/text.ts';
 import { describeOutage } from './events/bodies/positions.ts';
 import { missingText } from './events/pull-request-change.ts';
@@ -104,7 +105,8 @@ export function stateText(facts: Worded, { reader = 'you', when = at, lasted }: 
 /** Describes where in the pool the session is. */
 function hostText({ host, lacks }: Worded): string | undefined {
   if (lacks !== undefined) return undefined;
-  return host === undefined || host === 'pool' ? host && 'offered to the pool' : `on ${host}`;
+  if (host === PARKED) return 'waits for a person to take it';
+  return host === undefined || host === OFFERED ? host && 'offered to the pool' : `on ${host}`;
 }
 
 /** The state and its reason on one line: `waits for answers: Q1, Q2`. */

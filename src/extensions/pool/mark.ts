@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import * as z from 'zod';
 import { sinceBootMs } from '../../core/kernel/clock.ts';
 import { ifThere } from '../../core/kernel/errors.ts';
@@ -27,6 +27,11 @@ export function readMark({ poolMark }: Pick<SessionPaths, 'poolMark'>): HeldMark
 
 export function writeMark({ poolMark }: Pick<SessionPaths, 'poolMark'>, mark: HeldMark): void {
   writeLightly(poolMark, `${JSON.stringify(mark)}\n`, 0o600);
+}
+
+/** Without a lease time, a worker continues however long its supervisor is away. */
+export function removePoolUntil({ poolUntil }: Pick<SessionPaths, 'poolUntil'>): void {
+  rmSync(poolUntil, { force: true });
 }
 
 /**

@@ -9,15 +9,18 @@ import type { PoolRemote } from './remote.ts';
 
 /** The intervals of a pool; tests inject shorter ones. */
 export interface PoolTimes {
-  /** The time after the last renewal until another machine may take a session. */
-  leaseMs: number;
+  /** The time after the last renewal until another machine may take a session; undefined: only a person moves it. */
+  leaseMs?: number;
   renewMs: number;
   /** The delay between a take-over and the first agent: the previous host's agent may still be running. */
   graceMs: number;
   /** The interval at which local states and commands are read. */
   scanMs: number;
 }
-export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, scanMs: 1000 };
+export const POOL_TIMES = {
+  database: { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, scanMs: 1000 },
+  remote: { renewMs: 60_000, graceMs: 2000, scanMs: 1000 },
+} satisfies Record<string, PoolTimes>;
 
 export interface MemberPlace {
   mainRepo: string;

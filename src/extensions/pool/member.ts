@@ -1,30 +1,36 @@
-import { fence } from '../../core/kernel/processes/fence.ts';
+import { fence, OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
 import { unseenOwner } from '../../core/kernel/processes/lease.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import { DeliveredActs, forward } from './acts/delivered-acts.ts';
 import type { Claim, Entry, Oid, Ulid } from './board.ts';
 import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
-import { POOL_REFS } from './git-remote.ts';
+import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
-import { type HeldMark, readMark, writeMark, writePoolUntil } from './mark.ts';
+import { type HeldMark, readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
 import { type RestoredState, restoreForWork, restoreMirror } from './restore-state.ts';
+import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
+const NO_NEEDS: UnmetNeeds = { needs: [] };
 
-/** Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. */
+/**
+ * Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. Without a
+ * database there is no lease time: a machine that is cut off works on, until it finds that the ref was moved.
+ */
 export class Member {
   readonly #parts: MemberParts;
   readonly #held = new Map<Ulid, HeldSession>();
-  /** Runs one step at a time for each session, so that reading its ref never races with pushing it. */
-  readonly #runningSteps = new Map<Ulid, Promise<void>>();
+  readonly #steps: SessionSteps;
   readonly #taking = new Set<Ulid>();
   readonly #entries = new Map<Ulid, Entry>();
   readonly #shown = new Map<Ulid, Oid>();
+  /** The epochs of the sessions that this machine lost. */
+  readonly #lost = new Map<Ulid, number>();
   readonly #acts: DeliveredActs;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
@@ -34,6 +40,7 @@ export class Member {
   constructor(parts: MemberParts) {
     this.#parts = parts;
     this.#acts = new DeliveredActs(parts);
+    this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
   }
 
   /** @param views the sessions of this machine, as last read */
@@ -57,7 +64,7 @@ export class Member {
         each(TICK_MS, () => this.#watch()),
       ]);
     } finally {
-      await Promise.allSettled(this.#runningSteps.values());
+      await this.#steps.settled();
     }
   }
 
@@ -66,30 +73,39 @@ export class Member {
     const begun = clock.monotonic();
     const { held, acts, entries } = await board.renew(card);
     this.#boardAtMs = begun;
-    for (const { id, epoch, sinceMs } of this.#held.values())
-      if (sinceMs < begun && held.get(id) !== epoch) this.#lose(id, 'another machine has it');
-    this.#keepAlive(begun);
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
+    for (const each of this.#held.values())
+      if (each.sinceMs < begun && (held.get(each.id) !== each.epoch || this.#isMoved(each)))
+        this.#lose(each.id, 'another machine has it');
+    this.#keepAlive(begun);
     this.#reportGone();
     for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
     for (const each of this.#held.values())
-      this.#serialize(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
-    const unmetNeeds = await unmetNeedsOf(entries, this.#parts);
+      this.#steps.run(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
+    // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
+    const unmetNeeds =
+      this.#leaseMs === undefined ? () => NO_NEEDS : await unmetNeedsOf(entries, this.#parts);
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id))
-        this.#serialize(entry.id, () => this.#show(entry, unmetNeeds(entry)));
+        this.#steps.run(entry.id, () => this.#show(entry, unmetNeeds(entry)));
       // Claimed before this supervisor started.
       if (epoch !== undefined && !this.#held.has(entry.id))
-        this.#serialize(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
+        this.#steps.run(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
     }
     const free = this.#free();
     if (free > 0)
       for (const claim of await board.claim(card, free)) {
         this.#taking.add(claim.id);
-        this.#serialize(claim.id, () => this.#take(claim), { waits: true });
+        this.#steps.run(claim.id, () => this.#take(claim), { waits: true });
       }
+  }
+
+  /** Whether the remote shows a state that this machine did not publish. A database can lag behind the remote. */
+  #isMoved({ id, published, sending }: HeldSession): boolean {
+    const there = this.#entries.get(id)?.state;
+    return this.#leaseMs === undefined && there !== published && there !== sending;
   }
 
   /** Reports sessions that this machine held last and whose ref is missing from the remote. */
@@ -123,21 +139,22 @@ export class Member {
   /** Publishes new states, forwards commands and offers new sessions that it finds in the session files. */
   #scanFiles(): void {
     for (const [id, view] of this.#poolViews()) {
-      if (this.#held.has(id)) this.#serialize(id, () => this.#publish(view));
-      else if (this.#entries.has(id)) this.#serialize(id, () => forward(view.paths, id, this.#parts.board));
-      else if (this.#boardAtMs > 0 && view.state.n === 0) this.#serialize(id, () => this.#offer(view));
+      if (this.#held.has(id)) this.#steps.run(id, () => this.#publish(view));
+      else if (this.#entries.has(id)) this.#steps.run(id, () => forward(view.paths, id, this.#parts.board));
+      else if (this.#boardAtMs > 0 && view.state.n === 0) this.#steps.run(id, () => this.#offer(view));
     }
   }
 
   /** Never blocks: even if a call hangs, the agents must end before another machine may start its own. */
   #watch(): void {
     const { clock, times } = this.#parts;
-    if (this.#held.size === 0) return;
+    const leaseMs = this.#leaseMs;
+    if (leaseMs === undefined || this.#held.size === 0) return;
     const silentMs = clock.monotonic() - Math.max(this.#boardAtMs, this.#remoteAtMs);
-    if (silentMs > times.leaseMs - times.renewMs) {
+    if (silentMs > leaseMs - times.renewMs) {
       const why = `neither board nor remote could be reached for ${Math.round(silentMs / 1000)} s`;
       for (const id of this.#held.keys()) this.#lose(id, why);
-    } else if (clock.monotonic() - this.#boardAtMs > times.leaseMs / 3) {
+    } else if (clock.monotonic() - this.#boardAtMs > leaseMs / 3) {
       this.#readingRefs ??= this.#readRefs()
         .catch(() => undefined)
         .finally(() => {
@@ -150,10 +167,10 @@ export class Member {
   async #readRefs(): Promise<void> {
     const { clock, remote } = this.#parts;
     const begun = clock.monotonic();
-    const refs = await remote.list(this.#refOf('*'));
+    const refs = await remote.list(sessionRef('*'));
     this.#remoteAtMs = begun;
     for (const { id, published, sending, sinceMs } of this.#held.values()) {
-      const there = refs.get(this.#refOf(id));
+      const there = refs.get(sessionRef(id));
       if (sinceMs < begun && there !== published && there !== sending)
         this.#lose(id, 'its ref was moved while the board could not be reached');
     }
@@ -163,20 +180,25 @@ export class Member {
 
   #keepAlive(contactMs: number): void {
     const { clock, host, times } = this.#parts;
-    const leftMs = times.leaseMs - times.renewMs - (clock.monotonic() - contactMs);
-    for (const { folder } of this.#held.values()) writePoolUntil(this.#pathsOf(folder), leftMs, host);
+    const leaseMs = this.#leaseMs;
+    for (const { folder } of this.#held.values()) {
+      const paths = this.#pathsOf(folder);
+      if (leaseMs === undefined) removePoolUntil(paths);
+      else writePoolUntil(paths, leaseMs - times.renewMs - (clock.monotonic() - contactMs), host);
+    }
   }
 
   #lose(id: Ulid, why: string): void {
     const held = this.#held.get(id);
     if (held === undefined) return;
     this.#held.delete(id);
+    this.#lost.set(id, held.epoch);
     this.#shown.delete(id);
     this.#acts.forget(id);
     const { clock, report, say } = this.#parts;
     const fenced = fence(this.#pathsOf(held.folder), 'another machine', clock);
     // Queued before any other step of this session.
-    this.#serialize(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
+    this.#steps.run(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
     say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
   }
 
@@ -192,7 +214,7 @@ export class Member {
     const { commit, note } = made;
     held.sending = commit;
     this.#mark(held);
-    const how = await remote.move(this.#refOf(held.id), commit, held.published);
+    const how = await remote.move(sessionRef(held.id), commit, held.published);
     if (how === 'refused') this.#lose(held.id, 'another machine has published it');
     // Each try makes a commit, and an outage may last for hours.
     if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
@@ -213,12 +235,13 @@ export class Member {
     held.sending = undefined;
   }
 
-  /** Gives back a session that waits for a slot, because another machine may have one; any session when leaving. */
+  /** Gives back any session when leaving; with a database also one that waits for a slot, which another may have. */
   async #giveBack(view: SessionView, held: HeldSession): Promise<void> {
     const { board, card, clock, isLeaving, states } = this.#parts;
-    if (view.worker !== 'none' || !(isLeaving || isQueued(view))) return;
+    const isForAnother = this.#leaseMs !== undefined && isQueued(view);
+    if (view.worker !== 'none' || !(isLeaving || isForAnother)) return;
     // The fence stops new workers. If one has recorded something by then, that is published first.
-    await fence(view.paths, 'pool', clock);
+    await fence(view.paths, this.#unheldOwner, clock);
     const rest = { wanted: isWanted(view), state: held.published };
     const isGiven =
       (await states.isNewest(view)) &&
@@ -237,7 +260,7 @@ export class Member {
     const made = await states.first(view);
     if (made === undefined) return;
     // The push is refused if an earlier one succeeded and only the call to the board failed.
-    const how = await remote.move(this.#refOf(id), made, undefined);
+    const how = await remote.move(sessionRef(id), made, undefined);
     const commit = how === 'moved' ? made : await this.#tipOf(id);
     if (commit === undefined) return;
     const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
@@ -260,7 +283,7 @@ export class Member {
 
   #copyPlan(state: VerifiedState) {
     const { place: at, git: context, clock } = this.#parts;
-    return { ...state, at, context, clock };
+    return { ...state, at, context, clock, unheldOwner: this.#unheldOwner };
   }
 
   #reportMoved({ folder, aside }: RestoredState): void {
@@ -280,7 +303,7 @@ export class Member {
       this.#reportMoved(copy);
       const commit = claim.moved ?? (await states.claimed(published, claim));
       if (claim.moved === undefined) {
-        const how = await remote.move(this.#refOf(claim.id), commit, published.commit);
+        const how = await remote.move(sessionRef(claim.id), commit, published.commit);
         if (how !== 'moved') throw POOL_ERRORS.pool_not_moved({ folder: claim.folder, how });
       }
       back = commit;
@@ -296,7 +319,11 @@ export class Member {
     } catch (error) {
       this.#parts.report(claim.folder, error);
       if (back !== undefined)
-        await board.giveBack(mine, { wanted: true, state: back, notBeforeMs: 2 * times.leaseMs });
+        await board.giveBack(mine, {
+          wanted: true,
+          state: back,
+          notBeforeMs: this.#leaseMs && 2 * this.#leaseMs,
+        });
     } finally {
       this.#taking.delete(claim.id);
     }
@@ -310,6 +337,8 @@ export class Member {
     if (mark !== undefined && there === undefined) throw this.#gone(mark);
     // The mark may be older than the ref, for example after a restore from a backup.
     const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
+    if (!isOurs && this.#lost.get(claim.id) === claim.epoch)
+      throw POOL_ERRORS.pool_host_twice({ host: this.#parts.card.name });
     if (view === undefined || mark?.epoch !== claim.epoch || !isOurs)
       return await this.#take({ ...claim, from: 'unknown' });
     const { id, epoch } = claim;
@@ -324,6 +353,15 @@ export class Member {
     if (isEnded && this.#held.get(held.id) === held) await this.#claim(paths);
   }
 
+  get #leaseMs(): number | undefined {
+    return this.#parts.times.leaseMs;
+  }
+
+  /** The owner, as leases record it, of a session that no machine has. */
+  get #unheldOwner(): string {
+    return this.#leaseMs === undefined ? PARKED : OFFERED;
+  }
+
   #mark({ id, epoch, folder, published, sending }: HeldSession): void {
     writeMark(this.#pathsOf(folder), { id, epoch, published, sending, host: this.#parts.card.name });
   }
@@ -334,26 +372,13 @@ export class Member {
   }
 
   async #tipOf(id: Ulid): Promise<Oid | undefined> {
-    const ref = this.#refOf(id);
+    const ref = sessionRef(id);
     return (await this.#parts.remote.list(ref)).get(ref);
   }
 
   async #fetch(id: Ulid): Promise<VerifiedState> {
-    await this.#parts.remote.fetch([this.#refOf(id)]);
-    return await this.#parts.states.verify(this.#refOf(id));
-  }
-
-  /** @param waits run the step after the one in progress; otherwise skip it then, because it is repeated later */
-  #serialize(id: Ulid, step: () => Promise<void>, { waits = false } = {}): void {
-    const before = this.#runningSteps.get(id);
-    if (before !== undefined && !waits) return;
-    const running: Promise<void> = (before ?? Promise.resolve())
-      .then(step)
-      .catch((error: unknown) => this.#parts.report(id, error))
-      .finally(() => {
-        if (this.#runningSteps.get(id) === running) this.#runningSteps.delete(id);
-      });
-    this.#runningSteps.set(id, running);
+    await this.#parts.remote.fetch([sessionRef(id)]);
+    return await this.#parts.states.verify(sessionRef(id));
   }
 
   #poolViews(): Array<[id: Ulid, view: SessionView]> {
@@ -372,10 +397,6 @@ export class Member {
   }
 
   #gone({ id, published: commit }: HeldMark): Error {
-    return POOL_ERRORS.state_gone({ ref: this.#parts.remote.nameOf(this.#refOf(id)), commit });
-  }
-
-  #refOf(id: string): string {
-    return `${POOL_REFS}sessions/${id}`;
+    return POOL_ERRORS.state_gone({ ref: this.#parts.remote.nameOf(sessionRef(id)), commit });
   }
 }

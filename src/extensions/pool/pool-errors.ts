@@ -75,6 +75,47 @@ export const POOL_ERRORS = errors({
         : 'The remote could not be reached.',
     hint: 'Nothing to do: the next machine that can take it will.',
   }),
+  // Taking a session, and effects outside.
+  not_in_pool: ({ session }: { session: string }) => ({
+    what: `${session} was not taken.`,
+    why: 'It does not belong to a pool: it was started without --pool.',
+    hint: `Continue it on this machine with "samocode resume ${session}".`,
+  }),
+  taken_automatically: ({ session }: { session: string }) => ({
+    what: `${session} was not taken.`,
+    why: 'The database of this pool assigns its sessions: if the machine that has it fails, another one continues it.',
+    hint: 'Run "samocode pool" to see the machines of the pool and their problems.',
+  }),
+  not_published: ({ session }: { session: string }) => ({
+    what: `${session} was not taken.`,
+    why: 'The remote of the pool has no state of it.',
+    hint: 'If it was started just now, try again shortly. Otherwise "samocode pool" on the machine that had it shows how to publish it again.',
+  }),
+  needs_unmet: ({ session, lacks }: { session: string; lacks: readonly string[] }) => ({
+    what: `${session} was not taken.`,
+    why: `It needs ${lacks.join(' and ')}, which this machine does not have.`,
+    hint: 'Install it here ("samocode doctor" shows what is missing), or take the session on another machine.',
+  }),
+  taken_meanwhile: ({ session, host }: { session: string; host?: string | undefined }) => ({
+    what: `${session} was not taken.`,
+    why: `${host ?? 'Another machine'} moved it in the meantime.`,
+    hint: `Run "samocode pool take ${session}" again to see its newest state.`,
+  }),
+  not_taken: ({ session }: { session: string }) => ({
+    what: `${session} was probably not taken.`,
+    why: 'The remote of the pool could not be reached.',
+    hint: `When it can be reached, run "samocode pool take ${session}" again; a repeated call changes nothing.`,
+  }),
+  session_moved: ({ session }: { session: string }) => ({
+    what: `${session} changed nothing outside.`,
+    why: 'Another machine of the pool has taken it, or its state was removed from the remote of the pool.',
+    hint: `Continue there, or run "samocode pool take ${session}" here.`,
+  }),
+  remote_unread: ({ session }: { session: string }) => ({
+    what: `${session} changed nothing outside.`,
+    why: 'The remote of the pool could not be read, so another machine may have taken the session.',
+    hint: 'Try again when the remote can be reached.',
+  }),
   // Using the board and the remote.
   pool_push_declined: ({ ref }: { ref: string }) => ({
     what: `The remote of the pool did not accept ${ref}.`,

@@ -18,10 +18,10 @@ import type { SessionView } from '../../core/session/events/session-view.ts';
 import type { Status } from '../../core/session/events/state.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import type { Claim, HostCard, Oid } from './board.ts';
-import type { GitBoardPlan } from './git-view.ts';
 import { type KeyFiles, keyFilesIn, trustedHosts } from './host-keys.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
+import type { RemoteBoardPlan } from './remote-board.ts';
 import type { StateNote } from './state-note.ts';
 
 export interface VerifiedState {
@@ -48,8 +48,8 @@ export class PoolStates {
     this.#keys = keyFilesIn(this.#configDir);
   }
 
-  /** The functions with which a git board signs and verifies commits. */
-  get signing(): Pick<GitBoardPlan, 'seal' | 'open' | 'commit'> {
+  /** The functions with which a board on the remote signs and verifies commits. */
+  get signing(): Pick<RemoteBoardPlan, 'seal' | 'open' | 'commit'> {
     const { git } = this.#plan;
     return {
       seal: async (text) => await signedCommit({ text }, this.#keys, git),

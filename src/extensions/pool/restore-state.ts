@@ -8,7 +8,7 @@ import { gitDirOf } from '../../core/kernel/files/git-pointer.ts';
 import { filesBelow, identityAt, statsAt } from '../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
-import { fence } from '../../core/kernel/processes/fence.ts';
+import { fence, OFFERED } from '../../core/kernel/processes/fence.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { checkOut, checkOutWorktree } from '../../core/project/checkpoints/check-out.ts';
 import { refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
@@ -44,6 +44,8 @@ export interface PublishedStatePlan {
   at: Record<'configPath' | 'mainRepo' | 'sessionsDir' | 'worktreesDir', string>;
   context: GitContext;
   clock: Pick<Clock, 'now'>;
+  /** The owner of a session that no machine has: `OFFERED` or `PARKED`. */
+  unheldOwner?: string;
 }
 
 export interface RestoredState {
@@ -51,6 +53,10 @@ export interface RestoredState {
   folder: string;
   /** Paths and refs to which earlier local work was moved, to show to people. */
   aside: string[];
+}
+
+function ownerOf({ note, unheldOwner = OFFERED }: PublishedStatePlan): string {
+  return note.hostName ?? unheldOwner;
 }
 
 /**
@@ -63,7 +69,7 @@ export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredS
   const { folder } = paths;
   if (mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
   if (mark === undefined && (await isAsPublished(plan, paths))) {
-    await fence(paths, plan.note.hostName ?? 'pool', plan.clock);
+    await fence(paths, ownerOf(plan), plan.clock);
     return { folder, aside: [] };
   }
   const store = await steps.checkOutFiles();
@@ -166,7 +172,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
     }
     await requireSameBranch(plan, draft);
     const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
-    const owner = ownerElsewhere(note.hostName ?? 'pool');
+    const owner = ownerElsewhere(ownerOf(plan));
     await giveLease(draft.leases, { owner, acquiredAt: isoUtc(clock.now()) }, above);
     return store;
   }
@@ -344,7 +350,7 @@ async function branchIn(ref: string, main: GitContext & { cwd: string }): Promis
 async function moveSessionAside(plan: PublishedStatePlan, paths: SessionPaths): Promise<string[]> {
   const { note, at, clock } = plan;
   // Takes its lease first, so that no worker continues it.
-  if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName ?? 'pool', clock);
+  if (statsAt(paths.runDir) !== undefined) await fence(paths, ownerOf(plan), clock);
   const folders = [paths.runDir, paths.sessionDir].map((path) => [path, lostName(path, note)] as const);
   return [...moveAll(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
 }

@@ -30,8 +30,6 @@ export const StateNote = z.object({
   hostName: z.string().optional(),
   epoch: z.int().nonnegative(),
   wanted: z.boolean(),
-  /** The earliest time of the next claim, by the clock of the host that gave it back, and as a delay from then. */
-  notBefore: z.object({ at: z.iso.datetime(), ms: z.number() }).optional(),
   needs: z.array(z.string()),
   card: Card,
   /** The version of samocode that wrote the state. */

@@ -12,7 +12,7 @@ import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { createWhole, syncFolder } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { fence } from '../../kernel/processes/fence.ts';
+import { fence, OFFERED } from '../../kernel/processes/fence.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { SessionFile } from '../../session/events/session-file.ts';
@@ -35,8 +35,8 @@ export interface Begun {
  * @returns undefined if another start took the name in the meantime
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
-  const { paths, file, start } = made;
-  if (!(await makeRunFolder(paths, file, start))) return undefined;
+  const { paths, file, start, poolOwner } = made;
+  if (!(await makeRunFolder(paths, file, start, poolOwner))) return undefined;
   crashPoint('after-session');
   if (file.pool) return await offerToPool(made, context);
   const { view, events } = await startWorker(made, context);
@@ -46,7 +46,7 @@ export async function beginSession(made: NewSession, context: ActionContext): Pr
   return { view, file, warnings: [...made.warnings, ...notices] };
 }
 
-/** Leaves the session to the supervisor, which publishes it; the first machine with a free slot runs it. */
+/** Leaves the session to the supervisor, which publishes it. */
 async function offerToPool({ paths, file, warnings }: NewSession, context: ActionContext): Promise<Begun> {
   await supervise(context, paths.sessionsDir);
   const view = await readSession(paths, context.host);
@@ -82,6 +82,7 @@ export async function makeRunFolder(
   paths: SessionPaths,
   file: SessionFile,
   first: Command,
+  poolOwner = OFFERED,
 ): Promise<boolean> {
   const parent = dirname(paths.runDir);
   await mkdir(parent, { recursive: true, mode: 0o700 });
@@ -93,7 +94,7 @@ export async function makeRunFolder(
     await mkdir(join(draft, 'commands'));
     await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
-    if (file.pool) await fence({ leases: join(draft, 'leases') }, 'pool', systemClock);
+    if (file.pool) await fence({ leases: join(draft, 'leases') }, poolOwner, systemClock);
     crashPoint('before-session');
     return await reveal(draft, paths.runDir);
   } finally {

@@ -38,6 +38,8 @@ export interface NewSession {
   file: SessionFile;
   start: CommandOf<'start'>;
   wake: Wake | undefined;
+  /** The first owner of a session for a pool. */
+  poolOwner?: string | undefined;
   /** Warnings about settings without the expected effect, and about a missing guard or supervisor. */
   warnings: string[];
 }

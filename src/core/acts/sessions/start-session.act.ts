@@ -55,7 +55,7 @@ async function startNew(
   const at = { projectDir, call, base: isLater ? undefined : base, isForPool: pool };
   const project = await readyProject(at, context);
   const { words, ...given } = await resolveWork(work, project, context);
-  if (pool) await inThisBuild(poolActs).requireMember(project, context);
+  const poolOwner = pool && (await inThisBuild(poolActs).requireMember(project, context));
   const asked = { ...input.order, projectDir, base, group };
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given.givenPlan?.hash);
@@ -69,7 +69,10 @@ async function startNew(
     const recorded = { ...given, folder, group, pool, order, startKey };
     const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.
-    const begun = await beginSession(await newSession(project, request, context), context);
+    const begun = await beginSession(
+      { ...(await newSession(project, request, context)), poolOwner },
+      context,
+    );
     if (begun !== undefined) return begun;
   }
 }

@@ -2,6 +2,8 @@ import { ulid, uuidToULID } from 'ulid';
 import * as z from 'zod';
 import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
+import { PARKED } from '../../kernel/processes/fence.ts';
+import type { ProcessIdentity } from '../../kernel/processes/host.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
@@ -30,7 +32,7 @@ export function commandRefused(event: EventOf<'command_refused'>, session: strin
 const POLL_MS = 25;
 const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
-/** Enough for two renewals of a pool's lease. */
+/** Enough for two renewals of a lease in a pool with a database. Otherwise the answer can take longer. */
 const POOL_PATIENCE_MS = 40_000;
 /** After a worker has recorded its start, or has exited without a word. */
 const STARTED_PATIENCE_MS = 15_000;
@@ -83,9 +85,9 @@ export async function untilAnswered(
   context: ActionContext,
 ): Promise<number> {
   const { clock } = context;
-  const isElsewhere = await isElsewhereInPool(paths, context);
+  const elsewhere = await ownerInPool(paths, context);
   // The supervisor passes the command on to the other machine.
-  if (isElsewhere) await supervise(context, paths.sessionsDir);
+  if (elsewhere) await supervise(context, paths.sessionsDir);
   const begun = clock.monotonic();
   let start: WorkerStart | undefined;
   for (let lastMs = 0, startingMs = 0, againAtMs = 0; ; await clock.sleep(POLL_MS)) {
@@ -106,7 +108,8 @@ export async function untilAnswered(
       againAtMs = waitedMs + RELAUNCH_MS;
     }
     const ownMs = start ? STARTED_PATIENCE_MS : DEFAULT_PATIENCE_MS;
-    const isOver = waitedMs - startingMs > (isElsewhere ? POOL_PATIENCE_MS : ownMs);
+    const isOver =
+      waitedMs - startingMs > (elsewhere && elsewhere.hostId !== PARKED ? POOL_PATIENCE_MS : ownMs);
     if (answer === undefined && !hasFailed && !isOver && waitedMs <= START_LIMIT_MS) continue;
     await supervise(context, paths.sessionsDir);
     if (answer !== undefined) return answer.n;
@@ -129,18 +132,18 @@ async function noAnswer(
   unanswered: { command: string; seconds: number; unstarted: Unstarted | undefined },
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
-  const isInPool = await isElsewhereInPool(paths, { host });
+  const isInPool = (await ownerInPool(paths, { host })) !== undefined;
   const owner = isInPool ? undefined : await unseenOwner(paths.leases, host);
   return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner });
 }
 
-/** Whether the session belongs to another machine of a pool, or to none yet. */
-async function isElsewhereInPool(
+/** The owner of a session that another machine of a pool has, or none yet. */
+async function ownerInPool(
   paths: SessionPaths,
   { host }: Pick<ActionContext, 'host'>,
-): Promise<boolean> {
-  if ((await unseenOwner(paths.leases, host)) === undefined) return false;
-  return (await recordedSessionFile(paths))?.pool ?? false;
+): Promise<ProcessIdentity | undefined> {
+  const owner = await unseenOwner(paths.leases, host);
+  return owner && (await recordedSessionFile(paths))?.pool ? owner : undefined;
 }
 
 /** Whether a worker holds the session; also true if this process cannot tell whether it is alive. */

@@ -4,8 +4,11 @@ import type { ActionContext } from './context.ts';
 
 /** The services of the extension for pools of machines to the acts of core. */
 export interface PoolActs {
-  /** @throws if this machine is in no pool for the project */
-  requireMember(project: Project, context: ActionContext): Promise<void>;
+  /**
+   * @returns the owner of a session that no machine has: `OFFERED` or `PARKED`
+   * @throws if this machine is in no pool for the project
+   */
+  requireMember(project: Project, context: ActionContext): Promise<string>;
   /** The name of this machine in its pools. */
   nameHere(context: Pick<ActionContext, 'home'>): Promise<string | undefined>;
 }

@@ -1,4 +1,5 @@
 import { errors } from '../../kernel/errors.ts';
+import { OFFERED, PARKED } from '../../kernel/processes/fence.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { describeUnstarted, type Unstarted } from './unstarted-worker.ts';
@@ -25,24 +26,28 @@ export const ACTION_ERRORS = errors({
   }),
   pool_takes_over: ({ session }: { session: string }) => ({
     what: `${session} was not taken over.`,
-    why: 'It belongs to a pool: if its machine stops responding, another one continues it automatically.',
-    hint: 'The status of the session says which machine has it. If no machine continues it, look at the pool.',
+    why: 'It belongs to a pool, which records the machine that has it.',
+    hint: `If the pool has a database, another machine continues it automatically. Otherwise run "samocode pool take ${session}" on the machine that should continue it.`,
   }),
   answers_need_person: () => ({
     what: 'Nothing was published.',
     why: "Only a person may make people's answers public, and this call could come from a model.",
     hint: 'Leave out --with-answers, or let the user type it in a terminal outside any agent.',
   }),
-  elsewhere_in_pool: ({ session, host = 'pool' }: { session: string; host?: string }) => ({
+  elsewhere_in_pool: ({ session, host = OFFERED }: { session: string; host?: string }) => ({
     what: `Session ${session} was not changed.`,
     why:
-      host === 'pool'
-        ? 'It is offered to the pool, and no machine has taken it yet.'
-        : `Its branch and its worktree are on ${host}.`,
+      host === PARKED
+        ? 'No machine has it: it waits for a person to take it.'
+        : host === OFFERED
+          ? 'It is offered to the pool, and no machine has taken it yet.'
+          : `Its branch and its worktree are on ${host}.`,
     hint:
-      host === 'pool'
-        ? 'Stop it with stop_session, or wait until a machine takes it.'
-        : `Finish it on ${host}. From here, you can answer, approve, resume and stop it.`,
+      host === PARKED
+        ? `Run "samocode pool take ${session}" on the machine that should have it.`
+        : host === OFFERED
+          ? 'Stop it with stop_session, or wait until a machine takes it.'
+          : `Finish it on ${host}. From here, you can answer, approve, resume and stop it.`,
   }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,

@@ -1,6 +1,10 @@
 import { type Clock, isoUtc } from '../clock.ts';
 import { giveLease, isElsewhere, ownerElsewhere, readLeases } from './lease.ts';
 
+/** The owner of a session that a pool assigns to a machine, and of one that a person has to take on a machine. */
+export const OFFERED = 'pool';
+export const PARKED = 'parked';
+
 /**
  * Takes the lease from the session's worker here, which then ends its agent within a second and stops writing.
  * Readers see that the worker is on another machine.

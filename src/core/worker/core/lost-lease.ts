@@ -1,6 +1,7 @@
 import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import { isoUtc, sinceBootMs } from '../../kernel/clock.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
+import { OFFERED } from '../../kernel/processes/fence.ts';
 import { giveLease, newestNumber, ownerElsewhere, readHolding } from '../../kernel/processes/lease.ts';
 import { ITERATION_MARK } from '../../sandbox/programs/environment.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
@@ -17,7 +18,7 @@ export async function requireLease({ paths, writer, file, clock, host }: Worker)
   const [untilMs, bootId] = given?.trim().split(' ') ?? [];
   // A time from an earlier boot could be far in the future.
   if (given !== undefined && (sinceBootMs() > Number(untilMs) || bootId !== host.bootId))
-    await giveLease(paths.leases, { owner: ownerElsewhere('pool'), acquiredAt: isoUtc(clock.now()) });
+    await giveLease(paths.leases, { owner: ownerElsewhere(OFFERED), acquiredAt: isoUtc(clock.now()) });
   if ((newestNumber(paths.leases) ?? 0) > writer.lease)
     throw BASE_ERRORS.lease_lost({ number: writer.lease });
 }

@@ -23,6 +23,17 @@ export type Performers = { readonly [K in OpenWork['kind']]: Performer<K> };
 export interface SessionExtension {
   commands: Partial<Handlers>;
   performers: Partial<Performers>;
+  /** @throws if another machine has the session now, or if that cannot be found out */
+  requireHeld?(worker: Worker): Promise<void>;
 }
 
 export const sessionExtensions = newRegistry<SessionExtension>('session extensions');
+
+/**
+ * Called before each effect outside the session, such as a push or a merge, so that two machines of a pool never both
+ * cause one.
+ */
+export async function requireHeld(worker: Worker): Promise<void> {
+  if (worker.file.pool)
+    for (const extension of sessionExtensions.items) await extension.requireHeld?.(worker);
+}

@@ -12,7 +12,7 @@ import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import type { TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
-import type { Failure } from '../core/session-extension.ts';
+import { type Failure, requireHeld } from '../core/session-extension.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree, tipOfBranch } from '../proving/check-facts.ts';
 import { mergeCommands } from '../proving/ledger.ts';
@@ -105,6 +105,7 @@ async function mergeOnce(
     return { events, end: { ...merged, outcome: 'ready', reason: proof.reason, commands } };
   }
   const plan = { mainRepo, branch: into, from: onto.from, to: commit, ref, ...context };
+  await requireHeld(worker);
   const moved = await forwardAlone(plan, worker);
   crashPoint('merge-moved');
   switch (moved.kind) {

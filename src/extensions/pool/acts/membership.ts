@@ -34,6 +34,6 @@ export function refPrefix({ prefix }: Membership): RemotePlace['prefix'] {
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 
-export function remoteAt({ project, url, prefix }: Place, { env }: ActionContext): GitRemote {
+export function remoteAt({ project, url, prefix }: Place, { env }: Pick<ActionContext, 'env'>): GitRemote {
   return new GitRemote({ url, prefix, git: remoteGit(project.mainRepo, env), limitMs: LIMIT_MS });
 }

@@ -13,13 +13,13 @@ import { commonDirOf, type GitContext } from '../../../core/project/git/reposito
 import { openingsOf } from '../../../core/project/settings/openings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../board.ts';
-import { GitBoard } from '../git-board.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../git-remote.ts';
 import { type MemberParts, POOL_TIMES, type PoolTimes } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { Membership, PoolFile } from '../pool-file.ts';
 import { PoolStates } from '../pool-states.ts';
 import type { PostgresBoard } from '../postgres-board.ts';
+import { RemoteBoard } from '../remote-board.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -59,7 +59,12 @@ export async function openMember(
     status,
     wake,
     self,
-  }: Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> & { self: PoolFile['host'] },
+    bell,
+  }: Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> & {
+    self: PoolFile['host'];
+    /** A file that ends the wait for the next renewal of a board on the remote. */
+    bell?: string;
+  },
 ): Promise<MemberParts & AsyncDisposable> {
   const { clock, host, home, env } = context;
   const { config, project, remote: url, leaving, database } = membership;
@@ -68,9 +73,9 @@ export async function openMember(
     throw POOL_ERRORS.pool_not_here({ config });
   const { mainRepo, values } = found;
   const git = remoteGit(mainRepo, env);
-  const times = timesFrom(env);
+  const times = timesFrom(env, database === undefined ? POOL_TIMES.remote : POOL_TIMES.database);
   const prefix = membership.prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
-  const remote = new GitRemote({ url, prefix, git, limitMs: Math.min(LIMIT_MS, times.leaseMs) });
+  const remote = new GitRemote({ url, prefix, git, limitMs: Math.min(LIMIT_MS, times.leaseMs ?? LIMIT_MS) });
   const place = {
     mainRepo,
     configPath: config,
@@ -92,7 +97,7 @@ export async function openMember(
   };
   const board: Board =
     database === undefined
-      ? new GitBoard({ ...states.signing, remote, git, clock, leaseMs: times.leaseMs })
+      ? new RemoteBoard({ ...states.signing, remote, git, clock, bell })
       : await postgresBoard(database, { clock, leaseMs: times.leaseMs });
   const parts = {
     card,
@@ -119,15 +124,15 @@ export async function openMember(
 /** Loads the PostgreSQL library only if a pool uses a database. */
 export async function postgresBoard(
   database: string,
-  { clock, leaseMs = POOL_TIMES.leaseMs }: { clock: Clock; leaseMs?: number },
+  { clock, leaseMs = POOL_TIMES.database.leaseMs }: { clock: Clock; leaseMs?: number },
 ): Promise<PostgresBoard> {
   const { PostgresBoard } = await import('../postgres-board.ts');
   return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3 });
 }
 
 /** The intervals of the pool. Fault tests override them. */
-function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment): PoolTimes {
-  return given === undefined || !__FAULTS__ ? POOL_TIMES : { ...POOL_TIMES, ...JSON.parse(given) };
+function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment, times: PoolTimes): PoolTimes {
+  return given === undefined || !__FAULTS__ ? times : { ...times, ...JSON.parse(given) };
 }
 
 /** The sandbox levels that a machine offers to sessions. */

@@ -4,7 +4,7 @@ export const POOL_ACTS: readonly PoolActs[] = [
   {
     async requireMember(project, context) {
       const { requirePool } = await import('./require-pool.ts');
-      await requirePool(project, context);
+      return await requirePool(project, context);
     },
     async nameHere({ home }) {
       const { readPoolFile } = await import('../pool-file.ts');

@@ -3,6 +3,7 @@ import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { addJoin } from './join.command.ts';
 import { addMembers } from './members.command.ts';
 import { addStatus } from './status.command.ts';
+import { addTake } from './take.command.ts';
 
 /** Adds `samocode pool`, which lets another machine continue a session if its own fails. */
 export function addPool(program: Command, cli: Cli): void {
@@ -10,4 +11,5 @@ export function addPool(program: Command, cli: Cli): void {
   addJoin(pool, cli);
   addStatus(pool, cli);
   addMembers(pool, cli);
+  addTake(pool, cli);
 }

@@ -1,15 +1,16 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { OFFERED, PARKED } from '../../../core/kernel/processes/fence.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readPoolFile } from '../pool-file.ts';
 
-/** @returns true */
+/** @returns the owner of a session that no machine has */
 export async function requirePool(
   { filePath, mainRepo }: Pick<Project, 'filePath' | 'mainRepo'>,
   { home }: Pick<ActionContext, 'home'>,
-): Promise<true> {
+): Promise<string> {
   const file = await readPoolFile(home);
-  const isIn = file?.pools.some(({ config, leaving }) => config === filePath && !leaving);
-  if (!isIn) throw POOL_ERRORS.pool_not_joined({ mainRepo });
-  return true;
+  const membership = file?.pools.find(({ config, leaving }) => config === filePath && !leaving);
+  if (membership === undefined) throw POOL_ERRORS.pool_not_joined({ mainRepo });
+  return membership.database === undefined ? PARKED : OFFERED;
 }

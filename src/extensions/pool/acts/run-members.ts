@@ -24,6 +24,14 @@ export function statusPath(
   return join(supervisorPaths(home, host).dir, `pool-${project}.json`);
 }
 
+/** `samocode pool take` changes this file, so that the supervisor looks at once. */
+export function bellPath(
+  { project }: Pick<Membership, 'project'>,
+  { home, host }: Pick<ActionContext, 'home' | 'host'>,
+): string {
+  return join(supervisorPaths(home, host).dir, `pool-${project}.bell`);
+}
+
 /** The delay before the next try at a pool whose project or board could not be opened. */
 const RETRY_MS = 60_000;
 
@@ -46,6 +54,7 @@ export async function runMembers(
         report,
         status,
         self: file.host,
+        bell: bellPath(membership, context),
       });
       await new Member(parts).run(views, signal);
     };

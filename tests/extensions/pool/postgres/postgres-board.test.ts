@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { boardContract, hostOf, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
+import { boardContract, claimsContract, hostOf, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { poolRounds } from '../../../support/pool-rounds.ts';
@@ -17,7 +17,8 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-boardContract(() => postgresBoards(server), { hosts: 20, sessions: 100 });
+boardContract(() => postgresBoards(server));
+claimsContract(() => postgresBoards(server), { hosts: 20, sessions: 100 });
 
 test('after a crash of the database everybody goes on, and nobody is taken for silent', async () => {
   await using rig = await postgresBoards(server);

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { PostgresBoard } from '../../../../src/extensions/pool/postgres-board.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
-import { type BoardRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
+import { type ClaimsRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type PostgresServer, query } from '../../../support/postgres-server.ts';
 
@@ -13,7 +13,7 @@ export const boardAt = (database: string, clock = new HandClock()) =>
 /** What the database's clock decides passes by moving what it is compared with. */
 export async function postgresBoards(
   server: Pick<PostgresServer, 'database'>,
-): Promise<BoardRig & { database: string }> {
+): Promise<ClaimsRig & { database: string }> {
   const database = await server.database();
   const members: Member[] = [];
   await boardAt(database).prepare();
@@ -32,7 +32,11 @@ export async function postgresBoards(
       const host = hostOf(members.length, labels);
       const clock = new HandClock();
       const board = boardAt(`${database}?application_name=${encodeURIComponent(host.name)}`, clock);
-      const member = { board, clock, host };
+      const claim = async (free: number) => {
+        await board.renew(host);
+        return await board.claim(host, free);
+      };
+      const member = { board, clock, host, claim };
       members.push(member);
       return member;
     },

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { poolRounds } from '../../../support/pool-rounds.ts';
 import { startPostgres } from '../../../support/postgres-server.ts';
 import { postgresBoards } from '../postgres/postgres-boards.ts';
-import { gitBoards } from '../processes/git-boards.ts';
+import { remoteBoards } from '../processes/remote-boards.ts';
 import { makeRemotes } from '../processes/remotes.ts';
 
 const PLAN = { rounds: 1000, seed: 2 };
 
-test('1,000 rounds of claims, silence and death on the remote alone leave one chain of each session', async () => {
-  await using rig = await gitBoards();
+test('1,000 rounds of takes, silence and death on the remote alone leave one chain of each session', async () => {
+  await using rig = await remoteBoards();
   const told = await poolRounds(rig, rig.remotes, PLAN);
   expect(told.refused).toBeGreaterThan(5);
 });

@@ -1,41 +1,51 @@
 import { ulid } from 'ulid';
-import type { Held, Oid } from '../../../../src/extensions/pool/board.ts';
-import { GitBoard } from '../../../../src/extensions/pool/git-board.ts';
-import { POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
+import type { Claim, Held, Oid, Ulid } from '../../../../src/extensions/pool/board.ts';
+import { sessionRef } from '../../../../src/extensions/pool/git-remote.ts';
+import { RemoteBoard } from '../../../../src/extensions/pool/remote-board.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../../../../src/extensions/pool/state-note.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
-import { type BoardRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
+import { type BoardRig, hostOf, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
 
 const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 const REST = { n: 1, lease: 1, version: '0.0.0-test', card: CARD };
 
+export type RemoteBoards = BoardRig &
+  Required<Pick<BoardRig, 'take'>> & { remotes: Remotes; at(member: Member): string };
+
 /** Members, each with its own repository. Commits are unsigned, and all are trusted except a stranger's. */
-export async function gitBoards(): Promise<BoardRig & { remotes: Remotes; at(member: Member): string }> {
+export async function remoteBoards(): Promise<RemoteBoards> {
   const remotes = await makeRemotes();
   const folders = new Map<Member, string>();
   const at = (member: Member) => folders.get(member) as string;
+  const tipOf = (id: Ulid) => remotes.git(remotes.url, 'rev-parse', sessionRef(id));
   const noteAt = async (oid: Oid) => {
     const reading = readStateNote(await remotes.git(remotes.url, 'log', '-1', '--format=%B', oid));
     if (reading.kind !== 'note') throw new Error(reading.kind);
     return reading.note;
   };
-  const pass = async (ms: number) => {
-    for (const { clock } of folders.keys()) clock.pass(ms);
+  const push = async (by: Member, note: StateNote, before: Oid) => {
+    await remotes.remote(at(by)).fetch([sessionRef(note.id)]);
+    const state = await remotes.commit(at(by), stateNoteText(note), before);
+    const how = await remotes.remote(at(by)).move(sessionRef(note.id), state, before);
+    return { state, isMoved: how === 'moved' };
   };
-  const push = async (by: Member, note: StateNote, before?: Oid) => {
-    const state = await remotes.commit(at(by), stateNoteText(note), ...(before ? [before] : []));
-    await remotes.remote(at(by)).move(`${POOL_REFS}sessions/${note.id}`, state, before);
-    return state;
+  const take = async (by: Member, id: Ulid): Promise<Claim | undefined> => {
+    const before = await tipOf(id);
+    const note = await noteAt(before);
+    const { id: host, name: hostName } = by.host;
+    const mine = { ...note, host, hostName, epoch: note.epoch + 1, wanted: true };
+    const { state, isMoved } = await push(by, mine, before);
+    return isMoved ? { ...mine, state, moved: state, from: note.host } : undefined;
   };
   return {
-    ...{ remotes, at },
+    ...{ remotes, at, take },
     async join(labels = ['claude']) {
       const folder = await remotes.machine(`machine ${folders.size}`);
       const clock = new HandClock();
       const host = hostOf(folders.size, labels);
-      const board = new GitBoard({
-        ...{ clock, leaseMs: LEASE_MS, remote: remotes.remote(folder) },
+      const board = new RemoteBoard({
+        ...{ clock, remote: remotes.remote(folder) },
         git: { cwd: folder, baseEnv: remotes.env },
         seal: (text) => remotes.commit(folder, text),
         async open(oid) {
@@ -45,7 +55,15 @@ export async function gitBoards(): Promise<BoardRig & { remotes: Remotes; at(mem
         commit: (tree, parents, note) =>
           remotes.git(folder, 'commit-tree', tree, '-m', note, ...parents.flatMap((each) => ['-p', each])),
       });
-      const member = { board, host, clock };
+      const claim = async (free: number) => {
+        const { entries } = await board.renew(host);
+        const open = entries.filter((entry) => entry.wanted && entry.host === undefined).slice(0, free);
+        const claims: (Claim | undefined)[] = [];
+        for (const { id } of open) claims.push(await take(member, id));
+        await board.renew(host);
+        return claims.filter((each) => each !== undefined);
+      };
+      const member: Member = { board, host, clock, claim };
       folders.set(member, folder);
       return member;
     },
@@ -56,13 +74,13 @@ export async function gitBoards(): Promise<BoardRig & { remotes: Remotes; at(mem
       return id;
     },
     async publish(by: Member, held: Held, wanted: boolean) {
-      const before = await remotes.git(remotes.url, 'rev-parse', `${POOL_REFS}sessions/${held.id}`);
-      const state = await push(by, { ...(await noteAt(before)), wanted }, before);
+      const before = await tipOf(held.id);
+      const { state } = await push(by, { ...(await noteAt(before)), wanted }, before);
       return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
     },
-    pass,
-    // It looks at nothing until the test says so.
-    away: (_, ms) => pass(ms),
+    async pass(ms) {
+      for (const { clock } of folders.keys()) clock.pass(ms);
+    },
     [Symbol.asyncDispose]: () => remotes[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,33 @@
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { SessionFile } from '../../../core/session/events/session-file.ts';
+import type { SessionPaths } from '../../../core/session/layout/paths.ts';
+import { sessionRef } from '../git-remote.ts';
+import { readMark } from '../mark.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
+import { readPoolFile } from '../pool-file.ts';
+import { refPrefix, remoteAt } from './membership.ts';
+
+/**
+ * Compares the session's ref on the remote with what this machine published last.
+ * @throws session_moved, or remote_unread if the remote cannot be reached
+ */
+export async function requireHeldBy(
+  { file, paths }: { file: SessionFile; paths: SessionPaths },
+  { env, home }: Pick<ActionContext, 'env' | 'home'>,
+): Promise<void> {
+  const { configPath, mainRepo, id, folder: session } = file;
+  const membership = (await readPoolFile(home))?.pools.find(({ config }) => config === configPath);
+  if (membership === undefined) return;
+  const place = { project: { mainRepo }, url: membership.remote, prefix: refPrefix(membership) };
+  const ref = sessionRef(id);
+  // Read before and after the remote, because the supervisor may publish in the meantime.
+  const before = readMark(paths);
+  const refs = await remoteAt(place, { env })
+    .list(ref)
+    .catch((cause: unknown) => {
+      throw POOL_ERRORS.remote_unread({ session }, { cause });
+    });
+  const own = [before, readMark(paths)].flatMap((mark) => [mark?.published, mark?.sending]);
+  const there = refs.get(ref);
+  if (there === undefined || !own.includes(there)) throw POOL_ERRORS.session_moved({ session });
+}

@@ -1,0 +1,118 @@
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import { supervise } from '../../../core/caller/context/supervision.ts';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { sessionRef } from '../git-remote.ts';
+import type { MemberParts } from '../member-parts.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
+import { readPoolFile } from '../pool-file.ts';
+import type { VerifiedState } from '../pool-states.ts';
+import { membershipOf, requirePerson } from './membership.ts';
+import { openMember } from './open-member.ts';
+import { bellPath } from './run-members.ts';
+
+/** The published state with which this machine would continue the session. */
+export interface TakePreview {
+  session: string;
+  isHere: boolean;
+  /** Increases each time a machine takes the session. */
+  epoch: number;
+  /** The machine that has it. */
+  host?: string;
+  publishedAt: string;
+  phase: string;
+  iteration: number;
+  /** What is not in the published state, a sentence each. */
+  left: string[];
+}
+
+/** Another state that the same machine publishes meanwhile is taken instead, this often at most. */
+const TRIES = 5;
+
+/** Reads what `takeSession` would move to this machine. Changes nothing. */
+export async function previewTake(question: SessionQuestion, context: ActionContext): Promise<TakePreview> {
+  return await withSession(question, context, async (session, parts) =>
+    previewOf(session, await newestState(session, parts), parts),
+  );
+}
+
+/**
+ * Moves a session to this machine by compare-and-swap of its ref. The supervisor here then continues it; the machine
+ * that had it ends its agent at its next look, and its later pushes are refused.
+ * @param seen the epoch that the person was shown
+ */
+export async function takeSession(
+  { seen, ...question }: SessionQuestion & { seen: number },
+  context: ActionContext,
+): Promise<TakePreview> {
+  return await withSession(question, context, async (session, parts) => {
+    for (let tries = 1; ; tries += 1) {
+      const state = await newestState(session, parts);
+      const preview = previewOf(session, state, parts);
+      const { epoch, host } = preview;
+      if (epoch !== seen) throw POOL_ERRORS.taken_meanwhile({ session: session.folder, host });
+      if (preview.isHere) return preview;
+      const mine = await parts.states.claimed(state, { epoch: epoch + 1 });
+      const how = await parts.remote.move(sessionRef(session.id), mine, state.commit);
+      if (how === 'unreachable') throw POOL_ERRORS.not_taken({ session: session.folder });
+      if (how === 'moved') return { ...preview, epoch: epoch + 1, isHere: true };
+      if (tries === TRIES) throw POOL_ERRORS.taken_meanwhile({ session: session.folder, host });
+    }
+  });
+}
+
+/** The supervisor does the work and reports on it. */
+const QUIET = {
+  supervisor: '',
+  say: () => undefined,
+  report: () => undefined,
+  status: { saw: () => undefined, write: () => undefined },
+  wake: async () => undefined,
+};
+
+interface Session {
+  folder: string;
+  id: string;
+}
+
+async function withSession<T>(
+  question: SessionQuestion,
+  context: ActionContext,
+  act: (session: Session, parts: MemberParts) => Promise<T>,
+): Promise<T> {
+  await requirePerson(context);
+  const { folder, sessionFile, paths } = await findSession({ ...question, isAct: true }, context);
+  const { membership } = await membershipOf(question, context);
+  if (!sessionFile?.pool) throw POOL_ERRORS.not_in_pool({ session: folder });
+  if (membership.database !== undefined) throw POOL_ERRORS.taken_automatically({ session: folder });
+  if (membership.leaving) throw POOL_ERRORS.pool_not_joined({ mainRepo: sessionFile.mainRepo });
+  const self = (await readPoolFile(context.home))?.host ?? { id: '', name: '' };
+  await using parts = await openMember(membership, context, { ...QUIET, self });
+  const done = await act({ folder, id: sessionFile.id }, parts);
+  await supervise(context, paths.sessionsDir);
+  await writeWhole(bellPath(membership, context), '', 0o600);
+  return done;
+}
+
+async function newestState(
+  { folder, id }: Session,
+  { remote, states, card }: MemberParts,
+): Promise<VerifiedState> {
+  const ref = sessionRef(id);
+  const isThere = await remote.list(ref).catch((cause: unknown) => {
+    throw POOL_ERRORS.not_taken({ session: folder }, { cause });
+  });
+  if (!isThere.has(ref)) throw POOL_ERRORS.not_published({ session: folder });
+  await remote.fetch([ref]);
+  const state = await states.verify(ref);
+  const lacks = state.note.needs.filter((need) => !card.labels.includes(need));
+  if (lacks.length > 0) throw POOL_ERRORS.needs_unmet({ session: folder, lacks });
+  return state;
+}
+
+function previewOf({ folder }: Session, { note }: VerifiedState, { card }: MemberParts): TakePreview {
+  const { at: publishedAt, phase, iteration } = note.card;
+  const host = note.hostName ?? note.host;
+  const isHere = note.host === card.id;
+  return { session: folder, isHere, epoch: note.epoch, host, publishedAt, phase, iteration, left: [] };
+}

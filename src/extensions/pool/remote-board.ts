@@ -1,0 +1,229 @@
+import * as z from 'zod';
+import type { Clock } from '../../core/kernel/clock.ts';
+import { identityAt } from '../../core/kernel/files/path-stats.ts';
+import { parseJson } from '../../core/kernel/parse-json.ts';
+import { runGit } from '../../core/project/git/git.ts';
+import { GIT_ERRORS } from '../../core/project/git/git-errors.ts';
+import type { GitContext } from '../../core/project/git/repository.ts';
+import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
+import { POOL_REFS, sessionRef } from './git-remote.ts';
+import { type CommitText, readCommits } from './read-commits.ts';
+import type { PoolRemote } from './remote.ts';
+import { readStateNote, type StateNote, stateNoteText } from './state-note.ts';
+
+export interface RemoteBoardPlan {
+  remote: PoolRemote;
+  /** The local repository, which has copies of the refs. */
+  git: GitContext & { cwd: string };
+  clock: Clock;
+  /** A file that ends the wait for the next look when it changes. */
+  bell?: string;
+  /** Makes a signed commit without files. */
+  seal(text: string): Promise<Oid>;
+  /** Returns a commit's message and the person whose key signed it; undefined if this host does not trust the key. */
+  open(oid: Oid): Promise<{ text: string; person: string } | undefined>;
+  commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
+}
+
+type Seen = CommitText & { note: StateNote };
+type Refs = ReadonlyMap<string, Oid>;
+
+const SESSION_REFS = sessionRef('');
+const ACT_REFS = `${POOL_REFS}acts/`;
+const ALL = [`${SESSION_REFS}*`, `${ACT_REFS}*`];
+const Sealed = z.object({ session: z.string(), id: z.string(), command: z.string() });
+
+/** More names than this do not fit on every command line. */
+const MANY = 200;
+const TICK_MS = 1000;
+/** After sending an act, this host looks more often for a while, because a person waits for the answer. */
+const SOON_MS = 5000;
+const SOON_FOR_MS = 120_000;
+
+/**
+ * The board of a pool without a database: the ref of a session names its host, and only a person moves it to another
+ * one. Nothing is written while nothing happens.
+ */
+export class RemoteBoard implements Board {
+  readonly #plan: RemoteBoardPlan;
+  #sessions: ReadonlyMap<Ulid, Seen> = new Map();
+  /** By ref; `act` is undefined if no trusted key signed it. */
+  #acts: ReadonlyMap<string, { oid: Oid; act: SentAct | undefined }> = new Map();
+  #looking: Promise<void> = Promise.resolve();
+  #actedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(plan: RemoteBoardPlan) {
+    this.#plan = plan;
+  }
+
+  async renew(host: HostCard): Promise<Renewal> {
+    await this.#look();
+    const seen = [...this.#sessions.values()].filter(({ note }) => note.project === host.project);
+    const held = new Map(
+      seen.flatMap(({ note }) => (note.host === host.id ? [[note.id, note.epoch] as const] : [])),
+    );
+    const acts = this.#sentActs().filter(({ session }) => held.has(session));
+    return { held, acts, entries: seen.map((each) => this.#entry(each)) };
+  }
+
+  async hosts(): Promise<never[]> {
+    return [];
+  }
+
+  async remove(): Promise<undefined> {
+    // The list of members says whose states count.
+  }
+
+  async forget(): Promise<void> {
+    // The session's refs are all there is.
+  }
+
+  async raise(): Promise<boolean> {
+    // The epoch is part of the published state.
+    return true;
+  }
+
+  async offer({ id, state }: Pick<Entry, 'id' | 'state'>): Promise<void> {
+    // The remote refuses the push if the session was offered before.
+    if (state !== undefined) await this.#push(sessionRef(id), state, undefined);
+  }
+
+  /** Only a person takes a session. */
+  async claim(): Promise<Claim[]> {
+    return [];
+  }
+
+  /** Stores nothing, because the state itself contains what lists show. */
+  async index(held: Held, state: Oid): Promise<boolean> {
+    await this.#look();
+    const seen = this.#sessions.get(held.id);
+    return seen?.oid === state && isHolder(seen.note, held);
+  }
+
+  async giveBack(held: Held, { wanted, state }: { wanted: boolean; state: Oid }): Promise<boolean> {
+    await this.#look();
+    const seen = this.#sessions.get(held.id);
+    if (seen === undefined) return false;
+    const { host, hostName: _, ...note } = seen.note;
+    // An earlier call succeeded, but its answer was lost.
+    if (host === undefined && note.epoch === held.epoch && seen.parents[0] === state) return true;
+    if (seen.oid !== state || !isHolder(seen.note, held) || this.#hasAct(held.id)) return false;
+    const to = await this.#plan.commit(seen.tree, [state], stateNoteText({ ...note, wanted }));
+    return await this.#push(sessionRef(held.id), to, state);
+  }
+
+  async act(session: Ulid, id: Ulid, command: string): Promise<void> {
+    const sealed = await this.#plan.seal(JSON.stringify({ session, id, command }));
+    // The remote refuses the push if the act was sent before.
+    await this.#push(`${ACT_REFS}${session}/${id}`, sealed, undefined);
+    this.#actedAtMs = this.#plan.clock.monotonic();
+  }
+
+  async settle(acts: readonly SentAct[]): Promise<void> {
+    for (const { session, id } of acts) {
+      const ref = `${ACT_REFS}${session}/${id}`;
+      const there = this.#acts.get(ref);
+      if (there !== undefined) await this.#push(ref, undefined, there.oid);
+    }
+  }
+
+  async changed(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock, bell = '' } = this.#plan;
+    const [begun, silent] = [clock.monotonic(), identityAt(bell)];
+    for (let waitedMs = 0; waitedMs < ms; waitedMs = clock.monotonic() - begun) {
+      const isSoon = clock.monotonic() - this.#actedAtMs < SOON_FOR_MS;
+      if ((isSoon && waitedMs >= SOON_MS) || identityAt(bell) !== silent) return;
+      await clock.sleep(Math.min(TICK_MS, ms - waitedMs), signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nothing is kept open.
+  }
+
+  /** Calls run one at a time, so that no older result replaces a newer one. */
+  async #look(): Promise<void> {
+    const look = this.#looking.then(() => this.#lookNow());
+    this.#looking = look.catch(() => undefined);
+    await look;
+  }
+
+  async #lookNow(): Promise<void> {
+    const { remote, git } = this.#plan;
+    const there = await remote.list(...ALL);
+    const list = await runGit(
+      ['for-each-ref', '--format=%(refname) %(objectname)', SESSION_REFS, ACT_REFS],
+      git,
+    );
+    const rows = list.stdout.split('\n').filter(Boolean);
+    const here = new Map(rows.map((row) => row.split(' ') as [string, Oid]));
+    const names = new Set([...there.keys(), ...here.keys()]);
+    const changed = [...names].filter((name) => there.get(name) !== here.get(name));
+    // As patterns, because a name that is gone would make the fetch fail; a pattern removes its copy here.
+    const patterns = changed.length > MANY ? ALL : changed.map((name) => `${name}*`);
+    if (patterns.length > 0) await remote.fetch(patterns);
+    await this.#readSessions(there);
+    await this.#readActs(there);
+  }
+
+  async #readSessions(there: Refs): Promise<void> {
+    const refs = [...there].filter(([ref]) => ref.startsWith(SESSION_REFS));
+    const known = new Map([...this.#sessions.values()].map((seen) => [seen.oid, seen]));
+    const fresh = refs.map(([, oid]) => oid).filter((oid) => !known.has(oid));
+    for (const commit of await readCommits(fresh, this.#plan.git)) {
+      const reading = readStateNote(commit.message);
+      if (reading.kind === 'note') known.set(commit.oid, { ...commit, note: reading.note });
+    }
+    const seen = refs.flatMap(([ref, oid]) => {
+      const state = known.get(oid);
+      // A state under the ref of another session is ignored.
+      return state && ref === sessionRef(state.note.id) ? [[state.note.id, state] as const] : [];
+    });
+    this.#sessions = new Map(seen);
+  }
+
+  async #readActs(there: Refs): Promise<void> {
+    const acts = new Map<string, { oid: Oid; act: SentAct | undefined }>();
+    for (const [ref, oid] of there) {
+      if (!ref.startsWith(ACT_REFS)) continue;
+      const before = this.#acts.get(ref);
+      // An act with an untrusted key is verified again, because the key may be trusted by now.
+      const isKnown = before?.oid === oid && before.act !== undefined;
+      acts.set(ref, isKnown ? before : { oid, act: await this.#openAct(ref, oid) });
+    }
+    this.#acts = acts;
+  }
+
+  async #openAct(ref: string, oid: Oid): Promise<SentAct | undefined> {
+    const opened = await this.#plan.open(oid);
+    const { data } = Sealed.safeParse(parseJson(opened?.text ?? ''));
+    const isUnderItsRef = data !== undefined && ref === `${ACT_REFS}${data.session}/${data.id}`;
+    return opened && isUnderItsRef ? { ...data, person: opened.person } : undefined;
+  }
+
+  #sentActs(): SentAct[] {
+    return [...this.#acts.values()].flatMap(({ act }) => act ?? []);
+  }
+
+  #hasAct(id: Ulid): boolean {
+    return this.#sentActs().some(({ session }) => session === id);
+  }
+
+  #entry({ oid: state, note }: Seen): Entry {
+    const { id, project, folder, host, epoch, needs, card } = note;
+    const wanted = note.wanted || this.#hasAct(id);
+    return { id, project, folder, host, epoch, needs, card, state, wanted };
+  }
+
+  /** @returns false if the ref was not at `expected` */
+  async #push(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<boolean> {
+    const push = await this.#plan.remote.move(ref, to, expected);
+    if (push === 'unreachable')
+      throw GIT_ERRORS.git_unreachable({ subcommand: 'push', cwd: this.#plan.git.cwd });
+    return push === 'moved';
+  }
+}
+
+function isHolder({ host, epoch }: StateNote, held: Held): boolean {
+  return host === held.host && epoch === held.epoch;
+}

@@ -1,0 +1,161 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { POOL_REFS, sessionRef } from '../../../../src/extensions/pool/git-remote.ts';
+import type { PoolRemote } from '../../../../src/extensions/pool/remote.ts';
+import { RemoteBoard } from '../../../../src/extensions/pool/remote-board.ts';
+import { boardContract, type Member } from '../../../support/board-contract.ts';
+import { ci } from '../../../support/ci.ts';
+import { remoteBoards } from './remote-boards.ts';
+
+boardContract(remoteBoards);
+
+const heldBy = async ({ board, host }: Member) => [...(await board.renew(host)).held.keys()];
+
+test('nothing is written while nothing happens, and one fetch names only what changed', ci, async () => {
+  await using rig = await remoteBoards();
+  const [a, b] = [await rig.join(), await rig.join()];
+  const [one, other] = [await rig.offer(a), await rig.offer(a)];
+  await rig.take(a, one);
+  const asked: string[] = [];
+  const remote = rig.remotes.remote(rig.at(b));
+  const noted: PoolRemote = {
+    nameOf: (ref) => remote.nameOf(ref),
+    list: (...refs) => remote.list(...refs),
+    async move(ref, ...oids) {
+      asked.push(`move ${ref}`);
+      return await remote.move(ref, ...oids);
+    },
+    async fetch(refs) {
+      asked.push(...refs);
+      await remote.fetch(refs);
+    },
+  };
+  const git = { cwd: rig.at(b), baseEnv: rig.remotes.env };
+  const unused = async () => Promise.reject(new Error('Nothing is signed.'));
+  const board = new RemoteBoard({
+    remote: noted,
+    git,
+    clock: b.clock,
+    seal: unused,
+    open: unused,
+    commit: unused,
+  });
+  await board.renew(b.host);
+  const objects = () => rig.remotes.git(rig.remotes.url, 'rev-list', '--objects', '--all', '--count');
+  const before = await objects();
+  asked.length = 0;
+  for (const _ of [1, 2, 3, 4, 5]) {
+    await rig.pass(60_000);
+    expect(await board.renew(b.host)).toMatchObject({ entries: [{ id: one }, { id: other }] });
+    expect(await board.claim()).toEqual([]);
+  }
+  expect(asked).toEqual([]);
+  expect(await objects()).toBe(before);
+  await rig.take(a, other);
+  await rig.remotes.git(rig.remotes.url, 'update-ref', '-d', sessionRef(one));
+  expect(await board.renew(b.host)).toMatchObject({ entries: [{ id: other, host: a.host.id }] });
+  expect(asked.sort()).toEqual([`${sessionRef(one)}*`, `${sessionRef(other)}*`].sort());
+  expect(await rig.remotes.git(rig.at(b), 'for-each-ref', '--format=%(refname)', POOL_REFS)).toBe(
+    sessionRef(other),
+  );
+});
+
+test('a session that a person takes is lost to the machine that had it, and its acts go to the other', async () => {
+  await using rig = await remoteBoards();
+  const [a, b] = [await rig.join(), await rig.join()];
+  const session = await rig.offer(a);
+  const [first] = await a.claim(1);
+  const id = ulid();
+  await b.board.act(session, id, 'approve');
+  await b.board.act(session, id, 'approve');
+  expect((await a.board.renew(a.host)).acts).toMatchObject([{ id, command: 'approve' }]);
+  expect(await rig.take(b, session)).toMatchObject({ epoch: 2, from: a.host.id });
+  expect(await a.board.renew(a.host)).toMatchObject({ held: new Map(), acts: [] });
+  const mine = { id: session, host: a.host.id, epoch: 1 };
+  expect(await a.board.giveBack(mine, { wanted: true, state: first?.state ?? '' })).toBe(false);
+  const { held, acts } = await b.board.renew(b.host);
+  expect(held).toEqual(new Map([[session, 2]]));
+  expect(acts).toMatchObject([{ id, session }]);
+  await b.board.settle(acts);
+  await b.board.settle(acts);
+  expect((await b.board.renew(b.host)).acts).toEqual([]);
+});
+
+test('of two takes of one state the remote accepts one', async () => {
+  await using rig = await remoteBoards();
+  const [a, b] = [await rig.join(), await rig.join()];
+  const session = await rig.offer(a);
+  const taken = await Promise.all([rig.take(a, session), rig.take(b, session)]);
+  expect(taken.filter((claim) => claim !== undefined)).toHaveLength(1);
+});
+
+test('a state in the place of another session is not shown, and an act that nobody trusted has signed is not delivered', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const own = await rig.offer(a, { folder: 'own' });
+  const state = await rig.remotes.git(rig.remotes.url, 'rev-parse', sessionRef(own));
+  await rig.remotes.remote(rig.at(a)).move(sessionRef(ulid()), state, undefined);
+  await a.claim(1);
+  await a.board.act(own, ulid(), 'approve, says a stranger');
+  expect(await a.board.renew(a.host)).toMatchObject({ acts: [], entries: [{ id: own, folder: 'own' }] });
+});
+
+test('a host whose session was deleted or moved does not have it any more', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const [deleted, moved] = [await rig.offer(a), await rig.offer(a)];
+  await a.claim(2);
+  expect((await heldBy(a)).sort()).toEqual([deleted, moved].sort());
+  await rig.remotes.git(rig.remotes.url, 'update-ref', '-d', sessionRef(deleted));
+  const foreign = await rig.remotes.commit(rig.remotes.url, 'something else');
+  await rig.remotes.git(rig.remotes.url, 'update-ref', sessionRef(moved), foreign);
+  expect(await heldBy(a)).toEqual([]);
+});
+
+test('every call is refused while the remote cannot be reached, and what was there is still there afterwards', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  await a.claim(1);
+  await rename(rig.remotes.url, `${rig.remotes.url}.away`);
+  await expect(a.board.renew(a.host)).rejects.toThrow('did not respond');
+  await expect(a.board.act(session, ulid(), 'approve')).rejects.toThrow('did not respond');
+  await rename(`${rig.remotes.url}.away`, rig.remotes.url);
+  expect(await heldBy(a)).toEqual([session]);
+});
+
+test('a wait for the next look ends when the bell rings, and sooner after an act was sent', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const bell = join(rig.remotes.root, 'bell');
+  let slept = 0;
+  a.clock.sleep = async (ms) => {
+    a.clock.pass(ms);
+    slept += ms;
+    if (slept === 9000) await writeFile(bell, '');
+  };
+  const git = { cwd: rig.at(a), baseEnv: rig.remotes.env };
+  const seal = (text: string) => rig.remotes.commit(git.cwd, text);
+  const unused = async () => Promise.reject(new Error('Nothing is opened.'));
+  const remote = rig.remotes.remote(git.cwd);
+  const board = new RemoteBoard({ remote, git, clock: a.clock, bell, seal, open: unused, commit: unused });
+  const { signal } = new AbortController();
+  const waited = async () => {
+    slept = 0;
+    await board.changed(60_000, signal);
+    return slept;
+  };
+  expect(await waited()).toBe(9000);
+  slept = 10_000;
+  await board.act(ulid(), ulid(), 'approve');
+  await writeFile(bell, 'rung');
+  a.clock.sleep = async (ms) => {
+    a.clock.pass(ms);
+    slept += ms;
+  };
+  expect(await waited()).toBe(5000);
+  a.clock.pass(120_000);
+  expect(await waited()).toBe(60_000);
+});
