@@ -16,12 +16,8 @@ import { type RestoredState, restoreForWork, restoreMirror } from './restore-sta
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
-const NO_NEEDS: UnmetNeeds = { needs: [] };
 
-/**
- * Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. Without a
- * database there is no lease time: a machine that is cut off works on, until it finds that the ref was moved.
- */
+/** Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. */
 export class Member {
   readonly #parts: MemberParts;
   readonly #held = new Map<Ulid, HeldSession>();
@@ -85,7 +81,7 @@ export class Member {
       this.#steps.run(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
     // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
     const unmetNeeds =
-      this.#leaseMs === undefined ? () => NO_NEEDS : await unmetNeedsOf(entries, this.#parts);
+      this.#leaseMs === undefined ? () => ({ needs: [] }) : await unmetNeedsOf(entries, this.#parts);
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id))

@@ -11,21 +11,16 @@ test(
   async () => {
     await using pool = await poolOf(2, WORK);
     const [one, other] = pool.machines;
-    await pool.start(one);
-    const [here, there] = await Promise.all([
-      untilView(one, isDone, 'the session as done on the first machine'),
-      untilView(other, isDone, 'the session as done on the second'),
-    ]);
-    const [holder, away, { folder: session }] =
-      here.worker === 'unknowable' ? [other, one, here] : [one, other, there];
-    await expect(finishSession({ session, how: 'merge', keep: [] }, away.context)).rejects.toMatchObject({
+    const session = await pool.startOn(one);
+    await untilView(other, isDone, 'the session as done on the other machine');
+    await expect(finishSession({ session, how: 'merge', keep: [] }, other.context)).rejects.toMatchObject({
       code: 'elsewhere_in_pool',
     });
-    await rename(holder.repo.path, `${holder.repo.path}.gone`);
-    const changes = await readChanges({ session }, away.context);
-    await rename(`${holder.repo.path}.gone`, holder.repo.path);
+    await rename(one.repo.path, `${one.repo.path}.gone`);
+    const changes = await readChanges({ session }, other.context);
+    await rename(`${one.repo.path}.gone`, one.repo.path);
     expect(changes.commits.commits[0]).toMatchObject({ subject: 'Phase 3: When it is done' });
-    await finishSession({ session, how: 'keep_branch', keep: [] }, holder.context);
-    await untilView(away, ({ state }) => state.archived, 'the session as archived on the other machine');
+    await finishSession({ session, how: 'keep_branch', keep: [] }, one.context);
+    await untilView(other, ({ state }) => state.archived, 'the session as archived on the other machine');
   },
 );

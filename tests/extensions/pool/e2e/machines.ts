@@ -8,6 +8,7 @@ import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { memberNamed, trustMember } from '../../../../src/extensions/pool/acts/members.act.ts';
+import { previewTake, type TakePreview, takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';
 import { changePoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -25,13 +26,21 @@ import { proxyTo, type TcpProxy } from '../../../support/tcp-proxy.ts';
 import { repoIn } from '../../../support/temp-repo.ts';
 import { serve } from '../processes/remotes.ts';
 
-/** Seconds, where a pool has minutes. */
-const TIMES = { leaseMs: 10_000, renewMs: 2000, graceMs: 500, scanMs: 500 };
+/** Seconds, where a pool has minutes. Only a pool with a database has leases. */
+const TIMES = { renewMs: 2000, graceMs: 500, scanMs: 500 };
+const LEASED = { ...TIMES, leaseMs: 10_000 };
 
 /** Iterations of a second each. */
 export const WORK = {
   paceMs: 0,
   rules: [{ do: [{ act: 'run', command: ['sleep', '1'] }, { act: 'normal' }] }],
+};
+
+/** Each agent notes the time while it works. */
+const NOTE = 'for i in 1 2 3 4 5 6 7 8 9 10; do date +%s%3N >> "$HOME/at-work"; sleep 0.1; done';
+export const NOTED = {
+  paceMs: 0,
+  rules: [{ do: [{ act: 'run', command: ['sh', '-c', NOTE] }, { act: 'normal' }] }],
 };
 
 export const isDone = ({ state }: SessionView) => state.status.kind === 'done';
@@ -56,7 +65,7 @@ export interface Machine extends TempProject {
 export interface PoolPlan {
   /** Lines of every machine's `.samocode`. */
   lines?: Readonly<Record<string, string>>;
-  /** Without one, the remote is the board. */
+  /** Without one, a person takes each session to a machine. */
   database?: string;
 }
 
@@ -70,7 +79,7 @@ export async function poolOf(count: number, scenario: object, { lines, database 
   const server = await serve(root);
   const scenarioPath = join(root, 'scenario.json');
   await writeFile(scenarioPath, JSON.stringify(scenario));
-  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify(TIMES) };
+  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify(database === undefined ? TIMES : LEASED) };
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none', ...lines };
   const machines: Machine[] = [];
   for (let number = 1; number <= count; number += 1) {
@@ -89,6 +98,12 @@ export async function poolOf(count: number, scenario: object, { lines, database 
     async start({ context }: Machine, name = 'hull') {
       const { view } = await startSession({ dive: 'How is the boat rigged?', name, where: 'pool' }, context);
       return view.folder;
+    },
+    /** Starts a session, and has a person take it on the same machine. */
+    async startOn(machine: Machine, name?: string) {
+      const session = await this.start(machine, name);
+      await take(machine, session);
+      return session;
     },
     async [Symbol.asyncDispose]() {
       for (const machine of machines) {
@@ -148,6 +163,14 @@ async function machineAt(
       await supervise(context, sessionsDir);
     },
   };
+}
+
+/** A person takes a session to a machine, as soon as that machine knows it. */
+export async function take({ context }: Machine, session: string): Promise<TakePreview> {
+  const { epoch } = await eventually(() => previewTake({ session }, context), {
+    what: `the published state of ${session}`,
+  });
+  return await takeSession({ session, seen: epoch }, context);
 }
 
 /** The machine on which a session is at work, and the other. */

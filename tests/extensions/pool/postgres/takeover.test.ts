@@ -1,8 +1,14 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import type { PoolSession } from '../../../../src/extensions/pool/acts/status.act.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { query, startPostgres } from '../../../support/postgres-server.ts';
-import { atWork, eventsOf, isDone, poolOf, untilView, WORK } from '../e2e/machines.ts';
+import { startSession } from '../../../support/start-session.ts';
+import { atWork, eventsOf, isDone, type Machine, poolOf, untilView, WORK } from '../e2e/machines.ts';
 
 test(
   'with PostgreSQL as the board, another machine goes on when the first one dies, and the restart of the server disturbs nobody',
@@ -42,4 +48,63 @@ test('work continues while the remote is unreachable or the database is read-onl
   await query(elsewhere, 'alter database d1 reset default_transaction_read_only');
   await query(elsewhere, reconnected);
   await untilView(second, isDone, 'what was published of that');
+});
+
+test('pool status shows its machines, its sessions, and one that no machine can take', async () => {
+  await using server = await startPostgres();
+  await using pool = await poolOf(2, WORK, { database: await server.database() });
+  const [one, other] = pool.machines;
+  await pool.start(one);
+  await untilView(other, isDone, 'the session as done');
+  await untilView(one, isDone, 'the session as done on the first machine');
+  const codex = join(one.repo.root, 'codex');
+  await writeFile(codex, '#!/bin/sh\necho codex-cli 0.169.0\n', { mode: 0o755 });
+  await one.die();
+  const env = { ...one.context.env, CODEX_PATH: codex, SAMOCODE_SUPERVISOR: 'off' };
+  const asked = { dive: 'Who sails?', name: 'crew', where: 'pool', settings: { provider: 'codex' } } as const;
+  await startSession(asked, { ...one.context, env });
+  // No machine that looks for it finds it.
+  await rm(codex);
+  await one.comeBack();
+  const lacking = ({ lease }: SessionView) => lease?.lacks?.join() === 'codex';
+  await untilView(one, lacking, 'what is lacking on the first machine');
+  await untilView(other, lacking, 'what is lacking on the second');
+  const place = { cwd: other.repo.path, home: other.repo.homeDir };
+  const { members, sessions, problems } = JSON.parse(
+    (await typed(['pool', 'status', '--json'], place)).stdout,
+  );
+  expect(members.map(({ name }: { name: string }) => name).sort()).toEqual(['machine-1', 'machine-2']);
+  expect(problems).toEqual([]);
+  expect(
+    sessions.map(({ host, state }: PoolSession & { state: string }) => [host?.slice(0, 8), state]),
+  ).toEqual([
+    ['machine-', 'done'],
+    [undefined, 'waits for a host with codex'],
+  ]);
+  const words = (await typed(['pool'], place)).stdout;
+  expect(words).toMatch(/hull +machine-[12] +done +published \d+ s ago\n/);
+});
+
+test('two machines with two places each do five sessions, also while they show those of each other', {
+  timeout: 1_500_000,
+}, async () => {
+  await using server = await startPostgres();
+  await using pool = await poolOf(2, WORK, {
+    lines: { MAX_PARALLEL: '2' },
+    database: await server.database(),
+  });
+  const [one, other] = pool.machines;
+  for (const number of [1, 2, 3, 4, 5]) await pool.start(number % 2 === 0 ? one : other, `hull-${number}`);
+  const allDone = (machine: Machine) =>
+    eventually(async () => (await machine.views()).filter(isDone).length === 5, {
+      what: 'five sessions as done',
+      withinMs: 1_200_000,
+    });
+  await Promise.all([allDone(one), allDone(other)]);
+  const own = await Promise.all(pool.machines.map((machine) => machine.views()));
+  const held = own.map((views) =>
+    views.filter(({ worker }) => worker !== 'unknowable').map(({ folder }) => folder),
+  );
+  expect(held.flat().sort()).toEqual((own[0] ?? []).map(({ folder }) => folder).sort());
+  expect(held.filter((folders) => folders.length === 0)).toEqual([]);
 });
