@@ -8,7 +8,8 @@ import { commitState } from '../../src/core/project/checkpoints/state-commit.ts'
 import type { HostSettings } from '../../src/core/session/events/bodies/positions.ts';
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
-import { hostKey, type KeyFiles, keyFilesIn, trustHost } from '../../src/extensions/pool/host-keys.ts';
+import { hostKey, type KeyFiles, keyFilesIn } from '../../src/extensions/pool/host-keys.ts';
+import type { MemberList, PoolMember } from '../../src/extensions/pool/member-list.ts';
 import { publishedCommit } from '../../src/extensions/pool/published-state.ts';
 import { type PublishedStatePlan, restoreMirror } from '../../src/extensions/pool/restore-state.ts';
 import type { StateNote } from '../../src/extensions/pool/state-note.ts';
@@ -17,13 +18,16 @@ import { type CheckpointScene, checkpointScene, FOLDER } from './checkpoint-scen
 import { sessionFileSample } from './session-file-sample.ts';
 
 const ID = sessionFileSample().id;
-const PUBLISHED = `refs/samocode/pool/sessions/${ID}`;
+export const PUBLISHED = `refs/samocode/pool/sessions/${ID}`;
 
 /** A session on one machine of a pool, and a clone of its repository on another. */
 export interface PoolScene extends AsyncDisposable {
   here: CheckpointScene;
   keys: KeyFiles;
+  /** The folder of the membership. */
   configDir: string;
+  /** The list of members: the machine `host-a`, whose acts are those of anna. */
+  list: MemberList;
   /** The session as it will be there. */
   there: SessionPaths;
   worktreeThere: string;
@@ -47,6 +51,12 @@ export const OWN_SETTINGS: HostSettings = {
   proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 60_000 },
 };
 
+/** A list of members, as one that was accepted. */
+export function listOf(...members: Array<Pick<PoolMember, 'id' | 'name' | 'publicKey'>>): MemberList {
+  const owners = members.map((member) => ({ ...member, owner: true as const, by: member.id }));
+  return { number: 1, commit: '0'.repeat(40), board: 'remote', members: owners, removed: [] };
+}
+
 export async function poolScene(): Promise<PoolScene> {
   const here = await checkpointScene();
   const { repo, place } = here;
@@ -55,7 +65,7 @@ export async function poolScene(): Promise<PoolScene> {
   const paths = sessionPaths(sessionsDir, FOLDER);
   await writeEvents(paths, [CREATED, PREPARED], undefined, { mainRepo: repo.path, pool: true });
   const configDir = join(repo.homeDir, '.config/samocode');
-  await trustHost(configDir, { id: 'host-a', name: 'anna', publicKey: await hostKey(configDir, repo.env) });
+  const list = listOf({ id: 'host-a', name: 'anna', publicKey: await hostKey(configDir, repo.env) });
   const mainRepo = join(repo.root, 'other');
   await repo.git(['clone', '--quiet', repo.path, mainRepo]);
   const at = {
@@ -78,6 +88,7 @@ export async function poolScene(): Promise<PoolScene> {
     here,
     keys,
     configDir,
+    list,
     mainRepo,
     git,
     plan,

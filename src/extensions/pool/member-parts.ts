@@ -3,6 +3,7 @@ import type { Host } from '../../core/kernel/processes/host.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
 import type { HostSettings } from '../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid, Ulid } from './board.ts';
+import type { MemberLists } from './member-list.ts';
 import type { PoolStates } from './pool-states.ts';
 import type { StatusFile } from './pool-status.ts';
 import type { PoolRemote } from './remote.ts';
@@ -16,6 +17,8 @@ export interface PoolTimes {
   graceMs: number;
   /** The interval at which local states and commands are read. */
   scanMs: number;
+  /** The interval at which the list of members is read; default: a minute. */
+  membersMs?: number;
 }
 export const POOL_TIMES = {
   database: { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, scanMs: 1000 },
@@ -34,6 +37,8 @@ export interface MemberParts {
   card: HostCard;
   board: Board;
   remote: PoolRemote;
+  /** Who belongs to the pool, as this machine has accepted it. */
+  lists: Pick<MemberLists, 'kept' | 'tip' | 'refresh'>;
   states: PoolStates;
   place: MemberPlace;
   git: GitContext;

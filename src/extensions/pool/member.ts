@@ -8,6 +8,7 @@ import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { type HeldMark, readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
+import { standingIn } from './member-list.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
@@ -16,6 +17,7 @@ import { type RestoredState, restoreForWork, restoreMirror } from './restore-sta
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
+const MEMBERS_MS = 60_000;
 
 /** Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. */
 export class Member {
@@ -32,6 +34,8 @@ export class Member {
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #remoteAtMs = Number.NEGATIVE_INFINITY;
   #readingRefs: Promise<void> | undefined;
+  /** The time at which the list of members was read. */
+  #listAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
@@ -65,6 +69,7 @@ export class Member {
   }
 
   async #renew(): Promise<void> {
+    if (!(await this.#isMember())) return;
     const { board, card, clock } = this.#parts;
     const begun = clock.monotonic();
     const { held, acts, entries } = await board.renew(card);
@@ -102,6 +107,28 @@ export class Member {
   #isMoved({ id, published, sending }: HeldSession): boolean {
     const there = this.#entries.get(id)?.state;
     return this.#leaseMs === undefined && there !== published && there !== sending;
+  }
+
+  /** Whether this machine may take part. Ends its agents once an owner has removed it. */
+  async #isMember(): Promise<boolean> {
+    const { lists, card, clock, times, report } = this.#parts;
+    const begun = clock.monotonic();
+    if (begun - this.#listAtMs >= (times.membersMs ?? MEMBERS_MS))
+      try {
+        await lists.refresh(await lists.tip());
+        this.#listAtMs = begun;
+      } catch (error) {
+        // The list that was accepted last stays in force.
+        report('members', error);
+      }
+    const standing = standingIn(await lists.kept(), card.id);
+    if (standing === 'member') return true;
+    this.#listAtMs = Number.NEGATIVE_INFINITY;
+    this.#boardAtMs = Number.NEGATIVE_INFINITY;
+    this.#entries.clear();
+    for (const id of this.#held.keys()) this.#lose(id, 'an owner removed this machine from the pool');
+    if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: card.name }));
+    return false;
   }
 
   /** Reports sessions that this machine held last and whose ref is missing from the remote. */

@@ -2,6 +2,30 @@ import { errors } from '../../core/kernel/errors.ts';
 
 const JOIN = 'samocode pool join --remote <url>';
 
+/** The kinds of board, as a list of members names them. */
+const BOARDS: Readonly<Record<string, string>> = { remote: 'the remote', postgres: 'a database' };
+
+interface ListRef {
+  number: number;
+  commit: string;
+  ref: string;
+  /** The commit on the remote. */
+  tip: string;
+}
+
+interface AfterRemoval {
+  commit: string;
+  name: string;
+  ref: string;
+  recorded?: string;
+}
+
+function restoring(list: ListRef | undefined): string {
+  if (list === undefined) return 'An owner can restore the list of members.';
+  const { number, commit, ref, tip } = list;
+  return `List ${number} stays in force here. To restore it, run "git push --force-with-lease=${ref}:${tip} <remote of the pool> ${commit}:${ref}" in this repository.`;
+}
+
 export const POOL_ERRORS = errors({
   // Joining and managing a pool.
   pool_file: ({ path }: { path: string }) => ({
@@ -41,11 +65,100 @@ export const POOL_ERRORS = errors({
   }),
   pool_other_board: ({ url, chosen, board }: { url: string; chosen: string; board: string }) => ({
     what: 'The pool was not joined.',
-    why: `The other machines of ${url} coordinate through ${chosen}, and this one would use ${board}: two machines could take the same session.`,
+    why: `The other machines of ${url} coordinate through ${BOARDS[chosen]}, and this one would use ${BOARDS[board]}: two machines could take the same session.`,
     hint:
-      board === 'git'
+      board === 'remote'
         ? 'Add --database with the address that the others use.'
-        : 'Omit --database, or have every machine leave the pool and then delete refs/samocode/pool/board on the remote.',
+        : 'Omit --database, or use another remote, where a pool with a database can begin.',
+  }),
+  pool_database_password: () => ({
+    what: 'The pool was not joined.',
+    why: 'The address of the database contains a password, and pool.json never has one.',
+    hint: 'Leave it out. Put the password into ~/.pgpass, or into the file that PGPASSFILE names.',
+  }),
+  pool_name_invalid: ({ name }: { name: string }) => ({
+    what: 'Nothing was changed.',
+    why: `${JSON.stringify(name)} cannot be a name in a pool.`,
+    hint: 'Use up to 63 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.',
+  }),
+  pool_name_taken: ({ name }: { name: string }) => ({
+    what: 'Nothing was changed.',
+    why: `Another member of the pool is called ${name}.`,
+    hint: `Choose another name with --name. If that member is gone, an owner removes it with "samocode pool remove ${name}".`,
+  }),
+  pool_needs_create: ({ url }: { url: string }) => ({
+    what: 'The pool was not joined.',
+    why: `There is no pool at ${url} yet, and creating one makes this machine its owner.`,
+    hint: 'Check the address. To create the pool, run the command in a terminal, or add --create.',
+  }),
+  pool_needs_owner: ({ name, fingerprint }: { name: string; fingerprint: string }) => ({
+    what: 'The pool was not joined.',
+    why: `The list of its members is signed by ${name} with the key ${fingerprint}, which has not been confirmed here.`,
+    hint: `Compare that with what "samocode pool status" shows on ${name}. If it is the same, add --owner ${fingerprint}.`,
+  }),
+  pool_other_owner: ({ owner, owners }: { owner: string; owners: readonly string[] }) => ({
+    what: 'The pool was not joined.',
+    why: `No owner with the key ${owner} has signed the list of its members. These have: ${owners.join(', ')}.`,
+    hint: 'Compare the fingerprint with what "samocode pool status" shows on the machine of an owner. An owner who has not changed the list yet cannot vouch for it.',
+  }),
+  pool_not_owner: ({ owners }: { owners: readonly string[] }) => ({
+    what: 'The list of members was not changed.',
+    why: `Only an owner of the pool may change it: ${owners.join(', ')}.`,
+    hint: 'Run the command on the machine of an owner.',
+  }),
+  pool_no_card: ({ fingerprint, asking }: { fingerprint: string; asking: readonly string[] }) => ({
+    what: 'No machine was added.',
+    why:
+      asking.length === 0
+        ? `No machine has asked to join with the key ${fingerprint}, nor with another one.`
+        : `No machine has asked to join with the key ${fingerprint}. These have: ${asking.join(', ')}.`,
+    hint: 'Give the whole fingerprint that "samocode pool join" shows on that machine.',
+  }),
+  pool_list_moved: () => ({
+    what: 'The list of members was not changed.',
+    why: 'Other owners changed it at the same time, twice.',
+    hint: 'Look at it with "samocode pool status", then run the command again.',
+  }),
+  pool_remove_self: ({ name }: { name: string }) => ({
+    what: 'The list of members was not changed.',
+    why: `${name} is this machine, and an owner cannot remove itself: the list would lose the signature by which others accept it.`,
+    hint: 'Run "samocode pool leave" here, then remove it on the machine of another owner.',
+  }),
+  // The list of members.
+  members_not_accepted: () => ({
+    what: 'This machine takes no part in the pool.',
+    why: 'It has not accepted a list of members.',
+    hint: 'Run "samocode pool join" in the project again.',
+  }),
+  members_missing: ({ number, commit, ref }: ListRef) => ({
+    what: `List ${number} of the members stays in force here.`,
+    why: `The remote of the pool has no ${ref}: it was deleted.`,
+    hint: `To restore it, run "git push <remote of the pool> ${commit}:${ref}" in this repository.`,
+  }),
+  members_rolled_back: (list: ListRef) => ({
+    what: 'The list of members on the remote was not accepted.',
+    why: `The remote of the pool has an older list at ${list.ref}: it was reset, or restored from a backup.`,
+    hint: restoring(list),
+  }),
+  members_forked: (list: ListRef) => ({
+    what: 'The list of members on the remote was not accepted.',
+    why: `The list at ${list.ref} on the remote does not continue it.`,
+    hint: `Find out who replaced it: anyone who may push to the remote could have. ${restoring(list)} If it is another pool, run "samocode pool leave", then join again.`,
+  }),
+  members_not_by_owner: ({ commit, kept }: { commit: string; kept?: ListRef }) => ({
+    what: `The list of members ${commit.slice(0, 12)} was not accepted.`,
+    why: 'No owner of the list before it has signed it.',
+    hint: `Find out who wrote it: anyone who may push to the remote of the pool could have. ${restoring(kept)}`,
+  }),
+  members_malformed: ({ commit, problem, kept }: { commit: string; problem: string; kept?: ListRef }) => ({
+    what: `The list of members ${commit.slice(0, 12)} was not accepted.`,
+    why: `${problem}.`,
+    hint: `If an owner has a newer samocode, update this one. ${restoring(kept)}`,
+  }),
+  pool_waits: ({ fingerprint, name }: { fingerprint: string; name: string }) => ({
+    what: 'This machine is not a member of the pool yet.',
+    why: 'It waits for an owner to add it.',
+    hint: `On the machine of an owner: samocode pool add ${fingerprint} --name ${name}`,
   }),
   pool_needs_person: () => ({
     what: 'Nothing was changed.',
@@ -56,11 +169,6 @@ export const POOL_ERRORS = errors({
     what: `"${name}" does not identify one machine of the pool.`,
     why: members.length === 0 ? 'No machine has joined it yet.' : `It has: ${members.join(', ')}.`,
     hint: 'Name one of them; use its id if several have the same name.',
-  }),
-  pool_key_changed: ({ member }: { member: string }) => ({
-    what: `${member} is not trusted.`,
-    why: 'Its key has changed since its fingerprint was shown.',
-    hint: 'Run the command again and compare the new fingerprint.',
   }),
   pool_not_here: ({ config }: { config: string }) => ({
     what: 'This machine takes no sessions of this pool.',
@@ -128,9 +236,9 @@ export const POOL_ERRORS = errors({
     hint: 'After a restart, wait a minute. If it persists, this configuration is a copy: have the copy leave the pool and join it again, which gives it its own identity.',
   }),
   pool_removed: ({ host }: { host: string }) => ({
-    what: `The board of the pool refused ${host || 'this machine'}.`,
-    why: 'An owner of the pool has removed this machine. Other machines continue its sessions.',
-    hint: 'Leave the pool with "samocode pool leave". To take part again, join it and ask an owner to add this machine.',
+    what: `${host || 'This machine'} no longer takes part in the pool.`,
+    why: 'An owner of the pool has removed it. Its agents have ended, and other machines may continue its sessions.',
+    hint: 'To take part again, run "samocode pool leave" and "samocode pool join", and have an owner add it.',
   }),
   pool_database_failed: () => ({
     what: 'The database of the pool did not respond.',
@@ -174,20 +282,23 @@ export const POOL_ERRORS = errors({
     why: 'There is no program "ssh-keygen" on PATH.',
     hint: 'Install OpenSSH, then try again.',
   }),
-  host_key_invalid: ({ host }: { host: string }) => ({
-    what: 'The machine was not trusted.',
-    why: `${JSON.stringify(host)} has published no ed25519 key.`,
-    hint: 'Run "samocode pool join" on that machine again, then compare the fingerprints.',
-  }),
   state_unsigned: ({ commit }: { commit: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
     why: 'It is not signed, or its signature does not match it.',
     hint: 'Find out who wrote it: anyone who may push to the remote of the pool could have.',
   }),
-  state_untrusted: ({ commit }: { commit: string }) => ({
+  state_untrusted: ({ commit, key }: { commit: string; key: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
-    why: 'It is signed with a key that is not trusted here.',
-    hint: 'If you know that machine, run "samocode pool trust <machine>" here and compare the fingerprints.',
+    why: `It is signed with the key ${key}, which belongs to no member of the pool.`,
+    hint: 'If you know that machine, have an owner add it: samocode pool add <fingerprint>',
+  }),
+  state_after_removal: ({ commit, name, ref, recorded }: AfterRemoval) => ({
+    what: `The state ${commit.slice(0, 12)} was not used.`,
+    why: `${name}, which signed it, was removed from the pool, and it is not a state that was recorded then.`,
+    hint:
+      recorded === undefined
+        ? `Find out who pushed it, and take the login of ${name} away from the remote.`
+        : `Take the login of ${name} away from the remote. To continue from the recorded state, move ${ref} back to ${recorded}.`,
   }),
   state_newer: ({ commit }: { commit: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,

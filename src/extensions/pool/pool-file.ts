@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { configFolder } from '../../core/kernel/config-folder.ts';
@@ -11,6 +9,10 @@ import { POOL_ERRORS } from './pool-errors.ts';
 
 /** The membership of one of this machine's projects in a pool. */
 export const Membership = z.strictObject({
+  /** Random; identifies this machine in this pool, and names the folder of its key. */
+  id: z.string().regex(/^[\w-]{1,64}$/),
+  /** The name that this machine asked for; the list of members has the one that counts. */
+  name: z.string(),
   /** The root commit of its repository. */
   project: z.string(),
   /** The path of its `.samocode`. */
@@ -29,7 +31,6 @@ export type Membership = z.infer<typeof Membership>;
 
 const PoolFile = z.strictObject({
   v: z.literal(1),
-  host: z.strictObject({ id: z.string(), name: z.string() }),
   pools: z.array(Membership),
 });
 export type PoolFile = z.infer<typeof PoolFile>;
@@ -49,12 +50,16 @@ export async function readPoolFile(home: string): Promise<PoolFile | undefined> 
   return file.data;
 }
 
-/** Writes the file, readable only by its owner: a database address can contain a password. */
+/** The folder with the key of a membership and with the list of members that it has accepted. */
+export function membershipFolder(home: string, { id }: Pick<Membership, 'id'>): string {
+  return join(configFolder(home), 'pool', id);
+}
+
+/** Writes the file, readable only by its owner, because it names remotes and databases. */
 export async function changePoolFile(home: string, change: (file: PoolFile) => PoolFile): Promise<PoolFile> {
   const path = poolFilePath(home);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const host = { id: randomBytes(8).toString('hex'), name: hostname() };
-  const file = change((await readPoolFile(home)) ?? { v: 1, host, pools: [] });
+  const file = change((await readPoolFile(home)) ?? { v: 1, pools: [] });
   await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
   return file;
 }

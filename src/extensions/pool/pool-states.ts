@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
-import { configFolder } from '../../core/kernel/config-folder.ts';
 import { ifThere } from '../../core/kernel/errors.ts';
 import { namesAt } from '../../core/kernel/files/path-stats.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
@@ -18,7 +17,8 @@ import type { SessionView } from '../../core/session/events/session-view.ts';
 import type { Status } from '../../core/session/events/state.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import type { Claim, HostCard, Oid } from './board.ts';
-import { type KeyFiles, keyFilesIn, trustedHosts } from './host-keys.ts';
+import { type KeyFiles, keyFilesIn } from './host-keys.ts';
+import { type MemberList, type MemberLists, memberWithKey } from './member-list.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
 import type { RemoteBoardPlan } from './remote-board.ts';
@@ -30,7 +30,9 @@ export interface VerifiedState {
 }
 
 interface StatesPlan {
-  home: string;
+  /** The folder of the membership. */
+  folder: string;
+  lists: Pick<MemberLists, 'kept'>;
   git: GitContext & { cwd: string };
   card: HostCard;
   clock: Clock;
@@ -39,13 +41,11 @@ interface StatesPlan {
 /** Makes and reads the commits that members of a pool publish, each signed with its machine's key. */
 export class PoolStates {
   readonly #plan: StatesPlan;
-  readonly #configDir: string;
   readonly #keys: KeyFiles;
 
   constructor(plan: StatesPlan) {
     this.#plan = plan;
-    this.#configDir = configFolder(plan.home);
-    this.#keys = keyFilesIn(this.#configDir);
+    this.#keys = keyFilesIn(plan.folder);
   }
 
   /** The functions with which a board on the remote signs and verifies commits. */
@@ -55,10 +55,9 @@ export class PoolStates {
       seal: async (text) => await signedCommit({ text }, this.#keys, git),
       commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keys, git),
       open: async (oid) => {
-        const opened = await openSigned(oid, this.#keys, git).catch(() => undefined);
-        if (opened === undefined) return undefined;
-        const { name } = (await trustedHosts(this.#configDir)).find(({ id }) => id === opened.signer) ?? {};
-        return { text: opened.text, person: name ?? opened.signer };
+        const opened = await openSigned(oid, git).catch(() => undefined);
+        const member = opened && memberWithKey(await this.#list(), opened.key);
+        return opened && member && { text: opened.text, person: member.person ?? member.name };
       },
     };
   }
@@ -66,7 +65,14 @@ export class PoolStates {
   async verify(ref: string): Promise<VerifiedState> {
     const { git } = this.#plan;
     const commit = (await commitOf(ref, git)) ?? '';
-    return { commit, note: (await verifyState(commit, this.#keys, git)).note };
+    const list = await this.#list();
+    return { commit, note: (await verifyState(commit, { list, ref }, git)).note };
+  }
+
+  async #list(): Promise<MemberList> {
+    const list = await this.#plan.lists.kept();
+    if (list === undefined) throw POOL_ERRORS.members_not_accepted();
+    return list;
   }
 
   async sessionFileIn(commit: Oid): Promise<SessionFile> {

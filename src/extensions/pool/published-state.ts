@@ -3,7 +3,9 @@ import { KeptState } from '../../core/project/checkpoints/state-commit.ts';
 import { type GitOptions, gitLine } from '../../core/project/git/git.ts';
 import { commitOf } from '../../core/project/git/repository.ts';
 import type { Oid } from './board.ts';
-import type { KeyFiles } from './host-keys.ts';
+import { POOL_REFS } from './git-remote.ts';
+import { fingerprintOf, type KeyFiles } from './host-keys.ts';
+import type { MemberList } from './member-list.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { readStateNote, type StateNote } from './state-note.ts';
 
@@ -60,32 +62,35 @@ const IDENTITY = Object.fromEntries(
   ]),
 );
 
-/** The message of a commit and the id of the trusted host whose key signed it. */
+/** The message of a commit and the fingerprint of the key that signed it, which the caller looks up. */
 export async function openSigned(
   commit: Oid,
-  { trustedPath }: Pick<KeyFiles, 'trustedPath'>,
   options: GitOptions,
-): Promise<{ text: string; signer: string }> {
-  const trusted = ['-c', `gpg.ssh.allowedSignersFile=${trustedPath}`];
-  const ask = ['log', '-1', '--no-patch', '--format=%G?%n%GS%n%B', commit];
-  const [verdict, signer = '', ...message] = (await gitLine([...SIGNING, ...trusted, ...ask], options)).split(
-    '\n',
-  );
-  if (verdict === 'U') throw POOL_ERRORS.state_untrusted({ commit });
-  if (verdict !== 'G') throw POOL_ERRORS.state_unsigned({ commit });
-  return { text: message.join('\n'), signer };
+): Promise<{ text: string; key: string; parents: string[] }> {
+  // Without allowed signers, git still checks the signature, and names its key.
+  const check = [...SIGNING, '-c', 'gpg.ssh.allowedSignersFile=/dev/null'];
+  const ask = ['log', '-1', '--no-patch', '--format=%G?%n%GF%n%P%n%B', commit];
+  // A replacement of the object here would hide what the remote has.
+  const env = { ...options.env, GIT_NO_REPLACE_OBJECTS: '1' };
+  const printed = await gitLine([...check, ...ask], { ...options, env });
+  const [verdict, key = '', parents = '', ...message] = printed.split('\n');
+  if (verdict !== 'U' || key === '') throw POOL_ERRORS.state_unsigned({ commit });
+  return { text: message.join('\n'), key, parents: parents.split(' ').filter(Boolean) };
 }
 
 /**
- * Reads a published state. Its signer must be a trusted host and, if the state names a holder, that holder.
- * @returns `signer`: the id of the host whose key signed it
+ * Reads a published state. Its signer must be a member of the pool and, if the state names a holder, that holder.
+ * From a removed member, only the state counts that was recorded at its removal.
+ * @param ref the ref of the session, as this code names it
+ * @returns `signer`: the id of the member whose key signed it
  */
 export async function verifyState(
   commit: Oid,
-  keys: KeyFiles,
+  { list, ref }: { list: MemberList; ref: string },
   options: GitOptions,
 ): Promise<{ note: StateNote; signer: string }> {
-  const { text, signer } = await openSigned(commit, keys, options);
+  const { text, key } = await openSigned(commit, options);
+  const signer = signerOfState(list, { key, ref, commit });
   const reading = readStateNote(text);
   if (reading.kind === 'newer') throw POOL_ERRORS.state_newer({ commit });
   if (reading.kind === 'malformed')
@@ -97,4 +102,18 @@ export async function verifyState(
       problem: 'It names a host other than the one that signed it',
     });
   return { note, signer };
+}
+
+function signerOfState(
+  { members, removed }: MemberList,
+  { key, ref, commit }: { key: string; ref: string; commit: Oid },
+): string {
+  const isSigner = ({ publicKey }: { publicKey: string }) => fingerprintOf(publicKey) === key;
+  const member = members.find(isSigner);
+  if (member !== undefined) return member.id;
+  const past = removed.find(isSigner);
+  if (past === undefined) throw POOL_ERRORS.state_untrusted({ commit, key });
+  const recorded = past.tips[ref.slice(POOL_REFS.length)];
+  if (recorded !== commit) throw POOL_ERRORS.state_after_removal({ commit, name: past.name, ref, recorded });
+  return past.id;
 }

@@ -58,7 +58,7 @@ export async function readTranscript(
   context: ActionContext,
 ): Promise<TranscriptPage> {
   const view = await findSession(input, context);
-  const { paths, state } = view;
+  const { paths, state, sessionFile } = view;
   const events = await readEvents(paths, 0);
   const started = startOf(events, input.iteration);
   if (started === undefined) {
@@ -71,18 +71,19 @@ export async function readTranscript(
   const isRunning = state.openIteration?.iteration === iteration;
   const { isTorn: _, ...page } = await transcriptPage(logPath, { ...input, provider, isRunning });
   const lines = transcriptLines(page.entries);
-  const ranOn = await machineOf(started, events, context);
+  const ranOn = await machineOf(started, events, { home: context.home, configPath: sessionFile?.configPath });
   return { view, iteration, phase, provider, logPath, lines, isRunning, ranOn, ...page };
 }
 
 async function machineOf(
   { n: begun }: SessionEvent,
   events: readonly SessionEvent[],
-  context: Pick<ActionContext, 'home'>,
+  { home, configPath }: Pick<ActionContext, 'home'> & { configPath: string | undefined },
 ): Promise<string | undefined> {
   const before = events.findLast(({ type, n }) => type === 'worker_took_over' && n < begun);
   const host = before?.type === 'worker_took_over' ? before.host : undefined;
-  return host === undefined || host === (await poolActs.items[0]?.nameHere(context)) ? undefined : host;
+  if (host === undefined) return undefined;
+  return host === (await poolActs.items[0]?.nameHere({ home }, configPath)) ? undefined : host;
 }
 
 function startOf(events: readonly SessionEvent[], iteration: number | undefined) {

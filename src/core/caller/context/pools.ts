@@ -9,8 +9,8 @@ export interface PoolActs {
    * @throws if this machine is in no pool for the project
    */
   requireMember(project: Project, context: ActionContext): Promise<string>;
-  /** The name of this machine in its pools. */
-  nameHere(context: Pick<ActionContext, 'home'>): Promise<string | undefined>;
+  /** The name of this machine in the pool of the project with that `.samocode`. */
+  nameHere(context: Pick<ActionContext, 'home'>, configPath: string | undefined): Promise<string | undefined>;
 }
 
 export const poolActs = newRegistry<PoolActs>('pools of machines');

@@ -1,77 +1,186 @@
-import * as z from 'zod';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor, type ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
 import { supervise } from '../../../core/caller/context/supervision.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
-import { configFolder } from '../../../core/kernel/config-folder.ts';
-import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
-import { fingerprintOf, hostKey, trustHost } from '../host-keys.ts';
+import { fingerprintOf, hostKey } from '../host-keys.ts';
+import { type MemberList, MemberName, type PoolMember, type Standing, standingIn } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { changePoolFile, type Membership, type PoolFile, readPoolFile } from '../pool-file.ts';
-import { readCommits } from '../read-commits.ts';
-import { type MemberCard, membersAt, type PoolMember } from './members.act.ts';
-import { membershipOf, type Place, remoteAt, requirePerson } from './membership.ts';
-import { postgresBoard, remoteGit, rootCommit, textCommit } from './open-member.ts';
+import { changePoolFile, type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
+import { publishCard, withdrawCard } from './member-card.ts';
+import { membershipOf, poolAt, remoteAt, requirePerson } from './membership.ts';
+import { memberCardOf, postgresBoard, remoteGit, rootCommit, textCommit } from './open-member.ts';
+
+/** The decisions that only a person makes, with what they need to make them. */
+export type JoinQuestion =
+  | { kind: 'create'; url: string }
+  | { kind: 'owner'; name: string; fingerprint: string };
 
 export interface JoinInput extends ProjectQuestion {
   remote?: string;
   database?: string;
   slots?: number;
+  /** The name of this machine in the pool; default: its host name. */
+  name?: string;
   /** Accepts a remote that can be read without a login: questions, answers and prompts go there. */
   isPublic?: boolean;
+  /** The whole fingerprint of an owner of the pool, which a person has compared. */
+  owner?: string;
+  /** Creates the pool if there is none. */
+  create?: boolean;
+  /** Asks the person; undefined without a terminal. */
+  ask?: (question: JoinQuestion) => Promise<boolean>;
 }
 
-/** The kind of board, which the first member chooses for all. */
-const BoardChoice = z.object({ v: z.literal(1), board: z.enum(['git', 'postgres']) });
+export interface Joined {
+  membership: Membership;
+  fingerprint: string;
+  standing: Standing;
+  list: MemberList;
+}
 
 /**
- * Makes this machine a member of the pool at a git remote, for one project. A repeated call changes the given values.
+ * Makes this machine ask to become a member of the pool at a git remote, for one project; the first machine creates the
+ * pool and owns it. A repeated call changes the given values.
+ * @returns undefined if the person said no
  */
-export async function joinPool(
-  input: JoinInput,
-  context: ActionContext,
-): Promise<{ membership: Membership; host: PoolFile['host']; fingerprint: string; members: PoolMember[] }> {
+export async function joinPool(input: JoinInput, context: ActionContext): Promise<Joined | undefined> {
   await requirePerson(context);
   const project = await findProjectFor(input, context);
   await requireTrust(project, context);
   const before = (await readPoolFile(context.home))?.pools.find(({ config }) => config === project.filePath);
-  const url = input.remote ?? before?.remote;
-  if (url === undefined) throw POOL_ERRORS.pool_no_remote();
-  const root = await rootCommit(project.mainRepo, context.env);
-  const database = input.database ?? before?.database;
-  const prefix = await acceptedPrefix(project, url, { isPublic: input.isPublic === true }, context);
-  await matchBoard({ project, url, prefix }, database === undefined ? 'git' : 'postgres', context);
-  if (database !== undefined) {
-    await using board = await postgresBoard(database, context);
-    await board.prepare();
+  const membership = await wantedMembership(input, { project, before }, context);
+  const publicKey = await hostKey(membershipFolder(context.home, membership), context.env);
+  const fingerprint = fingerprintOf(publicKey);
+  const pool = poolAt(membership, project, context);
+  const list = await acceptedList(input, { membership, publicKey, pool }, context);
+  if (list === undefined) return undefined;
+  const board = boardOf(membership);
+  const url = membership.remote;
+  if (list.board !== board) throw POOL_ERRORS.pool_other_board({ url, chosen: list.board, board });
+  if (list.members.some(({ id, name }) => name === membership.name && id !== membership.id))
+    throw POOL_ERRORS.pool_name_taken({ name: membership.name });
+  await record(membership, context);
+  await publishCard(await memberCardOf(membership, project, context), pool.folder, pool);
+  if (before !== undefined && before.id !== membership.id) {
+    await withdrawCard(before.id, pool);
+    await rm(membershipFolder(context.home, before), { recursive: true, force: true });
   }
-  const publicKey = await hostKey(configFolder(context.home), context.env);
-  const slots = input.slots ?? before?.slots;
-  const membership = { project: root, config: project.filePath, remote: url, prefix, database, slots };
-  const file = await changePoolFile(context.home, ({ pools, ...rest }) => ({
-    ...rest,
-    pools: [...pools.filter(({ config }) => config !== project.filePath), membership],
-  }));
-  // This machine also reads states that it published itself.
-  await trustHost(configFolder(context.home), { ...file.host, publicKey });
-  await pushSelf({ project, url, prefix }, { v: 1, ...file.host, publicKey }, context);
   await supervise(context, project.values.sessions);
-  const members = await membersAt({ project, url, prefix }, context);
-  return { membership, host: file.host, fingerprint: await fingerprintOf(publicKey, context.env), members };
+  return { membership, fingerprint, standing: standingIn(list, membership.id), list };
 }
 
 /** Stops taking sessions, and gives each held one back at its next pause. */
 export async function leavePool(question: ProjectQuestion, context: ActionContext): Promise<Membership> {
   await requirePerson(context);
   const { membership } = await membershipOf(question, context);
-  await changePoolFile(context.home, ({ pools, ...rest }) => ({
-    ...rest,
-    pools: pools.map((each) => (each.config === membership.config ? { ...each, leaving: true } : each)),
-  }));
+  await record({ ...membership, leaving: true }, context);
   await supervise(context);
   return membership;
+}
+
+async function record(membership: Membership, context: ActionContext): Promise<void> {
+  await changePoolFile(context.home, ({ pools, ...rest }) => ({
+    ...rest,
+    pools: [...pools.filter(({ config }) => config !== membership.config), membership],
+  }));
+}
+
+/** The membership that the call asks for. After `samocode pool leave`, it has a new id and a new key. */
+async function wantedMembership(
+  input: JoinInput,
+  { project, before }: { project: Project; before: Membership | undefined },
+  context: ActionContext,
+): Promise<Membership> {
+  const { remote = before?.remote, database = before?.database, slots = before?.slots } = input;
+  if (remote === undefined) throw POOL_ERRORS.pool_no_remote();
+  if (database !== undefined && hasPassword(database)) throw POOL_ERRORS.pool_database_password();
+  const name = input.name ?? before?.name ?? hostname().replace(/[^\p{L}\p{N}._-]+/gu, '-');
+  if (!MemberName.safeParse(name).success) throw POOL_ERRORS.pool_name_invalid({ name });
+  const kept = before?.leaving ? undefined : before;
+  const root = await rootCommit(project.mainRepo, context.env);
+  const prefix = await acceptedPrefix(project, remote, { isPublic: input.isPublic === true }, context);
+  if (database !== undefined) {
+    await using board = await postgresBoard(database, context);
+    await board.prepare();
+  }
+  const id = kept?.id ?? randomBytes(8).toString('hex');
+  return { id, name, project: root, config: project.filePath, remote, prefix, database, slots };
+}
+
+function hasPassword(database: string): boolean {
+  if (/\bpassword\s*=/i.test(database)) return true;
+  return URL.canParse(database) && new URL(database).password !== '';
+}
+
+function boardOf({ database }: Membership): MemberList['board'] {
+  return database === undefined ? 'remote' : 'postgres';
+}
+
+/** The list of members that is in force here, after the person has accepted or created it. */
+async function acceptedList(
+  input: JoinInput,
+  self: { membership: Membership; publicKey: string; pool: ReturnType<typeof poolAt> },
+  context: ActionContext,
+): Promise<MemberList | undefined> {
+  const { lists } = self.pool;
+  const tip = await lists.tip();
+  if ((await lists.kept()) !== undefined) return await lists.refresh(tip);
+  if (tip === undefined) {
+    const founded = await found(input, self, context);
+    if (founded !== 'late') return founded;
+  }
+  const there = tip ?? (await lists.tip());
+  if (there === undefined) return undefined;
+  return await lists.adopt(there, (owners) => isVouched(owners, input, self));
+}
+
+/** @returns undefined if the person said no; `late` if another machine has created the pool in the meantime */
+async function found(
+  { create, ask }: JoinInput,
+  {
+    membership,
+    publicKey,
+    pool,
+  }: { membership: Membership; publicKey: string; pool: ReturnType<typeof poolAt> },
+  context: ActionContext,
+): Promise<MemberList | 'late' | undefined> {
+  const url = membership.remote;
+  if (!create) {
+    if (ask === undefined) throw POOL_ERRORS.pool_needs_create({ url });
+    if (!(await ask({ kind: 'create', url }))) return undefined;
+  }
+  const { id, name } = membership;
+  // Recorded first: after a crash, the next call finds the list signed with this machine's own key.
+  await record(membership, context);
+  const self = { id, name, publicKey, owner: true as const, by: id };
+  const next = { board: boardOf(membership), members: [self], removed: [] };
+  const { how, list } = await pool.lists.publish(next, undefined);
+  if (how === 'moved') return list;
+  if (how === 'unreachable') throw POOL_ERRORS.pool_unreachable({ url });
+  return 'late';
+}
+
+/** @param owners those that have signed the list, newest first */
+async function isVouched(
+  owners: readonly PoolMember[],
+  { owner, ask }: JoinInput,
+  { publicKey }: { publicKey: string },
+): Promise<boolean> {
+  const known = owners.map(({ name, publicKey: key }) => ({ name, fingerprint: fingerprintOf(key) }));
+  const isOwn = owners.some((each) => each.publicKey === publicKey);
+  if (isOwn || known.some(({ fingerprint }) => fingerprint === owner)) return true;
+  const [first = { name: '', fingerprint: '' }] = known;
+  if (owner !== undefined) {
+    const shown = known.map(({ name, fingerprint }) => `${fingerprint} (${name})`);
+    throw POOL_ERRORS.pool_other_owner({ owner, owners: shown });
+  }
+  if (ask === undefined) throw POOL_ERRORS.pool_needs_owner(first);
+  return await ask({ kind: 'owner', ...first });
 }
 
 /** Finds a ref prefix that the server accepts; some servers accept only branches and tags. */
@@ -92,28 +201,4 @@ async function acceptedPrefix(
     if (probed === 'read_only') throw POOL_ERRORS.pool_read_only({ url });
   }
   throw POOL_ERRORS.pool_refs_declined({ url });
-}
-
-/** Records the first member's kind of board. Others must use the same, or two machines could take one session. */
-async function matchBoard(place: Place, board: 'git' | 'postgres', context: ActionContext): Promise<void> {
-  const ref = `${POOL_REFS}board`;
-  const git = remoteGit(place.project.mainRepo, context.env);
-  const remote = remoteAt(place, context);
-  await remote.move(ref, await textCommit(JSON.stringify({ v: 1, board }), git), undefined);
-  await remote.fetch([ref]);
-  const [commit] = await readCommits([...(await remote.list(ref)).values()], git);
-  const chosen = BoardChoice.safeParse(parseJson(commit?.message ?? '')).data?.board;
-  if (chosen !== board)
-    throw POOL_ERRORS.pool_other_board({ url: place.url, chosen: chosen ?? 'another one', board });
-}
-
-async function pushSelf(
-  place: Place,
-  self: z.infer<typeof MemberCard>,
-  context: ActionContext,
-): Promise<void> {
-  const ref = `${POOL_REFS}keys/${self.id}`;
-  const remote = remoteAt(place, context);
-  const commit = await textCommit(JSON.stringify(self), remoteGit(place.project.mainRepo, context.env));
-  await remote.move(ref, commit, (await remote.list(ref)).get(ref));
 }

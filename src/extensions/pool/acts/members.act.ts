@@ -1,81 +1,220 @@
-import * as z from 'zod';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
-import { configFolder } from '../../../core/kernel/config-folder.ts';
-import { parseJson } from '../../../core/kernel/parse-json.ts';
+import { isoUtc } from '../../../core/kernel/clock.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
+import type { Oid } from '../board.ts';
 import { POOL_REFS } from '../git-remote.ts';
-import { fingerprintOf, trustedHosts, trustHost } from '../host-keys.ts';
+import { fingerprintOf } from '../host-keys.ts';
+import {
+  type MemberList,
+  MemberName,
+  memberWithKey,
+  type PoolMember,
+  type Standing,
+} from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { readPoolFile } from '../pool-file.ts';
-import { readCommits } from '../read-commits.ts';
-import { membershipOf, type Place, refPrefix, remoteAt, requirePerson } from './membership.ts';
-import { remoteGit } from './open-member.ts';
+import type { Membership } from '../pool-file.ts';
+import { openSigned } from '../published-state.ts';
+import { readStateNote } from '../state-note.ts';
+import { type MemberCard, readCards } from './member-card.ts';
+import { membershipOf, poolAt, requirePerson } from './membership.ts';
+import { postgresBoard } from './open-member.ts';
 
-/** The card that a member publishes at its own ref. */
-export const MemberCard = z.object({
-  v: z.literal(1),
-  id: z.string(),
-  name: z.string(),
-  publicKey: z.string(),
-});
-export type PoolMember = z.infer<typeof MemberCard> & {
+/** A machine that is a member of a pool, or asks to be one. */
+export interface KnownMachine {
+  id: string;
+  name: string;
+  person?: string;
   fingerprint: string;
-  isTrusted: boolean;
+  standing: Standing | 'owner';
   isSelf: boolean;
-};
-
-async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {
-  const { membership, project } = await membershipOf(question, context);
-  return await membersAt({ project, url: membership.remote, prefix: refPrefix(membership) }, context);
+  card?: MemberCard;
 }
 
-/**
- * Trusts a member's states and acts on this machine, after a person has compared the fingerprint on both machines.
- * @param seen the fingerprint that the person was shown
- * @param as the person, named as in GATE_PEOPLE, to whom the member's acts are attributed; default: its name
- */
-export async function trustMember(
-  { member, seen, as, ...question }: ProjectQuestion & { member: string; seen: string; as?: string },
-  context: ActionContext,
-): Promise<PoolMember> {
-  await requirePerson(context);
-  const found = await memberNamed(member, question, context);
-  if (found.fingerprint !== seen) throw POOL_ERRORS.pool_key_changed({ member });
-  await trustHost(configFolder(context.home), { ...found, name: as ?? found.name });
-  return { ...found, isTrusted: true };
+/** The members of a pool and the machines that wait for an owner. `problem`: why the list could not be read anew. */
+export interface KnownMachines {
+  machines: KnownMachine[];
+  problem?: unknown;
 }
 
-export async function memberNamed(
-  name: string,
-  question: ProjectQuestion,
+export async function machinesOf(
+  membership: Membership,
+  project: Pick<Project, 'mainRepo'>,
   context: ActionContext,
-): Promise<PoolMember> {
-  const members = await poolMembers(question, context);
-  const named = members.filter((member) => member.name === name || member.id === name);
-  const [found] = named;
-  if (found === undefined || named.length > 1)
-    throw POOL_ERRORS.pool_no_member({
-      name,
-      members: members.map((each) => `${each.name} (${each.id})`),
+): Promise<KnownMachines> {
+  const pool = poolAt(membership, project, context);
+  const { lists } = pool;
+  const cards = await readCards(pool);
+  let problem: unknown;
+  try {
+    await lists.refresh(await lists.tip());
+  } catch (error) {
+    problem = error;
+  }
+  const list = await lists.kept();
+  const members = (list?.members ?? []).map(({ id, name, person, publicKey, owner }) => {
+    const standing = owner ? ('owner' as const) : ('member' as const);
+    return { id, name, person, fingerprint: fingerprintOf(publicKey), standing };
+  });
+  const others = cards
+    .filter((card) => !members.some(({ id }) => id === card.id))
+    .map(({ id, name, publicKey }) => {
+      const isRemoved = list?.removed.some((each) => each.id === id || each.publicKey === publicKey);
+      const standing = isRemoved ? ('removed' as const) : ('waits' as const);
+      return { id, name, fingerprint: fingerprintOf(publicKey), standing };
     });
+  const machines = [...members, ...others].map((machine) => ({
+    ...machine,
+    isSelf: machine.id === membership.id,
+    card: cards.find(({ id }) => id === machine.id),
+  }));
+  return { machines, problem };
+}
+
+export interface AddInput extends ProjectQuestion {
+  /** The whole fingerprint of the key of the machine that asks to join, or of a member to change. */
+  fingerprint: string;
+  /** Default: the name that the machine asked for. */
+  name?: string;
+  owner?: boolean;
+  /** The person, named as in GATE_PEOPLE, to whom its acts are attributed; default: its name. */
+  as?: string;
+}
+
+/** Adds a machine to the pool, or changes a member. Every other machine then uses its states and acts. */
+export async function addMember(input: AddInput, context: ActionContext): Promise<PoolMember> {
+  await requirePerson(context);
+  const { membership, project } = await membershipOf(input, context);
+  for (const name of [input.name, input.as])
+    if (name !== undefined && !MemberName.safeParse(name).success)
+      throw POOL_ERRORS.pool_name_invalid({ name });
+  const cards = await readCards(poolAt(membership, project, context));
+  const list = await changeList(membership, project, context, (before) => {
+    const known = memberWithKey(before, input.fingerprint);
+    const { id, name, publicKey } = known ?? asking(cards, before, input.fingerprint);
+    const added = {
+      id,
+      name: input.name ?? name,
+      person: input.as ?? known?.person,
+      publicKey,
+      owner: input.owner || known?.owner ? (true as const) : undefined,
+      by: known?.by ?? membership.id,
+    };
+    const others = before.members.filter((each) => each.id !== id);
+    if (others.some((each) => each.name === added.name))
+      throw POOL_ERRORS.pool_name_taken({ name: added.name });
+    return { ...before, members: [...others, added] };
+  });
+  return memberWithKey(list, input.fingerprint) as PoolMember;
+}
+
+function asking(cards: readonly MemberCard[], { removed }: MemberList, fingerprint: string): MemberCard {
+  const open = cards.filter(({ id, publicKey }) =>
+    removed.every((each) => each.id !== id && each.publicKey !== publicKey),
+  );
+  const found = open.find(({ publicKey }) => fingerprintOf(publicKey) === fingerprint);
+  if (found !== undefined) return found;
+  const known = open.map(({ name, publicKey }) => `${fingerprintOf(publicKey)} (${name})`);
+  throw POOL_ERRORS.pool_no_card({ fingerprint, asking: known });
+}
+
+export interface Removal {
+  member: PoolMember;
+  /** The folders of the sessions that other machines may take now. */
+  sessions: string[];
+  /** The members that it had added. */
+  added: PoolMember[];
+  /** The role with which it uses the database. */
+  login?: string;
+}
+
+/** Removes a machine from the pool. Others use the states that it has published until now, and nothing later. */
+export async function removeMember(
+  { name, ...question }: ProjectQuestion & { name: string },
+  context: ActionContext,
+): Promise<Removal> {
+  await requirePerson(context);
+  const { membership, project } = await membershipOf(question, context);
+  let member: PoolMember | undefined;
+  let sessions: string[] = [];
+  const list = await changeList(membership, project, context, async (before) => {
+    const gone = memberNamed(before, name);
+    if (gone.id === membership.id) throw POOL_ERRORS.pool_remove_self({ name: gone.name });
+    member = gone;
+    const newest = await newestStates(gone, poolAt(membership, project, context));
+    sessions = newest.flatMap(({ isHeld, folder }) => (isHeld ? [folder] : []));
+    const { id, publicKey } = gone;
+    const tips = Object.fromEntries(newest.map(({ ref, commit }) => [ref.slice(POOL_REFS.length), commit]));
+    const record = {
+      id,
+      name: gone.name,
+      publicKey,
+      at: isoUtc(context.clock.now()),
+      by: membership.id,
+      tips,
+    };
+    return {
+      ...before,
+      members: before.members.filter((each) => each.id !== id),
+      removed: [...before.removed, record],
+    };
+  });
+  const gone = member as unknown as PoolMember;
+  const added = list.members.filter(({ by }) => by === gone.id);
+  return { member: gone, sessions, added, login: await removeFromBoard(membership, gone.id, context) };
+}
+
+function memberNamed({ members }: MemberList, name: string): PoolMember {
+  const found = members.find((member) => member.name === name || member.id === name);
+  if (found === undefined)
+    throw POOL_ERRORS.pool_no_member({ name, members: members.map((each) => `${each.name} (${each.id})`) });
   return found;
 }
 
-export async function membersAt(place: Place, context: ActionContext): Promise<PoolMember[]> {
-  const remote = remoteAt(place, context);
-  const keys = `${POOL_REFS}keys/*`;
-  await remote.fetch([keys]);
-  const git = remoteGit(place.project.mainRepo, context.env);
-  const commits = await readCommits([...(await remote.list(keys)).values()], git);
-  const self = (await readPoolFile(context.home))?.host.id;
-  const trusted = await trustedHosts(configFolder(context.home));
-  const members = commits.flatMap(({ message }) => MemberCard.safeParse(parseJson(message)).data ?? []);
-  return await Promise.all(
-    members.map(async (member) => ({
-      ...member,
-      fingerprint: await fingerprintOf(member.publicKey, context.env),
-      isTrusted: trusted.some(({ publicKey }) => publicKey === member.publicKey),
-      isSelf: member.id === self,
-    })),
-  );
+/** The sessions whose newest state a member has signed. */
+async function newestStates({ id, publicKey }: PoolMember, { remote, git }: ReturnType<typeof poolAt>) {
+  const refs = await remote.list(`${POOL_REFS}sessions/*`);
+  if (refs.size > 0) await remote.fetch([`${POOL_REFS}sessions/*`]);
+  const key = fingerprintOf(publicKey);
+  const states: Array<{ ref: string; commit: Oid; folder: string; isHeld: boolean }> = [];
+  for (const [ref, commit] of refs) {
+    const opened = await openSigned(commit, git).catch(() => undefined);
+    if (opened?.key !== key) continue;
+    const reading = readStateNote(opened.text);
+    if (reading.kind !== 'note') continue;
+    const { folder, host } = reading.note;
+    states.push({ ref, commit, folder, isHeld: host === id });
+  }
+  return states;
+}
+
+async function removeFromBoard({ database }: Membership, id: string, { clock }: ActionContext) {
+  if (database === undefined) return undefined;
+  await using board = await postgresBoard(database, { clock });
+  return await board.remove(id);
+}
+
+/** Changes the list as an owner, once more if another owner was faster. */
+async function changeList(
+  membership: Membership,
+  project: Pick<Project, 'mainRepo'>,
+  context: ActionContext,
+  change: (list: MemberList) => MemberList | Promise<MemberList>,
+): Promise<MemberList> {
+  const { lists, remote } = poolAt(membership, project, context);
+  for (let tries = 0; tries < 2; tries += 1) {
+    const before = await lists.refresh(await lists.tip());
+    const owners = before.members.filter(({ owner }) => owner);
+    if (!owners.some(({ id }) => id === membership.id))
+      throw POOL_ERRORS.pool_not_owner({ owners: owners.map(({ name }) => name) });
+    const { board, members, removed } = await change(before);
+    const { how, list } = await lists.publish({ board, members, removed }, before);
+    if (how === 'moved') return list;
+    // A push whose answer was lost has arrived if the remote has it.
+    if ((await lists.tip()) === list.commit) return await lists.refresh(list.commit);
+    if (how === 'unreachable')
+      throw GIT_ERRORS.git_unreachable({ subcommand: 'push', cwd: remote.nameOf(POOL_REFS) });
+  }
+  throw POOL_ERRORS.pool_list_moved();
 }

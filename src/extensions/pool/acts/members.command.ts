@@ -1,41 +1,73 @@
 import type { Command } from 'commander';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
 import {
   projectOf,
   type SharedOptions,
   withSharedOptions,
 } from '../../../core/kit/terminal/shared-options.ts';
+import { harmless } from '../../../core/kit/terminal/style.ts';
 
-interface TrustOptions extends SharedOptions {
+interface AddOptions extends SharedOptions {
+  name?: string;
+  owner?: true;
   as?: string;
-  yes?: true;
 }
 
 /** Adds the commands that change who belongs to a pool. */
 export function addMembers(pool: Command, cli: Cli): void {
-  withSharedOptions(pool.command('trust <machine>'))
-    .description('Accept the sessions and acts of another machine on this one')
+  withSharedOptions(pool.command('add <fingerprint>'))
+    .description('Add a machine that has asked to join, or change a member')
+    .option('--name <name>', 'its name in the pool (default: the one that it asked for)')
+    .option('--owner', 'it may add and remove members, too')
     .option(
       '--as <person>',
       'the person to whom its acts are attributed, for GATE_PEOPLE (default: its name)',
     )
-    .option('-y, --yes', 'do not ask; the fingerprints have been compared')
-    .action((machine: string, options: TrustOptions) => trust(cli, machine, options));
+    .action((fingerprint: string, options: AddOptions) => add(cli, fingerprint, options));
+  withSharedOptions(pool.command('remove <name>'))
+    .description('Remove a member; others may continue its sessions at once')
+    .action((name: string, options: SharedOptions) => remove(cli, name, options));
 }
 
-async function trust(cli: Cli, machine: string, { yes, as, ...options }: TrustOptions): Promise<void> {
-  const { memberNamed, trustMember } = await import('./members.act.ts');
-  const context = await cli.actionContext();
-  const { fingerprint, name, isTrusted } = await memberNamed(machine, projectOf(options), context);
-  const { good } = cli.output.style;
-  if (!yes && !isTrusted) {
-    const question = `${name} has the key ${fingerprint}.\nIts sessions would run here with your logins. Does "samocode pool join" on ${name} show the same?`;
-    const { askYesNo } = await import('../../../core/kit/terminal/ask.ts');
-    if (!cli.isInteractive) throw CLI_ERRORS.usage({ why: question, hint: 'Compare them, then add --yes.' });
-    if (!(await askYesNo(cli, question)))
-      return cli.output.result({ name, trusted: false }, () => 'Nothing was changed.');
-  }
-  await trustMember({ ...projectOf(options), member: machine, seen: fingerprint, as }, context);
-  cli.output.result({ name, fingerprint, trusted: true }, () => `${good('✔')} ${name} is trusted here.`);
+async function add(
+  cli: Cli,
+  fingerprint: string,
+  { name, owner, as, ...options }: AddOptions,
+): Promise<void> {
+  const { addMember } = await import('./members.act.ts');
+  const input = { ...projectOf(options), fingerprint, name, owner, as };
+  const added = await addMember(input, await cli.actionContext());
+  const { good, accent } = cli.output.style;
+  const result = { id: added.id, name: added.name, person: added.person, owner: added.owner ?? false };
+  cli.output.result(result, () =>
+    [
+      `${good('✔')} ${accent(harmless(added.name))} is ${added.owner ? 'an owner' : 'a member'} of the pool.`,
+      '  It takes part within a minute; the others accept its sessions then.',
+    ].join('\n'),
+  );
+}
+
+async function remove(cli: Cli, name: string, options: SharedOptions): Promise<void> {
+  const { removeMember } = await import('./members.act.ts');
+  const { member, sessions, added, login } = await removeMember(
+    { ...projectOf(options), name },
+    await cli.actionContext(),
+  );
+  const { good, attention, accent } = cli.output.style;
+  const names = added.map((each) => each.name);
+  cli.output.result({ id: member.id, name: member.name, sessions, added: names, login }, () =>
+    [
+      `${good('✔')} ${accent(harmless(member.name))} is removed: what it publishes from now on is not used.`,
+      `${attention('!')} Take its login away from the git remote, too.`,
+      ...(login === undefined
+        ? []
+        : [
+            `${attention('!')} In the database: ${accent(`alter role "${login.replaceAll('"', '""')}" nologin;`)}`,
+          ]),
+      ...sessions.map((session) => `  Other machines may take ${harmless(session)} now.`),
+      ...names.map(
+        (each) => `${attention('!')} It had added ${each}: ${accent(`samocode pool remove ${each}`)}`,
+      ),
+    ].join('\n'),
+  );
 }

@@ -4,8 +4,9 @@ import { refuseFromInside } from '../../../core/caller/context/refuse-from-insid
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
+import { MemberLists } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { type Membership, readPoolFile } from '../pool-file.ts';
+import { type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
 import { remoteGit } from './open-member.ts';
 
 const LIMIT_MS = 60_000;
@@ -30,7 +31,20 @@ export async function membershipOf(question: ProjectQuestion, context: ActionCon
   return { project, membership };
 }
 
-export function refPrefix({ prefix }: Membership): RemotePlace['prefix'] {
+/** The remote of a membership, and its list of members. */
+export function poolAt(
+  membership: Membership,
+  { mainRepo }: Pick<Project, 'mainRepo'>,
+  context: ActionContext,
+) {
+  const place = { project: { mainRepo }, url: membership.remote, prefix: refPrefix(membership) };
+  const remote = remoteAt(place, context);
+  const git = remoteGit(mainRepo, context.env);
+  const folder = membershipFolder(context.home, membership);
+  return { remote, git, folder, lists: new MemberLists({ folder, remote, git }) };
+}
+
+export function refPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 

@@ -14,12 +14,15 @@ import { openingsOf } from '../../../core/project/settings/openings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../board.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../git-remote.ts';
+import { hostKey } from '../host-keys.ts';
+import { MemberLists, nameOf } from '../member-list.ts';
 import { type MemberParts, POOL_TIMES, type PoolTimes } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import type { Membership, PoolFile } from '../pool-file.ts';
+import { type Membership, membershipFolder } from '../pool-file.ts';
 import { PoolStates } from '../pool-states.ts';
 import type { PostgresBoard } from '../postgres-board.ts';
 import { RemoteBoard } from '../remote-board.ts';
+import { type MemberCard, publishCard } from './member-card.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,25 +52,20 @@ export async function textCommit(text: string, git: GitContext & { cwd: string }
 /** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
 const LIMIT_MS = 30_000;
 
+type Callbacks = Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'>;
+
 export async function openMember(
   membership: Membership,
   context: ActionContext,
   {
-    supervisor,
-    say,
-    report,
-    status,
-    wake,
-    self,
     bell,
-  }: Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> & {
-    self: PoolFile['host'];
-    /** A file that ends the wait for the next renewal of a board on the remote. */
-    bell?: string;
+    ...callbacks
+  }: Callbacks & {
+    /** A file that ends the wait for the next renewal of a board on the remote. */ bell?: string;
   },
-): Promise<MemberParts & AsyncDisposable> {
+): Promise<MemberParts & { publishCard(): Promise<void> } & AsyncDisposable> {
   const { clock, host, home, env } = context;
-  const { config, project, remote: url, leaving, database } = membership;
+  const { id, config, project, remote: url, leaving, database } = membership;
   const { project: found } = await readProject({ filePath: config, env, homeDir: home });
   if (found === undefined || (await trustIn(found, home)).kind === 'untrusted')
     throw POOL_ERRORS.pool_not_here({ config });
@@ -83,42 +81,61 @@ export async function openMember(
     sessionsDir: values.sessions,
     worktreesDir: values.worktrees,
   };
-  const clis = () => installedClis(found, providerNames(), context);
-  const level = await sandboxLevel(found, context);
-  const labels = [...Object.keys(await clis()), ...LABELS[level]];
-  const slots = membership.slots ?? values.maxParallel ?? 2;
+  const folder = membershipFolder(home, membership);
+  const lists = new MemberLists({ folder, remote, git });
+  const memberCard = await memberCardOf(membership, found, context);
+  const { labels, slots, level, version } = memberCard;
   const nonce = fingerprint(host.bootId, host.pidNamespace, home);
-  const card: HostCard = { ...self, project, labels, nonce, slots, level, version: __VERSION__ };
-  const states = new PoolStates({ home, git, card, clock });
+  const name = await nameOf(membership, home);
+  const card: HostCard = { id, name, project, labels, nonce, slots, level, version };
+  const states = new PoolStates({ folder, lists, git, card, clock });
   const ownSettings = async () => {
     const own = await freezeSettings(found, { folder: '', pool: true }, context);
     // A session can need agent CLIs other than those in this machine's `.samocode`.
-    return HostSettings.parse({ ...own, cliPaths: await clis() });
+    return HostSettings.parse({ ...own, cliPaths: await clisOf(found, context) });
   };
   const board: Board =
     database === undefined
       ? new RemoteBoard({ ...states.signing, remote, git, clock, bell })
       : await postgresBoard(database, { clock, leaseMs: times.leaseMs });
   const parts = {
+    ...callbacks,
     card,
     board,
     remote,
+    lists,
     states,
     place,
     git,
     clock,
     host,
     times,
-    supervisor,
     ownSettings,
     slots,
     isLeaving: leaving ?? false,
-    report,
-    status,
-    say,
-    wake,
   };
-  return { ...parts, [Symbol.asyncDispose]: () => board[Symbol.asyncDispose]() };
+  return {
+    ...parts,
+    publishCard: () => publishCard(memberCard, folder, { remote, git }),
+    [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
+  };
+}
+
+/** The card of this machine: who it is, and what it offers to sessions. */
+export async function memberCardOf(
+  membership: Membership,
+  project: Project,
+  context: ActionContext,
+): Promise<MemberCard> {
+  const { id, name, slots = project.values.maxParallel ?? 2 } = membership;
+  const publicKey = await hostKey(membershipFolder(context.home, membership), context.env);
+  const level = await sandboxLevel(project, context);
+  const labels = [...Object.keys(await clisOf(project, context)), ...LABELS[level]];
+  return { v: 1, id, name, publicKey, labels, slots, level, version: __VERSION__ };
+}
+
+async function clisOf(project: Project, context: ActionContext) {
+  return await installedClis(project, providerNames(), context);
 }
 
 /** Loads the PostgreSQL library only if a pool uses a database. */

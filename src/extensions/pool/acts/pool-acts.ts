@@ -6,9 +6,12 @@ export const POOL_ACTS: readonly PoolActs[] = [
       const { requirePool } = await import('./require-pool.ts');
       return await requirePool(project, context);
     },
-    async nameHere({ home }) {
+    async nameHere({ home }, configPath) {
       const { readPoolFile } = await import('../pool-file.ts');
-      return (await readPoolFile(home))?.host.name;
+      const membership = (await readPoolFile(home))?.pools.find(({ config }) => config === configPath);
+      if (membership === undefined) return undefined;
+      const { nameOf } = await import('../member-list.ts');
+      return await nameOf(membership, home);
     },
   },
 ];

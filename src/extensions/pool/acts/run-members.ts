@@ -49,14 +49,11 @@ export async function runMembers(
       callbacks.report(what, error);
     };
     const run = async () => {
-      await using parts = await openMember(membership, context, {
-        ...callbacks,
-        report,
-        status,
-        self: file.host,
-        bell: bellPath(membership, context),
-      });
-      await new Member(parts).run(views, signal);
+      const bell = bellPath(membership, context);
+      await using parts = await openMember(membership, context, { ...callbacks, report, status, bell });
+      // The remote may be unreachable now, and taking part does not need the card.
+      const publishing = parts.publishCard().catch((error: unknown) => report('pool', error));
+      await Promise.all([publishing, new Member(parts).run(views, signal)]);
     };
     while (!signal.aborted) {
       try {

@@ -1,10 +1,11 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { readAllSessions } from '../../../core/session/session-list.ts';
 import { readPoolStatus } from '../pool-status.ts';
-import { membersAt, type PoolMember } from './members.act.ts';
-import { membershipOf, refPrefix } from './membership.ts';
+import { type KnownMachine, machinesOf } from './members.act.ts';
+import { membershipOf } from './membership.ts';
 import { statusPath } from './run-members.ts';
 
 export interface PoolSession {
@@ -17,7 +18,7 @@ export interface PoolSession {
 }
 
 export interface PoolReport {
-  members: PoolMember[];
+  members: KnownMachine[];
   sessions: PoolSession[];
   /** One sentence each. */
   problems: string[];
@@ -26,10 +27,7 @@ export interface PoolReport {
 /** Reports what this machine knows about the project's pool. */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
-  const members = await membersAt(
-    { project, url: membership.remote, prefix: refPrefix(membership) },
-    context,
-  );
+  const { machines: members, problem } = await machinesOf(membership, project, context);
   const status = await readPoolStatus(statusPath(membership, context));
   const views = await readAllSessions(project.values.sessions, context.host);
   const sessions = (status?.sessions ?? []).map(({ id, folder, host, publishedAt, unpublishedSince }) => {
@@ -44,8 +42,13 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
     return session === 'pool' ? text : `${session}: ${text}`;
   });
   const quiet = `The supervisor of this machine has not looked at the pool${since}: see "samocode supervisor".`;
-  return { members, sessions, problems: [...(isQuiet ? [quiet] : []), ...failed] };
+  return { members, sessions, problems: [...(isQuiet ? [quiet] : []), ...failed, ...textOf(problem)] };
 }
 
 /** Longer than several lease renewals. */
 const QUIET_MS = 120_000;
+
+function textOf(problem: unknown): string[] {
+  if (problem === undefined) return [];
+  return [isSamocodeError(problem) ? `${problem.what} ${problem.why} ${problem.hint}` : String(problem)];
+}

@@ -10,7 +10,7 @@ import {
 import { harmless } from '../../../core/kit/terminal/style.ts';
 import { sessionFacts } from '../../../core/session/facts.ts';
 import { stateText } from '../../../core/session/words.ts';
-import type { PoolMember } from './members.act.ts';
+import type { KnownMachine } from './members.act.ts';
 import type { PoolSession } from './status.act.ts';
 
 /** Adds `samocode pool status`, which is also what `samocode pool` does. */
@@ -39,8 +39,8 @@ export function addStatus(pool: Command, cli: Cli): void {
     });
 }
 
-export function shownMember({ name, id, fingerprint, isTrusted, isSelf }: PoolMember) {
-  return { name, id, fingerprint, isTrusted, isSelf };
+function shownMember({ name, id, person, fingerprint, standing, isSelf }: KnownMachine) {
+  return { name, id, person, fingerprint, standing, isSelf };
 }
 
 function shownSession({ session, view, host, publishedAt, unpublishedSince }: PoolSession) {
@@ -60,10 +60,25 @@ function sessionRow(
   return [session, host ?? 'no machine', state, `${published}${lag}`].map(harmless);
 }
 
-function membersTable(cli: Cli, members: readonly PoolMember[]): string {
-  const rows = members.map(({ name, id, fingerprint, isTrusted, isSelf }) => [
-    ...[name, id, isSelf ? 'this machine' : isTrusted ? 'trusted' : 'not trusted'],
-    fingerprint,
-  ]);
-  return grid(rows, { columns: cli.output.columns, cut: {} }).join('\n');
+/** Fingerprints are shown whole, on lines that are not cut. */
+function membersTable(cli: Cli, members: readonly KnownMachine[]): string {
+  const rows = members.map(({ name, standing, isSelf }) => {
+    const self = isSelf ? ', this machine' : '';
+    return [harmless(name), `${STANDINGS[standing]}${self}`];
+  });
+  const lines = grid(rows, { columns: cli.output.columns, cut: { 0: 12 } });
+  return lines
+    .flatMap((line, at) => {
+      const { name, fingerprint, standing } = members[at] as KnownMachine;
+      const add = `samocode pool add ${fingerprint} --name ${harmless(name)}`;
+      return [line, `  ${standing === 'waits' ? add : fingerprint}`];
+    })
+    .join('\n');
 }
+
+const STANDINGS: Readonly<Record<KnownMachine['standing'], string>> = {
+  owner: 'owner',
+  member: 'member',
+  waits: 'waits for an owner to add it',
+  removed: 'removed',
+};

@@ -5,7 +5,6 @@ import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { sessionRef } from '../git-remote.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
-import { readPoolFile } from '../pool-file.ts';
 import type { VerifiedState } from '../pool-states.ts';
 import { membershipOf, requirePerson } from './membership.ts';
 import { openMember } from './open-member.ts';
@@ -86,8 +85,7 @@ async function withSession<T>(
   if (!sessionFile?.pool) throw POOL_ERRORS.not_in_pool({ session: folder });
   if (membership.database !== undefined) throw POOL_ERRORS.taken_automatically({ session: folder });
   if (membership.leaving) throw POOL_ERRORS.pool_not_joined({ mainRepo: sessionFile.mainRepo });
-  const self = (await readPoolFile(context.home))?.host ?? { id: '', name: '' };
-  await using parts = await openMember(membership, context, { ...QUIET, self });
+  await using parts = await openMember(membership, context, QUIET);
   const done = await act({ folder, id: sessionFile.id }, parts);
   await supervise(context, paths.sessionsDir);
   await writeWhole(bellPath(membership, context), '', 0o600);

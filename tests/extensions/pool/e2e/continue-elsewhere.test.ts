@@ -9,13 +9,14 @@ import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { claimLease } from '../../../../src/extensions/pool/fence.ts';
-import { hostKey, keyFilesIn, trustHost } from '../../../../src/extensions/pool/host-keys.ts';
+import { hostKey, keyFilesIn } from '../../../../src/extensions/pool/host-keys.ts';
 import { hostSettings } from '../../../../src/extensions/pool/host-settings.ts';
 import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
 import { restoreForWork } from '../../../../src/extensions/pool/restore-state.ts';
 import type { StateNote } from '../../../../src/extensions/pool/state-note.ts';
 import { changeFile, changeSettings } from '../../../core/faults/with-settings.ts';
 import { ci } from '../../../support/ci.ts';
+import { listOf } from '../../../support/pool-scene.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 import { continueHere, workHere } from '../../../support/worker-in-this-process.ts';
@@ -26,7 +27,7 @@ const ANSWER = { kind: 'answer' as const, answers: [], acceptSuggestions: true, 
 async function continuedElsewhere(rig: SessionRig) {
   const { repo, file } = rig;
   const configDir = join(repo.homeDir, '.config/samocode');
-  await trustHost(configDir, { id: 'host-a', name: 'anna', publicKey: await hostKey(configDir, repo.env) });
+  const list = listOf({ id: 'host-a', name: 'anna', publicKey: await hostKey(configDir, repo.env) });
   const here = { cwd: repo.path, baseEnv: repo.env };
   const state = await keptState(stateRef(refNameOf(file)), here);
   if (state === undefined) throw new Error('No state was kept.');
@@ -50,8 +51,9 @@ async function continuedElsewhere(rig: SessionRig) {
   await repo.git(['clone', '--quiet', repo.path, mainRepo]);
   await repo.git(['config', 'user.name', 'Ben'], mainRepo);
   await repo.git(['config', 'user.email', 'ben@example.invalid'], mainRepo);
-  await repo.git(['push', '--quiet', mainRepo, `${commit}:refs/samocode/pool/sessions/${kept.id}`]);
-  const verified = await verifyState(commit, keys, { cwd: mainRepo, baseEnv: repo.env });
+  const ref = `refs/samocode/pool/sessions/${kept.id}`;
+  await repo.git(['push', '--quiet', mainRepo, `${commit}:${ref}`]);
+  const verified = await verifyState(commit, { list, ref }, { cwd: mainRepo, baseEnv: repo.env });
   const at = {
     ...{ configPath: join(mainRepo, '.samocode'), mainRepo },
     ...{ sessionsDir: join(mainRepo, 'sessions'), worktreesDir: join(mainRepo, 'worktrees') },

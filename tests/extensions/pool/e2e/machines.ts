@@ -7,9 +7,8 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
-import { memberNamed, trustMember } from '../../../../src/extensions/pool/acts/members.act.ts';
+import { addMember } from '../../../../src/extensions/pool/acts/members.act.ts';
 import { previewTake, type TakePreview, takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';
-import { changePoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { endSessionsBelow, PATIENT_CLOCK } from '../../../support/live-session.ts';
@@ -27,7 +26,7 @@ import { repoIn } from '../../../support/temp-repo.ts';
 import { serve } from '../processes/remotes.ts';
 
 /** Seconds, where a pool has minutes. Only a pool with a database has leases. */
-const TIMES = { renewMs: 2000, graceMs: 500, scanMs: 500 };
+const TIMES = { renewMs: 2000, graceMs: 500, scanMs: 500, membersMs: 2000 };
 const LEASED = { ...TIMES, leaseMs: 10_000 };
 
 /** Iterations of a second each. */
@@ -51,6 +50,8 @@ export const isAtWork = ({ worker, state }: SessionView) =>
 export interface Machine extends TempProject {
   id: string;
   name: string;
+  /** The fingerprint of its key in the pool. */
+  fingerprint: string;
   /** Its home, its clone and its sessions. */
   path: string;
   /** Its network. */
@@ -84,14 +85,9 @@ export async function poolOf(count: number, scenario: object, { lines, database 
   const machines: Machine[] = [];
   for (let number = 1; number <= count; number += 1) {
     const network = await proxyTo(server.port);
-    const plan = { url, network, database, env, acting, wanted, scenarioPath };
+    const plan = { founder: machines[0], url, network, database, env, acting, wanted, scenarioPath };
     machines.push(await machineAt(join(root, `machine-${number}`), plan));
   }
-  for (const one of machines)
-    for (const { id } of machines.filter((other) => other !== one)) {
-      const { fingerprint: seen } = await memberNamed(id, {}, one.context);
-      await trustMember({ member: id, seen }, one.context);
-    }
   return {
     machines: machines as [Machine, Machine, ...Machine[]],
     url,
@@ -117,6 +113,8 @@ export async function poolOf(count: number, scenario: object, { lines, database 
 }
 
 interface MachinePlan extends Pick<ProjectPlan, 'env' | 'acting'> {
+  /** The machine that owns the pool; undefined for that machine. */
+  founder: Machine | undefined;
   url: string;
   network: TcpProxy;
   database: string | undefined;
@@ -126,7 +124,7 @@ interface MachinePlan extends Pick<ProjectPlan, 'env' | 'acting'> {
 
 async function machineAt(
   path: string,
-  { url, network, database, env, acting, wanted, scenarioPath }: MachinePlan,
+  { founder, url, network, database, env, acting, wanted, scenarioPath }: MachinePlan,
 ): Promise<Machine> {
   await mkdir(path);
   const made = repoIn({ path, [Symbol.asyncDispose]: async () => undefined });
@@ -141,12 +139,16 @@ async function machineAt(
   const project = await projectOf(repo, acting);
   await writeProject(project, wanted);
   const { sessionsDir, context } = project;
-  await changePoolFile(repo.homeDir, (file) => ({ ...file, host: { ...file.host, name: basename(path) } }));
   const remote = `git://127.0.0.1:${network.port}/remote.git`;
-  const { host } = await joinPool({ remote, database, isPublic: true }, context);
+  const asked = { remote, database, isPublic: true, name: basename(path) };
+  const vouched = founder === undefined ? { create: true } : { owner: founder.fingerprint };
+  const joined = await joinPool({ ...asked, ...vouched }, context);
+  if (joined === undefined) throw new Error('It was not joined.');
+  const { membership, fingerprint } = joined;
+  if (founder !== undefined) await addMember({ fingerprint }, founder.context);
   return {
-    ...{ ...project, path, network },
-    ...host,
+    ...{ ...project, path, network, fingerprint },
+    ...{ id: membership.id, name: membership.name },
     async views() {
       const folders = await sessionFolders(sessionsDir);
       const views = await Promise.all(

@@ -10,12 +10,12 @@ import { makeProject, type TempProject } from '../../../support/project.ts';
 import { startSession } from '../../../support/start-session.ts';
 
 async function joined({ repo, context }: TempProject) {
-  const membership = { project: '1'.repeat(40), config: join(repo.path, '.samocode'), remote: repo.path };
-  const { host } = await changePoolFile(context.home, (file) => ({
-    ...file,
-    pools: [{ ...membership, prefix: 'refs/samocode/pool/' }],
-  }));
-  return { self: host, membership: { ...membership, prefix: 'refs/samocode/pool/' } };
+  const membership = {
+    ...{ id: 'host-a', name: 'anna', project: '1'.repeat(40), remote: repo.path },
+    ...{ config: join(repo.path, '.samocode'), prefix: 'refs/samocode/pool/' },
+  };
+  await changePoolFile(context.home, (file) => ({ ...file, pools: [membership] }));
+  return membership;
 }
 
 test(
@@ -41,7 +41,7 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
   await mkdir(join(codex, '..'));
   await writeFile(codex, '#!/bin/sh\n');
   await chmod(codex, 0o755);
-  const { self, membership } = await joined(project);
+  const membership = await joined(project);
   const context = { ...project.context, env: { ...project.context.env, CODEX_PATH: codex } };
   const quiet = {
     say: () => undefined,
@@ -49,7 +49,7 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
     wake: async () => undefined,
     status: { saw: () => undefined, write: async () => undefined },
   };
-  const told = { supervisor: 'mine', ...quiet, self };
+  const told = { supervisor: 'mine', ...quiet };
   await using member = await openMember(membership, context, told);
   expect(member.card.labels).toEqual(expect.arrayContaining(['codex', 'rehearsal']));
   expect((await member.ownSettings()).cliPaths).toMatchObject({ codex });

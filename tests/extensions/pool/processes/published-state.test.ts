@@ -1,23 +1,19 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
-import {
-  fingerprintOf,
-  hostKey,
-  keyFilesIn,
-  trustedHosts,
-  trustHost,
-} from '../../../../src/extensions/pool/host-keys.ts';
+import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/host-keys.ts';
 import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
 import { restoreMirror } from '../../../../src/extensions/pool/restore-state.ts';
 import { ci } from '../../../support/ci.ts';
-import { type PoolScene, poolScene } from '../../../support/pool-scene.ts';
+import { listOf, type PoolScene, PUBLISHED, poolScene } from '../../../support/pool-scene.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 const optionsOf = ({ mainRepo: cwd, here }: PoolScene) => ({ cwd, baseEnv: here.repo.env });
-const verified = (scene: PoolScene, commit: string) => verifyState(commit, scene.keys, optionsOf(scene));
+const verified = (scene: PoolScene, commit: string, list = scene.list) =>
+  verifyState(commit, { list, ref: PUBLISHED }, optionsOf(scene));
 
 test.concurrent(
   'what a trusted host signed says who signed it, and keeps branch and history',
@@ -57,17 +53,32 @@ test.concurrent('a state without a signature, or with that of other content, is 
   await expect(verified(scene, forged)).rejects.toMatchObject({ code: 'state_unsigned' });
 });
 
-test.concurrent('a key that is not trusted is refused, and so is a trusted one for another host', async () => {
+test.concurrent('the key of a machine that is no member is refused, and so is a member’s for another host', async () => {
   await using scene = await poolScene();
   const commit = await scene.publish();
   const stranger = join(scene.here.repo.root, 'stranger');
   const { env } = scene.here.repo;
-  await trustHost(stranger, { id: 'host-b', name: 'ben', publicKey: await hostKey(stranger, env) });
-  const trusting = verifyState(commit, keyFilesIn(stranger), optionsOf(scene));
-  await expect(trusting).rejects.toMatchObject({ code: 'state_untrusted' });
+  const other = listOf({ id: 'host-b', name: 'ben', publicKey: await hostKey(stranger, env) });
+  await expect(verified(scene, commit, other)).rejects.toMatchObject({ code: 'state_untrusted' });
   const note = { ...scene.plan().note, host: 'host-b', hostName: 'ben' };
   const posing = await publishedCommit({ state: commit, note }, scene.keys, optionsOf(scene));
   await expect(verified(scene, posing)).rejects.toMatchObject({ code: 'state_malformed' });
+});
+
+test.concurrent('of a removed member, only the state counts that was recorded for its ref', async () => {
+  await using scene = await poolScene();
+  const commit = await scene.publish();
+  const later = await scene.publish();
+  const [{ id, name, publicKey, by }] = scene.list.members as [(typeof scene.list.members)[0]];
+  const tips = { [PUBLISHED.slice('refs/samocode/pool/'.length)]: commit };
+  const record = { id, name, publicKey, by, at: '2026-01-08T10:00:00.000Z', tips };
+  const list = { ...scene.list, members: [], removed: [record] };
+  expect(await verified(scene, commit, list)).toMatchObject({ signer: 'host-a' });
+  await expect(verified(scene, later, list)).rejects.toMatchObject({ code: 'state_after_removal' });
+  const elsewhere = { list, ref: 'refs/samocode/pool/sessions/other' };
+  await expect(verifyState(commit, elsewhere, optionsOf(scene))).rejects.toMatchObject({
+    code: 'state_after_removal',
+  });
 });
 
 test.concurrent('a state of a newer samocode, or of none, is refused by name', async () => {
@@ -158,22 +169,14 @@ test.concurrent('a state with a file of 65 MB is not restored', async () => {
   await expect(restoreMirror({ ...scene.plan(), commit })).rejects.toMatchObject({ code: 'state_malformed' });
 });
 
-test.concurrent('the key of a host is private, made once, and known by its fingerprint', async () => {
+test.concurrent('the key of a membership is private, made once, and known by its fingerprint', async () => {
   await using scene = await poolScene();
   const { env } = scene.here.repo;
   const key = await hostKey(scene.configDir, env);
   expect(await hostKey(scene.configDir, env)).toBe(key);
   expect((await stat(scene.keys.keyPath)).mode & 0o777).toBe(0o600);
-  expect(await fingerprintOf(key, env)).toMatch(/^SHA256:[\w+/]{43}$/);
-  await trustHost(scene.configDir, { id: 'host-b', name: 'ben', publicKey: key });
-  await trustHost(scene.configDir, {
-    id: 'host-b',
-    name: `ben\nhost-c namespaces="git" ${key}`,
-    publicKey: key,
-  });
-  expect((await trustedHosts(scene.configDir)).map(({ id }) => id)).toEqual(['host-a', 'host-b']);
-  const forged = { id: 'host-c', name: 'c', publicKey: `${key}\nhost-a ${key}` };
-  await expect(trustHost(scene.configDir, forged)).rejects.toMatchObject({ code: 'host_key_invalid' });
+  const { stdout } = await runCommand('ssh-keygen', ['-l', '-f', `${scene.keys.keyPath}.pub`], { env });
+  expect(stdout).toContain(` ${fingerprintOf(key)} `);
 });
 
 test.concurrent.each([

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../../src/core/kernel/clock.ts';
 import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
+import { recordedSessionFile } from '../../../../../src/core/session/events/session-file.ts';
 import { readSession } from '../../../../../src/core/session/status.ts';
 import { statusSentence } from '../../../../../src/core/session/words.ts';
 import { changePoolFile } from '../../../../../src/extensions/pool/pool-file.ts';
@@ -52,14 +53,16 @@ test('status and log name the machines of a pool that worked on a session', asyn
   const again: NewEvent = { ...STARTED, iteration: 2, log: 'y.jsonl' };
   const idle = [took('idle'), took('studio')];
   const events = [CREATED, took('mini'), PREPARED, STARTED, ...idle, again, DONE];
-  await serverRig.addSession('26-01-08-boat', events, { startMs: systemClock.now() });
+  const paths = await serverRig.addSession('26-01-08-boat', events, { startMs: systemClock.now() });
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   expect((await typed(['status', 'boat'], place)).stdout).toMatch(/^ +worked on +mini, studio$/m);
   const { stdout } = await typed(['log', 'boat', '--iteration', '1'], place);
   expect(stdout).toContain('It ran on mini, which has the whole log; at most its newest 256 kB are here.');
   // Which of them is this one, pools know.
   if (!HAS_EXTENSIONS) return;
-  await changePoolFile(serverRig.repo.homeDir, (file) => ({ ...file, host: { id: '1', name: 'studio' } }));
+  const config = (await recordedSessionFile(paths))?.configPath ?? '';
+  const membership = { id: '1', name: 'studio', project: '', config, remote: '', prefix: '' };
+  await changePoolFile(serverRig.repo.homeDir, (file) => ({ ...file, pools: [membership] }));
   expect((await typed(['log', 'boat', '--iteration', '2'], place)).stdout).not.toContain('It ran on');
 });
 

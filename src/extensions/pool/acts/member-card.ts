@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
+import type { GitContext } from '../../../core/project/git/repository.ts';
+import { POOL_REFS } from '../git-remote.ts';
+import { fingerprintOf, keyFilesIn } from '../host-keys.ts';
+import { MemberName } from '../member-list.ts';
+import { openSigned, signedCommit } from '../published-state.ts';
+import { readCommits } from '../read-commits.ts';
+import type { PoolRemote } from '../remote.ts';
+
+/** The card that a machine publishes at its own ref, signed with its key: it asks to join, or says what it offers. */
+export const MemberCard = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  name: MemberName,
+  publicKey: z.string(),
+  labels: z.array(z.string()),
+  slots: z.int().positive(),
+  level: z.enum(['off', 'guard', 'strict']),
+  version: z.string(),
+});
+export type MemberCard = z.infer<typeof MemberCard>;
+
+export interface CardPlace {
+  remote: PoolRemote;
+  git: GitContext & { cwd: string };
+}
+
+const CARD_REFS = `${POOL_REFS}keys/`;
+
+/** Publishes a card if its content has changed. @param folder the folder of the membership */
+export async function publishCard(
+  card: MemberCard,
+  folder: string,
+  { remote, git }: CardPlace,
+): Promise<void> {
+  const ref = CARD_REFS + card.id;
+  const text = JSON.stringify(MemberCard.parse(card));
+  const there = (await remote.list(ref)).get(ref);
+  if (there !== undefined) {
+    await remote.fetch([ref]);
+    const [now] = await readCommits([there], git);
+    if (now?.message === text) return;
+  }
+  await remote.move(ref, await signedCommit({ text }, keyFilesIn(folder), git), there);
+}
+
+/** Removes the card of an earlier membership of this machine. */
+export async function withdrawCard(id: string, { remote }: Pick<CardPlace, 'remote'>): Promise<void> {
+  const ref = CARD_REFS + id;
+  const there = (await remote.list(ref)).get(ref);
+  if (there !== undefined) await remote.move(ref, undefined, there);
+}
+
+/** The cards on the remote. One that its own key has not signed, or that is not at its own ref, is skipped. */
+export async function readCards({ remote, git }: CardPlace): Promise<MemberCard[]> {
+  const refs = await remote.list(`${CARD_REFS}*`);
+  if (refs.size > 0) await remote.fetch([`${CARD_REFS}*`]);
+  const cards = await Promise.all(
+    [...refs].map(async ([ref, commit]) => {
+      const opened = await openSigned(commit, git).catch(() => undefined);
+      const { data } = MemberCard.safeParse(parseJson(opened?.text ?? ''));
+      const isOwn = data && ref === CARD_REFS + data.id && fingerprintOf(data.publicKey) === opened?.key;
+      return isOwn ? [data] : [];
+    }),
+  );
+  return cards.flat();
+}
