@@ -52,17 +52,15 @@ export async function textCommit(text: string, git: GitContext & { cwd: string }
 /** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
 const LIMIT_MS = 30_000;
 
-type Callbacks = Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'>;
+interface Callbacks extends Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> {
+  /** A file that ends the wait for the next look of a board on the remote. */
+  bell?: string;
+}
 
 export async function openMember(
   membership: Membership,
   context: ActionContext,
-  {
-    bell,
-    ...callbacks
-  }: Callbacks & {
-    /** A file that ends the wait for the next renewal of a board on the remote. */ bell?: string;
-  },
+  { bell, ...callbacks }: Callbacks,
 ): Promise<MemberParts & { publishCard(): Promise<void> } & AsyncDisposable> {
   const { clock, host, home, env } = context;
   const { id, config, project, remote: url, leaving, database } = membership;
