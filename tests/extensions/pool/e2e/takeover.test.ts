@@ -6,10 +6,12 @@ import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import type { SessionFile } from '../../../../src/core/session/events/session-file.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import { stateLine } from '../../../../src/core/session/words.ts';
 import { addMember } from '../../../../src/extensions/pool/acts/members.act.ts';
+import { requireHeldBy } from '../../../../src/extensions/pool/acts/require-held.ts';
 import { takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
@@ -111,18 +113,20 @@ test('a merge is refused while the remote of the pool cannot be read, and once a
   const session = await pool.startOn(one);
   await untilView(one, isDone, 'the session as done');
   await untilView(other, isDone, 'the session as done on the other machine');
-  const merge = async () => {
-    await finishSession({ session, how: 'merge', keep: [] }, one.context);
-    const [view] = await one.views();
-    return (await eventsOf(view as SessionView)).findLast(({ type }) => type === 'merge_ended');
-  };
+  const merge = () => finishSession({ session, how: 'merge', keep: [] }, one.context);
   one.network.become('refuses');
-  expect(await merge()).toMatchObject({
-    outcome: 'failed',
-    reason: expect.stringContaining('could not be read'),
-  });
+  const refusal = { code: 'not_merged', message: expect.stringContaining('could not be read') };
+  await expect(merge()).rejects.toMatchObject(refusal);
+  // Its supervisor would find out first.
+  await one.die();
   await take(other, session);
   one.network.become('forwards');
+  const [view] = await one.views();
+  const asked = { file: view?.sessionFile as SessionFile, paths: (view as SessionView).paths };
+  await expect(requireHeldBy(asked, { env: one.context.env, home: one.context.home })).rejects.toMatchObject({
+    code: 'session_moved',
+  });
+  await one.comeBack();
   await untilView(one, ({ worker }) => worker === 'unknowable', 'that another machine has it');
   await expect(merge()).rejects.toMatchObject({ code: 'elsewhere_in_pool' });
 });
