@@ -2,7 +2,7 @@ import type { Clock } from '../../core/kernel/clock.ts';
 import type { Host } from '../../core/kernel/processes/host.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
 import type { HostSettings } from '../../core/session/events/bodies/positions.ts';
-import type { Board, HostCard, Oid, Ulid } from './board.ts';
+import type { Board, HostCard, Oid, StateCard, Ulid } from './board.ts';
 import type { MemberLists } from './member-list.ts';
 import type { PoolStates } from './pool-states.ts';
 import type { StatusFile } from './pool-status.ts';
@@ -69,6 +69,8 @@ export interface HeldSession {
   /** The worker's state commit that `published` was made from, and the number of its last event. */
   from?: Oid;
   n?: number;
+  /** The facts of `published` that lists show. */
+  card?: StateCard & { wanted: boolean };
   /** The commit of a push whose outcome is not known yet. */
   sending?: Oid;
   /** Monotonic time at which to push again after the remote could not be reached. */

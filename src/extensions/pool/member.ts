@@ -2,11 +2,12 @@ import { fence, OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
 import { unseenOwner } from '../../core/kernel/processes/lease.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
-import { DeliveredActs, forward } from './acts/delivered-acts.ts';
+import { DeliveredActs, ForwardedActs } from './acts/delivered-acts.ts';
 import type { Claim, Entry, Oid, Ulid } from './board.ts';
 import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
+import { claimAbove, indexAgain, whyLost } from './lost-writes.ts';
 import { type HeldMark, readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import { standingIn } from './member-list.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
@@ -30,6 +31,7 @@ export class Member {
   /** The epochs of the sessions that this machine lost. */
   readonly #lost = new Map<Ulid, number>();
   readonly #acts: DeliveredActs;
+  readonly #sentActs: ForwardedActs;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #remoteAtMs = Number.NEGATIVE_INFINITY;
@@ -41,6 +43,7 @@ export class Member {
     this.#parts = parts;
     this.#acts = new DeliveredActs(parts);
     this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
+    this.#sentActs = new ForwardedActs(parts);
   }
 
   /** @param views the sessions of this machine, as last read */
@@ -78,12 +81,16 @@ export class Member {
     for (const entry of entries) this.#entries.set(entry.id, entry);
     for (const each of this.#held.values())
       if (each.sinceMs < begun && (held.get(each.id) !== each.epoch || this.#isMoved(each)))
-        this.#lose(each.id, 'another machine has it');
+        this.#lose(each.id, whyLost(each, this.#entries.get(each.id)));
     this.#keepAlive(begun);
-    this.#reportGone();
+    this.#offerLost();
     for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
     for (const each of this.#held.values())
-      this.#steps.run(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
+      this.#steps.run(each.id, async () => {
+        await this.#reclaim(each);
+        await indexAgain(each, this.#entries.get(each.id), { begun, host: card.id, board });
+        await this.#acts.settle(each);
+      });
     // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
     const unmetNeeds =
       this.#leaseMs === undefined ? () => ({ needs: [] }) : await unmetNeedsOf(entries, this.#parts);
@@ -131,11 +138,17 @@ export class Member {
     return false;
   }
 
-  /** Reports sessions that this machine held last and whose ref is missing from the remote. */
-  #reportGone(): void {
-    for (const [id, { folder, paths }] of this.#poolViews()) {
+  /** Offers sessions again that this machine held last and the board lacks; reports those whose ref is gone. */
+  #offerLost(): void {
+    const { board, card } = this.#parts;
+    for (const [id, { folder, paths, sessionFile }] of this.#poolViews()) {
       const mark = this.#entries.has(id) ? undefined : readMark(paths);
-      if (mark !== undefined) this.#parts.report(folder, this.#gone(mark));
+      if (mark === undefined || sessionFile === undefined) continue;
+      this.#steps.run(id, async () => {
+        const state = await this.#tipOf(id);
+        if (state === undefined) throw this.#gone(mark);
+        await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state });
+      });
     }
   }
 
@@ -163,7 +176,7 @@ export class Member {
   #scanFiles(): void {
     for (const [id, view] of this.#poolViews()) {
       if (this.#held.has(id)) this.#steps.run(id, () => this.#publish(view));
-      else if (this.#entries.has(id)) this.#steps.run(id, () => forward(view.paths, id, this.#parts.board));
+      else if (this.#entries.has(id)) this.#steps.run(id, () => this.#sentActs.forward(view.paths, id));
       else if (this.#boardAtMs > 0 && view.state.n === 0) this.#steps.run(id, () => this.#offer(view));
     }
   }
@@ -246,8 +259,8 @@ export class Member {
     held.sinceMs = clock.monotonic();
     this.#mark(held);
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
-    const shown = { ...note.card, wanted: note.wanted };
-    if (!(await board.index(mine, commit, shown))) return this.#lose(held.id, 'another machine has it');
+    held.card = { ...note.card, wanted: note.wanted };
+    if (!(await board.index(mine, commit, held.card))) return this.#lose(held.id, 'another machine has it');
     await this.#acts.settle(held);
   }
 
@@ -289,7 +302,7 @@ export class Member {
     const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
     await board.offer(entry);
     this.#entries.set(id, { ...entry, epoch: 0, wanted: false });
-    await forward(view.paths, id, board);
+    await this.#sentActs.forward(view.paths, id);
   }
 
   /** Copies what another machine has published, so that lists, questions and plans show it here. */
@@ -298,7 +311,9 @@ export class Member {
     // The worker that lost the session must exit first, because its files are about to be moved.
     if (state === undefined || view?.worker === 'alive') return;
     if (this.#shown.get(id) !== state) {
-      this.#reportMoved(await restoreMirror(this.#copyPlan(await this.#fetch(id))));
+      const copy = await restoreMirror(this.#copyPlan(await this.#fetch(id)));
+      this.#reportMoved(copy);
+      await this.#sentActs.settle(this.#pathsOf(copy.folder));
       this.#shown.set(id, state);
     }
     if (view !== undefined) await recordUnmetNeeds(view.paths, unmet, this.#parts.clock);
@@ -313,13 +328,14 @@ export class Member {
     if (aside.length > 0) this.#parts.say(`${folder}: what was here is now ${aside.join(', ')}`);
   }
 
-  async #take(claim: Claim): Promise<void> {
+  async #take(given: Claim): Promise<void> {
     const { board, clock, remote, states, times, say } = this.#parts;
-    const mine = { id: claim.id, epoch: claim.epoch, host: claim.host };
+    let claim = given;
     let back: Oid | undefined;
     try {
       const published = await this.#fetch(claim.id);
       back = published.commit;
+      claim = await claimAbove(published.note, claim, board);
       const { settings } = await states.sessionFileIn(published.commit);
       const own = hostSettings(settings, await this.#parts.ownSettings());
       const copy = await restoreForWork(this.#copyPlan(published), own);
@@ -331,18 +347,17 @@ export class Member {
       }
       back = commit;
       if (claim.from !== undefined) await clock.sleep(times.graceMs);
-      const paths = this.#pathsOf(copy.folder);
       const sinceMs = clock.monotonic();
       const held = { id: claim.id, epoch: claim.epoch, folder: copy.folder, published: commit, sinceMs };
       this.#mark(held);
       this.#held.set(claim.id, held);
       this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
-      await this.#claim(paths);
+      await this.#claim(this.#pathsOf(copy.folder));
       say(`${copy.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
     } catch (error) {
       this.#parts.report(claim.folder, error);
       if (back !== undefined)
-        await board.giveBack(mine, {
+        await board.giveBack(claim, {
           wanted: true,
           state: back,
           notBeforeMs: this.#leaseMs && 2 * this.#leaseMs,

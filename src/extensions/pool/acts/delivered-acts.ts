@@ -8,7 +8,7 @@ import {
 } from '../../../core/session/commands/commands.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
-import type { Board, SentAct, Ulid } from '../board.ts';
+import type { SentAct, Ulid } from '../board.ts';
 import type { HeldSession, MemberParts } from '../member-parts.ts';
 
 const MAX_NAME = 100;
@@ -68,14 +68,38 @@ async function answeredIn(
   );
 }
 
-/** Sends the commands that wait in a session's copy to the board. */
-export async function forward(paths: SessionPaths, session: Ulid, board: Pick<Board, 'act'>): Promise<void> {
-  for (const id of pendingCommandIds(paths)) {
-    const reading = await readCommand(paths, id);
-    // A command that this version does not know is kept for a newer version.
-    if (reading?.kind !== 'command') continue;
-    await board.act(session, id, JSON.stringify(reading.command));
-    await removeCommand(paths, id);
+/**
+ * Sends commands that wait in copies of sessions to the board. Each is kept, and sent again after a lease, until the
+ * published log answers it: a board can lose its last writes.
+ */
+export class ForwardedActs {
+  readonly #parts: Pick<MemberParts, 'board' | 'clock' | 'times'>;
+  /** Monotonic times. */
+  readonly #sentAt = new Map<Ulid, number>();
+
+  constructor(parts: Pick<MemberParts, 'board' | 'clock' | 'times'>) {
+    this.#parts = parts;
+  }
+
+  async forward(paths: SessionPaths, session: Ulid): Promise<void> {
+    const { board, clock, times } = this.#parts;
+    const now = clock.monotonic();
+    const againMs = times.leaseMs ?? times.renewMs;
+    const isDue = (id: Ulid) => now - (this.#sentAt.get(id) ?? Number.NEGATIVE_INFINITY) >= againMs;
+    for (const id of pendingCommandIds(paths).filter(isDue)) {
+      const reading = await readCommand(paths, id);
+      // A command that this version does not know is kept for a newer version.
+      if (reading?.kind !== 'command') continue;
+      await board.act(session, id, JSON.stringify(reading.command));
+      this.#sentAt.set(id, now);
+    }
+  }
+
+  /** Removes the commands that a newly copied state answers. */
+  async settle(paths: SessionPaths): Promise<void> {
+    const waiting = pendingCommandIds(paths);
+    const answered = waiting.length === 0 ? new Set() : await answeredIn(paths);
+    for (const id of waiting) if (answered.has(id)) await removeCommand(paths, id);
   }
 }
 
