@@ -9,11 +9,23 @@ import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 import { tempDir } from './temp-dir.ts';
 
-export interface PostgresServer extends AsyncDisposable {
-  /** The address of a new, empty database. */
-  database(): Promise<string>;
+interface Server extends AsyncDisposable {
+  port: number;
   /** Dies without a farewell, and begins again with the same data. */
   restart(): Promise<void>;
+}
+
+export interface PostgresServer extends Server {
+  /** The address of a new, empty database. */
+  database(): Promise<string>;
+  /** Another server, which follows this one asynchronously. */
+  standby(): Promise<Standby>;
+}
+
+export interface Standby extends Server {
+  /** Receives nothing more, after it has everything from before: what the primary does from here on is lost. */
+  cutOff(): Promise<void>;
+  promote(): Promise<void>;
 }
 
 const DEBIAN = '/usr/lib/postgresql';
@@ -23,6 +35,48 @@ const DEBIAN = '/usr/lib/postgresql';
  * @param settings `name=value`; by default it trusts the disk with what it has not written yet
  */
 export async function startPostgres(settings = ['fsync=off']): Promise<PostgresServer> {
+  const here = await serverFolder();
+  const { data } = here;
+  await here.run('initdb', '-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync');
+  const server = await here.start(settings);
+  const address = (name: string) => `postgres://postgres@127.0.0.1:${server.port}/${name}`;
+  let databases = 0;
+  return {
+    ...server,
+    async database() {
+      databases += 1;
+      await query(address('postgres'), `create database d${databases}`);
+      return address(`d${databases}`);
+    },
+    standby: () => standbyOf(server.port, settings),
+  };
+}
+
+async function standbyOf(primary: number, settings: readonly string[]): Promise<Standby> {
+  const there = await serverFolder();
+  const from = ['-h', '127.0.0.1', '-p', `${primary}`, '-U', 'postgres'];
+  await there.run('pg_basebackup', '-D', there.data, '-R', '-X', 'stream', '--checkpoint=fast', ...from);
+  const server = await there.start(settings);
+  const at = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`;
+  return {
+    ...server,
+    async cutOff() {
+      const [here] = await query<{ lsn: string }>(at(primary), 'select pg_current_wal_lsn() as lsn');
+      const caughtUp = 'select 1 where pg_last_wal_replay_lsn() >= $1::pg_lsn';
+      await eventually(async () => (await query(at(server.port), caughtUp, [here?.lsn])).length === 1);
+      await query(at(server.port), `alter system set primary_conninfo = ''`);
+      await query(at(server.port), 'select pg_reload_conf()');
+      const receiver = 'select 1 from pg_stat_wal_receiver';
+      await eventually(async () => (await query(at(server.port), receiver)).length === 0);
+    },
+    async promote() {
+      await query(at(server.port), 'select pg_promote()');
+    },
+  };
+}
+
+/** A folder for the data of a server. */
+async function serverFolder() {
   const bin = await programs();
   const dir = await tempDir();
   const data = join(dir.path, 'data');
@@ -30,38 +84,40 @@ export async function startPostgres(settings = ['fsync=off']): Promise<PostgresS
   const as = isRoot ? ['setpriv', '--reuid', 'postgres', '--regid', 'postgres', '--clear-groups'] : [];
   if (isRoot) await chown(dir.path, Number((await runCommand('id', ['-u', 'postgres'])).stdout), -1);
   const command = (program: string, ...args: string[]) => [...as, join(bin, program), ...args] as [string];
-  const [file, ...args] = command('initdb', '-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync');
-  const made = await runCommand(file, args, { cwd: dir.path });
-  if (made.exitCode !== 0) throw new Error(`initdb: ${made.stderr}`);
-  const port = await freePort();
-  const address = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}`;
-  let databases = 0;
-  const start = async () => {
-    const where = ['-D', data, '-k', dir.path, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1'];
-    const chosen = ['max_connections=200', ...settings].flatMap((setting) => ['-c', setting]);
-    const [program, ...options] = command('postgres', ...where, ...chosen);
-    const server = spawn(program, options, { cwd: dir.path, stdio: 'ignore' });
-    const ended = once(server, 'close');
-    await eventually(async () => (await query(address('postgres'), 'select 1')).length === 1);
-    return async (signal: 'SIGINT' | 'SIGQUIT') => {
-      server.kill(signal);
-      await ended;
-    };
-  };
-  let stop = await start();
   return {
-    async database() {
-      databases += 1;
-      await query(address('postgres'), `create database d${databases}`);
-      return address(`d${databases}`);
+    data,
+    async run(...given: [program: string, ...args: string[]]) {
+      const [file, ...args] = command(...given);
+      const { exitCode, stderr } = await runCommand(file, args, { cwd: dir.path });
+      if (exitCode !== 0) throw new Error(`${given[0]}: ${stderr}`);
     },
-    async restart() {
-      await stop('SIGQUIT');
-      stop = await start();
-    },
-    async [Symbol.asyncDispose]() {
-      await stop('SIGINT');
-      await dir[Symbol.asyncDispose]();
+    async start(settings: readonly string[]): Promise<Server> {
+      const port = await freePort();
+      const launch = async () => {
+        const where = ['-D', data, '-k', dir.path, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1'];
+        const chosen = ['max_connections=200', ...settings].flatMap((setting) => ['-c', setting]);
+        const [program, ...options] = command('postgres', ...where, ...chosen);
+        const server = spawn(program, options, { cwd: dir.path, stdio: 'ignore' });
+        const ended = once(server, 'close');
+        const address = `postgres://postgres@127.0.0.1:${port}/postgres`;
+        await eventually(async () => (await query(address, 'select 1')).length === 1);
+        return async (signal: 'SIGINT' | 'SIGQUIT') => {
+          server.kill(signal);
+          await ended;
+        };
+      };
+      let stop = await launch();
+      return {
+        port,
+        async restart() {
+          await stop('SIGQUIT');
+          stop = await launch();
+        },
+        async [Symbol.asyncDispose]() {
+          await stop('SIGINT');
+          await dir[Symbol.asyncDispose]();
+        },
+      };
     },
   };
 }

@@ -7,22 +7,25 @@ type Shape = 'forwards' | 'refuses' | 'holds';
 export interface TcpProxy extends AsyncDisposable {
   port: number;
   become(shape: Shape): void;
+  /** Ends all connections; new ones lead to another port. */
+  leadTo(port: number): void;
 }
 
 /** Stands between a client and a port of this machine. */
 export async function proxyTo(target: number): Promise<TcpProxy> {
   const open = new Set<Socket>();
   let now: Shape = 'forwards';
+  let to = target;
   const server = createServer((client) => {
     if (now === 'refuses') return client.destroy();
-    const there = connect(target, '127.0.0.1');
-    for (const [from, to] of [
+    const there = connect(to, '127.0.0.1');
+    for (const [from, into] of [
       [client, there],
       [there, client],
     ] as const) {
       open.add(from);
-      from.on('data', (data) => to.write(data)).on('end', () => to.end());
-      from.on('error', () => to.destroy()).on('close', () => open.delete(from));
+      from.on('data', (data) => into.write(data)).on('end', () => into.end());
+      from.on('error', () => into.destroy()).on('close', () => open.delete(from));
       if (now === 'holds') from.pause();
     }
   }).listen(0, '127.0.0.1');
@@ -36,6 +39,10 @@ export async function proxyTo(target: number): Promise<TcpProxy> {
         if (shape === 'refuses') socket.destroy();
         else if (shape === 'holds') socket.pause();
         else socket.resume();
+    },
+    leadTo(port) {
+      to = port;
+      for (const socket of open) socket.destroy();
     },
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();

@@ -1,0 +1,111 @@
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import type { Claim } from '../../../../src/extensions/pool/board.ts';
+import { claimAbove, indexAgain, whyLost } from '../../../../src/extensions/pool/lost-writes.ts';
+import type { HeldSession } from '../../../../src/extensions/pool/member-parts.ts';
+import { hostOf, PROJECT } from '../../../support/board-contract.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { query, startPostgres } from '../../../support/postgres-server.ts';
+import { proxyTo } from '../../../support/tcp-proxy.ts';
+import { boardAt } from './postgres-boards.ts';
+
+const [A, B] = [hostOf(0, ['claude']), hostOf(1, ['claude'])];
+const [BEFORE, AFTER] = ['a'.repeat(40), 'b'.repeat(40)];
+const CARD = { status: 'running', phase: 'testing', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+
+/** Two machines with one address, which leads to the primary and later to the promoted standby. */
+async function replicatedPool() {
+  const primary = await startPostgres();
+  const database = await primary.database();
+  await boardAt(database).prepare();
+  const standby = await primary.standby();
+  const address = await proxyTo(primary.port);
+  const at = database.replace(`:${primary.port}/`, `:${address.port}/`);
+  const [a, b] = [boardAt(at), boardAt(at)];
+  return {
+    ...{ a, b, standby, at },
+    async offer(folder: string) {
+      const id = ulid();
+      await a.offer({ id, project: PROJECT, folder, needs: [], state: BEFORE });
+      return id;
+    },
+    async failOver() {
+      await standby.promote();
+      address.leadTo(standby.port);
+      await eventually(async () => (await a.renew(A)) !== undefined);
+      await eventually(async () => (await b.renew(B)) !== undefined);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of [a, b, address, standby, primary]) await each[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('after a failover that lost a claim, a state, an act, an answer and an offer, each is there again once', async () => {
+  await using pool = await replicatedPool();
+  const { a, b } = pool;
+  const held = await pool.offer('held');
+  const answered = { id: ulid(), session: held, command: 'approve' };
+  await a.renew(A);
+  const [mine] = (await a.claim(A, 1)) as [Claim];
+  await b.act(held, answered.id, answered.command);
+  const lost = await pool.offer('lost');
+  await pool.standby.cutOff();
+
+  const [claimed] = (await a.claim(A, 1)) as [Claim];
+  expect(claimed).toMatchObject({ id: lost, epoch: 1 });
+  expect(await a.index(mine, AFTER, { ...CARD, wanted: true })).toBe(true);
+  const { acts } = await a.renew(A);
+  await a.settle(acts);
+  const late = ulid();
+  await b.act(held, late, 'stop');
+  const unknown = await pool.offer('unknown');
+  await pool.failOver();
+
+  const { held: left, acts: again, entries } = await a.renew(A);
+  expect(left).toEqual(new Map([[held, 1]]));
+  const entryOf = (id: string) => entries.find((entry) => entry.id === id);
+  expect(whyLost(claimed, entryOf(lost))).toContain('the board lost its last changes');
+  const [other] = (await b.claim(B, 1)) as [Claim];
+  expect(other).toMatchObject({ id: lost, epoch: 1 });
+  // The published state has the lost claim's epoch.
+  expect(await claimAbove({ epoch: claimed.epoch }, other, b)).toMatchObject({ epoch: 2 });
+  expect((await b.renew(B)).held).toEqual(new Map([[lost, 2]]));
+  expect(await a.index(claimed, AFTER, { ...CARD, wanted: true })).toBe(false);
+
+  expect(again).toMatchObject([answered]);
+  await a.settle(again);
+  for (const _ of ['once', 'and once more']) await b.act(held, late, 'stop');
+  expect((await a.renew(A)).acts).toMatchObject([{ id: late, command: 'stop' }]);
+
+  const session: HeldSession = { ...mine, published: AFTER, card: { ...CARD, wanted: true }, sinceMs: 0 };
+  await indexAgain(session, entryOf(held), { begun: 1, host: A.id, board: a });
+  await a.offer({ id: unknown, project: PROJECT, folder: 'unknown', needs: [], state: BEFORE });
+  expect((await b.renew(B)).entries.map(({ folder, state }) => [folder, state]).sort()).toEqual([
+    ['held', AFTER],
+    ['lost', BEFORE],
+    ['unknown', BEFORE],
+  ]);
+});
+
+test('after a failover a machine that gave a session back has it again, and one that was removed is removed again', async () => {
+  await using pool = await replicatedPool();
+  const { a, b } = pool;
+  const id = await pool.offer('given');
+  await a.renew(A);
+  await b.renew(B);
+  const [mine] = (await a.claim(A, 1)) as [Claim];
+  await pool.standby.cutOff();
+  expect(await a.giveBack(mine, { wanted: true, state: AFTER })).toBe(true);
+  expect(await a.remove(B.id)).toBe('postgres');
+  await expect(b.renew(B)).rejects.toThrow('An owner of the pool has removed this machine');
+  await pool.failOver();
+  expect((await a.renew(A)).held).toEqual(new Map([[id, 1]]));
+  expect(await a.giveBack(mine, { wanted: true, state: AFTER })).toBe(true);
+  expect(await a.remove(B.id)).toBe('postgres');
+  await expect(b.renew(B)).rejects.toThrow('An owner of the pool has removed this machine');
+  expect(await query(pool.at, 'select removed from samocode_pool.hosts order by id')).toEqual([
+    { removed: false },
+    { removed: true },
+  ]);
+});
