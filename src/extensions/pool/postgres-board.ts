@@ -34,7 +34,10 @@ import {
 } from './postgres-schema.ts';
 
 export interface PostgresBoardPlan {
-  /** `postgres://…`; omitted parts come from PG* variables and ~/.pgpass. */
+  /**
+   * `postgres://…` with one host. An omitted password comes from ~/.pgpass; a supervisor that is started in the
+   * background has neither PGPASSFILE nor other PG* variables.
+   */
   database: string;
   clock: Clock;
   leaseMs: number;

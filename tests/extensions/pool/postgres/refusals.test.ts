@@ -1,5 +1,7 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ulid } from 'ulid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import type { Claim } from '../../../../src/extensions/pool/board.ts';
 import { PostgresBoard } from '../../../../src/extensions/pool/postgres-board.ts';
@@ -7,6 +9,7 @@ import { MIGRATIONS } from '../../../../src/extensions/pool/postgres-schema.ts';
 import { hostOf, LEASE_MS, PROJECT } from '../../../support/board-contract.ts';
 import { ci } from '../../../support/ci.ts';
 import { type PostgresServer, query, startPostgres } from '../../../support/postgres-server.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 import { boardAt, postgresBoards } from './postgres-boards.ts';
 
 let server: PostgresServer;
@@ -169,4 +172,29 @@ test('a read-only server is an error that says so, and so is one with a full dis
   await query(database, `alter database ${name} set default_transaction_read_only = on`);
   await using late = boardAt(database);
   await expect(late.renew(hostOf(0, []))).rejects.toThrow('It is read-only');
+});
+
+test('an address without a password gets it from the file of passwords', async () => {
+  const database = await server.database();
+  await boardAt(database).prepare();
+  await query(database, `create role secretive login password 'it''s: long' in role samocode_hosts`);
+  const [hba] = await query<{ hba_file: string }>(database, 'show hba_file');
+  const rules = await readFile(hba?.hba_file ?? '', 'utf8');
+  await writeFile(hba?.hba_file ?? '', `host all secretive 127.0.0.1/32 scram-sha-256\n${rules}`);
+  await query(database, 'select pg_reload_conf()');
+  const address = database.replace('postgres@', 'secretive@');
+  await using dir = await tempDir();
+  const passFile = join(dir.path, 'pgpass');
+  await writeFile(passFile, "127.0.0.1:*:*:secretive:it's\\: long\n", { mode: 0o600 });
+  vi.stubEnv('PGPASSFILE', passFile);
+  try {
+    await using board = boardAt(address);
+    await board.renew(hostOf(0, []));
+    expect(await board.hosts(PROJECT)).toMatchObject([{ login: 'secretive' }]);
+    await writeFile(passFile, '');
+    await using without = boardAt(address);
+    await expect(without.renew(hostOf(0, []))).rejects.toThrow('did not respond');
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
