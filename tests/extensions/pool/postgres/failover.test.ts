@@ -1,12 +1,18 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
+import { leaveCommand, pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { ForwardedActs } from '../../../../src/extensions/pool/acts/delivered-acts.ts';
 import type { Claim } from '../../../../src/extensions/pool/board.ts';
 import { claimAbove, indexAgain, whyLost } from '../../../../src/extensions/pool/lost-writes.ts';
-import type { HeldSession } from '../../../../src/extensions/pool/member-parts.ts';
+import { type HeldSession, POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
+import { CREATED, writeEvents } from '../../../core/unit/session/events.ts';
+import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { hostOf, PROJECT } from '../../../support/board-contract.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { query, startPostgres } from '../../../support/postgres-server.ts';
 import { proxyTo } from '../../../support/tcp-proxy.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 import { boardAt } from './postgres-boards.ts';
 
 const [A, B] = [hostOf(0, ['claude']), hostOf(1, ['claude'])];
@@ -86,6 +92,39 @@ test('after a failover that lost a claim, a state, an act, an answer and an offe
     ['lost', BEFORE],
     ['unknown', BEFORE],
   ]);
+});
+
+test('a command that a failover lost is sent again, and waits here until the copied log answers it', async () => {
+  await using pool = await replicatedPool();
+  await using dir = await tempDir();
+  const session = await pool.offer('held');
+  await pool.a.renew(A);
+  await pool.a.claim(A, 1);
+  const paths = sessionPaths(dir.path, 'held');
+  const clock = new HandClock();
+  const sent = new ForwardedActs({ board: pool.b, clock, times: POOL_TIMES });
+  const by = { channel: 'cli' } as const;
+  const stop = { v: 1, kind: 'stop', id: ulid(), by, at: CARD.at, when: 'now' } as const;
+  await leaveCommand(paths, stop);
+  await pool.standby.cutOff();
+  await sent.forward(paths, session);
+  expect((await pool.a.renew(A)).acts).toMatchObject([{ id: stop.id }]);
+  await pool.failOver();
+
+  await sent.forward(paths, session);
+  expect((await pool.a.renew(A)).acts).toEqual([]);
+  clock.pass(POOL_TIMES.leaseMs);
+  await sent.forward(paths, session);
+  const { acts } = await pool.a.renew(A);
+  expect(acts).toMatchObject([{ id: stop.id, session }]);
+  await sent.settle(paths);
+  expect(pendingCommandIds(paths)).toEqual([stop.id]);
+  await writeEvents(paths, [
+    CREATED,
+    { type: 'command_accepted', id: stop.id, kind: 'stop', by, request: '' },
+  ]);
+  await sent.settle(paths);
+  expect(pendingCommandIds(paths)).toEqual([]);
 });
 
 test('after a failover a machine that gave a session back has it again, and one that was removed is removed again', async () => {
