@@ -128,7 +128,7 @@ export class MemberLists {
     before: MemberList | undefined,
   ): Promise<{ how: Push; list: MemberList }> {
     const { folder, git, remote } = this.#plan;
-    const text: ListText = { v: 1, number: (before?.number ?? 0) + 1, ...next };
+    const text: ListText = { ...next, v: 1, number: (before?.number ?? 0) + 1 };
     const parents = before === undefined ? [] : [before.commit];
     const commit = await signedCommit({ parents, text: listText(text) }, keyFilesIn(folder), git);
     const how = await remote.move(MEMBERS_REF, commit, before?.commit);

@@ -124,6 +124,11 @@ export const POOL_ERRORS = errors({
     why: `${name} is this machine, and an owner cannot remove itself: the list would lose the signature by which others accept it.`,
     hint: 'Run "samocode pool leave" here, then remove it on the machine of another owner.',
   }),
+  pool_last_owner: ({ name }: { name: string }) => ({
+    what: 'This machine did not leave the pool.',
+    why: `${name} is its only owner, and without an owner no machine can be added or removed.`,
+    hint: 'Make another member an owner first: samocode pool add <fingerprint> --owner. To end the pool, delete its refs on the remote and pool.json on each machine.',
+  }),
   // The list of members.
   members_not_accepted: () => ({
     what: 'This machine takes no part in the pool.',

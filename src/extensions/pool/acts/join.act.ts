@@ -54,30 +54,49 @@ export async function joinPool(input: JoinInput, context: ActionContext): Promis
   await requireTrust(project, context);
   const before = (await readPoolFile(context.home))?.pools.find(({ config }) => config === project.filePath);
   const membership = await wantedMembership(input, { project, before }, context);
+  try {
+    return await joinAs(membership, { input, project, before }, context);
+  } finally {
+    // Without a record, the next call makes another id and another key.
+    const isRecorded = (await readPoolFile(context.home))?.pools.some(({ id }) => id === membership.id);
+    if (!isRecorded) await rm(membershipFolder(context.home, membership), { recursive: true, force: true });
+  }
+}
+
+async function joinAs(
+  membership: Membership,
+  { input, project, before }: { input: JoinInput; project: Project; before: Membership | undefined },
+  context: ActionContext,
+): Promise<Joined | undefined> {
+  const { id, name, remote: url } = membership;
   const publicKey = await hostKey(membershipFolder(context.home, membership), context.env);
-  const fingerprint = fingerprintOf(publicKey);
   const pool = poolAt(membership, project, context);
   const list = await acceptedList(input, { membership, publicKey, pool }, context);
   if (list === undefined) return undefined;
   const board = boardOf(membership);
-  const url = membership.remote;
   if (list.board !== board) throw POOL_ERRORS.pool_other_board({ url, chosen: list.board, board });
-  if (list.members.some(({ id, name }) => name === membership.name && id !== membership.id))
-    throw POOL_ERRORS.pool_name_taken({ name: membership.name });
+  const standing = standingIn(list, id);
+  if (standing === 'removed') throw POOL_ERRORS.pool_removed({ host: name });
+  if (list.members.some((member) => member.name === name && member.id !== id))
+    throw POOL_ERRORS.pool_name_taken({ name });
   await record(membership, context);
   await publishCard(await memberCardOf(membership, project, context), pool.folder, pool);
-  if (before !== undefined && before.id !== membership.id) {
+  if (before !== undefined && before.id !== id) {
     await withdrawCard(before.id, pool);
     await rm(membershipFolder(context.home, before), { recursive: true, force: true });
   }
   await supervise(context, project.values.sessions);
-  return { membership, fingerprint, standing: standingIn(list, membership.id), list };
+  return { membership, fingerprint: fingerprintOf(publicKey), standing, list };
 }
 
 /** Stops taking sessions, and gives each held one back at its next pause. */
 export async function leavePool(question: ProjectQuestion, context: ActionContext): Promise<Membership> {
   await requirePerson(context);
-  const { membership } = await membershipOf(question, context);
+  const { membership, project } = await membershipOf(question, context);
+  const list = await poolAt(membership, project, context).lists.kept();
+  const owners = list?.members.filter(({ owner }) => owner) ?? [];
+  const isLast = owners.length === 1 && owners[0]?.id === membership.id;
+  if (isLast) throw POOL_ERRORS.pool_last_owner({ name: membership.name });
   await record({ ...membership, leaving: true }, context);
   await supervise(context);
   return membership;

@@ -208,8 +208,7 @@ async function changeList(
     const owners = before.members.filter(({ owner }) => owner);
     if (!owners.some(({ id }) => id === membership.id))
       throw POOL_ERRORS.pool_not_owner({ owners: owners.map(({ name }) => name) });
-    const { board, members, removed } = await change(before);
-    const { how, list } = await lists.publish({ board, members, removed }, before);
+    const { how, list } = await lists.publish(await change(before), before);
     if (how === 'moved') return list;
     // A push whose answer was lost has arrived if the remote has it.
     if ((await lists.tip()) === list.commit) return await lists.refresh(list.commit);

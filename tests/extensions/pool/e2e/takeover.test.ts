@@ -10,7 +10,7 @@ import type { SessionFile } from '../../../../src/core/session/events/session-fi
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import { stateLine } from '../../../../src/core/session/words.ts';
-import { addMember } from '../../../../src/extensions/pool/acts/members.act.ts';
+import { addMember, removeMember } from '../../../../src/extensions/pool/acts/members.act.ts';
 import { requireHeldBy } from '../../../../src/extensions/pool/acts/require-held.ts';
 import { takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
@@ -164,5 +164,20 @@ test('GATE_PEOPLE keeps a gate closed to another machine until its acts are thos
   const { paths } = await untilView(other, isDone, 'the session as done');
   expect(await readEvents(paths, 0)).toContainEqual(
     expect.objectContaining({ type: 'plan_approved', by: { channel: 'cli', person: 'anna' } }),
+  );
+});
+
+test('a machine that an owner removes ends its agents, and publishes nothing more', async () => {
+  await using pool = await poolOf(2, WORK);
+  const [owner, other] = pool.machines;
+  const folder = await pool.startOn(other);
+  await untilView(other, isAtWork, 'work on the second machine');
+  await owner.die();
+  const { sessions } = await removeMember({ name: other.name }, owner.context);
+  expect(sessions).toEqual([folder]);
+  await untilView(other, ({ worker }) => worker !== 'alive', 'the end of its agents');
+  const place = { cwd: other.repo.path, home: other.repo.homeDir };
+  await eventually(async () =>
+    (await typed(['pool', 'status'], place)).stdout.includes('no longer takes part in the pool'),
   );
 });

@@ -5,7 +5,7 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ForwardedActs } from '../../../../src/extensions/pool/acts/delivered-acts.ts';
 import type { Claim } from '../../../../src/extensions/pool/board.ts';
 import { claimAbove, indexAgain, whyLost } from '../../../../src/extensions/pool/lost-writes.ts';
-import { type HeldSession, POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
+import { type HeldSession, POOL_TIMES.database } from '../../../../src/extensions/pool/member-parts.ts';
 import { CREATED, writeEvents } from '../../../core/unit/session/events.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { hostOf, PROJECT } from '../../../support/board-contract.ts';
@@ -102,7 +102,7 @@ test('a command that a failover lost is sent again, and waits here until the cop
   await pool.a.claim(A, 1);
   const paths = sessionPaths(dir.path, 'held');
   const clock = new HandClock();
-  const sent = new ForwardedActs({ board: pool.b, clock, times: POOL_TIMES });
+  const sent = new ForwardedActs({ board: pool.b, clock, times: POOL_TIMES.database });
   const by = { channel: 'cli' } as const;
   const stop = { v: 1, kind: 'stop', id: ulid(), by, at: CARD.at, when: 'now' } as const;
   await leaveCommand(paths, stop);
@@ -113,7 +113,7 @@ test('a command that a failover lost is sent again, and waits here until the cop
 
   await sent.forward(paths, session);
   expect((await pool.a.renew(A)).acts).toEqual([]);
-  clock.pass(POOL_TIMES.leaseMs);
+  clock.pass(POOL_TIMES.database.leaseMs);
   await sent.forward(paths, session);
   const { acts } = await pool.a.renew(A);
   expect(acts).toMatchObject([{ id: stop.id, session }]);

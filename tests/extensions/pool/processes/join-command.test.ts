@@ -1,0 +1,117 @@
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
+import { ci } from '../../../support/ci.ts';
+import { makeProject } from '../../../support/project.ts';
+
+const FINGERPRINT = /SHA256:[\w+/]{43}/;
+
+/** A remote, and homes of machines that share a clone: each types commands in it. */
+async function pool() {
+  const project = await makeProject();
+  const { root, path, git, homeDir } = project.repo;
+  const remote = join(root, 'remote.git');
+  await git(['init', '--quiet', '--bare', remote], root);
+  const machine = async (name: string) => {
+    const home = join(root, name);
+    await mkdir(join(home, '.config'), { recursive: true });
+    await git(['config', '--global', 'user.name', name]);
+    const run = (argv: string[], says?: string[], env = {}) =>
+      typed(['pool', ...argv], { cwd: path, home, says, env: { SAMOCODE_SUPERVISOR: 'off', ...env } });
+    await typed(['trust', '--yes'], { cwd: path, home });
+    return { name, home, run };
+  };
+  return { remote, machine, homeDir, [Symbol.asyncDispose]: () => project.repo[Symbol.asyncDispose]() };
+}
+
+test(
+  'one machine founds a pool, another asks to join, is added and removed, each by what the other shows',
+  ci,
+  async () => {
+    await using rig = await pool();
+    const [studio, mini] = [await rig.machine('studio'), await rig.machine('mini')];
+    const founded = await studio.run(['join', '--remote', rig.remote, '--name', 'studio', '--create']);
+    expect(founded.stderr).toBe('');
+    const own = FINGERPRINT.exec(founded.stdout)?.[0] ?? '';
+    const asked = ['join', '--remote', rig.remote, '--name', 'mini'];
+    const unasked = await mini.run(asked);
+    expect(unasked.exitCode).not.toBe(0);
+    expect(unasked.stderr).toContain(`add --owner ${own}`);
+    const waits = await mini.run(asked, ['y']);
+    const command = /samocode pool (add SHA256:[\w+/]{43} --name mini)/.exec(waits.stdout)?.[1] ?? '';
+    expect((await mini.run(['status'])).stdout).toContain('waits for an owner to add it');
+    const uninvited = await mini.run(command.split(' '));
+    expect(uninvited.stderr).toContain('Only an owner of the pool may change it: studio.');
+    expect((await studio.run([...command.split(' '), '--as', 'anna'])).stdout).toContain('mini is a member');
+    const { members } = JSON.parse((await mini.run(['status', '--json'])).stdout);
+    expect(members).toMatchObject([
+      { name: 'studio', standing: 'owner', fingerprint: own, isSelf: false },
+      { name: 'mini', standing: 'member', person: 'anna', isSelf: true },
+    ]);
+    const removed = await studio.run(['remove', 'mini']);
+    expect(removed.stdout).toContain('Take its login away from the git remote, too.');
+    expect((await studio.run(command.split(' '))).stderr).toContain('No machine was added.');
+    expect((await mini.run(['join'])).stderr).toContain('mini no longer takes part in the pool.');
+  },
+);
+
+test('after leave, join renews the id and the key; the only owner does not leave', async () => {
+  await using rig = await pool();
+  const [studio, mini] = [await rig.machine('studio'), await rig.machine('mini')];
+  const asked = ['join', '--remote', rig.remote, '--json'];
+  const { fingerprint } = JSON.parse((await studio.run([...asked, '--name', 'studio', '--create'])).stdout);
+  expect((await studio.run(['leave'])).stderr).toContain('studio is its only owner');
+  const vouched = [...asked, '--owner', fingerprint];
+  const first = JSON.parse((await mini.run([...vouched, '--name', 'mini'])).stdout);
+  expect(JSON.parse((await mini.run(asked)).stdout)).toEqual(first);
+  await studio.run(['add', first.fingerprint]);
+  expect((await mini.run(['leave'])).stdout).toContain('samocode pool remove mini');
+  expect((await mini.run(vouched)).stderr).toContain('Another member of the pool is called mini.');
+  const second = JSON.parse((await mini.run([...vouched, '--name', 'mini-2'])).stdout);
+  expect(second).toMatchObject({ name: 'mini-2', standing: 'waits' });
+  expect(second.id).not.toBe(first.id);
+  expect(second.fingerprint).not.toBe(first.fingerprint);
+  expect(await readdir(join(mini.home, '.config/samocode/pool'))).toEqual([second.id]);
+});
+
+test.each([
+  ['a pool that does not exist', ['--name', 'a'], 'add --create'],
+  ['a name that no command could take', ['--name', 'my mac', '--create'], 'cannot be a name'],
+  ['a password', ['--create', '--database', 'postgres://me:secret@127.0.0.1/x'], 'PGPASSFILE'],
+  ['another form of password', ['--create', '--database', 'postgres://me@h/x?password=secret'], 'PGPASSFILE'],
+])('%s is refused, and nothing is recorded', async (_, options, words) => {
+  await using rig = await pool();
+  const studio = await rig.machine('studio');
+  const { exitCode, stderr } = await studio.run(['join', '--remote', rig.remote, ...options]);
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain(words);
+  await expect(stat(join(studio.home, '.config/samocode/pool.json'))).rejects.toThrow('ENOENT');
+});
+
+test('no agent joins, adds or removes', async () => {
+  await using rig = await pool();
+  const studio = await rig.machine('studio');
+  for (const argv of [
+    ['join', '--remote', rig.remote, '--create'],
+    ['add', 'x'],
+    ['remove', 'x'],
+    ['leave'],
+  ]) {
+    const { exitCode, stderr } = await studio.run(argv, undefined, { [SESSION_MARK]: 'x' });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('session')]);
+  }
+});
+
+test('a fingerprint that is not whole adds no machine, and shows those that asked', async () => {
+  await using rig = await pool();
+  const [studio, mini] = [await rig.machine('studio'), await rig.machine('mini')];
+  await studio.run(['join', '--remote', rig.remote, '--create', '--name', 'studio']);
+  const asked = await mini.run(['join', '--remote', rig.remote, '--name', 'mini'], ['y']);
+  const whole = FINGERPRINT.exec(asked.stdout)?.[0] ?? '';
+  const { stderr } = await studio.run(['add', whole.slice(0, 20)]);
+  expect(stderr).toContain(`${whole} (mini)`);
+  const text = await readFile(join(mini.home, '.config/samocode/pool.json'), 'utf8');
+  expect(Object.keys(JSON.parse(text))).toEqual(['v', 'pools']);
+});
