@@ -37,7 +37,6 @@ export async function hostKey(folder: string, env: Environment): Promise<string>
 }
 
 export const PUBLIC_KEY = /^ssh-ed25519 [\w+/]+=*$/;
-export const FINGERPRINT = /^SHA256:[\w+/]{43}$/;
 
 /** The fingerprint that people compare, as ssh-keygen and git print it: `SHA256:…` */
 export function fingerprintOf(publicKey: string): string {

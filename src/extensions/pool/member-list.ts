@@ -36,7 +36,7 @@ export const PoolMember = z.object({
 });
 export type PoolMember = z.infer<typeof PoolMember>;
 
-export const RemovedMember = z.object({
+const RemovedMember = z.object({
   id: Id,
   name: MemberName,
   publicKey: Key,
@@ -45,7 +45,6 @@ export const RemovedMember = z.object({
   /** The newest states that others may still use, by the name of their ref below the prefix. */
   tips: z.record(z.string(), Commit),
 });
-export type RemovedMember = z.infer<typeof RemovedMember>;
 
 /** The message of a commit of the list. */
 const ListText = z.object({

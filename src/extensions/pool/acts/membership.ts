@@ -35,7 +35,7 @@ export async function membershipOf(question: ProjectQuestion, context: ActionCon
 export function poolAt(
   membership: Membership,
   { mainRepo }: Pick<Project, 'mainRepo'>,
-  context: ActionContext,
+  context: Pick<ActionContext, 'env' | 'home'>,
 ) {
   const place = { project: { mainRepo }, url: membership.remote, prefix: refPrefix(membership) };
   const remote = remoteAt(place, context);
@@ -44,7 +44,7 @@ export function poolAt(
   return { remote, git, folder, lists: new MemberLists({ folder, remote, git }) };
 }
 
-export function refPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {
+function refPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 

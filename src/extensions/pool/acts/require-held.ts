@@ -5,7 +5,7 @@ import { sessionRef } from '../git-remote.ts';
 import { readMark } from '../mark.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { readPoolFile } from '../pool-file.ts';
-import { refPrefix, remoteAt } from './membership.ts';
+import { poolAt } from './membership.ts';
 
 /**
  * Compares the session's ref on the remote with what this machine published last.
@@ -18,15 +18,13 @@ export async function requireHeldBy(
   const { configPath, mainRepo, id, folder: session } = file;
   const membership = (await readPoolFile(home))?.pools.find(({ config }) => config === configPath);
   if (membership === undefined) return;
-  const place = { project: { mainRepo }, url: membership.remote, prefix: refPrefix(membership) };
+  const { remote } = poolAt(membership, { mainRepo }, { env, home });
   const ref = sessionRef(id);
   // Read before and after the remote, because the supervisor may publish in the meantime.
   const before = readMark(paths);
-  const refs = await remoteAt(place, { env })
-    .list(ref)
-    .catch((cause: unknown) => {
-      throw POOL_ERRORS.remote_unread({ session }, { cause });
-    });
+  const refs = await remote.list(ref).catch((cause: unknown) => {
+    throw POOL_ERRORS.remote_unread({ session }, { cause });
+  });
   const own = [before, readMark(paths)].flatMap((mark) => [mark?.published, mark?.sending]);
   const there = refs.get(ref);
   if (there === undefined || !own.includes(there)) throw POOL_ERRORS.session_moved({ session });

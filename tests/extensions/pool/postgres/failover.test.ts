@@ -5,7 +5,7 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ForwardedActs } from '../../../../src/extensions/pool/acts/delivered-acts.ts';
 import type { Claim } from '../../../../src/extensions/pool/board.ts';
 import { claimAbove, indexAgain, whyLost } from '../../../../src/extensions/pool/lost-writes.ts';
-import { type HeldSession, POOL_TIMES.database } from '../../../../src/extensions/pool/member-parts.ts';
+import { type HeldSession, POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
 import { CREATED, writeEvents } from '../../../core/unit/session/events.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { hostOf, PROJECT } from '../../../support/board-contract.ts';

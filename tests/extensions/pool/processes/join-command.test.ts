@@ -68,7 +68,7 @@ test('after leave, join renews the id and the key; the only owner does not leave
   expect(JSON.parse((await mini.run(asked)).stdout)).toEqual(first);
   await studio.run(['add', first.fingerprint]);
   expect((await mini.run(['leave'])).stdout).toContain('samocode pool remove mini');
-  expect((await mini.run(vouched)).stderr).toContain('Another member of the pool is called mini.');
+  expect((await mini.run(vouched)).stdout).toContain('Another member of the pool is called mini.');
   const second = JSON.parse((await mini.run([...vouched, '--name', 'mini-2'])).stdout);
   expect(second).toMatchObject({ name: 'mini-2', standing: 'waits' });
   expect(second.id).not.toBe(first.id);
