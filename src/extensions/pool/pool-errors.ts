@@ -160,11 +160,6 @@ export const POOL_ERRORS = errors({
     why: `${problem}.`,
     hint: `If an owner has a newer samocode, update this one. ${restoring(kept)}`,
   }),
-  pool_waits: ({ fingerprint, name }: { fingerprint: string; name: string }) => ({
-    what: 'This machine is not a member of the pool yet.',
-    why: 'It waits for an owner to add it.',
-    hint: `On the machine of an owner: samocode pool add ${fingerprint} --name ${name}`,
-  }),
   pool_needs_person: () => ({
     what: 'Nothing was changed.',
     why: 'Only a person may decide, in a terminal, which machines share sessions with this one.',

@@ -44,7 +44,7 @@ export function poolAt(
   return { remote, git, folder, lists: new MemberLists({ folder, remote, git }) };
 }
 
-function refPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {
+export function refPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 
