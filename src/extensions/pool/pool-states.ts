@@ -7,7 +7,7 @@ import { parseJson } from '../../core/kernel/parse-json.ts';
 import { isGuarded } from '../../core/kernel/sandbox-level.ts';
 import { stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import { openStore } from '../../core/project/checkpoints/checkpoint-store.ts';
-import { commitState } from '../../core/project/checkpoints/state-commit.ts';
+import { commitState, divideFiles } from '../../core/project/checkpoints/state-commit.ts';
 import { gitLine } from '../../core/project/git/git.ts';
 import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
 import { pendingCommandIds } from '../../core/session/commands/commands.ts';
@@ -92,7 +92,7 @@ export class PoolStates {
     if (sessionFile === undefined) return undefined;
     const state = await keptState(stateRef(refNameOf(sessionFile)), git);
     if (state === undefined) return undefined;
-    const { id, folder, branch, head, n, lease, status, phase, iteration, at } = state.kept;
+    const { id, folder, branch, head, n, lease, left, status, phase, iteration, at } = state.kept;
     const note: StateNote = {
       v: 1,
       id,
@@ -108,6 +108,7 @@ export class PoolStates {
       wanted: WANTED.has(status),
       needs: needsOf(sessionFile),
       card: { status, phase, iteration, at },
+      left: left && { ...left, on: card.name },
       version: __VERSION__,
     };
     return {
@@ -146,7 +147,7 @@ export class PoolStates {
     );
     await commitState(store, {
       sessionFolder,
-      files: [['run/session.json', paths.sessionFile], ...documents],
+      files: divideFiles([['run/session.json', paths.sessionFile], ...documents]).fit,
       kept,
     });
     const made = await keptState(stateRef(sessionFolder), git);

@@ -18,20 +18,25 @@ import {
   repositoryOptions,
 } from '../../core/project/checkpoints/checkpoint-store.ts';
 import { treeIn } from '../../core/project/checkpoints/restore-checkpoint.ts';
-import { MAX_STATE_FILE_BYTES } from '../../core/project/checkpoints/state-commit.ts';
+import {
+  isSafePath,
+  MAX_STATE_BYTES,
+  MAX_STATE_FILE_BYTES,
+} from '../../core/project/checkpoints/state-commit.ts';
 import { gitLine, gitSaysYes, runGit } from '../../core/project/git/git.ts';
 import { listing, namesIn, readable } from '../../core/project/git/path-bytes.ts';
 import { removeTree } from '../../core/project/git/remove-tree.ts';
 import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
 import { WORKTREE_ERRORS } from '../../core/project/git/worktree-errors.ts';
 import { listWorktrees } from '../../core/project/git/worktree-list.ts';
-import type { HostSettings, Places } from '../../core/session/events/bodies/positions.ts';
+import type { Arrived, HostSettings } from '../../core/session/events/bodies/positions.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
 import { readSessionFile } from '../../core/session/events/session-file.ts';
 import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
 import type { Oid } from './board.ts';
+import { leftBehind } from './left-behind.ts';
 import { readMark } from './mark.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import type { StateNote } from './state-note.ts';
@@ -102,12 +107,14 @@ export async function restoreForWork(
     aside.push(...(await moveBranch(plan, folder)));
     await writeCopyMark(draft, plan, { files: {}, worktree: worktreePath, unfinished: true });
     crashPoint('restore-state');
-    await checkOutWorktree(store, { commit, head, branch, mainRepo: at.mainRepo, worktreePath });
+    const left = (note.left?.files ?? []).map(({ path }) => path);
+    await checkOutWorktree(store, { commit, head, branch, left, mainRepo: at.mainRepo, worktreePath });
     await writeWhole(draft.setup, SETUP_DUE);
   }
   const { configPath, mainRepo, worktreesDir } = at;
-  const places: Places = { configPath, mainRepo, worktreesDir, worktreePath, settings };
-  await writeWhole(draft.arrived, `${JSON.stringify(places)}\n`);
+  const places = { configPath, mainRepo, worktreesDir, worktreePath, settings };
+  const arrived: Arrived = { ...places, left: leftBehind(note.left) };
+  await writeWhole(draft.arrived, `${JSON.stringify(arrived)}\n`);
   // The next state that a worker saves here gets this one as its parent.
   const ref = stateRef(refNameOf({ ...note, folder }));
   await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
@@ -232,8 +239,6 @@ function draftPaths(sessionsDir: string, folder: string): SessionPaths {
   return sessionPaths(sessionsDir, `.${folder}.new`);
 }
 
-const MAX_TOTAL_BYTES = 1024 * 1024 * 1024;
-
 async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<void> {
   const list = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, 'run', 'session', 'logs'];
   let total = 0;
@@ -243,7 +248,7 @@ async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<v
     total += bytes;
     const isPlain = (mode === '100644' || mode === '100755') && bytes <= MAX_STATE_FILE_BYTES;
     const isOurs = !path.startsWith('run/') || travels(path.slice('run/'.length));
-    if (!isPlain || !isOurs || !isSafePath(path) || total > MAX_TOTAL_BYTES)
+    if (!isPlain || !isOurs || !isSafePath(path) || total > MAX_STATE_BYTES)
       throw POOL_ERRORS.state_malformed({
         commit,
         problem: `It contains ${readable(path)}, which is not allowed in a state`,
@@ -255,11 +260,6 @@ async function requireSameBranch({ commit, note }: PublishedStatePlan, draft: Se
   const branch = (await readLog(draft))?.state.worktree?.branch;
   if (branch === undefined || branch === note.branch) return;
   throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
-}
-
-function isSafePath(path: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: samocode never writes such names
-  return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);
 }
 
 /** Whether this machine published that state and has recorded nothing since. */

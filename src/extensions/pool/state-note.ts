@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseJson } from '../../core/kernel/parse-json.ts';
+import { LeftWork } from '../../core/project/checkpoints/state-commit.ts';
 import { isFolderName } from '../../core/session/layout/names.ts';
 import type { StateCard } from './board.ts';
 
@@ -32,6 +33,8 @@ export const StateNote = z.object({
   wanted: z.boolean(),
   needs: z.array(z.string()),
   card: Card,
+  /** The work that stayed on a machine, by its name. Only shown, so a malformed value counts as absent. */
+  left: LeftWork.extend({ on: z.string() }).optional().catch(undefined),
   /** The version of samocode that wrote the state. */
   version: z.string(),
 });

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runGit } from '../git/git.ts';
-import { listing, namesIn } from '../git/path-bytes.ts';
+import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, partOptions, repositoryOptions } from './checkpoint-store.ts';
 import { MAX_FILE_BYTES } from './file-bounds.ts';
 import { treeIn } from './restore-checkpoint.ts';
@@ -17,16 +17,20 @@ export async function checkOut(store: CheckpointStore, tree: string, folder: str
   rmSync(index);
 }
 
-/** Adds a worktree with the files of a state, uncommitted ones included, on the session's branch. */
+/**
+ * Adds a worktree with the files of a state, uncommitted ones included, on the session's branch.
+ * @param left readable names of files that the state leaves out: they are as in the branch
+ */
 export async function checkOutWorktree(
   store: CheckpointStore,
   {
     commit,
     head,
     branch,
+    left,
     mainRepo,
     worktreePath,
-  }: Record<'commit' | 'head' | 'branch' | 'mainRepo' | 'worktreePath', string>,
+  }: Record<'commit' | 'head' | 'branch' | 'mainRepo' | 'worktreePath', string> & { left: readonly string[] },
 ): Promise<void> {
   const main = { ...store.context, cwd: mainRepo };
   await runGit(['worktree', 'prune'], main);
@@ -38,7 +42,7 @@ export async function checkOutWorktree(
   await runGit(['checkout-index', '--all', '--index'], options);
   const here = { ...options, env: {}, cwd: worktreePath };
   await runGit(['reset', '--quiet', '--mixed'], here);
-  const missing = await notTaken(store, worktreePath, { head, tree });
+  const missing = await notTaken(store, worktreePath, { head, tree, left });
   const input = Buffer.from(missing.map((name) => `${name}\0`).join(''), 'latin1');
   if (missing.length > 0) await runGit(['checkout-index', '--index', '-z', '--stdin'], { ...here, input });
 }
@@ -47,7 +51,7 @@ export async function checkOutWorktree(
 async function notTaken(
   store: CheckpointStore,
   worktreePath: string,
-  { head, tree }: { head: string; tree: string },
+  { head, tree, left }: { head: string; tree: string; left: readonly string[] },
 ): Promise<string[]> {
   const options = repositoryOptions(store);
   const diff = ['diff-tree', '-r', '-z', '--no-renames', '--diff-filter=D', head, tree];
@@ -65,6 +69,9 @@ async function notTaken(
     gone.map(({ name }) => name),
   );
   const isLeftOut = ({ name, mode }: { name: string; mode: string }, at: number) =>
-    mode === '160000' || (sizes[at] ?? 0) > MAX_FILE_BYTES || encrypted.has(name);
+    mode === '160000' ||
+    (sizes[at] ?? 0) > MAX_FILE_BYTES ||
+    encrypted.has(name) ||
+    left.includes(readable(name));
   return gone.filter(isLeftOut).map(({ name }) => name);
 }

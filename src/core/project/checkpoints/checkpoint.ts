@@ -138,6 +138,11 @@ export async function unchangedWorktree(
   return { head, worktreeTree, print: await worktreePrint(folder, last, store.context) };
 }
 
+/** The readable names of files that the newest checkpoint left out. */
+export async function leftOutOfNewest(store: CheckpointStore): Promise<readonly string[]> {
+  return (await plainJson(pathIn(store), LastCheckpoint))?.skipped ?? [];
+}
+
 function parentsOf(head: string | undefined, tip: string | undefined): string[] {
   return [...new Set([head, tip])].filter((commit) => commit !== undefined);
 }

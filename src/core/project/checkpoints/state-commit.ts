@@ -1,10 +1,23 @@
+import { constants } from 'node:fs';
 import * as z from 'zod';
 import { crashPoint } from '../../kernel/fault-points.ts';
+import { mayAccess, statsAt } from '../../kernel/files/path-stats.ts';
 import { runGit } from '../git/git.ts';
 import { commitsOf } from '../git/repository.ts';
 import { stateRef } from './checkpoint-refs.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 import { importCommit } from './import-commit.ts';
+
+/** Work of a session that its state does not include: it stays on the machine that saved the state. */
+export const LeftWork = z.object({
+  /** `bytes` is absent for a folder with too many new files (`deps/*`). */
+  files: z.array(z.object({ path: z.string(), bytes: z.int().optional() })).optional(),
+  /** Submodules that may have changes, and other repositories in the worktree. */
+  submodules: z.array(z.string()).optional(),
+  /** The number of files and submodules beyond those named. */
+  more: z.int().optional(),
+});
+export type LeftWork = z.infer<typeof LeftWork>;
 
 /** What a worker knew when it kept a state: the message of its commit, one line of JSON. */
 export const KeptState = z.object({
@@ -20,18 +33,42 @@ export const KeptState = z.object({
   phase: z.string(),
   iteration: z.int(),
   at: z.iso.datetime(),
+  left: LeftWork.optional(),
 });
 export type KeptState = z.infer<typeof KeptState>;
 
 /** Larger files are left out of states. */
 export const MAX_STATE_FILE_BYTES = 64 * 1024 * 1024;
+/** The documents and the machine state of a session, without its worktree. */
+export const MAX_STATE_BYTES = 1024 * 1024 * 1024;
+
+type StateFile = readonly [path: string, file: string];
+
+/** Divides files by whether they fit into a state. Other machines refuse a whole state for one file that does not. */
+export function divideFiles(files: readonly StateFile[]): { fit: StateFile[]; unfit: StateFile[] } {
+  let total = 0;
+  const isFit = ([path, file]: StateFile) => {
+    const { size = 0 } = statsAt(file) ?? {};
+    if (size > MAX_STATE_FILE_BYTES || !isSafePath(path) || !mayAccess(file, constants.R_OK)) return false;
+    total += size;
+    return total <= MAX_STATE_BYTES;
+  };
+  const fit = files.filter(isFit);
+  const taken = new Set(fit);
+  return { fit, unfit: files.filter((file) => !taken.has(file)) };
+}
+
+export function isSafePath(path: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: samocode never writes such names
+  return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);
+}
 
 export interface StatePlan {
   sessionFolder: string;
   /** Absent before there is a worktree, and if it is gone. */
   worktreeTree?: string;
-  /** Paths in the commit, and the plain files on this disk. */
-  files: readonly (readonly [path: string, file: string])[];
+  /** Paths in the commit, and the plain files on this disk; they fit, see `divideFiles`. */
+  files: readonly StateFile[];
   kept: Omit<KeptState, 'head'>;
 }
 
@@ -40,11 +77,9 @@ export interface StatePlan {
  * parents are the previous state and the tip of the session's branch.
  */
 export async function commitState(store: CheckpointStore, plan: StatePlan): Promise<void> {
-  const { sessionFolder, worktreeTree, kept } = plan;
+  const { sessionFolder, worktreeTree, kept, files } = plan;
   const options = repositoryOptions(store);
   const ref = stateRef(sessionFolder);
-  // git reads the list line by line.
-  const files = plan.files.filter(([, file]) => !file.includes('\n'));
   const hash = ['hash-object', '-w', '--no-filters', '--stdin-paths'];
   const input = files.map(([, file]) => `${file}\n`).join('');
   const [hashed, [before, head]] = await Promise.all([

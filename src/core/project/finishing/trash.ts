@@ -64,9 +64,9 @@ export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Disca
  * Skipped files of the worktree only: the session folder is archived as a whole. A submodule without work is as the
  * branch has it.
  */
-async function skippedInWorktree(
+export async function skippedInWorktree(
   { skipped }: Pick<Checkpoint, 'skipped'>,
-  place: TrashPlace,
+  place: Pick<TrashPlace, 'worktreePath' | keyof GitContext>,
 ): Promise<string[]> {
   const own = skipped.filter((name) => !isAbsolute(name));
   if (!own.some((name) => name.endsWith('/'))) return own;

@@ -136,7 +136,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ].slice(-MAX_NOTES),
   }),
   notice: (state, { code, at, text }) => {
-    if (code === NETWORK_REFUSED) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
+    if (code === NETWORK_REFUSED || code === LEFT_BEHIND)
+      return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
     return code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
       : withMoneyNotice(state, code);
@@ -145,6 +146,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
 
 /** The code of a notice about connections that a strict sandbox refused. */
 export const NETWORK_REFUSED = 'network_refused';
+
+/** The code of a notice about work that stayed on another machine. */
+export const LEFT_BEHIND = 'left_behind';
 
 /** Notes go to the next agent only; neither state nor prompts may grow without bound. */
 const MAX_NOTES = 20;

@@ -8,7 +8,7 @@ import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
-import { Places } from '../../session/events/bodies/positions.ts';
+import { Arrived } from '../../session/events/bodies/positions.ts';
 import { isLogQuarantined, readLog } from '../../session/events/event-log.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
 import { atPlaces, recordedSessionFile } from '../../session/events/session-file.ts';
@@ -37,7 +37,7 @@ export interface OpenedWorker {
   worker: Worker;
   lease: OwnedLease;
   /** Set if the session came from another machine and no worker has recorded that yet. */
-  arrived?: Places;
+  arrived?: Arrived;
 }
 
 /** Takes the lease of a session and folds its log. @returns undefined when there is nothing to work on */
@@ -54,7 +54,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const died = lease.previous?.how === 'died';
   const writer = await EventWriter.open(paths, lease, clock);
   if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
-  const arrived = await plainJson(paths.arrived, Places);
+  const arrived = await plainJson(paths.arrived, Arrived);
   const file = atPlaces(chosen, paths, arrived ?? writer.state.places);
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
   const env = { ...file.settings.gitIdentity, ...options.env };

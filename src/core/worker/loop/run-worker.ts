@@ -37,7 +37,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
   else if (writer.state.worktree)
     await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   worker.projector.relocate(folderNow(worker));
-  await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, places: arrived });
+  await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
   // An agent of an earlier worker may be waiting for its connections.
   if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
     await worker.guard.egress(worker).catch((error) => say(worker, error));

@@ -7,8 +7,9 @@ import type { OwnedLease } from '../../kernel/processes/lease.ts';
 import { waitForNoted } from '../../project/git/noted-calls.ts';
 import { exitFile, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
-import type { Places } from '../../session/events/bodies/positions.ts';
+import { type Arrived, Places } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { LEFT_BEHIND } from '../../session/events/fold.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { readChildRecord, readExit } from '../core/iteration-files.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
@@ -26,7 +27,7 @@ type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 export async function takeOver(
   worker: Worker,
   lease: OwnedLease,
-  { truncatedBytes, places }: { truncatedBytes: number; places?: Places },
+  { truncatedBytes, arrived }: { truncatedBytes: number; arrived?: Arrived },
 ): Promise<void> {
   const { host, writer } = worker;
   // Changes by a git process of a dead worker would be mistaken for a person's.
@@ -46,10 +47,17 @@ export async function takeOver(
     previous: lease.previous?.how ?? 'none',
     ...found,
     truncatedBytes: truncatedBytes || undefined,
-    places,
+    places: arrived && Places.parse(arrived),
     host: worker.file.pool && (await plainJson(worker.paths.poolMark, Mark))?.host,
   };
-  await record(worker, tookOver, ...writer.problems.map(lineSkipped), ...(moved ? [phaseForged(moved)] : []));
+  const left = (arrived?.left ?? []).join(' ');
+  await record(
+    worker,
+    tookOver,
+    ...(left === '' ? [] : [{ type: 'notice' as const, code: LEFT_BEHIND, text: left }]),
+    ...writer.problems.map(lineSkipped),
+    ...(moved ? [phaseForged(moved)] : []),
+  );
   await rm(worker.paths.arrived, { force: true });
   writer.writeCache();
   if (byHand !== undefined) await setPhase(worker, byHand);

@@ -6,13 +6,14 @@ import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { filesBelow, statsAt } from '../../kernel/files/path-stats.ts';
 import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
-import { commitState, type KeptState, MAX_STATE_FILE_BYTES } from '../../project/checkpoints/state-commit.ts';
+import { commitState, divideFiles, type KeptState } from '../../project/checkpoints/state-commit.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths, travels } from '../../session/layout/paths.ts';
 import { say } from '../core/failure.ts';
 import { requireLease } from '../core/lost-lease.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { keepWorkBefore, notKept } from './keep-work.ts';
+import { leftWork } from './left-work.ts';
 
 /**
  * Saves a pool's session between two agents as one commit, from which another machine can continue.
@@ -30,12 +31,13 @@ export async function keepState(worker: Worker): Promise<void> {
     const store = await openStore({ mainRepo: file.mainRepo, storeDir, ...git.context });
     const below = (part: string, folder: string, isTaken: (name: string) => boolean) =>
       filesBelow(folder, isTaken).map((name): [string, string] => [`${part}/${name}`, join(folder, name)]);
-    const files = [
-      ...below('session', paths.sessionDir, isDocument),
+    const { fit, unfit } = divideFiles([
       ...below('run', paths.runDir, travels),
-    ].filter(([, path]) => (statsAt(path)?.size ?? 0) <= MAX_STATE_FILE_BYTES);
-    files.push(...newestLogs(paths.logs, join(storeDir, 'logs')));
-    await commitState(store, { sessionFolder: refNameOf(file), worktreeTree, files, kept: keptNow(worker) });
+      ...newestLogs(paths.logs, join(storeDir, 'logs')),
+      ...below('session', paths.sessionDir, isDocument),
+    ]);
+    const kept = { ...keptNow(worker), left: await leftWork(worker, store, unfit) };
+    await commitState(store, { sessionFolder: refNameOf(file), worktreeTree, files: fit, kept });
     worker.memory.keptStateAt = stateOf(worker).n;
   } catch (error) {
     if (BASE_ERRORS.lease_lost.is(error)) throw error;

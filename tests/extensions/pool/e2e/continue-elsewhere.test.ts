@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
@@ -6,11 +6,12 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
-import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { iterationPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { claimLease } from '../../../../src/extensions/pool/fence.ts';
 import { hostKey, keyFilesIn } from '../../../../src/extensions/pool/host-keys.ts';
 import { hostSettings } from '../../../../src/extensions/pool/host-settings.ts';
+import { leftBehind } from '../../../../src/extensions/pool/left-behind.ts';
 import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
 import { restoreForWork } from '../../../../src/extensions/pool/restore-state.ts';
 import type { StateNote } from '../../../../src/extensions/pool/state-note.ts';
@@ -19,8 +20,11 @@ import { ci } from '../../../support/ci.ts';
 import { listOf } from '../../../support/pool-scene.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
+import { makeLibrary } from '../../../support/with-libraries.ts';
 import { continueHere, workHere } from '../../../support/worker-in-this-process.ts';
 
+const LARGE = 51 * 1024 * 1024;
+const LOCAL = ['-c', 'protocol.file.allow=always'];
 const ANSWER = { kind: 'answer' as const, answers: [], acceptSuggestions: true, confirmTyped: false };
 
 /** Lays the newest kept state of a session down in another clone, as the next host of a pool would. */
@@ -44,6 +48,7 @@ async function continuedElsewhere(rig: SessionRig) {
     },
     ...{ n: kept.n, lease: kept.lease, hostName: 'anna', epoch: 2, wanted: true, needs: [], version: '0' },
     card: { status, phase, iteration, at: keptAt },
+    left: kept.left && { ...kept.left, on: 'anna' },
   };
   const keys = keyFilesIn(configDir);
   const commit = await publishedCommit({ state: oid, note }, keys, here);
@@ -63,7 +68,7 @@ async function continuedElsewhere(rig: SessionRig) {
   const { folder } = await restoreForWork(plan, hostSettings(file.settings, own));
   const paths = sessionPaths(at.sessionsDir, folder);
   await claimLease(paths, { host: await systemHost(), clock: systemClock });
-  return { ...rig, paths, mainRepo };
+  return { ...rig, paths, mainRepo, note: verified.note };
 }
 
 test(
@@ -96,6 +101,51 @@ test(
     expect(kept?.kept).toMatchObject({ n: numbers.at(-1), status: 'waiting' });
   },
 );
+
+test('work that does not travel is named in the state, in the log and to the next agent', async () => {
+  await using rig = await startRig({ at: 'asking', here: true });
+  await changeFile(rig, () => ({ pool: true }));
+  const worktree = (await rig.state()).worktree?.path ?? '';
+  const { git } = rig.repo;
+  const identity = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
+  await writeFile(join(worktree, 'grows.bin'), 'small\n');
+  await writeFile(join(worktree, 'large.bin'), Buffer.alloc(LARGE));
+  await git(['add', '-A'], worktree);
+  await git([...identity, 'commit', '-q', '-m', 'Binaries'], worktree);
+  const library = await makeLibrary(rig.repo, 'library');
+  for (const at of ['libs/edited', 'libs/committed'])
+    await git([...LOCAL, 'submodule', '--quiet', 'add', library, at], worktree);
+  await git([...identity, 'commit', '-q', '-m', 'Libraries'], worktree);
+  await writeFile(join(worktree, 'libs/edited/lib.txt'), 'edited\n');
+  await git([...identity, 'commit', '-q', '--allow-empty', '-m', 'Mine'], join(worktree, 'libs/committed'));
+  await git(['init', '-q', join(worktree, 'vendor')]);
+  await writeFile(join(worktree, 'grows.bin'), Buffer.alloc(LARGE));
+  await writeFile(join(worktree, 'new.bin'), Buffer.alloc(LARGE));
+  await writeFile(join(rig.paths.sessionDir, 'a\\b.md'), 'document\n');
+  await continueHere(rig);
+  await endOfWorker(rig);
+  const there = await continuedElsewhere(rig);
+  expect(there.note.left).toEqual({
+    files: [
+      { path: 'grows.bin', bytes: LARGE },
+      { path: 'new.bin', bytes: LARGE },
+      { path: 'session/a\\b.md', bytes: 9 },
+    ],
+    submodules: ['libs/committed', 'libs/edited', 'vendor'],
+    on: 'anna',
+  });
+  await workHere(there, ANSWER);
+  const view = await readSession(there.paths, await systemHost());
+  const worktreeThere = view?.state.worktree?.path ?? '';
+  expect(await readFile(join(worktreeThere, 'grows.bin'), 'utf8')).toBe('small\n');
+  expect((await stat(join(worktreeThere, 'large.bin'))).size).toBe(LARGE);
+  const notice = (await readEvents(there.paths, 0)).find(
+    (event) => event.type === 'notice' && event.code === 'left_behind',
+  );
+  expect(notice).toMatchObject({ text: leftBehind(there.note.left).join(' ') });
+  const prompt = await readFile(iterationPaths(there.paths, 3).prompt, 'utf8');
+  expect(prompt).toContain('new.bin (51 MB) stays on anna');
+});
 
 test('SETUP runs again, once, where a lost worktree was made again', async () => {
   await using rig = await startRig({ at: 'asking', here: true });

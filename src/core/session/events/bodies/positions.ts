@@ -334,3 +334,7 @@ export const Places = z.object({
   settings: HostSettings,
 });
 export type Places = z.infer<typeof Places>;
+
+/** The places of a session that came from another machine, and the work that stayed there, one sentence each. */
+export const Arrived = Places.extend({ left: z.array(z.string()).optional() });
+export type Arrived = z.infer<typeof Arrived>;
