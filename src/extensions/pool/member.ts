@@ -7,6 +7,7 @@ import type { Claim, Entry, Oid, Ulid } from './board.ts';
 import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
+import { leftBehind } from './left-behind.ts';
 import { claimAbove, indexAgain, whyLost } from './lost-writes.ts';
 import { type HeldMark, readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import { standingIn } from './member-list.ts';
@@ -353,6 +354,7 @@ export class Member {
       this.#held.set(claim.id, held);
       this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
       await this.#claim(this.#pathsOf(copy.folder));
+      for (const sentence of leftBehind(published.note.left)) say(`${copy.folder}: ${sentence}`);
       say(`${copy.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
     } catch (error) {
       this.#parts.report(claim.folder, error);
