@@ -5,6 +5,7 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/host-keys.ts';
+import { leftBehindByFetched } from '../../../../src/extensions/pool/left-behind.ts';
 import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
 import { restoreMirror } from '../../../../src/extensions/pool/restore-state.ts';
 import { ci } from '../../../support/ci.ts';
@@ -27,6 +28,15 @@ test.concurrent(
     expect((await scene.git('log', '-1', '--format=%P', second)).split(' ')).toEqual([first, note.head]);
   },
 );
+
+test.concurrent('the work that stays elsewhere is known of each state that was fetched', async () => {
+  await using scene = await poolScene();
+  expect([...(await leftBehindByFetched(optionsOf(scene)))]).toEqual([]);
+  await scene.publish({ left: { on: 'anna', files: [{ path: 'new.bin', bytes: 51 * 1024 * 1024 }] } });
+  const sentence = 'new.bin (51 MB) stays on anna: it is larger than 50 MB.';
+  const { id } = scene.plan().note;
+  expect([...(await leftBehindByFetched(optionsOf(scene)))]).toEqual([[id, [sentence]]]);
+});
 
 test.concurrent('what a worker kept is found by its ref', async () => {
   await using scene = await poolScene();
