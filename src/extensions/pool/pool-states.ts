@@ -92,7 +92,8 @@ export class PoolStates {
     if (sessionFile === undefined) return undefined;
     const state = await keptState(stateRef(refNameOf(sessionFile)), git);
     if (state === undefined) return undefined;
-    const { id, folder, branch, head, n, lease, left, status, phase, iteration, at } = state.kept;
+    const { id, folder, branch, head, n, lease, left, checkpoints, status, phase, iteration, at } =
+      state.kept;
     const note: StateNote = {
       v: 1,
       id,
@@ -108,6 +109,7 @@ export class PoolStates {
       wanted: WANTED.has(status),
       needs: needsOf(sessionFile),
       card: { status, phase, iteration, at },
+      checkpoints,
       left: left && { ...left, on: card.name },
       version: __VERSION__,
     };

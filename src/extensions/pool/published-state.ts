@@ -29,13 +29,14 @@ export async function keptState(
   return kept && { commit, kept };
 }
 
-/** Makes the signed commit to push. Its parents keep the previous state and the branch reachable on the remote. */
+/** Makes the signed commit to push. Its parents keep the previous state, the branch and the checkpoints on the remote. */
 export async function publishedCommit(
   { state, before, note }: Publication,
   keys: KeyFiles,
   options: GitOptions,
 ): Promise<Oid> {
-  const parents = [before, note.head].filter((parent) => parent !== undefined);
+  const kept = [before, note.head, ...Object.values(note.checkpoints ?? {})];
+  const parents = [...new Set(kept.filter((parent) => parent !== undefined))];
   return await signedCommit({ tree: `${state}^{tree}`, parents, text: JSON.stringify(note) }, keys, options);
 }
 

@@ -118,6 +118,7 @@ export async function restoreForWork(
   // The next state that a worker saves here gets this one as its parent.
   const ref = stateRef(refNameOf({ ...note, folder }));
   await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
+  await restoreCheckpoints(plan, folder);
   await steps.activate(branch === undefined ? {} : { worktree: worktreePath });
   rmSync(paths.copyMark);
   return { folder, aside };
@@ -335,6 +336,20 @@ async function moveBranch({ note, at, context }: PublishedStatePlan, folder: str
   await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: `${moves.join('\n')}\n` });
   const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
   return isBehind ? [] : [lost];
+}
+
+/** Restores the refs of the session's checkpoints, so that it can be rewound here. */
+async function restoreCheckpoints(
+  { commit, note, at, context }: PublishedStatePlan,
+  folder: string,
+): Promise<void> {
+  const main = { ...context, cwd: at.mainRepo };
+  const fetched = new Set((await gitLine(['rev-parse', `${commit}^@`], main)).split('\n'));
+  const prefix = refPrefix(refNameOf({ ...note, folder }));
+  const updates = Object.entries(note.checkpoints ?? {})
+    .filter(([, oid]) => fetched.has(oid))
+    .map(([name, oid]) => `update ${prefix}${name} ${oid}\n`);
+  await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: updates.join('') });
 }
 
 /** The branch of the state that this machine saved last: that of a session that began here. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseJson } from '../../core/kernel/parse-json.ts';
+import { TRAVELLING } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import { LeftWork } from '../../core/project/checkpoints/state-commit.ts';
 import { isFolderName } from '../../core/session/layout/names.ts';
 import type { StateCard } from './board.ts';
@@ -35,6 +36,8 @@ export const StateNote = z.object({
   card: Card,
   /** The work that stayed on a machine, by its name. Only shown, so a malformed value counts as absent. */
   left: LeftWork.extend({ on: z.string() }).optional().catch(undefined),
+  /** The checkpoints to which the session can be rewound, by their names; they are parents of the state's commit. */
+  checkpoints: z.record(z.string().regex(TRAVELLING), Oid).optional().catch(undefined),
   /** The version of samocode that wrote the state. */
   version: z.string(),
 });

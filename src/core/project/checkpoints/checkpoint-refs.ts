@@ -128,6 +128,24 @@ export async function keptCheckpoints(sessionFolder: string, options: GitOptions
   return keptAmong(sessionFolder, await listRefs(refPrefix(sessionFolder), options));
 }
 
+/** The names of checkpoints that travel. Those before rewinds do not: they can contain ignored files, such as secrets. */
+export const TRAVELLING = /^(?:\d{3,}|phase-ends\/\d{3,}-\w+)$/;
+const MAX_TRAVELLING = 100;
+
+/** The first and the newest checkpoints of a session that travel with it, by their names below its prefix. */
+export async function travellingCheckpoints(
+  sessionFolder: string,
+  options: GitOptions,
+): Promise<Record<string, string>> {
+  const prefix = refPrefix(sessionFolder);
+  const refs = (await listRefs(prefix, options)).map(
+    ([oid, ref]) => [ref.slice(prefix.length), oid] as const,
+  );
+  const named = refs.filter(([name]) => TRAVELLING.test(name)).sort(([a], [b]) => byNumber(a, b));
+  // The first is the state before any agent.
+  return Object.fromEntries(named.filter((_, at) => at === 0 || at > named.length - MAX_TRAVELLING));
+}
+
 export interface KeptCheckpoints {
   commits: Set<string>;
   start?: string;

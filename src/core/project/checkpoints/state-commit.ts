@@ -34,6 +34,8 @@ export const KeptState = z.object({
   iteration: z.int(),
   at: z.iso.datetime(),
   left: LeftWork.optional(),
+  /** The checkpoints to which the session can be rewound, by their names below its prefix. */
+  checkpoints: z.record(z.string(), z.string()).optional(),
 });
 export type KeptState = z.infer<typeof KeptState>;
 

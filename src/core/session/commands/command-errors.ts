@@ -59,12 +59,14 @@ export const COMMAND_ERRORS = errors({
     why: `Files in ${path} or its branch changed at the same time.`,
     hint: 'Try again once nothing writes there.',
   }),
-  checkpoint_gone: ({ to, kept }: { to: number | 'undo'; kept: readonly number[] }) => ({
+  checkpoint_gone: ({ to, kept, on }: { to: number | 'undo'; kept: readonly number[]; on?: string }) => ({
     what: NOTHING,
     why:
-      to === 'undo'
-        ? 'There is no rewind to undo, or what was there before it is no longer kept.'
-        : `There is no checkpoint of iteration ${to}, or it is no longer kept.`,
+      on !== undefined
+        ? `${to === 'undo' ? 'The state before the last rewind' : `The checkpoint of iteration ${to}`} was kept only on ${on}, which had the session at that time.`
+        : to === 'undo'
+          ? 'There is no rewind to undo, or what was there before it is no longer kept.'
+          : `There is no checkpoint of iteration ${to}, or it is no longer kept.`,
     hint: kept.length === 0 ? NONE_YET : `It can be rewound to: ${kept.slice(0, 30).join(', ')}.`,
   }),
   child_runs: ({ wanted }: { wanted: 'rewind' | 'other' }) => ({

@@ -41,7 +41,22 @@ export function judgeRewind(
   const point = findRewindPoint(facts, to);
   if (point !== undefined) return { kind: 'accepted', ...point };
   const numbers = keptIterations(facts).map(({ iteration }) => iteration);
-  return refused(COMMAND_ERRORS.checkpoint_gone({ to, kept: numbers }));
+  return refused(COMMAND_ERRORS.checkpoint_gone({ to, kept: numbers, on: machineOf(facts.events, to) }));
+}
+
+/** The machine that kept the checkpoint, if the session has moved to another one since. */
+function machineOf(events: readonly SessionEvent[], to: RewindTarget): string | undefined {
+  const at = events.findLastIndex((event) =>
+    to === 'undo'
+      ? event.type === 'rewound'
+      : event.type === 'iteration_ended' && event.iteration === Math.max(to, 1),
+  );
+  const hasMoved = events
+    .slice(at + 1)
+    .some((event) => event.type === 'worker_took_over' && event.places !== undefined);
+  if (at < 0 || !hasMoved) return undefined;
+  const worker = events.slice(0, at).findLast((event) => event.type === 'worker_took_over');
+  return worker?.host ?? 'another machine';
 }
 
 export interface KeptIteration {

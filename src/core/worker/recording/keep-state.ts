@@ -5,7 +5,8 @@ import { isoUtc } from '../../kernel/clock.ts';
 import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { filesBelow, statsAt } from '../../kernel/files/path-stats.ts';
-import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
+import { travellingCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { openStore, repositoryOptions } from '../../project/checkpoints/checkpoint-store.ts';
 import { commitState, divideFiles, type KeptState } from '../../project/checkpoints/state-commit.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths, travels } from '../../session/layout/paths.ts';
@@ -36,8 +37,11 @@ export async function keepState(worker: Worker): Promise<void> {
       ...newestLogs(paths.logs, join(storeDir, 'logs')),
       ...below('session', paths.sessionDir, isDocument),
     ]);
-    const kept = { ...keptNow(worker), left: await leftWork(worker, store, unfit) };
-    await commitState(store, { sessionFolder: refNameOf(file), worktreeTree, files: fit, kept });
+    const sessionFolder = refNameOf(file);
+    const left = await leftWork(worker, store, unfit);
+    const checkpoints = await travellingCheckpoints(sessionFolder, repositoryOptions(store));
+    const kept = { ...keptNow(worker), left, checkpoints };
+    await commitState(store, { sessionFolder, worktreeTree, files: fit, kept });
     worker.memory.keptStateAt = stateOf(worker).n;
   } catch (error) {
     if (BASE_ERRORS.lease_lost.is(error)) throw error;

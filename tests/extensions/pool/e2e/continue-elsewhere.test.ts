@@ -49,6 +49,7 @@ async function continuedElsewhere(rig: SessionRig) {
     ...{ n: kept.n, lease: kept.lease, hostName: 'anna', epoch: 2, wanted: true, needs: [], version: '0' },
     card: { status, phase, iteration, at: keptAt },
     left: kept.left && { ...kept.left, on: 'anna' },
+    checkpoints: kept.checkpoints,
   };
   const keys = keyFilesIn(configDir);
   const commit = await publishedCommit({ state: oid, note }, keys, here);
@@ -145,6 +146,23 @@ test('work that does not travel is named in the state, in the log and to the nex
   expect(notice).toMatchObject({ text: leftBehind(there.note.left).join(' ') });
   const prompt = await readFile(iterationPaths(there.paths, 3).prompt, 'utf8');
   expect(prompt).toContain('new.bin (51 MB) stays on anna');
+});
+
+test('a session is rewound to an iteration of the machine before, which alone can undo an earlier rewind', async () => {
+  await using rig = await startRig({ at: 'asking', here: true });
+  await changeFile(rig, () => ({ pool: true }));
+  await workHere(rig, { kind: 'rewind', to: 1 });
+  await endOfWorker(rig);
+  const there = await continuedElsewhere(rig);
+  await workHere(there, { kind: 'rewind', to: 'undo' });
+  const events = await readEvents(there.paths, 0);
+  expect(events.findLast(({ type }) => type === 'command_refused')).toMatchObject({
+    code: 'checkpoint_gone',
+    message: expect.stringContaining('was kept only on another machine'),
+  });
+  await workHere(there, { kind: 'rewind', to: 0 });
+  const rewound = (await readEvents(there.paths, 0)).filter((event) => event.type === 'rewound');
+  expect(rewound.map(({ to }) => to)).toEqual([1, 0]);
 });
 
 test('SETUP runs again, once, where a lost worktree was made again', async () => {
