@@ -54,8 +54,10 @@ export interface Machine extends TempProject {
   fingerprint: string;
   /** Its home, its clone and its sessions. */
   path: string;
-  /** Its network. */
+  /** Its way to the remote. */
   network: TcpProxy;
+  /** Its way to the database. */
+  toDatabase: TcpProxy | undefined;
   views(): Promise<SessionView[]>;
   /** SIGKILL for its supervisor, its workers and their agents. */
   die(): Promise<void>;
@@ -105,6 +107,7 @@ export async function poolOf(count: number, scenario: object, { lines, database 
       for (const machine of machines) {
         await machine.die();
         await machine.network[Symbol.asyncDispose]();
+        await machine.toDatabase?.[Symbol.asyncDispose]();
       }
       await server[Symbol.asyncDispose]();
       await first.repo[Symbol.asyncDispose]();
@@ -140,14 +143,17 @@ async function machineAt(
   await writeProject(project, wanted);
   const { sessionsDir, context } = project;
   const remote = `git://127.0.0.1:${network.port}/remote.git`;
-  const asked = { remote, database, isPublic: true, name: basename(path) };
+  const proxied = database === undefined ? undefined : new URL(database);
+  const toDatabase = proxied && (await proxyTo(Number(proxied.port)));
+  if (toDatabase) proxied.port = String(toDatabase.port);
+  const asked = { remote, database: proxied?.href, isPublic: true, name: basename(path) };
   const vouched = founder === undefined ? { create: true } : { owner: founder.fingerprint };
   const joined = await joinPool({ ...asked, ...vouched }, context);
   if (joined === undefined) throw new Error('It was not joined.');
   const { membership, fingerprint } = joined;
   if (founder !== undefined) await addMember({ fingerprint }, founder.context);
   return {
-    ...{ ...project, path, network, fingerprint },
+    ...{ ...project, path, network, toDatabase, fingerprint },
     ...{ id: membership.id, name: membership.name },
     async views() {
       const folders = await sessionFolders(sessionsDir);

@@ -16,8 +16,10 @@ import {
 } from '../e2e/machines.ts';
 
 let server: PostgresServer;
+let databases: [string, string];
 beforeAll(async () => {
   server = await startPostgres();
+  databases = [await server.database(), await server.database()];
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -33,12 +35,12 @@ const lostOn = async ({ sessionsDir }: Machine) =>
   (await readdir(join(sessionsDir, '.run'))).filter((name) => name.includes('.lost-'));
 
 test.concurrent('a machine that is cut off ends its agent before another one begins, and publishes nothing afterwards', async () => {
-  await using pool = await poolOf(2, NOTED, { database: await server.database() });
+  await using pool = await poolOf(2, NOTED, { database: databases[0] });
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
-  first.network.become('holds');
+  for (const way of [first.network, first.toDatabase]) way?.become('holds');
   await untilView(second, isAtWork, 'work on the other machine');
-  first.network.become('forwards');
+  for (const way of [first.network, first.toDatabase]) way?.become('forwards');
   const done = await untilView(second, isDone, 'the session as done by the other machine');
   const shown = await untilView(first, isElsewhere, 'what was done meanwhile');
   expect(Math.max(...(await timesAtWork(first)))).toBeLessThan(Math.min(...(await timesAtWork(second))));
@@ -48,7 +50,7 @@ test.concurrent('a machine that is cut off ends its agent before another one beg
 });
 
 test.concurrent('an agent ends when its supervisor hangs, and none of its work is published', async () => {
-  await using pool = await poolOf(2, NOTED, { database: await server.database() });
+  await using pool = await poolOf(2, NOTED, { database: databases[1] });
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
   const [pid = 0] = await supervisorPids(first.repo.homeDir);
