@@ -76,10 +76,10 @@ test('pool status shows its machines, its sessions, and one that no machine can 
   expect(members.map(({ name }: { name: string }) => name).sort()).toEqual(['machine-1', 'machine-2']);
   expect(problems).toEqual([]);
   expect(
-    sessions.map(({ host, state }: PoolSession & { state: string }) => [host?.slice(0, 8), state]),
+    sessions.map(({ host, state }: PoolSession & { state: string }) => [state, host?.slice(0, 8)]).sort(),
   ).toEqual([
-    ['machine-', 'done'],
-    [undefined, 'waits for a host with codex'],
+    ['done', 'machine-'],
+    ['waits for a host with codex', undefined],
   ]);
   const words = (await typed(['pool'], place)).stdout;
   expect(words).toMatch(/hull +machine-[12] +done +published \d+ s ago\n/);
