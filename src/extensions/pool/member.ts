@@ -56,7 +56,11 @@ export class Member {
     };
     const renew = () =>
       this.#renew()
-        .catch((error: unknown) => this.#parts.report('pool', error))
+        .catch((error: unknown) => {
+          this.#parts.report('pool', error);
+          if (!POOL_ERRORS.pool_removed.is(error)) return;
+          for (const id of this.#held.keys()) this.#lose(id, 'an owner of the pool removed this machine');
+        })
         .finally(() => this.#writeStatus());
     const renewing = async () => {
       for (; !signal.aborted; await board.changed(times.renewMs, signal)) await renew();
@@ -292,10 +296,9 @@ export class Member {
   async #offer(view: SessionView): Promise<void> {
     const { board, card, remote, states } = this.#parts;
     const { sessionFile } = view;
-    if (sessionFile === undefined) return;
-    const { id, folder } = sessionFile;
     const made = await states.first(view);
-    if (made === undefined) return;
+    if (made === undefined || sessionFile === undefined) return;
+    const { id, folder } = sessionFile;
     // The push is refused if an earlier one succeeded and only the call to the board failed.
     const how = await remote.move(sessionRef(id), made, undefined);
     const commit = how === 'moved' ? made : await this.#tipOf(id);

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import { postgresBoard } from '../../../../src/extensions/pool/acts/open-member.ts';
 import type { PoolSession } from '../../../../src/extensions/pool/acts/status.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
@@ -107,4 +108,16 @@ test('two machines with two places each do five sessions, also while they show t
   );
   expect(held.flat().sort()).toEqual((own[0] ?? []).map(({ folder }) => folder).sort());
   expect(held.filter((folders) => folders.length === 0)).toEqual([]);
+});
+
+test('the agent of a removed machine ends, and another machine continues its session', async () => {
+  await using server = await startPostgres();
+  const database = await server.database();
+  await using pool = await poolOf(2, WORK, { database });
+  await pool.start(pool.machines[0]);
+  const [first, second] = await atWork(pool);
+  await using board = await postgresBoard(database, second.context);
+  await board.remove(first.id);
+  await untilView(first, ({ worker }) => worker !== 'alive', 'the end of the work on the removed machine');
+  await untilView(second, isDone, 'the session as done by the other machine');
 });
