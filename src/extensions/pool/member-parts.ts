@@ -50,9 +50,11 @@ export interface MemberParts {
   /** The settings with which a session started on this machine would run. */
   ownSettings: () => Promise<HostSettings>;
   slots: number;
+  /** POOL_DAYS. */
+  poolDays: number;
   /** This machine claims no sessions and gives back those that it holds. */
   isLeaving: boolean;
-  status: Pick<StatusFile, 'saw' | 'write'>;
+  status: Pick<StatusFile, 'saw' | 'holds' | 'write'>;
   /** Reports an error; one that persists is reported once. */
   report: (what: string, error: unknown) => void;
   say: (text: string) => void;

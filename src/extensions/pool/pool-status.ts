@@ -21,6 +21,8 @@ const PoolStatus = z.object({
       unpublishedSince: z.string().optional(),
     }),
   ),
+  /** The copies of sessions of other machines, as last measured. */
+  disk: z.object({ copies: z.int(), bytes: z.int() }).optional(),
   /** `of` is the id or the name of a session, or the part of the pool that failed. */
   problems: z.array(z.object({ of: z.string(), text: z.string(), at: z.string() })),
 });
@@ -34,6 +36,7 @@ export class StatusFile {
   readonly #problems = new Map<string, PoolStatus['problems'][number]>();
   #sessions: PoolStatus['sessions'] = [];
   #behindSince: ReadonlyMap<Ulid, string> = new Map();
+  #disk: PoolStatus['disk'];
 
   constructor(path: string, clock: Pick<Clock, 'now'>) {
     this.#path = path;
@@ -58,6 +61,10 @@ export class StatusFile {
     }));
   }
 
+  holds(disk: NonNullable<PoolStatus['disk']>): void {
+    this.#disk = disk;
+  }
+
   write(): void {
     const now = this.#clock.now();
     for (const { of, at } of this.#problems.values())
@@ -66,6 +73,7 @@ export class StatusFile {
       v: 1,
       at: isoUtc(now),
       sessions: this.#sessions,
+      disk: this.#disk,
       problems: [...this.#problems.values()],
     };
     try {

@@ -80,7 +80,7 @@ export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredS
   const store = await steps.checkOutFiles();
   await removeTree(store.dir);
   const aside = await steps.moveExistingAside();
-  const files = steps.identitiesIn(steps.draft.sessionDir);
+  const files = identitiesIn(steps.draft.sessionDir);
   await steps.activate({});
   await writeCopyMark(paths, plan, { files });
   return { folder, aside };
@@ -132,9 +132,11 @@ const CopyMark = Mirror.extend({
   worktree: z.string().optional(),
   unfinished: z.literal(true).optional(),
 });
-type CopyMark = z.infer<typeof CopyMark>;
+export type CopyMark = z.infer<typeof CopyMark>;
 
-async function readCopyMark({ copyMark }: Pick<SessionPaths, 'copyMark'>): Promise<CopyMark | undefined> {
+export async function readCopyMark({
+  copyMark,
+}: Pick<SessionPaths, 'copyMark'>): Promise<CopyMark | undefined> {
   return await plainJson(copyMark, CopyMark);
 }
 
@@ -156,10 +158,6 @@ async function prepareRestore(plan: PublishedStatePlan) {
   const draft = draftPaths(at.sessionsDir, paths.folder);
   const draftMark = await readCopyMark(draft);
   const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
-  const identitiesIn = (folder: string): Record<string, string> =>
-    Object.fromEntries(
-      filesBelow(folder, (name) => name !== '_logs').map((name) => [name, identityAt(join(folder, name))]),
-    );
 
   /** Checks out everything except the worktree into draft folders. */
   async function checkOutFiles(): Promise<CheckpointStore> {
@@ -192,8 +190,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
     if (mark === undefined && hasBegun && (await includesLocalState(plan, paths)))
       return await clearWorktree(plan, paths);
     if (mark === undefined) return hasBegun ? await moveSessionAside(plan, paths) : [];
-    const now = Object.entries(identitiesIn(paths.sessionDir));
-    if (mark.unfinished || now.every(([name, identity]) => mark.files[name] === identity)) return [];
+    if (mark.unfinished || !isEditedCopy(paths, mark)) return [];
     return moveAll([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);
   }
 
@@ -216,7 +213,20 @@ async function prepareRestore(plan: PublishedStatePlan) {
     for (const folder of Object.values(old)) await removeTree(folder);
   }
 
-  return { paths, draft, mark, checkOutFiles, moveExistingAside, identitiesIn, activate };
+  return { paths, draft, mark, checkOutFiles, moveExistingAside, activate };
+}
+
+function identitiesIn(folder: string): Record<string, string> {
+  const names = filesBelow(folder, (name) => name !== '_logs');
+  return Object.fromEntries(names.map((name) => [name, identityAt(join(folder, name))]));
+}
+
+/** Whether a person has changed a document of the copy. */
+export function isEditedCopy(
+  { sessionDir }: Pick<SessionPaths, 'sessionDir'>,
+  { files }: Pick<CopyMark, 'files'>,
+): boolean {
+  return Object.entries(identitiesIn(sessionDir)).some(([name, identity]) => files[name] !== identity);
 }
 
 /** The session's folder name here, with a suffix if another session has the name. */

@@ -28,7 +28,7 @@ export const KeptState = z.object({
   /** The number of the last event. */
   n: z.int(),
   lease: z.int(),
-  /** The kind of its status. */
+  /** The kind of its status, or `archived`. */
   status: z.string(),
   phase: z.string(),
   iteration: z.int(),

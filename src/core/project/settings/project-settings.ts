@@ -341,6 +341,13 @@ export const projectSettings = once(() =>
       example: 'INTAKE_LABEL=samocode',
       doc: 'An issue that gets this label from a person with write access starts a session. Needs guard, MAX_COST_USD, both gates.',
     },
+    poolDays: {
+      ...wholeNumber('days', 1, 3650),
+      key: 'POOL_DAYS',
+      scope: 'project',
+      default: '14',
+      doc: 'After how many days an archived, merged, discarded or done session leaves its pool. In days.',
+    },
     branchPrefix: {
       ...branchPrefix,
       key: 'BRANCH_PREFIX',

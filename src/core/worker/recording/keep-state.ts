@@ -56,7 +56,7 @@ export async function keepState(worker: Worker): Promise<void> {
 }
 
 function keptNow(worker: Worker): Omit<KeptState, 'head'> {
-  const { n, status, progress, worktree } = stateOf(worker);
+  const { n, status, archived, progress, worktree } = stateOf(worker);
   const { file, writer, clock } = worker;
   return {
     id: file.id,
@@ -64,7 +64,7 @@ function keptNow(worker: Worker): Omit<KeptState, 'head'> {
     branch: worktree?.branch,
     n,
     lease: writer.lease,
-    status: status.kind,
+    status: archived ? 'archived' : status.kind,
     phase: progress.phase,
     iteration: progress.totalIterations,
     at: isoUtc(clock.now()),

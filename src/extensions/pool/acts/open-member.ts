@@ -110,6 +110,7 @@ export async function openMember(
     times,
     ownSettings,
     slots,
+    poolDays: values.poolDays,
     isLeaving: leaving ?? false,
   };
   return {

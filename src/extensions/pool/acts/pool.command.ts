@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { addJoin } from './join.command.ts';
 import { addMembers } from './members.command.ts';
+import { addPruneOfPool } from './prune.command.ts';
 import { addStatus } from './status.command.ts';
 import { addTake } from './take.command.ts';
 
@@ -12,4 +13,5 @@ export function addPool(program: Command, cli: Cli): void {
   addStatus(pool, cli);
   addMembers(pool, cli);
   addTake(pool, cli);
+  addPruneOfPool(pool, cli);
 }

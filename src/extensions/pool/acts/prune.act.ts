@@ -1,0 +1,195 @@
+import { rmSync } from 'node:fs';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
+import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { readAllSessions } from '../../../core/session/session-list.ts';
+import { isAtRest, readSession } from '../../../core/session/status.ts';
+import type { Board, Oid } from '../board.ts';
+import { POOL_REFS, sessionRef } from '../git-remote.ts';
+import { type HeldMark, readMark } from '../mark.ts';
+import type { MemberParts } from '../member-parts.ts';
+import { type CopyMark, isEditedCopy, readCopyMark } from '../restore-state.ts';
+import { clearRemovedCopies, removeCopy } from './copies.ts';
+import { membershipOf, refPrefix, remoteAt, requirePerson } from './membership.ts';
+import { postgresBoard, remoteGit } from './open-member.ts';
+import { whyNotPushed } from './pushed-branch.ts';
+import { type Ending, prunableView } from './retention.ts';
+
+export interface PruneParts extends Pick<MemberParts, 'remote' | 'clock' | 'host' | 'poolDays'> {
+  board: Pick<Board, 'forget'>;
+  git: GitOptions;
+}
+
+export interface PrunedSession {
+  session: string;
+  /** `session`: this machine has it, and it leaves the pool; `copy`: another machine had it. */
+  what: 'session' | 'copy';
+  ending: Ending;
+}
+
+/** A session that ended long enough ago, and why it stays. */
+export interface KeptSession {
+  session: string;
+  why: string;
+}
+
+export interface PruneReport {
+  days: number;
+  pruned: PrunedSession[];
+  kept: KeptSession[];
+}
+
+/** The refs on the remote; those of removed sessions are taken out. */
+type Refs = Map<string, Oid>;
+
+interface Found extends Pick<PrunedSession, 'what' | 'ending'> {
+  /** Why it stays. */
+  why?: string;
+  /** @returns why it stays, if it does */
+  remove(): Promise<string | undefined>;
+}
+
+const ACT_REFS = `${POOL_REFS}acts/`;
+
+/** Does now, or with `dryRun` only lists, what each machine of a pool does once a day. */
+export async function prunePool(
+  { dryRun, ...question }: ProjectQuestion & { dryRun: boolean },
+  context: ActionContext,
+): Promise<PruneReport> {
+  if (!dryRun) await requirePerson(context);
+  const { membership, project } = await membershipOf(question, context);
+  const { database, remote: url } = membership;
+  const { sessions, poolDays } = project.values;
+  const board =
+    database === undefined || dryRun ? NO_BOARD : await postgresBoard(database, { clock: context.clock });
+  try {
+    const remote = remoteAt({ project, url, prefix: refPrefix(membership) }, context);
+    const git = remoteGit(project.mainRepo, context.env);
+    const { clock, host } = context;
+    const views = await readAllSessions(sessions, host);
+    return await pruneSessions(views, { remote, git, clock, host, board, poolDays }, { dryRun });
+  } finally {
+    await board[Symbol.asyncDispose]();
+  }
+}
+
+/** Without a database, a session is on the remote alone. */
+const NO_BOARD = {
+  forget: async () => undefined,
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+/**
+ * Removes sessions that ended long ago: from remote and board if this machine has them, and otherwise their copies
+ * here. The files of the machine that has a session stay. Safe to repeat after an interruption at any point.
+ * @throws if the remote cannot be read; then nothing was removed
+ */
+export async function pruneSessions(
+  views: readonly SessionView[],
+  parts: PruneParts,
+  { dryRun }: { dryRun: boolean },
+): Promise<PruneReport> {
+  const refs = new Map(await parts.remote.list(sessionRef('*'), `${ACT_REFS}*`));
+  const report: PruneReport = { days: parts.poolDays, pruned: [], kept: [] };
+  for (const view of views) {
+    const session = view.folder;
+    try {
+      const found = await findOne(view, refs, parts);
+      if (found === undefined) continue;
+      const { what, ending, why = dryRun ? undefined : await found.remove() } = found;
+      if (why === undefined) report.pruned.push({ session, what, ending });
+      else report.kept.push({ session, why });
+    } catch (error) {
+      // A full disk, for example, must not keep the others.
+      report.kept.push({
+        session,
+        why: isSamocodeError(error) ? `${error.what} ${error.why}` : String(error),
+      });
+    }
+  }
+  if (!dryRun) {
+    for (const sessionsDir of new Set(views.map(({ paths }) => paths.sessionsDir)))
+      await clearRemovedCopies(sessionsDir);
+    await dropLocalRefs(refs, parts.git);
+  }
+  return report;
+}
+
+/** @returns undefined if the session has left the pool already, or is not this machine's to remove */
+async function findOne(old: SessionView, refs: Refs, parts: PruneParts): Promise<Found | undefined> {
+  const retention = { nowMs: parts.clock.now(), days: parts.poolDays };
+  if (old.sessionFile?.pool !== true || prunableView(old, retention) === undefined) return undefined;
+  // It may have been continued since the list was read.
+  const view = await readSession(old.paths, parts.host);
+  if (view === undefined || view.pendingCommands.length > 0) return undefined;
+  const ending = prunableView(view, retention);
+  if (ending === undefined) return undefined;
+  const copy = await readCopyMark(view.paths);
+  const mark = readMark(view.paths);
+  if (copy !== undefined) return findCopy(view, copy, { ending, refs });
+  return mark && (await findOwn(view, mark, { ending, refs, parts }));
+}
+
+function findCopy(
+  { worker, paths, sessionFile }: SessionView,
+  copy: CopyMark,
+  { ending, refs }: { ending: Ending; refs: Refs },
+): Found | undefined {
+  const ref = sessionRef(sessionFile?.id ?? '');
+  const tip = refs.get(ref);
+  // If its ref is there, only the newest state says that the session is over.
+  if (worker !== 'unknowable' || copy.unfinished || (tip !== undefined && tip !== copy.commit))
+    return undefined;
+  const why = isEditedCopy(paths, copy) ? `Its documents here were edited: ${paths.sessionDir}` : undefined;
+  const remove = async () => {
+    await removeCopy(paths);
+    refs.delete(ref);
+    return undefined;
+  };
+  return { what: 'copy', ending, why, remove };
+}
+
+async function findOwn(
+  view: SessionView,
+  mark: HeldMark,
+  { ending, refs, parts }: { ending: Ending; refs: Refs; parts: PruneParts },
+): Promise<Found | undefined> {
+  const { worker, paths } = view;
+  const ref = sessionRef(mark.id);
+  const tip = refs.get(ref);
+  // Any other commit was published by a machine that has taken the session.
+  const isOurs = tip === undefined || tip === mark.published || tip === mark.sending;
+  if (!isOurs || worker !== 'none' || !isAtRest(view)) return undefined;
+  const remove = async () => {
+    if (tip !== undefined && (await parts.remote.move(ref, undefined, tip)) !== 'moved') return NOT_DELETED;
+    refs.delete(ref);
+    await parts.board.forget([mark.id]);
+    // Without these, this machine no longer expects the ref, and a worker no longer needs time granted by the pool.
+    for (const path of [paths.poolUntil, paths.poolMark]) rmSync(path, { force: true });
+    return undefined;
+  };
+  return { what: 'session', ending, why: await whyInPool(view, mark, { ending, refs, parts }), remove };
+}
+
+const NOT_DELETED =
+  'Its ref on the remote of the pool was not deleted: another machine has moved it, or the remote does not respond.';
+
+async function whyInPool(
+  view: SessionView,
+  { id }: HeldMark,
+  { ending, refs, parts }: { ending: Ending; refs: Refs; parts: PruneParts },
+): Promise<string | undefined> {
+  const hasAct = [...refs.keys()].some((ref) => ref.startsWith(`${ACT_REFS}${id}/`));
+  if (hasAct && refs.has(sessionRef(id))) return 'An act from another machine waits for it.';
+  return ending === 'done' ? await whyNotPushed(view, parts.git) : undefined;
+}
+
+/** Deletes the copies of refs that are not on the remote, so that git can free their objects. */
+async function dropLocalRefs(refs: Refs, git: GitOptions): Promise<void> {
+  const list = ['for-each-ref', '--format=%(refname)', sessionRef(''), ACT_REFS];
+  const gone = (await gitLine(list, git)).split('\n').filter((name) => name !== '' && !refs.has(name));
+  const input = gone.map((name) => `delete ${name}\n`).join('');
+  if (gone.length > 0) await runGit(['update-ref', '--no-deref', '--stdin'], { ...git, input });
+}
