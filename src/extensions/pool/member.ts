@@ -2,6 +2,7 @@ import { fence, OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
 import { unseenOwner } from '../../core/kernel/processes/lease.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
+import { DailyPrune } from './acts/daily-prune.ts';
 import { DeliveredActs, ForwardedActs } from './acts/delivered-acts.ts';
 import type { Claim, Entry, Oid, Ulid } from './board.ts';
 import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
@@ -15,7 +16,7 @@ import type { HeldSession, MemberParts } from './member-parts.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
-import { type RestoredState, restoreForWork, restoreMirror } from './restore-state.ts';
+import { type RestoredState, readCopyMark, restoreForWork, restoreMirror } from './restore-state.ts';
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
@@ -33,6 +34,7 @@ export class Member {
   readonly #lost = new Map<Ulid, number>();
   readonly #acts: DeliveredActs;
   readonly #sentActs: ForwardedActs;
+  readonly #prune: DailyPrune;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #remoteAtMs = Number.NEGATIVE_INFINITY;
@@ -43,6 +45,7 @@ export class Member {
   constructor(parts: MemberParts) {
     this.#parts = parts;
     this.#acts = new DeliveredActs(parts);
+    this.#prune = new DailyPrune(parts);
     this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
     this.#sentActs = new ForwardedActs(parts);
   }
@@ -84,9 +87,12 @@ export class Member {
     this.#boardAtMs = begun;
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
-    for (const each of this.#held.values())
-      if (each.sinceMs < begun && (held.get(each.id) !== each.epoch || this.#isMoved(each)))
+    for (const each of this.#held.values()) {
+      if (each.sinceMs >= begun) continue;
+      if (this.#hasLeft(each.id)) this.#held.delete(each.id);
+      else if (held.get(each.id) !== each.epoch || this.#isMoved(each))
         this.#lose(each.id, whyLost(each, this.#entries.get(each.id)));
+    }
     this.#keepAlive(begun);
     this.#offerLost();
     for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
@@ -113,6 +119,13 @@ export class Member {
         this.#taking.add(claim.id);
         this.#steps.run(claim.id, () => this.#take(claim), { waits: true });
       }
+    this.#steps.run('retention', () => this.#prune.step(this.#poolViews().map(([, view]) => view)));
+  }
+
+  /** Whether a session that ended long ago is no longer in the pool: its own machine removed it. */
+  #hasLeft(id: Ulid): boolean {
+    const view = this.#viewOf(id);
+    return view !== undefined && !this.#entries.has(id) && this.#prune.isDue(view);
   }
 
   /** Whether the remote shows a state that this machine did not publish. A database can lag behind the remote. */
@@ -147,7 +160,7 @@ export class Member {
   #offerLost(): void {
     const { board, card } = this.#parts;
     for (const [id, { folder, paths, sessionFile }] of this.#poolViews()) {
-      const mark = this.#entries.has(id) ? undefined : readMark(paths);
+      const mark = this.#entries.has(id) || this.#hasLeft(id) ? undefined : readMark(paths);
       if (mark === undefined || sessionFile === undefined) continue;
       this.#steps.run(id, async () => {
         const state = await this.#tipOf(id);
@@ -310,10 +323,14 @@ export class Member {
   }
 
   /** Copies what another machine has published, so that lists, questions and plans show it here. */
-  async #show({ id, state }: Entry, unmet: UnmetNeeds): Promise<void> {
+  async #show({ id, state, card }: Entry, unmet: UnmetNeeds): Promise<void> {
     const view = this.#viewOf(id);
+    if (view === undefined && card !== undefined && this.#prune.isDueCard(card)) return;
     // The worker that lost the session must exit first, because its files are about to be moved.
     if (state === undefined || view?.worker === 'alive') return;
+    // A copy from before a restart is not fetched again.
+    const copied = view && !this.#shown.has(id) ? await readCopyMark(view.paths) : undefined;
+    if (copied !== undefined && !copied.unfinished) this.#shown.set(id, copied.commit);
     if (this.#shown.get(id) !== state) {
       const copy = await restoreMirror(this.#copyPlan(await this.#fetch(id)));
       this.#reportMoved(copy);
