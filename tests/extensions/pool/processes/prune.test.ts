@@ -6,10 +6,14 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readAllSessions } from '../../../../src/core/session/session-list.ts';
+import { DailyPrune } from '../../../../src/extensions/pool/acts/daily-prune.ts';
 import { type PruneParts, pruneSessions } from '../../../../src/extensions/pool/acts/prune.act.ts';
 import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
 import { writeMark } from '../../../../src/extensions/pool/mark.ts';
+import type { MemberParts } from '../../../../src/extensions/pool/member-parts.ts';
+import { readPoolStatus, StatusFile } from '../../../../src/extensions/pool/pool-status.ts';
 import { ARCHIVED, CREATED, DONE, LEFT, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
+import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { contentsOf, FOLDER } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
 import { poolScene } from '../../../support/pool-scene.ts';
@@ -50,6 +54,13 @@ async function twoMachines(events: readonly NewEvent[] = OVER) {
         const views = await readAllSessions(sessions, host);
         return await pruneSessions(views, { ...parts, ...change }, { dryRun });
       },
+      member: (change: Pick<MemberParts, 'clock' | 'status'>) =>
+        new DailyPrune({
+          ...parts,
+          say: () => undefined,
+          place: { mainRepo },
+          ...change,
+        } as unknown as MemberParts),
       views: () => readAllSessions(sessions, host),
       refs: () => repo.git(['for-each-ref', '--format=%(refname) %(objectname)'], mainRepo),
     };
@@ -99,6 +110,30 @@ test('the machine that has a session removes it from the pool, and the other its
   expect(await readdir(join(other.sessions, '.run'))).toEqual([]);
   expect(await other.refs()).not.toContain(POOL_REFS);
   expect([await own.prune(), await other.prune()]).toMatchObject([{ pruned: [] }, { pruned: [] }]);
+});
+
+test('a member prunes once a day, and records each hour what its copies take up', ci, async () => {
+  await using machines = await twoMachines([CREATED, PREPARED, DONE]);
+  const { other, own } = machines;
+  const clock = new HandClock();
+  const path = join(machines.url, '../status.json');
+  const status = new StatusFile(path, clock);
+  const member = other.member({ clock, status });
+  const disk = async () => {
+    await member.step(await other.views());
+    status.write();
+    return (await readPoolStatus(path))?.disk;
+  };
+  const first = await disk();
+  expect(first).toMatchObject({ copies: 1 });
+  expect(first?.bytes).toBeGreaterThan(1000);
+  clock.nowMs = systemClock.now() + 15 * DAY_MS;
+  clock.monotonicMs += DAY_MS - 1;
+  expect(await disk()).toMatchObject({ copies: 1 });
+  clock.monotonicMs += 1;
+  await disk();
+  expect(await other.views()).toEqual([]);
+  expect(await own.views()).toHaveLength(1);
 });
 
 test('one day before POOL_DAYS, and for a session of the future, nothing is removed', async () => {
