@@ -15,7 +15,7 @@ import { clearRemovedCopies, removeCopy } from './copies.ts';
 import { membershipOf, refPrefix, remoteAt, requirePerson } from './membership.ts';
 import { postgresBoard, remoteGit } from './open-member.ts';
 import { whyNotPushed } from './pushed-branch.ts';
-import { type Ending, prunableView } from './retention.ts';
+import { type PoolEnding, prunableView } from './retention.ts';
 
 export interface PruneParts extends Pick<MemberParts, 'remote' | 'clock' | 'host' | 'poolDays'> {
   board: Pick<Board, 'forget'>;
@@ -26,7 +26,7 @@ export interface PrunedSession {
   session: string;
   /** `session`: this machine has it, and it leaves the pool; `copy`: another machine had it. */
   what: 'session' | 'copy';
-  ending: Ending;
+  ending: PoolEnding;
 }
 
 /** A session that ended long enough ago, and why it stays. */
@@ -135,7 +135,7 @@ async function findOne(old: SessionView, refs: Refs, parts: PruneParts): Promise
 function findCopy(
   { worker, paths, sessionFile }: SessionView,
   copy: CopyMark,
-  { ending, refs }: { ending: Ending; refs: Refs },
+  { ending, refs }: { ending: PoolEnding; refs: Refs },
 ): Found | undefined {
   const ref = sessionRef(sessionFile?.id ?? '');
   const tip = refs.get(ref);
@@ -154,7 +154,7 @@ function findCopy(
 async function findOwn(
   view: SessionView,
   mark: HeldMark,
-  { ending, refs, parts }: { ending: Ending; refs: Refs; parts: PruneParts },
+  { ending, refs, parts }: { ending: PoolEnding; refs: Refs; parts: PruneParts },
 ): Promise<Found | undefined> {
   const { worker, paths } = view;
   const ref = sessionRef(mark.id);
@@ -179,7 +179,7 @@ const NOT_DELETED =
 async function whyInPool(
   view: SessionView,
   { id }: HeldMark,
-  { ending, refs, parts }: { ending: Ending; refs: Refs; parts: PruneParts },
+  { ending, refs, parts }: { ending: PoolEnding; refs: Refs; parts: PruneParts },
 ): Promise<string | undefined> {
   const hasAct = [...refs.keys()].some((ref) => ref.startsWith(`${ACT_REFS}${id}/`));
   if (hasAct && refs.has(sessionRef(id))) return 'An act from another machine waits for it.';

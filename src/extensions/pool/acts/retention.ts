@@ -5,7 +5,7 @@ import type { StateCard } from '../board.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-export type Ending = 'archived' | 'discarded' | 'merged' | 'done';
+export type PoolEnding = 'archived' | 'discarded' | 'merged' | 'done';
 
 /** The current time, and POOL_DAYS. */
 export interface Retention {
@@ -22,12 +22,12 @@ export function prunable(
   state: Pick<SessionState, 'archived' | 'trash' | 'status' | 'lastMerge' | 'pullRequest'>,
   recordedAtMs: number,
   retention: Retention,
-): Ending | undefined {
+): PoolEnding | undefined {
   const endedAtMs = Math.max(Date.parse(state.status.since), recordedAtMs);
   return isOlder(endedAtMs, retention) ? endingOf(state) : undefined;
 }
 
-export function prunableView({ state, paths }: SessionView, retention: Retention): Ending | undefined {
+export function prunableView({ state, paths }: SessionView, retention: Retention): PoolEnding | undefined {
   return prunable(state, statsAt(paths.events)?.mtimeMs ?? 0, retention);
 }
 
@@ -46,7 +46,9 @@ function endingOf({
   status,
   lastMerge,
   pullRequest,
-}: Pick<SessionState, 'archived' | 'trash' | 'status' | 'lastMerge' | 'pullRequest'>): Ending | undefined {
+}: Pick<SessionState, 'archived' | 'trash' | 'status' | 'lastMerge' | 'pullRequest'>):
+  | PoolEnding
+  | undefined {
   if (archived) return trash === undefined ? 'archived' : 'discarded';
   if (status.kind !== 'done') return undefined;
   const isMerged = pullRequest?.state === 'merged' && pullRequest.missing === undefined;
