@@ -5,7 +5,7 @@ import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
 import { crashPoint } from '../../core/kernel/fault-points.ts';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../core/kernel/files/git-pointer.ts';
-import { filesBelow, identityAt, statsAt } from '../../core/kernel/files/path-stats.ts';
+import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { fence, OFFERED } from '../../core/kernel/processes/fence.ts';
@@ -35,6 +35,7 @@ import { readSessionFile } from '../../core/session/events/session-file.ts';
 import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
+import { identitiesIn, isEditedCopy } from './acts/copies.ts';
 import type { Oid } from './board.ts';
 import { leftBehind } from './left-behind.ts';
 import { readMark } from './mark.ts';
@@ -214,19 +215,6 @@ async function prepareRestore(plan: PublishedStatePlan) {
   }
 
   return { paths, draft, mark, checkOutFiles, moveExistingAside, activate };
-}
-
-function identitiesIn(folder: string): Record<string, string> {
-  const names = filesBelow(folder, (name) => name !== '_logs');
-  return Object.fromEntries(names.map((name) => [name, identityAt(join(folder, name))]));
-}
-
-/** Whether a person has changed a document of the copy. */
-export function isEditedCopy(
-  { sessionDir }: Pick<SessionPaths, 'sessionDir'>,
-  { files }: Pick<CopyMark, 'files'>,
-): boolean {
-  return Object.entries(identitiesIn(sessionDir)).some(([name, identity]) => files[name] !== identity);
 }
 
 /** The session's folder name here, with a suffix if another session has the name. */

@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesAt } from '../../../core/kernel/files/path-stats.ts';
+import { filesBelow, identityAt, namesAt } from '../../../core/kernel/files/path-stats.ts';
 import { removeTree } from '../../../core/project/git/remove-tree.ts';
 import { runRoot, type SessionPaths } from '../../../core/session/layout/paths.ts';
 
@@ -25,3 +25,17 @@ export async function clearRemovedCopies(sessionsDir: string): Promise<void> {
 }
 
 const REMOVED = '.removed';
+
+/** The identity of each document of a session. */
+export function identitiesIn(folder: string): Record<string, string> {
+  const names = filesBelow(folder, (name) => name !== '_logs');
+  return Object.fromEntries(names.map((name) => [name, identityAt(join(folder, name))]));
+}
+
+/** Whether a person has changed a document of the copy. */
+export function isEditedCopy(
+  { sessionDir }: Pick<SessionPaths, 'sessionDir'>,
+  { files }: { files: Readonly<Record<string, string>> },
+): boolean {
+  return Object.entries(identitiesIn(sessionDir)).some(([name, identity]) => files[name] !== identity);
+}
