@@ -15,7 +15,7 @@ export async function previewRewind(
   const { view, facts, verdict, refs } = await assessRewind({ to, ...question }, context);
   if (verdict.kind === 'refused') {
     const refusal = earlyRefusal(verdict, view);
-    if (refusal.code === 'checkpoint_gone' || refusal.code === 'nothing_kept') throw refusal;
+    if (NOT_KEPT.includes(refusal.code)) throw refusal;
     return previewOf(view, refusal, []);
   }
   const { commit, back } = verdict;
@@ -33,6 +33,8 @@ export async function previewRewind(
     'The current state is kept, including uncommitted files; undo restores it. Ignored files are not changed.',
   ]);
 }
+
+const NOT_KEPT = ['checkpoint_elsewhere', 'checkpoint_gone', 'nothing_kept'];
 
 const HUMAN_ACTS = {
   answers_recorded: 'later answers of the user',

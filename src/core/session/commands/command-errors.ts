@@ -59,15 +59,18 @@ export const COMMAND_ERRORS = errors({
     why: `Files in ${path} or its branch changed at the same time.`,
     hint: 'Try again once nothing writes there.',
   }),
-  checkpoint_gone: ({ to, kept, on }: { to: number | 'undo'; kept: readonly number[]; on?: string }) => ({
+  checkpoint_elsewhere: ({ to, kept, on }: Wanted & { on: string }) => ({
+    what: NOTHING,
+    why: `The ${to === 'undo' ? 'state before the last rewind' : `checkpoint of iteration ${to}`} was kept only on ${on}, which had the session at that time.`,
+    hint: rewindable(kept),
+  }),
+  checkpoint_gone: ({ to, kept }: Wanted) => ({
     what: NOTHING,
     why:
-      on !== undefined
-        ? `${to === 'undo' ? 'The state before the last rewind' : `The checkpoint of iteration ${to}`} was kept only on ${on}, which had the session at that time.`
-        : to === 'undo'
-          ? 'There is no rewind to undo, or what was there before it is no longer kept.'
-          : `There is no checkpoint of iteration ${to}, or it is no longer kept.`,
-    hint: kept.length === 0 ? NONE_YET : `It can be rewound to: ${kept.slice(0, 30).join(', ')}.`,
+      to === 'undo'
+        ? 'There is no rewind to undo, or what was there before it is no longer kept.'
+        : `There is no checkpoint of iteration ${to}, or it is no longer kept.`,
+    hint: rewindable(kept),
   }),
   child_runs: ({ wanted }: { wanted: 'rewind' | 'other' }) => ({
     what: NOTHING,
@@ -274,6 +277,15 @@ const NOT_WITHDRAWN = 'No message was withdrawn.';
 const NONE_YET = 'It has no checkpoints yet; one is taken after each iteration.';
 const UNHIDE =
   'git ignores changes to some of them: "git update-index --no-assume-unchanged --no-skip-worktree <file>" ends that.';
+
+interface Wanted {
+  to: number | 'undo';
+  kept: readonly number[];
+}
+
+function rewindable(kept: readonly number[]): string {
+  return kept.length === 0 ? NONE_YET : `It can be rewound to: ${kept.slice(0, 30).join(', ')}.`;
+}
 
 function shownMessage({ id, at, line }: UnreadMessage): string {
   return `${id} (${at}, "${cut(line, 60)}")`;

@@ -41,7 +41,13 @@ export function judgeRewind(
   const point = findRewindPoint(facts, to);
   if (point !== undefined) return { kind: 'accepted', ...point };
   const numbers = keptIterations(facts).map(({ iteration }) => iteration);
-  return refused(COMMAND_ERRORS.checkpoint_gone({ to, kept: numbers, on: machineOf(facts.events, to) }));
+  const on = machineOf(facts.events, to);
+  const wanted = { to, kept: numbers };
+  return refused(
+    on === undefined
+      ? COMMAND_ERRORS.checkpoint_gone(wanted)
+      : COMMAND_ERRORS.checkpoint_elsewhere({ ...wanted, on }),
+  );
 }
 
 /** The machine that kept the checkpoint, if the session has moved to another one since. */

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
@@ -148,6 +148,21 @@ test('work that does not travel is named in the state, in the log and to the nex
   expect(prompt).toContain('new.bin (51 MB) stays on anna');
 });
 
+test('of a thousand large files, twenty are named and the others counted', async () => {
+  await using rig = await startRig({ at: 'asking', here: true });
+  await changeFile(rig, () => ({ pool: true }));
+  const worktree = (await rig.state()).worktree?.path ?? '';
+  for (let at = 0; at < 1000; at += 1) {
+    await writeFile(join(worktree, `${at}.bin`), '');
+    await truncate(join(worktree, `${at}.bin`), LARGE);
+  }
+  await continueHere(rig);
+  const here = { cwd: rig.repo.path, baseEnv: rig.repo.env };
+  const left = (await keptState(stateRef(refNameOf(rig.file)), here))?.kept.left;
+  expect(left?.files).toHaveLength(20);
+  expect(left?.more).toBe(980);
+});
+
 test('a session is rewound to an iteration of the machine before, which alone can undo an earlier rewind', async () => {
   await using rig = await startRig({ at: 'asking', here: true });
   await changeFile(rig, () => ({ pool: true }));
@@ -157,7 +172,7 @@ test('a session is rewound to an iteration of the machine before, which alone ca
   await workHere(there, { kind: 'rewind', to: 'undo' });
   const events = await readEvents(there.paths, 0);
   expect(events.findLast(({ type }) => type === 'command_refused')).toMatchObject({
-    code: 'checkpoint_gone',
+    code: 'checkpoint_elsewhere',
     message: expect.stringContaining('was kept only on another machine'),
   });
   await workHere(there, { kind: 'rewind', to: 0 });
