@@ -11,7 +11,7 @@ import { parseJson } from '../../core/kernel/parse-json.ts';
 import { fence, OFFERED } from '../../core/kernel/processes/fence.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
 import { checkOut, checkOutWorktree } from '../../core/project/checkpoints/check-out.ts';
-import { refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
+import { addCheckpoints, refPrefix, stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import {
   type CheckpointStore,
   openStore,
@@ -119,7 +119,11 @@ export async function restoreForWork(
   // The next state that a worker saves here gets this one as its parent.
   const ref = stateRef(refNameOf({ ...note, folder }));
   await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
-  await restoreCheckpoints(plan, folder);
+  await addCheckpoints(
+    refNameOf({ ...note, folder }),
+    { commit, named: note.checkpoints },
+    { ...context, cwd: mainRepo },
+  );
   await steps.activate(branch === undefined ? {} : { worktree: worktreePath });
   rmSync(paths.copyMark);
   return { folder, aside };
@@ -334,20 +338,6 @@ async function moveBranch({ note, at, context }: PublishedStatePlan, folder: str
   await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: `${moves.join('\n')}\n` });
   const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
   return isBehind ? [] : [lost];
-}
-
-/** Restores the refs of the session's checkpoints, so that it can be rewound here. */
-async function restoreCheckpoints(
-  { commit, note, at, context }: PublishedStatePlan,
-  folder: string,
-): Promise<void> {
-  const main = { ...context, cwd: at.mainRepo };
-  const fetched = new Set((await gitLine(['rev-parse', `${commit}^@`], main)).split('\n'));
-  const prefix = refPrefix(refNameOf({ ...note, folder }));
-  const updates = Object.entries(note.checkpoints ?? {})
-    .filter(([, oid]) => fetched.has(oid))
-    .map(([name, oid]) => `update ${prefix}${name} ${oid}\n`);
-  await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: updates.join('') });
 }
 
 /** The branch of the state that this machine saved last: that of a session that began here. */

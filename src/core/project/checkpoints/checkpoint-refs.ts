@@ -146,6 +146,19 @@ export async function travellingCheckpoints(
   return Object.fromEntries(named.filter((_, at) => at === 0 || at > named.length - MAX_TRAVELLING));
 }
 
+/** Adds checkpoints that came with a session, so that it can be rewound here. @param commit has them as parents */
+export async function addCheckpoints(
+  sessionFolder: string,
+  { commit, named = {} }: { commit: string; named: Readonly<Record<string, string>> | undefined },
+  options: GitOptions,
+): Promise<void> {
+  const fetched = new Set((await gitLine(['rev-parse', `${commit}^@`], options)).split('\n'));
+  const updates = Object.entries(named)
+    .filter(([, oid]) => fetched.has(oid))
+    .map(([name, oid]) => `update ${refPrefix(sessionFolder)}${name} ${oid}\n`);
+  await runGit(['update-ref', '--no-deref', '--stdin'], { ...options, input: updates.join('') });
+}
+
 export interface KeptCheckpoints {
   commits: Set<string>;
   start?: string;
