@@ -87,6 +87,17 @@ export class MemberLists {
     return (await this.#plan.remote.list(MEMBERS_REF)).get(MEMBERS_REF);
   }
 
+  /** Accepts the newest list. @returns false if that failed; the kept one then stays in force */
+  async look(report: (error: unknown) => void): Promise<boolean> {
+    try {
+      await this.refresh(await this.tip());
+      return true;
+    } catch (error) {
+      report(error);
+      return false;
+    }
+  }
+
   /**
    * Accepts the list at the given tip if it continues the kept one.
    * @throws if it does not; the kept list then stays in force
@@ -194,9 +205,9 @@ export class MemberLists {
   }
 }
 
-export type Standing = 'member' | 'waits' | 'removed';
+export type MemberStanding = 'member' | 'waits' | 'removed';
 
-export function standingIn(list: MemberList | undefined, id: string): Standing {
+export function standingIn(list: MemberList | undefined, id: string): MemberStanding {
   if (list?.members.some((member) => member.id === id)) return 'member';
   return list?.removed.some((member) => member.id === id) ? 'removed' : 'waits';
 }

@@ -38,7 +38,7 @@ export interface MemberParts {
   board: Board;
   remote: PoolRemote;
   /** Who belongs to the pool, as this machine has accepted it. */
-  lists: Pick<MemberLists, 'kept' | 'tip' | 'refresh'>;
+  lists: Pick<MemberLists, 'kept' | 'look'>;
   states: PoolStates;
   place: MemberPlace;
   git: GitContext;

@@ -20,7 +20,6 @@ import { type RestoredState, readCopyMark, restoreForWork, restoreMirror } from 
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
-const MEMBERS_MS = 60_000;
 
 /** Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. */
 export class Member {
@@ -138,20 +137,13 @@ export class Member {
   async #isMember(): Promise<boolean> {
     const { lists, card, clock, times, report } = this.#parts;
     const begun = clock.monotonic();
-    if (begun - this.#listAtMs >= (times.membersMs ?? MEMBERS_MS))
-      try {
-        await lists.refresh(await lists.tip());
-        this.#listAtMs = begun;
-      } catch (error) {
-        // The list that was accepted last stays in force.
-        report('members', error);
-      }
+    const isDue = begun - this.#listAtMs >= (times.membersMs ?? 60_000);
+    if (isDue && (await lists.look((error) => report('members', error)))) this.#listAtMs = begun;
     const standing = standingIn(await lists.kept(), card.id);
     if (standing === 'member') return true;
-    this.#listAtMs = Number.NEGATIVE_INFINITY;
-    this.#boardAtMs = Number.NEGATIVE_INFINITY;
-    this.#entries.clear();
     for (const id of this.#held.keys()) this.#lose(id, 'an owner removed this machine from the pool');
+    this.#listAtMs = this.#boardAtMs = Number.NEGATIVE_INFINITY;
+    this.#entries.clear();
     if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: card.name }));
     return false;
   }

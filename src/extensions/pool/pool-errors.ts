@@ -2,8 +2,10 @@ import { errors } from '../../core/kernel/errors.ts';
 
 const JOIN = 'samocode pool join --remote <url>';
 
-/** The kinds of board, as a list of members names them. */
-const BOARDS: Readonly<Record<string, string>> = { remote: 'the remote', postgres: 'a database' };
+/** @param board as a list of members names it */
+function boardWords(board: string): string {
+  return board === 'remote' ? 'the remote' : 'a database';
+}
 
 interface ListRef {
   number: number;
@@ -65,7 +67,7 @@ export const POOL_ERRORS = errors({
   }),
   pool_other_board: ({ url, chosen, board }: { url: string; chosen: string; board: string }) => ({
     what: 'The pool was not joined.',
-    why: `The other machines of ${url} coordinate through ${BOARDS[chosen]}, and this one would use ${BOARDS[board]}: two machines could take the same session.`,
+    why: `The other machines of ${url} coordinate through ${boardWords(chosen)}, and this one would use ${boardWords(board)}: two machines could take the same session.`,
     hint:
       board === 'remote'
         ? 'Add --database with the address that the others use.'

@@ -5,7 +5,6 @@ import { commitOf } from '../../core/project/git/repository.ts';
 import type { Oid } from './board.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { fingerprintOf, type KeyFiles } from './host-keys.ts';
-import type { MemberList } from './member-list.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { readStateNote, type StateNote } from './state-note.ts';
 
@@ -79,6 +78,17 @@ export async function openSigned(
   return { text: message.join('\n'), key, parents: parents.split(' ').filter(Boolean) };
 }
 
+/** The part of a list of members that decides whose states count. */
+interface Signers {
+  members: ReadonlyArray<{ id: string; publicKey: string }>;
+  removed: ReadonlyArray<{
+    id: string;
+    name: string;
+    publicKey: string;
+    tips: Readonly<Record<string, Oid>>;
+  }>;
+}
+
 /**
  * Reads a published state. Its signer must be a member of the pool and, if the state names a holder, that holder.
  * From a removed member, only the state counts that was recorded at its removal.
@@ -87,7 +97,7 @@ export async function openSigned(
  */
 export async function verifyState(
   commit: Oid,
-  { list, ref }: { list: MemberList; ref: string },
+  { list, ref }: { list: Signers; ref: string },
   options: GitOptions,
 ): Promise<{ note: StateNote; signer: string }> {
   const { text, key } = await openSigned(commit, options);
@@ -106,7 +116,7 @@ export async function verifyState(
 }
 
 function signerOfState(
-  { members, removed }: MemberList,
+  { members, removed }: Signers,
   { key, ref, commit }: { key: string; ref: string; commit: Oid },
 ): string {
   const isSigner = ({ publicKey }: { publicKey: string }) => fingerprintOf(publicKey) === key;

@@ -8,7 +8,13 @@ import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
 import { fingerprintOf, hostKey } from '../host-keys.ts';
-import { type MemberList, MemberName, type PoolMember, type Standing, standingIn } from '../member-list.ts';
+import {
+  type MemberList,
+  MemberName,
+  type MemberStanding,
+  type PoolMember,
+  standingIn,
+} from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { changePoolFile, type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
 import { publishCard, withdrawCard } from './member-card.ts';
@@ -39,7 +45,7 @@ export interface JoinInput extends ProjectQuestion {
 export interface Joined {
   membership: Membership;
   fingerprint: string;
-  standing: Standing;
+  standing: MemberStanding;
   list: MemberList;
 }
 

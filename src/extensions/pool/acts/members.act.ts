@@ -9,9 +9,9 @@ import { fingerprintOf } from '../host-keys.ts';
 import {
   type MemberList,
   MemberName,
+  type MemberStanding,
   memberWithKey,
   type PoolMember,
-  type Standing,
 } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { Membership } from '../pool-file.ts';
@@ -27,7 +27,7 @@ export interface KnownMachine {
   name: string;
   person?: string;
   fingerprint: string;
-  standing: Standing | 'owner';
+  standing: MemberStanding | 'owner';
   isSelf: boolean;
   card?: MemberCard;
 }
@@ -47,11 +47,9 @@ export async function machinesOf(
   const { lists } = pool;
   const cards = await readCards(pool);
   let problem: unknown;
-  try {
-    await lists.refresh(await lists.tip());
-  } catch (error) {
+  await lists.look((error) => {
     problem = error;
-  }
+  });
   const list = await lists.kept();
   const members = (list?.members ?? []).map(({ id, name, person, publicKey, owner }) => {
     const standing = owner ? ('owner' as const) : ('member' as const);
