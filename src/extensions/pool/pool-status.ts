@@ -6,16 +6,40 @@ import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import type { Board, Entry, HostCard, Ulid } from './board.ts';
 import type { UnmetNeeds } from './fence.ts';
 
+/** A machine of the pool, with its last sign of life in the database. */
+const MachineSign = z.object({
+  id: z.string(),
+  name: z.string(),
+  labels: z.array(z.string()).readonly(),
+  slots: z.number().optional(),
+  level: z.string().optional(),
+  version: z.string().optional(),
+  seenMsAgo: z.number(),
+  /** Whether it was seen within a lease. */
+  isLive: z.boolean(),
+  isRemoved: z.boolean(),
+});
+export type MachineSign = z.infer<typeof MachineSign>;
+
 /** The supervisor's state of a pool, written for people at each renewal. */
 const PoolStatus = z.object({
   v: z.literal(1),
+  /** The time of the last renewal, whether it succeeded or not. */
   at: z.iso.datetime(),
+  /** The time of the last renewal that succeeded. */
+  lookedAt: z.string().optional(),
+  /** The machines at that time; none without a database. */
+  hosts: z.array(MachineSign).default([]),
   sessions: z.array(
     z.object({
       id: z.string(),
       folder: z.string(),
       /** The id of the machine that has it. */
       host: z.string().optional(),
+      wanted: z.boolean().default(false),
+      needs: z.array(z.string()).readonly().default([]),
+      status: z.string().optional(),
+      iteration: z.number().optional(),
       publishedAt: z.string().optional(),
       /** The time since which this machine has had unpublished work of the session. */
       unpublishedSince: z.string().optional(),
@@ -37,6 +61,7 @@ export class StatusFile {
   #sessions: PoolStatus['sessions'] = [];
   #behindSince: ReadonlyMap<Ulid, string> = new Map();
   #disk: PoolStatus['disk'];
+  #looked: Pick<PoolStatus, 'lookedAt' | 'hosts'> = { hosts: [] };
 
   constructor(path: string, clock: Pick<Clock, 'now'>) {
     this.#path = path;
@@ -52,10 +77,8 @@ export class StatusFile {
   saw(entries: Iterable<Entry>, behind: readonly Ulid[]): void {
     const now = isoUtc(this.#clock.now());
     this.#behindSince = new Map(behind.map((id) => [id, this.#behindSince.get(id) ?? now]));
-    this.#sessions = [...entries].map(({ id, folder, host, card }) => ({
-      id,
-      folder,
-      host,
+    this.#sessions = [...entries].map(({ id, folder, host, wanted, needs, card }) => ({
+      ...{ id, folder, host, wanted, needs, status: card?.status, iteration: card?.iteration },
       publishedAt: card?.at,
       unpublishedSince: this.#behindSince.get(id),
     }));
@@ -65,6 +88,11 @@ export class StatusFile {
     this.#disk = disk;
   }
 
+  /** A renewal succeeded. @param hosts the machines with a sign of life in the database */
+  looked(hosts: readonly MachineSign[]): void {
+    this.#looked = { lookedAt: isoUtc(this.#clock.now()), hosts: [...hosts] };
+  }
+
   write(): void {
     const now = this.#clock.now();
     for (const { of, at } of this.#problems.values())
@@ -72,6 +100,7 @@ export class StatusFile {
     const status = {
       v: 1,
       at: isoUtc(now),
+      ...this.#looked,
       sessions: this.#sessions,
       disk: this.#disk,
       problems: [...this.#problems.values()],

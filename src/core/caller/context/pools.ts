@@ -2,6 +2,32 @@ import { newRegistry } from '../../kernel/registry.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { ActionContext } from './context.ts';
 
+/** A machine of a pool, as lists show it. */
+export interface PoolMachine {
+  name: string;
+  isSelf: boolean;
+  /** May add and remove members. */
+  isOwner: boolean;
+  /** Its last sign of life: `seen 4 s ago`, `last state 3 min ago`. */
+  sign: string;
+  /** Why it takes no sessions, where that is known. */
+  note?: string;
+  slots?: { used: number; all: number };
+  clis: readonly string[];
+  level?: string;
+  version?: string;
+  /** The folders of the sessions that it has. */
+  sessions: readonly string[];
+}
+
+/** A pool of this machine, from what is on this machine. */
+export interface KnownPool {
+  /** The folder of the project. */
+  projectDir: string;
+  machines: readonly PoolMachine[];
+  problems: readonly string[];
+}
+
 /** The services of the extension for pools of machines to the acts of core. */
 export interface PoolActs {
   /**
@@ -11,6 +37,8 @@ export interface PoolActs {
   requireMember(project: Project, context: ActionContext): Promise<string>;
   /** The name of this machine in the pool of the project with that `.samocode`. */
   nameHere(context: Pick<ActionContext, 'home'>, configPath: string | undefined): Promise<string | undefined>;
+  /** The pools of this machine, without a call to their remotes. */
+  known(context: ActionContext): Promise<readonly KnownPool[]>;
 }
 
 export const poolActs = newRegistry<PoolActs>('pools of machines');

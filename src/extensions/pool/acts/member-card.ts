@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
+import { gitLine } from '../../../core/project/git/git.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
 import { POOL_REFS } from '../git-remote.ts';
 import { fingerprintOf, keyFilesIn } from '../host-keys.ts';
@@ -53,11 +54,22 @@ export async function withdrawCard(id: string, { remote }: Pick<CardPlace, 'remo
 }
 
 /** The cards on the remote. One that its own key has not signed, or that is not at its own ref, is skipped. */
-export async function readCards({ remote, git }: CardPlace): Promise<MemberCard[]> {
-  const refs = await remote.list(`${CARD_REFS}*`);
-  if (refs.size > 0) await remote.fetch([`${CARD_REFS}*`]);
+export async function readCards(place: CardPlace): Promise<MemberCard[]> {
+  await fetchCards(place);
+  return await fetchedCards(place);
+}
+
+export async function fetchCards({ remote }: Pick<CardPlace, 'remote'>): Promise<void> {
+  await remote.fetch([`${CARD_REFS}*`]);
+}
+
+/** The cards as last fetched. */
+export async function fetchedCards({ git }: Pick<CardPlace, 'git'>): Promise<MemberCard[]> {
+  const refs = await gitLine(['for-each-ref', '--format=%(refname) %(objectname)', CARD_REFS], git);
+  const lines = refs.split('\n').filter(Boolean);
   const cards = await Promise.all(
-    [...refs].map(async ([ref, commit]) => {
+    lines.map(async (line) => {
+      const [ref, commit = ''] = line.split(' ');
       const opened = await openSigned(commit, git).catch(() => undefined);
       const { data } = MemberCard.safeParse(parseJson(opened?.text ?? ''));
       const isOwn = data && ref === CARD_REFS + data.id && fingerprintOf(data.publicKey) === opened?.key;

@@ -17,7 +17,7 @@ import { POOL_ERRORS } from '../pool-errors.ts';
 import type { Membership } from '../pool-file.ts';
 import { openSigned } from '../published-state.ts';
 import { readStateNote } from '../state-note.ts';
-import { type MemberCard, readCards } from './member-card.ts';
+import { fetchCards, fetchedCards, type MemberCard, readCards } from './member-card.ts';
 import { membershipOf, poolAt, requirePerson } from './membership.ts';
 import { postgresBoard } from './open-member.ts';
 
@@ -38,18 +38,26 @@ export interface KnownMachines {
   problem?: unknown;
 }
 
+/** @param isLocal read only what was fetched before */
 export async function machinesOf(
   membership: Membership,
   project: Pick<Project, 'mainRepo'>,
   context: ActionContext,
+  { isLocal = false } = {},
 ): Promise<KnownMachines> {
   const pool = poolAt(membership, project, context);
   const { lists } = pool;
-  const cards = await readCards(pool);
   let problem: unknown;
-  await lists.look((error) => {
-    problem = error;
-  });
+  if (!isLocal)
+    try {
+      await fetchCards(pool);
+      await lists.look((error) => {
+        problem = error;
+      });
+    } catch (error) {
+      problem = error;
+    }
+  const cards = await fetchedCards(pool);
   const list = await lists.kept();
   const members = (list?.members ?? []).map(({ id, name, person, publicKey, owner }) => {
     const standing = owner ? ('owner' as const) : ('member' as const);

@@ -13,5 +13,9 @@ export const POOL_ACTS: readonly PoolActs[] = [
       const { nameOf } = await import('../member-list.ts');
       return await nameOf(membership, home);
     },
+    async known(context) {
+      const { knownPools } = await import('./status.act.ts');
+      return await knownPools(context);
+    },
   },
 ];

@@ -1,10 +1,18 @@
+import { dirname } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
+import type { KnownPool } from '../../../core/caller/context/pools.ts';
+import { age } from '../../../core/kernel/durations.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { readAllSessions } from '../../../core/session/session-list.ts';
-import { readPoolStatus } from '../pool-status.ts';
-import { type KnownMachine, machinesOf } from './members.act.ts';
+import type { MachineFacts } from '../machine-words.ts';
+import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
+import { type PoolStatus, readPoolStatus } from '../pool-status.ts';
+import { type ListedMachine, type ShownMachine, shownMachines } from './machines.ts';
+import { machinesOf } from './members.act.ts';
 import { membershipOf } from './membership.ts';
 import { statusPath } from './run-members.ts';
 
@@ -13,42 +21,113 @@ export interface PoolSession {
   /** Undefined until this machine has a copy of the session. */
   view?: SessionView;
   host?: string;
+  /** The state as last published. */
+  status?: string;
+  iteration?: number;
   publishedAt?: string;
   unpublishedSince?: string;
 }
 
 export interface PoolReport {
-  members: KnownMachine[];
+  machines: ShownMachine[];
   sessions: PoolSession[];
   /** One sentence each. */
   problems: string[];
+  /** When this machine last read the pool successfully. */
+  lookedAt?: string;
+  /** The copies of sessions that this machine has for the pool. */
+  disk?: PoolStatus['disk'];
 }
 
 /** Reports what this machine knows about the project's pool. */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
-  const { machines: members, problem } = await machinesOf(membership, project, context);
-  const status = await readPoolStatus(statusPath(membership, context));
+  const { listed, failed } = await listedMachines(membership, project, context);
   const views = await readAllSessions(project.values.sessions, context.host);
-  const sessions = (status?.sessions ?? []).map(({ id, folder, host, publishedAt, unpublishedSince }) => {
+  const { status, ...report } = await machinesReport(membership, listed, context);
+  const sessions = (status?.sessions ?? []).map(({ id, folder, host, wanted: _, needs: __, ...shown }) => {
     const view = views.find(({ sessionFile }) => sessionFile?.id === id);
-    const name = members.find((member) => member.id === host)?.name ?? host;
-    return { session: view?.folder ?? folder, view, host: name, publishedAt, unpublishedSince };
+    const name = report.machines.find((machine) => machine.id === host)?.name ?? host;
+    return { session: view?.folder ?? folder, view, host: name, ...shown };
   });
-  const isQuiet = status === undefined || context.clock.now() - Date.parse(status.at) > QUIET_MS;
-  const since = status === undefined ? '' : ` since ${status.at}`;
+  const problems = [...report.problems, ...failed];
+  return { ...report, problems, sessions, lookedAt: status?.lookedAt, disk: status?.disk };
+}
+
+/** The pools of this machine, without a call to their remotes. */
+export async function knownPools(context: ActionContext): Promise<KnownPool[]> {
+  const file = await readPoolFile(context.home);
+  return await Promise.all((file?.pools ?? []).map((membership) => knownPool(membership, context)));
+}
+
+async function knownPool(membership: Membership, context: ActionContext): Promise<KnownPool> {
+  const projectDir = dirname(membership.config);
+  const { listed } = await listedMachines(membership, { mainRepo: projectDir }, context, { isLocal: true });
+  const { machines, problems } = await machinesReport(membership, listed, context);
+  return { projectDir, machines: machines.filter(({ standing }) => standing !== 'removed'), problems };
+}
+
+async function listedMachines(
+  membership: Membership,
+  project: Pick<Project, 'mainRepo'>,
+  context: ActionContext,
+  how?: { isLocal: true },
+): Promise<{ listed: ListedMachine[]; failed: string[] }> {
+  const { machines, problem } = await machinesOf(membership, project, context, how);
+  const listed = machines.map(({ card, standing, ...machine }) => ({
+    ...card,
+    ...machine,
+    standing: STANDINGS[standing],
+    isOwner: standing === 'owner',
+  }));
+  if (problem === undefined) return { listed, failed: [] };
+  if (!isSamocodeError(problem)) throw problem;
+  return { listed, failed: [`${problem.what} ${problem.why} ${problem.hint}`] };
+}
+
+const STANDINGS = { owner: 'member', member: 'member', waits: 'asked', removed: 'removed' } as const;
+
+/** The machines and problems of a pool, from the files of this machine. */
+async function machinesReport(
+  membership: Membership,
+  listed: readonly ListedMachine[],
+  context: ActionContext,
+): Promise<Pick<PoolReport, 'machines' | 'problems'> & { status: PoolStatus | undefined }> {
+  const status = await readPoolStatus(statusPath(membership, context));
+  const nowMs = context.clock.now();
+  const supervisor = supervisorNow(status, statsAt(poolFilePath(context.home))?.mtimeMs ?? 0, nowMs);
+  const machines = shownMachines(listed, {
+    ...{ status, supervisor, nowMs, hasDatabase: membership.database !== undefined },
+    isLeaving: membership.leaving ?? false,
+  });
   const failed = (status?.problems ?? []).map(({ of, text }) => {
     const session = status?.sessions.find(({ id }) => id === of)?.folder ?? of;
     return session === 'pool' ? text : `${session}: ${text}`;
   });
-  const quiet = `The supervisor of this machine has not looked at the pool${since}: see "samocode supervisor".`;
-  return { members, sessions, problems: [...(isQuiet ? [quiet] : []), ...failed, ...textOf(problem)] };
+  return { status, machines, problems: [...quietProblem(supervisor), ...failed] };
 }
 
-/** Longer than several lease renewals. */
-const QUIET_MS = 120_000;
+/** Longer than several renewals. */
+const QUIET_MS = 180_000;
 
-function textOf(problem: unknown): string[] {
-  if (problem === undefined) return [];
-  return [isSamocodeError(problem) ? `${problem.what} ${problem.why} ${problem.hint}` : String(problem)];
+/**
+ * @param joinedMs when the list of this machine's pools last changed: the supervisor then starts its memberships again
+ * @returns undefined if it has looked at the pool lately
+ */
+export function supervisorNow(
+  status: Pick<PoolStatus, 'at'> | undefined,
+  joinedMs: number,
+  nowMs: number,
+): MachineFacts['supervisor'] {
+  const atMs = status === undefined ? undefined : Date.parse(status.at);
+  if (nowMs - Math.max(atMs ?? 0, joinedMs) > QUIET_MS)
+    return { kind: 'quiet', ...(atMs !== undefined && { msAgo: nowMs - atMs }) };
+  return atMs === undefined || atMs < joinedMs ? { kind: 'starting' } : undefined;
+}
+
+function quietProblem(supervisor: MachineFacts['supervisor']): string[] {
+  if (supervisor?.kind !== 'quiet') return [];
+  const { msAgo } = supervisor;
+  const since = msAgo === undefined ? '' : ` for ${age(msAgo)}`;
+  return [`The supervisor of this machine has not looked at the pool${since}: see "samocode supervisor".`];
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { age } from '../../../core/kernel/durations.ts';
+import { counted } from '../../../core/kernel/text.ts';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { grid, hanging } from '../../../core/kit/terminal/columns.ts';
 import {
@@ -7,11 +8,11 @@ import {
   type SharedOptions,
   withSharedOptions,
 } from '../../../core/kit/terminal/shared-options.ts';
-import { harmless } from '../../../core/kit/terminal/style.ts';
+import { harmless, type Style } from '../../../core/kit/terminal/style.ts';
 import { sessionFacts } from '../../../core/session/facts.ts';
 import { stateText } from '../../../core/session/words.ts';
-import type { KnownMachine } from './members.act.ts';
-import type { PoolSession } from './status.act.ts';
+import type { ShownMachine } from './machines.ts';
+import type { PoolReport, PoolSession } from './status.act.ts';
 
 /** Adds `samocode pool status`, which is also what `samocode pool` does. */
 export function addStatus(pool: Command, cli: Cli): void {
@@ -21,64 +22,84 @@ export function addStatus(pool: Command, cli: Cli): void {
       const { poolStatus } = await import('./status.act.ts');
       const context = await cli.actionContext();
       const report = await poolStatus(projectOf(options), context);
-      const rows = report.sessions.map(shownSession);
-      const result = { members: report.members.map(shownMember), sessions: rows, problems: report.problems };
-      cli.output.result(result, () => {
-        const sessions = rows.map((row) => sessionRow(row, context.clock.now()));
-        const { attention } = cli.output.style;
-        const problems = report.problems.map((text) =>
-          hanging(text, { first: `${attention('!')} `, columns: cli.output.textColumns }),
-        );
-        const parts = [
-          membersTable(cli, report.members),
-          grid(sessions, { columns: cli.output.columns, cut: { 0: 12, 2: 16 } }).join('\n'),
-          problems.join('\n'),
-        ];
-        return parts.filter(Boolean).join('\n\n');
-      });
+      const { columns, textColumns, style } = cli.output;
+      const sessions = report.sessions.map(shownSession);
+      cli.output.result({ ...report, sessions }, () =>
+        statusText(report, { columns, textColumns, style, nowMs: context.clock.now() }),
+      );
     });
 }
 
-function shownMember({ name, id, person, fingerprint, standing, isSelf }: KnownMachine) {
-  return { name, id, person, fingerprint, standing, isSelf };
+export interface StatusTextOptions {
+  /** The width of tables. */
+  columns: number;
+  /** The width of sentences; infinite in a pipe. */
+  textColumns: number;
+  style: Style;
+  nowMs: number;
 }
 
-function shownSession({ session, view, host, publishedAt, unpublishedSince }: PoolSession) {
+export function statusText(
+  { machines, sessions, problems, disk }: PoolReport,
+  { columns, textColumns, style, nowMs }: StatusTextOptions,
+): string {
+  const lines = machines
+    .filter(({ standing }) => standing !== 'removed')
+    .map((machine) => machineLines(machine, { textColumns, style }));
+  const rows = sessions.map((session) => sessionRow(shownSession(session), nowMs));
+  const copies =
+    disk && `Copies of sessions on this machine: ${disk.copies} (${Math.ceil(disk.bytes / 1e6)} MB)`;
+  const parts = [
+    lines.join('\n'),
+    grid(rows, { columns, cut: { 0: 12, 2: 16 } }).join('\n'),
+    copies,
+    problems
+      .map((text) => hanging(harmless(text), { first: `${style.attention('!')} `, columns: textColumns }))
+      .join('\n'),
+  ];
+  return parts.filter(Boolean).join('\n\n');
+}
+
+function machineLines(
+  machine: ShownMachine,
+  { textColumns, style }: Pick<StatusTextOptions, 'textColumns' | 'style'>,
+): string {
+  const { name, isSelf, isOwner, fingerprint, standing, note } = machine;
+  const marks = [isSelf && 'this machine', isOwner && 'owner'].filter(Boolean).join(', ');
+  const head = [style.bold(harmless(name)), marks, note && style.attention(harmless(note))];
+  const lines = [head.filter(Boolean).join(' · '), offerOf(machine).join(' · ')];
+  // Not wrapped, because people copy them.
+  const whole = standing === 'asked' ? `samocode pool add ${fingerprint} --name ${name}` : fingerprint;
+  const wrapped = lines.map((line, at) =>
+    hanging(line, { first: at === 0 ? '' : INDENT, columns: textColumns }),
+  );
+  return [...wrapped, INDENT + whole].join('\n');
+}
+
+const INDENT = '  ';
+
+function offerOf({ sign, standing, slots, clis, level, version }: ShownMachine): string[] {
+  const all = slots && counted(slots.all, 'slot');
+  const used = slots && standing === 'member' ? `${slots.used} of ${all} used` : all;
+  return [sign, used, clis.join(', '), level && `sandbox ${level}`, version]
+    .flatMap((part) => part || [])
+    .map(harmless);
+}
+
+function shownSession({ view, host, status, iteration, ...rest }: PoolSession) {
   // The machine is shown in its own column.
-  const facts = view && { ...sessionFacts(view), host: undefined };
-  const state = facts ? stateText(facts).brief : 'not shown here yet';
-  return { session, host, state, publishedAt, unpublishedSince };
+  const facts = view && { ...sessionFacts(view), host: host === undefined ? 'pool' : undefined };
+  const state = facts ? stateText(facts).brief : (status ?? 'not shown here yet');
+  return { ...rest, host, state, iteration: iteration ?? facts?.totalIterations };
 }
 
 function sessionRow(
-  { session, host, state, publishedAt, unpublishedSince }: ReturnType<typeof shownSession>,
+  { session, host, state, iteration, publishedAt, unpublishedSince }: ReturnType<typeof shownSession>,
   nowMs: number,
 ): string[] {
   const ago = (time: string) => age(nowMs - Date.parse(time));
   const published = publishedAt === undefined ? 'not published' : `published ${ago(publishedAt)} ago`;
   const lag = unpublishedSince === undefined ? '' : `, ${ago(unpublishedSince)} behind`;
-  return [session, host ?? 'no machine', state, `${published}${lag}`].map(harmless);
+  const count = iteration === undefined ? '' : `iteration ${iteration}`;
+  return [session, host ?? 'no machine', state, count, `${published}${lag}`].map(harmless);
 }
-
-/** Fingerprints are shown whole, on lines that are not cut. */
-function membersTable(cli: Cli, members: readonly KnownMachine[]): string {
-  const rows = members.map(({ name, standing, isSelf }) => {
-    const self = isSelf ? ', this machine' : '';
-    return [harmless(name), `${STANDINGS[standing]}${self}`];
-  });
-  const lines = grid(rows, { columns: cli.output.columns, cut: { 0: 12 } });
-  return lines
-    .flatMap((line, at) => {
-      const { name, fingerprint, standing } = members[at] as KnownMachine;
-      const add = `samocode pool add ${fingerprint} --name ${harmless(name)}`;
-      return [line, `  ${standing === 'waits' ? add : fingerprint}`];
-    })
-    .join('\n');
-}
-
-const STANDINGS: Readonly<Record<KnownMachine['standing'], string>> = {
-  owner: 'owner',
-  member: 'member',
-  waits: 'waits for an owner to add it',
-  removed: 'removed',
-};

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { columnsOf } from '../../../../src/core/kit/terminal/columns.ts';
+import { makeStyle } from '../../../../src/core/kit/terminal/style.ts';
+import { type ListedMachine, shownMachines } from '../../../../src/extensions/pool/acts/machines.ts';
+import { statusText } from '../../../../src/extensions/pool/acts/status.command.ts';
+import type { PoolStatus } from '../../../../src/extensions/pool/pool-status.ts';
+
+const NOW_MS = Date.parse('2026-01-08T10:00:00.000Z');
+const at = (msAgo: number) => new Date(NOW_MS - msAgo).toISOString();
+const key = (letter: string) => `SHA256:${letter.repeat(43)}`;
+
+const card = { level: 'strict', version: __VERSION__, slots: 2, labels: ['claude', 'codex', 'strict'] };
+const listed: ListedMachine[] = [
+  {
+    id: 'b',
+    name: 'bert',
+    fingerprint: key('b'),
+    standing: 'member',
+    isOwner: false,
+    isSelf: false,
+    ...card,
+  },
+  { id: 'a', name: 'anna', fingerprint: key('a'), standing: 'member', isOwner: true, isSelf: true, ...card },
+  { id: 'm', name: 'mini', fingerprint: key('m'), standing: 'asked', isOwner: false, isSelf: false, ...card },
+  {
+    id: 'o',
+    name: 'old',
+    fingerprint: key('o'),
+    standing: 'removed',
+    isOwner: false,
+    isSelf: false,
+    ...card,
+  },
+];
+const status: PoolStatus = {
+  ...{ v: 1, at: at(4000), lookedAt: at(4000), problems: [], disk: { copies: 3, bytes: 12_400_000 } },
+  hosts: [
+    { id: 'a', name: 'anna', ...card, seenMsAgo: 0, isLive: true, isRemoved: false },
+    { id: 'b', name: 'bert', ...card, seenMsAgo: 176_000, isLive: false, isRemoved: false },
+  ],
+  sessions: [
+    {
+      ...{ id: '1', folder: 'hull', host: 'a', wanted: true, needs: [], status: 'running', iteration: 12 },
+      ...{ publishedAt: at(9000), unpublishedSince: at(3000) },
+    },
+    {
+      id: '2',
+      folder: 'rigging',
+      wanted: true,
+      needs: ['gemini'],
+      status: 'running',
+      iteration: 3,
+      publishedAt: at(60_000),
+    },
+  ],
+};
+
+function shown(columns: number): string {
+  const machines = shownMachines(listed, {
+    ...{ status, hasDatabase: true, isLeaving: false, supervisor: undefined, nowMs: NOW_MS },
+  });
+  const names = new Map(listed.map(({ id, name }) => [id, name]));
+  const sessions = status.sessions.map(({ folder, host, ...rest }) => ({
+    ...{ session: folder, ...rest, host: names.get(host ?? '') },
+  }));
+  const report = { machines, sessions, problems: ['It failed.'], disk: status.disk };
+  return statusText(report, { columns, textColumns: columns, style: makeStyle(false), nowMs: NOW_MS });
+}
+
+test('the status of a pool fits 80 columns, with whole fingerprints', () => {
+  expect(shown(80)).toMatchInlineSnapshot(`
+    "anna · this machine, owner · lacks gemini for rigging
+      seen 4 s ago · 1 of 2 slots used · claude, codex · sandbox strict · 0.0.0-test
+      SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    bert · silent for 3 min; other machines take its sessions
+      seen 3 min ago · 0 of 2 slots used · claude, codex · sandbox strict ·
+      0.0.0-test
+      SHA256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    mini · not a member yet
+      asked to join · 2 slots · claude, codex · sandbox strict · 0.0.0-test
+      samocode pool add SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm --name mini
+
+    hull     anna        running  iteration 12  published 9 s ago, 3 s behind
+    rigging  no machine  running  iteration 3   published 1 min ago
+
+    Copies of sessions on this machine: 3 (13 MB)
+
+    ! It failed."
+  `);
+  const wide = shown(80)
+    .split('\n')
+    .filter((line) => columnsOf(line) > 80);
+  // Commands are not broken, because people copy them.
+  expect(wide.every((line) => line.startsWith('  samocode pool add SHA256:'))).toBe(true);
+});
+
+test('the status of a pool at 200 columns', () => {
+  expect(shown(200)).toMatchInlineSnapshot(`
+    "anna · this machine, owner · lacks gemini for rigging
+      seen 4 s ago · 1 of 2 slots used · claude, codex · sandbox strict · 0.0.0-test
+      SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    bert · silent for 3 min; other machines take its sessions
+      seen 3 min ago · 0 of 2 slots used · claude, codex · sandbox strict · 0.0.0-test
+      SHA256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    mini · not a member yet
+      asked to join · 2 slots · claude, codex · sandbox strict · 0.0.0-test
+      samocode pool add SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm --name mini
+
+    hull     anna        running  iteration 12  published 9 s ago, 3 s behind
+    rigging  no machine  running  iteration 3   published 1 min ago
+
+    Copies of sessions on this machine: 3 (13 MB)
+
+    ! It failed."
+  `);
+});
