@@ -37,6 +37,8 @@ export interface PoolActs {
   requireMember(project: Project, context: ActionContext): Promise<string>;
   /** The name of this machine in the pool of the project with that `.samocode`. */
   nameHere(context: Pick<ActionContext, 'home'>, configPath: string | undefined): Promise<string | undefined>;
+  /** Whether this machine belongs to a pool. */
+  isMember(context: Pick<ActionContext, 'home'>): Promise<boolean>;
   /** The pools of this machine, without a call to their remotes. */
   known(context: ActionContext): Promise<readonly KnownPool[]>;
 }

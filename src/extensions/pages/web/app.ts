@@ -15,6 +15,7 @@ import { type Needs, NewNeeds } from './inbox/new-needs.ts';
 import { LiveSessions } from './live.ts';
 import { Outcomes } from './outcome.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
+import { hasPools } from './pool-part.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
 import { answerStart } from './start/start-act.ts';
 import { newProof, type OneTimeCodes, signWord } from './tab-key.ts';
@@ -204,7 +205,7 @@ async function* updates(
   const news = new NewNeeds(after);
   try {
     const { frame, at, update } = await viewOf({ place, rows }, live, context);
-    yield { frame: frame.text, at };
+    yield { frame: frame.text, at, pool: await hasPools(context) };
     let sentAt = Number.NEGATIVE_INFINITY;
     let ended = '';
     while (!signal.aborted) {

@@ -71,7 +71,7 @@ export const PAGE: Html = html`${markup('<!doctype html>')}
 <title>samocode</title>
 <link rel="icon" href="data:,">
 <style>${markup(STYLES)}</style></head>
-<body><header class="top"><a href="#/" class="home">samocode</a><nav aria-label="Pages"><a href="#/inbox">Inbox</a><a href="#/board">Board</a><a href="#/new">New</a></nav><span id="state" role="status"></span><span id="today" class="note" title="Without archived sessions"></span><button id="drafts" hidden></button><button id="notify" hidden>Notify me</button><button id="help" aria-label="Keys" title="Keys (?)">?</button></header>
+<body><header class="top"><a href="#/" class="home">samocode</a><nav aria-label="Pages"><a href="#/inbox">Inbox</a><a href="#/board">Board</a><a href="#/new">New</a><a id="to-pool" href="#/pool" hidden>Pool</a></nav><span id="state" role="status"></span><span id="today" class="note" title="Without archived sessions"></span><button id="drafts" hidden></button><button id="notify" hidden>Notify me</button><button id="help" aria-label="Keys" title="Keys (?)">?</button></header>
 <main id="main" tabindex="-1"></main>
 <aside id="receipts" aria-label="Receipts" hidden><p id="last" role="status"></p><details><summary>Receipts <small id="how-many"></small></summary><ul></ul><p class="buttons"><button id="dismiss">Dismiss all</button></p></details></aside>
 <dialog id="unsent" aria-labelledby="unsent-title"><h2 id="unsent-title">Written and not sent</h2><div></div><form method="dialog"><button>Close</button></form></dialog>

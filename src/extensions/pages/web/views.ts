@@ -4,6 +4,7 @@ import { BoardCards, type BoardUpdate, boardFrame } from './board-part.ts';
 import { type AskedInbox, type InboxUpdate, InboxView, inboxFrame } from './inbox/inbox-part.ts';
 import { inboxOf } from './inbox/items.ts';
 import type { LiveSessions } from './live.ts';
+import { PoolView, poolFrame } from './pool-part.ts';
 import { SessionParts, sessionFrame } from './session-part.ts';
 import { newSessionPart } from './start/start-part.ts';
 import { transcriptPart } from './transcript-part.ts';
@@ -25,7 +26,7 @@ export interface LiveView {
 const GONE = 'This session is no longer here: it was archived, discarded or moved.';
 
 /**
- * @param asked `place`: `/`, `/inbox/<key>`, `/board`, `/new`, `/s/<key>`, `/s/<key>/transcript/<number>`; anything else is
+ * @param asked `place`: `/`, `/inbox/<key>`, `/board`, `/new`, `/pool`, `/s/<key>`, `/s/<key>/transcript/<number>`; anything else is
  * the inbox if something is in it, otherwise the board
  */
 export async function viewOf(
@@ -41,6 +42,8 @@ export async function viewOf(
       return inboxView({ key, rows }, live, context);
     case 'board':
       return boardView(live, context);
+    case 'pool':
+      return poolView(context);
     case 's':
       return what === 'transcript'
         ? staticView(() => transcript({ key, iteration: Number(number) }, live, context))
@@ -61,6 +64,11 @@ export async function viewOf(
 function boardView(live: LiveSessions, context: ActionContext): LiveView {
   const board = new BoardCards(live);
   return { frame: boardFrame(), update: () => board.changed(context.clock.now()) };
+}
+
+function poolView(context: ActionContext): LiveView {
+  const machines = new PoolView(context);
+  return { frame: poolFrame(), update: async () => ({ parts: await machines.changed() }) };
 }
 
 function inboxView(asked: AskedInbox, live: LiveSessions, context: ActionContext): LiveView {

@@ -13,6 +13,12 @@ export const POOL_ACTS: readonly PoolActs[] = [
       const { nameOf } = await import('../member-list.ts');
       return await nameOf(membership, home);
     },
+    async isMember({ home }) {
+      const { readPoolFile } = await import('../pool-file.ts');
+      // Other commands report a file that cannot be read.
+      const file = await readPoolFile(home).catch(() => undefined);
+      return file !== undefined && file.pools.length > 0;
+    },
     async known(context) {
       const { knownPools } = await import('./status.act.ts');
       return await knownPools(context);

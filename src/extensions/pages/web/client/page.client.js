@@ -174,7 +174,20 @@ function fragment(html) {
 }
 
 function applyUpdate(update) {
-  const { frame, at, parts = [], cards = [], gone = [], inbox, more, needs, news = [], today, end } = update;
+  const {
+    frame,
+    at,
+    parts = [],
+    cards = [],
+    gone = [],
+    inbox,
+    more,
+    needs,
+    news = [],
+    today,
+    pool,
+    end,
+  } = update;
   newsUntil = update.until ?? newsUntil;
   if (frame !== undefined) showFrame(frame, at);
   for (const [id, html] of parts) put(id, html);
@@ -183,6 +196,7 @@ function applyUpdate(update) {
   if (cards.length + gone.length > 0 || (needs !== undefined && !view.isKnown)) afterCards();
   if (inbox) placeRows(inbox);
   if (today !== undefined) showToday(today);
+  if (pool !== undefined) $('#to-pool').hidden = !pool;
   if (needs !== undefined) showNeeds(needs);
   for (const each of news) notice(each);
   if (end !== undefined) say(end);
