@@ -54,7 +54,7 @@ export interface MemberParts {
   poolDays: number;
   /** This machine claims no sessions and gives back those that it holds. */
   isLeaving: boolean;
-  status: Pick<StatusFile, 'saw' | 'holds' | 'write'>;
+  status: Pick<StatusFile, 'saw' | 'looked' | 'holds' | 'write'>;
   /** Reports an error; one that persists is reported once. */
   report: (what: string, error: unknown) => void;
   say: (text: string) => void;

@@ -118,6 +118,7 @@ export class Member {
         this.#taking.add(claim.id);
         this.#steps.run(claim.id, () => this.#take(claim), { waits: true });
       }
+    this.#parts.status.looked(await board.hosts(card.project));
     this.#steps.run('retention', () => this.#prune.step(this.#poolViews().map(([, view]) => view)));
   }
 

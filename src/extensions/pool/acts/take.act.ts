@@ -65,7 +65,7 @@ const QUIET = {
   supervisor: '',
   say: () => undefined,
   report: () => undefined,
-  status: { saw: () => undefined, holds: () => undefined, write: () => undefined },
+  status: { saw: () => undefined, looked: () => undefined, holds: () => undefined, write: () => undefined },
   wake: async () => undefined,
 };
 

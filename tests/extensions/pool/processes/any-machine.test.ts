@@ -47,7 +47,12 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
     say: () => undefined,
     report: () => undefined,
     wake: async () => undefined,
-    status: { saw: () => undefined, holds: () => undefined, write: async () => undefined },
+    status: {
+      saw: () => undefined,
+      looked: () => undefined,
+      holds: () => undefined,
+      write: async () => undefined,
+    },
   };
   const told = { supervisor: 'mine', ...quiet };
   await using member = await openMember(membership, context, told);
