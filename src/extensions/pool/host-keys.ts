@@ -47,7 +47,8 @@ export function fingerprintOf(publicKey: string): string {
 /** The first git version that signs with SSH keys. */
 const MIN_GIT = [2, 34] as const;
 
-async function requireSigning(env: Environment): Promise<void> {
+/** @throws if git or ssh-keygen cannot sign commits with keys of OpenSSH */
+export async function requireSigning(env: Environment): Promise<void> {
   const { stdout } = await runCommand('git', ['version'], { env: definedOnly(env) });
   const [major = 0, minor = 0] = (/\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? '').split('.').map(Number);
   const isOld = major < MIN_GIT[0] || (major === MIN_GIT[0] && minor < MIN_GIT[1]);

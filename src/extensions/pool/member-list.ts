@@ -219,7 +219,7 @@ export async function nameOf(membership: Membership, home: string): Promise<stri
 }
 
 /** @param folder the folder of a membership */
-async function keptListIn(folder: string): Promise<MemberList | undefined> {
+export async function keptListIn(folder: string): Promise<MemberList | undefined> {
   return await plainJson(join(folder, LIST_FILE), KeptList);
 }
 

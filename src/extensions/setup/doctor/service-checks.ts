@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { poolActs } from '../../../core/caller/context/pools.ts';
 import { isUnfinished, watchedFolders } from '../../../core/caller/context/supervision.ts';
 import { absent, type DoctorCheck, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
 import { listed } from '../../../core/kernel/text.ts';
@@ -94,11 +95,17 @@ async function presenceCheck({ env, home, host }: ActionContext): Promise<Doctor
   );
 }
 
-/** Warns about a service whose supervisor program was moved by an upgrade. */
+/** Warns about a service whose supervisor program was moved by an upgrade, and about a pool without a service. */
 async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { installedSupervisor } = await import('../service/service.ts');
   const installed = await installedSupervisor(context);
-  if (installed === undefined) return [];
+  if (installed === undefined)
+    return warnIf(
+      (await poolActs.items[0]?.isMember(context)) ?? false,
+      'supervisor.service',
+      'This machine belongs to a pool, and no service runs its supervisor: after a restart, it takes part again only when a person uses samocode.',
+      'Run: samocode supervisor --install.',
+    );
   const [node = '', program = ''] = installed.command;
   const gone = [node, program].filter((path) => !existsSync(path));
   return warnIf(

@@ -1,0 +1,103 @@
+import { dirname } from 'node:path';
+import type { ActionContext } from '../../core/caller/context/context.ts';
+import {
+  absent,
+  type DoctorCheck,
+  fail,
+  failed,
+  ok,
+  warn,
+  warnIf,
+} from '../../core/caller/refusals/check.ts';
+import { isSamocodeError } from '../../core/kernel/errors.ts';
+import { refPrefix } from './acts/membership.ts';
+import { postgresBoard, remoteGit } from './acts/open-member.ts';
+import { GitRemote } from './git-remote.ts';
+import { fingerprintOf, hostKey, requireSigning } from './host-keys.ts';
+import { keptListIn, MEMBERS_REF, nameOf, standingIn } from './member-list.ts';
+import { type Membership, membershipFolder, readPoolFile } from './pool-file.ts';
+
+/** A person waits for the answers. */
+const LIMIT_MS = 10_000;
+
+/** Checks that this machine can take part in its pools. Changes nothing. */
+export async function poolChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  return await checked('pool', async () => {
+    const pools = (await readPoolFile(context.home))?.pools ?? [];
+    if (pools.length === 0) return [absent('pool', 'no pool is joined')];
+    const ofAll = checked('pool.sign', async () => {
+      await requireSigning(context.env);
+      return [ok('pool.sign', 'git can sign with the keys of the pools')];
+    });
+    return (await Promise.all([ofAll, ...pools.map((pool) => checksOf(pool, context))])).flat();
+  });
+}
+
+async function checksOf(membership: Membership, context: ActionContext): Promise<DoctorCheck[]> {
+  const parts = [standingCheck, remoteCheck, databaseCheck].map((check) =>
+    checked('pool', () => check(membership, context)),
+  );
+  return (await Promise.all(parts)).flat();
+}
+
+async function standingCheck(membership: Membership, context: ActionContext): Promise<DoctorCheck[]> {
+  const { id, config } = membership;
+  const folder = membershipFolder(context.home, membership);
+  const list = await keptListIn(folder);
+  const name = await nameOf(membership, context.home);
+  const of = `the pool of ${dirname(config)}`;
+  switch (standingIn(list, id)) {
+    case 'member':
+      return [ok('pool.member', `This machine is ${name} in ${of}.`, `${name} in ${of}`)];
+    case 'removed':
+      return [fail('pool.member', `An owner removed this machine from ${of}.`, 'Run: samocode pool leave.')];
+    case 'waits': {
+      const key = fingerprintOf(await hostKey(folder, context.env));
+      const fix = `Ask an owner to run: samocode pool add ${key} --name ${name}`;
+      return [warn('pool.member', `This machine is not a member of ${of} yet.`, fix)];
+    }
+  }
+}
+
+async function remoteCheck(membership: Membership, context: ActionContext): Promise<DoctorCheck[]> {
+  await remoteOf(membership, context).list(MEMBERS_REF);
+  return [ok('pool.remote', `${membership.remote} can be read`)];
+}
+
+async function databaseCheck(
+  { database, project }: Membership,
+  { clock }: ActionContext,
+): Promise<DoctorCheck[]> {
+  if (database === undefined) return [];
+  const password = warnIf(
+    hasPassword(database),
+    'pool.password',
+    "pool.json contains the password of the pool's database.",
+    'Put it into ~/.pgpass, then run "samocode pool join --database" with the address without it.',
+  );
+  const reached = await checked('pool.database', async () => {
+    await using board = await postgresBoard(database, { clock, leaseMs: LIMIT_MS });
+    await board.hosts(project);
+    return [ok('pool.database', 'the database can be read')];
+  });
+  return [...password, ...reached];
+}
+
+function hasPassword(database: string): boolean {
+  return URL.canParse(database) && new URL(database).password !== '';
+}
+
+function remoteOf({ remote: url, config, ...membership }: Membership, { env }: ActionContext): GitRemote {
+  const git = remoteGit(dirname(config), env);
+  return new GitRemote({ url, prefix: refPrefix(membership), git, limitMs: LIMIT_MS });
+}
+
+/** Turns an expected error into a failed check. */
+async function checked(id: string, check: () => Promise<DoctorCheck[]>): Promise<DoctorCheck[]> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return [failed(id, error)];
+  }
+}
