@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
-import type { GitContext } from '../../../core/project/git/repository.ts';
+import { commitOf, type GitContext } from '../../../core/project/git/repository.ts';
 import { POOL_REFS } from '../git-remote.ts';
 import { fingerprintOf, keyFilesIn } from '../host-keys.ts';
 import { MemberName } from '../member-list.ts';
@@ -37,13 +37,13 @@ export async function publishCard(
 ): Promise<void> {
   const ref = CARD_REFS + card.id;
   const text = JSON.stringify(MemberCard.parse(card));
-  const there = (await remote.list(ref)).get(ref);
-  if (there !== undefined) {
-    await remote.fetch([ref]);
-    const [now] = await readCommits([there], git);
-    if (now?.message === text) return;
-  }
+  // All of them: what this machine shows of the others comes from the last fetch.
+  await fetchCards({ remote });
+  const there = await commitOf(ref, git);
+  const [now] = await readCommits(there === undefined ? [] : [there], git);
+  if (now?.message === text) return;
   await remote.move(ref, await signedCommit({ text }, keyFilesIn(folder), git), there);
+  await fetchCards({ remote });
 }
 
 /** Removes the card of an earlier membership of this machine. */

@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
+import { statusPath } from '../../../../src/extensions/pool/acts/run-members.ts';
+import { readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
+import { StatusFile } from '../../../../src/extensions/pool/pool-status.ts';
+import { makeProject } from '../../../support/project.ts';
+import { serveWeb } from '../../../support/web-rig.ts';
+import { violationsOn } from '../../pages/clis/axe-violations.ts';
+import { addressOf, holds, openBrowser } from '../../pages/clis/browser.ts';
+import { makeRemotes } from '../processes/remotes.ts';
+
+const LINK_IS_SHOWN = "getComputedStyle(document.querySelector('#to-pool')).display !== 'none'";
+
+test('the page shows the machines of a pool, and only where there is one', async () => {
+  await using remotes = await makeRemotes();
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  await using browser = await openBrowser();
+  const page = await browser.tab(await addressOf(web));
+  await holds(page, "document.querySelector('#main h1') !== null");
+  expect(await page.evaluate(LINK_IS_SHOWN)).toBe(false);
+  await joinPool({ remote: remotes.url, name: 'anna', create: true }, context);
+  const [membership] = (await readPoolFile(repo.homeDir))?.pools ?? [];
+  if (membership === undefined) throw new Error('It was not joined.');
+  const path = statusPath(membership, context);
+  await mkdir(dirname(path), { recursive: true });
+  const status = new StatusFile(path, systemClock);
+  const entry = {
+    id: '1',
+    project: 'p',
+    folder: 'hull',
+    host: membership.id,
+    epoch: 1,
+    wanted: true,
+    needs: [],
+  };
+  const at = new Date().toISOString();
+  status.saw([{ ...entry, card: { status: 'running', phase: 'implementation', iteration: 3, at } }], []);
+  status.looked([]);
+  status.write();
+  await page.reload();
+  await holds(page, LINK_IS_SHOWN);
+  await page.locator('#to-pool').click();
+  await holds(page, "document.querySelector('.pool .card')?.textContent.includes('Sessions: hull') === true");
+  expect(await page.locator('.pool .card').textContent()).toMatch(
+    /anna this machine, owner[\s\S]*last state \d+ s ago · /,
+  );
+  expect(await violationsOn(page)).toEqual([]);
+  const folder = process.env.SAMOCODE_SCREENSHOTS;
+  for (const width of folder ? [360, 1280] : []) {
+    await page.setViewportSize({ width, height: 700 });
+    await writeFile(`${folder}/pool-${width}.png`, await page.screenshot({}));
+  }
+  expect([browser.mishaps, web.failures]).toEqual([[], []]);
+});
