@@ -51,9 +51,7 @@ export async function machinesOf(
   if (!isLocal)
     try {
       await fetchCards(pool);
-      await lists.look((error) => {
-        problem = error;
-      });
+      await lists.refresh(await lists.tip());
     } catch (error) {
       problem = error;
     }
