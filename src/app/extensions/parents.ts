@@ -3,7 +3,7 @@ import { mcpOverHttp } from '../../core/kit/http-sessions.ts';
 import { chatPages } from '../../core/kit/mcp/chat-page.ts';
 import { NOTIFY_CHECKS } from '../../extensions/notify/doctor-checks.ts';
 import { CHAT_PAGES } from '../../extensions/pages/card/announce.ts';
-import { POOL_CHECKS } from '../../extensions/pool/doctor-checks.ts';
+import { POOL_CHECKS } from '../../extensions/pool/shown/doctor-checks.ts';
 
 /** For the programs that a parent uses: the MCP server and the terminal. */
 export function useForParents(): void {

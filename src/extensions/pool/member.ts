@@ -113,11 +113,10 @@ export class Member {
         this.#steps.run(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
     }
     const free = this.#free();
-    if (free > 0)
-      for (const claim of await board.claim(card, free)) {
-        this.#taking.add(claim.id);
-        this.#steps.run(claim.id, () => this.#take(claim), { waits: true });
-      }
+    for (const claim of free > 0 ? await board.claim(card, free) : []) {
+      this.#taking.add(claim.id);
+      this.#steps.run(claim.id, () => this.#take(claim), { waits: true });
+    }
     this.#parts.status.looked(await board.hosts(card.project));
     this.#steps.run('retention', () => this.#prune.step(this.#poolViews().map(([, view]) => view)));
   }

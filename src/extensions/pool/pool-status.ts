@@ -93,10 +93,6 @@ export class StatusFile {
     this.#looked = { lookedAt: isoUtc(this.#clock.now()), hosts: [...hosts] };
   }
 
-  holds(disk: NonNullable<PoolStatus['disk']>): void {
-    this.#disk = disk;
-  }
-
   write(): void {
     const now = this.#clock.now();
     for (const { of, at } of this.#problems.values())

@@ -3,14 +3,14 @@ import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { addJoin } from './join.command.ts';
 import { addMembers } from './members.command.ts';
 import { addPruneOfPool } from './prune.command.ts';
-import { addStatus } from './status.command.ts';
+import { addPoolStatus } from './status.command.ts';
 import { addTake } from './take.command.ts';
 
 /** Adds `samocode pool`, which lets another machine continue a session if its own fails. */
 export function addPool(program: Command, cli: Cli): void {
   const pool = program.command('pool').description('Share sessions with other machines');
   addJoin(pool, cli);
-  addStatus(pool, cli);
+  addPoolStatus(pool, cli);
   addMembers(pool, cli);
   addTake(pool, cli);
   addPruneOfPool(pool, cli);

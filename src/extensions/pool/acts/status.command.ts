@@ -15,7 +15,7 @@ import type { ShownMachine } from './machines.ts';
 import type { PoolReport, PoolSession } from './status.act.ts';
 
 /** Adds `samocode pool status`, which is also what `samocode pool` does. */
-export function addStatus(pool: Command, cli: Cli): void {
+export function addPoolStatus(pool: Command, cli: Cli): void {
   withSharedOptions(pool.command('status', { isDefault: true }))
     .description('Show the machines, sessions and problems of the pool')
     .action(async (options: SharedOptions) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { supervisorNow } from '../../../../src/extensions/pool/acts/status.act.ts';
-import { type MachineFacts, noteOf, signText } from '../../../../src/extensions/pool/machine-words.ts';
+import { type MachineFacts, noteOf, signText } from '../../../../src/extensions/pool/shown/machine-words.ts';
 import { ci } from '../../../support/ci.ts';
 
 const MIN = 60_000;

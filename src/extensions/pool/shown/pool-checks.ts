@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { ActionContext } from '../../core/caller/context/context.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
 import {
   absent,
   type DoctorCheck,
@@ -8,14 +8,14 @@ import {
   ok,
   warn,
   warnIf,
-} from '../../core/caller/refusals/check.ts';
-import { isSamocodeError } from '../../core/kernel/errors.ts';
-import { refPrefix } from './acts/membership.ts';
-import { postgresBoard, remoteGit } from './acts/open-member.ts';
-import { GitRemote } from './git-remote.ts';
-import { fingerprintOf, hostKey, requireSigning } from './host-keys.ts';
-import { keptListIn, MEMBERS_REF, nameOf, standingIn } from './member-list.ts';
-import { type Membership, membershipFolder, readPoolFile } from './pool-file.ts';
+} from '../../../core/caller/refusals/check.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { refPrefix } from '../acts/membership.ts';
+import { postgresBoard, remoteGit } from '../acts/open-member.ts';
+import { GitRemote } from '../git-remote.ts';
+import { fingerprintOf, hostKey, requireSigning } from '../host-keys.ts';
+import { keptListIn, MEMBERS_REF, nameOf, standingIn } from '../member-list.ts';
+import { type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
 
 /** A person waits for the answers. */
 const LIMIT_MS = 10_000;

@@ -1,4 +1,4 @@
-import type { CheckGroup } from '../../core/caller/refusals/check.ts';
+import type { CheckGroup } from '../../../core/caller/refusals/check.ts';
 
 export const POOL_CHECKS: readonly CheckGroup[] = [
   {

@@ -1,6 +1,6 @@
-import { age } from '../../core/kernel/durations.ts';
-import { inWords } from '../../core/kernel/text.ts';
-import { isOlder } from '../../core/kernel/versions.ts';
+import { age } from '../../../core/kernel/durations.ts';
+import { inWords } from '../../../core/kernel/text.ts';
+import { isOlder } from '../../../core/kernel/versions.ts';
 
 /** The facts by which a machine's place in the pool is worded. Only shown, never used to decide. */
 export interface MachineFacts {
