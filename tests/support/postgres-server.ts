@@ -77,7 +77,7 @@ async function standbyOf(primary: number, settings: readonly string[]): Promise<
 
 /** A folder for the data of a server. */
 async function serverFolder() {
-  const bin = await programs();
+  const bin = await postgresPrograms();
   const dir = await tempDir();
   const data = join(dir.path, 'data');
   const isRoot = userInfo().uid === 0;
@@ -138,7 +138,8 @@ export async function query<Row = Record<string, unknown>>(
   }
 }
 
-async function programs(): Promise<string> {
+/** The folder of the server's programs, which Debian keeps off PATH. @throws where none is installed */
+export async function postgresPrograms(): Promise<string> {
   const versions = await readdir(DEBIAN).catch(() => []);
   const newest = versions.map(Number).sort((a, b) => b - a)[0];
   if (newest !== undefined) return join(DEBIAN, String(newest), 'bin');
