@@ -6,96 +6,132 @@ import type { SessionView } from '../../../src/core/session/events/session-view.
 import { eventually } from '../eventually.ts';
 import type { Machine, MachinePool } from './pool-machines.ts';
 
-/** What takes a session from its machine. `promoted`: its machine dies and the database's primary with it. */
+/** What takes a session from its machine. `promoted`: its machine dies, and the database's primary with it. */
 export type Failure = 'killed' | 'cut' | 'promoted' | 'frozen';
 
 export interface Takeover {
   failure: Failure;
   from: string;
   to: string;
-  /** Seconds from the end of the lease to the next agent's first sign of life. */
+  /** Seconds from the end of the lease to the first sign of life of the next agent. */
   secondsAfterLease: number;
-  /** Of the machine that failed: how many were published, and how many only it had. */
+  /** Of the machine that failed: the number of those that were published, and of those of its unfinished agent. */
   commits: { published: number; unpublished: number };
   /** Sentences, empty if everything holds. */
   violations: string[];
 }
 
-const isDone = ({ state }: SessionView) => state.status.kind === 'done';
-const hasWorkAtRest = ({ state: { progress, openIteration } }: SessionView) =>
-  openIteration !== undefined && progress.counted.implementation >= 2;
+/** A session at work on one of two machines. */
+export interface Work {
+  name: string;
+  id: string;
+  branch: string;
+  begunMs: number;
+  first: Machine;
+  second: Machine;
+}
 
-/** One session that is taken from the machine at work on it, and done by another one of two. */
-export async function takeOver(pool: MachinePool, failure: Failure, name: string): Promise<Takeover> {
-  const { machines } = pool;
-  const database = pool.database ?? absent();
-  const shown = (machine: Machine) => async (holds: (view: SessionView) => boolean) =>
-    (await machine.views()).find((view) => view.folder.endsWith(name) && holds(view));
-  await machines[0]?.samocode('start', '--pool', '--task', 'Rig the boat', '--name', name);
+/** Starts a session, and waits until an agent works on it. @param hasCommits whether an earlier one has committed */
+export async function startWork(
+  { machines }: Pick<MachinePool, 'machines'>,
+  name: string,
+  hasCommits = true,
+): Promise<Work> {
   const begunMs = systemClock.now();
-  const find = async (holds: (view: SessionView) => boolean) => {
-    for (const machine of machines) {
-      const view = await shown(machine)(holds);
-      if (view && (await timesSince(machine, begunMs)).length > 0) return { machine, view };
-    }
-    return undefined;
-  };
-  const { machine: first, view } = await eventually(() => find(hasWorkAtRest), { what: `work on ${name}` });
-  const second = machines.find((machine) => machine !== first) ?? absent();
-  const { id } = view.sessionFile ?? absent();
-  const { branch } = view.state.worktree ?? absent();
-  const firstCommits = await commitsOf(first, branch);
+  await machines[0]?.samocode('start', '--pool', '--task', 'Rig the boat', '--name', name);
+  return await eventually(
+    async () => {
+      for (const first of machines) {
+        const view = await viewOf(first, name);
+        // A copy of a published state is at rest.
+        if (view?.state.openIteration === undefined || view.state.worktree === undefined) continue;
+        if (hasCommits && view.state.progress.counted.implementation < 2) continue;
+        const second = machines.find((machine) => machine !== first) ?? absent();
+        const { id } = view.sessionFile ?? absent();
+        return { name, id, branch: view.state.worktree.branch, begunMs, first, second };
+      }
+      return undefined;
+    },
+    { what: `work on ${name}` },
+  );
+}
+
+/** One session that is taken from the machine at work on it, and done by the other one. */
+export async function takeOver(pool: MachinePool, failure: Failure, name: string): Promise<Takeover> {
+  const work = await startWork(pool, name);
+  const { id, branch, first, second } = work;
+  const had = await commitsOf(first, branch);
   await fail(pool, first, failure);
   const published = new Set(await revList(pool.remoteFolder, `refs/samocode/pool/sessions/${id}`));
-  const [row] = await database.query<{ until: Date; epoch: number }>(
-    'select until, epoch from samocode_pool.sessions where id = $1',
-    [id],
-  );
-  const { until, epoch } = row ?? absent();
-  const nextMs = await eventually(async () => (await timesSince(second, begunMs))[0], {
+  const kept = had.filter((commit) => published.has(commit));
+  const { until } = await leaseOf(pool, id);
+  const nextMs = await eventually(async () => (await timesSince(second, work.begunMs))[0], {
     what: `the next agent of ${name} on ${second.name}`,
   });
-  const lastMs = (await timesSince(first, begunMs)).at(-1) ?? 0;
-  const done = await eventually(() => shown(second)(isDone), { what: `${name} as done on ${second.name}` });
-  const kept = new Set(await commitsOf(second, branch));
-  const lost = firstCommits.filter((commit) => published.has(commit) && !kept.has(commit));
-  const [after] = await database.query<{ epoch: number }>(
-    'select epoch from samocode_pool.sessions where id = $1',
-    [id],
-  );
-  const violations = [
-    ...lost.map((commit) => `commit ${commit} is missing`),
-    ...(await chainViolations(done)),
-    ...(lastMs < nextMs
-      ? []
-      : [`two agents at once: ${lastMs} on ${first.name}, ${nextMs} on ${second.name}`]),
-    ...((after?.epoch ?? 0) > epoch ? [] : [`the epoch did not grow: ${epoch}, then ${after?.epoch}`]),
-    ...(await verifyViolations(second, done.folder)),
-  ];
+  const violations = await violationsOf(work, kept);
   await recover(first, failure);
-  await eventually(() => shown(first)(isDone), { what: `what was done meanwhile on ${first.name}` });
-  const count = firstCommits.filter((commit) => published.has(commit)).length;
+  await untilDone(first, name);
   return {
     failure,
     from: first.name,
     to: second.name,
     secondsAfterLease: (nextMs - until.getTime()) / 1000,
-    commits: { published: count, unpublished: firstCommits.length - count },
+    commits: { published: kept.length, unpublished: had.length - kept.length },
     violations,
   };
 }
 
-async function fail({ database }: MachinePool, machine: Machine, failure: Failure): Promise<void> {
+/** Waits until the other machine has done it. @param kept commits that must not be missing then */
+export async function violationsOf(
+  { first, second, name, branch, begunMs }: Work,
+  kept: readonly string[],
+): Promise<string[]> {
+  const done = await untilDone(second, name);
+  const present = new Set(await commitsOf(second, branch));
+  const lost = kept.filter((commit) => !present.has(commit));
+  const lastMs = (await timesSince(first, begunMs)).at(-1) ?? 0;
+  const [nextMs = 0] = await timesSince(second, begunMs);
+  return [
+    ...lost.map((commit) => `commit ${commit} is missing`),
+    ...(await chainViolations(done)),
+    ...(lastMs < nextMs ? [] : [`two agents at once: ${first.name} ${lastMs}, ${second.name} ${nextMs}`]),
+    ...(await verifyViolations(second, done.folder)),
+  ];
+}
+
+export async function untilDone(machine: Machine, name: string): Promise<SessionView> {
+  return await eventually(
+    async () => {
+      const view = await viewOf(machine, name);
+      return view?.state.status.kind === 'done' && view;
+    },
+    { what: `${name} as done on ${machine.name}` },
+  );
+}
+
+export async function fail(pool: MachinePool, machine: Machine, failure: Failure): Promise<void> {
   if (failure === 'cut') await machine.box.link('down');
   else if (failure === 'frozen') await machine.freeze(true);
   else await machine.die();
-  if (failure === 'promoted') await database?.failOver();
+  if (failure === 'promoted') await pool.database?.failOver();
 }
 
-async function recover(machine: Machine, failure: Failure): Promise<void> {
+export async function recover(machine: Machine, failure: Failure): Promise<void> {
   if (failure === 'cut') await machine.box.link('up');
   else if (failure === 'frozen') await machine.freeze(false);
   else await machine.boot();
+}
+
+async function viewOf(machine: Machine, name: string): Promise<SessionView | undefined> {
+  return (await machine.views()).find(({ folder }) => folder.endsWith(`-${name}`));
+}
+
+async function leaseOf({ database }: MachinePool, id: string): Promise<{ until: Date }> {
+  const rows = await database?.query<{ until: Date }>(
+    'select until from samocode_pool.sessions where id = $1',
+    [id],
+  );
+  return rows?.[0] ?? absent();
 }
 
 async function timesSince(machine: Machine, sinceMs: number): Promise<number[]> {
@@ -120,10 +156,10 @@ async function revList(gitDir: string, ...revisions: string[]): Promise<string[]
 async function chainViolations({ paths }: SessionView): Promise<string[]> {
   const events = await readEvents(paths, 0);
   const gap = events.find(({ n }, index) => n !== index + 1);
-  const iterations = events.flatMap((event) => (event.type === 'iteration_started' ? [event.iteration] : []));
+  const ended = events.flatMap((event) => (event.type === 'iteration_ended' ? [event.iteration] : []));
   return [
     ...(gap ? [`event ${gap.n} is out of order`] : []),
-    ...(new Set(iterations).size === iterations.length ? [] : [`an iteration began twice: ${iterations}`]),
+    ...(new Set(ended).size === ended.length ? [] : [`an iteration ended twice: ${ended}`]),
   ];
 }
 
