@@ -8,6 +8,11 @@ import { builtPrograms } from '../built-programs.ts';
 import { startDatabase } from './database.ts';
 import { type Box, gitServer, type Lan, startLan } from './lan.ts';
 
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
 /** A computer with samocode: its disk outlives its power. */
 export interface Machine {
   name: string;
@@ -25,8 +30,8 @@ export interface Machine {
   freeze(isFrozen: boolean): Promise<void>;
   /** A worker that runs on another boot is not seen from outside: only recorded states count. */
   views(): Promise<SessionView[]>;
-  /** When its agents were at work, in milliseconds, each tenth of a second. */
-  timesAtWork(): Promise<number[]>;
+  /** When each of its agents was at work, in milliseconds, noted by themselves each tenth of a second. */
+  agents(): Promise<Span[]>;
 }
 
 export interface MachinesPlan {
@@ -46,7 +51,9 @@ export interface MachinesPlan {
 /** Where the disk of each machine is mounted: all have the same paths, as machines of one kind do. */
 const HOME = '/srv';
 const CLONE = `${HOME}/boat`;
-const NOTE = 'for i in 1 2 3 4 5 6 7 8 9 10; do date +%s%3N >> "$HOME/at-work"; sleep 0.1; done';
+/** A second of work. */
+const NOTE = `from=$(date +%s%3N)
+for i in 1 2 3 4 5 6 7 8 9 10; do echo "$from $(date +%s%3N)" >> "$HOME/at-work"; sleep 0.1; done`;
 const WORK = { paceMs: 0, rules: [{ do: [{ act: 'run', command: ['sh', '-c', NOTE] }, { act: 'normal' }] }] };
 const SETTINGS = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none' };
 
@@ -198,9 +205,12 @@ async function machineAt(lan: Lan, { name, home, cli, env, number, script }: Mac
       await machine.box.exec(['pkill', isFrozen ? '-STOP' : '-CONT', '-f', 'supervisor.cjs']);
     },
     views: async () => await readAllSessions(join(home, 'boat/_samocode/sessions'), await systemHost()),
-    async timesAtWork() {
+    async agents() {
       const text = await readFile(join(home, 'at-work'), 'utf8').catch(() => '');
-      return text.split('\n').filter(Boolean).map(Number);
+      const notes = text.split('\n').map((line) => line.split(' ').map(Number));
+      const spans = new Map<number, number>();
+      for (const [fromMs = 0, toMs] of notes) if (toMs !== undefined) spans.set(fromMs, toMs);
+      return [...spans].map(([fromMs, toMs]) => ({ fromMs, toMs }));
     },
   };
   return machine;

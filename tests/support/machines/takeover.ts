@@ -4,10 +4,13 @@ import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import type { SessionView } from '../../../src/core/session/events/session-view.ts';
 import { eventually } from '../eventually.ts';
-import type { Machine, MachinePool } from './pool-machines.ts';
+import type { Machine, MachinePool, Span } from './pool-machines.ts';
 
-/** What takes a session from its machine. `promoted`: its machine dies, and the database's primary with it. */
-export type Failure = 'killed' | 'cut' | 'promoted' | 'frozen';
+/**
+ * What happens to the machine at work. `promoted`: it dies, and the database's primary with it. `restarted`: it is the
+ * database alone that dies and begins again.
+ */
+export type Failure = 'killed' | 'cut' | 'promoted' | 'frozen' | 'restarted';
 
 export interface Takeover {
   failure: Failure;
@@ -59,59 +62,70 @@ export async function startWork(
 /** One session that is taken from the machine at work on it, and done by the other one. */
 export async function takeOver(pool: MachinePool, failure: Failure, name: string): Promise<Takeover> {
   const work = await startWork(pool, name);
-  const { id, branch, first, second } = work;
-  const had = await commitsOf(first, branch);
+  const { id, first, second } = work;
+  const had = await commitsOf(first, work);
   await fail(pool, first, failure);
   const published = new Set(await revList(pool.remoteFolder, `refs/samocode/pool/sessions/${id}`));
   const kept = had.filter((commit) => published.has(commit));
   const { until } = await leaseOf(pool, id);
-  const nextMs = await eventually(async () => (await timesSince(second, work.begunMs))[0], {
-    what: `the next agent of ${name} on ${second.name}`,
-  });
-  const violations = await violationsOf(work, kept);
+  const { fromMs } = await nextAgent(work);
+  await untilDone(second, name);
   await recover(first, failure);
-  await untilDone(first, name);
   return {
     failure,
     from: first.name,
     to: second.name,
-    secondsAfterLease: (nextMs - until.getTime()) / 1000,
+    secondsAfterLease: (fromMs - until.getTime()) / 1000,
     commits: { published: kept.length, unpublished: had.length - kept.length },
-    violations,
+    violations: await violationsOf(work, kept),
   };
 }
 
-/** Waits until the other machine has done it. @param kept commits that must not be missing then */
-export async function violationsOf(
-  { first, second, name, branch, begunMs }: Work,
-  kept: readonly string[],
-): Promise<string[]> {
-  const done = await untilDone(second, name);
-  const present = new Set(await commitsOf(second, branch));
+/** Waits until the other machine is at work on it. */
+export async function nextAgent({ name, second, begunMs }: Work): Promise<Span> {
+  const what = `the next agent of ${name} on ${second.name}`;
+  return await eventually(async () => (await agentsSince(second, begunMs))[0], { what, withinMs: LIMIT_MS });
+}
+
+/** Waits until both machines show it as done. @param kept commits that must not be missing then */
+export async function violationsOf(work: Work, kept: readonly string[]): Promise<string[]> {
+  const { first, second, name, begunMs } = work;
+  const [done, same] = [await untilDone(first, name), await untilDone(second, name)];
+  const [events, others] = [await readEvents(done.paths, 0), await readEvents(same.paths, 0)];
+  const last = done.state.workedOn?.at(-1) === first.name ? first : second;
+  const present = new Set(await commitsOf(last, work));
   const lost = kept.filter((commit) => !present.has(commit));
-  const lastMs = (await timesSince(first, begunMs)).at(-1) ?? 0;
-  const [nextMs = 0] = await timesSince(second, begunMs);
+  const [some, rest] = [await agentsSince(first, begunMs), await agentsSince(second, begunMs)];
+  const atOnce = some.filter((one) =>
+    rest.some(({ fromMs, toMs }) => fromMs <= one.toMs && one.fromMs <= toMs),
+  );
+  const chain = (list: typeof events) => list.map(({ n, type }) => `${n} ${type}`).join();
   return [
     ...lost.map((commit) => `commit ${commit} is missing`),
-    ...(await chainViolations(done)),
-    ...(lastMs < nextMs ? [] : [`two agents at once: ${first.name} ${lastMs}, ${second.name} ${nextMs}`]),
-    ...(await verifyViolations(second, done.folder)),
+    ...atOnce.map(({ fromMs }) => `two agents at once: the one of ${first.name} that began at ${fromMs}`),
+    ...gaps(events),
+    ...(chain(events) === chain(others) ? [] : [`${first.name} and ${second.name} show other events`]),
+    ...(await verifyViolations(last, done.folder)),
   ];
 }
 
-export async function untilDone(machine: Machine, name: string): Promise<SessionView> {
+async function untilDone(machine: Machine, name: string): Promise<SessionView> {
   return await eventually(
     async () => {
       const view = await viewOf(machine, name);
       return view?.state.status.kind === 'done' && view;
     },
-    { what: `${name} as done on ${machine.name}` },
+    { what: `${name} as done on ${machine.name}`, withinMs: LIMIT_MS },
   );
 }
+
+/** Far above what a machine under load needs. */
+const LIMIT_MS = 240_000;
 
 export async function fail(pool: MachinePool, machine: Machine, failure: Failure): Promise<void> {
   if (failure === 'cut') await machine.box.link('down');
   else if (failure === 'frozen') await machine.freeze(true);
+  else if (failure === 'restarted') await pool.database?.restart();
   else await machine.die();
   if (failure === 'promoted') await pool.database?.failOver();
 }
@@ -119,7 +133,7 @@ export async function fail(pool: MachinePool, machine: Machine, failure: Failure
 export async function recover(machine: Machine, failure: Failure): Promise<void> {
   if (failure === 'cut') await machine.box.link('up');
   else if (failure === 'frozen') await machine.freeze(false);
-  else await machine.boot();
+  else if (failure !== 'restarted') await machine.boot();
 }
 
 async function viewOf(machine: Machine, name: string): Promise<SessionView | undefined> {
@@ -134,11 +148,11 @@ async function leaseOf({ database }: MachinePool, id: string): Promise<{ until: 
   return rows?.[0] ?? absent();
 }
 
-async function timesSince(machine: Machine, sinceMs: number): Promise<number[]> {
-  return (await machine.timesAtWork()).filter((time) => time > sinceMs);
+async function agentsSince(machine: Machine, sinceMs: number): Promise<Span[]> {
+  return (await machine.agents()).filter(({ fromMs }) => fromMs > sinceMs);
 }
 
-async function commitsOf({ home }: Machine, branch: string): Promise<string[]> {
+async function commitsOf({ home }: Machine, { branch }: Work): Promise<string[]> {
   return await revList(join(home, 'boat/.git'), branch, '^main');
 }
 
@@ -153,8 +167,7 @@ async function revList(gitDir: string, ...revisions: string[]): Promise<string[]
   return stdout.split('\n').filter(Boolean);
 }
 
-async function chainViolations({ paths }: SessionView): Promise<string[]> {
-  const events = await readEvents(paths, 0);
+function gaps(events: Awaited<ReturnType<typeof readEvents>>): string[] {
   const gap = events.find(({ n }, index) => n !== index + 1);
   const ended = events.flatMap((event) => (event.type === 'iteration_ended' ? [event.iteration] : []));
   return [
