@@ -8,6 +8,7 @@ import { builtPrograms } from '../built-programs.ts';
 import { startDatabase } from './database.ts';
 import { type Box, gitServer, type Lan, startLan } from './lan.ts';
 
+/** Milliseconds since the kernel began, whatever the machine's own clock says. */
 export interface Span {
   fromMs: number;
   toMs: number;
@@ -17,7 +18,7 @@ export interface Span {
 export interface Machine {
   name: string;
   /** Its home, as seen from outside. */
-  home: string;
+  readonly home: string;
   /** Its current boot. */
   box: Box;
   /** Ends every process of it at once. */
@@ -30,7 +31,7 @@ export interface Machine {
   freeze(isFrozen: boolean): Promise<void>;
   /** A worker that runs on another boot is not seen from outside: only recorded states count. */
   views(): Promise<SessionView[]>;
-  /** When each of its agents was at work, in milliseconds, noted by themselves each tenth of a second. */
+  /** When each of its agents was at work, noted by themselves each tenth of a second. */
   agents(): Promise<Span[]>;
 }
 
@@ -42,8 +43,8 @@ export interface MachinesPlan {
   withDatabase?: boolean;
   /** How the machines reach the remote; git's own protocol by default. */
   over?: 'git' | 'ssh';
-  /** Shell commands by the name of a machine that run when it boots. */
-  boots?: Readonly<Record<string, string>>;
+  /** Megabytes of the disk by the name of a machine; it is lost when that machine dies. */
+  disks?: Readonly<Record<string, number>>;
   /** Text files of `/etc` by the name of a machine. */
   etc?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -51,9 +52,10 @@ export interface MachinesPlan {
 /** Where the disk of each machine is mounted: all have the same paths, as machines of one kind do. */
 const HOME = '/srv';
 const CLONE = `${HOME}/boat`;
-/** A second of work. */
-const NOTE = `from=$(date +%s%3N)
-for i in 1 2 3 4 5 6 7 8 9 10; do echo "$from $(date +%s%3N)" >> "$HOME/at-work"; sleep 0.1; done`;
+/** A second of work, noted by a clock that all machines share, in milliseconds since the kernel began. */
+const NOTE = `now() { read -r up _ </proc/uptime; echo "\${up%.*}\${up#*.}0"; }
+from=$(now)
+for i in 1 2 3 4 5 6 7 8 9 10; do echo "$from $(now)" >> "$HOME/at-work"; sleep 0.1; done`;
 const WORK = { paceMs: 0, rules: [{ do: [{ act: 'run', command: ['sh', '-c', NOTE] }, { act: 'normal' }] }] };
 const SETTINGS = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none' };
 
@@ -63,7 +65,7 @@ export async function poolMachines({
   times,
   withDatabase = true,
   over = 'git',
-  boots = {},
+  disks = {},
   etc = {},
 }: MachinesPlan = {}) {
   const lan = await startLan();
@@ -77,7 +79,7 @@ export async function poolMachines({
     const machines: Machine[] = [];
     for (const [index, name] of names.entries()) {
       const home = await makeDisk(join(lan.root, name), { ssh, etc: etc[name] });
-      const plan = { name, home, cli, env, number: 21 + index, script: boots[name] ?? '' };
+      const plan = { name, home, cli, env, number: 21 + index, sizeMb: disks[name] };
       const machine = await machineAt(lan, plan);
       await machine.box.exec(['git', 'clone', '--quiet', server.url('boat.git'), CLONE], { env: { HOME } });
       await machine.samocode(
@@ -92,7 +94,8 @@ export async function poolMachines({
     await joinAll(machines, remote, database?.url);
     const remoteFolder = join(server.root, 'pool.git');
     return {
-      ...{ machines, database, server, remoteFolder, lan },
+      ...{ database, remoteFolder },
+      machines: machines as [Machine, Machine],
       [Symbol.asyncDispose]: () => lan[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -165,25 +168,31 @@ interface MachinePlan {
   cli: string;
   env: Record<string, string>;
   number: number;
-  script: string;
+  sizeMb: number | undefined;
 }
 
-async function machineAt(lan: Lan, { name, home, cli, env, number, script }: MachinePlan): Promise<Machine> {
-  const disk = dirname(home);
+async function machineAt(
+  lan: Lan,
+  { name, home: folder, cli, env, number, sizeMb }: MachinePlan,
+): Promise<Machine> {
+  const disk = dirname(folder);
   const boot = async () => {
     await writeFile(join(disk, 'boot_id'), `${randomUUID()}\n`);
     const mounts = [
       `mount --bind ${disk}/etc /etc`,
-      `mount --bind ${home} ${HOME}`,
+      sizeMb === undefined
+        ? `mount --bind ${folder} ${HOME}`
+        : `mount -t tmpfs -o size=${sizeMb}m disk ${HOME} && cp -a ${folder}/. ${HOME}`,
       `mount --bind ${disk}/boot_id /proc/sys/kernel/random/boot_id`,
-      script,
     ];
     return await lan.box({ name, number, boot: mounts.join('\n') });
   };
   const whole = { PATH: process.env.PATH ?? '', HOME, SHELL: '/bin/sh', TERM: 'xterm', ...env };
   const machine: Machine = {
     name,
-    home,
+    get home() {
+      return sizeMb === undefined ? folder : `/proc/${machine.box.pid}/root${HOME}`;
+    },
     box: await boot(),
     die: () => machine.box.kill(),
     async boot() {
@@ -204,9 +213,10 @@ async function machineAt(lan: Lan, { name, home, cli, env, number, script }: Mac
     async freeze(isFrozen) {
       await machine.box.exec(['pkill', isFrozen ? '-STOP' : '-CONT', '-f', 'supervisor.cjs']);
     },
-    views: async () => await readAllSessions(join(home, 'boat/_samocode/sessions'), await systemHost()),
+    views: async () =>
+      await readAllSessions(join(machine.home, 'boat/_samocode/sessions'), await systemHost()),
     async agents() {
-      const text = await readFile(join(home, 'at-work'), 'utf8').catch(() => '');
+      const text = await readFile(join(machine.home, 'at-work'), 'utf8').catch(() => '');
       const notes = text.split('\n').map((line) => line.split(' ').map(Number));
       const spans = new Map<number, number>();
       for (const [fromMs = 0, toMs] of notes) if (toMs !== undefined) spans.set(fromMs, toMs);

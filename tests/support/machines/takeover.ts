@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock } from '../../../src/core/kernel/clock.ts';
+import { sinceBootMs } from '../../../src/core/kernel/clock.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import type { SessionView } from '../../../src/core/session/events/session-view.ts';
@@ -40,7 +40,7 @@ export async function startWork(
   name: string,
   hasCommits = true,
 ): Promise<Work> {
-  const begunMs = systemClock.now();
+  const begunMs = sinceBootMs();
   await machines[0]?.samocode('start', '--pool', '--task', 'Rig the boat', '--name', name);
   return await eventually(
     async () => {
@@ -49,7 +49,7 @@ export async function startWork(
         // A copy of a published state is at rest.
         if (view?.state.openIteration === undefined || view.state.worktree === undefined) continue;
         if (hasCommits && view.state.progress.counted.implementation < 2) continue;
-        const second = machines.find((machine) => machine !== first) ?? absent();
+        const second = machines.find((machine) => machine !== first) ?? first;
         const { id } = view.sessionFile ?? absent();
         return { name, id, branch: view.state.worktree.branch, begunMs, first, second };
       }
@@ -67,7 +67,7 @@ export async function takeOver(pool: MachinePool, failure: Failure, name: string
   await fail(pool, first, failure);
   const published = new Set(await revList(pool.remoteFolder, `refs/samocode/pool/sessions/${id}`));
   const kept = had.filter((commit) => published.has(commit));
-  const { until } = await leaseOf(pool, id);
+  const untilMs = await leaseEnd(pool, id);
   const { fromMs } = await nextAgent(work);
   await untilDone(second, name);
   await recover(first, failure);
@@ -75,7 +75,7 @@ export async function takeOver(pool: MachinePool, failure: Failure, name: string
     failure,
     from: first.name,
     to: second.name,
-    secondsAfterLease: (fromMs - until.getTime()) / 1000,
+    secondsAfterLease: Math.round(fromMs - untilMs) / 1000,
     commits: { published: kept.length, unpublished: had.length - kept.length },
     violations: await violationsOf(work, kept),
   };
@@ -96,7 +96,8 @@ export async function violationsOf(work: Work, kept: readonly string[]): Promise
   const present = new Set(await commitsOf(last, work));
   const lost = kept.filter((commit) => !present.has(commit));
   const [some, rest] = [await agentsSince(first, begunMs), await agentsSince(second, begunMs)];
-  const atOnce = some.filter((one) =>
+  // One machine alone is both.
+  const atOnce = (first === second ? [] : some).filter((one) =>
     rest.some(({ fromMs, toMs }) => fromMs <= one.toMs && one.fromMs <= toMs),
   );
   const chain = (list: typeof events) => list.map(({ n, type }) => `${n} ${type}`).join();
@@ -109,7 +110,7 @@ export async function violationsOf(work: Work, kept: readonly string[]): Promise
   ];
 }
 
-async function untilDone(machine: Machine, name: string): Promise<SessionView> {
+export async function untilDone(machine: Machine, name: string): Promise<SessionView> {
   return await eventually(
     async () => {
       const view = await viewOf(machine, name);
@@ -140,12 +141,11 @@ async function viewOf(machine: Machine, name: string): Promise<SessionView | und
   return (await machine.views()).find(({ folder }) => folder.endsWith(`-${name}`));
 }
 
-async function leaseOf({ database }: MachinePool, id: string): Promise<{ until: Date }> {
-  const rows = await database?.query<{ until: Date }>(
-    'select until from samocode_pool.sessions where id = $1',
-    [id],
-  );
-  return rows?.[0] ?? absent();
+async function leaseEnd({ database }: MachinePool, id: string): Promise<number> {
+  const left = 'extract(epoch from until - clock_timestamp()) * 1000';
+  const sql = `select (${left})::float as left from samocode_pool.sessions where id = $1`;
+  const [row] = (await database?.query<{ left: number }>(sql, [id])) ?? [];
+  return sinceBootMs() + (row ?? absent()).left;
 }
 
 async function agentsSince(machine: Machine, sinceMs: number): Promise<Span[]> {
