@@ -108,13 +108,14 @@ export type MachinePool = Awaited<ReturnType<typeof poolMachines>>;
 /** Everything that a person does so that the machines are members of one pool. */
 async function joinAll(machines: readonly Machine[], remote: string, database?: string): Promise<void> {
   const board = database === undefined ? [] : ['--database', database];
-  const ids: string[] = [];
+  const fingerprints: string[] = [];
+  const where = ['--remote', remote, '--public', '--json', ...board];
   for (const { samocode } of machines) {
-    const joined = await samocode('pool', 'join', '--remote', remote, '--public', '--json', ...board);
-    ids.push(JSON.parse(joined).host.id);
+    const [owner] = fingerprints;
+    const joined = await samocode('pool', 'join', ...where, ...(owner ? ['--owner', owner] : ['--create']));
+    fingerprints.push(JSON.parse(joined).fingerprint);
   }
-  for (const [index, { samocode }] of machines.entries())
-    for (const id of ids.filter((_, other) => other !== index)) await samocode('pool', 'trust', id, '--yes');
+  for (const fingerprint of fingerprints.slice(1)) await machines[0]?.samocode('pool', 'add', fingerprint);
 }
 
 async function makeProject(root: string, { exec }: Box): Promise<void> {
