@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { eventually } from '../../../support/eventually.ts';
 import { poolMachines } from '../../../support/machines/pool-machines.ts';
 import { startWork, takeOver, untilDone, violationsOf } from '../../../support/machines/takeover.ts';
 
@@ -45,4 +46,16 @@ test('a machine that starts again with its disk continues its session', async ()
   await work.first.boot();
   expect(await violationsOf(work, [])).toEqual([]);
   expect((await untilDone(work.first, 'hull')).state.workedOn).toEqual(['anna']);
+});
+
+test('work is kept when the disk is full, and continues once there is space again', async () => {
+  await using pool = await poolMachines({ times: TIMES, names: ['anna'], disks: { anna: 100 } });
+  const work = await startWork(pool, 'hull');
+  const { box, samocode } = work.first;
+  await box.exec(['sh', '-c', 'cat /dev/zero >/srv/filler || true']);
+  const gone = async () => (await samocode('supervisor', '--status')).includes('worker is gone');
+  await eventually(gone, { what: 'a worker that could not write' });
+  await box.exec(['rm', '/srv/filler']);
+  await samocode('resume', 'hull');
+  expect(await violationsOf(work, [])).toEqual([]);
 });
