@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { eventually } from '../eventually.ts';
@@ -124,6 +124,8 @@ async function run(program: string, args: string[], env?: Record<string, string>
   return stdout.trim();
 }
 
+const SSHD = '/usr/sbin/sshd';
+
 /** A server with git over its own protocol and over ssh, for the repositories below `root`. */
 export async function gitServer(lan: Lan, number = 2) {
   const root = join(lan.root, 'git');
@@ -150,7 +152,10 @@ export async function gitServer(lan: Lan, number = 2) {
     url: (name: string) => `git://${box.address}/${name}`,
     /** Needs Debian's openssh-server. @returns where the server of `sshUrl` takes logins of `keys` */
     async startSsh() {
-      await box.exec(['/usr/sbin/sshd', '-f', join(keys, 'sshd_config')]);
+      await access(SSHD).catch(() => {
+        throw new Error('sshd is not installed (Debian: apt install openssh-server).');
+      });
+      await box.exec([SSHD, '-f', join(keys, 'sshd_config')]);
       const host = await readFile(join(keys, 'host.pub'), 'utf8');
       return {
         url: (name: string) => `ssh://root@${box.address}${join(root, name)}`,
