@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { eventually } from '../eventually.ts';
@@ -88,6 +88,8 @@ async function startNamespaces(name: string, boot: string): Promise<Pick<Box, 'p
   await isReady(name, child);
   const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
   const pid = Number(children.trim());
+  // Its number may be given to another process later.
+  const own = await namespaceOf(pid);
   return {
     pid,
     exec: (command, { env, cwd = '/' } = {}) =>
@@ -95,7 +97,7 @@ async function startNamespaces(name: string, boot: string): Promise<Pick<Box, 'p
     async kill() {
       child.kill('SIGKILL');
       await ended;
-      await eventually(async () => !(await isThere(pid)), { what: `the end of ${name}` });
+      await eventually(async () => (await namespaceOf(pid)) !== own, { what: `the end of ${name}` });
     },
   };
 }
@@ -112,11 +114,7 @@ async function isReady(name: string, { stdout, stderr }: ChildProcess): Promise<
       throw new Error(`No machine ${name}: Linux namespaces need root, unshare and iproute2: ${told}`);
 }
 
-const isThere = (pid: number) =>
-  readFile(`/proc/${pid}/stat`).then(
-    () => true,
-    () => false,
-  );
+const namespaceOf = (pid: number) => readlink(`/proc/${pid}/ns/pid`).catch(() => undefined);
 
 async function run(program: string, args: string[], env?: Record<string, string>): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand(program, args, { env, leavesBehind: true });
