@@ -1,6 +1,14 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import type { Board, Claim, Entry, Held, HostCard, Oid, Ulid } from '../../src/extensions/pool/board.ts';
+import type {
+  Board,
+  Claim,
+  Entry,
+  Held,
+  HostCard,
+  Oid,
+  Ulid,
+} from '../../src/extensions/pool/boards/board.ts';
 import type { HandClock } from '../core/unit/supervisor/scene.ts';
 
 export const PROJECT = '1'.repeat(40);

@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
-import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/board.ts';
+import type { Claim, Oid, SentAct, Ulid } from '../../src/extensions/pool/boards/board.ts';
 import { POOL_REFS } from '../../src/extensions/pool/git-remote.ts';
 import type { PoolRemote } from '../../src/extensions/pool/remote.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../../src/extensions/pool/state-note.ts';

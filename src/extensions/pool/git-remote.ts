@@ -4,7 +4,7 @@ import { type GitResult, runGit } from '../../core/project/git/git.ts';
 import { GIT_ERRORS } from '../../core/project/git/git-errors.ts';
 import type { Setting } from '../../core/project/git/git-programs.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
-import type { Oid } from './board.ts';
+import type { Oid } from './boards/board.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import type { PoolRemote, Push } from './remote.ts';
 

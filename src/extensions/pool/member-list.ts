@@ -5,7 +5,7 @@ import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { gitLine, gitSaysYes, runGit } from '../../core/project/git/git.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
-import type { Oid } from './board.ts';
+import type { Oid } from './boards/board.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { fingerprintOf, keyFilesIn, PUBLIC_KEY } from './host-keys.ts';
 import { POOL_ERRORS } from './pool-errors.ts';

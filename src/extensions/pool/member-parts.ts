@@ -2,7 +2,7 @@ import type { Clock } from '../../core/kernel/clock.ts';
 import type { Host } from '../../core/kernel/processes/host.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
 import type { HostSettings } from '../../core/session/events/bodies/positions.ts';
-import type { Board, HostCard, Oid, StateCard, Ulid } from './board.ts';
+import type { Board, HostCard, Oid, StateCard, Ulid } from './boards/board.ts';
 import type { MemberLists } from './member-list.ts';
 import type { PoolStates } from './pool-states.ts';
 import type { StatusFile } from './pool-status.ts';

@@ -1,22 +1,24 @@
-import { fence, OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
+import { fence } from '../../core/kernel/processes/fence.ts';
 import { unseenOwner } from '../../core/kernel/processes/lease.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import { DailyPrune } from './acts/daily-prune.ts';
 import { DeliveredActs, ForwardedActs } from './acts/delivered-acts.ts';
-import type { Claim, Entry, Oid, Ulid } from './board.ts';
-import { claimLease, recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
+import type { Claim, Entry, Oid, Ulid } from './boards/board.ts';
+import { claimAbove, indexAgain, whyLost } from './boards/lost-writes.ts';
+import { claimLease } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { leftBehind } from './left-behind.ts';
-import { claimAbove, indexAgain, whyLost } from './lost-writes.ts';
 import { type HeldMark, readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import { standingIn } from './member-list.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
+import { copyPlan, fetchState, Mirrors, reportMoved, tipOf, unheldOwner } from './mirrors.ts';
+import { offerFirst } from './offer-first.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
-import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
+import { isQueued, isWanted, needsOf, newestKept } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
-import { type RestoredState, readCopyMark, restoreForWork, restoreMirror } from './restore-state.ts';
+import { restoreForWork } from './restore-state.ts';
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;
@@ -28,12 +30,12 @@ export class Member {
   readonly #steps: SessionSteps;
   readonly #taking = new Set<Ulid>();
   readonly #entries = new Map<Ulid, Entry>();
-  readonly #shown = new Map<Ulid, Oid>();
   /** The epochs of the sessions that this machine lost. */
   readonly #lost = new Map<Ulid, number>();
   readonly #acts: DeliveredActs;
   readonly #sentActs: ForwardedActs;
   readonly #prune: DailyPrune;
+  readonly #mirrors: Mirrors;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #remoteAtMs = Number.NEGATIVE_INFINITY;
@@ -47,6 +49,7 @@ export class Member {
     this.#prune = new DailyPrune(parts);
     this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
     this.#sentActs = new ForwardedActs(parts);
+    this.#mirrors = new Mirrors(parts, this.#sentActs, this.#prune);
   }
 
   /** @param views the sessions of this machine, as last read */
@@ -60,8 +63,7 @@ export class Member {
       this.#renew()
         .catch((error: unknown) => {
           this.#parts.report('pool', error);
-          if (!POOL_ERRORS.pool_removed.is(error)) return;
-          for (const id of this.#held.keys()) this.#lose(id, 'an owner of the pool removed this machine');
+          if (POOL_ERRORS.pool_removed.is(error)) this.#loseAll('an owner of the pool removed this machine');
         })
         .finally(() => this.#writeStatus());
     const renewing = async () => {
@@ -107,7 +109,7 @@ export class Member {
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id))
-        this.#steps.run(entry.id, () => this.#show(entry, unmetNeeds(entry)));
+        this.#steps.run(entry.id, () => this.#mirrors.show(entry, this.#viewOf(entry.id), unmetNeeds(entry)));
       // Claimed before this supervisor started.
       if (epoch !== undefined && !this.#held.has(entry.id))
         this.#steps.run(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
@@ -141,7 +143,7 @@ export class Member {
     if (isDue && (await lists.look((error) => report('members', error)))) this.#listAtMs = begun;
     const standing = standingIn(await lists.kept(), card.id);
     if (standing === 'member') return true;
-    for (const id of this.#held.keys()) this.#lose(id, 'an owner removed this machine from the pool');
+    this.#loseAll('an owner of the pool removed this machine');
     this.#listAtMs = this.#boardAtMs = Number.NEGATIVE_INFINITY;
     this.#entries.clear();
     if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: card.name }));
@@ -155,7 +157,7 @@ export class Member {
       const mark = this.#entries.has(id) || this.#hasLeft(id) ? undefined : readMark(paths);
       if (mark === undefined || sessionFile === undefined) continue;
       this.#steps.run(id, async () => {
-        const state = await this.#tipOf(id);
+        const state = await tipOf(id, this.#parts);
         if (state === undefined) throw this.#gone(mark);
         await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state });
       });
@@ -165,13 +167,10 @@ export class Member {
   /** Writes the file behind `samocode pool status`. */
   #writeStatus(): void {
     const { place, status } = this.#parts;
-    const behind = this.#poolViews().filter(
-      ([id, view]) => this.#held.has(id) && newestKept(place, view) !== this.#held.get(id)?.from,
+    const behind = this.#poolViews().flatMap(([id, view]) =>
+      this.#held.has(id) && newestKept(place, view) !== this.#held.get(id)?.from ? [id] : [],
     );
-    status.saw(
-      this.#entries.values(),
-      behind.map(([id]) => id),
-    );
+    status.saw(this.#entries.values(), behind);
     status.write();
   }
 
@@ -198,14 +197,12 @@ export class Member {
     if (leaseMs === undefined || this.#held.size === 0) return;
     const silentMs = clock.monotonic() - Math.max(this.#boardAtMs, this.#remoteAtMs);
     if (silentMs > leaseMs - times.renewMs) {
-      const why = `neither board nor remote could be reached for ${Math.round(silentMs / 1000)} s`;
-      for (const id of this.#held.keys()) this.#lose(id, why);
+      this.#loseAll(`neither board nor remote could be reached for ${Math.round(silentMs / 1000)} s`);
     } else if (clock.monotonic() - this.#boardAtMs > leaseMs / 3) {
-      this.#readingRefs ??= this.#readRefs()
-        .catch(() => undefined)
-        .finally(() => {
-          this.#readingRefs = undefined;
-        });
+      const done = () => {
+        this.#readingRefs = undefined;
+      };
+      this.#readingRefs ??= this.#readRefs().then(done, done);
     }
   }
 
@@ -234,12 +231,16 @@ export class Member {
     }
   }
 
+  #loseAll(why: string): void {
+    for (const id of this.#held.keys()) this.#lose(id, why);
+  }
+
   #lose(id: Ulid, why: string): void {
     const held = this.#held.get(id);
     if (held === undefined) return;
     this.#held.delete(id);
     this.#lost.set(id, held.epoch);
-    this.#shown.delete(id);
+    this.#mirrors.forget(id);
     this.#acts.forget(id);
     const { clock, report, say } = this.#parts;
     const fenced = fence(this.#pathsOf(held.folder), 'another machine', clock);
@@ -277,7 +278,7 @@ export class Member {
   /** Checks whether a push whose answer was lost has arrived. */
   async #findSent(held: HeldSession): Promise<void> {
     if (held.sending === undefined) return;
-    if ((await this.#tipOf(held.id)) === held.sending) held.published = held.sending;
+    if ((await tipOf(held.id, this.#parts)) === held.sending) held.published = held.sending;
     held.sending = undefined;
   }
 
@@ -287,7 +288,7 @@ export class Member {
     const isForAnother = this.#leaseMs !== undefined && isQueued(view);
     if (view.worker !== 'none' || !(isLeaving || isForAnother)) return;
     // The fence stops new workers. If one has recorded something by then, that is published first.
-    await fence(view.paths, this.#unheldOwner, clock);
+    await fence(view.paths, unheldOwner(this.#parts), clock);
     const rest = { wanted: isWanted(view), state: held.published };
     const isGiven =
       (await states.isNewest(view)) &&
@@ -297,48 +298,11 @@ export class Member {
     this.#parts.say(`${held.folder}: given back to the pool`);
   }
 
-  /** Publishes the first state of a session that `start --pool` created here, then lets any free machine claim it. */
   async #offer(view: SessionView): Promise<void> {
-    const { board, card, remote, states } = this.#parts;
-    const { sessionFile } = view;
-    const made = await states.first(view);
-    if (made === undefined || sessionFile === undefined) return;
-    const { id, folder } = sessionFile;
-    // The push is refused if an earlier one succeeded and only the call to the board failed.
-    const how = await remote.move(sessionRef(id), made, undefined);
-    const commit = how === 'moved' ? made : await this.#tipOf(id);
-    if (commit === undefined) return;
-    const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
-    await board.offer(entry);
-    this.#entries.set(id, { ...entry, epoch: 0, wanted: false });
-    await this.#sentActs.forward(view.paths, id);
-  }
-
-  /** Copies what another machine has published, so that lists, questions and plans show it here. */
-  async #show({ id, state, card }: Entry, unmet: UnmetNeeds): Promise<void> {
-    const view = this.#viewOf(id);
-    if (view === undefined && card !== undefined && this.#prune.isDueCard(card)) return;
-    // The worker that lost the session must exit first, because its files are about to be moved.
-    if (state === undefined || view?.worker === 'alive') return;
-    // A copy from before a restart is not fetched again.
-    const copied = view && !this.#shown.has(id) ? await readCopyMark(view.paths) : undefined;
-    if (copied !== undefined && !copied.unfinished) this.#shown.set(id, copied.commit);
-    if (this.#shown.get(id) !== state) {
-      const copy = await restoreMirror(this.#copyPlan(await this.#fetch(id)));
-      this.#reportMoved(copy);
-      await this.#sentActs.settle(this.#pathsOf(copy.folder));
-      this.#shown.set(id, state);
-    }
-    if (view !== undefined) await recordUnmetNeeds(view.paths, unmet, this.#parts.clock);
-  }
-
-  #copyPlan(state: VerifiedState) {
-    const { place: at, git: context, clock } = this.#parts;
-    return { ...state, at, context, clock, unheldOwner: this.#unheldOwner };
-  }
-
-  #reportMoved({ folder, aside }: RestoredState): void {
-    if (aside.length > 0) this.#parts.say(`${folder}: what was here is now ${aside.join(', ')}`);
+    const offered = await offerFirst(view, this.#parts);
+    if (offered === undefined) return;
+    this.#entries.set(offered.id, offered);
+    await this.#sentActs.forward(view.paths, offered.id);
   }
 
   async #take(given: Claim): Promise<void> {
@@ -346,13 +310,13 @@ export class Member {
     let claim = given;
     let back: Oid | undefined;
     try {
-      const published = await this.#fetch(claim.id);
+      const published = await fetchState(claim.id, this.#parts);
       back = published.commit;
       claim = await claimAbove(published.note, claim, board);
       const { settings } = await states.sessionFileIn(published.commit);
       const own = hostSettings(settings, await this.#parts.ownSettings());
-      const copy = await restoreForWork(this.#copyPlan(published), own);
-      this.#reportMoved(copy);
+      const copy = await restoreForWork(copyPlan(published, this.#parts), own);
+      reportMoved(copy, say);
       const commit = claim.moved ?? (await states.claimed(published, claim));
       if (claim.moved === undefined) {
         const how = await remote.move(sessionRef(claim.id), commit, published.commit);
@@ -371,11 +335,7 @@ export class Member {
     } catch (error) {
       this.#parts.report(claim.folder, error);
       if (back !== undefined)
-        await board.giveBack(claim, {
-          wanted: true,
-          state: back,
-          notBeforeMs: this.#leaseMs && 2 * this.#leaseMs,
-        });
+        await board.giveBack(claim, { wanted: true, state: back, notBeforeMs: 2 * (this.#leaseMs ?? 0) });
     } finally {
       this.#taking.delete(claim.id);
     }
@@ -385,7 +345,7 @@ export class Member {
   async #continueHeld(claim: Claim): Promise<void> {
     const view = this.#viewOf(claim.id);
     const mark = view && readMark(view.paths);
-    const there = await this.#tipOf(claim.id);
+    const there = await tipOf(claim.id, this.#parts);
     if (mark !== undefined && there === undefined) throw this.#gone(mark);
     // The mark may be older than the ref, for example after a restore from a backup.
     const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
@@ -409,11 +369,6 @@ export class Member {
     return this.#parts.times.leaseMs;
   }
 
-  /** The owner, as leases record it, of a session that no machine has. */
-  get #unheldOwner(): string {
-    return this.#leaseMs === undefined ? PARKED : OFFERED;
-  }
-
   #mark({ id, epoch, folder, published, sending }: HeldSession): void {
     writeMark(this.#pathsOf(folder), { id, epoch, published, sending, host: this.#parts.card.name });
   }
@@ -421,16 +376,6 @@ export class Member {
   async #claim(paths: SessionPaths): Promise<void> {
     await claimLease(paths, this.#parts);
     await this.#parts.wake();
-  }
-
-  async #tipOf(id: Ulid): Promise<Oid | undefined> {
-    const ref = sessionRef(id);
-    return (await this.#parts.remote.list(ref)).get(ref);
-  }
-
-  async #fetch(id: Ulid): Promise<VerifiedState> {
-    await this.#parts.remote.fetch([sessionRef(id)]);
-    return await this.#parts.states.verify(sessionRef(id));
   }
 
   #poolViews(): Array<[id: Ulid, view: SessionView]> {

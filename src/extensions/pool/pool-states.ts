@@ -16,12 +16,12 @@ import { SessionFile } from '../../core/session/events/session-file.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import type { Status } from '../../core/session/events/state.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
-import type { Claim, HostCard, Oid } from './board.ts';
+import type { Claim, HostCard, Oid } from './boards/board.ts';
+import type { RemoteBoardPlan } from './boards/remote-board.ts';
 import { type KeyFiles, keyFilesIn } from './host-keys.ts';
 import { type MemberList, type MemberLists, memberWithKey } from './member-list.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
-import type { RemoteBoardPlan } from './remote-board.ts';
 import type { StateNote } from './state-note.ts';
 
 export interface VerifiedState {

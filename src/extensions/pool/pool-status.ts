@@ -3,7 +3,7 @@ import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../core/kernel/errors.ts';
 import { writeLightly } from '../../core/kernel/files/atomic-file.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
-import type { Board, Entry, HostCard, Ulid } from './board.ts';
+import type { Board, Entry, HostCard, Ulid } from './boards/board.ts';
 import type { UnmetNeeds } from './fence.ts';
 
 /** A machine of the pool, with its last sign of life in the database. */

@@ -1,6 +1,6 @@
 import { runGit } from '../../core/project/git/git.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
-import type { Oid } from './board.ts';
+import type { Oid } from './boards/board.ts';
 
 export interface CommitText {
   oid: Oid;

@@ -1,4 +1,4 @@
-import type { Oid } from './board.ts';
+import type { Oid } from './boards/board.ts';
 
 export type Push = 'moved' | 'refused' | 'unreachable';
 

@@ -36,7 +36,7 @@ import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
 import { identitiesIn, isEditedCopy } from './acts/copies.ts';
-import type { Oid } from './board.ts';
+import type { Oid } from './boards/board.ts';
 import { leftBehind } from './left-behind.ts';
 import { readMark } from './mark.ts';
 import { POOL_ERRORS } from './pool-errors.ts';

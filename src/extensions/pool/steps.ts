@@ -1,4 +1,4 @@
-import type { Ulid } from './board.ts';
+import type { Ulid } from './boards/board.ts';
 
 /** Runs one step at a time for each session, so that reading its ref never races with pushing it. */
 export class SessionSteps {

@@ -1,7 +1,7 @@
 import { diskUsage } from '../../../core/acts/clean-up/worktrees.act.ts';
 import { type GitOptions, gitLine } from '../../../core/project/git/git.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import type { StateCard } from '../board.ts';
+import type { StateCard } from '../boards/board.ts';
 import { POOL_REFS } from '../git-remote.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { readCopyMark } from '../restore-state.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../../core/session/commands/commands.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
-import type { SentAct, Ulid } from '../board.ts';
+import type { SentAct, Ulid } from '../boards/board.ts';
 import type { HeldSession, MemberParts } from '../member-parts.ts';
 
 const MAX_NAME = 100;

@@ -3,7 +3,7 @@ import type { ProjectQuestion } from '../../../core/caller/context/find-project-
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
-import type { Oid } from '../board.ts';
+import type { Oid } from '../boards/board.ts';
 import { POOL_REFS } from '../git-remote.ts';
 import { fingerprintOf } from '../host-keys.ts';
 import {

@@ -37,14 +37,14 @@ export function poolAt(
   { mainRepo }: Pick<Project, 'mainRepo'>,
   context: Pick<ActionContext, 'env' | 'home'>,
 ) {
-  const place = { project: { mainRepo }, url: membership.remote, prefix: refPrefix(membership) };
+  const place = { project: { mainRepo }, url: membership.remote, prefix: serverPrefix(membership) };
   const remote = remoteAt(place, context);
   const git = remoteGit(mainRepo, context.env);
   const folder = membershipFolder(context.home, membership);
   return { remote, git, folder, lists: new MemberLists({ folder, remote, git }) };
 }
 
-export function refPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {
+export function serverPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {
   return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
 }
 

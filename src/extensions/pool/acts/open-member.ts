@@ -12,7 +12,9 @@ import { gitLine } from '../../../core/project/git/git.ts';
 import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
 import { openingsOf } from '../../../core/project/settings/openings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
-import type { Board, HostCard, Oid } from '../board.ts';
+import type { Board, HostCard, Oid } from '../boards/board.ts';
+import type { PostgresBoard } from '../boards/postgres-board.ts';
+import { RemoteBoard } from '../boards/remote-board.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../git-remote.ts';
 import { hostKey } from '../host-keys.ts';
 import { MemberLists, nameOf } from '../member-list.ts';
@@ -20,8 +22,6 @@ import { type MemberParts, POOL_TIMES, type PoolTimes } from '../member-parts.ts
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder } from '../pool-file.ts';
 import { PoolStates } from '../pool-states.ts';
-import type { PostgresBoard } from '../postgres-board.ts';
-import { RemoteBoard } from '../remote-board.ts';
 import { type MemberCard, publishCard } from './member-card.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -142,7 +142,7 @@ export async function postgresBoard(
   database: string,
   { clock, leaseMs = POOL_TIMES.database.leaseMs }: { clock: Clock; leaseMs?: number },
 ): Promise<PostgresBoard> {
-  const { PostgresBoard } = await import('../postgres-board.ts');
+  const { PostgresBoard } = await import('../boards/postgres-board.ts');
   return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3 });
 }
 

@@ -6,13 +6,13 @@ import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { readAllSessions } from '../../../core/session/session-list.ts';
 import { isAtRest, readSession } from '../../../core/session/status.ts';
-import type { Board, Oid } from '../board.ts';
+import type { Board, Oid } from '../boards/board.ts';
 import { POOL_REFS, sessionRef } from '../git-remote.ts';
 import { type HeldMark, readMark } from '../mark.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { type CopyMark, readCopyMark } from '../restore-state.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from './copies.ts';
-import { membershipOf, refPrefix, remoteAt, requirePerson } from './membership.ts';
+import { membershipOf, remoteAt, requirePerson, serverPrefix } from './membership.ts';
 import { postgresBoard, remoteGit } from './open-member.ts';
 import { whyNotPushed } from './pushed-branch.ts';
 import { type PoolEnding, prunableView } from './retention.ts';
@@ -65,7 +65,7 @@ export async function prunePool(
   const board =
     database === undefined || dryRun ? NO_BOARD : await postgresBoard(database, { clock: context.clock });
   try {
-    const remote = remoteAt({ project, url, prefix: refPrefix(membership) }, context);
+    const remote = remoteAt({ project, url, prefix: serverPrefix(membership) }, context);
     const git = remoteGit(project.mainRepo, context.env);
     const { clock, host } = context;
     const views = await readAllSessions(sessions, host);

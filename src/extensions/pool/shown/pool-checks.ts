@@ -10,7 +10,7 @@ import {
   warnIf,
 } from '../../../core/caller/refusals/check.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { refPrefix } from '../acts/membership.ts';
+import { serverPrefix } from '../acts/membership.ts';
 import { postgresBoard, remoteGit } from '../acts/open-member.ts';
 import { GitRemote } from '../git-remote.ts';
 import { fingerprintOf, hostKey, requireSigning } from '../host-keys.ts';
@@ -89,7 +89,7 @@ function hasPassword(database: string): boolean {
 
 function remoteOf({ remote: url, config, ...membership }: Membership, { env }: ActionContext): GitRemote {
   const git = remoteGit(dirname(config), env);
-  return new GitRemote({ url, prefix: refPrefix(membership), git, limitMs: LIMIT_MS });
+  return new GitRemote({ url, prefix: serverPrefix(membership), git, limitMs: LIMIT_MS });
 }
 
 /** Turns an expected error into a failed check. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { publishCard, readCards } from '../../../../src/extensions/pool/acts/member-card.ts';
-import type { Oid } from '../../../../src/extensions/pool/board.ts';
+import type { Oid } from '../../../../src/extensions/pool/boards/board.ts';
 import { POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
 import { fingerprintOf, hostKey, keyFilesIn } from '../../../../src/extensions/pool/host-keys.ts';
 import {

@@ -1,8 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import pg from 'pg';
-import type { Clock } from '../../core/kernel/clock.ts';
-import { isSamocodeError } from '../../core/kernel/errors.ts';
-import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
+import type { Clock } from '../../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
 import type {
   Board,
   Claim,
@@ -16,7 +17,6 @@ import type {
   StateCard,
   Ulid,
 } from './board.ts';
-import { POOL_ERRORS } from './pool-errors.ts';
 import {
   ACT,
   CLAIM,

@@ -1,7 +1,7 @@
+import type { HeldSession } from '../member-parts.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
+import type { StateNote } from '../state-note.ts';
 import type { Board, Claim, Entry } from './board.ts';
-import type { HeldSession } from './member-parts.ts';
-import { POOL_ERRORS } from './pool-errors.ts';
-import type { StateNote } from './state-note.ts';
 
 // A board can lose its last writes, for example when a standby is promoted. The session's ref has not lost them.
 

@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import type { Clock } from '../../core/kernel/clock.ts';
-import { identityAt } from '../../core/kernel/files/path-stats.ts';
-import { parseJson } from '../../core/kernel/parse-json.ts';
-import { runGit } from '../../core/project/git/git.ts';
-import { GIT_ERRORS } from '../../core/project/git/git-errors.ts';
-import type { GitContext } from '../../core/project/git/repository.ts';
+import type { Clock } from '../../../core/kernel/clock.ts';
+import { identityAt } from '../../../core/kernel/files/path-stats.ts';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
+import { runGit } from '../../../core/project/git/git.ts';
+import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
+import type { GitContext } from '../../../core/project/git/repository.ts';
+import { POOL_REFS, sessionRef } from '../git-remote.ts';
+import { type CommitText, readCommits } from '../read-commits.ts';
+import type { PoolRemote } from '../remote.ts';
+import { readStateNote, type StateNote, stateNoteText } from '../state-note.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
-import { POOL_REFS, sessionRef } from './git-remote.ts';
-import { type CommitText, readCommits } from './read-commits.ts';
-import type { PoolRemote } from './remote.ts';
-import { readStateNote, type StateNote, stateNoteText } from './state-note.ts';
 
 export interface RemoteBoardPlan {
   remote: PoolRemote;

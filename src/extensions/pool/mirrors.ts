@@ -1,0 +1,73 @@
+import { OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
+import type { SessionView } from '../../core/session/events/session-view.ts';
+import { sessionPaths } from '../../core/session/layout/paths.ts';
+import type { DailyPrune } from './acts/daily-prune.ts';
+import type { ForwardedActs } from './acts/delivered-acts.ts';
+import type { Entry, Oid, Ulid } from './boards/board.ts';
+import { recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
+import { sessionRef } from './git-remote.ts';
+import type { MemberParts } from './member-parts.ts';
+import type { VerifiedState } from './pool-states.ts';
+import { type RestoredState, readCopyMark, restoreMirror } from './restore-state.ts';
+
+/** This machine's copies of the sessions that other machines have, so that lists, questions and plans show them here. */
+export class Mirrors {
+  readonly #parts: MemberParts;
+  readonly #sentActs: ForwardedActs;
+  readonly #prune: DailyPrune;
+  readonly #shown = new Map<Ulid, Oid>();
+
+  constructor(parts: MemberParts, sentActs: ForwardedActs, prune: DailyPrune) {
+    this.#parts = parts;
+    this.#sentActs = sentActs;
+    this.#prune = prune;
+  }
+
+  /** Copies the newest published state of a session. @param view the copy, or what this machine had before */
+  async show({ id, state, card }: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
+    if (view === undefined && card !== undefined && this.#prune.isDueCard(card)) return;
+    // The worker that lost the session must exit first, because its files are about to be moved.
+    if (state === undefined || view?.worker === 'alive') return;
+    // A copy from before a restart is not fetched again.
+    const copied = view && !this.#shown.has(id) ? await readCopyMark(view.paths) : undefined;
+    if (copied !== undefined && !copied.unfinished) this.#shown.set(id, copied.commit);
+    if (this.#shown.get(id) !== state) {
+      const { place, say } = this.#parts;
+      const copy = await restoreMirror(copyPlan(await fetchState(id, this.#parts), this.#parts));
+      reportMoved(copy, say);
+      await this.#sentActs.settle(sessionPaths(place.sessionsDir, copy.folder));
+      this.#shown.set(id, state);
+    }
+    if (view !== undefined) await recordUnmetNeeds(view.paths, unmet, this.#parts.clock);
+  }
+
+  /** Copies the session again, although its state may be the one that was copied last. */
+  forget(id: Ulid): void {
+    this.#shown.delete(id);
+  }
+}
+
+export function copyPlan(state: VerifiedState, parts: MemberParts) {
+  const { place: at, git: context, clock } = parts;
+  return { ...state, at, context, clock, unheldOwner: unheldOwner(parts) };
+}
+
+export function reportMoved({ folder, aside }: RestoredState, say: MemberParts['say']): void {
+  if (aside.length > 0) say(`${folder}: what was here is now ${aside.join(', ')}`);
+}
+
+export async function fetchState(id: Ulid, { remote, states }: MemberParts): Promise<VerifiedState> {
+  await remote.fetch([sessionRef(id)]);
+  return await states.verify(sessionRef(id));
+}
+
+/** The commit of a session's ref on the remote. */
+export async function tipOf(id: Ulid, { remote }: Pick<MemberParts, 'remote'>): Promise<Oid | undefined> {
+  const ref = sessionRef(id);
+  return (await remote.list(ref)).get(ref);
+}
+
+/** The owner, as leases record it, of a session that no machine has. */
+export function unheldOwner({ times }: Pick<MemberParts, 'times'>): string {
+  return times.leaseMs === undefined ? PARKED : OFFERED;
+}

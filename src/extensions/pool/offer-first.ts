@@ -1,0 +1,24 @@
+import type { SessionView } from '../../core/session/events/session-view.ts';
+import type { Entry } from './boards/board.ts';
+import { sessionRef } from './git-remote.ts';
+import type { MemberParts } from './member-parts.ts';
+import { tipOf } from './mirrors.ts';
+import { needsOf } from './pool-states.ts';
+
+/** Publishes the first state of a session that `start --pool` created here, then lets any free machine claim it. */
+export async function offerFirst(
+  view: SessionView,
+  { board, card, remote, states }: MemberParts,
+): Promise<Entry | undefined> {
+  const { sessionFile } = view;
+  const made = await states.first(view);
+  if (made === undefined || sessionFile === undefined) return undefined;
+  const { id, folder } = sessionFile;
+  // The push is refused if an earlier one succeeded and only the call to the board failed.
+  const how = await remote.move(sessionRef(id), made, undefined);
+  const commit = how === 'moved' ? made : await tipOf(id, { remote });
+  if (commit === undefined) return undefined;
+  const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
+  await board.offer(entry);
+  return { ...entry, epoch: 0, wanted: false };
+}
