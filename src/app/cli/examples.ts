@@ -23,7 +23,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   pool: [
     ['samocode pool join --remote ssh://git@example.org/sessions.git', 'on each machine'],
     ['samocode pool add SHA256:… --name mini', 'on the first one, as "pool join" shows it on mini'],
-    ['samocode pool remove mini', 'others may continue its sessions at once'],
   ],
   round: [['samocode round jwt', 'at once, instead of at the next check of the supervisor']],
   finish: [
