@@ -69,7 +69,7 @@ const FOR_ONE_READER = new Set([
   ...[CLI_ERRORS, ERROR_TABLES.INSTALL_ERRORS, ERROR_TABLES.WEB_ERRORS].flatMap(Object.keys),
   // A pool is joined in a terminal; no tool does that.
   ...Object.keys(ERROR_TABLES.POOL_ERRORS),
-  ...['only_there', 'project_needed'],
+  ...['only_there', 'pool_takes_over', 'project_needed'],
 ]);
 const NAMES = TOOLS.map(({ name }) => name).filter((name) => name !== 'wait');
 const NAMED = new RegExp(`\\b(?:${NAMES.join('|')}|project_dir|init_repository)\\b|"samocode `);

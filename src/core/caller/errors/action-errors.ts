@@ -27,7 +27,7 @@ export const ACTION_ERRORS = errors({
   pool_takes_over: ({ session }: { session: string }) => ({
     what: `${session} was not taken over.`,
     why: 'It belongs to a pool, which records the machine that has it. With a database, another machine continues it automatically.',
-    hint: `Without a database, run "samocode pool take ${session}" on the machine that should continue it.`,
+    hint: `If the pool has no database, run "samocode pool take ${session}" on the machine that should continue it.`,
   }),
   answers_need_person: () => ({
     what: 'Nothing was published.',
