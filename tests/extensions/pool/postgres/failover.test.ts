@@ -137,12 +137,12 @@ test('after a failover a machine that gave a session back has it again, and one 
   await pool.standby.cutOff();
   expect(await a.giveBack(mine, { wanted: true, state: AFTER })).toBe(true);
   expect(await a.remove(B.id)).toBe('postgres');
-  await expect(b.renew(B)).rejects.toThrow('An owner of the pool has removed this machine');
+  await expect(b.renew(B)).rejects.toThrow('An owner of the pool has removed it');
   await pool.failOver();
   expect((await a.renew(A)).held).toEqual(new Map([[id, 1]]));
   expect(await a.giveBack(mine, { wanted: true, state: AFTER })).toBe(true);
   expect(await a.remove(B.id)).toBe('postgres');
-  await expect(b.renew(B)).rejects.toThrow('An owner of the pool has removed this machine');
+  await expect(b.renew(B)).rejects.toThrow('An owner of the pool has removed it');
   expect(await query(pool.at, 'select removed from samocode_pool.hosts order by id')).toEqual([
     { removed: false },
     { removed: true },

@@ -27,7 +27,7 @@ const CARD = {
   at: '2026-01-08T00:00:00.000Z',
   wanted: true,
 };
-const REMOVED = 'An owner of the pool has removed this machine';
+const REMOVED = 'An owner of the pool has removed it';
 
 test(
   'a removed machine is refused by every statement, and its sessions are claimed at once',
