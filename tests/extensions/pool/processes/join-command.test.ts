@@ -41,14 +41,15 @@ test(
     expect(unasked.stderr).toContain(`add --owner ${own}`);
     const waits = await mini.run(asked, ['y']);
     const command = /samocode pool (add SHA256:[\w+/]{43} --name mini)/.exec(waits.stdout)?.[1] ?? '';
-    expect((await mini.run(['status'])).stdout).toContain('waits for an owner to add it');
+    expect((await mini.run(['status'])).stdout).toContain('mini · this machine · not a member yet');
     const uninvited = await mini.run(command.split(' '));
     expect(uninvited.stderr).toContain('Only an owner of the pool may change it: studio.');
-    expect((await studio.run([...command.split(' '), '--as', 'anna'])).stdout).toContain('mini is a member');
-    const { members } = JSON.parse((await mini.run(['status', '--json'])).stdout);
-    expect(members).toMatchObject([
-      { name: 'studio', standing: 'owner', fingerprint: own, isSelf: false },
-      { name: 'mini', standing: 'member', person: 'anna', isSelf: true },
+    const added = await studio.run([...command.split(' '), '--as', 'anna', '--json']);
+    expect(JSON.parse(added.stdout)).toMatchObject({ name: 'mini', person: 'anna', owner: false });
+    const { machines } = JSON.parse((await mini.run(['status', '--json'])).stdout);
+    expect(machines).toMatchObject([
+      { name: 'mini', standing: 'member', isSelf: true, isOwner: false },
+      { name: 'studio', standing: 'member', fingerprint: own, isSelf: false, isOwner: true },
     ]);
     const removed = await studio.run(['remove', 'mini']);
     expect(removed.stdout).toContain('Take its login away from the git remote, too.');
