@@ -354,7 +354,11 @@ async function moveSessionAside(plan: PublishedStatePlan, paths: SessionPaths): 
   const { note, at, clock } = plan;
   // Takes its lease first, so that no worker continues it.
   if (statsAt(paths.runDir) !== undefined) await fence(paths, ownerOf(plan), clock);
-  const folders = [paths.runDir, paths.sessionDir].map((path) => [path, lostName(path, note)] as const);
+  // Hidden: it has the id of the session, and would be listed as running elsewhere.
+  const hidden = (path: string) => join(dirname(path), `.${paths.folder}`);
+  const folders = [paths.runDir, paths.sessionDir].map(
+    (path) => [path, lostName(hidden(path), note)] as const,
+  );
   return [...moveAll(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
 }
 

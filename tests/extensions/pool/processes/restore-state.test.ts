@@ -8,6 +8,7 @@ import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-re
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { readAllSessions } from '../../../../src/core/session/session-list.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { claimLease } from '../../../../src/extensions/pool/fence.ts';
 import { writeMark } from '../../../../src/extensions/pool/mark.ts';
@@ -158,8 +159,8 @@ test.concurrent('a folder that went another way is fenced, lies aside with its w
   const { sessionsDir } = scene.there;
   const lost = join(`${scene.worktreeThere}.lost-3`);
   expect(aside).toEqual([
-    join(sessionsDir, '.run/26-01-08-x.lost-3'),
-    join(sessionsDir, '26-01-08-x.lost-3'),
+    join(sessionsDir, '.run/.26-01-08-x.lost-3'),
+    join(sessionsDir, '.26-01-08-x.lost-3'),
     lost,
   ]);
   expect(await readFile(join(lost, 'lost.txt'), 'utf8')).toBe('work of before\n');
@@ -169,6 +170,8 @@ test.concurrent('a folder that went another way is fenced, lies aside with its w
   const host = await systemHost();
   expect(await readHolding(join(aside[0] ?? '', 'leases'), host)).toMatchObject({ liveness: 'unknowable' });
   expect(await readFile(scene.there.qa, 'utf8')).toBe('## Q1\n');
+  const listed = await readAllSessions(sessionsDir, host);
+  expect(listed.map(({ folder }) => folder)).toEqual(['26-01-08-x']);
 });
 
 test.concurrent('commits of a branch that are not part of the state are kept under a ref', async () => {
@@ -266,6 +269,6 @@ describe('a session that this machine had, published and gave back', () => {
     await using scene = await givenBack();
     await writeEvents(scene.there, [CREATED, PREPARED, ASKING]);
     const { aside } = await scene.mirror();
-    expect(aside).toContain(`${scene.there.runDir}.lost-3`);
+    expect(aside).toContain(join(scene.there.sessionsDir, '.run/.26-01-08-x.lost-3'));
   });
 });
