@@ -113,9 +113,11 @@ export class RemoteBoard implements Board {
   }
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
+    const ref = `${ACT_REFS}${session}/${id}`;
+    if (this.#acts.has(ref)) return;
     const sealed = await this.#plan.seal(JSON.stringify({ session, id, command }));
     // The remote refuses the push if the act was sent before.
-    await this.#push(`${ACT_REFS}${session}/${id}`, sealed, undefined);
+    await this.#push(ref, sealed, undefined);
     this.#actedAtMs = this.#plan.clock.monotonic();
   }
 

@@ -83,6 +83,27 @@ test('a session that a person takes is lost to the machine that had it, and its 
   expect((await b.board.renew(b.host)).acts).toEqual([]);
 });
 
+test('an act that the last look found on the remote is not sent again, and one that was lost is', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  const id = ulid();
+  const shown = async () => {
+    await a.board.renew(a.host);
+    return await rig.remotes.git(rig.remotes.url, 'for-each-ref', `${POOL_REFS}acts/`);
+  };
+  await a.board.act(session, id, 'approve');
+  expect(await shown()).toContain(id);
+  await rename(rig.remotes.url, `${rig.remotes.url}.away`);
+  // A push would fail.
+  await a.board.act(session, id, 'approve');
+  await rename(`${rig.remotes.url}.away`, rig.remotes.url);
+  await rig.remotes.git(rig.remotes.url, 'update-ref', '-d', `${POOL_REFS}acts/${session}/${id}`);
+  expect(await shown()).toBe('');
+  await a.board.act(session, id, 'approve');
+  expect(await shown()).toContain(id);
+});
+
 test('of two takes of one state the remote accepts one', async () => {
   await using rig = await remoteBoards();
   const [a, b] = [await rig.join(), await rig.join()];
