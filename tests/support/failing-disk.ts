@@ -32,6 +32,17 @@ function replaceWrite(write: Write): void {
   syncBuiltinESMExports();
 }
 
+/** Makes every file system report that it has no free space, until it is disposed. */
+export function noSpace(): Disposable {
+  const real = promises.statfs;
+  const replace = (statfs: typeof real) => {
+    Object.assign(promises, { statfs });
+    syncBuiltinESMExports();
+  };
+  replace((async (path: string) => Object.assign(await real(path), { bavail: 0, bfree: 0 })) as typeof real);
+  return { [Symbol.dispose]: () => replace(real) };
+}
+
 /** Makes listing a folder hang, as on a network mount that is gone, until it is disposed. */
 export function silentFolder(folder: string): Disposable & { asked(): number } {
   const real = promises.readdir;

@@ -7,7 +7,7 @@ export interface WorkerReport {
   worker: WorkerNow;
   /** The session's workers die repeatedly, so no more are started until a person acts. */
   isDying: boolean;
-  /** The reason why no supervisor here watches a waiting, limited or queued session, as a sentence. */
+  /** A sentence: why no supervisor here watches a waiting, limited or queued session, or the disk is full. */
   unwatched?: string;
 }
 

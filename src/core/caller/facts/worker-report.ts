@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import {
@@ -67,12 +68,31 @@ async function reportWith(
   watching: Watching,
   context: ActionContext,
 ): Promise<WorkerReport> {
+  if (view.needsWorker && (await isDiskFull(view.paths.runDir)))
+    return { worker: 'gone', isDying: false, unwatched: fullText(view) };
   const isDying = view.needsWorker && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times;
   const ageMs = youngestCommandMs(view, context.clock);
   const isContinued = isContinuedHere(view, watching);
   const worker = workerNow(view, { ageMs, isContinued, isDying });
   const unwatched = waitsForSupervisor(view) ? whyUnwatched(view, watching, context) : undefined;
   return { worker, isDying: isDying && worker === 'gone', unwatched };
+}
+
+/** On a full disk, a worker dies before it can record anything. */
+async function isDiskFull(folder: string): Promise<boolean> {
+  const stats = await statfs(folder).catch(() => undefined);
+  // Some file systems do not report their size.
+  if (stats === undefined || stats.blocks === 0) return false;
+  // Only root may use the reserve.
+  const free = process.getuid?.() === 0 ? stats.bfree : stats.bavail;
+  return free * stats.bsize < FULL_BELOW_BYTES;
+}
+
+/** Less than a worker writes when it starts. */
+const FULL_BELOW_BYTES = 64 * 1024;
+
+function fullText({ folder, paths }: SessionView): string {
+  return `The disk with ${paths.sessionsDir} is full, so no worker can start. Free some space, then run "samocode resume ${folder}".`;
 }
 
 /** Whether the session waits for something that a supervisor handles. */

@@ -17,6 +17,7 @@ import { leaveCommand } from '../../../../src/core/session/commands/commands.ts'
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { makeServerRig } from '../../../app/unit/server/server-rig.ts';
+import { noSpace } from '../../../support/failing-disk.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../unit/session/events.ts';
 
 const FOLDER = '26-01-08-boat';
@@ -168,4 +169,16 @@ test('if the folder of the supervisor cannot be written, status names it', async
   };
   const { unwatched } = await reported([CREATED, PREPARED, ASKING], blocked);
   expect(unwatched).toMatch(/\(\/.*\.config\/samocode\/supervisor is not writable\)/);
+});
+
+test('on a full disk, the status of a session without a worker says so, although a supervisor would start one', async () => {
+  using _ = noSpace();
+  const report = await reported([CREATED, PREPARED], watching);
+  expect(report.worker).toBe('gone');
+  const full = expect.stringMatching(
+    /^The disk with \/.* is full, so no worker can start\. .* run "samocode resume 26-01-08-boat"\.$/,
+  );
+  expect(reportFields(report).problems).toEqual([full]);
+  expect(shownFacts(report.view, report).problems).toEqual([full]);
+  expect((await reported([CREATED, PREPARED, ASKING], watching)).unwatched).toBeUndefined();
 });
