@@ -8,12 +8,14 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { readAllSessions } from '../../../core/session/session-list.ts';
+import { leftBehindByFetched } from '../left-behind.ts';
 import { type Membership, poolFilePath, readPoolFile } from '../pool-file.ts';
 import { type PoolStatus, readPoolStatus } from '../pool-status.ts';
 import type { MachineFacts } from '../shown/machine-words.ts';
 import { type ListedMachine, type ShownMachine, shownMachines } from './machines.ts';
 import { machinesOf } from './members.act.ts';
 import { membershipOf } from './membership.ts';
+import { remoteGit } from './open-member.ts';
 import { statusPath } from './run-members.ts';
 
 export interface PoolSession {
@@ -26,6 +28,8 @@ export interface PoolSession {
   iteration?: number;
   publishedAt?: string;
   unpublishedSince?: string;
+  /** What is not in the published state, a sentence each. */
+  left: string[];
 }
 
 export interface PoolReport {
@@ -44,11 +48,12 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
   const { membership, project } = await membershipOf(question, context);
   const { listed, failed } = await listedMachines(membership, project, context);
   const views = await readAllSessions(project.values.sessions, context.host);
+  const left = await leftBehindByFetched(remoteGit(project.mainRepo, context.env));
   const { status, ...report } = await machinesReport(membership, listed, context);
   const sessions = (status?.sessions ?? []).map(({ id, folder, host, wanted: _, needs: __, ...shown }) => {
     const view = views.find(({ sessionFile }) => sessionFile?.id === id);
     const name = report.machines.find((machine) => machine.id === host)?.name ?? host;
-    return { session: view?.folder ?? folder, view, host: name, ...shown };
+    return { session: view?.folder ?? folder, view, host: name, ...shown, left: left.get(id) ?? [] };
   });
   const problems = [...report.problems, ...failed];
   return { ...report, problems, sessions, lookedAt: status?.lookedAt, disk: status?.disk };

@@ -52,6 +52,10 @@ export function statusText(
   const parts = [
     lines.join('\n'),
     grid(rows, { columns, cut: { 0: 12, 2: 16 } }).join('\n'),
+    sessions
+      .flatMap(leftLine)
+      .map((line) => hanging(harmless(line), { first: '', columns: textColumns }))
+      .join('\n'),
     copies,
     problems
       .map((text) => hanging(harmless(text), { first: `${style.attention('!')} `, columns: textColumns }))
@@ -84,6 +88,13 @@ function offerOf({ sign, standing, slots, clis, level, version }: ShownMachine):
   return [sign, used, clis.join(', '), level && `sandbox ${level}`, version]
     .flatMap((part) => part || [])
     .map(harmless);
+}
+
+/** The first sentence, because a session can have twenty. */
+function leftLine({ session, left: [first, ...more] }: PoolSession): string[] {
+  if (first === undefined) return [];
+  const rest = more.length > 0 ? ` For ${more.length} more: samocode pool status --json` : '';
+  return [`${session}: ${first}${rest}`];
 }
 
 function shownSession({ view, host, status, iteration, ...rest }: PoolSession) {

@@ -3,6 +3,7 @@ import { findSession, type SessionQuestion } from '../../../core/caller/context/
 import { supervise } from '../../../core/caller/context/supervision.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { sessionRef } from '../git-remote.ts';
+import { leftBehind } from '../left-behind.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { VerifiedState } from '../pool-states.ts';
@@ -112,5 +113,14 @@ function previewOf({ folder }: Session, { note }: VerifiedState, { card }: Membe
   const { at: publishedAt, phase, iteration } = note.card;
   const host = note.hostName ?? note.host;
   const isHere = note.host === card.id;
-  return { session: folder, isHere, epoch: note.epoch, host, publishedAt, phase, iteration, left: [] };
+  return {
+    session: folder,
+    isHere,
+    epoch: note.epoch,
+    host,
+    publishedAt,
+    phase,
+    iteration,
+    left: leftBehind(note.left),
+  };
 }

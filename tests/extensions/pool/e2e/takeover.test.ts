@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
@@ -9,6 +9,7 @@ import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import type { SessionFile } from '../../../../src/core/session/events/session-file.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
+import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { stateLine } from '../../../../src/core/session/words.ts';
 import { addMember, removeMember } from '../../../../src/extensions/pool/acts/members.act.ts';
 import { requireHeldBy } from '../../../../src/extensions/pool/acts/require-held.ts';
@@ -76,6 +77,7 @@ test(
     await one.comeBack();
     await expectOneChain(done, await untilView(one, isElsewhere, 'what was done meanwhile'));
     expect(await lostOn(one)).toHaveLength(1);
+    expect((await one.views()).map(({ folder }) => folder)).toEqual([session]);
   },
 );
 
@@ -83,8 +85,18 @@ test('when a person takes a session from a machine at work, its agent ends, and 
   await using pool = await poolOf(2, WORK);
   const [one, other] = pool.machines;
   const session = await pool.startOn(one);
+  const { sessionDir } = sessionPaths(one.sessionsDir, session);
+  await mkdir(sessionDir, { recursive: true });
+  await writeFile(join(sessionDir, 'a\\b.md'), 'a name that no state contains\n');
   await untilView(one, isAtWork, 'work');
-  await take(other, session);
+  await untilView(other, ({ state }) => state.progress.totalIterations > 1, 'what was published of that');
+  const left = [expect.stringContaining(`a\\b.md (1 kB) stays on ${one.name}`)];
+  const place = { cwd: other.repo.path, home: other.repo.homeDir };
+  const asked = await typed(['pool', 'take', session], place);
+  expect(asked.stderr).toContain(`a\\b.md (1 kB) stays on ${one.name}`);
+  const status = await typed(['pool', 'status', '--json'], place);
+  expect(JSON.parse(status.stdout).sessions).toMatchObject([{ session, left }]);
+  expect(await take(other, session)).toMatchObject({ left });
   const lost = await untilView(one, ({ worker }) => worker === 'unknowable', 'the end of its agent');
   expect(isDone(lost)).toBe(false);
   const done = await untilView(other, isDone, 'the session as done by the other machine');

@@ -55,13 +55,20 @@ const status: PoolStatus = {
   ],
 };
 
+const LEFT: Record<string, string[]> = {
+  hull: [
+    'build/model.bin (61 MB) stays on anna: it is larger than 50 MB.',
+    'Changes in libs/outer stay on anna: it is a submodule or a separate repository.',
+  ],
+};
+
 function shown(columns: number): string {
   const machines = shownMachines(listed, {
     ...{ status, hasDatabase: true, isLeaving: false, supervisor: undefined, nowMs: NOW_MS },
   });
   const names = new Map(listed.map(({ id, name }) => [id, name]));
   const sessions = status.sessions.map(({ folder, host, ...rest }) => ({
-    ...{ session: folder, ...rest, host: names.get(host ?? '') },
+    ...{ session: folder, ...rest, host: names.get(host ?? ''), left: LEFT[folder] ?? [] },
   }));
   const report = { machines, sessions, problems: ['It failed.'], disk: status.disk };
   return statusText(report, { columns, textColumns: columns, style: makeStyle(false), nowMs: NOW_MS });
@@ -82,6 +89,9 @@ test('the status of a pool fits 80 columns, with whole fingerprints', () => {
 
     hull     anna        running  iteration 12  published 9 s ago, 3 s behind
     rigging  no machine  running  iteration 3   published 1 min ago
+
+    hull: build/model.bin (61 MB) stays on anna: it is larger than 50 MB. For 1
+    more: samocode pool status --json
 
     Copies of sessions on this machine: 3 (13 MB)
 
@@ -108,6 +118,8 @@ test('the status of a pool at 200 columns', () => {
 
     hull     anna        running  iteration 12  published 9 s ago, 3 s behind
     rigging  no machine  running  iteration 3   published 1 min ago
+
+    hull: build/model.bin (61 MB) stays on anna: it is larger than 50 MB. For 1 more: samocode pool status --json
 
     Copies of sessions on this machine: 3 (13 MB)
 
