@@ -2,6 +2,8 @@ import { dirname } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { ProjectQuestion } from '../../../core/caller/context/find-project-for.ts';
 import type { KnownPool } from '../../../core/caller/context/pools.ts';
+import { stuckText } from '../../../core/caller/facts/report-facts.ts';
+import { workerReport } from '../../../core/caller/facts/worker-report.ts';
 import { age } from '../../../core/kernel/durations.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -55,8 +57,17 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
     const name = report.machines.find((machine) => machine.id === host)?.name ?? host;
     return { session: view?.folder ?? folder, view, host: name, ...shown, left: left.get(id) ?? [] };
   });
-  const problems = [...report.problems, ...failed];
+  const problems = [...report.problems, ...(await stuckProblems(sessions, context)), ...failed];
   return { ...report, problems, sessions, lookedAt: status?.lookedAt, disk: status?.disk };
+}
+
+/** Why sessions that this machine has do not continue. */
+async function stuckProblems(sessions: readonly PoolSession[], context: ActionContext): Promise<string[]> {
+  const problems = sessions.map(async ({ view }) => {
+    const report = view?.needsWorker ? await workerReport(view, context) : undefined;
+    return view && report?.worker === 'gone' ? [`${view.folder}: ${stuckText(view, report)}`] : [];
+  });
+  return (await Promise.all(problems)).flat();
 }
 
 /** The pools of this machine, without a call to their remotes. */

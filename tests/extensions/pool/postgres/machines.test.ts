@@ -58,6 +58,8 @@ test('work is kept when the disk is full, and continues once there is space agai
   await box.exec(['sh', '-c', 'cat /dev/zero >/srv/filler || true']);
   const gone = async () => (await samocode('supervisor', '--status')).includes('worker is gone');
   await eventually(gone, { what: 'a worker that could not write' });
+  for (const words of [['status', 'hull'], ['pool']])
+    expect(await samocode(...words)).toMatch(/The disk with \S+ is full/);
   await box.exec(['rm', '/srv/filler']);
   await samocode('resume', 'hull');
   expect(await violationsOf(work, [])).toEqual([]);
