@@ -233,8 +233,8 @@ export const POOL_ERRORS = errors({
     hint: 'Ask the administrator of the server to allow refs below refs/samocode/pool/, or join the pool again with another remote.',
   }),
   pool_host_twice: ({ host }: { host: string }) => ({
-    what: 'The leases of this machine were not renewed.',
-    why: `Another machine, or this one before a restart, renewed them as ${host} less than a lease ago.`,
+    what: `This machine could not take part in the pool as ${host}.`,
+    why: 'Another machine, or this one before a restart, did so less than a minute ago.',
     hint: 'After a restart, wait a minute. If it persists, this configuration is a copy: have the copy leave the pool and join it again, which gives it its own identity.',
   }),
   pool_removed: ({ host }: { host: string }) => ({
