@@ -36,7 +36,8 @@ export async function hostKey(folder: string, env: Environment): Promise<string>
   return `${type} ${key}`.trim();
 }
 
-export const PUBLIC_KEY = /^ssh-ed25519 [\w+/]+=*$/;
+/** One text for each key, so that two texts are two keys. */
+export const PUBLIC_KEY = /^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z\d+/]{43}$/;
 
 /** The fingerprint that people compare, as ssh-keygen and git print it: `SHA256:…` */
 export function fingerprintOf(publicKey: string): string {

@@ -17,31 +17,31 @@ const LIST_FILE = 'members.json';
 /** The ref of the list of a pool's members. */
 export const MEMBERS_REF = `${POOL_REFS}members`;
 
-const Id = z.string().regex(/^[\w-]{1,64}$/);
+export const MemberId = z.string().regex(/^[\w-]{1,64}$/);
 const Commit = z.string().regex(/^(?:[\da-f]{40}|[\da-f]{64})$/);
 /** Names are typed in commands and shown in tables. */
 export const MemberName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u);
-const Key = z.string().regex(PUBLIC_KEY);
+export const MemberKey = z.string().regex(PUBLIC_KEY);
 
 export const PoolMember = z.object({
-  id: Id,
+  id: MemberId,
   name: MemberName,
   /** The person to whom its acts are attributed, for GATE_PEOPLE; default: its name. */
   person: MemberName.optional(),
-  publicKey: Key,
+  publicKey: MemberKey,
   /** May add and remove members. */
   owner: z.literal(true).optional(),
   /** The id of the owner who added it. */
-  by: Id,
+  by: MemberId,
 });
 export type PoolMember = z.infer<typeof PoolMember>;
 
 const RemovedMember = z.object({
-  id: Id,
+  id: MemberId,
   name: MemberName,
-  publicKey: Key,
+  publicKey: MemberKey,
   at: z.iso.datetime(),
-  by: Id,
+  by: MemberId,
   /** The newest states that others may still use, by the name of their ref below the prefix. */
   tips: z.record(z.string(), Commit),
 });
@@ -140,6 +140,8 @@ export class MemberLists {
     const { folder, git, remote } = this.#plan;
     const text: ListText = { ...next, v: 1, number: (before?.number ?? 0) + 1 };
     const parents = before === undefined ? [] : [before.commit];
+    const problem = problemOf({ list: { ...text, commit: '' }, parents }, before);
+    if (problem !== undefined) throw new Error(`${problem}, so no machine would accept it.`);
     const commit = await signedCommit({ parents, text: listText(text) }, keyFilesIn(folder), git);
     const how = await remote.move(MEMBERS_REF, commit, before?.commit);
     const list = { ...ListText.parse(text), commit };

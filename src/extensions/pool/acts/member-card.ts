@@ -4,17 +4,16 @@ import { gitLine } from '../../../core/project/git/git.ts';
 import { commitOf, type GitContext } from '../../../core/project/git/repository.ts';
 import { POOL_REFS } from '../git-remote.ts';
 import { fingerprintOf, keyFilesIn } from '../host-keys.ts';
-import { MemberName } from '../member-list.ts';
+import { MemberId, MemberKey, MemberName } from '../member-list.ts';
 import { openSigned, signedCommit } from '../published-state.ts';
-import { readCommits } from '../read-commits.ts';
 import type { PoolRemote } from '../remote.ts';
 
 /** The card that a machine publishes at its own ref, signed with its key: it asks to join, or says what it offers. */
 export const MemberCard = z.object({
   v: z.literal(1),
-  id: z.string(),
+  id: MemberId,
   name: MemberName,
-  publicKey: z.string(),
+  publicKey: MemberKey,
   labels: z.array(z.string()),
   slots: z.int().positive(),
   level: z.enum(['off', 'guard', 'strict']),
@@ -40,8 +39,9 @@ export async function publishCard(
   // All of them: what this machine shows of the others comes from the last fetch.
   await fetchCards({ remote });
   const there = await commitOf(ref, git);
-  const [now] = await readCommits(there === undefined ? [] : [there], git);
-  if (now?.message === text) return;
+  const now = there === undefined ? undefined : await openSigned(there, git).catch(() => undefined);
+  // Anyone who may push can replace the card, also by the same text with another signature.
+  if (now?.text.trim() === text && now.key === fingerprintOf(card.publicKey)) return;
   await remote.move(ref, await signedCommit({ text }, keyFilesIn(folder), git), there);
   await fetchCards({ remote });
 }

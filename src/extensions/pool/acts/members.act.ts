@@ -71,7 +71,9 @@ export async function machinesOf(
   const machines = [...members, ...others].map((machine) => ({
     ...machine,
     isSelf: machine.id === membership.id,
-    card: cards.find(({ id }) => id === machine.id),
+    card: cards.find(
+      ({ id, publicKey }) => id === machine.id && fingerprintOf(publicKey) === machine.fingerprint,
+    ),
   }));
   return { machines, problem };
 }
@@ -113,14 +115,16 @@ export async function addMember(input: AddInput, context: ActionContext): Promis
   return memberWithKey(list, input.fingerprint) as PoolMember;
 }
 
-function asking(cards: readonly MemberCard[], { removed }: MemberList, fingerprint: string): MemberCard {
+function asking(cards: readonly MemberCard[], list: MemberList, fingerprint: string): MemberCard {
+  // Anyone who may push can publish a card with the id of a member.
+  const known = [...list.members, ...list.removed];
   const open = cards.filter(({ id, publicKey }) =>
-    removed.every((each) => each.id !== id && each.publicKey !== publicKey),
+    known.every((each) => each.id !== id && each.publicKey !== publicKey),
   );
   const found = open.find(({ publicKey }) => fingerprintOf(publicKey) === fingerprint);
   if (found !== undefined) return found;
-  const known = open.map(({ name, publicKey }) => `${fingerprintOf(publicKey)} (${name})`);
-  throw POOL_ERRORS.pool_no_card({ fingerprint, asking: known });
+  const others = open.map(({ name, publicKey }) => `${fingerprintOf(publicKey)} (${name})`);
+  throw POOL_ERRORS.pool_no_card({ fingerprint, asking: others });
 }
 
 export interface Removal {

@@ -2,6 +2,9 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
+import { publishCard } from '../../../../src/extensions/pool/acts/member-card.ts';
+import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
+import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/host-keys.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
@@ -23,7 +26,7 @@ async function pool() {
     await typed(['trust', '--yes'], { cwd: path, home });
     return { name, home, run };
   };
-  return { remote, machine, homeDir, [Symbol.asyncDispose]: () => project.repo[Symbol.asyncDispose]() };
+  return { remote, path, machine, homeDir, [Symbol.asyncDispose]: () => project.repo[Symbol.asyncDispose]() };
 }
 
 test(
@@ -57,6 +60,26 @@ test(
     expect((await mini.run(['join'])).stderr).toContain('mini no longer takes part in the pool.');
   },
 );
+
+test('a card under the id of a member, signed with another key, adds nobody and changes nothing', async () => {
+  await using rig = await pool();
+  const studio = await rig.machine('studio');
+  const { id } = JSON.parse(
+    (await studio.run(['join', '--remote', rig.remote, '--name', 'studio', '--create', '--json'])).stdout,
+  );
+  const env = { PATH: process.env.PATH ?? '', HOME: studio.home };
+  const git = { cwd: rig.path, baseEnv: env };
+  const remote = new GitRemote({ url: rig.remote, prefix: POOL_REFS, git, limitMs: 30_000 });
+  const folder = join(studio.home, 'attacker');
+  const publicKey = await hostKey(folder, env);
+  const offered = { labels: ['forged'], slots: 9, level: 'off' as const, version: '0' };
+  await publishCard({ v: 1, id, name: 'evil', publicKey, ...offered }, folder, { remote, git });
+  const { stderr } = await studio.run(['add', fingerprintOf(publicKey), '--name', 'evil']);
+  expect(stderr).toContain('No machine was added.');
+  const { machines, problems } = JSON.parse((await studio.run(['status', '--json'])).stdout);
+  expect(problems.join()).not.toContain('list of members');
+  expect(machines).toMatchObject([{ name: 'studio', isOwner: true, clis: [] }]);
+});
 
 test('after leave, join renews the id and the key; the only owner does not leave', async () => {
   await using rig = await pool();
