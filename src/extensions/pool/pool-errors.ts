@@ -126,6 +126,11 @@ export const POOL_ERRORS = errors({
     why: `${name} is this machine, and an owner cannot remove itself: the list would lose the signature by which others accept it.`,
     hint: 'Run "samocode pool leave" here, then remove it on the machine of another owner.',
   }),
+  pool_half_removed: ({ name }: { name: string }) => ({
+    what: `${name} is removed from the list of members, but not from the database.`,
+    why: 'The database of the pool could not be changed, so sessions that it has are not open to others yet.',
+    hint: `When the database can be reached, run "samocode pool remove ${name}" again; it completes this.`,
+  }),
   pool_last_owner: ({ name }: { name: string }) => ({
     what: 'This machine did not leave the pool.',
     why: `${name} is its only owner, and without an owner no machine can be added or removed.`,

@@ -128,7 +128,7 @@ function asking(cards: readonly MemberCard[], list: MemberList, fingerprint: str
 }
 
 export interface Removal {
-  member: PoolMember;
+  member: Pick<PoolMember, 'id' | 'name' | 'publicKey'>;
   /** The folders of the sessions that other machines may take now. */
   sessions: string[];
   /** The members that it had added. */
@@ -137,51 +137,50 @@ export interface Removal {
   login?: string;
 }
 
-/** Removes a machine from the pool. Others use the states that it has published until now, and nothing later. */
+/**
+ * Removes a machine from the pool. Others use the states that it has published until now, and nothing later. A repeated
+ * call completes one that did not reach the database.
+ */
 export async function removeMember(
   { name, ...question }: ProjectQuestion & { name: string },
   context: ActionContext,
 ): Promise<Removal> {
   await requirePerson(context);
   const { membership, project } = await membershipOf(question, context);
-  let member: PoolMember | undefined;
-  let sessions: string[] = [];
+  let removal: Pick<Removal, 'member' | 'sessions'> | undefined;
   const list = await changeList(membership, project, context, async (before) => {
-    const gone = memberNamed(before, name);
-    if (gone.id === membership.id) throw POOL_ERRORS.pool_remove_self({ name: gone.name });
-    member = gone;
-    const newest = await newestStates(gone, poolAt(membership, project, context));
-    sessions = newest.flatMap(({ isHeld, folder }) => (isHeld ? [folder] : []));
-    const { id, publicKey } = gone;
+    const member = memberNamed(before, name);
+    if (member.id === membership.id) throw POOL_ERRORS.pool_remove_self({ name: member.name });
+    const newest = await newestStates(member, poolAt(membership, project, context));
+    removal = { member, sessions: newest.flatMap(({ isHeld, folder }) => (isHeld ? [folder] : [])) };
+    const members = before.members.filter(({ id }) => id !== member.id);
+    if (members.length === before.members.length) return before;
     const tips = Object.fromEntries(newest.map(({ ref, commit }) => [ref.slice(POOL_REFS.length), commit]));
-    const record = {
-      id,
-      name: gone.name,
-      publicKey,
-      at: isoUtc(context.clock.now()),
-      by: membership.id,
-      tips,
-    };
-    return {
-      ...before,
-      members: before.members.filter((each) => each.id !== id),
-      removed: [...before.removed, record],
-    };
+    const record = { ...member, at: isoUtc(context.clock.now()), by: membership.id, tips };
+    return { ...before, members, removed: [...before.removed, record] };
   });
-  const gone = member as unknown as PoolMember;
-  const added = list.members.filter(({ by }) => by === gone.id);
-  return { member: gone, sessions, added, login: await removeFromBoard(membership, gone.id, context) };
+  const { member, sessions } = removal as unknown as Removal;
+  const added = list.members.filter(({ by }) => by === member.id);
+  const login = await removeFromBoard(membership, member.id, context).catch((cause: unknown) => {
+    throw POOL_ERRORS.pool_half_removed({ name: member.name }, { cause });
+  });
+  return { member, sessions, added, login };
 }
 
-function memberNamed({ members }: MemberList, name: string): PoolMember {
-  const found = members.find((member) => member.name === name || member.id === name);
+/** A member, or one that was removed before. */
+function memberNamed({ members, removed }: MemberList, name: string): Removal['member'] {
+  const isIt = (each: Removal['member']) => each.name === name || each.id === name;
+  const found = members.find(isIt) ?? removed.findLast(isIt);
   if (found === undefined)
     throw POOL_ERRORS.pool_no_member({ name, members: members.map((each) => `${each.name} (${each.id})`) });
-  return found;
+  return { id: found.id, name: found.name, publicKey: found.publicKey };
 }
 
 /** The sessions whose newest state a member has signed. */
-async function newestStates({ id, publicKey }: PoolMember, { remote, git }: ReturnType<typeof poolAt>) {
+async function newestStates(
+  { id, publicKey }: Removal['member'],
+  { remote, git }: ReturnType<typeof poolAt>,
+) {
   const refs = await remote.list(`${POOL_REFS}sessions/*`);
   if (refs.size > 0) await remote.fetch([`${POOL_REFS}sessions/*`]);
   const key = fingerprintOf(publicKey);
@@ -203,7 +202,7 @@ async function removeFromBoard({ database }: Membership, id: string, { clock }: 
   return await board.remove(id);
 }
 
-/** Changes the list as an owner, once more if another owner was faster. */
+/** Changes the list as an owner, once more if another owner was faster. @param change returns the same list for no change */
 async function changeList(
   membership: Membership,
   project: Pick<Project, 'mainRepo'>,
@@ -216,7 +215,9 @@ async function changeList(
     const owners = before.members.filter(({ owner }) => owner);
     if (!owners.some(({ id }) => id === membership.id))
       throw POOL_ERRORS.pool_not_owner({ owners: owners.map(({ name }) => name) });
-    const { how, list } = await lists.publish(await change(before), before);
+    const next = await change(before);
+    if (next === before) return before;
+    const { how, list } = await lists.publish(next, before);
     if (how === 'moved') return list;
     // A push whose answer was lost has arrived if the remote has it.
     if ((await lists.tip()) === list.commit) return await lists.refresh(list.commit);

@@ -56,6 +56,7 @@ test(
     ]);
     const removed = await studio.run(['remove', 'mini']);
     expect(removed.stdout).toContain('Take its login away from the git remote, too.');
+    expect((await studio.run(['remove', 'mini'])).stdout).toBe(removed.stdout);
     expect((await studio.run(command.split(' '))).stderr).toContain('No machine was added.');
     expect((await mini.run(['join'])).stderr).toContain('mini no longer takes part in the pool.');
   },
