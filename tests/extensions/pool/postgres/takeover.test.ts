@@ -71,10 +71,10 @@ test('pool status shows its machines, its sessions, and one that no machine can 
   await untilView(one, lacking, 'what is lacking on the first machine');
   await untilView(other, lacking, 'what is lacking on the second');
   const place = { cwd: other.repo.path, home: other.repo.homeDir };
-  const { members, sessions, problems } = JSON.parse(
+  const { machines, sessions, problems } = JSON.parse(
     (await typed(['pool', 'status', '--json'], place)).stdout,
   );
-  expect(members.map(({ name }: { name: string }) => name).sort()).toEqual(['machine-1', 'machine-2']);
+  expect(machines.map(({ name }: { name: string }) => name).sort()).toEqual(['machine-1', 'machine-2']);
   expect(problems).toEqual([]);
   expect(
     sessions.map(({ host, state }: PoolSession & { state: string }) => [state, host?.slice(0, 8)]).sort(),
