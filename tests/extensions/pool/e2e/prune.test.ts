@@ -14,7 +14,7 @@ async function prune({ context }: Machine, days: number, dryRun = false) {
 test('an archived session leaves pool and copies after 14 days, and its own machine keeps it', async () => {
   await using pool = await poolOf(2, WORK);
   const [one, other] = pool.machines;
-  await pool.start(one);
+  await pool.startOn(one);
   const [here, there] = await Promise.all([
     untilView(one, isDone, 'the session as done on the first machine'),
     untilView(other, isDone, 'the session as done on the second'),
