@@ -10,10 +10,20 @@ import { claimLease } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { leftBehind } from './left-behind.ts';
-import { type HeldMark, readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
+import { readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import { standingIn } from './member-list.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
-import { copyPlan, fetchState, Mirrors, reportMoved, tipOf, unheldOwner } from './mirrors.ts';
+import {
+  copyPlan,
+  fenceMarked,
+  fetchState,
+  findSent,
+  goneError,
+  Mirrors,
+  reportMoved,
+  tipOf,
+  unheldOwner,
+} from './mirrors.ts';
 import { offerFirst } from './offer-first.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept } from './pool-states.ts';
@@ -123,10 +133,11 @@ export class Member {
     this.#steps.run('retention', () => this.#prune.step(this.#poolViews().map(([, view]) => view)));
   }
 
-  /** Whether a session that ended long ago is no longer in the pool: its own machine removed it. */
+  /** Whether a session that ended long ago is no longer in the pool: its own machine removed it, and then its mark. */
   #hasLeft(id: Ulid): boolean {
     const view = this.#viewOf(id);
-    return view !== undefined && !this.#entries.has(id) && this.#prune.isDue(view);
+    const isGone = view !== undefined && !this.#entries.has(id);
+    return isGone && (this.#prune.isDue(view) || readMark(view.paths) === undefined);
   }
 
   /** Whether the remote shows a state that this machine did not publish. A database can lag behind the remote. */
@@ -146,6 +157,7 @@ export class Member {
     this.#loseAll('an owner of the pool removed this machine');
     this.#listAtMs = this.#boardAtMs = Number.NEGATIVE_INFINITY;
     this.#entries.clear();
+    if (standing === 'removed') await fenceMarked(this.#poolViews(), this.#parts);
     if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: card.name }));
     return false;
   }
@@ -158,7 +170,7 @@ export class Member {
       if (mark === undefined || sessionFile === undefined) continue;
       this.#steps.run(id, async () => {
         const state = await tipOf(id, this.#parts);
-        if (state === undefined) throw this.#gone(mark);
+        if (state === undefined) throw goneError(mark, this.#parts);
         await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state });
       });
     }
@@ -254,7 +266,7 @@ export class Member {
     const held = this.#held.get(view.sessionFile?.id ?? '');
     const state = newestKept(this.#parts.place, view);
     if (held === undefined || state === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
-    await this.#findSent(held);
+    await findSent(held, this.#parts);
     if (state === held.from) return await this.#giveBack(view, held);
     const made = await states.publish(view, held);
     if (made === undefined) return;
@@ -266,20 +278,13 @@ export class Member {
     // Each try makes a commit, and an outage may last for hours.
     if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
     if (how !== 'moved') return;
-    Object.assign(held, { published: commit, sending: undefined, from: state, n: note.n });
-    held.sinceMs = clock.monotonic();
+    const sinceMs = clock.monotonic();
+    Object.assign(held, { published: commit, sending: undefined, from: state, n: note.n, sinceMs });
     this.#mark(held);
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
     held.card = { ...note.card, wanted: note.wanted };
     if (!(await board.index(mine, commit, held.card))) return this.#lose(held.id, 'another machine has it');
     await this.#acts.settle(held);
-  }
-
-  /** Checks whether a push whose answer was lost has arrived. */
-  async #findSent(held: HeldSession): Promise<void> {
-    if (held.sending === undefined) return;
-    if ((await tipOf(held.id, this.#parts)) === held.sending) held.published = held.sending;
-    held.sending = undefined;
   }
 
   /** Gives back any session when leaving; with a database also one that waits for a slot, which another may have. */
@@ -346,16 +351,15 @@ export class Member {
     const view = this.#viewOf(claim.id);
     const mark = view && readMark(view.paths);
     const there = await tipOf(claim.id, this.#parts);
-    if (mark !== undefined && there === undefined) throw this.#gone(mark);
+    if (mark !== undefined && there === undefined) throw goneError(mark, this.#parts);
     // The mark may be older than the ref, for example after a restore from a backup.
     const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
     if (!isOurs && this.#lost.get(claim.id) === claim.epoch)
       throw POOL_ERRORS.pool_host_twice({ host: this.#parts.card.name });
     if (view === undefined || mark?.epoch !== claim.epoch || !isOurs)
       return await this.#take({ ...claim, from: 'unknown' });
-    const { id, epoch } = claim;
-    const sinceMs = this.#parts.clock.monotonic();
-    this.#held.set(id, { id, epoch, folder: view.folder, published: there, sinceMs });
+    const held = { id: claim.id, epoch: claim.epoch, folder: view.folder, published: there };
+    this.#held.set(claim.id, { ...held, sinceMs: this.#parts.clock.monotonic() });
   }
 
   /** Claims the lease again if the worker ended itself before this machine could renew it. */
@@ -391,9 +395,5 @@ export class Member {
 
   #pathsOf(folder: string): SessionPaths {
     return sessionPaths(this.#parts.place.sessionsDir, folder);
-  }
-
-  #gone({ id, published: commit }: HeldMark): Error {
-    return POOL_ERRORS.state_gone({ ref: this.#parts.remote.nameOf(sessionRef(id)), commit });
   }
 }

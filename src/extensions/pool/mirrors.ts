@@ -1,4 +1,4 @@
-import { OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
+import { fence, OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
 import type { DailyPrune } from './acts/daily-prune.ts';
@@ -6,7 +6,9 @@ import type { ForwardedActs } from './acts/delivered-acts.ts';
 import type { Entry, Oid, Ulid } from './boards/board.ts';
 import { recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
-import type { MemberParts } from './member-parts.ts';
+import { type HeldMark, readMark } from './mark.ts';
+import type { HeldSession, MemberParts } from './member-parts.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
 import type { VerifiedState } from './pool-states.ts';
 import { type RestoredState, readCopyMark, restoreMirror } from './restore-state.ts';
 
@@ -26,6 +28,8 @@ export class Mirrors {
   /** Copies the newest published state of a session. @param view the copy, or what this machine had before */
   async show({ id, state, card }: Entry, view: SessionView | undefined, unmet: UnmetNeeds): Promise<void> {
     if (view === undefined && card !== undefined && this.#prune.isDueCard(card)) return;
+    // A supervisor that restarts continues what it had, although another machine may have taken it meanwhile.
+    if (view?.worker === 'alive') await fence(view.paths, 'another machine', this.#parts.clock);
     // The worker that lost the session must exit first, because its files are about to be moved.
     if (state === undefined || view?.worker === 'alive') return;
     // A copy from before a restart is not fetched again.
@@ -52,6 +56,16 @@ export function copyPlan(state: VerifiedState, parts: MemberParts) {
   return { ...state, at, context, clock, unheldOwner: unheldOwner(parts) };
 }
 
+/** Ends what this machine continued after a restart, before it knew that an owner had removed it. */
+export async function fenceMarked(
+  views: readonly (readonly [Ulid, SessionView])[],
+  { clock }: Pick<MemberParts, 'clock'>,
+): Promise<void> {
+  for (const [, { paths, worker }] of views)
+    if (worker !== 'unknowable' && readMark(paths) !== undefined)
+      await fence(paths, 'another machine', clock);
+}
+
 export function reportMoved({ folder, aside }: RestoredState, say: MemberParts['say']): void {
   if (aside.length > 0) say(`${folder}: what was here is now ${aside.join(', ')}`);
 }
@@ -65,6 +79,24 @@ export async function fetchState(id: Ulid, { remote, states }: MemberParts): Pro
 export async function tipOf(id: Ulid, { remote }: Pick<MemberParts, 'remote'>): Promise<Oid | undefined> {
   const ref = sessionRef(id);
   return (await remote.list(ref)).get(ref);
+}
+
+/** Checks whether a push whose answer was lost has arrived. */
+export async function findSent(
+  held: HeldSession,
+  parts: Pick<MemberParts, 'remote' | 'clock'>,
+): Promise<void> {
+  if (held.sending === undefined) return;
+  const hasArrived = (await tipOf(held.id, parts)) === held.sending;
+  if (hasArrived) Object.assign(held, { published: held.sending, sinceMs: parts.clock.monotonic() });
+  held.sending = undefined;
+}
+
+export function goneError(
+  { id, published: commit }: HeldMark,
+  { remote }: Pick<MemberParts, 'remote'>,
+): Error {
+  return POOL_ERRORS.state_gone({ ref: remote.nameOf(sessionRef(id)), commit });
 }
 
 /** The owner, as leases record it, of a session that no machine has. */

@@ -199,12 +199,12 @@ export const POOL_ERRORS = errors({
   taken_automatically: ({ session }: { session: string }) => ({
     what: `${session} was not taken.`,
     why: 'The database of this pool assigns its sessions: if the machine that has it fails, another one continues it.',
-    hint: 'Run "samocode pool" to see the machines of the pool and their problems.',
+    hint: 'Run "samocode pool status" to see the machines of the pool and their problems.',
   }),
   not_published: ({ session }: { session: string }) => ({
     what: `${session} was not taken.`,
     why: 'The remote of the pool has no state of it.',
-    hint: 'If it was started just now, try again shortly. Otherwise "samocode pool" on the machine that had it shows how to publish it again.',
+    hint: 'If it was started just now, try again shortly. Otherwise "samocode pool status" on the machine that had it shows how to publish it again.',
   }),
   needs_unmet: ({ session, lacks }: { session: string; lacks: readonly string[] }) => ({
     what: `${session} was not taken.`,
@@ -241,6 +241,11 @@ export const POOL_ERRORS = errors({
     what: `This machine could not take part in the pool as ${host}.`,
     why: 'Another machine, or this one before a restart, did so less than a minute ago.',
     hint: 'After a restart, wait a minute. If it persists, this configuration is a copy: have the copy leave the pool and join it again, which gives it its own identity.',
+  }),
+  pool_not_added: ({ host }: { host: string }) => ({
+    what: `${host} takes no sessions of the pool.`,
+    why: 'No owner of the pool has added it yet.',
+    hint: 'Run "samocode pool status" to see its fingerprint, and have an owner run "samocode pool add <fingerprint>".',
   }),
   pool_removed: ({ host }: { host: string }) => ({
     what: `${host || 'This machine'} no longer takes part in the pool.`,

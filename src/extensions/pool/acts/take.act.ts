@@ -4,6 +4,7 @@ import { supervise } from '../../../core/caller/context/supervision.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { sessionRef } from '../git-remote.ts';
 import { leftBehind } from '../left-behind.ts';
+import { standingIn } from '../member-list.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { VerifiedState } from '../pool-states.ts';
@@ -87,10 +88,22 @@ async function withSession<T>(
   if (membership.database !== undefined) throw POOL_ERRORS.taken_automatically({ session: folder });
   if (membership.leaving) throw POOL_ERRORS.pool_not_joined({ mainRepo: sessionFile.mainRepo });
   await using parts = await openMember(membership, context, QUIET);
+  await requireMember(parts);
   const done = await act({ folder, id: sessionFile.id }, parts);
   await supervise(context, paths.sessionsDir);
   await writeWhole(bellPath(membership, context), '', 0o600);
   return done;
+}
+
+/** A state that a machine signs which is not a member would be used by no machine. */
+async function requireMember({ lists, card }: MemberParts): Promise<void> {
+  let failure: unknown;
+  await lists.look((error) => {
+    failure = error;
+  });
+  const standing = standingIn(await lists.kept(), card.id);
+  if (standing === 'removed') throw POOL_ERRORS.pool_removed({ host: card.name });
+  if (standing === 'waits') throw failure ?? POOL_ERRORS.pool_not_added({ host: card.name });
 }
 
 async function newestState(

@@ -20,6 +20,11 @@ import { eventually } from '../../../support/eventually.ts';
 import { eventsOf, isAtWork, isDone, type Machine, poolOf, take, untilView, WORK } from './machines.ts';
 
 const chainOf = async (view: SessionView) => (await eventsOf(view)).map(({ n, type }) => [n, type]);
+/** One iteration that does not end. */
+const ENDLESS = {
+  paceMs: 0,
+  rules: [{ do: [{ act: 'run', command: ['sleep', '600'] }, { act: 'normal' }] }],
+};
 const isElsewhere = (view: SessionView) => isDone(view) && view.worker === 'unknowable';
 const isParked = (view: SessionView) =>
   stateLine(sessionFacts(view)).endsWith('waits for a person to take it');
@@ -101,6 +106,23 @@ test('when a person takes a session from a machine at work, its agent ends, and 
   expect(isDone(lost)).toBe(false);
   const done = await untilView(other, isDone, 'the session as done by the other machine');
   await expectOneChain(done, await untilView(one, isElsewhere, 'what was done meanwhile'));
+});
+
+test('a machine that comes back ends what its supervisor continued, once it sees that the session was taken', async () => {
+  await using pool = await poolOf(2, ENDLESS);
+  const [one, other] = pool.machines;
+  const session = await pool.startOn(one);
+  const isOpen = ({ worker, state }: SessionView) => worker === 'alive' && state.openIteration !== undefined;
+  await untilView(one, isOpen, 'work');
+  await one.die();
+  await take(other, session);
+  await untilView(other, isOpen, 'work on the other machine');
+  one.network.become('refuses');
+  await one.comeBack();
+  await untilView(one, isOpen, 'work that it continues without the remote');
+  one.network.become('forwards');
+  const hasEnded = async () => (await one.views()).some(({ worker }) => worker === 'unknowable');
+  await eventually(hasEnded, { what: 'the end of its agent', withinMs: 30_000 });
 });
 
 test('of two machines to which a session is taken at once, one has it, and the other says so', async () => {
@@ -192,4 +214,21 @@ test('a machine that an owner removes ends its agents, and publishes nothing mor
   await eventually(async () =>
     (await typed(['pool', 'status'], place)).stdout.includes('no longer takes part in the pool'),
   );
+});
+
+test('a machine that was removed while it was off starts no agent when it is back, and takes no session', async () => {
+  await using pool = await poolOf(2, ENDLESS);
+  const [owner, other] = pool.machines;
+  const session = await pool.startOn(other);
+  await untilView(other, ({ state }) => state.openIteration !== undefined, 'work on the second machine');
+  await other.die();
+  await removeMember({ name: other.name }, owner.context);
+  const [view] = await other.views();
+  const asked = { file: view?.sessionFile as SessionFile, paths: (view as SessionView).paths };
+  const removed = { code: 'pool_removed' };
+  await expect(requireHeldBy(asked, other.context)).rejects.toMatchObject(removed);
+  await expect(takeSession({ session, seen: 2 }, other.context)).rejects.toMatchObject(removed);
+  await other.comeBack();
+  const hasEnded = async () => (await other.views()).some(({ worker }) => worker === 'unknowable');
+  await eventually(hasEnded, { what: 'the end of its agent', withinMs: 30_000 });
 });
