@@ -51,9 +51,12 @@ export class RemoteBoard implements Board {
   #acts: ReadonlyMap<string, { oid: Oid; act: SentAct | undefined }> = new Map();
   #looking: Promise<void> = Promise.resolve();
   #actedAtMs = Number.NEGATIVE_INFINITY;
+  /** The identity of the bell when a wait last ended for it: it can also ring while no wait is under way. */
+  #rungAt: string;
 
   constructor(plan: RemoteBoardPlan) {
     this.#plan = plan;
+    this.#rungAt = identityAt(plan.bell ?? '');
   }
 
   async renew(host: HostCard): Promise<Renewal> {
@@ -114,11 +117,11 @@ export class RemoteBoard implements Board {
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
     const ref = `${ACT_REFS}${session}/${id}`;
+    // It can wait for days: until a person takes the session, or its machine is back.
     if (this.#acts.has(ref)) return;
     const sealed = await this.#plan.seal(JSON.stringify({ session, id, command }));
     // The remote refuses the push if the act was sent before.
-    await this.#push(ref, sealed, undefined);
-    this.#actedAtMs = this.#plan.clock.monotonic();
+    if (await this.#push(ref, sealed, undefined)) this.#actedAtMs = this.#plan.clock.monotonic();
   }
 
   async settle(acts: readonly SentAct[]): Promise<void> {
@@ -131,10 +134,15 @@ export class RemoteBoard implements Board {
 
   async changed(ms: number, signal: AbortSignal): Promise<void> {
     const { clock, bell = '' } = this.#plan;
-    const [begun, silent] = [clock.monotonic(), identityAt(bell)];
+    const begun = clock.monotonic();
     for (let waitedMs = 0; waitedMs < ms; waitedMs = clock.monotonic() - begun) {
       const isSoon = clock.monotonic() - this.#actedAtMs < SOON_FOR_MS;
-      if ((isSoon && waitedMs >= SOON_MS) || identityAt(bell) !== silent) return;
+      if (isSoon && waitedMs >= SOON_MS) return;
+      const rung = identityAt(bell);
+      if (rung !== this.#rungAt) {
+        this.#rungAt = rung;
+        return;
+      }
       await clock.sleep(Math.min(TICK_MS, ms - waitedMs), signal);
     }
   }

@@ -135,6 +135,26 @@ test('a host whose session was deleted or moved does not have it any more', asyn
   expect(await heldBy(a)).toEqual([]);
 });
 
+test('an act that waits is neither sent again nor looked for more often than others', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  const id = ulid();
+  await a.board.act(session, id, 'approve');
+  await a.board.renew(a.host);
+  a.clock.pass(120_000);
+  const before = await rig.remotes.git(rig.at(a), 'count-objects');
+  await a.board.act(session, id, 'approve');
+  expect(await rig.remotes.git(rig.at(a), 'count-objects')).toBe(before);
+  let slept = 0;
+  a.clock.sleep = async (ms) => {
+    a.clock.pass(ms);
+    slept += ms;
+  };
+  await a.board.changed(60_000, new AbortController().signal);
+  expect(slept).toBe(60_000);
+});
+
 test('every call is refused while the remote cannot be reached, and what was there is still there afterwards', async () => {
   await using rig = await remoteBoards();
   const a = await rig.join();
@@ -176,6 +196,8 @@ test('a wait for the next look ends when the bell rings, and sooner after an act
     a.clock.pass(ms);
     slept += ms;
   };
+  // It rang while nothing waited for it.
+  expect(await waited()).toBe(0);
   expect(await waited()).toBe(5000);
   a.clock.pass(120_000);
   expect(await waited()).toBe(60_000);
