@@ -197,7 +197,10 @@ export class PostgresBoard implements Board {
   }
 
   async changed(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#hasNews) return;
+    const hasNews = this.#hasNews;
+    // Not only at a renewal: a removed machine renews nothing, and would never wait again.
+    this.#hasNews = false;
+    if (hasNews) return;
     const done = new AbortController();
     const either = AbortSignal.any([signal, done.signal]);
     const news = once(this.#news, CHANNEL, { signal: either });
