@@ -132,9 +132,9 @@ async function noAnswer(
   unanswered: { command: string; seconds: number; unstarted: Unstarted | undefined },
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
-  const isInPool = (await ownerInPool(paths, { host })) !== undefined;
-  const owner = isInPool ? undefined : await unseenOwner(paths.leases, host);
-  return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner });
+  const inPool = (await ownerInPool(paths, { host }))?.hostId;
+  const owner = inPool === undefined ? await unseenOwner(paths.leases, host) : undefined;
+  return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner, inPool });
 }
 
 /** The owner of a session that another machine of a pool has, or none yet. */

@@ -107,17 +107,24 @@ export const ACTION_ERRORS = errors({
         : [],
   }),
   /** No failure: the work has only not ended yet. This is the one place that words it. */
-  pending: ({ session, command, seconds, isAccepted, owner, unstarted }: Pending) => ({
+  pending: ({ session, command, seconds, isAccepted, owner, unstarted, inPool }: Pending) => ({
     what:
       command === undefined
         ? `Session ${session} was not continued yet.`
         : `Session ${session}: the command "${command.replaceAll('_', ' ')}" ${isAccepted ? 'was accepted, and is not done yet' : 'is queued, and has no effect yet'}.`,
     why: isAccepted
       ? `The worker carries it out; it did not end within ${seconds} s.`
-      : owner === undefined
-        ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers${unstarted ? `. ${describeUnstarted(unstarted)}` : `; none did within ${seconds} s.`}`
-        : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
-    hint: 'If its status stays the same, session.log and worker.stderr of the session say why.',
+      : inPool !== undefined
+        ? pendingInPool(inPool)
+        : owner === undefined
+          ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers${unstarted ? `. ${describeUnstarted(unstarted)}` : `; none did within ${seconds} s.`}`
+          : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
+    hint:
+      inPool === undefined || isAccepted
+        ? 'If its status stays the same, session.log and worker.stderr of the session say why.'
+        : inPool === PARKED
+          ? `Run "samocode pool take ${session}" on the machine that should continue it.`
+          : 'Run "samocode pool status" to see the machines of the pool.',
     next: [
       { act: 'read_status', session, when: 'to see whether it is done' },
       ...(owner === undefined ? [] : [{ act: 'take_over', session, when: GONE_FOR_GOOD } as const]),
@@ -243,6 +250,14 @@ interface Pending {
   owner?: { pid: number; hostId: string } | undefined;
   /** The worker that was started for it, if it has not recorded its start. */
   unstarted?: Unstarted | undefined;
+  /** Who has the session, if that is another machine of a pool, or none yet: its name, `OFFERED` or `PARKED`. */
+  inPool?: string | undefined;
+}
+
+function pendingInPool(host: string): string {
+  if (host === PARKED) return 'No machine has the session: it takes effect once a person takes it.';
+  if (host === OFFERED) return 'It takes effect once a machine of the pool takes the session.';
+  return `It takes effect once ${host} has read it: within a minute or two, or when that machine is back.`;
 }
 
 interface NotMerged {
