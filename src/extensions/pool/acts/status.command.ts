@@ -72,8 +72,9 @@ function machineLines(
   const marks = [isSelf && 'this machine', isOwner && 'owner'].filter(Boolean).join(', ');
   const head = [style.bold(harmless(name)), marks, note && style.attention(harmless(note))];
   const lines = [head.filter(Boolean).join(' · '), offerOf(machine).join(' · ')];
-  // Not wrapped, because people copy them.
-  const whole = standing === 'asked' ? `samocode pool add ${fingerprint} --name ${name}` : fingerprint;
+  // Not wrapped, because people copy them. Shown only on the machine that asks: anyone who may push can ask elsewhere.
+  const isOwn = isSelf && standing === 'asked';
+  const whole = isOwn ? `samocode pool add ${fingerprint} --name ${name}` : fingerprint;
   const wrapped = lines.map((line, at) =>
     hanging(line, { first: at === 0 ? '' : INDENT, columns: textColumns }),
   );

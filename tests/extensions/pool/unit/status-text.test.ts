@@ -85,7 +85,7 @@ test('the status of a pool fits 80 columns, with whole fingerprints', () => {
       SHA256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
     mini · not a member yet
       asked to join · 2 slots · claude, codex · sandbox strict · 0.0.0-test
-      samocode pool add SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm --name mini
+      SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
 
     hull     anna        running  iteration 12  published 9 s ago, 3 s behind
     rigging  no machine  running  iteration 3   published 1 min ago
@@ -97,11 +97,11 @@ test('the status of a pool fits 80 columns, with whole fingerprints', () => {
 
     ! It failed."
   `);
-  const wide = shown(80)
-    .split('\n')
-    .filter((line) => columnsOf(line) > 80);
-  // Commands are not broken, because people copy them.
-  expect(wide.every((line) => line.startsWith('  samocode pool add SHA256:'))).toBe(true);
+  expect(
+    shown(80)
+      .split('\n')
+      .every((line) => columnsOf(line) <= 80),
+  ).toBe(true);
 });
 
 test('the status of a pool at 200 columns', () => {
@@ -114,7 +114,7 @@ test('the status of a pool at 200 columns', () => {
       SHA256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
     mini · not a member yet
       asked to join · 2 slots · claude, codex · sandbox strict · 0.0.0-test
-      samocode pool add SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm --name mini
+      SHA256:mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
 
     hull     anna        running  iteration 12  published 9 s ago, 3 s behind
     rigging  no machine  running  iteration 3   published 1 min ago
