@@ -40,6 +40,11 @@ export const POOL_ERRORS = errors({
     why: `"samocode pool join" has not been run for ${mainRepo} on this machine.`,
     hint: `Run "${JOIN}" in it, with the remote that the other machines use.`,
   }),
+  pool_waits: () => ({
+    what: 'Nothing was changed.',
+    why: 'This machine is not a member of the pool yet, so the others would not accept what it publishes.',
+    hint: 'Run "samocode doctor": it shows the command with which an owner adds it.',
+  }),
   pool_no_remote: () => ({
     what: 'The pool was not joined.',
     why: 'No remote was given. There is no default: states of sessions contain questions, answers, prompts and logs.',

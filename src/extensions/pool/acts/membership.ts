@@ -4,7 +4,7 @@ import { refuseFromInside } from '../../../core/caller/context/refuse-from-insid
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../git-remote.ts';
-import { MemberLists } from '../member-list.ts';
+import { MemberLists, standingIn } from '../member-list.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import { type Membership, membershipFolder, readPoolFile } from '../pool-file.ts';
 import { remoteGit } from './open-member.ts';
@@ -42,6 +42,24 @@ export function poolAt(
   const git = remoteGit(mainRepo, context.env);
   const folder = membershipFolder(context.home, membership);
   return { remote, git, folder, lists: new MemberLists({ folder, remote, git }) };
+}
+
+/** Refuses a machine whose states the others would not accept. */
+export async function requireStanding(
+  membership: Membership,
+  project: Pick<Project, 'mainRepo'>,
+  context: Pick<ActionContext, 'env' | 'home'>,
+): Promise<void> {
+  const { lists } = poolAt(membership, project, context);
+  const standing = async () => standingIn(await lists.kept(), membership.id);
+  // The supervisor reads the list only once a minute.
+  if ((await standing()) !== 'member') await lists.look(() => undefined);
+  switch (await standing()) {
+    case 'waits':
+      throw POOL_ERRORS.pool_waits();
+    case 'removed':
+      throw POOL_ERRORS.pool_removed({ host: membership.name });
+  }
 }
 
 export function serverPrefix({ prefix }: Pick<Membership, 'prefix'>): RemotePlace['prefix'] {

@@ -8,7 +8,7 @@ import { standingIn } from '../member-list.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { VerifiedState } from '../pool-states.ts';
-import { membershipOf, requirePerson } from './membership.ts';
+import { membershipOf, requirePerson, requireStanding } from './membership.ts';
 import { openMember } from './open-member.ts';
 import { bellPath } from './run-members.ts';
 
@@ -83,10 +83,11 @@ async function withSession<T>(
 ): Promise<T> {
   await requirePerson(context);
   const { folder, sessionFile, paths } = await findSession({ ...question, isAct: true }, context);
-  const { membership } = await membershipOf(question, context);
+  const { membership, project } = await membershipOf(question, context);
   if (!sessionFile?.pool) throw POOL_ERRORS.not_in_pool({ session: folder });
   if (membership.database !== undefined) throw POOL_ERRORS.taken_automatically({ session: folder });
   if (membership.leaving) throw POOL_ERRORS.pool_not_joined({ mainRepo: sessionFile.mainRepo });
+  await requireStanding(membership, project, context);
   await using parts = await openMember(membership, context, QUIET);
   await requireMember(parts);
   const done = await act({ folder, id: sessionFile.id }, parts);

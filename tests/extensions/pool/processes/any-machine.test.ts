@@ -2,20 +2,17 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { recordedSessionFile } from '../../../../src/core/session/events/session-file.ts';
+import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { openMember } from '../../../../src/extensions/pool/acts/open-member.ts';
-import { changePoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { needsOf } from '../../../../src/extensions/pool/pool-states.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 import { startSession } from '../../../support/start-session.ts';
 
 async function joined({ repo, context }: TempProject) {
-  const membership = {
-    ...{ id: 'host-a', name: 'anna', project: '1'.repeat(40), remote: repo.path },
-    ...{ config: join(repo.path, '.samocode'), prefix: 'refs/samocode/pool/' },
-  };
-  await changePoolFile(context.home, (file) => ({ ...file, pools: [membership] }));
-  return membership;
+  const done = await joinPool({ remote: repo.path, name: 'anna', create: true }, context);
+  if (done === undefined) throw new Error('It was not joined.');
+  return done.membership;
 }
 
 test(

@@ -24,7 +24,9 @@ async function pool() {
     const run = (argv: string[], says?: string[], env = {}) =>
       typed(['pool', ...argv], { cwd: path, home, says, env: { SAMOCODE_SUPERVISOR: 'off', ...env } });
     await typed(['trust', '--yes'], { cwd: path, home });
-    return { name, home, run };
+    const start = (...argv: string[]) =>
+      typed(['start', ...argv], { cwd: path, home, env: { SAMOCODE_SUPERVISOR: 'off' } });
+    return { name, home, run, start };
   };
   return { remote, path, machine, homeDir, [Symbol.asyncDispose]: () => project.repo[Symbol.asyncDispose]() };
 }
@@ -45,6 +47,8 @@ test(
     const waits = await mini.run(asked, ['y']);
     const command = /samocode pool (add SHA256:[\w+/]{43} --name mini)/.exec(waits.stdout)?.[1] ?? '';
     expect((await mini.run(['status'])).stdout).toContain('mini · this machine · not a member yet');
+    const early = await mini.start('--pool', '--task', 'x');
+    expect(early.stderr).toContain('This machine is not a member of the pool yet');
     const uninvited = await mini.run(command.split(' '));
     expect(uninvited.stderr).toContain('Only an owner of the pool may change it: studio.');
     const added = await studio.run([...command.split(' '), '--as', 'anna', '--json']);
