@@ -78,6 +78,11 @@ export const POOL_ERRORS = errors({
         ? 'Add --database with the address that the others use.'
         : 'Omit --database, or use another remote, where a pool with a database can begin.',
   }),
+  pool_remote_password: () => ({
+    what: 'The pool was not joined.',
+    why: 'The address of the remote contains a password, which messages, logs and lists of processes would show.',
+    hint: 'Leave it out. Give the password to a credential helper of git, or use an SSH key.',
+  }),
   pool_database_password: () => ({
     what: 'The pool was not joined.',
     why: 'The address of the database contains a password, and pool.json never has one.',

@@ -104,8 +104,10 @@ export class ForwardedActs {
 }
 
 /** @returns undefined if the act is not a valid command */
-function commandOf({ command, person }: SentAct): Command | undefined {
+function commandOf({ id, command, person }: SentAct): Command | undefined {
   const { data } = Command.safeParse(parseJson(command));
+  // Under another id, no answer would settle the act.
+  if (data?.id !== id) return undefined;
   // The board authenticates the sender, so its name replaces the one in the command.
-  return data && { ...data, by: { ...data.by, person: person.slice(0, MAX_NAME) } };
+  return { ...data, by: { ...data.by, person: person.slice(0, MAX_NAME) } };
 }

@@ -123,6 +123,7 @@ async function wantedMembership(
 ): Promise<Membership> {
   const { remote = before?.remote, database = before?.database, slots = before?.slots } = input;
   if (remote === undefined) throw POOL_ERRORS.pool_no_remote();
+  if (URL.canParse(remote) && new URL(remote).password !== '') throw POOL_ERRORS.pool_remote_password();
   if (database !== undefined && hasPassword(database)) throw POOL_ERRORS.pool_database_password();
   const name = input.name ?? before?.name ?? hostname().replace(/[^\p{L}\p{N}._-]+/gu, '-');
   if (!MemberName.safeParse(name).success) throw POOL_ERRORS.pool_name_invalid({ name });

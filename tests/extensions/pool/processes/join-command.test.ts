@@ -108,6 +108,11 @@ test('after leave, join renews the id and the key; the only owner does not leave
 test.each([
   ['a pool that does not exist', ['--name', 'a'], 'add --create'],
   ['a name that no command could take', ['--name', 'my mac', '--create'], 'cannot be a name'],
+  [
+    'a password of the remote',
+    ['--create', '--remote', 'https://me:secret@127.0.0.1:1/x'],
+    'credential helper',
+  ],
   ['a password', ['--create', '--database', 'postgres://me:secret@127.0.0.1/x'], 'PGPASSFILE'],
   ['another form of password', ['--create', '--database', 'postgres://me@h/x?password=secret'], 'PGPASSFILE'],
 ])('%s is refused, and nothing is recorded', async (_, options, words) => {
@@ -116,6 +121,7 @@ test.each([
   const { exitCode, stderr } = await studio.run(['join', '--remote', rig.remote, ...options]);
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain(words);
+  expect(stderr).not.toContain('secret');
   await expect(stat(join(studio.home, '.config/samocode/pool.json'))).rejects.toThrow('ENOENT');
 });
 
