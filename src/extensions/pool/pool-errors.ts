@@ -86,7 +86,7 @@ export const POOL_ERRORS = errors({
   pool_database_password: () => ({
     what: 'The pool was not joined.',
     why: 'The address of the database contains a password, and pool.json never has one.',
-    hint: 'Leave it out. Put the password into ~/.pgpass, or into the file that PGPASSFILE names.',
+    hint: 'Leave it out. Put the password into ~/.pgpass: a supervisor in the background does not get PGPASSFILE.',
   }),
   pool_name_invalid: ({ name }: { name: string }) => ({
     what: 'Nothing was changed.',

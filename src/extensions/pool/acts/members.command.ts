@@ -61,13 +61,20 @@ async function remove(cli: Cli, name: string, options: SharedOptions): Promise<v
       `${attention('!')} Take its login away from the git remote, too.`,
       ...(login === undefined
         ? []
-        : [
-            `${attention('!')} In the database: ${accent(`alter role "${login.replaceAll('"', '""')}" nologin;`)}`,
-          ]),
+        : [`${attention('!')} ${accent(harmless(endOfLogin(login)))}`, LOGIN_HINT]),
       ...sessions.map((session) => `  Other machines may take ${harmless(session)} now.`),
       ...names.map(
         (each) => `${attention('!')} It had added ${each}: ${accent(`samocode pool remove ${each}`)}`,
       ),
     ].join('\n'),
   );
+}
+
+const LOGIN_HINT =
+  '  Run these in the database, if no other machine uses that login: with it, answers can still be sent.';
+
+/** A role that may no longer log in keeps its open connections. */
+function endOfLogin(login: string): string {
+  const [name, text] = [login.replaceAll('"', '""'), login.replaceAll("'", "''")];
+  return `alter role "${name}" nologin; select pg_terminate_backend(pid) from pg_stat_activity where usename = '${text}';`;
 }
