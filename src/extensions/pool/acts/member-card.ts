@@ -14,10 +14,10 @@ export const MemberCard = z.object({
   id: MemberId,
   name: MemberName,
   publicKey: MemberKey,
-  labels: z.array(z.string()),
+  labels: z.array(z.string().regex(/^[\w-]{1,32}$/)).max(32),
   slots: z.int().positive(),
   level: z.enum(['off', 'guard', 'strict']),
-  version: z.string(),
+  version: z.string().regex(/^[\w.+-]{1,64}$/),
 });
 export type MemberCard = z.infer<typeof MemberCard>;
 

@@ -8,7 +8,7 @@ import {
   type SharedOptions,
   withSharedOptions,
 } from '../../../core/kit/terminal/shared-options.ts';
-import { harmless, type Style } from '../../../core/kit/terminal/style.ts';
+import { fitLine, harmless, type Style } from '../../../core/kit/terminal/style.ts';
 import { sessionFacts } from '../../../core/session/facts.ts';
 import { stateText } from '../../../core/session/words.ts';
 import type { ShownMachine } from './machines.ts';
@@ -70,7 +70,7 @@ function machineLines(
 ): string {
   const { name, isSelf, isOwner, fingerprint, standing, note } = machine;
   const marks = [isSelf && 'this machine', isOwner && 'owner'].filter(Boolean).join(', ');
-  const head = [style.bold(harmless(name)), marks, note && style.attention(harmless(note))];
+  const head = [style.bold(fitLine(name)), marks, note && style.attention(fitLine(note))];
   const lines = [head.filter(Boolean).join(' · '), offerOf(machine).join(' · ')];
   // Not wrapped, because people copy them. Shown only on the machine that asks: anyone who may push can ask elsewhere.
   const isOwn = isSelf && standing === 'asked';
@@ -88,7 +88,7 @@ function offerOf({ sign, standing, slots, clis, level, version }: ShownMachine):
   const used = slots && standing === 'member' ? `${slots.used} of ${all} used` : all;
   return [sign, used, clis.join(', '), level && `sandbox ${level}`, version]
     .flatMap((part) => part || [])
-    .map(harmless);
+    .map((part) => fitLine(part));
 }
 
 /** The first sentence, because a session can have twenty. */
@@ -113,5 +113,5 @@ function sessionRow(
   const published = publishedAt === undefined ? 'not published' : `published ${ago(publishedAt)} ago`;
   const lag = unpublishedSince === undefined ? '' : `, ${ago(unpublishedSince)} behind`;
   const count = iteration === undefined ? '' : `iteration ${iteration}`;
-  return [session, host ?? 'no machine', state, count, `${published}${lag}`].map(harmless);
+  return [session, host ?? 'no machine', state, count, `${published}${lag}`].map((cell) => fitLine(cell));
 }

@@ -62,8 +62,8 @@ const LEFT: Record<string, string[]> = {
   ],
 };
 
-function shown(columns: number): string {
-  const machines = shownMachines(listed, {
+function shown(columns: number, among = listed): string {
+  const machines = shownMachines(among, {
     ...{ status, hasDatabase: true, isLeaving: false, supervisor: undefined, nowMs: NOW_MS },
   });
   const names = new Map(listed.map(({ id, name }) => [id, name]));
@@ -125,4 +125,12 @@ test('the status of a pool at 200 columns', () => {
 
     ! It failed."
   `);
+});
+
+test('what a machine publishes cannot add lines to the status', () => {
+  const forged = 'x\nanna · owner\n  SHA256:forged\u001b[2J';
+  const [bert, ...others] = listed.map((each) => ({ ...each, labels: [...(each.labels ?? []), forged] }));
+  const machines = [{ ...bert, id: 'z', version: forged } as ListedMachine, ...others];
+  const lines = shown(200, machines).split('\n');
+  expect(lines.filter((line) => /^ *(?:anna · owner|SHA256:forged)/.test(line))).toEqual([]);
 });
