@@ -43,7 +43,7 @@ export const POOL_ERRORS = errors({
   pool_waits: () => ({
     what: 'Nothing was changed.',
     why: 'This machine is not a member of the pool yet, so the others would not accept what it publishes.',
-    hint: 'Run "samocode doctor": it shows the command with which an owner adds it.',
+    hint: 'Run "samocode pool status": it shows the command with which an owner adds it.',
   }),
   pool_no_remote: () => ({
     what: 'The pool was not joined.',
@@ -251,11 +251,6 @@ export const POOL_ERRORS = errors({
     what: `This machine could not take part in the pool as ${host}.`,
     why: 'Another machine, or this one before a restart, did so less than a minute ago.',
     hint: 'After a restart, wait a minute. If it persists, this configuration is a copy: have the copy leave the pool and join it again, which gives it its own identity.',
-  }),
-  pool_not_added: ({ host }: { host: string }) => ({
-    what: `${host} takes no sessions of the pool.`,
-    why: 'No owner of the pool has added it yet.',
-    hint: 'Run "samocode pool status" to see its fingerprint, and have an owner run "samocode pool add <fingerprint>".',
   }),
   pool_removed: ({ host }: { host: string }) => ({
     what: `${host || 'This machine'} no longer takes part in the pool.`,

@@ -49,11 +49,12 @@ export async function requireStanding(
   membership: Membership,
   project: Pick<Project, 'mainRepo'>,
   context: Pick<ActionContext, 'env' | 'home'>,
+  { isReadAgain = false } = {},
 ): Promise<void> {
   const { lists } = poolAt(membership, project, context);
   const standing = async () => standingIn(await lists.kept(), membership.id);
   // The supervisor reads the list only once a minute.
-  if ((await standing()) !== 'member') await lists.look(() => undefined);
+  if (isReadAgain || (await standing()) !== 'member') await lists.look(() => undefined);
   switch (await standing()) {
     case 'waits':
       throw POOL_ERRORS.pool_waits();

@@ -4,7 +4,6 @@ import { supervise } from '../../../core/caller/context/supervision.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { sessionRef } from '../git-remote.ts';
 import { leftBehind } from '../left-behind.ts';
-import { standingIn } from '../member-list.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { VerifiedState } from '../pool-states.ts';
@@ -87,24 +86,13 @@ async function withSession<T>(
   if (!sessionFile?.pool) throw POOL_ERRORS.not_in_pool({ session: folder });
   if (membership.database !== undefined) throw POOL_ERRORS.taken_automatically({ session: folder });
   if (membership.leaving) throw POOL_ERRORS.pool_not_joined({ mainRepo: sessionFile.mainRepo });
-  await requireStanding(membership, project, context);
+  // No machine would use a state that a machine signs which an owner has removed in the meantime.
+  await requireStanding(membership, project, context, { isReadAgain: true });
   await using parts = await openMember(membership, context, QUIET);
-  await requireMember(parts);
   const done = await act({ folder, id: sessionFile.id }, parts);
   await supervise(context, paths.sessionsDir);
   await writeWhole(bellPath(membership, context), '', 0o600);
   return done;
-}
-
-/** A state that a machine signs which is not a member would be used by no machine. */
-async function requireMember({ lists, card }: MemberParts): Promise<void> {
-  let failure: unknown;
-  await lists.look((error) => {
-    failure = error;
-  });
-  const standing = standingIn(await lists.kept(), card.id);
-  if (standing === 'removed') throw POOL_ERRORS.pool_removed({ host: card.name });
-  if (standing === 'waits') throw failure ?? POOL_ERRORS.pool_not_added({ host: card.name });
 }
 
 async function newestState(
