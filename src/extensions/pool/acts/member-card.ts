@@ -63,18 +63,21 @@ export async function fetchCards({ remote }: Pick<CardPlace, 'remote'>): Promise
   await remote.fetch([`${CARD_REFS}*`]);
 }
 
+/** More cards than any pool has machines: anyone who may push can publish some. */
+const MAX_CARDS = 200;
+
 /** The cards as last fetched. */
 export async function fetchedCards({ git }: Pick<CardPlace, 'git'>): Promise<MemberCard[]> {
-  const refs = await gitLine(['for-each-ref', '--format=%(refname) %(objectname)', CARD_REFS], git);
-  const lines = refs.split('\n').filter(Boolean);
-  const cards = await Promise.all(
-    lines.map(async (line) => {
-      const [ref, commit = ''] = line.split(' ');
-      const opened = await openSigned(commit, git).catch(() => undefined);
-      const { data } = MemberCard.safeParse(parseJson(opened?.text ?? ''));
-      const isOwn = data && ref === CARD_REFS + data.id && fingerprintOf(data.publicKey) === opened?.key;
-      return isOwn ? [data] : [];
-    }),
-  );
-  return cards.flat();
+  const list = ['for-each-ref', `--count=${MAX_CARDS}`, '--format=%(refname) %(objectname)', CARD_REFS];
+  const lines = (await gitLine(list, git)).split('\n').filter(Boolean);
+  const cards: MemberCard[] = [];
+  // One at a time, since each takes two processes.
+  for (const line of lines) {
+    const [ref, commit = ''] = line.split(' ');
+    const opened = await openSigned(commit, git).catch(() => undefined);
+    const { data } = MemberCard.safeParse(parseJson(opened?.text ?? ''));
+    if (data && ref === CARD_REFS + data.id && fingerprintOf(data.publicKey) === opened?.key)
+      cards.push(data);
+  }
+  return cards;
 }
