@@ -83,7 +83,7 @@ test('pool status shows its machines, its sessions, and one that no machine can 
     ['waits for a host with codex', undefined],
   ]);
   const words = (await typed(['pool'], place)).stdout;
-  expect(words).toMatch(/hull +machine-[12] +done +published \d+ s ago\n/);
+  expect(words).toMatch(/hull +machine-[12] +done +iteration \d+ +published \d+ (?:s|min) ago\n/);
 });
 
 test('two machines with two places each do five sessions, also while they show those of each other', {
