@@ -354,8 +354,8 @@ export class Member {
     if (mark !== undefined && there === undefined) throw goneError(mark, this.#parts);
     // The mark may be older than the ref, for example after a restore from a backup.
     const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
-    if (!isOurs && this.#lost.get(claim.id) === claim.epoch)
-      throw POOL_ERRORS.pool_host_twice({ host: this.#parts.card.name });
+    if (!isOurs && this.#leaseMs === undefined && this.#lost.get(claim.id) === claim.epoch)
+      throw POOL_ERRORS.state_replaced({ session: claim.folder });
     if (view === undefined || mark?.epoch !== claim.epoch || !isOurs)
       return await this.#take({ ...claim, from: 'unknown' });
     const held = { id: claim.id, epoch: claim.epoch, folder: view.folder, published: there };

@@ -332,6 +332,11 @@ export const POOL_ERRORS = errors({
     why: `${problem}.`,
     hint: 'Publish the session again from the machine that has it.',
   }),
+  state_replaced: ({ session }: { session: string }) => ({
+    what: `This machine no longer continues ${session}.`,
+    why: 'The state of it on the remote of the pool is not the one that this machine published last: the remote was restored from a backup, a push arrived late, or another machine uses a copy of this configuration.',
+    hint: `To continue it from that state, run "samocode pool take ${session}" on this machine. Its work here is then moved aside.`,
+  }),
   state_gone: ({ ref, commit }: { ref: string; commit: string }) => ({
     what: 'No machine of the pool continues this session.',
     why: `The remote of the pool has no ${ref}: it was deleted, or the pool uses another remote now.`,

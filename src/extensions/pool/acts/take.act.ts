@@ -2,8 +2,11 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../../core/caller/context/find-session.ts';
 import { supervise } from '../../../core/caller/context/supervision.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import type { SessionPaths } from '../../../core/session/layout/paths.ts';
+import type { Oid } from '../boards/board.ts';
 import { sessionRef } from '../git-remote.ts';
 import { leftBehind } from '../left-behind.ts';
+import { type HeldMark, readMark } from '../mark.ts';
 import type { MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
 import type { VerifiedState } from '../pool-states.ts';
@@ -52,10 +55,11 @@ export async function takeSession(
       const { epoch, host } = preview;
       if (epoch !== seen) throw POOL_ERRORS.taken_meanwhile({ session: session.folder, host });
       if (preview.isHere) return preview;
-      const mine = await parts.states.claimed(state, { epoch: epoch + 1 });
+      const next = Math.max(epoch, readMark(session.paths)?.epoch ?? 0) + 1;
+      const mine = await parts.states.claimed(state, { epoch: next });
       const how = await parts.remote.move(sessionRef(session.id), mine, state.commit);
       if (how === 'unreachable') throw POOL_ERRORS.not_taken({ session: session.folder });
-      if (how === 'moved') return { ...preview, epoch: epoch + 1, isHere: true };
+      if (how === 'moved') return { ...preview, epoch: next, isHere: true };
       if (tries === TRIES) throw POOL_ERRORS.taken_meanwhile({ session: session.folder, host });
     }
   });
@@ -73,6 +77,9 @@ const QUIET = {
 interface Session {
   folder: string;
   id: string;
+  paths: SessionPaths;
+  /** The mark before the remote was read. */
+  mark: HeldMark | undefined;
 }
 
 async function withSession<T>(
@@ -89,7 +96,7 @@ async function withSession<T>(
   // No machine would use a state that a machine signs which an owner has removed in the meantime.
   await requireStanding(membership, project, context, { isReadAgain: true });
   await using parts = await openMember(membership, context, QUIET);
-  const done = await act({ folder, id: sessionFile.id }, parts);
+  const done = await act({ folder, id: sessionFile.id, paths, mark: readMark(paths) }, parts);
   await supervise(context, paths.sessionsDir);
   await writeWhole(bellPath(membership, context), '', 0o600);
   return done;
@@ -111,10 +118,16 @@ async function newestState(
   return state;
 }
 
-function previewOf({ folder }: Session, { note }: VerifiedState, { card }: MemberParts): TakePreview {
+function previewOf(
+  { folder, paths, mark }: Session,
+  { commit, note }: VerifiedState,
+  { card }: MemberParts,
+): TakePreview {
   const { at: publishedAt, phase, iteration } = note.card;
   const host = note.hostName ?? note.host;
-  const isHere = note.host === card.id;
+  // Two marks, because the supervisor may publish in the meantime.
+  const isHere =
+    note.host === card.id && [mark, readMark(paths)].some((each) => continues(each, commit, note));
   return {
     session: folder,
     isHere,
@@ -125,4 +138,9 @@ function previewOf({ folder }: Session, { note }: VerifiedState, { card }: Membe
     iteration,
     left: leftBehind(note.left),
   };
+}
+
+/** Whether the supervisor here continues a state of this machine: not if it is another one than it published last. */
+function continues(mark: HeldMark | undefined, commit: Oid, { epoch }: VerifiedState['note']): boolean {
+  return mark === undefined || mark.epoch < epoch || [mark.published, mark.sending].includes(commit);
 }

@@ -103,6 +103,13 @@ export async function poolOf(count: number, scenario: object, { lines, database 
       await take(machine, session);
       return session;
     },
+    /** Moves the ref of the only session to the state before the published one, as a restored backup of the remote does. */
+    async moveBack() {
+      const [ref = ''] = (
+        await git(['for-each-ref', '--format=%(refname)', 'refs/samocode/pool/sessions/'], url)
+      ).split('\n');
+      await git(['update-ref', ref, `${ref}^`], url);
+    },
     async [Symbol.asyncDispose]() {
       for (const machine of machines) {
         await machine.die();

@@ -108,6 +108,21 @@ test('when a person takes a session from a machine at work, its agent ends, and 
   await expectOneChain(done, await untilView(one, isElsewhere, 'what was done meanwhile'));
 });
 
+test('a session whose remote was restored from a backup is taken again by the machine that has it', async () => {
+  await using pool = await poolOf(2, WORK);
+  const [one, other] = pool.machines;
+  const session = await pool.startOn(one);
+  await untilView(other, ({ state }) => state.progress.totalIterations > 1, 'what was published');
+  await pool.moveBack();
+  await untilView(one, ({ worker }) => worker === 'unknowable', 'the end of its agent');
+  const place = { cwd: one.repo.path, home: one.repo.homeDir };
+  const says = async () => (await typed(['pool', 'status'], place)).stdout.includes(`pool take ${session}`);
+  await eventually(says, { what: 'how to continue it' });
+  expect(await take(one, session)).toMatchObject({ host: one.name, isHere: true });
+  await untilView(one, (view) => isDone(view) && !isElsewhere(view), 'the session as done');
+  expect(await lostOn(one)).toHaveLength(1);
+});
+
 test('a machine that comes back ends what its supervisor continued, once it sees that the session was taken', async () => {
   await using pool = await poolOf(2, ENDLESS);
   const [one, other] = pool.machines;

@@ -51,6 +51,18 @@ test('work continues while the remote is unreachable or the database is read-onl
   await untilView(second, isDone, 'what was published of that');
 });
 
+test('a session continues after the remote was restored from a backup', async () => {
+  await using server = await startPostgres();
+  await using pool = await poolOf(2, WORK, { database: await server.database() });
+  await pool.start(pool.machines[0]);
+  const [, second] = await atWork(pool);
+  await untilView(second, ({ state }) => state.progress.totalIterations > 1, 'what was published');
+  await pool.moveBack();
+  const done = await untilView(second, isDone, 'the session as done');
+  const events = await eventsOf(done);
+  expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
+});
+
 test('pool status shows its machines, its sessions, and one that no machine can take', async () => {
   await using server = await startPostgres();
   await using pool = await poolOf(2, WORK, { database: await server.database() });
