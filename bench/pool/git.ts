@@ -29,6 +29,7 @@ export async function measureGit(): Promise<Record<string, number>> {
     remote: remotes.remote(folder, { url: `git://127.0.0.1:${server.port}/remote.git` }),
     git: { cwd: folder, baseEnv: remotes.env },
     clock: systemClock,
+    listNumber: async () => 1,
     seal: (text) => remotes.commit(folder, text),
     open: async (oid) => ({ text: await remotes.git(folder, 'log', '-1', '--format=%B', oid), person: 'me' }),
     commit: (tree, parents, note) =>

@@ -136,6 +136,7 @@ export function boardContract(makeRig: () => Promise<BoardRig>) {
     expect(await a.board.giveBack(heldOf(first as Claim), { wanted: true, state })).toBe(true);
     const [second] = await claim(b);
     expect(second).toMatchObject({ state: expect.any(String), card: { iteration: 7 } });
+    expect((await a.board.renew(a.host)).held).toEqual(new Map());
     const card = { status: 'running', phase: 'testing', iteration: 8, at: '2026-01-08T00:00:00.000Z' };
     expect(await a.board.index(heldOf(first as Claim), state, { ...card, wanted: true })).toBe(false);
   });

@@ -8,7 +8,7 @@ import { isGuarded } from '../../core/kernel/sandbox-level.ts';
 import { stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import { openStore } from '../../core/project/checkpoints/checkpoint-store.ts';
 import { commitState, divideFiles } from '../../core/project/checkpoints/state-commit.ts';
-import { gitLine } from '../../core/project/git/git.ts';
+import { type GitOptions, gitLine } from '../../core/project/git/git.ts';
 import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
 import { pendingCommandIds } from '../../core/session/commands/commands.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
@@ -49,16 +49,13 @@ export class PoolStates {
   }
 
   /** The functions with which a board on the remote signs and verifies commits. */
-  get signing(): Pick<RemoteBoardPlan, 'seal' | 'open' | 'commit'> {
+  get signing(): Pick<RemoteBoardPlan, 'seal' | 'open' | 'commit' | 'listNumber'> {
     const { git } = this.#plan;
     return {
       seal: async (text) => await signedCommit({ text }, this.#keys, git),
       commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keys, git),
-      open: async (oid) => {
-        const opened = await openSigned(oid, git).catch(() => undefined);
-        const member = opened && memberWithKey(await this.#list(), opened.key);
-        return opened && member && { text: opened.text, person: member.person ?? member.name };
-      },
+      open: async (oid) => await openAct(oid, await this.#list(), git),
+      listNumber: async () => (await this.#plan.lists.kept())?.number,
     };
   }
 
@@ -168,6 +165,17 @@ export class PoolStates {
     };
     return made && (await publishedCommit({ state: made.commit, note }, this.#keys, git));
   }
+}
+
+/** The message of an act and the person who sent it; undefined if no member has signed it. */
+export async function openAct(
+  oid: Oid,
+  list: MemberList,
+  git: GitOptions,
+): Promise<{ text: string; person: string } | undefined> {
+  const opened = await openSigned(oid, git).catch(() => undefined);
+  const member = opened && memberWithKey(list, opened.key);
+  return opened && member && { text: opened.text, person: member.person ?? member.name };
 }
 
 /** In these states a session needs a machine; in all others it needs a person. */

@@ -8,13 +8,15 @@ import { readCopyMark } from '../restore-state.ts';
 import { type PruneParts, pruneSessions } from './prune.act.ts';
 import { isPrunableCard, prunableView, type Retention } from './retention.ts';
 
+/** At its start, a supervisor publishes each of its sessions again, which must find the ref. */
+const FIRST_AFTER_MS = 10 * 60_000;
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** What a member does for old sessions: it removes them once a day, and measures the copies of the rest each hour. */
 export class DailyPrune {
   readonly #parts: PruneParts & Pick<MemberParts, 'status' | 'say'>;
-  #pruneAtMs = Number.NEGATIVE_INFINITY;
+  #pruneAtMs: number | undefined;
   #measureAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ place, ...parts }: MemberParts) {
@@ -27,6 +29,7 @@ export class DailyPrune {
     const now = clock.monotonic();
     // Nothing has been read yet, or there is nothing to do.
     if (views.length === 0) return;
+    this.#pruneAtMs ??= now + FIRST_AFTER_MS;
     if (now >= this.#pruneAtMs) {
       // After a failure, for example of the network, an hour later.
       this.#pruneAtMs = now + HOUR_MS;

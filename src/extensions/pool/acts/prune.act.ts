@@ -9,16 +9,19 @@ import { isAtRest, readSession } from '../../../core/session/status.ts';
 import type { Board, Oid } from '../boards/board.ts';
 import { POOL_REFS, sessionRef } from '../git-remote.ts';
 import { type HeldMark, readMark } from '../mark.ts';
+import type { MemberLists } from '../member-list.ts';
 import type { MemberParts } from '../member-parts.ts';
+import { openAct } from '../pool-states.ts';
 import { type CopyMark, readCopyMark } from '../restore-state.ts';
 import { clearRemovedCopies, isEditedCopy, removeCopy } from './copies.ts';
-import { membershipOf, remoteAt, requirePerson, serverPrefix } from './membership.ts';
-import { postgresBoard, remoteGit } from './open-member.ts';
+import { membershipOf, poolAt, requirePerson } from './membership.ts';
+import { postgresBoard } from './open-member.ts';
 import { whyNotPushed } from './pushed-branch.ts';
 import { type PoolEnding, prunableView } from './retention.ts';
 
 export interface PruneParts extends Pick<MemberParts, 'remote' | 'clock' | 'host' | 'poolDays'> {
   board: Pick<Board, 'forget'>;
+  lists: Pick<MemberLists, 'kept'>;
   git: GitOptions;
 }
 
@@ -60,16 +63,15 @@ export async function prunePool(
 ): Promise<PruneReport> {
   if (!dryRun) await requirePerson(context);
   const { membership, project } = await membershipOf(question, context);
-  const { database, remote: url } = membership;
+  const { database } = membership;
   const { sessions, poolDays } = project.values;
   const board =
     database === undefined || dryRun ? NO_BOARD : await postgresBoard(database, { clock: context.clock });
   try {
-    const remote = remoteAt({ project, url, prefix: serverPrefix(membership) }, context);
-    const git = remoteGit(project.mainRepo, context.env);
+    const { remote, git, lists } = poolAt(membership, project, context);
     const { clock, host } = context;
     const views = await readAllSessions(sessions, host);
-    return await pruneSessions(views, { remote, git, clock, host, board, poolDays }, { dryRun });
+    return await pruneSessions(views, { remote, git, lists, clock, host, board, poolDays }, { dryRun });
   } finally {
     await board[Symbol.asyncDispose]();
   }
@@ -165,6 +167,8 @@ async function findOwn(
   const remove = async () => {
     if (tip !== undefined && (await parts.remote.move(ref, undefined, tip)) !== 'moved') return NOT_DELETED;
     refs.delete(ref);
+    for (const [act, oid] of actsOf(mark.id, refs))
+      if ((await parts.remote.move(act, undefined, oid)) === 'moved') refs.delete(act);
     await parts.board.forget([mark.id]);
     // Without these, this machine no longer expects the ref, and a worker no longer needs time granted by the pool.
     for (const path of [paths.poolUntil, paths.poolMark]) rmSync(path, { force: true });
@@ -181,9 +185,24 @@ async function whyInPool(
   { id }: HeldMark,
   { ending, refs, parts }: { ending: PoolEnding; refs: Refs; parts: PruneParts },
 ): Promise<string | undefined> {
-  const hasAct = [...refs.keys()].some((ref) => ref.startsWith(`${ACT_REFS}${id}/`));
-  if (hasAct && refs.has(sessionRef(id))) return 'An act from another machine waits for it.';
+  if (refs.has(sessionRef(id)) && (await hasAct(id, refs, parts)))
+    return 'An act from another machine waits for it.';
   return ending === 'done' ? await whyNotPushed(view, parts.git) : undefined;
+}
+
+function actsOf(id: string, refs: Refs): Array<[ref: string, oid: Oid]> {
+  return [...refs].filter(([ref]) => ref.startsWith(`${ACT_REFS}${id}/`));
+}
+
+/** Whether a member has signed one of the acts. Anyone who may push can leave others. */
+async function hasAct(id: string, refs: Refs, { remote, lists, git }: PruneParts): Promise<boolean> {
+  const acts = actsOf(id, refs);
+  const list = await lists.kept();
+  if (acts.length === 0 || list === undefined) return acts.length > 0;
+  // Only the board of a pool without a database fetches them.
+  await remote.fetch([`${ACT_REFS}${id}/*`]);
+  for (const [, oid] of acts) if ((await openAct(oid, list, git)) !== undefined) return true;
+  return false;
 }
 
 /** Deletes the copies of refs that are not on the remote, so that git can free their objects. */

@@ -22,11 +22,21 @@ export interface RemoteBoardPlan {
   seal(text: string): Promise<Oid>;
   /** Returns a commit's message and the person whose key signed it; undefined if this host does not trust the key. */
   open(oid: Oid): Promise<{ text: string; person: string } | undefined>;
+  /** The number of the list of members; a higher one can decide otherwise about a key. */
+  listNumber(): Promise<number | undefined>;
   commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
 }
 
 type Seen = CommitText & { note: StateNote };
 type Refs = ReadonlyMap<string, Oid>;
+interface SeenAct {
+  oid: Oid;
+  /** Undefined if no trusted key signed it, or while it is not verified. */
+  act?: SentAct;
+  /** The number of the list of members with which it was verified, and the monotonic time. */
+  list?: number;
+  atMs?: number;
+}
 
 const SESSION_REFS = sessionRef('');
 const ACT_REFS = `${POOL_REFS}acts/`;
@@ -35,6 +45,9 @@ const Sealed = z.object({ session: z.string(), id: z.string(), command: z.string
 
 /** More names than this do not fit on every command line. */
 const MANY = 200;
+/** Verifying an act starts several processes, and anyone who may push can leave acts. */
+const MAX_VERIFIED = 50;
+const VERIFY_AGAIN_MS = 60 * 60_000;
 const TICK_MS = 1000;
 /** After sending an act, this host looks more often for a while, because a person waits for the answer. */
 const SOON_MS = 5000;
@@ -47,8 +60,8 @@ const SOON_FOR_MS = 120_000;
 export class RemoteBoard implements Board {
   readonly #plan: RemoteBoardPlan;
   #sessions: ReadonlyMap<Ulid, Seen> = new Map();
-  /** By ref; `act` is undefined if no trusted key signed it. */
-  #acts: ReadonlyMap<string, { oid: Oid; act: SentAct | undefined }> = new Map();
+  /** By ref. */
+  #acts: ReadonlyMap<string, SeenAct> = new Map();
   #looking: Promise<void> = Promise.resolve();
   #actedAtMs = Number.NEGATIVE_INFINITY;
   /** The identity of the bell when a wait last ended for it: it can also ring while no wait is under way. */
@@ -96,11 +109,13 @@ export class RemoteBoard implements Board {
     return [];
   }
 
-  /** Stores nothing, because the state itself contains what lists show. */
-  async index(held: Held, state: Oid): Promise<boolean> {
-    await this.#look();
-    const seen = this.#sessions.get(held.id);
-    return seen?.oid === state && isHolder(seen.note, held);
+  /**
+   * Stores nothing, because the state itself contains what lists show. The remote has just accepted the state, and a
+   * server with several copies may show an older one for a while.
+   */
+  async index(held: Held): Promise<boolean> {
+    const note = this.#sessions.get(held.id)?.note;
+    return note === undefined || note.epoch < held.epoch || isHolder(note, held);
   }
 
   async giveBack(held: Held, { wanted, state }: { wanted: boolean; state: Oid }): Promise<boolean> {
@@ -193,13 +208,18 @@ export class RemoteBoard implements Board {
   }
 
   async #readActs(there: Refs): Promise<void> {
-    const acts = new Map<string, { oid: Oid; act: SentAct | undefined }>();
+    const { clock, listNumber } = this.#plan;
+    const [list, atMs] = [await listNumber(), clock.monotonic()];
+    const acts = new Map<string, SeenAct>();
+    let verified = 0;
     for (const [ref, oid] of there) {
       if (!ref.startsWith(ACT_REFS)) continue;
       const before = this.#acts.get(ref);
-      // An act with an untrusted key is verified again, because the key may be trusted by now.
-      const isKnown = before?.oid === oid && before.act !== undefined;
-      acts.set(ref, isKnown ? before : { oid, act: await this.#openAct(ref, oid) });
+      const known: SeenAct = before?.oid === oid ? before : { oid };
+      const isFresh = known.act !== undefined || atMs - (known.atMs ?? -VERIFY_AGAIN_MS) < VERIFY_AGAIN_MS;
+      const isDue = (known.list !== list || !isFresh) && verified < MAX_VERIFIED;
+      if (isDue) verified += 1;
+      acts.set(ref, isDue ? { oid, act: await this.#openAct(ref, oid), list, atMs } : known);
     }
     this.#acts = acts;
   }

@@ -42,7 +42,7 @@ async function twoMachines(events: readonly NewEvent[] = OVER) {
     const git = { cwd: mainRepo, baseEnv: repo.env };
     const forgotten: string[] = [];
     const parts: PruneParts = {
-      ...{ host, git, poolDays: 14 },
+      ...{ host, git, poolDays: 14, lists: { kept: async () => scene.list } },
       remote: new GitRemote({ url, prefix: POOL_REFS, git, limitMs: 30_000 }),
       clock: { ...systemClock, now: () => systemClock.now() + 15 * DAY_MS },
       board: { forget: async (ids) => void forgotten.push(...ids) },
@@ -127,13 +127,35 @@ test('a member prunes once a day, and records each hour what its copies take up'
   const first = await disk();
   expect(first).toMatchObject({ copies: 1 });
   expect(first?.bytes).toBeGreaterThan(1000);
+  const endsAfter = async (ms: number) => {
+    clock.monotonicMs += ms - 1;
+    await disk();
+    expect(await other.views()).toHaveLength(1);
+    clock.monotonicMs += 1;
+  };
+  await endsAfter(10 * 60_000);
+  await disk();
   clock.nowMs = systemClock.now() + 15 * DAY_MS;
-  clock.monotonicMs += DAY_MS - 1;
-  expect(await disk()).toMatchObject({ copies: 1 });
-  clock.monotonicMs += 1;
+  await endsAfter(DAY_MS);
   await disk();
   expect(await other.views()).toEqual([]);
   expect(await own.views()).toHaveLength(1);
+});
+
+test('a member that starts prunes ten minutes later, after it has published its sessions again', async () => {
+  await using machines = await twoMachines();
+  const { own, remoteRefs } = machines;
+  const clock = new HandClock();
+  clock.nowMs = systemClock.now() + 15 * DAY_MS;
+  const status = new StatusFile(join(machines.url, '../status.json'), clock);
+  const member = own.member({ clock, status });
+  const refsAfter = async (ms: number) => {
+    clock.monotonicMs += ms;
+    await member.step(await own.views());
+    return await remoteRefs();
+  };
+  expect([await refsAfter(0), await refsAfter(10 * 60_000 - 1)]).toEqual([REF, REF]);
+  expect(await refsAfter(1)).toBe('');
 });
 
 test('one day before POOL_DAYS, and for a session of the future, nothing is removed', async () => {
@@ -206,6 +228,16 @@ test('an act that waits keeps a session in the pool, and an edited document keep
   expect((await archived.own.prune()).kept).toMatchObject([{ why: expect.stringContaining('act') }]);
   await appendFile(join(archived.other.sessions, '_archive', FOLDER, '_overview.md'), 'My remark\n');
   expect((await archived.other.prune()).kept).toMatchObject([{ why: expect.stringContaining('edited') }]);
+});
+
+test('an act that no member has signed leaves the pool together with its session', async () => {
+  await using machines = await twoMachines();
+  const { own, push, remoteRefs, scene } = machines;
+  const { repo } = scene.here;
+  const foreign = await repo.git(['commit-tree', '-m', 'not signed', 'HEAD^{tree}']);
+  await push(`${foreign}:${POOL_REFS}acts/${ID}/01KB0000000000000000000000`);
+  expect(await own.prune()).toEqual({ days: 14, pruned: [SESSION], kept: [] });
+  expect(await remoteRefs()).toBe('');
 });
 
 test('a done session leaves the pool once its branch is on the remote of the project', async () => {

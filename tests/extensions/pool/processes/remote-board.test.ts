@@ -2,6 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
+import { runGit } from '../../../../src/core/project/git/git.ts';
 import { RemoteBoard } from '../../../../src/extensions/pool/boards/remote-board.ts';
 import { POOL_REFS, sessionRef } from '../../../../src/extensions/pool/git-remote.ts';
 import type { PoolRemote } from '../../../../src/extensions/pool/remote.ts';
@@ -41,6 +42,7 @@ test('nothing is written while nothing happens, and one fetch names only what ch
     seal: unused,
     open: unused,
     commit: unused,
+    listNumber: async () => 1,
   });
   await board.renew(b.host);
   const objects = () => rig.remotes.git(rig.remotes.url, 'rev-list', '--objects', '--all', '--count');
@@ -135,6 +137,45 @@ test('a host whose session was deleted or moved does not have it any more', asyn
   expect(await heldBy(a)).toEqual([]);
 });
 
+test('an act that no member signed is verified again with a new list of members or after an hour, and 50 in a look', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  await a.claim(1);
+  const git = { cwd: rig.at(a), baseEnv: rig.remotes.env };
+  const foreign = await rig.remotes.commit(rig.remotes.url, 'something else');
+  const refs = Array.from({ length: 60 }, () => `update ${POOL_REFS}acts/${session}/${ulid()} ${foreign}`);
+  await runGit(['update-ref', '--stdin'], { ...git, cwd: rig.remotes.url, input: `${refs.join('\n')}\n` });
+  const unused = async () => Promise.reject(new Error('Nothing is signed.'));
+  let [opened, number] = [0, 1];
+  const open = async () => {
+    opened += 1;
+    return undefined;
+  };
+  const rest = { seal: unused, commit: unused, open, listNumber: async () => number };
+  const board = new RemoteBoard({ remote: rig.remotes.remote(git.cwd), git, clock: a.clock, ...rest });
+  const openedBy = async (passMs: number) => {
+    opened = 0;
+    a.clock.pass(passMs);
+    await board.renew(a.host);
+    return opened;
+  };
+  expect([await openedBy(0), await openedBy(60_000), await openedBy(60_000)]).toEqual([50, 10, 0]);
+  number = 2;
+  expect([await openedBy(0), await openedBy(0), await openedBy(0)]).toEqual([50, 10, 0]);
+  expect(await openedBy(60 * 60_000)).toBe(50);
+});
+
+test('a state that the remote has accepted counts although the remote still shows the one before', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  const [claim] = await a.claim(1);
+  const held = { id: session, host: a.host.id, epoch: claim?.epoch ?? 0 };
+  const card = { status: 'running', phase: 'testing', iteration: 8, at: '2026-01-08T00:00:00.000Z' };
+  expect(await a.board.index(held, '1'.repeat(40), { ...card, wanted: true })).toBe(true);
+});
+
 test('an act that waits is neither sent again nor looked for more often than others', async () => {
   await using rig = await remoteBoards();
   const a = await rig.join();
@@ -181,7 +222,8 @@ test('a wait for the next look ends when the bell rings, and sooner after an act
   const seal = (text: string) => rig.remotes.commit(git.cwd, text);
   const unused = async () => Promise.reject(new Error('Nothing is opened.'));
   const remote = rig.remotes.remote(git.cwd);
-  const board = new RemoteBoard({ remote, git, clock: a.clock, bell, seal, open: unused, commit: unused });
+  const rest = { open: unused, commit: unused, listNumber: async () => 1 };
+  const board = new RemoteBoard({ remote, git, clock: a.clock, bell, seal, ...rest });
   const { signal } = new AbortController();
   const waited = async () => {
     slept = 0;
