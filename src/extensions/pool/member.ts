@@ -24,7 +24,7 @@ import {
   tipOf,
   unheldOwner,
 } from './mirrors.ts';
-import { offerFirst } from './offer-first.ts';
+import { FirstOffers } from './offer-first.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
@@ -44,6 +44,7 @@ export class Member {
   readonly #lost = new Map<Ulid, number>();
   readonly #acts: DeliveredActs;
   readonly #sentActs: ForwardedActs;
+  readonly #offers = new FirstOffers();
   readonly #prune: DailyPrune;
   readonly #mirrors: Mirrors;
   #views: () => readonly SessionView[] = () => [];
@@ -304,7 +305,7 @@ export class Member {
   }
 
   async #offer(view: SessionView): Promise<void> {
-    const offered = await offerFirst(view, this.#parts);
+    const offered = await this.#offers.offer(view, this.#parts);
     if (offered === undefined) return;
     this.#entries.set(offered.id, offered);
     await this.#sentActs.forward(view.paths, offered.id);

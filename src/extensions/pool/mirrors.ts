@@ -1,4 +1,5 @@
 import { fence, OFFERED, PARKED } from '../../core/kernel/processes/fence.ts';
+import { commitOf } from '../../core/project/git/repository.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
 import type { DailyPrune } from './acts/daily-prune.ts';
@@ -37,7 +38,7 @@ export class Mirrors {
     if (copied !== undefined && !copied.unfinished) this.#shown.set(id, copied.commit);
     if (this.#shown.get(id) !== state) {
       const { place, say } = this.#parts;
-      const copy = await restoreMirror(copyPlan(await fetchState(id, this.#parts), this.#parts));
+      const copy = await restoreMirror(copyPlan(await fetchState(id, this.#parts, state), this.#parts));
       reportMoved(copy, say);
       await this.#sentActs.settle(sessionPaths(place.sessionsDir, copy.folder));
       this.#shown.set(id, state);
@@ -70,9 +71,16 @@ export function reportMoved({ folder, aside }: RestoredState, say: MemberParts['
   if (aside.length > 0) say(`${folder}: what was here is now ${aside.join(', ')}`);
 }
 
-export async function fetchState(id: Ulid, { remote, states }: MemberParts): Promise<VerifiedState> {
-  await remote.fetch([sessionRef(id)]);
-  return await states.verify(sessionRef(id));
+/** @param wanted not fetched if the board has just fetched it */
+export async function fetchState(
+  id: Ulid,
+  { remote, states, git, place }: Pick<MemberParts, 'remote' | 'states' | 'git' | 'place'>,
+  wanted?: Oid,
+): Promise<VerifiedState> {
+  const ref = sessionRef(id);
+  const isHere = wanted !== undefined && (await commitOf(ref, { ...git, cwd: place.mainRepo })) === wanted;
+  if (!isHere) await remote.fetch([ref]);
+  return await states.verify(ref);
 }
 
 /** The commit of a session's ref on the remote. */

@@ -1,14 +1,29 @@
 import type { SessionView } from '../../core/session/events/session-view.ts';
-import type { Entry } from './boards/board.ts';
+import type { Entry, Ulid } from './boards/board.ts';
 import { sessionRef } from './git-remote.ts';
 import type { MemberParts } from './member-parts.ts';
 import { tipOf } from './mirrors.ts';
 import { needsOf } from './pool-states.ts';
 
-/** Publishes the first state of a session that `start --pool` created here, then lets any free machine claim it. */
-export async function offerFirst(
+/** Publishes the first state of each session that `start --pool` created here, then lets any free machine claim it. */
+export class FirstOffers {
+  /** Monotonic times. Each try makes a commit, and an outage may last for hours. */
+  readonly #againAtMs = new Map<Ulid, number>();
+
+  async offer(view: SessionView, parts: OfferParts): Promise<Entry | undefined> {
+    const { clock, times } = parts;
+    const id = view.sessionFile?.id ?? '';
+    if (clock.monotonic() < (this.#againAtMs.get(id) ?? 0)) return undefined;
+    this.#againAtMs.set(id, clock.monotonic() + times.renewMs);
+    return await offerFirst(view, parts);
+  }
+}
+
+type OfferParts = Pick<MemberParts, 'board' | 'card' | 'remote' | 'states' | 'clock' | 'times'>;
+
+async function offerFirst(
   view: SessionView,
-  { board, card, remote, states }: MemberParts,
+  { board, card, remote, states }: OfferParts,
 ): Promise<Entry | undefined> {
   const { sessionFile } = view;
   const made = await states.first(view);

@@ -332,6 +332,11 @@ export const POOL_ERRORS = errors({
     why: `${problem}.`,
     hint: 'Publish the session again from the machine that has it.',
   }),
+  act_unknown: ({ person, id }: { person: string; id: string }) => ({
+    what: `The command ${id} from ${person} was not carried out.`,
+    why: 'This version does not know such a command; a newer samocode may have sent it.',
+    hint: 'Update samocode on this machine; the command is then carried out.',
+  }),
   state_replaced: ({ session }: { session: string }) => ({
     what: `This machine no longer continues ${session}.`,
     why: 'The state of it on the remote of the pool is not the one that this machine published last: the remote was restored from a backup, a push arrived late, or another machine uses a copy of this configuration.',

@@ -10,6 +10,7 @@ import { readEvents } from '../../../core/session/events/event-log.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
 import type { SentAct, Ulid } from '../boards/board.ts';
 import type { HeldSession, MemberParts } from '../member-parts.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
 
 const MAX_NAME = 100;
 
@@ -26,8 +27,9 @@ export class DeliveredActs {
     if (held === undefined || this.#open.has(act.id)) return;
     const command = commandOf(act);
     if (command === undefined) {
-      this.#parts.report(held.folder, new Error(`What ${act.person} sent is not a command: ${act.id}`));
-      return await this.#parts.board.settle([act]);
+      // It stays on the board for a newer version, and is not reported again.
+      this.#open.set(act.id, act);
+      return this.#parts.report(held.folder, POOL_ERRORS.act_unknown(act));
     }
     const paths = this.#pathsOf(held);
     if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, command);
