@@ -1,0 +1,75 @@
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { readAllSessions } from '../../../../src/core/session/session-list.ts';
+import { DeliveredActs } from '../../../../src/extensions/pool/acts/delivered-acts.ts';
+import { RemoteBoard } from '../../../../src/extensions/pool/boards/remote-board.ts';
+import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
+import { POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
+import { fetchState } from '../../../../src/extensions/pool/mirrors.ts';
+import { FirstOffers } from '../../../../src/extensions/pool/offer-first.ts';
+import { PoolStates } from '../../../../src/extensions/pool/pool-states.ts';
+import { HandClock } from '../../../core/unit/supervisor/scene.ts';
+import { hostOf } from '../../../support/board-contract.ts';
+import { type PoolScene, poolScene } from '../../../support/pool-scene.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
+import { remoteBoards } from './remote-boards.ts';
+
+/** A member in one repository of the scene, whose remote does not respond. */
+function cutOff({ configDir, list, here }: PoolScene, cwd: string, clock = systemClock) {
+  const git = { cwd, baseEnv: here.repo.env };
+  const card = hostOf(0, []);
+  const states = new PoolStates({ folder: configDir, lists: { kept: async () => list }, git, card, clock });
+  const remote = new GitRemote({ url: '/nowhere.git', prefix: POOL_REFS, git, limitMs: 30_000 });
+  const board = new RemoteBoard({ ...states.signing, remote, git, clock });
+  const place = { mainRepo: cwd, sessionsDir: '', worktreesDir: '', configPath: '', commonDir: '' };
+  return { git, card, states, remote, board, place, clock, times: POOL_TIMES.remote };
+}
+
+test('while the remote does not respond, a new session is offered at the interval of renewals', async () => {
+  await using scene = await poolScene();
+  const { repo } = scene.here;
+  const clock = new HandClock();
+  const parts = cutOff(scene, repo.path, clock);
+  const [view] = await readAllSessions(`${repo.path}/_samocode/sessions`, await systemHost());
+  if (view === undefined) throw new Error('There is no session.');
+  const offers = new FirstOffers();
+  const objects = () => repo.git(['count-objects']);
+  await expect(offers.offer(view, parts)).rejects.toThrow();
+  const before = await objects();
+  clock.pass(parts.times.renewMs - 1);
+  expect(await offers.offer(view, parts)).toBeUndefined();
+  expect(await objects()).toBe(before);
+  clock.pass(1);
+  await expect(offers.offer(view, parts)).rejects.toThrow();
+});
+
+test('a state that was just fetched is not fetched again', async () => {
+  await using scene = await poolScene();
+  const commit = await scene.publish();
+  const parts = cutOff(scene, scene.mainRepo);
+  const { id } = sessionFileSample();
+  expect(await fetchState(id, parts, commit)).toMatchObject({ commit });
+  await expect(fetchState(id, parts)).rejects.toThrow();
+});
+
+test('a command that this version does not know is reported once, and waits for a newer version', async () => {
+  await using rig = await remoteBoards();
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  const [claim] = await a.claim(1);
+  const id = ulid();
+  await a.board.act(session, id, '{"kind":"of a newer version"}');
+  const reports: unknown[] = [];
+  const report = (_: string, error: unknown) => void reports.push(error);
+  const place = { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '', commonDir: '' };
+  const delivered = new DeliveredActs({ board: a.board, place, report, wake: async () => undefined });
+  const held = { id: session, epoch: claim?.epoch ?? 0, folder: 'hull', published: '', sinceMs: 0 };
+  for (const _ of [1, 2]) {
+    const { acts } = await a.board.renew(a.host);
+    expect(acts).toMatchObject([{ id }]);
+    for (const act of acts) await delivered.deliver(act, held);
+  }
+  expect(reports).toMatchObject([{ code: 'act_unknown' }]);
+});
