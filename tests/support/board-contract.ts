@@ -124,7 +124,7 @@ export function boardContract(makeRig: () => Promise<BoardRig>) {
     expect((await a.board.renew(a.host)).held).toEqual(new Map([[id, 1]]));
   });
 
-  test('lists show what was published last, and nobody publishes what is no longer theirs', async () => {
+  test('lists show what was published last, and a host that has lost a session publishes nothing of it', async () => {
     await using rig = await makeRig();
     const [a, b] = [await rig.join(), await rig.join()];
     const id = await rig.offer(a);

@@ -9,7 +9,6 @@ import { claimAbove, indexAgain, whyLost } from './boards/lost-writes.ts';
 import { claimLease } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
-import { leftBehind } from './left-behind.ts';
 import { readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import { standingIn } from './member-list.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
@@ -29,6 +28,7 @@ import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
 import { restoreForWork } from './restore-state.ts';
+import { leftBehind } from './shown/left-behind.ts';
 import { SessionSteps } from './steps.ts';
 
 const TICK_MS = 200;

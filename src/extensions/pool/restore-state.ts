@@ -37,9 +37,9 @@ import { refNameOf } from '../../core/session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../../core/session/layout/paths.ts';
 import { identitiesIn, isEditedCopy } from './acts/copies.ts';
 import type { Oid } from './boards/board.ts';
-import { leftBehind } from './left-behind.ts';
 import { readMark } from './mark.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
+import { leftBehind } from './shown/left-behind.ts';
 import type { StateNote } from './state-note.ts';
 
 export interface PublishedStatePlan {

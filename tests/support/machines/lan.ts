@@ -45,7 +45,7 @@ const NETWORK = '10.67.0';
 /** @throws where this user or kernel cannot make namespaces */
 export async function startLan(): Promise<Lan> {
   const dir = await tempDir();
-  // PostgreSQL runs as a user of its own, below this folder.
+  // PostgreSQL runs as another user, below this folder.
   await runCommand('chmod', ['711', dir.path]);
   const first = await startNamespaces('switch', BRIDGE);
   const boxes: Box[] = [];

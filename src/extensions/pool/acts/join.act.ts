@@ -36,7 +36,7 @@ export interface JoinInput extends ProjectQuestion {
   isPublic?: boolean;
   /** The whole fingerprint of an owner of the pool, which a person has compared. */
   owner?: string;
-  /** Creates the pool if there is none. */
+  /** Creates a pool at a remote that has no pool yet. */
   create?: boolean;
   /** Asks the person; undefined without a terminal. */
   ask?: (question: JoinQuestion) => Promise<boolean>;

@@ -35,7 +35,7 @@ export function addJoin(pool: Command, cli: Cli): void {
     .option('--public', 'accept a remote that anyone can read')
     .option('--name <name>', 'the name of this machine in the pool (default: its host name)')
     .option('--owner <fingerprint>', 'the whole fingerprint of an owner of the pool, which you have compared')
-    .option('--create', 'create the pool if there is none, and own it')
+    .option('--create', 'create a pool at a remote that has no pool yet, with this machine as its owner')
     .action((options: JoinOptions) => join(cli, options));
   withSharedOptions(pool.command('leave'))
     .description('Stop taking sessions, and give back each held one at its next pause')

@@ -66,7 +66,7 @@ test(
   },
 );
 
-test('a card under the id of a member, signed with another key, adds nobody and changes nothing', async () => {
+test('a card under the id of a member, signed with another key, adds no machine and changes nothing', async () => {
   await using rig = await pool();
   const studio = await rig.machine('studio');
   const { id } = JSON.parse(

@@ -5,9 +5,9 @@ import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts
 import { stateRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { fingerprintOf, hostKey } from '../../../../src/extensions/pool/host-keys.ts';
-import { leftBehindByFetched } from '../../../../src/extensions/pool/left-behind.ts';
 import { keptState, publishedCommit, verifyState } from '../../../../src/extensions/pool/published-state.ts';
 import { restoreMirror } from '../../../../src/extensions/pool/restore-state.ts';
+import { leftBehindByFetched } from '../../../../src/extensions/pool/shown/left-behind.ts';
 import { ci } from '../../../support/ci.ts';
 import { listOf, type PoolScene, PUBLISHED, poolScene } from '../../../support/pool-scene.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -63,7 +63,7 @@ test.concurrent('a state without a signature, or with that of other content, is 
   await expect(verified(scene, forged)).rejects.toMatchObject({ code: 'state_unsigned' });
 });
 
-test.concurrent('the key of a machine that is no member is refused, and so is a member’s for another host', async () => {
+test.concurrent('a key that belongs to no member is refused, and so is a member’s for another host', async () => {
   await using scene = await poolScene();
   const commit = await scene.publish();
   const stranger = join(scene.here.repo.root, 'stranger');

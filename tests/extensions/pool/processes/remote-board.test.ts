@@ -114,7 +114,7 @@ test('of two takes of one state the remote accepts one', async () => {
   expect(taken.filter((claim) => claim !== undefined)).toHaveLength(1);
 });
 
-test('a state in the place of another session is not shown, and an act that nobody trusted has signed is not delivered', async () => {
+test('a state in the place of another session is not shown, and an act that no member has signed is not delivered', async () => {
   await using rig = await remoteBoards();
   const a = await rig.join();
   const own = await rig.offer(a, { folder: 'own' });

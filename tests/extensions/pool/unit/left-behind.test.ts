@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leftBehind } from '../../../../src/extensions/pool/left-behind.ts';
+import { leftBehind } from '../../../../src/extensions/pool/shown/left-behind.ts';
 import { readStateNote, stateNoteText } from '../../../../src/extensions/pool/state-note.ts';
 import { ci } from '../../../support/ci.ts';
 import { NOTE } from './state-note-sample.ts';
