@@ -1,4 +1,5 @@
 import { useActs } from '../../src/app/extensions/acts.ts';
+import { useApplications } from '../../src/app/extensions/application.ts';
 import { useForParents } from '../../src/app/extensions/parents.ts';
 import { useProviders } from '../../src/app/extensions/providers.ts';
 import { useSupervisorParts } from '../../src/app/extensions/supervisor.ts';
@@ -13,6 +14,7 @@ import { furtherChecks } from '../../src/core/caller/refusals/check.ts';
 import type { Registry } from '../../src/core/kernel/registry.ts';
 import { mcpOverHttp } from '../../src/core/kit/http-sessions.ts';
 import { chatPages } from '../../src/core/kit/mcp/chat-page.ts';
+import { applications } from '../../src/core/sandbox/application.ts';
 import { supervisorParts } from '../../src/core/supervisor/part.ts';
 import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';
 import { HAS_EXTENSIONS } from './has-extensions.ts';
@@ -29,6 +31,7 @@ const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
   chatPages,
   supervisorParts,
   sessionExtensions,
+  applications,
 ];
 
 // As a main program does. Vitest runs this before each test file, and keeps modules from file to file.
@@ -46,6 +49,7 @@ export function handOver(): void {
   useForParents();
   useSupervisorParts();
   useSessionExtensions();
+  useApplications();
 }
 
 /** As a build without extensions does. */

@@ -5,9 +5,11 @@ import { code } from '../../core/session/proof/proof.ts';
 import { fetchWork } from '../../extensions/github/action/fetch-work.ts';
 import { repeatWork } from '../../extensions/github/action/repeat-work.ts';
 import { addSummary, type Runner } from '../../extensions/github/action/runner.ts';
+import { useApplications } from '../extensions/application.ts';
 import { useProviders } from '../extensions/providers.ts';
 
 useProviders();
+useApplications();
 
 // Runs one step of action.yml: `fetch` or `repeat`.
 const cancel = new AbortController();

@@ -17,6 +17,7 @@ import type { Cli } from '../../core/kit/terminal/cli.ts';
 import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
 import { newWholeScreen } from '../../core/kit/terminal/whole-screen.ts';
 import { useActs } from '../extensions/acts.ts';
+import { useApplications } from '../extensions/application.ts';
 import { FURTHER_COMMANDS } from '../extensions/commands.ts';
 import { useForParents } from '../extensions/parents.ts';
 import { useProviders } from '../extensions/providers.ts';
@@ -97,6 +98,7 @@ export async function runWhole(cli: Cli, argv: readonly string[]): Promise<void>
 export function openWhole(started: Started): OpenProgram {
   useProviders();
   useActs();
+  useApplications();
   useForParents();
   const cli = newCli(started, {
     openScreen(output, listener) {

@@ -7,6 +7,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { systemClock } from '../../core/kernel/clock.ts';
 import { systemHost } from '../../core/kernel/processes/host.ts';
 import { useActs } from '../extensions/acts.ts';
+import { useApplications } from '../extensions/application.ts';
 import { useForParents } from '../extensions/parents.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { buildServer } from './build-server.ts';
@@ -43,6 +44,7 @@ const MINUTE_MS = 60_000;
 
 useProviders();
 useActs();
+useApplications();
 useForParents();
 const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
 if (commandLine.kind !== 'serve') {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { SANDBOX_LEVELS } from '../sandbox-level.ts';
+import { Application } from './application.ts';
 
 /** Strictest first. */
 export const CHECK_PLACES = ['clone', 'worktree'] as const;
@@ -16,6 +17,8 @@ export const Proving = z.object({
   setup: z.string().optional(),
   /** A command that runs the test files inserted for `{files}`. */
   files: z.string().optional(),
+  /** The services beside which agents and checks run. */
+  application: Application.optional(),
 });
 export type Proving = z.infer<typeof Proving>;
 

@@ -81,6 +81,8 @@ export const Command = z.discriminatedUnion('kind', [
     /** Requested by a person, so PR_ROUNDS does not limit it. */
     byHand: z.literal(true).optional(),
   }),
+  /** Start or end the services of the application while no agent works. */
+  Head.extend({ kind: z.literal('services'), want: z.enum(['up', 'down']) }),
   /** Delete the session's branch and worktree, which a ref keeps, and archive the session. */
   Head.extend({ kind: z.literal('discard') }),
   /** Restore files, plan and overview from the end of an iteration, or from before the last rewind. */

@@ -1,5 +1,6 @@
 import type { Decision } from '../../kernel/phases/decision.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
+import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import {
   inPhase,
   isAccepted,
@@ -74,6 +75,11 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   iteration_started: iterationStarted,
   iteration_ended: iterationEnded,
   checks_ran: checksRan,
+  pictures_taken: (state, event) => ({ ...state, pictures: PicturesTaken.parse(event) }),
+  services_wanted: (state, { at, by, want }) => ({
+    ...state,
+    servicesUp: want === 'up' ? { since: at, by } : undefined,
+  }),
   parked,
   answers_recorded: answersRecorded,
   plan_approved: (state, event) => {
@@ -191,6 +197,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
   return {
     ...rest,
     status: { kind: 'running', since: at },
+    servicesUp: undefined,
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
     openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
     lastProvider: provider,

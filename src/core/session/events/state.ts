@@ -3,6 +3,7 @@ import { ENDING_KINDS } from '../../kernel/phases/ending.ts';
 import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../kernel/phases/limits.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../kernel/phases/no-progress.ts';
 import { Outage } from '../../kernel/phases/outage.ts';
+import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { initialProgress } from '../../kernel/phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
@@ -141,6 +142,10 @@ export const SessionState = z.object({
   outsidePlan: z.array(z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
+  /** The newest ones; they count for their own commit. */
+  pictures: PicturesTaken.optional(),
+  /** Since when a person uses the application while no agent works. */
+  servicesUp: z.object({ since, by: By }).optional(),
   /** Warnings already given, by `warningKey`, and codes of notices about money. */
   budgetWarned: z.array(z.string()),
   wrappedUp: z.boolean(),

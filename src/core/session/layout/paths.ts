@@ -65,6 +65,10 @@ const RUN_FILES = {
   /** Whether SETUP is due in the worktree that the worker created, and its result. */
   setup: 'setup',
   setupOutput: 'setup-output',
+  /** The output of the services of the application, and `now.json`: which of them run. */
+  services: 'services',
+  /** The pictures of its pages, in a folder for each proven commit. */
+  pictures: 'pictures',
   approvedPlan: 'approved-plan.md',
   /** Our running git calls that change a checkout or a branch. */
   gitCalls: '.git-calls',
@@ -160,7 +164,7 @@ export function iterationPaths(
 
 const TRAVELS: readonly string[] = [
   ...[RUN_FILES.sessionFile, RUN_FILES.events, RUN_FILES.now, RUN_FILES.baseChecks, RUN_FILES.mergeChecks],
-  ...[RUN_FILES.weakenedDiff, RUN_FILES.approvedPlan, RUN_FILES.iterations],
+  ...[RUN_FILES.weakenedDiff, RUN_FILES.approvedPlan, RUN_FILES.iterations, RUN_FILES.pictures],
 ];
 const OF_A_PROCESS: readonly string[] = [
   ...[ITERATION_FILES.child, ITERATION_FILES.guardArgs, ITERATION_FILES.guardStatus, ITERATION_FILES.awake],
@@ -193,6 +197,7 @@ export const WRITTEN_DURING_AGENT = {
   'git.json': 'the worker, once it has collected from that folder',
   'checkpoints/': 'git, at the checkpoint before an agent is ended',
   'base-checks/': 'checks on the base commit, while the first agents run',
+  'services/': 'the worker: what services print, at any time',
   'iterations/NNN/child.json': 'the worker, before the agent may start',
   'iterations/NNN/guard-args': 'the worker, before the agent may start',
   'iterations/NNN/guard-status': 'the guard, when it starts and ends',

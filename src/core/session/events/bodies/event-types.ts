@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Decision, JudgedSignal } from '../../../kernel/phases/decision.ts';
 import { ENDING_KINDS } from '../../../kernel/phases/ending.ts';
 import { LIMIT_NAMES, SessionLimits } from '../../../kernel/phases/limits.ts';
+import { PicturesTaken } from '../../../kernel/phases/pictures.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../kernel/phases/table.ts';
 import { ProcessIdentity } from '../../../kernel/processes/host.ts';
@@ -154,6 +155,9 @@ export const EVENT_BODIES = {
     flowLines: z.array(z.string()),
   }),
   checks_ran: ChecksRan,
+  pictures_taken: PicturesTaken,
+  /** A person wants to use the application while no agent works. `why`: its end by itself. */
+  services_wanted: z.object({ by: By, want: z.enum(['up', 'down']), why: z.string().optional() }),
   parked: Parked,
   answers_recorded: z.object({
     by: By,

@@ -1,0 +1,74 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { Application, Ports } from '../kernel/phases/application.ts';
+import type { Mark } from '../kernel/processes/end-tree.ts';
+import type { Host } from '../kernel/processes/host.ts';
+import { newRegistry } from '../kernel/registry.ts';
+import type { CheckEnd } from '../project/proving/run-check.ts';
+
+/** Who uses ports: a session, or checks outside of a worker. */
+export interface PortOwner {
+  /** The session's ULID, or the marker of the checks. */
+  id: string;
+  /** A file that exists as long as they are needed: `session.json`. */
+  while: string;
+  /** For messages: the session's folder. */
+  name: string;
+}
+
+/** How a command starts at the session's level; the identity without a guard. */
+export type Inside = (command: readonly string[]) => [string, ...string[]];
+
+/** Where the services of an application run: the session's worktree, or a clone. Paths are absolute. */
+export interface ServedPlace {
+  application: Application;
+  /** The worktree or the clone. */
+  cwd: string;
+  /** With the marker and the variables of the application. */
+  env: Record<string, string>;
+  ports: Ports;
+  /** The folder of their data; made if it is missing. */
+  data: string;
+  /** For the output of each service, which paths in results are relative to `outputRoot`. */
+  outputDir: string;
+  outputRoot: string;
+  /** The environment variable by which their processes are found if no guard holds them. */
+  mark: Mark;
+  /**
+   * How a service is confined; absent without a guard.
+   * @param serves the ports on which it listens, which a strict sandbox has to open inwards
+   */
+  insideFor?: (serves: readonly number[]) => Inside;
+  /** A strict sandbox: the folder of the sockets through which its services are reached. */
+  net?: string | undefined;
+}
+
+export interface ServiceTools {
+  clock: Clock;
+  host: Host;
+  signal: AbortSignal;
+}
+
+export interface RunningServices {
+  /** Of what failed: a service that did not get ready or that ended, and INIT. Empty if all of them run. */
+  failures: CheckEnd[];
+  /** What has ended or failed since, as one sentence each. */
+  ended(): string[];
+  /** Ends them with everything that they started. Can be called again. */
+  end(): Promise<void>;
+}
+
+/** What the extension for applications does for worker and acts. */
+export interface ApplicationRunner {
+  /**
+   * The ports of an owner: those that it had before on this machine, or new ones.
+   * @param set `base`: for checks on the base commit, which run beside agents
+   */
+  reserve(owner: PortOwner, names: readonly string[], set: 'own' | 'base'): Promise<Ports>;
+  /** @throws port_taken: another program listens on one of them; says which */
+  requireFree(ports: Ports, host: Host): Promise<void>;
+  release(owner: Pick<PortOwner, 'id'>): Promise<void>;
+  /** Starts the services, waits until they are ready, then runs INIT. Returns in any case; `end` has to be called. */
+  start(place: ServedPlace, tools: ServiceTools): Promise<RunningServices>;
+}
+
+export const applications = newRegistry<ApplicationRunner>('applications');
