@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import type { Ports } from '../../kernel/phases/application.ts';
 import type { CheckRun, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { CHECKOUT_LIMIT_MS, runGit } from '../git/git.ts';
 import { borrowedBy } from '../git/own-repository.ts';
@@ -25,6 +26,31 @@ export interface SetOnClone
   asWorktree?: boolean;
   overlay?: Overlay;
   placeIn(folders: ProofFolders): Pick<CheckPlace, 'env' | 'inside'>;
+  /** The services of the application; they end before the clone is removed. */
+  serve?: ServesClone | undefined;
+  /** Called after the commands, beside the services, if nothing has failed. */
+  during?: ((place: PlaceServed) => Promise<void>) | undefined;
+}
+
+export interface ServesClone {
+  /** Whether SETUP runs beside them too. */
+  isForSetup: boolean;
+  /** @param cwd the clone */
+  start(folders: ProofFolders, cwd: string): Promise<ServedClone>;
+}
+
+export interface ServedClone {
+  ports: Ports;
+  /** The address that a person opens. */
+  url: string | undefined;
+  failures: readonly CheckEnd[];
+  end(): Promise<void>;
+}
+
+/** A clone beside its services. */
+export interface PlaceServed extends Pick<CheckPlace, 'cwd' | 'env'> {
+  ports: Ports;
+  url: string | undefined;
 }
 
 export interface SetEnd {
@@ -53,6 +79,7 @@ export async function runOnClone(
   const empty = join(scratch, `${name}.empty`);
   const tools = { clock, context: { ...context, signal } };
   const end: SetEnd = { runs: [], failures: [] };
+  let served: ServedClone | undefined;
   try {
     await removeAtOnce(empty, dirname(scratch));
     const commonDir = await makePlace({ ...set, dir }, tools.context).catch((error: unknown) => {
@@ -63,14 +90,15 @@ export async function runOnClone(
     if (set.overlay !== undefined) await overlay(dir, set.overlay, tools.context);
     for (const each of proving.copy) await copyInto(dir, each, join(mainRepo, each), signal);
     const { outputDir, outputRoot, begins } = set;
+    const folders = {
+      clone: await realPathAsFar(dir),
+      empty,
+      ofHome: proving.home ?? [],
+      objects: await objectsOf({ ...set, dir, commonDir }, tools.context),
+      identity: await requireIdentity(mainRepo, tools.context).catch(() => undefined),
+    };
     const place: CheckPlace = {
-      ...placeIn({
-        clone: await realPathAsFar(dir),
-        empty,
-        ofHome: proving.home ?? [],
-        objects: await objectsOf({ ...set, dir, commonDir }, tools.context),
-        identity: await requireIdentity(mainRepo, tools.context).catch(() => undefined),
-      }),
+      ...placeIn(folders),
       cwd: dir,
       outputDir,
       outputRoot,
@@ -82,13 +110,22 @@ export async function runOnClone(
       end.runs.push(run);
       if (failure !== undefined) end.failures.push(failure);
     };
-    if (proving.setup !== undefined)
+    const serve = async () => {
+      served ??= await set.serve?.start(folders, dir);
+      for (const each of served?.failures ?? []) add(each);
+    };
+    if (set.serve?.isForSetup) await serve();
+    if (proving.setup !== undefined && end.failures.length === 0)
       add(await runCheck(clock, { command: proving.setup, isSetup: true, name: `${name}-setup` }, place));
+    if (end.failures.length === 0 && served === undefined) await serve();
     if (end.failures.length > 0) return end;
     for (const [at, command] of set.commands.entries())
       add(await runCheck(clock, { command, name: `${name}-${at + 1}` }, place));
+    if (end.failures.length === 0)
+      await set.during?.({ cwd: dir, env: place.env, ports: served?.ports ?? {}, url: served?.url });
     return end;
   } finally {
+    await served?.end();
     // Also after an abort.
     if (set.asWorktree)
       await runGit(['worktree', 'remove', '--force', '--', dir], {

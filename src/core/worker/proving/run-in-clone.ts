@@ -1,7 +1,12 @@
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
-import { type Overlay, runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
+import {
+  type Overlay,
+  runOnClone,
+  type SetEnd,
+  type SetOnClone,
+} from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
 import type { Worker } from '../core/worker.ts';
@@ -22,6 +27,8 @@ export interface ClonedSet {
   signal: AbortSignal;
   begins?: CheckPlace['begins'];
   overlay?: Overlay;
+  /** Called after the commands, beside the services, if nothing has failed. */
+  during?: SetOnClone['during'];
 }
 
 /**
