@@ -8,7 +8,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
-import { allSettings, type SettingName } from '../settings/settings.ts';
+import { allSettings, prefixOf, type SettingName } from '../settings/settings.ts';
 import type { Project } from './open-project.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
@@ -37,6 +37,9 @@ export async function trustIn(project: Project, homeDir: string): Promise<Trust>
   return { kind: 'untrusted', filePath, hash, lines };
 }
 
+/** Only `.samocode` sets them: no call and no environment. */
+const NAMED = ['services', 'ready', 'serviceEnv'] as const;
+
 /** Lines of a project's file that run something or relax a rule; empty if nothing needs trust. */
 export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>): RiskyLine[] {
   const single = (Object.keys(allSettings()) as SettingName[]).flatMap((name): RiskyLine[] => {
@@ -47,10 +50,15 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
     if ('default' in spec && isAsStrict(spec, values[name], spec.schema().parse(spec.default))) return [];
     return [{ key: spec.key, risk: spec.risk, value: String(values[name]) || 'none' }];
   });
-  if (sources.checks?.kind !== 'project_file') return single;
+  const checks = sources.checks?.kind === 'project_file' ? values.checks : [];
   return [
     ...single,
-    ...values.checks.map(({ key, command }): RiskyLine => ({ key, risk: 'runs', value: command })),
+    ...checks.map(({ key, command }): RiskyLine => ({ key, risk: 'runs', value: command })),
+    ...NAMED.flatMap((row) =>
+      values[row].map(
+        ({ name, value }): RiskyLine => ({ key: prefixOf(allSettings()[row]) + name, risk: 'runs', value }),
+      ),
+    ),
   ];
 }
 

@@ -5,6 +5,7 @@ import { CHECK_PLACES } from '../../kernel/phases/proving.ts';
 import { GATES } from '../../kernel/phases/table.ts';
 import { PACKAGE_HOSTS } from '../../kernel/sandbox-hosts.ts';
 import { SANDBOX_MEANS, SANDBOXES, SOCKETS } from '../../kernel/sandbox-level.ts';
+import { APPLICATION_SETTINGS } from './application-settings.ts';
 import {
   absolutePaths,
   amount,
@@ -256,6 +257,7 @@ export const projectSettings = once(() =>
       doc: 'A command that runs once in a new worktree, and before the checks in a fresh clone.',
     },
     ...CHECK_SETTINGS,
+    ...APPLICATION_SETTINGS,
     constraints: {
       ...file,
       key: 'CONSTRAINTS',

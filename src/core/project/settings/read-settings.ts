@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
+import { withApplicationProblems } from './application-problems.ts';
 import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file.ts';
 import { type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
@@ -9,6 +10,7 @@ import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
 import {
   allSettings,
   type CallSettings,
+  isOfFamily,
   keyOfPhase,
   type SettingName,
   settingByKey,
@@ -57,7 +59,8 @@ export function readSettings(texts: SettingTexts): SettingsReading {
   );
   // First, because the paired keys of MODEL and TIMEOUT depend on it.
   reader.provider = String(readSetting(reader, 'provider', allSettings().provider).value ?? '');
-  return { readings: settingRows().flatMap((row) => readRow(reader, row)), warnings: reader.warnings };
+  const readings = withApplicationProblems(settingRows().flatMap((row) => readRow(reader, row)));
+  return { readings, warnings: reader.warnings };
 }
 
 interface Reader {
@@ -79,6 +82,8 @@ function readRow(reader: Reader, [name, spec]: [SettingName, SettingSpec]): Sett
       return PHASE_NAMES.flatMap((phase) => readPhase(reader, name, spec, phase));
     case 'check':
       return readChecks(reader, name, spec);
+    case 'named':
+      return readOfFile(reader, name, spec);
     default:
       return [readSetting(reader, name, spec)];
   }
@@ -102,9 +107,11 @@ function readChecks(reader: Reader, name: SettingName, spec: SettingSpec): Setti
       understand(reader, name, spec, key, { written: command, source: { kind: 'call' } }),
     );
   }
-  const keys = reader.entries
-    .map(({ key }) => key)
-    .filter((key) => key.startsWith('CHECK') && settingByKey(key) === undefined);
+  return readOfFile(reader, name, spec);
+}
+
+function readOfFile(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading[] {
+  const keys = reader.entries.map(({ key }) => key).filter((key) => isOfFamily(spec, key));
   return keys.flatMap((key) => {
     const found = fromProjectFile(reader, key);
     return found ? [understand(reader, name, spec, key, found)] : [];

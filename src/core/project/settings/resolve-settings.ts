@@ -10,8 +10,16 @@ import {
   type SettingTexts,
 } from './read-settings.ts';
 import type { SettingSource } from './setting-errors.ts';
+import type { SettingSpec } from './setting-spec.ts';
 import type { SettingWarning } from './setting-warnings.ts';
-import { type Check, type SettingName, type Settings, settingRows } from './settings.ts';
+import {
+  type Check,
+  type Named,
+  prefixOf,
+  type SettingName,
+  type Settings,
+  settingRows,
+} from './settings.ts';
 
 export interface ResolvedSettings {
   values: Settings;
@@ -104,6 +112,13 @@ function families(readings: readonly SettingReading[]): Record<string, unknown> 
   const checks = readings
     .filter(({ name }) => name === 'checks')
     .map(({ key, value }): Check => ({ key, command: String(value) }));
-  const ofPhases = settingRows().filter(([, { family }]) => family === 'phase');
-  return { checks, ...Object.fromEntries(ofPhases.map(([name]) => [name, byPhase(name)])) };
+  const byName = (wanted: SettingName, spec: SettingSpec) =>
+    readings
+      .filter(({ name }) => name === wanted)
+      .map(({ key, value }): Named => ({ name: key.slice(prefixOf(spec).length), value: String(value) }));
+  const members = settingRows().flatMap(([name, spec]): [string, unknown][] => {
+    if (spec.family === 'phase') return [[name, byPhase(name)]];
+    return spec.family === 'named' ? [[name, byName(name, spec)]] : [];
+  });
+  return { checks, ...Object.fromEntries(members) };
 }

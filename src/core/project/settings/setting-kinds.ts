@@ -195,6 +195,11 @@ export function listOf<const Name extends string>(
   };
 }
 
+/** A list without duplicates, with `most` entries at most. */
+export function words(form: string, each: RegExp, most: number): SettingKind<string[]> {
+  return { kind: 'text', form, schema: once(() => wordList(each).pipe(z.array(z.string()).max(most))) };
+}
+
 function pathList(form: RegExp, plain = (path: string) => path) {
   return z
     .string()

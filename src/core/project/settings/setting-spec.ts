@@ -20,8 +20,11 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   pairedWith?: string;
   /** Paired with `<CLI>_<this>` of the provider in use: `CLAUDE_MODEL`, `CODEX_TIMEOUT`. */
   pairedPerProvider?: 'MODEL' | 'TIMEOUT';
-  /** phase: one value per phase, `MODEL_PLANNING`. check: every key that begins with `CHECK`. */
-  family?: 'phase' | 'check';
+  /**
+   * phase: one value per phase, `MODEL_PLANNING`. check: every key that begins with `CHECK`. named: every key with
+   * any name in the place of `<NAME>`, `SERVICE_DB`.
+   */
+  family?: 'phase' | 'check' | 'named';
   /**
    * The reason why `.samocode` must be trusted before this takes effect: it can disable a safeguard, or names
    * something to run. A setting whose default is its weakest value cannot relax anything.

@@ -3,7 +3,7 @@ import { once } from '../../kernel/once.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
 import type { SettingSpec } from './setting-spec.ts';
-import { keyOfPhase, settingByKey, settingRows } from './settings.ts';
+import { isOfFamily, keyOfPhase, prefixOf, settingByKey, settingRows } from './settings.ts';
 
 /** Something in a file that has no effect, or not the intended one; never an error. */
 export interface SettingWarning {
@@ -21,8 +21,11 @@ const knownKeys = once(() => {
     .flatMap((spec) => PHASE_NAMES.map((phase) => keyOfPhase(spec, phase)));
   const inScope = (isOfProject: boolean) =>
     rows.filter((spec) => (spec.scope === 'project') === isOfProject).map((spec) => spec.key);
+  const prefixes = all
+    .filter(({ family }) => family === 'check' || family === 'named')
+    .map((spec) => prefixOf(spec));
   const paired = rows.flatMap((spec) => spec.pairedWith ?? []);
-  return { project: [...inScope(true), ...ofPhases], machine: [...inScope(false), ...paired] };
+  return { project: [...inScope(true), ...ofPhases], machine: [...inScope(false), ...paired], prefixes };
 });
 
 /** Warns about unknown keys, with the nearest known name, and about keys in the wrong file. */
@@ -44,9 +47,11 @@ export function warnAboutKeys(
 }
 
 function mistakeInProject(key: string): string | undefined {
-  if (knownKeys().project.includes(key) || key.startsWith('CHECK')) return undefined;
+  if (knownKeys().project.includes(key) || isInFamily(key)) return undefined;
   if (!knownKeys().machine.includes(key)) {
-    const meant = nearestName(key, [...knownKeys().project, 'CHECK']);
+    const name = key.slice(key.indexOf('_') + 1);
+    const members = knownKeys().prefixes.map((prefix) => (prefix.endsWith('_') ? prefix + name : prefix));
+    const meant = nearestName(key, [...knownKeys().project, ...members]);
     return `${key} is not a setting and has no effect.${meant ? ` Did you mean ${meant}?` : ''}`;
   }
   const twin = projectTwin(key);
@@ -55,6 +60,10 @@ function mistakeInProject(key: string): string | undefined {
     return `${key} is a secret and was not read: move it to ~/.config/samocode/.env and replace it with a new one if this file was ever shared.`;
   }
   return `${key} belongs to the machine and has no effect here: set it in the environment or in ~/.config/samocode/.env.`;
+}
+
+function isInFamily(key: string): boolean {
+  return settingRows().some(([, spec]) => isOfFamily(spec, key));
 }
 
 // The file may contain other programs' variables: report only likely mistakes.

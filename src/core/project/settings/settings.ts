@@ -17,13 +17,21 @@ export interface Check {
   command: string;
 }
 
+/** A member of a family of names: `DB` and the value of `SERVICE_DB`. */
+export interface Named {
+  name: string;
+  value: string;
+}
+
 type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
   ? readonly Check[]
-  : Spec extends { family: 'phase' }
-    ? Readonly<Partial<Record<Phase, z.output<ReturnType<Spec['schema']>>>>>
-    : Spec extends { default: string } | { required: true }
-      ? z.output<ReturnType<Spec['schema']>>
-      : z.output<ReturnType<Spec['schema']>> | undefined;
+  : Spec extends { family: 'named' }
+    ? readonly Named[]
+    : Spec extends { family: 'phase' }
+      ? Readonly<Partial<Record<Phase, z.output<ReturnType<Spec['schema']>>>>>
+      : Spec extends { default: string } | { required: true }
+        ? z.output<ReturnType<Spec['schema']>>
+        : z.output<ReturnType<Spec['schema']>> | undefined;
 
 /** The settings as the rest of the program uses them: read, checked, paths absolute. */
 export type Settings = { readonly [Name in SettingName]: ValueOf<AllSettings[Name]> };
@@ -44,6 +52,17 @@ export const settingRows = once(
 /** The key of a family's row for one phase: `MAX_HOURS_TESTING`. */
 export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
   return key.replace('<PHASE>', phase.toUpperCase());
+}
+
+/** Where the keys of a family begin: `CHECK`, `SERVICE_`. */
+export function prefixOf({ key }: SettingSpec): string {
+  return key.replace(/<NAME>|…/, '');
+}
+
+/** Whether a key is a member of a family of checks or names. */
+export function isOfFamily(spec: SettingSpec, key: string): boolean {
+  const isOpen = spec.family === 'check' || spec.family === 'named';
+  return isOpen && key.startsWith(prefixOf(spec)) && settingByKey(key) === undefined;
 }
 
 export function settingByKey(key: string): [SettingName, SettingSpec] | undefined {

@@ -118,7 +118,7 @@ test.each(settingRows())(
         ? PHASE_NAMES.map((phase) => spec.key.replace('<PHASE>', phase.toUpperCase()))
         : spec.family === 'check'
           ? ['CHECK', 'CHECK_2', 'CHECK_LINT']
-          : [spec.key];
+          : [spec.key.replace('<NAME>', 'DB')];
     const entries = keys.map((key, index) => ({ key, value: 'x', line: index + 1 }));
     const warnings =
       spec.scope === 'project'

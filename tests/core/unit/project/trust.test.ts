@@ -46,6 +46,20 @@ test('a lower sandbox level and every writable path relax a rule, a higher level
   ]);
 });
 
+test('each line of a service, of its readiness and of a variable needs trust, ports and pages do not', () => {
+  const lines = [
+    ['SERVICE_DB', 'postgres -D {data} -p {port.db}'],
+    ['SERVICE_INIT', 'npm run migrate'],
+    ['READY_DB', 'pg_isready -p {port.db}'],
+    ['ENV_TOKEN', 'of-tests'],
+  ] as const;
+  const written = lines.map(([key, value]) => `${key}=${value}\n`).join('');
+  expect(riskyIn(`PORTS=web,db\nSERVICES_IN=proof\nPAGES=/,/login\nPICTURES_UPLOAD=no\n${written}`)).toEqual(
+    lines.map(([key, value]) => ({ key, risk: 'runs', value })),
+  );
+  expect(riskyIn('PICTURES_UPLOAD=yes')).toEqual([{ key: 'PICTURES_UPLOAD', risk: 'loosens', value: 'yes' }]);
+});
+
 test("checks in the agent's folder relax a rule, checks on a fresh clone do not", () => {
   expect(riskyIn('CHECK_IN=clone\n')).toEqual([]);
   expect(riskyIn('CHECK_IN=worktree\n')).toEqual([{ key: 'CHECK_IN', risk: 'loosens', value: 'worktree' }]);

@@ -1,0 +1,87 @@
+import type { SettingReading } from './read-settings.ts';
+import { settingInvalid } from './setting-errors.ts';
+import { allSettings, prefixOf } from './settings.ts';
+
+/** The name of the line that runs once all services are ready. */
+export const INIT = 'init';
+
+const MOST_SERVICES = 10;
+// Each would change which programs run, not only what they are told.
+const NOT_SETTABLE = /^(?:PATH|HOME|SAMOCODE_.*|(?:LD|DYLD)_.*)$/i;
+
+type NamedRow = 'services' | 'ready' | 'serviceEnv';
+const ROWS: readonly string[] = ['services', 'ready', 'serviceEnv'] satisfies NamedRow[];
+
+/** Adds the problems of lines of an application that only show beside the other lines. */
+export function withApplicationProblems(readings: readonly SettingReading[]): SettingReading[] {
+  const { value: named, problem: wrong } = readings.find(({ name }) => name === 'ports') ?? {};
+  const ports = wrong ? undefined : Array.isArray(named) ? named.map(String) : [];
+  const services = readings.filter(({ name }) => name === 'services').map(nameIn);
+  return readings.map((reading) => {
+    if (!isNamed(reading) || reading.problem) return reading;
+    const { key, value, source } = reading;
+    const problem = problemOf(reading, { ports, services });
+    if (problem === undefined) return reading;
+    const error = settingInvalid(allSettings()[reading.name], {
+      key,
+      written: String(value),
+      source,
+      problem,
+    });
+    return { ...reading, value: undefined, problem: error };
+  });
+}
+
+type NamedReading = SettingReading & { name: NamedRow };
+
+function isNamed(reading: SettingReading): reading is NamedReading {
+  return ROWS.includes(reading.name);
+}
+
+/** The part after the prefix: `DB` of `SERVICE_DB`. */
+function nameIn(reading: SettingReading): string {
+  return reading.key.slice(prefixOf(allSettings()[reading.name]).length);
+}
+
+interface Others {
+  /** Undefined if PORTS itself has a problem, which says enough. */
+  ports: readonly string[] | undefined;
+  services: readonly string[];
+}
+
+function problemOf(reading: NamedReading, others: Others): string | undefined {
+  const name = nameIn(reading);
+  return problemOfName(reading.name, name, others) ?? problemOfBraces(String(reading.value), others);
+}
+
+function problemOfName(row: NamedRow, name: string, { services }: Others): string | undefined {
+  const prefix = prefixOf(allSettings()[row]);
+  if (row === 'serviceEnv') {
+    if (!/^[A-Za-z_]\w*$/.test(name)) return `After ${prefix} comes the name of a variable`;
+    return NOT_SETTABLE.test(name) ? `A project cannot set the variable ${name}` : undefined;
+  }
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name)) {
+    return `After ${prefix} comes a name of capital letters, digits and _, a letter first`;
+  }
+  const isInit = name.toLowerCase() === INIT;
+  if (row === 'services') {
+    const position = services.filter((each) => each.toLowerCase() !== INIT).indexOf(name);
+    return position >= MOST_SERVICES ? `More than ${MOST_SERVICES} services` : undefined;
+  }
+  if (isInit) return 'SERVICE_INIT runs to its end and needs no READY line';
+  return services.includes(name) ? undefined : `SERVICE_${name}, which it is about, is missing`;
+}
+
+/** Braces that are close to ours. Others belong to the shell, as in `{print $1}`. */
+function problemOfBraces(line: string, { ports }: Others): string | undefined {
+  if (ports === undefined) return undefined;
+  for (const [, dollar, inside = ''] of line.matchAll(/(\$?)\{([\w.-]+)\}/g)) {
+    const isKnown = inside === 'data' || ports.some((port) => inside === `port.${port}`);
+    if (isKnown && dollar) return `\${${inside}} would be replaced as {${inside}}; write that without $`;
+    if (!isKnown && !dollar && /^(?:ports?|data)(?![a-z])|\./i.test(inside)) {
+      const known = [...ports.map((port) => `{port.${port}}`), '{data}'].join(', ');
+      return `{${inside}} is unknown (${ports.length > 0 ? 'known' : 'PORTS is not set; known'}: ${known})`;
+    }
+  }
+  return undefined;
+}
