@@ -11,6 +11,7 @@ import {
   withSharedOptions,
 } from '../../kit/terminal/shared-options.ts';
 import { harmless } from '../../kit/terminal/style.ts';
+import type { SessionProof } from '../../session/proof/proof.ts';
 import type { CloneRunOptions } from './checks-on-clone.ts';
 import type { OpenedProof } from './open-proof.ts';
 import { DIFFERENCES, type Difference, type RepeatedCheck } from './repeated-check.ts';
@@ -96,7 +97,9 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   if (from === 'session' || proof === undefined || runs.length === 0) return;
   const { setup, home = [] } = proof.clone;
   const commands = runs.flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
-  const shown = [...(setup === undefined ? [] : [setup]), ...commands].map(harmless);
+  const shown = [...(setup === undefined ? [] : [setup]), ...applicationLines(proof.clone), ...commands].map(
+    harmless,
+  );
   if (!cli.isInteractive) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
   cli.output.say(
     'The proof file contains these commands; they run with your permissions, on a fresh clone of the branch:',
@@ -105,6 +108,18 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   if (home.length > 0) cli.output.say(`They read from your home folder: ${home.map(harmless).join(', ')}`);
   const { askYesNo } = await import('../../kit/terminal/ask.ts');
   if ((await askYesNo(cli, 'Run them?')) !== true) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
+}
+
+/** What an application runs, and the variables that its commands get. */
+function applicationLines({ application }: SessionProof['clone']): string[] {
+  if (application === undefined) return [];
+  const { services, ready, init, env } = application;
+  return [
+    ...services.map(({ command }) => command),
+    ...Object.values(ready),
+    ...(init === undefined ? [] : [init]),
+    ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+  ];
 }
 
 /** Formats the result: yes, partly with what the proof leaves open, or no with the differences. */

@@ -22,7 +22,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const [full, base] = countingSets(events, state);
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
-  const { setup, copy, home, timeoutMs } = state.proving ?? file.settings.proving;
+  const { setup, copy, home, timeoutMs, application } = state.proving ?? file.settings.proving;
   // Parsing puts the keys in the order of the schema.
   return SessionProof.parse({
     samocodeProof: 1,
@@ -37,7 +37,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     checks,
     baseChecks: provedSet(base),
     requirements: requirementsOf(done, events),
-    clone: { setup, copy, home, timeoutMs },
+    clone: { setup, copy, home, timeoutMs, application },
     approvals: events.flatMap(approvalOf),
     outsidePlan: state.outsidePlan,
     acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
+import { Application } from '../../kernel/phases/application.ts';
 import {
   type BaseChecks,
   CHECK_PLACES,
@@ -72,6 +73,8 @@ export const SessionProof = z.strictObject({
     copy: z.array(z.string()),
     home: z.array(z.string()).optional(),
     timeoutMs: z.number(),
+    /** The services beside which the checks ran. */
+    application: Application.optional(),
   }),
   approvals: z.array(Approval),
   outsidePlan: z.array(z.string()).optional(),
@@ -253,6 +256,11 @@ export function redBeforeText({ failed, choice }: Pick<BaseChecks, 'failed' | 'c
   return `red before any work: ${commands}${choice === undefined ? '' : `; ${CHOICES[choice]}`}`;
 }
 
+function besideServices({ services, in: servedIn }: Application): string {
+  const names = servedIn.includes('proof') ? services.map(({ name }) => code(name)) : [];
+  return names.length === 0 ? 'No service ran beside them.' : `Beside them ran: ${names.join(', ')}.`;
+}
+
 function checks(proof: SessionProof): string[] {
   const { checks: set, baseChecks, clone, agents } = proof;
   if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
@@ -268,6 +276,7 @@ function checks(proof: SessionProof): string[] {
     ...(hadNoGuard
       ? ['No guard: agents had access to the home folder, and to the folders above the clone.']
       : []),
+    ...(clone.application ? [besideServices(clone.application)] : []),
     ...(clone.home?.length ? [`Readable in home: ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
     ...(set.unsigned ? [unsignedWords(set.unsigned, proof.baseCommit)] : []),
     list(set.runs.map(checkLine)),
