@@ -14,10 +14,12 @@ export interface TreeRoot {
   startTicks: string;
   pgid: number;
   /**
-   * The number of nested processes below the root that contain all others in a namespace: SIGTERM kills them and, with
+   * The number of nested processes at or below the root that contain all others in a namespace: SIGTERM kills them and, with
    * them, everything inside.
    */
   guardDepth?: number;
+  /** The root is the outermost of these itself. */
+  isGuard?: boolean;
   /**
    * All others are in a pid namespace, whose first process is among the known ones or has ended. No process can leave a
    * namespace, and the kernel lets its first one end only after all others, so no scan is needed.
@@ -194,8 +196,11 @@ function withDescendants(all: ProcessEntry[], wanted: ReadonlySet<string>): Proc
 }
 
 /** Guards exit on their own when the last process inside does. */
-function guardsOf({ pid, guardDepth = 0 }: TreeRoot, alive: readonly ProcessEntry[]): ProcessEntry[] {
-  const guards: ProcessEntry[] = [];
+function guardsOf(
+  { pid, guardDepth = 0, isGuard }: TreeRoot,
+  alive: readonly ProcessEntry[],
+): ProcessEntry[] {
+  const guards = isGuard ? alive.filter((entry) => entry.pid === pid) : [];
   for (let level = [pid]; guards.length < guardDepth; ) {
     const below = alive.filter(({ ppid }) => level.includes(ppid));
     if (below.length === 0) break;

@@ -16,6 +16,8 @@ export interface ProjectCommandOptions {
   inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
   timeoutMs?: number;
   output?: ((chunk: Uint8Array) => void) | undefined;
+  /** Called as soon as it has a process id. */
+  started?: (pid: number) => void;
 }
 
 export interface CommandFailure {
@@ -38,7 +40,7 @@ export interface CommandEnd {
 
 export async function runProjectShell(
   command: string,
-  { cwd, env, signal, inside, timeoutMs = SETUP_LIMIT_MS, output }: ProjectCommandOptions,
+  { cwd, env, signal, inside, timeoutMs = SETUP_LIMIT_MS, output, started }: ProjectCommandOptions,
 ): Promise<CommandEnd> {
   let errors = '';
   const end = new OutputEnd();
@@ -48,6 +50,7 @@ export async function runProjectShell(
     timeoutMs,
     leavesBehind: inside !== undefined,
     signal,
+    started,
     output: (chunk: Uint8Array, of: 'stdout' | 'stderr') => {
       if (of === 'stderr') errors = `${errors}${Buffer.from(chunk).toString('utf8')}`.slice(-MAX_ERRORS);
       end.add(chunk);
@@ -93,7 +96,7 @@ const QUOTED = 3500;
 const MAX_LINES = QUOTED_LINES * 1024;
 
 /** Collects the last lines of an output. */
-class OutputEnd {
+export class OutputEnd {
   #bytes = Buffer.alloc(0);
 
   add(chunk: Uint8Array): void {

@@ -61,7 +61,7 @@ export async function runCheck(
   };
 }
 
-function howItFailed({ how, missing }: CommandFailure): string {
+export function howItFailed({ how, missing }: CommandFailure): string {
   return missing === undefined ? how : `${how}: the shell cannot find "${missing}"`;
 }
 
@@ -69,7 +69,7 @@ const TAIL_LINES = 20;
 const TAIL_CHARS = 2000;
 
 /** The part of an output shown in a proof, which may be published. */
-function tailOf(lastLines: string, env: Readonly<Record<string, string>>): string | undefined {
+export function tailOf(lastLines: string, env: Readonly<Record<string, string>>): string | undefined {
   const shown = withoutSecrets(lastLines, env);
   let lines = shown.split('\n').slice(-TAIL_LINES);
   while (lines.length > 1 && lines.join('\n').length > TAIL_CHARS) lines = lines.slice(1);
