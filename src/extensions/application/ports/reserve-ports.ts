@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ifThere } from '../../../core/kernel/errors.ts';
+import { createLightly, writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
+import type { Ports } from '../../../core/kernel/phases/application.ts';
+import type { Host } from '../../../core/kernel/processes/host.ts';
+import type { PortOwner } from '../../../core/sandbox/application.ts';
+import { holdsOneOf, isFree, listeningSockets } from './listeners.ts';
+import { PORT_ERRORS } from './port-errors.ts';
+
+/** One file for each reserved port, named after it. */
+const Reservation = z.object({
+  v: z.literal(1),
+  owner: z.string(),
+  set: z.enum(['own', 'base']),
+  name: z.string(),
+  while: z.string(),
+  /** For people who look. */
+  session: z.string(),
+});
+type Reservation = z.infer<typeof Reservation>;
+
+const [FIRST, LAST] = [20_000, 29_999];
+
+/**
+ * The ports of an owner: those that it had before, or free ones. Any number of processes may reserve at once: a
+ * reservation is a file that exactly one of them creates, complete from the beginning.
+ */
+export async function reservePorts(
+  folder: string,
+  { owner, names, set }: { owner: PortOwner; names: readonly string[]; set: 'own' | 'base' },
+): Promise<Ports> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const ports = new Map<string, number>();
+  for (const [port, text] of reservations(folder)) {
+    const found = read(text);
+    if (found?.owner === owner.id && found.set === set) ports.set(found.name, port);
+  }
+  for (const name of names) {
+    if (ports.has(name)) continue;
+    const wanted = { v: 1, owner: owner.id, set, name, while: owner.while, session: owner.name } as const;
+    const port = await takeOne(folder, wanted);
+    if (port === undefined) throw PORT_ERRORS.ports_used_up({ folder, count: names.length });
+    ports.set(name, port);
+  }
+  return Object.fromEntries(names.map((name) => [name, ports.get(name) ?? 0]));
+}
+
+async function takeOne(folder: string, wanted: Reservation): Promise<number | undefined> {
+  const text = `${JSON.stringify(wanted)}\n`;
+  for (let port = FIRST; port <= LAST; port += 1) {
+    if (!take(folder, port, text)) continue;
+    if (await isFree(port)) return port;
+    replace(folder, port, { from: text, to: undefined });
+  }
+  return undefined;
+}
+
+/** @returns false if another owner has the port */
+function take(folder: string, port: number, text: string): boolean {
+  const path = join(folder, String(port));
+  const there = ifThere(() => readFileSync(path, 'utf8'));
+  if (there === undefined) return createLightly(path, text);
+  return isStale(there) && replace(folder, port, { from: there, to: text });
+}
+
+/** Only a power cut leaves an incomplete file. One of a newer samocode is not for us to judge. */
+function isStale(text: string): boolean {
+  if (parseJson(text) === undefined) return true;
+  const found = read(text);
+  return found !== undefined && statsAt(found.while) === undefined;
+}
+
+/**
+ * Replaces or removes a reservation that reads `from`. Two processes may see the same one, and the later of them must
+ * not overwrite what the earlier has written: only who creates the mark of this text may change it.
+ * @returns false if it has changed, or another process is changing it
+ */
+function replace(
+  folder: string,
+  port: number,
+  { from, to }: { from: string; to: string | undefined },
+): boolean {
+  const path = join(folder, String(port));
+  const mark = join(folder, `.${port}.${fingerprint(from).slice(0, 16)}`);
+  if (!createLightly(mark, '')) return false;
+  try {
+    if (ifThere(() => readFileSync(path, 'utf8')) !== from) return false;
+    if (to === undefined) unlinkSync(path);
+    else writeLightly(path, to);
+    return true;
+  } finally {
+    unlinkSync(mark);
+  }
+}
+
+export function releasePorts(folder: string, { id }: Pick<PortOwner, 'id'>): void {
+  for (const [port, text] of reservations(folder))
+    if (read(text)?.owner === id) replace(folder, port, { from: text, to: undefined });
+}
+
+function reservations(folder: string): [port: number, text: string][] {
+  const ports = (namesAt(folder) ?? []).filter((name) => /^\d+$/.test(name));
+  return ports.flatMap((name): [number, string][] => {
+    const text = ifThere(() => readFileSync(join(folder, name), 'utf8'));
+    return text === undefined ? [] : [[Number(name), text]];
+  });
+}
+
+function read(text: string): Reservation | undefined {
+  return Reservation.safeParse(parseJson(text)).data;
+}
+
+/** @throws port_taken */
+export async function requireFreePorts(ports: Ports, host: Host): Promise<void> {
+  for (const [name, port] of Object.entries(ports)) {
+    if (await isFree(port)) continue;
+    throw PORT_ERRORS.port_taken({ name, port, ...(await holderOf(port, host)) });
+  }
+}
+
+async function holderOf(port: number, { processes }: Host) {
+  const sockets = listeningSockets(port);
+  if (sockets === undefined || sockets.size === 0) return {};
+  const holder = (await processes.list()).find(({ pid }) => holdsOneOf(sockets, pid));
+  return holder && { pid: holder.pid, command: (await processes.commandOf(holder.pid))?.slice(0, 100) };
+}

@@ -1,0 +1,152 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isoUtc } from '../../../core/kernel/clock.ts';
+import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { filledIn, webPort } from '../../../core/kernel/phases/application.ts';
+import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
+import { type CheckEnd, howItFailed, runCheck } from '../../../core/project/proving/run-check.ts';
+import type { RunningServices, ServedPlace, ServiceTools } from '../../../core/sandbox/application.ts';
+import { RunningService } from './service.ts';
+
+/** A database that recovers, or a first compilation. */
+const READY_LIMIT_MS = 120_000;
+const READY_LINE_LIMIT_MS = 10_000;
+/** A service without a port and without a line that says when it is ready. */
+const RUNS_MS = 1000;
+const POLL_MS = 100;
+
+type State = 'starting' | 'ready' | 'failed' | 'ended';
+
+/** Starts the services in their order, each once the one before is ready, then runs INIT. */
+export async function startServices(place: ServedPlace, tools: ServiceTools): Promise<RunningServices> {
+  for (const folder of [place.data, place.outputDir]) mkdirSync(folder, { recursive: true });
+  const services = new Services(place, tools);
+  await services.start();
+  return services;
+}
+
+class Services implements RunningServices {
+  readonly failures: CheckEnd[] = [];
+  readonly #place: ServedPlace;
+  readonly #tools: ServiceTools;
+  readonly #running: RunningService[] = [];
+  readonly #states = new Map<string, { state: State; said?: string }>();
+  #ending: Promise<void> | undefined;
+
+  constructor(place: ServedPlace, tools: ServiceTools) {
+    this.#place = place;
+    this.#tools = tools;
+  }
+
+  async start(): Promise<void> {
+    const { services, init } = this.#place.application;
+    const { signal } = this.#tools;
+    for (const service of services) {
+      if (signal.aborted || this.failures.length > 0) return;
+      const running = new RunningService(service, this.#place, this.#tools);
+      this.#running.push(running);
+      this.#note(service.name, { state: 'starting' });
+      void running.finished.then(() => this.#hasEnded(running));
+      const why = await this.#becomesReady(running);
+      if (signal.aborted) return;
+      if (why === 'ready') this.#note(service.name, { state: 'ready' });
+      else this.#fail(running, why === 'ended' ? undefined : why);
+    }
+    if (init !== undefined && this.failures.length === 0 && !signal.aborted) await this.#runInit(init);
+  }
+
+  ended(): string[] {
+    return [...this.#states].flatMap(([name, { state, said }]) =>
+      state === 'ended' ? [`The service "${name}" ended: ${said}.`] : [],
+    );
+  }
+
+  end(): Promise<void> {
+    this.#ending ??= this.#endAll();
+    return this.#ending;
+  }
+
+  async #endAll(): Promise<void> {
+    await Promise.all(this.#running.map((service) => service.stop()));
+    for (const { name } of this.#running) this.#states.set(name, { state: 'ended' });
+    this.#write();
+  }
+
+  /** @returns `ready`, `ended`, or why it is not ready */
+  async #becomesReady(service: RunningService): Promise<string> {
+    const { clock, signal } = this.#tools;
+    const startedAt = clock.monotonic();
+    while (clock.monotonic() - startedAt < READY_LIMIT_MS) {
+      if (signal.aborted || service.end !== undefined) return 'ended';
+      if ((await this.#isReady(service)) && service.end === undefined) return 'ready';
+      await clock.sleep(POLL_MS, signal).catch(() => undefined);
+    }
+    return await this.#whyNotReady(service);
+  }
+
+  async #isReady(service: RunningService): Promise<boolean> {
+    const line = this.#place.application.ready[service.name];
+    if (line !== undefined) return (await this.#runReady(line)) === undefined;
+    if (service.port !== undefined) return await service.listens(service.port);
+    return service.ranMs >= RUNS_MS;
+  }
+
+  async #runReady(line: string) {
+    const { cwd, env, insideFor } = this.#place;
+    const options = { cwd, env, inside: insideFor?.([]), timeoutMs: READY_LINE_LIMIT_MS };
+    const { signal } = this.#tools;
+    return (await runProjectShell(filledIn(line, this.#place), { ...options, signal })).failure;
+  }
+
+  async #whyNotReady({ name, port }: RunningService): Promise<string> {
+    const line = this.#place.application.ready[name];
+    if (line !== undefined)
+      return `it was not ready after 2 minutes: READY_${name.toUpperCase()} did not succeed`;
+    return `it was not ready after 2 minutes: none of its processes listens on port ${port}`;
+  }
+
+  #fail(service: RunningService, how: string | undefined): void {
+    const failure = service.failed(how);
+    this.failures.push(failure);
+    this.#note(service.name, { state: 'failed', said: failure.run.how ?? '' });
+  }
+
+  async #runInit(line: string): Promise<void> {
+    const { cwd, env, insideFor, outputDir, outputRoot } = this.#place;
+    const { clock, signal } = this.#tools;
+    const place = { cwd, env, inside: insideFor?.([]), outputDir, outputRoot, signal };
+    const command = { command: filledIn(line, this.#place), isSetup: true, name: 'init' } as const;
+    try {
+      const end = await runCheck(clock, command, { ...place, timeoutMs: SETUP_LIMIT_MS });
+      if (end.failure !== undefined) this.failures.push(end);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #hasEnded({ name, end }: RunningService): void {
+    if (this.#ending !== undefined || this.#states.get(name)?.state !== 'ready') return;
+    this.#note(name, { state: 'ended', said: end?.failure ? howItFailed(end.failure) : 'exit status 0' });
+  }
+
+  #note(name: string, now: { state: State; said?: string }): void {
+    this.#states.set(name, now);
+    this.#write();
+  }
+
+  /** For people and other programs; a full disk must not end what runs. */
+  #write(): void {
+    const { application, ports, outputDir } = this.#place;
+    const services = [...this.#states].map(([name, now]) => ({ name, ...now, port: ports[name] }));
+    const web = webPort(application, ports);
+    const isOpen = services.some(({ port, state }) => port === web && state === 'ready');
+    const url = web !== undefined && isOpen ? `http://localhost:${web}` : undefined;
+    const at = isoUtc(this.#tools.clock.now());
+    const now = { v: 1, at, worker: process.pid, services, url };
+    try {
+      writeLightly(join(outputDir, 'now.json'), `${JSON.stringify(now)}\n`);
+    } catch {
+      // The next change writes it again.
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import { basename, join, relative } from 'node:path';
+import { filledIn } from '../../../core/kernel/phases/application.ts';
+import type { CheckRun } from '../../../core/kernel/phases/proving.ts';
+import {
+  endTree,
+  type KnownProcess,
+  type TreeRoot,
+  walkDown,
+} from '../../../core/kernel/processes/end-tree.ts';
+import { isRunning } from '../../../core/kernel/processes/process-table.ts';
+import { type CommandEnd, runProjectShell } from '../../../core/project/finding/project-command.ts';
+import { type CheckEnd, howItFailed, tailOf } from '../../../core/project/proving/run-check.ts';
+import type { Inside, ServedPlace, ServiceTools } from '../../../core/sandbox/application.ts';
+import { holdsOneOf, isAnswered, listeningSockets } from '../ports/listeners.ts';
+import { ServiceOutput } from './service-output.ts';
+
+/** Time for a database to write its data after SIGTERM. */
+const GRACE_MS = 5000;
+/** Bubblewrap runs outside as a monitor and inside as the first process. */
+const GUARD_DEPTH = 2;
+/** The longest that a timer can wait: a service has no limit. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
+/** One service of a place, from its start to its end. */
+export class RunningService {
+  readonly name: string;
+  readonly command: string;
+  /** Undefined for a service that listens on no port of the session. */
+  readonly port: number | undefined;
+  /** Resolves once its first process has ended. */
+  readonly finished: Promise<void>;
+  end: CommandEnd | undefined;
+  readonly #place: ServedPlace;
+  readonly #tools: ServiceTools;
+  readonly #output: ServiceOutput;
+  readonly #outputPath: string;
+  readonly #startedAt: number;
+  #isInBubblewrap = false;
+  #root: TreeRoot | undefined;
+  #identified: Promise<void> = Promise.resolve();
+
+  constructor({ name, command }: { name: string; command: string }, place: ServedPlace, tools: ServiceTools) {
+    this.name = name;
+    this.command = command;
+    this.port = place.ports[name];
+    this.#place = place;
+    this.#tools = tools;
+    this.#outputPath = join(place.outputDir, `${name}.txt`);
+    this.#output = new ServiceOutput(this.#outputPath);
+    this.#startedAt = tools.clock.monotonic();
+    this.finished = this.#run();
+  }
+
+  /** Milliseconds since its start. */
+  get ranMs(): number {
+    return Math.round(this.#tools.clock.monotonic() - this.#startedAt);
+  }
+
+  async #run(): Promise<void> {
+    const { cwd, env, insideFor } = this.#place;
+    const inside = insideFor?.(this.port === undefined ? [] : [this.port]);
+    try {
+      this.end = await runProjectShell(filledIn(this.command, this.#place), {
+        ...{ cwd, env, timeoutMs: NO_LIMIT_MS, inside: inside && this.#noting(inside) },
+        output: (chunk) => this.#output.add(chunk),
+        started: (pid) => {
+          this.#identified = this.#identify(pid);
+        },
+      });
+    } catch (error) {
+      // The machine has no process or descriptor left for it.
+      const how = error instanceof Error ? error.message : 'it could not be started';
+      this.end = { exitCode: null, lastLines: '', failure: { how, lastLines: '' } };
+    } finally {
+      this.#output.close();
+    }
+  }
+
+  #noting(inside: Inside): Inside {
+    return (command) => {
+      const line = inside(command);
+      this.#isInBubblewrap = basename(line[0]) === 'bwrap';
+      return line;
+    };
+  }
+
+  async #identify(pid: number): Promise<void> {
+    const entry = await this.#tools.host.processes.read(pid);
+    if (!isRunning(entry)) return;
+    const guard = this.#isInBubblewrap ? { guardDepth: GUARD_DEPTH, isGuard: true } : {};
+    this.#root = { pid, startTicks: entry.startTicks, pgid: pid, ...guard };
+  }
+
+  /**
+   * Whether its port is listened on by one of its processes. Another program there would answer in its place.
+   */
+  async listens(port: number): Promise<boolean> {
+    await this.#identified;
+    const root = this.#root;
+    if (root === undefined) return false;
+    const { processes } = this.#tools.host;
+    const tree = walkDown(await processes.walk(), [root]).map(({ pid }) => pid);
+    // The deepest process is in the network of a sandbox; the monitor is not.
+    const sockets = listeningSockets(port, tree.at(-1));
+    if (sockets === undefined) return await isAnswered(port);
+    if (sockets.size === 0) return false;
+    return tree.some((pid) => holdsOneOf(sockets, pid)) || (await this.#hasMarked(sockets));
+  }
+
+  /** A process that left its parents is found by its environment. */
+  async #hasMarked(sockets: ReadonlySet<string>): Promise<boolean> {
+    if (this.#isInBubblewrap) return false;
+    const { processes } = this.#tools.host;
+    const { name, value } = this.#place.mark;
+    for (const { pid } of await processes.list())
+      if (holdsOneOf(sockets, pid) && (await processes.environmentOf(pid, name)) === value) return true;
+    return false;
+  }
+
+  /** @param how why it failed; absent: it ended */
+  failed(how?: string): CheckEnd {
+    const { outputRoot, env } = this.#place;
+    const exitCode = this.end?.exitCode ?? null;
+    const failure = this.end?.failure;
+    const said = how ?? `it ended before it was ready: ${failure ? howItFailed(failure) : 'exit status 0'}`;
+    const { lastLines } = this.#output;
+    const run: CheckRun = {
+      ...{ command: this.command, isSetup: true, exitCode, how: said, durationMs: this.ranMs },
+      ...this.#output.facts,
+      output: relative(outputRoot, this.#outputPath),
+      tail: tailOf(lastLines, env),
+    };
+    const { command } = this;
+    return { run, failure: { ...failure, how: said, lastLines, command, outputPath: this.#outputPath } };
+  }
+
+  /** Ends it with everything that it started. */
+  async stop(): Promise<void> {
+    await this.#identified;
+    const { host, clock } = this.#tools;
+    const known = this.#isInBubblewrap ? await this.#firstInside() : undefined;
+    const root = this.#root && known ? { ...this.#root, isContained: true } : this.#root;
+    await endTree(root, this.#place.mark, { host, clock, graceMs: GRACE_MS, ...(known && { known }) });
+    await this.finished;
+  }
+
+  /** The first process in the namespace, after whose end no other is left there. Undefined if it is not known. */
+  async #firstInside(): Promise<KnownProcess[] | undefined> {
+    const root = this.#root;
+    if (root === undefined) return undefined;
+    const walk = await this.#tools.host.processes.walk();
+    const outer = walk.read(root.pid);
+    // It has ended, and the kernel has ended the namespace with it.
+    if (!isRunning(outer) || outer.startTicks !== root.startTicks) return [];
+    const inner = walk.childrenOf(root.pid).map(walk.read).filter(isRunning);
+    return inner.length === 0 ? undefined : inner;
+  }
+}
