@@ -1,0 +1,7 @@
+// Reserves two ports as the owner named in its arguments, and prints them.
+import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
+
+const [, , home = '', id = '', file = ''] = process.argv;
+const owner = { id, while: file, name: id };
+const ports = await applicationRunner(() => home).reserve(owner, ['web', 'db'], 'own');
+console.log(JSON.stringify(Object.values(ports)));
