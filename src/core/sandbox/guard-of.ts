@@ -1,9 +1,11 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { contains } from '../kernel/files/contains.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
-import { type Guard, type GuardTool, makeGuard } from './guard/make-guard.ts';
-import type { Mount } from './guard/mount.ts';
+import { type Guard, type GuardTool, makeGuard, withMounts } from './guard/make-guard.ts';
+import { type Mount, writable } from './guard/mount.ts';
 import { type GuardPart, type GuardPlaces, guardProfile, NET } from './guard-profile.ts';
+import { inboundFolder } from './inbound.ts';
 import { macProfile } from './mac-profile.ts';
 import { unsignedGit } from './programs/environment.ts';
 import { nodeProgram } from './programs/node-path.ts';
@@ -29,7 +31,31 @@ export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part:
   });
   if (part.net === undefined) return guard;
   const relay = join(programs[0] ?? '', 'relay.cjs');
-  return { ...guard, relay: [nodeProgram(), relay, NET, (part.ports ?? []).join(',')] };
+  return { ...guard, relay: [nodeProgram(), relay, ...relayArguments(part.ports)] };
+}
+
+function relayArguments(ports: readonly number[] = [], serves: readonly number[] = []): string[] {
+  return [NET, ports.filter((port) => !serves.includes(port)).join(','), serves.join(',')];
+}
+
+/**
+ * A guard for a service: in a strict sandbox each of its ports is reached through a socket in a folder which no other
+ * sandbox can write.
+ * @param guard made with the same `net` and `ports`
+ */
+export function serving(
+  guard: Guard,
+  { net, ports }: Pick<GuardPart, 'net' | 'ports'>,
+  serves: readonly number[],
+): Guard {
+  if (net === undefined || guard.relay === undefined) return guard;
+  const mounts = serves.map((port) => {
+    const from = inboundFolder(net, port);
+    mkdirSync(from, { recursive: true, mode: 0o700 });
+    return { ...writable(inboundFolder(NET, port)), from };
+  });
+  const relay = [...guard.relay.slice(0, 2), ...relayArguments(ports, serves)];
+  return { ...withMounts(guard, mounts), relay };
 }
 
 /** Variables whose value is a folder that does not exist inside: tools would fail to create it. */

@@ -70,6 +70,8 @@ export interface GuardPart {
   /** Further paths, read-only and writable. */
   shown?: readonly string[];
   open?: readonly string[];
+  /** The repository does not exist inside; of `open` folders, `.git` is read-only. */
+  hidesCheckout?: true;
 }
 
 export const NET = '/run/samocode';
@@ -102,12 +104,13 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
     ...placed(inHome).filter(({ path }) => !isInWide(path)),
     ...wide,
     ...hiddenInside(places, isInWide),
-    ...repositoryMounts(places),
+    ...(part.hidesCheckout ? withoutRepository(places) : repositoryMounts(places)),
     ...(part.net === undefined ? [] : [{ ...readOnly(NET), from: part.net }]),
     ...[...places.programs, ...(part.shown ?? [])].map(readOnly),
     ...named.filter((mount) => !isWide(mount)),
     ...openedSockets(places),
     ...(part.open ?? []).map(writable),
+    ...(part.hidesCheckout ? (part.open ?? []).map((path) => readOnly(join(path, '.git'))) : []),
   ].map((mount) =>
     mount.kind === 'hidden' || mount.kind === 'empty' ? mount : { ...mount, ifThere: true as const },
   );
@@ -140,6 +143,12 @@ function repositoryMounts(places: GuardPlaces): Mount[] {
     ...openForSession(commonDir, session),
     ...runFolderOf(places, session.git),
   ];
+}
+
+function withoutRepository({ mainRepo, commonDir, home }: GuardPlaces): Mount[] {
+  return [mainRepo, commonDir]
+    .filter((path) => !contains(path, home.dir))
+    .map((path): Mount => ({ kind: 'empty', path }));
 }
 
 /** Without what has no place in a read-only folder. */

@@ -85,10 +85,13 @@ function chainMounts(
       const below = inner.flatMap(([first, ...rest]) => (first === name || first === '*' ? [rest] : []));
       const stats = statsAt(path);
       if (stats?.isDirectory()) return below.length > 0 ? lay(path, below) : [readOnly(path)];
+      const isLarge = stats?.isFile() === true && stats.size > MAX_BYTES;
+      // Removing a mount point would unmount the file inside the guard of a running service.
+      if (isLarge && statsAt(place)?.isFile()) return [readOnly(path)];
       rmSync(place, { recursive: true, force: true });
       if (stats?.isSymbolicLink()) symlinkSync(readlinkSync(path), place);
       if (!stats?.isFile()) return [];
-      if (stats.size > MAX_BYTES) return [readOnly(path)];
+      if (isLarge) return [readOnly(path)];
       copyFileSync(path, place);
       return [];
     });

@@ -4,7 +4,7 @@ import { contains } from '../kernel/files/contains.ts';
 import { realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import type { ProofFolders } from '../kernel/phases/proving.ts';
 import { sandboxFolders } from '../project/worktrees/sandbox-folders.ts';
-import { guardOption } from './guard/make-guard.ts';
+import { type Guard, guardOption } from './guard/make-guard.ts';
 import { readOnly } from './guard/mount.ts';
 import { guardOf } from './guard-of.ts';
 import type { GuardPart, GuardPlaces } from './guard-profile.ts';
@@ -28,15 +28,28 @@ export function hidesFolders(guard: ProofGuard): boolean {
 /** npm verifies these by the hash in the lock file; other programs trust their caches. */
 const VERIFIED = '.npm/_cacache/content-v2';
 
+/** The folders of a clone, and the data of its services. */
+export type ServedFolders = ProofFolders & { data?: string };
+
 /** Starts the commands of a proof with a home that has only the user's programs and CHECK_HOME. */
 export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
+  const { env: moved, guard: made } = proofGuard(guard, folders, env);
+  return { env: moved, ...guardOption(made) };
+}
+
+/** The guard of a clone, and the environment inside. */
+export function proofGuard(
+  guard: ProofGuard,
+  folders: ServedFolders,
+  env: Record<string, string>,
+): { env: Record<string, string>; guard: Guard | undefined } {
   const home = realFolder(env.HOME);
   const { objects, clone, empty } = folders;
   const own = join(empty, 'home');
   const places = guard?.now.places;
   // Without a home there is nothing to hide.
   if (home === undefined || home === '/')
-    return { env, ...guardOption(guard && places && guardOf(guard.now.maker, opening(places, folders))) };
+    return { env, guard: guard && places && guardOf(guard.now.maker, opening(places, folders)) };
   mkdirSync(own, { recursive: true });
   const ofHome = folders.ofHome.map((name) => resolve(home, `./${name}`));
   // A proof file can name any path.
@@ -49,8 +62,9 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
     chmodSync(tmp, 0o1777);
     const { session: _, ...rest } = { ...places, home: { dir: home, env } };
     const states = [{ ...readOnly(join(home, VERIFIED)), from: verifiedStore(home, places) }];
-    const part = { home: own, tmp, states, shown: [...objects, ...shown], open: [clone], ...guard.egress };
-    return { env, ...guardOption(guardOf(guard.now.maker, rest, part)) };
+    const open = [clone, ...dataOf(folders)];
+    const part = { home: own, tmp, states, shown: [...objects, ...shown], open, ...guard.egress };
+    return { env, guard: guardOf(guard.now.maker, rest, part) };
   }
   const programs = programNames({ dir: home, env });
   const names = [...programs, VERIFIED, ...shown.map((path) => relative(home, path))];
@@ -61,7 +75,7 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
   const moved = movedTo(own, [home, env.HOME ?? home], env);
   return {
     env: moved,
-    ...guardOption(guard && places && guardOf(guard.now.maker, opening(places, folders))),
+    guard: guard && places && guardOf(guard.now.maker, opening(places, folders)),
   };
 }
 
@@ -71,9 +85,14 @@ function verifiedStore(home: string, { worktreesDir }: GuardPlaces): string {
   return statsAt(own) === undefined ? join(home, VERIFIED) : own;
 }
 
-function opening(places: GuardPlaces, { clone, empty }: ProofFolders): GuardPlaces {
+function opening(places: GuardPlaces, folders: ServedFolders): GuardPlaces {
   const { openings } = places;
-  return { ...places, openings: { ...openings, write: [...openings.write, clone, empty] } };
+  const write = [...openings.write, folders.clone, folders.empty, ...dataOf(folders)];
+  return { ...places, openings: { ...openings, write } };
+}
+
+function dataOf({ data }: ServedFolders): string[] {
+  return data === undefined ? [] : [data];
 }
 
 function gitConfig(identity: { name: string; email: string }): string {

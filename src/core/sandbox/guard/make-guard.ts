@@ -51,6 +51,11 @@ export function makeGuard(tool: GuardTool, profile: readonly Mount[], options: G
   return { tool, args };
 }
 
+/** The same guard with further mounts; their mount points must exist. */
+export function withMounts(guard: Guard, mounts: readonly Mount[]): Guard {
+  return { ...guard, args: [...guard.args, ...mounts.flatMap(bwrapMount)] };
+}
+
 /** The complete command line for a command inside the guard. */
 export function insideGuard(
   { tool, args, relay = [] }: Guard,

@@ -28,6 +28,8 @@ export interface ChildFacts {
   cliPath?: string;
   /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
   admits?: Admission;
+  /** Ports and variables of the session's application: they pass the filter of secrets, and replace what has their name. */
+  own?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface ChildFacts {
  */
 export function childEnvironment(
   env: Environment,
-  { sessionUlid, iteration, cliPath, admits }: ChildFacts,
+  { sessionUlid, iteration, cliPath, admits, own }: ChildFacts,
 ): Record<string, string> {
   const isAdmitted = admission(admits);
   const kept = definedOnly(env, (name) => isForChild(name) && isAdmitted(name));
@@ -45,6 +47,7 @@ export function childEnvironment(
     ...kept,
     ...gitSettings(kept, GIT_SETTINGS),
     ...GIT_FOR_CHILDREN,
+    ...own,
     PATH: pathForChild(kept.PATH, cliPath),
     [SESSION_MARK]: sessionUlid,
     [ITERATION_MARK]: String(iteration),

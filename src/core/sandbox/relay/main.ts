@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import net from 'node:net';
 import { constants } from 'node:os';
 
 /**
  * The only connection of a strict sandbox, which has no network. Started inside the sandbox, it listens on loopback
  * addresses, forwards each connection to a socket of the worker outside, and runs the command with a proxy there.
- * Arguments: the folder of the sockets, the host's ports to forward (separated by commas), the command.
+ * Of a service it also forwards the other way: a socket in a folder that only this sandbox can write leads to its port.
+ * Arguments: the folder of the sockets, the host's ports to forward and those that the command serves (each separated
+ * by commas), the command.
  */
-const [folder = '', ports = '', file = '', ...args] = process.argv.slice(2);
+const [folder = '', ports = '', serves = '', file = '', ...args] = process.argv.slice(2);
 
 /** If the worker dies, another one is started within a minute and listens on a new socket of the same name. */
 const RETRY_MS = 200;
@@ -40,9 +43,35 @@ function listen(name: string, port: number, host: string): Promise<number | unde
   });
 }
 
+/** A service may listen on either address of this machine. */
+function admit(port: number): Promise<void> {
+  const socket = `${folder}/in/${port}/socket`;
+  rmSync(socket, { force: true });
+  const server = net.createServer((outer) => {
+    const inner = net.connect({
+      ...{ port, host: 'localhost', autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10_000 },
+      lookup: (_name, _options, found) =>
+        found(null, [
+          { address: '127.0.0.1', family: 4 },
+          { address: '::1', family: 6 },
+        ]),
+    });
+    outer.on('error', () => inner.destroy());
+    inner.on('error', () => outer.destroy());
+    outer.pipe(inner).pipe(outer);
+    outer.once('close', () => inner.destroy());
+    inner.once('close', () => outer.destroy());
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+}
+
 async function main(): Promise<void> {
   for (const port of ports.split(',').filter(Boolean))
     for (const host of ['127.0.0.1', '::1']) await listen(port, Number(port), host);
+  for (const port of serves.split(',').filter(Boolean)) await admit(Number(port));
   // Last, so that the system does not choose one of those ports for it.
   const proxy = `http://127.0.0.1:${await listen('proxy', 0, '127.0.0.1')}`;
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);

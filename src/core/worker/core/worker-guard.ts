@@ -26,6 +26,7 @@ import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
 import type { ProofGuard } from '../../sandbox/proof-place.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
+import { type InsideFor, type ServedWorktree, serviceInWorktree } from '../../sandbox/service-place.ts';
 import { freshHome } from '../../sandbox/session-home.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
@@ -59,7 +60,9 @@ interface GuardOptions {
 export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
   #mustTest = false;
-  #egress: Promise<Egress> | undefined;
+  readonly #egress = new Map<PortSet, { key: string; opened: Promise<Egress> }>();
+  /** The ports of the session's services, in its worktree and clones, and beside agents on the base commit. */
+  served: Readonly<Record<PortSet, readonly number[]>> = { own: [], base: [] };
   readonly #refused = new Map<string, string>();
 
   /**
@@ -92,26 +95,61 @@ export class WorkerGuard {
     return guardOf(now.maker, all, { ...folders, ...egress, clis, states, shown: [...shown, ...login] });
   }
 
-  /** The guard for commands that prove a commit, and the paths it hides; undefined if there is none. */
-  async ofProof(worker: Guarded): Promise<ProofGuard> {
+  /**
+   * How services of the session start in its worktree.
+   * @returns without `insideFor` if there is no guard
+   */
+  async services(
+    worker: Guarded,
+    { worktree, data, env }: ServedWorktree,
+  ): Promise<{ insideFor?: NonNullable<InsideFor>; net?: string }> {
+    const now = await this.now(worker);
+    if (now.level === 'none') return {};
+    const { own, home, caches } = await foldersOf(worker);
+    const tmp = join(own, 'services-tmp');
+    await emptied(tmp, 0o1777);
+    const { net, ports } = now.level === 'strict' ? await this.egress(worker) : {};
+    const guard = { ...now, places: await this.#placesOf(worker) };
+    const served = { worktree: await realPathAsFar(worktree), data: await realPathAsFar(data), env };
+    const part = { home, tmp, caches, ...(net === undefined ? {} : { net, ports }) };
+    const insideFor = serviceInWorktree(guard, served, part);
+    return { ...(insideFor && { insideFor }), ...(net === undefined ? {} : { net }) };
+  }
+
+  /**
+   * The guard for commands that prove a commit, and the paths it hides; undefined if there is none.
+   * @param set the ports that are open in a strict sandbox
+   */
+  async ofProof(worker: Guarded, set: PortSet = 'own'): Promise<ProofGuard> {
     const now = await this.now(worker);
     if (now.level === 'none') return undefined;
     const own = { ...now, places: await this.#placesOf(worker) };
     if (now.level !== 'strict') return { now: own };
-    const { net, ports } = await this.egress(worker);
+    const { net, ports } = await this.egress(worker, set);
     return { now: own, egress: { net, ports } };
   }
 
-  /** The egress proxy of this session's strict sandbox; opened once, even for an agent of an earlier worker. */
-  async egress(worker: Guarded): Promise<Egress> {
+  /**
+   * The egress proxy of this session's strict sandbox; opened once, even for an agent of an earlier worker, and again if
+   * the ports of services changed. Agents never reach services beside which the base commit is checked.
+   */
+  async egress(worker: Guarded, set: PortSet = 'own'): Promise<Egress> {
     const refused = (target: string, why: string) => {
       if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
     };
-    this.#egress ??= openEgress(worker, refused).catch((error: unknown) => {
-      this.#egress = undefined;
-      throw error;
-    });
-    return await this.#egress;
+    const served = this.served[set];
+    const key = served.join(',');
+    const before = this.#egress.get(set);
+    if (before?.key === key) return await before.opened;
+    const closed = before?.opened.then(({ close }) => close()).catch(() => undefined);
+    const opened = Promise.resolve(closed)
+      .then(() => openEgress(worker, { set, served, refused }))
+      .catch((error: unknown) => {
+        this.#egress.delete(set);
+        throw error;
+      });
+    this.#egress.set(set, { key, opened });
+    return await opened;
   }
 
   /** Which variables SETUP, CHECK and agents of these CLIs get. */
@@ -151,11 +189,11 @@ export class WorkerGuard {
    * @param isOver no agent will need its home
    */
   async leave(worker: Guarded, { isOver }: { isOver: boolean }): Promise<void> {
-    const egress = await this.#egress?.catch(() => undefined);
-    this.#egress = undefined;
-    await egress?.close();
+    for (const { opened } of this.#egress.values())
+      await opened.then(({ close }) => close()).catch(() => undefined);
+    this.#egress.clear();
     const { own } = await foldersOf(worker);
-    for (const folder of isOver ? [own] : ['net', 'tmp', 'state'].map((name) => join(own, name)))
+    for (const folder of isOver ? [own] : LEFT_BEHIND.map((name) => join(own, name)))
       await removeAtOnce(folder);
   }
 
@@ -219,6 +257,12 @@ export class WorkerGuard {
 
 const MAX_REFUSED = 20;
 
+type PortSet = 'own' | 'base';
+const NET_FOLDERS = { own: 'net', base: 'net-base' } as const;
+
+/** Folders beside a session's home that nothing needs while it rests. */
+const LEFT_BEHIND = [...Object.values(NET_FOLDERS), 'tmp', 'services-tmp', 'state'];
+
 type Egress = Required<Pick<GuardPart, 'net' | 'ports'>> & EgressProxy;
 
 /** Absolute paths without links. */
@@ -228,13 +272,21 @@ async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tm
   return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
 }
 
-async function openEgress(worker: Guarded, refused: (target: string, why: string) => void): Promise<Egress> {
+async function openEgress(
+  worker: Guarded,
+  {
+    set,
+    served,
+    refused,
+  }: { set: PortSet; served: readonly number[]; refused: Parameters<typeof openEgressProxy>[2] },
+): Promise<Egress> {
   const { file, env } = worker;
   const { own } = await foldersOf(worker);
   const rules = egressRules(file.settings.openings, providersOf(worker), env);
-  const net = join(own, 'net');
-  const { close } = await openEgressProxy(net, rules, refused);
-  return { net, ports: rules.ports, close };
+  const ports = [...new Set([...rules.ports, ...served])];
+  const net = join(own, NET_FOLDERS[set]);
+  const { close } = await openEgressProxy(net, { ...rules, ports }, refused);
+  return { net, ports, close };
 }
 
 async function emptied(folder: string, mode: number): Promise<void> {

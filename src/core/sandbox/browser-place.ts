@@ -1,0 +1,23 @@
+import type { Inside } from './application.ts';
+import { insideGuard } from './guard/make-guard.ts';
+import { guardOf } from './guard-of.ts';
+import type { GuardPart } from './guard-profile.ts';
+import type { ActiveGuard } from './probe-guard.ts';
+
+/** Nothing that a person opened for agents is open to a browser. */
+const NO_OPENINGS = { write: [], read: [], sockets: [], env: [], hosts: [], ports: [] };
+
+/**
+ * A browser that opens pages of agents: a strict sandbox at any level, without the repository and the session.
+ * @returns undefined without bubblewrap
+ */
+export function browserInside(
+  { maker, places }: Pick<ActiveGuard, 'maker' | 'places'>,
+  part: Required<Pick<GuardPart, 'home' | 'tmp' | 'net' | 'ports' | 'shown' | 'open'>>,
+): Inside | undefined {
+  if (maker.tool.kind !== 'bwrap') return undefined;
+  const { session: _, ...rest } = places;
+  const strict = { ...rest, openings: NO_OPENINGS, isStrict: true };
+  const guard = guardOf(maker, strict, { ...part, hidesCheckout: true });
+  return (command) => insideGuard(guard, command);
+}

@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs';
+import type { ProofFolders } from '../kernel/phases/proving.ts';
+import type { Inside } from './application.ts';
+import { type Guard, insideGuard } from './guard/make-guard.ts';
+import { guardOf, serving } from './guard-of.ts';
+import type { GuardPart, GuardPlaces } from './guard-profile.ts';
+import type { ActiveGuard } from './probe-guard.ts';
+import { type ProofGuard, proofGuard } from './proof-place.ts';
+
+/** How each service starts, by the ports on which it listens; undefined without a guard. */
+export type InsideFor = ((serves: readonly number[]) => Inside) | undefined;
+
+/** Services in a clone: with what its checks see, and their data. */
+export function serviceInside(
+  guard: ProofGuard,
+  folders: ProofFolders & { data: string },
+  env: Record<string, string>,
+): InsideFor {
+  if (guard === undefined) return undefined;
+  mkdirSync(folders.data, { recursive: true, mode: 0o700 });
+  const { guard: made } = proofGuard(guard, folders, env);
+  return made && insideFor(made, guard.egress);
+}
+
+export interface ServedWorktree {
+  /** Absolute, without links. */
+  worktree: string;
+  data: string;
+  /** Of the services. */
+  env: Record<string, string>;
+}
+
+/** Services in a worktree: they see neither its repository nor the files of the session. */
+export function serviceInWorktree(
+  { maker, places }: Pick<ActiveGuard, 'maker' | 'places'>,
+  { worktree, data, env }: ServedWorktree,
+  part: Pick<GuardPart, 'home' | 'tmp' | 'caches' | 'net' | 'ports'>,
+): InsideFor {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const { session: _, ...rest } = places;
+  const own: GuardPlaces = { ...rest, home: { ...places.home, env } };
+  if (maker.tool.kind !== 'bwrap') {
+    const { openings } = own;
+    const opened = { ...openings, write: [...openings.write, worktree, data] };
+    return insideFor(guardOf(maker, { ...own, openings: opened }));
+  }
+  return insideFor(guardOf(maker, own, { ...part, open: [worktree, data], hidesCheckout: true }), part);
+}
+
+/** The guard is made once: making it again would change files below the home of services that run. */
+function insideFor(guard: Guard, egress: Pick<GuardPart, 'net' | 'ports'> = {}): InsideFor {
+  return (serves) => {
+    const own = serving(guard, egress, serves);
+    return (command) => insideGuard(own, command);
+  };
+}
