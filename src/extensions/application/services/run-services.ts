@@ -2,10 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
-import { filledIn, webPort } from '../../../core/kernel/phases/application.ts';
+import { filledIn, servedPorts, webPort } from '../../../core/kernel/phases/application.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, howItFailed, runCheck } from '../../../core/project/proving/run-check.ts';
 import type { RunningServices, ServedPlace, ServiceTools } from '../../../core/sandbox/application.ts';
+import { type Inbound, openInbound } from '../../../core/sandbox/inbound.ts';
 import { RunningService } from './service.ts';
 
 /** A database that recovers, or a first compilation. */
@@ -31,6 +32,8 @@ class Services implements RunningServices {
   readonly #tools: ServiceTools;
   readonly #running: RunningService[] = [];
   readonly #states = new Map<string, { state: State; said?: string }>();
+  /** How services of strict sandboxes are reached. */
+  #inbound: Inbound | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(place: ServedPlace, tools: ServiceTools) {
@@ -39,8 +42,10 @@ class Services implements RunningServices {
   }
 
   async start(): Promise<void> {
-    const { services, init } = this.#place.application;
+    const { application, ports, net } = this.#place;
+    const { services, init } = application;
     const { signal } = this.#tools;
+    if (net !== undefined) this.#inbound = await openInbound(net, servedPorts(application, ports));
     for (const service of services) {
       if (signal.aborted || this.failures.length > 0) return;
       const running = new RunningService(service, this.#place, this.#tools);
@@ -68,6 +73,7 @@ class Services implements RunningServices {
 
   async #endAll(): Promise<void> {
     await Promise.all(this.#running.map((service) => service.stop()));
+    await this.#inbound?.close();
     for (const { name } of this.#running) this.#states.set(name, { state: 'ended' });
     this.#write();
   }
