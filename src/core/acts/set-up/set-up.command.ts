@@ -49,6 +49,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
     worktrees: options.worktrees,
     lines: {
       ...(proposed && (await proposed(cli, projectDir))),
+      ...(isNew && (await applicationLines(cli, projectDir, { ...given, isSaid: options.yes }))),
       ...(isNew && !options.yes && (await variableLines(cli, projectDir, given))),
       ...given,
     },
@@ -90,6 +91,16 @@ async function variableLines(cli: Cli, projectDir: string, { SANDBOX, SANDBOX_EN
   if (SANDBOX_ENV !== undefined || !cli.isInteractive) return {};
   const { askVariables } = await import('./ask-commands.ts');
   return await askVariables(cli, projectDir, SANDBOX);
+}
+
+async function applicationLines(
+  cli: Cli,
+  projectDir: string,
+  { PORTS, isSaid }: { PORTS?: string; isSaid?: true | undefined },
+) {
+  if (PORTS !== undefined || !(isSaid || cli.isInteractive)) return {};
+  const { askApplication, suggestApplication } = await import('./ask-commands.ts');
+  return await (isSaid ? suggestApplication : askApplication)(cli, projectDir);
 }
 
 function linesFrom(pairs: readonly string[]): Record<string, string> {

@@ -1,0 +1,174 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
+
+/** Ports, services and variables as suggested by a repository's own files; none of it runs before a person agrees. */
+export interface ProposedApplication {
+  /** Lines of `.samocode`, in order. */
+  lines: Record<string, string>;
+  /** The files that suggest them. */
+  from: string[];
+}
+
+interface Files {
+  text(name: string): Promise<string>;
+  names: readonly string[];
+  scripts: Readonly<Record<string, unknown>>;
+}
+
+interface Database {
+  name: string;
+  /** Images of compose files. */
+  image: RegExp;
+  /** The beginning of an address in `.env.example`. */
+  scheme: RegExp;
+  /** Starts the installed programs as an ordinary user, with the data in a folder of the session. */
+  service: string;
+  ready: string;
+}
+
+const DATABASES: readonly Database[] = [
+  {
+    name: 'db',
+    image: /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb)(?:$|[:@-])/,
+    scheme: /^postgres(?:ql)?(?:\+\w+)?:/,
+    service:
+      'test -d {data}/db || initdb -D {data}/db -U postgres -A trust; exec postgres -D {data}/db -p {port.db} -c unix_socket_directories=',
+    ready: 'pg_isready -h 127.0.0.1 -p {port.db}',
+  },
+  {
+    name: 'mysql',
+    image: /(?:^|\/)(?:mysql|mariadb)(?:$|[:@-])/,
+    scheme: /^(?:mysql|mariadb)(?:\+\w+)?:/,
+    service:
+      'test -d {data}/mysql || mysqld --no-defaults --initialize-insecure --datadir={data}/mysql; exec mysqld --no-defaults --datadir={data}/mysql --port={port.mysql} --bind-address=127.0.0.1 --socket={data}/mysql.sock --mysqlx=OFF',
+    ready: 'mysqladmin --no-defaults -h 127.0.0.1 -P {port.mysql} -u root ping',
+  },
+  {
+    name: 'redis',
+    image: /(?:^|\/)(?:redis|valkey)(?:$|[:@-])/,
+    scheme: /^rediss?:/,
+    service: `mkdir -p {data}/redis; exec redis-server --port {port.redis} --bind 127.0.0.1 --dir {data}/redis --save ''`,
+    ready: 'redis-cli -p {port.redis} ping',
+  },
+];
+
+const COMPOSE = /^(?:docker-)?compose(?:\.[\w-]+)?\.ya?ml$/;
+const ENV_EXAMPLE = '.env.example';
+
+/** Reads files at the top of a repository; runs nothing. @returns undefined if there is nothing to propose */
+export async function proposedApplication(top: string): Promise<ProposedApplication | undefined> {
+  const files: Files = {
+    text: async (name) => (await plainText(join(top, name), MAX_BYTES)) ?? '',
+    names: await readdir(top).catch(() => []),
+    scripts: (await plainJson(join(top, 'package.json'), Scripts))?.scripts ?? {},
+  };
+  const addresses = await addressesIn(files);
+  const databases = await databasesIn(files, addresses);
+  const web = await webIn(files, top);
+  if (web === undefined && databases.length === 0) return undefined;
+  const variables = addresses.flatMap(({ key, address }) => {
+    const database = databases.find(({ scheme }) => scheme.test(address));
+    return database === undefined ? [] : [[`ENV_${key}`, withPort(address, database)]];
+  });
+  const ports = [...(web ? ['web'] : []), ...databases.map(({ name }) => name)];
+  const lines = Object.fromEntries([
+    ['PORTS', ports.join(',')],
+    ...databases.flatMap(({ name, service, ready }) => [
+      [`SERVICE_${name.toUpperCase()}`, service],
+      [`READY_${name.toUpperCase()}`, ready],
+    ]),
+    ...(web ? [['SERVICE_WEB', web.service]] : []),
+    ...variables,
+  ]);
+  const from = [...databases.flatMap((each) => each.from), ...(web ? [web.from] : [])];
+  return { lines, from: [...new Set(from)] };
+}
+
+interface Address {
+  key: string;
+  address: string;
+}
+
+async function addressesIn({ text }: Files): Promise<Address[]> {
+  const found = (await text(ENV_EXAMPLE)).matchAll(
+    /^\s*(?:export\s+)?([A-Za-z_]\w*)=["']?([a-z+]+:\/\/[^\s"']+)/gm,
+  );
+  return [...found].map(([, key = '', address = '']) => ({ key, address }));
+}
+
+async function databasesIn(
+  { names, text }: Files,
+  addresses: readonly Address[],
+): Promise<(Database & { from: string[] })[]> {
+  const composed = await Promise.all(
+    names
+      .filter((name) => COMPOSE.test(name))
+      .map(async (name) => ({ name, images: imagesIn(await text(name)) })),
+  );
+  return DATABASES.flatMap((database) => {
+    const { image, scheme } = database;
+    const from = [
+      ...composed.filter(({ images }) => images.some((each) => image.test(each))).map(({ name }) => name),
+      ...(addresses.some(({ address }) => scheme.test(address)) ? [ENV_EXAMPLE] : []),
+    ];
+    return from.length === 0 ? [] : [{ ...database, from }];
+  });
+}
+
+function imagesIn(compose: string): string[] {
+  return [...compose.matchAll(/^\s*image:\s*["']?([^\s"'#]+)/gm)].map(([, image = '']) => image);
+}
+
+/** The address on this machine: the name of a compose service means nothing outside of its network. */
+function withPort(address: string, { name }: Database): string {
+  const [, scheme = '', path = ''] = /^([a-z+]+:\/\/)[^/?]*(.*)$/.exec(address) ?? [];
+  // The user that `initdb` and `mysqld` are started with, who needs no password; Redis has none.
+  const user = { db: 'postgres@', mysql: 'root@' }[name] ?? '';
+  return `${scheme}${user}127.0.0.1:{port.${name}}${path}`;
+}
+
+/** How development servers get their port; others read PORT. */
+const PORT_OPTIONS: readonly [program: RegExp, option: string][] = [
+  [
+    /\b(?:vite|astro|nuxt|nuxi|ng serve|vue-cli-service|webpack(?:-dev-server)?|storybook|parcel|wrangler)\b/,
+    '--port',
+  ],
+  [/\bnext\b/, '--port'],
+  [/\b(?:rails|puma)\b/, '-p'],
+];
+
+async function webIn(files: Files, top: string): Promise<{ service: string; from: string } | undefined> {
+  const { dev } = files.scripts;
+  if (typeof dev === 'string') return { service: devLine(dev, runnerIn(top)), from: 'package.json' };
+  const [, command] = /^web:\s*(\S.*)$/m.exec(await files.text('Procfile')) ?? [];
+  if (command === undefined) return undefined;
+  // Each process of a Procfile reads PORT, which is the port named first.
+  return { service: command.trim().replace(/\$\{?PORT\b\}?/g, '{port.web}'), from: 'Procfile' };
+}
+
+function devLine(script: string, run: string): string {
+  const option = PORT_OPTIONS.find(([program]) => program.test(script))?.[1];
+  if (option === undefined) return `${run} dev`;
+  // Only npm takes what follows `--` away from itself; the others pass options on.
+  return run === 'npm run' ? `npm run dev -- ${option} {port.web}` : `${run} dev ${option} {port.web}`;
+}
+
+function runnerIn(top: string): string {
+  const has = (name: string) => statsAt(join(top, name)) !== undefined;
+  if (has('pnpm-lock.yaml')) return 'pnpm';
+  if (has('yarn.lock')) return 'yarn';
+  return has('bun.lock') || has('bun.lockb') ? 'bun run' : 'npm run';
+}
+
+/** A sentence that names the files, then the lines. */
+export function applicationText({ lines, from }: ProposedApplication): string {
+  const written = Object.entries(lines).map(([key, value]) => `  ${key}=${value}`);
+  const verb = from.length === 1 ? 'suggests' : 'suggest';
+  return [`${from.join(', ')} ${verb} ports and services for each session:`, ...written].join('\n');
+}
+
+const MAX_BYTES = 1024 * 1024;
+const Scripts = z.looseObject({ scripts: z.record(z.string(), z.unknown()).optional() });
