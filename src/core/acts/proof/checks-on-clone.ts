@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { placesToProtect } from '../../caller/refusals/sandbox-now.ts';
-import type { ProofFolders } from '../../kernel/phases/proving.ts';
+import type { ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
@@ -12,6 +12,7 @@ import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import { egressRules } from '../../sandbox/egress-rules.ts';
+import { openInbound } from '../../sandbox/inbound.ts';
 import { probeGuard } from '../../sandbox/probe-guard.ts';
 import {
   type Admission,
@@ -21,6 +22,7 @@ import {
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
+import { applicationOfClone, servicesMark } from './services-on-clone.ts';
 
 /** Where to run checks outside a worker. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
@@ -42,8 +44,10 @@ export interface CloneRunOptions {
  */
 export async function checksOnClone(
   { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
-  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'>,
-  { env, clock, programs }: Pick<ActionContext, 'env' | 'clock' | 'programs'>,
+  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving' | 'asWorktree'> & {
+    proving: Pick<Proving, 'application'>;
+  },
+  { env, clock, host, programs }: Pick<ActionContext, 'env' | 'clock' | 'host' | 'programs'>,
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
@@ -55,10 +59,15 @@ export async function checksOnClone(
   const scratch = join(root, mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
+  const owner = { id: mark.value, while: scratch, name: 'checks' };
+  const applied = await applicationOfClone(given.proving.application, owner, { clock, host }, cloneFailed);
+  const served = applied?.served ?? [];
   const egress =
     isStrict && openings && !given.asWorktree
-      ? await openStrictEgress(join(outputDir, 'net'), openings, env)
+      ? await openStrictEgress(join(outputDir, 'net'), { openings, served }, env)
       : undefined;
+  let placed = marked;
+  const guarded = guard && !given.asWorktree ? { ...guard, egress } : undefined;
   const set = {
     ...given,
     name: 'full',
@@ -71,16 +80,27 @@ export async function checksOnClone(
     begins,
     areObjectsWritable: !isHidden,
     // With `asWorktree`, nothing is hidden, as in the agent's own worktree.
-    placeIn: (folders: ProofFolders) =>
-      given.asWorktree ? { env: marked } : proofPlace(guard && { ...guard, egress }, folders, marked),
+    placeIn: (folders: ProofFolders) => {
+      const own = { ...marked, ...applied?.variables(folders) };
+      const place = given.asWorktree ? { env: own } : proofPlace(guarded, folders, own);
+      placed = place.env;
+      return place;
+    },
+    serve: applied?.serveWith({
+      ...{ outputDir, outputRoot: outputDir, net: egress?.net, guard: guarded, signal },
+      env: () => placed,
+    }),
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
+  const ofServices = applied && (await launchCleaner(programs.worker, env, [servicesMark(mark.value)]));
   try {
     const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
     return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, admits))) };
   } finally {
     await egress?.close();
+    await ofServices?.clears();
     await cleaner.clears();
+    await applied?.release();
     await removeMade(scratch, made);
   }
 }
@@ -111,9 +131,18 @@ async function removeMade(folder: string, topmost: string | undefined): Promise<
 }
 
 /** Opens a strict sandbox to what the user's settings name, but not to the services of agent CLIs. */
-async function openStrictEgress(net: string, openings: SandboxOpenings, env: ActionContext['env']) {
-  const rules = egressRules(openings, [], env);
-  const { close } = await openEgressProxy(net, rules, () => undefined);
+async function openStrictEgress(
+  net: string,
+  { openings, served }: { openings: SandboxOpenings; served: readonly number[] },
+  env: ActionContext['env'],
+) {
+  const rules = egressRules({ ...openings, ports: [...openings.ports, ...served] }, [], env);
+  const proxy = await openEgressProxy(net, rules, () => undefined);
+  const inbound = await openInbound(net, served);
+  const close = async () => {
+    await inbound.close();
+    await proxy.close();
+  };
   return { net, ports: rules.ports, close };
 }
 

@@ -39,7 +39,8 @@ export async function triedChecks(
     const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
     return runs.map(({ command, isSetup, how, tail = '' }) => {
       const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;
-      const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
+      const kind = command === values.setup ? 'SETUP ' : 'The service line ';
+      const name = `${isSetup ? kind : ''}\`${command}\``;
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
       const otherwise = isSetup
         ? 'blocks before its first agent'
