@@ -8,7 +8,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
-import { allSettings, prefixOf, type SettingName } from '../settings/settings.ts';
+import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
 import type { Project } from './open-project.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
@@ -56,7 +56,11 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
     ...checks.map(({ key, command }): RiskyLine => ({ key, risk: 'runs', value: command })),
     ...NAMED.flatMap((row) =>
       values[row].map(
-        ({ name, value }): RiskyLine => ({ key: prefixOf(allSettings()[row]) + name, risk: 'runs', value }),
+        ({ name, value }): RiskyLine => ({
+          key: familyPrefix(allSettings()[row]) + name,
+          risk: 'runs',
+          value,
+        }),
       ),
     ),
   ];

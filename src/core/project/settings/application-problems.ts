@@ -1,6 +1,6 @@
-import type { SettingReading } from './read-settings.ts';
-import { settingInvalid } from './setting-errors.ts';
-import { allSettings, prefixOf } from './settings.ts';
+import type { SamocodeError } from '../../kernel/errors.ts';
+import { type SettingSource, settingInvalid } from './setting-errors.ts';
+import { allSettings, familyPrefix, type SettingName } from './settings.ts';
 
 /** The name of the line that runs once all services are ready. */
 export const INIT = 'init';
@@ -9,11 +9,20 @@ const MOST_SERVICES = 10;
 // Each would change which programs run, not only what they are told.
 const NOT_SETTABLE = /^(?:PATH|HOME|SAMOCODE_.*|(?:LD|DYLD)_.*)$/i;
 
+/** A reading of a setting. */
+interface Read {
+  name: SettingName;
+  key: string;
+  source: SettingSource;
+  value: unknown;
+  problem?: SamocodeError;
+}
+
 type NamedRow = 'services' | 'ready' | 'serviceEnv';
 const ROWS: readonly string[] = ['services', 'ready', 'serviceEnv'] satisfies NamedRow[];
 
 /** Adds the problems of lines of an application that only show beside the other lines. */
-export function withApplicationProblems(readings: readonly SettingReading[]): SettingReading[] {
+export function withApplicationProblems<Reading extends Read>(readings: readonly Reading[]): Reading[] {
   const { value: named, problem: wrong } = readings.find(({ name }) => name === 'ports') ?? {};
   const ports = wrong ? undefined : Array.isArray(named) ? named.map(String) : [];
   const services = readings.filter(({ name }) => name === 'services').map(nameIn);
@@ -32,15 +41,15 @@ export function withApplicationProblems(readings: readonly SettingReading[]): Se
   });
 }
 
-type NamedReading = SettingReading & { name: NamedRow };
+type NamedReading = Read & { name: NamedRow };
 
-function isNamed(reading: SettingReading): reading is NamedReading {
+function isNamed<Reading extends Read>(reading: Reading): reading is Reading & { name: NamedRow } {
   return ROWS.includes(reading.name);
 }
 
 /** The part after the prefix: `DB` of `SERVICE_DB`. */
-function nameIn(reading: SettingReading): string {
-  return reading.key.slice(prefixOf(allSettings()[reading.name]).length);
+function nameIn(reading: Read): string {
+  return reading.key.slice(familyPrefix(allSettings()[reading.name]).length);
 }
 
 interface Others {
@@ -55,7 +64,7 @@ function problemOf(reading: NamedReading, others: Others): string | undefined {
 }
 
 function problemOfName(row: NamedRow, name: string, { services }: Others): string | undefined {
-  const prefix = prefixOf(allSettings()[row]);
+  const prefix = familyPrefix(allSettings()[row]);
   if (row === 'serviceEnv') {
     if (!/^[A-Za-z_]\w*$/.test(name)) return `After ${prefix} comes the name of a variable`;
     return NOT_SETTABLE.test(name) ? `A project cannot set the variable ${name}` : undefined;

@@ -1,15 +1,15 @@
 import { SERVED_IN } from '../../kernel/phases/application.ts';
-import { command, listOf, oneOf, text, words } from './setting-kinds.ts';
+import { command, listOf, oneOf, text, wordsUpTo } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
-const portNames = words(
+const portNames = wordsUpTo(
   'at most 10 names of ports, separated by commas: small letters, digits and _, a letter first',
   /^[a-z][a-z0-9_]{0,30}$/,
   10,
 );
 
 // Neither `//host` nor a backslash, with which a browser would open the page of another host.
-const pages = words(
+const pages = wordsUpTo(
   'at most 20 paths of pages, separated by commas, each beginning with one / and without spaces',
   /^\/(?!\/)[^\s\p{Cc}\\]*$/u,
   20,

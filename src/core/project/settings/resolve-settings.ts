@@ -14,8 +14,8 @@ import type { SettingSpec } from './setting-spec.ts';
 import type { SettingWarning } from './setting-warnings.ts';
 import {
   type Check,
-  type Named,
-  prefixOf,
+  familyPrefix,
+  type NamedValue,
   type SettingName,
   type Settings,
   settingRows,
@@ -115,7 +115,12 @@ function families(readings: readonly SettingReading[]): Record<string, unknown> 
   const byName = (wanted: SettingName, spec: SettingSpec) =>
     readings
       .filter(({ name }) => name === wanted)
-      .map(({ key, value }): Named => ({ name: key.slice(prefixOf(spec).length), value: String(value) }));
+      .map(
+        ({ key, value }): NamedValue => ({
+          name: key.slice(familyPrefix(spec).length),
+          value: String(value),
+        }),
+      );
   const members = settingRows().flatMap(([name, spec]): [string, unknown][] => {
     if (spec.family === 'phase') return [[name, byPhase(name)]];
     return spec.family === 'named' ? [[name, byName(name, spec)]] : [];

@@ -196,7 +196,7 @@ export function listOf<const Name extends string>(
 }
 
 /** A list without duplicates, with `most` entries at most. */
-export function words(form: string, each: RegExp, most: number): SettingKind<string[]> {
+export function wordsUpTo(form: string, each: RegExp, most: number): SettingKind<string[]> {
   return { kind: 'text', form, schema: once(() => wordList(each).pipe(z.array(z.string()).max(most))) };
 }
 

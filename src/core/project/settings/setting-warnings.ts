@@ -3,7 +3,7 @@ import { once } from '../../kernel/once.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
 import type { SettingSpec } from './setting-spec.ts';
-import { isOfFamily, keyOfPhase, prefixOf, settingByKey, settingRows } from './settings.ts';
+import { familyPrefix, isOfFamily, keyOfPhase, settingByKey, settingRows } from './settings.ts';
 
 /** Something in a file that has no effect, or not the intended one; never an error. */
 export interface SettingWarning {
@@ -23,7 +23,7 @@ const knownKeys = once(() => {
     rows.filter((spec) => (spec.scope === 'project') === isOfProject).map((spec) => spec.key);
   const prefixes = all
     .filter(({ family }) => family === 'check' || family === 'named')
-    .map((spec) => prefixOf(spec));
+    .map((spec) => familyPrefix(spec));
   const paired = rows.flatMap((spec) => spec.pairedWith ?? []);
   return { project: [...inScope(true), ...ofPhases], machine: [...inScope(false), ...paired], prefixes };
 });

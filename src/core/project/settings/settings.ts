@@ -18,7 +18,7 @@ export interface Check {
 }
 
 /** A member of a family of names: `DB` and the value of `SERVICE_DB`. */
-export interface Named {
+export interface NamedValue {
   name: string;
   value: string;
 }
@@ -26,7 +26,7 @@ export interface Named {
 type ValueOf<Spec extends SettingSpec> = Spec extends { family: 'check' }
   ? readonly Check[]
   : Spec extends { family: 'named' }
-    ? readonly Named[]
+    ? readonly NamedValue[]
     : Spec extends { family: 'phase' }
       ? Readonly<Partial<Record<Phase, z.output<ReturnType<Spec['schema']>>>>>
       : Spec extends { default: string } | { required: true }
@@ -55,14 +55,14 @@ export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
 }
 
 /** Where the keys of a family begin: `CHECK`, `SERVICE_`. */
-export function prefixOf({ key }: SettingSpec): string {
+export function familyPrefix({ key }: SettingSpec): string {
   return key.replace(/<NAME>|…/, '');
 }
 
 /** Whether a key is a member of a family of checks or names. */
 export function isOfFamily(spec: SettingSpec, key: string): boolean {
   const isOpen = spec.family === 'check' || spec.family === 'named';
-  return isOpen && key.startsWith(prefixOf(spec)) && settingByKey(key) === undefined;
+  return isOpen && key.startsWith(familyPrefix(spec)) && settingByKey(key) === undefined;
 }
 
 export function settingByKey(key: string): [SettingName, SettingSpec] | undefined {
