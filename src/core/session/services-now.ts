@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { plainJson } from '../kernel/files/plain-file.ts';
+import type { SessionView } from './events/session-view.ts';
 import type { SessionPaths } from './layout/paths.ts';
 
 /** The services of a session's application, as its worker last saw them; `services/now.json`. */
@@ -28,4 +29,22 @@ export async function readServicesNow(
   paths: Pick<SessionPaths, 'services'>,
 ): Promise<ServicesNow | undefined> {
   return await plainJson(join(paths.services, 'now.json'), ServicesNow);
+}
+
+/** What the living worker of a session has written about its services; undefined if an earlier one wrote it. */
+export async function servicesOfWorker({
+  paths,
+  worker,
+  lease,
+}: Pick<SessionView, 'paths' | 'worker' | 'lease'>): Promise<ServicesNow | undefined> {
+  if (worker !== 'alive') return undefined;
+  const now = await readServicesNow(paths);
+  return now?.worker === lease?.owner.pid ? now : undefined;
+}
+
+/** The services that run for a person while no agent works. */
+export async function heldServices(
+  view: Pick<SessionView, 'paths' | 'worker' | 'lease' | 'state'>,
+): Promise<ServicesNow | undefined> {
+  return view.state.servicesUp && (await servicesOfWorker(view));
 }
