@@ -49,6 +49,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode web token add phone', 'shown once; acts with this token are recorded as "phone"'],
     ['samocode web token revoke phone', 'even while it is connected'],
   ],
+  services: [
+    ['samocode services jwt up', 'run its application, and print its address'],
+    ['samocode services jwt logs db --follow', 'what one service prints'],
+  ],
   review: [
     ['samocode review jwt', 'write comments below the lines of its diff, or of its plan'],
     ['samocode review jwt src/auth', 'only what changed there'],

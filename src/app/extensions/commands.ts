@@ -1,4 +1,5 @@
 import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import { APPLICATION_COMMANDS } from '../../extensions/application/commands.ts';
 import { GITHUB_COMMANDS } from '../../extensions/github/commands.ts';
 import { NOTIFY_COMMANDS } from '../../extensions/notify/commands.ts';
 import { PAGES_COMMANDS } from '../../extensions/pages/commands.ts';
@@ -7,6 +8,7 @@ import { REHEARSAL_COMMANDS } from '../../extensions/rehearsal/commands.ts';
 import { SETUP_COMMANDS } from '../../extensions/setup/commands.ts';
 
 export const FURTHER_COMMANDS: Readonly<Record<string, AddCommand>> = {
+  ...APPLICATION_COMMANDS,
   ...GITHUB_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...PAGES_COMMANDS,

@@ -1,0 +1,6 @@
+import type { AddCommand } from '../../core/kit/terminal/shared-options.ts';
+import { addServices } from './services.command.ts';
+
+export const APPLICATION_COMMANDS: Readonly<Record<string, AddCommand>> = {
+  services: addServices,
+};
