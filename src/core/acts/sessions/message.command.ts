@@ -39,7 +39,7 @@ async function send(session: string, text: readonly string[], options: MessageOp
 }
 
 async function withdraw(session: string, { withdraw: id, ...options }: MessageOptions, cli: Cli) {
-  const { withdrawMessage } = await import('./withdraw-message.act.ts');
+  const { withdrawMessage } = await import('./send-message.act.ts');
   const message = id === true ? undefined : id;
   return await withdrawMessage({ session, ...projectOf(options), message }, await cli.actionContext());
 }

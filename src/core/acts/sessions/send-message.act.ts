@@ -1,10 +1,12 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
-import { accepted } from '../../caller/commands/early-refusal.ts';
+import { accepted, requireUsable } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { requireText } from '../../caller/refusals/require.ts';
-import { judgeMessage } from '../../session/commands/judge-running.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { judgeMessage, judgeWithdraw } from '../../session/commands/judge-running.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
 /** Stores guidance for the session's next agent. */
@@ -26,4 +28,28 @@ function whenRead({ state }: SessionView): string {
   return isResting
     ? 'It is stored; the next agent reads it once the session is resumed.'
     : 'The next agent gets the message.';
+}
+
+/**
+ * Takes back a message that no agent has received.
+ * @param input `message`: its id; absent: the only one that no agent has received
+ */
+export async function withdrawMessage(
+  input: SessionQuestion & { message?: string | undefined },
+  context: ActionContext,
+): Promise<Acted & { messageId: string }> {
+  const view = requireUsable(await findSession({ ...input, isAct: true }, context));
+  const message = input.message ?? onlyUnread(view);
+  accepted(judgeWithdraw({ message }, view.state, await readEvents(view.paths, 0)), view);
+  const request = { kind: 'withdraw_message', message } as const;
+  const after = await sendAndAwait(view, request, ['message_withdrawn'], context);
+  const done = `The message is withdrawn: no agent will receive it. Its file is in .run/${view.folder}/.withdrawn/.`;
+  return { view: after.view, messageId: message, done };
+}
+
+function onlyUnread({ state }: SessionView): string {
+  const unread = state.messages.waiting;
+  const [only, ...others] = unread;
+  if (only === undefined || others.length > 0) throw COMMAND_ERRORS.message_unknown({ unread });
+  return only.id;
 }

@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
-import { withdrawMessage } from '../../../../src/core/acts/sessions/withdraw-message.act.ts';
+import { sendMessage, withdrawMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
 import { namesAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { launchWorker } from '../../../../src/core/sandbox/programs/launch-worker.ts';
 import { leaveCommand, pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
