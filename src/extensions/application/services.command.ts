@@ -81,7 +81,7 @@ async function showLogs(
   cli: Cli,
   { session, name, follow, ...options }: ServicesOptions & { session: string; name: string | undefined },
 ): Promise<void> {
-  const { newServiceLines, readServiceLogs } = await import('./service-logs.act.ts');
+  const { newServiceLines, readServiceLogs } = await import('./service-logs.ts');
   const context = await cli.actionContext();
   const question = { session, ...projectOf(options), name, lines: options.lines };
   const { view, logs } = await readServiceLogs(question, context);
