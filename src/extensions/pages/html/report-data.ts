@@ -45,8 +45,24 @@ export interface SessionReportData {
   outsidePlan: string[];
   /** `data`: PNG as base64. */
   pictures: { name: string; data: string }[];
+  /** The application's pages before and after. */
+  pages?: ReportPages;
   documents: { name: string; kind: string; text: string; isCut: boolean }[];
   acts: { at: string; text: string }[];
+}
+
+/** Recorded by the worker; `said` can quote addresses of the application. */
+export interface ReportPages {
+  commit: string;
+  said?: string;
+  pages: {
+    page: string;
+    width: number;
+    said?: string;
+    differing?: number;
+    /** `data`: PNG as base64; absent if it is not shown. */
+    sides: { side: 'before' | 'after' | 'difference'; data?: string }[];
+  }[];
 }
 
 export interface ReportCost {

@@ -7,6 +7,7 @@ import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
 import { markdown } from './markdown-html.ts';
+import { pagePictures } from './page-pictures.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from './report-data.ts';
 import { timeline } from './timeline.ts';
 
@@ -37,6 +38,7 @@ export function sessionSections(data: SessionReportData): PageSection[] {
     ['questions', 'Questions and answers', data.questions.map(questionPart)],
     ['plan', 'Plan', data.plan === undefined ? [] : [planPart(data.plan), requirementsPart(data)]],
     ['checks', 'Checks and proof', checksAndProof(data)],
+    ['pages', 'What people will see', data.pages === undefined ? [] : pagePictures(data.pages)],
     ['pictures', 'Pictures', picturesPart(data)],
     ['iterations', 'Iterations', iterationsPart(data.iterations)],
     ['documents', 'Documents', documentsPart(data)],

@@ -32,6 +32,7 @@ import { proofWords, stateBadge, stateSentence } from '../../../core/session/wor
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from '../html/report-data.ts';
 import { findGaps } from './report-gaps.ts';
 import { reportIterations } from './report-iterations.ts';
+import { reportPages } from './report-pages.ts';
 
 export interface ReportSubject {
   view: SessionView;
@@ -58,12 +59,13 @@ export async function sessionReport(
   const facts = reportFacts(view, worker);
   const proved = facts.proof;
   const proof = makeProof(events);
-  const [questions, iterations, requirements, documents, pictures] = await Promise.all([
+  const [questions, iterations, requirements, documents, pictures, pages] = await Promise.all([
     reportQuestions(view, events),
     reportIterations(view, { events, now, linkTo }, context),
     reportRequirements(view),
     reportDocuments(view, plan?.name),
     reportPictures(view),
+    reportPages(view),
   ]);
   return {
     name: nameWithoutDate(folder),
@@ -97,6 +99,7 @@ export async function sessionReport(
     proof: proof && { commit: proof.commit, doneAt: proof.doneAt, text: proofFacts(proof) },
     outsidePlan: state.outsidePlan ?? [],
     pictures,
+    pages,
     documents,
     acts: logEntries(events),
   };
