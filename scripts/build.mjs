@@ -38,6 +38,8 @@ const RELAY = { relay: 'src/core/sandbox/relay/main.ts' };
 const ACP_RUNNER = { 'acp-runner': 'src/extensions/acp/runner/main.ts' };
 // Runs in a thread of the live page; separate, because nothing else needs highlight.js.
 const COLOURS = { colours: 'src/extensions/pages/web/diff/colours/main.ts' };
+// Runs with a browser inside a sandbox. It loads playwright-core from the path that the worker gives it.
+const PICTURES = { pictures: 'src/extensions/application/pictures/program/main.ts' };
 // The program that action.yml starts on a GitHub runner: one file, committed with the tag of a release and not
 // published on npm.
 const ACTION = { action: 'src/app/action/main.ts' };
@@ -280,7 +282,12 @@ const built = await Promise.all([
   build({
     ...cjs,
     banner: {},
-    entryPoints: { ...RELAY, ...(has('acp') && ACP_RUNNER), ...(has('pages') && COLOURS) },
+    entryPoints: {
+      ...RELAY,
+      ...(has('acp') && ACP_RUNNER),
+      ...(has('pages') && COLOURS),
+      ...(has('application') && PICTURES),
+    },
   }),
   build({ ...esm, plugins: [OTHER_PROGRAMS, COMPLETION_WORDS, ...options.plugins], entryPoints: CLI }),
   build({ ...esm, plugins: [loadedAtOnce(sharing.metafile), ...options.plugins], entryPoints: READING }),

@@ -1,0 +1,52 @@
+/** The part of playwright-core that is used here: users install it themselves, so its types are not at hand. */
+export interface Playwright {
+  chromium: { launch(options: object): Promise<Browser> };
+}
+
+interface Browser {
+  newContext(options: object): Promise<Context>;
+  close(): Promise<void>;
+}
+
+interface Context {
+  newPage(): Promise<Page>;
+  route(
+    matches: (url: URL) => boolean,
+    handle: (route: { abort(): Promise<void> }) => unknown,
+  ): Promise<void>;
+  newCDPSession(page: Page): Promise<DevTools>;
+  on(event: 'page', listener: (page: Page) => void): void;
+  close(): Promise<void>;
+}
+
+export interface DevTools {
+  send(method: string, options?: object): Promise<unknown>;
+  on(event: 'Fetch.requestPaused', listener: (paused: PausedRequest) => void): void;
+}
+
+/** https://chromedevtools.github.io/devtools-protocol/tot/Fetch/#event-requestPaused */
+export interface PausedRequest {
+  requestId: string;
+  request: { url: string };
+  resourceType: string;
+  /** The frame that sent it. */
+  frameId: string;
+}
+
+interface RequestOfPage {
+  url(): string;
+}
+
+export interface Page {
+  clock: { setFixedTime(time: string): Promise<void> };
+  goto(url: string, options: object): Promise<{ status(): number } | null>;
+  url(): string;
+  evaluate<T>(script: string): Promise<T>;
+  screenshot(options: object): Promise<Buffer>;
+  on(
+    event: 'request' | 'requestfinished' | 'requestfailed',
+    listener: (request: RequestOfPage) => void,
+  ): void;
+  waitForTimeout(ms: number): Promise<void>;
+  close(): Promise<void>;
+}

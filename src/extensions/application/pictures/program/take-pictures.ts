@@ -1,0 +1,156 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TakeJob, type TakenPages, WIDTHS } from '../job.ts';
+import type { DevTools, Page, PausedRequest, Playwright } from './playwright.ts';
+
+/** Every picture shows this moment, so that a page with today's date stays the same. */
+const FIXED_TIME = '2026-01-15T12:00:00Z';
+const WINDOW_HEIGHT = 900;
+/** Of a picture, in pixels: an endless page must not fill the memory. */
+const MAX_HEIGHT = 10_000;
+const OPEN_LIMIT_MS = 30_000;
+const QUIET_MS = 2000;
+const QUIET_LIMIT_MS = 20_000;
+const POLL_MS = 100;
+
+const ARGS = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-quic',
+  '--force-color-profile=srgb',
+  '--hide-scrollbars',
+  '--font-render-hinting=none',
+  // A second barrier beside the sandbox: no other name has an address.
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost',
+];
+
+const CONTEXT = {
+  deviceScaleFactor: 1,
+  reducedMotion: 'reduce',
+  colorScheme: 'light',
+  locale: 'en-US',
+  timezoneId: 'UTC',
+  serviceWorkers: 'block',
+  acceptDownloads: false,
+};
+
+type Browser = Awaited<ReturnType<Playwright['chromium']['launch']>>;
+
+/** Takes a picture of each page at each width, one after the other. A page that fails has a sentence instead. */
+export async function takePictures(job: TakeJob, { chromium }: Playwright): Promise<TakenPages> {
+  // Its own sandbox needs rights that a guard does not give; the guard around it takes its place.
+  const options = { executablePath: job.chromium, chromiumSandbox: false, args: ARGS };
+  const browser = await chromium.launch(options);
+  const taken: TakenPages = [];
+  try {
+    for (const page of job.pages)
+      for (const width of WIDTHS) taken.push({ page, width, ...(await takeOne(browser, job, page, width)) });
+  } finally {
+    await browser.close();
+  }
+  return taken;
+}
+
+async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path: string, width: number) {
+  // A new context has no cookies and no storage of the page before.
+  const context = await browser.newContext({ ...CONTEXT, viewport: { width, height: WINDOW_HEIGHT } });
+  try {
+    // Of windows that a page opens, before they are closed.
+    await context.route(
+      (url) => url.origin !== origin,
+      (route) => route.abort(),
+    );
+    const page = await context.newPage();
+    context.on('page', (other) => void other.close().catch(() => undefined));
+    const refused = await refuseOthers(await context.newCDPSession(page), origin);
+    await page.clock.setFixedTime(FIXED_TIME);
+    const isQuiet = watchNetwork(page);
+    const opened = await open(page, origin + path);
+    const [elsewhere] = refused;
+    // The address alone: the rest of it may be a text of the page.
+    if (elsewhere !== undefined)
+      return { said: `it redirects to ${originOf(elsewhere)}, which was not opened` };
+    if ('failed' in opened) return { said: opened.failed };
+    const quiet = await isQuiet();
+    await page.evaluate('document.fonts.ready.then(() => true)');
+    const height = await page.evaluate<number>(
+      'Math.max(document.documentElement.scrollHeight, document.body?.scrollHeight ?? 0)',
+    );
+    const file = `${pages.indexOf(path) + 1}-${width}.png`;
+    const clip = { x: 0, y: 0, width, height: Math.min(Math.max(height, WINDOW_HEIGHT), MAX_HEIGHT) };
+    const options = { fullPage: true, animations: 'disabled', caret: 'hide', scale: 'css', clip };
+    writeFileSync(join(into, file), await page.screenshot(options));
+    const shown = new URL(page.url());
+    const notes = [
+      ...(shown.pathname === new URL(origin + path).pathname ? [] : [`it redirects to ${shown.pathname}`]),
+      ...(opened.status < 200 || opened.status > 299 ? [`its status is ${opened.status}`] : []),
+      ...(quiet ? [] : [`its network was not quiet within ${QUIET_LIMIT_MS / 1000} s`]),
+      ...(height > MAX_HEIGHT ? [`only its upper ${MAX_HEIGHT} of ${height} pixels are shown`] : []),
+    ];
+    return { file, ...(notes.length === 0 ? {} : { said: notes.join('; ') }) };
+  } catch (error) {
+    return { said: `the browser failed: ${firstLine(error)}` };
+  } finally {
+    await context.close();
+  }
+}
+
+/**
+ * Fails each request to another origin, redirects too, which playwright's own routes do not see.
+ * @returns the addresses to which the page itself was redirected
+ */
+async function refuseOthers(devTools: DevTools, origin: string): Promise<string[]> {
+  const refused: string[] = [];
+  const { frameTree } = (await devTools.send('Page.getFrameTree')) as {
+    frameTree: { frame: { id: string } };
+  };
+  const settle = async ({ requestId, request, resourceType, frameId }: PausedRequest) => {
+    if (request.url.startsWith(`${origin}/`))
+      return await devTools.send('Fetch.continueRequest', { requestId });
+    if (resourceType === 'Document' && frameId === frameTree.frame.id) refused.push(request.url);
+    return await devTools.send('Fetch.failRequest', { requestId, errorReason: 'BlockedByClient' });
+  };
+  // A request whose page has gone can't be settled any more.
+  devTools.on('Fetch.requestPaused', (paused) => void settle(paused).catch(() => undefined));
+  await devTools.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
+  return refused;
+}
+
+async function open(page: Page, url: string): Promise<{ status: number } | { failed: string }> {
+  try {
+    const response = await page.goto(url, { waitUntil: 'load', timeout: OPEN_LIMIT_MS });
+    return { status: response?.status() ?? 200 };
+  } catch (error) {
+    return { failed: `it could not be opened: ${firstLine(error)}` };
+  }
+}
+
+/** @returns waits until no request was open for two seconds; false if there was one for 20 seconds */
+function watchNetwork(page: Page): () => Promise<boolean> {
+  const open = new Set<unknown>();
+  let quietMs = 0;
+  page.on('request', (request) => {
+    quietMs = 0;
+    open.add(request);
+  });
+  for (const event of ['requestfinished', 'requestfailed'] as const)
+    page.on(event, (request) => void open.delete(request));
+  return async () => {
+    for (let waited = 0; waited < QUIET_LIMIT_MS; waited += POLL_MS) {
+      if (quietMs >= QUIET_MS) return true;
+      await page.waitForTimeout(POLL_MS);
+      quietMs = open.size === 0 ? quietMs + POLL_MS : 0;
+    }
+    return false;
+  };
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) && new URL(url).origin !== 'null' ? new URL(url).origin : 'another address';
+}
+
+/** Of playwright's message, without the log below it. */
+function firstLine(error: unknown): string {
+  const [line = ''] = String(error instanceof Error ? error.message : error).split('\n');
+  return line.replace(/^[\w.]+: /, '').slice(0, 200);
+}

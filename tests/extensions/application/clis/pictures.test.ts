@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  ComparedPairs,
+  type PicturesJob,
+  TakenPages,
+} from '../../../../src/extensions/application/pictures/job.ts';
+import { builtPrograms } from '../../../support/built-programs.ts';
+import { ci } from '../../../support/ci.ts';
+import { installCli } from '../../../support/install-clis.ts';
+import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function serve(answer: Answer): Promise<AsyncDisposable & { origin: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = http.createServer((request, response) => {
+    asked.push(request.url ?? '');
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    asked,
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function html(body: string): Answer {
+  return (_, response) => response.setHeader('content-type', 'text/html').end(`<!doctype html>${body}`);
+}
+
+let dir: TempDir;
+beforeAll(async () => {
+  dir = await tempDir();
+});
+afterAll(async () => {
+  await dir[Symbol.asyncDispose]();
+});
+
+async function run(name: string, job: PicturesJob): Promise<unknown> {
+  const path = join(dir.path, `${name}.json`);
+  await writeFile(path, JSON.stringify(job));
+  const program = join(dirname((await builtPrograms()).worker), 'pictures.cjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [program, path]);
+  return JSON.parse(stdout);
+}
+
+async function take(name: string, origin: string, pages: readonly string[] = ['/']) {
+  const into = join(dir.path, name);
+  await mkdir(into);
+  const playwright = dirname((await installCli('playwright')).path);
+  const job = { mode: 'take', playwright, chromium: '/usr/bin/chromium', origin, pages, into } as const;
+  const taken = TakenPages.parse(await run(name, job));
+  return taken.map((each) => ({ ...each, path: join(into, each.file ?? '') }));
+}
+
+/** A page of the base, twice, and of the commit, at the first width. */
+async function compare(name: string, base: Answer, commit: Answer) {
+  const pictures = [base, base, commit].map(async (answer, at) => {
+    await using server = await serve(answer);
+    const [first] = await take(`${name}-${at}`, server.origin);
+    return first?.path ?? '';
+  });
+  const [before = '', again = '', after = ''] = await Promise.all(pictures);
+  const into = join(dir.path, `${name}-difference.png`);
+  const pairs = [{ before, again, after, into }];
+  const [result] = ComparedPairs.parse(await run(`${name}-compared`, { mode: 'compare', pairs }));
+  const read = async (path: string) => PNG.sync.read(await readFile(path));
+  return { ...result, before: await read(before), after: await read(after), difference: await read(into) };
+}
+
+const BUTTON = (colour: string) =>
+  html(
+    `<button style="all:unset;position:absolute;left:10px;top:20px;width:100px;height:40px;background:${colour}">`,
+  );
+
+function colourAt({ data, width }: PNG, x: number, y: number): number[] {
+  const at = (y * width + x) * 4;
+  return [...data.subarray(at, at + 3)];
+}
+
+test('a button of another colour is in both pictures and in the difference', ci, async () => {
+  const { before, after, difference, ...result } = await compare(
+    'button',
+    BUTTON('#008000'),
+    BUTTON('#c00000'),
+  );
+  expect(colourAt(before, 50, 40)).toEqual([0, 128, 0]);
+  expect(colourAt(after, 50, 40)).toEqual([192, 0, 0]);
+  expect(result).toEqual({ differing: 4000, masked: 0, all: 1280 * 900 });
+  expect(colourAt(difference, 50, 40)).not.toEqual(colourAt(difference, 200, 40));
+});
+
+test('the clock of a page stands still, and what changes with each load is masked', async () => {
+  let loads = 0;
+  const page: Answer = (request, response) => {
+    loads += 1;
+    const clock = '<p id=c></p><script>c.textContent = new Date() + " " + Date.now()</script>';
+    html(`${clock}<p style="margin-top:200px">Load ${loads * 7919}</p>`)(request, response);
+  };
+  const { differing, masked } = await compare('clock', page, page);
+  expect(differing).toBe(0);
+  expect(masked).toBeGreaterThan(0);
+  // The line of loads alone.
+  expect(masked).toBeLessThan(1280 * 60);
+});
+
+test('a page that has grown is compared with the shorter one', async () => {
+  const tall = (px: number) => html(`<div style="height:${px}px"></div><b>The end of the page</b>`);
+  const { before, after, difference, differing } = await compare('grown', tall(1000), tall(1500));
+  expect(before.height).toBeLessThan(after.height);
+  expect(difference.height).toBe(after.height);
+  expect(differing).toBeGreaterThan(0);
+});
+
+test('pictures are taken at both widths, of at most 10,000 pixels', async () => {
+  await using server = await serve(html('<div style="height:12000px">'));
+  const taken = await take('tall', server.origin);
+  expect(taken.map(({ width, said }) => [width, said])).toEqual([
+    [1280, expect.stringMatching(/^only its upper 10000 of 120\d\d pixels are shown$/)],
+    [390, expect.stringMatching(/^only its upper 10000 of 120\d\d pixels are shown$/)],
+  ]);
+  const sizes = await Promise.all(taken.map(async ({ path }) => PNG.sync.read(await readFile(path))));
+  expect(sizes.map(({ width, height }) => [width, height])).toEqual([
+    [1280, 10_000],
+    [390, 10_000],
+  ]);
+});
+
+test('a page that redirects to its login or fails is shown, with a sentence', async () => {
+  await using server = await serve((request, response) => {
+    if (request.url === '/account') response.writeHead(302, { location: '/login' }).end();
+    else if (request.url === '/broken') response.writeHead(500).end('broken');
+    else html('<p>Log in')(request, response);
+  });
+  const taken = await take('login', server.origin, ['/account', '/broken']);
+  const said = ['it redirects to /login', 'its status is 500'];
+  expect(taken.map((each) => each.said)).toEqual(said.flatMap((each) => [each, each]));
+  expect(taken.every(({ file }) => file !== undefined)).toBe(true);
+});
+
+test('no page follows a redirect to another server, and none reaches one, a file or the network', async () => {
+  await using other = await serve(html('<p>elsewhere'));
+  const targets = ['file:///etc/hostname', other.origin, 'http://169.254.169.254/latest'];
+  await using server = await serve((request, response) => {
+    if (request.url === '/away') response.writeHead(302, { location: `${other.origin}/secret` }).end();
+    else if (request.url === '/inner') response.writeHead(302, { location: `${other.origin}/inner` }).end();
+    else if (request.url === '/tries') {
+      const tries = targets.map((url) => `fetch('${url}', { mode: 'no-cors' }).catch(() => 0)`);
+      const frames = [...targets, '/inner'].map((url) => `<iframe src="${url}"></iframe><img src="${url}">`);
+      html(`<p>tries${frames.join('')}<script>${tries.join(';')};open('${other.origin}/popup')</script>`)(
+        request,
+        response,
+      );
+    } else response.writeHead(404).end();
+  });
+  const taken = await take('elsewhere', server.origin, ['/away', '/tries']);
+  expect(taken.map(({ page, said, file }) => [page, said, file !== undefined])).toEqual([
+    ['/away', `it redirects to ${other.origin}, which was not opened`, false],
+    ['/away', `it redirects to ${other.origin}, which was not opened`, false],
+    ['/tries', undefined, true],
+    ['/tries', undefined, true],
+  ]);
+  expect(other.asked).toEqual([]);
+});
