@@ -2,9 +2,11 @@ import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { safeGit } from '../../caller/context/session-branch.ts';
 import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { plainText } from '../../kernel/files/plain-file.ts';
+import { plainText, readPlainFile } from '../../kernel/files/plain-file.ts';
+import { picturesIn } from '../../kernel/phases/pictures.ts';
 import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
@@ -98,8 +100,23 @@ async function ofSession(
   const differences = await Promise.all([
     fileDifferences(join(paths.proof, 'proof.json'), proof, proofText(proof)),
     fileDifferences(join(paths.proof, 'proof.md'), proof, proofMarkdown(proof)),
+    pictureDifferences(paths.proof, proof),
   ]);
   return { from: 'session', place, proof, differences: differences.flat() };
+}
+
+const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
+
+/** Compares the pictures with their hashes; they are never taken again. */
+async function pictureDifferences(folder: string, { pictures }: SessionProof): Promise<Difference[]> {
+  const differences: Difference[] = [];
+  for (const { file, hash } of pictures === undefined ? [] : picturesIn(pictures)) {
+    const path = join(folder, file);
+    const reading = await readPlainFile(path, MAX_PICTURE_BYTES);
+    const found = reading.kind === 'bytes' ? fingerprint(reading.bytes) : 'no such file';
+    if (found !== hash) differences.push({ what: 'proof', about: path, expected: hash, found });
+  }
+  return differences;
 }
 
 /** Compares a proof file, which people can pass on, with the events. @param written the text we would write */

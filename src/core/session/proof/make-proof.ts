@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
+import type { PagePictures, PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { isAccepted } from '../../kernel/phases/progress.ts';
 import { failedRuns } from '../../kernel/phases/proving.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
@@ -22,6 +23,8 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const [full, base] = countingSets(events, state);
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
+  const commit =
+    checks?.commit ?? ended.findLast(({ head }) => head !== undefined)?.head ?? worktree.baseCommit;
   const { setup, copy, home, timeoutMs, application } = state.proving ?? file.settings.proving;
   // Parsing puts the keys in the order of the schema.
   return SessionProof.parse({
@@ -32,7 +35,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     branch: worktree.branch,
     base: worktree.base,
     baseCommit: worktree.baseCommit,
-    commit: checks?.commit ?? ended.findLast(({ head }) => head !== undefined)?.head ?? worktree.baseCommit,
+    commit,
     tree: checks?.tree,
     checks,
     baseChecks: provedSet(base),
@@ -43,12 +46,28 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
     changedTests: changedTestsOf(ended.at(-1)),
     proveNothing: state.addedTests?.proveNothing,
+    pictures: state.pictures?.commit === commit ? inProof(state.pictures) : undefined,
     agents: agentsOf(events),
     workedOn: state.workedOn,
     samocode: [...new Set(of(events, 'worker_took_over').map(({ version }) => version))],
     durationMs: ended.reduce((sum, { durationMs }) => sum + durationMs, 0),
     cost,
   } satisfies SessionProof);
+}
+
+/** The pictures with their names in the folder of the proof. */
+function inProof({ pages, ...taken }: PicturesTaken): PicturesTaken {
+  const named = (picture: PagePictures['before']) =>
+    picture && { ...picture, file: `pictures/${picture.hash}.png` };
+  return {
+    ...taken,
+    pages: pages.map(({ before, after, difference, ...page }) => ({
+      ...page,
+      before: named(before),
+      after: named(after),
+      difference: named(difference),
+    })),
+  };
 }
 
 function of<T extends SessionEvent['type']>(events: readonly SessionEvent[], type: T): EventOf<T>[] {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { Application } from '../../kernel/phases/application.ts';
+import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import {
   type BaseChecks,
   CHECK_PLACES,
@@ -18,6 +19,7 @@ import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
+import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from './picture-words.ts';
 import { unprovenGates } from './unproven-gates.ts';
 
 const ProvedSet = z.strictObject({
@@ -83,6 +85,8 @@ export const SessionProof = z.strictObject({
   changedTests: z.array(ChangedTest).optional(),
   /** Added test files that pass on the base commit too. */
   proveNothing: z.array(z.string()).optional(),
+  /** Of the pages of the application, on the base and on the commit; `verify` compares their hashes. */
+  pictures: PicturesTaken.optional(),
   agents: z.array(
     z.strictObject({
       provider: z.string(),
@@ -198,6 +202,7 @@ export function proofFacts(proof: SessionProof): string {
     ...requirements(proof),
     '## Checks',
     ...checks(proof),
+    ...section(`## ${WHAT_PEOPLE_WILL_SEE}`, proof.pictures && pictureSentences(proof.pictures, code)),
     '## Approvals',
     list(proof.approvals.map(approval)),
     ...section('## Changed tests and checks', changedChecks(proof)),

@@ -8,6 +8,7 @@ import { syncFolder, writeIntact, writeLightly, writeWhole } from '../../kernel/
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
+import { picturesIn } from '../../kernel/phases/pictures.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import { quotedPlan } from '../../session/documents/given-plan.ts';
 import { historyLine } from '../../session/documents/history.ts';
@@ -22,7 +23,7 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
-import { proofMarkdown, proofText } from '../../session/proof/proof.ts';
+import { proofMarkdown, proofText, type SessionProof } from '../../session/proof/proof.ts';
 import { nowText } from '../../session/words.ts';
 import { readOwnOverview } from './own-documents.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
@@ -136,10 +137,26 @@ async function writeProof(paths: SessionPaths): Promise<void> {
   const runs = provingEvents(events).flatMap((event) => event?.runs ?? []);
   for (const { output } of runs)
     await keepOutput(join(paths.runDir, output), join(outputs, basename(output)));
+  await keepPictures(paths, events, proof);
   await writeIntact(join(paths.proof, 'proof.json'), proofText(proof));
   await writeIntact(join(paths.proof, 'proof.md'), proofMarkdown(proof));
   // A session that is done has no worker that could write them again.
   await syncFolder(paths.proof);
+}
+
+async function keepPictures(
+  paths: SessionPaths,
+  events: readonly SessionEvent[],
+  { pictures }: SessionProof,
+): Promise<void> {
+  const taken = events.findLast(
+    (event) => event.type === 'pictures_taken' && event.commit === pictures?.commit,
+  );
+  if (taken?.type !== 'pictures_taken') return;
+  const folder = join(paths.proof, 'pictures');
+  ensurePlainFolder(folder);
+  for (const { file, hash } of picturesIn(taken))
+    await keepOutput(join(paths.runDir, file), join(folder, `${hash}.png`));
 }
 
 /** Not a plain copy, which would follow a link that an agent may have put there. */

@@ -1,0 +1,33 @@
+import type { PicturesTaken } from '../../kernel/phases/pictures.ts';
+import { capitalised, counted, listed } from '../../kernel/text.ts';
+import { codeSpan } from '../documents/markdown-lines.ts';
+
+const MAX_NAMED = 5;
+
+/** The heading above the pictures and these sentences. */
+export const WHAT_PEOPLE_WILL_SEE = 'What people will see';
+
+/** Sentences about the pictures of a proof: how many differ, which are missing, and what a reviewer should know. */
+export function pictureSentences(
+  { pages, uiFiles, said }: PicturesTaken,
+  shown: (text: string) => string = codeSpan,
+): string[] {
+  const although = uiFiles.length === 0 ? '' : `, although ${listed(uiFiles.map(shown), MAX_NAMED)} changed`;
+  const compared = pages.filter(({ differing }) => differing !== undefined);
+  const changed = compared.filter(({ differing }) => differing !== 0);
+  const notes = pages.flatMap(({ page, width, said: note }) =>
+    note === undefined ? [] : [`${shown(page)} at ${width} px: ${note}.`],
+  );
+  if (pages.every(({ before, after }) => before === undefined && after === undefined))
+    return [`No picture was taken${although}${said === undefined ? '' : `: ${said}`}.`, ...notes];
+  const names = changed.map(({ page, width }) => `${shown(page)} at ${width} px`);
+  const sum =
+    changed.length > 0
+      ? `${changed.length} of ${counted(compared.length, 'picture')} differ: ${names.join(', ')}.`
+      : `No picture differs${although}.`;
+  return [
+    ...(compared.length > 0 ? [sum] : [`No pictures were compared${although}.`]),
+    ...(said === undefined ? [] : [`${capitalised(said)}.`]),
+    ...notes,
+  ];
+}

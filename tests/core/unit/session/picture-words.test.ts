@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import type { PicturesTaken } from '../../../../src/core/kernel/phases/pictures.ts';
+import { pictureSentences } from '../../../../src/core/session/proof/picture-words.ts';
+
+const PICTURE = { file: 'pictures/a.png', hash: 'a', width: 1280, height: 900 };
+const TAKEN: PicturesTaken = { base: 'b', commit: 'c', pages: [], uiFiles: ['web/styles.css'] };
+
+test('a changed page is named with its width, and a redirect with it', () => {
+  const row = { page: '/', before: PICTURE, after: PICTURE };
+  const pages = [
+    { ...row, width: 1280, differing: 12 },
+    { ...row, width: 390, differing: 0, said: 'it redirects to /login' },
+  ];
+  expect(pictureSentences({ ...TAKEN, pages })).toEqual([
+    '1 of 2 pictures differ: `/` at 1280 px.',
+    '`/` at 390 px: it redirects to /login.',
+  ]);
+});
+
+test('changed files that decide what people see are named if no picture differs', () => {
+  const pages = [{ page: '/', width: 390, before: PICTURE, after: PICTURE, differing: 0 }];
+  expect(pictureSentences({ ...TAKEN, pages })).toEqual([
+    'No picture differs, although `web/styles.css` changed.',
+  ]);
+});
+
+test('the reason is given if no picture was taken', () => {
+  expect(pictureSentences({ ...TAKEN, said: 'no browser was found' })).toEqual([
+    'No picture was taken, although `web/styles.css` changed: no browser was found.',
+  ]);
+});
