@@ -9,13 +9,13 @@ interface Browser {
 }
 
 interface Context {
-  newPage(): Promise<Page>;
+  newPage(): Promise<BrowserPage>;
   route(
     matches: (url: URL) => boolean,
     handle: (route: { abort(): Promise<void> }) => unknown,
   ): Promise<void>;
-  newCDPSession(page: Page): Promise<DevTools>;
-  on(event: 'page', listener: (page: Page) => void): void;
+  newCDPSession(page: BrowserPage): Promise<DevTools>;
+  on(event: 'page', listener: (page: BrowserPage) => void): void;
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ interface RequestOfPage {
   url(): string;
 }
 
-export interface Page {
+export interface BrowserPage {
   clock: { setFixedTime(time: string): Promise<void> };
   goto(url: string, options: object): Promise<{ status(): number } | null>;
   url(): string;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TakeJob, type TakenPages, WIDTHS } from '../job.ts';
-import type { DevTools, Page, PausedRequest, Playwright } from './playwright.ts';
+import type { BrowserPage, DevTools, PausedRequest, Playwright } from './playwright.ts';
 
 /** Every picture shows this moment, so that a page with today's date stays the same. */
 const FIXED_TIME = '2026-01-15T12:00:00Z';
@@ -116,7 +116,7 @@ async function refuseOthers(devTools: DevTools, origin: string): Promise<string[
   return refused;
 }
 
-async function open(page: Page, url: string): Promise<{ status: number } | { failed: string }> {
+async function open(page: BrowserPage, url: string): Promise<{ status: number } | { failed: string }> {
   try {
     const response = await page.goto(url, { waitUntil: 'load', timeout: OPEN_LIMIT_MS });
     return { status: response?.status() ?? 200 };
@@ -126,7 +126,7 @@ async function open(page: Page, url: string): Promise<{ status: number } | { fai
 }
 
 /** @returns waits until no request was open for two seconds; false if there was one for 20 seconds */
-function watchNetwork(page: Page): () => Promise<boolean> {
+function watchNetwork(page: BrowserPage): () => Promise<boolean> {
   const open = new Set<unknown>();
   let quietMs = 0;
   page.on('request', (request) => {
