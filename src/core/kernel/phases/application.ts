@@ -5,20 +5,20 @@ import { PHASE_NAMES } from './table.ts';
 export const SERVED_IN = ['setup', ...PHASE_NAMES, 'proof'] as const;
 export type ServedIn = (typeof SERVED_IN)[number];
 
-const Service = z.object({
+const ServiceLine = z.object({
   /** In lower case; the service that listens on a port has its name. */
   name: z.string(),
   /** A line for the shell, which stays in the foreground. */
   command: z.string(),
 });
-export type Service = z.infer<typeof Service>;
+export type ServiceLine = z.infer<typeof ServiceLine>;
 
 /** An application that a repository needs around its agents and checks: ports, services, pages. As written in `.samocode`. */
 export const Application = z.object({
   /** Names, in lower case; PORT is the first one. */
   ports: z.array(z.string()),
   /** In the order in which they start. */
-  services: z.array(Service),
+  services: z.array(ServiceLine),
   /** SERVICE_INIT: runs to its end once all services are ready. */
   init: z.string().optional(),
   /** READY_…: a line that exits with 0 once the service of that name is ready. */

@@ -21,6 +21,7 @@ import { Cost, PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from './picture-words.ts';
 import { unprovenGates } from './unproven-gates.ts';
+import { unsignedWords } from './unsigned-words.ts';
 
 const ProvedSet = z.strictObject({
   at: z.iso.datetime(),
@@ -395,10 +396,4 @@ export function code(text: string): string {
 function htmlText(text: string): string {
   const plain = visibleControls(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return `<code>${plain}</code>`;
-}
-
-/** Agents cannot use the signing key; the command signs the commits again, so their hashes change. */
-export function unsignedWords(commits: number, base: string): string {
-  const are = commits === 1 ? '1 commit is' : `${commits} commits are`;
-  return `${are} unsigned. In the worktree, ${code(`git rebase --force-rebase --gpg-sign ${base.slice(0, 12)}`)} signs them.`;
 }

@@ -1,15 +1,8 @@
 import { type CheckRun, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { capitalised, listed } from '../../kernel/text.ts';
-import {
-  changedChecks,
-  code,
-  list,
-  onBase,
-  provedPartly,
-  type SessionProof,
-  unsignedWords,
-} from './proof.ts';
+import { changedChecks, code, list, onBase, provedPartly, type SessionProof } from './proof.ts';
 import { unprovenGates } from './unproven-gates.ts';
+import { unsignedWords } from './unsigned-words.ts';
 
 /** The part of a proof that a reader needs: no hash, no output, no line about how it was made. */
 export function shortProof(proof: SessionProof): string {

@@ -25,6 +25,16 @@ export interface SessionExtension {
   performers: Partial<Performers>;
   /** @throws if another machine has the session now, or if that cannot be found out */
   requireHeld?(worker: Worker): Promise<void>;
+  /** Adds facts about a commit that has just passed all checks. @returns their events; a failure of its own is one */
+  afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;
+}
+
+export interface ProvenCommit {
+  commit: string;
+  worktree: { path: string; branch: string; baseCommit: string };
+  iteration: number;
+  /** Aborted when a stop interrupts it. */
+  signal: AbortSignal;
 }
 
 export const sessionExtensions = newRegistry<SessionExtension>('session extensions');
