@@ -12,7 +12,6 @@ import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { openEgressProxy } from '../../sandbox/egress-proxy.ts';
 import { egressRules } from '../../sandbox/egress-rules.ts';
-import { openInbound } from '../../sandbox/inbound.ts';
 import { probeGuard } from '../../sandbox/probe-guard.ts';
 import {
   type Admission,
@@ -138,12 +137,7 @@ async function openStrictEgress(
 ) {
   const rules = egressRules({ ...openings, ports: [...openings.ports, ...served] }, [], env);
   const proxy = await openEgressProxy(net, rules, () => undefined);
-  const inbound = await openInbound(net, served);
-  const close = async () => {
-    await inbound.close();
-    await proxy.close();
-  };
-  return { net, ports: rules.ports, close };
+  return { net, ports: rules.ports, close: () => proxy.close() };
 }
 
 /** Creates the guard that confines the commands of a proof to their clone, as in a worker. */

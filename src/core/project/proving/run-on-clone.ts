@@ -25,12 +25,14 @@ export interface SetOnClone
   /** Run in a worktree of MAIN_REPO: CHECK_IN=worktree, for a project whose checks cannot run in a clone. */
   asWorktree?: boolean;
   overlay?: Overlay;
-  placeIn(folders: ProofFolders): Pick<CheckPlace, 'env' | 'inside'>;
+  placeIn(folders: ProofFolders): Placed | Promise<Placed>;
   /** The services of the application; they end before the clone is removed. */
   serve?: ServesClone | undefined;
   /** Called after the commands, beside the services, if nothing has failed. */
   during?: ((place: PlaceServed) => Promise<void>) | undefined;
 }
+
+type Placed = Pick<CheckPlace, 'env' | 'inside'>;
 
 export interface ServesClone {
   /** Whether SETUP runs beside them too. */
@@ -98,7 +100,7 @@ export async function runOnClone(
       identity: await requireIdentity(mainRepo, tools.context).catch(() => undefined),
     };
     const place: CheckPlace = {
-      ...placeIn(folders),
+      ...(await placeIn(folders)),
       cwd: dir,
       outputDir,
       outputRoot,

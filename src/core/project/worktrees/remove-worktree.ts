@@ -10,7 +10,7 @@ import type { StatusEntry } from '../git/status-entries.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 import { inspectWorktree, uncommittedIn, type WorktreePlace } from './inspect-worktree.ts';
-import { sandboxOf } from './sandbox-folders.ts';
+import { dataFolderOf, sandboxOf } from './sandbox-folders.ts';
 import { submodulesIn } from './submodules.ts';
 
 export type RemovedWorktree =
@@ -74,9 +74,9 @@ async function setAside(
   return { kind: 'removed' };
 }
 
-/** Removes the home that its agents had; a file that cannot be deleted stays. */
+/** Removes the home that its agents had, and the data of its services; a file that cannot be deleted stays. */
 async function removeSandbox({ worktreePath }: WorktreePlace): Promise<void> {
-  await removeAtOnce(sandboxOf(worktreePath));
+  for (const each of [sandboxOf(worktreePath), dataFolderOf(worktreePath)]) await removeAtOnce(each);
 }
 
 async function refuseMounts(worktreePath: string): Promise<void> {

@@ -10,7 +10,16 @@ export function sandboxFolders(worktreesDir: string, session: string): { own: st
   return { own: join(root, session), caches: join(root, '.caches') };
 }
 
-/** The same for the session of a worktree. */
+/** The data of the services of a session: outside of its worktree and of checkpoints. Absolute. */
+export function dataFolder(worktreesDir: string, session: string): string {
+  return join(worktreesDir, '.data', session);
+}
+
+export function dataFolderOf(worktreePath: string): string {
+  return dataFolder(dirname(worktreePath), basename(worktreePath));
+}
+
+/** Like `sandboxFolders`, for the session of a worktree. */
 export function sandboxOf(worktreePath: string): string {
   return sandboxFolders(dirname(worktreePath), basename(worktreePath)).own;
 }

@@ -114,6 +114,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   stopped: (state, { at, by, why }) => ({
     ...state,
     stopWanted: undefined,
+    servicesUp: undefined,
     status: { kind: 'stopped', since: at, by, why, ...interruptedWait(state) },
   }),
   resumed: (state, event) => resumed({ ...state, ...(event.sandbox && { sandbox: event.sandbox }) }, event),
@@ -142,8 +143,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ].slice(-MAX_NOTES),
   }),
   notice: (state, { code, at, text }) => {
-    if (code === NETWORK_REFUSED || code === LEFT_BEHIND)
-      return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
+    if (FOR_AGENTS.includes(code)) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
     return code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
       : withMoneyNotice(state, code);
@@ -155,6 +155,11 @@ export const NETWORK_REFUSED = 'network_refused';
 
 /** The code of a notice about work that stayed on another machine. */
 export const LEFT_BEHIND = 'left_behind';
+
+/** The code of a notice about services that failed or ended. */
+export const SERVICES_FAILED = 'services_failed';
+
+const FOR_AGENTS: readonly string[] = [NETWORK_REFUSED, LEFT_BEHIND, SERVICES_FAILED];
 
 /** Notes go to the next agent only; neither state nor prompts may grow without bound. */
 const MAX_NOTES = 20;

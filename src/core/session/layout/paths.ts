@@ -31,6 +31,8 @@ const SESSION_FILES = {
   archive: '_archive',
   /** Worker, at done: the proof of the branch, and the output of its checks. */
   proof: 'proof',
+  /** Agents: asks the worker to restart the services of the application, which removes it. */
+  restartServices: '_restart_services',
   /** Agents: pictures of their tests, linked from their reports. */
   screens: SCREENS,
 } as const;

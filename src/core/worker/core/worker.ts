@@ -20,6 +20,7 @@ import type { Projector } from '../documents/projector.ts';
 import type { GitGuard } from './git-guard.ts';
 import { ifTaken, patiently } from './passing-errors.ts';
 import type { Watch } from './supervisor-watch.ts';
+import type { WorkerApplication } from './worker-application.ts';
 import type { WorkerGuard } from './worker-guard.ts';
 
 /** What all parts of a worker share: one session, its events, and the machine. */
@@ -36,6 +37,7 @@ export interface Worker {
   readonly projector: Projector;
   readonly git: GitGuard;
   readonly guard: WorkerGuard;
+  readonly application: WorkerApplication;
   readonly slots: Slots;
   /** Why the session continues, as observed by the program that started this worker. */
   readonly wake: Wake;

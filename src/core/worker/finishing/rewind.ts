@@ -6,7 +6,7 @@ import type { OpenWorkOf } from '../../session/events/open-work.ts';
 import { describeRewoundRounds } from '../../session/events/rounds.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import type { Failure } from '../core/session-extension.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts';
 import { keepRestoredPlan } from '../recording/plan-approved.ts';
@@ -27,7 +27,10 @@ export async function performRewind(
   const { undo, skipped, head } = done;
   const leftOut = skipped.slice(0, 100);
   const rounds = describeRewoundRounds(stateOf(worker), back);
-  const flow = `${capitalised(describeRewind(to))}; the state before is kept as ${undo.ref}${rounds}`;
+  const data = provingOf(worker).application?.services.length
+    ? '; the data of its services stays as it is'
+    : '';
+  const flow = `${capitalised(describeRewind(to))}; the state before is kept as ${undo.ref}${rounds}${data}`;
   return [{ type: 'rewound', to, undo, leftOut, head, flow }];
 }
 

@@ -18,6 +18,7 @@ import { Slots } from '../../session/slots.ts';
 import { GitGuard } from '../core/git-guard.ts';
 import type { Watch } from '../core/supervisor-watch.ts';
 import type { Worker } from '../core/worker.ts';
+import { WorkerApplication } from '../core/worker-application.ts';
 import { WorkerGuard } from '../core/worker-guard.ts';
 import { Projector } from '../documents/projector.ts';
 
@@ -77,6 +78,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
       under: { leases: paths.leases, number: lease.number },
     }),
     guard: new WorkerGuard(),
+    application: new WorkerApplication(),
     memory: {},
     get env() {
       return environment.now;

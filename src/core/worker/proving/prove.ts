@@ -18,6 +18,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import type { TipOfBranch } from '../core/evidence.ts';
+import { type ProvenCommit, sessionExtensions } from '../core/session-extension.ts';
 import { endChildTree } from '../core/tree.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
@@ -51,10 +52,29 @@ export async function proveBranch(
   if (uncommitted.length > 0) return { kind: 'uncommitted', files: [...uncommitted], events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
-  if (isProved) return { kind: 'passed', events: [] };
+  if (isProved) return await withFacts(worker, { kind: 'passed', events: [] }, { tip, worktree, iteration });
   const outputDir = iterationPaths(worker.paths, iteration).checks;
   const proof = await proveCommit(worker, { set: 'full', tip, worktree, iteration, commands, outputDir });
-  return proof.kind === 'failed' ? await unlessBaseIsRed(worker, proof) : proof;
+  if (proof.kind === 'failed') return await unlessBaseIsRed(worker, proof);
+  return proof.kind === 'passed' ? await withFacts(worker, proof, { tip, worktree, iteration }) : proof;
+}
+
+/** Adds what extensions record of a proven commit. */
+async function withFacts(
+  worker: Worker,
+  proof: Proof,
+  { tip, ...of }: Pick<ProvenCommit, 'worktree' | 'iteration'> & { tip: TipOfBranch },
+): Promise<Proof> {
+  const events = [...proof.events];
+  for (const { afterProof } of sessionExtensions.items) {
+    if (afterProof === undefined) continue;
+    const end = await whileTakingCommands(worker, (signal) =>
+      afterProof(worker, { ...of, commit: tip.commit, signal }),
+    ).finally(() => endChildTree(worker, undefined, { leftoversOnly: true }));
+    if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
+    events.push(...end.value);
+  }
+  return { ...proof, events };
 }
 
 export async function proveCommit(
@@ -134,6 +154,7 @@ export async function recordedSet(
     if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
     return { kind: 'impossible', reason: asReason(error), events: [] };
   } finally {
+    await worker.application.end();
     // A check may have started servers, which must not outlive the iteration.
     await endChildTree(worker, undefined, { leftoversOnly: true });
   }
@@ -202,6 +223,7 @@ async function runInWorktree(
     sessionUlid: worker.file.id,
     iteration,
     ...(await worker.guard.variables(worker)),
+    own: await worker.application.variables(worker),
   });
   const place = {
     cwd,
@@ -214,6 +236,12 @@ async function runInWorktree(
     begins,
   };
   const end: SetEnd = { runs: [], failures: [] };
+  const when = set === 'full' ? 'proof' : stateOf(worker).progress.phase;
+  for (const { run, failure } of await worker.application.start(worker, when, { signal })) {
+    end.runs.push(run);
+    if (failure !== undefined) end.failures.push(failure);
+  }
+  if (end.failures.length > 0) return end;
   for (const [at, command] of commands.entries()) {
     const { run, failure } = await runCheck(worker.clock, { command, name: `${set}-${at + 1}` }, place);
     const isGone = statsAt(cwd) === undefined;

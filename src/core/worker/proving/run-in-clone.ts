@@ -10,6 +10,7 @@ import {
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
 import type { Worker } from '../core/worker.ts';
+import { dataIn } from '../core/worker-application.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { openScratchDir, scratchDir } from './scratch.ts';
 
@@ -35,14 +36,16 @@ export interface ClonedSet {
  * Runs commands on a fresh clone of a commit, after SETUP. If SETUP fails, none of them is run, and they all fail with
  * it.
  */
-export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {
-  const { worktree, mark, iteration, ...given } = set;
-  const env = childEnvironment(worker.env, {
-    sessionUlid: mark,
-    iteration,
-    ...(await worker.guard.variables(worker)),
-  });
-  const guard = await worker.guard.ofProof(worker);
+export async function runInClone(worker: Worker, wanted: ClonedSet): Promise<SetEnd> {
+  const { worktree, mark, iteration, ...given } = wanted;
+  const { outputDir } = given;
+  const set = mark === worker.file.id ? 'own' : 'base';
+  const admitted = await worker.guard.variables(worker);
+  const envIn = async (folders: ProofFolders) => {
+    const own = await worker.application.variables(worker, { set, data: dataIn(folders) });
+    return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...admitted, own });
+  };
+  const guard = await worker.guard.ofProof(worker, set);
   const onClone = {
     ...given,
     mainRepo: worker.file.mainRepo,
@@ -53,7 +56,8 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     scratch: hidesFolders(guard) ? scratchDir(worker) : openScratchDir(worker),
     areObjectsWritable: !hidesFolders(guard),
     outputRoot: worker.paths.runDir,
-    placeIn: (folders: ProofFolders) => proofPlace(guard, folders, env),
+    placeIn: async (folders: ProofFolders) => proofPlace(guard, folders, await envIn(folders)),
+    serve: await worker.application.inClone(worker, { set, mark, outputDir, env: envIn }),
   };
   const tools = { clock: worker.clock, context: worker.git.context };
   return await runOnClone(onClone, tools, (problem) => WORKER_ERRORS.clone_failed({ problem }));
