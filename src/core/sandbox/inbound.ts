@@ -2,7 +2,6 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { systemErrorCode } from '../kernel/errors.ts';
-import { once } from '../kernel/once.ts';
 import { couple } from './egress-proxy.ts';
 
 export interface Inbound {
@@ -69,17 +68,16 @@ function forward(outer: net.Socket, path: string): void {
   try {
     at = openSync(path, O_PATH | constants.O_NOFOLLOW);
   } catch {
-    // The service has not started yet, or has ended.
-    outer.destroy();
+    // The service has not started yet, or has ended. Clients try a connection again that was merely closed.
+    outer.resetAndDestroy();
     return;
   }
   if (!fstatSync(at).isSocket()) {
     closeSync(at);
-    outer.destroy();
+    outer.resetAndDestroy();
     return;
   }
   const inner = net.connect(`/proc/self/fd/${at}`);
-  const release = once(() => closeSync(at));
-  inner.once('connect', release).once('close', release);
+  inner.once('close', () => closeSync(at));
   couple(outer, inner);
 }
