@@ -28,14 +28,14 @@ async function servedPids(rig: SessionRig): Promise<number[]> {
   return all.flatMap(({ pid }, at) => (values[at]?.startsWith(`${rig.file.id}-`) ? [pid] : []));
 }
 
-test.each([['off', ci] as const, ['guard', {}] as const, ['strict', {}] as const])(
+test.each(['off', 'guard', 'strict'] as const)(
   'with SANDBOX=%s agents, checks and a person use the services of a session, and none is left',
+  ci,
   async (sandbox) => {
     await using rig = await startRig({ sandbox, phase: 'done', lines: LINES, repo: FILES });
     const { proved } = await rig.until(({ status }) => status.kind === 'done' || status.kind === 'blocked');
-    expect(
-      (await rig.events()).flatMap((event) => (event.type === 'checks_ran' ? event.runs : [])),
-    ).toMatchObject([{ command: ASK, exitCode: 0 }]);
+    const runs = (await rig.events()).flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+    expect(runs.map(({ command, exitCode }) => [command, exitCode])).toContainEqual([ASK, 0]);
     expect(proved?.commands).toEqual([ASK]);
     await endOfWorker(rig);
     expect(await servedPids(rig)).toEqual([]);
