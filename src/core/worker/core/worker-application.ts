@@ -78,7 +78,7 @@ export class WorkerApplication {
     const [runner] = applications.items;
     if (application === undefined || runner === undefined || cwd === undefined) return [];
     if (when !== 'a person' && !application.in.includes(when)) return [];
-    await this.end();
+    await this.#endRunning();
     const { host, clock } = worker;
     const place = await this.#placeIn(worker, application, cwd);
     await runner.requireFree(place.ports, host);
@@ -107,6 +107,10 @@ export class WorkerApplication {
     this.#stop = undefined;
     stop?.abort();
     if (stop !== undefined) await this.#starting;
+    return await this.#endRunning();
+  }
+
+  async #endRunning(): Promise<string[]> {
     const running = this.#running;
     this.#running = undefined;
     const ended = running?.ended() ?? [];
