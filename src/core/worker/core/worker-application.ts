@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
 import {
   type Application,
   applicationVariables,
@@ -9,6 +10,7 @@ import {
 } from '../../kernel/phases/application.ts';
 import type { ProofFolders } from '../../kernel/phases/proving.ts';
 import { endTree, type Mark } from '../../kernel/processes/end-tree.ts';
+import type { Host } from '../../kernel/processes/host.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import type { CheckEnd } from '../../project/proving/run-check.ts';
 import type { ServesClone } from '../../project/proving/run-on-clone.ts';
@@ -21,9 +23,23 @@ import {
 } from '../../sandbox/application.ts';
 import { childEnvironment, SESSION_MARK } from '../../sandbox/programs/environment.ts';
 import { serviceInside } from '../../sandbox/service-place.ts';
+import type { EventWriter } from '../../session/events/event-writer.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SERVICES_FAILED } from '../../session/events/fold.ts';
-import { provingOf, stateOf, type Worker } from './worker.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { say } from './failure.ts';
+import type { Guarded, WorkerGuard } from './worker-guard.ts';
+
+/** The parts of a `Worker` that its application uses. */
+interface Served extends Guarded {
+  readonly paths: SessionPaths;
+  readonly file: SessionFile;
+  readonly clock: Clock;
+  readonly host: Host;
+  readonly guard: WorkerGuard;
+  readonly writer: Pick<EventWriter, 'state'>;
+}
 
 type PortSet = 'own' | 'base';
 type Reserved = Record<PortSet, Ports>;
@@ -35,27 +51,33 @@ export class WorkerApplication {
   /** Aborts a start that runs beside an agent. */
   #stop: AbortController | undefined;
   #starting: Promise<void> | undefined;
+  #problem: string | undefined;
 
   get isRunning(): boolean {
     return this.#running !== undefined || this.#starting !== undefined;
   }
 
+  /** Why services that were started beside something do not run. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   /** Tells the guard which ports it has to open. Call it before anything starts in a strict sandbox. */
-  async reserve(worker: Worker): Promise<void> {
+  async reserve(worker: Served): Promise<void> {
     const application = applicationOf(worker);
     if (application === undefined) return;
     const { own, base } = await this.#ports(worker, application);
     worker.guard.served = { own: servedPorts(application, own), base: servedPorts(application, base) };
   }
 
-  async release({ file }: Pick<Worker, 'file'>): Promise<void> {
+  async release({ file }: Pick<Served, 'file'>): Promise<void> {
     await applications.items[0]?.release(file);
     this.#reserved = undefined;
   }
 
   /** @param data the folder of the services' data, where these variables are used */
   async variables(
-    worker: Worker,
+    worker: Served,
     { set = 'own', data = dataOf(worker) }: { set?: PortSet; data?: string } = {},
   ): Promise<Record<string, string>> {
     const application = applicationOf(worker);
@@ -70,9 +92,9 @@ export class WorkerApplication {
    * @throws port_taken
    */
   async start(
-    worker: Worker,
+    worker: Served,
     when: ServedIn | 'a person',
-    { signal, cwd = stateOf(worker).worktree?.path }: { signal: AbortSignal; cwd?: string | undefined },
+    { signal, cwd = worker.writer.state.worktree?.path }: { signal: AbortSignal; cwd?: string | undefined },
   ): Promise<CheckEnd[]> {
     const application = applicationOf(worker);
     const [runner] = applications.items;
@@ -87,13 +109,21 @@ export class WorkerApplication {
   }
 
   /** The same beside an agent that runs already: failures are seen in `services/now.json`. */
-  startBeside(worker: Worker, when: ServedIn, failed: (error: unknown) => void): void {
+  startBeside(worker: Served, when: ServedIn | 'a person'): void {
     const before = this.end();
+    this.#problem = undefined;
     const stop = new AbortController();
     this.#stop = stop;
     this.#starting = before
       .then(() => this.start(worker, when, { signal: stop.signal }))
-      .then(() => undefined, failed)
+      .then((failures) => {
+        const [first] = stop.signal.aborted ? [] : failures;
+        this.#problem = first && `\`${first.run.command}\` failed (${first.run.how})`;
+      })
+      .catch((error: unknown) => {
+        this.#problem = error instanceof Error ? error.message : String(error);
+        say(worker, error);
+      })
       .finally(() => {
         if (this.#stop !== stop) return;
         this.#stop = undefined;
@@ -105,8 +135,11 @@ export class WorkerApplication {
   async end(): Promise<string[]> {
     const stop = this.#stop;
     this.#stop = undefined;
+    this.#problem = undefined;
     stop?.abort();
-    if (stop !== undefined) await this.#starting;
+    const starting = this.#starting;
+    if (stop !== undefined) await starting;
+    if (this.#starting === starting) this.#starting = undefined;
     return await this.#endRunning();
   }
 
@@ -120,7 +153,7 @@ export class WorkerApplication {
 
   /** What an agent is told about them; undefined if none run in this phase. */
   async facts(
-    worker: Worker,
+    worker: Served,
     when: ServedIn,
   ): Promise<{ ports: Ports; url: string | undefined } | undefined> {
     const application = applicationOf(worker);
@@ -132,7 +165,7 @@ export class WorkerApplication {
 
   /** The services of a clone. @param mark of its commands; the services have another one */
   async inClone(
-    worker: Worker,
+    worker: Served,
     { set, mark, outputDir, env }: { set: PortSet; mark: string; outputDir: string; env: Env },
   ): Promise<ServesClone | undefined> {
     const application = applicationOf(worker);
@@ -163,7 +196,7 @@ export class WorkerApplication {
     };
   }
 
-  async #ports(worker: Worker, { ports: names }: Application): Promise<Reserved> {
+  async #ports(worker: Served, { ports: names }: Application): Promise<Reserved> {
     const key = names.join(',');
     if (this.#reserved?.names !== key) {
       const ports = this.#reserve(worker, names);
@@ -175,7 +208,7 @@ export class WorkerApplication {
     return await this.#reserved.ports;
   }
 
-  async #reserve({ file, paths }: Worker, names: readonly string[]): Promise<Reserved> {
+  async #reserve({ file, paths }: Served, names: readonly string[]): Promise<Reserved> {
     const [runner] = applications.items;
     if (runner === undefined) return { own: {}, base: {} };
     const owner = { id: file.id, while: paths.sessionFile, name: file.folder };
@@ -183,7 +216,7 @@ export class WorkerApplication {
     return { own, base: await runner.reserve(owner, names, 'base') };
   }
 
-  async #placeIn(worker: Worker, application: Application, cwd: string): Promise<ServedPlace> {
+  async #placeIn(worker: Served, application: Application, cwd: string): Promise<ServedPlace> {
     const { paths, file } = worker;
     const mark = servicesMark(file.id);
     const data = dataOf(worker);
@@ -211,8 +244,9 @@ async function started(
   return { failures: running.failures, end: () => running.end() };
 }
 
-function applicationOf(worker: Worker): Application | undefined {
-  return provingOf(worker).application;
+function applicationOf(worker: Served): Application | undefined {
+  const { writer, file } = worker;
+  return (writer.state.proving ?? file.settings.proving).application;
 }
 
 function addressOf(application: Application, ports: Ports): string | undefined {
@@ -220,7 +254,7 @@ function addressOf(application: Application, ports: Ports): string | undefined {
   return port === undefined ? undefined : `http://localhost:${port}`;
 }
 
-function dataOf({ file }: Pick<Worker, 'file'>): string {
+function dataOf({ file }: Pick<Served, 'file'>): string {
   return dataFolder(file.worktreesDir, file.folder);
 }
 
@@ -237,7 +271,7 @@ function servicesMark(value: string): Mark {
 const GRACE_MS = 300;
 
 /** Ends the services of a worker that died, which bubblewrap does only in a guard. */
-export async function endLeftServices(worker: Worker): Promise<void> {
+export async function endLeftServices(worker: Served): Promise<void> {
   if (applicationOf(worker) === undefined) return;
   const { host, clock, file } = worker;
   for (const each of [file.id, `${file.id}-base`])
@@ -246,7 +280,7 @@ export async function endLeftServices(worker: Worker): Promise<void> {
 
 /** Tells the next agent what failed. */
 export function servicesFailed(
-  { env, paths }: Worker,
+  { env, paths }: Pick<Served, 'env' | 'paths'>,
   failures: readonly CheckEnd[],
   ended: readonly string[] = [],
 ): NewEvent[] {

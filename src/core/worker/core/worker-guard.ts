@@ -39,7 +39,7 @@ interface Place {
 }
 
 /** The parts of a `Worker` that the guard uses. */
-interface Guarded extends Chooser {
+export interface Guarded extends Chooser {
   readonly paths: Pick<SessionPaths, 'sessionDir' | 'runDir'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsalProgram: string;

@@ -4,7 +4,6 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { blockedBy } from '../core/blocked.ts';
-import { say } from '../core/failure.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { servicesFailed } from '../core/worker-application.ts';
@@ -29,15 +28,14 @@ export async function servicesStarted(worker: Worker): Promise<boolean> {
 /** For an agent of an earlier worker, which has lost its services with that one. */
 export function servicesBeside(worker: Worker): void {
   const { openIteration } = stateOf(worker);
-  if (openIteration)
-    worker.application.startBeside(worker, openIteration.phase, (error) => say(worker, error));
+  if (openIteration) worker.application.startBeside(worker, openIteration.phase);
 }
 
 export function restartIfAsked(worker: Worker, phase: Phase): void {
   const { restartServices } = worker.paths;
   if (statsAt(restartServices) === undefined) return;
   rmSync(restartServices, { recursive: true, force: true });
-  worker.application.startBeside(worker, phase, (error) => say(worker, error));
+  worker.application.startBeside(worker, phase);
 }
 
 /** Once the agent has ended; what ended before it is for the next one. */

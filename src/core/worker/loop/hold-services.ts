@@ -1,8 +1,6 @@
-import { isSamocodeError } from '../../kernel/errors.ts';
 import { workNow } from '../../session/events/open-work.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
-import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { requireLease } from '../core/lost-lease.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -21,9 +19,13 @@ export function areHeld(worker: Worker): boolean {
 /** Keeps the services up while the session rests: one look at what could end that. */
 export async function holdServices(worker: Worker): Promise<undefined> {
   await worker.slots.leave();
-  const why = worker.application.isRunning ? await whyOver(worker) : await startForPerson(worker);
+  if (!worker.application.isRunning && worker.application.problem === undefined) {
+    await joinEnvironment(worker);
+    worker.application.startBeside(worker, 'a person');
+  }
+  const why = await whyOver(worker);
   if (why !== undefined) await down(worker, why);
-  else if (stateOf(worker).servicesUp !== undefined) await untilCommand(worker);
+  else await untilCommand(worker);
 }
 
 async function down(worker: Worker, why: string): Promise<void> {
@@ -31,23 +33,10 @@ async function down(worker: Worker, why: string): Promise<void> {
   await record(worker, { type: 'services_wanted', by: { channel: 'settings' }, want: 'down', why });
 }
 
-/** @returns why they do not run */
-async function startForPerson(worker: Worker): Promise<string | undefined> {
-  try {
-    await joinEnvironment(worker);
-    const end = await whileTakingCommands(worker, (signal) =>
-      worker.application.start(worker, 'a person', { signal }),
-    );
-    const [failed] = end.kind === 'done' ? end.value : [];
-    return failed && `Services ended: \`${failed.run.command}\` failed (${failed.run.how})`;
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return error.message;
-  }
-}
-
 async function whyOver(worker: Worker): Promise<string | undefined> {
   const { servicesUp, status } = stateOf(worker);
+  const { problem } = worker.application;
+  if (problem !== undefined) return `Services ended: ${problem}`;
   const heldMs = worker.clock.now() - Date.parse(servicesUp?.since ?? '');
   if (!(heldMs < HOLD_LIMIT_MS)) return 'Services ended after four hours';
   const waits = status.kind === 'waiting' || status.kind === 'blocked';
