@@ -48,6 +48,9 @@ export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
   throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting, searched });
 }
 
+/** For tests of pages, and pictures of them. */
+export const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
 /** The absolute path of the first of these names found on PATH. */
 export async function programOnPath(
   names: readonly string[],

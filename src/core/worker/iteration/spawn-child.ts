@@ -10,7 +10,7 @@ import { usdLeft } from '../../kernel/phases/limits.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
 import { type Guard, insideGuard } from '../../sandbox/guard/make-guard.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
-import { isExecutable, locateCli, programOnPath } from '../../sandbox/programs/locate-cli.ts';
+import { CHROMIUMS, isExecutable, locateCli, programOnPath } from '../../sandbox/programs/locate-cli.ts';
 import { loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { nodePath } from '../../sandbox/programs/node-path.ts';
 import { type ChildRecord, runChild } from '../../sandbox/programs/run-child.ts';
@@ -162,8 +162,6 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
     else await writeIntact(files.before, text);
   });
 }
-
-const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
  * The MCP servers of an agent: those of the project's MCP file, and those accepted with the plan as recorded in the

@@ -103,6 +103,14 @@ export function releasePorts(folder: string, { id }: Pick<PortOwner, 'id'>): voi
     if (read(text)?.owner === id) replace(folder, port, { from: text, to: undefined });
 }
 
+/** Those of owners that exist. */
+export function reservedPorts(folder: string): (Reservation & { port: number })[] {
+  return reservations(folder).flatMap(([port, text]) => {
+    const found = read(text);
+    return found === undefined || isStale(text) ? [] : [{ ...found, port }];
+  });
+}
+
 function reservations(folder: string): [port: number, text: string][] {
   const ports = (namesAt(folder) ?? []).filter((name) => /^\d+$/.test(name));
   return ports.flatMap((name): [number, string][] => {
@@ -123,9 +131,10 @@ export async function requireFreePorts(ports: Ports, host: Host): Promise<void> 
   }
 }
 
-async function holderOf(port: number, { processes }: Host) {
+/** The program that listens on a port of this machine; undefined if it cannot be seen. */
+export async function holderOf(port: number, { processes }: Host) {
   const sockets = listeningSockets(port);
-  if (sockets === undefined || sockets.size === 0) return {};
+  if (sockets === undefined || sockets.size === 0) return undefined;
   const holder = (await processes.list()).find(({ pid }) => holdsOneOf(sockets, pid));
   return holder && { pid: holder.pid, command: (await processes.commandOf(holder.pid))?.slice(0, 100) };
 }

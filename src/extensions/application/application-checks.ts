@@ -1,0 +1,109 @@
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import type { ActionContext } from '../../core/caller/context/context.ts';
+import { readProjectFor } from '../../core/caller/context/find-project-for.ts';
+import { type DoctorCheck, ok, warn } from '../../core/caller/refusals/check.ts';
+import { configFolder } from '../../core/kernel/config-folder.ts';
+import { orNothing } from '../../core/kernel/errors.ts';
+import { isRunning } from '../../core/kernel/processes/process-table.ts';
+import { counted } from '../../core/kernel/text.ts';
+import type { Project } from '../../core/project/finding/open-project.ts';
+import { missingProgram } from '../../core/project/finding/project-command.ts';
+import { childEnvironment } from '../../core/sandbox/programs/environment.ts';
+import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
+import { readServicesNow } from '../../core/session/services-now.ts';
+import { isFree } from './ports/listeners.ts';
+import { holderOf, reservedPorts } from './ports/reserve-ports.ts';
+
+/** Ports of sessions that other programs hold, and what services and pictures of the project need. */
+export async function applicationChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  const { project } = await readProjectFor({}, context).catch(() => ({ project: undefined }));
+  return [
+    ...(await portChecks(context)),
+    ...(project === undefined
+      ? []
+      : [...(await serviceChecks(project, context)), ...(await pageChecks(project, context))]),
+  ];
+}
+
+async function portChecks({ home, host }: ActionContext): Promise<DoctorCheck[]> {
+  const reserved = reservedPorts(join(configFolder(home), 'ports'));
+  const taken = [];
+  for (const { port, name, session, while: file } of reserved) {
+    if ((await isFree(port)) || (await mayBeServed(file, host))) continue;
+    const holder = await holderOf(port, host);
+    const by =
+      holder?.pid === undefined ? 'a program that cannot be seen from here' : `process ${holder.pid}`;
+    const command = holder?.command === undefined ? '' : ` (${holder.command})`;
+    const found = `Port ${port} (${name}) of ${session} is in use by ${by}${command}.`;
+    taken.push(warn(`port.${port}`, found, 'End that program before the session continues.'));
+  }
+  if (taken.length > 0 || reserved.length === 0) return taken;
+  return [ok('ports', `${counted(reserved.length, 'port')} reserved for sessions, none held by others`)];
+}
+
+/** Whether the session's services run, or those of checks outside of a worker: then these listen. */
+async function mayBeServed(file: string, { processes }: ActionContext['host']): Promise<boolean> {
+  if (basename(file) !== 'session.json') return true;
+  const now = await readServicesNow({ services: join(dirname(file), 'services') });
+  return now !== undefined && isRunning(await processes.read(now.worker));
+}
+
+async function serviceChecks({ mainRepo, values }: Project, { env }: ActionContext): Promise<DoctorCheck[]> {
+  const place = { cwd: mainRepo, env: childEnvironment(env, { sessionUlid: '', iteration: 0 }) };
+  const lines = [
+    ...values.services.map(({ name, value }) => ({ key: `SERVICE_${name}`, value })),
+    ...values.ready.map(({ name, value }) => ({ key: `READY_${name}`, value })),
+  ];
+  const checks = lines.map(async ({ key, value }) => {
+    const id = key.toLowerCase().replace('_', '.');
+    const program = await firstMissing(value, place);
+    if (program === undefined) return ok(id, `${key}: ${value}`);
+    return warn(
+      id,
+      `The shell cannot find "${program}", used by ${key}.`,
+      `Install it or add its folder to PATH, or correct ${key}; SETUP may also create it.`,
+    );
+  });
+  return await Promise.all(checks);
+}
+
+/** Programs that a line starts one after another, as `test -d {data}/db || initdb …; exec postgres …`. */
+async function firstMissing(line: string, place: Parameters<typeof missingProgram>[1]) {
+  const plain = line.replace(/'[^']*'|"[^"]*"/g, 'text');
+  // Groups, loops and substitutions start programs in other ways.
+  const parts = /[`$(){}]/.test(plain.replace(/\{[\w.]+\}/g, '')) ? [line] : plain.split(/[;&|]+/);
+  for (const part of parts) {
+    const program = await missingProgram(part.replace(/^\s*exec\s/, ''), place);
+    if (program !== undefined) return program;
+  }
+  return undefined;
+}
+
+async function pageChecks({ values }: Project, { env, programs }: ActionContext): Promise<DoctorCheck[]> {
+  if ((values.pages ?? []).length === 0) return [];
+  const browser = await programOnPath(CHROMIUMS, env);
+  // Never from a worktree, whose packages are the work of agents.
+  const hasPlaywright = orNothing(() => createRequire(programs.worker).resolve('playwright-core'));
+  const lacking = [
+    ...(hasPlaywright === undefined
+      ? [
+          warn(
+            'pages.playwright',
+            'PAGES: playwright-core is not installed beside samocode, so no pictures are taken.',
+            'Run: npm install -g playwright-core',
+          ),
+        ]
+      : []),
+    ...(browser === undefined
+      ? [
+          warn(
+            'pages.chromium',
+            'PAGES: no Chromium is on PATH, so no pictures are taken.',
+            'Install it, for example: sudo apt install chromium',
+          ),
+        ]
+      : []),
+  ];
+  return lacking.length > 0 ? lacking : [ok('pages', `pictures are taken with ${browser}`)];
+}
