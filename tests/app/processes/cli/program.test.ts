@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../../../src/app/cli/whole-program.ts';
@@ -22,6 +22,32 @@ test(
     expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(written);
   },
 );
+
+test('with --yes, init says which ports and services the repository suggests, and writes none of them', async () => {
+  await using repo = await makeRepo();
+  await repo.write({
+    'package.json': '{"scripts":{"test":"node --test","dev":"vite"}}',
+    'compose.yaml': 'services:\n  db:\n    image: postgres:17\n',
+  });
+  const place = { cwd: repo.path, home: repo.homeDir };
+  const { exitCode, stdout, stderr } = await typed(['init', '-y', '--set', 'PROVIDER=rehearsal'], place);
+  expect(exitCode).toBe(0);
+  const said = stdout + stderr;
+  expect(said).toContain('compose.yaml, package.json suggest ports and services for each session:');
+  expect(said).toContain('PORTS=web,db');
+  expect(said).toContain('SERVICE_WEB=npm run dev -- --port {port.web}');
+  expect(said).toContain('To use them, write these lines into .samocode.');
+  const file = join(repo.path, '.samocode');
+  const written = await readFile(file, 'utf8');
+  expect(written).not.toMatch(/^(?:PORTS|SERVICE_\w+|READY_\w+)=/m);
+
+  // The lines are valid once they are written as shown.
+  const lines = said.match(/^ {2}(?:PORTS|(?:SERVICE|READY|ENV)_\w+)=.*$/gm) ?? [];
+  await writeFile(file, `${written}${lines.map((line) => `${line.trim()}\n`).join('')}`);
+  const config = await typed(['config', '--json'], place);
+  expect(config.exitCode).toBe(0);
+  expect(config.stdout).toContain('pg_isready -h 127.0.0.1 -p {port.db}');
+});
 
 test('with --yes, start adds the check that the repository suggests, and names it', async () => {
   await using repo = await makeRepo();
