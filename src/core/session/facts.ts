@@ -79,6 +79,8 @@ export interface SessionFacts extends StateFacts {
   branch?: string;
   base?: string;
   worktree?: string;
+  /** The address of its application while the services run for a person. */
+  app?: string;
   sandbox?: string;
   /** The gaps in its checks: it has none, or they also fail before the work. */
   checks?: string;
@@ -127,6 +129,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     branch: worktree?.branch,
     base: worktree?.base,
     worktree: worktree?.path,
+    app: view.appUrl,
     sandbox: describeSandbox(state),
     checks: describeChecks(view),
     proof: proofFact(view),

@@ -14,6 +14,7 @@ import { emptyState, type SessionState, type WaitingStatus } from './events/stat
 import { type Mirror, readMirror } from './layout/mirror.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { readPollRecord } from './layout/poll-record.ts';
+import { heldServices } from './services-now.ts';
 
 /** The gate at which a session waits. */
 export function gateOf({ state: { status } }: SessionView): WaitingStatus | undefined {
@@ -69,6 +70,7 @@ async function readFiles(
     (wantsWorker || !isOver) && !identity.file?.pool
       ? unseenWorker(paths, { state, holding }, clock)
       : undefined;
+  const lease = 'lease' in holding ? holding.lease : undefined;
   return {
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
@@ -77,7 +79,8 @@ async function readFiles(
     worker,
     mirror,
     lastPoll: state.pullRequest && (await readPollRecord(paths, state.pullRequest)),
-    lease: 'lease' in holding ? holding.lease : undefined,
+    lease,
+    appUrl: (await heldServices({ paths, worker, lease, state }))?.url,
     pendingCommands,
     problems: [
       identity.file === undefined ? (identity.problem ?? NO_SESSION_FILE) : undefined,

@@ -294,7 +294,8 @@ export function proofLine(proof: ProofFact | undefined): string | undefined {
 /** Describes what a session is doing in one sentence that contains no text from agents. */
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
-  return `${facts.session} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.`;
+  const app = facts.app === undefined ? '' : ` Its application is at ${facts.app}.`;
+  return `${facts.session} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${app}`;
 }
 
 /** The same for a person, shown below the session's name. If the worker is gone, the text says so instead of the state. */

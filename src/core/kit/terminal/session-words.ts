@@ -72,6 +72,7 @@ export function factRows(facts: ShownFacts): Row[] {
     ['spent', cut(facts.spent)],
     ['problems', facts.problems?.join(' ')],
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
+    ['app', facts.app],
     ['PR', facts.pullRequest && pullRequestRow(facts.pullRequest)],
     ['asks', facts.pullRequest?.asks],
     ['ignored', facts.pullRequest && heldRow(facts.pullRequest)],
@@ -116,7 +117,7 @@ export function namedLines(
 
 /** Values that are never wrapped, because people copy them; the full-screen view truncates them. */
 const UNBROKEN: ReadonlySet<string> = new Set([
-  ...['about', 'branch', 'commits', 'next', 'overview', 'phase', 'worktree'],
+  ...['about', 'app', 'branch', 'commits', 'next', 'overview', 'phase', 'worktree'],
 ]);
 
 type Terminal = Pick<Cli, 'output' | 'cwd' | 'home'>;
@@ -173,10 +174,11 @@ export function formatList(
   return [...lines, ...rest, ...footLines(needing, { columns, style })].join('\n');
 }
 
-/** Notes if no CHECK ran; `samocode status` has a row for the checks instead. */
+/** Notes if no CHECK ran, and where its application is; `samocode status` has rows for both instead. */
 function listedState(facts: ShownFacts, style: Style): string {
   const hasNoCheck = facts.state === 'done' && facts.checks === NO_CHECK;
-  return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}`;
+  const app = facts.app === undefined ? '' : style.dim(`, app: ${facts.app}`);
+  return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}${app}`;
 }
 
 function footLines(

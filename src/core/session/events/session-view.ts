@@ -18,6 +18,8 @@ export interface SessionView {
   lease?: Lease;
   /** The supervisor's record of its last polls of the pull request. */
   lastPoll?: PollRecord;
+  /** Where a person opens the application whose services run for them. */
+  appUrl?: string;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];
   /** Describes problems of the files for people. */

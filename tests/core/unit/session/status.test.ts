@@ -1,16 +1,21 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { Output } from '../../../../src/core/kit/terminal/output.ts';
+import { shownFacts } from '../../../../src/core/kit/terminal/session-facts.ts';
+import { factRows, formatList } from '../../../../src/core/kit/terminal/session-words.ts';
 import { quarantineLog } from '../../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { isLost } from '../../../../src/core/session/session-list.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
+import { statusSentence } from '../../../../src/core/session/words.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -95,6 +100,34 @@ test('a session with a running worker needs no other', async () => {
   await mkdir(paths.leases);
   await using _lease = await acquireLease(paths.leases, { clock: systemClock, host: await systemHost() });
   expect(await read(paths)).toMatchObject({ worker: 'alive', wantsWorker: true, needsWorker: false });
+});
+
+test('the address of an application is shown while the worker holds its services for a person, and no longer', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  const wanted = { type: 'services_wanted', by: { channel: 'cli' }, want: 'up' } as const;
+  await writeEvents(paths, [CREATED, PREPARED, ASKING, wanted]);
+  await mkdir(paths.services);
+  const url = 'http://localhost:20003';
+  const nowOf = (worker: number) => ({ v: 1, at: '2026-01-08T10:00:00.000Z', worker, services: [], url });
+  const path = join(paths.services, 'now.json');
+  await writeFile(path, JSON.stringify(nowOf(process.pid)));
+  await mkdir(paths.leases);
+  {
+    await using _lease = await acquireLease(paths.leases, { clock: systemClock, host: await systemHost() });
+    const view = await read(paths);
+    expect(statusSentence(view)).toContain(`Its application is at ${url}.`);
+    const facts = shownFacts(view);
+    expect(facts.app).toBe(url);
+    expect(factRows(facts)).toContainEqual(['app', url]);
+    const stdout = new PassThrough();
+    const piped = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+    expect(formatList([facts], piped, { nowMs: 0 })).toContain(`, app: ${url}`);
+    await writeFile(path, JSON.stringify(nowOf(process.pid + 1)));
+    expect(shownFacts(await read(paths)).app).toBeUndefined();
+    await writeFile(path, JSON.stringify(nowOf(process.pid)));
+  }
+  expect(shownFacts(await read(paths)).app).toBeUndefined();
 });
 
 test('a session written by a newer samocode is shown and not touched', async () => {
