@@ -125,6 +125,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'verify --yes': 'likewise',
   pool: 'only a person may decide which machines get the work',
   review: 'opens the person’s own editor; a chat passes on comments with send_message',
+  services: 'opens the application for a person; agents and checks have their own',
   watch: 'a screen; a chat waits',
   web: 'a page for a person',
   report: 'a page for a browser; a chat gets the same from read_session',
