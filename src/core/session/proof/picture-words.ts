@@ -1,5 +1,5 @@
 import type { PicturesTaken } from '../../kernel/phases/pictures.ts';
-import { capitalised, counted, listed } from '../../kernel/text.ts';
+import { counted, listed } from '../../kernel/text.ts';
 import { codeSpan } from '../documents/markdown-lines.ts';
 
 const MAX_NAMED = 5;
@@ -16,10 +16,10 @@ export function pictureSentences(
   const compared = pages.filter(({ differing }) => differing !== undefined);
   const changed = compared.filter(({ differing }) => differing !== 0);
   const notes = pages.flatMap(({ page, width, said: note }) =>
-    note === undefined ? [] : [`${shown(page)} at ${width} px: ${note}.`],
+    note === undefined ? [] : [`${shown(page)} at ${width} px: ${shown(note)}.`],
   );
   if (pages.every(({ before, after }) => before === undefined && after === undefined))
-    return [`No picture was taken${although}${said === undefined ? '' : `: ${said}`}.`, ...notes];
+    return [`No picture was taken${although}${said === undefined ? '' : `: ${shown(said)}`}.`, ...notes];
   const names = changed.map(({ page, width }) => `${shown(page)} at ${width} px`);
   const sum =
     changed.length > 0
@@ -27,7 +27,7 @@ export function pictureSentences(
       : `No picture differs${although}.`;
   return [
     ...(compared.length > 0 ? [sum] : [`No pictures were compared${although}.`]),
-    ...(said === undefined ? [] : [`${capitalised(said)}.`]),
+    ...(said === undefined ? [] : [`Note: ${shown(said)}.`]),
     ...notes,
   ];
 }

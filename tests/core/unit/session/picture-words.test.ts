@@ -13,7 +13,7 @@ test('a changed page is named with its width, and a redirect with it', () => {
   ];
   expect(pictureSentences({ ...TAKEN, pages })).toEqual([
     '1 of 2 pictures differ: `/` at 1280 px.',
-    '`/` at 390 px: it redirects to /login.',
+    '`/` at 390 px: `it redirects to /login`.',
   ]);
 });
 
@@ -26,6 +26,6 @@ test('changed files that decide what people see are named if no picture differs'
 
 test('the reason is given if no picture was taken', () => {
   expect(pictureSentences({ ...TAKEN, said: 'no browser was found' })).toEqual([
-    'No picture was taken, although `web/styles.css` changed: no browser was found.',
+    'No picture was taken, although `web/styles.css` changed: `no browser was found`.',
   ]);
 });

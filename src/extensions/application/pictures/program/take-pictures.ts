@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TakeJob, type TakenPages, WIDTHS } from '../job.ts';
+import { pictureName, type TakeJob, type TakenPages, WIDTHS } from '../job.ts';
 import type { BrowserPage, DevTools, PausedRequest, Playwright } from './playwright.ts';
 
 /** Every picture shows this moment, so that a page with today's date stays the same. */
@@ -76,7 +76,7 @@ async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path:
     const height = await page.evaluate<number>(
       'Math.max(document.documentElement.scrollHeight, document.body?.scrollHeight ?? 0)',
     );
-    const file = `${pages.indexOf(path) + 1}-${width}.png`;
+    const file = pictureName(pages, path, width);
     const clip = { x: 0, y: 0, width, height: Math.min(Math.max(height, WINDOW_HEIGHT), MAX_HEIGHT) };
     const options = { fullPage: true, animations: 'disabled', caret: 'hide', scale: 'css', clip };
     writeFileSync(join(into, file), await page.screenshot(options));

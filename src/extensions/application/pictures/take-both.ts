@@ -1,0 +1,170 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { plainJson, readPlainFile } from '../../../core/kernel/files/plain-file.ts';
+import type { PagePictures, Picture } from '../../../core/kernel/phases/pictures.ts';
+import type { Proving } from '../../../core/kernel/phases/proving.ts';
+import { visibleControls } from '../../../core/kernel/text.ts';
+import { iterationPaths } from '../../../core/session/layout/paths.ts';
+import type { ProvenCommit } from '../../../core/worker/core/session-extension.ts';
+import type { Worker } from '../../../core/worker/core/worker.ts';
+import { runInClone } from '../../../core/worker/proving/run-in-clone.ts';
+import { ComparedPairs, pictureName, type TakeJob, TakenPages, WIDTHS } from './job.ts';
+import { type JobPlace, runPicturesJob } from './run-job.ts';
+
+const MAX_BYTES = 50_000_000;
+
+export interface Studio extends Pick<TakeJob, 'playwright' | 'chromium' | 'pages'> {
+  worker: Worker;
+  proven: ProvenCommit;
+  proving: Proving;
+  /** A folder in which the program writes; absolute, without links. */
+  into: string;
+  /** The folder of all pictures, without links. */
+  kept: string;
+  place: JobPlace;
+}
+
+/** Pictures of the base, taken twice, and of the commit, with their differences. */
+export async function takeBoth(studio: Studio): Promise<{ pages: PagePictures[]; said?: string }> {
+  const { commit, worktree } = studio.proven;
+  const key = fingerprint(JSON.stringify(studio.proving)).slice(0, 12);
+  const base = `${worktree.baseCommit}-${key}`;
+  const noBase = await takeOnce(studio, worktree.baseCommit, [`${base}/one`, `${base}/two`]);
+  const noAfter = await takeOnce(studio, commit, [commit]);
+  const rows = await Promise.all(
+    studio.pages.flatMap((page) => WIDTHS.map((width) => rowOf(studio, { page, width, base, commit }))),
+  );
+  const noDifference = await addDifferences(studio, rows, { base, commit });
+  const said = [
+    ...(noBase === undefined ? [] : [`none was taken of the base: ${noBase}`]),
+    ...(noAfter === undefined ? [] : [`none was taken of the proven commit: ${noAfter}`]),
+    ...(noDifference === undefined ? [] : [`they were not compared: ${noDifference}`]),
+  ];
+  return { pages: rows, ...(said.length === 0 ? {} : { said: said.join('; ') }) };
+}
+
+/**
+ * Takes pictures of a commit in one clone, as often as there are folders, which keep them.
+ * @returns why there are none
+ */
+async function takeOnce(studio: Studio, commit: string, folders: string[]): Promise<string | undefined> {
+  const { worker, proven, proving, kept } = studio;
+  const isKept = await Promise.all(folders.map((folder) => takenIn(kept, folder)));
+  if (isKept.every((taken) => taken !== undefined)) return undefined;
+  let why: string | undefined = 'no service listens on a port in proofs (SERVICE_…, SERVICES_IN)';
+  const { failures } = await runInClone(worker, {
+    ...{ ...proven, name: 'pictures', commit, commands: [], proving, mark: worker.file.id },
+    outputDir: iterationPaths(worker.paths, proven.iteration).checks,
+    during: async ({ url }) => {
+      if (url === undefined) return;
+      why = undefined;
+      for (const folder of folders) why ??= await takeInto(studio, url, folder);
+    },
+  });
+  proven.signal.throwIfAborted();
+  const [failed] = failures;
+  return failed === undefined ? why : `${failed.command} failed (${failed.how})`;
+}
+
+async function takeInto(studio: Studio, url: string, folder: string): Promise<string | undefined> {
+  const { playwright, chromium, pages, into, kept, place } = studio;
+  const job: TakeJob = { mode: 'take', playwright, chromium, origin: url, pages, into };
+  const reach = { into, shown: [playwright], port: Number(new URL(url).port) };
+  const taken = await runPicturesJob(job, TakenPages, reach, place);
+  if (typeof taken === 'string') return taken;
+  mkdirSync(join(kept, folder), { recursive: true });
+  for (const { page, width, file } of taken) {
+    const name = pictureName(pages, page, width);
+    // What is inside may have put something else there.
+    const bytes = file === undefined ? undefined : await pngAt(join(into, name));
+    if (bytes !== undefined) await writeWhole(join(kept, folder, name), bytes);
+  }
+  await writeWhole(join(kept, folder, TAKEN), JSON.stringify(taken));
+  return undefined;
+}
+
+const TAKEN = 'taken.json';
+
+async function takenIn(kept: string, folder: string): Promise<TakenPages | undefined> {
+  return await plainJson(join(kept, folder, TAKEN), TakenPages);
+}
+
+interface Of {
+  base: string;
+  commit: string;
+}
+
+async function rowOf(
+  { pages, kept }: Studio,
+  { page, width, base, commit }: Of & { page: string; width: number },
+): Promise<PagePictures> {
+  const name = pictureName(pages, page, width);
+  const before = await pictureAt(kept, `${base}/one/${name}`);
+  const after = await pictureAt(kept, `${commit}/${name}`);
+  const [ofBase, ofCommit] = await Promise.all(
+    [`${base}/one`, commit].map(async (folder) => {
+      const taken = await takenIn(kept, folder);
+      return taken?.find((each) => each.page === page && each.width === width)?.said;
+    }),
+  );
+  const said = [
+    ...(ofCommit === undefined ? [] : [ofCommit]),
+    ...(ofBase === undefined || ofBase === ofCommit ? [] : [`before the work, ${ofBase}`]),
+  ].join('; ');
+  return {
+    ...{ page, width },
+    ...(before && { before }),
+    ...(after && { after }),
+    ...(said !== '' && { said: visibleControls(said) }),
+  };
+}
+
+/** @returns why they were not compared */
+async function addDifferences(
+  { pages, into, kept, place }: Studio,
+  rows: PagePictures[],
+  { base, commit }: Of,
+): Promise<string | undefined> {
+  const both = rows.filter(({ before, after }) => before !== undefined && after !== undefined);
+  if (both.length === 0) return undefined;
+  const names = both.map(({ page, width }) => pictureName(pages, page, width));
+  const at = (folder: string) => join(kept, folder);
+  const pairs = names.map((name) => ({
+    before: join(at(`${base}/one`), name),
+    again: join(at(`${base}/two`), name),
+    after: join(at(commit), name),
+    into: join(into, name),
+  }));
+  const reach = { into, shown: [at(base), at(commit)] };
+  const compared = await runPicturesJob({ mode: 'compare', pairs }, ComparedPairs, reach, place);
+  if (typeof compared === 'string') return compared;
+  for (const [index, row] of both.entries()) {
+    const { differing } = compared[index] ?? {};
+    const name = names[index] ?? '';
+    const bytes = await pngAt(join(into, name));
+    if (differing === undefined || bytes === undefined) continue;
+    row.differing = differing;
+    await writeWhole(join(at(commit), `difference-${name}`), bytes);
+    const difference = await pictureAt(kept, `${commit}/difference-${name}`);
+    if (difference !== undefined) row.difference = difference;
+  }
+  return undefined;
+}
+
+async function pictureAt(kept: string, name: string): Promise<Picture | undefined> {
+  const bytes = await pngAt(join(kept, name));
+  if (bytes === undefined) return undefined;
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  return { file: `pictures/${name}`, hash: fingerprint(bytes), width, height };
+}
+
+const PNG_HEAD = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+
+/** The bytes of a plain file that begins like a PNG, with its size. */
+async function pngAt(path: string): Promise<Buffer | undefined> {
+  const reading = await readPlainFile(path, MAX_BYTES);
+  if (reading.kind !== 'bytes' || reading.bytes.length < 24) return undefined;
+  return reading.bytes.subarray(0, PNG_HEAD.length).equals(PNG_HEAD) ? reading.bytes : undefined;
+}
