@@ -23,40 +23,33 @@ const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrom
 /** For a picture: to open the page, to wait until its network is quiet, and to draw it. */
 const PICTURE_LIMIT_MS = 90_000;
 
-/** @param playwright finds playwright-core from the folder of our programs */
-export function picturesExtension(playwright = playwrightOf): SessionExtension {
-  return {
-    commands: {},
-    performers: {},
-    afterProof: async (worker, proven) => {
-      const { application } = provingOf(worker);
-      if (application === undefined || application.pages.length === 0) return [];
-      const { baseCommit: base } = proven.worktree;
-      const { commit } = proven;
-      const before = stateOf(worker).pictures;
-      if (before?.commit === commit && before.base === base) return [];
-      const taken = await takenOf(worker, proven, playwright).catch((error: unknown) => {
-        proven.signal.throwIfAborted();
-        return { pages: [], said: error instanceof Error ? error.message : String(error) };
-      });
-      const said = taken.said === undefined ? undefined : visibleControls(taken.said);
-      const uiFiles = await changedUiFiles(worker, { base, head: commit });
-      return [{ type: 'pictures_taken', base, commit, pages: taken.pages, uiFiles, said }];
-    },
-  };
-}
+const pictures: SessionExtension = {
+  commands: {},
+  performers: {},
+  afterProof: async (worker, proven) => {
+    const { application } = provingOf(worker);
+    if (application === undefined || application.pages.length === 0) return [];
+    const { baseCommit: base } = proven.worktree;
+    const { commit } = proven;
+    const before = stateOf(worker).pictures;
+    if (before?.commit === commit && before.base === base) return [];
+    const taken = await takenOf(worker, proven).catch((error: unknown) => {
+      proven.signal.throwIfAborted();
+      return { pages: [], said: error instanceof Error ? error.message : String(error) };
+    });
+    const said = taken.said === undefined ? undefined : visibleControls(taken.said);
+    const uiFiles = await changedUiFiles(worker, { base, head: commit });
+    return [{ type: 'pictures_taken', base, commit, pages: taken.pages, uiFiles, said }];
+  },
+};
 
-export const APPLICATION_SESSION_EXTENSIONS: readonly SessionExtension[] = [picturesExtension()];
+export const APPLICATION_SESSION_EXTENSIONS: readonly SessionExtension[] = [pictures];
 
-async function takenOf(
-  worker: Worker,
-  proven: ProvenCommit,
-  playwrightFrom: typeof playwrightOf,
-): Promise<Pick<PicturesTaken, 'pages' | 'said'>> {
+async function takenOf(worker: Worker, proven: ProvenCommit): Promise<Pick<PicturesTaken, 'pages' | 'said'>> {
   const proving = provingOf(worker);
   const pages = proving.application?.pages ?? [];
   const programs = dirname(worker.rehearsalProgram);
-  const playwright = playwrightFrom(programs);
+  const playwright = playwrightOf(programs);
   const missing = (said: string) => ({ pages: [], said });
   if (playwright === undefined) return missing('playwright-core is not installed next to samocode-mcp');
   const chromium = await programOnPath(BROWSERS, worker.env);
