@@ -51,18 +51,22 @@ export interface SessionReportData {
   acts: { at: string; text: string }[];
 }
 
-/** Recorded by the worker; `said` can quote addresses of the application. */
+/** Recorded by the worker; the sentences can quote addresses and file names of the application. */
 export interface ReportPages {
   commit: string;
-  said?: string;
-  pages: {
-    page: string;
-    width: number;
-    said?: string;
-    differing?: number;
-    /** `data`: PNG as base64; absent if it is not shown. */
-    sides: { side: 'before' | 'after' | 'difference'; data?: string }[];
-  }[];
+  sentences: string[];
+  pages: { page: string; width: number; differing?: number; sides: ReportPageSide[] }[];
+}
+
+/** A picture with its size in pixels. */
+export interface ReportPageSide {
+  side: 'before' | 'after' | 'difference';
+  width: number;
+  height: number;
+  /** PNG as base64; absent if it is not shown, or loaded later. */
+  data?: string;
+  /** The address from which the live page loads it. */
+  load?: string;
 }
 
 export interface ReportCost {

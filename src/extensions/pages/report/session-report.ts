@@ -43,11 +43,13 @@ export interface ReportSubject {
   events?: readonly SessionEvent[];
   /** Returns the link to a transcript, on pages that can read it later. */
   linkTo?: ((iteration: number) => string) | undefined;
+  /** Returns the address of a picture of the application, on pages that load it later. */
+  pictureAt?: (hash: string) => string;
 }
 
 /** Collects all data shown on the page of a session, bounded in size. */
 export async function sessionReport(
-  { view, worker, renderSteps, events: known, linkTo }: ReportSubject,
+  { view, worker, renderSteps, events: known, linkTo, pictureAt }: ReportSubject,
   context: ActionContext,
 ): Promise<SessionReportData> {
   const { state, sessionFile, folder, paths } = view;
@@ -65,7 +67,7 @@ export async function sessionReport(
     reportRequirements(view),
     reportDocuments(view, plan?.name),
     reportPictures(view),
-    reportPages(view),
+    reportPages(view, events, pictureAt),
   ]);
   return {
     name: nameWithoutDate(folder),

@@ -6,6 +6,7 @@ import { runFolderEntries } from '../../../../../src/core/worker/guarding/run-fo
 import { type Typed, typed } from '../../../../app/unit/cli/typed.ts';
 import { makeProject, type TempProject } from '../../../../support/project.ts';
 import { type ReportedSession, reportedSession } from '../../../../support/report-session.ts';
+import { takePictures } from '../../../../support/taken-pictures.ts';
 
 let project: TempProject;
 let session: ReportedSession;
@@ -91,6 +92,32 @@ test('pictures in screens/ are in the page, and other files are not', async () =
     'list.png',
   ]);
   expect(text).toContain(`data:image/png;base64,${png.toString('base64')}`);
+});
+
+test('pages of the application are shown before and after, and a file that has changed is not', async () => {
+  const own = await makeProject();
+  await using _ = own.repo;
+  const { paths } = await reportedSession({ iterations: 3, project: own });
+  const { pages } = await takePictures(paths, { commit: 'c'.repeat(40) });
+  const [wide, narrow] = pages;
+  await writeFile(join(paths.runDir, narrow?.before?.file ?? ''), 'another');
+  await typed(['report', 'boat-names'], { cwd: own.repo.path, home: own.repo.homeDir });
+  const text = await readFile(join(paths.runDir, '.report', 'boat-names.html'), 'utf8');
+  const [part = ''] = /<section id="pages">[\s\S]*?<\/section>/.exec(text) ?? [];
+  expect(part).toContain('2 of 2 pictures differ: /login at 1280 px, /login at 390 px.');
+  expect(part).toMatch(
+    /The branch has changed since: it is at [0-9a-f]{8}, and the pictures do not show that/,
+  );
+  const names = [...part.matchAll(/<img src="data:image\/png;base64,[^"]*" [^>]*alt="([^"]*)"/g)].map(
+    ([, name]) => name,
+  );
+  expect(names).toEqual([
+    ...['before', 'after', 'difference'].map((side) => `/login at 1280 px, ${side}`),
+    ...['after', 'difference'].map((side) => `/login at 390 px, ${side}`),
+  ]);
+  const bytes = await readFile(join(paths.runDir, wide?.after?.file ?? ''));
+  expect(part).toContain(bytes.toString('base64'));
+  expect(part.match(/Not shown: /g)).toHaveLength(1);
 });
 
 test('--open shows the page on a desktop, and otherwise says that there is none', async () => {
