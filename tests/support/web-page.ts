@@ -7,6 +7,7 @@ export interface WebPage extends Disposable {
   /** Of the only session there is. */
   key: string;
   get(path: string): Promise<string>;
+  ask(path: string, init?: RequestInit): Promise<Response>;
   act(name: string, fields: Readonly<Record<string, string>>): Promise<{ status: number; text: string }>;
   /** A part of the session's page, as a tab that opens it gets it. */
   part(id: string): Promise<string>;
@@ -34,6 +35,7 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
   };
   return {
     key,
+    ask,
     get: async (path) => await (await ask(path)).text(),
     async act(name, fields) {
       const headers = { 'content-type': 'application/json' };

@@ -2,13 +2,20 @@ import { duration } from '../../../core/kernel/durations.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
+import { WHAT_PEOPLE_WILL_SEE } from '../../../core/session/proof/picture-words.ts';
 import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
 import { markdown } from './markdown-html.ts';
 import { pagePictures } from './page-pictures.ts';
-import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from './report-data.ts';
+import type {
+  ReportCheckSet,
+  ReportPages,
+  ReportPlan,
+  ReportQuestion,
+  SessionReportData,
+} from './report-data.ts';
 import { timeline } from './timeline.ts';
 
 export function sessionPage(data: SessionReportData): string {
@@ -31,14 +38,20 @@ export interface PageSection {
   body: Html;
 }
 
-/** The sections of a session's page, in order; those without content are left out. */
-export function sessionSections(data: SessionReportData): PageSection[] {
+/**
+ * The sections of a session's page, in order; those without content are left out.
+ * @param showPages renders the pictures of the application
+ */
+export function sessionSections(
+  data: SessionReportData,
+  showPages: (pages: ReportPages) => Html[] = (pages) => pagePictures(pages),
+): PageSection[] {
   const sections: [id: string, title: string, parts: Part[]][] = [
     ['timeline', 'Timeline', data.iterations.length > 0 ? [timeline(data)] : []],
     ['questions', 'Questions and answers', data.questions.map(questionPart)],
     ['plan', 'Plan', data.plan === undefined ? [] : [planPart(data.plan), requirementsPart(data)]],
     ['checks', 'Checks and proof', checksAndProof(data)],
-    ['pages', 'What people will see', data.pages === undefined ? [] : pagePictures(data.pages)],
+    ['pages', WHAT_PEOPLE_WILL_SEE, data.pages === undefined ? [] : showPages(data.pages)],
     ['pictures', 'Pictures', picturesPart(data)],
     ['iterations', 'Iterations', iterationsPart(data.iterations)],
     ['documents', 'Documents', documentsPart(data)],

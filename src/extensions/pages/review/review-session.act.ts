@@ -73,8 +73,17 @@ export async function sendReview(
   const text = `Comments on ${review.title}:\n\n${message}`;
   if (review.of === 'plan')
     return { ...(await requestChanges({ ...question, feedback: text }, context)), as: 'changes', stale };
-  if (now.view.state.status.kind !== 'done')
-    return { ...(await sendMessage({ ...question, text }, context)), as: 'message', stale };
+  return { ...(await sendRemarks(question, { view: now.view, text }, context)), stale };
+}
+
+/** Sends remarks on the work of a session: guidance for the next agent, or the new goal of a finished session. */
+export async function sendRemarks(
+  question: SessionQuestion,
+  { view: { state }, text }: { view: SessionView; text: string },
+  context: ActionContext,
+): Promise<Acted & Pick<SentReview, 'as'>> {
+  if (state.status.kind !== 'done')
+    return { ...(await sendMessage({ ...question, text }, context)), as: 'message' };
   const { view } = await resumeSession({ ...question, goal: text }, context);
-  return { view, done: `${view.folder} continues with your comments as its goal.`, as: 'goal', stale };
+  return { view, done: `${view.folder} continues with your comments as its goal.`, as: 'goal' };
 }

@@ -22,6 +22,7 @@ import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
 import { previewHash, previewPart } from './acts-part.ts';
+import { sendPictureComments } from './application/picture-comments.ts';
 import { questionsHash, shownPlans, stepNames } from './gate-part.ts';
 import { stateIdOf } from './inbox/items.ts';
 import { sendComments } from './send-comments.ts';
@@ -90,6 +91,10 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   },
   async review(session, fields, context) {
     return await sendComments(session, textOf(fields, 'comments'), context);
+  },
+  async pictures(session, fields, context) {
+    const written = { commit: textOf(fields, 'hash'), textOf: (name: string) => textOf(fields, name) };
+    return await sendPictureComments(session, written, context);
   },
   async stop(session, fields, context) {
     const when = fields.when === 'now' ? 'now' : 'after_iteration';

@@ -9,6 +9,7 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
 import { actOnSession, Fields } from './acts.ts';
+import { pictureByHash } from './application/pictures-part.ts';
 import { diffPart } from './changes-part.ts';
 import { Colouring } from './diff/colouring.ts';
 import { type Needs, NewNeeds } from './inbox/new-needs.ts';
@@ -161,6 +162,13 @@ function addReading(
     const session = await found(c.req.param('key'), live);
     const { path = '', as } = c.req.query();
     return c.html((await diffPart({ session, path, isSide: as === 'side' }, colouring, context)).text);
+  });
+  app.get('/s/:key/picture/:hash', async (c) => {
+    const { view } = await found(c.req.param('key'), live);
+    const bytes = await pictureByHash(view, c.req.param('hash'));
+    return bytes === undefined
+      ? c.notFound()
+      : c.body(new Uint8Array(bytes), 200, { 'content-type': 'image/png' });
   });
 }
 

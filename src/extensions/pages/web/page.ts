@@ -11,6 +11,7 @@ import INBOX_STYLE from './client/inbox.css';
 import KEY_SCRIPT from './client/key.client.js';
 import KEYS_SCRIPT from './client/keys.client.js';
 import PAGE_SCRIPT from './client/page.client.js';
+import PICTURES_SCRIPT from './client/pictures.client.js';
 import START_SCRIPT from './client/start.client.js';
 import START_STYLE from './client/start.css';
 import STYLE from './client/web.css';
@@ -25,6 +26,7 @@ const SCRIPT = [
   BOARD_SCRIPT,
   INBOX_SCRIPT,
   DIFF_SCRIPT,
+  PICTURES_SCRIPT,
   START_SCRIPT,
   KEYS_SCRIPT,
 ].join('\n');

@@ -6,6 +6,7 @@ import { type Html, html } from '../html/html.ts';
 import { cardFacts, cardTop, sectionLinks, sessionSections, taskPart } from '../html/session-page.ts';
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
+import { commentedPictures, pictureAddress } from './application/pictures-part.ts';
 import { changesPart } from './changes-part.ts';
 import { CurrentAgent } from './current-agent.ts';
 import { GateWatch } from './gate-part.ts';
@@ -87,13 +88,21 @@ export class SessionParts {
     const events = log?.events ?? [];
     this.#log = events.length > KEPT_EVENTS ? undefined : log;
     // The forms above do what the commands would.
-    const subject = { view, worker: session, renderSteps: () => [], events, linkTo };
+    const subject = {
+      view,
+      worker: session,
+      renderSteps: () => [],
+      events,
+      linkTo,
+      pictureAt: pictureAddress(this.#key),
+    };
     const data = await sessionReport(subject, this.#context);
     // The decision below quotes it.
     const isQuoted = itemKind(shownFacts(view, session)) !== undefined;
     const says = isQuoted ? undefined : data.says;
     // Open questions are shown in the form above.
-    const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
+    const closed = { ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) };
+    const sections = sessionSections(closed, (pages) => [commentedPictures(session, pages)]);
     return [
       ['p-head', html`${cardTop({ ...data, says })}${taskPart(data)}`],
       ['p-facts', cardFacts(data)],

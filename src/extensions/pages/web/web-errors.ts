@@ -29,7 +29,7 @@ export const WEB_ERRORS = errors({
   no_comments: () => ({
     what: 'Nothing was sent.',
     why: 'There is no comment.',
-    hint: 'Choose the number of a line in the changes and write one.',
+    hint: 'Write one, below a line of the changes or below a picture.',
   }),
   not_a_number: ({ text }: { text: string }) => ({
     what: 'Nothing was done.',

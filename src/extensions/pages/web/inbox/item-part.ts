@@ -2,6 +2,7 @@ import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { type Html, html } from '../../html/html.ts';
 import { taskPart } from '../../html/session-page.ts';
+import { picturesOfDecision } from '../application/pictures-part.ts';
 import { editorLink } from '../editor-link.ts';
 import { GateWatch } from '../gate-part.ts';
 import type { ViewPart } from '../session-part.ts';
@@ -46,5 +47,6 @@ async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> 
   return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi> · <time data-since="${facts.since}"></time></p>
 <h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi> ${editorLink(facts, context.env)}</h2>
 ${facts.task && taskPart({ task: facts.task })}
-${await decisionPart({ key, kind: item.kind, facts, session }, context)}</article>`;
+${await decisionPart({ key, kind: item.kind, facts, session }, context)}
+${item.kind === 'finished' && (await picturesOfDecision(session))}</article>`;
 }

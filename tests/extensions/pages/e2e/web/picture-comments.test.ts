@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { pictureField } from '../../../../../src/extensions/pages/web/application/picture-comments.ts';
+import { type SessionRig, startRig } from '../../../../support/session-rig.ts';
+import { takePictures } from '../../../../support/taken-pictures.ts';
+import { webPage } from '../../../../support/web-page.ts';
+
+const AFTER = pictureField({ page: '/login', width: 390, side: 'after' });
+const BEFORE = pictureField({ page: '/login', width: 1280, side: 'before' });
+
+async function sent(rig: SessionRig, fields: Record<string, string>, commit?: string) {
+  const taken = await takePictures(rig.paths, { commit: 'c'.repeat(40) });
+  using page = await webPage(rig.context());
+  return await page.act('pictures', { hash: commit ?? taken.commit, ...fields });
+}
+
+const TEXT =
+  'Comments on the pictures of commit cccccccc:\n\nOn the picture of /login at 1280 px (before): Keep this.\n\nOn the picture of /login at 390 px (after): Too wide.';
+
+test('comments on pictures of a done session are its new goal, each with its page and width', async () => {
+  await using rig = await startRig({ at: 'done' });
+  const { text, status } = await sent(rig, { [AFTER]: 'Too wide.', [BEFORE]: 'Keep this.' });
+  expect(text).toContain('continues with your comments as its goal.');
+  expect(status).toBe(200);
+  expect((await rig.state()).goal).toBe(TEXT);
+});
+
+test('comments on pictures of a waiting session are a message to the next agent', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  expect((await sent(rig, { [AFTER]: 'Too wide.', [BEFORE]: 'Keep this.' })).status).toBe(200);
+  const { file } = (await rig.events()).find(({ type }) => type === 'message_kept') as { file: string };
+  expect(await readFile(join(rig.paths.inbox, file), 'utf8')).toContain(TEXT);
+});
+
+test('comments on pictures of another commit are refused, and so is a form without a comment', async () => {
+  await using rig = await startRig({ at: 'done' });
+  const old = await sent(rig, { [AFTER]: 'Too wide.' }, 'd'.repeat(40));
+  expect(old).toMatchObject({ status: 409, text: expect.stringContaining('has changed since') });
+  expect(await sent(rig, {})).toMatchObject({
+    status: 409,
+    text: expect.stringContaining('There is no comment.'),
+  });
+});
