@@ -23,7 +23,7 @@ export function pictureSentences(
   const names = changed.map(({ page, width }) => `${shown(page)} at ${width} px`);
   const sum =
     changed.length > 0
-      ? `${changed.length} of ${counted(compared.length, 'picture')} differ: ${names.join(', ')}.`
+      ? `${changed.length} of ${counted(compared.length, 'picture')} ${compared.length === 1 ? 'differs' : 'differ'}: ${names.join(', ')}.`
       : `No picture differs${although}.`;
   return [
     ...(compared.length > 0 ? [sum] : [`No pictures were compared${although}.`]),

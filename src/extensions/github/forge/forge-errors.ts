@@ -12,6 +12,15 @@ export const FORGE_ERRORS = errors({
     }${quotedSaid(said ?? '', 'gh')}`,
     hint: 'Correct what gh names, or try again in a few minutes. If it happens again, update gh.',
   }),
+  forge_no_attachments: ({ host, isOldGh }: { host: string; isOldGh: boolean }) => ({
+    what: `gh cannot attach files on ${host}.`,
+    why: isOldGh
+      ? 'The installed gh has no option --attach, which gh 2.99 and newer have.'
+      : 'GitHub Enterprise Server accepts no attachments from gh.',
+    hint: isOldGh
+      ? 'Update gh (https://cli.github.com), then finish the session again in the same way.'
+      : 'Set PICTURES_UPLOAD=no in .samocode. The report of the session has the pictures.',
+  }),
   forge_no_gh: () => ({
     what: 'gh is not installed.',
     why: 'samocode accesses GitHub through the program "gh", which is not on PATH.',

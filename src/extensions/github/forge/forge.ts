@@ -23,6 +23,8 @@ export interface Forge {
   jobLog(repository: string, jobId: number): Promise<readonly string[] | undefined>;
   /** Posts a comment as the person, unless they have already posted one with the same marker. */
   comment(comment: NewComment): Promise<{ url: string; isNew: boolean }>;
+  /** Posts a comment with pictures on a pull request, unless the person has already posted one with the same marker. */
+  attach(comment: CommentWithFiles): Promise<{ url: string; isNew: boolean }>;
   issue(repository: string, number: number): Promise<Issue>;
   /** The open issues with a label, at most 100, oldest first. Costs one cheap request. */
   labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]>;
@@ -127,6 +129,15 @@ export interface ReviewThread {
 
 export interface Review extends Comment {
   state: 'approved' | 'changes_requested' | 'commented' | 'dismissed' | 'pending';
+}
+
+export interface CommentWithFiles {
+  repository: string;
+  number: number;
+  body: string;
+  marker: string;
+  /** Paths, whose names contain no `#`. */
+  files: readonly string[];
 }
 
 export interface NewComment {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type {
+  CommentWithFiles,
   Forge,
   Issue,
   NewComment,
@@ -11,7 +12,7 @@ import type {
   TitleAndBody,
 } from './forge.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
-import { ask, type GhContext, query, read } from './gh.ts';
+import { ask, type GhContext, gh, noAnswer, query, read } from './gh.ts';
 import { Budget, ForgeText, markerLine, nodes } from './github-answers.ts';
 import { ISSUE, IssueNode } from './issue-answers.ts';
 import { readJobLog } from './job-log.ts';
@@ -138,6 +139,34 @@ export class GitHub implements Forge {
     const text = { body: `${body.trimEnd()}\n\n${line}` };
     const answer = await ask(this.#context, about, { path: `${path}/${to}`, method: 'POST', body: text });
     return { url: read(z.object({ html_url: ForgeText }), answer, about).html_url, isNew: true };
+  }
+
+  /** By `gh pr comment`, because the API has no request that uploads a file. */
+  async attach({ repository, number, body, marker, files }: CommentWithFiles) {
+    const { host, about } = this.#place(repository, `pull request ${number}`);
+    const found = await query(this.#context, {
+      repository,
+      subject: about.subject,
+      fields: `place: pullRequest(number: ${number}) { comments(last: 100) { ${POSTED} } }`,
+      schema: z.object({ repository: z.object({ place: z.object({ comments: Posted }) }) }),
+    });
+    const line = markerLine(marker);
+    const posted = ({ viewerDidAuthor, body: text }: z.infer<typeof Posted>[number]) =>
+      viewerDidAuthor && text.includes(line);
+    const known = found.repository.place.comments.find(posted);
+    if (known !== undefined) return { url: known.url, isNew: false };
+    if (host !== 'github.com' && !host.endsWith('.ghe.com'))
+      throw FORGE_ERRORS.forge_no_attachments({ host, isOldGh: false });
+    const text = `${body.trimEnd()}\n\n${line}\n`;
+    const args = ['pr', 'comment', String(number), '--repo', repository, '--body-file', '-'];
+    const run = await gh(this.#context, [...args, ...files.flatMap((file) => ['--attach', file])], {
+      input: text,
+    });
+    if (/unknown flag: --attach/.test(run.stderr))
+      throw FORGE_ERRORS.forge_no_attachments({ host, isOldGh: true });
+    const url = /https:\/\/\S+/.exec(run.stdout)?.[0];
+    if (run.exitCode !== 0 || url === undefined) throw noAnswer(run, host, this.#context);
+    return { url, isNew: true };
   }
 
   async issue(repository: string, number: number): Promise<Issue> {

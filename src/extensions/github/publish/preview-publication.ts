@@ -5,6 +5,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { type Preview, previewOf } from '../../../core/caller/facts/preview.ts';
 import { watchRefusal } from '../../../core/caller/refusals/sandbox-now.ts';
 import { counted } from '../../../core/kernel/text.ts';
+import { attachesPictures } from './attach-pictures.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
 import { whyByHand } from './target.ts';
 
@@ -43,5 +44,10 @@ export function aboutPullRequest(
     `The text will be in ${view.paths.sessionDir}/pull-request.md.`,
     ...aboutSignatures(view, base),
     ...notes,
+    ...(why === undefined && attachesPictures(view)
+      ? [
+          'The pictures of pages that differ will be attached, where all who can read the pull request see them.',
+        ]
+      : []),
   ];
 }

@@ -5,6 +5,7 @@ import { makeProof } from '../../../core/session/proof/make-proof.ts';
 import { code, details } from '../../../core/session/proof/proof.ts';
 import { shortProof } from '../../../core/session/proof/short-proof.ts';
 import type { Forge } from '../forge/forge.ts';
+import { attachPictures } from './attach-pictures.ts';
 import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
 import type { Publishable } from './publishable.ts';
 import type { End, Steps } from './steps.ts';
@@ -52,7 +53,8 @@ export async function publishBranch(
     return { outcome: 'failed', summary, bodyPath, commands: commands.slice(-1) };
   }
   const isWatched = watched ? ' It will be watched until it is merged or closed.' : '';
-  const summary = `${why}${await aboutIssue(publication, { url }, steps)}${isWatched}`;
+  const attached = await attachPictures(publication, url, steps);
+  const summary = `${why}${attached}${await aboutIssue(publication, { url }, steps)}${isWatched}`;
   return { outcome: 'published', summary, url, from, bodyPath };
 }
 

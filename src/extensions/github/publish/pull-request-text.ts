@@ -1,8 +1,11 @@
+import { picturesIn } from '../../../core/kernel/phases/pictures.ts';
 import { capitalised, counted } from '../../../core/kernel/text.ts';
 import type { DiffStat } from '../../../core/project/worktrees/changes.ts';
 import { openedBy } from '../../../core/session/documents/describe-event.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { Status } from '../../../core/session/events/state.ts';
+import { handleOf } from '../../../core/session/layout/names.ts';
+import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../../../core/session/proof/picture-words.ts';
 import {
   code,
   details,
@@ -67,6 +70,7 @@ function sectionsOf(facts: PullRequestFacts): string[] {
   const { proof } = facts;
   const sections = {
     Summary: summary(facts),
+    [WHAT_PEOPLE_WILL_SEE]: pictures(facts),
     Why: `The task, as given:\n\n${quoted(facts.task, 2000)}`,
     Decisions: decisions(facts),
     Requirements: proof === undefined ? '' : requirements(proof),
@@ -81,6 +85,18 @@ function sectionsOf(facts: PullRequestFacts): string[] {
 function summary({ status, description }: PullRequestFacts): string {
   const text = [status.kind === 'done' ? status.summary : '', description ?? ''].filter(Boolean).join('\n\n');
   return text === '' ? '' : `In the agent's words:\n\n${quoted(text, 6000)}`;
+}
+
+function pictures({ proof, folder }: PullRequestFacts): string {
+  if (proof?.pictures === undefined) return '';
+  const sentences = pictureSentences(proof.pictures, code).map(shortLine);
+  const where =
+    picturesIn(proof.pictures).length === 0
+      ? []
+      : [
+          `The pictures are in the report that \`samocode report ${handleOf(folder)}\` makes on the machine of the session.`,
+        ];
+  return list([...sentences, ...where]);
 }
 
 function decisions({ decisions: answered, withAnswers, proof }: PullRequestFacts): string {

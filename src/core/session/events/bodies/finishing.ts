@@ -17,7 +17,7 @@ export type Trash = z.infer<typeof Trash>;
 
 /** One effect outside of the session, and how it ended. */
 export const Effect = z.object({
-  /** `push`, `pull_request`, `issue`, or the name of a thread of the round. */
+  /** `push`, `pull_request`, `pictures`, `issue`, or the name of a thread of the round. */
   name: z.string(),
   /** `refused`: by the forge, for a reason that another try does not change. */
   outcome: z.enum(['done', 'refused']),

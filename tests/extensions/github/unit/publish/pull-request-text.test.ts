@@ -109,3 +109,16 @@ test('the line that closes the issue is kept even if the text is cut', () => {
   expect(long.whole.length).toBeLessThanOrEqual(60_000);
   expect(long.readable).toContain('\n\n(cut)\n\nCloses fleet/ships#42.');
 });
+
+test('the text says what the pictures of the application show, and how to see them', () => {
+  const picture = { file: 'pictures/a.png', hash: 'a', width: 390, height: 800 };
+  const page = { page: '/login', width: 390, before: picture, after: picture, differing: 7 };
+  const proof = facts().proof;
+  if (proof === undefined) throw new Error('There is no proof.');
+  const pictures = { base: 'b', commit: proof.commit, pages: [page], uiFiles: [], said: 'see <b>@ada</b>' };
+  const { readable } = pullRequestText(facts({ proof: { ...proof, pictures } }));
+  const [, part] = readable.split('## What people will see\n\n');
+  expect(part?.split('\n\n')[0]).toBe(
+    '- 1 of 1 picture differs: `/login` at 390 px.\n- See &lt;b>@&#8203;ada&lt;/b>.\n- The pictures are in the report that `samocode report x` makes on the machine of the session.',
+  );
+});
