@@ -13,6 +13,7 @@ import { type Verification, verifyProof } from '../../../core/acts/proof/verify-
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
 import { sendMessage, withdrawMessage } from '../../../core/acts/sessions/send-message.act.ts';
+import { setServices } from '../../../core/acts/sessions/services.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
@@ -95,6 +96,10 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   async pictures(session, fields, context) {
     const written = { commit: textOf(fields, 'hash'), textOf: (name: string) => textOf(fields, name) };
     return await sendPictureComments(session, written, context);
+  },
+  async services(session, fields, context) {
+    const want = fields.want === 'down' ? 'down' : 'up';
+    return (await setServices({ ...sessionQuestion(session), want }, context)).done;
   },
   async stop(session, fields, context) {
     const when = fields.when === 'now' ? 'now' : 'after_iteration';

@@ -7,6 +7,7 @@ import { cardFacts, cardTop, sectionLinks, sessionSections, taskPart } from '../
 import { sessionReport } from '../report/session-report.ts';
 import { actsPart } from './acts-part.ts';
 import { commentedPictures, pictureAddress } from './application/pictures-part.ts';
+import { servicesPart } from './application/services-part.ts';
 import { changesPart } from './changes-part.ts';
 import { CurrentAgent } from './current-agent.ts';
 import { GateWatch } from './gate-part.ts';
@@ -24,7 +25,7 @@ const CHANGES_EVERY_MS = 60_000;
 /** Empty elements for the parts, in order. */
 /** @param key of the session */
 export function sessionFrame(key: string): Html {
-  return html`<div id="p-head"><p class="sentence">Loading this session …</p></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-facts"></div><div id="p-nav"></div>
+  return html`<div id="p-head"><p class="sentence">Loading this session …</p></div><div id="p-gate"></div><div id="p-services"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-facts"></div><div id="p-nav"></div>
 <section id="changes"><h2>Changes</h2><p class="as buttons"><button type="button" data-as="unified">Unified</button><button type="button" data-as="side">Side by side</button></p>
 <div id="p-changes"></div><form id="remarks" data-act="review" hidden><input type="hidden" name="session" value="${key}"><input type="hidden" name="comments"><b></b> <button>Send</button> <output></output></form></section><div id="p-sections"></div>`;
 }
@@ -64,6 +65,7 @@ export class SessionParts {
       add('p-gate', decision === undefined ? html`` : await decisionPart(decision, this.#context));
       add('p-do', actsPart(session, this.#context.env, kind));
     }
+    add('p-services', html`${await servicesPart(session)}`);
     const { n } = session.view.state;
     if (isNew && n !== this.#madeAt) {
       for (const [id, part] of await this.#report(session)) add(id, part);

@@ -78,7 +78,7 @@ async function showAnswer(form, output, { answer, id, key, draft }) {
   if (keyNow() !== key) return;
   const place = answer.headers.get('x-open');
   if (place) location.hash = `#${place}`;
-  else if (isInbox(view.path) && form.dataset.act !== 'message') toNext();
+  else if (isInbox(view.path) && !['message', 'services'].includes(form.dataset.act)) toNext();
 }
 
 /** A UUID of version 7, by which the server finds the act again. Made here, because only pages with TLS have randomUUID. */

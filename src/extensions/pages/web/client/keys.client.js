@@ -118,6 +118,7 @@ function move() {
   show();
   if (wasInbox && isInbox(placeNow())) {
     $('#p-item')?.replaceChildren();
+    $('#p-services')?.replaceChildren();
     changedAt = performance.now();
     document.activeElement.blur();
     markRows();

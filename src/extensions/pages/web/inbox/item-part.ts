@@ -3,6 +3,7 @@ import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { type Html, html } from '../../html/html.ts';
 import { taskPart } from '../../html/session-page.ts';
 import { picturesOfDecision } from '../application/pictures-part.ts';
+import { servicesPart } from '../application/services-part.ts';
 import { editorLink } from '../editor-link.ts';
 import { GateWatch } from '../gate-part.ts';
 import type { ViewPart } from '../session-part.ts';
@@ -15,7 +16,7 @@ export class ItemParts {
   readonly #context: ActionContext;
   readonly #gate = new GateWatch();
   #shown: ShownSession | undefined;
-  #sent = '';
+  readonly #sent = new Map<string, string>();
 
   constructor(key: string, context: ActionContext) {
     this.#key = key;
@@ -23,14 +24,24 @@ export class ItemParts {
   }
 
   async changed(session: ShownSession | undefined, items: readonly InboxItem[]): Promise<ViewPart[]> {
-    const isNew = session !== this.#shown || this.#sent === '';
+    const item = items.find(({ key }) => key === this.#key);
+    // The state of services is not an event.
+    const services = item && (await servicesPart(item.session));
+    return [...(await this.#itemChanged(session, item)), ...this.#unsent('p-services', html`${services}`)];
+  }
+
+  async #itemChanged(session: ShownSession | undefined, item: InboxItem | undefined): Promise<ViewPart[]> {
+    const isNew = session !== this.#shown || !this.#sent.has('p-item');
     this.#shown = session;
     if (!isNew && (session === undefined || !this.#gate.hasChanged(session))) return [];
-    const item = items.find(({ key }) => key === this.#key);
     const part = item === undefined ? goneItem(this.#key, session) : await itemPart(item, this.#context);
-    if (part.text === this.#sent) return [];
-    this.#sent = part.text;
-    return [['p-item', part.text]];
+    return this.#unsent('p-item', part);
+  }
+
+  #unsent(id: string, { text }: Html): ViewPart[] {
+    if (this.#sent.get(id) === text) return [];
+    this.#sent.set(id, text);
+    return [[id, text]];
   }
 }
 

@@ -6,7 +6,18 @@ const { text } = sessionFrame('0123456789ab');
 test('the decision that waits stands above the current agent and the figures, below the task', () => {
   const parts = [...text.matchAll(/id="(p-[a-z]+|changes)"/g)].map(([, id]) => id);
   expect(parts).toEqual([
-    ...['p-head', 'p-gate', 'p-do', 'p-now', 'p-facts', 'p-nav', 'changes', 'p-changes', 'p-sections'],
+    ...[
+      'p-head',
+      'p-gate',
+      'p-services',
+      'p-do',
+      'p-now',
+      'p-facts',
+      'p-nav',
+      'changes',
+      'p-changes',
+      'p-sections',
+    ],
   ]);
 });
 
