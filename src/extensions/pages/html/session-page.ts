@@ -2,7 +2,6 @@ import { duration } from '../../../core/kernel/durations.ts';
 import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
-import { WHAT_PEOPLE_WILL_SEE } from '../../../core/session/proof/picture-words.ts';
 import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
@@ -51,7 +50,7 @@ export function sessionSections(
     ['questions', 'Questions and answers', data.questions.map(questionPart)],
     ['plan', 'Plan', data.plan === undefined ? [] : [planPart(data.plan), requirementsPart(data)]],
     ['checks', 'Checks and proof', checksAndProof(data)],
-    ['pages', WHAT_PEOPLE_WILL_SEE, data.pages === undefined ? [] : showPages(data.pages)],
+    ['pages', 'What people will see', data.pages === undefined ? [] : showPages(data.pages)],
     ['pictures', 'Pictures', picturesPart(data)],
     ['iterations', 'Iterations', iterationsPart(data.iterations)],
     ['documents', 'Documents', documentsPart(data)],
