@@ -117,8 +117,7 @@ function move() {
   if (placeNow() === view.path) return;
   show();
   if (wasInbox && isInbox(placeNow())) {
-    $('#p-item')?.replaceChildren();
-    $('#p-services')?.replaceChildren();
+    for (const id of ['item', 'services', 'pictures']) $(`#p-${id}`)?.replaceChildren();
     changedAt = performance.now();
     document.activeElement.blur();
     markRows();

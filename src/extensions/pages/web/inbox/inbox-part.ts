@@ -13,7 +13,7 @@ export function inboxFrame(): Html {
   return html`<header class="head bar"><h1>Inbox</h1><p id="sum" class="sentence"></p>
 <label class="find" hidden>Project <select id="project"><option value="">all</option></select></label> <button id="skip" type="button" hidden>Skip</button></header>
 <p id="none" class="sentence" hidden>Nothing needs you now. <a href="#/board">All sessions</a></p>
-<div class="inbox"><nav class="items" aria-label="Needs you"><ol id="rows"></ol><button id="all-items" type="button" aria-expanded="false">All items</button></nav><div><div id="p-item"></div><div id="p-services"></div></div></div>`;
+<div class="inbox"><nav class="items" aria-label="Needs you"><ol id="rows"></ol><button id="all-items" type="button" aria-expanded="false">All items</button></nav><div><div id="p-item"></div><div id="p-services"></div><div id="p-pictures"></div></div></div>`;
 }
 
 export interface InboxUpdate {

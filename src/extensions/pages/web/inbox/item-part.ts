@@ -35,7 +35,8 @@ export class ItemParts {
     this.#shown = session;
     if (!isNew && (session === undefined || !this.#gate.hasChanged(session))) return [];
     const part = item === undefined ? goneItem(this.#key, session) : await itemPart(item, this.#context);
-    return this.#unsent('p-item', part);
+    const pictures = item?.kind === 'finished' && (await picturesOfDecision(item.session));
+    return [...this.#unsent('p-item', part), ...this.#unsent('p-pictures', html`${pictures}`)];
   }
 
   #unsent(id: string, { text }: Html): ViewPart[] {
@@ -58,6 +59,5 @@ async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> 
   return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi> · <time data-since="${facts.since}"></time></p>
 <h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi> ${editorLink(facts, context.env)}</h2>
 ${facts.task && taskPart({ task: facts.task })}
-${await decisionPart({ key, kind: item.kind, facts, session }, context)}
-${item.kind === 'finished' && (await picturesOfDecision(session))}</article>`;
+${await decisionPart({ key, kind: item.kind, facts, session }, context)}</article>`;
 }
