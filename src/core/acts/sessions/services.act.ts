@@ -72,5 +72,5 @@ function doneText({ folder }: SessionView, want: 'up' | 'down', now: ServicesNow
   const isReady = services.length > 0 && services.every(({ state }) => state === 'ready');
   const where = isReady && now?.url !== undefined ? `The application is at ${now.url}. ` : '';
   const verb = isReady ? 'run' : 'start';
-  return `${where}The services ${verb} until "samocode services ${handleOf(folder)} down", the session's next command, or for 4 hours.`;
+  return `${where}The services ${verb} until "samocode services ${handleOf(folder)} down", until the session continues, or for 4 hours.`;
 }
