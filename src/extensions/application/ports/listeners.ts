@@ -5,20 +5,37 @@ import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 const LISTENING = '0A';
 
 /**
- * The sockets that listen on a port in the network of a process, as the file descriptors of their owners name them.
+ * The sockets that listen on a port in the networks of processes, as the file descriptors of their owners name them.
+ * @param of parents first: children may end at any moment
  * @returns undefined on systems without /proc
  */
-export function listeningSockets(port: number, of: number | 'self' = 'self'): Set<string> | undefined {
-  const tables = ['tcp', 'tcp6'].map((name) =>
-    orNothing(() => readFileSync(`/proc/${of}/net/${name}`, 'utf8')),
-  );
-  if (tables.every((table) => table === undefined)) return undefined;
+export function listeningSockets(
+  port: number,
+  of: ReadonlyArray<number | 'self'> = ['self'],
+): Set<string> | undefined {
+  if (networkOf('self') === undefined) return undefined;
+  const networks = new Map<string, number | 'self'>();
+  for (const pid of of) {
+    const network = networkOf(pid);
+    if (network !== undefined && !networks.has(network)) networks.set(network, pid);
+  }
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = tables
-    .flatMap((table = '') => table.split('\n').slice(1))
-    .map((row) => row.trim().split(/\s+/));
-  const ours = rows.filter(([, local, , state]) => state === LISTENING && local?.endsWith(suffix));
+  const ours = [...networks.values()]
+    .flatMap(socketsOf)
+    .filter(([, local, , state]) => state === LISTENING && local?.endsWith(suffix));
   return new Set(ours.map((row) => `socket:[${row[9]}]`));
+}
+
+function networkOf(pid: number | 'self'): string | undefined {
+  return orNothing(() => readlinkSync(`/proc/${pid}/ns/net`));
+}
+
+function socketsOf(pid: number | 'self'): string[][] {
+  const tables = ['tcp', 'tcp6'].map((name) =>
+    orNothing(() => readFileSync(`/proc/${pid}/net/${name}`, 'utf8')),
+  );
+  const rows = tables.flatMap((table = '') => table.split('\n').slice(1));
+  return rows.map((row) => row.trim().split(/\s+/));
 }
 
 /** Whether a process that may be examined from here holds one of the sockets. */

@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
+import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { filledIn, servedPorts, webPort } from '../../../core/kernel/phases/application.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, howItFailed, runCheck } from '../../../core/project/proving/run-check.ts';
 import type { RunningServices, ServedPlace, ServiceTools } from '../../../core/sandbox/application.ts';
 import { type Inbound, openInbound } from '../../../core/sandbox/inbound.ts';
+import { notStarted } from './not-started.ts';
 import { RunningService } from './service.ts';
 
 /** A database that recovers, or a first compilation. */
@@ -42,10 +44,9 @@ class Services implements RunningServices {
   }
 
   async start(): Promise<void> {
-    const { application, ports, net } = this.#place;
-    const { services, init } = application;
+    const { services, init } = this.#place.application;
     const { signal } = this.#tools;
-    if (net !== undefined) this.#inbound = await openInbound(net, servedPorts(application, ports));
+    await this.#openInwards();
     for (const service of services) {
       if (signal.aborted || this.failures.length > 0) return;
       const running = new RunningService(service, this.#place, this.#tools);
@@ -58,6 +59,22 @@ class Services implements RunningServices {
       else this.#fail(running, why === 'ended' ? undefined : why);
     }
     if (init !== undefined && this.failures.length === 0 && !signal.aborted) await this.#runInit(init);
+  }
+
+  /** Another program may have taken a port since it was found to be free. */
+  async #openInwards(): Promise<void> {
+    const { application, ports, net } = this.#place;
+    if (net === undefined) return;
+    try {
+      this.#inbound = await openInbound(net, servedPorts(application, ports));
+    } catch (error) {
+      const port = systemErrorCode(error) === 'EADDRINUSE' && portOf(error);
+      const service = application.services.find(({ name }) => ports[name] === port);
+      if (service === undefined) throw error;
+      const how = `it was not started: another program listens on port ${port}`;
+      this.failures.push(notStarted(service, this.#place, how));
+      this.#note(service.name, { state: 'failed', said: how });
+    }
   }
 
   ended(): string[] {
@@ -155,4 +172,8 @@ class Services implements RunningServices {
       // The next change writes it again.
     }
   }
+}
+
+function portOf(error: unknown): unknown {
+  return error instanceof Error && 'port' in error ? error.port : undefined;
 }

@@ -100,8 +100,8 @@ export class RunningService {
     if (root === undefined) return false;
     const { processes } = this.#tools.host;
     const tree = walkDown(await processes.walk(), [root]).map(({ pid }) => pid);
-    // The deepest process is in the network of a sandbox; the monitor is not.
-    const sockets = listeningSockets(port, tree.at(-1));
+    // The processes in a strict sandbox have another network than its monitor.
+    const sockets = listeningSockets(port, tree);
     if (sockets === undefined) return await isAnswered(port);
     if (sockets.size === 0) return false;
     return tree.some((pid) => holdsOneOf(sockets, pid)) || (await this.#hasMarked(sockets));
