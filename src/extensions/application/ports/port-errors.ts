@@ -19,6 +19,6 @@ export const PORT_ERRORS = errors({
   ports_used_up: ({ folder, count }: { folder: string; count: number }) => ({
     what: `The ${count} ports that a session needs were not reserved.`,
     why: 'All ports from 20000 to 29999 are reserved by other sessions or in use.',
-    hint: `Archive or discard sessions that have ended ("samocode clean"), which releases their ports. The reservations are the files in ${folder}.`,
+    hint: `Archive or discard sessions that have ended, which releases their ports. The reservations are the files in ${folder}.`,
   }),
 });

@@ -60,7 +60,7 @@ test.each(['off', 'strict'] as const)(
 );
 
 test(
-  'services for a person end with their worker, are started by the next, and end once the session continues',
+  'services for a person end with their worker, are started by the next, and end when they are no longer wanted',
   ci,
   async () => {
     await using rig = await startRig({ ...PLAN, at: 'stopped' });
@@ -72,14 +72,8 @@ test(
     await rig.launch();
     await expect.poll(async () => (await serverId(rig)) ?? before).not.toBe(before);
     expect(await servers(rig)).toBe(1);
-    // It waits for answers again; only what continues it ends them.
-    await rig.resume();
-    await rig.untilWaiting('qa_answers');
-    expect(await servers(rig)).toBe(1);
-    await rig.answer();
-    await rig.until(({ servicesUp }) => servicesUp === undefined);
-    await rig.stop();
-    await rig.until(({ status }) => status.kind === 'stopped');
+    const { view } = await setServices({ ...question, want: 'down', waits: true }, rig.context());
+    expect(view.state.servicesUp).toBeUndefined();
     await expect.poll(() => servers(rig)).toBe(0);
   },
 );
