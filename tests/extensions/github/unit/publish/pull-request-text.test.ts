@@ -119,6 +119,6 @@ test('the text says what the pictures of the application show, and how to see th
   const { readable } = pullRequestText(facts({ proof: { ...proof, pictures } }));
   const [, part] = readable.split('## What people will see\n\n');
   expect(part?.split('\n\n')[0]).toBe(
-    '- 1 of 1 picture differs: `/login` at 390 px.\n- See &lt;b>@&#8203;ada&lt;/b>.\n- The pictures are in the report that `samocode report x` makes on the machine of the session.',
+    '- 1 of 1 picture differs: `/login` at 390 px.\n- Note: `see <b>@ada</b>`.\n- The pictures are in the report that `samocode report x` makes on the machine of the session.',
   );
 });
