@@ -80,7 +80,7 @@ async function readFiles(
     mirror,
     lastPoll: state.pullRequest && (await readPollRecord(paths, state.pullRequest)),
     lease,
-    appUrl: (await heldServices({ paths, worker, lease, state }))?.url,
+    ...(state.servicesUp && { appUrl: (await heldServices({ paths, worker, lease, state }))?.url }),
     pendingCommands,
     problems: [
       identity.file === undefined ? (identity.problem ?? NO_SESSION_FILE) : undefined,

@@ -59,8 +59,14 @@ export function readSettings(texts: SettingTexts): SettingsReading {
   );
   // First, because the paired keys of MODEL and TIMEOUT depend on it.
   reader.provider = String(readSetting(reader, 'provider', allSettings().provider).value ?? '');
-  const readings = withApplicationProblems(settingRows().flatMap((row) => readRow(reader, row)));
-  return { readings, warnings: reader.warnings };
+  const readings = settingRows().flatMap((row) => readRow(reader, row));
+  const isApplication = readings.some(({ name }) => isOfNamedFamily(allSettings()[name]));
+  const judged = isApplication ? withApplicationProblems(readings) : readings;
+  return { readings: judged, warnings: reader.warnings };
+}
+
+function isOfNamedFamily({ family }: SettingSpec): boolean {
+  return family === 'named';
 }
 
 interface Reader {

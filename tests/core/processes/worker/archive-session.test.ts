@@ -12,6 +12,7 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { WorkerApplication } from '../../../../src/core/worker/core/worker-application.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -45,7 +46,13 @@ async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Pro
   const git = new GitGuard(log.paths, file, repo.env);
   const projector = new Projector(log.paths, file);
   const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
-  return { ...own, writer, projector, git } as Partial<Worker> as Worker;
+  return {
+    ...own,
+    writer,
+    projector,
+    git,
+    application: new WorkerApplication(),
+  } as Partial<Worker> as Worker;
 }
 
 const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
