@@ -114,7 +114,7 @@ test('a second call in a terminal prints a fresh code of the first page; one by 
   await using web = await serveWeb(context);
   const here = { cwd: repo.path, home: repo.homeDir, says: [] };
   const { stdout } = await typed(['web'], here);
-  const [, code = ''] = /#c=([\w-]{32})\b/.exec(stdout) ?? [];
+  const [, code = ''] = /#c=([\w-]{32})(?![\w-])/.exec(stdout) ?? [];
   expect((await exchange(web, code)).text).toBe(await web.key());
   const shown = await typed(['web', '--code'], here);
   const [digits = ''] = /\b\d{6}\b/.exec(shown.stdout) ?? [];
