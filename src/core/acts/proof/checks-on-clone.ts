@@ -21,7 +21,8 @@ import {
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
-import { applicationOfClone, servicesMark } from './services-on-clone.ts';
+import { servicesMark } from '../../sandbox/served-clone.ts';
+import { applicationOfClone } from './services-on-clone.ts';
 
 /** Where to run checks outside a worker. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
@@ -86,12 +87,12 @@ export async function checksOnClone(
       return place;
     },
     serve: applied?.serveWith({
-      ...{ outputDir, outputRoot: outputDir, net: egress?.net, guard: guarded, signal },
+      ...{ outputDir, outputRoot: outputDir, guard: guarded, signal },
       env: () => placed,
     }),
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
-  const ofServices = applied && (await launchCleaner(programs.worker, env, [servicesMark(mark.value)]));
+  const ofServices = applied && (await launchCleaner(programs.worker, env, [servicesMark(mark.value).value]));
   try {
     const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
     return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, admits))) };

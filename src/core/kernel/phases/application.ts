@@ -47,6 +47,12 @@ export function webPort(application: Pick<Application, 'services'>, ports: Ports
   return isServed && ports.web !== undefined ? ports.web : servedPorts(application, ports)[0];
 }
 
+/** The address that a person opens. */
+export function webAddress(application: Pick<Application, 'services'>, ports: Ports): string | undefined {
+  const port = webPort(application, ports);
+  return port === undefined ? undefined : `http://localhost:${port}`;
+}
+
 /** Replaces `{port.web}` and `{data}` in a line of the settings; other braces stay. */
 export function filledIn(line: string, { ports, data }: { ports: Ports; data: string }): string {
   return line.replace(/\{(?:port\.([a-z][a-z0-9_]*)|data)\}/g, (whole, port?: string) => {

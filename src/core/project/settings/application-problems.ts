@@ -6,7 +6,7 @@ import { allSettings, familyPrefix, type SettingName } from './settings.ts';
 export const INIT = 'init';
 
 const MOST_SERVICES = 10;
-// Each would change which programs run, not only what they are told.
+// Each would change which programs run.
 const NOT_SETTABLE = /^(?:PATH|HOME|SAMOCODE_.*|(?:LD|DYLD)_.*)$/i;
 
 /** A reading of a setting. */

@@ -25,7 +25,7 @@ export interface SessionExtension {
   performers: Partial<Performers>;
   /** @throws if another machine has the session now, or if that cannot be found out */
   requireHeld?(worker: Worker): Promise<void>;
-  /** Adds facts about a commit that has just passed all checks. @returns their events; a failure of its own is one */
+  /** Adds facts about a commit that has just passed all checks. @returns their events: a failure to add them is recorded too */
   afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;
 }
 

@@ -6,23 +6,18 @@ import {
   type Ports,
   type ServedIn,
   servedPorts,
-  webPort,
+  webAddress,
 } from '../../kernel/phases/application.ts';
 import type { ProofFolders } from '../../kernel/phases/proving.ts';
-import { endTree, type Mark } from '../../kernel/processes/end-tree.ts';
+import { endTree } from '../../kernel/processes/end-tree.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import type { CheckEnd } from '../../project/proving/run-check.ts';
 import type { ServesClone } from '../../project/proving/run-on-clone.ts';
 import { dataFolder } from '../../project/worktrees/sandbox-folders.ts';
-import {
-  type ApplicationRunner,
-  applications,
-  type RunningServices,
-  type ServedPlace,
-} from '../../sandbox/application.ts';
-import { childEnvironment, SESSION_MARK } from '../../sandbox/programs/environment.ts';
-import { serviceInside } from '../../sandbox/service-place.ts';
+import { applications, type RunningServices, type ServedPlace } from '../../sandbox/application.ts';
+import { childEnvironment } from '../../sandbox/programs/environment.ts';
+import { servesClone, servicesMark } from '../../sandbox/served-clone.ts';
 import type { EventWriter } from '../../session/events/event-writer.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { SERVICES_FAILED } from '../../session/events/fold.ts';
@@ -62,12 +57,11 @@ export class WorkerApplication {
     return this.#problem;
   }
 
-  /** Tells the guard which ports it has to open. Call it before anything starts in a strict sandbox. */
+  /** Call it before anything starts in a strict sandbox, which has to open the ports. */
   async reserve(worker: Served): Promise<void> {
     const application = applicationOf(worker);
     if (application === undefined) return;
-    const { own, base } = await this.#ports(worker, application);
-    worker.guard.served = { own: servedPorts(application, own), base: servedPorts(application, base) };
+    await this.#ports(worker, application);
   }
 
   async release({ file }: Pick<Served, 'file'>): Promise<void> {
@@ -151,7 +145,7 @@ export class WorkerApplication {
     return ended;
   }
 
-  /** What an agent is told about them; undefined if none run in this phase. */
+  /** For the prompt; undefined if no service runs in this phase. */
   async facts(
     worker: Served,
     when: ServedIn,
@@ -160,43 +154,25 @@ export class WorkerApplication {
     if (application === undefined || !application.in.includes(when)) return undefined;
     if (application.services.length === 0) return undefined;
     const { own: ports } = await this.#ports(worker, application);
-    return { ports, url: addressOf(application, ports) };
+    return { ports, url: webAddress(application, ports) };
   }
 
   /** The services of a clone. @param mark of its commands; the services have another one */
   async inClone(
     worker: Served,
-    { set, mark, outputDir, env }: { set: PortSet; mark: string; outputDir: string; env: Env },
+    { set, mark, outputDir, env, signal }: CloneCommands,
   ): Promise<ServesClone | undefined> {
     const application = applicationOf(worker);
-    const [runner] = applications.items;
-    if (application === undefined || runner === undefined) return undefined;
-    if (!application.in.includes('proof')) return undefined;
+    if (application === undefined) return undefined;
     const { [set]: ports } = await this.#ports(worker, application);
-    return {
-      isForSetup: application.in.includes('setup'),
-      start: async (folders, cwd) => {
-        const { host, clock } = worker;
-        const guard = await worker.guard.ofProof(worker, set);
-        const data = dataIn(folders);
-        const own = servicesMark(mark);
-        const ofServices = { ...(await env(folders)), [own.name]: own.value };
-        const insideFor = serviceInside(guard, { ...folders, data }, ofServices);
-        const place: ServedPlace = {
-          ...{ application, cwd, env: ofServices, ports, data, mark: own },
-          ...{ outputDir: join(outputDir, 'services'), outputRoot: worker.paths.runDir },
-          ...(insideFor && { insideFor }),
-          net: guard?.egress?.net,
-        };
-        await runner.requireFree(ports, host);
-        const { signal } = new AbortController();
-        const { failures, end } = await started(runner, place, { clock, host, signal });
-        return { ports, url: addressOf(application, ports), failures, end };
-      },
-    };
+    const given = { application, ports, mark, env, signal, outputDir: join(outputDir, 'services') };
+    const guard = () => worker.guard.ofProof(worker, set);
+    return servesClone({ ...given, guard, outputRoot: worker.paths.runDir }, worker);
   }
 
-  async #ports(worker: Served, { ports: names }: Application): Promise<Reserved> {
+  /** The ports, which the guard opens from now on. A resume can change them. */
+  async #ports(worker: Served, application: Application): Promise<Reserved> {
+    const { ports: names } = application;
     const key = names.join(',');
     if (this.#reserved?.names !== key) {
       const ports = this.#reserve(worker, names);
@@ -205,7 +181,9 @@ export class WorkerApplication {
         this.#reserved = undefined;
       });
     }
-    return await this.#reserved.ports;
+    const { own, base } = await this.#reserved.ports;
+    worker.guard.served = { own: servedPorts(application, own), base: servedPorts(application, base) };
+    return { own, base };
   }
 
   async #reserve({ file, paths }: Served, names: readonly string[]): Promise<Reserved> {
@@ -233,15 +211,12 @@ export class WorkerApplication {
   }
 }
 
-type Env = (folders: ProofFolders) => Promise<Record<string, string>>;
-
-async function started(
-  runner: ApplicationRunner,
-  place: ServedPlace,
-  tools: Parameters<ApplicationRunner['start']>[1],
-) {
-  const running = await runner.start(place, tools);
-  return { failures: running.failures, end: () => running.end() };
+interface CloneCommands {
+  set: PortSet;
+  mark: string;
+  outputDir: string;
+  env(folders: ProofFolders): Promise<Record<string, string>>;
+  signal: AbortSignal;
 }
 
 function applicationOf(worker: Served): Application | undefined {
@@ -249,23 +224,8 @@ function applicationOf(worker: Served): Application | undefined {
   return (writer.state.proving ?? file.settings.proving).application;
 }
 
-function addressOf(application: Application, ports: Ports): string | undefined {
-  const port = webPort(application, ports);
-  return port === undefined ? undefined : `http://localhost:${port}`;
-}
-
 function dataOf({ file }: Pick<Served, 'file'>): string {
   return dataFolder(file.worktreesDir, file.folder);
-}
-
-/** The folder of the data in a clone: new each time, and removed with it. */
-export function dataIn({ empty }: Pick<ProofFolders, 'empty'>): string {
-  return join(empty, 'data');
-}
-
-/** The end of an agent, or of checks, ends all processes with their own mark; services have another one. */
-function servicesMark(value: string): Mark {
-  return { name: SESSION_MARK, value: `${value}-services` };
 }
 
 const GRACE_MS = 300;

@@ -117,7 +117,7 @@ export class WorkerGuard {
   }
 
   /**
-   * The guard for commands that prove a commit, and the paths it hides; undefined if there is none.
+   * The guard for commands that prove a commit, and the paths it hides; undefined without a guard.
    * @param set the ports that are open in a strict sandbox
    */
   async ofProof(worker: Guarded, set: PortSet = 'own'): Promise<ProofGuard> {

@@ -38,7 +38,8 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
   else if (writer.state.worktree)
     await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   worker.projector.relocate(folderNow(worker));
-  await worker.application.reserve(worker);
+  // If it fails, the session blocks before SETUP, or before its next agent.
+  await worker.application.reserve(worker).catch((error) => say(worker, error));
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
   // An agent of an earlier worker may be waiting for its connections.
   if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)

@@ -9,8 +9,8 @@ import {
 } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
+import { dataIn } from '../../sandbox/served-clone.ts';
 import type { Worker } from '../core/worker.ts';
-import { dataIn } from '../core/worker-application.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { openScratchDir, scratchDir } from './scratch.ts';
 
@@ -57,7 +57,13 @@ export async function runInClone(worker: Worker, wanted: ClonedSet): Promise<Set
     areObjectsWritable: !hidesFolders(guard),
     outputRoot: worker.paths.runDir,
     placeIn: async (folders: ProofFolders) => proofPlace(guard, folders, await envIn(folders)),
-    serve: await worker.application.inClone(worker, { set, mark, outputDir, env: envIn }),
+    serve: await worker.application.inClone(worker, {
+      set,
+      mark,
+      outputDir,
+      env: envIn,
+      signal: given.signal,
+    }),
   };
   const tools = { clock: worker.clock, context: worker.git.context };
   return await runOnClone(onClone, tools, (problem) => WORKER_ERRORS.clone_failed({ problem }));

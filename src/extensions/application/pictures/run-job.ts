@@ -34,8 +34,8 @@ export interface JobReach {
 }
 
 /**
- * Runs the program for pictures in a sandbox of its own, at any level of the session's.
- * @returns its answer, or why there is none
+ * Runs the program for pictures in a separate strict sandbox, whatever the level of the session.
+ * @returns its answer, or why it could not give one
  */
 export async function runPicturesJob<T>(
   job: PicturesJob,

@@ -52,7 +52,11 @@ export async function reservePorts(
 
 async function takeOne(folder: string, wanted: Reservation): Promise<number | undefined> {
   const text = `${JSON.stringify(wanted)}\n`;
-  for (let port = FIRST; port <= LAST; port += 1) {
+  const count = LAST - FIRST + 1;
+  // Each begins elsewhere: the users of a machine have separate reservations, and would otherwise want the same ports.
+  const first = Number.parseInt(fingerprint(text).slice(0, 8), 16) % count;
+  for (let tried = 0; tried < count; tried += 1) {
+    const port = FIRST + ((first + tried) % count);
     if (!take(folder, port, text)) continue;
     if (await isFree(port)) return port;
     replace(folder, port, { from: text, to: undefined });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
-import { filledIn, servedPorts, webPort } from '../../../core/kernel/phases/application.ts';
+import { filledIn, servedPorts, webAddress, webPort } from '../../../core/kernel/phases/application.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, howItFailed, runCheck } from '../../../core/project/proving/run-check.ts';
 import type { RunningServices, ServedPlace, ServiceTools } from '../../../core/sandbox/application.ts';
@@ -163,7 +163,7 @@ class Services implements RunningServices {
     const services = [...this.#states].map(([name, now]) => ({ name, ...now, port: ports[name] }));
     const web = webPort(application, ports);
     const isOpen = services.some(({ port, state }) => port === web && state === 'ready');
-    const url = web !== undefined && isOpen ? `http://localhost:${web}` : undefined;
+    const url = isOpen ? webAddress(application, ports) : undefined;
     const at = isoUtc(this.#tools.clock.now());
     const now = { v: 1, at, worker: process.pid, services, url };
     try {

@@ -5,7 +5,7 @@ import { readServicesNow } from '../../../../src/core/session/services-now.ts';
 import { ci } from '../../../support/ci.ts';
 import { HANGS, type SessionRig, startRig } from '../../../support/session-rig.ts';
 
-/** Answers with a number of its own start. */
+/** Answers with a number that each start chooses. */
 const SERVER = `const id = String(Math.random());
 require('node:http').createServer((_, response) => response.end(id)).listen(Number(process.env.PORT), '127.0.0.1');
 `;

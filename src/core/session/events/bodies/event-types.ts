@@ -156,7 +156,7 @@ export const EVENT_BODIES = {
   }),
   checks_ran: ChecksRan,
   pictures_taken: PicturesTaken,
-  /** A person wants to use the application while no agent works. `why`: its end by itself. */
+  /** A person wants to use the application while no agent works. `why`: the worker ended it. */
   services_wanted: z.object({ by: By, want: z.enum(['up', 'down']), why: z.string().optional() }),
   parked: Parked,
   answers_recorded: z.object({
