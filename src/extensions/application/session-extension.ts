@@ -6,7 +6,7 @@ import { removeAtOnce } from '../../core/project/git/remove-tree.ts';
 import { changedPaths } from '../../core/project/worktrees/changes.ts';
 import { sandboxFolders } from '../../core/project/worktrees/sandbox-folders.ts';
 import { SESSION_MARK } from '../../core/sandbox/programs/environment.ts';
-import { programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
+import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
 import type { ProvenCommit, SessionExtension } from '../../core/worker/core/session-extension.ts';
 import { provingOf, stateOf, type Worker } from '../../core/worker/core/worker.ts';
 import { WIDTHS } from './pictures/job.ts';
@@ -19,7 +19,6 @@ const UI_ENDINGS =
   'astro css ejs erb haml hbs htm html j2 jinja jsx less liquid mustache njk php png pug sass scss svelte svg tsx twig vue webp jpg jpeg gif ico woff woff2'.split(
     ' ',
   );
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 /** For a picture: to open the page, to wait until its network is quiet, and to draw it. */
 const PICTURE_LIMIT_MS = 90_000;
 
@@ -52,7 +51,7 @@ async function takenOf(worker: Worker, proven: ProvenCommit): Promise<Pick<Pictu
   const playwright = playwrightOf(programs);
   const missing = (said: string) => ({ pages: [], said });
   if (playwright === undefined) return missing('playwright-core is not installed next to samocode-mcp');
-  const chromium = await programOnPath(BROWSERS, worker.env);
+  const chromium = await programOnPath(CHROMIUMS, worker.env);
   if (chromium === undefined) return missing('no Chromium was found on PATH');
   const now = await worker.guard.now(worker);
   if (now.level === 'none' || now.maker.tool.kind !== 'bwrap') return missing(NO_SANDBOX);

@@ -83,7 +83,7 @@ export class WorkerApplication {
   /**
    * Starts the services in the worktree, if they run in this phase, and waits until they are ready.
    * @returns what failed
-   * @throws port_taken
+   * @throws port_taken; the signal's reason
    */
   async start(
     worker: Served,
@@ -99,6 +99,8 @@ export class WorkerApplication {
     const place = await this.#placeIn(worker, application, cwd);
     await runner.requireFree(place.ports, host);
     this.#running = await runner.start(place, { clock, host, signal });
+    // A stop may not become the start of an agent.
+    signal.throwIfAborted();
     return this.#running.failures;
   }
 
@@ -111,10 +113,11 @@ export class WorkerApplication {
     this.#starting = before
       .then(() => this.start(worker, when, { signal: stop.signal }))
       .then((failures) => {
-        const [first] = stop.signal.aborted ? [] : failures;
+        const [first] = failures;
         this.#problem = first && `\`${first.run.command}\` failed (${first.run.how})`;
       })
       .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
         this.#problem = error instanceof Error ? error.message : String(error);
         say(worker, error);
       })

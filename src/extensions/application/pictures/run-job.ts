@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as z from 'zod';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { visibleControls } from '../../../core/kernel/text.ts';
 import { removeAtOnce } from '../../../core/project/git/remove-tree.ts';
@@ -61,7 +62,7 @@ export async function runPicturesJob<T>(
     const end = await runCommand(file, args, { cwd: '/', env, timeoutMs, signal, leavesBehind: true });
     signal.throwIfAborted();
     if (end.timedOut) return `the browser did not end within ${timeoutMs / 1000} s`;
-    const result = end.exitCode === 0 ? answer.safeParse(parsed(end.stdout)) : undefined;
+    const result = end.exitCode === 0 ? answer.safeParse(parseJson(end.stdout)) : undefined;
     return result?.success ? result.data : `the program for pictures failed: ${saidIn(end.stderr)}`;
   } finally {
     await proxy.close();
@@ -70,14 +71,6 @@ export async function runPicturesJob<T>(
 }
 
 export const NO_SANDBOX = 'pictures need the sandbox of bubblewrap, which is off or not available';
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function saidIn(stderr: string): string {
   const [line = ''] = stderr.trim().split('\n');
