@@ -4,6 +4,7 @@ import { GITHUB_COMMANDS } from '../../extensions/github/commands.ts';
 import { NOTIFY_COMMANDS } from '../../extensions/notify/commands.ts';
 import { PAGES_COMMANDS } from '../../extensions/pages/commands.ts';
 import { POOL_COMMANDS } from '../../extensions/pool/commands.ts';
+import { RECURRING_COMMANDS } from '../../extensions/recurring/commands.ts';
 import { REHEARSAL_COMMANDS } from '../../extensions/rehearsal/commands.ts';
 import { SETUP_COMMANDS } from '../../extensions/setup/commands.ts';
 
@@ -13,6 +14,7 @@ export const FURTHER_COMMANDS: Readonly<Record<string, AddCommand>> = {
   ...NOTIFY_COMMANDS,
   ...PAGES_COMMANDS,
   ...POOL_COMMANDS,
+  ...RECURRING_COMMANDS,
   ...REHEARSAL_COMMANDS,
   ...SETUP_COMMANDS,
 };

@@ -1,7 +1,8 @@
 import type { StartSource } from '../../core/acts/sessions/start-sources.ts';
+import type { IssueWork } from '../../core/acts/sessions/work.ts';
 
 /** The sources on GitHub from which a session may start. Their modules are loaded only when one is used. */
-export const GITHUB_START_SOURCES: readonly StartSource[] = [
+export const GITHUB_START_SOURCES: readonly StartSource<IssueWork>[] = [
   {
     kind: 'issue',
     async resolve(work, project, context) {

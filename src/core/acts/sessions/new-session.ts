@@ -24,7 +24,17 @@ import type { SessionChoices } from './start-choices.ts';
 export interface SessionRequest
   extends Pick<
     SessionFile,
-    'folder' | 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order' | 'startKey'
+    | 'folder'
+    | 'task'
+    | 'dive'
+    | 'givenPlan'
+    | 'issue'
+    | 'chat'
+    | 'recurring'
+    | 'group'
+    | 'pool'
+    | 'order'
+    | 'startKey'
   > {
   choices: SessionChoices;
   /** If false, everything is prepared, and nothing runs until a resume. */

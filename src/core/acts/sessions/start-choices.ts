@@ -3,6 +3,7 @@ import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../kernel/p
 import { SANDBOX_MEANS, SANDBOXES } from '../../kernel/sandbox-level.ts';
 import { inWords } from '../../kernel/text.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
+import type { RecurringRun } from '../../session/events/session-file.ts';
 import { type Work, type WorkRequest, workOf } from './work.ts';
 
 /** Choices for one session, in addition to the project's settings. */
@@ -39,6 +40,7 @@ export interface StartSessionInput<W extends Work = Work> {
   project?: string;
   choices?: NewSessionChoices;
   order?: OrderRequest;
+  recurring?: RecurringRun;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run?: boolean;
   /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */

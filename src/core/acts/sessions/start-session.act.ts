@@ -66,7 +66,8 @@ async function startNew(
     const same = input.again ? undefined : await findSameStart(startKey, known, context);
     if (same !== undefined) return same;
     const folder = freeFolder(project.values, { name, words, folders }, context);
-    const recorded = { ...given, folder, group, pool, order, startKey };
+    const { recurring } = input;
+    const recorded = { ...given, folder, group, pool, order, recurring, startKey };
     const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.
     const begun = await beginSession(

@@ -5,15 +5,15 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SourceWork } from './work.ts';
 
 /** Work as a session records it. */
-export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue'> {
+export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'chat'> {
   /** The name of the session is derived from them. */
   words: string;
 }
 
 /** A kind of work that an extension reads. */
-export interface StartSource {
-  kind: SourceWork['kind'];
-  resolve(work: SourceWork, project: Project, context: ActionContext): Promise<ResolvedWork>;
+export interface StartSource<W extends SourceWork = SourceWork> {
+  kind: W['kind'];
+  resolve(work: W, project: Project, context: ActionContext): Promise<ResolvedWork>;
 }
 
 export const startSources = newRegistry<StartSource>('start sources');

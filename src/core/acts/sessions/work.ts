@@ -15,11 +15,23 @@ export type OwnWork =
   | { kind: 'plan'; plan: string; task?: string; dive?: string };
 
 /** Work that an extension reads. */
-export interface SourceWork {
+export type SourceWork = IssueWork | ChatWork;
+
+export interface IssueWork {
   kind: 'issue';
   /** Its number or address; or the issue itself, if the supervisor has already read and claimed it. */
   issue: string | GivenIssue;
   /** What a person added. */
+  with?: OwnWork;
+}
+
+/** A chat that becomes a session. */
+export interface ChatWork {
+  kind: 'chat';
+  /** `caller`: the chat that makes this call; an id: named by a person; `brief`: the chat's own summary of itself. */
+  chat: { by: 'caller' } | { by: 'id'; id: string } | { by: 'brief'; text: string };
+  /** Paths of uncommitted files, relative to the main repository, that become the first commit: the person agreed. */
+  bring?: readonly string[];
   with?: OwnWork;
 }
 

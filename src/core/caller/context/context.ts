@@ -17,8 +17,16 @@ export interface ActionContext {
    * (`outcomeOfAct`). It becomes the id of the command that the act sends: where an act sends two, that of one.
    */
   actId?: string | undefined;
+  /** The chat that made the call, as its client names it with each call; absent in a terminal and for other clients. */
+  chatCall?: ChatCall | undefined;
   programs: { worker: string; rehearsal: string };
   elsewhere?: Elsewhere;
+}
+
+/** `id`: Claude Code: the id of this tool use, which its transcript contains; Codex: the id of the thread. */
+export interface ChatCall {
+  client: 'claude' | 'codex';
+  id: string;
 }
 
 /**

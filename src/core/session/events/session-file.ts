@@ -89,6 +89,31 @@ export const GivenIssue = z.object({
 });
 export type GivenIssue = z.infer<typeof GivenIssue>;
 
+/** The chat that a session continues. */
+const GivenChat = z.object({
+  /** Its program, such as `Claude Code`; `summary` if the chat described itself. */
+  from: z.string(),
+  /** Absent for a summary. */
+  id: z.string().optional(),
+  /** The number of turns of the person. */
+  turns: z.int(),
+  /** The document that quotes it. */
+  text: z.string(),
+  /** A commit of the files that the chat had changed, and their paths: it becomes the first of the session's branch. */
+  brought: z.object({ commit: z.string(), files: z.array(z.string()) }).optional(),
+});
+export type GivenChat = z.infer<typeof GivenChat>;
+
+/** Which run of a recurring session a session is. */
+export const RecurringRun = z.object({
+  /** ULID of the recurring session. */
+  id: z.string(),
+  name: z.string(),
+  /** The time at which it was due (ISO, UTC), or the commit whose checks failed. */
+  run: z.string(),
+});
+export type RecurringRun = z.infer<typeof RecurringRun>;
+
 /** `session.json`: the identity and choices of a session, written once before its worker exists. */
 export const SessionFile = z.object({
   v: z.literal(FORMAT_VERSION),
@@ -101,6 +126,8 @@ export const SessionFile = z.object({
   /** The plan given for the first goal. */
   givenPlan: GivenPlan.optional(),
   issue: GivenIssue.optional(),
+  chat: GivenChat.optional(),
+  recurring: RecurringRun.optional(),
   mainRepo: z.string(),
   worktreesDir: z.string(),
   sessionsDir: z.string(),

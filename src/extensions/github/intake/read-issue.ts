@@ -1,6 +1,6 @@
 import { resolveWork } from '../../../core/acts/sessions/resolve-work.ts';
 import type { ResolvedWork } from '../../../core/acts/sessions/start-sources.ts';
-import type { SourceWork } from '../../../core/acts/sessions/work.ts';
+import type { IssueWork } from '../../../core/acts/sessions/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
@@ -21,7 +21,7 @@ const MAX_CHARS = 300_000;
 
 /** Work on an issue as a session records it. */
 export async function resolveIssue(
-  { issue: given, with: added }: SourceWork,
+  { issue: given, with: added }: IssueWork,
   project: Project,
   context: ActionContext,
 ): Promise<ResolvedWork> {

@@ -1,0 +1,3 @@
+import type { NewPart } from '../../core/supervisor/part.ts';
+
+export const RECURRING_PARTS: readonly NewPart[] = [];
