@@ -7,6 +7,7 @@ import { useSessionExtensions } from '../../src/app/extensions/worker.ts';
 import { publishing } from '../../src/core/acts/finish/publishing.ts';
 import { pullRequestsToVerify } from '../../src/core/acts/proof/pull-requests-to-verify.ts';
 import { startSources } from '../../src/core/acts/sessions/start-sources.ts';
+import { furtherLines } from '../../src/core/acts/set-up/further-lines.ts';
 import { furtherProviders } from '../../src/core/agents/registry.ts';
 import { poolActs } from '../../src/core/caller/context/pools.ts';
 import { pullRequestRounds } from '../../src/core/caller/context/pull-request-rounds.ts';
@@ -27,6 +28,7 @@ const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
   poolActs,
   pullRequestRounds,
   furtherChecks,
+  furtherLines,
   mcpOverHttp,
   chatPages,
   supervisorParts,

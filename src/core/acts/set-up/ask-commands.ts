@@ -3,7 +3,6 @@ import { askYesNo } from '../../kit/terminal/ask.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { type ProposedCommands, proposedCommands } from '../../project/finding/proposed-commands.ts';
-import { applicationText, proposedApplication } from './proposed-application.ts';
 import { proposedVariables, variablesText } from './proposed-variables.ts';
 
 /**
@@ -51,31 +50,6 @@ export async function askVariables(
   cli.output.say(variablesText(proposed));
   const isWanted = await askYesNo(cli, 'Write this line? Agents can then read and use these secrets.');
   return isWanted === true ? { SANDBOX_ENV: proposed.names.join(',') } : {};
-}
-
-/**
- * Asks whether each session gets the ports and services that the repository's files suggest.
- * @returns lines for a new `.samocode`
- */
-export async function askApplication(cli: Cli, top: string): Promise<Record<string, string>> {
-  const proposed = await proposedApplication(top);
-  if (proposed === undefined) return {};
-  cli.output.say(applicationText(proposed));
-  const isWanted = await askYesNo(
-    cli,
-    'Write these lines? The programs that they name have to be installed.',
-  );
-  return isWanted === true ? proposed.lines : {};
-}
-
-/** Says which ports and services the repository's files suggest; unlike a check, none is used without an answer. */
-export async function suggestApplication(cli: Cli, top: string): Promise<Record<string, string>> {
-  const proposed = await proposedApplication(top);
-  if (proposed !== undefined) {
-    cli.output.say(applicationText(proposed));
-    cli.output.say('To use them, write these lines into .samocode.');
-  }
-  return {};
 }
 
 /** Uses what the repository's files suggest, and says so. @returns lines for a new `.samocode` */

@@ -9,6 +9,7 @@ import { fitLine } from '../../kit/terminal/style.ts';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
 import { askTrust, formatRiskyLines, withShortPaths } from './ensure-project.ts';
+import { type FurtherLines, furtherLines } from './further-lines.ts';
 
 interface InitOptions extends SharedOptions {
   sessions?: string;
@@ -49,7 +50,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
     worktrees: options.worktrees,
     lines: {
       ...(proposed && (await proposed(cli, projectDir))),
-      ...(isNew && (await applicationLines(cli, projectDir, { ...given, isSaid: options.yes }))),
+      ...(isNew && (await extensionLines(cli, projectDir, { given, isSaid: options.yes ?? false }))),
       ...(isNew && !options.yes && (await variableLines(cli, projectDir, given))),
       ...given,
     },
@@ -93,14 +94,10 @@ async function variableLines(cli: Cli, projectDir: string, { SANDBOX, SANDBOX_EN
   return await askVariables(cli, projectDir, SANDBOX);
 }
 
-async function applicationLines(
-  cli: Cli,
-  projectDir: string,
-  { PORTS, isSaid }: { PORTS?: string; isSaid?: true | undefined },
-) {
-  if (PORTS !== undefined || !(isSaid || cli.isInteractive)) return {};
-  const { askApplication, suggestApplication } = await import('./ask-commands.ts');
-  return await (isSaid ? suggestApplication : askApplication)(cli, projectDir);
+async function extensionLines(...about: Parameters<FurtherLines>): Promise<Record<string, string>> {
+  const lines: Record<string, string> = {};
+  for (const suggested of furtherLines.items) Object.assign(lines, await suggested(...about));
+  return lines;
 }
 
 function linesFrom(pairs: readonly string[]): Record<string, string> {

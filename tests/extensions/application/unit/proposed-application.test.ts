@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { proposedApplication } from '../../../../../src/core/acts/set-up/proposed-application.ts';
-import { readSettings } from '../../../../../src/core/project/settings/read-settings.ts';
-import { tempDir } from '../../../../support/temp-dir.ts';
+import { readSettings } from '../../../../src/core/project/settings/read-settings.ts';
+import { proposedApplication } from '../../../../src/extensions/application/set-up/proposed-application.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 async function proposedFor(files: Readonly<Record<string, string>>) {
   await using dir = await tempDir();

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { statsAt } from '../../kernel/files/path-stats.ts';
-import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { plainJson, plainText } from '../../../core/kernel/files/plain-file.ts';
 
 /** Ports, services and variables as suggested by a repository's own files; none of it runs before a person agrees. */
 export interface ProposedApplication {

@@ -1,0 +1,16 @@
+import { newRegistry } from '../../kernel/registry.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
+
+/** Suggests lines for a new `.samocode` that can be empty, and asks whether they are wanted. */
+export type FurtherLines = (
+  cli: Cli,
+  top: string,
+  options: {
+    /** Those of `--set`. */
+    given: Record<string, string>;
+    /** With `--yes`: nothing is asked. */
+    isSaid: boolean;
+  },
+) => Promise<Record<string, string>>;
+
+export const furtherLines = newRegistry<FurtherLines>('further lines of .samocode');
