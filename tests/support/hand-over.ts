@@ -15,6 +15,7 @@ import { furtherChecks } from '../../src/core/caller/refusals/check.ts';
 import type { Registry } from '../../src/core/kernel/registry.ts';
 import { mcpOverHttp } from '../../src/core/kit/http-sessions.ts';
 import { chatPages } from '../../src/core/kit/mcp/chat-page.ts';
+import { settingsJudges } from '../../src/core/project/settings/read-settings.ts';
 import { applications } from '../../src/core/sandbox/application.ts';
 import { supervisorParts } from '../../src/core/supervisor/part.ts';
 import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';
@@ -22,6 +23,7 @@ import { HAS_EXTENSIONS } from './has-extensions.ts';
 
 const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
   furtherProviders,
+  settingsJudges,
   publishing,
   pullRequestsToVerify,
   startSources,

@@ -1,6 +1,6 @@
 import type { Application } from '../../kernel/phases/application.ts';
 import type { Proving } from '../../kernel/phases/proving.ts';
-import { INIT } from '../../project/settings/application-problems.ts';
+import { INIT } from '../../project/settings/application-settings.ts';
 import type { ResolvedSettings } from '../../project/settings/resolve-settings.ts';
 
 /** Where and how checks run, from the project's settings. */

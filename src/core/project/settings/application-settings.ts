@@ -2,6 +2,9 @@ import { SERVED_IN } from '../../kernel/phases/application.ts';
 import { command, listOf, oneOf, text, wordsUpTo } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
+/** The name of the line that runs once all services are ready. */
+export const INIT = 'init';
+
 const portNames = wordsUpTo(
   'at most 10 names of ports, separated by commas: small letters, digits and _, a letter first',
   /^[a-z][a-z0-9_]{0,30}$/,

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
-import { withApplicationProblems } from './application-problems.ts';
+import { newRegistry } from '../../kernel/registry.ts';
 import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file.ts';
 import { type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
@@ -42,6 +42,11 @@ export interface SettingsReading {
   warnings: readonly SettingWarning[];
 }
 
+/** Adds the problems of settings that only show beside others. */
+export type SettingsJudge = (readings: readonly SettingReading[]) => readonly SettingReading[];
+
+export const settingsJudges = newRegistry<SettingsJudge>('judges of settings');
+
 /** Reads every setting: call › environment › `.samocode` › `.env` › default. Returns problems, never throws them. */
 export function readSettings(texts: SettingTexts): SettingsReading {
   const file = parseSamocodeFile(texts.projectFile?.text ?? '');
@@ -59,14 +64,9 @@ export function readSettings(texts: SettingTexts): SettingsReading {
   );
   // First, because the paired keys of MODEL and TIMEOUT depend on it.
   reader.provider = String(readSetting(reader, 'provider', allSettings().provider).value ?? '');
-  const readings = settingRows().flatMap((row) => readRow(reader, row));
-  const isApplication = readings.some(({ name }) => isOfNamedFamily(allSettings()[name]));
-  const judged = isApplication ? withApplicationProblems(readings) : readings;
+  const readings: readonly SettingReading[] = settingRows().flatMap((row) => readRow(reader, row));
+  const judged = settingsJudges.items.reduce((all, judge) => judge(all), readings);
   return { readings: judged, warnings: reader.warnings };
-}
-
-function isOfNamedFamily({ family }: SettingSpec): boolean {
-  return family === 'named';
 }
 
 interface Reader {

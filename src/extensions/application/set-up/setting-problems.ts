@@ -1,28 +1,17 @@
-import type { SamocodeError } from '../../kernel/errors.ts';
-import { type SettingSource, settingInvalid } from './setting-errors.ts';
-import { allSettings, familyPrefix, type SettingName } from './settings.ts';
-
-/** The name of the line that runs once all services are ready. */
-export const INIT = 'init';
+import { INIT } from '../../../core/project/settings/application-settings.ts';
+import type { SettingReading, SettingsJudge } from '../../../core/project/settings/read-settings.ts';
+import { settingInvalid } from '../../../core/project/settings/setting-errors.ts';
+import { allSettings, familyPrefix } from '../../../core/project/settings/settings.ts';
 
 const MOST_SERVICES = 10;
 // Each would change which programs run.
 const NOT_SETTABLE = /^(?:PATH|HOME|SAMOCODE_.*|(?:LD|DYLD)_.*)$/i;
 
-/** A reading of a setting. */
-interface Read {
-  name: SettingName;
-  key: string;
-  source: SettingSource;
-  value: unknown;
-  problem?: SamocodeError;
-}
-
 type NamedRow = 'services' | 'ready' | 'serviceEnv';
 const ROWS: readonly string[] = ['services', 'ready', 'serviceEnv'] satisfies NamedRow[];
 
 /** Adds the problems of lines of an application that only show beside the other lines. */
-export function withApplicationProblems<Reading extends Read>(readings: readonly Reading[]): Reading[] {
+const withApplicationProblems: SettingsJudge = (readings) => {
   const { value: named, problem: wrong } = readings.find(({ name }) => name === 'ports') ?? {};
   const ports = wrong ? undefined : Array.isArray(named) ? named.map(String) : [];
   const services = readings.filter(({ name }) => name === 'services').map(nameIn);
@@ -39,16 +28,18 @@ export function withApplicationProblems<Reading extends Read>(readings: readonly
     });
     return { ...reading, value: undefined, problem: error };
   });
-}
+};
 
-type NamedReading = Read & { name: NamedRow };
+export const APPLICATION_JUDGES: readonly SettingsJudge[] = [withApplicationProblems];
 
-function isNamed<Reading extends Read>(reading: Reading): reading is Reading & { name: NamedRow } {
+type NamedReading = SettingReading & { name: NamedRow };
+
+function isNamed(reading: SettingReading): reading is NamedReading {
   return ROWS.includes(reading.name);
 }
 
 /** The part after the prefix: `DB` of `SERVICE_DB`. */
-function nameIn(reading: Read): string {
+function nameIn(reading: SettingReading): string {
   return reading.key.slice(familyPrefix(allSettings()[reading.name]).length);
 }
 
