@@ -15,6 +15,7 @@ import { GATE_ERRORS } from '../../src/core/session/commands/gate-errors.ts';
 import { SESSION_ERRORS } from '../../src/core/session/layout/session-errors.ts';
 import { WORKER_ERRORS } from '../../src/core/worker/core/worker-errors.ts';
 import { PORT_ERRORS } from '../../src/extensions/application/ports/port-errors.ts';
+import { SERVICE_ERRORS } from '../../src/extensions/application/worker/judge-services.ts';
 import { EVENT_ERRORS } from '../../src/extensions/github/action/event-errors.ts';
 import { FORGE_ERRORS } from '../../src/extensions/github/forge/forge-errors.ts';
 import { NOTIFY_ERRORS } from '../../src/extensions/notify/notice/channel.ts';
@@ -39,6 +40,7 @@ export const ERROR_TABLES = {
   NOTIFY_ERRORS,
   POOL_ERRORS,
   PORT_ERRORS,
+  SERVICE_ERRORS,
   PROJECT_ERRORS,
   PROVIDER_ERRORS,
   READING_ERRORS,

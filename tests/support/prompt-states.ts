@@ -36,7 +36,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     notes: [],
     messages: [],
     constraints: { path: '/home/ada/repo/CONSTRAINTS.md', text: 'No new runtime dependencies.' },
-    application: undefined,
+    services: [],
     checks: ['npm test', 'npm run lint'],
     checksIn: 'clone',
     redBase: undefined,

@@ -29,7 +29,7 @@ export interface ChildFacts {
   /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
   admits?: Admission;
   /** Ports and variables of the session's application: they pass the filter of secrets, and replace what has their name. */
-  own?: Readonly<Record<string, string>>;
+  own?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -37,16 +37,6 @@ export const COMMAND_ERRORS = errors({
     why: reason,
     next,
   }),
-  no_services: () => ({
-    what: 'No service was started.',
-    why: 'The settings with which the session was started have no services.',
-    hint: 'Add SERVICE_… lines to .samocode, and resume the session, which reads them.',
-  }),
-  services_in_use: ({ status }: { status: string }) => ({
-    what: 'No service was started for you.',
-    why: `The session is ${status}: its services run while its agents and checks need them.`,
-    hint: 'Wait until it waits for you, has stopped or is done.',
-  }),
   branch_discarded: ({ branch, commands }: { branch: string; commands: readonly string[] }) => ({
     what: NOT_MOVED,
     why:

@@ -1,5 +1,4 @@
 import type { NextStep } from '../../kernel/acts.ts';
-import type { Application } from '../../kernel/phases/application.ts';
 import type { Gate, Phase } from '../../kernel/phases/table.ts';
 import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
@@ -161,22 +160,6 @@ export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By |
 }
 
 export const BY_SETTINGS: By = { channel: 'settings' };
-
-const MAY_BE_SERVED: readonly SessionState['status']['kind'][] = ['waiting', 'blocked', 'stopped', 'done'];
-
-/** Whether a person may use the application of a session now. */
-export function judgeServices(
-  { want }: Pick<CommandOf<'services'>, 'want'>,
-  { status, worktree }: Pick<SessionState, 'status' | 'worktree'>,
-  application: Application | undefined,
-): { kind: 'accepted' } | Refused {
-  if (want === 'down') return { kind: 'accepted' };
-  if (application === undefined || application.services.length === 0 || worktree === undefined)
-    return refused(COMMAND_ERRORS.no_services());
-  if (!MAY_BE_SERVED.includes(status.kind))
-    return refused(COMMAND_ERRORS.services_in_use({ status: status.kind }));
-  return { kind: 'accepted' };
-}
 
 interface TakeOverFacts {
   session: string;

@@ -6,7 +6,6 @@ import { refused } from '../../session/commands/judge-kind.ts';
 import {
   BY_SETTINGS,
   judgeMessage,
-  judgeServices,
   judgeStart,
   judgeStop,
   judgeWithdraw,
@@ -18,7 +17,7 @@ import type { Handler } from '../core/command-outcome.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
-import { provingOf, stateOf } from '../core/worker.ts';
+import { stateOf } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { moveMessages } from '../recording/messages.ts';
 import { currentAnswers } from './gate-commands.ts';
@@ -53,12 +52,6 @@ export const message: Handler<'message'> = async ({ paths, writer }, command) =>
   return {
     events: [{ type: 'message_kept', by, id, file, flow: messageFlow(text) }],
   };
-};
-
-export const services: Handler<'services'> = async (worker, { by, want }) => {
-  const verdict = judgeServices({ want }, stateOf(worker), provingOf(worker).application);
-  if (verdict.kind === 'refused') return verdict;
-  return { events: [{ type: 'services_wanted', by, want }] };
 };
 
 /** Takes a message back that no agent has received. */

@@ -17,7 +17,7 @@ import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { archive, discard, merge, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
-import { message, services, start, stop, withdraw } from './running.ts';
+import { message, start, stop, withdraw } from './running.ts';
 
 /** Of the commands that need no extension. */
 const HANDLERS: Partial<Handlers> = {
@@ -34,7 +34,6 @@ const HANDLERS: Partial<Handlers> = {
   merge,
   discard,
   rewind,
-  services,
 };
 
 async function handle(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {

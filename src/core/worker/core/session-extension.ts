@@ -5,6 +5,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenWork, OpenWorkOf } from '../../session/events/open-work.ts';
 import type { Handler } from './command-outcome.ts';
 import type { Worker } from './worker.ts';
+import type { WorkerApplication } from './worker-application.ts';
 
 /** How a worker does one kind of work. */
 export interface Performer<K extends OpenWork['kind']> {
@@ -23,6 +24,8 @@ export type Performers = { readonly [K in OpenWork['kind']]: Performer<K> };
 export interface SessionExtension {
   commands: Partial<Handlers>;
   performers: Partial<Performers>;
+  /** The services of its application; at most one extension runs them. */
+  application?(worker: Worker): WorkerApplication;
   /** @throws if another machine has the session now, or if that cannot be found out */
   requireHeld?(worker: Worker): Promise<void>;
   /** Adds facts about a commit that has just passed all checks. @returns their events: a failure to add them is recorded too */

@@ -26,7 +26,6 @@ import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { variablesOfClis } from '../../sandbox/programs/variables-of-clis.ts';
 import type { ProofGuard } from '../../sandbox/proof-place.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
-import { type InsideFor, type ServedWorktree, serviceInWorktree } from '../../sandbox/service-place.ts';
 import { freshHome } from '../../sandbox/session-home.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
@@ -39,7 +38,7 @@ interface Place {
 }
 
 /** The parts of a `Worker` that the guard uses. */
-export interface Guarded extends Chooser {
+interface Guarded extends Chooser {
   readonly paths: Pick<SessionPaths, 'sessionDir' | 'runDir'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsalProgram: string;
@@ -81,7 +80,7 @@ export class WorkerGuard {
     if (now.maker.tool.kind !== 'bwrap') return guardOf(now.maker, { ...places, session });
     const git = session && (await gitOf(worker, session, { ...places, refs }));
     const all = { ...places, session: session && { ...session, git } };
-    const folders = await foldersOf(worker);
+    const folders = await guardFolders(worker);
     freshHome(places.home.dir, folders.home);
     await emptied(folders.tmp, 0o1777);
     const egress = now.level === 'strict' ? await this.egress(worker) : {};
@@ -93,27 +92,6 @@ export class WorkerGuard {
       clis.map(({ name }) => name),
     );
     return guardOf(now.maker, all, { ...folders, ...egress, clis, states, shown: [...shown, ...login] });
-  }
-
-  /**
-   * How services of the session start in its worktree.
-   * @returns without `insideFor` if there is no guard
-   */
-  async services(
-    worker: Guarded,
-    { worktree, data, env }: ServedWorktree,
-  ): Promise<{ insideFor?: NonNullable<InsideFor>; net?: string }> {
-    const now = await this.now(worker);
-    if (now.level === 'none') return {};
-    const { own, home, caches } = await foldersOf(worker);
-    const tmp = join(own, 'services-tmp');
-    await emptied(tmp, 0o1777);
-    const { net, ports } = now.level === 'strict' ? await this.egress(worker) : {};
-    const guard = { ...now, places: await this.#placesOf(worker) };
-    const served = { worktree: await realPathAsFar(worktree), data: await realPathAsFar(data), env };
-    const part = { home, tmp, caches, ...(net === undefined ? {} : { net, ports }) };
-    const insideFor = serviceInWorktree(guard, served, part);
-    return { ...(insideFor && { insideFor }), ...(net === undefined ? {} : { net }) };
   }
 
   /**
@@ -174,13 +152,13 @@ export class WorkerGuard {
 
   /** Where the CLI of the agent that ran last has its records; ask before `tidy`. */
   async stateFolder(worker: Guarded, cli: string): Promise<string | undefined> {
-    const copy = stateCopyIn(join((await foldersOf(worker)).own, 'state'));
+    const copy = stateCopyIn(join((await guardFolders(worker)).own, 'state'));
     return statsAt(copy) ? copy : stateFolderOf(cli, await this.home(worker));
   }
 
   /** Removes the temporary files of an ended agent, and the copies of its CLI's state. */
   async tidy(worker: Guarded): Promise<void> {
-    const { own, tmp } = await foldersOf(worker);
+    const { own, tmp } = await guardFolders(worker);
     for (const folder of [join(own, 'state'), tmp]) await removeAtOnce(folder);
   }
 
@@ -192,7 +170,7 @@ export class WorkerGuard {
     for (const { opened } of this.#egress.values())
       await opened.then(({ close }) => close()).catch(() => undefined);
     this.#egress.clear();
-    const { own } = await foldersOf(worker);
+    const { own } = await guardFolders(worker);
     for (const folder of isOver ? [own] : LEFT_BEHIND.map((name) => join(own, name)))
       await removeAtOnce(folder);
   }
@@ -257,7 +235,8 @@ export class WorkerGuard {
 
 const MAX_REFUSED = 20;
 
-type PortSet = 'own' | 'base';
+/** `own`: of the worktree and of clones of the branch; `base`: of clones of the base commit. */
+export type PortSet = 'own' | 'base';
 const NET_FOLDERS = { own: 'net', base: 'net-base' } as const;
 
 /** Folders beside a session's home that nothing needs while it rests. */
@@ -266,7 +245,9 @@ const LEFT_BEHIND = [...Object.values(NET_FOLDERS), 'tmp', 'services-tmp', 'stat
 type Egress = Required<Pick<GuardPart, 'net' | 'ports'>> & EgressProxy;
 
 /** Absolute paths without links. */
-async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
+export async function guardFolders({
+  file,
+}: Guarded): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
   const { own, caches } = sandboxFolders(await realPathAsFar(file.worktreesDir), file.folder);
   for (const folder of [join(own, 'home'), caches]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
@@ -281,7 +262,7 @@ async function openEgress(
   }: { set: PortSet; served: readonly number[]; refused: Parameters<typeof openEgressProxy>[2] },
 ): Promise<Egress> {
   const { file, env } = worker;
-  const { own } = await foldersOf(worker);
+  const { own } = await guardFolders(worker);
   const rules = egressRules(file.settings.openings, providersOf(worker), env);
   const ports = [...new Set([...rules.ports, ...served])];
   const net = join(own, NET_FOLDERS[set]);
@@ -289,7 +270,7 @@ async function openEgress(
   return { net, ports, close };
 }
 
-async function emptied(folder: string, mode: number): Promise<void> {
+export async function emptied(folder: string, mode: number): Promise<void> {
   await removeAtOnce(folder);
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, mode);

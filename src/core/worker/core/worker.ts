@@ -37,7 +37,8 @@ export interface Worker {
   readonly projector: Projector;
   readonly git: GitGuard;
   readonly guard: WorkerGuard;
-  readonly application: WorkerApplication;
+  /** Undefined in a build whose extensions run no services. */
+  application?: WorkerApplication | undefined;
   readonly slots: Slots;
   /** Why the session continues, as observed by the program that started this worker. */
   readonly wake: Wake;

@@ -26,7 +26,7 @@ export async function performArchive(
   }
   worker.projector.relocate(away);
   await dropAllCheckpoints(worker);
-  await worker.application.release(worker);
+  await worker.application?.release();
   const { by, to } = work;
   const archived: NewEvent = { type: 'archived', by, what: 'session', moved: [], to };
   if (work.kind === 'archive')

@@ -40,7 +40,6 @@ import { deliverMessages } from '../recording/messages.ts';
 import { checkRunFolder } from './after-child.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild } from './sampler.ts';
-import { endServices, restartIfAsked } from './services.ts';
 import { spawnChild } from './spawn-child.ts';
 
 /** Runs one iteration: a new one, or one that an earlier worker left open. */
@@ -83,7 +82,7 @@ async function watchAndFinish(
 async function startOrFinish(worker: Worker, open: Iteration): Promise<ChildRecord | undefined> {
   await joinEnvironment(worker);
   const notStarted = async (problem: string) => {
-    await worker.application.end();
+    await worker.application?.end();
     await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem });
     return undefined;
   };
@@ -118,7 +117,7 @@ async function endChild(
   // The agent has been ended: from here on it is safe to wait for the disk.
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
   if (!noted) await wait(() => noteEnd(worker, open, end));
-  await wait(() => endServices(worker));
+  await wait(async () => await worker.application?.afterAgent());
   if (tree.kind === 'immortal') {
     const reason = `Processes of the agent could not be ended: ${tree.pids.join(', ')}. End them, then resume the session.`;
     await blockHere(worker, { reason, needs: 'error_resolution', rule: 'child_immortal' });
@@ -171,7 +170,7 @@ export async function watchChild(
     if (taken?.areLeft !== false) commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
     if (taken?.stopsNow || stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
     if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
-    restartIfAsked(worker, open.phase);
+    worker.application?.whileAgent(open.phase);
     const end = await tried(sampler.sample());
     if (end !== undefined) return sampler.watched(end);
     await watcher.wait(sampler.restMs);

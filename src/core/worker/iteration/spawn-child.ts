@@ -88,7 +88,7 @@ async function commandFor(
       iteration: open.iteration,
       cliPath,
       ...(await worker.guard.variables(worker, [cli.name])),
-      own: await worker.application.variables(worker),
+      own: await worker.application?.variables(),
     }),
     ...budgetOf(worker, open),
     mcp: await childServers(worker, { inGuard }),

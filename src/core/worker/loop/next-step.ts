@@ -12,7 +12,6 @@ import { restoreWorktree } from '../guarding/restore-worktree.ts';
 import { agentsReady } from '../iteration/agents-ready.ts';
 import { prepare, setUpAgain } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
-import { servicesBeside, servicesStarted } from '../iteration/services.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 import { withinBudget } from '../limits/budget.ts';
 import { sameAccount } from '../limits/choose-agent.ts';
@@ -20,7 +19,6 @@ import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { baseChecksRun, baseRunBegun, beginBaseRun } from '../proving/base-run.ts';
 import { keepState } from '../recording/keep-state.ts';
-import { holdServices } from './hold-services.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
 import { orderStep, ownOrder } from './start-order.ts';
 
@@ -65,7 +63,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       } else if (openIteration !== undefined) {
         // The slot was freed by the worker's end or by a block. The agent may be running, so do not wait for a slot.
         await worker.slots.take().catch(() => false);
-        servicesBeside(worker);
+        worker.application?.besideAdopted(openIteration.phase);
         await runIteration(worker);
       } else if (!state.runWanted && state.lastIteration === undefined) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
@@ -84,13 +82,13 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
     case 'blocked':
       await worker.slots.leave();
       if (status.kind === 'limited') return (await waitsOut(worker, status)) ? undefined : 'limited';
-      if (state.servicesUp !== undefined) return await holdServices(worker);
+      if (worker.application?.isHeld()) return await worker.application.hold();
       // A resume starts a worker with the intended environment.
       if (needsAnotherEnvironment(state)) return 'another environment is needed';
       return (await wokenByHand(worker)) ? undefined : status.kind;
     case 'stopped':
     case 'done':
-      return state.servicesUp === undefined ? status.kind : await holdServices(worker);
+      return worker.application?.isHeld() ? await worker.application.hold() : status.kind;
     default:
       return status satisfies never;
   }
@@ -130,7 +128,7 @@ async function nextIteration(worker: Worker): Promise<void> {
   beginBaseRun(worker);
   if (!(await agentsReady(worker))) return;
   if (!(await baseRunBegun(worker))) return;
-  if (!(await servicesStarted(worker))) return;
+  if ((await worker.application?.beforeAgent()) === false) return;
   await runIteration(worker);
 }
 

@@ -16,9 +16,9 @@ import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { Slots } from '../../session/slots.ts';
 import { GitGuard } from '../core/git-guard.ts';
+import { sessionExtensions } from '../core/session-extension.ts';
 import type { Watch } from '../core/supervisor-watch.ts';
 import type { Worker } from '../core/worker.ts';
-import { WorkerApplication } from '../core/worker-application.ts';
 import { WorkerGuard } from '../core/worker-guard.ts';
 import { Projector } from '../documents/projector.ts';
 
@@ -78,12 +78,12 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
       under: { leases: paths.leases, number: lease.number },
     }),
     guard: new WorkerGuard(),
-    application: new WorkerApplication(),
     memory: {},
     get env() {
       return environment.now;
     },
   };
+  worker.application = sessionExtensions.items.find((each) => each.application)?.application?.(worker);
   return { worker, lease, arrived };
 }
 

@@ -10,7 +10,6 @@ import { performWork } from '../finishing/perform.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
 import { keepState } from '../recording/keep-state.ts';
 import { guarded } from './guarded.ts';
-import { areHeld } from './hold-services.ts';
 import { nextStep } from './next-step.ts';
 import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
 import { takeOver } from './take-over.ts';
@@ -39,7 +38,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
     await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   worker.projector.relocate(folderNow(worker));
   // If it fails, the session blocks before SETUP, or before its next agent.
-  await worker.application.reserve(worker).catch((error) => say(worker, error));
+  await worker.application?.reserve().catch((error) => say(worker, error));
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
   // An agent of an earlier worker may be waiting for its connections.
   if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
@@ -49,7 +48,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
     .then(leave)
     .catch(async (error) => {
       // A new owner elsewhere waits until all processes have ended before it starts an agent, so end them first.
-      await worker.application.end();
+      await worker.application?.end();
       await stopBaseRun(worker);
       if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
       throw error;
@@ -68,7 +67,7 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
  */
 async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-leaving');
-  await worker.application.end();
+  await worker.application?.end();
   await endBaseRun(worker);
   const isOver = stateOf(worker).status.kind === 'done';
   await worker.guard.leave(worker, { isOver }).catch((error) => say(worker, error));
@@ -91,7 +90,7 @@ async function oneStep(worker: Worker): Promise<string | undefined> {
   // Work left by a crash comes first; a command would be judged as if it did not exist.
   if (await performWork(worker)) return undefined;
   await takeCommandsIfNoChild(worker);
-  if (!areHeld(worker)) await worker.application.end();
+  if (!worker.application?.isHeld()) await worker.application?.end();
   if (await performWork(worker)) return undefined;
   return stateOf(worker).archived ? 'archived' : await nextStep(worker);
 }

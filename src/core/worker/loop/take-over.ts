@@ -14,7 +14,6 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { readChildRecord, readExit } from '../core/iteration-files.ts';
 import { endChildTree, isAlive } from '../core/tree.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { endLeftServices } from '../core/worker-application.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
 import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
@@ -64,7 +63,7 @@ export async function takeOver(
   if (byHand !== undefined) await setPhase(worker, byHand);
   // A worker that released its lease left no process; a missing lease may have been deleted.
   if (lease.previous?.how === 'released') return;
-  await endLeftServices(worker);
+  await worker.application?.endLeft();
   // An agent may be adopted, but not checks that were running in parallel.
   if (stateOf(worker).openIteration !== undefined) return await endBaseProcesses(worker);
   // No process of a dead worker (SETUP, a check, an agent) may run alongside the next one.

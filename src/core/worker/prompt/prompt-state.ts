@@ -57,7 +57,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
     messages: await messagesToRead(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
-    application: await promptApplication(worker, facts.phase),
+    services: (await worker.application?.promptLines(facts.phase)) ?? [],
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
     redBase: redBase(baseChecks, paths.runDir),
@@ -71,12 +71,6 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     earlier: { rounds: oldRounds, plans: oldPlans },
     progress,
   };
-}
-
-async function promptApplication(worker: Worker, phase: Phase) {
-  const facts = await worker.application.facts(worker, phase);
-  const { services, restartServices } = worker.paths;
-  return facts && { ...facts, folder: services, restartServices };
 }
 
 /** The checks that fail before any work, with the paths of their outputs. */

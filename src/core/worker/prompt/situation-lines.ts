@@ -15,7 +15,7 @@ export function situation(state: PromptState): string {
     ...givenPlan(state),
     ...ofPhase[state.phase](state),
     ...redBase(state),
-    ...services(state),
+    ...state.services,
     ...checks(state),
     ...requirements(state),
     ...documents(state),
@@ -146,16 +146,6 @@ function checks({ phase, checks: commands, checksIn, redBase: base }: PromptStat
   const mayStayRed = base?.choice === 'leave' ? ', or with the status that it had on the base commit' : '';
   return [
     `Before quality and before the end the worker runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0${mayStayRed}.`,
-  ];
-}
-
-function services({ application }: PromptState): string[] {
-  if (application === undefined) return [];
-  const { url, ports, folder, restartServices } = application;
-  const numbers = Object.entries(ports).map(([name, port]) => `${name} ${port}`);
-  const where = url === undefined ? '' : ` The application is at ${url}.`;
-  return [
-    `Services of the application run while you work; ports: ${numbers.join(', ')}.${where} Do not start them yourself. To restart them, create the empty file ${inlineMaterial(restartServices)}, and wait until ${inlineMaterial(join(folder, 'now.json'))} says ready; what they print is beside it.`,
   ];
 }
 

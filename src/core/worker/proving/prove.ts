@@ -154,7 +154,7 @@ export async function recordedSet(
     if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
     return { kind: 'impossible', reason: asReason(error), events: [] };
   } finally {
-    await worker.application.end();
+    await worker.application?.end();
     // A check may have started servers, which must not outlive the iteration.
     await endChildTree(worker, undefined, { leftoversOnly: true });
   }
@@ -223,7 +223,7 @@ async function runInWorktree(
     sessionUlid: worker.file.id,
     iteration,
     ...(await worker.guard.variables(worker)),
-    own: await worker.application.variables(worker),
+    own: await worker.application?.variables(),
   });
   const place = {
     cwd,
@@ -237,7 +237,7 @@ async function runInWorktree(
   };
   const end: SetEnd = { runs: [], failures: [] };
   const when = set === 'full' ? 'proof' : stateOf(worker).progress.phase;
-  for (const { run, failure } of await worker.application.start(worker, when, { signal })) {
+  for (const { run, failure } of (await worker.application?.start(when, { signal })) ?? []) {
     end.runs.push(run);
     if (failure !== undefined) end.failures.push(failure);
   }

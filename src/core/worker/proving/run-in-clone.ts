@@ -9,7 +9,6 @@ import {
 } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
-import { dataIn } from '../../sandbox/served-clone.ts';
 import type { Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { openScratchDir, scratchDir } from './scratch.ts';
@@ -42,7 +41,7 @@ export async function runInClone(worker: Worker, wanted: ClonedSet): Promise<Set
   const set = mark === worker.file.id ? 'own' : 'base';
   const admitted = await worker.guard.variables(worker);
   const envIn = async (folders: ProofFolders) => {
-    const own = await worker.application.variables(worker, { set, data: dataIn(folders) });
+    const own = await worker.application?.variables({ set, folders });
     return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...admitted, own });
   };
   const guard = await worker.guard.ofProof(worker, set);
@@ -57,7 +56,7 @@ export async function runInClone(worker: Worker, wanted: ClonedSet): Promise<Set
     areObjectsWritable: !hidesFolders(guard),
     outputRoot: worker.paths.runDir,
     placeIn: async (folders: ProofFolders) => proofPlace(guard, folders, await envIn(folders)),
-    serve: await worker.application.inClone(worker, {
+    serve: await worker.application?.inClone({
       set,
       mark,
       outputDir,

@@ -12,7 +12,6 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { WorkerApplication } from '../../../../src/core/worker/core/worker-application.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -51,7 +50,6 @@ async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Pro
     writer,
     projector,
     git,
-    application: new WorkerApplication(),
   } as Partial<Worker> as Worker;
 }
 

@@ -6,7 +6,6 @@ import type { Channel } from '../../../../src/core/session/events/bodies/who-act
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
-import { WorkerApplication } from '../../../../src/core/worker/core/worker-application.ts';
 import { WorkerGuard } from '../../../../src/core/worker/core/worker-guard.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -58,7 +57,6 @@ export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan 
     projector,
     git,
     guard: new WorkerGuard(),
-    application: new WorkerApplication(),
     memory: {},
   } as Partial<Worker> as Worker;
 }

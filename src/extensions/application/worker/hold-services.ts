@@ -1,0 +1,46 @@
+import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
+import { joinEnvironment } from '../../../core/worker/core/children-environment.ts';
+import { requireLease } from '../../../core/worker/core/lost-lease.ts';
+import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import { dueNow } from '../../../core/worker/loop/start-order.ts';
+
+const POLL_MS = 500;
+const HOLD_LIMIT_MS = 4 * 60 * 60_000;
+
+interface Held {
+  isRunning: boolean;
+  /** Why they do not run. */
+  problem: string | undefined;
+  startBeside(when: 'a person'): void;
+  end(): Promise<void>;
+}
+
+/** Keeps the services up while the session rests: one look at what could end that. */
+export async function holdServices(worker: Worker, services: Held): Promise<undefined> {
+  await worker.slots.leave();
+  if (!services.isRunning && services.problem === undefined) {
+    await joinEnvironment(worker);
+    services.startBeside('a person');
+  }
+  const why = await whyOver(worker, services);
+  if (why === undefined) return await untilCommand(worker);
+  await services.end();
+  await record(worker, { type: 'services_wanted', by: { channel: 'settings' }, want: 'down', why });
+}
+
+async function whyOver(worker: Worker, { problem }: Held): Promise<string | undefined> {
+  const { servicesUp, status } = stateOf(worker);
+  if (problem !== undefined) return `Services ended: ${problem}`;
+  const heldMs = worker.clock.now() - Date.parse(servicesUp?.since ?? '');
+  if (!(heldMs < HOLD_LIMIT_MS)) return 'Services ended after four hours';
+  const waits = status.kind === 'waiting' || status.kind === 'blocked';
+  // The supervisor wakes the session once this worker has left.
+  return waits && (await dueNow(worker)).kind !== 'not_yet'
+    ? 'Services ended, because the session can continue'
+    : undefined;
+}
+
+async function untilCommand(worker: Worker): Promise<undefined> {
+  await requireLease(worker);
+  if ((await waitingCommandIds(worker)).length === 0) await worker.clock.sleep(POLL_MS);
+}

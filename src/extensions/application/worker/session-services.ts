@@ -1,0 +1,287 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import {
+  type Application,
+  applicationVariables,
+  type Ports,
+  type ServedIn,
+  servedPorts,
+  webAddress,
+} from '../../../core/kernel/phases/application.ts';
+import type { Phase } from '../../../core/kernel/phases/table.ts';
+import { endTree } from '../../../core/kernel/processes/end-tree.ts';
+import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
+import { realPathAsFar } from '../../../core/project/git/real-path.ts';
+import type { CheckEnd } from '../../../core/project/proving/run-check.ts';
+import type { ServesClone } from '../../../core/project/proving/run-on-clone.ts';
+import { dataFolder } from '../../../core/project/worktrees/sandbox-folders.ts';
+import type { RunningServices, ServedPlace } from '../../../core/sandbox/application.ts';
+import { childEnvironment } from '../../../core/sandbox/programs/environment.ts';
+import { dataIn, servesClone, servicesMark } from '../../../core/sandbox/served-clone.ts';
+import { type ServedWorktree, serviceInWorktree } from '../../../core/sandbox/service-place.ts';
+import { inlineMaterial } from '../../../core/session/documents/material.ts';
+import type { NewEvent } from '../../../core/session/events/events.ts';
+import { SERVICES_FAILED } from '../../../core/session/events/fold.ts';
+import { workNow } from '../../../core/session/events/open-work.ts';
+import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
+import { blockedBy } from '../../../core/worker/core/blocked.ts';
+import { say } from '../../../core/worker/core/failure.ts';
+import { stopEvents } from '../../../core/worker/core/stopped.ts';
+import { provingOf, record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import type { WorkerApplication } from '../../../core/worker/core/worker-application.ts';
+import { emptied, guardFolders, type PortSet } from '../../../core/worker/core/worker-guard.ts';
+import { applicationRunner } from '../runner.ts';
+import { holdServices } from './hold-services.ts';
+import { RESTS } from './judge-services.ts';
+
+type Reserved = Record<PortSet, Ports>;
+
+const GRACE_MS = 300;
+
+export class SessionServices implements WorkerApplication {
+  readonly #worker: Worker;
+  readonly #runner = applicationRunner();
+  #reserved: { names: string; ports: Promise<Reserved> } | undefined;
+  #running: RunningServices | undefined;
+  /** A start beside an agent or a person. */
+  #beside: { stop: AbortController; done: Promise<void> } | undefined;
+  #problem: string | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+  }
+
+  async reserve(): Promise<void> {
+    await this.#ports();
+  }
+
+  async release(): Promise<void> {
+    await this.#runner.release(this.#worker.file);
+    this.#reserved = undefined;
+  }
+
+  async variables(clone?: Parameters<WorkerApplication['variables']>[0]): Promise<Record<string, string>> {
+    const application = this.#application;
+    if (application === undefined) return {};
+    const { [clone?.set ?? 'own']: ports } = await this.#ports();
+    const data = clone === undefined ? this.#data : dataIn(clone.folders);
+    return applicationVariables(application, { ports, data });
+  }
+
+  async start(
+    when: ServedIn | 'a person',
+    { signal, cwd = stateOf(this.#worker).worktree?.path }: { signal: AbortSignal; cwd?: string | undefined },
+  ): Promise<CheckEnd[]> {
+    const application = this.#application;
+    if (application === undefined || cwd === undefined) return [];
+    if (when !== 'a person' && !application.in.includes(when)) return [];
+    await this.#endRunning();
+    const { host, clock } = this.#worker;
+    const place = await this.#placeIn(application, cwd);
+    await this.#runner.requireFree(place.ports, host);
+    this.#running = await this.#runner.start(place, { clock, host, signal });
+    // A stop may not become the start of an agent.
+    signal.throwIfAborted();
+    return this.#running.failures;
+  }
+
+  async end(): Promise<void> {
+    await this.#endAll();
+  }
+
+  /** @returns a sentence for each that had ended before */
+  async #endAll(): Promise<string[]> {
+    const beside = this.#beside;
+    this.#beside = undefined;
+    this.#problem = undefined;
+    beside?.stop.abort();
+    await beside?.done;
+    return await this.#endRunning();
+  }
+
+  async #endRunning(): Promise<string[]> {
+    const running = this.#running;
+    this.#running = undefined;
+    const ended = running?.ended() ?? [];
+    await running?.end();
+    return ended;
+  }
+
+  async endLeft(): Promise<void> {
+    if (this.#application === undefined) return;
+    const { host, clock, file } = this.#worker;
+    for (const each of [file.id, `${file.id}-base`])
+      await endTree(undefined, servicesMark(each), { host, clock, graceMs: GRACE_MS, known: [] });
+  }
+
+  async inClone({
+    set,
+    outputDir,
+    ...given
+  }: Parameters<WorkerApplication['inClone']>[0]): Promise<ServesClone | undefined> {
+    const application = this.#application;
+    if (application === undefined) return undefined;
+    const worker = this.#worker;
+    const { [set]: ports } = await this.#ports();
+    const guard = () => worker.guard.ofProof(worker, set);
+    const output = { outputDir: join(outputDir, 'services'), outputRoot: worker.paths.runDir };
+    return servesClone({ ...given, ...output, application, ports, guard }, worker);
+  }
+
+  async promptLines(phase: Phase): Promise<string[]> {
+    const application = this.#application;
+    if (!application?.in.includes(phase) || application.services.length === 0) return [];
+    const { services, restartServices } = this.#worker.paths;
+    const { own: ports } = await this.#ports();
+    const url = webAddress(application, ports);
+    const numbers = Object.entries(ports).map(([name, port]) => `${name} ${port}`);
+    const where = url === undefined ? '' : ` The application is at ${url}.`;
+    return [
+      `Services of the application run while you work; ports: ${numbers.join(', ')}.${where} Do not start them yourself. To restart them, create the empty file ${inlineMaterial(restartServices)}, and wait until ${inlineMaterial(join(services, 'now.json'))} says ready; what they print is beside it.`,
+    ];
+  }
+
+  async beforeAgent(): Promise<boolean> {
+    const worker = this.#worker;
+    const { phase } = stateOf(worker).progress;
+    try {
+      const end = await whileTakingCommands(worker, (signal) => this.start(phase, { signal }));
+      if (end.kind === 'stopped') await record(worker, ...stopEvents(worker));
+      else await record(worker, ...this.#noticesOf(end.value));
+      return end.kind === 'done';
+    } catch (error) {
+      if (!isSamocodeError(error)) throw error;
+      await record(worker, blockedBy(error, phase));
+      return false;
+    }
+  }
+
+  besideAdopted(phase: Phase): void {
+    this.#startBeside(phase);
+  }
+
+  whileAgent(phase: Phase): void {
+    const { restartServices } = this.#worker.paths;
+    if (statsAt(restartServices) === undefined) return;
+    rmSync(restartServices, { recursive: true, force: true });
+    this.#startBeside(phase);
+  }
+
+  async afterAgent(): Promise<void> {
+    const ended = await this.#endAll();
+    if (ended.length > 0) await record(this.#worker, ...this.#noticesOf([], ended));
+  }
+
+  isHeld(): boolean {
+    const state = stateOf(this.#worker);
+    return (
+      state.servicesUp !== undefined && RESTS.includes(state.status.kind) && workNow(state) === undefined
+    );
+  }
+
+  async hold(): Promise<undefined> {
+    return await holdServices(this.#worker, {
+      isRunning: this.#running !== undefined || this.#beside !== undefined,
+      problem: this.#problem,
+      startBeside: (when) => this.#startBeside(when),
+      end: () => this.end(),
+    });
+  }
+
+  /** Beside what runs already: failures are seen in `services/now.json`. */
+  #startBeside(when: ServedIn | 'a person'): void {
+    const before = this.end();
+    const stop = new AbortController();
+    const done = before
+      .then(() => this.start(when, { signal: stop.signal }))
+      .then(([first]) => {
+        this.#problem = first && `\`${first.run.command}\` failed (${first.run.how})`;
+      })
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
+        this.#problem = error instanceof Error ? error.message : String(error);
+        say(this.#worker, error);
+      });
+    this.#beside = { stop, done };
+  }
+
+  get #application(): Application | undefined {
+    return provingOf(this.#worker).application;
+  }
+
+  get #data(): string {
+    const { worktreesDir, folder } = this.#worker.file;
+    return dataFolder(worktreesDir, folder);
+  }
+
+  /** The ports, which the guard opens from now on. A resume can change them. */
+  async #ports(): Promise<Reserved> {
+    const application = this.#application;
+    if (application === undefined) return { own: {}, base: {} };
+    const { ports: names } = application;
+    const key = names.join(',');
+    if (this.#reserved?.names !== key) {
+      const ports = this.#reserve(names);
+      this.#reserved = { names: key, ports };
+      ports.catch(() => {
+        this.#reserved = undefined;
+      });
+    }
+    const { own, base } = await this.#reserved.ports;
+    this.#worker.guard.served = { own: servedPorts(application, own), base: servedPorts(application, base) };
+    return { own, base };
+  }
+
+  async #reserve(names: readonly string[]): Promise<Reserved> {
+    const { file, paths } = this.#worker;
+    const owner = { id: file.id, while: paths.sessionFile, name: file.folder };
+    const own = await this.#runner.reserve(owner, names, 'own');
+    return { own, base: await this.#runner.reserve(owner, names, 'base') };
+  }
+
+  async #placeIn(application: Application, cwd: string): Promise<ServedPlace> {
+    const worker = this.#worker;
+    const { paths, file } = worker;
+    const mark = servicesMark(file.id);
+    const data = this.#data;
+    const env = childEnvironment(worker.env, {
+      sessionUlid: mark.value,
+      iteration: 0,
+      ...(await worker.guard.variables(worker)),
+      own: await this.variables(),
+    });
+    const { own: ports } = await this.#ports();
+    const inGuard = await this.#inGuard({ worktree: cwd, data, env });
+    const { services: outputDir, runDir: outputRoot } = paths;
+    return { application, cwd, env, ports, data, outputDir, outputRoot, mark, ...inGuard };
+  }
+
+  /** How services start in the worktree; without `insideFor` if no guard confines them. */
+  async #inGuard({ worktree, data, env }: ServedWorktree): Promise<Pick<ServedPlace, 'insideFor' | 'net'>> {
+    const worker = this.#worker;
+    const guard = await worker.guard.ofProof(worker);
+    if (guard === undefined) return {};
+    const { own, home, caches } = await guardFolders(worker);
+    const tmp = join(own, 'services-tmp');
+    await emptied(tmp, 0o1777);
+    const served = { worktree: await realPathAsFar(worktree), data: await realPathAsFar(data), env };
+    const insideFor = serviceInWorktree(guard.now, served, { home, tmp, caches, ...guard.egress });
+    return { ...(insideFor && { insideFor }), net: guard.egress?.net };
+  }
+
+  /** Tells the next agent what failed. */
+  #noticesOf(failures: readonly CheckEnd[], ended: readonly string[] = []): NewEvent[] {
+    const { env, paths } = this.#worker;
+    const failed = failures.map(({ run, failure }) => {
+      const what = `\`${run.command}\` failed (${run.how ?? 'it ended'}).`;
+      return `${what}${quotedSaid(saidBy(failure?.lastLines ?? '', env))} Its output: ${join(paths.runDir, run.output)}`;
+    });
+    return [...failed, ...ended].map((text) => ({
+      type: 'notice',
+      code: SERVICES_FAILED,
+      text: `A service of the application: ${text}`,
+    }));
+  }
+}
