@@ -5,6 +5,7 @@ import { useProviders } from '../../src/app/extensions/providers.ts';
 import { useSupervisorParts } from '../../src/app/extensions/supervisor.ts';
 import { useSessionExtensions } from '../../src/app/extensions/worker.ts';
 import { publishing } from '../../src/core/acts/finish/publishing.ts';
+import { cloneApplications } from '../../src/core/acts/proof/clone-application.ts';
 import { pullRequestsToVerify } from '../../src/core/acts/proof/pull-requests-to-verify.ts';
 import { startSources } from '../../src/core/acts/sessions/start-sources.ts';
 import { furtherLines } from '../../src/core/acts/set-up/further-lines.ts';
@@ -16,7 +17,6 @@ import type { Registry } from '../../src/core/kernel/registry.ts';
 import { mcpOverHttp } from '../../src/core/kit/http-sessions.ts';
 import { chatPages } from '../../src/core/kit/mcp/chat-page.ts';
 import { settingsJudges } from '../../src/core/project/settings/read-settings.ts';
-import { applications } from '../../src/core/sandbox/application.ts';
 import { supervisorParts } from '../../src/core/supervisor/part.ts';
 import { sessionExtensions } from '../../src/core/worker/core/session-extension.ts';
 import { HAS_EXTENSIONS } from './has-extensions.ts';
@@ -35,7 +35,7 @@ const REGISTRIES: readonly Pick<Registry<never>, 'handOver'>[] = [
   chatPages,
   supervisorParts,
   sessionExtensions,
-  applications,
+  cloneApplications,
 ];
 
 // As a main program does. Vitest runs this before each test file, and keeps modules from file to file.

@@ -1,7 +1,7 @@
-import { applications } from '../../core/sandbox/application.ts';
-import { APPLICATION_RUNNERS } from '../../extensions/application/runner.ts';
+import { cloneApplications } from '../../core/acts/proof/clone-application.ts';
+import { APPLICATION_OF_CLONES } from '../../extensions/application/clones/clone-application.ts';
 
-/** For every program that runs checks or agents. */
+/** For every program that repeats checks. */
 export function useApplications(): void {
-  applications.handOver([...APPLICATION_RUNNERS]);
+  cloneApplications.handOver([...APPLICATION_OF_CLONES]);
 }

@@ -10,7 +10,6 @@ import { removeAtOnce } from '../../core/project/git/remove-tree.ts';
 import { SESSION_MARK } from '../../core/sandbox/programs/environment.ts';
 import { CLEAR_AFTER, Wake } from '../../core/sandbox/programs/launch-worker.ts';
 import { runWorker } from '../../core/worker/loop/run-worker.ts';
-import { useApplications } from '../extensions/application.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useSessionExtensions } from '../extensions/worker.ts';
 
@@ -18,7 +17,6 @@ export async function workerMain(): Promise<void> {
   closeInherited();
   useProviders();
   useSessionExtensions();
-  useApplications();
   // Keeps V8's nursery small: a worker takes 82 MB instead of 87 while its agent prints 200 MB.
   setFlagsFromString('--semi-space-growth-factor=1');
   const [program = '', sessionsDir, folder, wake] = process.argv.slice(1);

@@ -1,4 +1,3 @@
-import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
 import http from 'node:http';
@@ -6,6 +5,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { allowsHost } from '../kernel/sandbox-hosts.ts';
+import { connectHere, couple } from './relay/loopback.ts';
 
 export interface EgressRules {
   /** Names, as in SANDBOX_HOSTS without `packages`. */
@@ -69,28 +69,7 @@ export async function openEgressProxy(
 }
 
 function portServer(port: number): net.Server {
-  return net.createServer((inner) => couple(inner, net.connect({ ...LOOPBACK, port })));
-}
-
-/** Programs such as vite listen on `localhost`, which may be ::1 alone. */
-const LOOPBACK = {
-  host: 'localhost',
-  autoSelectFamily: true,
-  autoSelectFamilyAttemptTimeout: 10_000,
-  lookup: (_name: string, _options: object, found: (error: null, addresses: LookupAddress[]) => void) =>
-    found(null, [
-      { address: '127.0.0.1', family: 4 },
-      { address: '::1', family: 6 },
-    ]),
-};
-
-/** Forwards both directions until one side closes. */
-export function couple(one: Duplex, other: net.Socket): void {
-  one.on('error', () => other.destroy());
-  other.on('error', () => one.destroy());
-  one.pipe(other).pipe(one);
-  one.once('close', () => other.destroy());
-  other.once('close', () => one.destroy());
+  return net.createServer((inner) => couple(inner, connectHere(port)));
 }
 
 type Target = { host: string; port: number };

@@ -5,10 +5,10 @@ import { statsAt } from '../kernel/files/path-stats.ts';
 import { type Guard, type GuardTool, makeGuard, withMounts } from './guard/make-guard.ts';
 import { type Mount, writable } from './guard/mount.ts';
 import { type GuardPart, type GuardPlaces, guardProfile, NET } from './guard-profile.ts';
-import { inboundFolder } from './inbound.ts';
 import { macProfile } from './mac-profile.ts';
 import { unsignedGit } from './programs/environment.ts';
 import { nodeProgram } from './programs/node-path.ts';
+import { inboundFolder } from './relay/loopback.ts';
 import { hiddenVariables } from './sockets.ts';
 
 export interface GuardMaker {

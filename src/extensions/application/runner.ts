@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { configFolder } from '../../core/kernel/config-folder.ts';
-import type { ApplicationRunner } from '../../core/sandbox/application.ts';
 import { releasePorts, requireFreePorts, reservePorts } from './ports/reserve-ports.ts';
+import type { ApplicationRunner } from './served-place.ts';
 import { startServices } from './services/run-services.ts';
 
 /** @param home contains the settings folder, with the reservations of all sessions of this user */
@@ -15,5 +15,3 @@ export function applicationRunner(home: () => string = homedir): ApplicationRunn
     start: startServices,
   };
 }
-
-export const APPLICATION_RUNNERS: readonly ApplicationRunner[] = [applicationRunner()];

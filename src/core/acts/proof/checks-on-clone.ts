@@ -21,8 +21,7 @@ import {
 } from '../../sandbox/programs/environment.ts';
 import { launchCleaner } from '../../sandbox/programs/launch-worker.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
-import { servicesMark } from '../../sandbox/served-clone.ts';
-import { applicationOfClone } from './services-on-clone.ts';
+import { cloneApplications } from './clone-application.ts';
 
 /** Where to run checks outside a worker. */
 export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
@@ -59,8 +58,12 @@ export async function checksOnClone(
   const scratch = join(root, mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
-  const owner = { id: mark.value, while: scratch, name: 'checks' };
-  const applied = await applicationOfClone(given.proving.application, owner, { clock, host }, cloneFailed);
+  const { application } = given.proving;
+  const [openApplication] = cloneApplications.items;
+  if (application !== undefined && openApplication === undefined)
+    throw cloneFailed('The project has services, which this build cannot run.');
+  const owner = { mark: mark.value, while: scratch };
+  const applied = application && (await openApplication?.(application, owner, { clock, host }));
   const served = applied?.served ?? [];
   const egress =
     isStrict && openings && !given.asWorktree
@@ -86,13 +89,10 @@ export async function checksOnClone(
       placed = place.env;
       return place;
     },
-    serve: applied?.serveWith({
-      ...{ outputDir, outputRoot: outputDir, guard: guarded, signal },
-      env: () => placed,
-    }),
+    serve: applied?.serveWith({ outputDir, guard: guarded, signal, env: () => placed }),
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
-  const ofServices = applied && (await launchCleaner(programs.worker, env, [servicesMark(mark.value).value]));
+  const ofServices = applied && (await launchCleaner(programs.worker, env, [applied.mark]));
   try {
     const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
     return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, admits))) };

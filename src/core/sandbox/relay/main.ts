@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import net from 'node:net';
 import { constants } from 'node:os';
+import { connectHere, couple, inboundFolder } from './loopback.ts';
 
 /**
  * The only connection of a strict sandbox, which has no network. Started inside the sandbox, it listens on loopback
@@ -43,24 +44,11 @@ function listen(name: string, port: number, host: string): Promise<number | unde
   });
 }
 
-/** A service may listen on either address of this machine. */
 function admit(port: number): Promise<void> {
-  const socket = `${folder}/in/${port}/socket`;
+  const socket = `${inboundFolder(folder, port)}/socket`;
   rmSync(socket, { force: true });
   const server = net.createServer((outer) => {
-    const inner = net.connect({
-      ...{ port, host: 'localhost', autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10_000 },
-      lookup: (_name, _options, found) =>
-        found(null, [
-          { address: '127.0.0.1', family: 4 },
-          { address: '::1', family: 6 },
-        ]),
-    });
-    outer.on('error', () => inner.destroy());
-    inner.on('error', () => outer.destroy());
-    outer.pipe(inner).pipe(outer);
-    outer.once('close', () => inner.destroy());
-    inner.once('close', () => outer.destroy());
+    couple(outer, connectHere(port));
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

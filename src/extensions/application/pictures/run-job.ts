@@ -6,10 +6,10 @@ import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { visibleControls } from '../../../core/kernel/text.ts';
 import { removeAtOnce } from '../../../core/project/git/remove-tree.ts';
-import { browserInside } from '../../../core/sandbox/browser-place.ts';
 import { openEgressProxy } from '../../../core/sandbox/egress-proxy.ts';
 import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
 import { nodeProgram } from '../../../core/sandbox/programs/node-path.ts';
+import { browserInside } from '../sandbox/browser-place.ts';
 import type { PicturesJob } from './job.ts';
 
 /** In characters; a reason is shown in one line. */

@@ -8,7 +8,7 @@ import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { Ports } from '../../../core/kernel/phases/application.ts';
 import type { Host } from '../../../core/kernel/processes/host.ts';
-import type { PortOwner } from '../../../core/sandbox/application.ts';
+import type { PortOwner } from '../served-place.ts';
 import { holdsOneOf, isFree, listeningSockets } from './listeners.ts';
 import { PORT_ERRORS } from './port-errors.ts';
 

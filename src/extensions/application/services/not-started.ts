@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import type { ServiceLine } from '../../../core/kernel/phases/application.ts';
 import type { CheckEnd } from '../../../core/project/proving/run-check.ts';
-import type { ServedPlace } from '../../../core/sandbox/application.ts';
+import type { ServedPlace } from '../served-place.ts';
 import { ServiceOutput } from './service-output.ts';
 
 /** The failure of a service that could not be started. */

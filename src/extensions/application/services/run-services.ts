@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
-import { filledIn, servedPorts, webAddress, webPort } from '../../../core/kernel/phases/application.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, howItFailed, runCheck } from '../../../core/project/proving/run-check.ts';
-import type { RunningServices, ServedPlace, ServiceTools } from '../../../core/sandbox/application.ts';
-import { type Inbound, openInbound } from '../../../core/sandbox/inbound.ts';
+import { filledIn, servedPorts, webAddress, webPort } from '../filled-in.ts';
+import { type Inbound, openInbound } from '../sandbox/inbound.ts';
+import type { RunningServices, ServedPlace, ServiceTools } from '../served-place.ts';
 import { notStarted } from './not-started.ts';
 import { RunningService } from './service.ts';
 

@@ -1,5 +1,4 @@
 import { basename, join, relative } from 'node:path';
-import { filledIn } from '../../../core/kernel/phases/application.ts';
 import type { CheckRun } from '../../../core/kernel/phases/proving.ts';
 import {
   endTree,
@@ -10,8 +9,9 @@ import {
 import { isRunning } from '../../../core/kernel/processes/process-table.ts';
 import { type CommandEnd, runProjectShell } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, howItFailed, tailOf } from '../../../core/project/proving/run-check.ts';
-import type { Inside, ServedPlace, ServiceTools } from '../../../core/sandbox/application.ts';
+import { filledIn } from '../filled-in.ts';
 import { holdsOneOf, isAnswered, listeningSockets } from '../ports/listeners.ts';
+import type { Inside, ServedPlace, ServiceTools } from '../served-place.ts';
 import { ServiceOutput } from './service-output.ts';
 
 /** Time for a database to write its data after SIGTERM. */

@@ -2,14 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
-import {
-  type Application,
-  applicationVariables,
-  type Ports,
-  type ServedIn,
-  servedPorts,
-  webAddress,
-} from '../../../core/kernel/phases/application.ts';
+import type { Application, Ports, ServedIn } from '../../../core/kernel/phases/application.ts';
 import type { Phase } from '../../../core/kernel/phases/table.ts';
 import { endTree } from '../../../core/kernel/processes/end-tree.ts';
 import { quotedSaid, saidBy } from '../../../core/kernel/said.ts';
@@ -17,10 +10,7 @@ import { realPathAsFar } from '../../../core/project/git/real-path.ts';
 import type { CheckEnd } from '../../../core/project/proving/run-check.ts';
 import type { ServesClone } from '../../../core/project/proving/run-on-clone.ts';
 import { dataFolder } from '../../../core/project/worktrees/sandbox-folders.ts';
-import type { RunningServices, ServedPlace } from '../../../core/sandbox/application.ts';
 import { childEnvironment } from '../../../core/sandbox/programs/environment.ts';
-import { dataIn, servesClone, servicesMark } from '../../../core/sandbox/served-clone.ts';
-import { type ServedWorktree, serviceInWorktree } from '../../../core/sandbox/service-place.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { NewEvent } from '../../../core/session/events/events.ts';
 import { SERVICES_FAILED } from '../../../core/session/events/fold.ts';
@@ -32,7 +22,11 @@ import { stopEvents } from '../../../core/worker/core/stopped.ts';
 import { provingOf, record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
 import type { WorkerApplication } from '../../../core/worker/core/worker-application.ts';
 import { emptied, guardFolders, type PortSet } from '../../../core/worker/core/worker-guard.ts';
+import { dataIn, servesClone, servicesMark } from '../clones/served-clone.ts';
+import { applicationVariables, servedPorts, webAddress } from '../filled-in.ts';
 import { applicationRunner } from '../runner.ts';
+import { type ServedWorktree, serviceInWorktree } from '../sandbox/service-place.ts';
+import type { RunningServices, ServedPlace } from '../served-place.ts';
 import { holdServices } from './hold-services.ts';
 import { RESTS } from './judge-services.ts';
 

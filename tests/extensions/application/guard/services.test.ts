@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
-import type { Inside } from '../../../../src/core/sandbox/application.ts';
 import { findGuardTool } from '../../../../src/core/sandbox/guard/make-guard.ts';
 import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
+import type { Inside } from '../../../../src/extensions/application/served-place.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 test('a service in the guard may save its data after SIGTERM, and ends with all that it started', async () => {

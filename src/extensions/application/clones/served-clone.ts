@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import type { Clock } from '../kernel/clock.ts';
-import { type Application, webAddress } from '../kernel/phases/application.ts';
-import type { ProofFolders } from '../kernel/phases/proving.ts';
-import type { Mark } from '../kernel/processes/end-tree.ts';
-import type { Host } from '../kernel/processes/host.ts';
-import type { ServesClone } from '../project/proving/run-on-clone.ts';
-import { applications, type ServedPlace } from './application.ts';
-import { SESSION_MARK } from './programs/environment.ts';
-import type { ProofGuard } from './proof-place.ts';
-import { serviceInside } from './service-place.ts';
+import type { Clock } from '../../../core/kernel/clock.ts';
+import type { ProofFolders } from '../../../core/kernel/phases/proving.ts';
+import type { Mark } from '../../../core/kernel/processes/end-tree.ts';
+import type { Host } from '../../../core/kernel/processes/host.ts';
+import type { ServesClone } from '../../../core/project/proving/run-on-clone.ts';
+import { SESSION_MARK } from '../../../core/sandbox/programs/environment.ts';
+import type { ProofGuard } from '../../../core/sandbox/proof-place.ts';
+import { webAddress } from '../filled-in.ts';
+import { applicationRunner } from '../runner.ts';
+import { serviceInside } from '../sandbox/service-place.ts';
+import type { ServedPlace } from '../served-place.ts';
 
 /** The end of an agent, or of checks, ends all processes with their own mark; services have another one. */
 export function servicesMark(value: string): Mark {
@@ -34,8 +35,8 @@ export function servesClone(
   { application, ports, mark: ofCommands, outputDir, outputRoot, ...given }: CloneServing,
   { clock, host }: { clock: Clock; host: Host },
 ): ServesClone | undefined {
-  const [runner] = applications.items;
-  if (runner === undefined || !runsInProof(application)) return undefined;
+  const runner = applicationRunner();
+  if (!application.in.includes('proof')) return undefined;
   return {
     isForSetup: application.in.includes('setup'),
     async start(folders, cwd) {
@@ -55,8 +56,4 @@ export function servesClone(
       return { ports, url: webAddress(application, ports), failures, end: () => running.end() };
     },
   };
-}
-
-function runsInProof({ in: runsIn }: Application): boolean {
-  return runsIn.includes('proof');
 }

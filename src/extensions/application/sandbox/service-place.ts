@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import type { ProofFolders } from '../kernel/phases/proving.ts';
-import type { Inside } from './application.ts';
-import { type Guard, insideGuard } from './guard/make-guard.ts';
-import { guardOf, serving } from './guard-of.ts';
-import type { GuardPart, GuardPlaces } from './guard-profile.ts';
-import type { ActiveGuard } from './probe-guard.ts';
-import { type ProofGuard, proofGuard } from './proof-place.ts';
+import type { ProofFolders } from '../../../core/kernel/phases/proving.ts';
+import { type Guard, insideGuard } from '../../../core/sandbox/guard/make-guard.ts';
+import { guardOf, serving } from '../../../core/sandbox/guard-of.ts';
+import type { GuardPart, GuardPlaces } from '../../../core/sandbox/guard-profile.ts';
+import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
+import { type ProofGuard, proofGuard } from '../../../core/sandbox/proof-place.ts';
+import type { Inside } from '../served-place.ts';
 
 /** How each service starts, by the ports on which it listens; undefined without a guard. */
 export type InsideFor = ((serves: readonly number[]) => Inside) | undefined;

@@ -1,16 +1,11 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
-import { systemErrorCode } from '../kernel/errors.ts';
-import { couple } from './egress-proxy.ts';
+import { systemErrorCode } from '../../../core/kernel/errors.ts';
+import { couple, inboundFolder } from '../../../core/sandbox/relay/loopback.ts';
 
 export interface Inbound {
   close(): Promise<void>;
-}
-
-/** The folder in which the relay of a service opens its socket. */
-export function inboundFolder(net: string, port: number): string {
-  return join(net, 'in', String(port));
 }
 
 /**

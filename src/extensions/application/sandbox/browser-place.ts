@@ -1,8 +1,8 @@
-import type { Inside } from './application.ts';
-import { insideGuard } from './guard/make-guard.ts';
-import { guardOf } from './guard-of.ts';
-import type { GuardPart } from './guard-profile.ts';
-import type { ActiveGuard } from './probe-guard.ts';
+import { insideGuard } from '../../../core/sandbox/guard/make-guard.ts';
+import { guardOf } from '../../../core/sandbox/guard-of.ts';
+import type { GuardPart } from '../../../core/sandbox/guard-profile.ts';
+import type { ActiveGuard } from '../../../core/sandbox/probe-guard.ts';
+import type { Inside } from '../served-place.ts';
 
 /** Nothing that a person opened for agents is open to a browser. */
 const NO_OPENINGS = { write: [], read: [], sockets: [], env: [], hosts: [], ports: [] };

@@ -1,9 +1,8 @@
-import type { Clock } from '../kernel/clock.ts';
-import type { Application, Ports } from '../kernel/phases/application.ts';
-import type { Mark } from '../kernel/processes/end-tree.ts';
-import type { Host } from '../kernel/processes/host.ts';
-import { newRegistry } from '../kernel/registry.ts';
-import type { CheckEnd } from '../project/proving/run-check.ts';
+import type { Clock } from '../../core/kernel/clock.ts';
+import type { Application, Ports } from '../../core/kernel/phases/application.ts';
+import type { Mark } from '../../core/kernel/processes/end-tree.ts';
+import type { Host } from '../../core/kernel/processes/host.ts';
+import type { CheckEnd } from '../../core/project/proving/run-check.ts';
 
 /** Who uses ports: a session, or checks outside of a worker. */
 export interface PortOwner {
@@ -57,7 +56,7 @@ export interface RunningServices {
   end(): Promise<void>;
 }
 
-/** What the extension for applications does for worker and acts. */
+/** Ports and services, for worker and acts. */
 export interface ApplicationRunner {
   /**
    * The ports of an owner: those that it had before on this machine, or new ones.
@@ -70,5 +69,3 @@ export interface ApplicationRunner {
   /** Starts the services, waits until they are ready, then runs INIT. Returns in any case; `end` has to be called. */
   start(place: ServedPlace, tools: ServiceTools): Promise<RunningServices>;
 }
-
-export const applications = newRegistry<ApplicationRunner>('applications');

@@ -1,0 +1,36 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Application } from '../../kernel/phases/application.ts';
+import type { ProofFolders } from '../../kernel/phases/proving.ts';
+import type { Host } from '../../kernel/processes/host.ts';
+import { newRegistry } from '../../kernel/registry.ts';
+import type { ServesClone } from '../../project/proving/run-on-clone.ts';
+import type { ProofGuard } from '../../sandbox/proof-place.ts';
+
+/** The application of a clone outside of a worker, with reserved ports. */
+export interface CloneApplication {
+  /** The ports on which services listen. */
+  served: readonly number[];
+  /** The marker of their processes. */
+  mark: string;
+  variables(folders: ProofFolders): Record<string, string>;
+  /** The services, if they run beside the checks of a proof. */
+  serveWith(place: ServingPlace): ServesClone | undefined;
+  release(): Promise<void>;
+}
+
+export interface ServingPlace {
+  outputDir: string;
+  guard: ProofGuard;
+  /** The environment of the checks. */
+  env: () => Record<string, string>;
+  signal: AbortSignal;
+}
+
+/** @param owner the marker of the checks, and a folder that exists as long as the ports are needed */
+export type OpenCloneApplication = (
+  application: Application,
+  owner: { mark: string; while: string },
+  tools: { clock: Clock; host: Host },
+) => Promise<CloneApplication>;
+
+export const cloneApplications = newRegistry<OpenCloneApplication>('applications of clones');
