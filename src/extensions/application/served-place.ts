@@ -36,7 +36,7 @@ export interface ServedPlace {
    * How a service is confined; absent without a guard.
    * @param serves the ports on which it listens, which a strict sandbox has to open inwards
    */
-  insideFor?: (serves: readonly number[]) => Inside;
+  insideFor?: ((serves: readonly number[]) => Inside) | undefined;
   /** A strict sandbox: the folder of the sockets through which its services are reached. */
   net?: string | undefined;
 }
@@ -54,18 +54,4 @@ export interface RunningServices {
   ended(): string[];
   /** Ends them with everything that they started. Can be called again. */
   end(): Promise<void>;
-}
-
-/** Ports and services, for worker and acts. */
-export interface ApplicationRunner {
-  /**
-   * The ports of an owner: those that it had before on this machine, or new ones.
-   * @param set `base`: for checks on the base commit, which run beside agents
-   */
-  reserve(owner: PortOwner, names: readonly string[], set: 'own' | 'base'): Promise<Ports>;
-  /** @throws port_taken: another program listens on one of them; says which */
-  requireFree(ports: Ports, host: Host): Promise<void>;
-  release(owner: Pick<PortOwner, 'id'>): Promise<void>;
-  /** Starts the services, waits until they are ready, then runs INIT. Returns in any case; `end` has to be called. */
-  start(place: ServedPlace, tools: ServiceTools): Promise<RunningServices>;
 }

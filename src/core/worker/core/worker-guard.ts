@@ -121,7 +121,7 @@ export class WorkerGuard {
     if (before?.key === key) return await before.opened;
     const closed = before?.opened.then(({ close }) => close()).catch(() => undefined);
     const opened = Promise.resolve(closed)
-      .then(() => openEgress(worker, { set, served, refused }))
+      .then(() => openEgress(worker, NET_FOLDERS[set], { ports: served, refused }))
       .catch((error: unknown) => {
         this.#egress.delete(set);
         throw error;
@@ -255,18 +255,15 @@ export async function guardFolders({
 
 async function openEgress(
   worker: Guarded,
-  {
-    set,
-    served,
-    refused,
-  }: { set: PortSet; served: readonly number[]; refused: Parameters<typeof openEgressProxy>[2] },
+  folder: string,
+  opens: { ports: readonly number[]; refused: (target: string, why: string) => void },
 ): Promise<Egress> {
   const { file, env } = worker;
   const { own } = await guardFolders(worker);
   const rules = egressRules(file.settings.openings, providersOf(worker), env);
-  const ports = [...new Set([...rules.ports, ...served])];
-  const net = join(own, NET_FOLDERS[set]);
-  const { close } = await openEgressProxy(net, { ...rules, ports }, refused);
+  const ports = [...new Set([...rules.ports, ...opens.ports])];
+  const net = join(own, folder);
+  const { close } = await openEgressProxy(net, { ...rules, ports }, opens.refused);
   return { net, ports, close };
 }
 

@@ -35,16 +35,16 @@ export interface ClonedSet {
  * Runs commands on a fresh clone of a commit, after SETUP. If SETUP fails, none of them is run, and they all fail with
  * it.
  */
-export async function runInClone(worker: Worker, wanted: ClonedSet): Promise<SetEnd> {
-  const { worktree, mark, iteration, ...given } = wanted;
-  const { outputDir } = given;
-  const set = mark === worker.file.id ? 'own' : 'base';
+export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {
+  const { worktree, mark, iteration, ...given } = set;
+  const { outputDir, signal } = given;
+  const ports = mark === worker.file.id ? 'own' : 'base';
   const admitted = await worker.guard.variables(worker);
   const envIn = async (folders: ProofFolders) => {
-    const own = await worker.application?.variables({ set, folders });
+    const own = await worker.application?.variables({ set: ports, folders });
     return childEnvironment(worker.env, { sessionUlid: mark, iteration, ...admitted, own });
   };
-  const guard = await worker.guard.ofProof(worker, set);
+  const guard = await worker.guard.ofProof(worker, ports);
   const onClone = {
     ...given,
     mainRepo: worker.file.mainRepo,
@@ -56,13 +56,7 @@ export async function runInClone(worker: Worker, wanted: ClonedSet): Promise<Set
     areObjectsWritable: !hidesFolders(guard),
     outputRoot: worker.paths.runDir,
     placeIn: async (folders: ProofFolders) => proofPlace(guard, folders, await envIn(folders)),
-    serve: await worker.application?.inClone({
-      set,
-      mark,
-      outputDir,
-      env: envIn,
-      signal: given.signal,
-    }),
+    serve: await worker.application?.inClone({ set: ports, mark, outputDir, env: envIn, signal }),
   };
   const tools = { clock: worker.clock, context: worker.git.context };
   return await runOnClone(onClone, tools, (problem) => WORKER_ERRORS.clone_failed({ problem }));

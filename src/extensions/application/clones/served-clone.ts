@@ -35,8 +35,8 @@ export function servesClone(
   { application, ports, mark: ofCommands, outputDir, outputRoot, ...given }: CloneServing,
   { clock, host }: { clock: Clock; host: Host },
 ): ServesClone | undefined {
-  const runner = applicationRunner();
   if (!application.in.includes('proof')) return undefined;
+  const runner = applicationRunner();
   return {
     isForSetup: application.in.includes('setup'),
     async start(folders, cwd) {
@@ -44,10 +44,9 @@ export function servesClone(
       const data = dataIn(folders);
       const env = { ...(await given.env(folders)), [mark.name]: mark.value };
       const guard = await given.guard();
-      const insideFor = serviceInside(guard, { ...folders, data }, env);
       const place: ServedPlace = {
         ...{ application, cwd, env, ports, data, mark, outputDir, outputRoot },
-        ...(insideFor && { insideFor }),
+        insideFor: serviceInside(guard, { ...folders, data }, env),
         net: guard?.egress?.net,
       };
       await runner.requireFree(ports, host);

@@ -261,8 +261,8 @@ export class SessionServices implements WorkerApplication {
     const tmp = join(own, 'services-tmp');
     await emptied(tmp, 0o1777);
     const served = { worktree: await realPathAsFar(worktree), data: await realPathAsFar(data), env };
-    const insideFor = serviceInWorktree(guard.now, served, { home, tmp, caches, ...guard.egress });
-    return { ...(insideFor && { insideFor }), net: guard.egress?.net };
+    const part = { home, tmp, caches, ...guard.egress };
+    return { insideFor: serviceInWorktree(guard.now, served, part), net: guard.egress?.net };
   }
 
   /** Tells the next agent what failed. */
