@@ -10,7 +10,7 @@ import {
   runProjectShell,
 } from '../finding/project-command.ts';
 
-export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 'inside'> {
+export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 'inside' | 'started'> {
   outputDir: string;
   /** Paths of output files are relative to this folder. */
   outputRoot: string;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifThere } from '../../../core/kernel/errors.ts';
+import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { createLightly, writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -46,6 +47,7 @@ export async function reservePorts(
     const port = await takeOne(folder, wanted);
     if (port === undefined) throw PORT_ERRORS.ports_used_up({ folder, count: names.length });
     ports.set(name, port);
+    crashPoint('port-reserved');
   }
   return Object.fromEntries(names.map((name) => [name, ports.get(name) ?? 0]));
 }

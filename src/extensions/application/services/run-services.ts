@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
+import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, howItFailed, runCheck } from '../../../core/project/proving/run-check.ts';
@@ -59,6 +60,7 @@ class Services implements RunningServices {
       else this.#fail(running, why === 'ended' ? undefined : why);
     }
     if (init !== undefined && this.failures.length === 0 && !signal.aborted) await this.#runInit(init);
+    crashPoint('services-ready');
   }
 
   /** Another program may have taken a port since it was found to be free. */
@@ -89,10 +91,16 @@ class Services implements RunningServices {
   }
 
   async #endAll(): Promise<void> {
-    await Promise.all(this.#running.map((service) => service.stop()));
+    await Promise.all(
+      this.#running.map(async (service) => {
+        await service.stop();
+        crashPoint('service-ended');
+      }),
+    );
     await this.#inbound?.close();
     for (const { name } of this.#running) this.#states.set(name, { state: 'ended' });
     this.#write();
+    crashPoint('services-ended');
   }
 
   /** @returns `ready`, `ended`, or why it is not ready */
@@ -116,7 +124,8 @@ class Services implements RunningServices {
 
   async #runReady(line: string) {
     const { cwd, env, insideFor } = this.#place;
-    const options = { cwd, env, inside: insideFor?.([]), timeoutMs: READY_LINE_LIMIT_MS };
+    const started = () => crashPoint('ready-begun');
+    const options = { cwd, env, inside: insideFor?.([]), timeoutMs: READY_LINE_LIMIT_MS, started };
     const { signal } = this.#tools;
     return (await runProjectShell(filledIn(line, this.#place), { ...options, signal })).failure;
   }
@@ -137,7 +146,8 @@ class Services implements RunningServices {
   async #runInit(line: string): Promise<void> {
     const { cwd, env, insideFor, outputDir, outputRoot } = this.#place;
     const { clock, signal } = this.#tools;
-    const place = { cwd, env, inside: insideFor?.([]), outputDir, outputRoot, signal };
+    const started = () => crashPoint('init-begun');
+    const place = { cwd, env, inside: insideFor?.([]), outputDir, outputRoot, signal, started };
     const command = { command: filledIn(line, this.#place), isSetup: true, name: 'init' } as const;
     try {
       const end = await runCheck(clock, command, { ...place, timeoutMs: SETUP_LIMIT_MS });

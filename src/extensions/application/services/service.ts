@@ -1,4 +1,5 @@
 import { basename, join, relative } from 'node:path';
+import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import type { CheckRun } from '../../../core/kernel/phases/proving.ts';
 import {
   endTree,
@@ -59,11 +60,13 @@ export class RunningService {
   async #run(): Promise<void> {
     const { cwd, env, insideFor } = this.#place;
     const inside = insideFor?.(this.port === undefined ? [] : [this.port]);
+    crashPoint('before-service');
     try {
       this.end = await runProjectShell(filledIn(this.command, this.#place), {
         ...{ cwd, env, timeoutMs: NO_LIMIT_MS, inside: inside && this.#noting(inside) },
         output: (chunk) => this.#output.add(chunk),
         started: (pid) => {
+          crashPoint('service-begun');
           this.#identified = this.#identify(pid);
         },
       });

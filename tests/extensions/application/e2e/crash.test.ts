@@ -1,9 +1,19 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { setServices } from '../../../../src/core/acts/sessions/services.act.ts';
+import { configFolder } from '../../../../src/core/kernel/config-folder.ts';
+import { dataFolder } from '../../../../src/core/project/worktrees/sandbox-folders.ts';
+import { SERVICES_FAILED } from '../../../../src/core/session/events/fold.ts';
 import { readServicesNow } from '../../../../src/core/session/services-now.ts';
-import { ci } from '../../../support/ci.ts';
+import { reservedPorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
+import { dieInTurn, writeDyingWorker } from '../../../core/faults/dying-workers.ts';
+import { WORKS } from '../../../core/faults/in-one-session.ts';
+import { ci, ciIf } from '../../../support/ci.ts';
+import { processesOf } from '../../../support/live-session.ts';
 import { HANGS, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { endOfWorker } from '../../../support/supervisors.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 /** Answers with a number that each start chooses. */
 const SERVER = `const id = String(Math.random());
@@ -77,3 +87,63 @@ test(
     await expect.poll(() => servers(rig)).toBe(0);
   },
 );
+
+/** The steps of the start and the end of services, in order: each worker dies at the next one. */
+const STEPS = [
+  'port-reserved',
+  'port-reserved',
+  'before-service',
+  'service-begun',
+  'ready-begun',
+  'init-begun',
+  'services-ready',
+  'service-ended',
+  'services-ended',
+];
+const DEATHS = STEPS.map((step) => ({ name: step, env: { SAMOCODE_CRASH_AT: step } }));
+
+/** The server fails beside another one, and notes its port; the other service ends after it. */
+const STEPPED = {
+  ...PLAN,
+  lines: {
+    PORTS: 'web',
+    SERVICE_WEB:
+      'exec 9>{data}/lock; flock -n 9 || exit 9; echo {port.web} >>{data}/begun; exec node server.cjs',
+    READY_WEB: 'curl -sf http://127.0.0.1:{port.web}',
+    SERVICE_LAST: "trap 'sleep 1; exit' TERM; while :; do sleep 0.1; done",
+    SERVICE_INIT: 'touch {data}/made',
+  },
+  scenario: {
+    rules: [
+      { when: { iteration: 1 }, do: WORKS },
+      { when: { iteration: 2 }, do: [{ act: 'hang' }] },
+    ],
+  },
+} as const;
+
+for (const sandbox of ['off', 'guard', 'strict'] as const)
+  test(
+    `with SANDBOX=${sandbox} workers that die at each step leave no service behind, and the next one starts each once, on the same port`,
+    ciIf(sandbox === 'off'),
+    async () => {
+      await using scratch = await tempDir();
+      const worker = await writeDyingWorker(scratch.path, DEATHS);
+      await using rig = await startRig({ ...STEPPED, sandbox, phase: 'implementation', worker });
+      await dieInTurn(rig, DEATHS, scratch.path);
+      await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+      await expect.poll(() => serverId(rig)).toBeTruthy();
+      expect(await servers(rig)).toBe(1);
+      const failed = (await rig.events()).filter(
+        (event) => 'code' in event && event.code === SERVICES_FAILED,
+      );
+      expect(failed).toEqual([]);
+      const port = (await readServicesNow(rig.paths))?.services[0]?.port;
+      const begun = await readFile(join(dataFolder(rig.file.worktreesDir, rig.file.folder), 'begun'), 'utf8');
+      expect(new Set(begun.trim().split('\n'))).toEqual(new Set([String(port)]));
+      expect(reservedPorts(join(configFolder(rig.repo.homeDir), 'ports'))).toHaveLength(2);
+      await rig.stop();
+      await rig.until(({ status }) => status.kind === 'stopped');
+      await endOfWorker(rig);
+      expect(await processesOf(rig.context().host, `${rig.file.id}-services`)).toEqual([]);
+    },
+  );

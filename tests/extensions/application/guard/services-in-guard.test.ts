@@ -79,7 +79,7 @@ test.each(LEVELS)('services end with the killed process that started them, level
   const starter = spawn(process.execPath, ['--import', 'tsx', STARTER, file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [said] = await once(starter.stdout, 'data');
+  const [said] = await Promise.race([once(starter.stdout, 'data'), once(starter, 'close')]);
   expect(JSON.parse(String(said))).toEqual([]);
   expect(await ask(at.ports.web)).toBe('web-of-one');
   starter.kill('SIGKILL');

@@ -4,6 +4,8 @@ import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
 
+// The bundler defines it for programs.
+Object.assign(globalThis, { __FAULTS__: false });
 const { place, prefixes } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const insideFor = (serves: readonly number[]) => (command: readonly string[]) =>
   [...prefixes[serves.join()], ...command] as [string, ...string[]];
