@@ -10,8 +10,15 @@ import { admittedBy, checksOnClone } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
 import { clonePlaceOf } from './project-clone.ts';
 
+/** The parts of a proof, and what the failure of one means for a session. */
+const KINDS = {
+  setup: { words: 'SETUP ', otherwise: 'blocks before its first agent' },
+  services: { words: 'The service line ', otherwise: 'counts its checks as failed until it is repaired' },
+  check: { words: '', otherwise: 'asks whether repairing it is part of the task' },
+};
+
 /**
- * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start. If a
+ * Runs SETUP, services and each CHECK once as a worker would, on the commit from which a session would start. If a
  * check fails there, each session asks whether to repair it.
  */
 export async function triedChecks(
@@ -38,13 +45,11 @@ export async function triedChecks(
     const env = await environmentOfProject(project, context);
     const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
     return runs.map(({ command, isSetup, how, tail = '' }) => {
-      const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;
-      const kind = command === values.setup ? 'SETUP ' : 'The service line ';
-      const name = `${isSetup ? kind : ''}\`${command}\``;
+      const kind = !isSetup ? 'check' : command === values.setup ? 'setup' : 'services';
+      const { words, otherwise } = KINDS[kind];
+      const id = kind === 'check' ? `check.${commands.indexOf(command) + 1}` : kind;
+      const name = `${words}\`${command}\``;
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
-      const otherwise = isSetup
-        ? 'blocks before its first agent'
-        : 'asks whether repairing it is part of the task';
       const fix = `Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session ${otherwise}.`;
       const said = quotedSaid(saidBy(tail, env));
       const leftOut = leftOutOf(env, admittedBy(place.guard));
