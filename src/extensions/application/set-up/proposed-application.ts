@@ -24,7 +24,10 @@ interface Database {
   image: RegExp;
   /** The beginning of an address in `.env.example`. */
   scheme: RegExp;
-  /** Starts the installed programs as an ordinary user, with the data in a folder of the session. */
+  /**
+   * Starts the installed programs as an ordinary user, with the data in a folder of the session. New data gets its
+   * name only once it is complete: a start can be interrupted at any moment.
+   */
   service: string;
   ready: string;
 }
@@ -35,7 +38,7 @@ const DATABASES: readonly Database[] = [
     image: /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb)(?:$|[:@-])/,
     scheme: /^postgres(?:ql)?(?:\+\w+)?:/,
     service:
-      'test -d {data}/db || initdb -D {data}/db -U postgres -A trust; exec postgres -D {data}/db -p {port.db} -c unix_socket_directories=',
+      'if ! test -d {data}/db; then rm -rf {data}/new; initdb -D {data}/new -U postgres -A trust && mv {data}/new {data}/db; fi; exec postgres -D {data}/db -p {port.db} -c unix_socket_directories=',
     ready: 'pg_isready -h 127.0.0.1 -p {port.db}',
   },
   {
@@ -43,14 +46,15 @@ const DATABASES: readonly Database[] = [
     image: /(?:^|\/)(?:mysql|mariadb)(?:$|[:@-])/,
     scheme: /^(?:mysql|mariadb)(?:\+\w+)?:/,
     service:
-      'test -d {data}/mysql || mysqld --no-defaults --initialize-insecure --datadir={data}/mysql; exec mysqld --no-defaults --datadir={data}/mysql --port={port.mysql} --bind-address=127.0.0.1 --socket={data}/mysql.sock --mysqlx=OFF',
+      'if ! test -d {data}/mysql; then rm -rf {data}/new; mysqld --no-defaults --initialize-insecure --datadir={data}/new && mv {data}/new {data}/mysql; fi; exec mysqld --no-defaults --datadir={data}/mysql --port={port.mysql} --bind-address=127.0.0.1 --socket=mysql.sock --mysqlx=OFF',
     ready: 'mysqladmin --no-defaults -h 127.0.0.1 -P {port.mysql} -u root ping',
   },
   {
     name: 'redis',
     image: /(?:^|\/)(?:redis|valkey)(?:$|[:@-])/,
     scheme: /^rediss?:/,
-    service: `mkdir -p {data}/redis; exec redis-server --port {port.redis} --bind 127.0.0.1 --dir {data}/redis --save ''`,
+    service:
+      'mkdir -p {data}/redis; exec redis-server --port {port.redis} --bind 127.0.0.1 --dir {data}/redis',
     ready: 'redis-cli -p {port.redis} ping',
   },
 ];
