@@ -27,10 +27,7 @@ export async function readServiceLogs(
 ): Promise<{ view: SessionView; logs: ServiceLog[] }> {
   const view = await findSession(question, context);
   const { services } = view.paths;
-  const ran = (namesAt(services) ?? [])
-    .filter((file) => file.endsWith(ENDING))
-    .map((file) => file.slice(0, -ENDING.length))
-    .sort();
+  const ran = servicesIn(services);
   if (name !== undefined && !ran.includes(name))
     throw CLI_ERRORS.usage({
       why: `No service "${name.slice(0, 100)}" of ${view.folder} has run.`,
@@ -38,6 +35,11 @@ export async function readServiceLogs(
     });
   const shown = ran.filter((each) => name === undefined || each === name);
   return { view, logs: shown.map((each) => lastLines(each, join(services, `${each}${ENDING}`), most)) };
+}
+
+function servicesIn(folder: string): string[] {
+  const names = (namesAt(folder) ?? []).filter((file) => file.endsWith(ENDING));
+  return names.map((file) => file.slice(0, -ENDING.length)).sort();
 }
 
 function lastLines(name: string, path: string, most: number): ServiceLog {
@@ -49,33 +51,51 @@ function lastLines(name: string, path: string, most: number): ServiceLog {
 
 const POLL_MS = 500;
 
-/** The lines that are added to the logs, until `signal` is aborted. */
+interface Followed {
+  path: string;
+  offset: number;
+  /** When the file was made: each start of a service makes a new one, often with the number of the old one. */
+  bornMs: number | undefined;
+}
+
+/**
+ * The lines that are added to the logs in a folder, also to those that begin later, until `signal` is aborted.
+ * @param input `name`: of one service
+ */
 export async function* newServiceLines(
-  logs: readonly Pick<ServiceLog, 'name' | 'path'>[],
+  { services, name }: { services: string; name: string | undefined },
   { clock, signal }: Pick<ActionContext, 'clock'> & { signal: AbortSignal },
 ): AsyncGenerator<{ name: string; line: string }> {
-  const followed = logs.map(({ name, path }) => ({ name, path, offset: sizeOf(path) }));
+  const names = () => servicesIn(services).filter((each) => name === undefined || each === name);
+  const pathOf = (each: string) => join(services, `${each}${ENDING}`);
+  const followed = new Map(names().map((each) => [each, endOf(pathOf(each))]));
   for (;;) {
-    for (const log of followed) for await (const line of linesAfter(log)) yield { name: log.name, line };
+    for (const each of names()) {
+      const log = followed.get(each) ?? { path: pathOf(each), offset: 0, bornMs: undefined };
+      followed.set(each, log);
+      for await (const line of linesAfter(log)) yield { name: each, line };
+    }
     await clock.sleep(POLL_MS, signal);
   }
 }
 
-function sizeOf(path: string): number {
+function endOf(path: string): Followed {
   const opened = openPlainHandle(path);
-  if (opened.kind !== 'opened') return 0;
-  const { size } = opened.handle.stat();
+  if (opened.kind !== 'opened') return { path, offset: 0, bornMs: undefined };
+  const { size, birthtimeMs } = opened.handle.stat();
   opened.handle.close();
-  return size;
+  return { path, offset: size, bornMs: birthtimeMs };
 }
 
-async function* linesAfter(log: { path: string; offset: number }): AsyncGenerator<string> {
+async function* linesAfter(log: Followed): AsyncGenerator<string> {
   const opened = openPlainHandle(log.path);
   if (opened.kind !== 'opened') return;
   const { handle } = opened;
   try {
-    // It was begun again.
-    if (handle.stat().size < log.offset) log.offset = 0;
+    const { birthtimeMs, size } = handle.stat();
+    if (birthtimeMs !== log.bornMs) Object.assign(log, { bornMs: birthtimeMs, offset: 0 });
+    // Its middle was cut out: what is left of it has been seen.
+    log.offset = Math.min(log.offset, size);
     for await (const { text = '', end } of linesFrom(handle, log.offset)) {
       log.offset = end;
       yield text;

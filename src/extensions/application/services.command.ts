@@ -92,7 +92,7 @@ async function showLogs(
       : logs.flatMap(({ path, lines }) => [dim(path), ...lines.map(harmless)]).join('\n');
   if (!follow) return await pagedResult(cli, { session: view.folder, services: logs }, text);
   cli.output.say(text());
-  const width = Math.max(0, ...logs.map(({ name: each }) => each.length));
-  for await (const { name: each, line } of newServiceLines(logs, { ...context, signal: cli.interrupted }))
-    cli.output.say(logs.length > 1 ? `${dim(each.padEnd(width))} ${harmless(line)}` : harmless(line));
+  const followed = { services: view.paths.services, name };
+  for await (const { name: each, line } of newServiceLines(followed, { ...context, signal: cli.interrupted }))
+    cli.output.say(name === undefined ? `${dim(each)} ${harmless(line)}` : harmless(line));
 }

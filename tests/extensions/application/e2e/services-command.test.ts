@@ -23,6 +23,24 @@ async function samocode({ repo, program }: SessionRig, ...words: string[]) {
   return { exitCode, said: `${stdout}${stderr}` };
 }
 
+/** Follows the logs of all services until it is disposed of. */
+function follow({ repo, program, file }: SessionRig) {
+  const words = ['services', file.folder, 'logs', '-f'];
+  const options = { cwd: repo.path, env: repo.env };
+  const child = spawn(process.execPath, [program('cli'), ...words], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk));
+  const ended = once(child, 'close');
+  const dispose = async () => {
+    child.kill('SIGINT');
+    await ended;
+  };
+  return { said: () => said, [Symbol.asyncDispose]: dispose };
+}
+
 const saying = (text: string) => expect.stringContaining(text);
 
 test('services of a stopped session are started, shown, followed and ended', ci, async () => {
@@ -34,6 +52,8 @@ test('services of a stopped session are started, shown, followed and ended', ci,
     said: saying(`No service of ${folder} has run yet.`),
   });
   expect(await services('down')).toEqual({ exitCode: 0, said: saying('No services were up for a person.') });
+  await using following = follow(rig);
+  await expect.poll(following.said).toContain('has run yet');
   const up = await services('up');
   const port = (await readServicesNow(rig.paths))?.services[0]?.port;
   const address = `http://localhost:${port}`;
@@ -42,18 +62,9 @@ test('services of a stopped session are started, shown, followed and ended', ci,
   expect((await samocode(rig, 'status', folder)).said).toContain(address);
   expect((await services('up')).said).toContain(address);
 
-  const { repo, program } = rig;
-  const following = spawn(process.execPath, [program('cli'), 'services', folder, 'logs', 'web', '-f'], {
-    ...{ cwd: repo.path, env: repo.env, stdio: ['ignore', 'pipe', 'inherit'] },
-  });
-  let followed = '';
-  following.stdout.on('data', (chunk: Buffer) => (followed += chunk));
-  await expect.poll(() => followed).toContain('listens');
   await fetch(`${address}/boats`);
-  await expect.poll(() => followed).toContain('asked for /boats');
-  expect(followed).not.toContain('\x1b[2J');
-  following.kill('SIGINT');
-  await once(following, 'close');
+  await expect.poll(following.said).toMatch(/web .*listens.*web asked for \/boats/s);
+  expect(following.said()).not.toContain('\x1b[2J');
 
   expect((await services('logs')).said).toMatch(/queue\.txt.*waits.*web\.txt.*listens/s);
   expect(await services('logs', 'queue', '-n', '1')).toEqual({ exitCode: 0, said: saying('waits') });
@@ -61,6 +72,10 @@ test('services of a stopped session are started, shown, followed and ended', ci,
   expect(await services('down')).toEqual({ exitCode: 0, said: saying('their data is kept') });
   await expect(fetch(address)).rejects.toThrow();
   expect((await samocode(rig, 'status', folder)).said).not.toContain(address);
+  // Each start begins a new log.
+  await services('up');
+  await expect.poll(() => following.said().split('listens')).toHaveLength(3);
+  await services('down');
 });
 
 test('a service that fails is named with its last lines, and those after it do not start', async () => {
