@@ -99,3 +99,14 @@ test.each(LEVELS)(
     expect(await at.left()).toEqual([]);
   },
 );
+
+test.each(LEVELS)('a READY line that only connects waits for the service, level %s', async (level) => {
+  await using at = await servedInGuard(level, {
+    services: { web: `sleep 1; exec ${WEB}` },
+    ready: { web: 'bash -c "</dev/tcp/127.0.0.1/{port.web}"' },
+  });
+  const running = await at.start();
+  expect(running.failures).toEqual([]);
+  expect(await ask(at.ports.web)).toBe('web');
+  await running.end();
+});
