@@ -6,7 +6,7 @@ import { documentFingerprint, documentText } from './documents/documents.ts';
 import { readOverview } from './documents/overview.ts';
 import { type TypedAnswers, typedAnswers } from './documents/typed-answers.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
-import type { SessionFile } from './events/session-file.ts';
+import type { FrozenSettings, SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, WaitingStatus } from './events/state.ts';
 import { MAX_OVERVIEW_BYTES } from './layout/paths.ts';
@@ -33,6 +33,20 @@ export type Due =
   | { kind: 'withdraw'; question: string; key: string };
 
 export type DueOf<K extends Due['kind']> = Extract<Due, { kind: K }>;
+
+/** In a file marked as answered, and in another one. */
+const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
+
+/**
+ * The milliseconds for which typed answers must stay unchanged before they count: editors save incomplete answers
+ * automatically, and people pause while typing.
+ */
+export function typingRestMs(
+  { isMarkedAnswered }: DueOf<'answers'>,
+  { typingRest = TYPING_REST }: Partial<Pick<FrozenSettings, 'typingRest'>> = {},
+): number {
+  return isMarkedAnswered ? typingRest.markedMs : typingRest.unmarkedMs;
+}
 
 const NOT_YET: Due = { kind: 'not_yet', leftMs: Number.POSITIVE_INFINITY };
 

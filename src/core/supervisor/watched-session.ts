@@ -7,7 +7,7 @@ import { isElsewhere } from '../kernel/processes/lease.ts';
 import { isRunning } from '../kernel/processes/process-table.ts';
 import { isInBase } from '../project/finishing/base-branch.ts';
 import type { Wake } from '../sandbox/programs/launch-worker.ts';
-import { awaitedPaths, type Due, type DueOf, dueOf, readFilesNow } from '../session/due.ts';
+import { awaitedPaths, type Due, type DueOf, dueOf, readFilesNow, typingRestMs } from '../session/due.ts';
 import type { StartOrder } from '../session/events/bodies/positions.ts';
 import { limitWait } from '../session/events/limit-wait.ts';
 import type { SessionView } from '../session/events/session-view.ts';
@@ -25,11 +25,6 @@ const READ_AGAIN_MS = 10 * 60_000;
 /** A worker that has not taken its lease within this time has failed to start. */
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
-/**
- * The milliseconds for which typed answers must stay unchanged before they count: in a file marked as answered, and
- * in another one. Editors save incomplete answers automatically, and people pause while typing.
- */
-const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
 /** The interval at which git is asked whether a branch is merged. */
 const MERGED_MS = 30_000;
 
@@ -171,11 +166,11 @@ export class WatchedSession {
   }
 
   /** The time starts again whenever the file changes. */
-  #rests({ fileHash, isMarkedAnswered }: DueOf<'answers'>, now: number) {
-    const { markedMs, unmarkedMs } = this.view.sessionFile?.settings.typingRest ?? TYPING_REST;
+  #rests(due: DueOf<'answers'>, now: number) {
+    const { fileHash } = due;
     const before = this.#resting;
     const sinceMs = before?.fileHash === fileHash ? before.sinceMs : now;
-    return { fileHash, sinceMs, dueAtMs: sinceMs + (isMarkedAnswered ? markedMs : unmarkedMs) };
+    return { fileHash, sinceMs, dueAtMs: sinceMs + typingRestMs(due, this.view.sessionFile?.settings) };
   }
 
   #limitLeftMs(clock: Clock): number | undefined {

@@ -1,3 +1,5 @@
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { typingRestMs } from '../../../core/session/due.ts';
 import { waitingCommandIds } from '../../../core/worker/commands/take-commands.ts';
 import { joinEnvironment } from '../../../core/worker/core/children-environment.ts';
 import { requireLease } from '../../../core/worker/core/lost-lease.ts';
@@ -35,9 +37,17 @@ async function whyOver(worker: Worker, { problem }: Held): Promise<string | unde
   if (!(heldMs < HOLD_LIMIT_MS)) return 'Services ended after four hours';
   const waits = status.kind === 'waiting' || status.kind === 'blocked';
   // The supervisor wakes the session once this worker has left.
-  return waits && (await dueNow(worker)).kind !== 'not_yet'
+  return waits && (await canContinue(worker))
     ? 'Services ended, because the session can continue'
     : undefined;
+}
+
+async function canContinue(worker: Worker): Promise<boolean> {
+  const due = await dueNow(worker);
+  if (due.kind !== 'answers') return due.kind !== 'not_yet';
+  // A person may still be typing.
+  const restedMs = worker.clock.now() - (statsAt(worker.paths.qa)?.mtimeMs ?? 0);
+  return restedMs >= typingRestMs(due, worker.file.settings);
 }
 
 async function untilCommand(worker: Worker): Promise<undefined> {
