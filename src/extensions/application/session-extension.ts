@@ -1,5 +1,5 @@
 import { dirname, extname, join } from 'node:path';
-import type { PicturesTaken } from '../../core/kernel/phases/pictures.ts';
+import { type PicturesTaken, picturesIn } from '../../core/kernel/phases/pictures.ts';
 import { visibleControls } from '../../core/kernel/text.ts';
 import { realPathAsFar } from '../../core/project/git/real-path.ts';
 import { removeAtOnce } from '../../core/project/git/remove-tree.ts';
@@ -26,21 +26,29 @@ const pictures: SessionExtension = {
   commands: {},
   performers: {},
   afterProof: async (worker, proven) => {
-    const { application } = provingOf(worker);
-    if (application === undefined || application.pages.length === 0) return [];
+    const { pages = [] } = provingOf(worker).application ?? {};
+    if (pages.length === 0) return [];
     const { baseCommit: base } = proven.worktree;
     const { commit } = proven;
     const before = stateOf(worker).pictures;
-    if (before?.commit === commit && before.base === base) return [];
+    const isSame = before?.commit === commit && before.base === base;
+    if (isSame && pages.every((page) => before.pages.some((row) => row.page === page && isSettled(row))))
+      return [];
     const taken = await takenOf(worker, proven).catch((error: unknown) => {
       proven.signal.throwIfAborted();
       return { pages: [], said: error instanceof Error ? error.message : String(error) };
     });
     const said = taken.said === undefined ? undefined : visibleControls(taken.said);
+    if (isSame && picturesIn(taken).length === 0 && before.said === said) return [];
     const uiFiles = await changedUiFiles(worker, { base, head: commit });
     return [{ type: 'pictures_taken', base, commit, pages: taken.pages, uiFiles, said }];
   },
 };
+
+/** Otherwise a browser, or a sandbox for it, may have been installed since. */
+function isSettled({ after, said }: PicturesTaken['pages'][number]): boolean {
+  return after !== undefined || said !== undefined;
+}
 
 export const APPLICATION_SESSION_EXTENSIONS: readonly SessionExtension[] = [pictures];
 

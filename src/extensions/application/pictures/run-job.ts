@@ -45,7 +45,7 @@ export async function runPicturesJob<T>(
   { now, programs, scratch, env, timeoutMs, signal }: JobPlace,
 ): Promise<T | string> {
   const at = (name: string) => join(scratch, name);
-  await removeAtOnce(scratch);
+  for (const folder of [scratch, into]) await removeAtOnce(folder);
   for (const folder of ['home', 'tmp', 'net', 'job'].map(at))
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(at('tmp'), 0o1777);

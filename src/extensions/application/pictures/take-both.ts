@@ -28,11 +28,12 @@ export interface Studio extends Pick<TakeJob, 'playwright' | 'chromium' | 'pages
 
 /** Pictures of the base, taken twice, and of the commit, with their differences. */
 export async function takeBoth(studio: Studio): Promise<{ pages: PagePictures[]; said?: string }> {
-  const { commit, worktree } = studio.proven;
+  const { worktree } = studio.proven;
+  // Other settings may start another application, or name other pages.
   const key = fingerprint(JSON.stringify(studio.proving)).slice(0, 12);
-  const base = `${worktree.baseCommit}-${key}`;
+  const [base, commit] = [`${worktree.baseCommit}-${key}`, `${studio.proven.commit}-${key}`];
   const noBase = await takeOnce(studio, worktree.baseCommit, [`${base}/one`, `${base}/two`]);
-  const noAfter = await takeOnce(studio, commit, [commit]);
+  const noAfter = await takeOnce(studio, studio.proven.commit, [commit]);
   const rows = await Promise.all(
     studio.pages.flatMap((page) => WIDTHS.map((width) => rowOf(studio, { page, width, base, commit }))),
   );
@@ -91,6 +92,7 @@ async function takenIn(kept: string, folder: string): Promise<TakenPages | undef
   return await plainJson(join(kept, folder, TAKEN), TakenPages);
 }
 
+/** The folders of their pictures. */
 interface Of {
   base: string;
   commit: string;
