@@ -28,7 +28,7 @@ export interface SessionExtension {
   application?(worker: Worker): WorkerApplication;
   /** @throws if another machine has the session now, or if that cannot be found out */
   requireHeld?(worker: Worker): Promise<void>;
-  /** Adds facts about a commit that has just passed all checks. @returns their events: a failure to add them is recorded too */
+  /** Adds facts about a commit that has passed all checks, before a session is done. @returns their events: a failure to add them is recorded too */
   afterProof?(worker: Worker, proven: ProvenCommit): Promise<NewEvent[]>;
 }
 

@@ -173,12 +173,13 @@ async function unreviewedOf({ worker, askTip, decision }: Inquiry): Promise<stri
 /** Claims are read before the checks run, because the checks take time and only one commit is proved. */
 async function shownOf(inquiry: Inquiry): Promise<Shown> {
   if (inquiry.shown !== undefined) return inquiry.shown;
-  const { worker, iteration } = inquiry;
+  const { worker, iteration, decision } = inquiry;
   const tip = stateOf(worker).worktree && ((await inquiry.askTip()) ?? (await tipOfBranch(worker)));
   const now = await worktreeNow(worker);
   const { claims, noWork } = await falseClaims(worker, tip, now);
   const { requirements } = await readPlanEvidence(worker);
-  let proof = await proveBranch(worker, iteration, { tip, uncommitted: now?.uncommitted });
+  const isLast = decision.kind === 'done';
+  let proof = await proveBranch(worker, iteration, { tip, uncommitted: now?.uncommitted, isLast });
   if (noWork !== undefined) {
     const isShown = proof.kind === 'passed' && tip && (await turnsGreen(worker, { tip, iteration }));
     if (isShown === undefined) proof = { kind: 'stopped', events: proof.events };

@@ -38,11 +38,18 @@ export type Proof = { events: NewEvent[] } & (
   | { kind: 'stopped' }
 );
 
+interface BranchToProve {
+  tip: TipOfBranch | undefined;
+  uncommitted?: readonly string[] | undefined;
+  /** The session is done if nothing else prevents it. */
+  isLast: boolean;
+}
+
 /** The full set of checks, on the commit of the branch. Its time counts neither as agent time nor against MAX_HOURS. */
 export async function proveBranch(
   worker: Worker,
   iteration: number,
-  { tip, uncommitted = [] }: { tip: TipOfBranch | undefined; uncommitted?: readonly string[] | undefined },
+  { tip, uncommitted = [], isLast }: BranchToProve,
 ): Promise<Proof> {
   const { worktree, proved } = stateOf(worker);
   if (worktree === undefined || tip === undefined) return { kind: 'passed', events: [] };
@@ -52,11 +59,14 @@ export async function proveBranch(
   if (uncommitted.length > 0) return { kind: 'uncommitted', files: [...uncommitted], events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
-  if (isProved) return await withFacts(worker, { kind: 'passed', events: [] }, { tip, worktree, iteration });
   const outputDir = iterationPaths(worker.paths, iteration).checks;
-  const proof = await proveCommit(worker, { set: 'full', tip, worktree, iteration, commands, outputDir });
+  const proof: Proof = isProved
+    ? { kind: 'passed', events: [] }
+    : await proveCommit(worker, { set: 'full', tip, worktree, iteration, commands, outputDir });
   if (proof.kind === 'failed') return await unlessBaseIsRed(worker, proof);
-  return proof.kind === 'passed' ? await withFacts(worker, proof, { tip, worktree, iteration }) : proof;
+  return proof.kind === 'passed' && isLast
+    ? await withFacts(worker, proof, { tip, worktree, iteration })
+    : proof;
 }
 
 /** Adds what extensions record of a proven commit. */
