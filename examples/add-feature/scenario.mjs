@@ -29,21 +29,28 @@ export default {
       },
       { id: 'R3', text: 'GET /books without a query gives all books, as before', check: 'reviewed' },
       { id: 'R4', text: 'The README describes both', check: 'grep -q "page=" README.md' },
+      {
+        id: 'R5',
+        text: 'The page has a field for the author',
+        check: 'grep -q "name=.author" public/index.html',
+      },
     ],
-    context: 'src/app.js has all routes; support/served.js starts the app on a free port for tests.',
+    context:
+      'src/app.js has all routes; support/served.js starts the app on a free port for tests; public/ has the page.',
     phases: [
       {
         name: 'Books of one author',
-        files: ['src/app.js', 'test/author.test.js'],
+        files: ['public/index.html', 'src/app.js', 'test/author.test.js'],
         check: 'node --test test/author.test.js',
-        steps: ['A test for the author, in another case', 'Filter by author'],
+        steps: ['A test for the author, in another case', 'Filter by author', 'A field for the author'],
         does: [
           {
             act: 'edit',
             path: 'test/author.test.js',
             text: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOOKS, served } from '../support/served.js';
+import { BOOKS } from '../support/books.js';
+import { served } from '../support/served.js';
 
 test('the books of one author are found, in any case', async () => {
   const ask = await served();
@@ -70,6 +77,17 @@ test('an author without books has an empty list', async () => {
               ],
             ],
           },
+          {
+            act: 'edit',
+            path: 'public/index.html',
+            replace: [
+              [
+                '  <ul',
+                '  <form>\n    <label>Author <input name="author" /></label>\n    <button>Find</button>\n  </form>\n  <ul',
+              ],
+              ["fetch('/books')", "fetch('/books' + location.search)"],
+            ],
+          },
         ],
       },
       {
@@ -83,7 +101,8 @@ test('an author without books has an empty list', async () => {
             path: 'test/pages.test.js',
             text: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOOKS, served } from '../support/served.js';
+import { BOOKS } from '../support/books.js';
+import { served } from '../support/served.js';
 
 test('a page has as many books as its limit, the last one the rest', async () => {
   const ask = await served();

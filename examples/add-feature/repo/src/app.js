@@ -3,6 +3,7 @@ import express from 'express';
 export function newApp(books = []) {
   const app = express();
   app.use(express.json());
+  app.use(express.static('public'));
 
   app.get('/books', (_request, response) => {
     response.json(books);

@@ -1,11 +1,6 @@
 import { after } from 'node:test';
 import { newApp } from '../src/app.js';
-
-export const BOOKS = [
-  { id: 1, title: 'Notes on the Engine', author: 'Ada Lovelace' },
-  { id: 2, title: 'The Education of a Computer', author: 'Grace Hopper' },
-  { id: 3, title: 'Letters', author: 'Ada Lovelace' },
-];
+import { BOOKS } from './books.js';
 
 /** Starts the app on a free port. @returns what a request to `path` answers */
 export async function served(books = [...BOOKS]) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOOKS, served } from '../support/served.js';
+import { BOOKS } from '../support/books.js';
+import { served } from '../support/served.js';
 
 test('all books are listed', async () => {
   const ask = await served();
