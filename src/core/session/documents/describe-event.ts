@@ -3,7 +3,7 @@ import { outageOf } from '../../kernel/phases/ending.ts';
 import { describeUsage } from '../../kernel/phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../kernel/phases/proving.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
-import { counted, cut } from '../../kernel/text.ts';
+import { cut } from '../../kernel/text.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
 import type { Finishing } from '../events/bodies/finishing.ts';
 import { describeOutage } from '../events/bodies/positions.ts';
@@ -11,6 +11,7 @@ import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { describeRewind } from '../events/fold-rewound.ts';
 import { describeChange } from '../events/pull-request-change.ts';
+import { pictureSentences } from '../proof/picture-words.ts';
 import { oneLine } from './markdown-lines.ts';
 
 export interface EventWording {
@@ -90,7 +91,7 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
     const how = ending === 'signalled' ? '' : `: ${ending}`;
     return `iteration ${iteration} ended${how}${problem ? ` (${problem})` : ''}; ${describeDecision({ ...end, ending })}`;
   },
-  pictures_taken: ({ pages, said }) => said ?? `Pictures of ${counted(pages.length, 'page')} taken`,
+  pictures_taken: (taken) => pictureSentences(taken, oneLine)[0],
   services_wanted: ({ by, want, why }) =>
     why ?? `Services ${want === 'up' ? 'started' : 'ended'} by ${describeBy(by)}`,
   checks_ran: ({ set, in: place, commit, runs, ranAt }) => {
