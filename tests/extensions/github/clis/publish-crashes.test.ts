@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { changeFile } from '../../../core/faults/with-settings.ts';
 import { ciIf } from '../../../support/ci.ts';
 import { commitWork, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
+import { takePictures } from '../../../support/taken-pictures.ts';
+import { newGh, UPLOADS } from '../processes/new-gh.ts';
 import { dying, type PublishRig, publishRig } from './publish-rig.ts';
 
 /** The session that each test copies. */
@@ -57,6 +60,24 @@ for (const point of [...AFTER, ...UNRECORDED])
     expect(await s.pushes()).toEqual([`${'0'.repeat(40)} ${tip} refs/heads/${branch}`]);
     expect(s.posts()).toEqual(['/pulls', `/issues/${s.issue.number}/comments`]);
     expect((await s.rig.state()).pullRequest).toMatchObject({ number: 17, state: 'open', pushed: tip });
+  });
+
+for (const point of ['published-pictures', 'effect-had@3'])
+  test.concurrent(`pictures are attached once if the worker dies at ${point}`, {
+    timeout: 600_000,
+  }, async () => {
+    await using s = await copied();
+    const { branch = '' } = (await s.rig.state()).worktree ?? {};
+    await takePictures(s.rig.paths, { commit: await s.rig.repo.git(['rev-parse', branch]) });
+    await changeFile(s.rig, ({ settings }) => ({
+      settings: { ...settings, proving: { ...settings.proving, application: UPLOADS } },
+    }));
+    const { env } = await newGh(s.rig.repo.root, s.context.env);
+    Object.assign(s.rig.repo.env, env);
+    const { effects, ends } = await publishedAfter({ ...s, context: { ...s.context, env } }, point);
+    expect([effects, ends]).toEqual([['push', 'pull_request', 'pictures', 'issue'], ['published']]);
+    expect(s.posts()).toEqual(['/pulls', '/issues/17/comments', `/issues/${s.issue.number}/comments`]);
+    expect((await s.rig.state()).lastPublish?.summary).toContain('Its pictures are attached');
   });
 
 test.concurrent('the recorded commit is the pushed one, even if the branch moved before the next worker started', async () => {

@@ -1,5 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { serialiseEvent } from '../../../../src/core/session/events/events.ts';
 import type { Publishable } from '../../../../src/extensions/github/publish/publishable.ts';
@@ -7,14 +6,10 @@ import { ci } from '../../../support/ci.ts';
 import { PROVED, provedEvents } from '../../../support/proved-events.ts';
 import { type PublishScene, publish, publishScene } from '../../../support/publish-scene.ts';
 import { takePictures } from '../../../support/taken-pictures.ts';
-import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+import { newGh, UPLOADS } from './new-gh.ts';
 
 const URL = 'https://github.com/fleet/boats/pull/17';
-const UPLOADS = {
-  ...{ ports: ['web'], services: [{ name: 'web', command: 'serve' }], ready: {}, env: {} },
-  ...{ in: [], pages: ['/login'], uploads: true as const },
-};
-
 /** The publication of a session with pictures, whose settings ask for their upload. */
 async function withPictures(s: PublishScene, commit: string): Promise<Publishable> {
   const events = provedEvents({ proved: { ...PROVED, commit } });
@@ -28,30 +23,12 @@ async function withPictures(s: PublishScene, commit: string): Promise<Publishabl
   return { ...s.judged, view: { ...view, state } };
 }
 
-/** A gh with `--attach`, which keeps its words and posts the comment; for anything else it is the installed one. */
-async function newGh(repo: TempRepo, env: PublishScene['context']['env']) {
-  const bin = join(repo.root, 'new-gh');
-  await mkdir(bin);
-  const real = `PATH='${env.PATH}' exec gh`;
-  const lines = [
-    '#!/bin/sh',
-    `[ "$1 $2" = 'pr comment' ] || ${real} "$@"`,
-    `printf '%s\\n' "$@" >>'${bin}/words'`,
-    `${real} api "repos/fleet/boats/issues/$3/comments" -F body=@- --jq .html_url`,
-  ];
-  await writeFile(join(bin, 'gh'), `${lines.join('\n')}\n`, { mode: 0o755 });
-  return {
-    env: { ...env, PATH: `${bin}:${env.PATH}` },
-    words: async () => (await readFile(join(bin, 'words'), 'utf8')).trimEnd().split('\n'),
-  };
-}
-
 test('pictures are attached once to an open pull request, and are not in its branch', ci, async () => {
   await using repo = await makeRepo();
   await using s = await publishScene(repo);
   const tip = await repo.git(['rev-parse', 'samocode/x']);
   const publication = await withPictures(s, tip);
-  const { env, words } = await newGh(repo, s.context.env);
+  const { env, words } = await newGh(repo.root, s.context.env);
   const { summary } = await publish(publication, false, { env });
   expect(summary).toMatch(
     /^Pull request \S+ is open\. Its pictures are attached: https:\/\/github\.com\/\S+$/,
