@@ -9,7 +9,7 @@ import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
 /** Records pictures of `/login` in a log whose session has ended: its button has another colour. The files are real. */
 export async function takePictures(
   paths: SessionPaths,
-  given: { commit?: string } = {},
+  given: { commit?: string; button?: readonly [number, number, number] | undefined } = {},
 ): Promise<PicturesTaken> {
   const lines = (await readFile(paths.events, 'utf8')).trimEnd().split('\n');
   const events = lines.map((line) => JSON.parse(line) as SessionEvent);
@@ -23,7 +23,7 @@ export async function takePictures(
       page: '/login',
       width,
       before: await keep(paths, pagePicture(width, [30, 90, 200])),
-      after: await keep(paths, pagePicture(width, [20, 140, 60])),
+      after: await keep(paths, pagePicture(width, given.button ?? [20, 140, 60])),
       difference: await keep(paths, pagePicture(width, [220, 40, 40])),
       differing: 4800,
     })),

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import type { PicturesTaken } from '../../../core/kernel/phases/pictures.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { type PicturesTaken, picturesIn } from '../../../core/kernel/phases/pictures.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { keptPicture } from '../../../core/session/proof/kept-picture.ts';
 import { pictureSentences } from '../../../core/session/proof/picture-words.ts';
@@ -62,7 +63,12 @@ async function commentWith(pictures: PicturesTaken, { view, place, forge }: Comm
     const sentences = pictureSentences(pictures, code).map(inertLine);
     const of = `${counted(files.length, 'picture')} of commit ${pictures.commit.slice(0, 12)}, taken by samocode:`;
     const body = `${of}\n\n${list(sentences)}`;
-    const marker = `${view.sessionFile?.id} pictures ${pictures.commit}`;
+    // A later round that changes no picture adds no comment.
+    const marker = `${view.sessionFile?.id} pictures ${fingerprint(
+      picturesIn(pictures)
+        .map(({ hash }) => hash)
+        .join(),
+    )}`;
     const { url } = await forge.attach({ ...place, body, marker, files });
     return { url };
   } finally {

@@ -3,6 +3,7 @@ import { counted, listed } from '../../../core/kernel/text.ts';
 import type { Round } from '../../../core/session/events/bodies/positions.ts';
 import { newestRound, openRound } from '../../../core/session/events/rounds.ts';
 import { GitHub } from '../forge/github.ts';
+import { attachPictures } from './attach-pictures.ts';
 import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
 import type { Publishable } from './publishable.ts';
 import { fetchPublished, type PublishedBranch, whyAsk } from './published-branch.ts';
@@ -17,8 +18,8 @@ export interface RoundEnd extends End {
 }
 
 /**
- * Pushes the work of a finished round, updates the text of the pull request, and replies once in each thread. The round is
- * over once it is pushed; each reply has its own outcome.
+ * Pushes the work of a finished round, updates the text of the pull request, attaches pictures that are new, and replies once
+ * in each thread. The round is over once it is pushed; each reply has its own outcome.
  */
 export async function publishRound(publication: Publishable, steps: Steps): Promise<RoundEnd> {
   const { state } = publication.view;
@@ -31,10 +32,12 @@ export async function publishRound(publication: Publishable, steps: Steps): Prom
     const left = await pushRound(publication, { round, url }, steps);
     if (left !== undefined) return left;
   }
-  if (steps.ended('push') !== undefined) await updateText(publication, steps);
+  const isPushed = steps.ended('push') !== undefined;
+  if (isPushed) await updateText(publication, steps);
+  const attached = isPushed ? await attachPictures(publication, url, steps) : '';
   const tip = steps.ended('push')?.commit ?? pullRequest.pushed ?? '';
   const unanswered = await answerAll(publication, { round, tip }, steps);
-  const pushed = `Round ${round.number} is pushed: ${url}.`;
+  const pushed = `Round ${round.number} is pushed: ${url}.${attached}`;
   const answered = counted(round.threads.length - unanswered.length, 'thread');
   const refused = unanswered.length === 0 ? '' : ` No reply in ${listed(unanswered, MAX_NAMED)}.`;
   const summary = round.threads.length === 0 ? pushed : `${pushed} Replied in ${answered}.${refused}`;
