@@ -12,7 +12,7 @@ import { systemClock } from '../src/core/kernel/clock.ts';
 import { nearestName } from '../src/core/kernel/nearest-name.ts';
 import { parseJson } from '../src/core/kernel/parse-json.ts';
 import { parseStat } from '../src/core/kernel/processes/process-table.ts';
-import { foldersInMeta } from '../src/core/kit/mcp/client-folders.ts';
+import { chatInMeta, foldersInMeta } from '../src/core/kit/mcp/call-meta.ts';
 import { coerceArguments } from '../src/core/kit/mcp/define-tool.ts';
 import { formatMarkdown } from '../src/core/kit/terminal/markdown.ts';
 import { makeStyle } from '../src/core/kit/terminal/style.ts';
@@ -142,10 +142,13 @@ const PARSERS: readonly Property[] = [
     coerceArguments(SCHEMA, given),
   ),
   parser(
-    'the workspaces of a Codex turn',
+    'the metadata of a Codex turn',
     fc.oneof(fc.anything(), fc.record({ workspaces: fc.oneof(fc.array(fc.string()), fc.object()) })),
-    (turn) => foldersInMeta({ 'x-codex-turn-metadata': turn }),
-    (folders) => expect(folders.every((folder) => folder.startsWith('/'))).toBe(true),
+    (turn) => {
+      const meta = { 'x-codex-turn-metadata': turn };
+      return { folders: foldersInMeta(meta), chat: chatInMeta(meta) };
+    },
+    ({ folders }) => expect(folders.every((folder) => folder.startsWith('/'))).toBe(true),
   ),
   parser('settings of a client in TOML', fc.string(), (text) => parseSettingsFile('config.toml', text)),
   parser('settings of a client in JSON', textOrJson, (text) => [

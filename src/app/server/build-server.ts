@@ -2,7 +2,8 @@ import { type ProtocolEra, Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { cleanText } from '../../core/kernel/text.ts';
-import { clientFolders, foldersInMeta } from '../../core/kit/mcp/client-folders.ts';
+import { chatInMeta, foldersInMeta } from '../../core/kit/mcp/call-meta.ts';
+import { clientFolders } from '../../core/kit/mcp/client-folders.ts';
 import { type ContextFor, type Exchange, exchangeOf } from '../../core/kit/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../core/kit/mcp/on-request.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
@@ -50,6 +51,8 @@ export function buildServer(deps: ServerDeps): BuiltServer {
     ...(await deps.loadActions()),
     by: { channel: 'tool', ...(isRemote ? { client: remote } : clientIn(exchange)) },
     roots: isRemote ? [] : [...foldersInMeta(exchange.meta), ...(await folders.read(exchange))],
+    // The transcripts of a client on another machine are not here.
+    chatCall: isRemote ? undefined : chatInMeta(exchange.meta),
   });
   server.setNotificationHandler('notifications/roots/list_changed', () => folders.forget());
   serveTools(server, contextFor, { isReadOnly, isRemote });

@@ -1,7 +1,5 @@
-import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { parseJson } from '../../kernel/parse-json.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface ClientFolders {
@@ -63,18 +61,4 @@ function pathOf(uri: string): string[] {
   } catch {
     return [];
   }
-}
-
-/** Codex has no roots, but names its workspaces with every call. */
-export function foldersInMeta(meta: Record<string, unknown> | undefined): string[] {
-  const turn = fromJson(meta?.['x-codex-turn-metadata']);
-  if (typeof turn !== 'object' || turn === null || !('workspaces' in turn)) return [];
-  const { workspaces } = turn;
-  if (typeof workspaces !== 'object' || workspaces === null) return [];
-  const names = Array.isArray(workspaces) ? workspaces : Object.keys(workspaces);
-  return names.filter((name): name is string => typeof name === 'string' && isAbsolute(name));
-}
-
-function fromJson(value: unknown): unknown {
-  return typeof value === 'string' ? parseJson(value) : value;
 }

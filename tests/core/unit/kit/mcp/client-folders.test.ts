@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
-import { clientFolders, foldersInMeta } from '../../../../../src/core/kit/mcp/client-folders.ts';
+import { clientFolders } from '../../../../../src/core/kit/mcp/client-folders.ts';
 import type { Exchange } from '../../../../../src/core/kit/mcp/exchange.ts';
-
-test('the workspaces of a Codex turn are folders of the client, as object, list or JSON text', () => {
-  const meta = (turn: unknown) => ({ 'x-codex-turn-metadata': turn });
-  expect(foldersInMeta(meta({ workspaces: { '/home/ada/boat': { branch: 'main' } } }))).toEqual([
-    '/home/ada/boat',
-  ]);
-  expect(foldersInMeta(meta({ workspaces: ['/home/ada/boat', 'relative'] }))).toEqual(['/home/ada/boat']);
-  expect(foldersInMeta(meta('{"workspaces":{"/home/ada/boat":{}}}'))).toEqual(['/home/ada/boat']);
-  expect(foldersInMeta(undefined)).toEqual([]);
-});
 
 const client = { name: 'client', version: '1', capabilities: { roots: {} } };
 
