@@ -49,8 +49,8 @@ export interface StartSessionInput<W extends Work = Work> {
 
 /** A choice at the start: an argument of the tool, and an option of the command. */
 interface Choice {
-  /** `--model <name>`. */
-  option: string;
+  /** `--model <name>`; absent for what only a chat can say. */
+  option?: string;
   /** The description for both, unless `tool` replaces it in the tool's schema. */
   about: string;
   tool?: string;
@@ -59,6 +59,8 @@ interface Choice {
   /** The setting that it overrides for this session; without one, it is a choice of the session itself. */
   setting?: keyof CallSettings;
   isForResume?: true;
+  /** Not an argument of the tool. */
+  isForTerminal?: true;
 }
 
 const forResume = { isForResume: true } as const;
@@ -71,7 +73,7 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
-    tool: 'Topic to research first.',
+    tool: 'To research first.',
     about: 'a topic to research first, or instead',
   },
   plan: {
@@ -83,6 +85,13 @@ const START_CHOICES = {
     option: '--issue <issue>',
     tool: 'Number or URL.',
     about: 'work on a GitHub issue: its number or URL',
+  },
+  fromChat: { kind: 'yes', about: 'carry on this chat' },
+  brief: { about: 'if refused: your summary of it' },
+  chat: {
+    option: '--chat [id]',
+    isForTerminal: true,
+    about: 'carry on a chat with your agent CLI: its id, or none to see them',
   },
   name: {
     option: '--name <name>',
@@ -96,7 +105,7 @@ const START_CHOICES = {
   },
   base: {
     option: '--base <ref>',
-    tool: 'If not the default branch.',
+    tool: 'Not the default branch.',
     about: 'what to branch from, if not the default branch',
   },
   branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
@@ -112,7 +121,7 @@ const START_CHOICES = {
   },
   at: {
     option: '--at <time>',
-    tool: '23:00, 2026-12-01T07:00 (local) or limit: when the usage limit ends.',
+    tool: "23:00, 2026-12-01T07:00 (local) or limit (usage limit's end).",
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
@@ -129,6 +138,7 @@ const START_CHOICES = {
   model: {
     option: '--model <name>',
     about: "as the provider's CLI names it",
+    tool: 'As its CLI names it.',
     setting: 'model',
     ...forResume,
   },
@@ -202,7 +212,7 @@ const START_CHOICES = {
     option: '--auto-approve',
     kind: 'yes',
     about: 'approve the plan without asking you',
-    tool: 'Approve the plan without asking. Only when the user said so; recorded as yours.',
+    tool: 'Approve the plan. Only when the user said so; recorded as yours.',
   },
   where: {
     option: '--pool',
@@ -215,7 +225,11 @@ const START_CHOICES = {
     tool: 'A prepared folder.',
     about: 'instead of a task: a folder prepared by hand',
   },
-  phase: { option: '--phase <name>', about: 'with from: phase to continue at' },
+  phase: {
+    option: '--phase <name>',
+    tool: 'With from: its next phase.',
+    about: 'with from: phase to continue at',
+  },
 } as const satisfies Record<string, Choice>;
 
 /** The setting of each limit. */
@@ -250,6 +264,7 @@ export function startInput(chosen: Readonly<Partial<Record<StartChoice, unknown>
   }
   // The schema of the tool and the parser of the options have checked their types.
   const request = others as WorkRequest & NewSessionChoices;
-  const { task, dive, plan, issue, from, phase, after, afterMerge, at, ...choices } = request;
+  const { task, dive, plan, issue, fromChat, brief, chat, from, phase, ...rest } = request;
+  const { after, afterMerge, at, ...choices } = rest;
   return { work: workOf(request), choices: { ...choices, settings }, order: { after, afterMerge, at } };
 }

@@ -12,6 +12,7 @@ export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>>
 
 export function withStartOptions(command: Command): Command {
   for (const [, { kind, option, about }] of START_CHOICE_ROWS) {
+    if (option === undefined) continue;
     if (kind === 'seconds') command.option(option, about, wholeSeconds);
     else if (kind === 'by_phase') command.option(option, about, byPhase);
     else command.option(option, about);
@@ -24,7 +25,7 @@ export function withStartOptions(command: Command): Command {
  * quoted. `isForResume`: it is also an option of `samocode resume`.
  */
 export function givenStartOptions(options: StartOptions) {
-  return START_CHOICE_ROWS.flatMap(([name, { option, isForResume = false }]) => {
+  return START_CHOICE_ROWS.flatMap(([name, { option = '', isForResume = false }]) => {
     const value = name === 'where' ? options.pool : options[name];
     if (value === undefined) return [];
     const flag = /--[a-z-]+/.exec(option)?.[0] ?? name;

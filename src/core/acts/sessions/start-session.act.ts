@@ -24,6 +24,7 @@ import { newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';
 import type { StartSessionInput } from './start-choices.ts';
+import type { ResolvedWork } from './start-sources.ts';
 import type { NewWork } from './work.ts';
 
 /** Starts a new session, or one that continues a folder prepared by hand. */
@@ -58,7 +59,7 @@ async function startNew(
   const poolOwner = pool && (await inThisBuild(poolActs).requireMember(project, context));
   const asked = { ...input.order, projectDir, base, group };
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
-  const startKey = startKeyOf({ ...input, work, project: project.filePath }, given.givenPlan?.hash);
+  const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
   for (;;) {
     // Listed first: of two same starts that do not find each other, both choose one free name, and one of them gets it.
     const folders = await sessionFolders(project.values.sessions);
@@ -82,14 +83,19 @@ async function startNew(
 const SAME_START_MS = 10 * 60_000;
 
 /**
- * The fingerprint of everything that a call chooses, whatever the order of its fields; a plan counts by its text.
+ * The fingerprint of everything that a call chooses, whatever the order of its fields; a plan counts by its text, a chat
+ * by its id, since it grows with each call and the person may choose other files of it.
  * @returns undefined if the caller may repeat its call, as a person in a terminal
  */
-function startKeyOf({ again, run = true, ...input }: StartSessionInput, plan?: string): string | undefined {
+function startKeyOf(
+  { again, run = true, ...input }: StartSessionInput,
+  { givenPlan, chat }: Pick<ResolvedWork, 'givenPlan' | 'chat'>,
+): string | undefined {
   if (again === undefined) return undefined;
   return fingerprint(
-    JSON.stringify({ ...input, run }, (key, value: unknown) => {
-      if (key === 'plan') return plan;
+    JSON.stringify({ ...input, run, chatId: chat?.id }, (key, value: unknown) => {
+      if (key === 'plan') return givenPlan?.hash;
+      if (key === 'bring') return undefined;
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
       return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
     }),

@@ -19,16 +19,17 @@ const SCHEMAS = {
 /** Made when it is first asked for, since it names the providers. */
 const inputSchema = once(() => {
   const chosen: z.ZodRawShape = Object.fromEntries(
-    START_CHOICE_ROWS.flatMap(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) =>
-      kind === 'limit' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
+    START_CHOICE_ROWS.flatMap(
+      ([name, { kind = 'text', about, tool = `${capitalised(about)}.`, isForTerminal }]) =>
+        kind === 'limit' || isForTerminal ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
     ),
   );
   return z.strictObject({
     ...chosen,
-    limits: LimitsArgument.describe('At a limit it blocks and asks.'),
+    limits: LimitsArgument.describe('It asks at one.'),
     project_dir: ProjectDir,
-    start: z.boolean().default(true).describe('false: only prepare it.'),
-    again: z.boolean().optional().describe('Start a second one.'),
+    start: z.boolean().default(true).describe('false: only prepare.'),
+    again: z.boolean().optional().describe('Start another.'),
   });
 });
 
@@ -42,9 +43,9 @@ export const startSessionTool = defineTool({
   name: 'start_session',
   title: 'Start a session',
   description: [
-    'Start an unattended coding session on a task, in its own git worktree; it outlives this chat.',
-    'Use when the user wants samocode to do or research something.',
-    'To continue one use resume_session, or from. Then wait.',
+    'Start an unattended coding session in its own git worktree; it outlives this chat.',
+    'Use when the user wants samocode to work.',
+    'To continue one: resume_session or from. Then wait.',
   ].join('\n'),
   get input() {
     return inputSchema();

@@ -62,6 +62,7 @@ export function addResume(program: Command, cli: Cli): void {
     .option('--note <text>', 'a note for the next agent')
     .option('--goal <text>', 'new work for a finished session');
   for (const [, { kind, option, about, isForResume }] of START_CHOICE_ROWS) {
+    if (option === undefined) continue;
     if (isForResume && kind === 'limit') command.option(option, about, limit);
     else if (isForResume) command.option(option, about);
   }

@@ -43,26 +43,61 @@ export interface FolderWork {
   phase?: string;
 }
 
-const EXCLUDED = ['task', 'dive', 'plan', 'issue', 'name', 'branch', 'after', 'afterMerge', 'at'] as const;
+const TEXTS = [
+  'task',
+  'dive',
+  'plan',
+  'issue',
+  'brief',
+  'name',
+  'branch',
+  'after',
+  'afterMerge',
+  'at',
+] as const;
+const EXCLUDED = [...TEXTS, 'fromChat', 'chat'] as const;
 
 /** The work as the arguments of a tool or the options of a command say it, and what a folder excludes. */
-export type WorkRequest = Partial<Record<'from' | 'phase' | (typeof EXCLUDED)[number], string | undefined>>;
+export interface WorkRequest extends Partial<Record<'from' | 'phase' | (typeof TEXTS)[number], string>> {
+  fromChat?: boolean;
+  /** The id of a chat; true if the option was typed without one. */
+  chat?: string | true;
+}
 
 /** Decides which kind of work was given. Nothing in the request is blank. */
 export function workOf(request: WorkRequest): Work {
   const { issue, from, phase } = request;
   if (from !== undefined) {
-    const given = EXCLUDED.filter((name) => request[name] !== undefined);
+    const given = EXCLUDED.filter((name) => request[name] !== undefined && request[name] !== false);
     if (given.length === 0) return { kind: 'folder', from, phase };
-    throw START_ERRORS.from_excludes({
-      given: given.map((name) => name.replace('afterMerge', 'after_merge')),
-    });
+    throw START_ERRORS.from_excludes({ given: given.map(asArgument) });
   }
   if (phase !== undefined) throw START_ERRORS.from_missing();
+  const chat = chatOf(request);
+  if (chat !== undefined) return chatWorkOf(chat, request);
   const own = ownWorkOf(request);
   if (issue !== undefined) return { kind: 'issue', issue, with: own };
   if (own === undefined) throw START_ERRORS.nothing_to_do();
   return own;
+}
+
+function chatOf({ fromChat, chat, brief }: WorkRequest): ChatWork['chat'] | undefined {
+  if (fromChat === true) return { by: 'caller' };
+  if (brief !== undefined) return { by: 'brief', text: requireText(brief, 'brief') };
+  // Without an id, the refusal lists the chats from which a person can choose.
+  return chat === undefined || chat === true ? chat && { by: 'caller' } : { by: 'id', id: chat };
+}
+
+function chatWorkOf(chat: ChatWork['chat'], request: WorkRequest): ChatWork {
+  const others = chat.by === 'caller' ? (['brief', 'plan', 'issue'] as const) : (['plan', 'issue'] as const);
+  const given = others.filter((name) => request[name] !== undefined);
+  if (given.length > 0) throw START_ERRORS.chat_excludes({ given });
+  return { kind: 'chat', chat, with: ownWorkOf(request) };
+}
+
+/** `after_merge` */
+function asArgument(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function ownWorkOf({ plan, ...words }: WorkRequest): OwnWork | undefined {

@@ -27,6 +27,11 @@ export const START_ERRORS = errors({
       ? 'Set PERMISSIONS=skip, or ACP_ASKS=yes in .samocode if it does ask.'
       : 'Set PERMISSIONS=skip.',
   }),
+  chat_excludes: ({ given }: { given: readonly string[] }) => ({
+    what: NOTHING,
+    why: `A session that carries on a chat can have a task and a topic as well; this call also gives ${given.join(', ')}.`,
+    hint: 'Leave that out, or start without the chat.',
+  }),
   command_missing: () => ({
     what: NOTHING,
     why: 'PROVIDER is acp, and ACP_COMMAND does not say which agent that is.',

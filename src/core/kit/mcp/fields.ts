@@ -3,7 +3,7 @@ import { PHASE_NAMES, WAITING_FOR } from '../../kernel/phases/table.ts';
 
 export const SessionName = z.string().min(1).describe('Name from list_sessions.');
 
-export const ProjectDir = z.string().optional().describe('Absolute path, if needed.');
+export const ProjectDir = z.string().optional().describe('Absolute, if needed.');
 
 /** The input of a tool about one session, with `fields` between the session and its project. */
 export function aboutSession<Fields extends z.ZodRawShape>(fields: Fields) {

@@ -6,6 +6,11 @@ export const SERVER_ERRORS = errors({
     why: problems,
     hint,
   }),
+  chat_elsewhere: () => ({
+    what: 'No session was started.',
+    why: 'This chat is on another machine, so samocode cannot read it.',
+    hint: 'Pass brief instead of from_chat: what was decided, found, tried and refused.',
+  }),
   internal: () => ({
     what: 'Internal error.',
     why: 'This is a bug in samocode, or the disk failed.',

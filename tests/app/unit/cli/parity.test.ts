@@ -24,12 +24,17 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
   },
   start_session: {
     ...Object.fromEntries(
-      START_CHOICE_ROWS.filter(([, { kind }]) => kind !== 'limit').map(([name, { kind, option }]) => {
+      START_CHOICE_ROWS.flatMap(([name, { kind, option, isForTerminal }]) => {
+        if (kind === 'limit' || isForTerminal || option === undefined) return [];
         const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-        return [kind === 'seconds' ? `${snake}_s` : snake, [typedOf(option)]];
+        return [[kind === 'seconds' ? `${snake}_s` : snake, [typedOf(option)]]];
       }),
     ),
-    limits: START_CHOICE_ROWS.flatMap(([, { kind, option }]) => (kind === 'limit' ? [typedOf(option)] : [])),
+    from_chat: ['start --chat'],
+    brief: { instead: 'start --chat, which reads the chat itself' },
+    limits: START_CHOICE_ROWS.flatMap(([, { kind, option = '' }]) =>
+      kind === 'limit' ? [typedOf(option)] : [],
+    ),
     start: ['start --no-run'],
     again: { instead: 'start, which always starts another one' },
   },
