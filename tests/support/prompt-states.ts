@@ -20,6 +20,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     provider: 'claude',
     permissions: 'skip',
     hasGivenPlan: false,
+    chat: undefined,
     sandbox: 'none' as const,
     timeLimitMs: 30 * 60_000,
     now: new Date(2026, 0, 8, 14, 37).getTime(),

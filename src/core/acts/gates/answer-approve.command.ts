@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
+import { shownText } from '../../kernel/text.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { pagedResult } from '../../kit/terminal/pager.ts';
@@ -11,6 +12,7 @@ import {
   withPager,
   withSharedOptions,
 } from '../../kit/terminal/shared-options.ts';
+import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { GivenAnswer, TerminalAnswers } from './ask-questions.ts';
@@ -59,8 +61,8 @@ function parsePair(written: string): GivenAnswer {
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readQa } = await import('./read-qa.act.ts');
-  const { aboutText, formatQuestion } = await import('./format-gate.ts');
-  const { view, title, questions, open, about } = await readQa(
+  const { aboutText, chatLines, formatQuestion } = await import('./format-gate.ts');
+  const { view, title, questions, open, about, fromChat } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
   );
@@ -69,9 +71,10 @@ async function showQuestions(cli: Cli, session: string, options: SharedOptions):
     ...(question.id === about?.question ? [aboutText(about.text)] : []),
     formatQuestion(question, cli.output),
   ];
-  cli.output.result({ session: view.folder, title, questions, open, about: about?.text }, () =>
+  const chat = chatLines(fromChat, cli.output).map((line) => `${line}\n`);
+  cli.output.result({ session: view.folder, title, questions, open, about: about?.text, fromChat }, () =>
     questions.length > 0
-      ? `${questions.flatMap(shown).join('\n\n')}${hint}`
+      ? `${chat.join('')}${questions.flatMap(shown).join('\n\n')}${hint}`
       : 'No questions have been asked.',
   );
 }
@@ -106,12 +109,12 @@ export function addPlan(program: Command, cli: Cli): void {
       const { readPlan } = await import('./read-plan.act.ts');
       const { planDifference, formatPlan } = await import('./format-gate.ts');
       const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
-      const { view, name, text, state, hash, changes, servers, remarks } = plan;
+      const { view, name, text, state, hash, changes, servers, remarks, fromChat } = plan;
       const short = handleOf(view.folder);
       const { style } = cli.output;
       await pagedResult(
         cli,
-        { session: view.folder, name, state, hash, changes, servers, remarks, text },
+        { session: view.folder, name, state, hash, changes, servers, remarks, fromChat, text },
         () => {
           const ways = [
             `samocode approve ${short}`,
@@ -185,7 +188,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
   const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
   if (report?.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
     return asked;
-  const { view, name, hash, servers, remarks, changes = [] } = report;
+  const { view, name, hash, servers, remarks, changes = [], fromChat } = report;
   requireUsable(view);
   requireOpenChannel(view, context);
   const { phases, beforeDone } = planBrief(report);
@@ -194,6 +197,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
     preview: {
       view,
       would: [...phases, beforeDone, ...remarks, ...changed, ...servers],
+      ...(fromChat !== undefined && { text: `## ${CHAT_SECTION}\n\n${shownText(fromChat)}` }),
       blockers: [],
       next: [],
     },

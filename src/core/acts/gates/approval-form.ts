@@ -7,6 +7,7 @@ import type { ToolContext } from '../../kit/mcp/tool.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
+import { chatInForm } from './questions-form.ts';
 import type { PlanBrief, PlanReport } from './read-plan.act.ts';
 
 /** What the user decides about a plan. `feedback` is their text, empty if they gave none. */
@@ -48,7 +49,7 @@ export async function askApproval(
 }
 
 function approvalForm(
-  { view, name, hash, servers, remarks }: PlanReport,
+  { view, name, hash, servers, remarks, fromChat }: PlanReport,
   { phases, beforeDone }: PlanBrief,
 ): Form {
   return {
@@ -59,7 +60,7 @@ function approvalForm(
       ...remarks.map((line) => cut(line, 400)),
       cut(beforeDone, 400),
       ...phases.map((phase) => cut(phase, 160)),
-      `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})`,
+      `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})${chatInForm(fromChat)}`,
     ].join('\n'),
     fields: {
       decision: {

@@ -4,7 +4,7 @@ import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { aboutText, formatQuestion, questionHead } from './format-gate.ts';
+import { aboutText, chatLines, formatQuestion, questionHead } from './format-gate.ts';
 import type { QaItem, QaReport } from './read-qa.act.ts';
 
 export interface GivenAnswer {
@@ -24,7 +24,7 @@ export interface TerminalAnswers {
  */
 export async function askOpenQuestions(
   cli: Cli,
-  { view: { folder: session }, questions, about }: QaReport,
+  { view: { folder: session }, questions, about, fromChat }: QaReport,
 ): Promise<TerminalAnswers | undefined> {
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
@@ -32,6 +32,7 @@ export async function askOpenQuestions(
   if (confirmTyped === undefined) return leftForLater(cli, session, []);
   const menus = await cli.menus?.();
   const answers: GivenAnswer[] = [];
+  for (const line of chatLines(fromChat, cli.output)) cli.output.say(line);
   for (const question of open) {
     if (confirmTyped && question.isUnconfirmed) continue;
     if (question.id === about?.question) cli.output.say(`\n${aboutText(about.text)}`);

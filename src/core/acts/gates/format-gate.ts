@@ -2,6 +2,7 @@ import { hanging } from '../../kit/terminal/columns.ts';
 import { diffColours, formatMarkdown } from '../../kit/terminal/markdown.ts';
 import type { Output } from '../../kit/terminal/output.ts';
 import { fitLine, harmless, type Style } from '../../kit/terminal/style.ts';
+import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import type { PlanReport } from './read-plan.act.ts';
 import type { QaItem } from './read-qa.act.ts';
 
@@ -28,6 +29,17 @@ export function aboutText(text: string): string {
   return text.trimEnd().split('\n').map(harmless).join('\n');
 }
 
+/** What the agent took from the chat that the session carries on; empty where that does not have to be shown. */
+export function chatLines(fromChat: string | undefined, { style, textColumns: columns }: Output): string[] {
+  if (fromChat === undefined) return [];
+  return [
+    '',
+    style.bold(`${CHAT_SECTION}, as its agent read it:`),
+    '',
+    formatMarkdown(fromChat, { style, columns }),
+  ];
+}
+
 /** The question without its options. */
 export function questionHead({ id, text }: QaItem, { style, columns }: Output): string {
   const first = `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`;
@@ -48,9 +60,10 @@ function answerLines(question: QaItem, answer: string | undefined, style: Style)
 
 /** The plan with its Markdown rendered. */
 export function formatPlan(
-  { name, state, text, servers, remarks }: PlanReport,
-  { style, textColumns: columns }: Output,
+  { name, state, text, servers, remarks, fromChat }: PlanReport,
+  output: Output,
 ): string {
+  const { style, textColumns: columns } = output;
   const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
   const [title, ...starts] = servers;
   // Placed below the plan, where the person decides, however long the plan is.
@@ -58,7 +71,8 @@ export function formatPlan(
   const below = title === undefined ? [] : ['', style.attention(title), ...starting];
   const remarkLines = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
   const facts = remarkLines.length === 0 ? [] : ['', ...remarkLines];
-  return [head, '', formatMarkdown(text, { style, columns }), ...below, ...facts].join('\n');
+  const chat = chatLines(fromChat, output);
+  return [head, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join('\n');
 }
 
 /** The differences from the last version that a person was asked about; empty for the first one. */

@@ -9,6 +9,7 @@ import {
   mayOpenGates,
 } from '../../kit/mcp/form.ts';
 import type { ToolContext } from '../../kit/mcp/tool.ts';
+import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { answerText, parseAnswer } from '../../session/documents/qa.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
@@ -18,6 +19,7 @@ import type { QaItem, QaReport } from './read-qa.act.ts';
 /** A longer form would be tedious; the remaining questions stay open. */
 const MAX_QUESTIONS = 6;
 const MAX_DIFF_CHARS = 2500;
+const MAX_CHAT_CHARS = 1500;
 
 export interface FormAnswer {
   id: string;
@@ -45,7 +47,7 @@ export async function askQuestions(
 ): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[] }>> {
   if (ask === undefined) return { kind: 'no_form' };
   const { readQa } = await import('./read-qa.act.ts');
-  const { view, questions: known, about } = await readQa({ ...question, isAct: true }, actions);
+  const { view, questions: known, about, fromChat } = await readQa({ ...question, isAct: true }, actions);
   const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
   const isMeant = (id: string) => passedOn.replace && given.some(({ asked }) => asked?.id === id);
   const questions = known.map((each) => (isMeant(each.id) ? { ...each, isOpen: true } : each));
@@ -55,7 +57,7 @@ export async function askQuestions(
   // Answers that cannot be recorded are refused without asking.
   const isRefused = !isClear || (unasked.length > 0 && unasked.length === given.length);
   if (open.length === 0 || isRefused || !mayOpenGates(view)) return { kind: 'no_form' };
-  const outcome = await ask(questionForm(view, questions, { passedOn, about }));
+  const outcome = await ask(questionForm(view, questions, { passedOn, about, fromChat }));
   return decidedBy(outcome, (filled) => {
     const answers = answersIn(filled, questions);
     const inChat = questions.filter((each) => isSaidInChat(each, filled)).map(({ id }) => id);
@@ -67,7 +69,7 @@ export async function askQuestions(
 function questionForm(
   { folder }: SessionView,
   questions: readonly QaItem[],
-  { passedOn, about }: { passedOn: PassedOn; about: QaReport['about'] },
+  { passedOn, about, fromChat }: Pick<QaReport, 'about' | 'fromChat'> & { passedOn: PassedOn },
 ): Form {
   const open = questions.filter(({ isOpen }) => isOpen);
   const shown = open.slice(0, MAX_QUESTIONS);
@@ -76,9 +78,16 @@ function questionForm(
   // The diff or output would not fit in the description of a field.
   const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MAX_DIFF_CHARS)}` : '';
   return {
-    message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
+    message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${chatInForm(fromChat)}${seen}`,
     fields: Object.fromEntries(shown.map((each) => fieldOf(each, prefilledAnswer(each, passedOn)))),
   };
+}
+
+/** What the agent took from the chat, for the message of a form. */
+export function chatInForm(fromChat: string | undefined): string {
+  return fromChat === undefined
+    ? ''
+    : `\n\n${CHAT_SECTION}:\n${cut(visibleControls(fromChat), MAX_CHAT_CHARS)}`;
 }
 
 /** The passed-on answer to a question, in the form in which it would be recorded. */

@@ -9,6 +9,7 @@ import { namesAt } from '../../kernel/files/path-stats.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { counted } from '../../kernel/text.ts';
 import { runGit } from '../../project/git/git.ts';
+import { fromChat } from '../../session/documents/chat-section.ts';
 import { coverageLines } from '../../session/documents/given-plan.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import { describeServers, planServers } from '../../session/documents/plan-servers.ts';
@@ -41,6 +42,8 @@ export interface PlanReport {
   servers: string[];
   /** samocode's remarks on the plan, one line each: which boxes of a given plan it covers, and an estimate. */
   remarks: string[];
+  /** At the first gate: what its agent took from the chat that the session carries on. */
+  fromChat: string | undefined;
   /** The differences from the version that a person was last asked about, line by line; absent for the first one. */
   changes?: string[];
 }
@@ -71,7 +74,12 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
   const ledger = await ledgerText(view.paths);
   const text = withLedger(decode(reading.bytes), ledger);
   const servers = await serverLines(view, text);
-  return { view, name, text, ledger, hash: planHash(text), state, servers, remarks: remarksOn(view, text) };
+  const remarks = remarksOn(view, text);
+  return {
+    ...{ view, name, text, ledger, state, servers, remarks },
+    hash: planHash(text),
+    fromChat: await fromChat(view),
+  };
 }
 
 /** A given plan counts only for the session's first goal. */

@@ -3,7 +3,17 @@ import { onPage } from '../../caller/facts/live-page.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { aboutSession, CURSOR, MORE_FROM, Offset, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
+import {
+  aboutSession,
+  CURSOR,
+  FROM_CHAT,
+  MORE_FROM,
+  Offset,
+  ofChat,
+  resultWith,
+  SESSION,
+  TEXTS,
+} from '../../kit/mcp/fields.ts';
 import { charsInJson, PAGE_CHARS, pageOf } from '../../kit/mcp/text-page.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
@@ -26,6 +36,7 @@ export const readPlanTool = defineTool({
     changes: z.string().optional().describe('Differences from the previous version.'),
     mcp_servers: TEXTS.describe('MCP servers that the plan starts, a line each.'),
     remarks: TEXTS.describe("samocode's remarks on it, a line each."),
+    from_chat: FROM_CHAT,
     text: z.string().optional().describe('A page of the plan.'),
     more_from: MORE_FROM,
   }),
@@ -35,8 +46,9 @@ export const readPlanTool = defineTool({
     const plan = await readPlan({ session, projectDir }, actions);
     const changes = offset === 0 ? cut(visibleControls((plan.changes ?? []).join('\n')), MAX_CHANGES) : '';
     const hash = plan.hash.slice(0, HASH_CHARS);
+    const { fromChat = '' } = offset === 0 ? plan : {};
     return {
-      summary: `${SUMMARIES[plan.state]}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
+      summary: `${SUMMARIES[plan.state]}${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
       next:
         plan.state === 'waits_for_approval' ? [{ act: 'decide_plan', args: { hash } }] : nextSteps(plan.view),
       session: plan.view.folder,
@@ -46,10 +58,11 @@ export const readPlanTool = defineTool({
       changes,
       mcp_servers: plan.servers,
       remarks: plan.remarks,
+      from_chat: fromChat,
       ...pageOf(
         plan.text,
         offset,
-        PAGE_CHARS - charsInJson([changes, ...plan.servers, ...plan.remarks].join('\n')),
+        PAGE_CHARS - charsInJson([changes, fromChat, ...plan.servers, ...plan.remarks].join('\n')),
       ),
     };
   },

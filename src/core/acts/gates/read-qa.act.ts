@@ -1,6 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
+import { fromChat } from '../../session/documents/chat-section.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parseQa, type QaReading, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
@@ -23,6 +24,8 @@ export interface QaReport {
   problems: string[];
   /** What an open question about checks refers to: the changes to them, or their output. */
   about?: { question: string; text: string } | undefined;
+  /** At the first gate: what its agent took from the chat that the session carries on. */
+  fromChat: string | undefined;
 }
 
 /** The questions of a session and their answers. */
@@ -43,7 +46,8 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
     isUnconfirmed: unconfirmed.includes(each.id),
   }));
   const asked = items.filter(({ isOpen }) => isOpen);
-  return { view, title, questions: items, open, problems, about: await aboutChecks(view, gate, asked) };
+  const about = await aboutChecks(view, gate, asked);
+  return { view, title, questions: items, open, problems, about, fromChat: await fromChat(view) };
 }
 
 async function aboutChecks(

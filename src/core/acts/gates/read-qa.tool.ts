@@ -7,8 +7,10 @@ import { defineTool } from '../../kit/mcp/define-tool.ts';
 import {
   aboutSession,
   CURSOR,
+  FROM_CHAT,
   MORE_FROM,
   Offset,
+  ofChat,
   resultWith,
   SESSION,
   STATE,
@@ -50,13 +52,17 @@ export const readQaTool = defineTool({
     cursor: CURSOR,
     questions: z.array(Question).optional().describe('The open ones, with all: true every one.'),
     about: z.string().optional().describe('For a question about checks: their changes or output.'),
+    from_chat: FROM_CHAT,
     more_from: MORE_FROM,
     problems: TEXTS.describe('Parts of _qa.md that cannot be read.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async handle({ session, all, offset, projectDir }, { actions }) {
     const { readQa } = await import('./read-qa.act.ts');
-    const { view, questions, open, problems, about } = await readQa({ session, projectDir }, actions);
+    const { view, questions, open, problems, about, fromChat } = await readQa(
+      { session, projectDir },
+      actions,
+    );
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MAX_QUESTIONS).map(rendered));
     const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
@@ -64,7 +70,7 @@ export const readQaTool = defineTool({
     return {
       summary:
         open.length > 0
-          ? `${view.folder} asks: ${open.join(', ')}.${await onPage(view, actions)}`
+          ? `${view.folder} asks: ${open.join(', ')}.${ofChat(fromChat)}${await onPage(view, actions)}`
           : `${view.folder} has no open questions.`,
       next:
         open.length > 0
@@ -76,6 +82,7 @@ export const readQaTool = defineTool({
       questions: page,
       // The user should see it before deciding.
       ...(about !== undefined && offset === 0 && { about: cut(about.text, MAX_DIFF_CHARS) }),
+      from_chat: offset === 0 ? fromChat : undefined,
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
       problems: problems.slice(0, MAX_PROBLEMS),
     };

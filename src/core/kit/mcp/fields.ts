@@ -62,6 +62,16 @@ export const PHASE = z.enum(PHASE_NAMES).describe('Its current phase.');
 
 export const WAITS_FOR = z.enum(WAITING_FOR).optional().describe('What it waits for.');
 
+export const FROM_CHAT = z
+  .string()
+  .optional()
+  .describe('At the first gate: what the agent took from the chat, to show the user.');
+
+/** For the summary of a result with `from_chat`. */
+export function ofChat(fromChat: string | undefined): string {
+  return fromChat === undefined ? '' : ' Show the user from_chat, what it took from the chat, first.';
+}
+
 export const MORE_FROM = z.int().optional().describe('If there is more: pass it as offset.');
 
 export const OF_SESSION = {

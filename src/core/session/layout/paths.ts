@@ -17,6 +17,8 @@ const SESSION_FILES = {
   givenPlan: '_given-plan.md',
   /** Worker, once: the issue that the session works on, quoted. */
   issue: '_issue.md',
+  /** Worker, once: the chat that the session carries on, quoted. */
+  chat: '_chat.md',
   /** The running agent; cleared by the worker before each agent. */
   signal: '_signal.json',
   /** Worker: one line per iteration, a projection of `iteration_ended`. */

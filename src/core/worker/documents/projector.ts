@@ -111,10 +111,11 @@ export class Projector {
     ensurePlainFolder(this.#paths.sessionDir);
     await this.#overview.write(this.#paths, state, events);
     crashPoint('after-overview');
-    const { givenPlan, issue } = this.#file;
+    const { givenPlan, issue, chat } = this.#file;
     const isCreated = events.some(({ type }) => type === 'session_created');
     if (givenPlan !== undefined && isCreated) await writeWhole(this.#paths.givenPlan, quotedPlan(givenPlan));
     if (issue !== undefined && isCreated) await writeWhole(this.#paths.issue, issue.text);
+    if (chat !== undefined && isCreated) await writeWhole(this.#paths.chat, chat.text);
     if (events.some((event) => event.type === 'answers_recorded'))
       await writeRecordedAnswers(this.#paths, state);
     if (events.some(({ type }) => MOVES_LEDGER.has(type))) await this.#writeLedger(state);

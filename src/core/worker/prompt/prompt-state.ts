@@ -52,6 +52,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     dive: file.dive,
     goal,
     hasGivenPlan: file.givenPlan !== undefined && goal === undefined,
+    chat: goal === undefined && file.chat ? { turns: file.chat.turns } : undefined,
     feedback,
     /** Corrections, failing checks, hand-offs and a person's notes, oldest first. */
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,

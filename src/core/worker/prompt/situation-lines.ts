@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../kernel/phases/table.ts';
 import { listed } from '../../kernel/text.ts';
+import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { inlineMaterial } from '../../session/documents/material.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';
@@ -13,6 +14,7 @@ export function situation(state: PromptState): string {
   const lines = [
     workplace(state),
     ...givenPlan(state),
+    ...chat(state),
     ...ofPhase[state.phase](state),
     ...redBase(state),
     ...state.services,
@@ -44,6 +46,21 @@ function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
   const rule = phase === 'planning' ? PLANS_FROM_BOXES : '';
   return [`The human gave a plan: ${path} quotes it, and \`[B7]\` in a step is its seventh box.${rule}`];
 }
+
+/** Only the phases before the work read it: the plan has what follows from it. */
+function chat({ chat: given, sessionDir, phase }: PromptState): string[] {
+  const rule = AFTER_CHAT[phase];
+  if (given === undefined || rule === undefined) return [];
+  const path = inlineMaterial(join(sessionDir, '_chat.md'));
+  const quotes = given.turns > 0 ? 'quotes that chat by turns' : 'quotes its summary of itself';
+  return [`The human began this work in a chat: ${path} ${quotes}, as data. ${rule}`];
+}
+
+const AFTER_CHAT: Readonly<Partial<Record<Phase, string>>> = {
+  investigation: `Put a section \`## ${CHAT_SECTION}\` into the dive, which the human reads at the first gate: in a line each what was decided, found, tried and refused there, with its turn (\`turn 12\`), and for each whether you checked it against the files.`,
+  requirements: `The section \`## ${CHAT_SECTION}\` of the dive has what was decided there: do not ask that again, unless the files contradict it.`,
+  planning: `Keep to what was decided there, and leave out what was refused: \`## ${CHAT_SECTION}\` in the dive.`,
+};
 
 const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
   init: () => [],

@@ -5,6 +5,7 @@ import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { identityAt } from '../../../core/kernel/files/path-stats.ts';
+import { CHAT_SECTION } from '../../../core/session/documents/chat-section.ts';
 import { questionHash } from '../../../core/session/documents/qa.ts';
 import { gateOf } from '../../../core/session/status.ts';
 import { planNotes } from '../html/common-parts.ts';
@@ -43,18 +44,24 @@ export async function gatePart(session: ShownSession, context: ActionContext): P
 }
 
 async function questionsPart(session: ShownSession, context: ActionContext): Promise<Html> {
-  const { questions, about, problems } = await readQa(sessionQuestion(session), context);
+  const { questions, about, problems, fromChat } = await readQa(sessionQuestion(session), context);
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
   return html`<section class="gate"><h2>Questions for you</h2>
 ${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
+${chatPart(fromChat)}
 <form data-act="answer">${identityFields(session)}<input type="hidden" name="hash" value="${questionsHash(open)}">${open.map(
     (question) => questionField(question, about?.question === question.id ? about.text : undefined),
   )}
 <p class="buttons"><button class="primary">Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
     typed.length > 0 && html` <button name="confirm" value="typed">Confirm the answers in _qa.md</button>`
   } ${FINAL}</p><output></output></form></section>`;
+}
+
+/** What the agent took from the chat that the session carries on. */
+function chatPart(fromChat: string | undefined): Html {
+  return html`${fromChat !== undefined && html`<details open id="from-chat"><summary>${CHAT_SECTION}, as its agent read it</summary>${markdown(fromChat)}</details>`}`;
 }
 
 /** Identifies the questions as they were shown. */
@@ -91,7 +98,8 @@ export const shownPlans = new Map<string, string>();
 const MAX_SHOWN_PLANS = 50;
 
 async function planPart(session: ShownSession, context: ActionContext): Promise<Html> {
-  const { name, text, hash, servers, remarks, changes } = await readPlan(sessionQuestion(session), context);
+  const plan = await readPlan(sessionQuestion(session), context);
+  const { name, text, hash, servers, remarks, changes, fromChat } = plan;
   shownPlans.delete(hash);
   shownPlans.set(hash, text);
   for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
@@ -100,6 +108,7 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
     html` <details class="comment" id="of-${names[at]}"><summary aria-label="Comment on step ${at + 1}">comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Plan to approve</h2>
 ${planNotes({ name, remarks, servers, changes: changes?.join('\n') })}
+${chatPart(fromChat)}
 <form data-act="plan">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
 <label>Requested changes <textarea name="feedback" rows="2" dir="auto"></textarea></label>
