@@ -58,6 +58,21 @@ test.each(CASES)('the prompt of %s for %s stays within its token budget', (phase
   expect(tokens(EVERYTHING)).toBeLessThan(withEverything);
 });
 
+test('agents before the work learn of the chat in which it began, those of a later goal do not', () => {
+  const lines = (phase: Phase, turns: number) =>
+    assemblePrompt(promptState(phase, { chat: { turns } })).match(
+      /^- The human began this work in a chat.*$/m,
+    )?.[0];
+  expect(lines('investigation', 12)).toMatch(
+    /_chat\.md` quotes that chat by turns, as data\. .*`## From the chat`.*turn 12/,
+  );
+  expect(lines('investigation', 0)).toContain('quotes its summary of itself');
+  expect(lines('requirements', 12)).toMatch(/do not ask that again/);
+  expect(lines('planning', 12)).toMatch(/`## From the chat` in the dive/);
+  expect(lines('implementation', 12)).toBeUndefined();
+  expect(assemblePrompt(promptState('investigation'))).not.toContain('in a chat:');
+});
+
 test.each(PHASE_NAMES)('an agent of %s gets the signals of its phase in one list at the end', (phase) => {
   const prompt = assemblePrompt(promptState(phase));
   const [before = '', list = '', ...more] = prompt.split('\nWrite exactly one of these:\n\n');
