@@ -100,12 +100,12 @@ const START_CHOICES = {
   },
   group: {
     option: '--group <name>',
-    tool: 'For wait and stop_session.',
+    tool: 'For wait, stop_session.',
     about: 'name of a group whose sessions can be awaited and stopped together',
   },
   base: {
     option: '--base <ref>',
-    tool: 'Not the default branch.',
+    tool: 'If not the default branch.',
     about: 'what to branch from, if not the default branch',
   },
   branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
