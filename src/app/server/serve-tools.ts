@@ -125,7 +125,7 @@ function fromAfar(tool: Tool): Tool {
     ...tool,
     async handle(args, context) {
       const { session, project_dir, plan, from_chat } = Object(args);
-      if (/^true$/i.test(String(from_chat))) throw SERVER_ERRORS.chat_elsewhere();
+      if (/^true$/i.test(String(from_chat))) throw SERVER_ERRORS.chat_not_here();
       const known = await knownProjectFiles(context.actions.home);
       const refused = () =>
         SERVER_ERRORS.project_needed({ tool: tool.name, known: known.map((file) => dirname(file)) });

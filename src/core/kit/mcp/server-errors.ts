@@ -6,7 +6,7 @@ export const SERVER_ERRORS = errors({
     why: problems,
     hint,
   }),
-  chat_elsewhere: () => ({
+  chat_not_here: () => ({
     what: 'No session was started.',
     why: 'This chat is on another machine, so samocode cannot read it.',
     hint: 'Pass brief instead of from_chat: what was decided, found, tried and refused.',
