@@ -165,7 +165,7 @@ test('no project is set up from another machine', async () => {
   expect(client.getInstructions()).not.toContain('setup_project');
 });
 
-test('a start needs project_dir, although one project is known; paths outside known projects are refused', async () => {
+test('a start needs project_dir, although one project is known; paths outside known projects and far chats are refused', async () => {
   await using bench = await makeBench();
   const { repo } = bench;
   await using rig = await mcpRig(bench.context);
@@ -192,6 +192,8 @@ test('a start needs project_dir, although one project is known; paths outside kn
     await mkdir(each, { recursive: true });
     await writeFile(join(each, '_overview.md'), '# Session: boat\n\n## Status\nPhase: planning\n');
   }
+  const itself = { from_chat: true, project_dir: repo.path };
+  expect(await codeOf(client, 'start_session', itself)).toBe('chat_not_here');
   const from = (path: string) => ({ from: path, project_dir: repo.path, start: false });
   expect(await codeOf(client, 'start_session', from(folder))).toBe('not_in_sessions');
   expect(await codeOf(client, 'start_session', from('/etc'))).toBe('session_not_found');
