@@ -14,6 +14,8 @@ export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'given
 export interface StartSource<W extends SourceWork = SourceWork> {
   kind: W['kind'];
   resolve(work: W, project: Project, context: ActionContext): Promise<ResolvedWork>;
+  /** The files that the work has changed in the main repository so far, as paths relative to it; committed or not. */
+  changes?(work: W, project: Project, context: ActionContext): Promise<string[]>;
 }
 
 export const startSources = newRegistry<StartSource>('start sources');
