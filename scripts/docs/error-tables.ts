@@ -16,6 +16,7 @@ import { SESSION_ERRORS } from '../../src/core/session/layout/session-errors.ts'
 import { WORKER_ERRORS } from '../../src/core/worker/core/worker-errors.ts';
 import { PORT_ERRORS } from '../../src/extensions/application/ports/port-errors.ts';
 import { SERVICE_ERRORS } from '../../src/extensions/application/worker/judge-services.ts';
+import { CHAT_ERRORS } from '../../src/extensions/chats/chat-errors.ts';
 import { EVENT_ERRORS } from '../../src/extensions/github/action/event-errors.ts';
 import { FORGE_ERRORS } from '../../src/extensions/github/forge/forge-errors.ts';
 import { NOTIFY_ERRORS } from '../../src/extensions/notify/notice/channel.ts';
@@ -29,6 +30,7 @@ import { INSTALL_ERRORS } from '../../src/extensions/setup/install/install-error
 export const ERROR_TABLES = {
   ACTION_ERRORS,
   BASE_ERRORS,
+  CHAT_ERRORS,
   CLI_ERRORS,
   COMMAND_ERRORS,
   DEMO_ERRORS,

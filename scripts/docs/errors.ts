@@ -38,7 +38,7 @@ function code(words: string): string {
   return `\`${words}\``;
 }
 
-/** Angle brackets would be read as HTML. */
+/** Angle brackets would be read as HTML, and a line end would end the row. */
 function escaped(words: string): string {
-  return words.replace(/<[\w-]+>/g, (name) => code(name));
+  return words.replaceAll('\n', ' ').replace(/<[\w-]+>/g, (name) => code(name));
 }

@@ -1,0 +1,43 @@
+import { errors } from '../../core/kernel/errors.ts';
+
+/** @param chats those of the project, one per line; empty if none was found */
+function choosing(chats: string): string {
+  return chats === ''
+    ? `No chat of Claude Code, Codex or opencode was found in this project. ${BRIEF}`
+    : `Run "samocode start --chat <id>" in a terminal with the id of the chat that you mean. ${BRIEF}\nChats of this project, newest first:\n${chats}`;
+}
+
+const BRIEF = 'A chat can also pass its own summary: start_session with "brief".';
+
+export const CHAT_ERRORS = errors({
+  chat_unnamed: ({ chats }: { chats: string }) => ({
+    what: 'The chat to start from is not known, so no session was started.',
+    why: 'Only Claude Code and Codex name the chat that makes a call, and this call names none.',
+    hint: choosing(chats),
+  }),
+  chat_not_found: ({ client, id, chats }: { client: string; id: string; chats: string }) => ({
+    what: 'The chat to start from was not found, so no session was started.',
+    why: `No transcript of ${client} on this machine contains ${JSON.stringify(id)}.`,
+    hint: choosing(chats),
+  }),
+  chat_elsewhere: ({ client, id, project }: { client: string; id: string; project: string }) => ({
+    what: 'No session was started.',
+    why: `The chat ${id} of ${client} did not begin in ${project}, and a session continues only chats of its project.`,
+    hint: `Start the session in the project of that chat. ${BRIEF}`,
+  }),
+  chat_unreadable: ({ client, id, why }: { client: string; id: string; why: string }) => ({
+    what: `The chat ${id} of ${client} could not be read, so no session was started.`,
+    why,
+    hint: `Check that ${client} still shows this chat. ${BRIEF}`,
+  }),
+  chat_empty: ({ client, id }: { client: string; id: string }) => ({
+    what: `The chat ${id} of ${client} has nothing to start from, so no session was started.`,
+    why: 'Its transcript contains no text of a person.',
+    hint: 'Give the session a task.',
+  }),
+  brief_unusable: ({ chars, most }: { chars: number; most: number }) => ({
+    what: 'The brief was not taken, so no session was started.',
+    why: chars === 0 ? 'It is empty.' : `It has ${chars} characters, and a brief has at most ${most}.`,
+    hint: 'Summarise what was decided, found, tried and refused.',
+  }),
+});

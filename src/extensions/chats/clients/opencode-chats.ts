@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { definedOnly } from '../../../core/kernel/defined-only.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
+import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { CHAT_ERRORS } from '../chat-errors.ts';
+import { type ChatPiece, personsWords } from './chat.ts';
+
+const Part = z.object({
+  type: z.string(),
+  text: z.string().optional(),
+  synthetic: z.boolean().optional(),
+  ignored: z.boolean().optional(),
+  tool: z.string().optional(),
+  state: z
+    .object({ status: z.string(), input: z.object({ filePath: z.string().optional() }).optional() })
+    .optional()
+    .catch(undefined),
+  files: z.array(z.string()).optional().catch(undefined),
+});
+
+const Export = z.object({
+  info: z.object({ directory: z.string(), revert: z.object({ messageID: z.string() }).optional() }),
+  messages: z.array(
+    z.object({
+      info: z.object({ id: z.string(), role: z.string(), summary: z.unknown() }),
+      parts: z.array(Part),
+    }),
+  ),
+});
+
+const Listed = z.array(
+  z.object({ id: z.string(), title: z.string(), updated: z.number(), directory: z.string() }),
+);
+
+type Asking = Pick<ActionContext, 'env' | 'home' | 'clock'>;
+
+const EXPORT_LIMIT_MS = 60_000;
+const LIST_LIMIT_MS = 15_000;
+const MAX_EXPORT_CHARS = 64 * 1024 * 1024;
+
+/** A chat of opencode, which only opencode itself can read. */
+export async function opencodePieces(id: string, { env }: Pick<Asking, 'env'>): Promise<ChatPiece[]> {
+  const { exitCode, stdout, notFound, timedOut } = await runCommand('opencode', ['export', id], {
+    env: definedOnly(env),
+    timeoutMs: EXPORT_LIMIT_MS,
+    maxBytes: MAX_EXPORT_CHARS,
+  });
+  const unreadable = (why: string) => CHAT_ERRORS.chat_unreadable({ client: 'opencode', id, why });
+  if (notFound) throw unreadable('The program opencode is not on PATH.');
+  if (timedOut) throw unreadable(`opencode did not export it within ${EXPORT_LIMIT_MS / 1000} seconds.`);
+  if (exitCode !== 0) throw unreadable('opencode has no such chat, or could not export it.');
+  const exported = Export.safeParse(parseJson(stdout)).data;
+  if (exported === undefined)
+    throw unreadable('The output of "opencode export" is not what this version can read.');
+  return piecesInExport(exported);
+}
+
+export function piecesInExport({ info, messages }: z.infer<typeof Export>): ChatPiece[] {
+  const undoneFrom = messages.findIndex(({ info: { id } }) => id === info.revert?.messageID);
+  const kept = undoneFrom === -1 ? messages : messages.slice(0, undoneFrom);
+  return [{ kind: 'place', cwd: info.directory }, ...kept.flatMap(ofMessage)];
+}
+
+function ofMessage({
+  info: { id, role, summary },
+  parts,
+}: z.infer<typeof Export>['messages'][number]): ChatPiece[] {
+  // A summary that opencode asked for to shorten the chat.
+  if (summary === true) return [];
+  const text = parts
+    .flatMap((part) => (part.type === 'text' && !part.synthetic && !part.ignored ? (part.text ?? '') : []))
+    .join('\n\n')
+    .trim();
+  if (role === 'user') {
+    const words = personsWords(text);
+    return words === '' ? [] : [{ kind: 'person', text: words }];
+  }
+  const paths = parts.flatMap(changedBy);
+  return [
+    ...(text === '' ? [] : [{ kind: 'agent', text, message: id } as const]),
+    ...(paths.length === 0 ? [] : [{ kind: 'changed', paths } as const]),
+  ];
+}
+
+/** opencode also records which files a step changed, whatever its tools. */
+function changedBy({ type, tool = '', state, files = [] }: z.infer<typeof Part>): string[] {
+  if (type === 'patch') return files;
+  const path = state?.input?.filePath;
+  const isChange = type === 'tool' && CHANGING.has(tool) && state?.status === 'completed';
+  return isChange && path !== undefined ? [path] : [];
+}
+
+const CHANGING = new Set(['edit', 'multiedit', 'write']);
+
+/** The chats that opencode lists for a project; none if it has no data here, or cannot list them. */
+export async function opencodeChats(
+  mainRepo: string,
+  { env, home }: Pick<Asking, 'env' | 'home'>,
+  most: number,
+) {
+  const data = join(env.XDG_DATA_HOME || join(home, '.local/share'), 'opencode');
+  if (!statsAt(data)?.isDirectory()) return [];
+  const args = ['session', 'list', '--format', 'json', '--max-count', String(most)];
+  const options = { cwd: mainRepo, env: definedOnly(env), timeoutMs: LIST_LIMIT_MS };
+  const { exitCode, stdout } = await runCommand('opencode', args, options);
+  return exitCode === 0 ? (Listed.safeParse(parseJson(stdout)).data ?? []) : [];
+}

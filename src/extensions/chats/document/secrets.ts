@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { configFolder } from '../../../core/kernel/config-folder.ts';
+import { orNothing } from '../../../core/kernel/errors.ts';
+import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { plainText } from '../../../core/kernel/files/plain-file.ts';
+
+export const REMOVED = '[removed: token]';
+
+/** Values that are shorter are words as often as secrets. */
+const MIN_VALUE_CHARS = 8;
+
+/** Returns a text without these values and without tokens; each is replaced by `REMOVED`. */
+export function secretFilter(values: readonly string[]): (text: string) => string {
+  const all = values.flatMap((value) => [value, orNothing(() => encodeURIComponent(value)) ?? value]);
+  const long = [...new Set(all)].filter((value) => value.length >= MIN_VALUE_CHARS);
+  // A value may contain another one.
+  const patterns = long.sort((a, b) => b.length - a.length).map(escapedPattern);
+  const anyValue = patterns.length === 0 ? undefined : new RegExp(patterns.join('|'), 'g');
+  return (text) =>
+    (anyValue === undefined ? text : text.replace(anyValue, REMOVED))
+      .replace(TOKENS, REMOVED)
+      .replace(BEARER, `$1${REMOVED}`)
+      .replace(PASSWORD_IN_URL, `$1${REMOVED}@`);
+}
+
+/** How many secrets were removed from a text. */
+export function removedFrom(text: string): number {
+  return text.split(REMOVED).length - 1;
+}
+
+function escapedPattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+/** Forms in which services give out their tokens, listed in docs/from-a-chat.md. */
+const TOKENS = new RegExp(
+  [
+    String.raw`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)`,
+    // OpenAI, Anthropic, Stripe
+    String.raw`\b[sr]k[-_][\w-]{16,}`,
+    // GitHub
+    String.raw`\bgh[a-z]_[A-Za-z0-9]{16,}`,
+    String.raw`\bgithub_pat_\w{16,}`,
+    // GitLab, npm, Hugging Face
+    String.raw`\bgl[a-z]{2,5}-[\w-]{16,}`,
+    String.raw`\bnpm_[A-Za-z0-9]{16,}`,
+    String.raw`\bhf_[A-Za-z0-9]{16,}`,
+    // Slack
+    String.raw`\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}`,
+    String.raw`\bxapp-[\w-]{8,}`,
+    // AWS, Google
+    String.raw`\b(?:AKIA|ASIA)[A-Z0-9]{12,}`,
+    String.raw`\bAIza[\w-]{20,}`,
+    // Telegram
+    String.raw`\b\d{8,10}:[\w-]{35}\b`,
+    // JWT
+    String.raw`\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*`,
+  ].join('|'),
+  'g',
+);
+const BEARER = /\b(Bearer\s+)(?!\[removed)[\w.~+/=-]{8,}/gi;
+const PASSWORD_IN_URL = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
+
+/** The values that no document may contain: of the environment, and of `.env*` files of the machine and the project. */
+export async function secretValues(
+  mainRepo: string,
+  { env, home }: Pick<ActionContext, 'env' | 'home'>,
+): Promise<string[]> {
+  const ofEnvironment = Object.entries(env)
+    .filter(([name, value = '']) => !HARMLESS.test(name) && !isPath(value))
+    .map(([, value = '']) => value);
+  const files = [join(configFolder(home), '.env'), ...envFilesIn(mainRepo)];
+  const texts = await Promise.all(
+    files.map((path) => plainText(path, MAX_FILE_BYTES).catch(() => undefined)),
+  );
+  return [...ofEnvironment, ...texts.flatMap((text) => Object.values(parseDotenv(text ?? '')))];
+}
+
+/** Variables whose values say where something is, how it is shown, or which program runs; never a secret. */
+const HARMLESS =
+  /^(?:PATH|HOME|PWD|OLDPWD|USER|LOGNAME|USERNAME|HOSTNAME|NAME|SHELL|SHLVL|_|LANG|LANGUAGE|LC_\w+|TERM\w*|COLORTERM|LS_COLORS|LESS\w*|TZ|TMPDIR|EDITOR|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|XDG_\w+|MANPATH|INFOPATH|NODE_ENV|NODE_OPTIONS|AI_AGENT|CLAUDE_CODE_ENTRYPOINT|CLAUDE_CODE_SESSION_ID|npm_(?:package|lifecycle)_\w+|npm_config_user_agent)$/;
+
+function isPath(value: string): boolean {
+  return value.startsWith('/') && orNothing(() => statsAt(value)) !== undefined;
+}
+
+const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILES = 200;
+const MAX_FOLDERS = 2000;
+const MAX_DEPTH = 5;
+
+/** Folders near the top come first, so that the bound leaves out the deepest. */
+function envFilesIn(mainRepo: string): string[] {
+  const files: string[] = [];
+  const folders = [{ path: mainRepo, depth: 0 }];
+  for (let at = 0; at < folders.length && at < MAX_FOLDERS && files.length < MAX_FILES; at += 1) {
+    const { path, depth } = folders[at] ?? { path: mainRepo, depth: MAX_DEPTH };
+    for (const name of orNothing(() => namesAt(path)) ?? []) {
+      if (LEFT_OUT.has(name)) continue;
+      const stats = orNothing(() => statsAt(join(path, name)));
+      if (stats?.isDirectory() && depth < MAX_DEPTH)
+        folders.push({ path: join(path, name), depth: depth + 1 });
+      else if (stats?.isFile() && name.startsWith('.env')) files.push(join(path, name));
+    }
+  }
+  return files;
+}
+
+const LEFT_OUT = new Set(['.git', 'node_modules']);

@@ -1,0 +1,76 @@
+import type { ChatPiece } from '../clients/chat.ts';
+
+export interface ChatTurn {
+  /** From 1 on, in the whole chat. */
+  number: number;
+  person: string;
+  /** The agent's last text; empty if it has written none. */
+  agent: string;
+}
+
+interface KeptTurn extends ChatTurn {
+  after?: string;
+  message?: string;
+}
+
+/** What is longer is shortened in any document, so no more is kept. */
+const MAX_TEXT_CHARS = 12_001;
+const MAX_OLDER_CHARS = 4001;
+/** This many of the newest turns are kept in full. */
+const IN_FULL = 8;
+const MAX_TURNS = 500;
+
+/** Collects the turns of a chat piece by piece, in bounded memory: of a very long one the first and the newest. */
+export class TurnCollector {
+  readonly #turns: KeptTurn[] = [];
+  /** Applied to whole texts, before anything is cut. */
+  readonly #clean: (text: string) => string;
+
+  constructor(clean: (text: string) => string) {
+    this.#clean = clean;
+  }
+
+  get turns(): readonly ChatTurn[] {
+    return this.#turns;
+  }
+
+  take(piece: ChatPiece): void {
+    if (piece.kind === 'person') this.#person(piece);
+    else if (piece.kind === 'agent') this.#agent(piece);
+    else if (piece.kind === 'undone') this.#turns.splice(Math.max(0, this.#turns.length - piece.turns));
+  }
+
+  #person({ text, after }: Extract<ChatPiece, { kind: 'person' }>): void {
+    // The person went back and wrote something else.
+    const replaced = after === undefined ? -1 : this.#turns.findIndex((turn) => turn.after === after);
+    if (replaced !== -1) this.#turns.splice(replaced);
+    const person = this.#kept(text);
+    const last = this.#turns.at(-1);
+    // Some versions record one text in two forms.
+    if (last?.person === person && last.agent === '') return;
+    this.#turns.push({ number: (last?.number ?? 0) + 1, person, agent: '', after });
+    this.#bound();
+  }
+
+  #agent({ text, message }: Extract<ChatPiece, { kind: 'agent' }>): void {
+    const turn = this.#turns.at(-1);
+    if (turn === undefined) return;
+    const own = this.#kept(text);
+    const isContinued = message !== undefined && message === turn.message && turn.agent !== own;
+    turn.agent = isContinued ? `${turn.agent}\n\n${own}`.slice(0, MAX_TEXT_CHARS) : own;
+    turn.message = message;
+  }
+
+  #kept(text: string): string {
+    return this.#clean(text.trim()).slice(0, MAX_TEXT_CHARS);
+  }
+
+  #bound(): void {
+    const older = this.#turns.at(-IN_FULL - 1);
+    if (older !== undefined && older !== this.#turns[0]) {
+      older.person = older.person.slice(0, MAX_OLDER_CHARS);
+      older.agent = older.agent.slice(0, MAX_OLDER_CHARS);
+    }
+    if (this.#turns.length > MAX_TURNS) this.#turns.splice(1, 1);
+  }
+}

@@ -1,0 +1,148 @@
+import type { ActionContext, ChatCall } from '../../core/caller/context/context.ts';
+import { isoUtc } from '../../core/kernel/clock.ts';
+import { cut } from '../../core/kernel/text.ts';
+import type { Project } from '../../core/project/finding/open-project.ts';
+import { oneLine } from '../../core/session/documents/markdown-lines.ts';
+import { CHAT_ERRORS } from './chat-errors.ts';
+import { type ChatPiece, type FoundChat, piecesInFile } from './clients/chat.ts';
+import { type ProjectFolders, projectFolders } from './clients/chat-place.ts';
+import { type ChatFile, claudeChats, containsCall, readClaudeLine } from './clients/claude-chats.ts';
+import { codexChats, readCodexLine } from './clients/codex-chats.ts';
+import { opencodeChats, opencodePieces } from './clients/opencode-chats.ts';
+import { secretFilter, secretValues } from './document/secrets.ts';
+
+type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall'>;
+
+/** The pieces of a chat, in its order. */
+export async function* piecesOf({ client, source }: FoundChat): AsyncGenerator<ChatPiece> {
+  if ('pieces' in source) yield* source.pieces;
+  else yield* piecesInFile(source.path, client === 'Codex' ? readCodexLine : readClaudeLine);
+}
+
+/** Finds the chat that makes this call. @throws if its client does not name it, or it is of another project */
+export async function chatOfCall(project: Project, context: Looking): Promise<FoundChat> {
+  const { chatCall } = context;
+  if (chatCall === undefined) throw CHAT_ERRORS.chat_unnamed({ chats: await chatsToShow(project, context) });
+  const chat = await awaitedChat(chatCall, context);
+  const client = chatCall.client === 'claude' ? 'Claude Code' : 'Codex';
+  return await inProject(chat, { client, id: chatCall.id }, { project, context });
+}
+
+/** Finds the chat with the id that a person names. @throws if there is none in this project */
+export async function chatById(id: string, project: Project, context: Looking): Promise<FoundChat> {
+  const chat = id.startsWith('ses_')
+    ? ({ client: 'opencode', id, source: { pieces: await opencodePieces(id, context) } } as const)
+    : [...claudeChats(context), ...codexChats(context)].find((each) => each.id === id);
+  return await inProject(chat, { client: 'Claude Code or Codex', id }, { project, context });
+}
+
+async function inProject(
+  chat: FoundChat | undefined,
+  named: { client: string; id: string },
+  { project, context }: { project: Project; context: Looking },
+): Promise<FoundChat> {
+  if (chat === undefined)
+    throw CHAT_ERRORS.chat_not_found({ ...named, chats: await chatsToShow(project, context) });
+  const folders = await projectFolders(project);
+  for await (const piece of piecesOf(chat)) {
+    if (piece.kind !== 'place') continue;
+    if (await folders.has(piece.cwd)) return chat;
+    break;
+  }
+  const { client, id } = chat;
+  throw CHAT_ERRORS.chat_elsewhere({ client, id, project: project.mainRepo });
+}
+
+/** A client may write the line of a call after it has sent the call. */
+const WAIT_MS = 2000;
+const POLL_MS = 100;
+
+async function awaitedChat(call: ChatCall, context: Looking): Promise<FoundChat | undefined> {
+  const { clock } = context;
+  const seen = new Set<string>();
+  for (const until = clock.monotonic() + WAIT_MS; ; ) {
+    const chat =
+      call.client === 'claude'
+        ? await claudeChatWith(call.id, context, seen)
+        : codexChats(context, call.id)[0];
+    if (chat !== undefined || clock.monotonic() >= until) return chat;
+    await clock.sleep(POLL_MS);
+  }
+}
+
+/** A chat that makes a call was written to just now. */
+const MOST_RECENT = 40;
+
+/** @param seen what was read without success, by path and size */
+async function claudeChatWith(
+  id: string,
+  context: Looking,
+  seen: Set<string>,
+): Promise<FoundChat | undefined> {
+  for (const chat of claudeChats(context).slice(0, MOST_RECENT)) {
+    const state = `${chat.source.path} ${chat.identity}`;
+    if (seen.has(state)) continue;
+    seen.add(state);
+    if (await containsCall(chat.source.path, id)) return chat;
+  }
+  return undefined;
+}
+
+const MOST_SHOWN = 10;
+/** Codex keeps the chats of all projects in one folder. */
+const MOST_ROLLOUTS = 300;
+const MAX_WORDS = 70;
+
+interface ListedChat {
+  client: string;
+  id: string;
+  at: number;
+  words: string;
+}
+
+/** The newest chats of a project, one per line: program, id, time and the first words of the person. */
+async function chatsToShow(project: Project, context: Looking): Promise<string> {
+  const folders = await projectFolders(project);
+  const files = [
+    await listed(claudeChats(context, folders.folders), folders),
+    await listed(codexChats(context).slice(0, MOST_ROLLOUTS), folders),
+  ];
+  const asked = await opencodeChats(project.mainRepo, context, MOST_SHOWN);
+  const ofProject = await Promise.all(
+    asked.map(async (each) => ((await folders.has(each.directory)) ? [each] : [])),
+  );
+  const ofOpencode = ofProject
+    .flat()
+    .map(({ id, title, updated }) => ({ client: 'opencode', id, at: updated, words: title }));
+  const newest = [...files.flat(), ...ofOpencode].sort((a, b) => b.at - a.at).slice(0, MOST_SHOWN);
+  const clean = secretFilter(newest.length === 0 ? [] : await secretValues(project.mainRepo, context));
+  return newest.map((each) => shown(each, clean)).join('\n');
+}
+
+function shown({ client, id, at, words }: ListedChat, clean: (text: string) => string): string {
+  const minute = isoUtc(at).slice(0, 16).replace('T', ' ');
+  return `- ${client}, ${minute} UTC, ${id}: ${JSON.stringify(cut(oneLine(clean(words)), MAX_WORDS))}`;
+}
+
+async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Promise<ListedChat[]> {
+  const found: ListedChat[] = [];
+  for (const { client, id, source, changedAt } of chats) {
+    if (found.length >= MOST_SHOWN) break;
+    const { cwd, words } = await beginningOf(
+      source.path,
+      client === 'Codex' ? readCodexLine : readClaudeLine,
+    );
+    if (words === undefined || cwd === undefined || !(await folders.has(cwd))) continue;
+    found.push({ client, id, at: changedAt, words });
+  }
+  return found;
+}
+
+async function beginningOf(path: string, read: (line: string) => ChatPiece[]) {
+  let cwd: string | undefined;
+  for await (const piece of piecesInFile(path, read)) {
+    if (piece.kind === 'place') cwd ??= piece.cwd;
+    if (piece.kind === 'person') return { cwd, words: piece.text };
+  }
+  return { cwd, words: undefined };
+}

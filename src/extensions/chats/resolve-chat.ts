@@ -1,0 +1,71 @@
+import { resolveWork } from '../../core/acts/sessions/resolve-work.ts';
+import type { ResolvedWork } from '../../core/acts/sessions/start-sources.ts';
+import type { ChatWork } from '../../core/acts/sessions/work.ts';
+import type { ActionContext } from '../../core/caller/context/context.ts';
+import type { Project } from '../../core/project/finding/open-project.ts';
+import type { GivenChat } from '../../core/session/events/session-file.ts';
+import { CHAT_ERRORS } from './chat-errors.ts';
+import type { FoundChat } from './clients/chat.ts';
+import { briefDocument, chatDocument } from './document/chat-document.ts';
+import { REMOVED, secretFilter, secretValues } from './document/secrets.ts';
+import { TurnCollector } from './document/turns.ts';
+import { chatById, chatOfCall, piecesOf } from './find-chat.ts';
+
+const TASK = 'Carry on the work of the chat that _chat.md quotes.';
+const MAX_BRIEF_CHARS = 20_000;
+/** The name of a session needs only the beginning of a text. */
+const MAX_WORDS = 200;
+
+/** Work that continues a chat, as a session records it. */
+export async function resolveChat(
+  { chat: given, with: added }: ChatWork,
+  project: Project,
+  context: ActionContext,
+): Promise<ResolvedWork> {
+  const more = added && (await resolveWork(added, project, context));
+  const clean = secretFilter(await secretValues(project.mainRepo, context));
+  const { chat, begin } =
+    given.by === 'brief'
+      ? quotedBrief(given.text, clean)
+      : await quotedChat(await chatNamed(given, project, context), clean);
+  const words = begin.replaceAll(REMOVED, ' ').slice(0, MAX_WORDS);
+  return { ...more, chat, task: more?.task ?? TASK, words: more?.task === undefined ? words : more.words };
+}
+
+export async function chatNamed(
+  given: Exclude<ChatWork['chat'], { by: 'brief' }>,
+  project: Project,
+  context: ActionContext,
+): Promise<FoundChat> {
+  return given.by === 'caller'
+    ? await chatOfCall(project, context)
+    : await chatById(given.id, project, context);
+}
+
+interface Quoted {
+  chat: GivenChat;
+  /** The text with which it begins, without secrets. */
+  begin: string;
+}
+
+type Clean = (text: string) => string;
+
+function quotedBrief(text: string, clean: Clean): Quoted {
+  const brief = text.trim();
+  if (brief === '' || brief.length > MAX_BRIEF_CHARS)
+    throw CHAT_ERRORS.brief_unusable({ chars: brief.length, most: MAX_BRIEF_CHARS });
+  const begin = clean(brief);
+  return { begin, chat: { from: 'summary', turns: 0, text: briefDocument(begin) } };
+}
+
+async function quotedChat(found: FoundChat, clean: Clean): Promise<Quoted> {
+  const { client, id } = found;
+  const collector = new TurnCollector(clean);
+  for await (const piece of piecesOf(found)) collector.take(piece);
+  const { turns } = collector;
+  const [first] = turns;
+  const last = turns.at(-1);
+  if (first === undefined || last === undefined) throw CHAT_ERRORS.chat_empty({ client, id });
+  const text = chatDocument({ client, id, turns });
+  return { begin: first.person, chat: { from: client, id, turns: last.number, text } };
+}
