@@ -25,7 +25,7 @@ const Export = z.object({
   info: z.object({ directory: z.string(), revert: z.object({ messageID: z.string() }).optional() }),
   messages: z.array(
     z.object({
-      info: z.object({ id: z.string(), role: z.string(), summary: z.unknown() }),
+      info: z.object({ id: z.string(), role: z.string(), summary: z.unknown().optional() }),
       parts: z.array(Part),
     }),
   ),
