@@ -1,5 +1,6 @@
 import { stampsAt } from '../kernel/files/stamps.ts';
 import { listed } from '../kernel/text.ts';
+import { zoneHere } from '../kernel/zone.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
@@ -142,10 +143,6 @@ export function describeOrder({ after, afterGroup, afterMerge, at }: StartOrder)
     typeof at === 'number' && `at ${stampsAt(at).minute} (${zoneHere()})`,
   ];
   return parts.filter(Boolean).join(' and ');
-}
-
-export function zoneHere(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /**

@@ -4,13 +4,14 @@ import { findSessionAndPlace } from '../../caller/context/find-session.ts';
 import { projectDirOf } from '../../caller/context/sessions-folders.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
+import { DAY_MS, dayAt, minuteOf, offsetMs, offsetsAt, wallAt, zoneHere } from '../../kernel/zone.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
-import { cycleOf, membersOf, zoneHere } from '../../session/start-order.ts';
+import { cycleOf, membersOf } from '../../session/start-order.ts';
 import type { OrderRequest } from './start-choices.ts';
 
 export function isOrdered({ after, afterMerge, at }: OrderRequest): boolean {
@@ -57,7 +58,6 @@ function branchesBefore(order: StartOrder, views: readonly SessionView[]): strin
   return [...ofGroup, ...named].flatMap(({ sessionFile }) => sessionFile?.settings.branch ?? []);
 }
 
-const DAY_MS = 24 * 60 * 60_000;
 const WRITTEN = /^(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d?:\d\d)(?::([0-5]\d))?(Z|[+-]\d\d:?\d\d)?$/i;
 
 /**
@@ -88,33 +88,7 @@ export function startTime(written: string, nowMs: number, zone = zoneHere()): nu
   if (atMs > nowMs) return atMs;
   const tomorrow = `${dayAt(nowMs + DAY_MS, zone)}T${minute.slice('yyyy-mm-ddT'.length)}`;
   throw bad(
-    `has passed: it is ${minuteOf(nowMs + offsetMs(offsetAt(nowMs, zone))).replace('T', ' ')} (${zone})`,
+    `has passed: it is ${minuteOf(wallAt(nowMs, zone)).replace('T', ' ')} (${zone})`,
     day === undefined ? `For tomorrow, write ${tomorrow}.` : 'Leave it out to start now.',
   );
-}
-
-function minuteOf(wallMs: number): string {
-  return new Date(wallMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
-}
-
-function dayAt(ms: number, zone: string): string {
-  return minuteOf(ms + offsetMs(offsetAt(ms, zone))).slice(0, 'yyyy-mm-dd'.length);
-}
-
-/** The UTC offsets at which a zone has that local time: none if clocks skip it, two if it occurs twice. */
-function offsetsAt(wallMs: number, zone: string): string[] {
-  const nearby = new Set([wallMs - DAY_MS, wallMs + DAY_MS].map((ms) => offsetAt(ms, zone)));
-  return [...nearby].filter((offset) => offsetAt(wallMs - offsetMs(offset), zone) === offset);
-}
-
-/** `+02:00`. */
-function offsetAt(ms: number, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }).formatToParts(ms);
-  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
-  return name.slice('GMT'.length) || '+00:00';
-}
-
-function offsetMs(offset: string): number {
-  const [, sign, hours = 0, minutes = 0] = /^([+-])(\d\d):?(\d\d)/.exec(offset) ?? [];
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
