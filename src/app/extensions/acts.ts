@@ -1,10 +1,16 @@
 import { publishing } from '../../core/acts/finish/publishing.ts';
 import { pullRequestsToVerify } from '../../core/acts/proof/pull-requests-to-verify.ts';
+import { baseChecks } from '../../core/acts/sessions/base-checks-failed.ts';
 import { startSources } from '../../core/acts/sessions/start-sources.ts';
 import { poolActs } from '../../core/caller/context/pools.ts';
 import { pullRequestRounds } from '../../core/caller/context/pull-request-rounds.ts';
 import { CHAT_START_SOURCES } from '../../extensions/chats/start-sources.ts';
-import { GITHUB_PUBLISHING, GITHUB_ROUNDS, GITHUB_TO_VERIFY } from '../../extensions/github/acts.ts';
+import {
+  GITHUB_BASE_CHECKS,
+  GITHUB_PUBLISHING,
+  GITHUB_ROUNDS,
+  GITHUB_TO_VERIFY,
+} from '../../extensions/github/acts.ts';
 import { GITHUB_START_SOURCES } from '../../extensions/github/start-sources.ts';
 import { POOL_ACTS } from '../../extensions/pool/acts/pool-acts.ts';
 
@@ -14,5 +20,6 @@ export function useActs(): void {
   pullRequestsToVerify.handOver([...GITHUB_TO_VERIFY]);
   pullRequestRounds.handOver([...GITHUB_ROUNDS]);
   poolActs.handOver([...POOL_ACTS]);
+  baseChecks.handOver([...GITHUB_BASE_CHECKS]);
   startSources.handOver([...GITHUB_START_SOURCES, ...CHAT_START_SOURCES]);
 }

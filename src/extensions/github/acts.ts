@@ -1,5 +1,6 @@
 import type { Publishing } from '../../core/acts/finish/publishing.ts';
 import type { pullRequestsToVerify } from '../../core/acts/proof/pull-requests-to-verify.ts';
+import type { baseChecks } from '../../core/acts/sessions/base-checks-failed.ts';
 import type { pullRequestRounds } from '../../core/caller/context/pull-request-rounds.ts';
 
 // Each loads its code when it is used.
@@ -28,5 +29,12 @@ export const GITHUB_ROUNDS: typeof pullRequestRounds.items = [
   async (...given) => {
     const { roundOfSession } = await import('./feedback/round.act.ts');
     return await roundOfSession(...given);
+  },
+];
+
+export const GITHUB_BASE_CHECKS: typeof baseChecks.items = [
+  async (...given) => {
+    const { failedBaseChecks } = await import('./feedback/base-checks.ts');
+    return await failedBaseChecks(...given);
   },
 ];

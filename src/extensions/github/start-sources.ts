@@ -9,5 +9,9 @@ export const GITHUB_START_SOURCES: readonly StartSource<IssueWork>[] = [
       const { resolveIssue } = await import('./intake/read-issue.ts');
       return await resolveIssue(work, project, context);
     },
+    async labelled(label, project, context) {
+      const { labelledIssues } = await import('./intake/labelled-issues.ts');
+      return await labelledIssues(label, project, context);
+    },
   },
 ];

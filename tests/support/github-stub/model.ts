@@ -35,6 +35,8 @@ export interface StubCheck {
   app: string | undefined;
   jobId: number;
   text: string;
+  /** The event that started its workflow. */
+  event?: string;
 }
 
 export interface StubIssue {
@@ -167,16 +169,19 @@ export class StubPullRequest {
   }
 
   #rollup(oid: string) {
-    const checks = this.checks.get(oid) ?? [];
-    if (checks.length === 0) return null;
-    const ends = checks.map(({ conclusion }) => conclusion);
-    const state = ends.some((end) => end === 'FAILURE' || end === 'ERROR')
-      ? 'FAILURE'
-      : ends.every((end) => end !== undefined && end !== 'EXPECTED' && end !== 'PENDING')
-        ? 'SUCCESS'
-        : 'PENDING';
-    return { state, contexts: connection(checks.map(checkNode)) };
+    return rollup(this.checks.get(oid) ?? []);
   }
+}
+
+function rollup(checks: readonly StubCheck[]) {
+  if (checks.length === 0) return null;
+  const ends = checks.map(({ conclusion }) => conclusion);
+  const state = ends.some((end) => end === 'FAILURE' || end === 'ERROR')
+    ? 'FAILURE'
+    : ends.every((end) => end !== undefined && end !== 'EXPECTED' && end !== 'PENDING')
+      ? 'SUCCESS'
+      : 'PENDING';
+  return { state, contexts: connection(checks.map(checkNode)) };
 }
 
 export class StubRepository {
@@ -191,6 +196,8 @@ export class StubRepository {
   readonly issues = new Map<number, StubIssue>();
   /** By login: admin, write, read or none. Others have `read`. */
   readonly permissions: Record<string, string> = { person: 'admin' };
+  /** The tip of `main` and its checks; undefined: nothing was pushed. */
+  tip: { commit: string; checks: StubCheck[] } | undefined;
   /** By job. Undefined: there is none (404); null: it has expired (410). */
   readonly logs = new Map<number, string | null>();
   #id = 0;
@@ -223,6 +230,12 @@ export class StubRepository {
     return { id: `C_${databaseId}`, databaseId, author, body, ...times, url: `${url}${databaseId}` };
   }
 
+  /** A push to `main`, with a check that its workflow, or another event's, reports. */
+  pushToMain(commit: string, checks: readonly (Partial<StubCheck> & { name: string })[]): void {
+    const own = { conclusion: 'FAILURE', isRequired: false, app: 'github-actions', text: '', event: 'push' };
+    this.tip = { commit, checks: checks.map((each) => ({ ...own, jobId: this.nextId(), ...each })) };
+  }
+
   openPullRequest(head: string, more: Partial<StubPullRequest> = {}): StubPullRequest {
     const number = 17 + this.pullRequests.size;
     const opened = Object.assign(new StubPullRequest(this, number, head), more);
@@ -252,6 +265,15 @@ export class StubRepository {
     return {
       ...{ __typename: 'Repository', nameWithOwner: this.renamedTo ?? this.fullName },
       isPrivate: this.isPrivate,
+      defaultBranchRef: this.tip
+        ? {
+            name: 'main',
+            target: {
+              ...{ __typename: 'Commit', oid: this.tip.commit },
+              statusCheckRollup: rollup(this.tip.checks),
+            },
+          }
+        : null,
       pullRequest: ({ number }: { number: number }) => pullRequest(number).node(viewer),
       issues: ({ labels, first }: { labels: string[]; first: number }) => {
         const open = [...this.issues.values()].filter(({ state }) => state === 'OPEN');
@@ -287,7 +309,7 @@ function threadNode({ comments, ...thread }: StubThread, viewer: string) {
   return { __typename: 'PullRequestReviewThread', ...thread, comments: nodes };
 }
 
-function checkNode({ name, conclusion, isRequired, app, jobId, text }: StubCheck): object {
+function checkNode({ name, conclusion, isRequired, app, jobId, text, event }: StubCheck): object {
   if (app === undefined)
     return {
       ...{ __typename: 'StatusContext', id: `SC_${jobId}`, context: name, state: conclusion ?? 'PENDING' },
@@ -297,7 +319,7 @@ function checkNode({ name, conclusion, isRequired, app, jobId, text }: StubCheck
     ...{ __typename: 'CheckRun', databaseId: jobId, name, conclusion: conclusion ?? null },
     ...{ status: conclusion === undefined ? 'IN_PROGRESS' : 'COMPLETED', title: text || null },
     ...{ detailsUrl: `https://ci.example/${jobId}`, isRequired: () => isRequired },
-    checkSuite: { app: { slug: app } },
+    checkSuite: { app: { slug: app }, workflowRun: event ? { event } : null },
   };
 }
 

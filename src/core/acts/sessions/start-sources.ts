@@ -2,7 +2,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { newRegistry } from '../../kernel/registry.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
-import type { SourceWork } from './work.ts';
+import type { IssueWork, SourceWork } from './work.ts';
 
 /** Work as a session records it. */
 export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'chat'> {
@@ -16,6 +16,10 @@ export interface StartSource<W extends SourceWork = SourceWork> {
   resolve(work: W, project: Project, context: ActionContext): Promise<ResolvedWork>;
   /** The files that the work has changed in the main repository so far, as paths relative to it; committed or not. */
   changes?(work: W, project: Project, context: ActionContext): Promise<string[]>;
+  /**
+   * The open issues, oldest first, that a person with write access has labelled and that no session has worked on since.
+   */
+  labelled?(label: string, project: Project, context: ActionContext): Promise<IssueWork[]>;
 }
 
 export const startSources = newRegistry<StartSource>('start sources');

@@ -54,7 +54,7 @@ export function roundText(
   };
 }
 
-function checkText(
+export function checkText(
   { name, isRequired, app, url, text }: ForgeCheck,
   log: readonly string[] | undefined,
 ): string {

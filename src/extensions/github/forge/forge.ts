@@ -28,6 +28,8 @@ export interface Forge {
   issue(repository: string, number: number): Promise<Issue>;
   /** The open issues with a label, at most 100, oldest first. Costs one cheap request. */
   labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]>;
+  /** The newest commit of the default branch, with its checks; undefined for an empty repository. */
+  defaultBranch(repository: string): Promise<CheckedBranch | undefined>;
   /** Whether an account can currently write to the repository. Bots have no such permission. */
   hasWriteAccess(repository: string, login: string): Promise<boolean>;
   /**
@@ -94,10 +96,18 @@ export interface ForgeCheck {
   attempt: string;
   /** Slug of the app that reports it. Only checks of `github-actions` have logs. */
   app: string | undefined;
+  /** The event that started its workflow, such as `push`; known only for `defaultBranch`. */
+  event?: string;
   jobId: number | undefined;
   url: string | undefined;
   /** The description that a check without a log reports. */
   text: string | undefined;
+}
+
+export interface CheckedBranch {
+  branch: string;
+  commit: string;
+  checks: readonly ForgeCheck[];
 }
 
 export interface Author {

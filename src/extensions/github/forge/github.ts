@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type {
+  CheckedBranch,
   CommentWithFiles,
   Forge,
+  ForgeCheck,
   Issue,
   NewComment,
   NewPullRequest,
@@ -19,7 +21,9 @@ import { readJobLog } from './job-log.ts';
 import {
   ChecksPage,
   checkFields,
+  DefaultBranch,
   DetailsNode,
+  defaultBranchFields,
   detailFields,
   SUMMARY_FIELDS,
   SummaryNode,
@@ -190,6 +194,27 @@ export class GitHub implements Forge {
       }),
     });
     return found.repository.issues.sort((a, b) => a.number - b.number);
+  }
+
+  async defaultBranch(repository: string): Promise<CheckedBranch | undefined> {
+    const checks: ForgeCheck[] = [];
+    let after: string | undefined;
+    for (;;) {
+      const found = await query(this.#context, {
+        repository,
+        subject: `the default branch of ${repository}`,
+        fields: defaultBranchFields(after),
+        schema: z.object({ repository: z.object({ defaultBranchRef: DefaultBranch }) }),
+      });
+      const tip = found.repository.defaultBranchRef;
+      if (tip === undefined) return undefined;
+      const { page, ...branch } = tip;
+      checks.push(...page.checks);
+      after = page.next;
+      // A push between two pages leaves checks of the commit before it.
+      if (after === undefined)
+        return { ...branch, checks: checks.filter(({ head }) => head === branch.commit) };
+    }
   }
 
   /** Does not use `authorAssociation`: a member of an organization can lack write access. */

@@ -84,6 +84,7 @@ const Run = z.object({
   checkSuite: maybe(
     z.object({
       app: maybe(z.object({ slug: ForgeText })),
+      workflowRun: maybe(z.object({ event: z.string() })),
     }),
   ),
   isRequired: z.boolean().default(false),
@@ -111,7 +112,8 @@ const CheckNode = z
     const { databaseId, name, status, conclusion, checkSuite, detailsUrl, title } = check;
     const state = status === 'COMPLETED' ? (STATES[conclusion ?? ''] ?? 'other') : 'running';
     const about = { name, attempt: `${databaseId}`, state, isRequired, app: checkSuite?.app?.slug };
-    return { ...about, jobId: databaseId, url: detailsUrl, text: title };
+    const event = checkSuite?.workflowRun?.event;
+    return { ...about, ...(event && { event }), jobId: databaseId, url: detailsUrl, text: title };
   });
 
 const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
@@ -132,25 +134,47 @@ const ContextsPage = z.object({
   }),
 });
 
-/** A page of the head's checks, and the cursor of the next page. */
-export const ChecksPage = commits(ContextsPage).transform(([head]) => {
-  const { nodes: checks = [], pageInfo } = head?.commit.statusCheckRollup?.contexts ?? {};
-  const ofHead = checks.map((check): ForgeCheck => ({ ...check, head: head?.commit.oid ?? '' }));
+const CheckedCommit = z.object({ oid: z.string(), statusCheckRollup: maybe(ContextsPage) });
+
+function pageOf(commit: z.infer<typeof CheckedCommit> | undefined) {
+  const { nodes: checks = [], pageInfo } = commit?.statusCheckRollup?.contexts ?? {};
+  const ofHead = checks.map((check): ForgeCheck => ({ ...check, head: commit?.oid ?? '' }));
   return { checks: ofHead, next: pageInfo?.hasNextPage ? pageInfo.endCursor : undefined };
-});
+}
+
+/** A page of the head's checks, and the cursor of the next page. */
+export const ChecksPage = commits(ContextsPage).transform(([head]) => pageOf(head?.commit));
 
 /** @param after the cursor at which the previous page ended */
 export function checkFields(number: number, after?: string): string {
   const required = `isRequired(pullRequestNumber: ${number})`;
-  return `head: commits(last: 1) { nodes { commit { oid statusCheckRollup {
+  return `head: commits(last: 1) { nodes { commit { ${contexts({ after, ofCheck: required })} } } }`;
+}
+
+function contexts({ after, ofCheck = '', ofRun = '' }: { after?: string; ofCheck?: string; ofRun?: string }) {
+  return `oid statusCheckRollup {
     contexts(first: 100${after === undefined ? '' : `, after: ${JSON.stringify(after)}`}) {
       pageInfo { hasNextPage endCursor }
       nodes {
         __typename
-        ... on CheckRun { databaseId name status conclusion detailsUrl title ${required}
-          checkSuite { app { slug } } }
-        ... on StatusContext { id context state targetUrl description ${required} }
-      } } } } } }`;
+        ... on CheckRun { databaseId name status conclusion detailsUrl title ${ofCheck}
+          checkSuite { app { slug } ${ofRun} } }
+        ... on StatusContext { id context state targetUrl description ${ofCheck} }
+      } } }`;
+}
+
+/** The default branch, and a page of the checks of its tip. GitHub sends null for an empty repository. */
+export const DefaultBranch = maybe(
+  z.object({ name: ForgeText, target: CheckedCommit }).transform(({ name, target }) => ({
+    branch: name,
+    commit: target.oid,
+    page: pageOf(target),
+  })),
+);
+
+export function defaultBranchFields(after?: string): string {
+  const tip = contexts({ after, ofRun: 'workflowRun { event }' });
+  return `defaultBranchRef { name target { ... on Commit { ${tip} } } }`;
 }
 
 const REVIEWS = ['approved', 'changes_requested', 'commented', 'dismissed', 'pending'] as const;

@@ -11,7 +11,6 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { readKnownProjects } from '../../../core/project/finding/known-projects.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
-import { remotesOf } from '../../../core/project/git/remotes.ts';
 import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { forgeResetMs } from '../feedback/pull-requests.ts';
@@ -20,7 +19,7 @@ import type { Forge } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
 import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
-import { givenIssue, isAt, repositoriesOf } from './read-issue.ts';
+import { givenIssue, isAt, repositoryOf } from './read-issue.ts';
 
 const GAP_MS = 60_000;
 const POLL_MS = 1000;
@@ -112,8 +111,7 @@ export class Intake {
     await requireTrust(project, context);
     const { mainRepo, values } = project;
     const { env } = context;
-    const remotes = await remotesOf({ baseEnv: env, cwd: mainRepo, allowFailure: true });
-    const [repository] = repositoriesOf(remotes);
+    const repository = await repositoryOf(project, context);
     if (values.intakeLabel === undefined || repository === undefined) return [];
     const claiming = { repository, mainRepo, sessionsDir: values.sessions, env, signal };
     const place: Place = { ...claiming, forge, context, project, label: values.intakeLabel };

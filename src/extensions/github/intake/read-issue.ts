@@ -77,6 +77,14 @@ export function isAt({ url, number }: Pick<Issue, 'url' | 'number'>, repository:
   return url.toLowerCase() === `https://${repository}/issues/${number}`.toLowerCase();
 }
 
+/** The repository that `origin` names; undefined if it is not on a forge. */
+export async function repositoryOf(
+  { mainRepo }: Pick<Project, 'mainRepo'>,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<string | undefined> {
+  return repositoriesOf(await remotesOf({ baseEnv: env, cwd: mainRepo, allowFailure: true }))[0];
+}
+
 /** The repositories that the remotes name, starting with that of `origin`. */
 export function repositoriesOf(remotes: readonly Remote[]): string[] {
   const first = defaultRemote(remotes);

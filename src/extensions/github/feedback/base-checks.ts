@@ -1,0 +1,62 @@
+import type { FailedChecks } from '../../../core/acts/sessions/base-checks-failed.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { listed } from '../../../core/kernel/text.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { inlineMaterial } from '../../../core/session/documents/material.ts';
+import type { CheckedBranch, ForgeCheck } from '../forge/forge.ts';
+import { GitHub } from '../forge/github.ts';
+import { repositoryOf } from '../intake/read-issue.ts';
+import { checkText } from './round-text.ts';
+
+const MAX_LOGS = 5;
+const MAX_LOG_LINES = 100;
+const MAX_CHARS = 60_000;
+
+/** Reads the checks of the newest push to the default branch of this repository. */
+export async function failedBaseChecks(
+  project: Project,
+  context: ActionContext,
+): Promise<FailedChecks | undefined> {
+  const repository = await repositoryOf(project, context);
+  if (repository === undefined) return undefined;
+  const forge = new GitHub(context);
+  const tip = await forge.defaultBranch(repository);
+  const failed = tip && failedByPush(tip.checks);
+  if (tip === undefined || failed === undefined) return undefined;
+  const logs = new Map<ForgeCheck, readonly string[] | undefined>();
+  for (const check of failed.slice(0, MAX_LOGS)) {
+    const { app, jobId } = check;
+    const hasLog = app === 'github-actions' && jobId !== undefined;
+    logs.set(check, hasLog ? await forge.jobLog(repository, jobId) : undefined);
+  }
+  const url = `https://${repository}/commit/${tip.commit}`;
+  return { commit: tip.commit, url, text: failedText({ ...tip, url }, failed, logs) };
+}
+
+/**
+ * The failed checks of a push, once none runs. The same commit can be the head of a pull request, also of one from a
+ * fork: only workflows that the push started count.
+ */
+export function failedByPush(checks: readonly ForgeCheck[]): ForgeCheck[] | undefined {
+  const own = checks.filter(({ app, event }) => app !== 'github-actions' || event === 'push');
+  const failed = own.filter(({ state }) => state === 'failed');
+  return failed.length === 0 || own.some(({ state }) => state === 'running') ? undefined : failed;
+}
+
+/** @param logs the last lines of the first failed jobs */
+export function failedText(
+  { branch, commit, url }: Pick<CheckedBranch, 'branch' | 'commit'> & { url: string },
+  failed: readonly ForgeCheck[],
+  logs: ReadonlyMap<ForgeCheck, readonly string[] | undefined>,
+): string {
+  const shown = failed.filter((check) => logs.has(check));
+  const others = failed.filter((check) => !logs.has(check)).map(({ name }) => inlineMaterial(name));
+  const parts = [
+    `# Checks that fail on ${inlineMaterial(branch)}`,
+    `Commit ${commit}, the newest push to that branch: ${url}`,
+    ...shown.map((check) => checkText(check, logs.get(check)?.slice(-MAX_LOG_LINES))),
+    ...(others.length === 0 ? [] : [`These checks fail, too: ${listed(others, 50)}.`]),
+  ];
+  const text = parts.join('\n\n');
+  return `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
+}
