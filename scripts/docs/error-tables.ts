@@ -23,6 +23,7 @@ import { NOTIFY_ERRORS } from '../../src/extensions/notify/notice/channel.ts';
 import { TELEGRAM_ERRORS } from '../../src/extensions/notify/telegram/set-up-telegram.ts';
 import { WEB_ERRORS } from '../../src/extensions/pages/web/web-errors.ts';
 import { POOL_ERRORS } from '../../src/extensions/pool/pool-errors.ts';
+import { RECURRING_ERRORS } from '../../src/extensions/recurring/recurring-errors.ts';
 import { DEMO_ERRORS } from '../../src/extensions/rehearsal/demo/chat.ts';
 import { INSTALL_ERRORS } from '../../src/extensions/setup/install/install-errors.ts';
 
@@ -46,6 +47,7 @@ export const ERROR_TABLES = {
   PROJECT_ERRORS,
   PROVIDER_ERRORS,
   READING_ERRORS,
+  RECURRING_ERRORS,
   SERVER_ERRORS,
   SESSION_ERRORS,
   SETTING_ERRORS,

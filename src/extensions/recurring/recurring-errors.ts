@@ -1,12 +1,11 @@
 import { errors } from '../../core/kernel/errors.ts';
-import { shownText } from '../../core/kernel/text.ts';
 
 const NOTHING = 'No recurring session was created.';
 
 export const RECURRING_ERRORS = errors({
   bad_schedule: ({ given, why }: { given: string; why: string }) => ({
     what: NOTHING,
-    why: `"${shownText(given)}" is not a schedule. ${shownText(why)}`,
+    why: `"${given}" is not a schedule. ${why}`,
     hint: 'Write it as "mon-fri 02:00", as "daily 02:00,14:00", or as "sun,wed 23:30 Europe/Berlin".',
   }),
   recurring_needs_person: ({ what }: { what: string }) => ({
@@ -20,13 +19,13 @@ export const RECURRING_ERRORS = errors({
     hint: 'Choose another name with --name. "samocode every list" shows them all.',
   }),
   recurring_unknown: ({ which, names }: { which: string; names: readonly string[] }) => ({
-    what: `No recurring session is called "${shownText(which)}".`,
+    what: `No recurring session is called "${which}".`,
     why: names.length === 0 ? 'This machine has none.' : `This machine has ${names.join(', ')}.`,
     hint: '"samocode every list" shows their names and ids.',
   }),
   recurring_ambiguous: ({ which, names }: { which: string; names: readonly string[] }) => ({
     what: 'Nothing was changed.',
-    why: `"${shownText(which)}" is the beginning of several recurring sessions: ${names.join(', ')}.`,
+    why: `"${which}" is the beginning of several recurring sessions: ${names.join(', ')}.`,
     hint: 'Write the whole name or id.',
   }),
   recurring_approves_plan: () => ({

@@ -50,6 +50,7 @@ const RecurringLimits = z.object({
 export type RecurringLimits = z.infer<typeof RecurringLimits>;
 
 const Paused = z.object({ at: z.iso.datetime(), why: z.string() });
+export type Pause = z.infer<typeof Paused> & { by: 'person' | 'supervisor' };
 
 /** `recurring.json`: what a person wants. Written by the acts of a person alone. */
 export const Recurring = z.object({
@@ -59,6 +60,8 @@ export const Recurring = z.object({
   name: z.string(),
   /** The `.samocode` of its project. */
   project: z.string(),
+  /** The identity of the supervisor that starts its runs: machines can share a home folder. */
+  supervisor: z.string(),
   when: When,
   work: RecurringWork,
   choices: RecurringChoices,
@@ -73,6 +76,8 @@ export const Recurring = z.object({
   paused: Paused.optional(),
   /** How often its person has resumed it: a pause by the supervisor counts until the next time. */
   resumes: z.int().nonnegative(),
+  /** What was due while it was paused is not made up for. */
+  resumedAt: z.iso.datetime().optional(),
 });
 export type Recurring = z.infer<typeof Recurring>;
 
@@ -80,7 +85,7 @@ export type Recurring = z.infer<typeof Recurring>;
  * How a run ended, or where it is. `unchanged`: done without a commit, and archived; `idle`: there was nothing to work
  * on; `gone`: its session was removed.
  */
-export const RUN_RESULTS = [
+const RUN_RESULTS = [
   'works',
   'waits',
   'done',
@@ -93,7 +98,7 @@ export const RUN_RESULTS = [
 ] as const;
 export type RunResult = (typeof RUN_RESULTS)[number];
 
-const RecurringRunRecord = z.object({
+const RunRecord = z.object({
   /** The time at which it was due (ISO, UTC), or the commit whose checks failed. */
   run: z.string(),
   result: z.enum(RUN_RESULTS),
@@ -104,6 +109,8 @@ const RecurringRunRecord = z.object({
   session: z.string().optional(),
   sessionsDir: z.string().optional(),
   costUsd: z.number().optional(),
+  /** The limit for its cost. */
+  maxUsd: z.number().optional(),
   iterations: z.int().optional(),
   /** Why it failed or was skipped, or what it did: one line, which can contain text of an agent. */
   text: z.string().optional(),
@@ -111,21 +118,23 @@ const RecurringRunRecord = z.object({
   /** `resumes` of the definition when it started. */
   resumes: z.int().nonnegative(),
 });
-export type RecurringRunRecord = z.infer<typeof RecurringRunRecord>;
+export type RecurringRunRecord = z.infer<typeof RunRecord>;
 
-const Totals = z.object({ runs: z.int(), costUsd: z.number(), iterations: z.int() });
+/** `runs`: those that have had a session. */
+const RunTotals = z.object({ runs: z.int(), costUsd: z.number(), iterations: z.int() });
+export type RunTotals = z.infer<typeof RunTotals>;
 
 /** `state.json`: what has happened. Written by the supervisor alone. */
 export const RecurringState = z.object({
   v: z.literal(1),
-  /** Occurrences up to this time have been decided. */
+  /** What was due up to this time has been started or skipped. */
   consideredTo: z.iso.datetime(),
   /** A run that is being started; its session may exist already. */
-  starting: z.object({ run: z.string(), at: z.iso.datetime() }).optional(),
+  starting: z.object({ run: z.string(), maxUsd: z.number().optional() }).optional(),
   /** The newest ones, oldest first. */
-  runs: z.array(RecurringRunRecord),
+  runs: z.array(RunRecord),
   /** Of the runs that are not in the list any more. */
-  older: Totals,
+  older: RunTotals,
   /** By the supervisor; in force while the definition has been resumed exactly `resumes` times. */
   paused: Paused.extend({ resumes: z.int().nonnegative() }).optional(),
 });
@@ -137,8 +146,10 @@ export interface RecurringReport {
   /** Newest first. */
   runs: readonly RecurringRunRecord[];
   /** Of all runs, including those that are not in the list any more. */
-  totals: z.infer<typeof Totals>;
-  paused?: z.infer<typeof Paused> & { by: 'person' | 'supervisor' };
+  totals: RunTotals;
+  paused?: Pause;
+  /** The supervisor of another machine, which shares the home folder, starts its runs. */
+  elsewhere?: true;
   /** The next times at which it is due (ISO, UTC); empty while it is paused, and for `ci-failed`. */
   next: readonly string[];
 }

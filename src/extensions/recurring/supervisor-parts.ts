@@ -1,3 +1,20 @@
-import type { NewPart } from '../../core/supervisor/part.ts';
+import { finishSession } from '../../core/acts/finish/finish-session.act.ts';
+import { startSession } from '../../core/acts/sessions/start-session.act.ts';
+import { contextOfPart, type NewPart } from '../../core/supervisor/part.ts';
+import { RecurringRuns } from './runs/recurring-runs.ts';
 
-export const RECURRING_PARTS: readonly NewPart[] = [];
+/** Starts the sessions that recur. */
+const recurringPart: NewPart = (supervisor, scan) => {
+  const { home, identity, clock, host, say } = supervisor;
+  const login = async () => await contextOfPart(supervisor);
+  const acts = { start: startSession, finish: finishSession };
+  const runs = new RecurringRuns({ home, identity, clock, host, say, login, ...acts });
+  const views = () => [...scan.sessions.values()].map(({ view }) => view);
+  return {
+    poll: async () => runs.poll(views(), (what, error) => scan.report(what, error)),
+    keepsAlive: () => runs.isWatching,
+    end: async () => await runs.end(),
+  };
+};
+
+export const RECURRING_PARTS: readonly NewPart[] = [recurringPart];

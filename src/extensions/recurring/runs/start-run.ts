@@ -1,0 +1,109 @@
+import type { FailedChecks } from '../../../core/acts/sessions/base-checks-failed.ts';
+import type { StartSessionInput } from '../../../core/acts/sessions/start-choices.ts';
+import type { startSession } from '../../../core/acts/sessions/start-session.act.ts';
+import { startSources } from '../../../core/acts/sessions/start-sources.ts';
+import type { NewWork } from '../../../core/acts/sessions/work.ts';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
+import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { readSessionFile } from '../../../core/session/events/session-file.ts';
+import { sessionPaths } from '../../../core/session/layout/paths.ts';
+import { sessionFolders } from '../../../core/session/session-list.ts';
+import type { Recurring, RecurringRunRecord } from '../recurring.ts';
+
+export interface RunPlan {
+  /** The time at which it was due, or the commit whose checks failed. */
+  run: string;
+  maxUsd: number | undefined;
+  work: NewWork;
+}
+
+export type RunStart = Pick<RecurringRunRecord, 'result' | 'session' | 'sessionsDir' | 'text'>;
+
+/**
+ * Starts the session of a run unless it exists, as after a crash between the two.
+ * @returns how it began; a refusal is a failed run @throws what is no refusal, so that the run is tried again
+ */
+export async function startRun(
+  recurring: Recurring,
+  plan: RunPlan,
+  start: typeof startSession,
+  context: ActionContext,
+): Promise<RunStart> {
+  try {
+    const { values } = await findProjectFor({ projectDir: recurring.project }, context);
+    const before = await sessionOfRun(recurring, plan.run, values.sessions);
+    if (before !== undefined) return before;
+    const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by }).catch(
+      async (error: unknown) => {
+        // The session was created; its worker is just slow to answer.
+        const begun = ACTION_ERRORS.pending.is(error)
+          ? await sessionOfRun(recurring, plan.run, values.sessions)
+          : undefined;
+        if (begun === undefined) throw error;
+        return { view: { folder: begun.session, paths: begun } };
+      },
+    );
+    return { result: 'works', session: view.folder, sessionsDir: view.paths.sessionsDir };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return { result: 'failed', text: `could not be started. ${error.what} ${error.why}` };
+  }
+}
+
+/** Finds the session of a run by what its start recorded. */
+export async function sessionOfRun(
+  { id }: Pick<Recurring, 'id'>,
+  run: string,
+  sessionsDir: string,
+): Promise<{ result: 'works'; session: string; sessionsDir: string } | undefined> {
+  for (const folder of await sessionFolders(sessionsDir)) {
+    const file = await readSessionFile(sessionPaths(sessionsDir, folder)).catch(() => undefined);
+    if (file?.recurring?.id === id && file.recurring.run === run)
+      return { result: 'works', session: folder, sessionsDir };
+  }
+  return undefined;
+}
+
+function inputOf(
+  { id, name, project, choices }: Recurring,
+  { run, maxUsd, work }: RunPlan,
+): StartSessionInput {
+  const { settings, ...others } = choices;
+  const ofPerson = Number(settings?.maxCostUsd ?? Number.POSITIVE_INFINITY);
+  const maxCostUsd = maxUsd === undefined ? settings?.maxCostUsd : Math.min(maxUsd, ofPerson);
+  return {
+    work,
+    project,
+    choices: { ...others, settings: { ...settings, ...(maxCostUsd !== undefined && { maxCostUsd }) } },
+    recurring: { id, name, run },
+    again: false,
+  };
+}
+
+/**
+ * The work of the next run; undefined if no open issue has its label.
+ * @throws what the forge reports, so that the run is tried again
+ */
+export async function workOfRun(
+  { work, project: projectDir }: Recurring,
+  failed: FailedChecks | undefined,
+  context: ActionContext,
+): Promise<NewWork | undefined> {
+  switch (work.kind) {
+    case 'task':
+      return { kind: 'task', task: failed === undefined ? work.task : `${work.task}\n\n${failed.text}` };
+    case 'plan':
+      return work;
+    case 'label': {
+      const project = await findProjectFor({ projectDir }, context);
+      const source = startSources.items.find(({ labelled }) => labelled !== undefined);
+      const issues = await source?.labelled?.(work.label, project, context);
+      if (issues === undefined) throw ACTION_ERRORS.not_in_this_build({ what: 'issues' });
+      return issues[0];
+    }
+    default:
+      return work satisfies never;
+  }
+}
