@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
+import { ci } from '../../../support/ci.ts';
+import { ASKS, BLOCKED, costing, DONE, type Ending, recurringScene, STOPPED } from './recurring-scene.ts';
+
+const HOUR_MS = 60 * 60_000;
+const START = '2026-11-01T12:00:00Z';
+const LATER = '2026-11-30T12:00:00Z';
+
+/** Recurring sessions whose every run fails or costs, and when each stops without a person. */
+const RUNAWAYS: ReadonlyArray<{
+  title: string;
+  input: Parameters<Awaited<ReturnType<typeof recurringScene>>['add']>[0];
+  ending: Ending;
+  runs: number;
+  why: RegExp;
+  costUsd: number;
+}> = [
+  {
+    title: 'each run fails and costs, and runs may overlap',
+    input: { overlap: true, limits: { costTotalUsd: 100 } },
+    ending: [...costing(7), ...BLOCKED],
+    runs: 3,
+    why: /^3 runs in a row failed$/,
+    costUsd: 21,
+  },
+  {
+    title: 'each run is done and costs, up to the limit for all of them',
+    input: { limits: { costRunUsd: 8, costTotalUsd: 20 } },
+    ending: [...costing(7), ...DONE],
+    runs: 3,
+    why: /have cost \$21\.00 of \$20\.00/,
+    costUsd: 21,
+  },
+  {
+    title: 'each run is done, up to the number of runs',
+    input: { limits: { runs: 5 } },
+    ending: [...costing(1), ...DONE],
+    runs: 5,
+    why: /its 5 runs have been started/,
+    costUsd: 5,
+  },
+];
+
+test.each(RUNAWAYS)(
+  'a runaway stops without a person: $title',
+  async ({ input, ending, runs, why, costUsd }) => {
+    await using scene = await recurringScene(START);
+    await scene.add(input);
+    scene.ending = () => ending;
+    await scene.until(LATER, 2 * HOUR_MS);
+    expect(scene.started).toHaveLength(runs);
+    expect(await scene.report()).toMatchObject({
+      paused: { by: 'supervisor', why: expect.stringMatching(why) },
+      totals: { runs, costUsd, iterations: runs },
+      next: [],
+    });
+    expect(scene.failures).toEqual([]);
+  },
+);
+
+test(
+  'a run whose start is refused three times pauses it with the reason, and a resume forgives the failures',
+  ci,
+  async () => {
+    await using scene = await recurringScene(START);
+    const { recurring } = await scene.add();
+    await scene.loseProject();
+    await scene.until('2026-11-06T12:00:00Z', 2 * HOUR_MS);
+    const paused = await scene.report();
+    expect(paused.runs.map(({ result, text }) => [result, text])).toEqual(
+      [1, 2, 3].map(() => ['failed', expect.stringMatching(/^could not be started\. /)]),
+    );
+    expect(paused).toMatchObject({ paused: { by: 'supervisor' }, totals: { runs: 0 } });
+    expect(scene.started).toEqual([]);
+    await scene.findProject();
+    await resumeRecurring({ which: recurring.id.slice(0, 12) }, scene.context);
+    await scene.until('2026-11-08T12:00:00Z', 2 * HOUR_MS);
+    expect(scene.started).toHaveLength(2);
+    expect(await scene.report()).not.toHaveProperty('paused');
+  },
+);
+
+test('each run gets what is left of the limit for all runs, and runs that still work keep theirs', async () => {
+  await using scene = await recurringScene(START);
+  const { recurring } = await scene.add({
+    overlap: true,
+    limits: { costRunUsd: 4, costTotalUsd: 10 },
+    choices: { settings: { maxCostUsd: '3.5' } },
+  });
+  scene.ending = () => [...costing(1), ...ASKS];
+  await scene.until('2026-11-06T12:00:00Z', 2 * HOUR_MS);
+  // 10 - 4 - 4 = 2, and nothing is left for a fourth while the three wait.
+  expect(scene.started.map(({ maxCostUsd }) => maxCostUsd)).toEqual([3.5, 3.5, 2]);
+  expect((await scene.report()).runs[0]).toMatchObject({
+    result: 'skipped',
+    text: expect.stringMatching(/may reach the limit for all runs/),
+  });
+  for (const { session } of scene.started) await scene.end(session, STOPPED);
+  await scene.until('2026-11-07T12:00:00Z', 2 * HOUR_MS);
+  expect(scene.started.map(({ maxCostUsd }) => maxCostUsd)).toEqual([3.5, 3.5, 2, 3.5]);
+  await resumeRecurring({ which: recurring.name, limits: { costRunUsd: 1 } }, scene.context);
+  scene.ending = () => DONE;
+  await scene.until('2026-11-08T12:00:00Z', 2 * HOUR_MS);
+  expect(scene.started.at(-1)?.maxCostUsd).toBe(1);
+});
+
+test('the state stays bounded, and its totals survive sessions that were removed', async () => {
+  await using scene = await recurringScene('2026-01-01T12:00:00Z');
+  const { recurring } = await scene.add({ when: { schedule: 'daily 02:00,08:00,14:00,20:00 UTC' } });
+  scene.ending = () => [...costing(1), ...DONE];
+  await scene.until('2026-01-16T12:00:00Z', 2 * HOUR_MS);
+  await scene.removeSessions();
+  scene.reboot();
+  await scene.until('2026-01-16T18:00:00Z', 2 * HOUR_MS);
+  const { runs, totals } = await scene.report();
+  expect(runs).toHaveLength(50);
+  expect(totals).toEqual({ runs: 61, costUsd: 61, iterations: 61 });
+  expect((await stat(scene.statePath(recurring.id))).size).toBeLessThan(30_000);
+});
+
+test('a run that was working when its session was removed holds no other', async () => {
+  await using scene = await recurringScene(START);
+  await scene.add();
+  scene.ending = () => ASKS;
+  await scene.until('2026-11-02T12:00:00Z', HOUR_MS);
+  await scene.removeSessions();
+  await scene.until('2026-11-03T12:00:00Z', HOUR_MS);
+  expect((await scene.report()).runs.map(({ result }) => result)).toEqual(['waits', 'gone']);
+});
+
+test('a session that its person resumes counts what it costs later, and its failure no more', async () => {
+  await using scene = await recurringScene(START);
+  await scene.add({ overlap: true });
+  scene.ending = () => [...costing(2), ...BLOCKED];
+  await scene.until('2026-11-03T02:00:00Z', HOUR_MS);
+  for (const { session } of scene.started) await scene.end(session, DONE);
+  await scene.until('2026-11-05T02:00:00Z', HOUR_MS);
+  const { runs, paused } = await scene.report();
+  expect(runs.map(({ result }) => result)).toEqual(['failed', 'failed', 'done', 'done']);
+  expect(paused).toBeUndefined();
+});
