@@ -5,10 +5,10 @@ import { RecurringRuns } from './runs/recurring-runs.ts';
 
 /** Starts the sessions that recur. */
 const recurringPart: NewPart = (supervisor, scan) => {
-  const { home, identity, clock, host, say } = supervisor;
+  const { home, identity, clock, say } = supervisor;
   const login = async () => await contextOfPart(supervisor);
   const acts = { start: startSession, finish: finishSession };
-  const runs = new RecurringRuns({ home, identity, clock, host, say, login, ...acts });
+  const runs = new RecurringRuns({ home, identity, clock, say, login, ...acts });
   const views = () => [...scan.sessions.values()].map(({ view }) => view);
   return {
     poll: async () => runs.poll(views(), (what, error) => scan.report(what, error)),

@@ -1,5 +1,6 @@
 import type { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
@@ -15,16 +16,22 @@ export async function isUnchanged(
   return (await gitLine(tip, git)) === worktree.baseCommit;
 }
 
-/** Archives a session whose run changed nothing. What cannot be archived, such as one with uncommitted files, stays. */
+/**
+ * Archives a session whose run changed nothing.
+ * @returns false if that was refused, as for one with uncommitted files
+ */
 export async function archiveUnchanged(
   { folder, sessionFile }: SessionView,
   finish: typeof finishSession,
   context: ActionContext,
-): Promise<void> {
+): Promise<boolean> {
   const question = { session: folder, projectDir: sessionFile?.configPath };
   try {
     await finish({ ...question, how: 'keep_branch', keep: [] }, context);
+    return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
+    // Its worker has accepted it, and is just slow.
+    return ACTION_ERRORS.pending.is(error);
   }
 }

@@ -6,14 +6,13 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
-import type { Host } from '../../../core/kernel/processes/host.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
-import { sessionPaths } from '../../../core/session/layout/paths.ts';
-import { readSession } from '../../../core/session/status.ts';
+import { sessionFolders } from '../../../core/session/session-list.ts';
 import type { Recurring, RecurringRunRecord, RecurringState } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
 import { readDefinitions, readRecurringState, writeRecurringState } from '../state/recurring-files.ts';
 import {
+  isOpen,
   lastRunOf,
   newState,
   nextMaxUsd,
@@ -38,7 +37,6 @@ export interface RunsOptions {
   /** The supervisor whose recurring sessions these are. */
   identity: string;
   clock: Clock;
-  host: Host;
   say: (text: string) => void;
   /** Its `env` is the environment that sessions run in. */
   login: () => Promise<ActionContext>;
@@ -52,8 +50,6 @@ type Failed = (what: string, error: unknown) => void;
 interface Memory {
   /** Nothing is tried before, monotonic. */
   notBeforeMs: number;
-  /** Sessions that could not be archived. */
-  kept: Set<string>;
   /** Why the run that is due could not be started yet. */
   problem?: string;
 }
@@ -100,7 +96,7 @@ export class RecurringRuns {
     for (const one of recurring) {
       if (this.#hasEnded) return;
       if (one.supervisor !== identity) continue;
-      const memory = this.#memory.get(one.id) ?? { notBeforeMs: 0, kept: new Set<string>() };
+      const memory = this.#memory.get(one.id) ?? { notBeforeMs: 0 };
       this.#memory.set(one.id, memory);
       const ofOne = views.filter(({ sessionFile }) => sessionFile?.recurring?.id === one.id);
       try {
@@ -118,7 +114,7 @@ export class RecurringRuns {
   /** @returns whether it is paused */
   async #step(recurring: Recurring, views: readonly SessionView[], memory: Memory): Promise<boolean> {
     const before = await readRecurringState(this.#options.home, recurring.id);
-    const seen = await this.#withSessions(before ?? rebuilt(recurring, views), views, memory);
+    const seen = await this.#withSessions(before ?? rebuilt(recurring, views), views);
     const recovered = await this.#withStarted(recurring, seen);
     const paused = pauseOf(recurring, recovered);
     const state = paused === undefined ? this.#withPause(recurring, recovered) : recovered;
@@ -145,6 +141,11 @@ export class RecurringRuns {
     const next = nextRun(recurring, state, { nowMs: clock.now(), held: why, problem: memory.problem });
     this.#dueAtMs = Math.min(this.#dueAtMs, clock.monotonic() + Math.max(0, next.atMs - clock.now()));
     if (!isDeepStrictEqual(next.state, state)) await this.#write(recurring, next.state);
+    const newest = next.state.runs.at(-1);
+    if (newest?.result === 'skipped' && newest !== state.runs.at(-1))
+      this.#options.say(
+        `recurring session ${recurring.name}: run of ${newest.run} was skipped: ${newest.text}`,
+      );
     if (next.run === undefined) return;
     const work = await workOfRun(recurring, undefined, await this.#options.login());
     await this.#start(recurring, next.state, { run: next.run, maxUsd, work });
@@ -221,15 +222,11 @@ export class RecurringRuns {
   }
 
   /** Brings the results of the runs up to date, and archives those that changed nothing. */
-  async #withSessions(
-    state: RecurringState,
-    views: readonly SessionView[],
-    memory: Memory,
-  ): Promise<RecurringState> {
+  async #withSessions(state: RecurringState, views: readonly SessionView[]): Promise<RecurringState> {
     const runs: RecurringRunRecord[] = [];
     for (const run of state.runs) {
       const view = viewOf(run, views);
-      if (view !== undefined) runs.push(await this.#withUnchanged(seenRun(run, view), run, view, memory));
+      if (view !== undefined) runs.push(await this.#withUnchanged(seenRun(run, view), run, view));
       else runs.push(await this.#withoutView(run));
     }
     return { ...state, runs };
@@ -239,30 +236,21 @@ export class RecurringRuns {
     run: RecurringRunRecord,
     before: RecurringRunRecord,
     view: SessionView,
-    { kept }: Memory,
   ): Promise<RecurringRunRecord> {
-    if ((run.result !== 'done' && run.result !== 'unchanged') || run.archived) return run;
     const wasDone = before.result === 'done' || before.result === 'unchanged';
-    if (run.result === 'done' && wasDone) return run;
+    if (run.result !== 'done' || wasDone) return run;
     const context = await this.#options.login();
-    if (run.result === 'done' && !(await isUnchanged(view, context))) return run;
-    const key = `${view.folder} ${view.state.status.since}`;
-    if (!kept.has(key)) await archiveUnchanged(view, this.#options.finish, context);
-    kept.add(key);
-    return { ...run, result: 'unchanged' };
+    if (!(await isUnchanged(view, context))) return run;
+    const isArchived = run.archived || (await archiveUnchanged(view, this.#options.finish, context));
+    return isArchived ? { ...run, result: 'unchanged' } : run;
   }
 
   /** A session that the scan has not read: it is new, or was removed. */
   async #withoutView(run: RecurringRunRecord): Promise<RecurringRunRecord> {
     const { session, sessionsDir } = run;
-    if (
-      session === undefined ||
-      sessionsDir === undefined ||
-      (run.result !== 'works' && run.result !== 'waits')
-    )
-      return run;
-    const view = await readSession(sessionPaths(sessionsDir, session), this.#options.host);
-    return view === undefined ? { ...run, result: 'gone', text: 'its session was removed' } : run;
+    if (session === undefined || sessionsDir === undefined || !isOpen(run)) return run;
+    const isThere = (await sessionFolders(sessionsDir)).includes(session);
+    return isThere ? run : { ...run, result: 'gone', text: 'its session was removed' };
   }
 
   async #write({ id }: Recurring, state: RecurringState): Promise<boolean> {

@@ -18,13 +18,14 @@ export function withRun(state: RecurringState, run: RecurringRunRecord): Recurri
   if (runs.length <= KEPT_RUNS) return { ...state, runs };
   const dropped = Math.max(
     0,
-    runs.findIndex(({ result }) => !isOpen(result)),
+    runs.findIndex((each) => !isOpen(each)),
   );
   const [oldest] = runs.splice(dropped, 1);
   return { ...state, runs, older: oldest === undefined ? state.older : addTo(state.older, oldest) };
 }
 
-function isOpen(result: RecurringRunRecord['result']): boolean {
+/** Whether its session works, or waits for its person. */
+export function isOpen({ result }: Pick<RecurringRunRecord, 'result'>): boolean {
   return result === 'works' || result === 'waits';
 }
 
@@ -88,11 +89,11 @@ export function whyHeld(
   view: SessionView | undefined,
 ): string | undefined {
   if (last?.session === undefined) return undefined;
-  const { session, result } = last;
+  const { session } = last;
   const kind = view?.state.status.kind;
   if (view?.state.archived || kind === 'stopped') return undefined;
   if (view !== undefined && needsHuman(view)) return `its last run, ${session}, needs you`;
-  const works = kind === undefined ? result === 'works' : kind !== 'done';
+  const works = kind === undefined ? isOpen(last) : kind !== 'done';
   return works ? `its last run, ${session}, still works` : undefined;
 }
 
@@ -136,7 +137,7 @@ export function nextMaxUsd({ limits }: Recurring, state: RecurringState): number
   const { costRunUsd, costTotalUsd } = limits;
   if (costTotalUsd === undefined) return costRunUsd;
   const reserved = state.runs
-    .filter(({ result }) => isOpen(result))
+    .filter(isOpen)
     .reduce((sum, { maxUsd = 0, costUsd = 0 }) => sum + Math.max(0, maxUsd - costUsd), 0);
   const left = costTotalUsd - totalsOf(state).costUsd - reserved;
   return inCents(Math.min(costRunUsd ?? left, left));

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import type { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
@@ -63,7 +64,6 @@ export interface RecurringScene extends AsyncDisposable {
   crash: { before?: Error | undefined; after?: Error | undefined };
   /** The sessions that were started: when they were due, and when they were started. */
   started: Array<{ run: string; at: string; session: string; maxCostUsd: unknown }>;
-  archived: string[];
   failures: unknown[];
   report(): Promise<RecurringReport>;
   end(session: string, ending: Ending): Promise<void>;
@@ -91,7 +91,6 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     ending: () => DONE,
     crash: {},
     started: [],
-    archived: [],
     failures: [],
     add: async (input = {}) =>
       await addRecurring(
@@ -170,14 +169,11 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
       home,
       identity,
       clock,
-      host,
       say: () => undefined,
       login: async () => ({ ...context, by: { channel: 'settings' } }),
       start: startFiles,
-      async finish({ session = '' }) {
-        scene.archived.push(session);
-        throw new Error('No worker runs.');
-      },
+      // An archive needs a worker.
+      finish: finishSession,
     });
   let runs = newRuns();
   return scene;
