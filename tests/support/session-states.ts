@@ -96,6 +96,15 @@ const ROWS = {
     status: { ...BLOCKED, rule: 'base_checks', reason: 'quoted: npm test' },
   },
   'blocked with a need that is no word': { status: NEEDY },
+  'in a recurring run': {
+    status: { ...WAITING, for: 'qa_answers', openQuestions: ['Q1'] },
+    view: {
+      sessionFile: sessionFileSample({
+        folder: '26-01-08-boat',
+        recurring: { id: '01K', name: 'nightly', run: '2026-01-08T02:00:00.000Z' },
+      }),
+    },
+  },
   stopped: { status: STOPPED },
   done: { status: DONE },
   'done and archived': { status: DONE, state: { archived: true } },

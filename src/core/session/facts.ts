@@ -1,11 +1,12 @@
 import { isoUtc } from '../kernel/clock.ts';
+import { stampsAt } from '../kernel/files/stamps.ts';
 import type { OutageKind } from '../kernel/phases/ending.ts';
 import type { Phase, WaitingFor } from '../kernel/phases/table.ts';
 import { isLower } from '../kernel/sandbox-level.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
 import type { PullRequestFact, SeenWords } from './events/bodies/positions.ts';
 import { lastRound } from './events/rounds.ts';
-import type { SessionFile } from './events/session-file.ts';
+import type { RecurringRun, SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
@@ -65,6 +66,8 @@ export interface StateFacts {
 export interface SessionFacts extends StateFacts {
   session: string;
   group?: string;
+  /** The recurring session that started it, and for which time or commit: `nightly, run of Mon 11-23 02:00`. */
+  recurring?: string;
   /** The machine of the pool that has it, if not this one; `pool`: none yet; `parked`: none until a person takes it. */
   host?: string;
   /** The requirements that no available machine of the pool meets: `codex and guard`. */
@@ -118,6 +121,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
   return {
     session: folder,
     group: sessionFile?.group,
+    recurring: sessionFile?.recurring && describeRecurring(sessionFile.recurring),
     host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
     lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
     id: shortId(folder),
@@ -140,6 +144,15 @@ export function sessionFacts(view: SessionView): SessionFacts {
     costUsd: state.cost.usd,
     problems: problems.length > 0 ? problems : undefined,
   };
+}
+
+/** Names a run of a recurring session; its time is local. */
+export function describeRecurring({ name, run }: RecurringRun): string {
+  // A hash can begin with digits, which Date.parse reads as a year.
+  const ms = /^\d{4}-\d\d-\d\dT/.test(run) ? Date.parse(run) : Number.NaN;
+  if (Number.isNaN(ms)) return `${name}, commit ${run.slice(0, 8)}`;
+  const day = new Date(ms).toLocaleDateString('en', { weekday: 'short' });
+  return `${name}, run of ${day} ${stampsAt(ms).log}`;
 }
 
 /** Describes who opened the gates; undefined before the first is open. */

@@ -295,7 +295,8 @@ export function proofLine(proof: ProofFact | undefined): string | undefined {
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
   const app = facts.app === undefined ? '' : ` Its application is at ${facts.app}.`;
-  return `${facts.session} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${app}`;
+  const run = facts.recurring === undefined ? '' : ` It is recurring: ${facts.recurring}.`;
+  return `${facts.session} ${predicateOf(facts, stateText(facts, { reader: 'the user' }).predicate)}.${run}${app}`;
 }
 
 /** The same for a person, shown below the session's name. If the worker is gone, the text says so instead of the state. */

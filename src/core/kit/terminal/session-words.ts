@@ -58,6 +58,7 @@ export function factRows(facts: ShownFacts): Row[] {
   const cut = (text?: string) => text && fitLine(text, 600);
   return [
     ['task', facts.task && fitLine(facts.task, 300)],
+    ['recurring', facts.recurring && fitLine(facts.recurring)],
     ['doing', cut(facts.doing)],
     ['stalled', facts.stalled && 'its agent seems stalled'],
     ['open', facts.openQuestions?.join(', ')],
@@ -174,11 +175,12 @@ export function formatList(
   return [...lines, ...rest, ...footLines(needing, { columns, style })].join('\n');
 }
 
-/** Notes if no CHECK ran, and where its application is; `samocode status` has rows for both instead. */
+/** Notes if no CHECK ran, what recurs, and where its application is; `samocode status` has rows for them instead. */
 function listedState(facts: ShownFacts, style: Style): string {
   const hasNoCheck = facts.state === 'done' && facts.checks === NO_CHECK;
   const app = facts.app === undefined ? '' : style.dim(`, app: ${facts.app}`);
-  return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}${app}`;
+  const run = facts.recurring === undefined ? '' : style.dim(`, ${fitLine(facts.recurring)}`);
+  return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}${run}${app}`;
 }
 
 function footLines(

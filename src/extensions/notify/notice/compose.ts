@@ -12,7 +12,7 @@ import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
 import { missingText } from '../../../core/session/events/pull-request-change.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import type { WaitingStatus } from '../../../core/session/events/state.ts';
-import { proofFact, sessionFacts } from '../../../core/session/facts.ts';
+import { describeRecurring, proofFact, sessionFacts } from '../../../core/session/facts.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { proofLine, stateText } from '../../../core/session/words.ts';
 import type { Notification } from './notification.ts';
@@ -45,7 +45,8 @@ export async function compose(
   if (detail === 'titles') return { ...head, project, title, body: '' };
   const { text, ...asks } = await detailsOf(notice, view);
   const page = view && (await pageOf?.(view));
-  const body = cut(shownText(text).trim(), MAX_BODY);
+  const run = view?.sessionFile?.recurring && `Recurring: ${describeRecurring(view.sessionFile.recurring)}`;
+  const body = cut(shownText([run, text].filter(Boolean).join('\n')).trim(), MAX_BODY);
   return { ...head, project, title, body, ...(page && { page }), ...asks };
 }
 

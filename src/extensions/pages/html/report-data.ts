@@ -20,6 +20,7 @@ export interface SessionReportData {
   base?: string;
   sandbox?: string;
   workedOn?: string;
+  recurring?: string;
   startedAt: string;
   /** The end of the session; until it has ended, the time at which the page was made. */
   until: string;

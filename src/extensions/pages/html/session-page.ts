@@ -88,7 +88,7 @@ ${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}</heade
 
 /** How far the session is, and what else is known about it. */
 export function cardFacts(data: SessionReportData): Html {
-  const { next, branch, base, sandbox, workedOn, warning } = data;
+  const { next, branch, base, sandbox, workedOn, recurring, warning } = data;
   const from = base && html` from <code dir="ltr">${base}</code>`;
   return html`${warning && html`<p class="note">${warning}</p>`}
 ${phaseBar({ ...data, tone: data.badge.tone })}
@@ -97,6 +97,7 @@ ${factList([
   ['branch', branch && html`<code dir="ltr">${branch}</code>${from}`],
   ['sandbox', sandbox],
   ['worked on', workedOn],
+  ['recurring', recurring && html`<bdi>${recurring}</bdi>`],
   [
     'next',
     next.length > 0 && next.map((command) => html`<code class="command" dir="ltr">${command}</code> `),

@@ -81,6 +81,7 @@ export async function sessionReport(
     base: worktree?.base,
     sandbox: state.sandbox && describeLevel(state.sandbox).replace(' - ', ': '),
     workedOn: state.workedOn?.join(', '),
+    recurring: facts.recurring,
     startedAt: state.createdAt ?? status.since,
     until,
     madeAt: now,

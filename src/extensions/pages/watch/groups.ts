@@ -33,7 +33,8 @@ export function visibleRows(
 }
 
 function matches({ facts, project }: WatchedRow, filter: string): boolean {
-  const texts = [facts.session, facts.id, project, facts.phase, groupOf(facts), facts.task ?? ''];
+  const { session, id, phase, task = '', recurring = '' } = facts;
+  const texts = [session, id, project, phase, groupOf(facts), task, recurring];
   return texts.some((text) => text.toLowerCase().includes(filter));
 }
 

@@ -120,12 +120,14 @@ async function card({ row, key, session }: CardSource, nowMs: number): Promise<H
   const { facts, name, project } = row;
   const group = groupOf(facts);
   const kind = itemKind(facts);
-  const find = [facts.session, facts.id, project, facts.phase, group, facts.group ?? '', facts.task ?? ''];
+  const { session: folder, id, phase, task = '', recurring = '' } = facts;
+  const find = [folder, id, project, phase, group, facts.group ?? '', task, recurring];
   const notes = [
     / of \d+ iterations/.test(facts.spent ?? '') ? '' : counted(facts.totalIterations, 'iteration'),
     facts.proof ? `proof ${proofLine(facts.proof)}` : '',
     grouped(facts.spent ?? ''),
     facts.group === undefined ? '' : `group ${facts.group}`,
+    recurring,
   ].filter(Boolean);
   const wants = kind === undefined ? undefined : await wantsOf(session, row);
   const state = statusText(facts, nowMs);

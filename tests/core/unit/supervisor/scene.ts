@@ -45,6 +45,7 @@ export interface LeasePlan {
 export interface SessionPlan {
   id?: string;
   group?: string;
+  recurring?: SessionFile['recurring'];
   order?: SessionFile['order'];
   pool?: true;
   events: readonly NewEvent[];
@@ -118,7 +119,7 @@ export async function sceneWith<C extends HandClock>(
     started: () => lines.filter((line) => line.includes('a worker was started')).map(folderOf),
     async session(
       folder,
-      { id = folder, group, order, pool, events, startMs = START_MS, qa, overview, ...plan },
+      { id = folder, group, recurring, order, pool, events, startMs = START_MS, qa, overview, ...plan },
       project = 'p',
     ) {
       const sessionsDir = join(dir.path, project, 'sessions');
@@ -130,7 +131,7 @@ export async function sceneWith<C extends HandClock>(
         ...sample,
         configPath,
         mainRepo,
-        ...{ group, order, pool },
+        ...{ group, recurring, order, pool },
         settings: { ...sample.settings, ...plan.settings },
       };
       await mkdir(dirname(session.events), { recursive: true });

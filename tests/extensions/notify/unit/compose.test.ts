@@ -256,6 +256,16 @@ test('the title of a question about checks says that they fail before any work',
   });
 });
 
+test('a notification names the recurring session and the time or commit of the run', async () => {
+  const run = (value: string) => ({ id: 'r', name: 'nightly', run: value });
+  const bodyFor = async (value: string) =>
+    (await sentOf(() => ({ events: [...BEGUN, BLOCKED], recurring: run(value) })))[0]?.body;
+  expect(await bodyFor('2026-01-05T02:00:00.000Z')).toMatch(
+    /^Recurring: nightly, run of (?:Sun|Mon) 01-0[45] \d\d:\d\d\n/,
+  );
+  expect(await bodyFor('2026'.padEnd(40, 'a'))).toMatch(/^Recurring: nightly, commit 2026aaaa\n/);
+});
+
 test('an outage is notified once, when it lasts longer than ten minutes', async () => {
   const waits = (startMs: number) => [0, 8, 16, 24, 32].map((minutes) => outage(startMs, minutes * 60_000));
   await using here = await outboxScene();

@@ -56,7 +56,7 @@ function goneItem(key: string, session: ShownSession | undefined): Html {
 async function itemPart(item: InboxItem, context: ActionContext): Promise<Html> {
   const { key, row, session } = item;
   const { facts, name, project } = row;
-  return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi> · <time data-since="${facts.since}"></time></p>
+  return html`<article class="item" data-item="${key} ${stateIdOf(session.view)}" aria-labelledby="item"><p class="over"><bdi>${project}</bdi>${facts.recurring && html` · <bdi>${facts.recurring}</bdi>`} · <time data-since="${facts.since}"></time></p>
 <h2 id="item" tabindex="-1"><bdi><a href="#/s/${key}">${name}</a></bdi> ${editorLink(facts, context.env)}</h2>
 ${facts.task && taskPart({ task: facts.task })}
 ${await decisionPart({ key, kind: item.kind, facts, session }, context)}</article>`;

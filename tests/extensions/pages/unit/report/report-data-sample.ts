@@ -30,6 +30,7 @@ export function reportDataSample(also = ''): SessionReportData {
     version: text('0.3.0'),
     sandbox: text('guard'),
     workedOn: text('mini, studio'),
+    recurring: text('nightly, run of Mon 11-23 02:00'),
     iterations: [
       {
         ...begun,
