@@ -57,7 +57,7 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
     try {
       crashPoint('supervisor-has-lease');
       await rm(supervisor.paths.leave, { force: true, recursive: true });
-      await writeAbout(supervisor).catch(() => undefined);
+      await writeAbout(supervisor, options).catch(() => undefined);
       end = await watch(supervisor, lease, { ...options, program });
       crashPoint('supervisor-leaves');
     } finally {
@@ -78,7 +78,10 @@ async function launchSuccessor({ paths, programs, env, home }: Supervisor): Prom
   await launchSupervisor(paths, { program: programs.supervisor, env, home });
 }
 
-async function writeAbout({ paths, programs, clock, revives }: Supervisor): Promise<void> {
+async function writeAbout(
+  { paths, programs, clock, revives }: Supervisor,
+  { stays }: RunOptions,
+): Promise<void> {
   const about = {
     v: 1,
     pid: process.pid,
@@ -86,6 +89,7 @@ async function writeAbout({ paths, programs, clock, revives }: Supervisor): Prom
     program: programs.supervisor,
     startedAt: isoUtc(clock.now()),
     revives,
+    stays,
   };
   await writeWhole(paths.about, `${JSON.stringify(about)}\n`, 0o600);
 }

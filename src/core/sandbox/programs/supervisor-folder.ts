@@ -101,6 +101,8 @@ export const About = z.looseObject({
   startedAt: z.string(),
   /** Whether it continues crashed sessions: false with SAMOCODE_REVIVE=off. */
   revives: z.boolean().optional(),
+  /** Whether it keeps running when there is nothing to watch: a service, or one in a terminal. */
+  stays: z.boolean().optional(),
 });
 export type About = z.infer<typeof About>;
 
