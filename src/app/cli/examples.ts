@@ -12,6 +12,15 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode start --task "Add JWT auth" --base develop', 'from develop, in the background'],
     ['samocode start --task "Add JWT auth" --providers quality=codex', 'with another agent CLI as reviewer'],
   ],
+  every: [
+    ['samocode every "mon-fri 02:00" --task "Update libraries" --max-runs 30', 'each night of the week'],
+    [
+      'samocode every --on ci-failed --task "Fix the failed checks"',
+      'once for each push that breaks the default branch',
+    ],
+  ],
+  'every list': [['samocode every list nightly', 'what it does, and its last ten runs']],
+  'every resume': [['samocode every resume nightly --max-runs 60', 'with a higher limit']],
   stop: [
     ['samocode stop jwt --now', 'do not wait for the current agent'],
     ['samocode stop --group tonight', 'every session of that group'],

@@ -62,7 +62,7 @@ const BY_NAME: Readonly<Record<string, AddCommand>> = {
 
 /** The groups of the help, and the order in them; a command that is not named here comes last. */
 const GROUPS: Readonly<Record<string, string>> = {
-  'Start and finish': 'run start stop resume finish round archive unarchive import prune demo',
+  'Start and finish': 'run start every stop resume finish round archive unarchive import prune demo',
   Inspect: 'watch web list status log services show diff report cost why verify wait worktrees',
   Decide: 'answer plan approve changes review message rewind',
   'Set up': 'init trust install uninstall config doctor supervisor takeover pool notify mute completion',

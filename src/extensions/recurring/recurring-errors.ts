@@ -1,10 +1,10 @@
 import { errors } from '../../core/kernel/errors.ts';
 
-const NOTHING = 'No recurring session was created.';
+export const NOTHING_RECURS = 'No recurring session was created.';
 
 export const RECURRING_ERRORS = errors({
   bad_schedule: ({ given, why }: { given: string; why: string }) => ({
-    what: NOTHING,
+    what: NOTHING_RECURS,
     why: `"${given}" is not a schedule. ${why}`,
     hint: 'Write it as "mon-fri 02:00", as "daily 02:00,14:00", or as "sun,wed 23:30 Europe/Berlin".',
   }),
@@ -13,8 +13,20 @@ export const RECURRING_ERRORS = errors({
     why: 'A recurring session works and costs without a person, so only a person in a terminal may change it.',
     hint: 'Run the command in a terminal of your own, outside of an agent CLI.',
   }),
+  recurring_needs_supervisor: ({ isRunning }: { isRunning: boolean }) => ({
+    what: NOTHING_RECURS,
+    why: isRunning
+      ? 'The supervisor that runs ends once no session works or waits, so nothing would start the runs.'
+      : 'No supervisor runs, so nothing would start the runs.',
+    hint: 'Run "samocode supervisor --install", or keep "samocode supervisor" open in another terminal, then try again.',
+  }),
+  recurring_cost_unknown: ({ titles, limit, other }: { titles: string; limit: string; other: string }) => ({
+    what: NOTHING_RECURS,
+    why: `${titles} may not report what a run costs, so ${limit} could have no effect.`,
+    hint: `Add ${other}, which bounds the same.`,
+  }),
   recurring_name_taken: ({ name }: { name: string }) => ({
-    what: NOTHING,
+    what: NOTHING_RECURS,
     why: `A recurring session of this machine is called ${name}.`,
     hint: 'Choose another name with --name. "samocode every list" shows them all.',
   }),
@@ -29,7 +41,7 @@ export const RECURRING_ERRORS = errors({
     hint: 'Write the whole name or id.',
   }),
   recurring_approves_plan: () => ({
-    what: NOTHING,
+    what: NOTHING_RECURS,
     why: 'A plan that was given is approved for each run by its person, so no approval can be given in advance.',
     hint: 'Leave out --auto-approve, or give the work as --task.',
   }),

@@ -10,7 +10,7 @@ import { isoUtc } from '../../core/kernel/clock.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.ts';
 import type { Recurring, RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
-import { RECURRING_ERRORS } from './recurring-errors.ts';
+import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
 import { nextOccurrences } from './schedule/occurrences.ts';
 import { parseSchedule } from './schedule/parse-schedule.ts';
 import {
@@ -46,7 +46,7 @@ export interface RecurringQuestion {
 
 /** Validates and records a recurring session of a person; the supervisor starts its runs. */
 export async function addRecurring(input: NewRecurring, context: ActionContext): Promise<RecurringReport> {
-  await requirePerson(context, 'No recurring session was created.');
+  await requirePersonForRuns(context, NOTHING_RECURS);
   const { when, choices = {}, limits = {}, catchUpMs = CATCH_UP_MS, overlap = false } = input;
   const { home, clock, host, by } = context;
   const schedule = 'schedule' in when ? parseSchedule(when.schedule) : { kind: 'ci-failed' as const };
@@ -103,11 +103,19 @@ export async function removeRecurring(
   { which }: RecurringQuestion,
   context: ActionContext,
 ): Promise<RecurringReport> {
-  await requirePerson(context, 'Nothing was removed.');
+  await requirePersonForRuns(context, 'Nothing was removed.');
   const recurring = await findRecurring(which, context.home);
   const report = await reportOn(recurring, { next: 0 }, context);
   await removeDefinition(context.home, recurring.id);
   return report;
+}
+
+/** One of them. */
+export async function readRecurring(
+  { which, next }: RecurringQuestion & { next?: number },
+  context: Pick<ActionContext, 'home' | 'clock' | 'host'>,
+): Promise<RecurringReport> {
+  return await reportOn(await findRecurring(which, context.home), { next }, context);
 }
 
 /** All recurring sessions of this machine, by name. @param options.next how many of the next times to compute */
@@ -125,14 +133,14 @@ async function change(
   changed: (recurring: Recurring) => Recurring,
   context: ActionContext,
 ): Promise<RecurringReport> {
-  await requirePerson(context, 'Nothing was changed.');
+  await requirePersonForRuns(context, 'Nothing was changed.');
   const recurring = changed(await findRecurring(which, context.home));
   await changeDefinition(context.home, recurring);
   await supervise(context);
   return await reportOn(recurring, {}, context);
 }
 
-async function requirePerson(context: ActionContext, what: string): Promise<void> {
+export async function requirePersonForRuns(context: ActionContext, what: string): Promise<void> {
   await refuseFromInside(context);
   if (context.by.channel !== 'cli') throw RECURRING_ERRORS.recurring_needs_person({ what });
 }

@@ -10,9 +10,13 @@ type ByPhase = Readonly<Record<string, string>>;
 /** The options for a new session: those of `start`, `run` and the original command line. */
 export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>> & { pool?: true };
 
-export function withStartOptions(command: Command): Command {
-  for (const [, { kind, option, about }] of START_CHOICE_ROWS) {
-    if (option === undefined) continue;
+/** @param wanted which choices it takes; by default, all */
+export function withStartOptions(
+  command: Command,
+  wanted: (choice: StartChoice) => boolean = () => true,
+): Command {
+  for (const [name, { kind, option, about }] of START_CHOICE_ROWS) {
+    if (option === undefined || !wanted(name)) continue;
     if (kind === 'seconds') command.option(option, about, wholeSeconds);
     else if (kind === 'by_phase') command.option(option, about, byPhase);
     else command.option(option, about);

@@ -5,20 +5,20 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { CheckedBranch, ForgeCheck } from '../forge/forge.ts';
 import { GitHub } from '../forge/github.ts';
-import { repositoryOf } from '../intake/read-issue.ts';
+import { requireGitHubRepository } from '../intake/read-issue.ts';
 import { checkText } from './round-text.ts';
 
-const MAX_LOGS = 5;
-const MAX_LOG_LINES = 100;
-const MAX_CHARS = 60_000;
+const MAX_LOGS = 3;
+const MAX_LOG_LINES = 60;
+/** The text becomes a part of the task, which every agent of the session reads. */
+const MAX_CHARS = 20_000;
 
 /** Reads the checks of the newest push to the default branch of this repository. */
 export async function failedBaseChecks(
   project: Project,
   context: ActionContext,
 ): Promise<FailedChecks | undefined> {
-  const repository = await repositoryOf(project, context);
-  if (repository === undefined) return undefined;
+  const repository = await requireGitHubRepository(project, context);
   const forge = new GitHub(context);
   const tip = await forge.defaultBranch(repository);
   const failed = tip && failedByPush(tip.checks);

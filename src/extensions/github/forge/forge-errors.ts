@@ -3,6 +3,11 @@ import { quotedSaid } from '../../../core/kernel/said.ts';
 
 /** Reasons why a forge gave no usable answer; callers branch on their codes. The whole output of gh is the `cause`. */
 export const FORGE_ERRORS = errors({
+  forge_no_repository: ({ mainRepo }: { mainRepo: string }) => ({
+    what: 'GitHub was not asked.',
+    why: `No remote of ${mainRepo} names a repository there.`,
+    hint: 'Add one with "git remote add origin <url>".',
+  }),
   forge_failed: ({ host, status, said }: Asked & { status: number | undefined }) => ({
     what: `A request to ${host} failed.`,
     why: `${

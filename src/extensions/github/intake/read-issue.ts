@@ -85,6 +85,16 @@ export async function repositoryOf(
   return repositoriesOf(await remotesOf({ baseEnv: env, cwd: mainRepo, allowFailure: true }))[0];
 }
 
+/** @throws forge_no_repository */
+export async function requireGitHubRepository(
+  project: Pick<Project, 'mainRepo'>,
+  context: Pick<ActionContext, 'env'>,
+): Promise<string> {
+  const repository = await repositoryOf(project, context);
+  if (repository === undefined) throw FORGE_ERRORS.forge_no_repository(project);
+  return repository;
+}
+
 /** The repositories that the remotes name, starting with that of `origin`. */
 export function repositoriesOf(remotes: readonly Remote[]): string[] {
   const first = defaultRemote(remotes);

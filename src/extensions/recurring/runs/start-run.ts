@@ -87,7 +87,7 @@ function inputOf(
  * @throws what the forge reports, so that the run is tried again
  */
 export async function workOfRun(
-  { work, project: projectDir }: Recurring,
+  { work, project: projectDir }: Pick<Recurring, 'work' | 'project'>,
   failed: FailedChecks | undefined,
   context: ActionContext,
 ): Promise<NewWork | undefined> {

@@ -1,0 +1,57 @@
+import { baseChecks } from '../../core/acts/sessions/base-checks-failed.ts';
+import { providerNamed } from '../../core/agents/registry.ts';
+import type { ActionContext } from '../../core/caller/context/context.ts';
+import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
+import { providersOf } from '../../core/caller/refusals/agent-clis.ts';
+import { inWords } from '../../core/kernel/text.ts';
+import type { Project } from '../../core/project/finding/open-project.ts';
+import { readPresence, supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
+import { addRecurring, type NewRecurring, requirePersonForRuns } from './recurring.act.ts';
+import type { Recurring, RecurringReport } from './recurring.ts';
+import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
+import { workOfRun } from './runs/start-run.ts';
+
+/** Creates a recurring session, unless its runs could not begin, or could not be bounded as its person wants. */
+export async function createRecurring(input: NewRecurring, context: ActionContext): Promise<RecurringReport> {
+  await requirePersonForRuns(context, NOTHING_RECURS);
+  await requireStayingSupervisor(context);
+  const { project: projectDir, choices: { settings: call } = {} } = input;
+  const project = await findProjectFor({ projectDir, call }, context);
+  requireBoundedCost(project, input.limits ?? {});
+  await requireForge(input, project, context);
+  return await addRecurring(input, context);
+}
+
+/** A supervisor that leaves when nothing waits would start no run. */
+async function requireStayingSupervisor({ home, host }: ActionContext): Promise<void> {
+  const presence = await readPresence(supervisorPaths(home, host), host);
+  if (presence.kind === 'watching' && presence.about?.stays === true) return;
+  throw RECURRING_ERRORS.recurring_needs_supervisor({ isRunning: presence.kind === 'watching' });
+}
+
+/** Refuses a limit in dollars that no CLI of a run may report, unless another limit bounds the same. */
+function requireBoundedCost(
+  { values }: Project,
+  { costRunUsd, costTotalUsd, runs }: Recurring['limits'],
+): void {
+  const providers = [...providersOf({ values })].map(providerNamed);
+  const silent = providers.filter(({ reports }) => reports?.usd === false).map(({ title }) => title);
+  if (silent.length === 0) return;
+  const titles = inWords(silent, 'and');
+  if (costRunUsd !== undefined && values.maxIterations === undefined)
+    throw RECURRING_ERRORS.recurring_cost_unknown({
+      ...{ titles, limit: '--max-cost-run', other: '--max-iterations' },
+    });
+  if (costTotalUsd !== undefined && runs === undefined)
+    throw RECURRING_ERRORS.recurring_cost_unknown({ titles, limit: '--max-cost-total', other: '--max-runs' });
+}
+
+/** Reads once what each run reads: a missing login would fail the first run at night. */
+async function requireForge(
+  { when, work }: NewRecurring,
+  project: Project,
+  context: ActionContext,
+): Promise<void> {
+  if ('on' in when) for (const read of baseChecks.items) await read(project, context);
+  if (work.kind === 'label') await workOfRun({ work, project: project.filePath }, undefined, context);
+}
