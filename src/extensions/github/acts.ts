@@ -1,6 +1,6 @@
 import type { Publishing } from '../../core/acts/finish/publishing.ts';
 import type { pullRequestsToVerify } from '../../core/acts/proof/pull-requests-to-verify.ts';
-import type { baseChecks } from '../../core/acts/sessions/base-checks-failed.ts';
+import type { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import type { pullRequestRounds } from '../../core/caller/context/pull-request-rounds.ts';
 
 // Each loads its code when it is used.

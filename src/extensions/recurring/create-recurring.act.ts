@@ -1,5 +1,5 @@
-import { baseChecks } from '../../core/acts/sessions/base-checks-failed.ts';
 import { providerNamed } from '../../core/agents/registry.ts';
+import { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { providersOf } from '../../core/caller/refusals/agent-clis.ts';

@@ -1,4 +1,4 @@
-import type { FailedChecks } from '../../../core/acts/sessions/base-checks-failed.ts';
+import type { FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { listed } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';

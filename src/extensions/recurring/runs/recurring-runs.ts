@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
-import { baseChecks } from '../../../core/acts/sessions/base-checks-failed.ts';
 import type { startSession } from '../../../core/acts/sessions/start-session.act.ts';
+import { baseChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { baseChecks } from '../../../../src/core/acts/sessions/base-checks-failed.ts';
 import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
 import { startSources } from '../../../../src/core/acts/sessions/start-sources.ts';
+import { baseChecks } from '../../../../src/core/caller/context/base-checks-failed.ts';
 import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
 import { ci } from '../../../support/ci.ts';
 import type { StubIssue, StubRepository } from '../../../support/github-stub/model.ts';

@@ -1,6 +1,6 @@
-import type { ActionContext } from '../../caller/context/context.ts';
 import { newRegistry } from '../../kernel/registry.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import type { ActionContext } from './context.ts';
 
 /** The checks that the newest push to the default branch made fail. */
 export interface FailedChecks {
