@@ -1,0 +1,145 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
+import { SESSION_MARK } from '../../../../src/core/sandbox/programs/environment.ts';
+import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { createRecurring } from '../../../../src/extensions/recurring/create-recurring.act.ts';
+import { typed } from '../../../app/unit/cli/typed.ts';
+import { ci } from '../../../support/ci.ts';
+import { makeProject } from '../../../support/project.ts';
+
+/** A project on a machine whose supervisor stays, leaves when nothing waits, or does not run. */
+async function machine(supervisor: 'stays' | 'leaves' | 'none' = 'stays') {
+  const { repo, context } = await makeProject({ env: { SAMOCODE_SUPERVISOR: 'on' } });
+  const paths = supervisorPaths(context.home, context.host);
+  await mkdir(paths.dir, { recursive: true });
+  const lease = supervisor === 'none' ? undefined : await acquireLease(paths.leases, context);
+  const about = { v: 1, pid: process.pid, version: '1', program: '/x', startedAt: '2026-01-08T09:00:00Z' };
+  await writeFile(paths.about, JSON.stringify({ ...about, stays: supervisor === 'stays' }));
+  const every = (argv: string[], env = {}) =>
+    typed(['every', ...argv], { cwd: repo.path, home: context.home, says: [], env });
+  return {
+    ...{ repo, context, every },
+    definitions: () => readdir(join(context.home, '.config/samocode/recurring')).catch(() => []),
+    async [Symbol.asyncDispose]() {
+      await lease?.[Symbol.asyncDispose]();
+      await repo[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test(
+  'a person creates a recurring session, sees when it is due, pauses, resumes and removes it',
+  ci,
+  async () => {
+    await using here = await machine();
+    const task = ['--task', 'Update the dependencies', '--name', 'nightly'];
+    const bounds = [
+      '--max-cost-run',
+      '2.5',
+      '--max-runs',
+      '9',
+      '--max-iterations',
+      '30',
+      '--catch-up',
+      '90m',
+    ];
+    const made = await here.every(['mon-fri 02:00 Europe/Berlin', ...task, ...bounds, '--overlap']);
+    expect(made.stderr).toBe('');
+    expect(made.stdout).toMatch(
+      /^✔ nightly is created: mon-fri 02:00 \(Europe\/Berlin\)\.\n {2}Next: \w{3} \d\d-\d\d 02:00\n/,
+    );
+    const { recurring } = JSON.parse((await here.every(['list', 'nightly', '--json'])).stdout);
+    expect(recurring).toMatchObject({
+      project: join(here.repo.path, '.samocode'),
+      choices: { settings: { maxIterations: '30' } },
+      limits: { costRunUsd: 2.5, runs: 9 },
+      ...{ catchUpMs: 5_400_000, overlap: true },
+    });
+    const { runs } = JSON.parse((await here.every(['next', '--json'])).stdout);
+    expect(runs.map(({ name }: { name: string }) => name)).toEqual(Array(5).fill('nightly'));
+    expect((await here.every(['pause', 'nightly'])).stdout).toContain('samocode every resume nightly');
+    expect((await here.every(['list'])).stdout).toContain(
+      'nightly\tmon-fri 02:00 (Europe/Berlin)\tpaused\tno run yet',
+    );
+    expect((await here.every(['next'])).stdout).toBe('nightly: paused\n');
+    await here.every(['resume', 'night', '--max-runs', '20']);
+    expect((await here.every(['list', 'nightly'])).stdout).toContain(
+      '$2.50 a run, 30 iterations a run, 20 runs',
+    );
+    expect((await here.every(['remove', 'nightly'])).stdout).toBe(
+      '✔ nightly is removed: mon-fri 02:00 (Europe/Berlin).\n',
+    );
+    expect((await here.every(['list'])).stdout).toContain('No recurring sessions.');
+  },
+);
+
+const TASK = ['--task', 'Update'];
+const REFUSED: [string, string[], string][] = [
+  ['neither a schedule nor an event', TASK, 'either a schedule or --on'],
+  [
+    'both a schedule and an event',
+    ['daily 02:00', '--on', 'ci-failed', ...TASK],
+    'either a schedule or --on',
+  ],
+  ['a schedule that cannot be read', ['daily 25:00', ...TASK], '"25:00" is not a time'],
+  ['no work', ['daily 02:00'], 'one kind of work'],
+  ['two kinds of work', ['daily 02:00', ...TASK, '--label', 'nightly'], 'one kind of work'],
+  [
+    'an approval of plans that are given',
+    ['daily 02:00', '--plan', 'plan.md', '--auto-approve'],
+    'approved for each run',
+  ],
+  ['a time that is no span', ['daily 02:00', ...TASK, '--catch-up', 'soon'], 'a time such as 6h'],
+  ['a cost that is no number', ['daily 02:00', ...TASK, '--max-cost-run', 'much'], 'a number of dollars'],
+  [
+    'a label without a repository on GitHub',
+    ['daily 02:00', '--label', 'nightly'],
+    'names a repository there',
+  ],
+  ['checks without a repository on GitHub', ['--on', 'ci-failed', ...TASK], 'names a repository there'],
+  ['a setting that a start would refuse', ['daily 02:00', ...TASK, '--provider', 'abacus'], 'abacus'],
+  [
+    'a limit for the cost of a run that its agent CLI does not report',
+    ['daily 02:00', ...TASK, '--provider', 'antigravity', '--max-cost-run', '5'],
+    'Add --max-iterations',
+  ],
+  [
+    'a limit for the cost of all runs that their agent CLI does not report',
+    ['daily 02:00', ...TASK, '--provider', 'antigravity', '--max-cost-total', '5', '--max-iterations', '9'],
+    'Add --max-runs',
+  ],
+];
+
+test.each(REFUSED)('a recurring session with %s is refused, and nothing is written', async (_, argv, why) => {
+  await using here = await machine();
+  await writeFile(join(here.repo.path, 'plan.md'), '# Plan\n\n- [ ] Clean\n');
+  const { exitCode, stderr } = await here.every(argv);
+  expect(exitCode).not.toBe(0);
+  expect(stderr.replace(/\s+/g, ' ')).toContain(why);
+  expect(await here.definitions()).toEqual([]);
+});
+
+test.each([
+  ['none', 'No supervisor runs'],
+  ['leaves', 'ends once no session works or waits'],
+] as const)('without a supervisor that stays (%s) none is created', async (supervisor, why) => {
+  await using here = await machine(supervisor);
+  const { stderr } = await here.every(['daily 02:00', ...TASK]);
+  expect(stderr).toContain(why);
+  expect(stderr).toContain('samocode supervisor --install');
+  expect(await here.definitions()).toEqual([]);
+});
+
+test('an agent of a session creates none, nor does a model through a tool or a shell', async () => {
+  await using here = await machine();
+  const inside = await here.every(['daily 02:00', ...TASK], { [SESSION_MARK]: 'x' });
+  expect(inside.exitCode).not.toBe(0);
+  const input = { when: { schedule: 'daily 02:00' }, work: { kind: 'task', task: 'x' } } as const;
+  const by = { channel: 'tool', client: 'samocode, run by Claude Code' } as const;
+  await expect(createRecurring(input, { ...here.context, by })).rejects.toThrow(
+    'only a person in a terminal',
+  );
+  expect(await here.definitions()).toEqual([]);
+});
