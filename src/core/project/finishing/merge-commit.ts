@@ -77,8 +77,8 @@ async function mergeInClone(
   }
 }
 
-/** A merge driver would run in the clone, outside the guard, so a file that needs one is reported as a conflict. */
-async function noDrivers(clone: GitOptions): Promise<Setting[]> {
+/** A merge driver would run outside the guard, so a file that needs one is reported as a conflict. */
+export async function noDrivers(clone: GitOptions): Promise<Setting[]> {
   const list = ['config', '-z', '--name-only', '--get-regexp', '^merge\\..*\\.driver$'];
   const { stdout } = await runGit(list, { ...clone, allowFailure: true });
   return stdout

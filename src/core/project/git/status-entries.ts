@@ -3,6 +3,8 @@ export interface StatusEntry {
   kind: 'changed' | 'untracked' | 'conflict' | 'hidden';
   /** Relative to the top of the working copy; an untracked folder ends with a slash. */
   path: string;
+  /** The old name of a renamed or copied file. */
+  from?: string;
 }
 
 export interface StatusReading {
@@ -29,9 +31,10 @@ export function parseStatus(text: string): StatusReading {
     else if (type === '?') reading.entries.push({ kind: 'untracked', path: record.slice(2) });
     else if (type in FIELDS_BEFORE_PATH) {
       const path = record.split(' ').slice(FIELDS_BEFORE_PATH[type]).join(' ');
-      if (path) reading.entries.push({ kind: type === 'u' ? 'conflict' : 'changed', path });
       // The old name of a rename is a separate record.
-      if (type === '2') index += 1;
+      const from = type === '2' ? records[++index] : undefined;
+      if (path)
+        reading.entries.push({ kind: type === 'u' ? 'conflict' : 'changed', path, ...(from && { from }) });
     }
   }
   return reading;

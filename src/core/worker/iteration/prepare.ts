@@ -28,6 +28,7 @@ import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { beginWithCopies } from './begin-with-copies.ts';
 
 /**
  * Does the init phase without a model: a fetch, the worktree on its branch, SETUP. A problem that a person must fix
@@ -97,7 +98,8 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   refuseOwnBase(file, base.name);
   const worktreePath = join(file.worktreesDir, file.folder);
   await noteSetupDue(worker, worktreePath);
-  const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit };
+  const { first = base.commit, note } = await beginWithCopies(file, base, git.context);
+  const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit, first };
   const made = await whileTakingCommands(worker, (signal) =>
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
@@ -105,14 +107,16 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   // Only after the checkout, because a partial clone is incomplete before that.
   const now = await worker.guard.now(worker);
   const hides = hidesFolders(now.level === 'none' ? undefined : { now });
-  if (made.value.head === base.commit && !hides)
+  if (made.value.head === first && !hides)
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
       git.context,
     );
   await joinEnvironment(worker);
   const setup = await setUpOnce(worker, made.value);
-  return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
+  if (setup.kind === 'stopped') return undefined;
+  const warnings = [...(note ? [await note(made.value)] : []), ...setup.warnings];
+  return { base, worktree: made.value, warnings };
 }
 
 /** Without a prefix, a one-word task can give the name of the default branch, which a session must not change. */

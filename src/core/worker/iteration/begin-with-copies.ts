@@ -1,0 +1,76 @@
+import { listed, shownText } from '../../kernel/text.ts';
+import { gitSaysYes } from '../../project/git/git.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import type { BaseCommit } from '../../project/worktrees/base-commit.ts';
+import { type FirstCommit, firstCommitOn } from '../../project/worktrees/first-commit.ts';
+import type { Worktree } from '../../project/worktrees/worktree.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+
+export interface Beginning {
+  /** Where a new branch starts, if not at the base. */
+  first?: string;
+  /** What became of the copies: for the first agent and the person. */
+  note?(worktree: Worktree): Promise<string>;
+}
+
+/**
+ * Makes the first commit of a session's branch from the files that its chat had changed, if the person agreed. The
+ * branch is created at that commit, so a worker that dies leaves either both or neither.
+ */
+export async function beginWithCopies(
+  { chat, mainRepo, folder }: SessionFile,
+  base: BaseCommit,
+  context: GitContext,
+): Promise<Beginning> {
+  const { brought } = chat ?? {};
+  if (brought === undefined) return {};
+  const kept = { mainRepo, sessionFolder: folder, copies: brought.commit };
+  const made = await firstCommitOn(base.commit, { ...kept, ...context });
+  const files = listed(brought.files.map(shownText), MAX_NAMED);
+  if (made.kind !== 'made')
+    return { note: async () => whyNot(made, { files, base, copies: brought.commit }) };
+  const first = made.commit;
+  const note = async ({ path, head, branch }: Worktree) =>
+    (await gitSaysYes(['merge-base', '--is-ancestor', first, head], { ...context, cwd: path }))
+      ? `The first commit of the branch (${short(first)}) contains what the chat had changed and not committed: ${files}.`
+      : left(files, `the branch ${branch} existed before`, brought.commit);
+  return { first, note };
+}
+
+const MAX_NAMED = 10;
+
+function whyNot(
+  made: Exclude<FirstCommit, { kind: 'made' }>,
+  { files, base, copies }: { files: string; base: BaseCommit; copies: string },
+): string {
+  switch (made.kind) {
+    case 'same':
+      return `${base.name} already contains what the chat had changed and not committed: ${files}.`;
+    case 'conflicts':
+      return left(
+        files,
+        `they conflict with ${base.name} in ${listed(made.files.map(shownText), MAX_NAMED)}`,
+        copies,
+      );
+    case 'gone':
+      return left(files, 'this repository does not contain the commit with their copies');
+    case 'unable':
+      return left(
+        files,
+        `git could not merge them into ${base.name}, which needs version 2.38 or newer`,
+        copies,
+      );
+    default:
+      return made satisfies never;
+  }
+}
+
+/** @param copies the commit that still has them */
+function left(files: string, why: string, copies?: string): string {
+  const where = copies === undefined ? '' : ` Their copies: git show ${short(copies)}.`;
+  return `The branch begins without the files that the chat had changed and not committed (${files}): ${why}. They are unchanged in the main checkout.${where}`;
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 10);
+}
