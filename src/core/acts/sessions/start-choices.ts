@@ -41,6 +41,11 @@ export interface StartSessionInput<W extends Work = Work> {
   choices?: NewSessionChoices;
   order?: OrderRequest;
   recurring?: RecurringRun;
+  /**
+   * Asks the person whether these uncommitted files of a chat are copied into the session's first commit; absent if
+   * there is no way to ask.
+   */
+  bring?(files: readonly string[]): Promise<boolean>;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run?: boolean;
   /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */

@@ -46,10 +46,20 @@ async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boole
   const wanted = startInputOf(options);
   const projectDir = await ensureProject(cli, options);
   const { startSession } = await import('./start-session.act.ts');
-  const input = { ...wanted, project: projectDir, run: options.run };
+  const bring = cli.isInteractive ? (files: readonly string[]) => askToBring(cli, files) : undefined;
+  const input = { ...wanted, project: projectDir, run: options.run, bring };
   const { view, file, warnings } = await startSession(input, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   return { view, warnings, projectDir, sandbox: describeLevel(file.sandbox) };
+}
+
+async function askToBring(cli: Cli, files: readonly string[]): Promise<boolean> {
+  const [{ bringQuestion }, { askYesNo }] = await Promise.all([
+    import('./bring-form.ts'),
+    import('../../kit/terminal/ask.ts'),
+  ]);
+  cli.output.say(bringQuestion(files));
+  return (await askYesNo(cli, 'Copy them?')) === true;
 }
 
 async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {

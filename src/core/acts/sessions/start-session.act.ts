@@ -9,8 +9,10 @@ import { readyProject } from '../../caller/refusals/ready-project.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
+import { once } from '../../kernel/once.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
+import { keepCopies } from '../../project/worktrees/first-commit.ts';
 import { readSessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
@@ -18,6 +20,7 @@ import { sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { type Begun, beginSession } from './begin-session.ts';
+import { bringFiles } from './bring-files.ts';
 import { ensureWorker } from './ensure-worker.ts';
 import { continueFolder } from './import-folder.act.ts';
 import { newSession } from './new-session.ts';
@@ -60,6 +63,8 @@ async function startNew(
   const asked = { ...input.order, projectDir, base, group };
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
+  const bring = pool ? undefined : input.bring;
+  const bringing = once(() => bringFiles({ work, bring }, project, context));
   for (;;) {
     // Listed first: of two same starts that do not find each other, both choose one free name, and one of them gets it.
     const folders = await sessionFolders(project.values.sessions);
@@ -68,11 +73,17 @@ async function startNew(
     if (same !== undefined) return same;
     const folder = freeFolder(project.values, { name, words, folders }, context);
     const { recurring } = input;
-    const recorded = { ...given, folder, group, pool, order, recurring, startKey };
+    const { brought, warnings } = await bringing();
+    const { mainRepo } = project;
+    if (brought)
+      await keepCopies({ mainRepo, sessionFolder: folder, copies: brought.commit, baseEnv: context.env });
+    const chat = given.chat && { ...given.chat, brought };
+    const recorded = { ...given, chat, folder, group, pool, order, recurring, startKey };
     const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.
+    const made = await newSession(project, request, context);
     const begun = await beginSession(
-      { ...(await newSession(project, request, context)), poolOwner },
+      { ...made, poolOwner, warnings: [...warnings, ...made.warnings] },
       context,
     );
     if (begun !== undefined) return begun;
@@ -84,7 +95,7 @@ const SAME_START_MS = 10 * 60_000;
 
 /**
  * The fingerprint of everything that a call chooses, whatever the order of its fields; a plan counts by its text, a chat
- * by its id, since it grows with each call and the person may choose other files of it.
+ * by its id, since it grows with each call.
  * @returns undefined if the caller may repeat its call, as a person in a terminal
  */
 function startKeyOf(
@@ -95,7 +106,6 @@ function startKeyOf(
   return fingerprint(
     JSON.stringify({ ...input, run, chatId: chat?.id }, (key, value: unknown) => {
       if (key === 'plan') return givenPlan?.hash;
-      if (key === 'bring') return undefined;
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
       return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
     }),

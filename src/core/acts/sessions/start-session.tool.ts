@@ -60,13 +60,18 @@ export const startSessionTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   isCore: true,
-  async handle(input, { actions }) {
-    const { startSession } = await import('./start-session.act.ts');
+  async handle(input, context) {
+    const { actions } = context;
+    const [{ startSession }, { bringByForm }] = await Promise.all([
+      import('./start-session.act.ts'),
+      import('./bring-form.ts'),
+    ]);
     const { limits, start: run, again = false, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
-    const begun = await startSession({ ...wanted, project: projectDir, run, again }, actions);
+    const bring = bringByForm(context);
+    const begun = await startSession({ ...wanted, project: projectDir, run, again, bring }, actions);
     const { view, file, warnings, startedMsAgo } = begun;
     return {
       ...sessionFields(view),

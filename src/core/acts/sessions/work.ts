@@ -30,8 +30,6 @@ export interface ChatWork {
   kind: 'chat';
   /** `caller`: the chat that makes this call; an id: named by a person; `brief`: the chat's own summary of itself. */
   chat: { by: 'caller' } | { by: 'id'; id: string } | { by: 'brief'; text: string };
-  /** Paths of uncommitted files, relative to the main repository, that become the first commit: the person agreed. */
-  bring?: readonly string[];
   with?: OwnWork;
 }
 
