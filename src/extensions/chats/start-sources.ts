@@ -11,7 +11,13 @@ export const CHAT_START_SOURCES: readonly StartSource<ChatWork>[] = [
     },
     async changes(work, project, context) {
       const { chatChanges } = await import('./chat-changes.ts');
-      return await chatChanges(work, project, context);
+      const { uncommittedFiles } = await import('./bring/uncommitted-files.ts');
+      const changed = await chatChanges(work, project, context);
+      return await uncommittedFiles(changed, { cwd: project.mainRepo, baseEnv: context.env });
+    },
+    async copy(files, project, context) {
+      const { copyFiles } = await import('./bring/copy-files.ts');
+      return await copyFiles(files, { cwd: project.mainRepo, baseEnv: context.env });
     },
   },
 ];

@@ -1,0 +1,57 @@
+import { readlinkSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../../../core/project/git/git.ts';
+import { pathInside, realPathAsFar } from '../../../core/project/git/real-path.ts';
+import { GIT_STATUS, parseStatus } from '../../../core/project/git/status-entries.ts';
+
+/**
+ * Those of the paths that differ from HEAD and may be copied: changed, deleted, or new and not ignored. Never a file
+ * whose name suggests secrets, a large one, a submodule, one with a merge conflict, or a link that leaves the
+ * repository. The old name of a renamed file comes with the new one.
+ * @param options of the main checkout
+ */
+export async function uncommittedFiles(paths: readonly string[], options: GitOptions): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { stdout } = await runGit(ASK, { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
+  const named = new Set(paths);
+  const top = await realPathAsFar(options.cwd);
+  const found = new Set<string>();
+  for (const { kind, path, from = path } of parseStatus(stdout).entries) {
+    if (!named.has(path) || kind === 'conflict') continue;
+    const names = [path, from];
+    const areFit = names.every((name) => !mayBeSecret(name) && isFit(top, name));
+    if (areFit) for (const name of names) found.add(name);
+  }
+  return [...found].sort();
+}
+
+const ASK = [...GIT_STATUS, '--untracked-files=all', '--find-renames'];
+
+function mayBeSecret(path: string): boolean {
+  return SECRET_NAMES.test(basename(path));
+}
+
+const SECRET_NAMES = new RegExp(
+  [
+    String.raw`^\.env`,
+    String.raw`\.env$`,
+    String.raw`^\.(?:netrc|npmrc|pypirc|pgpass|git-credentials|htpasswd|vault-token|dockercfg)$`,
+    '^id_(?:rsa|dsa|ecdsa|ed25519)',
+    String.raw`\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk|ovpn|tfstate)$`,
+    String.raw`^(?:credentials|secrets?|service[-_]account.*)(?:\.(?:json|ya?ml|toml|ini|txt))?$`,
+  ].join('|'),
+  'i',
+);
+
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/** Whether it is gone, a plain file that is not too large, or a relative link inside the repository. */
+function isFit(top: string, path: string): boolean {
+  const at = join(top, path);
+  const stats = statsAt(at);
+  if (stats === undefined) return true;
+  if (!stats.isSymbolicLink()) return stats.isFile() && stats.size <= MAX_BYTES;
+  const target = readlinkSync(at);
+  return !isAbsolute(target) && pathInside(top, resolve(dirname(at), target)) !== undefined;
+}
