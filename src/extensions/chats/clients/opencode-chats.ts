@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import { CHAT_ERRORS } from '../chat-errors.ts';
@@ -39,24 +42,33 @@ type Asking = Pick<ActionContext, 'env' | 'home' | 'clock'>;
 
 const EXPORT_LIMIT_MS = 60_000;
 const LIST_LIMIT_MS = 15_000;
-const MAX_EXPORT_CHARS = 64 * 1024 * 1024;
+const MAX_EXPORT_BYTES = 64 * 1024 * 1024;
 
 /** A chat of opencode, which only opencode itself can read. */
 export async function opencodePieces(id: string, { env }: Pick<Asking, 'env'>): Promise<ChatPiece[]> {
-  const { exitCode, stdout, notFound, timedOut } = await runCommand('opencode', ['export', id], {
-    env: definedOnly(env),
-    timeoutMs: EXPORT_LIMIT_MS,
-    maxBytes: MAX_EXPORT_CHARS,
-  });
   const unreadable = (why: string) => CHAT_ERRORS.chat_unreadable({ client: 'opencode', id, why });
-  if (notFound) throw unreadable('The program opencode is not on PATH.');
-  if (timedOut) throw unreadable(`opencode did not export it within ${EXPORT_LIMIT_MS / 1000} seconds.`);
-  if (exitCode !== 0) throw unreadable('opencode has no such chat, or could not export it.');
-  const exported = Export.safeParse(parseJson(stdout)).data;
-  if (exported === undefined)
-    throw unreadable('The output of "opencode export" is not what this version can read.');
-  return piecesInExport(exported);
+  const folder = await mkdtemp(join(tmpdir(), 'samocode-chat-'));
+  try {
+    const file = join(folder, 'chat.json');
+    const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', EXPORT_INTO_FILE, 'sh', id, file], {
+      env: definedOnly(env),
+      timeoutMs: EXPORT_LIMIT_MS,
+    });
+    if (timedOut) throw unreadable(`opencode did not export it within ${EXPORT_LIMIT_MS / 1000} seconds.`);
+    if (exitCode === NOT_FOUND) throw unreadable('The program opencode is not on PATH.');
+    if (exitCode !== 0) throw unreadable('opencode has no such chat, or could not export it.');
+    const exported = Export.safeParse(parseJson((await plainText(file, MAX_EXPORT_BYTES)) ?? '')).data;
+    if (exported === undefined) throw unreadable('This version cannot read what "opencode export" prints.');
+    return piecesInExport(exported);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
+
+/** Into a pipe, opencode 1.18 writes only the first 64 KiB. */
+const EXPORT_INTO_FILE = 'exec opencode export "$1" > "$2"';
+/** The exit status of a shell. */
+const NOT_FOUND = 127;
 
 export function piecesInExport({ info, messages }: z.infer<typeof Export>): ChatPiece[] {
   const undoneFrom = messages.findIndex(({ info: { id } }) => id === info.revert?.messageID);
