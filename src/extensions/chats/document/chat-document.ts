@@ -9,7 +9,7 @@ export interface QuotedChat {
   turns: readonly ChatTurn[];
 }
 
-export const MAX_DOCUMENT_BYTES = 60 * 1024;
+export const MAX_CHAT_BYTES = 60 * 1024;
 /** For the head of the document. */
 const HEAD_BYTES = 2048;
 
@@ -48,12 +48,12 @@ function fitted(
   const isBetween = (index: number) => index > 0 && index < turns.length - NEWEST;
   const parts = turns.map((turn, index) => partOf(turn, isBetween(index) ? between : ends));
   let bytes = HEAD_BYTES + parts.reduce((sum, { text }) => sum + sizeOf(text), 0);
-  if (isWhole) return bytes > MAX_DOCUMENT_BYTES ? undefined : parts;
-  while (bytes > MAX_DOCUMENT_BYTES && parts.length > NEWEST + 1) {
+  if (isWhole) return bytes > MAX_CHAT_BYTES ? undefined : parts;
+  while (bytes > MAX_CHAT_BYTES && parts.length > NEWEST + 1) {
     const [left] = parts.splice(1, 1);
     bytes -= sizeOf(left?.text ?? '');
   }
-  return bytes > MAX_DOCUMENT_BYTES ? undefined : parts;
+  return bytes > MAX_CHAT_BYTES ? undefined : parts;
 }
 
 function partOf({ number, person, agent }: ChatTurn, maxChars: number): Part {

@@ -7,7 +7,7 @@ import { readSessionFile } from '../../../../src/core/session/events/session-fil
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { chatChanges } from '../../../../src/extensions/chats/chat-changes.ts';
-import { MAX_DOCUMENT_BYTES } from '../../../../src/extensions/chats/document/chat-document.ts';
+import { MAX_CHAT_BYTES } from '../../../../src/extensions/chats/document/chat-document.ts';
 import { resolveChat } from '../../../../src/extensions/chats/resolve-chat.ts';
 import { installCli } from '../../../support/install-clis.ts';
 import { startService } from '../../../support/model-stub/services.ts';
@@ -78,7 +78,7 @@ test.for([
       chat: { from, turns: 200 },
     });
     const { text = '', id = '' } = file?.chat ?? {};
-    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_DOCUMENT_BYTES);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_CHAT_BYTES);
     for (const part of ['Question 1?', 'Decision 1:', 'Decision 197:', 'Make it a session.'])
       expect(text).toContain(part);
     const recorded = JSON.stringify(file);
@@ -127,5 +127,5 @@ test('a chat of 200 turns is read from the export of the real opencode', async (
   expect(chat).toMatchObject({ from: 'opencode', id: SESSION, turns: 200 });
   expect(chat?.text).toContain('> Question 1? and why');
   expect(chat?.text).toContain('> Decision 200: because');
-  expect(Buffer.byteLength(chat?.text ?? '')).toBeLessThanOrEqual(MAX_DOCUMENT_BYTES);
+  expect(Buffer.byteLength(chat?.text ?? '')).toBeLessThanOrEqual(MAX_CHAT_BYTES);
 });

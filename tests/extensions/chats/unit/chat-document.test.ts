@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chatDocument, MAX_DOCUMENT_BYTES } from '../../../../src/extensions/chats/document/chat-document.ts';
+import { chatDocument, MAX_CHAT_BYTES } from '../../../../src/extensions/chats/document/chat-document.ts';
 
 const chat = (turns: ReadonlyArray<{ number: number; person: string; agent: string }>) =>
   chatDocument({ client: 'Claude Code', id: 'chat-1', turns });
@@ -48,7 +48,7 @@ test.each([
   { of: '500 turns', count: 500, chars: 12_000 },
 ])('a chat of $of keeps its first and its newest turns longest', ({ count, chars }) => {
   const text = chat(many(count, 'x'.repeat(chars)));
-  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_DOCUMENT_BYTES);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_CHAT_BYTES);
   for (const number of [1, count - 2, count]) {
     const turn = text.slice(text.indexOf(`## Turn ${number}\n`));
     expect(turn.length).toBeGreaterThan(Math.min(chars, 4000));
@@ -79,7 +79,7 @@ test('whatever a chat contains, its document is bounded, and nothing in it passe
   fc.assert(
     fc.property(fc.array(turn, { minLength: 1, maxLength: 12 }), (turns) => {
       const document = chat(turns.map((each, index) => ({ number: index + 1, ...each })));
-      expect(Buffer.byteLength(document)).toBeLessThanOrEqual(MAX_DOCUMENT_BYTES);
+      expect(Buffer.byteLength(document)).toBeLessThanOrEqual(MAX_CHAT_BYTES);
       const numbers = [...document.matchAll(/^## Turn (\d+)$/gm)].map(([, number]) => Number(number));
       expect(numbers.at(-1)).toBe(turns.length);
       expect(new Set(numbers).size).toBe(numbers.length);
