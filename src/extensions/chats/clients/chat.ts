@@ -1,3 +1,4 @@
+import { orNothing } from '../../../core/kernel/errors.ts';
 import { linesFrom } from '../../../core/kernel/files/lines.ts';
 import { openPlainHandle } from '../../../core/kernel/files/plain-file.ts';
 
@@ -38,8 +39,8 @@ export async function* piecesInFile(
   read: ReadLine,
   { fromEnd = Number.POSITIVE_INFINITY } = {},
 ): AsyncGenerator<ChatPiece> {
-  const opened = openPlainHandle(path);
-  if (opened.kind !== 'opened') return;
+  const opened = orNothing(() => openPlainHandle(path));
+  if (opened?.kind !== 'opened') return;
   try {
     const { size } = opened.handle.stat();
     const begin = Math.max(0, size - fromEnd);
@@ -68,7 +69,7 @@ const COMMAND =
   /^\s*(?:<command-message>[^<]*<\/command-message>\s*)?<command-name>([^<]*)<\/command-name>(?:[\s\S]*?<command-args>\s*([\s\S]*?\S)\s*<\/command-args>)?/;
 
 const ADDED =
-  /<(system-reminder|ide_selection|ide_opened_file|ide_diagnostics|local-command-(?:stdout|stderr|caveat)|bash-(?:input|stdout|stderr)|user-memory-input|task-notification|environment_context|user_instructions|turn_aborted|skill|user_shell_command|subagent_notification)(?: [^>]*)?>[\s\S]*?<\/\1>/g;
+  /<(system-reminder|ide_selection|ide_opened_file|ide_diagnostics|local-command-(?:stdout|stderr|caveat)|bash-(?:input|stdout|stderr)|user-memory-input|task-notification|environment_context|user_instructions|turn_aborted|user_shell_command|subagent_notification)(?: [^>]*)?>[\s\S]*?<\/\1>/g;
 
 const NOT_WRITTEN =
   /^(?:\[Request interrupted by user|Caveat: The messages below were generated|# AGENTS\.md instructions for )/;

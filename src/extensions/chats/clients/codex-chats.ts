@@ -87,7 +87,7 @@ function pathsIn(changes: z.infer<typeof Changes>): string[] {
   ]);
 }
 
-/** The rollouts of Codex, newest first by the time of their start. @param id only that of one thread */
+/** The rollouts of Codex, newest first. @param id only that of one thread */
 export function codexChats({ env, home }: ChatPlace, id?: string): ChatFile[] {
   const folder = env.CODEX_HOME || join(home, '.codex');
   const files = ['sessions', 'archived_sessions'].flatMap((name) =>
@@ -99,14 +99,10 @@ export function codexChats({ env, home }: ChatPlace, id?: string): ChatFile[] {
   return files
     .map((file) => ({ ...file, thread: ROLLOUT.exec(file.name)?.[1] }))
     .filter(({ thread }) => thread !== undefined && (id === undefined || thread === id))
-    .sort((a, b) => (nameOf(a.path) < nameOf(b.path) ? 1 : -1))
-    .flatMap(({ path, thread = '' }) => chatFile(path, 'Codex', thread));
+    .flatMap(({ path, thread = '' }) => chatFile(path, 'Codex', thread))
+    .sort((a, b) => b.changedAt - a.changedAt);
 }
 
 const ROLLOUT = /(?:^|\/)rollout-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-([\w-]+)\.jsonl$/;
 
 const isNotHidden = (name: string) => !name.includes('/.');
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}

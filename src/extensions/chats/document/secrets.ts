@@ -38,13 +38,15 @@ function escapedPattern(text: string): string {
 const TOKENS = new RegExp(
   [
     String.raw`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)`,
-    // OpenAI, Anthropic, Stripe
-    String.raw`\b[sr]k[-_][\w-]{16,}`,
+    // OpenAI, Anthropic
+    String.raw`\bsk-[\w-]{16,}`,
+    // Stripe
+    String.raw`\b[sr]k_(?:live|test)_\w{10,}`,
     // GitHub
     String.raw`\bgh[a-z]_[A-Za-z0-9]{16,}`,
     String.raw`\bgithub_pat_\w{16,}`,
     // GitLab, npm, Hugging Face
-    String.raw`\bgl[a-z]{2,5}-[\w-]{16,}`,
+    String.raw`\bgl(?:pat|oas|dt|rt|cbt|ptt|ft|imt|agent|soat)-[\w-]{16,}`,
     String.raw`\bnpm_[A-Za-z0-9]{16,}`,
     String.raw`\bhf_[A-Za-z0-9]{16,}`,
     // Slack
@@ -60,7 +62,8 @@ const TOKENS = new RegExp(
   ].join('|'),
   'g',
 );
-const BEARER = /\b(Bearer\s+)(?!\[removed)[\w.~+/=-]{8,}/gi;
+/** Not the words "bearer authentication". */
+const BEARER = /\b(Bearer\s+)(?:(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})/gi;
 const PASSWORD_IN_URL = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi;
 
 /** The values that no document may contain: of the environment, and of `.env*` files of the machine and the project. */

@@ -72,7 +72,7 @@ test.each([
       attachment: { type: 'queued_command', prompt: 'x', commandMode: 'task-notification' },
     },
   ],
-])('what %s writes is no turn of a chat of Claude Code', (_, line) => {
+])('a line of %s begins no turn of a chat of Claude Code', (_, line) => {
   expect(claude(said('First'), answered('Yes.'), line)).toEqual([[1, 'First', 'Yes.']]);
 });
 
@@ -80,7 +80,7 @@ test.each([
   ['an error of the service', answered('API Error: 500', { isApiErrorMessage: true })],
   ['a subagent', answered('Found it.', { isSidechain: true })],
   ['reasoning', { type: 'assistant', message: { content: [{ type: 'thinking', thinking: 'Hm.' }] } }],
-])('what %s writes is no answer in a chat of Claude Code', (_, line) => {
+])('a line of %s is not taken for the answer in a chat of Claude Code', (_, line) => {
   expect(claude(said('First'), answered('Yes.'), line)).toEqual([[1, 'First', 'Yes.']]);
 });
 
@@ -145,7 +145,7 @@ test('older versions of Codex name the same events differently, and turns can be
   ]);
 });
 
-test('what an editor adds to a message to Codex is left out', () => {
+test('the state of an editor before a message to Codex is left out', () => {
   const text =
     '# Context from my IDE setup:\n\n## Active file: a.ts\n\n## My request for Codex:\nRename it\n';
   expect(codex({ type: 'user_message', message: text })).toEqual([[1, 'Rename it', '']]);
