@@ -9,7 +9,6 @@ import { namesAt } from '../../kernel/files/path-stats.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { counted } from '../../kernel/text.ts';
 import { runGit } from '../../project/git/git.ts';
-import { fromChat } from '../../session/documents/chat-section.ts';
 import { coverageLines } from '../../session/documents/given-plan.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import { describeServers, planServers } from '../../session/documents/plan-servers.ts';
@@ -27,6 +26,7 @@ import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { gateOf, isAtRest } from '../../session/status.ts';
+import { fromChat } from './from-chat.ts';
 
 export interface PlanReport {
   view: SessionView;

@@ -1,7 +1,6 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
-import { fromChat } from '../../session/documents/chat-section.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parseQa, type QaReading, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
@@ -9,6 +8,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { gateOf } from '../../session/status.ts';
+import { fromChat } from './from-chat.ts';
 
 export interface QaItem extends QaQuestion {
   isOpen: boolean;
