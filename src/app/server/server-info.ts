@@ -41,6 +41,7 @@ A session works in its own git worktree and branch, through investigation, requi
 
 Rules
 - A project needs a .samocode file once: setup_project makes or checks it.
+- If you have already talked about the work here, start_session with from_chat: true takes this chat along; if that is refused, pass brief: what was decided, found, tried and refused.
 - wait blocks until something happens and costs almost nothing. Pass the cursor of the last result and call it again when changed is false. Do not poll get_status.
 - Every result says in next what to do. Follow it.
 - Two gates belong to the user: the answers to its questions, and the approval of its plan. Never answer or approve on your own; accept_suggestions, auto_approve and start_session's approve only when the user explicitly said so.

@@ -84,7 +84,7 @@ test('what the newest dive took from the chat is shown with the questions: to a 
   );
 });
 
-test('the forms for answers and for approval quote it', async () => {
+test('the forms for answers and for approval quote it, and so does the command that approves', async () => {
   const shown: string[] = [];
   const ask = async ({ message }: Form) => {
     shown.push(message);
@@ -95,6 +95,8 @@ test('the forms for answers and for approval quote it', async () => {
   const planned = await session('plans-by-form', [PLANNED]);
   await askTool('approve_plan', { session: planned.folder }, rig.context, { ask });
   expect(shown).toEqual([expect.stringContaining(TOOK), expect.stringContaining(TOOK)]);
+  const { stdout } = await typed(['approve', planned.folder], { home: rig.context.home, cwd: rig.repo.path });
+  expect(stdout).toContain(TOOK);
 });
 
 test.each<[string, NewEvent[], boolean]>([
