@@ -11,7 +11,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   start: [
     ['samocode start --task "Add JWT auth" --base develop', 'from develop, in the background'],
     ['samocode start --task "Add JWT auth" --providers quality=codex', 'with another agent CLI as reviewer'],
-    ['samocode start --chat', 'the chats of this project from which a session can start'],
   ],
   every: [
     ['samocode every "mon-fri 02:00" --task "Update libraries" --max-runs 30', 'each night of the week'],
