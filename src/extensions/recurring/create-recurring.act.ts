@@ -14,7 +14,7 @@ import { workOfRun } from './runs/start-run.ts';
 /** Creates a recurring session, unless its runs could not begin, or could not be bounded as its person wants. */
 export async function createRecurring(input: NewRecurring, context: ActionContext): Promise<RecurringReport> {
   await requirePersonForRuns(context, NOTHING_RECURS);
-  await requireStayingSupervisor(context);
+  if (!(await supervisorStays(context))) throw RECURRING_ERRORS.recurring_needs_supervisor();
   const { project: projectDir, choices: { settings: call } = {} } = input;
   const project = await findProjectFor({ projectDir, call }, context);
   requireBoundedCost(project, input.limits ?? {});
@@ -22,11 +22,10 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   return await addRecurring(input, context);
 }
 
-/** A supervisor that leaves when nothing waits would start no run. */
-async function requireStayingSupervisor({ home, host }: ActionContext): Promise<void> {
-  const presence = await readPresence(supervisorPaths(home, host), host);
-  if (presence.kind === 'watching' && presence.about?.stays === true) return;
-  throw RECURRING_ERRORS.recurring_needs_supervisor({ isRunning: presence.kind === 'watching' });
+/** Whether the supervisor that runs here stays when nothing waits: another one would start no run. */
+export async function supervisorStays(context: ActionContext): Promise<boolean> {
+  const presence = await readPresence(supervisorPaths(context.home, context.host), context.host);
+  return presence.kind === 'watching' && presence.about?.stays === true;
 }
 
 /** Refuses a limit in dollars that no CLI of a run may report, unless another limit bounds the same. */

@@ -27,7 +27,7 @@ export function doneText(report: RecurringReport, done: string, output: Output):
     done === 'is paused'
       ? `To resume it: ${style.accent(`samocode every resume ${name}`)}`
       : `Its runs: ${style.accent(`samocode every list ${name}`)}`;
-  return [...lines, `  ${further}`].join('\n');
+  return [...lines, hanging(further, { first: '  ', columns })].join('\n');
 }
 
 /** A line for each: its times, when it is due next, and the last result. */
@@ -44,7 +44,8 @@ export function listText(
     } = report;
     return [
       fitLine(recurring.name),
-      whenText(recurring.when),
+      // Its own zone, which most have, is known to the reader.
+      whenText(recurring.when).replace(` (${zoneHere()})`, ''),
       report.paused === undefined ? nextCell(report) : style.attention('paused'),
       last === undefined ? style.dim('no run yet') : lastCell(last, recurring.when),
     ];

@@ -13,11 +13,9 @@ export const RECURRING_ERRORS = errors({
     why: 'A recurring session works and costs without a person, so only a person in a terminal may change it.',
     hint: 'Run the command in a terminal of your own, outside of an agent CLI.',
   }),
-  recurring_needs_supervisor: ({ isRunning }: { isRunning: boolean }) => ({
+  recurring_needs_supervisor: () => ({
     what: NOTHING_RECURS,
-    why: isRunning
-      ? 'The supervisor that runs ends once no session works or waits, so nothing would start the runs.'
-      : 'No supervisor runs, so nothing would start the runs.',
+    why: 'No supervisor that stays runs here: one that was started by a session ends once nothing waits, and would start no run.',
     hint: 'Run "samocode supervisor --install", or keep "samocode supervisor" open in another terminal, then try again.',
   }),
   recurring_cost_unknown: ({ titles, limit, other }: { titles: string; limit: string; other: string }) => ({
