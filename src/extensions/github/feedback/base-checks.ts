@@ -37,14 +37,14 @@ export async function failedBaseChecks(
  * The failed checks of a push, once none runs. The same commit can be the head of a pull request, also of one from a
  * fork: only workflows that the push started count.
  */
-export function failedByPush(checks: readonly ForgeCheck[]): ForgeCheck[] | undefined {
+function failedByPush(checks: readonly ForgeCheck[]): ForgeCheck[] | undefined {
   const own = checks.filter(({ app, event }) => app !== 'github-actions' || event === 'push');
   const failed = own.filter(({ state }) => state === 'failed');
   return failed.length === 0 || own.some(({ state }) => state === 'running') ? undefined : failed;
 }
 
 /** @param logs the last lines of the first failed jobs */
-export function failedText(
+function failedText(
   { branch, commit, url }: Pick<CheckedBranch, 'branch' | 'commit'> & { url: string },
   failed: readonly ForgeCheck[],
   logs: ReadonlyMap<ForgeCheck, readonly string[] | undefined>,

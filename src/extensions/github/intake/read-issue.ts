@@ -96,7 +96,7 @@ export async function requireGitHubRepository(
 }
 
 /** The repositories that the remotes name, starting with that of `origin`. */
-export function repositoriesOf(remotes: readonly Remote[]): string[] {
+function repositoriesOf(remotes: readonly Remote[]): string[] {
   const first = defaultRemote(remotes);
   const ordered = [...(first ? [first] : []), ...remotes.filter((each) => each !== first)];
   return ordered.flatMap(({ url }) => repositoryIn(url) ?? []);
