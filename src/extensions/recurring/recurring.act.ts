@@ -160,7 +160,7 @@ async function findRecurring(which: string, home: string): Promise<Recurring> {
     ({ id, name }) => wanted !== '' && (name.startsWith(wanted) || id.toLowerCase().startsWith(wanted)),
   );
   const [only, ...more] = begins;
-  const namesOf = (all: readonly Recurring[]) => all.map(({ name }) => name);
+  const namesOf = (all: readonly Recurring[]) => all.map(({ name }) => name).sort();
   if (only === undefined) throw RECURRING_ERRORS.recurring_unknown({ which, names: namesOf(recurring) });
   if (more.length > 0) throw RECURRING_ERRORS.recurring_ambiguous({ which, names: namesOf(begins) });
   return only;

@@ -7,10 +7,14 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { cut } from '../../../core/kernel/text.ts';
 import { readSessionFile } from '../../../core/session/events/session-file.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import type { Recurring, RecurringRunRecord } from '../recurring.ts';
+
+/** The prompt of each agent contains the task. */
+const MAX_QUOTED_CHARS = 20_000;
 
 export interface RunPlan {
   /** The time at which it was due, or the commit whose checks failed. */
@@ -91,11 +95,12 @@ export async function workOfRun(
   failed: FailedChecks | undefined,
   context: ActionContext,
 ): Promise<NewWork | undefined> {
+  const quoted = failed === undefined ? '' : `\n\n${cut(failed.text, MAX_QUOTED_CHARS)}`;
   switch (work.kind) {
     case 'task':
-      return { kind: 'task', task: failed === undefined ? work.task : `${work.task}\n\n${failed.text}` };
+      return { kind: 'task', task: `${work.task}${quoted}` };
     case 'plan':
-      return work;
+      return { ...work, task: quoted === '' ? work.task : `${work.task ?? 'Carry out the plan.'}${quoted}` };
     case 'label': {
       const project = await findProjectFor({ projectDir }, context);
       const source = startSources.items.find(({ labelled }) => labelled !== undefined);
