@@ -60,6 +60,8 @@ export class RecurringRuns {
   readonly #memory = new Map<string, Memory>();
   #dueAtMs = 0;
   #running: Promise<void> | undefined;
+  /** Of the sessions of all runs, at the last scan: a change of one makes the next scan due. */
+  #statuses = '';
   #hasEnded = false;
   /** Whether any recurring session is not paused. */
   isWatching = false;
@@ -69,12 +71,14 @@ export class RecurringRuns {
   }
 
   /** Starts a scan if one is due, without waiting for it. @returns the latest time of the next call, monotonic */
-  poll(views: Iterable<SessionView>, failed: Failed): number {
+  poll(views: readonly SessionView[], failed: Failed): number {
     const now = this.#options.clock.monotonic();
     if (this.#running !== undefined) return now + POLL_MS;
-    if (this.#dueAtMs > now) return this.#dueAtMs;
+    const statuses = statusesOf(views);
+    if (this.#dueAtMs > now && statuses === this.#statuses) return this.#dueAtMs;
+    this.#statuses = statuses;
     this.#dueAtMs = now + GAP_MS;
-    this.#running = this.scan([...views], failed)
+    this.#running = this.scan(views, failed)
       .catch((error: unknown) => failed('recurring sessions', error))
       .finally(() => {
         this.#running = undefined;
@@ -256,6 +260,13 @@ export class RecurringRuns {
   async #write({ id }: Recurring, state: RecurringState): Promise<boolean> {
     return await writeRecurringState(this.#options.home, id, state);
   }
+}
+
+function statusesOf(views: readonly SessionView[]): string {
+  return views
+    .filter(({ sessionFile }) => sessionFile?.recurring !== undefined)
+    .map(({ folder, state: { status, archived } }) => `${folder} ${status.kind} ${archived}`)
+    .join();
 }
 
 function viewOf(run: RecurringRunRecord | undefined, views: readonly SessionView[]): SessionView | undefined {
