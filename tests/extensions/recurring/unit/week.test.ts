@@ -226,3 +226,20 @@ test.each(HELD)(
     }
   },
 );
+
+test('a start that fails for a reason that may pass is tried again, and skipped after the catch-up with that reason', async () => {
+  await using scene = await recurringScene('2026-11-23T12:00:00Z');
+  await scene.add();
+  scene.crash = { before: new Error('no space left on device') };
+  await scene.until('2026-11-24T03:00:00Z', HOUR_MS);
+  scene.crash = {};
+  await scene.until('2026-11-24T04:00:00Z', HOUR_MS);
+  scene.crash = { before: new Error('no space left on device') };
+  await scene.until('2026-11-25T09:00:00Z', HOUR_MS);
+  const { runs } = await scene.report();
+  expect(runs).toMatchObject([
+    { result: 'skipped', text: expect.stringMatching(/^its start failed for a reason that may pass/) },
+    { result: 'done', run: '2026-11-24T01:00:00.000Z', at: '2026-11-24T04:00:00.000Z' },
+  ]);
+  expect(scene.started).toHaveLength(1);
+});
