@@ -18,6 +18,7 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   const { project: projectDir, choices: { settings: call } = {} } = input;
   const project = await findProjectFor({ projectDir, call }, context);
   requireBoundedCost(project, input.limits ?? {});
+  requireGuard(input, project);
   await requireForge(input, project, context);
   return await addRecurring(input, context);
 }
@@ -43,6 +44,13 @@ function requireBoundedCost(
     });
   if (costTotalUsd !== undefined && runs === undefined)
     throw RECURRING_ERRORS.recurring_cost_unknown({ titles, limit: '--max-cost-total', other: '--max-runs' });
+}
+
+/** As for issues that the supervisor takes by INTAKE_LABEL: people other than this one write and label them. */
+function requireGuard({ work, choices }: NewRecurring, { values }: Project): void {
+  const sandbox = choices?.sandbox ?? values.sandbox;
+  if (work.kind === 'label' && sandbox !== 'guard' && sandbox !== 'strict')
+    throw RECURRING_ERRORS.recurring_needs_guard({ sandbox });
 }
 
 /** Reads once what each run reads: a missing login would fail the first run at night. */

@@ -95,9 +95,10 @@ const REFUSED: [string, string[], string][] = [
   ['a cost that is no number', ['daily 02:00', ...TASK, '--max-cost-run', 'much'], 'a number of dollars'],
   [
     'a label without a repository on GitHub',
-    ['daily 02:00', '--label', 'nightly'],
+    ['daily 02:00', '--label', 'nightly', '--sandbox', 'guard'],
     'names a repository there',
   ],
+  ['a label and no guard', ['daily 02:00', '--label', 'nightly'], 'Add --sandbox guard'],
   ['checks without a repository on GitHub', ['--on', 'ci-failed', ...TASK], 'names a repository there'],
   ['a setting that a start would refuse', ['daily 02:00', ...TASK, '--provider', 'abacus'], 'abacus'],
   [
