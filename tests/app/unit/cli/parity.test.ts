@@ -122,6 +122,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'plan --edit': 'opens an editor; a chat asks for changes',
   'approve --yes': 'a chat asks in a form, or passes the hash',
   demo: 'a session to look at',
+  every: 'only a person may decide about work that recurs without them',
   'log --follow': 'a chat waits',
   'why <file>': 'a chat can derive it from read_session',
   'why [session]': 'likewise',
