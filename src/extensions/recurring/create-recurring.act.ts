@@ -14,7 +14,7 @@ import { workOfRun } from './runs/start-run.ts';
 /** Creates a recurring session, unless its runs could not begin, or could not be bounded as its person wants. */
 export async function createRecurring(input: NewRecurring, context: ActionContext): Promise<RecurringReport> {
   await requirePersonForRuns(context, NOTHING_RECURS);
-  if (!(await supervisorStays(context))) throw RECURRING_ERRORS.recurring_needs_supervisor();
+  if ((await supervisorHere(context)) !== 'stays') throw RECURRING_ERRORS.recurring_needs_supervisor();
   const { project: projectDir, choices: { settings: call } = {} } = input;
   const project = await findProjectFor({ projectDir, call }, context);
   requireBoundedCost(project, input.limits ?? {});
@@ -23,10 +23,14 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   return await addRecurring(input, context);
 }
 
-/** Whether the supervisor that runs here stays when nothing waits: another one would start no run. */
-export async function supervisorStays(context: ActionContext): Promise<boolean> {
-  const presence = await readPresence(supervisorPaths(context.home, context.host), context.host);
-  return presence.kind === 'watching' && presence.about?.stays === true;
+/** `leaves`: it ends once nothing waits, so after a restart of the machine nothing would start the runs. */
+export async function supervisorHere({
+  home,
+  host,
+}: Pick<ActionContext, 'home' | 'host'>): Promise<'stays' | 'leaves' | 'none'> {
+  const presence = await readPresence(supervisorPaths(home, host), host);
+  if (presence.kind !== 'watching') return 'none';
+  return presence.about?.stays === true ? 'stays' : 'leaves';
 }
 
 /** Refuses a limit in dollars that no CLI of a run may report, unless another limit bounds the same. */

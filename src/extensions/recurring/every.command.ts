@@ -66,15 +66,15 @@ function addEveryList(every: Command, cli: Cli): void {
   withSharedOptions(every.command('list [name]'))
     .description('List the recurring sessions with their last results, or show one')
     .action(async (name: string | undefined) => {
-      const [{ readAllRecurring, readRecurring }, { supervisorStays }] = await Promise.all([
+      const [{ readAllRecurring, readRecurring }, { supervisorHere }] = await Promise.all([
         import('./recurring.act.ts'),
         import('./create-recurring.act.ts'),
       ]);
       const context = await cli.actionContext();
       if (name === undefined) {
         const recurring = await readAllRecurring({ next: 1 }, context);
-        if (recurring.length > 0 && !(await supervisorStays(context)))
-          cli.output.warn('No supervisor that stays runs, so no run starts: samocode supervisor --install');
+        if (recurring.length > 0 && (await supervisorHere(context)) === 'none')
+          cli.output.warn('No supervisor runs, so no run starts: samocode supervisor --install');
         cli.output.result({ recurring }, () => listText(recurring, cli.output));
         return;
       }
