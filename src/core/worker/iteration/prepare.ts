@@ -70,8 +70,8 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
     environment: lastingNames(worker.env),
     flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
   };
-  await record(worker, prepared);
-  for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
+  const notices = warnings.map((text): NewEvent => ({ type: 'notice', code: 'prepare', text }));
+  await record(worker, prepared, ...notices);
 }
 
 /** A new branch does not contain the earlier work that the overview describes. */
