@@ -10,6 +10,7 @@ import { ciIf } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import type { Start } from '../../support/start-session.ts';
+import type { RepoPlan } from '../../support/temp-repo.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
 import { type Death, dieInTurn, writeDyingWorker } from './dying-workers.ts';
 import { expectInvariants, projectionsOf } from './neutral-checks.ts';
@@ -30,6 +31,8 @@ export interface FaultRow {
   /** Workers that die in this order before one may run on. */
   deaths?: readonly Death[];
   start?: Start;
+  /** Of a row from the start. */
+  repo?: RepoPlan;
   lines?: Record<string, string>;
   /** Watched by a supervisor; without one, only a person's act starts a worker. */
   supervised?: true;
@@ -137,9 +140,9 @@ async function begin(
   const from = fromOf(row);
   const programs = { faults: true, worker, ...(row.sandbox && { sandbox: row.sandbox }) };
   const firstEnv = { ...env, ...row.env };
-  const { start = {}, lines = {}, supervised = false } = row;
+  const { start = {}, lines = {}, repo = {}, supervised = false } = row;
   if (from === 'start')
-    return { rig: await startRig({ ...programs, scenario, firstEnv, start, lines, supervised }) };
+    return { rig: await startRig({ ...programs, scenario, firstEnv, start, lines, repo, supervised }) };
   const at = from === 'rest' ? 'resting' : 'stopped';
   const rig = await startRig({ ...programs, scenario, supervised, lines, at });
   try {
