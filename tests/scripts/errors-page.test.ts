@@ -69,6 +69,8 @@ const FOR_ONE_READER = new Set([
   ...[CLI_ERRORS, ERROR_TABLES.INSTALL_ERRORS, ERROR_TABLES.WEB_ERRORS].flatMap(Object.keys),
   // A pool is joined in a terminal; no tool does that.
   ...Object.keys(ERROR_TABLES.POOL_ERRORS),
+  // Only a person in a terminal has recurring sessions.
+  ...Object.keys(ERROR_TABLES.RECURRING_ERRORS),
   ...['only_there', 'pool_takes_over', 'project_needed'],
 ]);
 const NAMES = TOOLS.map(({ name }) => name).filter((name) => name !== 'wait');

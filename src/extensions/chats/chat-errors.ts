@@ -4,10 +4,10 @@ import { errors } from '../../core/kernel/errors.ts';
 function choosing(chats: string): string {
   return chats === ''
     ? `No chat of Claude Code, Codex or opencode was found in this project. ${BRIEF}`
-    : `Run "samocode start --chat <id>" in a terminal with the id of the chat that you mean. ${BRIEF}\nChats of this project, newest first:\n${chats}`;
+    : `In a terminal, a start with --chat <id> takes the chat that is meant. ${BRIEF}\nChats of this project, newest first:\n${chats}`;
 }
 
-const BRIEF = 'A chat can also pass its own summary: start_session with "brief".';
+const BRIEF = 'A chat can also pass its own summary, as the brief.';
 
 export const CHAT_ERRORS = errors({
   chat_unnamed: ({ chats }: { chats: string }) => ({

@@ -55,7 +55,7 @@ async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boole
 
 async function askToBring(cli: Cli, files: readonly string[]): Promise<boolean> {
   const [{ bringQuestion }, { askYesNo }] = await Promise.all([
-    import('./bring-form.ts'),
+    import('./bring/bring-form.ts'),
     import('../../kit/terminal/ask.ts'),
   ]);
   cli.output.say(bringQuestion(files));

@@ -20,7 +20,7 @@ import { sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { type Begun, beginSession } from './begin-session.ts';
-import { bringFiles } from './bring-files.ts';
+import { bringFiles } from './bring/bring-files.ts';
 import { ensureWorker } from './ensure-worker.ts';
 import { continueFolder } from './import-folder.act.ts';
 import { newSession } from './new-session.ts';

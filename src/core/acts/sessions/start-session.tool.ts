@@ -64,7 +64,7 @@ export const startSessionTool = defineTool({
     const { actions } = context;
     const [{ startSession }, { bringByForm }] = await Promise.all([
       import('./start-session.act.ts'),
-      import('./bring-form.ts'),
+      import('./bring/bring-form.ts'),
     ]);
     const { limits, start: run, again = false, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments generated from the table.

@@ -1,7 +1,7 @@
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { gitFailure } from '../git/git-errors.ts';
-import type { Setting } from '../git/git-programs.ts';
 import { OFFLINE } from '../git/own-repository.ts';
+import { noDrivers } from '../git/no-drivers.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
 import { removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
@@ -75,14 +75,4 @@ async function mergeInClone(
   } finally {
     await removeTree(dir);
   }
-}
-
-/** A merge driver would run outside the guard, so a file that needs one is reported as a conflict. */
-export async function noDrivers(clone: GitOptions): Promise<Setting[]> {
-  const list = ['config', '-z', '--name-only', '--get-regexp', '^merge\\..*\\.driver$'];
-  const { stdout } = await runGit(list, { ...clone, allowFailure: true });
-  return stdout
-    .split('\0')
-    .filter(Boolean)
-    .map((key): Setting => [key, 'false']);
 }
