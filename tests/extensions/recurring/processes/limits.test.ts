@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { ci } from '../../../support/ci.ts';
-import { ASKS, BLOCKED, costing, DONE, type Ending, recurringScene, STOPPED } from './recurring-scene.ts';
+import { ASKS, BLOCKED, costing, DONE, type Ending, recurringScene, STOPPED } from '../recurring-scene.ts';
 
 const HOUR_MS = 60 * 60_000;
 const START = '2026-11-01T12:00:00Z';
-const LATER = '2026-11-30T12:00:00Z';
+const LATER = '2026-11-15T12:00:00Z';
 
 /** Recurring sessions whose every run fails or costs, and when each stops without a person. */
 const RUNAWAYS: ReadonlyArray<{
@@ -49,7 +49,7 @@ test.each(RUNAWAYS)(
     await using scene = await recurringScene(START);
     await scene.add(input);
     scene.ending = () => ending;
-    await scene.until(LATER, 2 * HOUR_MS);
+    await scene.until(LATER, 6 * HOUR_MS);
     expect(scene.started).toHaveLength(runs);
     expect(await scene.report()).toMatchObject({
       paused: { by: 'supervisor', why: expect.stringMatching(why) },
@@ -67,7 +67,7 @@ test(
     await using scene = await recurringScene(START);
     const { recurring } = await scene.add();
     await scene.loseProject();
-    await scene.until('2026-11-06T12:00:00Z', 2 * HOUR_MS);
+    await scene.until('2026-11-06T12:00:00Z', 6 * HOUR_MS);
     const paused = await scene.report();
     expect(paused.runs.map(({ result, text }) => [result, text])).toEqual(
       [1, 2, 3].map(() => ['failed', expect.stringMatching(/^could not be started\. /)]),
@@ -76,7 +76,7 @@ test(
     expect(scene.started).toEqual([]);
     await scene.findProject();
     await resumeRecurring({ which: recurring.id.slice(0, 12) }, scene.context);
-    await scene.until('2026-11-08T12:00:00Z', 2 * HOUR_MS);
+    await scene.until('2026-11-08T12:00:00Z', 6 * HOUR_MS);
     expect(scene.started).toHaveLength(2);
     expect(await scene.report()).not.toHaveProperty('paused');
   },
@@ -90,7 +90,7 @@ test('each run gets what is left of the limit for all runs, and runs that still 
     choices: { settings: { maxCostUsd: '3.5' } },
   });
   scene.ending = () => [...costing(1), ...ASKS];
-  await scene.until('2026-11-06T12:00:00Z', 2 * HOUR_MS);
+  await scene.until('2026-11-06T12:00:00Z', 6 * HOUR_MS);
   // 10 - 4 - 4 = 2, and nothing is left for a fourth while the three wait.
   expect(scene.started.map(({ maxCostUsd }) => maxCostUsd)).toEqual([3.5, 3.5, 2]);
   expect((await scene.report()).runs[0]).toMatchObject({
@@ -98,11 +98,11 @@ test('each run gets what is left of the limit for all runs, and runs that still 
     text: expect.stringMatching(/may reach the limit for all runs/),
   });
   for (const { session } of scene.started) await scene.end(session, STOPPED);
-  await scene.until('2026-11-07T12:00:00Z', 2 * HOUR_MS);
+  await scene.until('2026-11-07T12:00:00Z', 6 * HOUR_MS);
   expect(scene.started.map(({ maxCostUsd }) => maxCostUsd)).toEqual([3.5, 3.5, 2, 3.5]);
   await resumeRecurring({ which: recurring.name, limits: { costRunUsd: 1 } }, scene.context);
   scene.ending = () => DONE;
-  await scene.until('2026-11-08T12:00:00Z', 2 * HOUR_MS);
+  await scene.until('2026-11-08T12:00:00Z', 6 * HOUR_MS);
   expect(scene.started.at(-1)?.maxCostUsd).toBe(1);
 });
 
@@ -110,10 +110,13 @@ test('the state stays bounded, and its totals survive sessions that were removed
   await using scene = await recurringScene('2026-01-01T12:00:00Z');
   const { recurring } = await scene.add({ when: { schedule: 'daily 02:00,08:00,14:00,20:00 UTC' } });
   scene.ending = () => [...costing(1), ...DONE];
-  await scene.until('2026-01-16T12:00:00Z', 2 * HOUR_MS);
+  await scene.until('2026-01-16T12:00:00Z', 6 * HOUR_MS);
+  // A cost is known once a scan has seen it.
+  await scene.scan();
   await scene.removeSessions();
   scene.reboot();
-  await scene.until('2026-01-16T18:00:00Z', 2 * HOUR_MS);
+  await scene.until('2026-01-16T18:00:00Z', 6 * HOUR_MS);
+  await scene.scan();
   const { runs, totals } = await scene.report();
   expect(runs).toHaveLength(50);
   expect(totals).toEqual({ runs: 61, costUsd: 61, iterations: 61 });

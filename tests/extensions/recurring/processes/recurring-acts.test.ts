@@ -9,7 +9,7 @@ import {
   removeRecurring,
   resumeRecurring,
 } from '../../../../src/extensions/recurring/recurring.act.ts';
-import { type RecurringScene, recurringScene } from './recurring-scene.ts';
+import { type RecurringScene, recurringScene } from '../recurring-scene.ts';
 
 const START = '2026-11-23T12:00:00Z';
 

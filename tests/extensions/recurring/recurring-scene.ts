@@ -1,27 +1,27 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
-import type { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
-import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
-import type { NewEvent } from '../../../../src/core/session/events/events.ts';
-import type { SessionFile } from '../../../../src/core/session/events/session-file.ts';
-import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
-import { readAllSessions } from '../../../../src/core/session/session-list.ts';
-import { readSession } from '../../../../src/core/session/status.ts';
+import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
+import type { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
+import type { ActionContext } from '../../../src/core/caller/context/context.ts';
+import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
+import type { NewEvent } from '../../../src/core/session/events/events.ts';
+import type { SessionFile } from '../../../src/core/session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readAllSessions } from '../../../src/core/session/session-list.ts';
+import { readSession } from '../../../src/core/session/status.ts';
 import {
   addRecurring,
   type NewRecurring,
   readAllRecurring,
-} from '../../../../src/extensions/recurring/recurring.act.ts';
-import type { RecurringReport } from '../../../../src/extensions/recurring/recurring.ts';
-import { RecurringRuns } from '../../../../src/extensions/recurring/runs/recurring-runs.ts';
-import { eventLines } from '../../../core/unit/session/events.ts';
-import { HandClock } from '../../../core/unit/supervisor/scene.ts';
-import { plainLog, textOf } from '../../../support/event-samples.ts';
-import { makeProject, type TempProject } from '../../../support/project.ts';
-import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
+} from '../../../src/extensions/recurring/recurring.act.ts';
+import type { RecurringReport } from '../../../src/extensions/recurring/recurring.ts';
+import { RecurringRuns } from '../../../src/extensions/recurring/runs/recurring-runs.ts';
+import { eventLines } from '../../core/unit/session/events.ts';
+import { HandClock } from '../../core/unit/supervisor/scene.ts';
+import { plainLog, textOf } from '../../support/event-samples.ts';
+import { makeProject, type TempProject } from '../../support/project.ts';
+import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 
 const MINUTE_MS = 60_000;
 
