@@ -50,12 +50,15 @@ test('it leaves ten minutes after its last reason to stay, but not while a sessi
   expect(await readPresence(paths, host)).toEqual({ kind: 'none' });
 });
 
-test('SAMOCODE_SUPERVISOR_MINUTES sets how long it stays, and one started to stay does not leave', async () => {
+test('SAMOCODE_SUPERVISOR_MINUTES sets how long it stays, and one started to stay does not leave, as its file says', async () => {
   await using here = await simulated();
   Object.assign(here.supervisor, { env: { SAMOCODE_SUPERVISOR_MINUTES: '3' } });
   const { afterMs } = await run(here);
   expect(Math.round(afterMs / MINUTE_MS)).toBe(3);
+  const stays = async () => JSON.parse(await readFile(here.supervisor.paths.about, 'utf8')).stays;
+  expect(await stays()).toBeUndefined();
   expect(await run(here, { stays: true, ms: HOUR_MS })).toMatchObject({ end: 'ended' });
+  expect(await stays()).toBe(true);
 });
 
 test('a second supervisor leaves at once', async () => {
