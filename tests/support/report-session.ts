@@ -4,6 +4,7 @@ import type { Phase } from '../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import { planHash } from '../../src/core/session/documents/plan.ts';
 import { FORMAT_VERSION, type NewEvent } from '../../src/core/session/events/events.ts';
+import type { SessionFile } from '../../src/core/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { checkRun } from './proved-events.ts';
@@ -20,6 +21,8 @@ export interface ReportPlan {
   /** Its state; by default done; `asked`: waits for the answers to its first two questions. */
   ends?: 'asked' | 'done' | 'waiting' | 'planned' | 'blocked' | 'running' | 'queued' | 'stopped';
   project?: TempProject;
+  /** The run of a recurring session that it is. */
+  recurring?: SessionFile['recurring'];
   /** Other texts than those of the tests, for pictures. */
   words?: ReportWords;
 }
@@ -75,6 +78,7 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
     worktreesDir: project.worktreesDir,
     sessionsDir: project.sessionsDir,
     configPath: join(project.repo.path, '.samocode'),
+    recurring: plan.recurring,
   });
   await writeAll(paths.runDir, { 'session.json': JSON.stringify(file), 'approved-plan.md': text });
   const events = eventsOf(

@@ -78,6 +78,6 @@ async function rowOf(item: InboxItem): Promise<string> {
   const task = cut(oneLine(facts.task ?? name), TASK_CHARS);
   const wants = await wantsOf(item.session, row);
   return html`<a id="to-${key}" class="row" href="#/inbox/${key}"><b class="demand ${kind}">${demandOf({ kind, facts })}</b> <time data-since="${facts.since}"></time>
-<span class="task" dir="auto">${task}</span>${wants && html`<span class="wants" dir="auto">${wants}</span>`}<small><bdi>${project}</bdi></small></a>`
+<span class="task" dir="auto">${task}</span>${wants && html`<span class="wants" dir="auto">${wants}</span>`}<small><bdi>${project}</bdi>${facts.recurring && html` · <bdi>${facts.recurring}</bdi>`}</small></a>`
     .text;
 }

@@ -10,6 +10,8 @@ import { reportedSession } from '../../../../support/report-session.ts';
 import { startRig } from '../../../../support/session-rig.ts';
 import { hiddenFields, serveWeb, type Tab } from '../../../../support/web-rig.ts';
 
+const NIGHTLY = { id: 'r', name: 'nightly', run: '2026-01-05T02:00:00.000Z' };
+
 const first = async (tab: Tab) => await eventually(async () => tab.updates[0]);
 const orders = ({ updates }: Tab) =>
   updates.flatMap(({ inbox }) => (inbox === undefined ? [] : [(inbox as { order: string[] }).order]));
@@ -46,7 +48,13 @@ test('the inbox names what each session wants and its task, the longest wait fir
     ['stuck', 'blocked'],
     ['ready', 'done'],
   ] as const)
-    await reportedSession({ iterations: 4, name, ends, project });
+    await reportedSession({
+      iterations: 4,
+      name,
+      ends,
+      project,
+      ...(name === 'stuck' && { recurring: NIGHTLY }),
+    });
   await using web = await serveWeb(project.context);
   const tab = await web.open('/inbox');
   const [order = []] = await eventually(async () => orders(tab).length > 0 && orders(tab));
@@ -56,7 +64,10 @@ test('the inbox names what each session wants and its task, the longest wait fir
   const since = rows.map((row) => /data-since="([^"]*)/.exec(row)?.[1] ?? '');
   expect(since).toEqual(since.toSorted());
   for (const row of rows) expect(row).toContain('Give every boat a name');
-  expect(rows.find((row) => row.includes('Blocked'))).toContain('file is gone.');
+  const stuck = rows.find((row) => row.includes('Blocked'));
+  expect(stuck).toContain('file is gone.');
+  expect(stuck).toMatch(/<bdi>nightly, run of \w+ 01-0\d \d\d:\d\d<\/bdi>/);
+  expect(rows.filter((row) => row.includes('nightly'))).toEqual([stuck]);
   tab.close();
 });
 
