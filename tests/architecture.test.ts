@@ -53,7 +53,7 @@ const FLOORS = [
   // A reader of a session can read its proof.
   ['core/acts/clean-up', 'core/acts/set-up', 'core/acts/reading'],
   // `run` sets up a project, follows the session, and asks at its gates.
-  ['core/acts/sessions'],
+  ['core/acts/sessions', 'core/acts/sessions/bring'],
   ['core/supervisor'],
 ];
 
