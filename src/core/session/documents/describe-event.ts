@@ -11,8 +11,8 @@ import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { describeRewind } from '../events/fold-rewound.ts';
 import { describeChange } from '../events/pull-request-change.ts';
-import { pictureSentences } from '../proof/picture-words.ts';
 import { oneLine } from './markdown-lines.ts';
+import { pictureSentences } from './picture-words.ts';
 
 export interface EventWording {
   /** For a person on a page: without the names of rules and the ids of processes. */

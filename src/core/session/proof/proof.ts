@@ -17,9 +17,9 @@ import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import { capitalised, visibleControls } from '../../kernel/text.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
+import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../documents/picture-words.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
-import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from './picture-words.ts';
 import { unprovenGates } from './unproven-gates.ts';
 import { unsignedWords } from './unsigned-words.ts';
 

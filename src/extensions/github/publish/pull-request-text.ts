@@ -2,10 +2,10 @@ import { picturesIn } from '../../../core/kernel/phases/pictures.ts';
 import { capitalised, counted } from '../../../core/kernel/text.ts';
 import type { DiffStat } from '../../../core/project/worktrees/changes.ts';
 import { openedBy } from '../../../core/session/documents/describe-event.ts';
+import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../../../core/session/documents/picture-words.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { Status } from '../../../core/session/events/state.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
-import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../../../core/session/proof/picture-words.ts';
 import {
   code,
   details,

@@ -1,8 +1,8 @@
 import type { PicturesTaken } from '../../../core/kernel/phases/pictures.ts';
+import { pictureSentences } from '../../../core/session/documents/picture-words.ts';
 import type { SessionEvent } from '../../../core/session/events/events.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { keptPicture } from '../../../core/session/proof/kept-picture.ts';
-import { pictureSentences } from '../../../core/session/proof/picture-words.ts';
 import type { ReportPageSide, ReportPages } from '../html/report-data.ts';
 
 const ONE_PICTURE_BYTES = 500_000;

@@ -1,10 +1,10 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
 import { pageKey } from '../../../../core/caller/facts/live-page.ts';
 import { picturesIn } from '../../../../core/kernel/phases/pictures.ts';
+import { WHAT_PEOPLE_WILL_SEE } from '../../../../core/session/documents/picture-words.ts';
 import { readEvents } from '../../../../core/session/events/event-log.ts';
 import type { SessionView } from '../../../../core/session/events/session-view.ts';
 import { keptPicture } from '../../../../core/session/proof/kept-picture.ts';
-import { WHAT_PEOPLE_WILL_SEE } from '../../../../core/session/proof/picture-words.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { type AfterPicture, pagePictures } from '../../html/page-pictures.ts';
 import type { ReportPages } from '../../html/report-data.ts';

@@ -1,6 +1,6 @@
 import type { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { counted, listed } from '../../kernel/text.ts';
-import { codeSpan } from '../documents/markdown-lines.ts';
+import { codeSpan } from './markdown-lines.ts';
 
 const MAX_NAMED = 5;
 
