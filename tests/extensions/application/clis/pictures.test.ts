@@ -140,13 +140,32 @@ test('pictures are taken at both widths, of at most 10,000 pixels', async () => 
 test('a page that redirects to its login or fails is shown, with a sentence', async () => {
   await using server = await serve((request, response) => {
     if (request.url === '/account') response.writeHead(302, { location: '/login' }).end();
+    else if (request.url === '/list') response.writeHead(302, { location: '/?login=1' }).end();
+    else if (request.url === '/app') html('<script>location.hash = "/login"</script>')(request, response);
     else if (request.url === '/broken') response.writeHead(500).end('broken');
     else html('<p>Log in')(request, response);
   });
-  const taken = await take('login', server.origin, ['/account', '/broken']);
-  const said = ['it redirects to /login', 'its status is 500'];
+  const taken = await take('login', server.origin, ['/account', '/list', '/app', '/broken']);
+  const redirects = ['/login', '/?login=1', '/app#/login'].map((to) => `it redirects to ${to}`);
+  const said = [...redirects, 'its status is 500'];
   expect(taken.map((each) => each.said)).toEqual(said.flatMap((each) => [each, each]));
   expect(taken.every(({ file }) => file !== undefined)).toBe(true);
+});
+
+test('a page whose script runs without end, whose fonts never load or that hides its height does not stop the others', async () => {
+  const scripts: Record<string, string> = {
+    '/endless': 'setTimeout(() => { for (;;); }, 1000)',
+    '/fonts': "Object.defineProperty(document, 'fonts', { value: { ready: new Promise(() => {}) } })",
+    '/height': "Object.defineProperty(document.documentElement, 'scrollHeight', { value: 'tall' })",
+  };
+  await using server = await serve((request, response) =>
+    html(`<p>text<script>${scripts[request.url ?? ''] ?? ''}</script>`)(request, response),
+  );
+  const taken = await take('stopped', server.origin, [...Object.keys(scripts), '/']);
+  const late = 'it could not be drawn within 30 s';
+  const said = [late, undefined, undefined, undefined].flatMap((each) => [each, each]);
+  expect(taken.map((each) => each.said)).toEqual(said);
+  expect(taken.map(({ file }) => file === undefined)).toEqual(said.map((each) => each === late));
 });
 
 test('no page follows a redirect to another server, and none reaches one, a file or the network', async () => {

@@ -41,7 +41,6 @@ export interface BrowserPage {
   clock: { setFixedTime(time: string): Promise<void> };
   goto(url: string, options: object): Promise<{ status(): number } | null>;
   url(): string;
-  evaluate<T>(script: string): Promise<T>;
   screenshot(options: object): Promise<Buffer>;
   on(
     event: 'request' | 'requestfinished' | 'requestfailed',

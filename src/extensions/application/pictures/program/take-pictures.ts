@@ -12,6 +12,10 @@ const OPEN_LIMIT_MS = 30_000;
 const QUIET_MS = 2000;
 const QUIET_LIMIT_MS = 20_000;
 const POLL_MS = 100;
+/** A script of the page may run without end. */
+const DRAW_LIMIT_MS = 30_000;
+/** In characters: an address may be of any length. */
+const MAX_SAID = 200;
 
 const ARGS = [
   '--disable-background-networking',
@@ -62,7 +66,8 @@ async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path:
     );
     const page = await context.newPage();
     context.on('page', (other) => void other.close().catch(() => undefined));
-    const refused = await refuseOthers(await context.newCDPSession(page), origin);
+    const devTools = await context.newCDPSession(page);
+    const refused = await refuseOthers(devTools, origin);
     await page.clock.setFixedTime(FIXED_TIME);
     const isQuiet = watchNetwork(page);
     const opened = await open(page, origin + path);
@@ -72,20 +77,18 @@ async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path:
       return { said: `it redirects to ${originOf(elsewhere)}, which was not opened` };
     if ('failed' in opened) return { said: opened.failed };
     const quiet = await isQuiet();
-    await page.evaluate('document.fonts.ready.then(() => true)');
-    const height = await page.evaluate<number>(
-      'Math.max(document.documentElement.scrollHeight, document.body?.scrollHeight ?? 0)',
-    );
+    const drawn = await Promise.race([draw(page, devTools, width), endOfLimit(page)]);
+    if (drawn === undefined) return { said: `it could not be drawn within ${DRAW_LIMIT_MS / 1000} s` };
     const file = pictureName(pages, path, width);
-    const clip = { x: 0, y: 0, width, height: Math.min(Math.max(height, WINDOW_HEIGHT), MAX_HEIGHT) };
-    const options = { fullPage: true, animations: 'disabled', caret: 'hide', scale: 'css', clip };
-    writeFileSync(join(into, file), await page.screenshot(options));
-    const shown = new URL(page.url());
+    writeFileSync(join(into, file), drawn.png);
+    const [shown, asked] = [page.url(), origin + path].map(placeOf);
     const notes = [
-      ...(shown.pathname === new URL(origin + path).pathname ? [] : [`it redirects to ${shown.pathname}`]),
+      ...(shown === asked ? [] : [`it redirects to ${shown}`]),
       ...(opened.status < 200 || opened.status > 299 ? [`its status is ${opened.status}`] : []),
       ...(quiet ? [] : [`its network was not quiet within ${QUIET_LIMIT_MS / 1000} s`]),
-      ...(height > MAX_HEIGHT ? [`only its upper ${MAX_HEIGHT} of ${height} pixels are shown`] : []),
+      ...(drawn.height > MAX_HEIGHT
+        ? [`only its upper ${MAX_HEIGHT} of ${drawn.height} pixels are shown`]
+        : []),
     ];
     return { file, ...(notes.length === 0 ? {} : { said: notes.join('; ') }) };
   } catch (error) {
@@ -93,6 +96,28 @@ async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path:
   } finally {
     await context.close();
   }
+}
+
+/** Its height is not asked of its scripts, which could answer anything. Playwright waits for its fonts. */
+async function draw(page: BrowserPage, devTools: DevTools, width: number) {
+  const { cssContentSize } = (await devTools.send('Page.getLayoutMetrics')) as {
+    cssContentSize: { height: number };
+  };
+  const height = Math.ceil(cssContentSize.height);
+  const clip = { x: 0, y: 0, width, height: Math.min(Math.max(height, WINDOW_HEIGHT), MAX_HEIGHT) };
+  const options = { fullPage: true, animations: 'disabled', caret: 'hide', scale: 'css', clip };
+  return { height, png: await page.screenshot({ ...options, timeout: DRAW_LIMIT_MS }) };
+}
+
+async function endOfLimit(page: BrowserPage): Promise<undefined> {
+  // Rejects if the page is closed before.
+  await page.waitForTimeout(DRAW_LIMIT_MS).catch(() => undefined);
+}
+
+/** An address without its origin; the rest of it can say that a login is shown. */
+function placeOf(url: string): string {
+  const { pathname, search, hash } = new URL(url);
+  return (pathname + search + hash).slice(0, MAX_SAID);
 }
 
 /**
@@ -152,5 +177,5 @@ function originOf(url: string): string {
 /** Of playwright's message, without the log below it. */
 function firstLine(error: unknown): string {
   const [line = ''] = String(error instanceof Error ? error.message : error).split('\n');
-  return line.replace(/^[\w.]+: /, '').slice(0, 200);
+  return line.replace(/^[\w.]+: /, '').slice(0, MAX_SAID);
 }
