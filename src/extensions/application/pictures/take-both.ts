@@ -6,6 +6,7 @@ import { plainJson, readPlainFile } from '../../../core/kernel/files/plain-file.
 import type { PagePictures, Picture } from '../../../core/kernel/phases/pictures.ts';
 import type { Proving } from '../../../core/kernel/phases/proving.ts';
 import { visibleControls } from '../../../core/kernel/text.ts';
+import { removeAtOnce } from '../../../core/project/git/remove-tree.ts';
 import { iterationPaths } from '../../../core/session/layout/paths.ts';
 import type { ProvenCommit } from '../../../core/worker/core/session-extension.ts';
 import type { Worker } from '../../../core/worker/core/worker.ts';
@@ -26,11 +27,15 @@ export interface Studio extends Pick<TakeJob, 'playwright' | 'chromium' | 'pages
   place: JobPlace;
 }
 
+/** Other settings may start another application, or name other pages. */
+export function settingsKey(proving: Proving): string {
+  return fingerprint(JSON.stringify(proving)).slice(0, 12);
+}
+
 /** Pictures of the base, taken twice, and of the commit, with their differences. */
 export async function takeBoth(studio: Studio): Promise<{ pages: PagePictures[]; said?: string }> {
   const { worktree } = studio.proven;
-  // Other settings may start another application, or name other pages.
-  const key = fingerprint(JSON.stringify(studio.proving)).slice(0, 12);
+  const key = settingsKey(studio.proving);
   const [base, commit] = [`${worktree.baseCommit}-${key}`, `${studio.proven.commit}-${key}`];
   const noBase = await takeOnce(studio, worktree.baseCommit, [`${base}/one`, `${base}/two`]);
   const noAfter = await takeOnce(studio, studio.proven.commit, [commit]);
@@ -53,7 +58,7 @@ export async function takeBoth(studio: Studio): Promise<{ pages: PagePictures[];
 async function takeOnce(studio: Studio, commit: string, folders: string[]): Promise<string | undefined> {
   const { worker, proven, proving, kept } = studio;
   const isKept = await Promise.all(folders.map((folder) => takenIn(kept, folder)));
-  if (isKept.every((taken) => taken !== undefined)) return undefined;
+  if (isKept.every((taken) => taken?.every(({ file }) => file !== undefined))) return undefined;
   let why: string | undefined = 'no service listens on a port in proofs (SERVICE_…, SERVICES_IN)';
   const { failures } = await runInClone(worker, {
     ...{ ...proven, name: 'pictures', commit, commands: [], proving, mark: worker.file.id },
@@ -75,6 +80,8 @@ async function takeInto(studio: Studio, url: string, folder: string): Promise<st
   const reach = { into, shown: [playwright], port: Number(new URL(url).port) };
   const taken = await runPicturesJob(job, TakenPages, reach, place);
   if (typeof taken === 'string') return taken;
+  // An earlier try may have left pictures that this one does not have.
+  await removeAtOnce(join(kept, folder));
   mkdirSync(join(kept, folder), { recursive: true });
   for (const { page, width, file } of taken) {
     const name = pictureName(pages, page, width);
@@ -105,15 +112,16 @@ async function rowOf(
   const name = pictureName(pages, page, width);
   const before = await pictureAt(kept, `${base}/one/${name}`);
   const after = await pictureAt(kept, `${commit}/${name}`);
-  const [ofBase, ofCommit] = await Promise.all(
-    [`${base}/one`, commit].map(async (folder) => {
+  const [ofCommit, ...ofBase] = await Promise.all(
+    [commit, `${base}/one`, `${base}/two`].map(async (folder) => {
       const taken = await takenIn(kept, folder);
       return taken?.find((each) => each.page === page && each.width === width)?.said;
     }),
   );
+  const others = new Set(ofBase.filter((each) => each !== undefined && each !== ofCommit));
   const said = [
     ...(ofCommit === undefined ? [] : [ofCommit]),
-    ...(ofBase === undefined || ofBase === ofCommit ? [] : [`before the work, ${ofBase}`]),
+    ...[...others].map((each) => `before the work, ${each}`),
   ].join('; ');
   return {
     ...{ page, width },
@@ -129,7 +137,9 @@ async function addDifferences(
   rows: PagePictures[],
   { base, commit }: Of,
 ): Promise<string | undefined> {
-  const both = rows.filter(({ before, after }) => before !== undefined && after !== undefined);
+  const both = await comparable(rows, (row) =>
+    pngAt(join(kept, base, 'two', pictureName(pages, row.page, row.width))),
+  );
   if (both.length === 0) return undefined;
   const names = both.map(({ page, width }) => pictureName(pages, page, width));
   const at = (folder: string) => join(kept, folder);
@@ -143,16 +153,32 @@ async function addDifferences(
   const compared = await runPicturesJob({ mode: 'compare', pairs }, ComparedPairs, reach, place);
   if (typeof compared === 'string') return compared;
   for (const [index, row] of both.entries()) {
-    const { differing } = compared[index] ?? {};
+    const { differing, masked = 0, all = 0 } = compared[index] ?? {};
     const name = names[index] ?? '';
     const bytes = await pngAt(join(into, name));
     if (differing === undefined || bytes === undefined) continue;
+    if (masked > 0) row.said = [row.said ?? [], notCompared(masked, all)].flat().join('; ');
+    if (masked === all) continue;
     row.differing = differing;
     await writeWhole(join(at(commit), `difference-${name}`), bytes);
     const difference = await pictureAt(kept, `${commit}/difference-${name}`);
     if (difference !== undefined) row.difference = difference;
   }
   return undefined;
+}
+
+/** One page that failed must not prevent that the others are compared. */
+async function comparable(
+  rows: readonly PagePictures[],
+  again: (row: PagePictures) => Promise<Buffer | undefined>,
+): Promise<PagePictures[]> {
+  const second = await Promise.all(rows.map(again));
+  return rows.filter(({ before, after }, at) => before && after && second[at]);
+}
+
+function notCompared(masked: number, all: number): string {
+  const percent = masked === all ? 100 : Math.min(99, Math.ceil((100 * masked) / all));
+  return `${percent} % of it was not compared, because it differs between two pictures of the base`;
 }
 
 async function pictureAt(kept: string, name: string): Promise<Picture | undefined> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { beforeAll, expect, test } from 'vitest';
 import { builtPrograms } from '../../../support/built-programs.ts';
-import { button, installPlaywright, picturesOf, withPage } from './pictured-session.ts';
+import { button, installPlaywright, PICTURED, picturesOf, withPage } from './pictured-session.ts';
 
 beforeAll(async () => {
   await installPlaywright((await builtPrograms()).worker);
@@ -49,6 +49,36 @@ test.each(['guard', 'strict'] as const)(
     expect(wide.difference).toMatchObject({ width: 1280, height: 900 });
   },
 );
+
+/** Redirects the second picture of the base elsewhere; `/steady` stays, and `/random` has another colour each time. */
+const UNSTEADY = `import http from 'node:http';
+const asked = { '/': 0 };
+http.createServer(({ url }, response) => {
+  asked[url] = (asked[url] ?? 0) + 1;
+  if (asked['/'] === 3 && url === '/') return response.writeHead(302, { location: 'http://localhost:1/' }).end();
+  const colour = url === '/random' ? '#00' + String(asked[url] * 1000) : 'white';
+  response.setHeader('content-type', 'text/html').end('<!doctype html><body bgcolor="' + colour + '">');
+}).listen(Number(process.argv[2]), '127.0.0.1');
+`;
+
+test('a page without a second picture of the base and one that differs there all over are not compared, and the proof says so of them', async () => {
+  await using rig = await withPage(button('#c00000'), {
+    lines: { ...PICTURED.lines, PAGES: '/,/random,/steady' },
+    repo: { files: { 'web.mjs': UNSTEADY } },
+  });
+  const pictures = await picturesOf(rig);
+  expect(pictures.said).toBeUndefined();
+  const elsewhere = 'before the work, it redirects to http://localhost:1, which was not opened';
+  const all = '100 % of it was not compared, because it differs between two pictures of the base';
+  expect(pictures.pages.map(({ page, differing, said }) => [page, differing, said])).toEqual([
+    ['/', undefined, elsewhere],
+    ['/', 0, undefined],
+    ['/random', undefined, all],
+    ['/random', undefined, all],
+    ['/steady', 0, undefined],
+    ['/steady', 0, undefined],
+  ]);
+});
 
 test('a session without a sandbox is proven, and says why there are no pictures', async () => {
   await using rig = await withPage(button('#c00000'), { sandbox: 'off' });

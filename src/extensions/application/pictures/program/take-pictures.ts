@@ -83,7 +83,7 @@ async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path:
     writeFileSync(join(into, file), drawn.png);
     const [shown, asked] = [page.url(), origin + path].map(placeOf);
     const notes = [
-      ...(shown === asked ? [] : [`it redirects to ${shown}`]),
+      ...(shown === asked ? [] : [`it redirects to ${shown?.slice(0, MAX_SAID)}`]),
       ...(opened.status < 200 || opened.status > 299 ? [`its status is ${opened.status}`] : []),
       ...(quiet ? [] : [`its network was not quiet within ${QUIET_LIMIT_MS / 1000} s`]),
       ...(drawn.height > MAX_HEIGHT
@@ -117,7 +117,7 @@ async function endOfLimit(page: BrowserPage): Promise<undefined> {
 /** An address without its origin; the rest of it can say that a login is shown. */
 function placeOf(url: string): string {
   const { pathname, search, hash } = new URL(url);
-  return (pathname + search + hash).slice(0, MAX_SAID);
+  return pathname + search + hash;
 }
 
 /**
