@@ -1,5 +1,7 @@
 import { dirname, extname, join } from 'node:path';
-import { type PicturesTaken, picturesIn } from '../../core/kernel/phases/pictures.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { PicturesTaken } from '../../core/kernel/phases/pictures.ts';
+import type { Proving } from '../../core/kernel/phases/proving.ts';
 import { visibleControls } from '../../core/kernel/text.ts';
 import { realPathAsFar } from '../../core/project/git/real-path.ts';
 import { removeAtOnce } from '../../core/project/git/remove-tree.ts';
@@ -11,7 +13,7 @@ import type { ProvenCommit, SessionExtension } from '../../core/worker/core/sess
 import { provingOf, stateOf, type Worker } from '../../core/worker/core/worker.ts';
 import { WIDTHS } from './pictures/job.ts';
 import { NO_SANDBOX, playwrightOf } from './pictures/run-job.ts';
-import { takeBoth } from './pictures/take-both.ts';
+import { settingsKey, takeBoth } from './pictures/take-both.ts';
 
 const MAX_UI_FILES = 20;
 /** Of files that decide what people see. */
@@ -26,28 +28,33 @@ const pictures: SessionExtension = {
   commands: {},
   performers: {},
   afterProof: async (worker, proven) => {
-    const { pages = [] } = provingOf(worker).application ?? {};
-    if (pages.length === 0) return [];
+    const proving = provingOf(worker);
+    if ((proving.application?.pages ?? []).length === 0) return [];
     const { baseCommit: base } = proven.worktree;
     const { commit } = proven;
     const before = stateOf(worker).pictures;
     const isSame = before?.commit === commit && before.base === base;
-    if (isSame && pages.every((page) => before.pages.some((row) => row.page === page && isSettled(row))))
-      return [];
+    if (isSame && isComplete(before, proving)) return [];
     const taken = await takenOf(worker, proven).catch((error: unknown) => {
       proven.signal.throwIfAborted();
       return { pages: [], said: error instanceof Error ? error.message : String(error) };
     });
     const said = taken.said === undefined ? undefined : visibleControls(taken.said);
-    if (isSame && picturesIn(taken).length === 0 && before.said === said) return [];
+    if (isSame && before.said === said && isDeepStrictEqual(before.pages, taken.pages)) return [];
     const uiFiles = await changedUiFiles(worker, { base, head: commit });
     return [{ type: 'pictures_taken', base, commit, pages: taken.pages, uiFiles, said }];
   },
 };
 
-/** Otherwise a browser, or a sandbox for it, may have been installed since. */
-function isSettled({ after, said }: PicturesTaken['pages'][number]): boolean {
-  return after !== undefined || said !== undefined;
+/** Whether nothing is missing that another try could add: a browser may have been installed since. */
+function isComplete({ pages, said }: PicturesTaken, proving: Proving): boolean {
+  const asked = proving.application?.pages ?? [];
+  const inFolder = `-${settingsKey(proving)}/`;
+  return (
+    said === undefined &&
+    pages.length === asked.length * WIDTHS.length &&
+    pages.every(({ before, after }) => before !== undefined && after?.file.includes(inFolder))
+  );
 }
 
 export const APPLICATION_SESSION_EXTENSIONS: readonly SessionExtension[] = [pictures];

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { changeLines } from '../../../core/faults/with-settings.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { NO_GATES, type SessionRig, setPhase, startRig } from '../../../support/session-rig.ts';
@@ -80,12 +81,29 @@ test('without playwright-core the proof says so, and the next proof of the same 
   expect(without).toMatchObject({ pages: [], said: 'playwright-core is not installed next to samocode-mcp' });
 
   await installPlaywright(worker);
+  await proveAgain(rig);
+  const { pictures } = await rig.until((state) => state.pictures?.pages.length === 2);
+  expect(pictures?.commit).toBe(without.commit);
+});
+
+test('once other lines start the application, the next proof of the same commit has new pictures', async () => {
+  await using rig = await withPage(button('#c00000'), {
+    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
+  });
+  const before = await picturesOf(rig);
+  await changeLines(rig, { ...PICTURED.lines, SERVICE_WEB: 'exec node web.mjs {port.web}' });
+  await proveAgain(rig);
+  const file = before.pages[0]?.after?.file;
+  const { pictures } = await rig.until((state) => state.pictures?.pages[0]?.after?.file !== file);
+  expect(pictures?.commit).toBe(before.commit);
+});
+
+/** The second agent hangs, and changes nothing. */
+async function proveAgain(rig: SessionRig): Promise<void> {
   await rig.resume({ goal: 'The same once more' });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
   await setPhase(rig, 'done');
   await rig.resume();
-  const { pictures } = await rig.until((state) => state.pictures?.pages.length === 2);
-  expect(pictures?.commit).toBe(without.commit);
-});
+}
