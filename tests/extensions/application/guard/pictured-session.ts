@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import { installCli } from '../../../support/install-clis.ts';
@@ -30,8 +30,10 @@ export const PICTURED = {
 export async function installPlaywright(program: string): Promise<void> {
   const link = join(dirname(program), 'node_modules/playwright-core');
   await mkdir(dirname(link), { recursive: true });
-  await rm(link, { force: true });
-  await symlink(dirname((await installCli('playwright')).path), link);
+  // Test files that run at once share the programs.
+  const own = `${link}-${process.pid}`;
+  await symlink(dirname((await installCli('playwright')).path), own);
+  await rename(own, link);
 }
 
 export async function commitPage(rig: SessionRig, page: string): Promise<string> {
