@@ -5,32 +5,46 @@ import { PHASE_NAMES } from './table.ts';
 export const SERVED_IN = ['setup', ...PHASE_NAMES, 'proof'] as const;
 export type ServedIn = (typeof SERVED_IN)[number];
 
+/** Of ports and services. Files are named after them, and a proof may come from anyone. */
+export const APPLICATION_NAME = /^[a-z][a-z0-9_]{0,30}$/;
+export const MOST_NAMES = 10;
+// Each would change which programs run, or what the guard's own program loads.
+const NOT_SETTABLE = /^(?:PATH|HOME|SAMOCODE_.*|(?:LD|DYLD)_.*)$/i;
+
+export function isSettable(variable: string): boolean {
+  return !NOT_SETTABLE.test(variable);
+}
+
+const Name = z.string().regex(APPLICATION_NAME);
 const ServiceLine = z.object({
-  /** In lower case; the service that listens on a port has its name. */
-  name: z.string(),
+  /** The service that listens on a port has its name. */
+  name: Name,
   /** A line for the shell, which stays in the foreground. */
   command: z.string(),
 });
 export type ServiceLine = z.infer<typeof ServiceLine>;
 
-/** An application that a repository needs around its agents and checks: ports, services, pages. As written in `.samocode`. */
-export const Application = z.object({
-  /** Names, in lower case; PORT is the first one. */
-  ports: z.array(z.string()),
+const Lines = z.object({
+  /** PORT is the first one. */
+  ports: z.array(Name).max(MOST_NAMES),
   /** In the order in which they start. */
-  services: z.array(ServiceLine),
+  services: z.array(ServiceLine).max(MOST_NAMES),
   /** SERVICE_INIT: runs to its end once all services are ready. */
   init: z.string().optional(),
   /** READY_…: a line that exits with 0 once the service of that name is ready. */
   ready: z.record(z.string(), z.string()),
   /** ENV_…: variables of SETUP, CHECK, agents and services. */
-  env: z.record(z.string(), z.string()),
+  env: z.record(z.string().refine(isSettable), z.string()),
   in: z.array(z.enum(SERVED_IN)),
   /** Paths that begin with one slash, of which pictures are taken. */
   pages: z.array(z.string()),
   /** Whether the pictures go into the pull request. */
   uploads: z.literal(true).optional(),
 });
+/** An application that a repository needs around its agents and checks: ports, services, pages. As written in `.samocode`. */
+export const Application = Lines.refine(({ services, ready }) =>
+  Object.keys(ready).every((name) => services.some((service) => service.name === name)),
+);
 export type Application = z.infer<typeof Application>;
 
 /** The numbers of the ports, by name. */

@@ -1,4 +1,4 @@
-import { SERVED_IN } from '../../kernel/phases/application.ts';
+import { APPLICATION_NAME, MOST_NAMES, SERVED_IN } from '../../kernel/phases/application.ts';
 import { command, listOf, oneOf, text, wordsUpTo } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
@@ -7,8 +7,8 @@ export const INIT = 'init';
 
 const portNames = wordsUpTo(
   'at most 10 names of ports, separated by commas: small letters, digits and _, a letter first',
-  /^[a-z][a-z0-9_]{0,30}$/,
-  10,
+  APPLICATION_NAME,
+  MOST_NAMES,
 );
 
 // Neither `//host` nor a backslash, with which a browser would open the page of another host.

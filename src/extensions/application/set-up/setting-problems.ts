@@ -1,11 +1,8 @@
+import { APPLICATION_NAME, isSettable, MOST_NAMES } from '../../../core/kernel/phases/application.ts';
 import { INIT } from '../../../core/project/settings/application-settings.ts';
 import type { SettingReading, SettingsJudge } from '../../../core/project/settings/read-settings.ts';
 import { settingInvalid } from '../../../core/project/settings/setting-errors.ts';
 import { allSettings, familyPrefix } from '../../../core/project/settings/settings.ts';
-
-const MOST_SERVICES = 10;
-// Each would change which programs run.
-const NOT_SETTABLE = /^(?:PATH|HOME|SAMOCODE_.*|(?:LD|DYLD)_.*)$/i;
 
 type NamedRow = 'services' | 'ready' | 'serviceEnv';
 const ROWS: readonly string[] = ['services', 'ready', 'serviceEnv'] satisfies NamedRow[];
@@ -58,15 +55,15 @@ function problemOfName(row: NamedRow, name: string, { services }: Others): strin
   const prefix = familyPrefix(allSettings()[row]);
   if (row === 'serviceEnv') {
     if (!/^[A-Za-z_]\w*$/.test(name)) return `After ${prefix} comes the name of a variable`;
-    return NOT_SETTABLE.test(name) ? `A project cannot set the variable ${name}` : undefined;
+    return isSettable(name) ? undefined : `A project cannot set the variable ${name}`;
   }
-  if (!/^[A-Z][A-Z0-9_]*$/.test(name)) {
-    return `After ${prefix} comes a name of capital letters, digits and _, a letter first`;
+  if (name !== name.toUpperCase() || !APPLICATION_NAME.test(name.toLowerCase())) {
+    return `After ${prefix} comes a name of at most 31 capital letters, digits and _, a letter first`;
   }
   const isInit = name.toLowerCase() === INIT;
   if (row === 'services') {
     const position = services.filter((each) => each.toLowerCase() !== INIT).indexOf(name);
-    return position >= MOST_SERVICES ? `More than ${MOST_SERVICES} services` : undefined;
+    return position >= MOST_NAMES ? `More than ${MOST_NAMES} services` : undefined;
   }
   if (isInit) return 'SERVICE_INIT runs to its end and needs no READY line';
   return services.includes(name) ? undefined : `SERVICE_${name}, which it is about, is missing`;

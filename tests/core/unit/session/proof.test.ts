@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Application } from '../../../../src/core/kernel/phases/application.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
 import {
@@ -180,6 +181,29 @@ test('a proof is read back from each of its files', () => {
   const proof = made();
   expect(readProof(proofText(proof))).toEqual({ kind: 'proof', proof });
   expect(readProof(proofMarkdown(proof))).toEqual({ kind: 'proof', proof });
+});
+
+const APPLICATION: Application = {
+  ports: ['web'],
+  services: [{ name: 'web', command: 'serve' }],
+  ready: { web: 'true' },
+  env: { SITE: 'x' },
+  in: ['proof'],
+  pages: [],
+};
+
+test.each<[string, Partial<Application>]>([
+  ['a service named like a path', { services: [{ name: '../notes', command: 'echo' }], ready: {} }],
+  ['a port named like a path', { ports: ['../web'] }],
+  ['a line for a service that does not exist', { ready: { web: 'true', '../db': 'true' } }],
+  ['a library that the program of the guard would load', { env: { LD_PRELOAD: './evil.so' } }],
+  ['eleven services', { services: Array(11).fill({ name: 'web', command: 'serve' }) }],
+])('a sealed proof with %s is not read', (_, change) => {
+  const proof = made();
+  const withLines = (lines: Application) =>
+    readProof(proofText({ ...proof, clone: { ...proof.clone, application: lines } })).kind;
+  expect(withLines(APPLICATION)).toBe('proof');
+  expect(withLines({ ...APPLICATION, ...change })).toBe('altered');
 });
 
 test('line endings changed by a forge and trailing spaces do not alter a proof', () => {

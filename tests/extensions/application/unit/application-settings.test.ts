@@ -59,10 +59,19 @@ test.each([
   [
     'a service whose name begins with a digit',
     ['SERVICE_2X=a'],
-    'After SERVICE_ comes a name of capital letters',
+    'After SERVICE_ comes a name of at most 31 capital letters',
   ],
-  ['a service in small letters', ['SERVICE_db=a'], 'After SERVICE_ comes a name of capital letters'],
-  ['a service without a name', ['SERVICE_=a'], 'After SERVICE_ comes a name of capital letters'],
+  [
+    'a service in small letters',
+    ['SERVICE_db=a'],
+    'After SERVICE_ comes a name of at most 31 capital letters',
+  ],
+  ['a service without a name', ['SERVICE_=a'], 'After SERVICE_ comes a name of at most 31 capital letters'],
+  [
+    'a service with a long name',
+    [`SERVICE_${'A'.repeat(32)}=a`],
+    'After SERVICE_ comes a name of at most 31 capital letters',
+  ],
   ['an eleventh service', [...Array(11).keys()].map((n) => `SERVICE_S${n}=a`), 'More than 10 services: "a"'],
   ['readiness of nothing', ['READY_DB=a'], 'SERVICE_DB, which it is about, is missing: "a"'],
   ['readiness of INIT', ['SERVICE_INIT=a', 'READY_INIT=b'], 'SERVICE_INIT runs to its end'],
