@@ -2,9 +2,13 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { plainJson } from '../kernel/files/plain-file.ts';
 import type { SessionView } from './events/session-view.ts';
+import type { SessionState } from './events/state.ts';
 import type { SessionPaths } from './layout/paths.ts';
 
-/** The services of a session's application, as its worker last saw them; `services/now.json`. */
+/** States in which services may run for a person. */
+export const RESTS: readonly SessionState['status']['kind'][] = ['waiting', 'blocked', 'stopped', 'done'];
+
+/** The services of a session's application and INIT, as its worker last saw them; `services/now.json`. */
 export const ServicesNow = z.object({
   v: z.literal(1),
   at: z.iso.datetime(),

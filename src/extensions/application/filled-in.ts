@@ -1,20 +1,18 @@
 import type { Application, Ports } from '../../core/kernel/phases/application.ts';
+import { shellWord } from '../../core/kernel/shell-quoted.ts';
 
 /** The ports on which a service listens. The others stay free for what agents and checks start. */
 export function servedPorts({ services }: Pick<Application, 'services'>, ports: Ports): number[] {
   return services.flatMap(({ name }) => ports[name] ?? []);
 }
 
-/** The port whose pages a person sees: that of `web`, or else the first with a service. */
-export function webPort(application: Pick<Application, 'services'>, ports: Ports): number | undefined {
-  const isServed = application.services.some(({ name }) => name === 'web');
-  return isServed && ports.web !== undefined ? ports.web : servedPorts(application, ports)[0];
-}
+/** The service whose pages a person sees. */
+export const WEB = 'web';
 
 /** The address that a person opens. */
-export function webAddress(application: Pick<Application, 'services'>, ports: Ports): string | undefined {
-  const port = webPort(application, ports);
-  return port === undefined ? undefined : `http://localhost:${port}`;
+export function webAddress({ services }: Pick<Application, 'services'>, ports: Ports): string | undefined {
+  const isServed = services.some(({ name }) => name === WEB) && ports[WEB] !== undefined;
+  return isServed ? `http://localhost:${ports[WEB]}` : undefined;
 }
 
 /** Replaces `{port.web}` and `{data}` in a line of the settings; other braces stay. */
@@ -22,6 +20,18 @@ export function filledIn(line: string, { ports, data }: { ports: Ports; data: st
   return line.replace(/\{(?:port\.([a-z][a-z0-9_]*)|data)\}/g, (whole, port?: string) => {
     if (port === undefined) return data;
     return port in ports ? String(ports[port]) : whole;
+  });
+}
+
+/** The parts of a line in which the shell reads a path differently; the last is outside of quotes. */
+const SHELL_PARTS = /'[^']*'|"(?:\\.|[^"\\])*"|(?:\\.|[^'"\\])+/gs;
+
+/** The same in a line for the shell, where the folder is one word also with spaces or quotes in its path. */
+export function inShell(line: string, { ports, data }: { ports: Ports; data: string }): string {
+  return line.replace(SHELL_PARTS, (part) => {
+    if (part.startsWith("'")) return filledIn(part, { ports, data: data.replaceAll("'", "'\\''") });
+    if (part.startsWith('"')) return filledIn(part, { ports, data: data.replace(/["\\$`]/g, '\\$&') });
+    return filledIn(part, { ports, data: shellWord(data) });
   });
 }
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { configFolder } from '../../core/kernel/config-folder.ts';
-import { releasePorts, requireFreePorts, reservePorts } from './ports/reserve-ports.ts';
+import { releasePorts, reservePorts } from './ports/reserve-ports.ts';
 import type { PortOwner } from './served-place.ts';
 import { startServices } from './services/run-services.ts';
 
@@ -15,7 +15,6 @@ export function applicationRunner(home: () => string = homedir) {
     /** @param set `base`: for checks on the base commit, which run beside agents */
     reserve: (owner: PortOwner, names: readonly string[], set: 'own' | 'base') =>
       reservePorts(folder(), { owner, names, set }),
-    requireFree: requireFreePorts,
     release: async (owner: Pick<PortOwner, 'id'>) => releasePorts(folder(), owner),
     start: startServices,
   };

@@ -50,8 +50,10 @@ export interface ServiceTools {
 export interface RunningServices {
   /** Of what failed: a service that did not get ready or that ended, and INIT. Empty if all of them run. */
   failures: CheckEnd[];
-  /** What has ended or failed since, as one sentence each. */
-  ended(): string[];
+  /** Of the services that have ended since. */
+  ended(): CheckEnd[];
+  /** Called before they end in order to start again. */
+  willRestart(): void;
   /** Ends them with everything that they started. Can be called again. */
   end(): Promise<void>;
 }

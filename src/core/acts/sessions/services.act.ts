@@ -3,6 +3,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { listed } from '../../kernel/text.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { heldServices, type ServicesNow, servicesOfWorker } from '../../session/services-now.ts';
@@ -36,7 +37,14 @@ export async function setServices(
   const { after, services } = waits
     ? await untilSettled(view, { want, sentAtMs }, context)
     : { after: view, services: await heldServices(view) };
-  return { view: after, services, done: doneText(after, want, services) };
+  const why = want === 'up' && after.state.servicesUp === undefined ? await whyDown(after, view) : undefined;
+  return { view: after, services, done: doneText(after, { want, now: services, why }) };
+}
+
+/** Why services ended that a person has just asked for. */
+async function whyDown({ paths }: SessionView, { state }: SessionView): Promise<string | undefined> {
+  const wanted = (await readEvents(paths, state.n)).filter((event) => event.type === 'services_wanted');
+  return wanted.at(-1)?.why;
 }
 
 const POLL_MS = 100;
@@ -49,19 +57,23 @@ async function untilSettled(
 ): Promise<{ after: SessionView; services: ServicesNow | undefined }> {
   for (let after = view; ; await clock.sleep(POLL_MS)) {
     after = (await readSession(view.paths, host, clock)) ?? after;
-    const services = await servicesOfWorker(after);
+    const now = await servicesOfWorker(after);
+    // An older file is from an agent's services.
+    const services = now && (want === 'down' || Date.parse(now.at) >= sentAtMs) ? now : undefined;
     const isOver = after.worker !== 'alive' || (want === 'up' && after.state.servicesUp === undefined);
-    if (isOver || (services && hasSettled(services, want, sentAtMs))) return { after, services };
+    if (isOver || (services && hasSettled(services, want))) return { after, services };
   }
 }
 
-function hasSettled({ at, services }: ServicesNow, want: 'up' | 'down', sentAtMs: number): boolean {
+function hasSettled({ services }: ServicesNow, want: 'up' | 'down'): boolean {
   if (want === 'down') return services.every(({ state }) => state === 'failed' || state === 'ended');
-  // An older file is from an agent's services.
-  return Date.parse(at) >= sentAtMs && services.every(({ state }) => state !== 'starting');
+  return services.every(({ state }) => state !== 'starting');
 }
 
-function doneText({ folder }: SessionView, want: 'up' | 'down', now: ServicesNow | undefined): string {
+function doneText(
+  { folder }: SessionView,
+  { want, now, why }: { want: 'up' | 'down'; now: ServicesNow | undefined; why: string | undefined },
+): string {
   if (want === 'down') return 'The services end; their data is kept.';
   const services = now?.services ?? [];
   const failed = services.filter(({ state }) => state === 'failed' || state === 'ended');
@@ -69,6 +81,7 @@ function doneText({ folder }: SessionView, want: 'up' | 'down', now: ServicesNow
     const names = failed.map(({ name, said }) => (said === undefined ? name : `${name} (${said})`));
     return `Not every service runs: ${listed(names, 10)}. Their last lines: samocode services ${handleOf(folder)} logs`;
   }
+  if (why !== undefined) return `${why.replace(/\.$/, '')}.`;
   const isReady = services.length > 0 && services.every(({ state }) => state === 'ready');
   const where = isReady && now?.url !== undefined ? `The application is at ${now.url}. ` : '';
   const verb = isReady ? 'run' : 'start';

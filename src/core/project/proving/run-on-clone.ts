@@ -46,6 +46,8 @@ export interface ServedClone {
   /** The address that a person opens. */
   url: string | undefined;
   failures: readonly CheckEnd[];
+  /** Of the services that have ended since they were ready. */
+  ended(): readonly CheckEnd[];
   end(): Promise<void>;
 }
 
@@ -123,6 +125,7 @@ export async function runOnClone(
     if (end.failures.length > 0) return end;
     for (const [at, command] of set.commands.entries())
       add(await runCheck(clock, { command, name: `${name}-${at + 1}` }, place));
+    for (const each of served?.ended() ?? []) add(each);
     if (end.failures.length === 0)
       await set.during?.({ cwd: dir, env: place.env, ports: served?.ports ?? {}, url: served?.url });
     return end;

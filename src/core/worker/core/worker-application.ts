@@ -30,7 +30,7 @@ export interface WorkerApplication {
   /** For an agent of an earlier worker, which has lost its services with that one. */
   besideAdopted(phase: Phase): void;
   /** Restarts them if the agent asks for that. */
-  whileAgent(phase: Phase): void;
+  whileAgent(phase: Phase): Promise<void>;
   /** Once the agent has ended; what ended before it is for the next one. */
   afterAgent(): Promise<void>;
   /** Whether services run for a person. */

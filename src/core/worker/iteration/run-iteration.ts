@@ -170,7 +170,7 @@ export async function watchChild(
     if (taken?.areLeft !== false) commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
     if (taken?.stopsNow || stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
     if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
-    worker.application?.whileAgent(open.phase);
+    await tried(Promise.resolve(worker.application?.whileAgent(open.phase)));
     const end = await tried(sampler.sample());
     if (end !== undefined) return sampler.watched(end);
     await watcher.wait(sampler.restMs);

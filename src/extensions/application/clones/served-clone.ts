@@ -49,10 +49,10 @@ export function servesClone(
         insideFor: serviceInside(guard, { ...folders, data }, env),
         net: guard?.egress?.net,
       };
-      await runner.requireFree(ports, host);
       const running = await runner.start(place, { clock, host, signal: given.signal });
       const { failures } = running;
-      return { ports, url: webAddress(application, ports), failures, end: () => running.end() };
+      const url = webAddress(application, ports);
+      return { ports, url, failures, ended: () => running.ended(), end: () => running.end() };
     },
   };
 }

@@ -5,8 +5,10 @@ import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
-import { type CheckEnd, howItFailed, runCheck } from '../../../core/project/proving/run-check.ts';
-import { filledIn, servedPorts, webAddress, webPort } from '../filled-in.ts';
+import { type CheckEnd, runCheck } from '../../../core/project/proving/run-check.ts';
+import { INIT } from '../../../core/project/settings/application-settings.ts';
+import { inShell, servedPorts, WEB, webAddress } from '../filled-in.ts';
+import { requireFreePorts } from '../ports/reserve-ports.ts';
 import { type Inbound, openInbound } from '../sandbox/inbound.ts';
 import type { RunningServices, ServedPlace, ServiceTools } from '../served-place.ts';
 import { notStarted } from './not-started.ts';
@@ -21,7 +23,10 @@ const POLL_MS = 100;
 
 type State = 'starting' | 'ready' | 'failed' | 'ended';
 
-/** Starts the services in their order, each once the one before is ready, then runs INIT. */
+/**
+ * Starts the services in their order, each once the one before is ready, then runs INIT.
+ * @throws port_taken; nothing runs then
+ */
 export async function startServices(place: ServedPlace, tools: ServiceTools): Promise<RunningServices> {
   for (const folder of [place.data, place.outputDir]) mkdirSync(folder, { recursive: true });
   const services = new Services(place, tools);
@@ -46,18 +51,35 @@ class Services implements RunningServices {
 
   async start(): Promise<void> {
     const { services, init } = this.#place.application;
+    for (const { name } of services) this.#states.set(name, { state: 'starting' });
+    if (init !== undefined) this.#states.set(INIT, { state: 'starting' });
+    this.#write();
+    try {
+      await requireFreePorts(this.#place.ports, this.#tools.host);
+      await this.#openInwards();
+      await this.#startAll();
+    } catch (error) {
+      await this.end();
+      this.#noteAll({ state: 'failed', said: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+    if (this.failures.length === 0) return;
+    for (const [name, { state }] of this.#states) if (state === 'starting') this.#states.delete(name);
+    this.#write();
+  }
+
+  async #startAll(): Promise<void> {
+    const { services, init } = this.#place.application;
     const { signal } = this.#tools;
-    await this.#openInwards();
     for (const service of services) {
       if (signal.aborted || this.failures.length > 0) return;
       const running = new RunningService(service, this.#place, this.#tools);
       this.#running.push(running);
-      this.#note(service.name, { state: 'starting' });
       void running.finished.then(() => this.#hasEnded(running));
       const why = await this.#becomesReady(running);
       if (signal.aborted) return;
       if (why === 'ready') this.#note(service.name, { state: 'ready' });
-      else this.#fail(running, why === 'ended' ? undefined : why);
+      else this.#fail(running, why === 'ended' ? `it ended before it was ready: ${running.ending}` : why);
     }
     if (init !== undefined && this.failures.length === 0 && !signal.aborted) await this.#runInit(init);
     crashPoint('services-ready');
@@ -79,10 +101,14 @@ class Services implements RunningServices {
     }
   }
 
-  ended(): string[] {
-    return [...this.#states].flatMap(([name, { state, said }]) =>
-      state === 'ended' ? [`The service "${name}" ended: ${said}.`] : [],
-    );
+  ended(): CheckEnd[] {
+    return this.#running
+      .filter(({ name }) => this.#states.get(name)?.state === 'ended')
+      .map((service) => service.failed());
+  }
+
+  willRestart(): void {
+    this.#noteAll({ state: 'starting' });
   }
 
   end(): Promise<void> {
@@ -98,7 +124,8 @@ class Services implements RunningServices {
       }),
     );
     await this.#inbound?.close();
-    for (const { name } of this.#running) this.#states.set(name, { state: 'ended' });
+    for (const [name, { state }] of this.#states)
+      if (state !== 'failed') this.#states.set(name, { state: 'ended' });
     this.#write();
     crashPoint('services-ended');
   }
@@ -135,7 +162,7 @@ class Services implements RunningServices {
     const started = () => crashPoint('ready-begun');
     const options = { cwd, env, inside: insideFor?.([]), timeoutMs: READY_LINE_LIMIT_MS, started };
     const { signal } = this.#tools;
-    return (await runProjectShell(filledIn(line, this.#place), { ...options, signal })).failure;
+    return (await runProjectShell(inShell(line, this.#place), { ...options, signal })).failure;
   }
 
   async #whyNotReady(service: RunningService): Promise<string> {
@@ -145,10 +172,9 @@ class Services implements RunningServices {
     return `it was not ready after 2 minutes: ${what}`;
   }
 
-  #fail(service: RunningService, how: string | undefined): void {
-    const failure = service.failed(how);
-    this.failures.push(failure);
-    this.#note(service.name, { state: 'failed', said: failure.run.how ?? '' });
+  #fail(service: RunningService, how: string): void {
+    this.failures.push(service.failed(how));
+    this.#note(service.name, { state: 'failed', said: how });
   }
 
   async #runInit(line: string): Promise<void> {
@@ -156,18 +182,24 @@ class Services implements RunningServices {
     const { clock, signal } = this.#tools;
     const started = () => crashPoint('init-begun');
     const place = { cwd, env, inside: insideFor?.([]), outputDir, outputRoot, signal, started };
-    const command = { command: filledIn(line, this.#place), isSetup: true, name: 'init' } as const;
+    const command = { command: inShell(line, this.#place), isSetup: true, name: 'init' } as const;
     try {
       const end = await runCheck(clock, command, { ...place, timeoutMs: SETUP_LIMIT_MS });
       if (end.failure !== undefined) this.failures.push(end);
+      this.#note(INIT, end.failure ? { state: 'failed', said: end.failure.how } : { state: 'ready' });
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 
-  #hasEnded({ name, end }: RunningService): void {
+  #hasEnded({ name, ending }: RunningService): void {
     if (this.#ending !== undefined || this.#states.get(name)?.state !== 'ready') return;
-    this.#note(name, { state: 'ended', said: end?.failure ? howItFailed(end.failure) : 'exit status 0' });
+    this.#note(name, { state: 'ended', said: ending });
+  }
+
+  #noteAll(now: { state: State; said?: string }): void {
+    for (const name of this.#states.keys()) this.#states.set(name, now);
+    this.#write();
   }
 
   #note(name: string, now: { state: State; said?: string }): void {
@@ -179,8 +211,7 @@ class Services implements RunningServices {
   #write(): void {
     const { application, ports, outputDir } = this.#place;
     const services = [...this.#states].map(([name, now]) => ({ name, ...now, port: ports[name] }));
-    const web = webPort(application, ports);
-    const isOpen = services.some(({ port, state }) => port === web && state === 'ready');
+    const isOpen = this.#states.get(WEB)?.state === 'ready';
     const url = isOpen ? webAddress(application, ports) : undefined;
     const at = isoUtc(this.#tools.clock.now());
     const now = { v: 1, at, worker: process.pid, services, url };

@@ -65,11 +65,15 @@ export class ServiceOutput {
 
   #cut(): void {
     if (!this.#isWritable) return;
-    ftruncateSync(this.#descriptor, MAX_HEAD);
-    this.#size = MAX_HEAD;
+    try {
+      ftruncateSync(this.#descriptor, MAX_HEAD);
+      this.#size = MAX_HEAD;
+    } catch {
+      this.close();
+    }
   }
 
-  // A full disk must end neither the service nor the worker.
+  // A full disk must end neither the service nor the worker, here and above.
   #write(bytes: Uint8Array): void {
     if (!this.#isWritable) return;
     try {

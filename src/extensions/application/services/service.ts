@@ -10,7 +10,7 @@ import {
 import { isRunning } from '../../../core/kernel/processes/process-table.ts';
 import { type CommandEnd, runProjectShell } from '../../../core/project/finding/project-command.ts';
 import { type CheckEnd, howItFailed, tailOf } from '../../../core/project/proving/run-check.ts';
-import { filledIn } from '../filled-in.ts';
+import { inShell } from '../filled-in.ts';
 import { holdsOneOf, isAnswered, listeningSockets } from '../ports/listeners.ts';
 import type { Inside, ServedPlace, ServiceTools } from '../served-place.ts';
 import { ServiceOutput } from './service-output.ts';
@@ -62,7 +62,7 @@ export class RunningService {
     const inside = insideFor?.(this.port === undefined ? [] : [this.port]);
     crashPoint('before-service');
     try {
-      this.end = await runProjectShell(filledIn(this.command, this.#place), {
+      this.end = await runProjectShell(inShell(this.command, this.#place), {
         ...{ cwd, env, timeoutMs: NO_LIMIT_MS, inside: inside && this.#noting(inside) },
         output: (chunk) => this.#output.add(chunk),
         started: (pid) => {
@@ -120,21 +120,25 @@ export class RunningService {
     return false;
   }
 
-  /** @param how why it failed; absent: it ended */
-  failed(how?: string): CheckEnd {
+  /** How its first process has ended. */
+  get ending(): string {
+    return this.end?.failure ? howItFailed(this.end.failure) : 'exit status 0';
+  }
+
+  /** @param how why it failed; absent: it was ready, and has ended */
+  failed(how = `it ended although it was still needed: ${this.ending}`): CheckEnd {
     const { outputRoot, env } = this.#place;
     const exitCode = this.end?.exitCode ?? null;
     const failure = this.end?.failure;
-    const said = how ?? `it ended before it was ready: ${failure ? howItFailed(failure) : 'exit status 0'}`;
     const { lastLines } = this.#output;
     const run: CheckRun = {
-      ...{ command: this.command, isSetup: true, exitCode, how: said, durationMs: this.ranMs },
+      ...{ command: this.command, isSetup: true, exitCode, how, durationMs: this.ranMs },
       ...this.#output.facts,
       output: relative(outputRoot, this.#outputPath),
       tail: tailOf(lastLines, env),
     };
     const { command } = this;
-    return { run, failure: { ...failure, how: said, lastLines, command, outputPath: this.#outputPath } };
+    return { run, failure: { ...failure, how, lastLines, command, outputPath: this.#outputPath } };
   }
 
   /** Ends it with everything that it started. */

@@ -3,6 +3,7 @@ import type { Application } from '../../../core/kernel/phases/application.ts';
 import type { CommandOf } from '../../../core/session/commands/commands.ts';
 import { type Refused, refused } from '../../../core/session/commands/judge-kind.ts';
 import type { SessionState } from '../../../core/session/events/state.ts';
+import { RESTS } from '../../../core/session/services-now.ts';
 
 export const SERVICE_ERRORS = errors({
   no_services: () => ({
@@ -16,9 +17,6 @@ export const SERVICE_ERRORS = errors({
     hint: 'Wait until it waits for you, has stopped or is done.',
   }),
 });
-
-/** States in which services may run for a person. */
-export const RESTS: readonly SessionState['status']['kind'][] = ['waiting', 'blocked', 'stopped', 'done'];
 
 /** Whether a person may use the application of a session now. */
 export function judgeServices(

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
@@ -15,6 +15,7 @@ import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { NewEvent } from '../../../core/session/events/events.ts';
 import { SERVICES_FAILED } from '../../../core/session/events/fold.ts';
 import { workNow } from '../../../core/session/events/open-work.ts';
+import { RESTS } from '../../../core/session/services-now.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
 import { blockedBy } from '../../../core/worker/core/blocked.ts';
 import { say } from '../../../core/worker/core/failure.ts';
@@ -28,7 +29,6 @@ import { applicationRunner } from '../runner.ts';
 import { type ServedWorktree, serviceInWorktree } from '../sandbox/service-place.ts';
 import type { RunningServices, ServedPlace } from '../served-place.ts';
 import { holdServices } from './hold-services.ts';
-import { RESTS } from './judge-services.ts';
 
 type Reserved = Record<PortSet, Ports>;
 
@@ -74,7 +74,6 @@ export class SessionServices implements WorkerApplication {
     await this.#endRunning();
     const { host, clock } = this.#worker;
     const place = await this.#placeIn(application, cwd);
-    await this.#runner.requireFree(place.ports, host);
     this.#running = await this.#runner.start(place, { clock, host, signal });
     // A stop may not become the start of an agent.
     signal.throwIfAborted();
@@ -85,8 +84,8 @@ export class SessionServices implements WorkerApplication {
     await this.#endAll();
   }
 
-  /** @returns a sentence for each that had ended before */
-  async #endAll(): Promise<string[]> {
+  /** @returns those that had ended before */
+  async #endAll(): Promise<CheckEnd[]> {
     const beside = this.#beside;
     this.#beside = undefined;
     this.#problem = undefined;
@@ -95,7 +94,7 @@ export class SessionServices implements WorkerApplication {
     return await this.#endRunning();
   }
 
-  async #endRunning(): Promise<string[]> {
+  async #endRunning(): Promise<CheckEnd[]> {
     const running = this.#running;
     this.#running = undefined;
     const ended = running?.ended() ?? [];
@@ -133,7 +132,7 @@ export class SessionServices implements WorkerApplication {
     const numbers = Object.entries(ports).map(([name, port]) => `${name} ${port}`);
     const where = url === undefined ? '' : ` The application is at ${url}.`;
     return [
-      `Services of the application run while you work; ports: ${numbers.join(', ')}.${where} Do not start them yourself. To restart them, create the empty file ${inlineMaterial(restartServices)}, and wait until ${inlineMaterial(join(services, 'now.json'))} says ready; what they print is beside it.`,
+      `Services of the application run while you work; ports: ${numbers.join(', ')}.${where} Do not start them yourself. To restart them, create the empty file ${inlineMaterial(restartServices)}, and wait until it is gone and ${inlineMaterial(join(services, 'now.json'))} says ready for each; what they print is beside it.`,
     ];
   }
 
@@ -156,16 +155,18 @@ export class SessionServices implements WorkerApplication {
     this.#startBeside(phase);
   }
 
-  whileAgent(phase: Phase): void {
+  async whileAgent(phase: Phase): Promise<void> {
     const { restartServices } = this.#worker.paths;
-    if (statsAt(restartServices) === undefined) return;
-    rmSync(restartServices, { recursive: true, force: true });
+    if (!statsAt(restartServices)?.isFile()) return;
+    // Whoever waits for its end must not read an older "ready".
+    this.#running?.willRestart();
+    unlinkSync(restartServices);
     this.#startBeside(phase);
   }
 
   async afterAgent(): Promise<void> {
     const ended = await this.#endAll();
-    if (ended.length > 0) await record(this.#worker, ...this.#noticesOf([], ended));
+    if (ended.length > 0) await record(this.#worker, ...this.#noticesOf(ended));
   }
 
   isHeld(): boolean {
@@ -266,16 +267,13 @@ export class SessionServices implements WorkerApplication {
   }
 
   /** Tells the next agent what failed. */
-  #noticesOf(failures: readonly CheckEnd[], ended: readonly string[] = []): NewEvent[] {
+  #noticesOf(failures: readonly CheckEnd[]): NewEvent[] {
     const { env, paths } = this.#worker;
-    const failed = failures.map(({ run, failure }) => {
+    return failures.map(({ run, failure }) => {
       const what = `\`${run.command}\` failed (${run.how ?? 'it ended'}).`;
-      return `${what}${quotedSaid(saidBy(failure?.lastLines ?? '', env))} Its output: ${join(paths.runDir, run.output)}`;
+      const said = quotedSaid(saidBy(failure?.lastLines ?? '', env));
+      const text = `A service of the application: ${what}${said} Its output: ${join(paths.runDir, run.output)}`;
+      return { type: 'notice', code: SERVICES_FAILED, text };
     });
-    return [...failed, ...ended].map((text) => ({
-      type: 'notice',
-      code: SERVICES_FAILED,
-      text: `A service of the application: ${text}`,
-    }));
   }
 }

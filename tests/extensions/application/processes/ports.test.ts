@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { requireFreePorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
 import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -57,7 +58,7 @@ test('a port with a listener is not reserved, and is refused by the name of its 
   await once(server, 'listening');
   try {
     expect((await at.runner.reserve(at.owner('B'), ['web'], 'own')).web).not.toBe(web);
-    const refused = at.runner.requireFree({ web }, await systemHost());
+    const refused = requireFreePorts({ web }, await systemHost());
     await expect(refused).rejects.toMatchObject({
       code: 'port_taken',
       args: { name: 'web', port: web, pid: process.pid },

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -17,9 +17,17 @@ const NAME = 'SAMOCODE_SESSION';
 /** Two minutes pass in a few seconds; waits last as long as they do. */
 const fastClock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 40 };
 
-type Lines = Partial<Omit<Application, 'services'>> & { services: Record<string, string> };
+type Lines = Partial<Omit<Application, 'services'>> & {
+  services: Record<string, string>;
+  /** The name of the folder of the data. */
+  data?: string;
+};
+interface Row {
+  name: string;
+  state: string;
+}
 
-async function served({ services, ...lines }: Lines, clock: Clock = systemClock) {
+async function served({ services, data: ofData = 'data', ...lines }: Lines, clock: Clock = systemClock) {
   const dir = await tempDir();
   const { path } = dir;
   writeFileSync(join(path, 'session.json'), '{}');
@@ -36,8 +44,9 @@ async function served({ services, ...lines }: Lines, clock: Clock = systemClock)
     services: Object.entries(services).map(([name, command]) => ({ name, command })),
   };
   const abort = new AbortController();
+  const data = join(path, ofData);
   const place = {
-    ...{ application, cwd: path, ports, data: join(path, 'data'), mark },
+    ...{ application, cwd: path, ports, data, mark },
     env: { PATH: process.env.PATH ?? '', [NAME]: mark.value, PORT_WEB: String(ports.web) },
     ...{ outputDir: join(path, 'services'), outputRoot: path },
   };
@@ -52,7 +61,7 @@ async function served({ services, ...lines }: Lines, clock: Clock = systemClock)
     await runner.release(owner);
     await dir[Symbol.asyncDispose]();
   };
-  return { path, ports, start, left, now, abort, [Symbol.asyncDispose]: dispose };
+  return { path, ports, data, start, left, now, abort, [Symbol.asyncDispose]: dispose };
 }
 
 const serve = (rest = '') =>
@@ -72,8 +81,54 @@ test('services start in their order, then INIT runs, and all of them end', ci, a
   await running.end();
   await running.end();
   expect(await at.left()).toEqual([]);
-  const states = (await at.now()).services.map(({ state }: { state: string }) => state);
-  expect(states).toEqual(['ended', 'ended']);
+  const states = (await at.now()).services.map(({ state }: Row) => state);
+  expect(states).toEqual(['ended', 'ended', 'ended']);
+});
+
+test('services are ready once INIT has ended, and not from the moment they are to restart', async () => {
+  await using at = await served({
+    services: { worker: 'sleep 600' },
+    init: 'touch {data}/began; while ! test -f {data}/go; do sleep 0.1; done',
+  });
+  const states = async () => (await at.now()).services.map(({ name, state }: Row) => `${name} ${state}`);
+  const started = at.start();
+  await eventually(async () => existsSync(join(at.path, 'data/began')));
+  expect(await states()).toEqual(['worker ready', 'init starting']);
+  writeFileSync(join(at.path, 'data/go'), '');
+  const running = await started;
+  expect(await states()).toEqual(['worker ready', 'init ready']);
+  running.willRestart();
+  expect(await states()).toEqual(['worker starting', 'init starting']);
+  await running.end();
+});
+
+test('the folder of the data is one word for the shell, whatever is in its path', async () => {
+  const line = `touch {data}/a "{data}/b" '{data}/c'; exec sleep 600`;
+  await using at = await served({ services: { worker: line }, data: `it's "$HOME" \\ here` });
+  const running = await at.start();
+  expect(running.failures).toEqual([]);
+  expect(readdirSync(at.data).sort()).toEqual(['a', 'b', 'c']);
+  await running.end();
+});
+
+test('no service stays when a later one cannot be started', async () => {
+  await using at = await served({ services: { worker: 'sleep 600', 'no/folder': 'true' } });
+  await expect(at.start()).rejects.toThrow('no/folder');
+  expect(await at.left()).toEqual([]);
+  expect((await at.now()).services).toMatchObject([{ state: 'failed' }, { state: 'failed' }]);
+});
+
+test('services with a port that another program holds do not start, and are noted as failed', async () => {
+  await using at = await served({ services: { web: 'sleep 600' } });
+  const other = createServer().listen(at.ports.web, '127.0.0.1');
+  await once(other, 'listening');
+  try {
+    await expect(at.start()).rejects.toMatchObject({ code: 'port_taken' });
+    const said = expect.stringContaining(`port ${at.ports.web} (web) is in use`);
+    expect((await at.now()).services).toMatchObject([{ name: 'web', state: 'failed', said }]);
+  } finally {
+    other.close();
+  }
 });
 
 test.each<[string, Lines, string]>([
@@ -101,11 +156,13 @@ test.each<[string, Lines, string]>([
 });
 
 test('a service is not ready while another program listens on its port', async () => {
-  await using at = await served({ services: { web: 'sleep 600' } }, fastClock);
+  await using at = await served({ services: { web: 'touch began; sleep 600' } }, fastClock);
+  const started = at.start();
+  await eventually(async () => existsSync(join(at.path, 'began')));
   const other = createServer().listen(at.ports.web, '127.0.0.1');
   await once(other, 'listening');
   try {
-    const running = await at.start();
+    const running = await started;
     expect(running.failures).toHaveLength(1);
     await running.end();
   } finally {
@@ -120,8 +177,8 @@ test('a service that ends after it was ready is reported', async () => {
   const running = await at.start();
   expect(running.ended()).toEqual([]);
   writeFileSync(join(at.path, 'stop'), '');
-  const [said] = await eventually(async () => running.ended().length > 0 && running.ended());
-  expect(said).toBe('The service "web" ended: exit status 5.');
+  const [ended] = await eventually(async () => running.ended().length > 0 && running.ended());
+  expect(ended?.run).toMatchObject({ exitCode: 5, how: expect.stringContaining('exit status 5') });
   await running.end();
 });
 

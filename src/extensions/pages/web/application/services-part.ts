@@ -1,5 +1,5 @@
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
-import { heldServices, type ServicesNow } from '../../../../core/session/services-now.ts';
+import { heldServices, RESTS, type ServicesNow } from '../../../../core/session/services-now.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
 import { identityFields } from '../inbox/items.ts';
 
@@ -7,7 +7,7 @@ import { identityFields } from '../inbox/items.ts';
 export async function servicesPart(session: ShownSession): Promise<Part> {
   const { state, sessionFile, worker } = session.view;
   const { application } = state.proving ?? sessionFile?.settings.proving ?? {};
-  const isResting = state.openIteration === undefined && RESTING.has(state.status.kind);
+  const isResting = state.openIteration === undefined && RESTS.includes(state.status.kind);
   if (application === undefined || application.services.length === 0 || !isResting) return undefined;
   const isUp = state.servicesUp !== undefined && worker === 'alive';
   const now = isUp ? await heldServices(session.view) : undefined;
@@ -17,8 +17,6 @@ export async function servicesPart(session: ShownSession): Promise<Part> {
       : html`<button name="want" value="up">Open the app …</button> <span class="note">Starts its services in the session's folder, for 4 hours at most.</span>`
   }</p><output></output></form>`;
 }
-
-const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'done', 'stopped', 'limited']);
 
 function stateOfServices(now: ServicesNow | undefined): Html {
   const services = now?.services ?? [];
