@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson, plainText } from '../../../core/kernel/files/plain-file.ts';
+import { harmless } from '../../../core/kit/terminal/style.ts';
 
 /** Ports, services and variables as suggested by a repository's own files; none of it runs before a person agrees. */
 export interface ProposedApplication {
@@ -43,8 +44,16 @@ const DATABASES: readonly Database[] = [
   },
   {
     name: 'mysql',
-    image: /(?:^|\/)(?:mysql|mariadb)(?:$|[:@-])/,
-    scheme: /^(?:mysql|mariadb)(?:\+\w+)?:/,
+    image: /(?:^|\/)mariadb(?:$|[:@-])/,
+    scheme: /^mariadb(?:\+\w+)?:/,
+    service:
+      'if ! test -d {data}/mysql; then rm -rf {data}/new; mariadb-install-db --no-defaults --auth-root-authentication-method=normal --datadir={data}/new && mv {data}/new {data}/mysql; fi; exec mariadbd --no-defaults --datadir={data}/mysql --port={port.mysql} --bind-address=127.0.0.1 --socket=mysql.sock',
+    ready: 'mariadb-admin --no-defaults -h 127.0.0.1 -P {port.mysql} -u root ping',
+  },
+  {
+    name: 'mysql',
+    image: /(?:^|\/)mysql(?:$|[:@-])/,
+    scheme: /^mysql(?:\+\w+)?:/,
     service:
       'if ! test -d {data}/mysql; then rm -rf {data}/new; mysqld --no-defaults --initialize-insecure --datadir={data}/new && mv {data}/new {data}/mysql; fi; exec mysqld --no-defaults --datadir={data}/mysql --port={port.mysql} --bind-address=127.0.0.1 --socket=mysql.sock --mysqlx=OFF',
     ready: 'mysqladmin --no-defaults -h 127.0.0.1 -P {port.mysql} -u root ping',
@@ -74,7 +83,7 @@ export async function proposedApplication(top: string): Promise<ProposedApplicat
   const web = await webIn(files, top);
   if (web === undefined && databases.length === 0) return undefined;
   const variables = addresses.flatMap(({ key, address }) => {
-    const database = databases.find(({ scheme }) => scheme.test(address));
+    const database = databases.find(({ name }) => isAddressOf(name, address));
     return database === undefined ? [] : [[`ENV_${key}`, withPort(address, database)]];
   });
   const ports = [...(web ? ['web'] : []), ...databases.map(({ name }) => name)];
@@ -98,7 +107,7 @@ interface Address {
 
 async function addressesIn({ text }: Files): Promise<Address[]> {
   const found = (await text(ENV_EXAMPLE)).matchAll(
-    /^\s*(?:export\s+)?([A-Za-z_]\w*)=["']?([a-z+]+:\/\/[^\s"']+)/gm,
+    /^\s*(?:export\s+)?([A-Za-z_]\w*)=["']?([a-z][a-z0-9+]*:\/\/[^\s\p{Cc}"']+)/gmu,
   );
   return [...found].map(([, key = '', address = '']) => ({ key, address }));
 }
@@ -112,14 +121,20 @@ async function databasesIn(
       .filter((name) => COMPOSE.test(name))
       .map(async (name) => ({ name, images: imagesIn(await text(name)) })),
   );
-  return DATABASES.flatMap((database) => {
-    const { image, scheme } = database;
-    const from = [
-      ...composed.filter(({ images }) => images.some((each) => image.test(each))).map(({ name }) => name),
-      ...(addresses.some(({ address }) => scheme.test(address)) ? [ENV_EXAMPLE] : []),
-    ];
-    return from.length === 0 ? [] : [{ ...database, from }];
+  const composedIn = ({ image }: Database) =>
+    composed.filter(({ images }) => images.some((each) => image.test(each))).map(({ name }) => name);
+  return [...new Set(DATABASES.map(({ name }) => name))].flatMap((name) => {
+    const kinds = DATABASES.filter((each) => each.name === name);
+    const addressed = kinds.find(({ scheme }) => addresses.some(({ address }) => scheme.test(address)));
+    // MariaDB often has addresses of MySQL.
+    const database = kinds.find((each) => composedIn(each).length > 0) ?? addressed;
+    if (database === undefined) return [];
+    return [{ ...database, from: [...composedIn(database), ...(addressed ? [ENV_EXAMPLE] : [])] }];
   });
+}
+
+function isAddressOf(name: string, address: string): boolean {
+  return DATABASES.some((each) => each.name === name && each.scheme.test(address));
 }
 
 function imagesIn(compose: string): string[] {
@@ -128,33 +143,49 @@ function imagesIn(compose: string): string[] {
 
 /** The address on this machine: the name of a compose service means nothing outside of its network. */
 function withPort(address: string, { name }: Database): string {
-  const [, scheme = '', path = ''] = /^([a-z+]+:\/\/)[^/?]*(.*)$/.exec(address) ?? [];
+  const [, scheme = '', path = ''] = /^([a-z][a-z0-9+]*:\/\/)[^/?]*(.*)$/.exec(address) ?? [];
   // The user that `initdb` and `mysqld` are started with, who needs no password; Redis has none.
   const user = { db: 'postgres@', mysql: 'root@' }[name] ?? '';
   return `${scheme}${user}127.0.0.1:{port.${name}}${path}`;
 }
 
-/** How development servers get their port; others read PORT. */
-const PORT_OPTIONS: readonly [program: RegExp, option: string][] = [
+/** Programs that serve until they are ended, and how they get their port; without an option they read PORT. */
+const SERVERS: readonly [program: RegExp, option?: string][] = [
   [
-    /\b(?:vite|astro|nuxt|nuxi|ng serve|vue-cli-service|webpack(?:-dev-server)?|storybook|parcel|wrangler)\b/,
+    /^(?:vite|astro|nuxt|nuxi|next|parcel|(?:ng|vue-cli-service|webpack) serve|webpack-dev-server|(?:storybook|wrangler) dev)(?!\S| +(?:build|watch))/,
     '--port',
   ],
-  [/\bnext\b/, '--port'],
-  [/\b(?:rails|puma)\b/, '-p'],
+  [/^(?:(?:\S+\/)?rails +s(?:erver)?|puma)(?!\S)/, '-p'],
+  [/^(?:react-scripts +start|nodemon|(?:node|tsx|bun) .*\bserver\b|.*\$\{?PORT\b)/],
 ];
+/** What comes before the program. */
+const BEFORE = /^(?:(?:\w+=\S*|cross-env|npx)\s+)*/;
 
 async function webIn(files: Files, top: string): Promise<{ service: string; from: string } | undefined> {
   const { dev } = files.scripts;
-  if (typeof dev === 'string') return { service: devLine(dev, runnerIn(top)), from: 'package.json' };
-  const [, command] = /^web:\s*(\S.*)$/m.exec(await files.text('Procfile')) ?? [];
+  const service = typeof dev === 'string' ? devLine(dev, runnerIn(top)) : undefined;
+  if (service !== undefined) return { service, from: 'package.json' };
+  const [, command] = /^web:[ \t]*([^\s\p{Cc}][^\p{Cc}]*)$/mu.exec(await files.text('Procfile')) ?? [];
   if (command === undefined) return undefined;
   // Each process of a Procfile reads PORT, which is the port named first.
-  return { service: command.trim().replace(/\$\{?PORT\b\}?/g, '{port.web}'), from: 'Procfile' };
+  return {
+    service: command.trim().replace(/\$\{PORT(?::?-[^}]*)?\}|\$PORT\b/g, '{port.web}'),
+    from: 'Procfile',
+  };
 }
 
-function devLine(script: string, run: string): string {
-  const option = PORT_OPTIONS.find(([program]) => program.test(script))?.[1];
+/** @returns undefined for a script that may end, or serve on no port: `tsc -w` would never be ready */
+function devLine(script: string, run: string): string | undefined {
+  // Options are added to the last command.
+  const last =
+    script
+      .split(/[;&|]+/)
+      .at(-1)
+      ?.trim()
+      .replace(BEFORE, '') ?? '';
+  const server = SERVERS.find(([program]) => program.test(last));
+  if (server === undefined) return undefined;
+  const [, option] = server;
   if (option === undefined) return `${run} dev`;
   // Only npm takes what follows `--` away from itself; the others pass options on.
   return run === 'npm run' ? `npm run dev -- ${option} {port.web}` : `${run} dev ${option} {port.web}`;
@@ -171,7 +202,9 @@ function runnerIn(top: string): string {
 export function applicationText({ lines, from }: ProposedApplication): string {
   const written = Object.entries(lines).map(([key, value]) => `  ${key}=${value}`);
   const verb = from.length === 1 ? 'suggests' : 'suggest';
-  return [`${from.join(', ')} ${verb} ports and services for each session:`, ...written].join('\n');
+  return [`${from.join(', ')} ${verb} ports and services for each session:`, ...written]
+    .map(harmless)
+    .join('\n');
 }
 
 const MAX_BYTES = 1024 * 1024;
