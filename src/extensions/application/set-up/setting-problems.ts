@@ -12,10 +12,12 @@ const withApplicationProblems: SettingsJudge = (readings) => {
   const { value: named, problem: wrong } = readings.find(({ name }) => name === 'ports') ?? {};
   const ports = wrong ? undefined : Array.isArray(named) ? named.map(String) : [];
   const services = readings.filter(({ name }) => name === 'services').map(nameIn);
+  const servedIn = readings.find(({ name }) => name === 'servicesIn')?.value;
   return readings.map((reading) => {
-    if (!isNamed(reading) || reading.problem) return reading;
+    if (reading.problem) return reading;
     const { key, value, source } = reading;
-    const problem = problemOf(reading, { ports, services });
+    const others = { ports, services, servedIn };
+    const problem = isNamed(reading) ? problemOf(reading, others) : problemOfPages(reading, others);
     if (problem === undefined) return reading;
     const error = settingInvalid(allSettings()[reading.name], {
       key,
@@ -38,6 +40,18 @@ function isNamed(reading: SettingReading): reading is NamedReading {
 /** The part after the prefix: `DB` of `SERVICE_DB`. */
 function nameIn(reading: SettingReading): string {
   return reading.key.slice(familyPrefix(allSettings()[reading.name]).length);
+}
+
+/** Pages of which no picture could be taken. */
+function problemOfPages(
+  { name, value }: SettingReading,
+  { ports, services, servedIn }: Others & { servedIn: unknown },
+): string | undefined {
+  if (name !== 'pages' || !Array.isArray(value) || value.length === 0) return undefined;
+  if (!services.includes('WEB')) return 'SERVICE_WEB, whose pages these are, is missing';
+  if (ports?.includes('web') === false) return 'PORTS does not name web, on which SERVICE_WEB listens';
+  if (!Array.isArray(servedIn) || servedIn.includes('proof')) return undefined;
+  return 'SERVICES_IN does not name proof, in which pictures are taken';
 }
 
 interface Others {

@@ -50,7 +50,7 @@ test('an application is frozen with its services in the order of the file, and I
 });
 
 test('without ports, services and variables there is no application', () => {
-  expect(frozen('PAGES=/', 'SERVICES_IN=proof', 'SERVICE_WEB=')).toBeUndefined();
+  expect(frozen('SERVICES_IN=proof', 'SERVICE_WEB=')).toBeUndefined();
   expect(frozen('PORTS=web')).toMatchObject({ ports: ['web'], services: [], env: {} });
   expect(frozen('ENV_A=1')?.in).toEqual(['implementation', 'testing', 'quality', 'proof']);
 });
@@ -73,6 +73,13 @@ test.each([
     'After SERVICE_ comes a name of at most 31 capital letters',
   ],
   ['an eleventh service', [...Array(11).keys()].map((n) => `SERVICE_S${n}=a`), 'More than 10 services: "a"'],
+  ['pages of no service', [PORTS, 'PAGES=/'], 'SERVICE_WEB, whose pages these are, is missing: "/"'],
+  ['pages of a service without a port', ['SERVICE_WEB=a', 'PAGES=/'], 'PORTS does not name web'],
+  [
+    'pages without a proof beside services',
+    [PORTS, WEB, 'PAGES=/', 'SERVICES_IN=testing'],
+    'SERVICES_IN does not name proof',
+  ],
   ['readiness of nothing', ['READY_DB=a'], 'SERVICE_DB, which it is about, is missing: "a"'],
   ['readiness of INIT', ['SERVICE_INIT=a', 'READY_INIT=b'], 'SERVICE_INIT runs to its end'],
   [
