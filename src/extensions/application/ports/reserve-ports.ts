@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifThere } from '../../../core/kernel/errors.ts';
+import { ifThere, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { createLightly, writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
@@ -92,15 +93,39 @@ function replace(
   { from, to }: { from: string; to: string | undefined },
 ): boolean {
   const path = join(folder, String(port));
-  const mark = join(folder, `.${port}.${fingerprint(from).slice(0, 16)}`);
-  if (!createLightly(mark, '')) return false;
+  const marks = takeMark(join(folder, `.${port}.`), from);
+  if (marks === undefined) return false;
   try {
     if (ifThere(() => readFileSync(path, 'utf8')) !== from) return false;
     if (to === undefined) unlinkSync(path);
     else writeLightly(path, to);
     return true;
   } finally {
-    unlinkSync(mark);
+    for (const mark of marks) ifThere(() => unlinkSync(mark));
+  }
+}
+
+/**
+ * Makes the mark of a text. A mark that a crash has left is not removed before the change, since two processes would
+ * remove each other's: its text gets a mark too.
+ * @returns the new mark, and those left before it; undefined if another process has it
+ */
+function takeMark(prefix: string, text: string): string[] | undefined {
+  const mark = `${prefix}${fingerprint(text).slice(0, 16)}`;
+  if (createLightly(mark, `${process.pid} ${randomUUID()}`)) return [mark];
+  const maker = ifThere(() => readFileSync(mark, 'utf8'));
+  if (maker === undefined || isAlive(Number.parseInt(maker, 10))) return undefined;
+  const after = takeMark(prefix, maker);
+  return after && [...after, mark];
+}
+
+/** Another process may have the number of one that has died; then the port stays as it is until that one ends. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Of another user; a power cut may have left a mark without a number.
+    return systemErrorCode(error) === 'EPERM';
   }
 }
 

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { requireFreePorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
@@ -20,6 +22,7 @@ async function scene() {
   const owner = (id: string, file = live) => ({ id, while: file, name: `session-${id}` });
   return {
     ...{ path: dir.path, live, owner, runner: applicationRunner(() => dir.path) },
+    folder,
     names: () => readdirSync(folder).sort(),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
@@ -48,6 +51,24 @@ test('an owner keeps its ports, has others for the base, and releases all of the
   const other = await at.runner.reserve(at.owner('B'), ['web'], 'own');
   await at.runner.release({ id: 'A' });
   expect(at.names()).toEqual([String(other.web)]);
+});
+
+test('a port is released and reserved again although a process died while it changed the reservation', async () => {
+  await using at = await scene();
+  const { web } = await at.runner.reserve(at.owner('A'), ['web'], 'own');
+  const died = spawnSync('true').pid;
+  const markOf = (text: string) => join(at.folder, `.${web}.${fingerprint(text).slice(0, 16)}`);
+  const text = readFileSync(join(at.folder, String(web)), 'utf8');
+  writeFileSync(markOf(text), `${died} a`);
+  // The process that came after it died in the same place.
+  writeFileSync(markOf(`${died} a`), `${died} b`);
+  await at.runner.release({ id: 'A' });
+  expect(at.names()).toEqual([]);
+
+  await at.runner.reserve(at.owner('A'), ['web'], 'own');
+  writeFileSync(markOf(text), `${process.pid} c`);
+  await at.runner.release({ id: 'A' });
+  expect(at.names()).toContain(String(web));
 });
 
 test('a port with a listener is not reserved, and is refused by the name of its holder', async () => {
