@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { readProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { type DoctorCheck, ok, warn } from '../../core/caller/refusals/check.ts';
 import { configFolder } from '../../core/kernel/config-folder.ts';
-import { orNothing } from '../../core/kernel/errors.ts';
 import { isRunning } from '../../core/kernel/processes/process-table.ts';
 import { counted } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
@@ -12,6 +10,7 @@ import { missingProgram } from '../../core/project/finding/project-command.ts';
 import { childEnvironment } from '../../core/sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
 import { readServicesNow } from '../../core/session/services-now.ts';
+import { playwrightOf } from './pictures/run-job.ts';
 import { isFree } from './ports/listeners.ts';
 import { holderOf, reservedPorts } from './ports/reserve-ports.ts';
 
@@ -83,10 +82,8 @@ async function firstMissing(line: string, place: Parameters<typeof missingProgra
 async function pageChecks({ values }: Project, { env, programs }: ActionContext): Promise<DoctorCheck[]> {
   if ((values.pages ?? []).length === 0) return [];
   const browser = await programOnPath(CHROMIUMS, env);
-  // Never from a worktree, whose packages are the work of agents.
-  const hasPlaywright = orNothing(() => createRequire(programs.worker).resolve('playwright-core'));
   const lacking = [
-    ...(hasPlaywright === undefined
+    ...(playwrightOf(dirname(programs.worker)) === undefined
       ? [
           warn(
             'pages.playwright',

@@ -59,7 +59,8 @@ test('the first missing program of each line is named, and what is missing for p
   await symlink('/bin/sh', join(bin, 'chromium'));
   const peer = join(repo.homeDir, 'node_modules/playwright-core');
   await mkdir(peer, { recursive: true });
-  await writeFile(join(peer, 'index.js'), '');
+  await writeFile(join(peer, 'package.json'), '{}');
+  await mkdir(join(repo.homeDir, 'dist'));
   expect(await found()).toEqual([...ofServices, 'ok pages ']);
 });
 
