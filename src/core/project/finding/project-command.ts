@@ -87,6 +87,7 @@ function failed({
   const guardProblem = inside !== undefined && (isGone || exitCode === 1) ? message : undefined;
   if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
   const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
+  if (exitCode === null && !notFound) return { how: 'ended by a signal' };
   return { how: `exit status ${exitCode ?? 'none'}`, missing };
 }
 

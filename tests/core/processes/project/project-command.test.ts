@@ -18,7 +18,7 @@ const failureOf = async (command: string, options: ProjectCommandOptions) =>
 test('a command that exits with 0 has passed, and any other reports how it ended', async () => {
   expect(await failureOf('true', where)).toBeUndefined();
   expect(await failureOf('exit 3', where)).toEqual({ how: 'exit status 3', lastLines: '' });
-  expect(await failureOf('kill -9 $$', where)).toEqual({ how: 'exit status none', lastLines: '' });
+  expect(await failureOf('kill -9 $$', where)).toEqual({ how: 'ended by a signal', lastLines: '' });
 });
 
 test('a failure has the last lines that the command printed on either stream, readable', async () => {
