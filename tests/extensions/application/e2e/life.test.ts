@@ -48,6 +48,9 @@ test.each(['off', 'guard', 'strict'] as const)(
     expect(down.view.state.servicesUp).toBeUndefined();
     await endOfWorker(rig);
     expect(await servedPids(rig)).toEqual([]);
-    expect((await readServicesNow(rig.paths))?.services).toMatchObject([{ name: 'web', state: 'ended' }]);
+    expect((await readServicesNow(rig.paths))?.services).toMatchObject([
+      { name: 'web', state: 'ended' },
+      { name: 'init', state: 'ended' },
+    ]);
   },
 );

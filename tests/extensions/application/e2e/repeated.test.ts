@@ -16,7 +16,9 @@ const SERVER = `require('node:http')
   .listen(Number(process.env.PORT), '127.0.0.1');
 `;
 const SERVICE = 'exec node server.cjs';
-const CHECK = 'test "$(curl -s http://localhost:$PORT)" = hello';
+/** It lets a server end that can, and waits until that one has. */
+const CHECK =
+  'test "$(curl -s http://localhost:$PORT)" = hello && { curl -s http://localhost:$PORT/end || sleep 1; }';
 const LINES = { PORTS: 'web', SERVICE_WEB: SERVICE, SERVICE_INIT: 'touch {data}/made', CHECK };
 const FILES = { files: { 'server.cjs': SERVER } };
 
@@ -66,6 +68,15 @@ test.each(['off', 'strict'] as const)(
       const broken = await samocode(repo, 'doctor', '--checks');
       expect(broken.said).toContain(`The service line \`${SERVICE}\` fails on the base of a session`);
       expect(broken.said).toContain('no such table');
+      await repo.commit('End it', {
+        'server.cjs': SERVER.replace(
+          '(_, response) =>',
+          '({ url }, response) => url === "/end" ? process.exit(7) :',
+        ),
+      });
+      const ended = await samocode(repo, 'doctor', '--checks');
+      expect(ended.said).toContain(`The service line \`${SERVICE}\` fails on the base of a session`);
+      expect(ended.said).toContain('it ended although it was still needed: exit status 7');
       expect(reservationsOf(repo)).toEqual([]);
     } finally {
       await repo[Symbol.asyncDispose]();

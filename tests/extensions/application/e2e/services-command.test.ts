@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { readServicesNow } from '../../../../src/core/session/services-now.ts';
@@ -87,6 +88,23 @@ test('a service that fails is named with its last lines, and those after it do n
   expect(up.said).not.toContain('queue');
   const logs = await samocode(rig, 'services', folder, 'logs', '--json');
   expect(JSON.parse(logs.said).services).toMatchObject([{ name: 'web', lines: ['no such table: boats'] }]);
+});
+
+test('a port that another program holds is why no service of a person starts', async () => {
+  await using rig = await startRig({ at: 'stopped', lines: LINES });
+  const { folder } = rig.file;
+  await samocode(rig, 'services', folder, 'up');
+  const port = (await readServicesNow(rig.paths))?.services[0]?.port;
+  await samocode(rig, 'services', folder, 'down');
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  try {
+    const up = await samocode(rig, 'services', folder, 'up');
+    expect(up).toEqual({ exitCode: 1, said: saying(`port ${port} (web) is in use`) });
+    expect(up.said).not.toContain('The services start');
+  } finally {
+    other.close();
+  }
 });
 
 test('services are refused where none can start for a person', async () => {

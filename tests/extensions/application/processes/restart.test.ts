@@ -1,0 +1,22 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { SessionServices } from '../../../../src/extensions/application/worker/session-services.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const asked = (restartServices: string) =>
+  new SessionServices({ paths: { restartServices } } as Worker).whileAgent('implementation');
+
+test('an agent restarts services by a file, not by a folder', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, '_restart_services');
+  mkdirSync(path);
+  await asked(path);
+  expect(existsSync(path)).toBe(true);
+});
+
+test('a file that cannot be deleted is a failure that the watch of the agent reports once', async () => {
+  // A plain file that not even root can delete.
+  await expect(asked('/proc/self/status')).rejects.toThrow(/EPERM|EACCES/);
+});
