@@ -16,7 +16,7 @@ export function webAddress({ services }: Pick<Application, 'services'>, ports: P
 }
 
 /** Replaces `{port.web}` and `{data}` in a line of the settings; other braces stay. */
-export function filledIn(line: string, { ports, data }: { ports: Ports; data: string }): string {
+function filledIn(line: string, { ports, data }: { ports: Ports; data: string }): string {
   return line.replace(/\{(?:port\.([a-z][a-z0-9_]*)|data)\}/g, (whole, port?: string) => {
     if (port === undefined) return data;
     return port in ports ? String(ports[port]) : whole;
