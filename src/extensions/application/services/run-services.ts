@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoUtc } from '../../../core/kernel/clock.ts';
-import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { runProjectShell, SETUP_LIMIT_MS } from '../../../core/project/finding/project-command.ts';
@@ -11,7 +10,6 @@ import { inShell, servedPorts, WEB, webAddress } from '../filled-in.ts';
 import { requireFreePorts } from '../ports/reserve-ports.ts';
 import { type Inbound, openInbound } from '../sandbox/inbound.ts';
 import type { RunningServices, ServedPlace, ServiceTools } from '../served-place.ts';
-import { notStarted } from './not-started.ts';
 import { RunningService } from './service.ts';
 
 /** A database that recovers, or a first compilation. */
@@ -85,19 +83,15 @@ class Services implements RunningServices {
     crashPoint('services-ready');
   }
 
-  /** Another program may have taken a port since it was found to be free. */
   async #openInwards(): Promise<void> {
     const { application, ports, net } = this.#place;
     if (net === undefined) return;
     try {
       this.#inbound = await openInbound(net, servedPorts(application, ports));
     } catch (error) {
-      const port = systemErrorCode(error) === 'EADDRINUSE' && portOf(error);
-      const service = application.services.find(({ name }) => ports[name] === port);
-      if (service === undefined) throw error;
-      const how = `it was not started: another program listens on port ${port}`;
-      this.failures.push(notStarted(service, this.#place, how));
-      this.#note(service.name, { state: 'failed', said: how });
+      // Another program may have taken a port since the look at all of them.
+      await requireFreePorts(ports, this.#tools.host);
+      throw error;
     }
   }
 
@@ -221,8 +215,4 @@ class Services implements RunningServices {
       // The next change writes it again.
     }
   }
-}
-
-function portOf(error: unknown): unknown {
-  return error instanceof Error && 'port' in error ? error.port : undefined;
 }

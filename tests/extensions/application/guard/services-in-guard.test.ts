@@ -87,15 +87,13 @@ test.each(LEVELS)('services end with the killed process that started them, level
 });
 
 test.each(LEVELS)(
-  'a port that was taken before the start is a failure of its service, level %s',
+  'a port that was taken before the start is refused, and nothing is left, level %s',
   async (level) => {
     await using at = await servedInGuard(level, { services: { web: WEB } });
     const other = createServer().listen(at.ports.web, '127.0.0.1');
     await once(other, 'listening');
-    const running = await at.start();
-    await running.end();
+    await expect(at.start()).rejects.toMatchObject({ code: 'port_taken' });
     other.close();
-    expect(running.failures.map(({ run }) => run.command)).toEqual([WEB]);
     expect(await at.left()).toEqual([]);
   },
 );
