@@ -53,7 +53,8 @@ const FLOORS = [
   // A reader of a session can read its proof.
   ['core/acts/clean-up', 'core/acts/set-up', 'core/acts/reading'],
   // `run` sets up a project, follows the session, and asks at its gates.
-  ['core/acts/sessions', 'core/acts/sessions/bring'],
+  ['core/acts/sessions/start'],
+  ['core/acts/sessions'],
   ['core/supervisor'],
 ];
 
@@ -81,7 +82,7 @@ const LAW: ImportLaw = {
       pattern: /^commander$/,
       only: [
         /\.command\.ts$/,
-        'core/acts/sessions/start-options.ts',
+        'core/acts/sessions/start/start-options.ts',
         'core/kit/terminal',
         'app/cli',
         'extensions/rehearsal/demo/demo.ts',

@@ -7,7 +7,7 @@ import { useSessionExtensions } from '../../src/app/extensions/worker.ts';
 import { publishing } from '../../src/core/acts/finish/publishing.ts';
 import { cloneApplications } from '../../src/core/acts/proof/clone-application.ts';
 import { pullRequestsToVerify } from '../../src/core/acts/proof/pull-requests-to-verify.ts';
-import { startSources } from '../../src/core/acts/sessions/start-sources.ts';
+import { startSources } from '../../src/core/acts/sessions/start/start-sources.ts';
 import { furtherLines } from '../../src/core/acts/set-up/further-lines.ts';
 import { furtherProviders } from '../../src/core/agents/registry.ts';
 import { baseChecks } from '../../src/core/caller/context/base-checks-failed.ts';

@@ -1,6 +1,6 @@
-import { type StartSessionInput, startInput } from '../../src/core/acts/sessions/start-choices.ts';
+import { type StartSessionInput, startInput } from '../../src/core/acts/sessions/start/start-choices.ts';
+import type { WorkRequest } from '../../src/core/acts/sessions/start/work.ts';
 import { startSession as start } from '../../src/core/acts/sessions/start-session.act.ts';
-import type { WorkRequest } from '../../src/core/acts/sessions/work.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 
 type Choices = NonNullable<StartSessionInput['choices']>;

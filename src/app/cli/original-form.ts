@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { givenStartOptions, startInputOf } from '../../core/acts/sessions/start-options.ts';
+import { givenStartOptions, startInputOf } from '../../core/acts/sessions/start/start-options.ts';
 import { ACTION_ERRORS } from '../../core/caller/errors/action-errors.ts';
 import type { Cli } from '../../core/kit/terminal/cli.ts';
 import { newCommand } from '../../core/kit/terminal/new-command.ts';

@@ -1,6 +1,6 @@
 import { publishing } from '../../core/acts/finish/publishing.ts';
 import { pullRequestsToVerify } from '../../core/acts/proof/pull-requests-to-verify.ts';
-import { startSources } from '../../core/acts/sessions/start-sources.ts';
+import { startSources } from '../../core/acts/sessions/start/start-sources.ts';
 import { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import { poolActs } from '../../core/caller/context/pools.ts';
 import { pullRequestRounds } from '../../core/caller/context/pull-request-rounds.ts';

@@ -1,4 +1,4 @@
-import type { ChatWork } from '../../core/acts/sessions/work.ts';
+import type { ChatWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { pathInside, realPathAsFar } from '../../core/project/git/real-path.ts';

@@ -1,6 +1,6 @@
 import { resolveWork } from '../../core/acts/sessions/resolve-work.ts';
-import type { ResolvedWork } from '../../core/acts/sessions/start-sources.ts';
-import type { ChatWork } from '../../core/acts/sessions/work.ts';
+import type { ResolvedWork } from '../../core/acts/sessions/start/start-sources.ts';
+import type { ChatWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import type { GivenChat } from '../../core/session/events/session-file.ts';

@@ -1,5 +1,5 @@
-import type { StartSource } from '../../core/acts/sessions/start-sources.ts';
-import type { IssueWork } from '../../core/acts/sessions/work.ts';
+import type { StartSource } from '../../core/acts/sessions/start/start-sources.ts';
+import type { IssueWork } from '../../core/acts/sessions/start/work.ts';
 
 /** The sources on GitHub from which a session may start. Their modules are loaded only when one is used. */
 export const GITHUB_START_SOURCES: readonly StartSource<IssueWork>[] = [

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { StartChoice } from '../../core/acts/sessions/start-choices.ts';
-import { startInput } from '../../core/acts/sessions/start-choices.ts';
-import { type StartOptions, withStartOptions } from '../../core/acts/sessions/start-options.ts';
+import type { StartChoice } from '../../core/acts/sessions/start/start-choices.ts';
+import { startInput } from '../../core/acts/sessions/start/start-choices.ts';
+import { type StartOptions, withStartOptions } from '../../core/acts/sessions/start/start-options.ts';
 import type { Cli } from '../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
 import {

@@ -17,7 +17,7 @@ import { isAsStrict } from '../../project/settings/setting-spec.ts';
 import { allSettings } from '../../project/settings/settings.ts';
 import type { FrozenSettings, SessionFile } from '../../session/events/session-file.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
-import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start-choices.ts';
+import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start/start-choices.ts';
 
 /** The settings stored with a session, including the path of every agent CLI it may start. */
 export async function freezeSettings(

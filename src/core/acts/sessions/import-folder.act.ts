@@ -31,8 +31,8 @@ import {
 } from '../../session/unimported-folder.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { newSession, type SessionRequest } from './new-session.ts';
-import type { StartSessionInput } from './start-choices.ts';
-import type { FolderWork } from './work.ts';
+import type { StartSessionInput } from './start/start-choices.ts';
+import type { FolderWork } from './start/work.ts';
 
 export interface ImportInput {
   /** The name or path of the folder. */

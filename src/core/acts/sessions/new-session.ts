@@ -19,7 +19,7 @@ import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { freezeSettings } from './freeze-settings.ts';
-import type { SessionChoices } from './start-choices.ts';
+import type { SessionChoices } from './start/start-choices.ts';
 
 export interface SessionRequest
   extends Pick<

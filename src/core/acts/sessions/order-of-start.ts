@@ -12,7 +12,7 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { cycleOf, membersOf } from '../../session/start-order.ts';
-import type { OrderRequest } from './start-choices.ts';
+import type { OrderRequest } from './start/start-choices.ts';
 
 export function isOrdered({ after, afterMerge, at }: OrderRequest): boolean {
   return [after, afterMerge, at].some((words) => words !== undefined);

@@ -13,8 +13,8 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { boxesIn, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { GivenPlan } from '../../session/events/session-file.ts';
-import { type ResolvedWork, startSources } from './start-sources.ts';
-import type { NewWork } from './work.ts';
+import { type ResolvedWork, startSources } from './start/start-sources.ts';
+import type { NewWork } from './start/work.ts';
 
 type Place = Parameters<typeof namedFolder>[1];
 

@@ -10,7 +10,12 @@ import { sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { stateLine } from '../../session/words.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
-import { givenStartOptions, type StartOptions, startInputOf, withStartOptions } from './start-options.ts';
+import {
+  givenStartOptions,
+  type StartOptions,
+  startInputOf,
+  withStartOptions,
+} from './start/start-options.ts';
 
 type RunOptions = StartOptions & { yes?: true; ask?: boolean };
 
@@ -55,7 +60,7 @@ async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boole
 
 async function askToBring(cli: Cli, files: readonly string[]): Promise<boolean> {
   const [{ bringQuestion }, { askYesNo }] = await Promise.all([
-    import('./bring/bring-form.ts'),
+    import('./start/bring-form.ts'),
     import('../../kit/terminal/ask.ts'),
   ]);
   cli.output.say(bringQuestion(files));

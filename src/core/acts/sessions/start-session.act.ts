@@ -20,15 +20,15 @@ import { sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { type Begun, beginSession } from './begin-session.ts';
-import { bringFiles } from './bring/bring-files.ts';
 import { ensureWorker } from './ensure-worker.ts';
 import { continueFolder } from './import-folder.act.ts';
 import { newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';
-import type { StartSessionInput } from './start-choices.ts';
-import type { ResolvedWork } from './start-sources.ts';
-import type { NewWork } from './work.ts';
+import { bringFiles } from './start/bring-files.ts';
+import type { StartSessionInput } from './start/start-choices.ts';
+import type { ResolvedWork } from './start/start-sources.ts';
+import type { NewWork } from './start/work.ts';
 
 /** Starts a new session, or one that continues a folder prepared by hand. */
 export async function startSession(

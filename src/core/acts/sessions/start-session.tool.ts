@@ -6,7 +6,7 @@ import { capitalised } from '../../kernel/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { ByPhase, LimitsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
 import { sessionFields } from '../../kit/mcp/session-fields.ts';
-import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start-choices.ts';
+import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start/start-choices.ts';
 
 const SCHEMAS = {
   text: z.string().optional(),
@@ -64,7 +64,7 @@ export const startSessionTool = defineTool({
     const { actions } = context;
     const [{ startSession }, { bringByForm }] = await Promise.all([
       import('./start-session.act.ts'),
-      import('./bring/bring-form.ts'),
+      import('./start/bring-form.ts'),
     ]);
     const { limits, start: run, again = false, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments generated from the table.

@@ -7,7 +7,7 @@ import { printDone } from '../../kit/terminal/print-done.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { LIMIT_SETTINGS, type LimitSetting, START_CHOICE_ROWS } from './start-choices.ts';
+import { LIMIT_SETTINGS, type LimitSetting, START_CHOICE_ROWS } from './start/start-choices.ts';
 import type { StopOneResult } from './stop-session.act.ts';
 
 type StopOptions = SharedOptions & { now?: true; all?: true; group?: string };

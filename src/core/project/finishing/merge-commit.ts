@@ -1,7 +1,7 @@
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { gitFailure } from '../git/git-errors.ts';
-import { OFFLINE } from '../git/own-repository.ts';
 import { noDrivers } from '../git/no-drivers.ts';
+import { OFFLINE } from '../git/own-repository.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
 import { removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';

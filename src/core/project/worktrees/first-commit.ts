@@ -1,6 +1,6 @@
 import { refPrefix } from '../checkpoints/checkpoint-refs.ts';
-import { noDrivers } from '../git/no-drivers.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { noDrivers } from '../git/no-drivers.ts';
 import { namesIn } from '../git/path-bytes.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Brought } from '../../../core/acts/sessions/start-sources.ts';
+import type { Brought } from '../../../core/acts/sessions/start/start-sources.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
 import { namesIn } from '../../../core/project/git/path-bytes.ts';
 import { uncommittedFiles } from './uncommitted-files.ts';

@@ -1,4 +1,4 @@
-import type { IssueWork } from '../../../core/acts/sessions/work.ts';
+import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readAllSessions } from '../../../core/session/session-list.ts';

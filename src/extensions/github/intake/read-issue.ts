@@ -1,6 +1,6 @@
 import { resolveWork } from '../../../core/acts/sessions/resolve-work.ts';
-import type { ResolvedWork } from '../../../core/acts/sessions/start-sources.ts';
-import type { IssueWork } from '../../../core/acts/sessions/work.ts';
+import type { ResolvedWork } from '../../../core/acts/sessions/start/start-sources.ts';
+import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';

@@ -1,7 +1,7 @@
-import type { StartSessionInput } from '../../../core/acts/sessions/start-choices.ts';
+import type { StartSessionInput } from '../../../core/acts/sessions/start/start-choices.ts';
+import { startSources } from '../../../core/acts/sessions/start/start-sources.ts';
+import type { NewWork } from '../../../core/acts/sessions/start/work.ts';
 import type { startSession } from '../../../core/acts/sessions/start-session.act.ts';
-import { startSources } from '../../../core/acts/sessions/start-sources.ts';
-import type { NewWork } from '../../../core/acts/sessions/work.ts';
 import type { FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeProgram } from '../../../../src/app/cli/whole-program.ts';
-import { START_CHOICE_ROWS } from '../../../../src/core/acts/sessions/start-choices.ts';
+import { START_CHOICE_ROWS } from '../../../../src/core/acts/sessions/start/start-choices.ts';
 import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
 
 /** What a terminal offers instead, or why it needs nothing. */

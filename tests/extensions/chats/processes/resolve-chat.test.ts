@@ -1,7 +1,7 @@
 import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ChatWork } from '../../../../src/core/acts/sessions/work.ts';
+import type { ChatWork } from '../../../../src/core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { openProject } from '../../../../src/core/project/finding/open-project.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { startSources } from '../../../../src/core/acts/sessions/start/start-sources.ts';
 import { startSession } from '../../../../src/core/acts/sessions/start-session.act.ts';
-import { startSources } from '../../../../src/core/acts/sessions/start-sources.ts';
 import { baseChecks } from '../../../../src/core/caller/context/base-checks-failed.ts';
 import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
 import { ci } from '../../../support/ci.ts';

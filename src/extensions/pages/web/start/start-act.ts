@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { startInput } from '../../../../core/acts/sessions/start-choices.ts';
+import { startInput } from '../../../../core/acts/sessions/start/start-choices.ts';
 import { startSession } from '../../../../core/acts/sessions/start-session.act.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { pageKey } from '../../../../core/caller/facts/live-page.ts';

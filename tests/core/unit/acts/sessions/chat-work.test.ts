@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type WorkRequest, workOf } from '../../../../../src/core/acts/sessions/work.ts';
+import { type WorkRequest, workOf } from '../../../../../src/core/acts/sessions/start/work.ts';
 
 const chat = (by: object, more: object = {}) => ({ kind: 'chat', chat: by, with: undefined, ...more });
 const TASK = { kind: 'task', task: 'Name the boats', dive: undefined };

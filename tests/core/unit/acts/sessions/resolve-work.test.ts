@@ -7,7 +7,7 @@ import {
   readGivenPlan,
   resolveWork,
 } from '../../../../../src/core/acts/sessions/resolve-work.ts';
-import type { NewWork } from '../../../../../src/core/acts/sessions/work.ts';
+import type { NewWork } from '../../../../../src/core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../../../src/core/caller/context/context.ts';
 import { fingerprint } from '../../../../../src/core/kernel/files/fingerprint.ts';
 import type { Project } from '../../../../../src/core/project/finding/open-project.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startInput } from '../../../../../src/core/acts/sessions/start-choices.ts';
+import { startInput } from '../../../../../src/core/acts/sessions/start/start-choices.ts';
 
 const TASK = { kind: 'task', task: 'Name the boats', dive: undefined };
 

@@ -1,9 +1,9 @@
 import type { ActionContext } from '../../../caller/context/context.ts';
 import { listed, shownText } from '../../../kernel/text.ts';
 import type { Project } from '../../../project/finding/open-project.ts';
-import type { StartSessionInput } from '../start-choices.ts';
-import { type Brought, startSources } from '../start-sources.ts';
-import type { NewWork } from '../work.ts';
+import type { StartSessionInput } from './start-choices.ts';
+import { type Brought, startSources } from './start-sources.ts';
+import type { NewWork } from './work.ts';
 
 /**
  * Copies the files that a chat has changed and not committed, if the person agrees. Otherwise they are left, and a

@@ -1,7 +1,7 @@
-import type { ActionContext } from '../../caller/context/context.ts';
-import { newRegistry } from '../../kernel/registry.ts';
-import type { Project } from '../../project/finding/open-project.ts';
-import type { GivenChat, SessionFile } from '../../session/events/session-file.ts';
+import type { ActionContext } from '../../../caller/context/context.ts';
+import { newRegistry } from '../../../kernel/registry.ts';
+import type { Project } from '../../../project/finding/open-project.ts';
+import type { GivenChat, SessionFile } from '../../../session/events/session-file.ts';
 import type { IssueWork, SourceWork } from './work.ts';
 
 /** Work as a session records it. */

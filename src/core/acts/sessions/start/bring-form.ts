@@ -1,7 +1,7 @@
 import type { Form } from '../../../kit/mcp/form.ts';
 import type { ToolContext } from '../../../kit/mcp/tool.ts';
 import { namedFiles } from './bring-files.ts';
-import type { StartSessionInput } from '../start-choices.ts';
+import type { StartSessionInput } from './start-choices.ts';
 
 /** Codex preselects the first choice, and an accidental Enter must agree to nothing. */
 const CHOICES = {

@@ -1,6 +1,6 @@
-import { START_ERRORS } from '../../caller/errors/start-errors.ts';
-import { requireText } from '../../caller/refusals/require.ts';
-import type { GivenIssue } from '../../session/events/session-file.ts';
+import { START_ERRORS } from '../../../caller/errors/start-errors.ts';
+import { requireText } from '../../../caller/refusals/require.ts';
+import type { GivenIssue } from '../../../session/events/session-file.ts';
 
 /** What a session is to do. */
 export type Work = NewWork | FolderWork;

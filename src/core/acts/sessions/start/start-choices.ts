@@ -1,9 +1,9 @@
-import { providerChoices } from '../../agents/registry.ts';
-import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../kernel/phases/limits.ts';
-import { SANDBOX_MEANS, SANDBOXES } from '../../kernel/sandbox-level.ts';
-import { inWords } from '../../kernel/text.ts';
-import type { CallSettings } from '../../project/settings/settings.ts';
-import type { RecurringRun } from '../../session/events/session-file.ts';
+import { providerChoices } from '../../../agents/registry.ts';
+import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../../kernel/phases/limits.ts';
+import { SANDBOX_MEANS, SANDBOXES } from '../../../kernel/sandbox-level.ts';
+import { inWords } from '../../../kernel/text.ts';
+import type { CallSettings } from '../../../project/settings/settings.ts';
+import type { RecurringRun } from '../../../session/events/session-file.ts';
 import { type Work, type WorkRequest, workOf } from './work.ts';
 
 /** Choices for one session, in addition to the project's settings. */
