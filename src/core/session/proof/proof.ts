@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
-import { Application } from '../../kernel/phases/application.ts';
+import { type Application, GivenApplication } from '../../kernel/phases/application.ts';
 import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import {
   type BaseChecks,
@@ -77,7 +77,7 @@ export const SessionProof = z.strictObject({
     home: z.array(z.string()).optional(),
     timeoutMs: z.number(),
     /** The services beside which the checks ran. */
-    application: Application.optional(),
+    application: GivenApplication.optional(),
   }),
   approvals: z.array(Approval),
   outsidePlan: z.array(z.string()).optional(),

@@ -19,7 +19,7 @@ test('changes, renames, new files and folders of a real repository are read with
     branch: 'main',
     entries: [
       { kind: 'changed', path: 'a b.txt' },
-      { kind: 'changed', path: 'renamed to.txt' },
+      { kind: 'changed', path: 'renamed to.txt', from: 'old.txt' },
       { kind: 'changed', path: 'ü\n.txt' },
       { kind: 'untracked', path: 'new/' },
     ],

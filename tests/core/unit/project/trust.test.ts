@@ -49,6 +49,7 @@ test('a lower sandbox level and every writable path relax a rule, a higher level
 test('each line of a service, of its readiness and of a variable needs trust, ports and pages do not', () => {
   const lines = [
     ['SERVICE_DB', 'postgres -D {data} -p {port.db}'],
+    ['SERVICE_WEB', 'serve'],
     ['SERVICE_INIT', 'npm run migrate'],
     ['READY_DB', 'pg_isready -p {port.db}'],
     ['ENV_TOKEN', 'of-tests'],
