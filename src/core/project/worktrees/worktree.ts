@@ -78,7 +78,7 @@ async function checkOutBranch(plan: WorktreePlan, tip: string | undefined, force
   } catch (error) {
     // A failed `-b` leaves the branch behind. No signal: it is deleted even after an abort.
     const { signal: _, ...withoutSignal } = options;
-    await deleteUnused(branch, first, withoutSignal);
+    await deleteUnusedBranch(branch, first, withoutSignal);
     const other = causeOf(error, BLOCKED)?.[1];
     throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
   }
@@ -100,7 +100,7 @@ function causeOf(error: unknown, words: RegExp): RegExpExecArray | undefined {
 }
 
 /** Deletes a branch that is still where it began; git refuses one that is checked out anywhere. */
-async function deleteUnused(branch: string, first: string, options: GitOptions): Promise<void> {
+export async function deleteUnusedBranch(branch: string, first: string, options: GitOptions): Promise<void> {
   if ((await commitOf(`refs/heads/${branch}`, options)) !== first) return;
   await runGit(['branch', '--quiet', '-D', '--', branch], { ...options, allowFailure: true });
 }

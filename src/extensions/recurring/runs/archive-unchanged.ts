@@ -1,37 +1,77 @@
+import { lstat } from 'node:fs/promises';
 import type { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { gitLine } from '../../../core/project/git/git.ts';
+import { ifExists, isSamocodeError } from '../../../core/kernel/errors.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { keptCheckpoints } from '../../../core/project/checkpoints/checkpoint-refs.ts';
+import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
+import { listing, namesIn, pathAt } from '../../../core/project/git/path-bytes.ts';
+import { deleteUnusedBranch } from '../../../core/project/worktrees/worktree.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 
-/** Whether the branch of a session is still at the commit at which it began. */
+/**
+ * Whether an archive of a session loses nothing: its branch is still at the commit at which it began, every checkpoint
+ * has the same files, and no agent has written a file that git ignores.
+ */
 export async function isUnchanged(
-  { state: { worktree, pullRequest }, sessionFile }: SessionView,
-  { env: baseEnv }: ActionContext,
+  {
+    folder,
+    paths,
+    state: { worktree, pullRequest },
+    sessionFile,
+  }: Pick<SessionView, 'folder' | 'paths' | 'sessionFile'> & {
+    state: Pick<SessionView['state'], 'worktree' | 'pullRequest'>;
+  },
+  { env: baseEnv }: Pick<ActionContext, 'env'>,
 ): Promise<boolean> {
   if (worktree === undefined || sessionFile === undefined || pullRequest !== undefined) return false;
-  const tip = ['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}`];
   const git = { baseEnv, cwd: sessionFile.mainRepo, allowFailure: true };
-  return (await gitLine(tip, git)) === worktree.baseCommit;
+  const tip = await gitLine(['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}`], git);
+  if (tip !== worktree.baseCommit || !(await haveSameFiles(folder, git))) return false;
+  // SETUP, which installs ignored files, writes it last.
+  const setUpMs = statsAt(paths.setup)?.mtimeMs ?? 0;
+  return !(await hasIgnoredFile({ ...git, cwd: worktree.path }, setUpMs));
+}
+
+async function haveSameFiles(folder: string, git: GitOptions): Promise<boolean> {
+  const trees = [...(await keptCheckpoints(folder, git)).commits].map((commit) => `${commit}:worktree`);
+  if (trees.length === 0) return true;
+  const { exitCode, stdout } = await runGit(['rev-parse', ...trees], git);
+  return exitCode === 0 && new Set(stdout.trim().split('\n')).size === 1;
+}
+
+/** @returns whether an ignored file was written after a time, also if its times were set back */
+async function hasIgnoredFile(worktree: GitOptions, sinceMs: number): Promise<boolean> {
+  const ignored = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z'];
+  const { exitCode, stdout } = await runGit(ignored, listing(worktree));
+  if (exitCode !== 0) return true;
+  for (const name of namesIn(stdout)) {
+    const stats = await ifExists(lstat(pathAt(worktree.cwd, name)));
+    if (stats !== undefined && stats.ctimeMs > sinceMs) return true;
+  }
+  return false;
 }
 
 /**
- * Archives a session whose run changed nothing.
+ * Archives a session whose run changed nothing, and deletes its branch while that has no commit.
  * @returns false if that was refused, as for one with uncommitted files
  */
 export async function archiveUnchanged(
-  { folder, sessionFile }: SessionView,
+  { folder, sessionFile, state: { worktree } }: SessionView,
   finish: typeof finishSession,
   context: ActionContext,
 ): Promise<boolean> {
   const question = { session: folder, projectDir: sessionFile?.configPath };
   try {
     await finish({ ...question, how: 'keep_branch', keep: [] }, context);
-    return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     // Its worker has accepted it, and is just slow.
     return ACTION_ERRORS.pending.is(error);
   }
+  if (worktree === undefined || sessionFile === undefined) return true;
+  const git = { baseEnv: context.env, cwd: sessionFile.mainRepo, allowFailure: true };
+  await deleteUnusedBranch(worktree.branch, worktree.baseCommit, git);
+  return true;
 }

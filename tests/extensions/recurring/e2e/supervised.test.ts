@@ -85,6 +85,7 @@ test(
           true,
         ],
       ]);
+      expect(await repo.git(['branch', '--list', sessions[0]?.state.worktree?.branch ?? ''])).toBe('');
       expect(sessions[0]?.state.startedBy).toEqual(context.by);
     } finally {
       await endProcessesOf(home);
