@@ -64,5 +64,5 @@ async function requireForge(
   context: ActionContext,
 ): Promise<void> {
   if ('on' in when) for (const read of baseChecks.items) await read(project, context);
-  if (work.kind === 'label') await workOfRun({ work, project: project.filePath }, undefined, context);
+  if (work.kind === 'label') await workOfRun({ work }, undefined, project, context);
 }

@@ -60,7 +60,7 @@ export function listText(
 
 /** Everything about one, with its last runs. */
 export function oneText(report: RecurringReport, { style, textColumns: columns }: Output): string {
-  const { recurring, runs, totals, next, paused } = report;
+  const { recurring, runs, totals, next, paused, problem } = report;
   const { when } = recurring;
   const rows: Row[] = [
     ['when', whenText(when)],
@@ -69,6 +69,7 @@ export function oneText(report: RecurringReport, { style, textColumns: columns }
     ['limits', limitsText(recurring)],
     ['due', next.map((time) => timeText(time, when)).join(', ')],
     ['paused', paused && fitLine(pauseText(paused), 300)],
+    ['problem', problem && fitLine(problem, 300)],
     ['runs', `${counted(totals.runs, 'session')}, ${money(totals.costUsd)}`],
   ];
   const table = grid(
@@ -157,10 +158,19 @@ function pauseText({ why, by }: NonNullable<RecurringReport['paused']>): string 
 }
 
 /** About a pause that its person did not ask for, and a run that needs them. */
-function noteOf({ recurring: { name }, paused, runs: [last], elsewhere }: RecurringReport): string[] {
+function noteOf(report: RecurringReport): string[] {
+  const {
+    recurring: { name },
+    runs: [last],
+    paused,
+    problem,
+    elsewhere,
+  } = report;
   if (elsewhere) return [`${name} belongs to another machine that shares this home folder.`];
   if (paused?.by === 'supervisor')
     return [`${name} is paused: ${fitLine(paused.why, 200)}. To resume it: samocode every resume ${name}`];
+  if (problem !== undefined && paused === undefined)
+    return [`${name}: nothing can be started, and it is tried again: ${fitLine(problem, 200)}`];
   if (last?.session === undefined || (last.result !== 'waits' && last.result !== 'failed')) return [];
   return [`${name}: its last run ${RESULTS[last.result]}: samocode status ${handleOf(last.session)}`];
 }

@@ -20,7 +20,7 @@ import {
   readRecurringState,
   removeDefinition,
 } from './state/recurring-files.ts';
-import { newState, pauseOf, totalsOf } from './state/run-history.ts';
+import { newState, pauseOf, problemOf, totalsOf } from './state/run-history.ts';
 
 const CATCH_UP_MS = 6 * 60 * 60_000;
 
@@ -210,12 +210,14 @@ async function reportOn(
   const state = (await readRecurringState(home, recurring.id)) ?? newState(recurring);
   const { when, supervisor } = recurring;
   const paused = pauseOf(recurring, state);
+  const problem = problemOf(recurring, state);
   const isDue = when.kind === 'times' && paused === undefined && next > 0;
   return {
     recurring,
     runs: state.runs.toReversed(),
     totals: totalsOf(state),
     ...(paused !== undefined && { paused }),
+    ...(problem !== undefined && { problem: problem.text }),
     ...(supervisor !== supervisorPaths(home, host).identity && { elsewhere: true as const }),
     next: isDue ? nextOccurrences(when, clock.now(), next).map(isoUtc) : [],
   };

@@ -104,7 +104,7 @@ const RunRecord = z.object({
   result: z.enum(RUN_RESULTS),
   /** When it started, or was skipped. */
   at: z.iso.datetime(),
-  /** The number of runs that were skipped together, up to this one. */
+  /** The number of runs in a row that were skipped, or had nothing to do, up to this one. */
   skipped: z.int().positive().optional(),
   session: z.string().optional(),
   sessionsDir: z.string().optional(),
@@ -114,6 +114,7 @@ const RunRecord = z.object({
   iterations: z.int().optional(),
   /** Why it failed or was skipped, or what it did: one line, which can contain text of an agent. */
   text: z.string().optional(),
+  /** Also of a session that was removed after it failed or was stopped. */
   archived: z.literal(true).optional(),
   /** `resumes` of the definition when it started. */
   resumes: z.int().nonnegative(),
@@ -131,6 +132,10 @@ export const RecurringState = z.object({
   consideredTo: z.iso.datetime(),
   /** A run that is being started; its session may exist already. */
   starting: z.object({ run: z.string(), maxUsd: z.number().optional() }).optional(),
+  /** Why nothing could be started since that time; tried again until it can. `resumes`: as of a run. */
+  problem: z
+    .object({ at: z.iso.datetime(), text: z.string(), tries: z.int(), resumes: z.int().nonnegative() })
+    .optional(),
   /** The newest ones, oldest first. */
   runs: z.array(RunRecord),
   /** Of the runs that are not in the list any more. */
@@ -148,6 +153,8 @@ export interface RecurringReport {
   /** Of all runs, including those that are not in the list any more. */
   totals: RunTotals;
   paused?: Pause;
+  /** Why nothing can be started; the supervisor tries again. */
+  problem?: string;
   /** The supervisor of another machine, which shares the home folder, starts its runs. */
   elsewhere?: true;
   /** The next times at which it is due (ISO, UTC); empty while it is paused, and for `ci-failed`. */

@@ -60,6 +60,8 @@ export interface RecurringScene extends AsyncDisposable {
   reboot(): void;
   /** How the next sessions end, by their number. */
   ending: (number: number) => Ending;
+  /** Runs while the supervisor prepares a run. */
+  whileReading: () => Promise<unknown>;
   /** Runs when a session is started, before and after its files exist. */
   crash: { before?: Error | undefined; after?: Error | undefined };
   /** The sessions that were started: when they were due, and when they were started. */
@@ -89,6 +91,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     context,
     clock,
     ending: () => DONE,
+    whileReading: async () => undefined,
     crash: {},
     started: [],
     failures: [],
@@ -170,7 +173,10 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
       identity,
       clock,
       say: () => undefined,
-      login: async () => ({ ...context, by: { channel: 'settings' } }),
+      login: async () => {
+        await scene.whileReading();
+        return { ...context, by: { channel: 'settings' } };
+      },
       start: startFiles,
       // An archive needs a worker.
       finish: finishSession,

@@ -19,12 +19,12 @@ interface NextRun {
 /**
  * Decides what is due now. Of several missed times only the newest can still run, and only within the catch-up; the
  * others are skipped, in one record. Pure.
- * @param held why no run may start yet; `problem`: why the last attempt to start it failed
+ * @param held why no run may start yet
  */
 export function nextRun(
   recurring: Recurring & { when: TimesOfWeek },
   given: RecurringState,
-  { nowMs, held, problem }: { nowMs: number; held: string | undefined; problem?: string | undefined },
+  { nowMs, held }: { nowMs: number; held: string | undefined },
 ): NextRun {
   const state = withClockSetBack(given, nowMs);
   const sinceMs = Math.max(Date.parse(state.consideredTo), resumedMs(recurring, nowMs));
@@ -37,12 +37,16 @@ export function nextRun(
   const mayRunMs = Math.max(recurring.catchUpMs, GRACE_MS);
   if (lateMs > mayRunMs)
     return {
-      state: withSkipped(state, due, { recurring, nowMs, why: held ?? problem ?? MISSED }),
+      state: withSkipped(state, due, { recurring, nowMs, why: held ?? failedText(given) ?? MISSED }),
       atMs: next,
     };
   const older = withSkipped(state, due.slice(0, -1), { recurring, nowMs, why: held ?? LATER_DUE });
   if (held !== undefined) return { state: older, atMs: Math.min(next, newest + mayRunMs + 1) };
   return { state: older, run: isoUtc(newest), atMs: next };
+}
+
+function failedText({ problem }: RecurringState): string | undefined {
+  return problem && `its start failed for a reason that may pass: ${problem.text}`;
 }
 
 const MISSED = 'no supervisor ran on this machine when it was due, for example because it was off or asleep';
@@ -56,7 +60,7 @@ function withSkipped(
   const last = due.at(-1);
   if (last === undefined) return state;
   return withRun(
-    { ...state, consideredTo: isoUtc(last) },
+    { ...state, consideredTo: isoUtc(last), problem: undefined },
     {
       run: isoUtc(last),
       result: 'skipped',

@@ -1,22 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
 import type { startSession } from '../../../core/acts/sessions/start-session.act.ts';
-import { baseChecks } from '../../../core/caller/context/base-checks-failed.ts';
+import { baseChecks, type FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import type { Recurring, RecurringRunRecord, RecurringState } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
-import { readDefinitions, readRecurringState, writeRecurringState } from '../state/recurring-files.ts';
+import {
+  readDefinition,
+  readDefinitions,
+  readRecurringState,
+  writeRecurringState,
+} from '../state/recurring-files.ts';
 import {
   isOpen,
   lastRunOf,
+  mayStillCost,
   newState,
   nextMaxUsd,
+  oneLineOf,
   pauseOf,
+  problemOf,
   seenRun,
   whyHeld,
   whyOver,
@@ -24,7 +33,7 @@ import {
 } from '../state/run-history.ts';
 import { archiveUnchanged, isUnchanged } from './archive-unchanged.ts';
 import { nextRun } from './next-run.ts';
-import { type RunStart, sessionOfRun, startRun, workOfRun } from './start-run.ts';
+import { projectOfRun, type RunStart, sessionOfRun, startedIn, startRun, workOfRun } from './start-run.ts';
 
 const GAP_MS = 10_000;
 const POLL_MS = 1000;
@@ -50,8 +59,6 @@ type Failed = (what: string, error: unknown) => void;
 interface Memory {
   /** Nothing is tried before, monotonic. */
   notBeforeMs: number;
-  /** Why the run that is due could not be started yet. */
-  problem?: string;
 }
 
 /** Starts the sessions that recur, and follows them. */
@@ -108,27 +115,39 @@ export class RecurringRuns {
       } catch (error) {
         isWatching = true;
         memory.notBeforeMs = this.#options.clock.monotonic() + AGAIN_MS;
-        memory.problem = 'its start failed for a reason that may pass';
         failed(`recurring session ${one.name}`, error);
+        await this.#keepProblem(one, error).catch((again: unknown) => failed(`state of ${one.name}`, again));
       }
     }
     this.isWatching = isWatching;
   }
 
+  /** For its person, who sees neither the log of the supervisor nor a run. */
+  async #keepProblem(recurring: Recurring, error: unknown): Promise<void> {
+    const { home, clock } = this.#options;
+    const state = (await readRecurringState(home, recurring.id)) ?? newState(recurring);
+    const { at, tries } = problemOf(recurring, state) ?? { at: isoUtc(clock.now()), tries: 0 };
+    const text = oneLineOf(isSamocodeError(error) ? `${error.what} ${error.why}` : `${error}`);
+    const { resumes } = recurring;
+    await this.#write(recurring, { ...state, problem: { at, text, tries: tries + 1, resumes } });
+  }
+
   /** @returns whether it is paused */
   async #step(recurring: Recurring, views: readonly SessionView[], memory: Memory): Promise<boolean> {
-    const before = await readRecurringState(this.#options.home, recurring.id);
+    const { home, clock } = this.#options;
+    const before = await readRecurringState(home, recurring.id);
     const seen = await this.#withSessions(before ?? rebuilt(recurring, views), views);
-    const recovered = await this.#withStarted(recurring, seen);
-    const paused = pauseOf(recurring, recovered);
-    const state = paused === undefined ? this.#withPause(recurring, recovered) : recovered;
-    if (!isDeepStrictEqual(state, before)) await this.#write(recurring, state);
+    const checked = pauseOf(recurring, seen) === undefined ? this.#withPause(recurring, seen) : seen;
+    if (!isDeepStrictEqual(checked, before)) await this.#write(recurring, checked);
+    if (pauseOf(recurring, checked) !== undefined) return true;
+    if (memory.notBeforeMs > clock.monotonic()) return false;
+    const state = await this.#withStarted(recurring, checked, views);
+    if (state !== checked) await this.#write(recurring, state);
     if (pauseOf(recurring, state) !== undefined) return true;
-    if (memory.notBeforeMs > this.#options.clock.monotonic()) return false;
     const last = lastRunOf(state);
     const held = recurring.overlap ? undefined : whyHeld(last, viewOf(last, views));
     if (recurring.when.kind === 'ci-failed') await this.#stepChecks(recurring, state, held, memory);
-    else await this.#stepTimes({ ...recurring, when: recurring.when }, state, held, memory);
+    else await this.#stepTimes({ ...recurring, when: recurring.when }, state, held);
     return false;
   }
 
@@ -136,13 +155,10 @@ export class RecurringRuns {
     recurring: Parameters<typeof nextRun>[0],
     state: RecurringState,
     held: string | undefined,
-    memory: Memory,
   ): Promise<void> {
     const { clock } = this.#options;
-    const maxUsd = nextMaxUsd(recurring, state);
-    const isSpent = maxUsd !== undefined && maxUsd <= 0;
-    const why = held ?? (isSpent ? 'runs that still work may reach the limit for all runs' : undefined);
-    const next = nextRun(recurring, state, { nowMs: clock.now(), held: why, problem: memory.problem });
+    const why = held ?? (isSpent(recurring, state) ? SPENT : undefined);
+    const next = nextRun(recurring, state, { nowMs: clock.now(), held: why });
     this.#dueAtMs = Math.min(this.#dueAtMs, clock.monotonic() + Math.max(0, next.atMs - clock.now()));
     if (!isDeepStrictEqual(next.state, state)) await this.#write(recurring, next.state);
     const newest = next.state.runs.at(-1);
@@ -150,10 +166,7 @@ export class RecurringRuns {
       this.#options.say(
         `recurring session ${recurring.name}: run of ${newest.run} was skipped: ${newest.text}`,
       );
-    if (next.run === undefined) return;
-    const work = await workOfRun(recurring, undefined, await this.#options.login());
-    await this.#start(recurring, next.state, { run: next.run, maxUsd, work });
-    memory.problem = undefined;
+    if (next.run !== undefined) await this.#start(recurring, next.state, { run: next.run });
   }
 
   async #stepChecks(
@@ -162,46 +175,53 @@ export class RecurringRuns {
     held: string | undefined,
     memory: Memory,
   ): Promise<void> {
-    const maxUsd = nextMaxUsd(recurring, state);
-    if (held !== undefined || (maxUsd !== undefined && maxUsd <= 0)) return;
+    if (held !== undefined || isSpent(recurring, state)) return;
     memory.notBeforeMs = this.#options.clock.monotonic() + CI_GAP_MS;
     const context = await this.#options.login();
     const project = await findProjectFor({ projectDir: recurring.project }, context);
     for (const read of baseChecks.items) {
       const failed = await read(project, context);
       if (failed === undefined || state.runs.some(({ run }) => run === failed.commit)) continue;
-      const work = await workOfRun(recurring, failed, context);
-      await this.#start(recurring, state, { run: failed.commit, maxUsd, work });
+      await this.#start(recurring, state, { run: failed.commit, failed });
       return;
     }
+    if (state.problem !== undefined) await this.#write(recurring, { ...state, problem: undefined });
   }
 
   /** The state names the run before its session exists, so that it is found after a crash. */
   async #start(
     recurring: Recurring,
     state: RecurringState,
-    {
-      run,
-      maxUsd,
-      work,
-    }: { run: string; maxUsd: number | undefined; work: Awaited<ReturnType<typeof workOfRun>> },
+    { run, failed }: { run: string; failed?: FailedChecks },
   ): Promise<void> {
     const { login, start, say } = this.#options;
-    if (this.#hasEnded || !(await this.#write(recurring, { ...state, starting: { run, maxUsd } }))) return;
+    const context = await login();
+    const of = await projectOfRun(recurring, context);
+    const maxUsd = nextMaxUsd(recurring, state, of.project?.values.maxCostUsd);
+    const work = of.project && (await workOfRun(recurring, failed, of.project, context));
+    if (!(await this.#mayStart(recurring))) return;
+    if (!(await this.#write(recurring, { ...state, starting: { run, maxUsd } }))) return;
     crashPoint('recurring-before-start');
-    const started: RunStart =
-      work === undefined
-        ? { result: 'idle', text: 'no open issue has its label' }
-        : await startRun(recurring, { run, maxUsd, work }, start, await login());
+    const started =
+      of.failed ??
+      (work === undefined
+        ? NOTHING_READY
+        : await startRun(recurring, { run, maxUsd, work, project: of.project }, start, context));
     crashPoint('recurring-after-start');
     say(`recurring session ${recurring.name}: run of ${run}: ${started.session ?? started.result}`);
     const withIt = this.#withRecord(recurring, state, { run, maxUsd, ...started });
     await this.#write(recurring, this.#withPause(recurring, withIt));
   }
 
+  /** Whether its definition is as this scan read it: reading the work of a run can take minutes. */
+  async #mayStart(recurring: Recurring): Promise<boolean> {
+    const now = await readDefinition(this.#options.home, recurring.id);
+    return !this.#hasEnded && isDeepStrictEqual(now, recurring);
+  }
+
   #withRecord(
     { resumes, when }: Recurring,
-    { starting: _, ...state }: RecurringState,
+    { starting: _, problem: __, ...state }: RecurringState,
     run: Pick<RecurringRunRecord, 'run' | 'result' | 'maxUsd' | 'session' | 'sessionsDir' | 'text'>,
   ): RecurringState {
     const consideredTo = when.kind === 'times' ? run.run : state.consideredTo;
@@ -209,12 +229,24 @@ export class RecurringRuns {
   }
 
   /** Completes a start that a crash has cut off: its session exists, or the run is still due. */
-  async #withStarted(recurring: Recurring, state: RecurringState): Promise<RecurringState> {
+  async #withStarted(
+    recurring: Recurring,
+    state: RecurringState,
+    views: readonly SessionView[],
+  ): Promise<RecurringState> {
     const { starting, ...rest } = state;
     if (starting === undefined) return state;
-    const { values } = await findProjectFor({ projectDir: recurring.project }, await this.#options.login());
-    const found = await sessionOfRun(recurring, starting.run, values.sessions);
-    return found === undefined ? rest : this.#withRecord(recurring, rest, { ...starting, ...found });
+    const view = views.find(({ sessionFile }) => sessionFile?.recurring?.run === starting.run);
+    const seen = view && startedIn(view.folder, view.paths.sessionsDir);
+    const found = seen ?? (await this.#findStarted(recurring, starting.run));
+    if (found === undefined) return rest;
+    return this.#withPause(recurring, this.#withRecord(recurring, rest, { ...starting, ...found }));
+  }
+
+  /** Without its project nothing is found, and the run that is still due then fails. */
+  async #findStarted(recurring: Recurring, run: string): Promise<RunStart | undefined> {
+    const { project } = await projectOfRun(recurring, await this.#options.login());
+    return project && (await sessionOfRun(recurring, run, project.values.sessions));
   }
 
   #withPause(recurring: Recurring, state: RecurringState): RecurringState {
@@ -252,14 +284,24 @@ export class RecurringRuns {
   /** A session that the scan has not read: it is new, or was removed. */
   async #withoutView(run: RecurringRunRecord): Promise<RecurringRunRecord> {
     const { session, sessionsDir } = run;
-    if (session === undefined || sessionsDir === undefined || !isOpen(run)) return run;
-    const isThere = (await sessionFolders(sessionsDir)).includes(session);
-    return isThere ? run : { ...run, result: 'gone', text: 'its session was removed' };
+    if (session === undefined || sessionsDir === undefined || !mayStillCost(run)) return run;
+    if ((await sessionFolders(sessionsDir)).includes(session)) return run;
+    // A failure still counts.
+    return isOpen(run)
+      ? { ...run, result: 'gone', text: 'its session was removed' }
+      : { ...run, archived: true };
   }
 
   async #write({ id }: Recurring, state: RecurringState): Promise<boolean> {
     return await writeRecurringState(this.#options.home, id, state);
   }
+}
+
+const SPENT = 'runs that may still cost may reach the limit for all runs';
+const NOTHING_READY: RunStart = { result: 'idle', text: 'no open issue with its label is ready' };
+
+function isSpent(recurring: Recurring, state: RecurringState): boolean {
+  return (nextMaxUsd(recurring, state) ?? 1) <= 0;
 }
 
 function statusesOf(views: readonly SessionView[]): string {

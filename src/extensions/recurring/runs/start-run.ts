@@ -8,6 +8,7 @@ import { findProjectFor } from '../../../core/caller/context/find-project-for.ts
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { cut } from '../../../core/kernel/text.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readSessionFile } from '../../../core/session/events/session-file.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
@@ -16,14 +17,14 @@ import type { Recurring, RecurringRunRecord } from '../recurring.ts';
 /** The prompt of each agent contains the task. */
 const MAX_QUOTED_CHARS = 20_000;
 
-export interface RunPlan {
-  /** The time at which it was due, or the commit whose checks failed. */
-  run: string;
-  maxUsd: number | undefined;
+export interface RunPlan extends Pick<RecurringRunRecord, 'run' | 'maxUsd'> {
+  project: Project;
   work: NewWork;
 }
 
 export type RunStart = Pick<RecurringRunRecord, 'result' | 'session' | 'sessionsDir' | 'text'>;
+
+type StartedRun = RunStart & Required<Pick<RunStart, 'session' | 'sessionsDir'>>;
 
 /**
  * Starts the session of a run unless it exists, as after a crash between the two.
@@ -35,8 +36,8 @@ export async function startRun(
   start: typeof startSession,
   context: ActionContext,
 ): Promise<RunStart> {
+  const { values } = plan.project;
   try {
-    const { values } = await findProjectFor({ projectDir: recurring.project }, context);
     const before = await sessionOfRun(recurring, plan.run, values.sessions);
     if (before !== undefined) return before;
     const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by }).catch(
@@ -49,11 +50,28 @@ export async function startRun(
         return { view: { folder: begun.session, paths: begun } };
       },
     );
-    return { result: 'works', session: view.folder, sessionsDir: view.paths.sessionsDir };
+    return startedIn(view.folder, view.paths.sessionsDir);
   } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return { result: 'failed', text: `could not be started. ${error.what} ${error.why}` };
+    return notStarted(error);
   }
+}
+
+/** The project of a run with the settings of its sessions, or why it fails. */
+export async function projectOfRun(
+  { project: projectDir, choices: { settings: call } }: Pick<Recurring, 'project' | 'choices'>,
+  context: ActionContext,
+): Promise<{ project: Project; failed?: undefined } | { project?: undefined; failed: RunStart }> {
+  try {
+    return { project: await findProjectFor({ projectDir, call }, context) };
+  } catch (error) {
+    return { failed: notStarted(error) };
+  }
+}
+
+/** @throws what is no refusal */
+function notStarted(error: unknown): RunStart {
+  if (!isSamocodeError(error)) throw error;
+  return { result: 'failed', text: `could not be started. ${error.what} ${error.why}` };
 }
 
 /** Finds the session of a run by what its start recorded. */
@@ -61,13 +79,16 @@ export async function sessionOfRun(
   { id }: Pick<Recurring, 'id'>,
   run: string,
   sessionsDir: string,
-): Promise<{ result: 'works'; session: string; sessionsDir: string } | undefined> {
+): Promise<StartedRun | undefined> {
   for (const folder of await sessionFolders(sessionsDir)) {
     const file = await readSessionFile(sessionPaths(sessionsDir, folder)).catch(() => undefined);
-    if (file?.recurring?.id === id && file.recurring.run === run)
-      return { result: 'works', session: folder, sessionsDir };
+    if (file?.recurring?.id === id && file.recurring.run === run) return startedIn(folder, sessionsDir);
   }
   return undefined;
+}
+
+export function startedIn(session: string, sessionsDir: string): StartedRun {
+  return { result: 'works', session, sessionsDir };
 }
 
 function inputOf(
@@ -91,8 +112,9 @@ function inputOf(
  * @throws what the forge reports, so that the run is tried again
  */
 export async function workOfRun(
-  { work, project: projectDir }: Pick<Recurring, 'work' | 'project'>,
+  { work }: Pick<Recurring, 'work'>,
   failed: FailedChecks | undefined,
+  project: Project,
   context: ActionContext,
 ): Promise<NewWork | undefined> {
   const quoted = failed === undefined ? '' : `\n\n${cut(failed.text, MAX_QUOTED_CHARS)}`;
@@ -102,7 +124,6 @@ export async function workOfRun(
     case 'plan':
       return { ...work, task: quoted === '' ? work.task : `${work.task ?? 'Carry out the plan.'}${quoted}` };
     case 'label': {
-      const project = await findProjectFor({ projectDir }, context);
       const source = startSources.items.find(({ labelled }) => labelled !== undefined);
       const issues = await source?.labelled?.(work.label, project, context);
       if (issues === undefined) throw ACTION_ERRORS.not_in_this_build({ what: 'issues' });

@@ -26,6 +26,11 @@ export async function readDefinitions(home: string): Promise<Definitions> {
   return found;
 }
 
+/** @returns undefined if it was removed, or cannot be read */
+export async function readDefinition(home: string, id: string): Promise<Recurring | undefined> {
+  return await plainJson(definitionPath(home, id), Recurring);
+}
+
 export async function createDefinition(home: string, recurring: Recurring): Promise<void> {
   const path = definitionPath(home, recurring.id);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -6,22 +6,48 @@ import type { Pause, Recurring, RecurringRunRecord, RecurringState, RunTotals } 
 const KEPT_RUNS = 50;
 const FAILURES = 3;
 const MAX_TEXT = 300;
+/** At one a minute, half a day. */
+const MAX_TRIES = 720;
 
 /** Before the supervisor has considered it for the first time. */
 export function newState({ createdAt }: Pick<Recurring, 'createdAt'>): RecurringState {
   return { v: 1, consideredTo: createdAt, runs: [], older: { runs: 0, costUsd: 0, iterations: 0 } };
 }
 
-/** Adds a run. The list stays bounded: the oldest finished one is counted in `older` and dropped. */
+/** Adds a run. Runs in a row without a session are one record, and the list stays bounded. */
 export function withRun(state: RecurringState, run: RecurringRunRecord): RecurringState {
-  const runs = [...state.runs, { ...run, text: run.text && oneLineOf(run.text) }];
+  const last = state.runs.at(-1);
+  const isRepeated = isWithoutWork(run) && last?.result === run.result;
+  const skipped = isRepeated ? countOf(last) + countOf(run) : run.skipped;
+  const added = { ...run, skipped, text: run.text && oneLineOf(run.text) };
+  const runs: RecurringRunRecord[] = [...(isRepeated ? state.runs.slice(0, -1) : state.runs), added];
   if (runs.length <= KEPT_RUNS) return { ...state, runs };
-  const dropped = Math.max(
-    0,
-    runs.findIndex((each) => !isOpen(each)),
-  );
-  const [oldest] = runs.splice(dropped, 1);
+  const [oldest] = runs.splice(oldestToDrop(runs), 1);
   return { ...state, runs, older: oldest === undefined ? state.older : addTo(state.older, oldest) };
+}
+
+function isWithoutWork({ result }: RecurringRunRecord): boolean {
+  return result === 'skipped' || result === 'idle';
+}
+
+function countOf({ skipped = 1 }: RecurringRunRecord): number {
+  return skipped;
+}
+
+/** The list decides whether a run may start, so it keeps those that can still hold one, cost, or lead to a pause. */
+function oldestToDrop(runs: RecurringRunRecord[]): number {
+  const failures = runs.filter(({ result }) => result === 'failed').slice(-FAILURES);
+  const kept = new Set([lastRunOf({ runs }), ...failures]);
+  return Math.max(
+    0,
+    runs.findIndex((run) => !mayStillCost(run) && !kept.has(run)),
+  );
+}
+
+/** A failed or stopped session costs again once its person resumes it. */
+export function mayStillCost(run: RecurringRunRecord): boolean {
+  if (isOpen(run)) return true;
+  return (run.result === 'failed' || run.result === 'stopped') && run.session !== undefined && !run.archived;
 }
 
 /** Whether its session works, or waits for its person. */
@@ -29,7 +55,7 @@ export function isOpen({ result }: Pick<RecurringRunRecord, 'result'>): boolean 
   return result === 'works' || result === 'waits';
 }
 
-function oneLineOf(text: string): string {
+export function oneLineOf(text: string): string {
   return cut(text.replace(/\s+/g, ' ').trim(), MAX_TEXT);
 }
 
@@ -116,10 +142,20 @@ export function pauseOf(
 export function whyOver({ limits, resumes }: Recurring, state: RecurringState): string | undefined {
   const { runs, costUsd } = totalsOf(state);
   if (failuresInARow(state.runs, resumes) >= FAILURES) return `${FAILURES} runs in a row failed`;
+  const { tries, text } = problemOf({ resumes }, state) ?? { tries: 0 };
+  if (tries >= MAX_TRIES) return `${tries} attempts to start a run failed: ${text}`;
   if (limits.runs !== undefined && runs >= limits.runs) return `its ${limits.runs} runs have been started`;
   if (limits.costTotalUsd !== undefined && inCents(limits.costTotalUsd - costUsd) <= 0)
     return `its runs have cost $${costUsd.toFixed(2)} of $${limits.costTotalUsd.toFixed(2)}`;
   return undefined;
+}
+
+/** Why nothing can be started, since the last resume. */
+export function problemOf(
+  { resumes }: Pick<Recurring, 'resumes'>,
+  { problem }: Pick<RecurringState, 'problem'>,
+): RecurringState['problem'] {
+  return problem?.resumes === resumes ? problem : undefined;
 }
 
 /** Failures before the last resume are forgiven; runs that neither failed nor were done do not count. */
@@ -132,15 +168,22 @@ function failuresInARow(runs: readonly RecurringRunRecord[], resumes: number): n
   return failures;
 }
 
-/** The most that the next run may cost, so that all runs together stay within their limit; undefined: no limit. */
-export function nextMaxUsd({ limits }: Recurring, state: RecurringState): number | undefined {
+/**
+ * The most that the next run may cost, so that all runs together stay within their limit; undefined: no limit.
+ * @param ofProject the limit of its project for each session, which the limit for one run replaces
+ */
+export function nextMaxUsd(
+  { limits }: Recurring,
+  state: RecurringState,
+  ofProject?: number,
+): number | undefined {
   const { costRunUsd, costTotalUsd } = limits;
   if (costTotalUsd === undefined) return costRunUsd;
   const reserved = state.runs
-    .filter(isOpen)
+    .filter(mayStillCost)
     .reduce((sum, { maxUsd = 0, costUsd = 0 }) => sum + Math.max(0, maxUsd - costUsd), 0);
   const left = costTotalUsd - totalsOf(state).costUsd - reserved;
-  return inCents(Math.min(costRunUsd ?? left, left));
+  return inCents(Math.min(costRunUsd ?? ofProject ?? left, left));
 }
 
 /** Settings take no finer fraction of a dollar. */

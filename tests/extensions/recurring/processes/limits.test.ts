@@ -1,12 +1,19 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
+import { pauseRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
+import type { Recurring, RecurringRunRecord } from '../../../../src/extensions/recurring/recurring.ts';
+import { newState, whyOver, withRun } from '../../../../src/extensions/recurring/state/run-history.ts';
 import { ci } from '../../../support/ci.ts';
+import { trustLines } from '../../../support/project.ts';
 import { ASKS, BLOCKED, costing, DONE, type Ending, recurringScene, STOPPED } from '../recurring-scene.ts';
 
 const HOUR_MS = 60 * 60_000;
 const START = '2026-11-01T12:00:00Z';
 const LATER = '2026-11-15T12:00:00Z';
+
+const ARCHIVED: Ending = [
+  { type: 'archived', by: { channel: 'cli' }, what: 'session', moved: [], to: '_archive' },
+];
 
 /** Recurring sessions whose every run fails or costs, and when each stops without a person. */
 const RUNAWAYS: ReadonlyArray<{
@@ -19,7 +26,7 @@ const RUNAWAYS: ReadonlyArray<{
 }> = [
   {
     title: 'each run fails and costs, and runs may overlap',
-    input: { overlap: true, limits: { costTotalUsd: 100 } },
+    input: { overlap: true, limits: { costRunUsd: 30, costTotalUsd: 100 } },
     ending: [...costing(7), ...BLOCKED],
     runs: 3,
     why: /^3 runs in a row failed$/,
@@ -97,7 +104,11 @@ test('each run gets what is left of the limit for all runs, and runs that still 
     result: 'skipped',
     text: expect.stringMatching(/may reach the limit for all runs/),
   });
+  // A stopped session can be resumed up to its limit, until it is archived.
   for (const { session } of scene.started) await scene.end(session, STOPPED);
+  await scene.until('2026-11-07T00:00:00Z', 6 * HOUR_MS);
+  expect(scene.started).toHaveLength(3);
+  for (const { session } of scene.started) await scene.end(session, ARCHIVED);
   await scene.until('2026-11-07T12:00:00Z', 6 * HOUR_MS);
   expect(scene.started.map(({ maxCostUsd }) => maxCostUsd)).toEqual([3.5, 3.5, 2, 3.5]);
   await resumeRecurring({ which: recurring.name, limits: { costRunUsd: 1 } }, scene.context);
@@ -143,4 +154,82 @@ test('a session that its person resumes counts what it costs later, and its fail
   const { runs, paused } = await scene.report();
   expect(runs.map(({ result }) => result)).toEqual(['failed', 'failed', 'done', 'done']);
   expect(paused).toBeUndefined();
+});
+
+test('a limit for all runs raises no limit that a session of the project has', async () => {
+  await using scene = await recurringScene(START);
+  await trustLines(scene.project.repo, 'MAX_COST_USD=2\n');
+  await scene.add({ overlap: true, limits: { costTotalUsd: 100 } });
+  scene.ending = () => ASKS;
+  await scene.until('2026-11-03T12:00:00Z', 6 * HOUR_MS);
+  expect(scene.started.map(({ maxCostUsd }) => maxCostUsd)).toEqual([2, 2]);
+});
+
+test('a run that is blocked holds the next ones, however many are skipped', async () => {
+  await using scene = await recurringScene(START);
+  const times = Array.from({ length: 24 }, (_, hour) => `${hour}:00`).join();
+  await scene.add({ when: { schedule: `daily ${times} UTC` } });
+  scene.ending = () => [...costing(5), ...BLOCKED];
+  await scene.until('2026-11-04T00:00:00Z', HOUR_MS);
+  expect(scene.started).toHaveLength(1);
+  const { runs } = await scene.report();
+  expect(runs).toMatchObject([{ result: 'skipped', skipped: 58 }, { result: 'failed' }]);
+});
+
+test('the last three failures pause it, although many runs with nothing to do were between them', async () => {
+  const runOf = (at: number, result: RecurringRunRecord['result']) => ({
+    ...{ run: `${at}`, at: START, resumes: 0, result, text: 'x' },
+    ...(result === 'failed' && { session: `s${at}`, archived: true as const }),
+  });
+  const results = [
+    'failed',
+    ...Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? 'idle' : 'stopped')),
+    ...['failed', 'skipped', 'failed'],
+  ] as const;
+  const runs = results.map((result, at) => runOf(at, result as RecurringRunRecord['result']));
+  const state = runs.reduce(withRun, newState({ createdAt: START }));
+  expect(state.runs).toHaveLength(50);
+  const { recurring } = { recurring: { limits: {}, resumes: 0 } as Recurring };
+  expect(whyOver(recurring, state)).toBe('3 runs in a row failed');
+});
+
+test('why nothing can be started is shown, and pauses it after half a day of attempts', async () => {
+  await using scene = await recurringScene(START);
+  const { recurring } = await scene.add({ when: { on: 'ci-failed' } });
+  await scene.loseProject();
+  await scene.scan();
+  expect(await scene.report()).toMatchObject({ problem: expect.stringMatching(/samocode/) });
+  const path = scene.statePath(recurring.id);
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"tries": 1', '"tries": 719'));
+  scene.clock.pass(HOUR_MS);
+  await scene.scan();
+  await scene.scan();
+  expect(await scene.report()).toMatchObject({
+    paused: { by: 'supervisor', why: expect.stringMatching(/^720 attempts to start a run failed: /) },
+  });
+  await scene.findProject();
+  await resumeRecurring({ which: recurring.name }, scene.context);
+  expect(await scene.report()).not.toHaveProperty('problem');
+});
+
+test('a pause that its person asks for while work is read starts no run', async () => {
+  await using scene = await recurringScene(START);
+  const { recurring } = await scene.add();
+  scene.whileReading = async () => await pauseRecurring({ which: recurring.name }, scene.context);
+  await scene.until('2026-11-02T12:00:00Z', 6 * HOUR_MS);
+  expect(scene.started).toEqual([]);
+  expect(await scene.report()).toMatchObject({ paused: { by: 'person' } });
+});
+
+test('a start that was cut off and whose project is gone is a failed run, and no lasting error', async () => {
+  await using scene = await recurringScene(START);
+  await scene.add();
+  scene.crash = { before: new Error('killed') };
+  await scene.until('2026-11-02T02:00:00Z', HOUR_MS);
+  scene.reboot();
+  await scene.loseProject();
+  scene.failures.length = 0;
+  await scene.scan();
+  expect(scene.failures).toEqual([]);
+  expect((await scene.report()).runs).toMatchObject([{ result: 'failed' }]);
 });
