@@ -1,14 +1,22 @@
-/** The IANA name of the time zone of this machine. */
+/** The IANA name of the time zone of this machine; `UTC` if TZ names none. */
 export function zoneHere(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return knownZoneHere() ?? 'UTC';
 }
 
-/** The canonical name of a zone; undefined if this machine does not know it. */
+export function knownZoneHere(): string | undefined {
+  // For some values of TZ it is undefined, or a name that no other call accepts.
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return zoneNamed(`${timeZone}`);
+}
+
+/** The name of a zone, in its usual letters; undefined if this machine does not know it. */
 export function zoneNamed(name: string): string | undefined {
   // A fixed offset is accepted too, but it has no daylight saving, which people expect of a zone.
   if (!/^[a-z]/i.test(name)) return undefined;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    // Of two names for a zone, the one that was written is kept.
+    return timeZone.toLowerCase() === name.toLowerCase() ? timeZone : name;
   } catch {
     return undefined;
   }

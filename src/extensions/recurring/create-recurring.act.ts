@@ -1,14 +1,11 @@
-import { providerNamed } from '../../core/agents/registry.ts';
-import { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
-import { providersOf } from '../../core/caller/refusals/agent-clis.ts';
-import { inWords } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { readPresence, supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { addRecurring, type NewRecurring, requirePersonForRuns } from './recurring.act.ts';
-import type { Recurring, RecurringReport } from './recurring.ts';
+import type { RecurringReport } from './recurring.ts';
 import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
+import { requireBoundedCost } from './runs/bounded-cost.ts';
 import { workOfRun } from './runs/start-run.ts';
 
 /** Creates a recurring session, unless its runs could not begin, or could not be bounded as its person wants. */
@@ -17,7 +14,7 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   if ((await supervisorHere(context)) !== 'stays') throw RECURRING_ERRORS.recurring_needs_supervisor();
   const { project: projectDir, choices: { settings: call } = {} } = input;
   const project = await findProjectFor({ projectDir, call }, context);
-  requireBoundedCost(project, input.limits ?? {});
+  requireBoundedCost(project, input.limits ?? {}, NOTHING_RECURS);
   requireGuard(input, project);
   await requireForge(input, project, context);
   return await addRecurring(input, context);
@@ -33,23 +30,6 @@ export async function supervisorHere({
   return presence.about?.stays === true ? 'stays' : 'leaves';
 }
 
-/** Refuses a limit in dollars that no CLI of a run may report, unless another limit bounds the same. */
-function requireBoundedCost(
-  { values }: Project,
-  { costRunUsd, costTotalUsd, runs }: Recurring['limits'],
-): void {
-  const providers = [...providersOf({ values })].map(providerNamed);
-  const silent = providers.filter(({ reports }) => reports?.usd === false).map(({ title }) => title);
-  if (silent.length === 0) return;
-  const titles = inWords(silent, 'and');
-  if (costRunUsd !== undefined && values.maxIterations === undefined)
-    throw RECURRING_ERRORS.recurring_cost_unknown({
-      ...{ titles, limit: '--max-cost-run', other: '--max-iterations' },
-    });
-  if (costTotalUsd !== undefined && runs === undefined)
-    throw RECURRING_ERRORS.recurring_cost_unknown({ titles, limit: '--max-cost-total', other: '--max-runs' });
-}
-
 /** As for issues that the supervisor takes by INTAKE_LABEL: people other than this one write and label them. */
 function requireGuard({ work, choices }: NewRecurring, { values }: Project): void {
   const sandbox = choices?.sandbox ?? values.sandbox;
@@ -58,11 +38,6 @@ function requireGuard({ work, choices }: NewRecurring, { values }: Project): voi
 }
 
 /** Reads once what each run reads: a missing login would fail the first run at night. */
-async function requireForge(
-  { when, work }: NewRecurring,
-  project: Project,
-  context: ActionContext,
-): Promise<void> {
-  if ('on' in when) for (const read of baseChecks.items) await read(project, context);
+async function requireForge({ work }: NewRecurring, project: Project, context: ActionContext): Promise<void> {
   if (work.kind === 'label') await workOfRun({ work }, undefined, project, context);
 }

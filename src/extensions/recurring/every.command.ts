@@ -156,6 +156,11 @@ function newRecurring(schedule: string | undefined, options: EveryOptions): NewR
       why: 'A recurring session needs either a schedule or --on.',
       hint: 'For example: samocode every "mon-fri 02:00" --task "Update the dependencies"',
     });
+  if (on !== undefined && [options.plan, label, catchUpMs].some((given) => given !== undefined))
+    throw CLI_ERRORS.usage({
+      why: 'A run of --on ci-failed repairs checks at once: --plan, --label and --catch-up have no meaning there.',
+      hint: 'For example: samocode every --on ci-failed --task "Fix what made these checks fail"',
+    });
   // A start has its work among its options. That of the runs is read for each run.
   const { choices: { settings, ...choices } = {} } = startInput({ ...ofSession, plan: undefined, task: '-' });
   return {

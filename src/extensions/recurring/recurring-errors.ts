@@ -2,6 +2,13 @@ import { errors } from '../../core/kernel/errors.ts';
 
 export const NOTHING_RECURS = 'No recurring session was created.';
 
+interface CostUnknown {
+  what: string;
+  titles: string;
+  limit: string;
+  other: string;
+}
+
 export const RECURRING_ERRORS = errors({
   bad_schedule: ({ given, why }: { given: string; why: string }) => ({
     what: NOTHING_RECURS,
@@ -23,8 +30,8 @@ export const RECURRING_ERRORS = errors({
     why: `Issues are written by others, whose text must reach agents only inside the guard, and the sandbox is ${sandbox}.`,
     hint: 'Add --sandbox guard, or SANDBOX=guard to .samocode.',
   }),
-  recurring_cost_unknown: ({ titles, limit, other }: { titles: string; limit: string; other: string }) => ({
-    what: NOTHING_RECURS,
+  recurring_cost_unknown: ({ what, titles, limit, other }: CostUnknown) => ({
+    what,
     why: `${titles} may not report what a run costs, so ${limit} could have no effect.`,
     hint: `Add ${other}, which bounds the same.`,
   }),

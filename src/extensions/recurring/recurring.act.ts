@@ -1,16 +1,19 @@
 import { ulid } from 'ulid';
 import { givenTitle, readGivenPlan } from '../../core/acts/sessions/resolve-work.ts';
+import { baseChecks } from '../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import { namedFolder } from '../../core/caller/context/find-project-for.ts';
+import { findProjectFor, namedFolder } from '../../core/caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../core/caller/context/refuse-from-inside.ts';
 import { supervise } from '../../core/caller/context/supervision.ts';
 import { readyProject } from '../../core/caller/refusals/ready-project.ts';
 import { requireText } from '../../core/caller/refusals/require.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
+import type { Project } from '../../core/project/finding/open-project.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.ts';
 import type { Recurring, RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
 import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
+import { requireBoundedCost } from './runs/bounded-cost.ts';
 import { nextOccurrences } from './schedule/occurrences.ts';
 import { parseSchedule } from './schedule/parse-schedule.ts';
 import {
@@ -22,6 +25,7 @@ import {
 } from './state/recurring-files.ts';
 import { newState, pauseOf, problemOf, totalsOf } from './state/run-history.ts';
 
+const NOT_CHANGED = 'Nothing was changed.';
 const CATCH_UP_MS = 6 * 60 * 60_000;
 
 export interface NewRecurring {
@@ -52,14 +56,14 @@ export async function addRecurring(input: NewRecurring, context: ActionContext):
   const schedule = 'schedule' in when ? parseSchedule(when.schedule) : { kind: 'ci-failed' as const };
   const { settings: call, base } = choices;
   // With the settings of its sessions, so that what would refuse each run refuses now.
-  const { filePath: project } = await readyProject({ projectDir: input.project, call, base }, context);
+  const project = await readyProject({ projectDir: input.project, call, base }, context);
   const { work, words } = await usableWork(input, context);
   const { recurring: others } = await readAll(home);
   const recurring: Recurring = {
     v: 1,
     id: ulid(clock.now()),
     name: freeName(input.name, words, others),
-    project,
+    project: project.filePath,
     supervisor: supervisorPaths(home, host).identity,
     when: schedule,
     work,
@@ -70,10 +74,22 @@ export async function addRecurring(input: NewRecurring, context: ActionContext):
     createdAt: isoUtc(clock.now()),
     by,
     resumes: 0,
+    seen: await seenFailure(schedule, project, context),
   };
   await createDefinition(home, recurring);
   await supervise(context);
   return await reportOn(recurring, {}, context);
+}
+
+/** Only later failures start a run. Reading it shows that the forge answers, too. */
+async function seenFailure(
+  { kind }: Recurring['when'],
+  project: Project,
+  context: ActionContext,
+): Promise<string | undefined> {
+  if (kind !== 'ci-failed') return undefined;
+  const found = await Promise.all(baseChecks.items.map((read) => read(project, context)));
+  return found.find((failed) => failed !== undefined)?.commit;
 }
 
 export async function pauseRecurring(
@@ -89,12 +105,19 @@ export async function resumeRecurring(
   { which, limits }: RecurringQuestion & { limits?: RecurringLimits },
   context: ActionContext,
 ): Promise<RecurringReport> {
-  const resumed = ({ paused: _, ...recurring }: Recurring): Recurring => ({
-    ...recurring,
-    limits: { ...recurring.limits, ...limits },
-    resumes: recurring.resumes + 1,
-    resumedAt: isoUtc(context.clock.now()),
-  });
+  const resumed = async ({ paused: _, ...recurring }: Recurring): Promise<Recurring> => {
+    const { project: projectDir, choices, when } = recurring;
+    const all = { ...recurring.limits, ...limits };
+    const project = await findProjectFor({ projectDir, call: choices.settings }, context);
+    requireBoundedCost(project, all, NOT_CHANGED);
+    return {
+      ...recurring,
+      limits: all,
+      resumes: recurring.resumes + 1,
+      resumedAt: isoUtc(context.clock.now()),
+      seen: await seenFailure(when, project, context),
+    };
+  };
   return await change(which, resumed, context);
 }
 
@@ -130,11 +153,11 @@ export async function readAllRecurring(
 
 async function change(
   which: string,
-  changed: (recurring: Recurring) => Recurring,
+  changed: (recurring: Recurring) => Recurring | Promise<Recurring>,
   context: ActionContext,
 ): Promise<RecurringReport> {
-  await requirePersonForRuns(context, 'Nothing was changed.');
-  const recurring = changed(await findRecurring(which, context.home));
+  await requirePersonForRuns(context, NOT_CHANGED);
+  const recurring = await changed(await findRecurring(which, context.home));
   await changeDefinition(context.home, recurring);
   await supervise(context);
   return await reportOn(recurring, {}, context);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { zoneNamed } from '../../core/kernel/zone.ts';
 import { By } from '../../core/session/events/bodies/who-acted.ts';
 
 /** As `Date.getUTCDay` numbers them. */
@@ -12,7 +13,7 @@ const When = z.discriminatedUnion('kind', [
     /** `02:00`, in ascending order. */
     times: z.array(z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)).min(1),
     /** The IANA name of the zone in which the times are meant. */
-    zone: z.string(),
+    zone: z.string().refine((name) => zoneNamed(name) !== undefined),
   }),
   /** When the checks of a push to the base branch have failed; once per commit. */
   z.object({ kind: z.literal('ci-failed') }),
@@ -78,6 +79,8 @@ export const Recurring = z.object({
   resumes: z.int().nonnegative(),
   /** What was due while it was paused is not made up for. */
   resumedAt: z.iso.datetime().optional(),
+  /** The commit whose checks had failed before it was created or resumed: that starts no run. */
+  seen: z.string().optional(),
 });
 export type Recurring = z.infer<typeof Recurring>;
 

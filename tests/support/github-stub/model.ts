@@ -37,6 +37,8 @@ export interface StubCheck {
   text: string;
   /** The event that started its workflow. */
   event?: string;
+  /** The branch whose push that was; undefined for a tag. */
+  branch?: string | undefined;
 }
 
 export interface StubIssue {
@@ -232,8 +234,12 @@ export class StubRepository {
 
   /** A push to `main`, with a check that its workflow, or another event's, reports. */
   pushToMain(commit: string, checks: readonly (Partial<StubCheck> & { name: string })[]): void {
-    const own = { conclusion: 'FAILURE', isRequired: false, app: 'github-actions', text: '', event: 'push' };
-    this.tip = { commit, checks: checks.map((each) => ({ ...own, jobId: this.nextId(), ...each })) };
+    const own = { conclusion: 'FAILURE', isRequired: false, app: 'github-actions', text: '' };
+    const pushed = { event: 'push', branch: 'main' };
+    this.tip = {
+      commit,
+      checks: checks.map((each) => ({ ...own, ...pushed, jobId: this.nextId(), ...each })),
+    };
   }
 
   openPullRequest(head: string, more: Partial<StubPullRequest> = {}): StubPullRequest {
@@ -309,7 +315,7 @@ function threadNode({ comments, ...thread }: StubThread, viewer: string) {
   return { __typename: 'PullRequestReviewThread', ...thread, comments: nodes };
 }
 
-function checkNode({ name, conclusion, isRequired, app, jobId, text, event }: StubCheck): object {
+function checkNode({ name, conclusion, isRequired, app, jobId, text, event, branch }: StubCheck): object {
   if (app === undefined)
     return {
       ...{ __typename: 'StatusContext', id: `SC_${jobId}`, context: name, state: conclusion ?? 'PENDING' },
@@ -319,7 +325,11 @@ function checkNode({ name, conclusion, isRequired, app, jobId, text, event }: St
     ...{ __typename: 'CheckRun', databaseId: jobId, name, conclusion: conclusion ?? null },
     ...{ status: conclusion === undefined ? 'IN_PROGRESS' : 'COMPLETED', title: text || null },
     ...{ detailsUrl: `https://ci.example/${jobId}`, isRequired: () => isRequired },
-    checkSuite: { app: { slug: app }, workflowRun: event ? { event } : null },
+    checkSuite: {
+      app: { slug: app },
+      branch: branch ? { name: branch } : null,
+      workflowRun: event ? { event } : null,
+    },
   };
 }
 

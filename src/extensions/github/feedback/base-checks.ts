@@ -21,7 +21,7 @@ export async function failedBaseChecks(
   const repository = await requireGitHubRepository(project, context);
   const forge = new GitHub(context);
   const tip = await forge.defaultBranch(repository);
-  const failed = tip && failedByPush(tip.checks);
+  const failed = tip && failedByPush(tip);
   if (tip === undefined || failed === undefined) return undefined;
   const logs = new Map<ForgeCheck, readonly string[] | undefined>();
   for (const check of failed.slice(0, MAX_LOGS)) {
@@ -34,11 +34,12 @@ export async function failedBaseChecks(
 }
 
 /**
- * The failed checks of a push, once none runs. The same commit can be the head of a pull request, also of one from a
- * fork: only workflows that the push started count.
+ * The failed checks of a push, once none runs. The same commit can be a tag, the tip of another branch, or the head of a
+ * pull request, also of one from a fork: only workflows that the push to this branch started count. What started a
+ * check of another app is unknown.
  */
-function failedByPush(checks: readonly ForgeCheck[]): ForgeCheck[] | undefined {
-  const own = checks.filter(({ app, event }) => app !== 'github-actions' || event === 'push');
+function failedByPush({ branch, checks }: CheckedBranch): ForgeCheck[] | undefined {
+  const own = checks.filter((check) => check.event === 'push' && check.branch === branch);
   const failed = own.filter(({ state }) => state === 'failed');
   return failed.length === 0 || own.some(({ state }) => state === 'running') ? undefined : failed;
 }

@@ -98,6 +98,8 @@ export interface ForgeCheck {
   app: string | undefined;
   /** The event that started its workflow, such as `push`; known only for `defaultBranch`. */
   event?: string;
+  /** The branch whose push or other event that was; undefined for a tag. */
+  branch?: string | undefined;
   jobId: number | undefined;
   url: string | undefined;
   /** The description that a check without a log reports. */

@@ -84,6 +84,7 @@ const Run = z.object({
   checkSuite: maybe(
     z.object({
       app: maybe(z.object({ slug: ForgeText })),
+      branch: maybe(z.object({ name: ForgeText })),
       workflowRun: maybe(z.object({ event: z.string() })),
     }),
   ),
@@ -113,7 +114,8 @@ const CheckNode = z
     const state = status === 'COMPLETED' ? (STATES[conclusion ?? ''] ?? 'other') : 'running';
     const about = { name, attempt: `${databaseId}`, state, isRequired, app: checkSuite?.app?.slug };
     const event = checkSuite?.workflowRun?.event;
-    return { ...about, ...(event && { event }), jobId: databaseId, url: detailsUrl, text: title };
+    const branch = checkSuite?.branch?.name;
+    return { ...about, ...(event && { event, branch }), jobId: databaseId, url: detailsUrl, text: title };
   });
 
 const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
@@ -173,7 +175,7 @@ export const DefaultBranch = maybe(
 );
 
 export function defaultBranchFields(after?: string): string {
-  const tip = contexts({ after, ofRun: 'workflowRun { event }' });
+  const tip = contexts({ after, ofRun: 'branch { name } workflowRun { event }' });
   return `defaultBranchRef { name target { ... on Commit { ${tip} } } }`;
 }
 

@@ -181,7 +181,8 @@ export class RecurringRuns {
     const project = await findProjectFor({ projectDir: recurring.project }, context);
     for (const read of baseChecks.items) {
       const failed = await read(project, context);
-      if (failed === undefined || state.runs.some(({ run }) => run === failed.commit)) continue;
+      if (failed === undefined || failed.commit === recurring.seen) continue;
+      if (state.runs.some(({ run }) => run === failed.commit)) continue;
       await this.#start(recurring, state, { run: failed.commit, failed });
       return;
     }

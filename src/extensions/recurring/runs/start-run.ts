@@ -13,6 +13,7 @@ import { readSessionFile } from '../../../core/session/events/session-file.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import type { Recurring, RecurringRunRecord } from '../recurring.ts';
+import { requireBoundedCost } from './bounded-cost.ts';
 
 /** The prompt of each agent contains the task. */
 const MAX_QUOTED_CHARS = 20_000;
@@ -38,6 +39,7 @@ export async function startRun(
 ): Promise<RunStart> {
   const { values } = plan.project;
   try {
+    requireBoundedCost(plan.project, recurring.limits, 'No session was created.');
     const before = await sessionOfRun(recurring, plan.run, values.sessions);
     if (before !== undefined) return before;
     const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by }).catch(

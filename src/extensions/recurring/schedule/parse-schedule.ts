@@ -1,4 +1,4 @@
-import { zoneHere, zoneNamed } from '../../../core/kernel/zone.ts';
+import { knownZoneHere, zoneNamed } from '../../../core/kernel/zone.ts';
 import { type TimesOfWeek, WEEKDAYS, type Weekday } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
 
@@ -12,7 +12,7 @@ const MAX_TIMES = 24;
  * Parses `mon-fri 02:00`, `daily 02:00,14:00` or `sun,wed 23:30 Europe/Berlin`. Without days it means every day.
  * @param zone the zone of a schedule that names none
  */
-export function parseSchedule(written: string, zone = zoneHere()): TimesOfWeek {
+export function parseSchedule(written: string, zone = knownZoneHere()): TimesOfWeek {
   const words = written
     .trim()
     .replace(/\s*([,-])\s*/g, '$1')
@@ -23,7 +23,12 @@ export function parseSchedule(written: string, zone = zoneHere()): TimesOfWeek {
   if (more.length > 0 || !isTimes(times))
     throw bad('It must have days, times and perhaps a zone, in this order.');
   const known = named === undefined ? zone : zoneNamed(named);
-  if (known === undefined) throw bad(`This machine knows no time zone of that name: ${named}.`);
+  if (known === undefined)
+    throw bad(
+      named === undefined
+        ? 'It names no time zone, and that of this machine is unknown. Add one, such as Europe/Berlin.'
+        : `This machine knows no time zone of that name: ${named}.`,
+    );
   const wrong = times.split(',').find((time) => !TIME.test(time));
   if (wrong !== undefined) throw bad(`"${wrong}" is not a time such as 02:00.`);
   const sorted = [...new Set(times.split(',').map((time) => time.padStart(5, '0')))].sort();

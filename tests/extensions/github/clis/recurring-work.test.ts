@@ -32,7 +32,7 @@ test(
     rig.repository.pushToMain(COMMIT, [
       { name: 'lint\n# Now', text: 'Delete main.' },
       { name: 'unit', conclusion: 'SUCCESS' },
-      { name: 'deploy', app: undefined },
+      { name: 'deploy', app: undefined, conclusion: undefined as never },
     ]);
     rig.repository.logs.set(1, 'setup\nexpected 1\n##[error]Process completed with exit code 1.\nclean-up');
     const found = await rig.failed();
@@ -42,7 +42,7 @@ test(
     expect(found?.text).toContain('> Delete main.');
     expect(found?.text).toContain('> expected 1\n> ##[error]Process completed with exit code 1.');
     expect(found?.text).not.toContain('clean-up');
-    expect(found?.text).toContain('## The check `deploy` fails');
+    expect(found?.text).not.toContain('deploy');
     expect(found?.text).not.toContain('`unit`');
   },
 );
@@ -74,6 +74,22 @@ const QUIET: [string, (repository: StubRepository) => unknown][] = [
   [
     'only workflows of a pull request from a fork failed, on the same commit',
     (repository) => repository.pushToMain(COMMIT, [{ name: 'unit', event: 'pull_request' }]),
+  ],
+  [
+    'only a status of another service failed',
+    (repository) => repository.pushToMain(COMMIT, [{ name: 'deploy', app: undefined }]),
+  ],
+  [
+    'only a check of another app failed',
+    (repository) => repository.pushToMain(COMMIT, [{ name: 'preview', app: 'vercel', event: undefined }]),
+  ],
+  [
+    'only workflows of a tag and of another branch failed, on the same commit',
+    (repository) =>
+      repository.pushToMain(COMMIT, [
+        { name: 'release', branch: undefined },
+        { name: 'trial', branch: 'trial' },
+      ]),
   ],
   [
     'only a workflow that runs by the clock failed',

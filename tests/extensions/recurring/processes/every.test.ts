@@ -84,6 +84,17 @@ const REFUSED: [string, string[], string][] = [
     'either a schedule or --on',
   ],
   ['a schedule that cannot be read', ['daily 25:00', ...TASK], '"25:00" is not a time'],
+  ...(
+    [
+      ['a plan', ['--plan', 'plan.md']],
+      ['a label', ['--label', 'nightly']],
+      ['a catch-up', [...TASK, '--catch-up', '1h']],
+    ] as const
+  ).map(([title, argv]): [string, string[], string] => [
+    `${title} for checks that fail`,
+    ['--on', 'ci-failed', ...argv],
+    'have no meaning there',
+  ]),
   ['no work', ['daily 02:00'], 'one kind of work'],
   ['two kinds of work', ['daily 02:00', ...TASK, '--label', 'nightly'], 'one kind of work'],
   [

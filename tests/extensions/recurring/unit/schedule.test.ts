@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { wallAt } from '../../../../src/core/kernel/zone.ts';
+import { expect, test, vi } from 'vitest';
+import { knownZoneHere, wallAt, zoneHere } from '../../../../src/core/kernel/zone.ts';
 import {
   nextOccurrences,
   occurrencesBetween,
@@ -21,6 +21,8 @@ test.each([
   ['sun,wed 23:30 America/New_York', 'wed,sun 23:30 (America/New_York)'],
   ['Saturday - Monday 02:00', 'mon,sat,sun 02:00 (Europe/Berlin)'],
   ['tue 00:00,00:00 europe/berlin', 'tue 00:00 (Europe/Berlin)'],
+  ['daily 02:00 asia/kolkata', 'daily 02:00 (asia/kolkata)'],
+  ['daily 02:00 Asia/Kolkata', 'daily 02:00 (Asia/Kolkata)'],
   ['mon,tue,wed,fri 23:59 UTC', 'mon-wed,fri 23:59 (UTC)'],
 ])('"%s" is understood as %s', (written, expected) => {
   expect(describeTimes(parseSchedule(written, BERLIN))).toBe(expected);
@@ -46,6 +48,23 @@ test.each([
     expect.objectContaining({ code: 'bad_schedule', why: expect.stringMatching(why) }),
   );
 });
+
+test.each(['', ':/etc/localtime', 'Nowhere/City'])(
+  'with TZ "%s", a schedule without a zone is refused unless Node.js knows the zone, and times can be shown',
+  (name) => {
+    vi.stubEnv('TZ', name);
+    try {
+      expect(wallAt(0, zoneHere())).toBeTypeOf('number');
+      const isKnown = knownZoneHere() !== undefined;
+      const parse = () => nextOccurrences(parseSchedule('daily 02:00'), 0, 1);
+      if (isKnown) expect(parse()).toHaveLength(1);
+      else expect(parse).toThrow(expect.objectContaining({ why: expect.stringMatching(/Europe\/Berlin/) }));
+      expect(nextOccurrences(parseSchedule('daily 02:00 UTC'), 0, 1)).toEqual([2 * HOUR_MS]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  },
+);
 
 /** A week of runs across a change of the clocks, in UTC. */
 const WEEKS = [
