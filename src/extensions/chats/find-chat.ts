@@ -92,6 +92,8 @@ const MOST_SHOWN = 10;
 /** Codex keeps the chats of all projects in one folder. */
 const MOST_ROLLOUTS = 300;
 const MAX_WORDS = 70;
+/** Enough to find the secrets in the first words. */
+const MAX_READ = 4000;
 
 interface ListedChat {
   client: string;
@@ -121,7 +123,7 @@ async function chatsToShow(project: Project, context: Looking): Promise<string> 
 
 function shown({ client, id, at, words }: ListedChat, clean: (text: string) => string): string {
   const minute = isoUtc(at).slice(0, 16).replace('T', ' ');
-  return `- ${client}, ${minute} UTC, ${id}: ${JSON.stringify(cut(oneLine(clean(words)), MAX_WORDS))}`;
+  return `- ${client}, ${minute} UTC, ${id}: ${JSON.stringify(cut(oneLine(clean(words.slice(0, MAX_READ))), MAX_WORDS))}`;
 }
 
 async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Promise<ListedChat[]> {

@@ -59,3 +59,35 @@ test('no value of eight characters and more survives, whatever surrounds it', ()
     }),
   );
 });
+
+test.each([
+  ['postgres', 'postgres://admin:S3cretPw99@db/x', '[removed: token]://[removed: token]@db/x'],
+  ['12345678', 'xoxb-12345678-abcdefABCDEF', '[removed: token]'],
+  ['PRIVATE KEY', '-----BEGIN PRIVATE KEY-----\nMIIEow', '[removed: token]'],
+])('the value %j hides no token around it', (value, text, shown) => {
+  expect(secretFilter([value])(text)).toBe(shown);
+});
+
+const REPEATED = [
+  'a-',
+  'eyJ-',
+  'eyJaaaaaa.',
+  'a',
+  '://a:',
+  'Bearer ',
+  'sk-',
+  '-----BEGIN A PRIVATE KEY-----',
+  '1',
+];
+
+test.each(REPEATED)(
+  'a text of millions of characters, %j again and again, takes seconds at most',
+  (part) => {
+    const clean = secretFilter(['no such value']);
+    const startedAt = performance.now();
+    for (const start of ['', 'sk-', 'eyJ', '://u:', 'Bearer '])
+      clean(start + part.repeat(4_000_000 / part.length));
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+  },
+  30_000,
+);
