@@ -56,20 +56,46 @@ export async function* piecesInFile(
 /** The text without what a program adds to the words of a person. */
 export function personsWords(text: string): string {
   const [, request = text] = IDE_REQUEST.exec(text) ?? [];
-  const [, command, words] = COMMAND.exec(request) ?? [];
-  if (command !== undefined) return words === undefined ? '' : `${command} ${words.trim()}`;
-  const own = request.replace(ADDED, '').trim();
+  const [begin, command] = COMMAND.exec(request) ?? [];
+  if (begin !== undefined && command !== undefined) {
+    const words = between(request, begin.length, ['<command-args>', '</command-args>'])?.trim();
+    return words ? `${command} ${words}` : '';
+  }
+  const own = withoutAdded(request).trim();
   return NOT_WRITTEN.test(own) ? '' : own;
 }
 
 /** Extensions of editors put the state of the editor before the request. */
 const IDE_REQUEST = /^# Context from my IDE setup:[\s\S]*?\n## My request for Codex:\n([\s\S]*)$/;
 
-const COMMAND =
-  /^\s*(?:<command-message>[^<]*<\/command-message>\s*)?<command-name>([^<]*)<\/command-name>(?:[\s\S]*?<command-args>\s*([\s\S]*?\S)\s*<\/command-args>)?/;
+const COMMAND = /^\s*(?:<command-message>[^<]*<\/command-message>\s*)?<command-name>([^<]*)<\/command-name>/;
+
+function between(text: string, from: number, [open, close]: [string, string]): string | undefined {
+  const at = text.indexOf(open, from);
+  const end = at === -1 ? -1 : text.indexOf(close, at);
+  return end === -1 ? undefined : text.slice(at + open.length, end);
+}
+
+/** Not by one pattern: with thousands of elements that do not end, each would be searched to the end of the text. */
+function withoutAdded(text: string): string {
+  const kept: string[] = [];
+  const endless = new Set<string>();
+  let end = 0;
+  for (const { 0: begin, 1: name = '', index } of text.matchAll(ADDED)) {
+    const close = `</${name}>`;
+    if (index < end || endless.has(name)) continue;
+    const at = text.indexOf(close, index + begin.length);
+    if (at === -1) endless.add(name);
+    else {
+      kept.push(text.slice(end, index));
+      end = at + close.length;
+    }
+  }
+  return [...kept, text.slice(end)].join('');
+}
 
 const ADDED =
-  /<(system-reminder|ide_selection|ide_opened_file|ide_diagnostics|local-command-(?:stdout|stderr|caveat)|bash-(?:input|stdout|stderr)|user-memory-input|task-notification|environment_context|user_instructions|turn_aborted|user_shell_command|subagent_notification)(?: [^>]*)?>[\s\S]*?<\/\1>/g;
+  /<(system-reminder|ide_selection|ide_opened_file|ide_diagnostics|local-command-(?:stdout|stderr|caveat)|bash-(?:input|stdout|stderr)|user-memory-input|user-prompt-submit-hook|task-notification|teammate-message|channel(?= source=)|environment_context|user_instructions|turn_aborted|user_shell_command|subagent_notification)(?: [^<>]{0,2000})?>/g;
 
 const NOT_WRITTEN =
-  /^(?:\[Request interrupted by user|Caveat: The messages below were generated|# AGENTS\.md instructions for )/;
+  /^(?:\[Request interrupted by user|Caveat: The messages below were generated|# AGENTS\.md instructions for |Stop hook feedback:|This session is being continued from a previous conversation)/;

@@ -91,7 +91,8 @@ function ofUser(line: Line): ChatPiece[] {
     line.isCompactSummary ||
     line.isVisibleInTranscriptOnly ||
     line.isVirtual;
-  return isAdded ? [] : written(blocks, origin, parentUuid ?? undefined);
+  // The first text of a chat follows nothing, and so does the one that replaces it.
+  return isAdded ? [] : written(blocks, origin, parentUuid === null ? '' : parentUuid);
 }
 
 function ofQueued({ attachment, isSidechain }: Line): ChatPiece[] {

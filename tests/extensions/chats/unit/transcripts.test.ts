@@ -2,7 +2,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ChatPiece, piecesInFile } from '../../../../src/extensions/chats/clients/chat.ts';
+import { type ChatPiece, personsWords, piecesInFile } from '../../../../src/extensions/chats/clients/chat.ts';
 import { readClaudeLine } from '../../../../src/extensions/chats/clients/claude-chats.ts';
 import { readCodexLine } from '../../../../src/extensions/chats/clients/codex-chats.ts';
 import { piecesInExport } from '../../../../src/extensions/chats/clients/opencode-chats.ts';
@@ -64,6 +64,11 @@ test.each([
       '<command-name>/clear</command-name>\n<command-message>clear</command-message>\n<command-args></command-args>',
     ),
   ],
+  ['a teammate', said('<teammate-message teammate_id="b">\nReady\n</teammate-message>')],
+  ['another program', said('<channel source="mail">\nHello\n</channel>')],
+  ['a hook before the words', said('<user-prompt-submit-hook>\nBranch: main\n</user-prompt-submit-hook>')],
+  ['a hook at the end', said('Stop hook feedback:\n- run the tests')],
+  ['an older summary', said('This session is being continued from a previous conversation that ran out')],
   ['an interruption', said([{ type: 'text', text: '[Request interrupted by user for tool use]' }])],
   [
     'a task that ended while the agent worked',
@@ -125,6 +130,28 @@ test('a person who goes back and asks differently replaces the turns since then'
     [2, 'Second, but smaller', ''],
   ]);
 });
+
+test('a person who goes back to the first turn replaces the whole chat', () => {
+  const lines = [
+    said('First', { parentUuid: null }),
+    said('Second', { parentUuid: 'a' }),
+    said('First, but smaller', { parentUuid: null }),
+  ];
+  expect(claude(...lines)).toEqual([[1, 'First, but smaller', '']]);
+});
+
+const UNFINISHED = ['<system-reminder>', '<system-reminder ', '<command-args>a', '<command-args> '];
+
+test.each(UNFINISHED)(
+  'a text of a million characters, %j again and again, takes seconds at most',
+  (part) => {
+    const startedAt = performance.now();
+    for (const begin of ['', '<command-name>/x</command-name>'])
+      personsWords(begin + part.repeat(1_000_000 / part.length));
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  },
+  20_000,
+);
 
 test('older versions of Codex name the same events differently, and turns can be taken back', () => {
   const user = (message: string) => ({ type: 'user_message', message });
