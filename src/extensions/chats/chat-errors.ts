@@ -30,6 +30,11 @@ export const CHAT_ERRORS = errors({
     why,
     hint: `Check that ${client} still shows this chat. ${BRIEF}`,
   }),
+  secrets_unread: ({ path, why }: { path: string; why: string }) => ({
+    what: `The secrets in ${path} could not be found, so no session was started.`,
+    why: `${why} Its values must not be in the document about the chat.`,
+    hint: 'Make it a file that you can read, of at most 1 MB, move it out of the project, or start with a task alone.',
+  }),
   chat_empty: ({ client, id }: { client: string; id: string }) => ({
     what: `The chat ${id} of ${client} has nothing to start from, so no session was started.`,
     why: 'Its transcript contains no text of a person.',

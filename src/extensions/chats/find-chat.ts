@@ -9,7 +9,8 @@ import { type ProjectFolders, projectFolders } from './clients/chat-place.ts';
 import { type ChatFile, claudeChats, containsCall, readClaudeLine } from './clients/claude-chats.ts';
 import { codexChats, readCodexLine } from './clients/codex-chats.ts';
 import { opencodeChats, opencodePieces } from './clients/opencode-chats.ts';
-import { secretFilter, secretValues } from './document/secrets.ts';
+import { secretValues } from './document/secret-values.ts';
+import { secretFilter } from './document/secrets.ts';
 
 type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall'>;
 
@@ -117,7 +118,7 @@ async function chatsToShow(project: Project, context: Looking): Promise<string> 
     .flat()
     .map(({ id, title, updated }) => ({ client: 'opencode', id, at: updated, words: title }));
   const newest = [...files.flat(), ...ofOpencode].sort((a, b) => b.at - a.at).slice(0, MOST_SHOWN);
-  const clean = secretFilter(newest.length === 0 ? [] : await secretValues(project.mainRepo, context));
+  const clean = secretFilter(newest.length === 0 ? [] : await secretValues(project, context));
   return newest.map((each) => shown(each, clean)).join('\n');
 }
 

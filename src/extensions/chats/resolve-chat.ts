@@ -7,7 +7,8 @@ import type { GivenChat } from '../../core/session/events/session-file.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
 import type { FoundChat } from './clients/chat.ts';
 import { briefDocument, chatDocument } from './document/chat-document.ts';
-import { REMOVED, secretFilter, secretValues } from './document/secrets.ts';
+import { secretValues } from './document/secret-values.ts';
+import { REMOVED, secretFilter } from './document/secrets.ts';
 import { TurnCollector } from './document/turns.ts';
 import { chatById, chatOfCall, piecesOf } from './find-chat.ts';
 
@@ -23,13 +24,16 @@ export async function resolveChat(
   context: ActionContext,
 ): Promise<ResolvedWork> {
   const more = added && (await resolveWork(added, project, context));
-  const clean = secretFilter(await secretValues(project.mainRepo, context));
+  const clean = secretFilter(await secretValues(project, context));
   const { chat, begin } =
     given.by === 'brief'
       ? quotedBrief(given.text, clean)
       : await quotedChat(await chatNamed(given, project, context), clean);
-  const words = begin.replaceAll(REMOVED, ' ').slice(0, MAX_WORDS);
-  return { ...more, chat, task: more?.task ?? TASK, words: more?.task === undefined ? words : more.words };
+  // The model or the person may have copied a secret of the chat into the task.
+  const { task = TASK, dive, givenPlan } = more ?? {};
+  const named = more?.task === undefined ? begin : more.words;
+  const words = clean(named).replaceAll(REMOVED, ' ').slice(0, MAX_WORDS);
+  return { givenPlan, dive: dive && clean(dive), chat, task: clean(task), words };
 }
 
 export async function chatNamed(

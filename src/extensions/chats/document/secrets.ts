@@ -1,10 +1,4 @@
-import { join } from 'node:path';
-import { parse as parseDotenv } from 'dotenv';
-import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing } from '../../../core/kernel/errors.ts';
-import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
-import { plainText } from '../../../core/kernel/files/plain-file.ts';
 
 export const REMOVED = '[removed: token]';
 
@@ -99,50 +93,3 @@ const TOKENS = new RegExp(
 /** Not the words "bearer authentication". */
 const BEARER = /\b(Bearer\s{1,100})(?:(?=[\w.~+/=-]{0,20000}\d)[\w.~+/=-]{8,20000}|[\w.~+/=-]{20,20000})/gi;
 const PASSWORD_IN_URL = /(:\/\/)[^\s/@:]{0,20000}:[^\s/@]{1,20000}(?=@)/g;
-
-/** The values that no document may contain: of the environment, and of `.env*` files of the machine and the project. */
-export async function secretValues(
-  mainRepo: string,
-  { env, home }: Pick<ActionContext, 'env' | 'home'>,
-): Promise<string[]> {
-  const ofEnvironment = Object.entries(env)
-    .filter(([name, value = '']) => !HARMLESS.test(name) && !isPath(value))
-    .map(([, value = '']) => value);
-  const files = [join(configFolder(home), '.env'), ...envFilesIn(mainRepo)];
-  const texts = await Promise.all(
-    files.map((path) => plainText(path, MAX_FILE_BYTES).catch(() => undefined)),
-  );
-  return [...ofEnvironment, ...texts.flatMap((text) => Object.values(parseDotenv(text ?? '')))];
-}
-
-/** Variables whose values say where something is, how it is shown, or which program runs; never a secret. */
-const HARMLESS =
-  /^(?:PATH|HOME|PWD|OLDPWD|USER|LOGNAME|USERNAME|HOSTNAME|NAME|SHELL|SHLVL|_|LANG|LANGUAGE|LC_\w+|TERM\w*|COLORTERM|LS_COLORS|LESS\w*|TZ|TMPDIR|EDITOR|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|XDG_\w+|MANPATH|INFOPATH|NODE_ENV|NODE_OPTIONS|AI_AGENT|CLAUDE_CODE_ENTRYPOINT|CLAUDE_CODE_SESSION_ID|npm_(?:package|lifecycle)_\w+|npm_config_user_agent)$/;
-
-function isPath(value: string): boolean {
-  return value.startsWith('/') && orNothing(() => statsAt(value)) !== undefined;
-}
-
-const MAX_FILE_BYTES = 1024 * 1024;
-const MAX_FILES = 200;
-const MAX_FOLDERS = 2000;
-const MAX_DEPTH = 5;
-
-/** Folders near the top come first, so that the bound leaves out the deepest. */
-function envFilesIn(mainRepo: string): string[] {
-  const files: string[] = [];
-  const folders = [{ path: mainRepo, depth: 0 }];
-  for (let at = 0; at < folders.length && at < MAX_FOLDERS && files.length < MAX_FILES; at += 1) {
-    const { path, depth } = folders[at] ?? { path: mainRepo, depth: MAX_DEPTH };
-    for (const name of orNothing(() => namesAt(path)) ?? []) {
-      if (LEFT_OUT.has(name)) continue;
-      const stats = orNothing(() => statsAt(join(path, name)));
-      if (stats?.isDirectory() && depth < MAX_DEPTH)
-        folders.push({ path: join(path, name), depth: depth + 1 });
-      else if (stats?.isFile() && name.startsWith('.env')) files.push(join(path, name));
-    }
-  }
-  return files;
-}
-
-const LEFT_OUT = new Set(['.git', 'node_modules']);

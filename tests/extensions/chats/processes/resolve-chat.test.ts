@@ -1,4 +1,4 @@
-import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ChatWork } from '../../../../src/core/acts/sessions/start/work.ts';
@@ -232,12 +232,26 @@ test('secrets planted in texts are in no document, no task and no name', async (
     project: 'pa$$word"of.the project',
     nested: 'value-of-a-nested-file',
     machine: 'value-of-the-machine',
+    named: 'value-of-prod.env',
+    linked: 'value-behind-a-link',
+    utf16: 'value-in-utf-16',
+    worktree: 'value-of-a-linked-worktree',
+    word: 'correcthorse',
     token: 'sk-ant-api03-abcdefghijklmnopqrstuvwxyz',
   };
   await at.repo.write({
     '.env': `# The key\nAPI_KEY='${secrets.project}'\nPORT=8080\n`,
+    'prod.env': `KEY=${secrets.named}\nDB_PASSWORD=${secrets.word}\n`,
     'services/api/.env.local': `export DB_PASSWORD=${secrets.nested}\n`,
   });
+  const shared = join(at.repo.root, 'shared');
+  await writeFile(shared, `A=${secrets.linked}\n`);
+  await symlink(shared, join(at.path, '.env.shared'));
+  await symlink('nowhere', join(at.path, '.env.gone'));
+  await writeFile(join(at.path, '.env.windows'), Buffer.from(`\uFEFFA=${secrets.utf16}\r\n`, 'utf16le'));
+  const linked = join(at.repo.root, 'linked');
+  await at.repo.git(['worktree', 'add', '--quiet', linked]);
+  await writeFile(join(linked, '.env'), `A=${secrets.worktree}\n`);
   await mkdir(join(at.home, '.config/samocode'), { recursive: true });
   await appendFile(join(at.home, '.config/samocode/.env'), `TELEGRAM_TOKEN=${secrets.machine}\n`);
   const all = Object.values(secrets).join(' and ');
@@ -251,7 +265,14 @@ test('secrets planted in texts are in no document, no task and no name', async (
   );
   const env = { ...at.repo.env, SERVICE: secrets.environment };
   const brief: ChatWork = { kind: 'chat', chat: { by: 'brief', text: `Decided: ${all}` } };
-  for (const resolved of [await at.resolve(CALLER, { ...byClaude, env }), await at.resolve(brief, { env })]) {
+  const task = `Use ${all}`;
+  const added: ChatWork = { ...brief, with: { kind: 'task', task, dive: task } };
+  for (const [work, more] of [
+    [CALLER, { ...byClaude, env }],
+    [brief, { env }],
+    [added, { env }],
+  ] as const) {
+    const resolved = await at.resolve(work, more);
     const recorded = JSON.stringify(resolved);
     for (const secret of Object.values(secrets))
       expect(recorded).not.toContain(JSON.stringify(secret).slice(1, -1));
@@ -261,6 +282,23 @@ test('secrets planted in texts are in no document, no task and no name', async (
     // Where files are is no secret.
     expect(resolved.words).not.toContain('removed');
   }
+});
+
+test('plain words of the settings stay', async () => {
+  await using at = await scene();
+  await at.repo.write({ '.env': 'DIALECT=postgresql\nNODE_ENV=production-like\n' });
+  const text = 'We use postgresql in production-like places';
+  const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } });
+  expect(resolved.chat?.text).toContain(text);
+});
+
+test('a file of secrets that cannot be read is named, and no session is started', async () => {
+  await using at = await scene();
+  await at.repo.write({ '.env': `A=${'x'.repeat(1024 * 1024)}` });
+  await expect(at.resolve({ kind: 'chat', chat: { by: 'brief', text: 'x' } })).rejects.toMatchObject({
+    code: 'secrets_unread',
+    what: expect.stringContaining('/.env could not be'),
+  });
 });
 
 test.each([

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { configFolder } from '../../../core/kernel/config-folder.ts';
+import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
+import { namesAt, realFolder, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { decode, readPlainFile } from '../../../core/kernel/files/plain-file.ts';
+import { shownText } from '../../../core/kernel/text.ts';
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { CHAT_ERRORS } from '../chat-errors.ts';
+import { projectFolders } from '../clients/chat-place.ts';
+
+/**
+ * The values that no document may contain: of the environment, and of the files of the machine and of all checkouts of
+ * the project that are named like `.env`.
+ * @throws if one of these files cannot be read
+ */
+export async function secretValues(
+  project: Project,
+  { env, home }: Pick<ActionContext, 'env' | 'home'>,
+): Promise<string[]> {
+  const ofEnvironment = Object.entries(env)
+    .filter(([name, value = '']) => !HARMLESS.test(name) && !isPath(value))
+    .map(([, value = '']) => value);
+  const { folders } = await projectFolders(project);
+  const files = new Set([join(configFolder(home), '.env'), ...folders.flatMap(envFilesIn)]);
+  const ofFiles: string[] = [];
+  for (const path of files) ofFiles.push(...(await valuesIn(path)));
+  return [...ofEnvironment, ...ofFiles];
+}
+
+async function valuesIn(path: string): Promise<string[]> {
+  const text = await envText(path);
+  return Object.entries(parseDotenv(text))
+    .filter(([name, value]) => SECRET_NAME.test(name) || !(HARMLESS.test(name) || PLAIN_WORD.test(value)))
+    .map(([, value]) => value);
+}
+
+/** `DB_DIALECT=postgres`: without it, the texts would be hard to understand. */
+const PLAIN_WORD = /^[a-z]+$/;
+const SECRET_NAME = /pass|pwd|secret|token|key|auth|cred/i;
+
+async function envText(path: string): Promise<string> {
+  const unread = (why: string) => CHAT_ERRORS.secrets_unread({ path: shownText(path), why });
+  try {
+    // Links to a file that several projects share are common.
+    const real = realFolder(path);
+    if (real === undefined || statsAt(real)?.isDirectory()) return '';
+    const reading = await readPlainFile(real, MAX_FILE_BYTES);
+    if (reading.kind === 'unusable') throw unread(`It is ${reading.problem}.`);
+    return reading.kind === 'bytes' ? decodeMarked(reading.bytes) : '';
+  } catch (error) {
+    const code = systemErrorCode(error);
+    throw code === undefined ? error : unread(`The system refuses it (${code}).`);
+  }
+}
+
+/** Some programs of Windows write UTF-16, with a mark at the beginning. */
+function decodeMarked(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
+  return mark === 'feff' ? new TextDecoder('utf-16be').decode(bytes) : decode(bytes);
+}
+
+/** Variables whose values say where something is, how it is shown, or which program runs; never a secret. */
+const HARMLESS =
+  /^(?:PATH|HOME|PWD|OLDPWD|USER|LOGNAME|USERNAME|HOSTNAME|NAME|SHELL|SHLVL|_|LANG|LANGUAGE|LC_\w+|TERM\w*|COLORTERM|LS_COLORS|LESS\w*|TZ|TMPDIR|EDITOR|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|XDG_\w+|MANPATH|INFOPATH|NODE_ENV|NODE_OPTIONS|AI_AGENT|CLAUDE_CODE_ENTRYPOINT|CLAUDE_CODE_SESSION_ID|npm_(?:package|lifecycle)_\w+|npm_config_user_agent)$/;
+
+function isPath(value: string): boolean {
+  return value.startsWith('/') && orNothing(() => statsAt(value)) !== undefined;
+}
+
+const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILES = 200;
+const MAX_FOLDERS = 2000;
+const MAX_DEPTH = 5;
+
+/** Folders near the top come first, so that the bound leaves out the deepest. */
+function envFilesIn(folder: string): string[] {
+  const files: string[] = [];
+  const folders = [{ path: folder, depth: 0 }];
+  for (let at = 0; at < folders.length && at < MAX_FOLDERS && files.length < MAX_FILES; at += 1) {
+    const { path, depth } = folders[at] ?? { path: folder, depth: MAX_DEPTH };
+    for (const name of orNothing(() => namesAt(path)) ?? []) {
+      if (LEFT_OUT.has(name)) continue;
+      const stats = orNothing(() => statsAt(join(path, name)));
+      if (stats?.isDirectory() && depth < MAX_DEPTH)
+        folders.push({ path: join(path, name), depth: depth + 1 });
+      else if (!stats?.isDirectory() && ENV_NAME.test(name)) files.push(join(path, name));
+    }
+  }
+  return files;
+}
+
+const LEFT_OUT = new Set(['.git', 'node_modules']);
+
+const ENV_NAME = /^\.env|\.env$/;
