@@ -11,9 +11,13 @@ export const CHAT_START_SOURCES: readonly StartSource<ChatWork>[] = [
     },
     async changes(work, project, context) {
       const { chatChanges } = await import('./chat-changes.ts');
-      const { uncommittedFiles } = await import('./bring/uncommitted-files.ts');
+      const { changedFiles } = await import('./bring/uncommitted-files.ts');
+      const { secretValues } = await import('./document/secret-values.ts');
+      const { secretFilter } = await import('./document/secrets.ts');
       const changed = await chatChanges(work, project, context);
-      return await uncommittedFiles(changed, { cwd: project.mainRepo, baseEnv: context.env });
+      const clean = secretFilter(await secretValues(project, context));
+      const options = { cwd: project.mainRepo, baseEnv: context.env };
+      return await changedFiles(changed, options, (text) => clean(text) !== text);
     },
     async copy(files, project, context) {
       const { copyFiles } = await import('./bring/copy-files.ts');

@@ -1,29 +1,46 @@
 import { readlinkSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import type { ChangedFiles } from '../../../core/acts/sessions/start/start-sources.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../../../core/project/git/git.ts';
 import { pathInside, realPathAsFar } from '../../../core/project/git/real-path.ts';
 import { GIT_STATUS, parseStatus } from '../../../core/project/git/status-entries.ts';
 
 /**
- * Those of the paths that differ from HEAD and may be copied: changed, deleted, or new and not ignored. Never a file
- * whose name suggests secrets, a large one, a submodule, one with a merge conflict, or a link that leaves the
+ * Those of the paths that differ from HEAD: changed, deleted, or new and not ignored. Unfit to be copied are a file whose
+ * name or text suggests secrets, a large one, a submodule, one with a merge conflict, and a link that leaves the
  * repository. The old name of a renamed file comes with the new one.
  * @param options of the main checkout
+ * @param hasSecrets of a text
  */
-export async function uncommittedFiles(paths: readonly string[], options: GitOptions): Promise<string[]> {
-  if (paths.length === 0) return [];
+export async function changedFiles(
+  paths: readonly string[],
+  options: GitOptions,
+  hasSecrets: (text: string) => boolean = () => false,
+): Promise<ChangedFiles> {
+  if (paths.length === 0) return { fit: [], unfit: [] };
   const { stdout } = await runGit(ASK, { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
   const named = new Set(paths);
   const top = await realPathAsFar(options.cwd);
-  const found = new Set<string>();
+  const fit = new Set<string>();
+  const unfit = new Set<string>();
   for (const { kind, path, from = path } of parseStatus(stdout).entries) {
-    if (!named.has(path) || kind === 'conflict') continue;
+    if (!named.has(path)) continue;
     const names = [path, from];
-    const areFit = names.every((name) => !mayBeSecret(name) && isFit(top, name));
-    if (areFit) for (const name of names) found.add(name);
+    const areFit =
+      kind !== 'conflict' &&
+      names.every((name) => !mayBeSecret(name) && isFit(top, name)) &&
+      !hasSecrets((await plainText(join(top, path), MAX_BYTES).catch(() => undefined)) ?? '');
+    if (areFit) for (const name of names) fit.add(name);
+    else unfit.add(path);
   }
-  return [...found].sort();
+  return { fit: [...fit].sort(), unfit: [...unfit].sort() };
+}
+
+/** Those that may be copied. */
+export async function uncommittedFiles(paths: readonly string[], options: GitOptions): Promise<string[]> {
+  return (await changedFiles(paths, options)).fit;
 }
 
 const ASK = [...GIT_STATUS, '--untracked-files=all', '--find-renames'];

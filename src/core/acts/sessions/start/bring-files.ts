@@ -7,7 +7,7 @@ import type { NewWork } from './work.ts';
 
 /**
  * Copies the files that a chat has changed and not committed, if the person agrees. Otherwise they are left, and a
- * warning names them.
+ * warning names them, as it does those that are unfit.
  */
 export async function bringFiles(
   { work, bring }: Pick<StartSessionInput<NewWork>, 'work' | 'bring'>,
@@ -16,15 +16,18 @@ export async function bringFiles(
 ): Promise<{ brought?: Brought; warnings: string[] }> {
   if (work.kind !== 'chat') return { warnings: [] };
   const source = startSources.items.find(({ kind }) => kind === work.kind);
-  const files = (await source?.changes?.(work, project, context)) ?? [];
-  if (files.length === 0) return { warnings: [] };
-  if (bring === undefined || !(await bring(files)))
-    return {
-      warnings: [
-        `The session begins without ${namedFiles(files)}, which the chat has changed and not committed. They stay in the main checkout as they are.`,
-      ],
-    };
-  return { brought: await source?.copy?.(files, project, context), warnings: [] };
+  const { fit, unfit } = (await source?.changes?.(work, project, context)) ?? { fit: [], unfit: [] };
+  const warnings = unfit.length === 0 ? [] : [`${begunWithout(unfit)} ${UNFIT}`];
+  if (fit.length === 0) return { warnings };
+  if (bring === undefined || !(await bring(fit))) return { warnings: [begunWithout(fit), ...warnings] };
+  return { brought: await source?.copy?.(fit, project, context), warnings };
+}
+
+const UNFIT =
+  'Never copied are files whose names or texts suggest secrets, files that are large or in conflict, and links that leave the repository.';
+
+function begunWithout(files: readonly string[]): string {
+  return `The session begins without ${namedFiles(files)}, which the chat has changed and not committed. They stay in the main checkout as they are.`;
 }
 
 const MAX_NAMED = 10;

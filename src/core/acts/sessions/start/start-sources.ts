@@ -12,12 +12,18 @@ export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'given
 
 export type Brought = NonNullable<GivenChat['brought']>;
 
+/** @property unfit never copied, as one with a secret */
+export interface ChangedFiles {
+  fit: string[];
+  unfit: string[];
+}
+
 /** A kind of work that an extension reads. */
 export interface StartSource<W extends SourceWork = SourceWork> {
   kind: W['kind'];
   resolve(work: W, project: Project, context: ActionContext): Promise<ResolvedWork>;
   /** The files that the work has changed in the main repository and not committed, as paths relative to it. */
-  changes?(work: W, project: Project, context: ActionContext): Promise<string[]>;
+  changes?(work: W, project: Project, context: ActionContext): Promise<ChangedFiles>;
   /**
    * The open issues, oldest first, that a person with write access has labelled and that no session has worked on since.
    */
