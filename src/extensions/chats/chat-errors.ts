@@ -15,6 +15,11 @@ export const CHAT_ERRORS = errors({
     why: 'Only Claude Code and Codex name the chat that makes a call, and this call names none.',
     hint: choosing(chats),
   }),
+  chat_ambiguous: ({ client, chats }: { client: string; chats: string }) => ({
+    what: 'The chat to start from is not known, so no session was started.',
+    why: `More than one transcript of ${client} contains this call.`,
+    hint: choosing(chats),
+  }),
   chat_not_found: ({ client, id, chats }: { client: string; id: string; chats: string }) => ({
     what: 'The chat to start from was not found, so no session was started.',
     why: `No transcript of ${client} on this machine contains ${JSON.stringify(id)}.`,

@@ -24,8 +24,11 @@ export async function* piecesOf({ client, source }: FoundChat): AsyncGenerator<C
 export async function chatOfCall(project: Project, context: Looking): Promise<FoundChat> {
   const { chatCall } = context;
   if (chatCall === undefined) throw CHAT_ERRORS.chat_unnamed({ chats: await chatsToShow(project, context) });
-  const chat = await awaitedChat(chatCall, context);
+  const [chat, ...copies] = await awaitedChats(chatCall, context);
   const client = chatCall.client === 'claude' ? 'Claude Code' : 'Codex';
+  // A chat that was continued under another id is a copy, and may go elsewhere.
+  if (copies.length > 0)
+    throw CHAT_ERRORS.chat_ambiguous({ client, chats: await chatsToShow(project, context) });
   return await inProject(chat, { client, id: chatCall.id }, { project, context });
 }
 
@@ -58,15 +61,15 @@ async function inProject(
 const WAIT_MS = 2000;
 const POLL_MS = 100;
 
-async function awaitedChat(call: ChatCall, context: Looking): Promise<FoundChat | undefined> {
+async function awaitedChats(call: ChatCall, context: Looking): Promise<FoundChat[]> {
   const { clock } = context;
   const seen = new Set<string>();
   for (const until = clock.monotonic() + WAIT_MS; ; ) {
-    const chat =
+    const chats =
       call.client === 'claude'
-        ? await claudeChatWith(call.id, context, seen)
-        : codexChats(context, call.id)[0];
-    if (chat !== undefined || clock.monotonic() >= until) return chat;
+        ? await claudeChatsWith(call.id, context, seen)
+        : codexChats(context, call.id).slice(0, 1);
+    if (chats.length > 0 || clock.monotonic() >= until) return chats;
     await clock.sleep(POLL_MS);
   }
 }
@@ -75,18 +78,15 @@ async function awaitedChat(call: ChatCall, context: Looking): Promise<FoundChat 
 const MOST_RECENT = 40;
 
 /** @param seen what was read without success, by path and size */
-async function claudeChatWith(
-  id: string,
-  context: Looking,
-  seen: Set<string>,
-): Promise<FoundChat | undefined> {
+async function claudeChatsWith(id: string, context: Looking, seen: Set<string>): Promise<FoundChat[]> {
+  const found: FoundChat[] = [];
   for (const chat of claudeChats(context).slice(0, MOST_RECENT)) {
     const state = `${chat.source.path} ${chat.identity}`;
     if (seen.has(state)) continue;
     seen.add(state);
-    if (await containsCall(chat.source.path, id)) return chat;
+    if (await containsCall(chat.source.path, id)) found.push(chat);
   }
-  return undefined;
+  return found;
 }
 
 const MOST_SHOWN = 10;

@@ -78,6 +78,16 @@ test('a chat that only quotes the call is not taken for the one that makes it', 
   expect((await at.resolve(CALLER, byClaude)).chat?.id).toBe('this');
 });
 
+test('of two transcripts with the call none is taken, and both are listed', async () => {
+  await using at = await scene();
+  for (const id of ['this', 'its-copy'])
+    await writeChat(claudePath(at.home, at.path, id), claudeLines(at.path, TALK));
+  await expect(at.resolve(CALLER, byClaude)).rejects.toMatchObject({
+    code: 'chat_ambiguous',
+    hint: expect.stringMatching(/(?=.* this: )(?=.* its-copy: )/s),
+  });
+});
+
 /** A clock on which a wait takes no time, and does something. */
 function waitingClock(during: () => Promise<void> = async () => {}): { clock: Clock; waited(): number } {
   let waited = 0;
