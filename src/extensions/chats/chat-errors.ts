@@ -3,10 +3,11 @@ import { errors } from '../../core/kernel/errors.ts';
 /** @param chats those of the project, one per line; empty if none was found */
 function choosing(chats: string): string {
   return chats === ''
-    ? `No chat of Claude Code, Codex or opencode was found in this project. ${BRIEF}`
+    ? `${NO_CHAT} ${BRIEF}`
     : `In a terminal, a start with --chat <id> takes the chat that is meant. ${BRIEF}\nChats of this project, newest first:\n${chats}`;
 }
 
+const NO_CHAT = 'No chat of Claude Code, Codex or opencode was found in this project.';
 const BRIEF = 'A chat can also pass its own summary, as the brief.';
 
 export const CHAT_ERRORS = errors({
@@ -14,6 +15,14 @@ export const CHAT_ERRORS = errors({
     what: 'The chat to start from is not known, so no session was started.',
     why: 'Only Claude Code and Codex name the chat that makes a call, and this call names none.',
     hint: choosing(chats),
+  }),
+  chat_id_missing: ({ chats }: { chats: string }) => ({
+    what: 'The chat to start from is not known, so no session was started.',
+    why: 'The command has --chat without the id of a chat.',
+    hint:
+      chats === ''
+        ? `${NO_CHAT} Give the session a task.`
+        : `Type the id after --chat.\nChats of this project, newest first:\n${chats}`,
   }),
   chat_ambiguous: ({ client, chats }: { client: string; chats: string }) => ({
     what: 'The chat to start from is not known, so no session was started.',
@@ -28,7 +37,7 @@ export const CHAT_ERRORS = errors({
   chat_elsewhere: ({ client, id, project }: { client: string; id: string; project: string }) => ({
     what: 'No session was started.',
     why: `The chat ${id} of ${client} did not begin in ${project}, and a session continues only chats of its project.`,
-    hint: `Start the session in the project of that chat. ${BRIEF}`,
+    hint: `Start the session in the project of that chat. If that project was moved or renamed since, give the session a task instead. ${BRIEF}`,
   }),
   chat_unreadable: ({ client, id, why }: { client: string; id: string; why: string }) => ({
     what: `The chat ${id} of ${client} could not be read, so no session was started.`,

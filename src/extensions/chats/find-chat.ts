@@ -12,7 +12,7 @@ import { opencodeChats, opencodePieces } from './clients/opencode-chats.ts';
 import { secretValues } from './document/secret-values.ts';
 import { secretFilter } from './document/secrets.ts';
 
-type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall'>;
+type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall' | 'by'>;
 
 /** The pieces of a chat, in its order. */
 export async function* piecesOf({ client, source }: FoundChat): AsyncGenerator<ChatPiece> {
@@ -22,8 +22,11 @@ export async function* piecesOf({ client, source }: FoundChat): AsyncGenerator<C
 
 /** Finds the chat that makes this call. @throws if its client does not name it, or it is of another project */
 export async function chatOfCall(project: Project, context: Looking): Promise<FoundChat> {
-  const { chatCall } = context;
-  if (chatCall === undefined) throw CHAT_ERRORS.chat_unnamed({ chats: await chatsToShow(project, context) });
+  const { chatCall, by } = context;
+  if (chatCall === undefined) {
+    const chats = await chatsToShow(project, context);
+    throw by.channel === 'cli' ? CHAT_ERRORS.chat_id_missing({ chats }) : CHAT_ERRORS.chat_unnamed({ chats });
+  }
   const [chat, ...copies] = await awaitedChats(chatCall, context);
   const client = chatCall.client === 'claude' ? 'Claude Code' : 'Codex';
   // A chat that was continued under another id is a copy, and may go elsewhere.

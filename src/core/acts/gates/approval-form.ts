@@ -53,14 +53,15 @@ function approvalForm(
   { phases, beforeDone }: PlanBrief,
 ): Form {
   return {
-    // Claude Code shows only four lines, so programs to start, gaps and checks come before the phases.
+    // Claude Code shows only four lines, so programs to start, the chat, gaps and checks come before the phases.
     message: [
       cut(`${nameWithoutDate(view.folder)}: its plan waits for you (${name})`, 90),
       ...servers,
+      ...chatInForm(fromChat),
       ...remarks.map((line) => cut(line, 400)),
       cut(beforeDone, 400),
       ...phases.map((phase) => cut(phase, 160)),
-      `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})${chatInForm(fromChat)}`,
+      `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})`,
     ].join('\n'),
     fields: {
       decision: {

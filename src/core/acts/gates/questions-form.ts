@@ -78,16 +78,22 @@ function questionForm(
   // The diff or output would not fit in the description of a field.
   const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MAX_DIFF_CHARS)}` : '';
   return {
-    message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${chatInForm(fromChat)}${seen}`,
+    message: [
+      ...chatInForm(fromChat),
+      `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
+    ].join('\n'),
     fields: Object.fromEntries(shown.map((each) => fieldOf(each, prefilledAnswer(each, passedOn)))),
   };
 }
 
-/** What the agent took from the chat, for the message of a form. */
-export function chatInForm(fromChat: string | undefined): string {
-  return fromChat === undefined
-    ? ''
-    : `\n\n${CHAT_SECTION}:\n${cut(visibleControls(fromChat), MAX_CHAT_CHARS)}`;
+/** What the agent took from the chat, in one line: Claude Code shows only the first four of a form. */
+export function chatInForm(fromChat: string | undefined): string[] {
+  if (fromChat === undefined) return [];
+  const items = visibleControls(fromChat)
+    .split(/^[ \t]*[-*+][ \t]+/m)
+    .map(oneLine)
+    .filter(Boolean);
+  return [cut(`${CHAT_SECTION}: ${items.join(' · ')}`, MAX_CHAT_CHARS)];
 }
 
 /** The passed-on answer to a question, in the form in which it would be recorded. */

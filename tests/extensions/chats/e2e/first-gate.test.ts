@@ -177,6 +177,8 @@ test('a call without the id of its chat starts nothing, and a person names one o
   const terminal = { home, cwd, programs, env: at.repo.env };
   const listed = await typed(['start', '--chat'], terminal);
   expect([listed.exitCode === 0, listed.stderr]).toEqual([false, expect.stringContaining(id)]);
+  expect(listed.stderr).toContain('--chat without the id of a chat');
+  expect(listed.stderr).not.toContain('brief');
   const begun = await typed(['start', '--chat', id, '--no-run', '--json'], terminal);
   const [session = ''] = await sessionFolders(at.sessionsDir);
   expect([begun.exitCode, (await at.view(session)).sessionFile?.chat]).toEqual([

@@ -26,7 +26,7 @@ test('files of a chat with a secret in name or text are not offered, and a warni
   };
   const actions = { ...bench.context, chatCall: { client: 'claude', id: CALL } } as const;
   const { json } = await askTool('start_session', { from_chat: true }, actions, { ask });
-  expect(forms).toEqual([expect.stringMatching(/ a\.txt\.\n/)]);
+  expect(forms).toEqual([expect.stringMatching(/1 file without a commit: a\.txt\.\n.* a copy of it, /)]);
   expect(json.warnings).toEqual([
     expect.stringMatching(
       /^The session begins without \.npmrc, client\.ts, db\.ts, which .* suggest secrets/,

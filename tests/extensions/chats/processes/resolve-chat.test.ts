@@ -193,7 +193,7 @@ test('a call without a chat lists those of this project, newest first and withou
     '- opencode, 2026-11-25 10:00 UTC, ses_1: "Boats"',
   ];
   await expect(refused).rejects.toMatchObject({
-    code: 'chat_unnamed',
+    code: 'chat_id_missing',
     hint: expect.stringMatching(new RegExp(`newest first:\n${list.join('\n').replace(/[[\].]/g, '\\$&')}$`)),
   });
 });
@@ -201,7 +201,7 @@ test('a call without a chat lists those of this project, newest first and withou
 test('without any chat, the refusal says so', async () => {
   await using at = await scene();
   await expect(at.resolve(CALLER)).rejects.toMatchObject({
-    code: 'chat_unnamed',
+    code: 'chat_id_missing',
     hint: expect.stringContaining('No chat of Claude Code, Codex or opencode was found'),
   });
 });

@@ -1,3 +1,4 @@
+import { counted } from '../../../kernel/text.ts';
 import type { Form } from '../../../kit/mcp/form.ts';
 import type { ToolContext } from '../../../kit/mcp/tool.ts';
 import { namedFiles } from './bring-files.ts';
@@ -5,8 +6,8 @@ import type { StartSessionInput } from './start-choices.ts';
 
 /** Codex preselects the first choice, and an accidental Enter must agree to nothing. */
 const CHOICES = {
-  leave: 'Start without them',
-  copy: 'Copy them into its first commit',
+  leave: 'Start without a copy',
+  copy: 'Copy into its first commit',
 } as const;
 
 /** Asks in a form; absent if the client has none. */
@@ -32,9 +33,12 @@ function bringForm(files: readonly string[]): Form {
 }
 
 export function bringQuestion(files: readonly string[]): string {
-  const count = files.length === 1 ? '1 file' : `${files.length} files`;
+  const offer =
+    files.length === 1
+      ? 'a copy of it, as it is when you answer. Your own file stays as it is.'
+      : 'copies of them, as they are when you answer. Your own files stay as they are.';
   return [
-    `The chat has changed ${count} without a commit: ${namedFiles(files)}.`,
-    'The session can begin with copies of them, as they are when you answer. Your own files stay as they are.',
+    `The chat has changed ${counted(files.length, 'file')} without a commit: ${namedFiles(files)}.`,
+    `The session can begin with ${offer}`,
   ].join('\n');
 }
