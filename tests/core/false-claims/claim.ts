@@ -18,6 +18,8 @@ export interface FalseClaim {
   ledger?: readonly { id: string; text: string; check: string }[];
   /** A person's message before the agent starts, or while it works. */
   message?: 'before' | 'meanwhile';
+  /** The files with which the session began, from its chat: a shell script that is committed before any work. */
+  chat?: string;
   /** The session has a second goal; the earlier work was for the first. */
   secondGoal?: true;
   /** Every agent of the phase claims it, not only the first. */

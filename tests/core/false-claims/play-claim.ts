@@ -98,6 +98,7 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   const tree = await repo.git(['rev-parse', 'HEAD^{tree}']);
   await repo.git(['worktree', 'add', '-q', '-b', worktree.branch, worktree.path]);
   for (const dir of [paths.sessionDir, paths.runDir, paths.commands]) await mkdir(dir, { recursive: true });
+  const firstCommit = claim.chat && (await beganWith(claim.chat, worktree.path, repo));
   const worked = await runCommand('sh', ['-ec', before], { cwd: worktree.path, env: repo.env });
   if (worked.exitCode !== 0) throw new Error(worked.stderr);
   const head = await repo.git(['rev-parse', 'HEAD'], worktree.path);
@@ -124,13 +125,20 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   const runs: [] = [];
   const events: NewEvent[] = [
     createdEvent(file),
-    { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit } },
+    { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit }, firstCommit },
     { type: 'checks_ran', set: 'base', in: 'clone', commit: baseCommit, tree, runs, sandbox: 'none' },
     ...(claim.secondGoal ? nextGoal(head) : []),
     { type: 'plan_approved', by, plan: { name, hash: planHash(approved) }, phase },
   ];
   await writeFile(paths.events, eventLines(events));
   await writeFile(paths.sessionFile, JSON.stringify(file));
+}
+
+/** @returns the first commit of the branch */
+async function beganWith(script: string, cwd: string, { env, git }: TempRepo): Promise<string> {
+  const copied = await runCommand('sh', ['-ec', `${script}\ngit add -A; git commit -qm Files`], { cwd, env });
+  if (copied.exitCode !== 0) throw new Error(copied.stderr);
+  return await git(['rev-parse', 'HEAD'], cwd);
 }
 
 /** A session that was done and has a new goal. */

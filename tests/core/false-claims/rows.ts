@@ -213,6 +213,13 @@ const BRANCH: FalseClaim[] = [
     says: 'the branch boats of this session is gone',
   },
   {
+    way: 'presents the files that its chat had changed as its work',
+    chat: "echo 'More boats' >>README.md",
+    before: '',
+    plan: `${PLAN_HEAD}### Phase 1: names\nFiles: README.md\n- [x] a\n`,
+    says: WHITE_SPACE,
+  },
+  {
     way: 'presents the commits of the previous goal for the new one',
     secondGoal: true,
     says: WHITE_SPACE,

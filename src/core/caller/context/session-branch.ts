@@ -13,6 +13,8 @@ export interface SessionBranch {
   ref: string;
   base: string;
   baseCommit: string;
+  /** Where the work of the session begins: the base, or the commit on it with the files of a chat. */
+  firstCommit: string;
   worktreePath: string;
   /** For git in MAIN_REPO; programs named by unaccepted settings are disabled. */
   git: GitContext & Pick<GitOptions, 'cwd' | 'env'>;
@@ -25,13 +27,13 @@ export async function branchOfSession(
 ): Promise<SessionBranch | undefined> {
   const { sessionFile, state } = view;
   if (sessionFile === undefined || state.worktree === undefined) return undefined;
-  const { branch, base, baseCommit, path: worktreePath } = state.worktree;
+  const { branch, base, baseCommit, firstCommit = baseCommit, path: worktreePath } = state.worktree;
+  const from = { base, baseCommit, firstCommit, worktreePath };
   const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
-  if (view.mirror?.head !== undefined)
-    return { branch, ref: view.mirror.head, git, base, baseCommit, worktreePath };
+  if (view.mirror?.head !== undefined) return { branch, ref: view.mirror.head, git, ...from };
   const live = state.openIteration && (await liveTip(privateGitIn(view.paths.runDir), branch));
   const own = live ? { ref: live.tip, git: { ...git, env: live.env } } : { ref: `refs/heads/${branch}`, git };
-  return { branch, ...own, base, baseCommit, worktreePath };
+  return { branch, ...own, ...from };
 }
 
 /** The result of `ask`, or `otherwise` if git fails. */

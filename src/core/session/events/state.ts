@@ -47,7 +47,14 @@ export const Status = z.discriminatedUnion('kind', [
 ]);
 export type Status = z.infer<typeof Status>;
 
-const Worktree = z.object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() });
+const Worktree = z.object({
+  path: z.string(),
+  branch: z.string(),
+  base: z.string(),
+  baseCommit: z.string(),
+  /** See the event `prepared`. */
+  firstCommit: z.string().optional(),
+});
 
 /** A message that no agent has received. `line`: its first one, truncated. */
 const UnreadMessage = z.object({ id: z.string(), at: since, by: By, line: z.string() });

@@ -33,10 +33,10 @@ export async function restoreWorktree(worker: Worker): Promise<boolean> {
 export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined || (await seemsIntact(worktree.path))) return [];
-  const { path: worktreePath, branch, baseCommit } = worktree;
+  const { path: worktreePath, branch, baseCommit, firstCommit = baseCommit } = worktree;
   const { mainRepo } = worker.file;
   const plan = { mainRepo, worktreePath, branch, baseCommit, ...worker.git.context };
-  const lost = await lostTip(worker, plan);
+  const lost = await lostTip(worker, { ...plan, baseCommit: firstCommit });
   const how = await rejoinWorktree({ ...plan, baseCommit: lost ?? baseCommit });
   if (how === 'recreated') await writeWhole(worker.paths.setup, SETUP_DUE);
   if (lost !== undefined) {

@@ -9,8 +9,15 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 export interface Beginning {
   /** Where a new branch starts, if not at the base. */
   first?: string;
-  /** What became of the copies: for the first agent and the person. */
-  note?(worktree: Worktree): Promise<string>;
+  /** What became of the copies. */
+  outcome?(worktree: Worktree): Promise<Outcome>;
+}
+
+interface Outcome {
+  /** For the first agent and the person. */
+  text: string;
+  /** The commit with them, if the branch contains it. */
+  firstCommit?: string;
 }
 
 /**
@@ -28,13 +35,15 @@ export async function beginWithCopies(
   const made = await firstCommitOn(base.commit, { ...kept, ...context });
   const files = listed(brought.files.map(shownText), MAX_NAMED);
   if (made.kind !== 'made')
-    return { note: async () => whyNot(made, { files, base, copies: brought.commit }) };
+    return { outcome: async () => ({ text: whyNot(made, { files, base, copies: brought.commit }) }) };
   const first = made.commit;
-  const note = async ({ path, head, branch }: Worktree) =>
-    (await gitSaysYes(['merge-base', '--is-ancestor', first, head], { ...context, cwd: path }))
-      ? `The first commit of the branch (${short(first)}) contains what the chat had changed and not committed: ${files}.`
-      : left(files, `the branch ${branch} existed before`, brought.commit);
-  return { first, note };
+  const outcome = async ({ path, head, branch }: Worktree): Promise<Outcome> => {
+    if (!(await gitSaysYes(['merge-base', '--is-ancestor', first, head], { ...context, cwd: path })))
+      return { text: left(files, `the branch ${branch} existed before`, brought.commit) };
+    const text = `The first commit of the branch (${short(first)}) contains what the chat had changed and not committed: ${files}.`;
+    return { text, firstCommit: first };
+  };
+  return { first, outcome };
 }
 
 const MAX_NAMED = 10;

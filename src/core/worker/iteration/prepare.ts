@@ -52,7 +52,8 @@ export async function prepare(worker: Worker): Promise<void> {
   }
 }
 
-async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetup }: Ready): Promise<void> {
+async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
+  const { base, worktree, firstCommit, warnings: ofSetup } = ready;
   const { path, branch, baseCommit } = worktree;
   const reached = stateOf(worker).progress.phase;
   const phase = reached === 'init' ? 'investigation' : reached;
@@ -66,6 +67,7 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
     type: 'prepared',
     phase,
     worktree: { path, branch, base: base.name, baseCommit },
+    firstCommit,
     warnings,
     environment: lastingNames(worker.env),
     flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
@@ -83,6 +85,7 @@ function newBranchWarning({ kind, branch }: Worktree, phase: Phase): string[] {
 export interface Ready {
   base: BaseCommit;
   worktree: Worktree;
+  firstCommit: string | undefined;
   warnings: string[];
 }
 
@@ -98,7 +101,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   refuseOwnBase(file, base.name);
   const worktreePath = join(file.worktreesDir, file.folder);
   await noteSetupDue(worker, worktreePath);
-  const { first = base.commit, note } = await beginWithCopies(file, base, git.context);
+  const { first = base.commit, outcome } = await beginWithCopies(file, base, git.context);
   const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit, first };
   const made = await whileTakingCommands(worker, (signal) =>
     ensureWorktree({ ...plan, ...git.context, signal }),
@@ -115,8 +118,9 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   await joinEnvironment(worker);
   const setup = await setUpOnce(worker, made.value);
   if (setup.kind === 'stopped') return undefined;
-  const warnings = [...(note ? [await note(made.value)] : []), ...setup.warnings];
-  return { base, worktree: made.value, warnings };
+  const { text, firstCommit } = (await outcome?.(made.value)) ?? {};
+  const warnings = [...(text ? [text] : []), ...setup.warnings];
+  return { base, worktree: made.value, firstCommit, warnings };
 }
 
 /** Without a prefix, a one-word task can give the name of the default branch, which a session must not change. */

@@ -32,8 +32,8 @@ export function situation(state: PromptState): string {
 function workplace({ worktree }: PromptState): string {
   if (worktree === undefined)
     return 'There is no worktree; the working directory is the main checkout: change nothing there.';
-  const { branch, base, baseCommit } = worktree;
-  const commit = baseCommit.slice(0, 12);
+  const { branch, base, baseCommit, firstCommit = baseCommit } = worktree;
+  const commit = firstCommit.slice(0, 12);
   return `Branch ${inlineMaterial(branch)}, from ${inlineMaterial(base)}. The work of this session: \`git diff --no-ext-diff ${commit}\`, \`git log ${commit}..HEAD\`.`;
 }
 

@@ -36,10 +36,16 @@ export function mainGit({ git, file }: Pick<Worker, 'git' | 'file'>): GitOptions
   return { ...git.context, cwd: file.mainRepo };
 }
 
-/** The work for the current goal up to a commit; undefined without a base to compare with. */
-export function branchFacts(worker: Worker, tip: string): BranchFacts | undefined {
+/**
+ * The work for the current goal up to a commit; undefined without a base to compare with.
+ * @param base by default, the base of that work
+ */
+export function branchFacts(
+  worker: Worker,
+  tip: string,
+  base = baseOfWork(stateOf(worker)),
+): BranchFacts | undefined {
   const { memory } = worker;
-  const base = baseOfWork(stateOf(worker));
   if (base === undefined) return undefined;
   const known = memory.branchFacts;
   const facts = known?.base === base && known.tip === tip ? known : new BranchFacts(base, tip);
@@ -47,12 +53,12 @@ export function branchFacts(worker: Worker, tip: string): BranchFacts | undefine
   return facts;
 }
 
-/** The base of the current goal's work: commits of earlier goals do not prove it. */
+/** The base of the current goal's work: neither commits of earlier goals nor the files of a chat prove it. */
 export function baseOfWork({
   goalBase,
   worktree,
 }: Pick<SessionState, 'goalBase' | 'worktree'>): string | undefined {
-  return worktree && (goalBase ?? worktree.baseCommit);
+  return worktree && (goalBase ?? worktree.firstCommit ?? worktree.baseCommit);
 }
 
 export interface WorktreeNow {

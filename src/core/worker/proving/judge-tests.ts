@@ -26,12 +26,13 @@ export interface ComparedChecks extends ComparedCommits, ChangesOfChecks {
   checks: readonly string[];
 }
 
-/** Compares the branch with the commit that the current work started from. */
+/** Compares the branch with the commit that the current goal started from, before any files of a chat. */
 export async function comparedChecks(
   worker: Worker,
   tip: TipOfBranch | undefined,
 ): Promise<ComparedChecks | undefined> {
-  const facts = tip && branchFacts(worker, tip.commit);
+  const { goalBase, worktree } = stateOf(worker);
+  const facts = tip && branchFacts(worker, tip.commit, goalBase ?? worktree?.baseCommit);
   if (facts === undefined) return undefined;
   const commits = { mainRepo: worker.file.mainRepo, base: facts.base, commit: facts.tip };
   const checks = await fullCommands(worker);

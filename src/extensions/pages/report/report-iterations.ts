@@ -120,19 +120,19 @@ async function iterationChanges(
   // The iterations are shown even if git cannot open the repository.
   return await unlessGitFails(async () => {
     const own = await branchOfSession(view, context);
-    return own ? await changesOf(movesOf(events, own.baseCommit), own) : new Map();
+    return own ? await changesOf(movesOf(events, own.firstCommit), own) : new Map();
   }, new Map());
 }
 
 async function changesOf(
   moves: readonly Move[],
-  { baseCommit, git }: SessionBranch,
+  { firstCommit, git }: SessionBranch,
 ): Promise<Map<number, Changes>> {
   const pairs = moves.toReversed();
   if (pairs.length === 0) return new Map();
   const [diffs, commits] = await Promise.all([
     diffsBetween(pairs, { ...git, maxChars: ASKED_CHARS }),
-    commitsOf(moves, baseCommit, git),
+    commitsOf(moves, firstCommit, git),
   ]);
   let left = ALL_DIFFS_CHARS;
   const changes = pairs.map(({ iteration, commit }): [number, Changes] => {

@@ -119,6 +119,20 @@ test('a branch that exists before does not get the copies, and that is said', as
   expect(await notesOf(rig)).toContain('the branch boats existed before.');
 });
 
+test('a branch deleted before the first agent begins with the copies again, and they are not the work that its agent reads', async () => {
+  await using rig = await startRig({ here: true, at: 'resting', repo: TALKED, start: BROUGHT });
+  const { path = '', branch = '', firstCommit = '' } = (await rig.state()).worktree ?? {};
+  expect(await rig.repo.git(['rev-parse', branch])).toBe(firstCommit);
+  await rig.repo.git(['worktree', 'remove', '--force', path]);
+  await rig.repo.git(['branch', '-D', branch]);
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+  expect(await rig.repo.git(['show', `${branch}:new.txt`])).toBe('new');
+  expect(await readFile(iterationPaths(rig.paths, 1).prompt, 'utf8')).toContain(
+    `The work of this session: \`git diff --no-ext-diff ${firstCommit.slice(0, 12)}\``,
+  );
+});
+
 test.each<[string, string[] | undefined, string | undefined]>([
   ['a terminal asks, and copies them if the person says yes', ['y'], 'a.txt,new.txt'],
   ['Enter in a terminal leaves them', [''], undefined],

@@ -78,6 +78,8 @@ export const EVENT_BODIES = {
     worktree: z
       .object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() })
       .optional(),
+    /** The commit on top of the base with the files that a chat had changed: no work of the session. */
+    firstCommit: z.string().optional(),
     phase: PhaseName,
     warnings: z.array(z.string()),
     /** Names of the variables with which SETUP ran. */
