@@ -10,19 +10,21 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { once } from '../../kernel/once.ts';
+import { dropCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
+import { isGitError } from '../../project/git/git-errors.ts';
 import { keepCopies } from '../../project/worktrees/first-commit.ts';
 import { readSessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
+import { nameWithoutDate, normalizeNewName, refNameOf, sessionSlug } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { ensureWorker } from './ensure-worker.ts';
 import { continueFolder } from './import-folder.act.ts';
-import { newSession } from './new-session.ts';
+import { type NewSession, newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';
 import { bringFiles } from './start/bring-files.ts';
@@ -64,7 +66,7 @@ async function startNew(
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
   const bring = pool ? undefined : input.bring;
-  const bringing = once(() => bringFiles({ work, bring }, project, context));
+  const bringing = once(() => bringFiles({ work, bring }, project, context).catch(withoutFiles));
   for (;;) {
     // Listed first: of two same starts that do not find each other, both choose one free name, and one of them gets it.
     const folders = await sessionFolders(project.values.sessions);
@@ -73,21 +75,47 @@ async function startNew(
     if (same !== undefined) return same;
     const folder = freeFolder(project.values, { name, words, folders }, context);
     const { recurring } = input;
-    const { brought, warnings } = await bringing();
-    const { mainRepo } = project;
-    if (brought)
-      await keepCopies({ mainRepo, sessionFolder: folder, copies: brought.commit, baseEnv: context.env });
-    const chat = given.chat && { ...given.chat, brought };
-    const recorded = { ...given, chat, folder, group, pool, order, recurring, startKey };
+    const recorded = { ...given, folder, group, pool, order, recurring, startKey };
     const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.
-    const made = await newSession(project, request, context);
-    const begun = await beginSession(
-      { ...made, poolOwner, warnings: [...warnings, ...made.warnings] },
-      context,
-    );
+    const made = { ...(await newSession(project, request, context)), poolOwner };
+    // Only now: a start that is refused asks nothing.
+    const begun = await beginWith(await bringing(), made, context);
     if (begun !== undefined) return begun;
   }
+}
+
+/** Begins a session with the copies of its chat's files, which are kept only if the session exists. */
+async function beginWith(
+  { brought, warnings: ofFiles }: Awaited<ReturnType<typeof bringFiles>>,
+  made: NewSession,
+  context: ActionContext,
+): Promise<Begun | undefined> {
+  const warnings = [...ofFiles, ...made.warnings];
+  const { chat, mainRepo } = made.file;
+  if (brought === undefined || chat === undefined) return await beginSession({ ...made, warnings }, context);
+  const file = { ...made.file, chat: { ...chat, brought } };
+  const sessionFolder = refNameOf(file);
+  await keepCopies({ mainRepo, sessionFolder, copies: brought.commit, baseEnv: context.env });
+  let begun: Begun | undefined;
+  try {
+    begun = await beginSession({ ...made, file, warnings }, context);
+    return begun;
+  } finally {
+    const isTaken = (await readSessionFile(made.paths).catch(() => undefined))?.id !== file.id;
+    if (begun === undefined && isTaken)
+      await dropCheckpoints(sessionFolder, { cwd: mainRepo, baseEnv: context.env });
+  }
+}
+
+/** A file that git cannot copy is no reason to refuse the start. */
+function withoutFiles(error: unknown): Awaited<ReturnType<typeof bringFiles>> {
+  if (!isGitError(error)) throw error;
+  return {
+    warnings: [
+      `The session begins without the files that the chat has changed and not committed: git could not copy them. ${error.message} They stay in the main checkout as they are.`,
+    ],
+  };
 }
 
 /** How long the same call means the same session. */

@@ -14,7 +14,7 @@ interface Kept extends GitContext {
   copies: string;
 }
 
-/** Keeps the commit until the session is removed. Two starts that try one name keep theirs beside each other. */
+/** Goes with the checkpoints of the session. */
 function keptRef({ sessionFolder, copies }: Kept): string {
   return `${refPrefix(sessionFolder)}brought/${copies}`;
 }

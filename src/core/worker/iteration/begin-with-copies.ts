@@ -5,6 +5,7 @@ import type { BaseCommit } from '../../project/worktrees/base-commit.ts';
 import { type FirstCommit, firstCommitOn } from '../../project/worktrees/first-commit.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
+import { refNameOf } from '../../session/layout/names.ts';
 
 export interface Beginning {
   /** Where a new branch starts, if not at the base. */
@@ -25,13 +26,13 @@ interface Outcome {
  * branch is created at that commit, so a worker that dies leaves either both or neither.
  */
 export async function beginWithCopies(
-  { chat, mainRepo, folder }: SessionFile,
+  { chat, mainRepo, folder, id }: SessionFile,
   base: BaseCommit,
   context: GitContext,
 ): Promise<Beginning> {
   const { brought } = chat ?? {};
   if (brought === undefined) return {};
-  const kept = { mainRepo, sessionFolder: folder, copies: brought.commit };
+  const kept = { mainRepo, sessionFolder: refNameOf({ folder, id }), copies: brought.commit };
   const made = await firstCommitOn(base.commit, { ...kept, ...context });
   const files = listed(brought.files.map(shownText), MAX_NAMED);
   if (made.kind !== 'made')

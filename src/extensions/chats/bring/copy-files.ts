@@ -9,6 +9,9 @@ import { uncommittedFiles } from './uncommitted-files.ts';
 const MESSAGE =
   'Files that the chat had changed\n\nCopied from the main checkout when the session was started.';
 
+/** The checkout keeps its own, so git need not refuse those that it would store differently. */
+const ANY_LINE_ENDINGS: GitOptions['config'] = [['core.safecrlf', 'false']];
+
 /**
  * Commits the files as they are now, on top of HEAD and on no branch. Only objects are written: the files, the index
  * and HEAD stay as they are.
@@ -27,6 +30,7 @@ export async function copyFiles(
     const aside = {
       ...options,
       env: { GIT_INDEX_FILE: join(folder, 'index') },
+      config: ANY_LINE_ENDINGS,
       timeoutMs: ALL_FILES_LIMIT_MS,
     };
     await runGit(['read-tree', head], aside);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { definedOnly } from '../../../../src/core/kernel/defined-only.ts';
 import type { FormOutcome } from '../../../../src/core/kit/mcp/form.ts';
 import type { ToolContext } from '../../../../src/core/kit/mcp/tool.ts';
+import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
@@ -18,9 +19,15 @@ import { connect } from '../../../support/mcp-client.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import type { TempRepo } from '../../../support/temp-repo.ts';
 
-async function startFromChat(answer?: FormOutcome) {
+async function startFromChat(
+  answer?: FormOutcome,
+  also?: { settings: Record<string, string>; files: Record<string, string> },
+) {
   const bench = await makeBench({ here: true, files: FILES });
   await talk(bench.repo);
+  await bench.repo.write(also?.files ?? {});
+  for (const [key, value] of Object.entries(also?.settings ?? {}))
+    await bench.repo.git(['config', key, value]);
   const before = bytesOfCheckout(bench.repo.path);
   const forms: string[] = [];
   const ask: ToolContext['ask'] = async ({ message }) => {
@@ -54,6 +61,11 @@ test(
     const [first = ''] = (await repo.git(['rev-list', '--reverse', `main..${begun.branch}`])).split('\n');
     expect(await filesIn(repo, first)).toEqual(['a.txt', 'new.txt']);
     expect(await repo.git(['show', `${first}:a.txt`])).toBe('of the chat');
+    const { sessionFile } = await bench.view(String(begun.session));
+    // Among the checkpoints, so that it goes with them.
+    expect(
+      await repo.git(['for-each-ref', '--format=%(refname)', '--contains', first, 'refs/samocode']),
+    ).toContain(`refs/samocode/${sessionFile && refNameOf(sessionFile)}/brought/`);
     // The same call again finds the session and asks nothing.
     expect(await start()).toMatchObject({ session: begun.session });
     expect(forms.length).toBe(1);
@@ -75,6 +87,35 @@ test.each<[string, FormOutcome | undefined]>([
   expect(await bench.repo.git(['rev-list', '--max-parents=0', 'main'])).toBe(
     await bench.repo.git(['rev-parse', `${begun.branch}`]),
   );
+});
+
+test('where git cannot copy the files, the session begins without them, and a warning says why', async () => {
+  const attributes = '.git/attributes-of-test';
+  const settings = { 'filter.broken.clean': 'false', 'filter.broken.required': 'true' };
+  const answer = { kind: 'filled', filled: { files: 'copy' } } as const;
+  const { bench, begun } = await startFromChat(answer, {
+    settings: { ...settings, 'core.attributesFile': attributes },
+    files: { [attributes]: '*.txt filter=broken\n' },
+  });
+  await using _ = bench;
+  expect(begun.warnings).toEqual([
+    expect.stringMatching(/^The session begins without the files .*: git could not copy them\. "git /),
+  ]);
+  expect(begun.session).toBeDefined();
+});
+
+test('a start that is refused asks nothing and leaves no ref', async () => {
+  await using bench = await makeBench({ here: true, ...TALKED });
+  let asked = 0;
+  const ask: ToolContext['ask'] = async () => {
+    asked += 1;
+    return { kind: 'filled', filled: { files: 'copy' } };
+  };
+  const actions = { ...bench.context, chatCall: { client: 'claude', id: CALL } } as const;
+  const { json } = await askTool('start_session', { from_chat: true, provider: 'codex' }, actions, { ask });
+  expect(json.code).toBe('cli_not_found');
+  expect(asked).toBe(0);
+  expect(await bench.repo.git(['for-each-ref', 'refs/samocode'])).toBe('');
 });
 
 async function notesOf(rig: SessionRig): Promise<string> {

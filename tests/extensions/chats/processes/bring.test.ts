@@ -154,6 +154,14 @@ test('where git converts line endings, the copies are stored as git add stores t
   expect(await repo.git(['status', '--porcelain'], worktree)).toBe('');
 });
 
+test('line endings that git would refuse to convert are copied', async () => {
+  await using repo = await makeRepo();
+  await repo.git(['config', 'core.autocrlf', 'input']);
+  await repo.git(['config', 'core.safecrlf', 'true']);
+  await repo.write({ 'new.txt': 'one\r\ntwo\r\n' });
+  expect((await copied(repo, ['new.txt'])).brought?.files).toEqual(['new.txt']);
+});
+
 const FOLDER = '26-11-27-boats';
 
 /** Begins a session's branch with the copies. @returns its worktree */
