@@ -9,13 +9,15 @@ import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { whileHolding } from '../../kernel/processes/lease.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
-import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
+import { listed, shownText } from '../../kernel/text.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitSaysYes, runGit } from '../git/git.ts';
 import { waitForNoted } from '../git/noted-calls.ts';
 import { OFFLINE } from '../git/own-repository.ts';
 import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { changedPaths } from '../worktrees/changes.ts';
 import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
+import { type CopiedFiles, undoCopied } from './copied-files.ts';
 
 export interface FastForwardPlan extends GitContext {
   mainRepo: string;
@@ -25,6 +27,8 @@ export interface FastForwardPlan extends GitContext {
   to: string;
   /** The name of `to` in commands for the user. */
   ref: string;
+  /** Uncommitted files of a checkout that are in `to`. */
+  copied?: CopiedFiles | undefined;
 }
 
 export type FastForward =
@@ -42,7 +46,7 @@ export async function fastForward(
   plan: FastForwardPlan,
   beforeFiles: (path: string) => Promise<unknown> = async () => undefined,
 ): Promise<FastForward> {
-  const { mainRepo, branch, from, to, ref, ...context } = plan;
+  const { mainRepo, branch, from, to, ref, copied, ...context } = plan;
   const main = { ...context, cwd: mainRepo };
   const hasMoved = async () => (await commitOf(`refs/heads/${branch}`, main)) !== from;
   if (await hasMoved()) return { kind: 'moved' };
@@ -73,11 +77,12 @@ export async function fastForward(
     why,
     commands: [`git -C ${shellWord(path)} merge --ff-only ${shellWord(ref)}`],
   });
+  const occupied = (why: string) => withoutCopied(left(why), copied, { ...context, cwd: path });
   if (more.length > 0) return left(`The branch "${branch}" is checked out in more than one place.`);
   if (prunable) return left(`The branch "${branch}" is checked out in ${path}, whose folder is gone.`);
   const uncommitted = await uncommittedIn(path, context);
   if (uncommitted.some(({ kind }) => kind !== 'untracked'))
-    return left(`The branch "${branch}" is checked out in ${path}, which has uncommitted changes.`);
+    return await occupied(`The branch "${branch}" is checked out in ${path}, which has uncommitted changes.`);
   const here = { ...context, cwd: path, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS, allowFailure: true };
   const branchHere = () => checkedOutBranch(path, context);
   if ((await branchHere()) !== branch) return { kind: 'moved' };
@@ -100,10 +105,29 @@ export async function fastForward(
     return { kind: 'left', why, commands: [first, ...commands] };
   }
   if (now !== from) return { kind: 'moved' };
-  return left(
+  return await occupied(
     `git could not update ${path}, where the branch "${branch}" is checked out: files there would be overwritten.`,
   );
 }
+
+type Left = Extract<FastForward, { kind: 'left' }>;
+
+/** Lets the commands first remove what only the session's own copies would overwrite. */
+async function withoutCopied(
+  left: Left,
+  copied: CopiedFiles | undefined,
+  checkout: GitOptions,
+): Promise<Left> {
+  // Once the branch has another commit with them, git may have removed this one.
+  if (copied === undefined || (await commitOf(copied.commit, checkout)) === undefined) return left;
+  const own = await undoCopied(copied, checkout);
+  if (own.files.length === 0) return left;
+  const names = listed(own.files.map(shownText), MAX_NAMED);
+  const why = `${left.why} The session began with copies of ${names}, and these files have not changed since: the first commands remove the changes there, and the last one brings them back with the work.`;
+  return { ...left, why, commands: [...own.commands, ...left.commands] };
+}
+
+const MAX_NAMED = 10;
 
 const ALONE_LIMIT_MS = 60_000;
 
@@ -142,7 +166,7 @@ export async function forwardAlone(
 /** The rest of an interrupted fast-forward, while its files are still there and the branch has not moved. */
 async function interruptedForward(
   { path, branch, from }: z.infer<typeof Forward>,
-  { mainRepo, to, ref: _, ...context }: FastForwardPlan,
+  { mainRepo, to, ref: _, copied: __, ...context }: FastForwardPlan,
 ): Promise<FastForward | undefined> {
   const main = { ...context, cwd: mainRepo };
   const checkout = (await listWorktrees(mainRepo, context)).find((entry) => entry.branch === branch);

@@ -57,7 +57,7 @@ async function mergeOnce(
   worker: Worker,
   into: string,
 ): Promise<{ events: NewEvent[]; end: Ended['end'] | 'moved' }> {
-  const { folder, mainRepo } = worker.file;
+  const { folder, mainRepo, chat } = worker.file;
   const { worktree } = stateOf(worker);
   const context = worker.git.context;
   const tip = await tipOfBranch(worker);
@@ -104,7 +104,8 @@ async function mergeOnce(
     ];
     return { events, end: { ...merged, outcome: 'ready', reason: proof.reason, commands } };
   }
-  const plan = { mainRepo, branch: into, from: onto.from, to: commit, ref, ...context };
+  const copied = worktree.firstCommit === undefined ? undefined : chat?.brought;
+  const plan = { mainRepo, branch: into, from: onto.from, to: commit, ref, copied, ...context };
   await requireHeld(worker);
   const moved = await forwardAlone(plan, worker);
   crashPoint('merge-moved');

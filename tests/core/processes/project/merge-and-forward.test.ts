@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -295,6 +295,35 @@ test('a base that is checked out in a worktree moves there', async () => {
   await s.merge();
   expect(await s.forward()).toEqual({ kind: 'done' });
   expect(await readFile(join(elsewhere, 'a.txt'), 'utf8')).toBe('work\n');
+});
+
+test('files of the checkout that the branch began with are named, and the commands merge without them', async () => {
+  await using s = await scene({ files: { 'a.txt': 'a\n', 'gone.txt': 'gone\n', 'mine.txt': 'mine\n' } });
+  const { repo } = s;
+  const { path, env } = repo;
+  const copies = { 'a.txt': 'of the chat\n', 'b c/new.txt': 'new\n', 'other.txt': 'of the chat\n' };
+  await repo.git(['switch', '--quiet', 'samocode/x']);
+  await repo.git(['rm', '--quiet', 'gone.txt']);
+  await repo.commit('Files', copies);
+  const commit = await s.at('samocode/x');
+  await repo.commit('Work', { 'a.txt': 'of the chat\nwork\n', 'other.txt': 'work\n' });
+  await repo.git(['switch', '--quiet', 'main']);
+  await s.merge();
+  await repo.write({ ...copies, 'other.txt': 'later\n', 'mine.txt': 'changed\n' });
+  await rm(join(path, 'gone.txt'));
+  const files = ['a.txt', 'b c/new.txt', 'gone.txt', 'other.txt'];
+  const [from, to] = [await s.at('main'), await s.at(REF)];
+  const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF };
+  const left = await fastForward({ ...plan, copied: { commit, files } });
+  if (left.kind !== 'left') throw new Error(left.kind);
+  expect(left.why).toContain('The session began with copies of a.txt, b c/new.txt, gone.txt, and these');
+  await inShell(left.commands.slice(0, -1).join(' && '), repo);
+  // The person's later content is not removed, so git refuses to overwrite it.
+  await expect(inShell(left.commands.at(-1) ?? '', repo)).rejects.toThrow('other.txt');
+  await rm(join(path, 'other.txt'));
+  await inShell(left.commands.at(-1) ?? '', repo);
+  expect(await s.at('main')).toBe(to);
+  expect(await repo.git(['status', '--porcelain'])).toBe('M mine.txt');
 });
 
 /** Fast-forwards while a person types a git command, right before git begins to merge. */
