@@ -235,7 +235,7 @@ test('opencode that is not installed, or a chat of it in another project, is ref
   await expect(at.resolve(byId('ses_1'), elsewhere)).rejects.toMatchObject({ code: 'chat_elsewhere' });
 });
 
-test('secrets planted in texts are in no document, no task and no name', async () => {
+test('secrets planted in texts are in no document, no task and no name', ci, async () => {
   await using at = await scene();
   const secrets = {
     environment: 'swordfish-of-the-environment',
