@@ -19,7 +19,7 @@ export async function chatChanges(
   const found = await chatNamed(chat, project, context);
   const mainRepo = await realPathAsFar(project.mainRepo);
   const inside = new Set<string>();
-  for (const path of await changedPaths(found)) {
+  for (const path of await pathsOfChat(found)) {
     const own = path.startsWith('/')
       ? pathInside(mainRepo, await realPathAsFar(path).catch(() => '/'))
       : undefined;
@@ -28,7 +28,8 @@ export async function chatChanges(
   return [...inside].sort().slice(0, MOST_FILES);
 }
 
-async function changedPaths(chat: FoundChat): Promise<Set<string>> {
+/** As its tools named them. */
+export async function pathsOfChat(chat: FoundChat): Promise<Set<string>> {
   const byCall = new Map<string, string[]>();
   const others = new Set<string>();
   const take = (piece: ChatPiece) => {

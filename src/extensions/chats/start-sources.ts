@@ -23,5 +23,9 @@ export const CHAT_START_SOURCES: readonly StartSource<ChatWork>[] = [
       const { copyFiles } = await import('./bring/copy-files.ts');
       return await copyFiles(files, { cwd: project.mainRepo, baseEnv: context.env });
     },
+    async elsewhere(work, place, context) {
+      const { changesElsewhere } = await import('./changes-elsewhere.ts');
+      return await changesElsewhere(work, place, context);
+    },
   },
 ];

@@ -29,7 +29,7 @@ import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';
 import { bringFiles } from './start/bring-files.ts';
 import type { StartSessionInput } from './start/start-choices.ts';
-import type { ResolvedWork } from './start/start-sources.ts';
+import { type ResolvedWork, startSources } from './start/start-sources.ts';
 import type { NewWork } from './start/work.ts';
 
 /** Starts a new session, or one that continues a folder prepared by hand. */
@@ -66,7 +66,11 @@ async function startNew(
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
   const bring = pool ? undefined : input.bring;
-  const bringing = once(() => bringFiles({ work, bring }, project, context).catch(withoutFiles));
+  const bringing = once(async () => {
+    const elsewhere = await warningsOfSource(work, { project, base }, context);
+    const { brought, warnings } = await bringFiles({ work, bring }, project, context).catch(withoutFiles);
+    return { brought, warnings: [...elsewhere, ...warnings] };
+  });
   for (;;) {
     // Listed first: of two same starts that do not find each other, both choose one free name, and one of them gets it.
     const folders = await sessionFolders(project.values.sessions);
@@ -106,6 +110,16 @@ async function beginWith(
     if (begun === undefined && isTaken)
       await dropCheckpoints(sessionFolder, { cwd: mainRepo, baseEnv: context.env });
   }
+}
+
+async function warningsOfSource(
+  work: NewWork,
+  place: { project: Project; base: string | undefined },
+  context: ActionContext,
+): Promise<string[]> {
+  if (work.kind !== 'chat') return [];
+  const source = startSources.items.find(({ kind }) => kind === work.kind);
+  return (await source?.elsewhere?.(work, place, context)) ?? [];
 }
 
 /** A file that git cannot copy is no reason to refuse the start. */

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { definedOnly } from '../../../../src/core/kernel/defined-only.ts';
@@ -12,6 +13,7 @@ import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { bytesOfCheckout } from '../../../support/bytes-of-checkout.ts';
+import { claudeLines, claudePath, writeChat } from '../../../support/chat-transcripts.ts';
 import { BROUGHT, CALL, FILES, TALKED, talk } from '../../../support/chat-with-changes.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -102,6 +104,28 @@ test('where git cannot copy the files, the session begins without them, and a wa
     expect.stringMatching(/^The session begins without the files .*: git could not copy them\. "git /),
   ]);
   expect(begun.session).toBeDefined();
+});
+
+test.each<[string, string | undefined]>([
+  ['another base', undefined],
+  ['its branch as the base', 'feature'],
+])('files that a chat changed in a linked worktree are named with their place, with %s', async (_, base) => {
+  await using bench = await makeBench({ here: true, files: FILES });
+  const { repo, context } = bench;
+  const linked = join(repo.root, 'linked');
+  await repo.git(['worktree', 'add', '--quiet', '-b', 'feature', linked]);
+  await writeFile(join(linked, 'a.txt'), 'of the chat\n');
+  const changes = [join(linked, 'a.txt')];
+  const lines = claudeLines(linked, [{ person: 'Name the boats', agent: 'Done.', changes, call: CALL }]);
+  await writeChat(claudePath(repo.homeDir, linked, 'this'), lines);
+  const actions = { ...context, chatCall: { client: 'claude', id: CALL } } as const;
+  const { json } = await askTool('start_session', { from_chat: true, ...(base && { base }) }, actions);
+  const hint = base
+    ? ''
+    : ' To begin with the commits of that branch, start with it as the base (--base feature).';
+  expect(json.warnings).toEqual([
+    `The chat has changed files in ${linked}, on the branch "feature". What is not committed there stays there, without a copy: a.txt.${hint}`,
+  ]);
 });
 
 test('a start that is refused asks nothing and leaves no ref', async () => {

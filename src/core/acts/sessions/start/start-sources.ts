@@ -30,6 +30,12 @@ export interface StartSource<W extends SourceWork = SourceWork> {
   labelled?(label: string, project: Project, context: ActionContext): Promise<IssueWork[]>;
   /** Copies those of the files that are still uncommitted into a commit on no branch; undefined if none is. */
   copy?(files: readonly string[], project: Project, context: ActionContext): Promise<Brought | undefined>;
+  /** Warnings about work in other checkouts of the project, with which a session from this base does not begin. */
+  elsewhere?(
+    work: W,
+    place: { project: Project; base: string | undefined },
+    context: ActionContext,
+  ): Promise<string[]>;
 }
 
 export const startSources = newRegistry<StartSource>('start sources');
