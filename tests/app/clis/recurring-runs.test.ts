@@ -63,7 +63,7 @@ test('each run works on one labelled issue, the oldest first; without one it is 
   expect(await recurring.results()).toMatchObject([
     { result: 'stopped' },
     { result: 'stopped' },
-    { result: 'idle', text: 'no open issue has its label' },
+    { result: 'idle', text: 'no open issue with its label is ready' },
   ]);
   const issues = (await recurring.views()).map(({ sessionFile }) => sessionFile?.issue?.number);
   expect(issues.toSorted()).toEqual([1001, 1002]);

@@ -195,10 +195,10 @@ test('the last three failures pause it, although many runs with nothing to do we
 
 test('why nothing can be started is shown, and pauses it after half a day of attempts', async () => {
   await using scene = await recurringScene(START);
-  const { recurring } = await scene.add({ when: { on: 'ci-failed' } });
-  await scene.loseProject();
-  await scene.scan();
-  expect(await scene.report()).toMatchObject({ problem: expect.stringMatching(/samocode/) });
+  const { recurring } = await scene.add();
+  scene.crash = { before: new Error('no space left on device') };
+  await scene.until('2026-11-02T01:00:00Z', HOUR_MS);
+  expect(await scene.report()).toMatchObject({ problem: expect.stringMatching(/no space left/) });
   const path = scene.statePath(recurring.id);
   await writeFile(path, (await readFile(path, 'utf8')).replace('"tries": 1', '"tries": 719'));
   scene.clock.pass(HOUR_MS);
@@ -207,7 +207,6 @@ test('why nothing can be started is shown, and pauses it after half a day of att
   expect(await scene.report()).toMatchObject({
     paused: { by: 'supervisor', why: expect.stringMatching(/^720 attempts to start a run failed: /) },
   });
-  await scene.findProject();
   await resumeRecurring({ which: recurring.name }, scene.context);
   expect(await scene.report()).not.toHaveProperty('problem');
 });
