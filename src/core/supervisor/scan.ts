@@ -27,6 +27,8 @@ type Startable = Exclude<NextAct, { kind: 'later' }>;
 /** All sessions of this machine, and the acts that are due for each. */
 export class Scan {
   readonly sessions = new Map<string, WatchedSession>();
+  /** What starts sessions and has been paused, to be told once to the person; equal ids mean the same pause. */
+  readonly pauses: { id: string; at: string; session: string; text: string }[] = [];
   readonly #supervisor: Supervisor;
   readonly #sessionsDirs = new Set<string>();
   /** SESSIONS folders that do not respond. */

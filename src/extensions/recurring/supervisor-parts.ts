@@ -7,8 +7,9 @@ import { RecurringRuns } from './runs/recurring-runs.ts';
 const recurringPart: NewPart = (supervisor, scan) => {
   const { home, identity, clock, say } = supervisor;
   const login = async () => await contextOfPart(supervisor);
+  const tell = (pause: (typeof scan.pauses)[number]) => scan.pauses.push(pause);
   const acts = { start: startSession, finish: finishSession };
-  const runs = new RecurringRuns({ home, identity, clock, say, login, ...acts });
+  const runs = new RecurringRuns({ home, identity, clock, say, tell, login, ...acts });
   const views = () => [...scan.sessions.values()].map(({ view }) => view);
   return {
     poll: async () => runs.poll(views(), (what, error) => scan.report(what, error)),

@@ -26,6 +26,7 @@ async function recurringRig(input: Pick<NewRecurring, 'when' | 'work'>) {
   const runs = new RecurringRuns({
     ...{ home, clock, identity: supervisorPaths(home, host).identity },
     say: () => undefined,
+    tell: () => undefined,
     login: async () => ({ ...context, by: { channel: 'settings' } }),
     start: async (given, acting) => await startSession({ ...given, run: false }, acting),
     finish: finishSession,

@@ -67,6 +67,8 @@ export interface RecurringScene extends AsyncDisposable {
   /** The sessions that were started: when they were due, and when they were started. */
   started: Array<{ run: string; at: string; session: string; maxCostUsd: unknown }>;
   failures: unknown[];
+  /** The ids of the pauses that its person is told of. */
+  told: Set<string>;
   report(): Promise<RecurringReport>;
   end(session: string, ending: Ending): Promise<void>;
   statePath(id: string): string;
@@ -95,6 +97,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     crash: {},
     started: [],
     failures: [],
+    told: new Set(),
     add: async (input = {}) =>
       await addRecurring(
         {
@@ -173,6 +176,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
       identity,
       clock,
       say: () => undefined,
+      tell: ({ id }) => scene.told.add(id),
       login: async () => {
         await scene.whileReading();
         return { ...context, by: { channel: 'settings' } };

@@ -174,6 +174,8 @@ export function titleOf(
       return `${session} ${now ?? (kindNeedsPerson(kind) ? 'needs you' : 'waits and retries')}`;
     case 'plan_changed':
       return `${session} changed its approved plan and waits for your approval`;
+    case 'recurring_paused':
+      return `${session} is paused: no further run starts`;
     case 'stalled':
       return `${session} shows no sign of life`;
     case 'crash_loop':

@@ -8,6 +8,7 @@ export const NEEDS_PERSON = [
   'crash_loop',
   'main_checkout_moved',
   'plan_changed',
+  'recurring_paused',
 ] as const;
 
 export const NOTIFIED_KINDS = [

@@ -6,10 +6,11 @@ import { NEEDS_PERSON, NOTIFIED_KINDS, type NotifiedKind } from './notification.
 /** One line of `queue.jsonl`: a change to notify the person about. Equal ids mean the same change. */
 export const QueuedNotice = z.object({
   v: z.literal(1),
-  /** `<session id>:<event number>`, `:crash_loop:<lease number>`, `:queued:<since>` or `:lacks:<since>`. */
+  /** `<session id>:<event number>`, `:crash_loop:<lease number>`, `:queued:<since>` or `:lacks:<since>`; or as a part named it. */
   id: z.string(),
   at: z.string(),
   kind: z.enum(NOTIFIED_KINDS),
+  /** For `recurring_paused`: the name of what recurs. */
   session: z.string(),
   /** For `group_done`: the group whose last session this is. */
   group: z.string().optional(),

@@ -48,9 +48,14 @@ export class NoticeQueue {
     return this.#entries;
   }
 
-  async take({ sessions }: Pick<Scan, 'sessions'>): Promise<void> {
+  async take({
+    sessions,
+    pauses = [],
+  }: Pick<Scan, 'sessions'> & Partial<Pick<Scan, 'pauses'>>): Promise<void> {
     const cursors = await this.#readCursors();
-    const notices: QueuedNotice[] = [];
+    const notices = pauses
+      .splice(0)
+      .map((pause): QueuedNotice => ({ v: 1, kind: 'recurring_paused', sessionsDir: '', ...pause }));
     const read = new Map<string, number>();
     const { identity, paths, clock } = this.#supervisor;
     for (const [folder, session] of sessions) {

@@ -39,6 +39,7 @@ const GAP_MS = 10_000;
 const POLL_MS = 1000;
 /** After a problem that can pass, such as a lost network. */
 const AGAIN_MS = 60_000;
+const DAY_MS = 24 * 60 * 60_000;
 const CI_GAP_MS = 2 * 60_000;
 
 export interface RunsOptions {
@@ -47,6 +48,8 @@ export interface RunsOptions {
   identity: string;
   clock: Clock;
   say: (text: string) => void;
+  /** Notifies the person of a pause, once for each id. */
+  tell: (pause: { id: string; at: string; session: string; text: string }) => void;
   /** Its `env` is the environment that sessions run in. */
   login: () => Promise<ActionContext>;
   start: typeof startSession;
@@ -139,6 +142,7 @@ export class RecurringRuns {
     const seen = await this.#withSessions(before ?? rebuilt(recurring, views), views);
     const checked = pauseOf(recurring, seen) === undefined ? this.#withPause(recurring, seen) : seen;
     if (!isDeepStrictEqual(checked, before)) await this.#write(recurring, checked);
+    this.#tellPause(recurring, checked);
     if (pauseOf(recurring, checked) !== undefined) return true;
     if (memory.notBeforeMs > clock.monotonic()) return false;
     const state = await this.#withStarted(recurring, checked, views);
@@ -149,6 +153,16 @@ export class RecurringRuns {
     if (recurring.when.kind === 'ci-failed') await this.#stepChecks(recurring, state, held, memory);
     else await this.#stepTimes({ ...recurring, when: recurring.when }, state, held);
     return false;
+  }
+
+  /** Again after a crash, but not for a pause that is old. */
+  #tellPause(recurring: Recurring, state: RecurringState): void {
+    const { clock, tell } = this.#options;
+    const { id, name, resumes } = recurring;
+    const pause = pauseOf(recurring, state);
+    if (pause?.by !== 'supervisor' || clock.now() - Date.parse(pause.at) > DAY_MS) return;
+    const text = `${pause.why}. To resume it, in a terminal: samocode every resume ${name}`;
+    tell({ id: `${id}:paused:${resumes}`, at: pause.at, session: name, text });
   }
 
   async #stepTimes(

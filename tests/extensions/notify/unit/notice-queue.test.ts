@@ -6,6 +6,8 @@ import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { stateLine, statusSentence } from '../../../../src/core/session/words.ts';
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
+import { compose } from '../../../../src/extensions/notify/notice/compose.ts';
+import { QueuedNotice } from '../../../../src/extensions/notify/notice/queued-notice.ts';
 import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice-queue.ts';
 import { recordUnmetNeeds } from '../../../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
@@ -33,6 +35,30 @@ async function sceneOfToday(): Promise<Scene & { startMs: number }> {
   here.supervisor.clock.nowMs = Date.now();
   return { ...here, startMs: here.supervisor.clock.nowMs };
 }
+
+test('a pause by the supervisor is notified once, also without a session', async () => {
+  await using here = await sceneOfToday();
+  const pause = {
+    id: 'r:paused:0',
+    at: new Date(here.startMs).toISOString(),
+    session: 'nightly',
+    text: 'why',
+  };
+  for (const _ of ['first', 'restarted']) {
+    const scan = new Scan(here.supervisor);
+    scan.pauses.push(pause);
+    await new NoticeQueue(here.supervisor).take(scan);
+    expect(scan.pauses).toEqual([]);
+  }
+  const [queued, ...more] = await here.queued();
+  expect(more).toEqual([]);
+  expect(queued && (await compose(QueuedNotice.parse(queued), undefined))).toMatchObject({
+    kind: 'recurring_paused',
+    needsPerson: true,
+    title: 'nightly is paused: no further run starts',
+    body: 'why',
+  });
+});
 
 test('for a session older than the first supervisor, only later events are notified', async () => {
   await using here = await sceneOfToday();

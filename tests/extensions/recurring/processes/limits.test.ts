@@ -64,6 +64,7 @@ test.each(RUNAWAYS)(
       next: [],
     });
     expect(scene.failures).toEqual([]);
+    expect([...scene.told]).toEqual([expect.stringMatching(/:paused:0$/)]);
   },
 );
 
