@@ -62,6 +62,7 @@ export function listText(
 export function oneText(report: RecurringReport, { style, textColumns: columns }: Output): string {
   const { recurring, runs, totals, next, paused, problem } = report;
   const { when } = recurring;
+  const failure = runs.find(({ result }) => result === 'failed');
   const rows: Row[] = [
     ['when', whenText(when)],
     ['work', fitLine(workText(recurring), 300)],
@@ -70,6 +71,7 @@ export function oneText(report: RecurringReport, { style, textColumns: columns }
     ['due', next.map((time) => timeText(time, when)).join(', ')],
     ['paused', paused && fitLine(pauseText(paused), 300)],
     ['problem', problem && fitLine(problem, 300)],
+    ['last failure', failure?.text && fitLine(failure.text, 600)],
     ['runs', `${counted(totals.runs, 'session')}, ${money(totals.costUsd)}`],
   ];
   const table = grid(

@@ -66,21 +66,24 @@ function addEveryList(every: Command, cli: Cli): void {
   withSharedOptions(every.command('list [name]'))
     .description('List the recurring sessions with their last results, or show one')
     .action(async (name: string | undefined) => {
-      const [{ readAllRecurring, readRecurring }, { supervisorHere }] = await Promise.all([
-        import('./recurring.act.ts'),
-        import('./create-recurring.act.ts'),
-      ]);
+      const { readAllRecurring, readRecurring, unreadableRecurring } = await import('./recurring.act.ts');
       const context = await cli.actionContext();
       if (name === undefined) {
+        for (const { why, hint } of await unreadableRecurring(context)) cli.output.warn(`${why} ${hint}`);
         const recurring = await readAllRecurring({ next: 1 }, context);
-        if (recurring.length > 0 && (await supervisorHere(context)) === 'none')
-          cli.output.warn('No supervisor runs, so no run starts: samocode supervisor --install');
+        if (recurring.length > 0) await warnWithoutSupervisor(cli);
         cli.output.result({ recurring }, () => listText(recurring, cli.output));
         return;
       }
       const report = await readRecurring({ which: name, next: NEXT }, context);
       cli.output.result(report, () => oneText(report, cli.output));
     });
+}
+
+async function warnWithoutSupervisor(cli: Cli): Promise<void> {
+  const { supervisorHere } = await import('./create-recurring.act.ts');
+  if ((await supervisorHere(await cli.actionContext())) === 'none')
+    cli.output.warn('No supervisor runs, so no run starts: samocode supervisor --install');
 }
 
 const NEXT = 5;
@@ -99,6 +102,7 @@ function addEveryNext(every: Command, cli: Cli): void {
         .flatMap((report) => report.next.map((at) => ({ at, report })))
         .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
         .slice(0, name === undefined ? 2 * NEXT : NEXT);
+      if (due.length > 0) await warnWithoutSupervisor(cli);
       const runs = due.map(({ at, report: { recurring } }) => ({
         at,
         id: recurring.id,

@@ -8,6 +8,7 @@ import { supervise } from '../../core/caller/context/supervision.ts';
 import { readyProject } from '../../core/caller/refusals/ready-project.ts';
 import { requireText } from '../../core/caller/refusals/require.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
+import type { SamocodeError } from '../../core/kernel/errors.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { supervisorPaths } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.ts';
@@ -58,7 +59,7 @@ export async function addRecurring(input: NewRecurring, context: ActionContext):
   // With the settings of its sessions, so that what would refuse each run refuses now.
   const project = await readyProject({ projectDir: input.project, call, base }, context);
   const { work, words } = await usableWork(input, context);
-  const { recurring: others } = await readAll(home);
+  const { recurring: others } = await readDefinitions(home);
   const recurring: Recurring = {
     v: 1,
     id: ulid(clock.now()),
@@ -146,9 +147,15 @@ export async function readAllRecurring(
   options: { next?: number },
   context: Pick<ActionContext, 'home' | 'clock' | 'host'>,
 ): Promise<RecurringReport[]> {
-  const { recurring } = await readAll(context.home);
+  const { recurring } = await readDefinitions(context.home);
   const reports = await Promise.all(recurring.map((one) => reportOn(one, options, context)));
   return reports.sort((a, b) => a.recurring.name.localeCompare(b.recurring.name));
+}
+
+/** Those that cannot be read, each with its reason. */
+export async function unreadableRecurring({ home }: Pick<ActionContext, 'home'>): Promise<SamocodeError[]> {
+  const { broken } = await readDefinitions(home);
+  return broken.map((path) => RECURRING_ERRORS.recurring_broken({ path }));
 }
 
 async function change(
@@ -166,12 +173,6 @@ async function change(
 export async function requirePersonForRuns(context: ActionContext, what: string): Promise<void> {
   await refuseFromInside(context);
   if (context.by.channel !== 'cli') throw RECURRING_ERRORS.recurring_needs_person({ what });
-}
-
-async function readAll(home: string) {
-  const { recurring, broken } = await readDefinitions(home);
-  if (broken[0] !== undefined) throw RECURRING_ERRORS.recurring_broken({ path: broken[0] });
-  return { recurring };
 }
 
 async function findRecurring(which: string, home: string): Promise<Recurring> {
