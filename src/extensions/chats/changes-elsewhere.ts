@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { ChatWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { unlessGitFails } from '../../core/caller/context/session-branch.ts';
 import { contains } from '../../core/kernel/files/contains.ts';
@@ -8,25 +7,24 @@ import type { Project } from '../../core/project/finding/open-project.ts';
 import { realPathAsFar } from '../../core/project/git/real-path.ts';
 import { checkedOutBranch } from '../../core/project/git/repository.ts';
 import { uncommittedIn } from '../../core/project/worktrees/inspect-worktree.ts';
-import { pathsOfChat } from './chat-changes.ts';
 import { projectFolders } from './clients/chat-place.ts';
-import { chatNamed } from './resolve-chat.ts';
 
 const MAX_NAMED = 10;
 
-/** Warnings about the linked worktrees in which a chat has changed files: the session begins from none of them. */
+/**
+ * Warnings about the linked worktrees in which a chat has changed files: the session begins from none of them.
+ * @param named the files, as the tools of the chat named them
+ */
 export async function changesElsewhere(
-  { chat }: ChatWork,
+  named: Iterable<string>,
   { project, base }: { project: Project; base: string | undefined },
   context: ActionContext,
 ): Promise<string[]> {
-  if (chat.by === 'brief') return [];
   const { folders } = await projectFolders(project);
   const mainRepo = await realPathAsFar(project.mainRepo);
   const others = folders.filter((folder) => folder !== mainRepo);
   if (others.length === 0) return [];
-  const named = [...(await pathsOfChat(await chatNamed(chat, project, context)))];
-  const paths = await Promise.all(named.map((path) => realPathAsFar(path).catch(() => '/')));
+  const paths = await Promise.all([...named].map((path) => realPathAsFar(path).catch(() => '/')));
   const warnings: string[] = [];
   for (const folder of others) {
     const here = paths.filter((path) => contains(folder, path));

@@ -35,7 +35,7 @@ export async function chatOfCall(project: Project, context: Looking): Promise<Fo
   return await inProject(chat, { client, id: chatCall.id }, { project, context });
 }
 
-/** Finds the chat with the id that a person names. @throws if there is none in this project */
+/** Finds the chat with the id that a person names. @throws if this project has no such chat */
 export async function chatById(id: string, project: Project, context: Looking): Promise<FoundChat> {
   const chat = id.startsWith('ses_')
     ? ({ client: 'opencode', id, source: { pieces: await opencodePieces(id, context) } } as const)

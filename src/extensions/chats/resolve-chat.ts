@@ -1,15 +1,17 @@
 import { resolveWork } from '../../core/acts/sessions/resolve-work.ts';
-import type { ResolvedWork } from '../../core/acts/sessions/start/start-sources.ts';
+import type { FilesOfWork, ResolvedWork } from '../../core/acts/sessions/start/start-sources.ts';
 import type { ChatWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import type { GivenChat } from '../../core/session/events/session-file.ts';
+import { ChangeCollector } from './chat-changes.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
 import type { FoundChat } from './clients/chat.ts';
 import { briefDocument, chatDocument } from './document/chat-document.ts';
 import { secretValues } from './document/secret-values.ts';
 import { REMOVED, secretFilter } from './document/secrets.ts';
 import { TurnCollector } from './document/turns.ts';
+import { filesOfChat } from './files-of-chat.ts';
 import { chatById, chatOfCall, piecesOf } from './find-chat.ts';
 
 const TASK = 'Carry on the work of the chat that _chat.md quotes.';
@@ -25,15 +27,15 @@ export async function resolveChat(
 ): Promise<ResolvedWork> {
   const more = added && (await resolveWork(added, project, context));
   const clean = secretFilter(await secretValues(project, context));
-  const { chat, begin } =
+  const { chat, begin, files } =
     given.by === 'brief'
       ? quotedBrief(given.text, clean)
-      : await quotedChat(await chatNamed(given, project, context), clean);
+      : await quotedChat(await chatNamed(given, project, context), clean, { project, context });
   // The model or the person may have copied a secret of the chat into the task.
   const { task = TASK, dive, givenPlan } = more ?? {};
   const named = more?.task === undefined ? begin : more.words;
   const words = clean(named).replaceAll(REMOVED, ' ').slice(0, MAX_WORDS);
-  return { givenPlan, dive: dive && clean(dive), chat, task: clean(task), words };
+  return { givenPlan, dive: dive && clean(dive), chat, task: clean(task), words, files };
 }
 
 export async function chatNamed(
@@ -50,6 +52,7 @@ interface Quoted {
   chat: GivenChat;
   /** The text with which it begins, without secrets. */
   begin: string;
+  files?: FilesOfWork;
 }
 
 type Clean = (text: string) => string;
@@ -62,14 +65,23 @@ function quotedBrief(text: string, clean: Clean): Quoted {
   return { begin, chat: { from: 'summary', turns: 0, text: briefDocument(begin) } };
 }
 
-async function quotedChat(found: FoundChat, clean: Clean): Promise<Quoted> {
+async function quotedChat(
+  found: FoundChat,
+  clean: Clean,
+  place: { project: Project; context: ActionContext },
+): Promise<Quoted> {
   const { client, id } = found;
   const collector = new TurnCollector(clean);
-  for await (const piece of piecesOf(found)) collector.take(piece);
+  const changes = new ChangeCollector();
+  for await (const piece of piecesOf(found)) {
+    collector.take(piece);
+    changes.take(piece);
+  }
   const { turns } = collector;
   const [first] = turns;
   const last = turns.at(-1);
   if (first === undefined || last === undefined) throw CHAT_ERRORS.chat_empty({ client, id });
   const text = chatDocument({ client, id, turns });
-  return { begin: first.person, chat: { from: client, id, turns: last.number, text } };
+  const chat = { from: client, id, turns: last.number, text };
+  return { begin: first.person, chat, files: filesOfChat(found, { changes, clean }, place) };
 }

@@ -67,7 +67,7 @@ export interface RecurringScene extends AsyncDisposable {
   /** The sessions that were started: when they were due, and when they were started. */
   started: Array<{ run: string; at: string; session: string; maxCostUsd: unknown }>;
   failures: unknown[];
-  /** The ids of the pauses that its person is told of. */
+  /** The ids of the pauses about which its person is notified. */
   told: Set<string>;
   report(): Promise<RecurringReport>;
   end(session: string, ending: Ending): Promise<void>;

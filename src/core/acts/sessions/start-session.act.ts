@@ -29,7 +29,7 @@ import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';
 import { bringFiles } from './start/bring-files.ts';
 import type { StartSessionInput } from './start/start-choices.ts';
-import { type ResolvedWork, startSources } from './start/start-sources.ts';
+import type { ResolvedWork } from './start/start-sources.ts';
 import type { NewWork } from './start/work.ts';
 
 /** Starts a new session, or one that continues a folder prepared by hand. */
@@ -60,15 +60,16 @@ async function startNew(
   const pool = where === 'pool' || undefined;
   const at = { projectDir, call, base: isLater ? undefined : base, isForPool: pool };
   const project = await readyProject(at, context);
-  const { words, ...given } = await resolveWork(work, project, context);
+  const { words, files, ...given } = await resolveWork(work, project, context);
   const poolOwner = pool && (await inThisBuild(poolActs).requireMember(project, context));
   const asked = { ...input.order, projectDir, base, group };
   const order = isLater ? await orderOfStart(asked, project, context) : undefined;
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
   const bring = pool ? undefined : input.bring;
   const bringing = once(async () => {
-    const elsewhere = await warningsOfSource(work, { project, base }, context);
-    const { brought, warnings } = await bringFiles({ work, bring }, project, context).catch(withoutFiles);
+    if (files === undefined) return { warnings: [] };
+    const elsewhere = await files.elsewhere(base);
+    const { brought, warnings } = await bringFiles(files, bring).catch(withoutFiles);
     return { brought, warnings: [...elsewhere, ...warnings] };
   });
   for (;;) {
@@ -110,16 +111,6 @@ async function beginWith(
     if (begun === undefined && isTaken)
       await dropCheckpoints(sessionFolder, { cwd: mainRepo, baseEnv: context.env });
   }
-}
-
-async function warningsOfSource(
-  work: NewWork,
-  place: { project: Project; base: string | undefined },
-  context: ActionContext,
-): Promise<string[]> {
-  if (work.kind !== 'chat') return [];
-  const source = startSources.items.find(({ kind }) => kind === work.kind);
-  return (await source?.elsewhere?.(work, place, context)) ?? [];
 }
 
 /** A file that git cannot copy is no reason to refuse the start. */

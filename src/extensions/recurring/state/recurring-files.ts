@@ -48,7 +48,7 @@ export async function removeDefinition(home: string, id: string): Promise<void> 
   await rm(dirname(path), { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** @returns undefined if there is none that can be read */
+/** @returns undefined if it is missing or cannot be read */
 export async function readRecurringState(home: string, id: string): Promise<RecurringState | undefined> {
   return await plainJson(statePath(home, id), RecurringState);
 }

@@ -6,13 +6,13 @@ import { openProject } from '../../../../src/core/project/finding/open-project.t
 import { readSessionFile } from '../../../../src/core/session/events/session-file.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../../../src/core/session/session-list.ts';
-import { chatChanges } from '../../../../src/extensions/chats/chat-changes.ts';
 import { MAX_CHAT_BYTES } from '../../../../src/extensions/chats/document/chat-document.ts';
 import { resolveChat } from '../../../../src/extensions/chats/resolve-chat.ts';
 import { installCli } from '../../../support/install-clis.ts';
 import { startService } from '../../../support/model-stub/services.ts';
 import { makeProject } from '../../../support/project.ts';
 import type { TempRepo } from '../../../support/temp-repo.ts';
+import { changesOfChat } from '../changes-of-chat.ts';
 import { opencodeExport, SESSION } from './opencode-export.ts';
 import { type ScriptedTurn, talk } from './talk.ts';
 
@@ -88,7 +88,7 @@ test.for([
       expect(text).not.toContain(left);
 
     const work = { kind: 'chat', chat: { by: 'id', id } } as const;
-    expect(await chatChanges(work, await projectIn(repo), context)).toEqual(['boats.txt']);
+    expect(await changesOfChat(work, await projectIn(repo), context)).toEqual(['boats.txt']);
   },
 );
 

@@ -5,7 +5,6 @@ import type { ChatWork } from '../../../../src/core/acts/sessions/start/work.ts'
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { openProject } from '../../../../src/core/project/finding/open-project.ts';
-import { chatChanges } from '../../../../src/extensions/chats/chat-changes.ts';
 import { resolveChat } from '../../../../src/extensions/chats/resolve-chat.ts';
 import {
   asLines,
@@ -18,6 +17,7 @@ import {
 } from '../../../support/chat-transcripts.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
+import { changesOfChat } from '../changes-of-chat.ts';
 
 const CALL = 'toolu_01ABC';
 const CALLER = { kind: 'chat', chat: { by: 'caller' } } as const;
@@ -39,7 +39,7 @@ async function scene() {
     ...made,
     ...{ home: repo.homeDir, path: repo.path },
     resolve: (work: ChatWork, more?: Partial<ActionContext>) => resolveChat(work, project, acting(more)),
-    changes: (work: ChatWork, more?: Partial<ActionContext>) => chatChanges(work, project, acting(more)),
+    changes: (work: ChatWork, more?: Partial<ActionContext>) => changesOfChat(work, project, acting(more)),
     [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
   };
 }
@@ -374,5 +374,5 @@ test('the files that tool calls changed are those of the main repository, withou
   );
   expect(await at.changes(CALLER, byClaude)).toEqual(['b.ts', 'relative.ts', 'src/a.ts', 'sub.ts']);
   expect(await at.changes(byId('thread-1'))).toEqual(['c.ts']);
-  expect(await at.changes({ kind: 'chat', chat: { by: 'brief', text: 'x' } })).toEqual([]);
+  expect((await at.resolve({ kind: 'chat', chat: { by: 'brief', text: 'x' } })).files).toBeUndefined();
 });

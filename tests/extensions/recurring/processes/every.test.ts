@@ -102,8 +102,8 @@ const REFUSED: [string, string[], string][] = [
     ['daily 02:00', '--plan', 'plan.md', '--auto-approve'],
     'approved for each run',
   ],
-  ['a time that is no span', ['daily 02:00', ...TASK, '--catch-up', 'soon'], 'a time such as 6h'],
-  ['a cost that is no number', ['daily 02:00', ...TASK, '--max-cost-run', 'much'], 'a number of dollars'],
+  ['words that are not a time span', ['daily 02:00', ...TASK, '--catch-up', 'soon'], 'a time such as 6h'],
+  ['a cost that is not a number', ['daily 02:00', ...TASK, '--max-cost-run', 'much'], 'a number of dollars'],
   [
     'a label without a repository on GitHub',
     ['daily 02:00', '--label', 'nightly', '--sandbox', 'guard'],

@@ -37,7 +37,7 @@ test('a recurring session is recorded with its zone, the absolute path of its pl
 });
 
 const REFUSED: ReadonlyArray<[string, string, Partial<NewRecurring>]> = [
-  ['a schedule that is none', 'bad_schedule', { when: { schedule: 'weekly' } }],
+  ['words that are not a schedule', 'bad_schedule', { when: { schedule: 'weekly' } }],
   ['a task without words', 'text_missing', { work: { kind: 'task', task: ' ' } }],
   ['a plan that does not exist', 'plan_unusable', { work: { kind: 'plan', plan: 'none.md' } }],
   [

@@ -1,26 +1,20 @@
-import type { ActionContext } from '../../../caller/context/context.ts';
 import { listed, shownText } from '../../../kernel/text.ts';
-import type { Project } from '../../../project/finding/open-project.ts';
 import type { StartSessionInput } from './start-choices.ts';
-import { type Brought, startSources } from './start-sources.ts';
-import type { NewWork } from './work.ts';
+import type { Brought, FilesOfWork } from './start-sources.ts';
 
 /**
  * Copies the files that a chat has changed and not committed, if the person agrees. Otherwise they are left, and a
  * warning names them, as it does those that are unfit.
  */
 export async function bringFiles(
-  { work, bring }: Pick<StartSessionInput<NewWork>, 'work' | 'bring'>,
-  project: Project,
-  context: ActionContext,
+  files: FilesOfWork,
+  bring: StartSessionInput['bring'],
 ): Promise<{ brought?: Brought; warnings: string[] }> {
-  if (work.kind !== 'chat') return { warnings: [] };
-  const source = startSources.items.find(({ kind }) => kind === work.kind);
-  const { fit, unfit } = (await source?.changes?.(work, project, context)) ?? { fit: [], unfit: [] };
+  const { fit, unfit } = await files.uncommitted();
   const warnings = unfit.length === 0 ? [] : [`${begunWithout(unfit)} ${UNFIT}`];
   if (fit.length === 0) return { warnings };
   if (bring === undefined || !(await bring(fit))) return { warnings: [begunWithout(fit), ...warnings] };
-  return { brought: await source?.copy?.(fit, project, context), warnings };
+  return { brought: await files.copy(fit), warnings };
 }
 
 const UNFIT =

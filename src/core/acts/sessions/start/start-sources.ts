@@ -8,6 +8,7 @@ import type { IssueWork, SourceWork } from './work.ts';
 export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'chat'> {
   /** The name of the session is derived from them. */
   words: string;
+  files?: FilesOfWork;
 }
 
 export type Brought = NonNullable<GivenChat['brought']>;
@@ -18,24 +19,24 @@ export interface ChangedFiles {
   unfit: string[];
 }
 
+/** The files that the work has changed so far. */
+export interface FilesOfWork {
+  /** Those of the main repository that are not committed, as paths relative to it. */
+  uncommitted(): Promise<ChangedFiles>;
+  /** Copies those that are still uncommitted into a commit on no branch; undefined if none is. */
+  copy(files: readonly string[]): Promise<Brought | undefined>;
+  /** Warnings about other checkouts of the project, with which a session from this base does not begin. */
+  elsewhere(base: string | undefined): Promise<string[]>;
+}
+
 /** A kind of work that an extension reads. */
 export interface StartSource<W extends SourceWork = SourceWork> {
   kind: W['kind'];
   resolve(work: W, project: Project, context: ActionContext): Promise<ResolvedWork>;
-  /** The files that the work has changed in the main repository and not committed, as paths relative to it. */
-  changes?(work: W, project: Project, context: ActionContext): Promise<ChangedFiles>;
   /**
    * The open issues, oldest first, that a person with write access has labelled and that no session has worked on since.
    */
   labelled?(label: string, project: Project, context: ActionContext): Promise<IssueWork[]>;
-  /** Copies those of the files that are still uncommitted into a commit on no branch; undefined if none is. */
-  copy?(files: readonly string[], project: Project, context: ActionContext): Promise<Brought | undefined>;
-  /** Warnings about work in other checkouts of the project, with which a session from this base does not begin. */
-  elsewhere?(
-    work: W,
-    place: { project: Project; base: string | undefined },
-    context: ActionContext,
-  ): Promise<string[]>;
 }
 
 export const startSources = newRegistry<StartSource>('start sources');
