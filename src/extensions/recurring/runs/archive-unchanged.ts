@@ -8,7 +8,9 @@ import { keptCheckpoints } from '../../../core/project/checkpoints/checkpoint-re
 import { type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
 import { listing, namesIn, pathAt } from '../../../core/project/git/path-bytes.ts';
 import { deleteUnusedBranch } from '../../../core/project/worktrees/worktree.ts';
+import type { SessionFile } from '../../../core/session/events/session-file.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
+import { refNameOf } from '../../../core/session/layout/names.ts';
 
 /**
  * Whether an archive of a session loses nothing: its branch is still at the commit at which it began, every checkpoint
@@ -16,11 +18,10 @@ import type { SessionView } from '../../../core/session/events/session-view.ts';
  */
 export async function isUnchanged(
   {
-    folder,
     paths,
     state: { worktree, pullRequest },
     sessionFile,
-  }: Pick<SessionView, 'folder' | 'paths' | 'sessionFile'> & {
+  }: Pick<SessionView, 'paths' | 'sessionFile'> & {
     state: Pick<SessionView['state'], 'worktree' | 'pullRequest'>;
   },
   { env: baseEnv }: Pick<ActionContext, 'env'>,
@@ -28,15 +29,17 @@ export async function isUnchanged(
   if (worktree === undefined || sessionFile === undefined || pullRequest !== undefined) return false;
   const git = { baseEnv, cwd: sessionFile.mainRepo, allowFailure: true };
   const tip = await gitLine(['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}`], git);
-  if (tip !== worktree.baseCommit || !(await haveSameFiles(folder, git))) return false;
+  if (tip !== worktree.baseCommit || !(await haveSameFiles(sessionFile, git))) return false;
   // SETUP, which installs ignored files, writes it last.
   const setUpMs = statsAt(paths.setup)?.mtimeMs ?? 0;
   return !(await hasIgnoredFile({ ...git, cwd: worktree.path }, setUpMs));
 }
 
-async function haveSameFiles(folder: string, git: GitOptions): Promise<boolean> {
-  const trees = [...(await keptCheckpoints(folder, git)).commits].map((commit) => `${commit}:worktree`);
-  if (trees.length === 0) return true;
+/** A session whose agents worked has checkpoints, so that none at all shows nothing. */
+async function haveSameFiles(file: SessionFile, git: GitOptions): Promise<boolean> {
+  const { commits } = await keptCheckpoints(refNameOf(file), git);
+  const trees = [...commits].map((commit) => `${commit}:worktree`);
+  if (trees.length === 0) return false;
   const { exitCode, stdout } = await runGit(['rev-parse', ...trees], git);
   return exitCode === 0 && new Set(stdout.trim().split('\n')).size === 1;
 }

@@ -2,12 +2,15 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkpointRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
+import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { isUnchanged } from '../../../../src/extensions/recurring/runs/archive-unchanged.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 const FOLDER = '26-11-27-nightly';
+const FILE = sessionFileSample({ folder: FOLDER });
+const refOf = (iteration: number) => checkpointRef(refNameOf(FILE), { kind: 'after', iteration });
 const HOUR_MS = 60 * 60_000;
 
 /** A session that is done, whose SETUP has run an hour before or after an ignored file was written. */
@@ -26,9 +29,9 @@ async function doneSession(repo: TempRepo, setUpMs: number) {
   await writeFile(paths.setup, 'ran\n');
   await utimes(paths.setup, setUpMs / 1000, setUpMs / 1000);
   for (const iteration of [0, 1]) await keep(repo, iteration, 'a');
-  const sessionFile = sessionFileSample({ mainRepo: repo.path });
+  const sessionFile = { ...FILE, mainRepo: repo.path };
   const state = { worktree: { ...worktree, baseCommit }, pullRequest: undefined };
-  return { view: { folder: FOLDER, paths, sessionFile, state }, baseCommit };
+  return { view: { paths, sessionFile, state }, baseCommit };
 }
 
 /** A checkpoint of a worktree with this text in its file. */
@@ -37,7 +40,7 @@ async function keep(repo: TempRepo, iteration: number, text: string): Promise<vo
     'worktree/file': text,
     'session/document': `${iteration}`,
   });
-  await repo.git(['update-ref', checkpointRef(FOLDER, { kind: 'after', iteration }), commit]);
+  await repo.git(['update-ref', refOf(iteration), commit]);
 }
 
 test('a run is unchanged if its branch, its checkpoints and the files that git ignores are as they began', async () => {
@@ -47,7 +50,7 @@ test('a run is unchanged if its branch, its checkpoints and the files that git i
   // Of work that an agent has undone, checkpoints are the only copy.
   await keep(repo, 2, 'b');
   expect(await isUnchanged(view, repo)).toBe(false);
-  await repo.git(['update-ref', '-d', checkpointRef(FOLDER, { kind: 'after', iteration: 2 })]);
+  await repo.git(['update-ref', '-d', refOf(2)]);
   await repo.git(['commit', '--quiet', '--allow-empty', '-m', 'Work'], view.state.worktree.path);
   expect(await isUnchanged(view, repo)).toBe(false);
   await repo.git(['reset', '--quiet', baseCommit], view.state.worktree.path);
