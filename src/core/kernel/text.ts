@@ -42,6 +42,17 @@ export function visibleControls(text: string): string {
   });
 }
 
+/**
+ * Text to which a person agrees, with nothing in it that they could overlook: hidden characters, tabs, line breaks and
+ * unusual spaces are written as escapes, and a run of blanks as its length.
+ */
+export function agreedText(text: string): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return visibleControls(text)
+    .replace(/[\t\n\r]|(?! )\p{Zs}/gu, escaped)
+    .replace(/ {3,}/g, (run) => ` [${run.length} blanks] `);
+}
+
 /** Like `visibleControls`, for JSON text, whose parsed value stays the same. */
 export function visibleInJson(json: string): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

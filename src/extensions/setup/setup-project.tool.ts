@@ -41,9 +41,11 @@ export const setupProjectTool = defineTool({
     worktrees: z.string().optional().describe('Its folder of worktrees.'),
     provider: z.string().optional().describe('The agent CLI that does the work.'),
     needs_trust: z
-      .object({ hash: z.string(), lines: z.array(z.string()) })
+      .object({ hash: z.string().optional(), lines: z.array(z.string()) })
       .optional()
-      .describe('Lines that take effect only once the user trusts them, and the hash to pass as trust.'),
+      .describe(
+        'Lines that take effect only once the user trusts them, and the hash to pass as trust, if a model may.',
+      ),
     problems: TEXTS.describe('Problems that keep sessions from running, each with a fix.'),
     done: TEXTS.describe('What was created or changed.'),
     warnings: TEXTS.describe('Other remarks about the settings.'),
@@ -52,7 +54,7 @@ export const setupProjectTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'initialise, configure',
   async handle(input, { actions }) {
-    const [{ setupProject }, { doctor }, { formatRiskyLine, shortHash }] = await Promise.all([
+    const [{ setupProject }, { doctor }, { trustToForward }] = await Promise.all([
       import('../../core/acts/set-up/setup-project.act.ts'),
       import('./doctor/doctor.ts'),
       import('../../core/caller/context/trust-project.ts'),
@@ -67,13 +69,10 @@ export const setupProjectTool = defineTool({
     const { values, mainRepo, filePath } = project;
     const { checks } = await doctor({ projectDir: filePath }, actions);
     const problems = checks.filter(({ level, id }) => level === 'fail' && id !== 'project.trust');
-    const needsTrust =
-      trust.kind === 'untrusted'
-        ? { hash: shortHash(trust.hash), lines: trust.lines.map(formatRiskyLine) }
-        : undefined;
+    const needsTrust = trust.kind === 'untrusted' ? trustToForward(trust) : undefined;
     return {
       summary: `${kind === 'made' ? `${filePath} was created` : `${filePath} is valid`}${missing(problems.length, needsTrust !== undefined)}`,
-      next: sessionSteps(problems.length, needsTrust?.hash),
+      next: sessionSteps(problems.length, needsTrust),
       main_repo: mainRepo,
       sessions: values.sessions,
       worktrees: values.worktrees,
@@ -97,7 +96,7 @@ function missing(problems: number, needsTrust: boolean): string {
   return `, but no session can run yet: ${what.join(', and ')}.`;
 }
 
-function sessionSteps(problems: number, hash: string | undefined): NextStep[] {
-  if (hash !== undefined) return [{ act: 'trust', args: { hash } }];
+function sessionSteps(problems: number, trust: { hash: string | undefined } | undefined): NextStep[] {
+  if (trust !== undefined) return [{ act: 'trust', args: { hash: trust.hash } }];
   return problems > 0 ? [{ act: 'fix_problems' }] : [{ act: 'start', args: { task: TO_FILL } }];
 }

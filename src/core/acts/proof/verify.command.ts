@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { duration } from '../../kernel/durations.ts';
 import { RED_AFTER } from '../../kernel/phases/proving.ts';
+import { agreedText } from '../../kernel/text.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import type { Output } from '../../kit/terminal/output.ts';
@@ -95,17 +96,19 @@ async function agreeToNoGuard(cli: Cli, number: number): Promise<void> {
 async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   const runs = proof?.checks?.runs ?? [];
   if (from === 'session' || proof === undefined || runs.length === 0) return;
-  const { setup, home = [] } = proof.clone;
+  const { setup, home = [], copy = [] } = proof.clone;
   const commands = runs.flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
-  const shown = [...(setup === undefined ? [] : [setup]), ...applicationLines(proof.clone), ...commands].map(
-    harmless,
-  );
+  const taken = [
+    ...(home.length > 0 ? [`(reads from your home folder: ${home.join(', ')})`] : []),
+    ...(copy.length > 0 ? [`(gets copies of ignored files of the main checkout: ${copy.join(', ')})`] : []),
+  ];
+  const run = [...(setup === undefined ? [] : [setup]), ...applicationLines(proof.clone), ...commands];
+  const shown = [...run, ...taken].map(agreedText);
   if (!cli.isInteractive) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
   cli.output.say(
     'The proof file contains these commands; they run with your permissions, on a fresh clone of the branch:',
   );
   for (const command of shown) cli.output.say(`  ${command}`);
-  if (home.length > 0) cli.output.say(`They read from your home folder: ${home.map(harmless).join(', ')}`);
   const { askYesNo } = await import('../../kit/terminal/ask.ts');
   if ((await askYesNo(cli, 'Run them?')) !== true) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
 }

@@ -1,8 +1,8 @@
+import { formatRiskyLine } from '../../caller/context/trust-project.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { projectFileAt, resolveFolder } from '../../kit/terminal/project-file.ts';
 import { shownPath } from '../../kit/terminal/session-words.ts';
-import { harmless } from '../../kit/terminal/style.ts';
 import type { RiskyLine } from '../../project/finding/trust.ts';
 
 export interface EnsureOptions {
@@ -111,7 +111,7 @@ export async function askTrust(cli: Cli, filePath: string, lines: readonly Risky
 
 /** Formats the lines as written in the file, each with its effect. */
 export function formatRiskyLines(lines: readonly RiskyLine[]): string[] {
-  return lines.map(({ key, value, risk }) => `${key}=${harmless(value)}   (${RISKS[risk]})`);
+  return lines.map((line) => `${formatRiskyLine(line)}   (${RISKS[line.risk]})`);
 }
 
 const RISKS: Readonly<Record<RiskyLine['risk'], string>> = {

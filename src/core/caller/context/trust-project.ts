@@ -1,3 +1,4 @@
+import { agreedText, cut } from '../../kernel/text.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { type RiskyLine, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
 import { type By, isPersonal } from '../../session/events/bodies/who-acted.ts';
@@ -46,11 +47,7 @@ export async function trustAsSeen(
 ): Promise<readonly RiskyLine[]> {
   const given = seen.trim().toLowerCase();
   if (given.length < MIN_HASH || !project.fileHash.startsWith(given))
-    throw START_ERRORS.trust_changed({
-      given,
-      filePath: project.filePath,
-      hash: shortHash(project.fileHash),
-    });
+    throw START_ERRORS.trust_changed({ given, filePath: project.filePath });
   const trust = await trustIn(project, homeDir);
   if (trust.kind === 'fine') return [];
   if (needsPerson(trust.lines, by)) {
@@ -67,32 +64,36 @@ export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boole
   return !isPersonal(channel) && lines.some(({ risk }) => risk === 'loosens');
 }
 
-/** A shorter prefix could be guessed. */
-const MIN_HASH = 8;
+/** What a hash given out has: nobody finds a second text for it, and a model can repeat it. */
+const MIN_HASH = 20;
 
 /** No command from a file runs before a person has seen it. */
 export async function requireTrust(project: Project, { home }: Pick<ActionContext, 'home'>): Promise<void> {
   const trust = await trustIn(project, home);
   if (trust.kind !== 'untrusted') return;
-  const { filePath, hash, lines } = trust;
-  throw START_ERRORS.project_not_trusted({
-    filePath,
-    lines: lines.map(formatRiskyLine).join('; '),
-    hash: shortHash(hash),
-    isLoosening: lines.some(({ risk }) => risk === 'loosens'),
-  });
+  const { lines, hash } = trustToForward(trust);
+  throw START_ERRORS.project_not_trusted({ filePath: trust.filePath, lines: lines.join('; '), hash });
 }
 
-/** One line in the form shown to a person. */
+/** One line as it is shown to the person who agrees to it: whole, with nothing in it that could be overlooked. */
 export function formatRiskyLine({ key, value }: { key: string; value: string }): string {
-  return `${key}=${value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value}`;
+  return `${key}=${agreedText(value)}`;
 }
 
-const MAX_SHOWN = 200;
-
-/** Long enough to distinguish versions, like an abbreviated commit hash, and cheap for a model to repeat. */
-export function shortHash(hash: string): string {
-  return hash.slice(0, SHORT_HASH);
+/**
+ * What a model forwards to the person. The hash by which it passes their consent on belongs to lines that were shown
+ * whole and that it may pass on; without one, the person runs `samocode trust`.
+ */
+export function trustToForward({ hash, lines }: Untrusted): { lines: string[]; hash: string | undefined } {
+  const shown = lines.map(formatRiskyLine);
+  const isForwarded =
+    shown.every((line) => line.length <= MAX_FORWARDED) && lines.every(({ risk }) => risk === 'runs');
+  return {
+    lines: shown.map((line) => cut(line, MAX_FORWARDED)),
+    hash: isForwarded ? hash.slice(0, MIN_HASH) : undefined,
+  };
 }
 
-const SHORT_HASH = 12;
+type Untrusted = Extract<Trust, { kind: 'untrusted' }>;
+
+const MAX_FORWARDED = 2000;

@@ -98,10 +98,10 @@ export const START_ERRORS = errors({
     why: `${path} cannot be the plan of a session: ${problem}.`,
     hint: fix,
   }),
-  project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({
+  project_not_trusted: ({ filePath, lines, hash }: NotTrusted) => ({
     what: `${filePath} is not trusted yet.`,
     why: `These lines run something or relax a rule: ${lines}.`,
-    next: [{ act: 'trust', args: { hash, relaxes: isLoosening } }],
+    next: [{ act: 'trust', args: { hash } }],
   }),
   root_refused: ({ title }: { title: string }) => ({
     what: NOTHING,
@@ -129,10 +129,10 @@ export const START_ERRORS = errors({
     why: `The folder ${session} has no readable _overview.md, so its task is not on record.`,
     next: [{ act: 'start' }],
   }),
-  trust_changed: ({ given, filePath, hash }: { given: string; filePath: string; hash: string }) => ({
+  trust_changed: ({ given, filePath }: { given: string; filePath: string }) => ({
     what: 'Nothing was trusted.',
-    why: `"${given.slice(0, 64)}" is not the current hash of ${filePath}.`,
-    hint: `Read its lines again; its hash is ${hash}.`,
+    why: `"${given.slice(0, 64)}" is not the hash of ${filePath} as it is now: 20 digits or more.`,
+    hint: 'Read its lines again; their hash comes with them.',
     next: [{ act: 'read_risky_lines', when: 'to see them' }],
   }),
   servers_not_taken: ({ title }: { title: string }) => ({
@@ -176,6 +176,6 @@ interface WorkElsewhere {
 interface NotTrusted {
   filePath: string;
   lines: string;
-  hash: string;
-  isLoosening: boolean;
+  /** Absent if only a person can trust these lines, in a terminal. */
+  hash: string | undefined;
 }

@@ -70,9 +70,8 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   start: (args) => tool('start_session', args),
   stop: (args) => tool('stop_session', args),
   take_over: () => 'ask the user to run "samocode takeover"',
-  trust: ({ hash, relaxes }) => {
-    // A model cannot agree to lines that relax a rule.
-    if (hash === undefined || relaxes) return TRUST_IN_TERMINAL;
+  trust: ({ hash }) => {
+    if (hash === undefined) return TRUST_IN_TERMINAL;
     return `show these lines to the user; when they agree: ${tool('setup_project', { trust: hash })}`;
   },
   verify: () => 'ask the user to run "samocode verify <session>"',

@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { createWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitLine, gitSaysYes } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -14,7 +13,7 @@ import { parseSamocodeFile, samocodeLine } from '../settings/samocode-file.ts';
 import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
-import { openProject, type Project, readSettingTexts } from './open-project.ts';
+import { openProject, type Project, readSettingTexts, trustedHash } from './open-project.ts';
 import { proposedCommands } from './proposed-commands.ts';
 
 export interface ProjectSetup {
@@ -36,7 +35,7 @@ export interface ProjectSetup {
 export type ProjectSetupReport = ProjectFacts &
   (
     | { kind: 'checked' }
-    /** `writtenHash`: SHA-256 of the bytes we wrote; the file may have changed since. */
+    /** `writtenHash`: of the bytes we wrote, as trust refers to them; the file may have changed since. */
     | { kind: 'made'; writtenHash: string }
   );
 
@@ -61,7 +60,7 @@ export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupRepo
   done.push(`Wrote ${filePath}.`);
   try {
     const facts = await setUp(setup, { filePath, done, isNew: true, context });
-    return { kind: 'made', ...facts, writtenHash: fingerprint(text) };
+    return { kind: 'made', ...facts, writtenHash: trustedHash(text, facts.project.mcpText) };
   } catch (error) {
     // The user may have edited it in the meantime.
     if ((await readFile(filePath, 'utf8').catch(() => '')) === text) await rm(filePath, { force: true });

@@ -29,8 +29,10 @@ export interface ProjectRequest {
 
 export interface Project extends ResolvedSettings {
   filePath: string;
-  /** SHA-256 of that file, which trust refers to. */
+  /** SHA-256 of that file and of the MCP file that it names, which trust refers to. */
   fileHash: string;
+  /** The text of that MCP file, whose servers run as the user. */
+  mcpText?: string;
   /** MAIN_REPO as git reports it, links resolved. */
   mainRepo: string;
   commonDir: string;
@@ -65,9 +67,28 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   if (repository === undefined || problems.length > 0)
     return { ...reading, problems, mainRepo: repository?.toplevel };
   const { toplevel: mainRepo, commonDir } = repository;
-  const fileHash = fingerprint(texts.projectFile?.text ?? '');
-  const project = { ...settingsIn(reading), filePath, fileHash, mainRepo, commonDir };
+  const settings = settingsIn(reading);
+  const mcpText = await textOfMcpFile(settings);
+  const fileHash = trustedHash(texts.projectFile?.text ?? '', mcpText);
+  const project = {
+    ...settings,
+    filePath,
+    fileHash,
+    mainRepo,
+    commonDir,
+    ...(mcpText !== undefined && { mcpText }),
+  };
   return { ...reading, problems, mainRepo, project };
+}
+
+/** The hash of a `.samocode` and the MCP file that it names. */
+export function trustedHash(text: string, mcpText: string | undefined): string {
+  return fingerprint(mcpText === undefined ? text : `${fingerprint(text)}\n${mcpText}`);
+}
+
+async function textOfMcpFile({ values, sources }: ResolvedSettings): Promise<string | undefined> {
+  if (values.mcp === undefined || sources.mcp?.kind !== 'project_file') return undefined;
+  return await readFile(values.mcp, 'utf8');
 }
 
 export async function readSettingTexts(

@@ -6,6 +6,7 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
@@ -32,9 +33,15 @@ export type Trust =
 
 export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
   const { filePath, fileHash: hash } = project;
-  const lines = riskyLines(project);
+  const lines = riskyLines(project).map((line) => (line.key === 'MCP' ? withServers(line, project) : line));
   if (lines.length === 0 || (await isTrusted(filePath, hash, homeDir))) return { kind: 'fine' };
   return { kind: 'untrusted', filePath, hash, lines };
+}
+
+/** The line with the content of the file that it names, since that content runs. */
+function withServers(line: RiskyLine, { mcpText = '' }: Project): RiskyLine {
+  const content = parseJson(mcpText);
+  return { ...line, value: `${line.value} ${content === undefined ? mcpText : JSON.stringify(content)}` };
 }
 
 /** Only `.samocode` sets them: no call and no environment. */

@@ -30,6 +30,7 @@ import {
 } from '../../../core/caller/refusals/sandbox-now.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
+import { cut } from '../../../core/kernel/text.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { type Trust, trustIn } from '../../../core/project/finding/trust.ts';
@@ -228,7 +229,7 @@ async function projectChecks(
 
 function trustChecks(trust: Trust): DoctorCheck[] {
   if (trust.kind === 'fine') return [];
-  const lines = trust.lines.map(formatRiskyLine).join('; ');
+  const lines = trust.lines.map((line) => cut(formatRiskyLine(line), 200)).join('; ');
   const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
   return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
 }

@@ -160,6 +160,20 @@ async function unguardedPath({ root, env }: TempRepo): Promise<string> {
   return `${join(root, 'bin')}:${env.PATH}`;
 }
 
+test('what a proof file would run, read and copy is shown before anything runs', async () => {
+  await using scene = await proved({
+    check: `true${' '.repeat(90)}; touch ran`,
+    clone: { home: ['.m2'], copy: ['.env'] },
+  });
+  const { repo, elsewhere, proof } = scene;
+  await writeFile(join(repo.root, 'proof.json'), proofText(proof));
+  const args = [(await builtPrograms()).cli, 'verify', join(repo.root, 'proof.json')];
+  const { stderr } = await runCommand(process.execPath, args, { cwd: elsewhere, env: repo.env });
+  expect(stderr).toContain('true [90 blanks] ; touch ran');
+  expect(stderr).toContain('reads from your home folder: .m2');
+  expect(stderr).toContain('copies of ignored files of the main checkout: .env');
+});
+
 test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
   'a verification that is ended by %s leaves no process and no clone',
   async (signal) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  agreedText,
   cleanText,
   cut,
   shownText,
@@ -36,6 +37,15 @@ test.each(['two\nlines\tand a tab', 'שלום\u200f!', 'zażółć 👩‍👧 �
 test('a control character is shown as its escape, so that names stay distinguishable', () => {
   expect(visibleControls('x\u001b[31m\u202e')).toBe('x\\u001b[31m\\u202e');
   expect(visibleControls('two\nlines\t')).toBe('two\nlines\t');
+});
+
+test.each([
+  ['npm ci; npm test', 'npm ci; npm test'],
+  [`npm ci${' '.repeat(40)}; rm x`, 'npm ci [40 blanks] ; rm x'],
+  ['a\tb\u00a0c\u3000d', 'a\\u0009b\\u00a0c\\u3000d'],
+  ['a\u001b[8mb\u202ec', 'a\\u001b[8mb\\u202ec'],
+])('in text to agree to, %j is shown as %j', (text, shown) => {
+  expect(agreedText(text)).toBe(shown);
 });
 
 test('every character that is displayed as nothing is shown as its escape', () => {
