@@ -1,5 +1,5 @@
 import type { ActionContext } from '../caller/context/context.ts';
-import { watchedFolders } from '../caller/context/supervision.ts';
+import { refusedFolders, watchedFolders } from '../caller/context/supervision.ts';
 import { type ChannelTrouble, channelTroubles } from '../caller/facts/channel-state.ts';
 import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
@@ -48,7 +48,8 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
   const { env, home, host, clock } = context;
   const paths = supervisorPaths(home, host);
   const sessionsDirs = [...(await watchedFolders(paths, home))].sort();
-  const problems: string[] = [];
+  const refused = await refusedFolders(home);
+  const problems = [...refused].map(([dir, { message }]) => `${dir}: not watched. ${message}`);
   const sessions: UnfinishedSession[] = [];
   for (const dir of sessionsDirs) {
     const views = await readSessionList(dir, host).catch((error: unknown) => {

@@ -1,6 +1,9 @@
 import { dirname, join } from 'node:path';
+import type { SamocodeError } from '../../kernel/errors.ts';
 import { isOlder } from '../../kernel/versions.ts';
-import { readKnownProjects } from '../../project/finding/known-projects.ts';
+import { type KnownProject, readKnownProjects } from '../../project/finding/known-projects.ts';
+import { requirePlaces } from '../../project/finding/trust.ts';
+import { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import { writtenNow } from '../../project/settings/samocode-file.ts';
 import { type WatchOver, watchOver } from '../../sandbox/programs/launch-supervisor.ts';
 import {
@@ -80,7 +83,38 @@ export async function watchedFolders(
   paths: Pick<SupervisorPaths, 'registered'>,
   home: string,
 ): Promise<Set<string>> {
+  const { watched, refused } = await judgedFolders(home);
+  const registered = await registeredSessions(paths);
+  return new Set([...registered.filter((dir) => !refused.has(dir)), ...watched]);
+}
+
+/** SESSIONS folders of known projects that are not watched before a person trusts the file that names them, and why. */
+export async function refusedFolders(home: string): Promise<ReadonlyMap<string, SamocodeError>> {
+  return (await judgedFolders(home)).refused;
+}
+
+async function judgedFolders(home: string) {
   const known = await readKnownProjects(home).catch(() => undefined);
-  const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
-  return new Set([...(await registeredSessions(paths)), ...ofProjects]);
+  const watched = new Set<string>();
+  const refused = new Map<string, SamocodeError>();
+  for (const project of known?.kind === 'read' ? known.projects : []) {
+    const why = await refusalOfSessions(project, home);
+    if (why === undefined) watched.add(project.sessions);
+    else refused.set(project.sessions, why);
+  }
+  for (const sessions of watched) refused.delete(sessions);
+  return { watched, refused };
+}
+
+async function refusalOfSessions(project: KnownProject, home: string): Promise<SamocodeError | undefined> {
+  const { filePath, mainRepo, sessions } = project;
+  const source = { kind: 'project_file', path: filePath, key: 'SESSIONS', line: 0 } as const;
+  const named = { filePath, values: { mainRepo, sessions }, sources: { sessions: source } };
+  try {
+    await requirePlaces(named, home, ['sessions']);
+    return undefined;
+  } catch (error) {
+    if (!PROJECT_ERRORS.place_not_trusted.is(error)) throw error;
+    return error;
+  }
 }

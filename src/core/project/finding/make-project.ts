@@ -16,6 +16,7 @@ import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
 import { openProject, type Project, readSettingTexts } from './open-project.ts';
 import { proposedCommands } from './proposed-commands.ts';
+import { requirePlaces } from './trust.ts';
 
 export interface ProjectSetup {
   /** The repository; relative paths and `~` are resolved by the caller. */
@@ -75,7 +76,10 @@ async function setUp(
 ): Promise<ProjectFacts> {
   const { env, homeDir, clock, signal } = setup;
   const texts = await readSettingTexts({ filePath, env, homeDir });
-  const { sessions, worktrees } = resolveSettings(texts).values;
+  const settings = resolveSettings(texts);
+  const { sessions, worktrees } = settings.values;
+  const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  if (!isNew) await requirePlaces({ ...settings, filePath, fileHash }, homeDir);
   for (const folder of [worktrees, sessions])
     if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
   const project = await openProject({ filePath, env, homeDir, signal });

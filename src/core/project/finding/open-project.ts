@@ -14,10 +14,12 @@ import {
   type SettingsReading,
   type SettingTexts,
 } from '../settings/read-settings.ts';
-import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
+import { problemsIn, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
 import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
+import type { SettingWarning } from '../settings/setting-warnings.ts';
 import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
+import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {
   filePath: string;
@@ -27,10 +29,8 @@ export interface ProjectRequest {
   signal?: AbortSignal;
 }
 
-export interface Project extends ResolvedSettings {
-  filePath: string;
-  /** SHA-256 of that file, which trust refers to. */
-  fileHash: string;
+export interface Project extends ProjectFile {
+  warnings: readonly SettingWarning[];
   /** MAIN_REPO as git reports it, links resolved. */
   mainRepo: string;
   commonDir: string;
@@ -41,6 +41,8 @@ export interface ProjectReading extends SettingsReading {
   problems: readonly SamocodeError[];
   /** Its repository, if usable. */
   mainRepo?: string;
+  /** Absent if a line cannot be understood. */
+  file?: ProjectFile;
   /** Absent if there is a problem. */
   project?: Project;
 }
@@ -62,12 +64,13 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   const { readings, repository } = await withRepository(checked, { baseEnv: env, signal });
   const reading = { readings, warnings: asWritten.warnings };
   const problems = problemsIn(reading);
-  if (repository === undefined || problems.length > 0)
-    return { ...reading, problems, mainRepo: repository?.toplevel };
-  const { toplevel: mainRepo, commonDir } = repository;
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
-  const project = { ...settingsIn(reading), filePath, fileHash, mainRepo, commonDir };
-  return { ...reading, problems, mainRepo, project };
+  const isUnderstood = problemsIn(asWritten).length === 0;
+  const file = isUnderstood ? { ...settingsIn(reading), filePath, fileHash } : undefined;
+  if (file === undefined || repository === undefined || problems.length > 0)
+    return { ...reading, problems, file, mainRepo: repository?.toplevel };
+  const { toplevel: mainRepo, commonDir } = repository;
+  return { ...reading, problems, file, mainRepo, project: { ...file, mainRepo, commonDir } };
 }
 
 export async function readSettingTexts(

@@ -1,15 +1,18 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
+import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
+import { isGitError } from '../git/git-errors.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
-import type { Project } from './open-project.ts';
+import { type NamedPlaces, type Place, strayPlaces, trackedPlaces } from './stray-places.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
 export interface RiskyLine {
@@ -17,6 +20,15 @@ export interface RiskyLine {
   risk: 'loosens' | 'runs';
   /** As read from the file; quote it when shown. */
   value: string;
+  /** What is risky about it, if `risk` does not say it. */
+  note?: string;
+}
+
+/** What trust is asked for: the lines of one content of a project's file, whether or not its folders exist. */
+export interface ProjectFile extends Pick<ResolvedSettings, 'values' | 'sources'> {
+  filePath: string;
+  /** SHA-256 of that file, which trust refers to. */
+  fileHash: string;
 }
 
 const TrustRecord = z.looseObject({
@@ -30,11 +42,43 @@ export type Trust =
   /** The file does not run or relax anything, or the user has trusted its current content. */
   { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
 
-export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
+export async function trustIn(
+  project: ProjectFile,
+  { home, env: baseEnv }: { home: string; env: Readonly<Record<string, string | undefined>> },
+): Promise<Trust> {
   const { filePath, fileHash: hash } = project;
-  const lines = riskyLines(project);
-  if (lines.length === 0 || (await isTrusted(filePath, hash, homeDir))) return { kind: 'fine' };
-  return { kind: 'untrusted', filePath, hash, lines };
+  if (await isTrusted(filePath, hash, home)) return { kind: 'fine' };
+  const stray = await strayPlaces(project, home);
+  // Only below a MAIN_REPO that is believed can git say what is tracked.
+  const tracked = stray.length > 0 ? [] : await trackedPlaces(project, { baseEnv }).catch(ofNoRepository);
+  const lines = [...riskyLines(project), ...stray, ...tracked];
+  return lines.length === 0 ? { kind: 'fine' } : { kind: 'untrusted', filePath, hash, lines };
+}
+
+/** A repository that git cannot read is another error, with its own next step. */
+function ofNoRepository(error: unknown): [] {
+  if (!isGitError(error)) throw error;
+  return [];
+}
+
+/**
+ * Nothing is taken from a place outside of the file's folder before a person has trusted the file.
+ * Without `fileHash`, its current content counts.
+ * @param among only these lines matter to the caller
+ * @throws place_not_trusted
+ */
+export async function requirePlaces(
+  project: NamedPlaces & { fileHash?: string },
+  homeDir: string,
+  among?: readonly Place[],
+): Promise<void> {
+  const { filePath, fileHash } = project;
+  const lines = await strayPlaces(project, homeDir, among);
+  if (lines.length === 0) return;
+  const hash = fileHash ?? fingerprint((await ifExists(readFile(filePath))) ?? '');
+  if (await isTrusted(filePath, hash, homeDir)) return;
+  const named = lines.map(({ key, value }) => `${key}=${value}`).join('; ');
+  throw PROJECT_ERRORS.place_not_trusted({ filePath, lines: named });
 }
 
 /** Only `.samocode` sets them: no call and no environment. */

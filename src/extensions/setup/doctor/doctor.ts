@@ -32,7 +32,7 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { type Trust, trustIn } from '../../../core/project/finding/trust.ts';
+import { requirePlaces, type Trust, trustIn } from '../../../core/project/finding/trust.ts';
 import { PROJECT_ERRORS } from '../../../core/project/git/project-errors.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { hidingLine } from '../../../core/project/settings/forge-login.ts';
@@ -182,8 +182,9 @@ async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorC
 
 async function projectFound(input: DoctorInput, context: ActionContext): Promise<ProjectFound> {
   try {
-    const { project, problems, isGuessed } = await readProjectFor(input, context);
+    const { file, project, problems, isGuessed } = await readProjectFor(input, context);
     if (isGuessed) return OUTSIDE;
+    if (file !== undefined) await requirePlaces(file, context.home);
     return project ? { project } : { checks: problems.map((problem) => failed('project', problem)) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
@@ -209,7 +210,7 @@ async function projectChecks(
   { runChecks, signal }: Pick<DoctorInput, 'runChecks' | 'signal'>,
 ): Promise<DoctorCheck[]> {
   const { values, warnings, filePath, mainRepo } = project;
-  const trust = await trustIn(project, context.home);
+  const trust = await trustIn(project, context);
   const isTried = trust.kind === 'fine' && runChecks;
   return await together(
     warnings.length === 0
