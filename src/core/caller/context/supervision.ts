@@ -83,33 +83,39 @@ export async function watchedFolders(
   paths: Pick<SupervisorPaths, 'registered'>,
   home: string,
 ): Promise<Set<string>> {
-  const { watched, refused } = await judgedFolders(home);
+  return (await judgedFolders(paths, home)).watched;
+}
+
+export interface RefusedFolder {
+  filePath: string;
+  /** An act on this machine has registered it: its sessions are the person's. */
+  isRegistered: boolean;
+  error: SamocodeError;
+}
+
+/** `refused`: SESSIONS folders that are not watched before a person trusts the file that names them. */
+export async function judgedFolders(
+  paths: Pick<SupervisorPaths, 'registered'>,
+  home: string,
+): Promise<{ watched: Set<string>; refused: Map<string, RefusedFolder> }> {
   const registered = await registeredSessions(paths);
-  return new Set([...registered.filter((dir) => !refused.has(dir)), ...watched]);
-}
-
-/** SESSIONS folders of known projects that are not watched before a person trusts the file that names them, and why. */
-export async function refusedFolders(home: string): Promise<ReadonlyMap<string, SamocodeError>> {
-  return (await judgedFolders(home)).refused;
-}
-
-async function judgedFolders(home: string) {
   const known = await readKnownProjects(home).catch(() => undefined);
   const watched = new Set<string>();
-  const refused = new Map<string, SamocodeError>();
+  const refused = new Map<string, RefusedFolder>();
   for (const project of known?.kind === 'read' ? known.projects : []) {
-    const why = await refusalOfSessions(project, home);
-    if (why === undefined) watched.add(project.sessions);
-    else refused.set(project.sessions, why);
+    const { filePath, sessions } = project;
+    const error = await refusalOfSessions(project, home);
+    if (error === undefined) watched.add(sessions);
+    else refused.set(sessions, { filePath, error, isRegistered: registered.includes(sessions) });
   }
   for (const sessions of watched) refused.delete(sessions);
+  for (const sessions of registered) if (!refused.has(sessions)) watched.add(sessions);
   return { watched, refused };
 }
 
 async function refusalOfSessions(project: KnownProject, home: string): Promise<SamocodeError | undefined> {
   const { filePath, mainRepo, sessions } = project;
-  const source = { kind: 'project_file', path: filePath, key: 'SESSIONS', line: 0 } as const;
-  const named = { filePath, values: { mainRepo, sessions }, sources: { sessions: source } };
+  const named = { filePath, values: { mainRepo, sessions } };
   try {
     await requirePlaces(named, home, ['sessions']);
     return undefined;

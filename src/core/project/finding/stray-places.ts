@@ -10,8 +10,10 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { allSettings } from '../settings/settings.ts';
 
 /** The lines of a project's file that name a place, as far as they were read. */
-export interface NamedPlaces extends Pick<ResolvedSettings, 'sources'> {
+export interface NamedPlaces {
   filePath: string;
+  /** Without sources, all of them are of the file. */
+  sources?: ResolvedSettings['sources'];
   values: Partial<Pick<ResolvedSettings['values'], Place>>;
 }
 
@@ -48,7 +50,7 @@ export async function strayPlaces(
   const owners = [process.geteuid?.(), repository && statsAt(repository)?.uid];
   const lines = among.map(async (name): Promise<StrayLine[]> => {
     const path = values[name];
-    if (path === undefined || sources[name]?.kind !== 'project_file') return [];
+    if (path === undefined || !isOfFile(name, sources)) return [];
     const real = name === 'mainRepo' ? repository : await realPathOf(path);
     const around = name === 'mainRepo' && real === repositoryAround(folder);
     const isHere = real !== undefined && (around || isBelow(folder, real));
@@ -71,7 +73,7 @@ export async function trackedPlaces(
   const inside: { name: Place; path: string; way: string }[] = [];
   for (const name of ['worktrees', 'sessions'] as const) {
     const path = values[name];
-    const real = sources[name]?.kind === 'project_file' ? await realPathOf(path) : undefined;
+    const real = isOfFile(name, sources) ? await realPathOf(path) : undefined;
     const way = real === undefined ? '' : pathInside(top, real);
     const isApart = name === 'sessions' && statsAt(join(real ?? '', '.git')) !== undefined;
     if (path !== undefined && way && !isApart) inside.push({ name, path, way });
@@ -90,6 +92,10 @@ const MAX_LISTED = 1024 * 1024;
 function placeLine(name: Place, path: string, real: string | undefined): StrayLine {
   const value = real === path ? path : `${path} -> ${real ?? 'a link that leads nowhere'}`;
   return { key: allSettings()[name].key, risk: 'loosens', value, note: 'a place outside of its folder' };
+}
+
+function isOfFile(name: Place, sources: NamedPlaces['sources']): boolean {
+  return sources === undefined || sources[name]?.kind === 'project_file';
 }
 
 function isWritten(name: Place): boolean {

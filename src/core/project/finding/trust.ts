@@ -9,6 +9,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { isGitError } from '../git/git-errors.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import type { GitContext } from '../git/repository.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
@@ -72,8 +73,23 @@ export async function requirePlaces(
   homeDir: string,
   among?: readonly Place[],
 ): Promise<void> {
-  const { filePath, fileHash } = project;
-  const lines = await strayPlaces(project, homeDir, among);
+  await requireTrusted(project, await strayPlaces(project, homeDir, among), homeDir);
+}
+
+/** @throws place_not_trusted if the repository tracks files in a folder of ours, and no person has trusted that */
+export async function requireNoneTracked(
+  places: NamedPlaces,
+  context: GitContext,
+  homeDir: string,
+): Promise<void> {
+  await requireTrusted(places, await trackedPlaces(places, context), homeDir);
+}
+
+async function requireTrusted(
+  { filePath, fileHash }: { filePath: string; fileHash?: string },
+  lines: readonly RiskyLine[],
+  homeDir: string,
+): Promise<void> {
   if (lines.length === 0) return;
   const hash = fileHash ?? fingerprint((await ifExists(readFile(filePath))) ?? '');
   if (await isTrusted(filePath, hash, homeDir)) return;

@@ -33,6 +33,7 @@ import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { requirePlaces, type Trust, trustIn } from '../../../core/project/finding/trust.ts';
+import { runByRepository } from '../../../core/project/git/executing-settings.ts';
 import { PROJECT_ERRORS } from '../../../core/project/git/project-errors.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { hidingLine } from '../../../core/project/settings/forge-login.ts';
@@ -218,6 +219,7 @@ async function projectChecks(
       : warn('project', warnings.map(({ text }) => text).join(' '), `Correct ${filePath}.`),
     trustChecks(trust),
     identityCheck(mainRepo, context, fail),
+    gitPrograms(mainRepo, context),
     folderChecks('sessions', values.sessions),
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
@@ -232,6 +234,12 @@ function trustChecks(trust: Trust): DoctorCheck[] {
   const lines = trust.lines.map(formatRiskyLine).join('; ');
   const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
   return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
+}
+
+/** The settings of a repository are the person's: what git runs by them is only shown. */
+async function gitPrograms(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck[]> {
+  const programs = await runByRepository(mainRepo, { baseEnv: env });
+  return programs === undefined ? [] : [ok('git.programs', programs, programs)];
 }
 
 async function noCheck(project: Project): Promise<DoctorCheck[]> {
