@@ -8,6 +8,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import type { Gate } from '../../kernel/phases/table.ts';
 import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { runByRepository } from '../../project/git/executing-settings.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
@@ -72,6 +73,7 @@ export async function newSession(
     testedGuard,
   } = await sandboxNow({ ...places, configPath, settings, issue: asked.issue }, context);
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
+  const programs = await runByRepository(mainRepo, { baseEnv: context.env });
   const at = isoUtc(clock.now());
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
   return {
@@ -94,6 +96,7 @@ export async function newSession(
       ...identityKept(settings),
       ...(asked.givenPlan ? uncountedBoxes(asked.givenPlan).map((line) => `${line}.`) : []),
       ...project.warnings.map(({ text }) => text),
+      ...(programs === undefined ? [] : [programs]),
     ],
   };
 }

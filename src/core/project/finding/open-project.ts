@@ -4,6 +4,7 @@ import { asOneError } from '../../kernel/base-errors.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { plainText } from '../../kernel/files/plain-file.ts';
 import { GATES } from '../../kernel/phases/table.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
@@ -14,10 +15,12 @@ import {
   type SettingsReading,
   type SettingTexts,
 } from '../settings/read-settings.ts';
-import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
+import { problemsIn, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
 import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
+import type { SettingWarning } from '../settings/setting-warnings.ts';
 import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
+import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {
   filePath: string;
@@ -27,12 +30,8 @@ export interface ProjectRequest {
   signal?: AbortSignal;
 }
 
-export interface Project extends ResolvedSettings {
-  filePath: string;
-  /** SHA-256 of that file and of the MCP file that it names, which trust refers to. */
-  fileHash: string;
-  /** The text of that MCP file, whose servers run as the user. */
-  mcpText?: string;
+export interface Project extends ProjectFile {
+  warnings: readonly SettingWarning[];
   /** MAIN_REPO as git reports it, links resolved. */
   mainRepo: string;
   commonDir: string;
@@ -43,6 +42,8 @@ export interface ProjectReading extends SettingsReading {
   problems: readonly SamocodeError[];
   /** Its repository, if usable. */
   mainRepo?: string;
+  /** Absent if a line cannot be understood. */
+  file?: ProjectFile;
   /** Absent if there is a problem. */
   project?: Project;
 }
@@ -64,32 +65,22 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   const { readings, repository } = await withRepository(checked, { baseEnv: env, signal });
   const reading = { readings, warnings: asWritten.warnings };
   const problems = problemsIn(reading);
-  if (repository === undefined || problems.length > 0)
-    return { ...reading, problems, mainRepo: repository?.toplevel };
+  const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  const isUnderstood = problemsIn(asWritten).length === 0;
+  const file = isUnderstood ? await withMcpText({ ...settingsIn(reading), filePath, fileHash }) : undefined;
+  if (file === undefined || repository === undefined || problems.length > 0)
+    return { ...reading, problems, file, mainRepo: repository?.toplevel };
   const { toplevel: mainRepo, commonDir } = repository;
-  const settings = settingsIn(reading);
-  const mcpText = await textOfMcpFile(settings);
-  const fileHash = trustedHash(texts.projectFile?.text ?? '', mcpText);
-  const project = {
-    ...settings,
-    filePath,
-    fileHash,
-    mainRepo,
-    commonDir,
-    ...(mcpText !== undefined && { mcpText }),
-  };
-  return { ...reading, problems, mainRepo, project };
+  return { ...reading, problems, file, mainRepo, project: { ...file, mainRepo, commonDir } };
 }
 
-/** The hash of a `.samocode` and the MCP file that it names. */
-export function trustedHash(text: string, mcpText: string | undefined): string {
-  return fingerprint(mcpText === undefined ? text : `${fingerprint(text)}\n${mcpText}`);
+async function withMcpText<File extends ProjectFile>(file: File): Promise<File> {
+  const { values, sources } = file;
+  if (values.mcp === undefined || sources.mcp?.kind !== 'project_file') return file;
+  return { ...file, mcpText: (await plainText(values.mcp, MAX_MCP_BYTES)) ?? '' };
 }
 
-async function textOfMcpFile({ values, sources }: ResolvedSettings): Promise<string | undefined> {
-  if (values.mcp === undefined || sources.mcp?.kind !== 'project_file') return undefined;
-  return await readFile(values.mcp, 'utf8');
-}
+const MAX_MCP_BYTES = 1024 * 1024;
 
 export async function readSettingTexts(
   request: Omit<ProjectRequest, 'filePath'> & { filePath?: string },
@@ -127,11 +118,15 @@ async function withPathProblem(reading: SettingReading): Promise<SettingReading>
   return { ...reading, problem: settingInvalid(spec, { key, written: value, source, problem }) };
 }
 
+/** Of a file that a setting names. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+
 async function problemWith(path: string, { kind }: SettingSpec): Promise<string | undefined> {
   const found = await ifExists(stat(path));
   if (!found) return kind === 'folder' ? 'This folder does not exist' : 'This file does not exist';
   const fits = kind === 'folder' ? found.isDirectory() : found.isFile();
-  return fits ? undefined : `This is not a ${kind}`;
+  if (!fits) return `This is not a ${kind}`;
+  return kind === 'file' && found.size > MAX_FILE_BYTES ? 'This file is larger than 1 MiB' : undefined;
 }
 
 /** Adds the problems of the repository, or of the folders in it. */

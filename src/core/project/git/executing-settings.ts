@@ -64,6 +64,17 @@ export function changedExecuting(before: Executing, now: Executing): string[] {
   return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
 }
 
+/** What git runs for us by settings of the repository itself, as one sentence; undefined if nothing. */
+export async function runByRepository(mainRepo: string, context: GitContext): Promise<string | undefined> {
+  const settings = await settingsAt(mainRepo, context);
+  const running = settings.filter(
+    ({ isOfRepository, setting }) => isOfRepository && namesProgram(setting) && executes(setting),
+  );
+  if (running.length === 0) return undefined;
+  const named = running.map(({ setting: [key, value] }) => `${key}=${shown(value)}`);
+  return `By settings of ${mainRepo}, git runs programs: ${named.join('; ')}.`;
+}
+
 function settingValues({ repository, outside, hooks }: Executing): Record<string, string> {
   const values = new Map<string, Set<string>>();
   // Both folders of a repository can define the same setting.

@@ -77,7 +77,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     encoding: options.encoding,
   }).finally(call.ended);
   signal?.throwIfAborted();
-  const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const subcommand = args[args[0] === '-c' ? 2 : 0] ?? '';
   const { exitCode, stdout, stderr } = result;
   if (result.notFound)
     throw statSync(cwd, { throwIfNoEntry: false })?.isDirectory()

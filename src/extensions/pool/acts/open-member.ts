@@ -65,7 +65,7 @@ export async function openMember(
   const { clock, host, home, env } = context;
   const { id, config, project, remote: url, leaving, database } = membership;
   const { project: found } = await readProject({ filePath: config, env, homeDir: home });
-  if (found === undefined || (await trustIn(found, home)).kind === 'untrusted')
+  if (found === undefined || (await trustIn(found, { home, env })).kind === 'untrusted')
     throw POOL_ERRORS.pool_not_here({ config });
   const { mainRepo, values } = found;
   const git = remoteGit(mainRepo, env);
