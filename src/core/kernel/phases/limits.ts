@@ -138,6 +138,23 @@ export function withRaised(limits: SessionLimits, raised: SessionLimits | undefi
   return { session: { ...limits.session, ...raised.session }, phases };
 }
 
+/** A limit that was asked for above the one that holds. */
+export interface ExcessLimit {
+  limitName: LimitName;
+  asked: number;
+  highest: number;
+}
+
+/** What is above its ceiling; a limit without one may be anything. Pure. */
+export function limitsAbove(asked: SpendingLimits, ceiling: SpendingLimits): ExcessLimit[] {
+  return LIMIT_NAMES.flatMap((limitName) => {
+    const [wanted, highest] = [asked[limitName], ceiling[limitName]];
+    return wanted !== undefined && highest !== undefined && wanted > highest
+      ? [{ limitName, asked: wanted, highest }]
+      : [];
+  });
+}
+
 const MAX_RESERVED: Readonly<Record<Exclude<LimitName, 'iterations'>, number>> = {
   usd: 2,
   tokens: 300_000,

@@ -4,6 +4,7 @@ import { asOneError } from '../../kernel/base-errors.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases/limits.ts';
 import { GATES } from '../../kernel/phases/table.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
@@ -34,6 +35,8 @@ export interface Project extends ResolvedSettings {
   /** MAIN_REPO as git reports it, links resolved. */
   mainRepo: string;
   commonDir: string;
+  /** The limits for a whole session that the file sets; absent without a call, whose limits replace them. */
+  fileLimits?: SpendingLimits;
 }
 
 /** A project as found, with all of its problems. */
@@ -66,8 +69,19 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
     return { ...reading, problems, mainRepo: repository?.toplevel };
   const { toplevel: mainRepo, commonDir } = repository;
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
-  const project = { ...settingsIn(reading), filePath, fileHash, mainRepo, commonDir };
+  const fileLimits = texts.call && limitsOfFile(texts);
+  const project = { ...settingsIn(reading), filePath, fileHash, mainRepo, commonDir, fileLimits };
   return { ...reading, problems, mainRepo, project };
+}
+
+function limitsOfFile(texts: SettingTexts): SpendingLimits {
+  const { readings } = readSettings({ ...texts, call: undefined });
+  const limits = LIMIT_NAMES.flatMap((limitName) => {
+    const key = settingOf({ limitName, scope: 'session' });
+    const value = readings.find((reading) => reading.key === key)?.value;
+    return typeof value === 'number' ? [[limitName, value]] : [];
+  });
+  return Object.fromEntries(limits);
 }
 
 export async function readSettingTexts(
