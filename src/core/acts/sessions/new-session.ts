@@ -5,22 +5,20 @@ import { providersOf } from '../../caller/refusals/agent-clis.ts';
 import { refuseUnfitAgents } from '../../caller/refusals/fit-agents.ts';
 import { sandboxNow } from '../../caller/refusals/sandbox-now.ts';
 import { isoUtc } from '../../kernel/clock.ts';
-import { LIMIT_NAMES } from '../../kernel/phases/limits.ts';
 import type { Gate } from '../../kernel/phases/table.ts';
 import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
-import { allowedLimits, describeLowered } from '../../session/commands/judge-limits.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
 import { uncountedBoxes } from '../../session/documents/given-plan.ts';
 import type { TakenOver } from '../../session/events/bodies/event-types.ts';
-import type { By, Channel } from '../../session/events/bodies/who-acted.ts';
+import type { Channel } from '../../session/events/bodies/who-acted.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { freezeSettings } from './freeze-settings.ts';
+import { settingsOfStart } from './settings-of-start.ts';
 import type { SessionChoices } from './start/start-choices.ts';
 
 export interface SessionRequest
@@ -64,8 +62,8 @@ export async function newSession(
 ): Promise<NewSession> {
   const { clock, by } = context;
   const { mainRepo, filePath: configPath, values } = project;
-  const frozen = await freezeSettings(project, { ...choices, ...asked }, context);
-  const { settings, warnings: ofLimits } = withinFileLimits(frozen, project, by);
+  const given = { ...choices, ...asked };
+  const { settings, warnings: ofFile } = await settingsOfStart(project, given, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
@@ -93,31 +91,12 @@ export async function newSession(
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
       ...(warning === undefined ? [] : [warning]),
-      ...ofLimits,
+      ...ofFile,
       ...(await unwatched(context)),
       ...identityKept(settings),
       ...(asked.givenPlan ? uncountedBoxes(asked.givenPlan).map((line) => `${line}.`) : []),
       ...project.warnings.map(({ text }) => text),
     ],
-  };
-}
-
-/** Where the limits of a call meet those of the file. */
-function withinFileLimits(
-  frozen: SessionFile['settings'],
-  { fileLimits }: Project,
-  by: By,
-): { settings: SessionFile['settings']; warnings: string[] } {
-  const { limits: asked, ...settings } = frozen;
-  if (fileLimits === undefined) return { settings: frozen, warnings: [] };
-  const ofFile = { ...settings, limits: { session: fileLimits, phases: {} } };
-  const { limits: session, lowered } = allowedLimits(asked.session, by, ofFile);
-  const differs = LIMIT_NAMES.some(
-    (name) => fileLimits[name] !== undefined && fileLimits[name] !== session[name],
-  );
-  return {
-    settings: { ...settings, limits: { ...asked, session }, ...(differs && { fileLimits }) },
-    warnings: describeLowered(lowered, settings, 'samocode start'),
   };
 }
 

@@ -126,6 +126,7 @@ export function addTrust(program: Command, cli: Cli): void {
       const found = await readTrust({ projectDir }, context);
       const { filePath, fileHash } = found.project;
       if (found.trust.kind === 'fine') {
+        await trustProject({ projectDir: filePath, hash: fileHash }, context);
         cli.output.result(
           { projectFile: filePath, lines: [] },
           () => `Nothing to trust: every line of ${filePath} is in effect.`,

@@ -52,7 +52,11 @@ export async function trustAsSeen(
       hash: shortHash(project.fileHash),
     });
   const trust = await trustIn(project, homeDir);
-  if (trust.kind === 'fine') return [];
+  if (trust.kind === 'fine') {
+    // Lines that need no trust can depend on it, too: GATE_CHANNELS and NOTIFY.
+    if (isPersonal(by.channel)) await trustFile(project.filePath, project.fileHash, { homeDir, clock });
+    return [];
+  }
   if (needsPerson(trust.lines, by)) {
     const loosening = trust.lines.filter(({ risk }) => risk === 'loosens');
     const lines = loosening.map(formatRiskyLine).join('; ');

@@ -5,7 +5,6 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases/limits.ts';
-import { GATES } from '../../kernel/phases/table.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
@@ -19,6 +18,7 @@ import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../sett
 import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
 import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
+import { missingSafeguards } from '../settings/unattended-start.ts';
 
 export interface ProjectRequest {
   filePath: string;
@@ -150,34 +150,17 @@ function withProblems(readings: readonly SettingReading[], problems: Problems): 
   });
 }
 
-/** No person starts the sessions of INTAKE_LABEL, so the rules that protect the user must hold for all of them. */
 function intakeProblems(readings: readonly SettingReading[]): Problems {
   const written = (wanted: SettingName) => readings.find(({ name }) => name === wanted)?.value;
   if (written('intakeLabel') === undefined) return {};
-  const sandbox = String(written('sandbox'));
-  const gates = written('gates');
-  const missing = GATES.filter((gate) => Array.isArray(gates) && !gates.includes(gate));
-  return {
-    ...(sandbox !== 'guard' &&
-      sandbox !== 'strict' && {
-        sandbox: SETTING_ERRORS.intake_refused({
-          why: `Text written by others must reach agents only inside the guard, and SANDBOX is ${sandbox}.`,
-          fix: 'Add SANDBOX=guard',
-        }),
-      }),
-    ...(written('maxCostUsd') === undefined && {
-      maxCostUsd: SETTING_ERRORS.intake_refused({
-        why: 'Nobody starts these sessions, and MAX_COST_USD does not limit what each of them may cost.',
-        fix: 'Add for example MAX_COST_USD=10',
-      }),
-    }),
-    ...(missing.length > 0 && {
-      gates: SETTING_ERRORS.intake_refused({
-        why: `A person has to answer the questions and approve the plan of these sessions, and GATES leaves out ${missing.join(' and ')}.`,
-        fix: 'Remove the line GATES',
-      }),
-    }),
-  };
+  const missing = missingSafeguards({
+    sandbox: written('sandbox'),
+    maxCostUsd: written('maxCostUsd'),
+    gates: written('gates'),
+  });
+  return Object.fromEntries(
+    missing.map(({ name, why, fix }) => [name, SETTING_ERRORS.intake_refused({ why, fix })]),
+  );
 }
 
 async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
@@ -7,6 +7,7 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
 import type { Project } from './open-project.ts';
@@ -70,6 +71,20 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
 export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
   const record = await plainJson(recordPath(filePath, homeDir), TrustRecord);
   return record?.filePath === filePath && record.hash === hash;
+}
+
+/**
+ * Whether a project's `.samocode` currently switches on a setting that relaxes a rule: only a trusted one does.
+ * `untrusted`: it is written there, and has no effect.
+ */
+export async function isOnNow(
+  filePath: string,
+  key: string,
+  homeDir: string,
+): Promise<'on' | 'off' | 'untrusted'> {
+  const text = await readFile(filePath, 'utf8').catch(() => '');
+  if (valueIn(text, key)?.toLowerCase() !== 'on') return 'off';
+  return (await isTrusted(filePath, fingerprint(text), homeDir)) ? 'on' : 'untrusted';
 }
 
 /** Records that the user trusts this content of the file; only called for a human act. */
