@@ -1,10 +1,11 @@
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { type MissingSafeguard, missingSafeguards } from '../../../core/project/settings/unattended-start.ts';
-import type { NewRecurring } from '../recurring.act.ts';
+import type { Recurring } from '../recurring.ts';
 import { RECURRING_ERRORS } from '../recurring-errors.ts';
 
 /** `isByChecks`: its runs begin when checks fail, and quote their logs. */
-export type Unattended = Pick<NewRecurring, 'work' | 'choices' | 'limits'> & { isByChecks: boolean };
+type Unattended = Pick<Recurring, 'work'> &
+  Partial<Pick<Recurring, 'choices' | 'limits'>> & { isByChecks: boolean };
 
 /**
  * The rules of INTAKE_LABEL that a recurring session lacks. Those that quote what a failed push has written keep all of
