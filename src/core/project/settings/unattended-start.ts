@@ -27,7 +27,7 @@ export function missingSafeguards(given: {
       },
     maxCostUsd === undefined && {
       name: 'maxCostUsd',
-      why: 'No person starts these sessions, and no limit bounds what each of them may cost.',
+      why: 'No person starts these sessions, and MAX_COST_USD does not limit what each of them may cost.',
       fix: 'Add for example MAX_COST_USD=10',
     },
     open.length > 0 && {
