@@ -43,5 +43,6 @@ export function requireSafeguards(
 const FIXES: Readonly<Record<MissingSafeguard['name'], string>> = {
   sandbox: 'Add --sandbox guard, or SANDBOX=guard to .samocode.',
   maxCostUsd: 'Add --max-cost-run, or MAX_COST_USD to .samocode.',
-  gates: 'Leave out --auto-approve and --accept-suggestions, and the line GATES.',
+  gates:
+    'Leave out --auto-approve and --accept-suggestions, and the line GATES; remove one that exists, then create it again.',
 };

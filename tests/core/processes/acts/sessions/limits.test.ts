@@ -24,7 +24,7 @@ test.each<[string, By, Record<string, string>, number]>([
   ['a model whose channel opens gates', model, { MAX_COST_USD: '5' }, 900_000],
   ['a remote token, although its channel opens gates', remote, { MAX_COST_USD: '5' }, 5],
   ['a person in a terminal', person, LINES, 900_000],
-  ['a person on the page', { channel: 'web' }, LINES, 900_000],
+  ['a person on the page', { channel: 'web' }, { ...LINES, GATE_CHANNELS: 'person,file' }, 900_000],
   ['a model, in a file without a limit,', model, { GATE_CHANNELS: 'person' }, 900_000],
 ])('%s starts a session with the limits that it may set', async (_, by, lines, usd) => {
   await using bench = await makeBench({ lines, here: true });
@@ -35,6 +35,11 @@ test.each<[string, By, Record<string, string>, number]>([
   );
   const [created] = (await readEvents(view.paths, 0)).filter(({ type }) => type === 'session_created');
   expect(created).toMatchObject({ by });
+});
+
+test('the page of a machine without a guard, which an agent can use, raises nothing where only persons open gates', async () => {
+  await using bench = await makeBench({ lines: LINES, here: true });
+  await expect(started(bench, { channel: 'web' }, 6)).rejects.toMatchObject({ code: 'limits_closed' });
 });
 
 test.each<[string, By, Record<string, string>, number]>([
@@ -76,7 +81,7 @@ test('a session whose budget is spent refuses a higher limit of a model, and nam
   const asked = { session, limits: { usd: 10 } };
   await expect(resumeSession(asked, { ...bench.context, by: model })).rejects.toMatchObject({
     code: 'limits_closed',
-    why: expect.stringContaining('Only a channel of GATE_CHANNELS (cli, phone, web) raises a limit'),
+    why: expect.stringContaining('Only a channel of GATE_CHANNELS (cli, phone) raises a limit'),
   });
   const { view: raised } = await resumeSession(asked, { ...bench.context, by: person });
   expect(raised.state.raisedLimits?.session).toEqual({ usd: 10 });
