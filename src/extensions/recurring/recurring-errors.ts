@@ -27,7 +27,7 @@ export const RECURRING_ERRORS = errors({
   }),
   recurring_unguarded: ({ what, why, hint }: { what: string; why: string; hint: string }) => ({
     what,
-    why,
+    why: `Others can write what its runs work on. ${why}`,
     hint,
   }),
   recurring_cost_unknown: ({ what, titles, limit, other }: CostUnknown) => ({

@@ -104,6 +104,18 @@ export function describeUsage({ limitName, scope, spent, limit: max }: LimitUsag
   }
 }
 
+/** `MAX_COST_USD=10, MAX_HOURS_TESTING=1`, for people. */
+export function describeLimits({ session, phases }: SessionLimits): string {
+  const scopes = ['session', ...PHASE_NAMES] as const;
+  return scopes
+    .flatMap((scope) => {
+      const limits = scope === 'session' ? session : (phases[scope] ?? {});
+      const set = LIMIT_NAMES.filter((limitName) => limits[limitName] !== undefined);
+      return set.map((limitName) => `${settingOf({ limitName, scope })}=${limits[limitName]}`);
+    })
+    .join(', ');
+}
+
 export function settingOf({ limitName, scope }: Pick<LimitUsage, 'limitName' | 'scope'>): string {
   const names = {
     usd: 'MAX_COST_USD',

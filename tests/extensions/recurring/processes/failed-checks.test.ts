@@ -28,19 +28,19 @@ test('a commit that had failed before the creation or a resume starts no run, an
 });
 
 const LACKING: ReadonlyArray<[string, Partial<NewRecurring>, RegExp]> = [
-  ['the guard', { ...SAFE, choices: {} }, /^Text written by others .* SANDBOX is off\.?$/],
-  ['a limit of cost', { ...SAFE, limits: {} }, /^No person starts these sessions, /],
+  ['the guard', { ...SAFE, choices: {} }, /Text written by others .* SANDBOX is off/],
+  ['a limit of cost', { ...SAFE, limits: {} }, /No person starts these sessions, /],
   [
     'the gate of the plan',
     { ...SAFE, choices: { ...SAFE.choices, autoApprove: true } },
-    / plan would be left out\.?$/,
+    / plan would be left out/,
   ],
   [
     'the gate of questions',
     { ...SAFE, choices: { ...SAFE.choices, acceptSuggestions: true } },
-    / qa would be left out\.?$/,
+    / qa would be left out/,
   ],
-  ['all of them', { choices: { autoApprove: true } }, /^Text .* No person .* plan would be left out\.?$/],
+  ['all of them', { choices: { autoApprove: true } }, /Text .* No person .* plan would be left out/],
 ];
 
 const ON_FAILURE = { when: { on: 'ci-failed' }, work: { kind: 'task', task: 'Repair them' } } as const;

@@ -6,6 +6,11 @@ import { resumeSession } from '../../../../../src/core/acts/sessions/resume-sess
 import { sendAndAwait } from '../../../../../src/core/caller/commands/await-command.ts';
 import { trustProject } from '../../../../../src/core/caller/context/trust-project.ts';
 import { fingerprint } from '../../../../../src/core/kernel/files/fingerprint.ts';
+import {
+  describeBy,
+  describeEvent,
+  openedBy,
+} from '../../../../../src/core/session/documents/describe-event.ts';
 import type { By } from '../../../../../src/core/session/events/bodies/who-acted.ts';
 import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
 import { type Bench, makeBench } from '../../../../support/bench.ts';
@@ -34,7 +39,10 @@ test.each<[string, By, Record<string, string>, number]>([
     usd === 5 ? 1 : 0,
   );
   const [created] = (await readEvents(view.paths, 0)).filter(({ type }) => type === 'session_created');
+  const flow = `limits above those of the file: MAX_COST_USD=900000, set by ${openedBy(by)}`;
+  const isRaise = usd > 5 && lines.MAX_COST_USD !== undefined;
   expect(created).toMatchObject({ by });
+  expect(created?.flow?.includes(flow)).toBe(isRaise);
 });
 
 test('the page of a machine without a guard, which an agent can use, raises nothing where only persons open gates', async () => {
@@ -55,7 +63,11 @@ test.each<[string, By, Record<string, string>, number]>([
   const { view, done } = await resumeSession(input, { ...bench.context, by });
   expect(view.state.raisedLimits?.session.usd).toBe(usd);
   expect(done.includes('limits.usd 900000 was lowered to 5')).toBe(usd === 5);
-  expect((await readEvents(view.paths, 0)).filter(({ type }) => type === 'resumed')).toMatchObject([{ by }]);
+  const [resumed, ...more] = (await readEvents(view.paths, 0)).filter(({ type }) => type === 'resumed');
+  expect(more).toEqual([]);
+  expect(resumed && describeEvent(resumed)).toBe(
+    `resumed by ${describeBy(by)}, with the limits MAX_COST_USD=${usd}`,
+  );
 });
 
 test('a worker refuses a raise that its judge would refuse, whoever left the command', async () => {
