@@ -32,7 +32,7 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { branchOfWork } from '../../session/start-order.ts';
-import { isToBeWatched } from './is-watched.ts';
+import { watchChoice } from './is-watched.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -70,7 +70,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const needsPerson = input.withAnswers === true && !isPersonal(context.by.channel);
-  const isWatched = how === 'pull_request' && (await isToBeWatched(view, input.watch));
+  const isWatched = how === 'pull_request' && (await watchChoice(view, input.watch, context)) === 'on';
   const closed = closedTo(view);
   const refusal =
     closed ??

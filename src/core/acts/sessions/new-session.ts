@@ -19,7 +19,7 @@ import type { Channel } from '../../session/events/bodies/who-acted.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { freezeSettings } from './freeze-settings.ts';
+import { settingsOfStart } from './settings-of-start.ts';
 import type { SessionChoices } from './start/start-choices.ts';
 
 export interface SessionRequest
@@ -63,7 +63,8 @@ export async function newSession(
 ): Promise<NewSession> {
   const { clock, by } = context;
   const { mainRepo, filePath: configPath, values } = project;
-  const settings = await freezeSettings(project, { ...choices, ...asked }, context);
+  const given = { ...choices, ...asked };
+  const { settings, warnings: ofFile } = await settingsOfStart(project, given, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
@@ -92,6 +93,7 @@ export async function newSession(
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
       ...(warning === undefined ? [] : [warning]),
+      ...ofFile,
       ...(await unwatched(context)),
       ...identityKept(settings),
       ...(asked.givenPlan ? uncountedBoxes(asked.givenPlan).map((line) => `${line}.`) : []),

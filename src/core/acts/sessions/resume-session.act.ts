@@ -14,10 +14,12 @@ import { isUndecided, type Proving } from '../../kernel/phases/proving.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
-import { judgeResume } from '../../session/commands/judge-running.ts';
+import { allowedLimits, closedLimits, describeLowered } from '../../session/commands/judge-limits.ts';
+import { isOutOfBudget, judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import { statusSentence } from '../../session/words.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { ensureWorker, lacksWorker } from './ensure-worker.ts';
@@ -49,8 +51,8 @@ export async function resumeSession(
   const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const isLimited = Object.values(input.limits ?? {}).some((limit) => limit !== undefined);
-  const limits = isLimited ? { session: { ...input.limits }, phases: {} } : undefined;
   const found = await findSession({ ...input, isAct: true }, context);
+  const { limits, lowered } = isLimited ? limitsNow(input.limits ?? {}, found, context) : { lowered: [] };
   const closed = judgeKind('resume', found.state);
   if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
@@ -70,11 +72,36 @@ export async function resumeSession(
   await refuseUnfit({ agent, limits }, found, context);
   const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
   const after = await sendAndAwait(found, request, ['resumed'], context);
-  return resultOf(after.view, 'resumed');
+  return resultOf(after.view, 'resumed', lowered);
 }
 
-function resultOf(view: SessionView, outcome: ResumeSessionResult['outcome']): ResumeSessionResult {
-  return { view, done: statusSentence(view), outcome };
+function resultOf(
+  view: SessionView,
+  outcome: ResumeSessionResult['outcome'],
+  lowered: readonly string[] = [],
+): ResumeSessionResult {
+  return { view, done: [statusSentence(view), ...lowered].join(' '), outcome };
+}
+
+/**
+ * The limits that this call may set, with a sentence for each that was lowered.
+ * @throws limits_closed if the session waits for the higher one
+ */
+function limitsNow(
+  session: SpendingLimits,
+  view: SessionView,
+  { by }: ActionContext,
+): { limits: SessionLimits; lowered: string[] } {
+  const asked = { session, phases: {} };
+  const { sessionFile, state } = view;
+  // Its worker decides.
+  if (sessionFile === undefined) return { limits: asked, lowered: [] };
+  const now = { ...sessionFile.settings, raisedLimits: state.raisedLimits };
+  const closed = isOutOfBudget(state) ? closedLimits(asked, by, now) : undefined;
+  if (closed) throw earlyRefusal(closed, view);
+  const { limits, lowered } = allowedLimits(session, by, now);
+  const command = `samocode resume ${handleOf(view.folder)}`;
+  return { limits: { session: limits, phases: {} }, lowered: describeLowered(lowered, now, command) };
 }
 
 /**

@@ -126,6 +126,8 @@ export function addTrust(program: Command, cli: Cli): void {
       const found = await readTrust({ projectDir }, context);
       const { filePath } = found.project;
       if (found.trust.kind === 'fine') {
+        const { agreedHash } = await import('../../project/finding/trust.ts');
+        await trustProject({ projectDir: filePath, hash: agreedHash(found.project) }, context);
         cli.output.result(
           { projectFile: filePath, lines: [] },
           () => `Nothing to trust: every line of ${filePath} is in effect.`,

@@ -59,13 +59,17 @@ export async function trustAsSeen(
   if (given.length < MIN_HASH || !agreedHash(project).startsWith(given))
     throw START_ERRORS.trust_changed({ given, filePath: project.filePath });
   const trust = await trustIn(project, context);
-  if (trust.kind === 'fine') return [];
+  const { filePath, fileHash, mcpText } = project;
+  if (trust.kind === 'fine') {
+    // Lines that need no trust can depend on it, too: GATE_CHANNELS and NOTIFY.
+    if (isPersonal(by.channel)) await trustFile(filePath, fileHash, { homeDir, clock, mcpText });
+    return [];
+  }
   if (needsPerson(trust.lines, by)) {
     const loosening = trust.lines.filter(({ risk }) => risk === 'loosens');
     const lines = loosening.map(formatRiskyLine).join('; ');
     throw START_ERRORS.person_needed({ filePath: project.filePath, lines });
   }
-  const { filePath, fileHash, mcpText } = project;
   await trustFile(filePath, fileHash, { homeDir, clock, mcpText });
   return trust.lines;
 }

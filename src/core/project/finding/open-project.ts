@@ -5,7 +5,7 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
-import { GATES } from '../../kernel/phases/table.ts';
+import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases/limits.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
@@ -20,6 +20,7 @@ import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
 import type { SettingWarning } from '../settings/setting-warnings.ts';
 import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
+import { missingSafeguards } from '../settings/unattended-start.ts';
 import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {
@@ -35,6 +36,8 @@ export interface Project extends ProjectFile {
   /** MAIN_REPO as git reports it, links resolved. */
   mainRepo: string;
   commonDir: string;
+  /** The limits for a whole session that the file sets; absent without a call, whose limits replace them. */
+  fileLimits?: SpendingLimits;
 }
 
 /** A project as found, with all of its problems. */
@@ -71,7 +74,8 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   if (file === undefined || repository === undefined || problems.length > 0)
     return { ...reading, problems, file, mainRepo: repository?.toplevel };
   const { toplevel: mainRepo, commonDir } = repository;
-  return { ...reading, problems, file, mainRepo, project: { ...file, mainRepo, commonDir } };
+  const fileLimits = texts.call && limitsOfFile(texts);
+  return { ...reading, problems, file, mainRepo, project: { ...file, mainRepo, commonDir, fileLimits } };
 }
 
 async function withMcpText<File extends ProjectFile>(file: File): Promise<File> {
@@ -81,6 +85,16 @@ async function withMcpText<File extends ProjectFile>(file: File): Promise<File> 
 }
 
 const MAX_MCP_BYTES = 1024 * 1024;
+
+function limitsOfFile(texts: SettingTexts): SpendingLimits {
+  const { readings } = readSettings({ ...texts, call: undefined });
+  const limits = LIMIT_NAMES.flatMap((limitName) => {
+    const key = settingOf({ limitName, scope: 'session' });
+    const value = readings.find((reading) => reading.key === key)?.value;
+    return typeof value === 'number' ? [[limitName, value]] : [];
+  });
+  return Object.fromEntries(limits);
+}
 
 export async function readSettingTexts(
   request: Omit<ProjectRequest, 'filePath'> & { filePath?: string },
@@ -152,34 +166,17 @@ function withProblems(readings: readonly SettingReading[], problems: Problems): 
   });
 }
 
-/** No person starts the sessions of INTAKE_LABEL, so the rules that protect the user must hold for all of them. */
 function intakeProblems(readings: readonly SettingReading[]): Problems {
   const written = (wanted: SettingName) => readings.find(({ name }) => name === wanted)?.value;
   if (written('intakeLabel') === undefined) return {};
-  const sandbox = String(written('sandbox'));
-  const gates = written('gates');
-  const missing = GATES.filter((gate) => Array.isArray(gates) && !gates.includes(gate));
-  return {
-    ...(sandbox !== 'guard' &&
-      sandbox !== 'strict' && {
-        sandbox: SETTING_ERRORS.intake_refused({
-          why: `Text written by others must reach agents only inside the guard, and SANDBOX is ${sandbox}.`,
-          fix: 'Add SANDBOX=guard',
-        }),
-      }),
-    ...(written('maxCostUsd') === undefined && {
-      maxCostUsd: SETTING_ERRORS.intake_refused({
-        why: 'Nobody starts these sessions, and MAX_COST_USD does not limit what each of them may cost.',
-        fix: 'Add for example MAX_COST_USD=10',
-      }),
-    }),
-    ...(missing.length > 0 && {
-      gates: SETTING_ERRORS.intake_refused({
-        why: `A person has to answer the questions and approve the plan of these sessions, and GATES leaves out ${missing.join(' and ')}.`,
-        fix: 'Remove the line GATES',
-      }),
-    }),
-  };
+  const missing = missingSafeguards({
+    sandbox: written('sandbox'),
+    maxCostUsd: written('maxCostUsd'),
+    gates: written('gates'),
+  });
+  return Object.fromEntries(
+    missing.map(({ name, why, fix }) => [name, SETTING_ERRORS.intake_refused({ why, fix })]),
+  );
 }
 
 async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {

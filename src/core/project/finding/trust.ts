@@ -12,6 +12,7 @@ import { isGitError } from '../git/git-errors.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import type { GitContext } from '../git/repository.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
 import { type NamedPlaces, type Place, strayPlaces, trackedPlaces } from './stray-places.ts';
@@ -164,6 +165,20 @@ async function readRecord(
 ) {
   const record = await plainJson(recordPath(filePath, homeDir), TrustRecord);
   return record?.filePath === filePath && record.hash === fileHash ? record : undefined;
+}
+
+/**
+ * Whether a project's `.samocode` currently switches on a setting that relaxes a rule: only a trusted one does.
+ * `untrusted`: it is written there, and has no effect.
+ */
+export async function isOnNow(
+  filePath: string,
+  key: string,
+  homeDir: string,
+): Promise<'on' | 'off' | 'untrusted'> {
+  const text = await readFile(filePath, 'utf8').catch(() => '');
+  if (valueIn(text, key)?.toLowerCase() !== 'on') return 'off';
+  return (await isTrusted(filePath, fingerprint(text), homeDir)) ? 'on' : 'untrusted';
 }
 
 /** Records that the user trusts this content of the file and of its MCP file; only called for a human act. */

@@ -1,6 +1,8 @@
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
+import type { ExcessLimit } from '../../kernel/phases/limits.ts';
 import { cut } from '../../kernel/text.ts';
+import type { Channel } from '../events/bodies/who-acted.ts';
 import type { UnreadMessage } from '../events/state.ts';
 
 export const COMMAND_ERRORS = errors({
@@ -108,6 +110,11 @@ export const COMMAND_ERRORS = errors({
       { act: 'resume', args: { goal: TO_FILL }, when: 'for new work in the same session' },
       { act: 'start', when: 'for another session' },
     ],
+  }),
+  limits_closed: ({ isStart, excess, gateChannels }: ClosedLimits) => ({
+    what: isStart ? NOT_STARTED : NOT_RESUMED,
+    why: `It asks for ${excess.map(({ limitName, asked, highest }) => `limits.${limitName} ${asked}, above the ${highest} that holds`).join(', and for ')}. Only a channel of GATE_CHANNELS (${gateChannels.join(', ')}) raises a limit, and never a client or person on another machine.`,
+    hint: 'Ask for no more than that, or the user raises it, for example in a terminal of their own.',
   }),
   message_received: ({ iteration }: { iteration: number }) => ({
     what: NOT_WITHDRAWN,
@@ -289,6 +296,12 @@ function rewindable(kept: readonly number[]): string {
 
 function shownMessage({ id, at, line }: UnreadMessage): string {
   return `${id} (${at}, "${cut(line, 60)}")`;
+}
+
+interface ClosedLimits {
+  isStart: boolean;
+  excess: readonly ExcessLimit[];
+  gateChannels: readonly Channel[];
 }
 
 interface Unsaved {

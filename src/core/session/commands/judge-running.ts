@@ -10,6 +10,7 @@ import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+import { closedLimits } from './judge-limits.ts';
 
 export interface ResumeFacts {
   /** The limit that would block the session again at once, and how to raise it; only the worker knows it. */
@@ -62,6 +63,10 @@ export function judgeResume(
 /** Whether a resume accepts the programs that git has been configured to start. */
 export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boolean {
   return status.kind === 'blocked' && status.rule === 'git_programs_changed';
+}
+
+export function isOutOfBudget({ status }: Pick<SessionState, 'status'>): boolean {
+  return status.kind === 'blocked' && status.rule === 'budget';
 }
 
 /** The channel that showed the full list of programs: a notification may have omitted it. */
@@ -124,11 +129,11 @@ export function judgeWithdraw(
 }
 
 type GateChoices = GateRule & Pick<FrozenSettings, 'gates' | 'autoApprove' | 'acceptSuggestions'>;
-type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'>;
+type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'limits' | 'fileLimits'>;
 
 /**
- * Whether a session may start with these choices: opening a gate in advance requires an allowed channel, and lowering
- * the sandbox requires a person, regardless of GATE_CHANNELS.
+ * Whether a session may start with these choices: opening a gate in advance and limits above those of the file require
+ * an allowed channel, and lowering the sandbox requires a person, regardless of GATE_CHANNELS.
  */
 export function judgeStart(
   { by }: Pick<CommandOf<'start'>, 'by'>,
@@ -138,6 +143,10 @@ export function judgeStart(
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
   if (settings.sandboxLowered && !isPersonal(by.channel))
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
+  const ofFile = { session: settings.fileLimits ?? {}, phases: {} };
+  const raised =
+    settings.fileLimits && closedLimits(settings.limits, by, { ...settings, limits: ofFile }, true);
+  if (raised) return raised;
   const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };
   return closedChannel(by, settings, 'No session was started.', chosen) ?? { kind: 'accepted' };

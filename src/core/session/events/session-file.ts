@@ -3,7 +3,7 @@ import { linesFrom } from '../../kernel/files/lines.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
-import { OVERAGES, SessionLimits } from '../../kernel/phases/limits.ts';
+import { OVERAGES, SessionLimits, SpendingLimits } from '../../kernel/phases/limits.ts';
 import { GATES, PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -46,6 +46,8 @@ export const FrozenSettings = z.object({
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
   limits: SessionLimits,
+  /** The limits of the project's file, if the start chose others: up to these, every channel may go. */
+  fileLimits: SpendingLimits.optional(),
   /** Overrides the default limits for detecting a hung agent, in milliseconds and bytes. */
   watch: z
     .object({

@@ -14,6 +14,9 @@ import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import type { Recurring, RecurringRunRecord } from '../recurring.ts';
 import { requireBoundedCost } from './bounded-cost.ts';
+import { requireSafeguards } from './safeguards.ts';
+
+const NO_SESSION = 'No session was created.';
 
 /** The prompt of each agent contains the task. */
 const MAX_QUOTED_CHARS = 20_000;
@@ -39,7 +42,9 @@ export async function startRun(
 ): Promise<RunStart> {
   const { values } = plan.project;
   try {
-    requireBoundedCost(plan.project, recurring.limits, 'No session was created.');
+    requireBoundedCost(plan.project, recurring.limits, NO_SESSION);
+    const isByChecks = recurring.when.kind === 'ci-failed';
+    requireSafeguards({ ...recurring, isByChecks }, plan.project, NO_SESSION);
     const before = await sessionOfRun(recurring, plan.run, values.sessions);
     if (before !== undefined) return before;
     const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by }).catch(

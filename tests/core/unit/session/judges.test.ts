@@ -289,6 +289,7 @@ describe('a start', () => {
     gates: ['qa', 'plan'] as ('qa' | 'plan')[],
     gateChannels: [...PEOPLE],
     sandbox: 'auto' as const,
+    limits: { session: {}, phases: {} },
   };
   const none = { ...settings, autoApprove: false, acceptSuggestions: false };
   const both = { ...settings, autoApprove: true, acceptSuggestions: true };

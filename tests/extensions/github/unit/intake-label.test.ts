@@ -42,12 +42,12 @@ test.each([
     'MAX_COST_USD does not limit',
     'Add for example MAX_COST_USD=10',
   ],
-  ['GATES=qa', { ...GUARDED, GATES: 'qa' }, 'guard', 'GATES leaves out plan.', 'Remove the line GATES'],
+  ['GATES=qa', { ...GUARDED, GATES: 'qa' }, 'guard', 'and plan would be left out.', 'Remove the line GATES'],
   [
     'GATES=none',
     { ...GUARDED, GATES: 'none' },
     'guard',
-    'GATES leaves out qa and plan.',
+    'and qa and plan would be left out.',
     'Remove the line GATES',
   ],
 ] as const)('with %s it is refused, with the reason and what to do', async (_, lines, sandbox, why, hint) => {

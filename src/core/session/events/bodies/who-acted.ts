@@ -14,6 +14,8 @@ export const By = z.object({
   client: z.string().max(100).optional(),
   /** A person on another machine of the pool, as named by the board; absent on the machine that has the session. */
   person: z.string().max(100).optional(),
+  /** A client on another machine, with a token of the server on HTTP. */
+  remote: z.literal(true).optional(),
   atStart: z.literal(true).optional(),
 });
 export type By = z.infer<typeof By>;
