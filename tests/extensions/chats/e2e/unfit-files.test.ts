@@ -11,7 +11,7 @@ test('files of a chat with a secret in name or text are not offered, and a warni
   const { homeDir, path, write } = bench.repo;
   const changed = {
     'a.txt': 'of the chat\n',
-    '.npmrc': 'x\n',
+    '.npmrc': '//registry.example/:_authToken=abcdefgh\n',
     'client.ts': 'const key = "ghp_abcdefghijklmnop1234";\n',
     'db.ts': 'open("swordfish-of-the-file");\n',
   };
