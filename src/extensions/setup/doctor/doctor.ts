@@ -50,7 +50,7 @@ import {
   usedProviders,
   vendorsCheck,
 } from './cli-checks.ts';
-import { folderChecks, gitCheck, machineChecks } from './machine-checks.ts';
+import { folderChecks, gitCheck, machineChecks, privacyCheck } from './machine-checks.ts';
 import { installChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
@@ -218,6 +218,7 @@ async function projectChecks(
     trustChecks(trust),
     identityCheck(mainRepo, context, fail),
     folderChecks('sessions', values.sessions),
+    privacyCheck(values.sessions),
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
     unusedServers(project),
