@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { orNothing } from './errors.ts';
-import { statsAt } from './files/path-stats.ts';
 
 /** A value that no text may show, and the variable that has it. */
 export interface Secret {
@@ -56,7 +56,7 @@ function secretParts(name: string, value: string): string[] {
 
 /** Where a secret is, is none. */
 function isPath(value: string): boolean {
-  return value.startsWith('/') && orNothing(() => statsAt(value)) !== undefined;
+  return value.startsWith('/') && existsSync(value);
 }
 
 const PASSWORD =

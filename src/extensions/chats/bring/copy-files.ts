@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CopiedFiles } from '../../../core/acts/sessions/start/start-sources.ts';
+import type { CopiedWork } from '../../../core/acts/sessions/start/start-sources.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../../../core/project/git/git.ts';
 import { namesIn } from '../../../core/project/git/path-bytes.ts';
 import { changedFiles } from './uncommitted-files.ts';
@@ -22,7 +22,7 @@ export async function copyFiles(
   offered: readonly string[],
   options: GitOptions,
   hasSecrets: (text: string) => boolean,
-): Promise<CopiedFiles> {
+): Promise<CopiedWork> {
   // While the person decided, a file may have been committed, ignored or made a link, or got a secret.
   const { fit: paths, unfit } = await changedFiles(offered, options, hasSecrets);
   const head = await gitLine(['rev-parse', '--verify', 'HEAD^{commit}'], options);

@@ -17,7 +17,7 @@ import {
 } from '../../../support/chat-transcripts.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
-import { SECRET_NAMES } from '../../../support/secret-names.ts';
+import { ORDINARY_NAMES, SECRET_NAMES } from '../../../support/secret-names.ts';
 import { changesOfChat } from '../changes-of-chat.ts';
 
 const CALL = 'toolu_01ABC';
@@ -324,24 +324,32 @@ test.each([
   expect(resolved.chat?.text).not.toContain('emoved');
 });
 
-test.each(SECRET_NAMES)('the value of %s is in no chat, from the environment or a file', async (name) => {
+test('no chat has a value of a variable that is named like a secret, in the environment or in a file', async () => {
   await using at = await scene();
-  await at.repo.write({ '.env': `${name}=swordfish-of-the-file\n` });
-  const text = 'Use swordfish-of-the-file and swordfish-of-the-shell';
-  const env = { ...at.repo.env, [name]: 'swordfish-of-the-shell' };
+  const valueFor = (name: string, place: string) => `swordfish ${place} ${SECRET_NAMES.indexOf(name)} end`;
+  await at.repo.write({
+    '.env': SECRET_NAMES.map((name) => `${name}="${valueFor(name, 'file')}"\n`).join(''),
+  });
+  const ofShell = Object.fromEntries(SECRET_NAMES.map((name) => [name, valueFor(name, 'shell')]));
+  const text = SECRET_NAMES.flatMap((name) => ['file', 'shell'].map((place) => valueFor(name, place))).join(
+    '\n',
+  );
+  const env = { ...at.repo.env, ...ofShell };
   const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } }, { env });
-  expect(resolved.chat?.text).toContain(`Removed from it as secrets: ${name} ×2.`);
+  expect(resolved.chat?.text).toContain(
+    `Removed from it as secrets: ${SECRET_NAMES.map((name) => `${name} ×2`).join(', ')}.`,
+  );
   expect(resolved.chat?.text).not.toContain('swordfish');
 });
 
-test('a secret is found before the list of chats cuts its words', async () => {
+test('a value of any other name stays', async () => {
   await using at = await scene();
-  const person = `${'-'.repeat(8)} ${'x '.repeat(20)}swordfish-of-the-shell`;
-  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, [{ person }]));
-  const env = { ...at.repo.env, API_KEY: 'swordfish-of-the-shell' };
-  await expect(at.resolve(CALLER, { env })).rejects.toMatchObject({
-    hint: expect.not.stringContaining('swordfish'),
-  });
+  await at.repo.write({ '.env': ORDINARY_NAMES.map((name) => `${name}=in-production\n`).join('') });
+  const ordinary = Object.fromEntries(ORDINARY_NAMES.map((name) => [name, 'in-development']));
+  const text = 'We are in-production and in-development';
+  const env = { ...ordinary, ...at.repo.env };
+  const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } }, { env });
+  expect(resolved.chat?.text).toContain(text);
 });
 
 test('plain words of the settings stay', async () => {

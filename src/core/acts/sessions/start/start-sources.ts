@@ -20,7 +20,7 @@ export interface ChangedFiles {
 }
 
 /** @property unfit those that became so since they were offered */
-export interface CopiedFiles {
+export interface CopiedWork {
   brought?: Brought;
   unfit: string[];
 }
@@ -30,7 +30,7 @@ export interface FilesOfWork {
   /** Those of the main repository that are not committed, as paths relative to it. */
   uncommitted(): Promise<ChangedFiles>;
   /** Copies those that are still uncommitted and fit into a commit on no branch. */
-  copy(files: readonly string[]): Promise<CopiedFiles>;
+  copy(files: readonly string[]): Promise<CopiedWork>;
   /** Warnings about other checkouts of the project, with which a session from this base does not begin. */
   elsewhere(base: string | undefined): Promise<string[]>;
 }
