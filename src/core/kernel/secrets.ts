@@ -51,7 +51,15 @@ const KNOWN_TO_ALL = new Set(['changeme', 'minioadmin', 'password', 'postgres', 
 function secretParts(name: string, value: string): string[] {
   const passwords = passwordsIn(value);
   if (isSecretName(name)) return isPath(value) ? passwords : [value, ...passwords];
-  return [...passwords, ...value.split(/[\s,;"']+/).filter(looksLikeToken)];
+  const tokens = [...value.matchAll(TOKENS)].map(([token]) => token);
+  return [...passwords, ...tokens, ...(COMMIT_NAME.test(name) ? [] : wordsIn(value).filter(looksRandom))];
+}
+
+/** Its value is the name of a commit. */
+const COMMIT_NAME = /(?:SHA1?|COMMIT|REV|REVISION|VERSION)$/i;
+
+function wordsIn(value: string): string[] {
+  return value.split(/[\s,;"']+/).filter((word) => /^[\w.~+=-]{16,4096}$/.test(word));
 }
 
 /** Where a secret is, is none. */
@@ -71,10 +79,8 @@ function passwordsIn(value: string): string[] {
   });
 }
 
-function looksLikeToken(word: string): boolean {
-  if (word.length < 16 || word.length > 4096) return false;
-  if (TOKEN.exec(word)?.[0] === word) return true;
-  return /^[\w.~+=-]+$/.test(word) && word.split(/[^A-Za-z0-9]+/).some(isRandom);
+function looksRandom(word: string): boolean {
+  return word.split(/[^A-Za-z0-9]+/).some(isRandom);
 }
 
 /** Letters and digits that are no words: digits at three places and more, or hardly a character twice. */
@@ -132,11 +138,11 @@ interface Range {
   isLine?: boolean;
 }
 
-function placesOf({ form, ...of }: Form, text: string): Range[] {
+function placesOf({ form, name, isLine }: Form, text: string): Range[] {
   const found: Range[] = [];
   for (let start = text.indexOf(form); start !== -1; ) {
     const end = start + form.length;
-    found.push({ start, end, ...of });
+    found.push({ start, end, name, isLine });
     start = text.indexOf(form, end);
   }
   return found;
@@ -213,7 +219,7 @@ export function removedFrom(text: string): string {
  * no pattern reads the same ones from many places, and each repetition has a bound, without which the stack of regular
  * expressions overflows.
  */
-const TOKEN = new RegExp(
+const TOKENS = new RegExp(
   [
     String.raw`-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)`,
     // OpenAI, Anthropic
@@ -238,8 +244,8 @@ const TOKEN = new RegExp(
     // JWT
     String.raw`(?<![\w-])eyJ[\w-]{6,20000}\.[\w-]{6,20000}\.[\w-]{0,20000}`,
   ].join('|'),
+  'g',
 );
-const TOKENS = new RegExp(TOKEN, 'g');
 /** Not the words "bearer authentication". */
 const BEARER = /\b(Bearer\s{1,100})(?:(?=[\w.~+/=-]{0,20000}\d)[\w.~+/=-]{8,20000}|[\w.~+/=-]{20,20000})/gi;
 const PASSWORD_IN_URL = /(:\/\/)[^\s/@:]{0,20000}:[^\s/@]{1,20000}(?=@)/g;

@@ -31,6 +31,13 @@ test.each([
     'AUTHORIZATION: basic eDp0b2tlbjEyMzQ1Njc4OTBhYmNk',
     ['eDp0b2tlbjEyMzQ1Njc4OTBhYmNk'],
   ],
+  [
+    'CERT',
+    '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----',
+    ['-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----'],
+  ],
+  ['SESSION', '0123456789abcdef0123456789abcdef01234567', ['0123456789abcdef0123456789abcdef01234567']],
+  ['GITHUB_SHA', '0123456789abcdef0123456789abcdef01234567', []],
   ['RAILS_ENV', 'development', []],
   ['AWS_PROFILE', 'production', []],
   ['AWS_REGION', 'eu-central-1', []],
@@ -158,7 +165,7 @@ test.each(REPEATED)(
   (part) => {
     const secrets = named(
       'no such value',
-      `line of a value\n${'many lines of it\n'.repeat(60)}`,
+      `line of a value\n${'many lines of it\n'.repeat(9)}`,
       'a'.repeat(9),
     );
     const clean = secretFilter(secrets, { areCut: true });
