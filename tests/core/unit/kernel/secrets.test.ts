@@ -153,25 +153,22 @@ const REPEATED = [
   'Bearer ',
   'sk-',
   '-----BEGIN A PRIVATE KEY-----',
-  '-----END A PRIVATE KEY-----',
   '1',
-  'no such value',
-  'no such valu',
-  'line of a value\n',
-];
+].flatMap((part) => ['', 'sk-', 'eyJ', '://u:', 'Bearer '].map((start) => [start, part]));
 
-test.each(REPEATED)(
-  'a text of millions of characters, %j again and again, takes seconds at most',
-  (part) => {
-    const secrets = named(
-      'no such value',
-      `line of a value\n${'many lines of it\n'.repeat(9)}`,
-      'a'.repeat(9),
-    );
-    const clean = secretFilter(secrets, { areCut: true });
+test.each([
+  ...REPEATED,
+  ['', '-----END A PRIVATE KEY-----'],
+  ['', 'no such value'],
+  ['', 'no such valu'],
+  ['', 'a line of a value\n'],
+])(
+  'a text of millions of characters, %j and %j again and again, takes seconds at most',
+  (start, part) => {
+    const lines = `a line of a value\n${'another line of it\n'.repeat(9)}`;
+    const clean = secretFilter(named('no such value', lines), { areCut: true });
     const startedAt = performance.now();
-    for (const start of ['', 'sk-', 'eyJ', '://u:', 'Bearer '])
-      clean(start + part.repeat(4_000_000 / part.length));
+    clean(start + part.repeat(4_000_000 / part.length));
     expect(performance.now() - startedAt).toBeLessThan(20_000);
   },
   30_000,
