@@ -46,8 +46,8 @@ ${settingsTable('project')}
   \`SANDBOX_WRITE=~\` opens the whole home folder except what samocode protects ([what that means](security.md#your-home-folder)).
 
 - **\`SANDBOX_SOCKETS\`** names services that agents may use although they act outside the sandbox: \`docker\`, \`ssh-agent\`, \`gpg-agent\`, \`keyring\`.
-- **\`SANDBOX_ENV\`** names variables that agents, \`SETUP\` and checks get although they are named like a secret, such as \`NPM_TOKEN\`, \`AWS_*\` or
-  \`DATABASE_URL\` ([which are left out](security.md#environment)). \`init\` proposes those that your project's files name.
+- **\`SANDBOX_ENV\`** names variables that agents, \`SETUP\` and checks get although they are named like a secret, such as \`NPM_TOKEN\`, \`PGPASSWORD\`,
+  \`AWS_*\` or \`DATABASE_URL\` ([which are left out](security.md#environment)). \`init\` proposes those that your project's files name.
 - Only for \`strict\`: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
   for GitHub; the service of the agent's CLI is allowed without it), **\`SANDBOX_PORTS\`** (a database on this machine),
   **\`SANDBOX_READ\`**: [what it closes](security.md#strict).

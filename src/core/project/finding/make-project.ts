@@ -80,8 +80,10 @@ async function setUp(
   const { sessions, worktrees } = settings.values;
   const fileHash = fingerprint(texts.projectFile?.text ?? '');
   if (!isNew) await requirePlaces({ ...settings, filePath, fileHash }, homeDir);
-  for (const folder of [worktrees, sessions])
-    if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
+  if (await mkdir(worktrees, { recursive: true })) done.push(`Created the folder ${worktrees}.`);
+  // It has what agents print; the folders above it may have other users.
+  await mkdir(dirname(sessions), { recursive: true });
+  if (await mkdir(sessions, { recursive: true, mode: 0o700 })) done.push(`Created the folder ${sessions}.`);
   const project = await openProject({ filePath, env, homeDir, signal });
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
   if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);

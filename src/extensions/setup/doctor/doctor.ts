@@ -52,7 +52,7 @@ import {
   usedProviders,
   vendorsCheck,
 } from './cli-checks.ts';
-import { folderChecks, gitCheck, machineChecks } from './machine-checks.ts';
+import { folderChecks, gitCheck, machineChecks, privacyCheck } from './machine-checks.ts';
 import { installChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
@@ -222,6 +222,7 @@ async function projectChecks(
     identityCheck(mainRepo, context, fail),
     gitPrograms(mainRepo, context),
     folderChecks('sessions', values.sessions),
+    privacyCheck(values.sessions),
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
     unusedServers(project),
