@@ -1,14 +1,12 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { newClaudeReader } from '../../../src/core/agents/claude/claude-stream.ts';
 import type { ToolTable } from '../../../src/core/agents/contract/provider.ts';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
 import { GRANTS } from '../../../src/core/kernel/phases/grants.ts';
 import { ci, ciIf } from '../../support/ci.ts';
+import { sendJson, startServer } from '../../support/model-stub/server.ts';
 import type { ModelOf } from '../../support/model-stub/services.ts';
 import { type GrantedChild, type GrantedOptions, runGranted } from './granted-child.ts';
-
-type Phase = 'investigation' | 'implementation';
-const PHASES: readonly Phase[] = ['investigation', 'implementation'];
 
 function tableOf(of: ModelOf): ToolTable {
   const { tools } = providerNamed(of);
@@ -23,27 +21,25 @@ function unjudged(of: ModelOf, names: readonly string[]): string[] {
   return names.filter((name) => !judged.includes(name));
 }
 
+const INITIALIZED = { capabilities: { tools: {} }, serverInfo: { name: 'tickets', version: '1' } };
+const CLOSE = { name: 'close', description: 'Close', inputSchema: { type: 'object', properties: {} } };
 const SERVER = `
-const answers = {
-  initialize: ({ protocolVersion }) => ({
-    protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'tickets', version: '1' },
-  }),
-  'tools/list': () => ({
-    tools: [{ name: 'close', description: 'Close', inputSchema: { type: 'object', properties: {} } }],
-  }),
-};
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
   const { id, method, params } = JSON.parse(line);
   if (id === undefined) return;
-  const answer = answers[method];
-  const said = answer ? { result: answer(params) } : { error: { code: -32601, message: 'no such method' } };
+  const { protocolVersion } = params ?? {};
+  const answers = {
+    initialize: { protocolVersion, ...${JSON.stringify(INITIALIZED)} },
+    'tools/list': { tools: [${JSON.stringify(CLOSE)}] },
+  };
+  const error = { code: -32601, message: 'no such method' };
+  const said = answers[method] ? { result: answers[method] } : { error };
   process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, ...said }) + '\\n');
 });
 `;
 const SERVERS = { 'my tickets': { command: process.execPath, args: ['-e', SERVER] } };
-const accepted = { accepted: SERVERS, serverNames: Object.keys(SERVERS), servers: SERVERS };
+const ACCEPTED = { accepted: SERVERS, serverNames: Object.keys(SERVERS), servers: SERVERS };
 
-const OLDEST = 'oldest-claude';
 const LOGINS = {
   key: {},
   token: { ANTHROPIC_API_KEY: undefined, CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-of-no-account' },
@@ -58,48 +54,52 @@ const OFFLINE = {
 function toolsOfClaude({ stdout }: GrantedChild): readonly string[] {
   const reader = newClaudeReader();
   const started = stdout.split('\n').flatMap((line) => reader.readLine(line));
-  const tools = started.flatMap((event) => (event.kind === 'started' ? [event.tools ?? []] : []));
-  return tools[0] ?? [];
+  return started.flatMap((event) => (event.kind === 'started' ? [event.tools ?? []] : []))[0] ?? [];
 }
 
-const CLAUDES = (['claude', OLDEST] as const).flatMap((cli) =>
-  (['key', 'token'] as const).map((login) => ({ cli, login, ci: cli === 'claude' && login === 'token' })),
+const CLAUDES = (['claude', 'oldest-claude'] as const).flatMap((cli) =>
+  (['key', 'token'] as const).map((login) => ({ cli, login })),
 );
 
-test.concurrent.for(CLAUDES.flatMap((row) => (['skip', 'allow'] as const).map((mode) => ({ ...row, mode }))))(
-  'the real $cli with a $login and PERMISSIONS=$mode gives its agents exactly the tools of the table, and those of servers',
-  async ({ cli, login, mode }, { expect }) => {
-    for (const phase of PHASES) {
-      await using child = await runGranted('claude', phase, () => [], {
-        ...{ cli, permissions: mode, mcp: accepted },
-        env: { ...OFFLINE, ...LOGINS[login] },
-      });
-      const wanted = [...tableOf('claude').offered[GRANTS[phase]], 'mcp__my_tickets__close'];
-      expect([...toolsOfClaude(child)].sort(), phase).toEqual(wanted.sort());
-    }
-  },
-);
+for (const { cli, login } of CLAUDES)
+  for (const permissions of ['skip', 'allow'] as const)
+    test.concurrent(`the real ${cli} with a ${login} and PERMISSIONS=${permissions} gives its agents exactly the tools of the table, and those of servers`, async ({
+      expect,
+    }) => {
+      for (const phase of ['investigation', 'implementation'] as const) {
+        const env = { ...OFFLINE, ...LOGINS[login] };
+        const options = { cli, permissions, mcp: ACCEPTED, env };
+        await using child = await runGranted('claude', phase, () => [], options);
+        const wanted = [...tableOf('claude').offered[GRANTS[phase]], 'mcp__my_tickets__close'];
+        expect([...toolsOfClaude(child)].sort(), phase).toEqual(wanted.sort());
+      }
+    });
 
-/** As the worker starts it, but with every tool that this version and login offer by default. */
+/** As the worker starts it, but with every tool that this version offers by default. */
 const withAllTools: GrantedOptions['changed'] = ({ args, env }) => ({
   args: args.map((each, at) => (args[at - 1] === '--tools' ? 'default' : each)),
   env,
 });
 
-test.concurrent.for(
-  CLAUDES.flatMap((row) => ['opus', 'claude-sonnet-4-5'].map((model) => ({ ...row, model }))),
-)(
-  'every tool that the real $cli has for $model with a $login is judged in the table',
-  async ({ cli, login, model }, { expect }) => {
-    await using child = await runGranted('claude', 'implementation', () => [], {
-      ...{ cli, model, permissions: 'skip', changed: withAllTools },
-      env: { ...OFFLINE, ...LOGINS[login] },
-    });
-    const tools = toolsOfClaude(child);
-    expect(tools).toContain('SendMessage');
-    expect(unjudged('claude', tools)).toEqual([]);
-  },
-);
+/** An older model has more tools. */
+const MODELS = [
+  ...CLAUDES.map((row) => ({ ...row, model: 'opus', ci: row.cli === 'claude' && row.login === 'token' })),
+  { cli: 'claude', login: 'token', model: 'claude-sonnet-4-5', ci: false },
+] as const;
+
+for (const { cli, login, model, ci } of MODELS)
+  test.concurrent(
+    `every tool that the real ${cli} has for ${model} with a ${login} is judged in the table`,
+    ciIf(ci),
+    async ({ expect }) => {
+      const env = { ...OFFLINE, ...LOGINS[login] };
+      const options = { cli, model, permissions: 'skip', changed: withAllTools, env } as const;
+      await using child = await runGranted('claude', 'implementation', () => [], options);
+      const tools = toolsOfClaude(child);
+      expect(tools).toContain('SendMessage');
+      expect(unjudged('claude', tools)).toEqual([]);
+    },
+  );
 
 test.concurrent(
   "an agent of the real claude reaches neither the user's other chats nor later work",
@@ -113,11 +113,11 @@ test.concurrent(
       { name: 'Workflow', input: { script: 'export const meta = {}' } },
     ];
     await using child = await runGranted('claude', 'implementation', () => use, { permissions: 'skip' });
+    expect(child.results).toHaveLength(use.length);
     for (const { text, failed } of child.results) {
       expect(failed).toBe(true);
       expect(text).toContain('No such tool available');
     }
-    expect(child.results).toHaveLength(use.length);
   },
 );
 
@@ -132,8 +132,7 @@ interface Offer {
 /** The names of a request's tools, in the form of the tables. */
 function namesIn(request = '{}'): string[] {
   const { tools = [], input = [] }: { tools?: Offer[]; input?: Offer[] } = JSON.parse(request);
-  const added = Array.isArray(input) ? input.flatMap((item) => item.tools ?? []) : [];
-  return [...tools, ...added].flatMap((tool) => {
+  return [...tools, ...input.flatMap((item) => item.tools ?? [])].flatMap((tool) => {
     const name = tool.function?.name ?? tool.custom?.name ?? tool.name ?? tool.type ?? '?';
     if (tool.type !== 'namespace') return [name];
     return (tool.tools ?? []).map((own) => (name === 'functions' ? `${own.name}` : `${name}.${own.name}`));
@@ -148,13 +147,7 @@ function toolsOfCodex({ requests, results }: GrantedChild): string[] {
   return [...namesIn(requests[0]), ...JSON.parse(listed)];
 }
 
-const CODEXES = [
-  { cli: 'codex', model: '', ci: true },
-  { cli: 'codex', model: 'gpt-5.5', ci: false },
-  { cli: 'oldest-codex', model: '', ci: false },
-] as const;
-
-const CLOSING = /^(?:agents\.|features\.(?:multi_agent|goals|sleep_tool)=)/;
+const CLOSING = /^(?:agents\.enabled|features\.(?:goals|sleep_tool))=/;
 
 /** Without the options that close tools. */
 const withoutClosing: GrantedOptions['changed'] = ({ args, env }) => ({
@@ -164,33 +157,32 @@ const withoutClosing: GrantedOptions['changed'] = ({ args, env }) => ({
   env,
 });
 
-test.concurrent.for(CODEXES)(
-  'the real $cli offers its agents for "$model" only what the table offers, and all that it would offer is judged',
-  async ({ cli, model }, { expect }) => {
-    const table = tableOf('codex');
+for (const [cli, model] of [
+  ['codex', ''],
+  ['codex', 'gpt-5.5'],
+  ['oldest-codex', ''],
+] as const)
+  test.concurrent(`the real ${cli} offers its agents for ${model || 'its own model'} what the table offers, and all that it would offer is judged`, async ({
+    expect,
+  }) => {
     const options = { cli, model, permissions: 'skip' } as const;
     await using child = await runGranted('codex', 'implementation', () => [LISTING], options);
     const tools = toolsOfCodex(child);
     expect(tools).toEqual(expect.arrayContaining(['apply_patch', 'exec_command']));
-    expect(tools.filter((name) => Object.hasOwn(table.closed, name))).toEqual([]);
+    expect(tools.filter((name) => Object.hasOwn(tableOf('codex').closed, name))).toEqual([]);
     expect(unjudged('codex', tools)).toEqual([]);
-    await using open = await runGranted('codex', 'implementation', () => [LISTING], {
-      ...options,
-      changed: withoutClosing,
-    });
+    const changed = withoutClosing;
+    await using open = await runGranted('codex', 'implementation', () => [LISTING], { ...options, changed });
     expect(unjudged('codex', toolsOfCodex(open))).toEqual([]);
-    expect(toolsOfCodex(open).length).toBeGreaterThan(tools.length);
-  },
-);
+    if (model === '') expect(toolsOfCodex(open)).toContain('collaboration.send_message');
+  });
 
-test.concurrent('a Codex of before the switch for helpers starts, and has none', async ({ expect }) => {
+test.concurrent('a Codex without the switch for helpers starts all the same', async ({ expect }) => {
   await using child = await runGranted('codex', 'implementation', () => [], { cli: 'early-codex' });
-  const tools = toolsOfCodex(child);
-  expect(tools).toContain('exec_command');
-  expect(tools.filter((name) => Object.hasOwn(tableOf('codex').closed, name))).toEqual([]);
+  expect(toolsOfCodex(child)).toContain('exec');
 });
 
-/** opencode is told its tools in a variable, Copilot by an option. */
+/** opencode gets its tools in a variable, Copilot in an option. */
 const withDefaults: GrantedOptions['changed'] = ({ args, env }) => {
   const { tools: _, ...config } = JSON.parse(env.OPENCODE_CONFIG_CONTENT ?? '{}');
   return {
@@ -199,24 +191,47 @@ const withDefaults: GrantedOptions['changed'] = ({ args, env }) => {
   };
 };
 
-test.concurrent.for([
-  { of: 'opencode', model: '' },
-  { of: 'copilot', model: 'gpt-5' },
-  { of: 'copilot', model: 'gpt-5.5' },
-] as const)(
-  'the real $of offers its agents for "$model" only what the table offers, and all that it would offer is judged',
-  async ({ of, model }, { expect }) => {
+for (const [of, model] of [
+  ['opencode', undefined],
+  ['copilot', 'gpt-5'],
+  ['copilot', 'gpt-5.5'],
+] as const)
+  test.concurrent(`the real ${of} offers its agents for ${model ?? 'any model'} what the table offers, and all that it would offer is judged`, async ({
+    expect,
+  }) => {
     const options = { permissions: 'skip', ...(model && { env: { COPILOT_MODEL: model } }) } as const;
     await using child = await runGranted(of, 'implementation', () => [], options);
     const tools = namesIn(child.requests.at(-1));
     expect(tools).toContain('bash');
-    const { offered } = tableOf(of);
-    expect(tools.filter((name) => !offered.work.includes(name))).toEqual([]);
-    await using open = await runGranted(of, 'implementation', () => [], {
-      ...options,
-      changed: withDefaults,
-    });
+    expect(tools.filter((name) => !tableOf(of).offered.work.includes(name))).toEqual([]);
+    const changed = withDefaults;
+    await using open = await runGranted(of, 'implementation', () => [], { ...options, changed });
     expect(unjudged(of, namesIn(open.requests.at(-1)))).toEqual([]);
     expect(namesIn(open.requests.at(-1))).toContain('task');
-  },
-);
+  });
+
+test.concurrent('the tools of a server reach an agent of the real opencode, and one of Copilot by HTTP', async ({
+  expect,
+}) => {
+  const options = { permissions: 'skip', mcp: ACCEPTED } as const;
+  await using opencode = await runGranted('opencode', 'implementation', () => [], options);
+  expect(namesIn(opencode.requests.at(-1))).toContain('my_tickets_close');
+  await using web = await startServer(({ body }, response) => {
+    const { id, method, params } = JSON.parse(body || '{}');
+    if (id === undefined) return void response.writeHead(202).end();
+    const answers: Record<string, object> = {
+      initialize: { protocolVersion: params?.protocolVersion, ...INITIALIZED },
+      'tools/list': { tools: [CLOSE] },
+    };
+    const error = { code: -32601, message: 'no such method' };
+    sendJson(response, 200, {
+      ...{ jsonrpc: '2.0', id },
+      ...(answers[method] ? { result: answers[method] } : { error }),
+    });
+  });
+  const servers = { 'my tickets': { type: 'http' as const, url: `${web.url}/mcp` } };
+  await using copilot = await runGranted('copilot', 'implementation', () => [], {
+    ...{ permissions: 'skip', mcp: { serverNames: ['my tickets'], servers } },
+  });
+  expect(namesIn(copilot.requests.at(-1))).toContain('my-tickets-close');
+});

@@ -1,32 +1,19 @@
 import type { ToolTable } from '../contract/provider.ts';
 
-/** Before 0.145, `multi_agent` closed the helpers that `agents.enabled` closes since. */
-export const CLOSING_TOOLS = ['multi_agent', 'goals', 'sleep_tool'].flatMap((name) => [
-  '-c',
-  `features.${name}=false`,
-]);
+export const CLOSING_TOOLS = ['-c', 'features.goals=false', '-c', 'features.sleep_tool=false'] as const;
 
 const HELPERS =
-  'What helpers spend is in no report of Codex, so no limit would count it; the prompt has an agent work alone.';
+  'The tokens of helpers are not in the report of a turn, so no limit counts them; the prompt has an agent work alone.';
 const GOAL = 'The goal of an iteration is its prompt, and the session decides whether another one follows.';
 const ALONE =
   'Speaks to a person who is not there. It is refused or accepted at once, so an agent never waits for a reply.';
 
-/** All names in one list, whether the model calls them itself or by a script in `exec`. */
+/** Those that the model calls itself, and those that its scripts in `exec` call. */
 const OFFERED = [
-  ...[
-    'apply_patch',
-    'exec',
-    'exec_command',
-    'update_plan',
-    'view_image',
-    'wait',
-    'web_search',
-    'write_stdin',
-  ],
-  // Since its newest models, Codex offers what servers have by these.
-  ...['list_mcp_resource_templates', 'list_mcp_resources', 'read_mcp_resource', 'tool_search'],
-  'clock__curr_time',
+  ...(['apply_patch', 'clock__curr_time', 'exec', 'exec_command', 'view_image', 'wait'] as const),
+  ...(['web_search', 'write_stdin'] as const),
+  // What servers have.
+  ...(['list_mcp_resource_templates', 'list_mcp_resources', 'read_mcp_resource', 'tool_search'] as const),
 ] as const;
 
 /** Its sandbox, not a list of tools, keeps agents of document phases from changing code. */
@@ -40,14 +27,9 @@ export const CODEX_TOOLS = {
     'collaboration.send_message': HELPERS,
     'collaboration.spawn_agent': HELPERS,
     'collaboration.wait_agent': HELPERS,
-    close_agent: HELPERS,
     create_goal: GOAL,
     get_goal: GOAL,
-    resume_agent: HELPERS,
-    send_input: HELPERS,
-    spawn_agent: HELPERS,
     update_goal: GOAL,
-    wait_agent: HELPERS,
   },
   unclosable: {
     request_user_input: ALONE,
