@@ -1,6 +1,6 @@
 import type { ChildServers, ToolTable } from '../../core/agents/contract/provider.ts';
 
-const HELPERS = 'The prompt of these agents has them work alone, and what helpers do is in no report.';
+const HELPERS = 'Starts or reaches helpers; the prompt has an agent work alone.';
 
 /** What a phase may do with a tool is decided when the agent asks, not by these lists. */
 function inAllPhases<const Name extends string>(...names: readonly Name[]) {

@@ -29,7 +29,8 @@ export const CLAUDE_TOOLS = {
     ExitPlanMode: PERSON,
     ExitWorktree: PLACE,
     ListAgents: PEERS,
-    Monitor: `${BACKGROUND} That switch does not cover it, and a command may wait by \`sleep\`.`,
+    Monitor:
+      'Keeps the process alive after its final message, although background tasks are off; a command may wait by `sleep`.',
     RemoteTrigger: "Starts work on the vendor's machines, outside of every guard and limit.",
     ReportFindings: "Shows findings in the CLI's own interface; a review is a document here.",
     ScheduleWakeup: LATER,

@@ -3,7 +3,7 @@ import type { ToolTable } from '../contract/provider.ts';
 export const CLOSING_TOOLS = ['-c', 'features.goals=false', '-c', 'features.sleep_tool=false'] as const;
 
 const HELPERS =
-  'The tokens of helpers are not in the report of a turn, so no limit counts them; the prompt has an agent work alone.';
+  'Starts or reaches helpers, whose tokens no report of a turn contains; the prompt has an agent work alone.';
 const GOAL = 'The goal of an iteration is its prompt, and the session decides whether another one follows.';
 const ALONE =
   'Speaks to a person who is not there. It is refused or accepted at once, so an agent never waits for a reply.';
