@@ -95,7 +95,7 @@ export type ChildProblem =
   | { kind: 'usage_limit'; until?: number };
 
 /** The facts that a CLI prints about itself before it works. */
-export interface Started {
+export interface PrintedFacts {
   version?: string;
   model?: string;
   cliSession?: string;
@@ -105,7 +105,7 @@ export interface Started {
 
 /** The events that the worker reads from a line of an agent's output. */
 export type ChildEvent =
-  | ({ kind: 'started' } & Started)
+  | ({ kind: 'started' } & PrintedFacts)
   | {
       kind: 'activity';
       text: string;

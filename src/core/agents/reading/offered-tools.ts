@@ -1,7 +1,7 @@
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
-import type { Provider, Started } from '../contract/provider.ts';
+import type { PrintedFacts, Provider } from '../contract/provider.ts';
 
 export interface ToolsJudged {
   /** Why an agent of this phase cannot work with these tools. */
@@ -13,7 +13,11 @@ export interface ToolsJudged {
 const MAX_NAMED = 10;
 
 /** Compares the tools that a CLI printed at its start with those that it was asked to offer. Pure. */
-export function judgeTools(cli: Provider, phase: Phase, { tools: printed, version }: Started): ToolsJudged {
+export function judgeTools(
+  cli: Provider,
+  phase: Phase,
+  { tools: printed, version }: PrintedFacts,
+): ToolsJudged {
   if (cli.tools?.needed === undefined || printed === undefined) return {};
   const { offered, needed } = cli.tools;
   const asked: readonly string[] = offered[GRANTS[phase]];
