@@ -1,12 +1,17 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'vitest';
 import { newClaudeReader } from '../../../src/core/agents/claude/claude-stream.ts';
 import type { ToolTable } from '../../../src/core/agents/contract/provider.ts';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
 import { GRANTS } from '../../../src/core/kernel/phases/grants.ts';
 import { ci, ciIf } from '../../support/ci.ts';
+import { installCli } from '../../support/install-clis.ts';
 import { sendJson, startServer } from '../../support/model-stub/server.ts';
 import type { ModelOf } from '../../support/model-stub/services.ts';
+import { startCliSession } from './cli-session.ts';
 import { type GrantedChild, type GrantedOptions, runGranted } from './granted-child.ts';
+import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
 
 function tableOf(of: ModelOf): ToolTable {
   const { tools } = providerNamed(of);
@@ -120,6 +125,36 @@ test.concurrent(
     }
   },
 );
+
+test.concurrent('an agent of the real claude whose user denies the shell is ended before its first request is answered, and the session blocks', async ({
+  expect,
+}) => {
+  await using session = await startCliSession({
+    cli: 'claude',
+    start: BUILDS_BY_PLAN,
+    before: async ({ homeDir, mainRepo }) => {
+      await mkdir(join(homeDir, '.claude'));
+      const settings = { permissions: { deny: ['Bash'] } };
+      await writeFile(join(homeDir, '.claude/settings.json'), JSON.stringify(settings));
+      await writePlannedFolder(mainRepo, PLAN);
+    },
+    instead: () => 'silence',
+  });
+  await session.until(({ status }) => status.kind === 'waiting');
+  await session.approve();
+  const { status } = await session.until(({ status: { kind } }) => kind === 'blocked');
+  const { version } = await installCli('claude');
+  expect(status).toMatchObject({
+    rule: 'config',
+    reason: expect.stringContaining(`Claude Code ${version} offers its agent no Bash.`),
+  });
+  expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['config']);
+});
+
+const PLAN = `## Implementation Phases
+### Phase 1: Read them
+- [ ] read them
+`;
 
 interface Offer {
   type?: string;
