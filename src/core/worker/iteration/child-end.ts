@@ -1,5 +1,6 @@
 import type { Traces } from '../../agents/contract/provider.ts';
 import { limitEndIn } from '../../agents/reading/limit-time.ts';
+import { judgeTools } from '../../agents/reading/offered-tools.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import type { EndingKind } from '../../kernel/phases/ending.ts';
 import { quotedSaid, saidBy, withoutSecrets } from '../../kernel/said.ts';
@@ -40,6 +41,10 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
+  const { lacking } = judgeTools(open.cli, open.phase, ended.log?.seen.started ?? {});
+  // An agent can end before its tools were judged.
+  if (lacking !== undefined && (ended.end === 'lacks_tools' || ended.end === 'exited'))
+    return { ...base, end: 'config', problem: lacking };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined)
     return { ...base, ...byUs, ...(ended.end === 'overage' && finite(ended.log?.seen.limitedUntil)) };
