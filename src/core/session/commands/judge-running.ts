@@ -136,7 +136,7 @@ export function judgeStart(
   settings: Choices,
 ): { kind: 'accepted' } | Refused {
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
-  if (settings.sandboxLowered && !isPersonal(by.channel))
+  if (settings.sandboxLowered && !isPersonal(by))
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
   const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };
