@@ -69,7 +69,7 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const verdict = verdictOn(input, view, reading, context);
   const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
-  const needsPerson = input.withAnswers === true && !isPersonal(context.by.channel);
+  const needsPerson = input.withAnswers === true && !isPersonal(context.by);
   const isWatched = how === 'pull_request' && (await watchChoice(view, input.watch, context)) === 'on';
   const closed = closedTo(view);
   const refusal =

@@ -75,8 +75,8 @@ export async function trustAsSeen(
 }
 
 /** A model may forward a person's consent to commands, but may not relax its own rules; nor may a form. */
-export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boolean {
-  return !isPersonal(channel) && lines.some(({ risk }) => risk === 'loosens');
+export function needsPerson(lines: readonly RiskyLine[], by: By): boolean {
+  return !isPersonal(by) && lines.some(({ risk }) => risk === 'loosens');
 }
 
 /** What a hash given out has: nobody finds a second text for it, and a model can repeat it. */

@@ -141,7 +141,7 @@ export function judgeStart(
   settings: Choices,
 ): { kind: 'accepted' } | Refused {
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
-  if (settings.sandboxLowered && !isPersonal(by.channel))
+  if (settings.sandboxLowered && !isPersonal(by))
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
   const ofFile = { session: settings.fileLimits ?? {}, phases: {} };
   const raised =

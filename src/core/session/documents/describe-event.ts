@@ -32,12 +32,13 @@ export function openedBy(by: By): string {
   return describeBy(by, { ...ACTORS, tool: `${ACTORS.tool} alone` });
 }
 
-export function describeBy({ channel, client, person, atStart }: By, actors = ACTORS): string {
+export function describeBy(by: By, actors = ACTORS): string {
+  const { channel, client, person, atStart, unconfirmed } = by;
   const isNamed = channel === 'tool' || channel === 'elicitation' || channel === 'web';
   const which = isNamed && client ? ` (${client})` : '';
-  const who = isPersonal(channel) && person ? actors[channel].replace('a person', person) : actors[channel];
-  const whose = isPersonal(channel) || !person ? '' : ` of ${person}`;
-  return `${who}${which}${whose}${atStart ? ', by a choice made at the start' : ''}`;
+  const who = isPersonal(by) && person ? actors[channel].replace('a person', person) : actors[channel];
+  const whose = isPersonal(by) || !person ? '' : ` of ${person}`;
+  return `${who}${which}${whose}${unconfirmed ? ', unconfirmed' : ''}${atStart ? ', by a choice made at the start' : ''}`;
 }
 
 const ACTORS: Readonly<Record<Channel, string>> = {

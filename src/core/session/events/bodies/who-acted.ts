@@ -4,7 +4,8 @@ import { CHANNELS, PERSONAL } from '../../../kernel/phases/channels.ts';
 export const Channel = z.enum(CHANNELS);
 export type Channel = z.infer<typeof Channel>;
 
-export function isPersonal(channel: Channel): boolean {
+/** Whether only a person can act by this channel, on the page in a confirmed tab. */
+export function isPersonalChannel(channel: Channel): boolean {
   return PERSONAL.some((each) => each === channel);
 }
 
@@ -17,5 +18,12 @@ export const By = z.object({
   /** A client on another machine, with a token of the server on HTTP. */
   remote: z.literal(true).optional(),
   atStart: z.literal(true).optional(),
+  /** On the page, in a tab in which nobody has typed the digits that a terminal showed: it could be a program's. */
+  unconfirmed: z.literal(true).optional(),
 });
 export type By = z.infer<typeof By>;
+
+/** Whether a person acted, and no program can have. */
+export function isPersonal({ channel, unconfirmed }: Pick<By, 'channel' | 'unconfirmed'>): boolean {
+  return isPersonalChannel(channel) && !unconfirmed;
+}
