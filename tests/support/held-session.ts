@@ -41,6 +41,12 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
   const held = { id: file.id, epoch: 1, folder: file.folder, published: '', sinceMs: 0 };
   const delivered = new DeliveredActs(parts);
   const own = signingOf(anna);
+  async function deliver(act: SentAct) {
+    const { n } = await rig.state();
+    await delivered.deliver(act, held);
+    await continueHere(rig);
+    return await rig.events(n);
+  }
   return {
     ...{ rig, card, held, delivered, reports },
     signing: { anna: own, bert: signingOf(bert), eve: signingOf(eve) },
@@ -52,14 +58,9 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
       const signed = await own.openEnvelope(await signingOf(bert).envelope(sealedText(named)));
       const act = signed && openedAct(signed, named);
       if (act === undefined) throw new Error('The signature does not hold.');
-      return await this.deliver(act);
+      return await deliver(act);
     },
-    async deliver(act: SentAct) {
-      const { n } = await rig.state();
-      await delivered.deliver(act, held);
-      await continueHere(rig);
-      return await rig.events(n);
-    },
+    deliver,
     paths,
     [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
   };

@@ -70,7 +70,7 @@ export function judgeAct(act: SentAct, host: string): ActVerdict {
   const refuse = (error: SamocodeError): ActVerdict => {
     const { v, at } = head;
     const { code, why: message, hint } = error;
-    const refusal = { v, id, by, at, refused: kind, error: { code, message, hint, next: [] } };
+    const refusal = { v, id, by, at, refused: kind, error: { code, message, hint } };
     return { kind: 'refused', error, refusal };
   };
   if (problem === 'unsigned') return refuse(POOL_ERRORS.act_unsigned({ id, machine }));
@@ -93,9 +93,9 @@ export function judgeAct(act: SentAct, host: string): ActVerdict {
 /** A resume that this machine cannot carry out. What its error advises is to be done here. */
 export function refusedResume(
   { v, id, by, at, kind }: AskedResume,
-  { code, why, hint }: SamocodeError,
+  { code, why, hint, next }: SamocodeError,
   host: string,
 ): RefusedCommand {
-  const where = `${host} has the session.${hint === '' ? '' : ` There: ${hint}`}`;
-  return { v, id, by, at, refused: kind, error: { code, message: why, hint: where, next: [] } };
+  const where = `${hint} Do this on ${host}, which has the session.`.trim();
+  return { v, id, by, at, refused: kind, error: { code, message: why, hint: where, next: [...next] } };
 }
