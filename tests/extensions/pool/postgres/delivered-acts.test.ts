@@ -27,11 +27,14 @@ async function heldOnBoard() {
   await anna.offer({ id: held.id, project: PROJECT, folder: held.folder, needs: [] });
   await anna.renew(card);
   await anna.claim(card, 1);
+  const login = `mini-${ulid()}`;
+  await query(database, `create role "${login}" login in role samocode_hosts`);
+  const asMini = database.replace('postgres@', `${login}@`);
   return {
-    ...{ ...scene, database, anna, bert, session: held.id },
+    ...{ ...scene, login, database, anna, bert, session: held.id },
     /** Writes a row of the table of acts, as any login of the database may. */
     insert: (id: string, text: string, session = held.id) =>
-      query(database, 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)', [
+      query(asMini, 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)', [
         ...[id, session, text],
       ]),
     rows: () => query(database, 'select id from samocode_pool.acts'),
@@ -78,7 +81,7 @@ test(
     const events = await rig.events(n);
     expect(events.filter(({ type }) => type === 'message_kept')).toEqual([]);
     expect(events.filter(({ type }) => type === 'command_refused')).toMatchObject([
-      { id: unsigned, code: 'act_unsigned', hint: 'Update samocode on postgres, then try again.' },
+      { id: unsigned, code: 'act_unsigned', hint: `Update samocode on ${scene.login}, then try again.` },
     ]);
     // That of an older version stays until the published log answers it.
     expect(await scene.rows()).toEqual([{ id: unsigned }]);
