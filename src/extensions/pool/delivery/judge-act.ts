@@ -63,7 +63,10 @@ export function judgeAct(act: SentAct, host: string): ActVerdict {
   const value = parseJson(act.command);
   const { data: head } = AnyCommand.safeParse(value);
   // Under another id, no answer would settle the act.
-  if (head?.id !== id) return { kind: 'unknown' };
+  if (head?.id !== id)
+    return problem === undefined
+      ? { kind: 'unknown' }
+      : { kind: 'refused', error: POOL_ERRORS.act_unsigned({ id, machine }) };
   const { kind } = head;
   // The signature says who it is; only the channel is believed.
   const by = { channel: head.by.channel, client: head.by.client, person: person.slice(0, MAX_NAME) };
