@@ -10,7 +10,7 @@ import { PoolStates } from '../../src/extensions/pool/pool-states.ts';
 import { changeFile } from '../core/faults/with-settings.ts';
 import { hostOf } from './board-contract.ts';
 import { listOf } from './pool-scene.ts';
-import { type RigPlan, type SessionRig, startRig } from './session-rig.ts';
+import { type RigPlan, startRig } from './session-rig.ts';
 import { endOfWorker } from './supervisors.ts';
 import { continueHere } from './worker-in-this-process.ts';
 
@@ -22,7 +22,7 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
   const rig = await startRig({ ...plan, here: true });
   await endOfWorker(rig);
   await changeFile(rig, () => ({ pool: true }));
-  const { repo, file, paths } = rig;
+  const { repo, file } = rig;
   const git = { cwd: repo.path, baseEnv: repo.env };
   const keyOf = async (name: string) => {
     const folder = join(repo.homeDir, 'keys', name);
@@ -61,8 +61,6 @@ export async function heldSession(plan: RigPlan, board: Settles = NO_BOARD) {
       return await deliver(act);
     },
     deliver,
-    paths,
     [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
   };
 }
-export type HeldScene = Awaited<ReturnType<typeof heldSession>> & { rig: SessionRig };
