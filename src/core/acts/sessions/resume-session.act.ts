@@ -1,5 +1,6 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import { closedTo, earlyRefusal } from '../../caller/commands/early-refusal.ts';
+import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor } from '../../caller/context/find-project-for.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
@@ -67,12 +68,30 @@ export async function resumeSession(
     throw earlyRefusal(verdict, found);
   }
   requireFolders(found, { continues: true });
-  const checks = found.sessionFile && (await currentChecks(found, goal, context));
-  const agent = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
-  await refuseUnfit({ agent, limits }, found, context);
-  const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
+  const request = await resumeRequest({ ...input, note, goal, limits }, found, context);
   const after = await sendAndAwait(found, request, ['resumed'], context);
   return resultOf(after.view, 'resumed', lowered);
+}
+
+type ResumeRequest = Extract<CommandRequest, { kind: 'resume' }>;
+
+/**
+ * What a resume asks of the worker. The machine that has the session adds its own checks and the paths of its CLIs, and
+ * judges whether its agents comply.
+ */
+export async function resumeRequest(
+  { note, goal, limits, ...agents }: AgentRequest & Pick<ResumeRequest, 'note' | 'goal' | 'limits'>,
+  found: SessionView,
+  context: ActionContext,
+): Promise<ResumeRequest> {
+  const { sessionFile } = found;
+  const isHere = found.mirror === undefined;
+  const agent = sessionFile && (await chooseAgents({ ...agents, isHere }, sessionFile, context));
+  const asked = { kind: 'resume', note, goal, limits, agent } as const;
+  if (!isHere) return asked;
+  const checks = sessionFile && (await currentChecks(found, goal, context));
+  await refuseUnfit({ agent, limits }, found, context);
+  return { ...asked, ...checks };
 }
 
 function resultOf(
@@ -153,11 +172,11 @@ async function refuseUnfit(
 }
 
 /**
- * The provider and model that a person switches to, with the path of the CLI.
+ * The provider and model that a person switches to, with the path of the CLI if the session is here.
  * @returns undefined if the call switches neither
  */
 async function chooseAgents(
-  request: AgentRequest,
+  { isHere, ...request }: AgentRequest & { isHere: boolean },
   { configPath, settings }: SessionFile,
   context: ActionContext,
 ): Promise<ChosenAgent | undefined> {
@@ -166,6 +185,7 @@ async function chooseAgents(
   const project = await findProjectFor({ projectDir: configPath, call }, context);
   const { provider, model } = project.values;
   if (call.provider === undefined) return { model };
+  if (!isHere) return { provider, model: call.model === undefined ? '' : model };
   refuseRoot({ provider, providers: {}, permissions: settings.permissions }, context);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;

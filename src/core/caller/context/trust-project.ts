@@ -62,7 +62,7 @@ export async function trustAsSeen(
   const { filePath, fileHash, mcpText } = project;
   if (trust.kind === 'fine') {
     // Lines that need no trust can depend on it, too: GATE_CHANNELS and NOTIFY.
-    if (isPersonal(by.channel)) await trustFile(filePath, fileHash, { homeDir, clock, mcpText });
+    if (isPersonal(by)) await trustFile(filePath, fileHash, { homeDir, clock, mcpText });
     return [];
   }
   if (needsPerson(trust.lines, by)) {

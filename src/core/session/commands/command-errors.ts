@@ -144,8 +144,8 @@ export const COMMAND_ERRORS = errors({
         : `Its agents would run at the sandbox level "${level}", lower than it began with. Only a person may decide that.`,
     hint:
       level === undefined
-        ? 'The user reads what it lists, and resumes it in a terminal of their own.'
-        : 'Fix the guard, or the user resumes it in a terminal of their own.',
+        ? 'The user reads what it lists, and resumes it in a terminal of their own on the machine that has the session.'
+        : 'Fix the guard, or the user resumes it in a terminal of their own on the machine that has the session.',
     next: level === undefined ? [] : [{ act: 'doctor', when: 'to see what the guard lacks' }],
   }),
   newer_command: ({ problem }: { problem: string }) => ({

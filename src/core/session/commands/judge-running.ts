@@ -2,7 +2,7 @@ import type { NextStep } from '../../kernel/acts.ts';
 import type { Gate, Phase } from '../../kernel/phases/table.ts';
 import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
-import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionEvent } from '../events/events.ts';
 import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
@@ -50,9 +50,8 @@ export function judgeResume(
     case 'queued':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
-      if (by.channel !== FULL_CHANNEL && acceptsPrograms({ status }))
-        return refused(COMMAND_ERRORS.needs_person({}));
-      if (by.channel !== FULL_CHANNEL && lowered !== undefined)
+      if (!sawAll(by) && acceptsPrograms({ status })) return refused(COMMAND_ERRORS.needs_person({}));
+      if (!sawAll(by) && lowered !== undefined)
         return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
       return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
     default:
@@ -69,8 +68,13 @@ export function isOutOfBudget({ status }: Pick<SessionState, 'status'>): boolean
   return status.kind === 'blocked' && status.rule === 'budget';
 }
 
-/** The channel that showed the full list of programs: a notification may have omitted it. */
-const FULL_CHANNEL: Channel = 'cli';
+/**
+ * Whether the person saw the full list of programs, which a notification may have omitted, or the level of the sandbox.
+ * Another machine shows those of its own, and only says which channel it was.
+ */
+function sawAll({ channel, person }: By): boolean {
+  return channel === 'cli' && person === undefined;
+}
 
 function atGate(status: SessionState['status']): Refused | undefined {
   if (status.kind !== 'waiting') return undefined;

@@ -423,6 +423,16 @@ describe('a resume', () => {
     expect(judgeResume(byModel, stateOf(status)).kind).toBe('accepted');
   });
 
+  test.each([
+    ['accepts the programs of git', 'git_programs_changed', {}],
+    ['lowers the sandbox', 'sandbox_lower', { lowered: 'none' }],
+  ] as const)('that %s needs a person at the machine that has the session', (_, rule, facts) => {
+    const status = { kind: 'blocked', since, reason: 'x', needs: 'y', rule } as const;
+    const elsewhere = { by: { channel: 'cli', person: 'ben' } } as const;
+    expect(judgeResume(elsewhere, stateOf(status), facts)).toMatchObject({ error: { code: 'needs_person' } });
+    expect(judgeResume({ by: byPerson }, stateOf(status), facts).kind).toBe('accepted');
+  });
+
   test('that would block again immediately names the limit that is reached', () => {
     const next = [{ act: 'raise_limits', args: { hours: 5 } }] as const;
     const refused = judgeResume({ by: byPerson }, STOPPED, {
