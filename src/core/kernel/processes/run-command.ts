@@ -97,7 +97,7 @@ export async function runCommand(
 }
 
 /** An unguarded agent may have written programs below home. Relative folders depend on cwd, so they are dropped. */
-function homeLast({
+export function homeLast({
   PATH,
   HOME = homedir(),
 }: Readonly<Record<string, string | undefined>>): string | undefined {

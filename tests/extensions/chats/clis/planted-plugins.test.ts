@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { namesAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
@@ -11,6 +11,21 @@ import { startService } from '../../../support/model-stub/services.ts';
 import { makeProject } from '../../../support/project.ts';
 import { opencodeExport, SESSION } from './opencode-export.ts';
 
+/** The id of a chat in another folder. */
+const ELSEWHERE = SESSION.replace(/A$/, 'B');
+
+async function importChat(
+  folder: string,
+  id: string,
+  { file, env }: { file: string; env: Record<string, string> },
+): Promise<void> {
+  const text = JSON.stringify(opencodeExport(folder)).replaceAll(SESSION, id);
+  // Messages of two chats must not have the same ids.
+  await writeFile(file, id === SESSION ? text : text.replaceAll('_21c4', '_21c5'));
+  const imported = await runCommand('opencode', ['import', file], { cwd: folder, env });
+  expect(imported, imported.stderr).toMatchObject({ exitCode: 0 });
+}
+
 /** A project with a chat of the real opencode; its files, and those of the terminal's folder, plant programs. */
 async function plantedProject() {
   const { repo } = await makeProject();
@@ -19,10 +34,11 @@ async function plantedProject() {
   await model.furnish(repo.homeDir);
   const own = model.environmentFor(repo.homeDir);
   const env = { ...repo.env, ...own, PATH: `${dirname(path)}:${repo.env.PATH}` };
-  const exported = join(repo.root, 'chat.json');
-  await writeFile(exported, JSON.stringify(opencodeExport(repo.path)));
-  const imported = await runCommand('opencode', ['import', exported], { cwd: repo.path, env });
-  expect(imported, imported.stderr).toMatchObject({ exitCode: 0 });
+  for (const [folder, id] of [
+    [repo.path, SESSION],
+    [repo.homeDir, ELSEWHERE],
+  ] as const)
+    await importChat(folder, id, { file: join(repo.root, 'chat.json'), env });
   const reached = join(repo.root, 'reached');
   await mkdir(reached);
   const terminal = join(repo.path, 'terminal');
@@ -53,34 +69,44 @@ async function plantIn(folder: string, name: string, reached: string): Promise<v
   await writeFile(join(folder, 'opencode.json'), JSON.stringify(settings));
 }
 
-test('opencode itself runs the planted plugins in the folder of the project', async () => {
-  await using at = await plantedProject();
-  const args = ['session', 'list', '--format', 'json'];
-  await runCommand('opencode', args, { cwd: at.terminal, env: at.env });
-  expect(at.reached()).toEqual(expect.arrayContaining(['main-folder', 'terminal-folder']));
+let at: Awaited<ReturnType<typeof plantedProject>>;
+
+beforeAll(async () => {
+  at = await plantedProject();
 });
 
+afterAll(() => at[Symbol.asyncDispose]());
+
 test.for([
-  { how: 'without an id', chat: [], says: SESSION },
-  { how: 'with a wrong id', chat: ['no-such-chat'], says: SESSION },
-  { how: "with a wrong id of opencode's form", chat: [`${SESSION}x`], says: 'opencode has no such chat' },
-  { how: 'with its id', chat: [SESSION], says: 'chat of opencode' },
+  { how: 'no id', chat: [], says: SESSION },
+  { how: 'a wrong id', chat: ['no-such-chat'], says: SESSION },
+  { how: "a wrong id of opencode's form", chat: [`${SESSION}x`], says: 'opencode has no such chat' },
+  { how: 'the id of one elsewhere', chat: [ELSEWHERE], says: 'works in another project' },
 ] as const)(
-  'a chat of opencode asked for $how runs no plugin of the project or of the folder of the terminal',
+  'a start from a chat of opencode with $how runs nothing of the project or of the folder of the terminal',
   async ({ chat, says }) => {
-    await using at = await plantedProject();
     const { cli } = await builtPrograms();
-    const args = [cli, 'start', '--dry-run', '--chat', ...chat];
+    const args = [cli, 'start', '--chat', ...chat];
     const { stdout, stderr } = await runCommand(process.execPath, args, { cwd: at.terminal, env: at.env });
     expect(`${stdout}${stderr}`).toContain(says);
     expect(at.reached()).toEqual([]);
   },
 );
 
-test('a start from a chat by a client that names none runs no plugin, and lists the chat', ci, async () => {
-  await using at = await plantedProject();
-  await using client = await connect({ cwd: at.terminal, env: at.env, clientName: 'planted' });
-  const answer = await client.ask('start_session', { from_chat: true });
-  expect(JSON.stringify(answer)).toContain(SESSION);
-  expect(at.reached()).toEqual([]);
+test(
+  'a start from a chat by a client that names none runs nothing planted, and lists the chat',
+  ci,
+  async () => {
+    await using client = await connect({ cwd: at.terminal, env: at.env, clientName: 'planted' });
+    const answer = await client.ask('start_session', { from_chat: true });
+    expect(JSON.stringify(answer)).toContain(SESSION);
+    expect(at.reached()).toEqual([]);
+  },
+);
+
+// The last one, because they share what was reached.
+test('opencode started in the folder of a terminal there runs what is planted', async () => {
+  const args = ['session', 'list', '--format', 'json'];
+  await runCommand('opencode', args, { cwd: at.terminal, env: at.env });
+  expect(at.reached()).toEqual(expect.arrayContaining(['main-folder', 'terminal-folder']));
 });
