@@ -81,7 +81,7 @@ test.for([
   { how: 'no id', chat: [], says: SESSION },
   { how: 'a wrong id', chat: ['no-such-chat'], says: SESSION },
   { how: "a wrong id of opencode's form", chat: [`${SESSION}x`], says: 'opencode has no such chat' },
-  { how: 'the id of one elsewhere', chat: [ELSEWHERE], says: 'works in another project' },
+  { how: 'the id of one elsewhere', chat: [ELSEWHERE], says: 'did not begin in' },
 ] as const)(
   'a start from a chat of opencode with $how runs nothing of the project or of the folder of the terminal',
   async ({ chat, says }) => {
