@@ -44,8 +44,7 @@ const Listed = z.array(
 
 type Asking = Pick<ActionContext, 'env' | 'home' | 'clock'>;
 
-const EXPORT_LIMIT_MS = 60_000;
-const LIST_LIMIT_MS = 15_000;
+const LIMIT_MS = 60_000;
 const MAX_EXPORT_BYTES = 64 * 1024 * 1024;
 
 /** A chat of opencode, which only opencode itself can read. */
@@ -60,9 +59,9 @@ export async function opencodePieces(
     const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', EXPORT_INTO_FILE, 'sh', id, file], {
       cwd: await placeFor('export', home),
       env: definedOnly(env),
-      timeoutMs: EXPORT_LIMIT_MS,
+      timeoutMs: LIMIT_MS,
     });
-    if (timedOut) throw unreadable(`opencode did not export it within ${EXPORT_LIMIT_MS / 1000} seconds.`);
+    if (timedOut) throw unreadable(`opencode did not export it within ${LIMIT_MS / 1000} seconds.`);
     if (exitCode === NOT_FOUND) throw unreadable('The program opencode is not on PATH.');
     if (exitCode !== 0) throw unreadable('opencode has no such chat, or could not export it.');
     const exported = Export.safeParse(parseJson((await plainText(file, MAX_EXPORT_BYTES)) ?? '')).data;
@@ -128,7 +127,7 @@ export async function opencodeChats(
   const gitDir = await commonDirOf(mainRepo, { baseEnv: env });
   await writeWhole(join(cwd, '.git'), `gitdir: ${gitDir}\n`);
   const args = ['session', 'list', '--format', 'json', '--max-count', String(most)];
-  const options = { cwd, env: definedOnly(env), timeoutMs: LIST_LIMIT_MS };
+  const options = { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS };
   const { exitCode, stdout } = await runCommand('opencode', args, options);
   return exitCode === 0 ? (Listed.safeParse(parseJson(stdout)).data ?? []) : [];
 }
