@@ -89,6 +89,7 @@ export async function launchCleaner(
 ): Promise<{ clears(): Promise<void> }> {
   // In its own process session: otherwise Ctrl-C would end it too.
   const cleaner = spawn(await nodePath(env), [program, CLEAR_AFTER, mark, ...folders], {
+    cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

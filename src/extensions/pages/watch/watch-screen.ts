@@ -300,8 +300,8 @@ async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<stri
   const { VISUAL, EDITOR, SHELL = '/bin/sh' } = cli.env;
   const editor = VISUAL || EDITOR;
   if (!editor) cli.output.say(`A shell in the worktree of ${name}; "exit" returns to the screen.`);
-  const command = `cd "$1" && ${editor ? `${editor} .` : 'exec "$2"'}`;
-  await runAtTerminal({ command, args: [worktree, SHELL], env: cli.env });
+  const command = editor ? `${editor} .` : 'exec "$1"';
+  await runAtTerminal({ command, args: [SHELL], cwd: worktree, env: cli.env });
   return undefined;
 }
 
