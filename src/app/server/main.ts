@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { systemClock } from '../../core/kernel/clock.ts';
-import { systemHost } from '../../core/kernel/processes/host.ts';
+import { hostOf } from '../../core/sandbox/programs/own-sessions.ts';
 import { useActs } from '../extensions/acts.ts';
 import { useApplications } from '../extensions/application.ts';
 import { useForParents } from '../extensions/parents.ts';
@@ -22,7 +22,7 @@ const programs = {
 
 async function loadActions() {
   return {
-    host: await systemHost(),
+    host: await hostOf(homedir()),
     clock: systemClock,
     env: process.env,
     home: homedir(),

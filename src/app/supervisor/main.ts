@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
-import { systemHost } from '../../core/kernel/processes/host.ts';
 import { isOlder } from '../../core/kernel/versions.ts';
 import { askToLeave } from '../../core/sandbox/programs/launch-supervisor.ts';
+import { hostOf } from '../../core/sandbox/programs/own-sessions.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run-supervisor.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
@@ -28,7 +28,7 @@ export async function supervisorMain(): Promise<void> {
   const home = homedir();
   const context: ActionContext = {
     clock: systemClock,
-    host: await systemHost(),
+    host: await hostOf(home),
     env: process.env,
     home,
     cwd: home,

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
-import { watchedFolders } from '../caller/context/supervision.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { supervisorEnvironment } from '../sandbox/programs/launch-supervisor.ts';
 import { launchWorker } from '../sandbox/programs/launch-worker.ts';
+import { watchedFolders } from '../sandbox/programs/supervisor-folder.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';

@@ -1,5 +1,4 @@
 import type { ActionContext } from '../caller/context/context.ts';
-import { watchedFolders } from '../caller/context/supervision.ts';
 import { type ChannelTrouble, channelTroubles } from '../caller/facts/channel-state.ts';
 import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
@@ -9,6 +8,7 @@ import {
   readPresence,
   type SupervisorPaths,
   supervisorPaths,
+  watchedFolders,
   whyNoSupervisor,
 } from '../sandbox/programs/supervisor-folder.ts';
 import { type DaySpent, spentOnDay } from '../session/day-spent.ts';

@@ -6,9 +6,8 @@ import { type WatchOver, watchOver } from '../../sandbox/programs/launch-supervi
 import {
   isOff,
   readPresence,
-  registeredSessions,
-  type SupervisorPaths,
   supervisorPaths,
+  watchedFolders,
 } from '../../sandbox/programs/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
@@ -63,24 +62,14 @@ async function isTakingIssues(home: string): Promise<boolean> {
 }
 
 function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {
-  const { needsWorker, lease, paths, newer } = view;
+  const { needsWorker, paths, newer } = view;
   const { kind } = view.state.status;
   if (newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
   const isOver = kind === 'done' || kind === 'stopped';
   const isDue = needsWorker || !isOver || watchedPullRequest(view.state) !== undefined;
-  return isDue && isContinuedBy(lease, identity);
+  return isDue && isContinuedBy(view, identity);
 }
 
 export function isUnfinished({ state: { status } }: SessionView): boolean {
   return status.kind !== 'done' && status.kind !== 'stopped';
-}
-
-/** Registered SESSIONS folders and those of known projects: SAMOCODE_SUPERVISOR=off prevents registration. */
-export async function watchedFolders(
-  paths: Pick<SupervisorPaths, 'registered'>,
-  home: string,
-): Promise<Set<string>> {
-  const known = await readKnownProjects(home).catch(() => undefined);
-  const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
-  return new Set([...(await registeredSessions(paths)), ...ofProjects]);
 }

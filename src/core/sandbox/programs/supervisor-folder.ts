@@ -12,6 +12,7 @@ import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { whyUnwritable } from '../../kernel/files/why-unwritable.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
+import { readKnownProjects } from '../../project/finding/known-projects.ts';
 
 /** Files in `supervisor/<identity>/` of the config folder. */
 const FILES = {
@@ -90,6 +91,16 @@ export async function registeredSessions({
   const files = names.filter((name) => name.endsWith('.json'));
   const read = await Promise.all(files.map((name) => plainJson(join(registered, name), Registration)));
   return read.flatMap((one) => one?.sessions ?? []);
+}
+
+/** Registered SESSIONS folders and those of known projects: SAMOCODE_SUPERVISOR=off prevents registration. */
+export async function watchedFolders(
+  paths: Pick<SupervisorPaths, 'registered'>,
+  home: string,
+): Promise<Set<string>> {
+  const known = await readKnownProjects(home).catch(() => undefined);
+  const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
+  return new Set([...(await registeredSessions(paths)), ...ofProjects]);
 }
 
 export const About = z.looseObject({

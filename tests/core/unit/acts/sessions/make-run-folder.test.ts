@@ -7,7 +7,7 @@ import { makeRepo } from '../../../../support/temp-repo.ts';
 test('git ignores the run folders if SESSIONS is a separate repository', async () => {
   await using repo = await makeRepo();
   const file = sessionFileSample({ sessionsDir: repo.path });
-  const start = {
+  const first = {
     v: 1,
     id: '01JH0000000000000000000000',
     at: '2026-01-08T10:00:00.000Z',
@@ -15,8 +15,12 @@ test('git ignores the run folders if SESSIONS is a separate repository', async (
     kind: 'start',
     run: true,
   } as const;
-  expect(await makeRunFolder(sessionPaths(repo.path, file.folder), file, start)).toBe(true);
+  expect(await makeRunFolder(sessionPaths(repo.path, file.folder), file, { first, home: repo.homeDir })).toBe(
+    true,
+  );
   expect(await repo.git(['status', '--porcelain', '--untracked-files=all'])).toBe('');
   await repo.git(['clean', '-fd']);
-  expect(await makeRunFolder(sessionPaths(repo.path, file.folder), file, start)).toBe(false);
+  expect(await makeRunFolder(sessionPaths(repo.path, file.folder), file, { first, home: repo.homeDir })).toBe(
+    false,
+  );
 });
