@@ -2,11 +2,12 @@ import { PassThrough } from 'node:stream';
 import { runWhole } from '../../../../src/app/cli/whole-program.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+
 import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
 import { elsewhereBy } from '../../../../src/core/kit/terminal/elsewhere.ts';
 import { hintForTerminal } from '../../../../src/core/kit/terminal/next-commands.ts';
 import { Output } from '../../../../src/core/kit/terminal/output.ts';
+import { hostOf } from '../../../../src/core/sandbox/programs/own-sessions.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {
@@ -62,7 +63,7 @@ export async function typed(
     useSupervisorParts: async () => {},
     actionContext: async () => ({
       clock,
-      host: await systemHost(),
+      host: await hostOf(home),
       env: { PATH: process.env.PATH, HOME: home, ...env },
       home,
       cwd,
