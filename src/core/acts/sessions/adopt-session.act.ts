@@ -5,6 +5,7 @@ import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { supervise } from '../../caller/context/supervision.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
+import type { SessionLimits } from '../../kernel/phases/limits.ts';
 import { GATES } from '../../kernel/phases/table.ts';
 import { SessionRecords } from '../../kernel/session-records.ts';
 import { shownText } from '../../kernel/text.ts';
@@ -88,7 +89,7 @@ async function describe(view: SessionView): Promise<ForeignSession> {
     ['Proving and services', state.proving ?? settings.proving],
     ['Agent CLIs', { ...settings.cliPaths, ...(state.chosen?.cliPath && { chosen: state.chosen.cliPath }) }],
     ['Opened in the sandbox', settings.openings],
-    ['Money and other limits', state.raisedLimits ?? settings.limits],
+    ['Money and other limits', limitsText(state.raisedLimits ?? settings.limits)],
     ['Gates that open without you', open],
     ['Gates opened so far', describeGates(state)],
     ['Plan approved by', state.approvedPlan && describeBy(state.approvedPlan.by)],
@@ -104,6 +105,11 @@ async function describe(view: SessionView): Promise<ForeignSession> {
       : [`${name}: ${shownText(typeof value === 'string' ? value : JSON.stringify(value))}`],
   );
   return { view, lines, print: recorded.identity.print };
+}
+
+function limitsText({ session, phases }: SessionLimits): string {
+  const isNone = Object.keys({ ...session, ...phases }).length === 0;
+  return isNone ? 'none' : JSON.stringify({ ...session, ...phases });
 }
 
 /** The settings that have no row of their own, so that none is left out. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { adoptSession, readForeign } from '../../../../src/core/acts/sessions/adopt-session.act.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
@@ -70,7 +70,7 @@ async function clone(planted: readonly object[] = []): Promise<Clone> {
   };
 }
 
-const PLANTED = [{ kind: 'resume' }, { kind: 'approve', plan: { name: 'p.md', hash: 'a' } }];
+const PLANTED = [{ kind: 'resume' }, { kind: 'message', text: 'Do that' }];
 
 test(
   'the supervisor starts no worker for a session that came with a clone, until a person has adopted it',
@@ -91,7 +91,7 @@ test(
     expect(existsSync(here.canary)).toBe(false);
     const foreign = await readForeign({ session: FOLDER }, context);
     expect(foreign?.lines.join('\n')).toContain(`SETUP: echo ran >> '${here.canary}'`);
-    expect(foreign?.lines.join('\n')).toContain('"kind":"approve"');
+    expect(foreign?.lines.join('\n')).toContain('"kind":"message"');
     if (foreign === undefined) return;
     await adoptSession(foreign, context);
     await eventually(async () => existsSync(here.canary), { what: 'its SETUP, once it is adopted' });
@@ -112,9 +112,9 @@ test('every act on a foreign session is refused with the command that adopts it,
     ['changes', 'carried', 'No'],
     ['finish', FOLDER, '--keep-branch', '--yes'],
     ['archive', FOLDER, '--yes'],
-    ['rewind', FOLDER, '1', '--yes'],
+    ['rewind', FOLDER, '--to', '1', '--yes'],
     ['mute', 'carried'],
-    ['services', 'up', 'carried'],
+    ['services', 'carried', 'up'],
   ];
   for (const line of lines) {
     const { exitCode, stderr } = await typed(line, place);
