@@ -1,5 +1,5 @@
-import { SessionRecords } from '../../src/core/kernel/session-records.ts';
-import { recordAsFound } from '../../src/core/session/foreign.ts';
+import { SessionRecords } from '../../src/core/kernel/files/session-records.ts';
+import { recordAsFound } from '../../src/core/session/events/foreign.ts';
 import type { SessionPaths } from '../../src/core/session/layout/paths.ts';
 
 /** Records a session whose files a test has written, copied or changed, as the start of a session in that home would. */

@@ -2,13 +2,13 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setupProject } from '../../src/core/acts/set-up/setup-project.act.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
+import { hostOf } from '../../src/core/caller/context/own-sessions.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
 import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';
 import { rememberProject } from '../../src/core/project/finding/known-projects.ts';
 import { trustFile } from '../../src/core/project/finding/trust.ts';
 import { samocodeLine } from '../../src/core/project/settings/samocode-file.ts';
-import { hostOf } from '../../src/core/sandbox/programs/own-sessions.ts';
 import { isPlain, makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface ProjectPlan extends RepoPlan {

@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
+import { hostOf } from '../../core/caller/context/own-sessions.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
 import { isOlder } from '../../core/kernel/versions.ts';
 import { askToLeave } from '../../core/sandbox/programs/launch-supervisor.ts';
-import { hostOf } from '../../core/sandbox/programs/own-sessions.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run-supervisor.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';

@@ -1,6 +1,6 @@
 import { nearestName } from '../../kernel/nearest-name.ts';
+import { foreignError } from '../../session/events/foreign.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { foreignError } from '../../session/foreign.ts';
 import {
   foldersOfId,
   matchFolders,

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifThere } from '../errors.ts';
-import type { SessionRecords } from '../session-records.ts';
+import type { SessionRecords } from '../files/session-records.ts';
 import {
   isRunning,
   type ProcessEntry,

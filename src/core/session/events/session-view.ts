@@ -1,8 +1,8 @@
 import type { Lease } from '../../kernel/processes/lease.ts';
-import type { Foreign } from '../foreign.ts';
 import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import type { PollRecord } from '../layout/poll-record.ts';
+import type { Foreign } from './foreign.ts';
 import type { SessionFile } from './session-file.ts';
 import type { SessionState } from './state.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { SessionRecords } from '../../kernel/files/session-records.ts';
 import type { Host } from '../../kernel/processes/host.ts';
-import { SessionRecords } from '../../kernel/session-records.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import { watchOver } from '../../sandbox/programs/launch-supervisor.ts';
 import {

@@ -1,13 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { runWhole } from '../../../../src/app/cli/whole-program.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
+import { hostOf } from '../../../../src/core/caller/context/own-sessions.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
-
 import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
 import { elsewhereBy } from '../../../../src/core/kit/terminal/elsewhere.ts';
 import { hintForTerminal } from '../../../../src/core/kit/terminal/next-commands.ts';
 import { Output } from '../../../../src/core/kit/terminal/output.ts';
-import { hostOf } from '../../../../src/core/sandbox/programs/own-sessions.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Lease } from '../../../../src/core/kernel/processes/lease.ts';
-import type { Foreign } from '../../../../src/core/session/foreign.ts';
+import type { Foreign } from '../../../../src/core/session/events/foreign.ts';
 import { isContinuedBy } from '../../../../src/core/session/status.ts';
 import { hostWith } from '../../../support/hosts.ts';
 

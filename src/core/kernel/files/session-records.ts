@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { configFolder } from './config-folder.ts';
-import { writeWhole } from './files/atomic-file.ts';
-import { statsAt } from './files/path-stats.ts';
+import { configFolder } from '../config-folder.ts';
+import { writeWhole } from './atomic-file.ts';
+import { statsAt } from './path-stats.ts';
 
 /** A session as it was created: its id, and the fingerprint of the choices of its start. */
 export interface SessionIdentity {

@@ -1,8 +1,8 @@
-import { statsAt } from '../kernel/files/path-stats.ts';
-import type { SessionIdentity, SessionRecords } from '../kernel/session-records.ts';
-import { recordedSession } from './events/session-file.ts';
-import type { SessionPaths } from './layout/paths.ts';
-import { SESSION_ERRORS } from './layout/session-errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import type { SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { recordedSession } from './session-file.ts';
 
 /** Why a session is foreign: nothing is known of who wrote its files, so no worker continues it and no act changes it. */
 export type Foreign = 'no_record' | 'other_owner' | 'open_folder';

@@ -6,13 +6,13 @@ import { systemErrorCode } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { syncFolder } from '../../kernel/files/atomic-file.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
+import { addRecord, type SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import { type Host, systemHost } from '../../kernel/processes/host.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
-import { addRecord, type SessionIdentity, SessionRecords } from '../../kernel/session-records.ts';
+import { supervisorPaths, watchedFolders } from '../../sandbox/programs/supervisor-folder.ts';
 import { recordedSession } from '../../session/events/session-file.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
-import { supervisorPaths, watchedFolders } from './supervisor-folder.ts';
 
 /**
  * This machine, with the records of the sessions of this home's user. The first program of this version makes their
