@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setupProject } from '../../src/core/acts/set-up/setup-project.act.ts';
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
-import { hostOf } from '../../src/core/caller/context/own-sessions.ts';
+import { hostOf } from '../../src/app/own-sessions.ts';
 import { systemClock } from '../../src/core/kernel/clock.ts';
 import { fingerprint } from '../../src/core/kernel/files/fingerprint.ts';
 import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';

@@ -85,7 +85,7 @@ async function loadMenus(colourful: boolean, interrupted: AbortSignal): Promise<
 async function makeContext(cli: Cli, argv: readonly string[]): Promise<ActionContext> {
   const [{ systemClock }, { hostOf }, { whoTypes }, { elsewhereBy }] = await Promise.all([
     import('../../core/kernel/clock.ts'),
-    import('../../core/caller/context/own-sessions.ts'),
+    import('../own-sessions.ts'),
     import('../../core/kit/terminal/who-types.ts'),
     import('../../core/kit/terminal/elsewhere.ts'),
   ]);

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { hostOf } from '../../core/caller/context/own-sessions.ts';
+import { hostOf } from '../own-sessions.ts';
 import { systemClock } from '../../core/kernel/clock.ts';
 import { useActs } from '../extensions/acts.ts';
 import { useApplications } from '../extensions/application.ts';

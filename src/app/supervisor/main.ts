@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import { hostOf } from '../../core/caller/context/own-sessions.ts';
+import { hostOf } from '../own-sessions.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
 import { isOlder } from '../../core/kernel/versions.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { hostOf } from '../../core/caller/context/own-sessions.ts';
+import { hostOf } from '../own-sessions.ts';
 import { BASE_ERRORS } from '../../core/kernel/base-errors.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { runWhole } from '../../../../src/app/cli/whole-program.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
-import { hostOf } from '../../../../src/core/caller/context/own-sessions.ts';
+import { hostOf } from '../../../../src/app/own-sessions.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
 import { elsewhereBy } from '../../../../src/core/kit/terminal/elsewhere.ts';

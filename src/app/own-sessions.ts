@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { configFolder } from '../../kernel/config-folder.ts';
-import { systemErrorCode } from '../../kernel/errors.ts';
-import { crashPoint } from '../../kernel/fault-points.ts';
-import { syncFolder } from '../../kernel/files/atomic-file.ts';
-import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
-import { addRecord, type SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
-import { type Host, systemHost } from '../../kernel/processes/host.ts';
-import { readHolding } from '../../kernel/processes/lease.ts';
-import { supervisorPaths, watchedFolders } from '../../sandbox/programs/supervisor-folder.ts';
-import { recordedSession } from '../../session/events/session-file.ts';
-import { sessionPaths } from '../../session/layout/paths.ts';
-import { sessionFolders } from '../../session/session-list.ts';
+import { configFolder } from '../core/kernel/config-folder.ts';
+import { systemErrorCode } from '../core/kernel/errors.ts';
+import { crashPoint } from '../core/kernel/fault-points.ts';
+import { syncFolder } from '../core/kernel/files/atomic-file.ts';
+import { namesAt, statsAt } from '../core/kernel/files/path-stats.ts';
+import { addRecord, type SessionIdentity, SessionRecords } from '../core/kernel/files/session-records.ts';
+import { type Host, systemHost } from '../core/kernel/processes/host.ts';
+import { readHolding } from '../core/kernel/processes/lease.ts';
+import { supervisorPaths, watchedFolders } from '../core/sandbox/programs/supervisor-folder.ts';
+import { recordedSession } from '../core/session/events/session-file.ts';
+import { sessionPaths } from '../core/session/layout/paths.ts';
+import { sessionFolders } from '../core/session/session-list.ts';
 
 /**
  * This machine, with the records of the sessions of this home's user. The first program of this version makes their
