@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import { hostOf } from '../own-sessions.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
 import { isOlder } from '../../core/kernel/versions.ts';
@@ -12,6 +11,7 @@ import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor
 import { useActs } from '../extensions/acts.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useSupervisorParts } from '../extensions/supervisor.ts';
+import { hostOf } from '../own-sessions.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */
 export async function supervisorMain(): Promise<void> {

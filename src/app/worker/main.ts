@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { hostOf } from '../own-sessions.ts';
 import { BASE_ERRORS } from '../../core/kernel/base-errors.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
@@ -14,6 +13,7 @@ import { CLEAR_AFTER, Wake } from '../../core/sandbox/programs/launch-worker.ts'
 import { runWorker } from '../../core/worker/loop/run-worker.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useSessionExtensions } from '../extensions/worker.ts';
+import { hostOf } from '../own-sessions.ts';
 
 export async function workerMain(): Promise<void> {
   closeInherited();

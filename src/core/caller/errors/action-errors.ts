@@ -32,8 +32,8 @@ export const ACTION_ERRORS = errors({
   adoption_needs_person: ({ session }: { session: string }) => ({
     what: `Session ${session} was not adopted.`,
     why: 'An adopted session runs its commands, and this call could come from a model or a script.',
-    hint: "In a terminal outside any agent, the user does it.",
-    next: [{ act: "take_over", session }],
+    hint: 'In a terminal outside any agent, the user does it.',
+    next: [{ act: 'take_over', session }],
   }),
   answers_need_person: () => ({
     what: 'Nothing was published.',
