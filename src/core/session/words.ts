@@ -121,6 +121,8 @@ type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
 function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   const { state, reason, needs, about, condition } = facts;
+  if (condition === 'foreign')
+    return { brief: 'foreign', predicate: 'is foreign: it was not started here', tone: 'plain' };
   if (condition === 'unreadable')
     return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
   if (condition === 'unseen')
@@ -323,7 +325,7 @@ function predicateOf(facts: SessionFacts, predicate: string): string {
 }
 
 function hasPosition({ state, condition, starts, totalIterations }: SessionFacts): boolean {
-  if (condition === 'unreadable' || totalIterations === 0) return false;
+  if (condition === 'unreadable' || condition === 'foreign' || totalIterations === 0) return false;
   return condition === 'unseen' || (state !== 'starting' && state !== 'done' && starts === undefined);
 }
 

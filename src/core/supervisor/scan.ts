@@ -1,12 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
-import { judgedFolders, type RefusedFolder } from '../caller/context/supervision.ts';
 import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { listed } from '../kernel/text.ts';
 import { supervisorEnvironment } from '../sandbox/programs/launch-supervisor.ts';
 import { launchWorker } from '../sandbox/programs/launch-worker.ts';
+import { judgedFolders, type RefusedFolder } from '../sandbox/programs/watched-folders.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';

@@ -1,5 +1,4 @@
 import type { ActionContext } from '../caller/context/context.ts';
-import { judgedFolders } from '../caller/context/supervision.ts';
 import { type ChannelTrouble, channelTroubles } from '../caller/facts/channel-state.ts';
 import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
@@ -11,6 +10,7 @@ import {
   supervisorPaths,
   whyNoSupervisor,
 } from '../sandbox/programs/supervisor-folder.ts';
+import { judgedFolders } from '../sandbox/programs/watched-folders.ts';
 import { type DaySpent, spentOnDay } from '../session/day-spent.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { isPolled } from '../session/pull-request.ts';

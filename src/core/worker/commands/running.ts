@@ -16,7 +16,7 @@ import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import { messageFlow } from '../../session/events/fold-messages.ts';
-import type { FrozenSettings } from '../../session/events/session-file.ts';
+import { type FrozenSettings, identityOf } from '../../session/events/session-file.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
 import { stoppedEvent } from '../core/stopped.ts';
@@ -32,6 +32,8 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
   const verdict = judgeStart({ by }, stateOf(worker), settings);
   if (verdict.kind === 'refused') return verdict;
   const file = JSON.stringify(worker.file);
+  // From this event on, it is the text that identifies the session.
+  await worker.watch.records.add(identityOf(worker.file, file));
   const created = { type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox } as const;
   if (takenOver === undefined) {
     const flow = `Session started: ${(task ?? dive ?? folder).split('\n')[0]}${raisedText(settings, by)}`;

@@ -268,8 +268,9 @@ export class RecurringRuns {
 
   /** Without its project nothing is found, and the run that is still due then fails. */
   async #findStarted(recurring: Recurring, run: string): Promise<RunStart | undefined> {
-    const { project } = await projectOfRun(recurring, await this.#options.login());
-    return project && (await sessionOfRun(recurring, run, project.values.sessions));
+    const context = await this.#options.login();
+    const { project } = await projectOfRun(recurring, context);
+    return project && (await sessionOfRun(recurring, run, project.values.sessions, context));
   }
 
   #withPause(recurring: Recurring, state: RecurringState): RecurringState {

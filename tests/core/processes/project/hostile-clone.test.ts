@@ -9,12 +9,12 @@ import {
   allSessionsFolders,
   findSessionsFolders,
 } from '../../../../src/core/caller/context/sessions-folders.ts';
-import { watchedFolders } from '../../../../src/core/caller/context/supervision.ts';
 import { readTrust, trustProject } from '../../../../src/core/caller/context/trust-project.ts';
 import { readProject } from '../../../../src/core/project/finding/open-project.ts';
 import { trustIn } from '../../../../src/core/project/finding/trust.ts';
 import { commonDirOf, readRepository } from '../../../../src/core/project/git/repository.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
+import { watchedFolders } from '../../../../src/core/sandbox/programs/watched-folders.ts';
 import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
 import { type HostileClone, type HostilePlan, makeHostileClone } from '../../../support/hostile-clone.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
