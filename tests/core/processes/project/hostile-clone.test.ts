@@ -232,7 +232,7 @@ test('what git runs by settings of the repository itself is said in one line', a
   await repo.git(['config', 'filter.lfs.smudge', 'git-lfs smudge -- %f']);
   await repo.git(['config', 'core.sshCommand', 'ssh -i key']);
   expect(await said()).toBe(
-    `By settings of ${repo.path}, git runs programs: filter.lfs.smudge=git-lfs smudge -- %f; core.sshcommand=ssh -i key.`,
+    `By settings of ${repo.path}, git runs programs: core.sshcommand=ssh -i key; filter.lfs.smudge=git-lfs smudge -- %f.`,
   );
 });
 
