@@ -37,6 +37,7 @@ test('without the line no login is hidden, except from agents that work on an is
 
 test('while the file cannot be read, logins stay hidden', async () => {
   await using project = await opened({});
+  await project.opening;
   const configPath = project.filePath;
   await chmod(dirname(dirname(configPath)), 0o755);
   await chmod(configPath, 0o000);
