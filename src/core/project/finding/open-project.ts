@@ -133,14 +133,14 @@ async function withPathProblem(reading: SettingReading): Promise<SettingReading>
 }
 
 /** Of a file that a setting names. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+export const MAX_NAMED_FILE_BYTES = 1024 * 1024;
 
 async function problemWith(path: string, { kind }: SettingSpec): Promise<string | undefined> {
   const found = await ifExists(stat(path));
   if (!found) return kind === 'folder' ? 'This folder does not exist' : 'This file does not exist';
   const fits = kind === 'folder' ? found.isDirectory() : found.isFile();
   if (!fits) return `This is not a ${kind}`;
-  return kind === 'file' && found.size > MAX_FILE_BYTES ? 'This file is larger than 1 MiB' : undefined;
+  return kind === 'file' && found.size > MAX_NAMED_FILE_BYTES ? 'This file is larger than 1 MiB' : undefined;
 }
 
 /** Adds the problems of the repository, or of the folders in it. */

@@ -14,7 +14,7 @@ export interface NamedPlaces {
   filePath: string;
   /** Without sources, all of them are of the file. */
   sources?: ResolvedSettings['sources'];
-  values: Partial<Pick<ResolvedSettings['values'], Place>>;
+  values: Partial<Pick<ResolvedSettings['values'], NamedPlace>>;
 }
 
 /** A `RiskyLine` about a place. */
@@ -25,11 +25,11 @@ export interface StrayLine {
   note: string;
 }
 
-export type Place = 'mainRepo' | 'worktrees' | 'sessions' | 'constraints';
+export type NamedPlace = 'mainRepo' | 'worktrees' | 'sessions' | 'constraints';
 
 /** The settings whose paths stay below the folder of the file until a person trusts it. */
 const PLACES = (Object.keys(REACH) as (keyof typeof REACH)[]).filter(
-  (name): name is Place => REACH[name].within === 'folder',
+  (name): name is NamedPlace => REACH[name].within === 'folder',
 );
 
 /**
@@ -39,7 +39,7 @@ const PLACES = (Object.keys(REACH) as (keyof typeof REACH)[]).filter(
 export async function strayPlaces(
   { filePath, values, sources }: NamedPlaces,
   homeDir: string,
-  among: readonly Place[] = PLACES,
+  among: readonly NamedPlace[] = PLACES,
 ): Promise<StrayLine[]> {
   const [folder, home, config, repository] = await Promise.all([
     realPathAsFar(dirname(filePath)),
@@ -70,7 +70,7 @@ export async function trackedPlaces(
 ): Promise<StrayLine[]> {
   const top = await realPathOf(mainRepo);
   if (top === undefined) return [];
-  const inside: { name: Place; path: string; way: string }[] = [];
+  const inside: { name: NamedPlace; path: string; way: string }[] = [];
   for (const name of ['worktrees', 'sessions'] as const) {
     const path = values[name];
     const real = isOfFile(name, sources) ? await realPathOf(path) : undefined;
@@ -89,16 +89,16 @@ export async function trackedPlaces(
 
 const MAX_LISTED = 1024 * 1024;
 
-function placeLine(name: Place, path: string, real: string | undefined): StrayLine {
+function placeLine(name: NamedPlace, path: string, real: string | undefined): StrayLine {
   const value = real === path ? path : `${path} -> ${real ?? 'a link that leads nowhere'}`;
   return { key: allSettings()[name].key, risk: 'loosens', value, note: 'a place outside of its folder' };
 }
 
-function isOfFile(name: Place, sources: NamedPlaces['sources']): boolean {
+function isOfFile(name: NamedPlace, sources: NamedPlaces['sources']): boolean {
   return sources === undefined || sources[name]?.kind === 'project_file';
 }
 
-function isWritten(name: Place): boolean {
+function isWritten(name: NamedPlace): boolean {
   return REACH[name].write !== undefined && name !== 'mainRepo';
 }
 

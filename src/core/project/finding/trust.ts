@@ -15,7 +15,7 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
-import { type NamedPlaces, type Place, strayPlaces, trackedPlaces } from './stray-places.ts';
+import { type NamedPlace, type NamedPlaces, strayPlaces, trackedPlaces } from './stray-places.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
 export interface RiskyLine {
@@ -80,7 +80,7 @@ function ofNoRepository(error: unknown): [] {
 export async function requirePlaces(
   project: NamedPlaces & { fileHash?: string },
   homeDir: string,
-  among?: readonly Place[],
+  among?: readonly NamedPlace[],
 ): Promise<void> {
   await requireTrusted(project, await strayPlaces(project, homeDir, among), homeDir);
 }

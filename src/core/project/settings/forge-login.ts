@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { mayAccess } from '../../kernel/files/path-stats.ts';
+import { readFile } from 'node:fs/promises';
+import { systemErrorCode } from '../../kernel/errors.ts';
 import { isSetNow, writtenNow } from './samocode-file.ts';
 
 /** The settings that determine whether text written by others can reach the agents of a session. */
@@ -17,7 +17,10 @@ export async function forgeLoginIsHidden(reached: Reached): Promise<boolean> {
   if (issue !== undefined || pullRequest?.watched === true || pullRequest?.rounds?.used) return true;
   if ((await hidingLine(configPath)) !== undefined) return true;
   // What a file says that cannot be read may be such a line. One that is gone says nothing: the project was moved.
-  return mayAccess(configPath, constants.F_OK) && !mayAccess(configPath, constants.R_OK);
+  return await readFile(configPath).then(
+    () => false,
+    (error: unknown) => systemErrorCode(error) !== 'ENOENT',
+  );
 }
 
 /** The line of `.samocode` that lets text written by others reach agents. */

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { plainText } from '../../kernel/files/plain-file.ts';
 import type { BaseChecks } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import { MAX_FILE_BYTES } from '../../project/finding/open-project.ts';
+import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
@@ -133,5 +133,5 @@ async function constraintsText(path: string, configPath: string): Promise<string
   const real = await realPathAsFar(path);
   const ledOut =
     pathInside(folder, path) !== undefined && pathInside(await realPathAsFar(folder), real) === undefined;
-  return ledOut ? undefined : await plainText(real, MAX_FILE_BYTES);
+  return ledOut ? undefined : await plainText(real, MAX_NAMED_FILE_BYTES);
 }

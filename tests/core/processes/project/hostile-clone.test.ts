@@ -11,7 +11,8 @@ import {
 } from '../../../../src/core/caller/context/sessions-folders.ts';
 import { readTrust, trustProject } from '../../../../src/core/caller/context/trust-project.ts';
 import { readProject } from '../../../../src/core/project/finding/open-project.ts';
-import { trustIn } from '../../../../src/core/project/finding/trust.ts';
+import { requireNoneTracked, trustIn } from '../../../../src/core/project/finding/trust.ts';
+import { runByRepository } from '../../../../src/core/project/git/executing-settings.ts';
 import { commonDirOf, readRepository } from '../../../../src/core/project/git/repository.ts';
 import { supervisorPaths } from '../../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { watchedFolders } from '../../../../src/core/sandbox/programs/watched-folders.ts';
@@ -208,6 +209,31 @@ test('set-up trusts places outside in a file that a person writes, and never in 
     const input = { sessions: join(repo.root, 'outside') };
     expect((await setupProject(input, { ...context, by: { channel } })).trust.kind).toBe(kind);
   }
+});
+
+test('a commit that puts files where sessions are stops a session before its worktree is made, until they are trusted', async () => {
+  const { clone, context } = await cloneWith({});
+  await using _ = clone;
+  const filePath = join(clone.path, '.samocode');
+  const values = { mainRepo: clone.path, sessions: join(clone.path, '_s') };
+  const begin = () => requireNoneTracked({ filePath, values }, { baseEnv: clone.env }, clone.homeDir);
+  await begin();
+  await clone.commit('Forged', { '_s/.run/26-01-08-boats/session.json': '{}' });
+  await expect(begin()).rejects.toMatchObject({ code: 'place_not_trusted' });
+  const { project } = await readTrust({}, context);
+  await trustProject({ hash: project.fileHash }, context);
+  await begin();
+});
+
+test('what git runs by settings of the repository itself is said in one line', async () => {
+  await using repo = await makeRepo({ settings: '[alias]\n\tx = !y\n[core]\n\tpager = less\n' });
+  const said = () => runByRepository(repo.path, { baseEnv: repo.env });
+  expect(await said()).toBeUndefined();
+  await repo.git(['config', 'filter.lfs.smudge', 'git-lfs smudge -- %f']);
+  await repo.git(['config', 'core.sshCommand', 'ssh -i key']);
+  expect(await said()).toBe(
+    `By settings of ${repo.path}, git runs programs: core.sshcommand=ssh -i key; filter.lfs.smudge=git-lfs smudge -- %f.`,
+  );
 });
 
 test('a link in the folder of the file that stays below it needs no trust', async () => {

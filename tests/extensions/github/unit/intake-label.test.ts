@@ -1,7 +1,10 @@
+import { chmod, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { openProject } from '../../../../src/core/project/finding/open-project.ts';
 import { riskyLines } from '../../../../src/core/project/finding/trust.ts';
 import { forgeLoginIsHidden } from '../../../../src/core/project/settings/forge-login.ts';
+import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { makeProject } from '../../../support/project.ts';
 
 const GUARDED = { INTAKE_LABEL: 'samocode', MAX_COST_USD: '5' };
@@ -30,6 +33,17 @@ test('without the line no login is hidden, except from agents that work on an is
   expect(await forgeLoginIsHidden({ configPath, pullRequest: { watched: false, rounds: { used: 1 } } })).toBe(
     true,
   );
+});
+
+test('while the file cannot be read, logins stay hidden', async () => {
+  await using project = await opened({});
+  await project.opening;
+  const configPath = project.filePath;
+  await chmod(dirname(dirname(configPath)), 0o755);
+  await chmod(configPath, 0o000);
+  expect(await asOrdinaryUser(() => forgeLoginIsHidden({ configPath }))).toBe(true);
+  await rm(configPath);
+  expect(await asOrdinaryUser(() => forgeLoginIsHidden({ configPath }))).toBe(false);
 });
 
 test.each([
