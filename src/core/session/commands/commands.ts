@@ -12,7 +12,7 @@ import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { ChosenAgent } from '../events/bodies/event-types.ts';
 import { PublishWork } from '../events/bodies/finishing.ts';
 import { PullRequestChange, PullRequestFact, RewindTarget, Round } from '../events/bodies/positions.ts';
-import { By } from '../events/bodies/who-acted.ts';
+import { By, CommandBy } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
@@ -21,7 +21,7 @@ const Head = z.strictObject({
   v: z.literal(FORMAT_VERSION),
   /** ULID chosen by the sender: the same id twice is the same command. */
   id: z.ulid(),
-  by: By.strict(),
+  by: CommandBy.strict(),
   at: z.iso.datetime(),
 });
 

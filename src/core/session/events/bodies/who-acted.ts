@@ -14,8 +14,10 @@ export const By = z.object({
   client: z.string().max(100).optional(),
   /** A person on another machine of the pool, as named by the board; absent on the machine that has the session. */
   person: z.string().max(100).optional(),
-  /** A client on another machine, with a token of the server on HTTP. */
-  remote: z.literal(true).optional(),
   atStart: z.literal(true).optional(),
 });
 export type By = z.infer<typeof By>;
+
+/** Who sends a command. `remote`: a client on another machine, with a token of the server on HTTP; its record is its name. */
+export const CommandBy = By.extend({ remote: z.literal(true).optional() });
+export type CommandBy = z.infer<typeof CommandBy>;
