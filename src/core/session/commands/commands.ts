@@ -18,7 +18,7 @@ import {
   RewindTarget,
   Round,
 } from '../events/bodies/positions.ts';
-import { By } from '../events/bodies/who-acted.ts';
+import { By, CommandBy } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
@@ -27,7 +27,7 @@ const Head = z.strictObject({
   v: z.literal(FORMAT_VERSION),
   /** ULID chosen by the sender: the same id twice is the same command. */
   id: z.ulid(),
-  by: By.strict(),
+  by: CommandBy.strict(),
   at: z.iso.datetime(),
 });
 

@@ -8,7 +8,7 @@ import {
   withRaised,
 } from '../../kernel/phases/limits.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
-import type { By } from '../events/bodies/who-acted.ts';
+import type { CommandBy } from '../events/bodies/who-acted.ts';
 import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
@@ -22,7 +22,7 @@ type LimitsNow = Pick<FrozenSettings, 'limits' | 'fileLimits'> & Pick<SessionSta
  */
 export function limitsNotAllowed(
   asked: SessionLimits,
-  by: By,
+  by: CommandBy,
   { gateChannels, ...now }: GateRule & LimitsNow,
 ): ExcessLimit[] {
   if (!by.remote && by.person === undefined && closedChannel(by, { gateChannels }) === undefined) return [];
@@ -36,7 +36,7 @@ export function limitsNotAllowed(
 /** Refuses limits that this act may not set. */
 export function closedLimits(
   asked: SessionLimits | undefined,
-  by: By,
+  by: CommandBy,
   now: GateRule & LimitsNow,
   isStart = false,
 ): Refused | undefined {
@@ -56,7 +56,7 @@ function highestOf(inForce: SpendingLimits, ofFile: SpendingLimits = {}): Spendi
 /** The limits for a whole session as this act may set them, and what had to be lowered. Pure. */
 export function allowedLimits(
   asked: SpendingLimits,
-  by: By,
+  by: CommandBy,
   now: GateRule & LimitsNow,
 ): { limits: SpendingLimits; lowered: ExcessLimit[] } {
   const lowered = limitsNotAllowed({ session: asked, phases: {} }, by, now);

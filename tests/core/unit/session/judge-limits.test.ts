@@ -7,7 +7,7 @@ import {
   describeLowered,
 } from '../../../../src/core/session/commands/judge-limits.ts';
 import { judgeStart } from '../../../../src/core/session/commands/judge-running.ts';
-import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import type { Channel, CommandBy } from '../../../../src/core/session/events/bodies/who-acted.ts';
 
 const PERSON: Channel[] = ['cli', 'phone', 'web'];
 const EVERY: Channel[] = [...CHANNELS];
@@ -15,7 +15,7 @@ const IN_FORCE = { usd: 5, tokens: 1000, hours: 2, iterations: 10 };
 const ASKED = { usd: 900_000, tokens: 2000, hours: 3, iterations: 11 };
 
 function allowed(
-  by: By,
+  by: CommandBy,
   gateChannels: Channel[],
   given: { fileLimits?: SpendingLimits; limits?: SpendingLimits } = {},
 ) {
@@ -23,7 +23,7 @@ function allowed(
   return allowedLimits(ASKED, by, { gateChannels, limits: { session: limits, phases: {} }, fileLimits });
 }
 
-test.each<[string, By, Channel[], boolean]>([
+test.each<[string, CommandBy, Channel[], boolean]>([
   ['the terminal', { channel: 'cli' }, PERSON, true],
   ['the page', { channel: 'web' }, PERSON, true],
   ['the phone', { channel: 'phone' }, PERSON, true],
@@ -38,7 +38,7 @@ test.each<[string, By, Channel[], boolean]>([
   expect(allowed(by, gateChannels).lowered).toHaveLength(mayRaise ? 0 : 4);
 });
 
-const model: By = { channel: 'tool' };
+const model: CommandBy = { channel: 'tool' };
 
 test('up to the limit of the file, whatever a start chose below it, every channel may go, and no further', () => {
   const now = { limits: { usd: 3 }, fileLimits: { usd: 5 } };
