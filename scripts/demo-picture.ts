@@ -9,6 +9,7 @@ import { terminalSvg } from './terminal-svg.ts';
 
 await using home = await tempDir();
 const { stdout, exitCode } = await runCommand(process.execPath, ['dist/samocode.js', 'demo', '--pace', '0'], {
+  cwd: process.cwd(),
   env: { ...process.env, HOME: home.path, FORCE_COLOR: '1', COLUMNS: '80' },
   timeoutMs: 300_000,
 });

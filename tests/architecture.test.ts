@@ -3,6 +3,7 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { breaches, fileCircles, type ImportLaw, namesTwice, type Tree } from './support/import-law.ts';
+import { sourceText } from './support/source-text.ts';
 
 // That core imports no extension, and an extension no other, is what the compiler says (tsconfig.json, and
 // tests/app/processes/compiled-law.test.ts).
@@ -177,6 +178,29 @@ const paths = Object.keys(modules);
 test('every module of src complies with the law', () => {
   expect(breaches(modules, LAW)).toEqual([]);
 });
+
+/** What starts a program: the modules that do, and those through which others do. */
+const STARTS_A_PROGRAM = /\b(?:runCommand|runAtTerminal)\(/;
+
+function startingIn(tree: Tree): string[] {
+  const through = Object.keys(tree).filter((path) =>
+    STARTS_A_PROGRAM.test(sourceText(tree[path] ?? '').code),
+  );
+  return [...new Set([...through, ...STARTS_PROCESSES])].sort();
+}
+
+test('docs/decisions/planted-programs.md has a row for every file of src that starts a program, and for no other', async () => {
+  const page = await readFile(new URL('../docs/decisions/planted-programs.md', import.meta.url), 'utf8');
+  const listed = [...page.matchAll(/^\| `([^`|]+\.ts)` \|/gm)].map(([, path]) => path);
+  expect(listed).toEqual(startingIn(modules));
+});
+
+test.each(["await runCommand('x', []);", "await runAtTerminal({ command: 'x', cwd: '/', env });"])(
+  'a new file that starts a program has no row: %s',
+  (text) => {
+    expect(startingIn({ 'core/acts/a.ts': text })).toContain('core/acts/a.ts');
+  },
+);
 
 test('every folder of core is on one floor', () => {
   const folders = paths.filter((path) => path.startsWith('core/')).map((path) => dirname(path));

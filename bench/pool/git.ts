@@ -31,7 +31,10 @@ export async function measureGit(): Promise<Record<string, number>> {
     clock: systemClock,
     listNumber: async () => 1,
     seal: (text) => remotes.commit(folder, text),
-    open: async (oid) => ({ text: await remotes.git(folder, 'log', '-1', '--format=%B', oid), person: 'me' }),
+    open: async (oid) => {
+      const text = await remotes.git(folder, 'log', '-1', '--format=%B', oid);
+      return { text, person: 'me', machine: 'machine' };
+    },
     commit: (tree, parents, note) =>
       remotes.git(folder, 'commit-tree', tree, '-m', note, ...parents.flatMap((each) => ['-p', each])),
   });

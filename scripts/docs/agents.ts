@@ -1,4 +1,4 @@
-import type { Provider, VendorFacts } from '../../src/core/agents/contract/provider.ts';
+import type { Provider, ToolTable, VendorFacts } from '../../src/core/agents/contract/provider.ts';
 import { gemini } from '../../src/core/agents/gemini/gemini.ts';
 import { allProviders } from '../../src/core/agents/registry.ts';
 import { type Page, table } from './page.ts';
@@ -16,6 +16,19 @@ what was read and tried, and when; \`samocode doctor\` says in one line when its
 ${agentsTable()}
 
 \`PROVIDER=acp\` starts [any other agent](guides/any-agent.md) of the Agent Client Protocol.
+
+## Tools
+
+Agents get the tools of a list and no others, so a new one of an update stays closed until it was judged. The tools of [MCP servers](settings.md) are offered besides. Claude Code
+prints what it offers when it starts: what differs from the list is a notice in the session, and an agent of a phase of work without a shell or a way to edit is ended before it does
+anything; the session then blocks and names the version. What an agent may do *with* a tool is said by [\`PERMISSIONS\` and the guard](security.md#what-a-phase-may-do). Gemini CLI is
+not in the table: with \`PERMISSIONS=allow\` a policy lists its tools, with \`skip\` it offers its own. The other agents offer what they offer by default.
+
+${toolsTable()}
+
+What is closed, and why:
+
+${closedTools()}
 
 ## Gemini CLI
 
@@ -70,4 +83,40 @@ function versions(tested: VendorFacts['tested']): string {
   if (tested === undefined) return 'not tried';
   const { oldest, newest } = tested;
   return oldest === newest ? newest : `${oldest} to ${newest}`;
+}
+
+function judged(): { title: string; tools: ToolTable }[] {
+  return allProviders().flatMap(({ title, tools }: Provider) => (tools ? [{ title, tools }] : []));
+}
+
+function inCode(names: readonly string[]): string {
+  return names
+    .toSorted()
+    .map((name) => `\`${name}\``)
+    .join(' ');
+}
+
+function toolsTable(): string {
+  const rows = judged().map(({ title, tools: { offered } }) => {
+    const added = offered.work.filter((name) => !offered.documents.includes(name));
+    const more = added.length > 0 ? `; in phases of work also ${inCode(added)}` : '';
+    return [title, `${inCode(offered.documents)}${more}`];
+  });
+  return table(['agent', 'tools'], rows);
+}
+
+function closedTools(): string {
+  const rows = judged().flatMap(({ title, tools: { closed, unclosable = {} } }) => [
+    ...byReason(closed).map((row) => [title, ...row]),
+    ...byReason(unclosable).map(([names = '', reason]) => [title, `${names} (no option closes it)`, reason]),
+  ]);
+  return table(['agent', 'tools', 'why'], rows);
+}
+
+/** Tools of one reason together. */
+function byReason(reasons: Readonly<Record<string, string>>): [string, string][] {
+  const groups = new Map<string, string[]>();
+  for (const [name, reason] of Object.entries(reasons))
+    groups.set(reason, [...(groups.get(reason) ?? []), name]);
+  return [...groups].map(([reason, names]) => [inCode(names), reason]);
 }

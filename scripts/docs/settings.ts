@@ -1,3 +1,4 @@
+import { REACH, type Reach } from '../../src/core/project/settings/reach.ts';
 import type { SettingSpec } from '../../src/core/project/settings/setting-spec.ts';
 import { settingRows } from '../../src/core/project/settings/settings.ts';
 import { type Page, table } from './page.ts';
@@ -28,6 +29,7 @@ ${settingsTable('project')}
 - **Per session**: a single session can be given another value, if \`start_session\` or \`samocode start\` accepts it.
 - **Needs trust**: the setting can switch off a safeguard, or names something that will be run. A \`.samocode\` that sets it takes effect
   only after you trust it.
+- **Outside of its folder**: the path does not stay, after links, below the folder of the file that names it. See below.
 - **Elsewhere as**: the same setting in the environment, or in \`.env\` of the folder \`~/.config/samocode\`.
 
 ### Which sandbox
@@ -46,8 +48,8 @@ ${settingsTable('project')}
   \`SANDBOX_WRITE=~\` opens the whole home folder except what samocode protects ([what that means](security.md#your-home-folder)).
 
 - **\`SANDBOX_SOCKETS\`** names services that agents may use although they act outside the sandbox: \`docker\`, \`ssh-agent\`, \`gpg-agent\`, \`keyring\`.
-- **\`SANDBOX_ENV\`** names variables that agents, \`SETUP\` and checks get although they are named like a secret, such as \`NPM_TOKEN\`, \`AWS_*\` or
-  \`DATABASE_URL\` ([which are left out](security.md#environment)). \`init\` proposes those that your project's files name.
+- **\`SANDBOX_ENV\`** names variables that agents, \`SETUP\` and checks get although they are named like a secret, such as \`NPM_TOKEN\`, \`PGPASSWORD\`,
+  \`AWS_*\` or \`DATABASE_URL\` ([which are left out](security.md#environment)). \`init\` proposes those that your project's files name.
 - Only for \`strict\`: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
   for GitHub; the service of the agent's CLI is allowed without it), **\`SANDBOX_PORTS\`** (a database on this machine),
   **\`SANDBOX_READ\`**: [what it closes](security.md#strict).
@@ -61,6 +63,22 @@ Checks of a fresh clone have an empty home, so that nothing that an agent left t
 such as \`~/.nvm\` and \`~/.local/bin\`, and your name and address for commits. **\`CHECK_HOME\`** names what else your project needs:
 settings (\`.m2/settings.xml\`, \`.npmrc\`), downloads (\`.cache/ms-playwright\`, \`.cargo/registry\`), other folders of programs. All of it is
 read-only in the sandbox. An agent that can write there can affect the result of checks, and a check can print it, so name files rather than folders.
+
+## What a \`.samocode\` can do before you trust it
+
+A cloned repository brings its \`.samocode\`. These rules hold until you trust that content of the file with \`samocode trust\`:
+
+- \`MAIN_REPO\` is the repository around the file, or lies in the file's folder. It has an entry \`.git\`, whoever trusts the file.
+- \`WORKTREES\`, \`SESSIONS\` and \`CONSTRAINTS\` lie below the file's folder, once links are followed. \`CONSTRAINTS\` is a plain file of at most 1 MiB.
+- Nothing in \`WORKTREES\` and \`SESSIONS\` is tracked by MAIN_REPO (a \`SESSIONS\` that is a repository of its own may be). Their owner is you, or the owner
+  of MAIN_REPO, and they are neither below \`~/.config/samocode\` nor in a dot-folder of home that does not contain the file as well.
+- Any other place is a line that needs trust: nothing is read from it, listed, watched or written before. The file that \`samocode init\` writes in a terminal is
+  trusted at once; one that a script or a model has written is not.
+- \`CHECK_COPY\` copies nothing but ignored files of MAIN_REPO, and follows no link out of it, whoever trusts the file.
+
+What each line makes samocode do; a setting that is not listed sets a limit, a time or a name:
+
+${reachTable()}
 
 ## In the environment, or in \`~/.config/samocode/.env\`, for this machine
 
@@ -109,9 +127,25 @@ function defaultOf(byDefault: string | undefined, required: true | undefined): s
   return byDefault ? `\`${byDefault}\`` : '–';
 }
 
-function trustOf({ risk }: SettingSpec): string {
-  if (risk === undefined) return 'no';
+function trustOf(spec: SettingSpec): string {
+  const { risk } = spec;
+  if (risk === undefined) return reachOf(spec)?.within === 'folder' ? 'yes, outside of its folder' : 'no';
   return risk === 'runs' ? 'yes: it is run' : 'yes: it may relax a rule';
+}
+
+function reachOf({ key }: SettingSpec): Reach | undefined {
+  const name = settingRows().find(([, spec]) => spec.key === key)?.[0];
+  return name !== undefined && name in REACH ? REACH[name as keyof typeof REACH] : undefined;
+}
+
+/** What each line of a project's file makes samocode do. */
+function reachTable(): string {
+  const rows = settingRows().flatMap(([, spec]) => {
+    const { read = '–', write = '–', run = '–', send = '–' } = reachOf(spec) ?? {};
+    const does = [read, write, run, send];
+    return does.every((each) => each === '–') ? [] : [[`\`${spec.key}\``, trustOf(spec), ...does]];
+  });
+  return table(['setting', 'needs trust', 'reads', 'writes', 'runs', 'sends'], rows);
 }
 
 function elsewhere({ pairedWith, pairedPerProvider }: SettingSpec): string {

@@ -282,7 +282,9 @@ export function claimsContract(makeRig: () => Promise<ClaimsRig>, size: { hosts:
     const act = { id: ulid(), session, command: '{"v":1,"kind":"approve"}\n' };
     await person.board.act(session, act.id, act.command);
     expect(await claim(a)).toMatchObject([{ id: session, wanted: true }]);
-    expect((await a.board.renew(a.host)).acts).toEqual([{ ...act, person: expect.any(String) }]);
+    expect((await a.board.renew(a.host)).acts).toEqual([
+      { ...act, person: expect.any(String), machine: expect.any(String) },
+    ]);
     expect((await person.board.renew(person.host)).acts).toEqual([]);
   });
 

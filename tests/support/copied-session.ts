@@ -9,6 +9,7 @@ import { readSessionFile, type SessionFile } from '../../src/core/session/events
 import { refNameOf } from '../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../src/core/session/session-list.ts';
+import { ownSession } from './own-session.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
 export interface CopiedSession {
@@ -41,6 +42,7 @@ export async function copySession(from: string): Promise<CopiedSession> {
   await ifExists(rename(join(refs, refNameOf(original)), join(refs, refNameOf({ ...original, id }))));
   await ifExists(rename(join(dirname(ofCopy.dir), supervisor), ofCopy.dir));
   const { paths, file } = await onlySession(dir.path);
+  await ownSession(join(dir.path, 'home'), paths);
   // It is valid only while the log before it is byte for byte the same.
   await rm(paths.state, { force: true });
   return { dir, paths, file };

@@ -34,7 +34,16 @@ const PINNED = {
     version: '2.1.332',
     program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
   },
-  codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
+  /** The oldest that is supported: `tested` in the facts of the provider. */
+  'oldest-claude': {
+    npmPackage: '@anthropic-ai/claude-code',
+    version: '2.1.197',
+    program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
+  },
+  codex: { npmPackage: '@openai/codex', version: '0.171.0', program: '.bin/codex' },
+  'oldest-codex': { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
+  /** From before the switch for helpers. */
+  'early-codex': { npmPackage: '@openai/codex', version: '0.144.6', program: '.bin/codex' },
   /** Half of its start is compiling, which Node 20 cannot cache. */
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini', on: 'node22' },
   opencode: {

@@ -4,6 +4,7 @@ import type { SessionEvent } from '../../src/core/session/events/events.ts';
 import type { SessionFile } from '../../src/core/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { plainLog, textOf } from './event-samples.ts';
+import { ownSession } from './own-session.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 
@@ -50,6 +51,7 @@ export async function laySession(
   await mkdir(paths.sessionDir, { recursive: true });
   await writeFile(paths.events, textOf(events));
   await writeFile(paths.sessionFile, file);
+  await ownSession(repo.homeDir, paths);
   await writeFile(paths.overview, `# Session: ${folder}\n`);
   const log = await readLog(paths);
   if (log) await writeFile(paths.state, cacheText(log));

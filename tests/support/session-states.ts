@@ -117,6 +117,20 @@ const ROWS = {
     status: DONE,
     state: { lastMerge: { outcome: 'conflicts', into: 'main', reason: 'quoted' } },
   },
+  'not merged, and its pull request asks': {
+    status: DONE,
+    state: {
+      lastMerge: { outcome: 'conflicts', into: 'main', reason: 'quoted' },
+      pullRequest: { ...PULL_REQUEST, asks: 'It conflicts with main.' },
+    },
+  },
+  'not merged, but its pull request is': {
+    status: DONE,
+    state: {
+      lastMerge: { outcome: 'conflicts', into: 'main', reason: 'quoted' },
+      pullRequest: { ...PULL_REQUEST, state: 'merged' },
+    },
+  },
   'pull request open': {
     status: DONE,
     state: { pullRequest: { ...PULL_REQUEST, lastSeenAt: since } },

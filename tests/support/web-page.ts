@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../src/core/caller/context/context.ts';
 import { webApp } from '../../src/extensions/pages/web/app.ts';
+import { ConfirmedTabs } from '../../src/extensions/pages/web/confirm/confirmed-tabs.ts';
 import { LiveSessions } from '../../src/extensions/pages/web/live.ts';
 import { OneTimeCodes } from '../../src/extensions/pages/web/tab-key.ts';
 
@@ -24,7 +25,8 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
   const end = new AbortController();
   const ended = end.signal;
   const codes = new OneTimeCodes(context.clock);
-  const app = webApp({ token, codes, onlyShows: false, hosts: [], failed, ended }, context);
+  const confirmed = new ConfirmedTabs(async () => false, context.clock);
+  const app = webApp({ token, codes, confirmed, onlyShows: false, hosts: [], failed, ended }, context);
   const [key] = (await new LiveSessions(context, ended).list()).sessions.keys();
   if (key === undefined) throw new Error('There is no session.');
   const ask = async (path: string, init: RequestInit = {}) => {

@@ -28,10 +28,14 @@ export interface WebRig extends AsyncDisposable, RunningWeb {
   ask(path: string, asked?: Asked): Promise<Answer>;
   /** The same as a stranger sends it. */
   askWithout(path: string, asked?: Asked): Promise<Answer>;
-  /** What a person does on the page. */
-  act(path: string, fields: object): Promise<Answer>;
+  /** What a person does on the page. @param tab what a confirmed tab sends */
+  act(path: string, fields: object, tab?: string): Promise<Answer>;
+  /** What the terminal shows of digits. */
+  digits: (string | undefined)[];
+  /** Asks for digits, or types them. */
+  confirm(digits?: string): Promise<Answer>;
   /** What a person decides in the inbox: with the hidden fields of the form that is shown for the item. */
-  decide(key: string, act: string, fields: object): Promise<Answer>;
+  decide(key: string, act: string, fields: object, tab?: string): Promise<Answer>;
   /** A tab at this place. */
   open(place: string, asked?: URLSearchParams): Promise<Tab>;
   end(): Promise<void>;
@@ -51,8 +55,10 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
   const port = given.port ?? (await freePort());
   const interrupted = new AbortController();
   const failures: unknown[] = [];
+  const digits: WebRig['digits'] = [];
   const running = await runWeb(
     {
+      showDigits: async (shown) => digits.push(shown) > 0,
       listen: '127.0.0.1',
       hosts: [],
       proxy: undefined,
@@ -77,15 +83,19 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
   const ask: WebRig['ask'] = async (path, asked = {}) =>
     await askWithout(path, { ...asked, headers: { ...(await bearer()), ...asked.headers } });
   // As in a form of the page, which names its session.
-  const act: WebRig['act'] = (path, fields) =>
-    ask(path, { method: 'POST', body: JSON.stringify({ session: path.split('/')[2], ...fields }) });
+  const act: WebRig['act'] = (path, fields, tab) => {
+    const body = JSON.stringify({ session: path.split('/')[2], ...fields });
+    return ask(path, { method: 'POST', body, headers: tab === undefined ? {} : { 'x-tab': tab } });
+  };
+  const confirm: WebRig['confirm'] = (typed) =>
+    ask('/confirm', { method: 'POST', body: JSON.stringify({ digits: typed }) });
   const open = async (place: string, asked = new URLSearchParams({ at: place })) =>
     await openTab(at, `/live?${asked}`, await bearer());
-  const decide: WebRig['decide'] = async (key, name, fields) => {
-    const tab = await open(`/inbox/${key}`);
-    const item = await eventually(async () => tab.parts.get('p-item'));
-    tab.close();
-    return await act(`/s/${key}/${name}`, { ...hiddenFields(item, name), ...fields });
+  const decide: WebRig['decide'] = async (key, name, fields, tab) => {
+    const shown = await open(`/inbox/${key}`);
+    const item = await eventually(async () => shown.parts.get('p-item'));
+    shown.close();
+    return await act(`/s/${key}/${name}`, { ...hiddenFields(item, name), ...fields }, tab);
   };
   const end = async () => {
     interrupted.abort();
@@ -99,6 +109,8 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
     ask,
     askWithout,
     act,
+    digits,
+    confirm,
     decide,
     open,
     end,

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CLAUDE_TOOLS } from '../../src/core/agents/claude/claude-tools.ts';
+import { GRANTS } from '../../src/core/kernel/phases/grants.ts';
 import { PHASE_NAMES, PHASES, type Phase } from '../../src/core/kernel/phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../src/core/session/documents/documents.ts';
 import { parsePlan } from '../../src/core/session/documents/plan.ts';
@@ -10,20 +12,6 @@ import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, ROOT, SOURCE } from './texts.ts';
 
 const AGENTS = SOURCE.agents.map((agent) => [agent.name as Phase, agent] as const);
-
-/** Claude Code's own tools that an agent may list. */
-const KNOWN_TOOLS = [
-  'Agent',
-  'Bash',
-  'Edit',
-  'Glob',
-  'Grep',
-  'NotebookEdit',
-  'Read',
-  'WebFetch',
-  'WebSearch',
-  'Write',
-];
 
 /** Expressions in a text, and the tool that they require. */
 const NEEDED: readonly [RegExp, string][] = [
@@ -60,7 +48,8 @@ test.each(AGENTS)('the front matter of %s is valid', (phase, { meta }) => {
   expect(meta.get('description')?.length).toBeLessThan(1024);
   expect(meta.get('description')).toContain(`hase ${phase}`);
   const tools = meta.get('tools')?.split(', ') ?? [];
-  expect(tools.filter((tool) => !KNOWN_TOOLS.includes(tool))).toEqual([]);
+  const offered: readonly string[] = CLAUDE_TOOLS.offered[GRANTS[phase]];
+  expect(tools.filter((tool) => !offered.includes(tool))).toEqual([]);
   expect(tools).toEqual(tools.toSorted());
 });
 

@@ -49,7 +49,7 @@ export function buildServer(deps: ServerDeps): BuiltServer {
   const folders = clientFolders();
   const contextFor: ContextFor = async (exchange) => ({
     ...(await deps.loadActions()),
-    by: { channel: 'tool', ...(isRemote ? { client: remote } : clientIn(exchange)) },
+    by: { channel: 'tool', ...(isRemote ? { client: remote, remote: true as const } : clientIn(exchange)) },
     roots: isRemote ? [] : [...foldersInMeta(exchange.meta), ...(await folders.read(exchange))],
     // The transcripts of a client on another machine are not here.
     chatCall: isRemote ? undefined : chatInMeta(exchange.meta),

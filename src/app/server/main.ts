@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { ProtocolEra } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { systemClock } from '../../core/kernel/clock.ts';
-import { systemHost } from '../../core/kernel/processes/host.ts';
 import { useActs } from '../extensions/acts.ts';
 import { useApplications } from '../extensions/application.ts';
 import { useForParents } from '../extensions/parents.ts';
 import { useProviders } from '../extensions/providers.ts';
+import { hostOf } from '../own-sessions.ts';
 import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 import { serveEras } from './serve-eras.ts';
@@ -22,7 +22,7 @@ const programs = {
 
 async function loadActions() {
   return {
-    host: await systemHost(),
+    host: await hostOf(homedir()),
     clock: systemClock,
     env: process.env,
     home: homedir(),

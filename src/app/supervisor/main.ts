@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
-import { systemHost } from '../../core/kernel/processes/host.ts';
 import { isOlder } from '../../core/kernel/versions.ts';
 import { askToLeave } from '../../core/sandbox/programs/launch-supervisor.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
@@ -12,6 +11,7 @@ import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor
 import { useActs } from '../extensions/acts.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useSupervisorParts } from '../extensions/supervisor.ts';
+import { hostOf } from '../own-sessions.ts';
 
 /** The background program; `samocode supervisor` runs the same in a terminal. */
 export async function supervisorMain(): Promise<void> {
@@ -28,7 +28,7 @@ export async function supervisorMain(): Promise<void> {
   const home = homedir();
   const context: ActionContext = {
     clock: systemClock,
-    host: await systemHost(),
+    host: await hostOf(home),
     env: process.env,
     home,
     cwd: home,

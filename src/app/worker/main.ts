@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { BASE_ERRORS } from '../../core/kernel/base-errors.ts';
@@ -12,6 +13,7 @@ import { CLEAR_AFTER, Wake } from '../../core/sandbox/programs/launch-worker.ts'
 import { runWorker } from '../../core/worker/loop/run-worker.ts';
 import { useProviders } from '../extensions/providers.ts';
 import { useSessionExtensions } from '../extensions/worker.ts';
+import { hostOf } from '../own-sessions.ts';
 
 export async function workerMain(): Promise<void> {
   closeInherited();
@@ -31,7 +33,7 @@ export async function workerMain(): Promise<void> {
       folder,
       wake: wake === undefined ? undefined : Wake.parse(JSON.parse(wake)),
       clock: systemClock,
-      host: await systemHost(),
+      host: await hostOf(process.env.HOME ?? homedir()),
       env: process.env,
       rehearsalProgram: join(dirname(program), 'samocode-rehearsal.cjs'),
       supervisorProgram: join(dirname(program), 'supervisor.cjs'),

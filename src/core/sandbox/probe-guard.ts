@@ -99,7 +99,7 @@ async function failureOf(
   const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', SCRIPT, 'sh', name, ...folders]);
   const { kind } = guard.tool;
   const path = definedOnly({ PATH: env.PATH });
-  const end = await runCommand(file, args, { cwd: '/', env: path, timeoutMs: limitMs, leavesBehind: true });
+  const end = await runCommand(file, args, { env: path, timeoutMs: limitMs, leavesBehind: true });
   const written = folders.map((folder) => join(folder, name)).filter((each) => statsAt(each) !== undefined);
   for (const each of written) rmSync(each, { force: true });
   if (end.timedOut) return `${kind} did not answer within ${limitMs / 1000} s`;

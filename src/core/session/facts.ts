@@ -74,8 +74,8 @@ export interface SessionFacts extends StateFacts {
   lacks?: string;
   /** Five characters that identify it in every command. */
   id: string;
-  /** A condition that `state` does not express: the session cannot be read, seen or started. */
-  condition?: 'unreadable' | 'unseen' | 'lost';
+  /** A condition that `state` does not express: the session was not started here, or cannot be read, seen or started. */
+  condition?: 'foreign' | 'unreadable' | 'unseen' | 'lost';
   createdAt?: string;
   needsHuman: boolean;
   task?: string;
@@ -168,6 +168,7 @@ export function describeGates({
 }
 
 function conditionOf(view: SessionView): SessionFacts['condition'] {
+  if (view.foreign !== undefined) return 'foreign';
   if (view.isUnreadable) return 'unreadable';
   if (view.isUnseen) return 'unseen';
   return isLost(view) ? 'lost' : undefined;

@@ -63,6 +63,8 @@ export async function readAllSessions(sessionsDir: string, host: Host): Promise<
 export function needsHuman(view: SessionView): boolean {
   const { status, pullRequest, archived } = view.state;
   const { kind } = status;
+  // It asks for nothing until a person adopts it.
+  if (view.foreign !== undefined) return false;
   if (kind === 'done' && !archived && pullRequest?.asks !== undefined) return true;
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }
@@ -71,6 +73,7 @@ export function needsHuman(view: SessionView): boolean {
 export function isLost(view: SessionView): boolean {
   const { wantsWorker, sessionFile, state, newer } = view;
   if (view.isUnreadable) return true;
+  if (view.foreign !== undefined) return false;
   const { kind } = state.status;
   if (kind === 'starting' && !wantsWorker && newer === undefined && !sessionFile?.pool) return true;
   return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;

@@ -4,11 +4,12 @@ import { type Clock, isoUtc, systemClock } from '../kernel/clock.ts';
 import { ifThere, SamocodeError, systemErrorCode } from '../kernel/errors.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import type { Host } from '../kernel/processes/host.ts';
-import { type Holding, type Lease, readHolding } from '../kernel/processes/lease.ts';
+import { type Holding, readHolding } from '../kernel/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
 import { isLogQuarantined, readLog } from './events/event-log.ts';
+import { type Foreign, foreignError, whyForeign } from './events/foreign.ts';
 import { workNow } from './events/open-work.ts';
-import { atPlaces, recordedSessionFile, type SessionFile } from './events/session-file.ts';
+import { atPlaces, recordedSession, type SessionFile } from './events/session-file.ts';
 import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { type Mirror, readMirror } from './layout/mirror.ts';
@@ -45,13 +46,17 @@ async function readFiles(
   host: Host,
   clock: Pick<Clock, 'now'>,
 ): Promise<SessionView | undefined> {
-  // Not inside Promise.all: it throws synchronously, which would leave the other rejections unhandled.
-  const pendingCommands = pendingCommandIds(paths);
   const [log, identity, holding] = await Promise.all([
     readLog(paths),
     readIdentity(paths),
     readHolding(paths.leases, host),
   ]);
+  if (identity.recorded !== undefined && host.records !== undefined) {
+    const foreign = whyForeign(paths, identity.recorded.identity, host.records);
+    if (foreign !== undefined)
+      return foreignSession(paths, { state: log?.state, foreign, ...identity.recorded });
+  }
+  const pendingCommands = pendingCommandIds(paths);
   const isRewritten = isLogQuarantined(paths);
   if (log === undefined && identity.file === undefined && identity.problem === undefined && !isRewritten)
     return undefined;
@@ -103,9 +108,14 @@ function foldersOf(mirror: Mirror | undefined): Omit<Mirror, 'head'> | undefined
   return folders;
 }
 
-async function readIdentity(paths: SessionPaths): Promise<{ file?: SessionFile; problem?: string }> {
+type RecordedSession = NonNullable<Awaited<ReturnType<typeof recordedSession>>>;
+
+async function readIdentity(
+  paths: SessionPaths,
+): Promise<{ recorded?: RecordedSession; file?: SessionFile; problem?: string }> {
   try {
-    return { file: await recordedSessionFile(paths) };
+    const recorded = await recordedSession(paths);
+    return { recorded, file: recorded?.file };
   } catch (error) {
     if (!(error instanceof SamocodeError)) throw error;
     return { problem: error.message };
@@ -198,6 +208,30 @@ export function isFileError(error: unknown): boolean {
   return code !== undefined && !SHORTAGES.has(code);
 }
 
+/** Shown as its log says. What it claims to belong to, and what waits in its folder, is left out. */
+function foreignSession(
+  paths: SessionPaths,
+  {
+    state = emptyState(),
+    file,
+    foreign,
+  }: { state: SessionState | undefined; file: SessionFile; foreign: Foreign },
+): SessionView {
+  const places = sessionPaths(paths.sessionsDir, paths.folder, state.archived);
+  const { why, hint } = foreignError(paths, foreign);
+  const view = viewWithoutWorker(places, startedState(state, file), [`${why} ${hint}`.trim()]);
+  return { ...view, sessionFile: { ...atPlaces(file, paths), ...UNCLAIMED }, foreign };
+}
+
+const UNCLAIMED = {
+  issue: undefined,
+  recurring: undefined,
+  group: undefined,
+  pool: undefined,
+  order: undefined,
+  startKey: undefined,
+} satisfies Partial<SessionFile>;
+
 /** A session whose files cannot be read (for example after `sudo samocode`): it needs a person, not a worker. */
 function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
   const why = { reason: 'Its files cannot be read.', needs: 'readable_files', rule: 'unreadable' };
@@ -232,9 +266,12 @@ export function isForgotten({ events, commands, overview }: SessionPaths, nowMs:
 }
 
 /**
- * Whether the supervisor with this identity continues a session, according to its last lease. A session without a lease
- * has not started.
+ * Whether the supervisor with this identity continues a session of its user, according to the last lease: one without a
+ * lease has not started.
  */
-export function isContinuedBy(lease: Lease | undefined, identity: string): boolean {
-  return lease === undefined || lease.supervisor === identity;
+export function isContinuedBy(
+  { foreign, lease }: Pick<SessionView, 'foreign' | 'lease'>,
+  identity: string,
+): boolean {
+  return foreign === undefined && (lease === undefined || lease.supervisor === identity);
 }

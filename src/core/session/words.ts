@@ -121,6 +121,8 @@ type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
 function describeState(facts: Worded, { reader, when }: Phrasing): Row {
   const { state, reason, needs, about, condition } = facts;
+  if (condition === 'foreign')
+    return { brief: 'foreign', predicate: 'is foreign: it was not started here', tone: 'plain' };
   if (condition === 'unreadable')
     return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
   if (condition === 'unseen')
@@ -233,25 +235,29 @@ function describeDone(
   reader: string,
 ): Row {
   const done = `is done${totalIterations === undefined ? '' : ` after ${counted(totalIterations, 'iteration')}`}`;
-  const row = { brief: 'done', predicate: done, why: summary, tone: 'good' } as const;
-  if (merge !== undefined)
-    return { ...row, predicate: `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}` };
-  if (unpublished !== undefined)
-    return { ...row, predicate: `${done}; its branch was not published`, why: unpublished };
-  if (pullRequest === undefined) return row;
-  const { number, state, asks, missing } = pullRequest;
-  if (asks !== undefined)
-    return {
-      brief: 'done',
-      predicate: `${done}; its pull request #${number} needs ${reader}`,
-      why: asks,
-      tone: 'person',
-    };
-  const more = missing === undefined ? '' : `; ${missingText(missing)}`;
+  // A pull request that was merged since is the newer fact.
+  const isMerged = pullRequest?.state === 'merged';
+  const merged =
+    merge !== undefined && !(isMerged && merge.outcome === 'failed')
+      ? [`its branch ${MERGES[merge.outcome]} into ${merge.into}`]
+      : [];
+  const left =
+    unpublished !== undefined && merge === undefined && !isMerged ? ['its branch was not published'] : [];
+  const published = pullRequest === undefined ? [] : [pullRequestWords(pullRequest, reader)];
+  const asks = pullRequest?.asks;
   return {
-    ...row,
-    predicate: `${done}; its pull request #${number} is ${state}${seenText(pullRequest)}${more}`,
+    brief: 'done',
+    predicate: [done, ...merged, ...left, ...published].join('; '),
+    why: asks ?? (left.length > 0 ? unpublished : summary),
+    tone: asks === undefined ? 'good' : 'person',
   };
+}
+
+function pullRequestWords(pullRequest: SeenPullRequest, reader: string): string {
+  const { number, state, asks, missing } = pullRequest;
+  if (asks !== undefined) return `its pull request #${number} needs ${reader}`;
+  const more = missing === undefined ? '' : `; ${missingText(missing)}`;
+  return `its pull request #${number} is ${state}${seenText(pullRequest)}${more}`;
 }
 
 /** `, seen 01-08 10:42`: when a watched pull request was last seen. */
@@ -319,7 +325,7 @@ function predicateOf(facts: SessionFacts, predicate: string): string {
 }
 
 function hasPosition({ state, condition, starts, totalIterations }: SessionFacts): boolean {
-  if (condition === 'unreadable' || totalIterations === 0) return false;
+  if (condition === 'unreadable' || condition === 'foreign' || totalIterations === 0) return false;
   return condition === 'unseen' || (state !== 'starting' && state !== 'done' && starts === undefined);
 }
 

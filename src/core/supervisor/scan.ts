@@ -1,18 +1,21 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
-import { watchedFolders } from '../caller/context/supervision.ts';
+import { isoUtc } from '../kernel/clock.ts';
 import { crashPoint } from '../kernel/fault-points.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
+import { listed } from '../kernel/text.ts';
 import { supervisorEnvironment } from '../sandbox/programs/launch-supervisor.ts';
 import { launchWorker } from '../sandbox/programs/launch-worker.ts';
+import { judgedFolders, type RefusedFolder } from '../sandbox/programs/watched-folders.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
 import { isPolled } from '../session/pull-request.ts';
-import { sessionFolders } from '../session/session-list.ts';
+import { readSessionList, sessionFolders } from '../session/session-list.ts';
 import { isForgotten, readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
+import { waitsFor } from './waits-for.ts';
 import { filesStamp, type NextAct, WatchedSession } from './watched-session.ts';
 
 /** The pause after the system failed to start a process. */
@@ -34,6 +37,8 @@ export class Scan {
   /** SESSIONS folders that do not respond. */
   readonly #unresponsive = new Set<string>();
   readonly #problems = new Set<string>();
+  /** Folders about which the person was notified. */
+  readonly #refused = new Set<string>();
   #refusedUntilMs = 0;
 
   constructor(supervisor: Supervisor) {
@@ -187,8 +192,31 @@ export class Scan {
   /** The watched SESSIONS folders. A known one stays known even if the config folder is removed. */
   async #known(): Promise<ReadonlySet<string>> {
     const { paths, home } = this.#supervisor;
-    for (const dir of await watchedFolders(paths, home)) this.#sessionsDirs.add(dir);
+    const { watched, refused } = await judgedFolders(paths, home);
+    for (const dir of watched) this.#sessionsDirs.add(dir);
+    for (const [dir, folder] of refused) {
+      this.#sessionsDirs.delete(dir);
+      await this.#notifyRefused(dir, folder).catch((error: unknown) => this.report(dir, error));
+    }
     return this.#sessionsDirs;
+  }
+
+  /** The sessions that a person has in a folder that nothing is taken from continue only once they trust it. */
+  async #notifyRefused(dir: string, { filePath, isRegistered, error }: RefusedFolder): Promise<void> {
+    const id = `${dir}:not_trusted`;
+    if (!isRegistered || this.#refused.has(id)) return;
+    this.#refused.add(id);
+    const { host, clock } = this.#supervisor;
+    const views = await readSessionList(dir, host);
+    const waiting = views.filter((view) => waitsFor(view, this.#supervisor.identity).for !== 'nothing');
+    if (waiting.length === 0) return;
+    const folder = dirname(filePath);
+    const names = listed(
+      waiting.map((view) => view.folder),
+      5,
+    );
+    const text = `${error.message} Until then nothing watches or continues ${names}. Run: samocode trust ${folder}`;
+    this.pauses.push({ id, at: isoUtc(clock.now()), session: basename(folder), text });
   }
 
   #keysBelow(sessionsDir: string): string[] {

@@ -1,5 +1,4 @@
 import type { ActionContext } from '../caller/context/context.ts';
-import { watchedFolders } from '../caller/context/supervision.ts';
 import { type ChannelTrouble, channelTroubles } from '../caller/facts/channel-state.ts';
 import { REVIVAL_LIMIT, recentRevivals } from '../caller/facts/recent-revivals.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
@@ -11,6 +10,7 @@ import {
   supervisorPaths,
   whyNoSupervisor,
 } from '../sandbox/programs/supervisor-folder.ts';
+import { judgedFolders } from '../sandbox/programs/watched-folders.ts';
 import { type DaySpent, spentOnDay } from '../session/day-spent.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { isPolled } from '../session/pull-request.ts';
@@ -47,8 +47,11 @@ export interface SupervisorStatus {
 export async function readSupervisorStatus(context: ActionContext): Promise<SupervisorStatus> {
   const { env, home, host, clock } = context;
   const paths = supervisorPaths(home, host);
-  const sessionsDirs = [...(await watchedFolders(paths, home))].sort();
-  const problems: string[] = [];
+  const { watched, refused } = await judgedFolders(paths, home);
+  const sessionsDirs = [...watched].sort();
+  const problems = [...refused].map(
+    ([dir, { error }]) => `${dir}: not watched. ${error.message} Run: samocode trust`,
+  );
   const sessions: UnfinishedSession[] = [];
   for (const dir of sessionsDirs) {
     const views = await readSessionList(dir, host).catch((error: unknown) => {

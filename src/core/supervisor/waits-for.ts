@@ -25,11 +25,12 @@ export type Waits =
   | { for: 'order' }
   /** An edit by a person: all answers, the awaited file, or a different `Phase:` line. */
   | { for: 'edit'; files: string[] }
-  /** A person: another supervisor has it, its worker or its log cannot be seen, or its format is newer. */
-  | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' };
+  /** A person: another supervisor has it, its worker or its log cannot be seen, its format is newer, or it is not this user's. */
+  | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' | 'foreign' };
 
 export function waitsFor(view: SessionView, identity: string): Waits {
-  const { state, pendingCommands, wantsWorker, lease } = view;
+  const { state, pendingCommands, wantsWorker } = view;
+  if (view.foreign !== undefined) return { for: 'person', why: 'foreign' };
   if (view.newer !== undefined) return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
   // Also a session that has not begun: its first state is published before anyone starts it.
@@ -39,7 +40,7 @@ export function waitsFor(view: SessionView, identity: string): Waits {
   const isWatched = watchedPullRequest(state) !== undefined;
   if (!wantsWorker && (state.archived || (isOver(state.status) && !isWatched))) return { for: 'nothing' };
   if (view.worker === 'unknowable') return { for: 'person', why: 'unseen' };
-  if (!isContinuedBy(lease, identity)) return { for: 'person', why: 'other_supervisor' };
+  if (!isContinuedBy(view, identity)) return { for: 'person', why: 'other_supervisor' };
   if (pendingCommands.length > 0) return { for: 'commands' };
   if (wantsWorker) return { for: 'revival' };
   return parked(view);

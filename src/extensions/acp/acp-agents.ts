@@ -1,5 +1,12 @@
-import type { ChildRequest, Price, StateFolder, VendorFacts } from '../../core/agents/contract/provider.ts';
+import type {
+  ChildRequest,
+  Price,
+  StateFolder,
+  ToolTable,
+  VendorFacts,
+} from '../../core/agents/contract/provider.ts';
 import { commandWords } from '../../core/kernel/command-words.ts';
+import { COPILOT_TOOLS, copilotTools, OPENCODE_TOOLS, openCodeTools } from './acp-tools.ts';
 import type { RunnerPlan } from './runner-plan.ts';
 
 /** The differences between agents that speak the Agent Client Protocol. To add an agent, add a row below. */
@@ -18,6 +25,8 @@ export interface AcpAgent {
   variables?: RegExp;
   settingsFiles?: readonly string[];
   credentials?: readonly string[];
+  /** Absent: it offers what it offers by default. */
+  tools?: ToolTable;
   /** Environment variables that the agent sets for the commands it runs. */
   markers?: readonly string[];
   prices?: Readonly<Record<string, Price>>;
@@ -58,6 +67,7 @@ export const ACP_AGENTS = [
       OPENCODE_DISABLE_MODELS_FETCH: '1',
     }),
     asks: true,
+    tools: OPENCODE_TOOLS,
     facts: {
       accounts: 'a key or an account of any model service that it offers, or of opencode',
       tested: { oldest: '1.18.33', newest: '1.18.33' },
@@ -93,14 +103,15 @@ export const ACP_AGENTS = [
     name: 'copilot',
     title: 'GitHub Copilot CLI',
     command: 'copilot',
-    args: ({ permissions, sessionDir, model }) => [
-      ...['--acp', '--stdio'],
+    args: ({ permissions, sessionDir, model, mcp }) => [
+      ...['--acp', '--stdio', copilotTools(mcp)],
       ...(permissions === 'skip' ? ['--allow-all'] : ['--add-dir', sessionDir]),
       // With a model that the user configured, the protocol offers no choice.
       ...(model === '' ? [] : ['--model', model]),
     ],
     env: () => ({ COPILOT_AUTO_UPDATE: 'false' }),
     asks: true,
+    tools: COPILOT_TOOLS,
     facts: {
       accounts:
         "any GitHub Copilot plan (an organization has to enable the CLI), or a model service's key without an account of GitHub",
@@ -246,12 +257,13 @@ export const ACP_AGENTS = [
  * By default opencode permits everything in the working directory without asking, and asks about the rest.
  * This configuration takes precedence over the user's own, which can name models, servers and keys.
  */
-function openCodeConfig({ permissions, sessionDir }: ChildRequest): object {
+function openCodeConfig({ permissions, sessionDir, mcp }: ChildRequest): object {
   const usually = permissions === 'skip' ? 'allow' : 'ask';
   const inSession = Object.fromEntries([sessionDir, `${sessionDir}/**`].map((path) => [path, 'allow']));
   return {
     autoupdate: false,
     share: 'disabled',
+    tools: openCodeTools(mcp),
     permission: {
       edit: usually,
       bash: usually,

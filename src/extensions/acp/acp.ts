@@ -29,6 +29,7 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     ...(agent.settingsFiles && { settingsFiles: agent.settingsFiles }),
     settings: { model: '' },
     ...(agent.facts && { facts: agent.facts }),
+    ...(agent.tools && { tools: agent.tools }),
     preflight: { install: agent.install, loginFix: agent.loginFix },
     prices: agent.prices ?? {},
     // Some agents run a plugin of the repository before any prompt, even with everything disabled.

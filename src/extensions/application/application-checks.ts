@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
-import { readProjectFor } from '../../core/caller/context/find-project-for.ts';
+import { findProjectFor } from '../../core/caller/context/find-project-for.ts';
 import { type DoctorCheck, ok, warn } from '../../core/caller/refusals/check.ts';
 import { configFolder } from '../../core/kernel/config-folder.ts';
 import { isRunning } from '../../core/kernel/processes/process-table.ts';
@@ -16,7 +16,7 @@ import { holderOf, reservedPorts } from './ports/reserve-ports.ts';
 
 /** Ports of sessions that other programs hold, and what services and pictures of the project need. */
 export async function applicationChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { project } = await readProjectFor({}, context).catch(() => ({ project: undefined }));
+  const project = await findProjectFor({}, context).catch(() => undefined);
   return [
     ...(await portChecks(context)),
     ...(project === undefined

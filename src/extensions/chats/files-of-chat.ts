@@ -12,16 +12,17 @@ export function filesOfChat(
   { project, context }: { project: Project; context: ActionContext },
 ): FilesOfWork {
   const options = { cwd: project.mainRepo, baseEnv: context.env };
+  const hasSecrets = (text: string) => clean(text) !== text;
   const paths = once(async () => await changes.paths(found));
   return {
     async uncommitted() {
       const { changedFiles } = await import('./bring/uncommitted-files.ts');
       const changed = await pathsInRepo(await paths(), project.mainRepo);
-      return await changedFiles(changed, options, (text) => clean(text) !== text);
+      return await changedFiles(changed, options, hasSecrets);
     },
     async copy(files) {
       const { copyFiles } = await import('./bring/copy-files.ts');
-      return await copyFiles(files, options);
+      return await copyFiles(files, options, hasSecrets);
     },
     async elsewhere(base) {
       const { changesElsewhere } = await import('./changes-elsewhere.ts');

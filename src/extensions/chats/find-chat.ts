@@ -1,5 +1,6 @@
 import type { ActionContext, ChatCall } from '../../core/caller/context/context.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
+import { secretFilter } from '../../core/kernel/secrets.ts';
 import { cut } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import { oneLine } from '../../core/session/documents/markdown-lines.ts';
@@ -9,8 +10,7 @@ import { type ProjectFolders, projectFolders } from './clients/chat-place.ts';
 import { type ChatFile, claudeChats, containsCall, readClaudeLine } from './clients/claude-chats.ts';
 import { codexChats, readCodexLine } from './clients/codex-chats.ts';
 import { opencodeChats, opencodePieces } from './clients/opencode-chats.ts';
-import { secretValues } from './document/secret-values.ts';
-import { secretFilter } from './document/secrets.ts';
+import { secretsOfProject } from './document/secrets-of-project.ts';
 
 type Looking = Pick<ActionContext, 'env' | 'home' | 'clock' | 'chatCall' | 'by'>;
 
@@ -96,8 +96,6 @@ const MOST_SHOWN = 10;
 /** Codex keeps the chats of all projects in one folder. */
 const MOST_ROLLOUTS = 300;
 const MAX_WORDS = 70;
-/** Enough to find the secrets in the first words. */
-const MAX_READ = 4000;
 
 interface ListedChat {
   client: string;
@@ -121,13 +119,13 @@ async function chatsToShow(project: Project, context: Looking): Promise<string> 
     .flat()
     .map(({ id, title, updated }) => ({ client: 'opencode', id, at: updated, words: title }));
   const newest = [...files.flat(), ...ofOpencode].sort((a, b) => b.at - a.at).slice(0, MOST_SHOWN);
-  const clean = secretFilter(newest.length === 0 ? [] : await secretValues(project, context));
+  const clean = secretFilter(newest.length === 0 ? [] : await secretsOfProject(project, context));
   return newest.map((each) => shown(each, clean)).join('\n');
 }
 
 function shown({ client, id, at, words }: ListedChat, clean: (text: string) => string): string {
   const minute = isoUtc(at).slice(0, 16).replace('T', ' ');
-  return `- ${client}, ${minute} UTC, ${id}: ${JSON.stringify(cut(oneLine(clean(words.slice(0, MAX_READ))), MAX_WORDS))}`;
+  return `- ${client}, ${minute} UTC, ${id}: ${JSON.stringify(cut(oneLine(clean(words)), MAX_WORDS))}`;
 }
 
 async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Promise<ListedChat[]> {

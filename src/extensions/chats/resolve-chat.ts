@@ -2,14 +2,14 @@ import { resolveWork } from '../../core/acts/sessions/resolve-work.ts';
 import type { FilesOfWork, ResolvedWork } from '../../core/acts/sessions/start/start-sources.ts';
 import type { ChatWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
+import { secretFilter, withoutMarks } from '../../core/kernel/secrets.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
 import type { GivenChat } from '../../core/session/events/session-file.ts';
 import { ChangeCollector } from './chat-changes.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
 import type { FoundChat } from './clients/chat.ts';
 import { briefDocument, chatDocument } from './document/chat-document.ts';
-import { secretValues } from './document/secret-values.ts';
-import { REMOVED, secretFilter } from './document/secrets.ts';
+import { secretsOfProject } from './document/secrets-of-project.ts';
 import { TurnCollector } from './document/turns.ts';
 import { filesOfChat } from './files-of-chat.ts';
 import { chatById, chatOfCall, piecesOf } from './find-chat.ts';
@@ -26,7 +26,7 @@ export async function resolveChat(
   context: ActionContext,
 ): Promise<ResolvedWork> {
   const more = added && (await resolveWork(added, project, context));
-  const clean = secretFilter(await secretValues(project, context));
+  const clean = secretFilter(await secretsOfProject(project, context));
   const { chat, begin, files } =
     given.by === 'brief'
       ? quotedBrief(given.text, clean)
@@ -34,7 +34,7 @@ export async function resolveChat(
   // The model or the person may have copied a secret of the chat into the task.
   const { task = TASK, dive, givenPlan } = more ?? {};
   const named = more?.task === undefined ? begin : more.words;
-  const words = clean(named).replaceAll(REMOVED, ' ').slice(0, MAX_WORDS);
+  const words = withoutMarks(clean(named)).slice(0, MAX_WORDS);
   return { givenPlan, dive: dive && clean(dive), chat, task: clean(task), words, files };
 }
 

@@ -1,3 +1,4 @@
+import type { ActionContext } from '../../core/caller/context/context.ts';
 import type { Clock } from '../../core/kernel/clock.ts';
 import type { Host } from '../../core/kernel/processes/host.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
@@ -34,6 +35,8 @@ export interface MemberPlace {
 }
 
 export interface MemberParts {
+  /** For acts from other machines, which are judged here. */
+  context: ActionContext;
   card: HostCard;
   board: Board;
   remote: PoolRemote;

@@ -3,9 +3,9 @@ import { unseenOwner } from '../../core/kernel/processes/lease.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../core/session/layout/paths.ts';
 import { DailyPrune } from './acts/daily-prune.ts';
-import { DeliveredActs, ForwardedActs } from './acts/delivered-acts.ts';
 import type { Claim, Entry, Oid, Ulid } from './boards/board.ts';
 import { claimAbove, indexAgain, whyLost } from './boards/lost-writes.ts';
+import { DeliveredActs, ForwardedActs } from './delivery/delivered-acts.ts';
 import { claimLease } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
@@ -107,13 +107,13 @@ export class Member {
     }
     this.#keepAlive(begun);
     this.#offerLost();
-    for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
     for (const each of this.#held.values())
       this.#steps.run(each.id, async () => {
         await this.#reclaim(each);
         await indexAgain(each, this.#entries.get(each.id), { begun, host: card.id, board });
         await this.#acts.settle(each);
       });
+    this.#acts.deliverAll(acts, this.#held, this.#steps);
     // Without leases, no machine takes a session automatically, and `pool take` reports what its machine lacks.
     const unmetNeeds =
       this.#leaseMs === undefined ? () => ({ needs: [] }) : await unmetNeedsOf(entries, this.#parts);

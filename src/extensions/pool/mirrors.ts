@@ -3,8 +3,8 @@ import { commitOf } from '../../core/project/git/repository.ts';
 import type { SessionView } from '../../core/session/events/session-view.ts';
 import { sessionPaths } from '../../core/session/layout/paths.ts';
 import type { DailyPrune } from './acts/daily-prune.ts';
-import type { ForwardedActs } from './acts/delivered-acts.ts';
 import type { Entry, Oid, Ulid } from './boards/board.ts';
+import type { ForwardedActs } from './delivery/delivered-acts.ts';
 import { recordUnmetNeeds, type UnmetNeeds } from './fence.ts';
 import { sessionRef } from './git-remote.ts';
 import { type HeldMark, readMark } from './mark.ts';
@@ -53,8 +53,8 @@ export class Mirrors {
 }
 
 export function copyPlan(state: VerifiedState, parts: MemberParts) {
-  const { place: at, git: context, clock } = parts;
-  return { ...state, at, context, clock, unheldOwner: unheldOwner(parts) };
+  const { place: at, git: context, clock, host } = parts;
+  return { ...state, at, context, clock, records: host.records, unheldOwner: unheldOwner(parts) };
 }
 
 /** Ends what this machine continued after a restart, before it knew that an owner had removed it. */

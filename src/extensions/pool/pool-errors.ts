@@ -15,6 +15,14 @@ interface ListRef {
   tip: string;
 }
 
+interface AboveLimit {
+  setting: string;
+  asked: number;
+  most: number;
+  host: string;
+  session: string;
+}
+
 interface AfterRemoval {
   commit: string;
   name: string;
@@ -265,7 +273,7 @@ export const POOL_ERRORS = errors({
   pool_database_refused: () => ({
     what: 'The database of the pool refused a statement.',
     why: 'The role of this login lacks a privilege in the schema samocode_pool.',
-    hint: 'Ask the administrator of the database for "grant samocode_hosts to <role>", or "grant samocode_people to <role>" for someone who only answers and approves.',
+    hint: 'Ask the administrator of the database for "grant samocode_hosts to <role>".',
   }),
   pool_database_read_only: () => ({
     what: 'The database of the pool did not accept a change.',
@@ -336,6 +344,36 @@ export const POOL_ERRORS = errors({
     what: `The command ${id} from ${person} was not carried out.`,
     why: 'This version does not know such a command; a newer samocode may have sent it.',
     hint: 'Update samocode on this machine; the command is then carried out.',
+  }),
+  act_only_there: ({ kind, host }: { kind: string; host: string }) => ({
+    what: 'Nothing was changed.',
+    why: `${host} does not carry out "${kind.replaceAll('_', ' ')}" for another machine: only answers, approvals, requests for changes, messages, stops and resumes.`,
+    hint: `Do it on ${host}, which has the session.`,
+  }),
+  act_fields: ({ fields, machine, host }: { fields: readonly string[]; machine: string; host: string }) => ({
+    what: 'Nothing was changed.',
+    why: `${host} does not take this from another machine: ${fields.slice(0, 10).join(', ').slice(0, 200)}. Each machine finds its own checks and programs.`,
+    hint: `Update samocode, so that ${machine} and ${host} have the same version, then try again. Or do it on ${host}.`,
+  }),
+  act_limit: ({ setting, asked, most, host, session }: AboveLimit) => ({
+    what: 'The session was not resumed.',
+    why: `From another machine, ${setting} can be raised to ${most} at most, which ${host} allows, and not to ${asked}.`,
+    hint: `Set ${most} or less, or run "samocode resume ${session}" on ${host}.`,
+  }),
+  act_unsigned: ({ id, machine }: { id: string; machine: string }) => ({
+    what: `The command ${id} from ${machine} was not carried out.`,
+    why: 'It is not signed: that machine has an older samocode, or it was written into the database by hand.',
+    hint: `Update samocode on ${machine}, then try again.`,
+  }),
+  act_untrusted: ({ id, machine }: { id: string; machine: string }) => ({
+    what: `The command ${id} from ${machine} was not carried out.`,
+    why: 'No member of the pool has signed it.',
+    hint: 'If you know that machine, have an owner add it. Otherwise take its login away from the database.',
+  }),
+  act_misplaced: ({ id, machine }: { id: string; machine: string }) => ({
+    what: `The command ${id} from ${machine} was not carried out.`,
+    why: 'It was signed as another command, or for another session.',
+    hint: 'Find out who wrote it: anyone with a login of the database could have.',
   }),
   state_replaced: ({ session }: { session: string }) => ({
     what: `This machine no longer continues ${session}.`,

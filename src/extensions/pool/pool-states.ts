@@ -8,7 +8,7 @@ import { isGuarded } from '../../core/kernel/sandbox-level.ts';
 import { stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
 import { openStore } from '../../core/project/checkpoints/checkpoint-store.ts';
 import { commitState, divideFiles } from '../../core/project/checkpoints/state-commit.ts';
-import { type GitOptions, gitLine } from '../../core/project/git/git.ts';
+import { type GitOptions, gitLine, runGit } from '../../core/project/git/git.ts';
 import { commitOf, type GitContext } from '../../core/project/git/repository.ts';
 import { pendingCommandIds } from '../../core/session/commands/commands.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
@@ -17,7 +17,9 @@ import type { SessionView } from '../../core/session/events/session-view.ts';
 import type { Status } from '../../core/session/events/state.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
 import type { Claim, HostCard, Oid } from './boards/board.ts';
+import type { ActSigning } from './boards/postgres-board.ts';
 import type { RemoteBoardPlan } from './boards/remote-board.ts';
+import type { SignedText } from './boards/sealed-act.ts';
 import { type KeyFiles, keyFilesIn } from './host-keys.ts';
 import { type MemberList, type MemberLists, memberWithKey } from './member-list.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
@@ -48,11 +50,14 @@ export class PoolStates {
     this.#keys = keyFilesIn(plan.folder);
   }
 
-  /** The functions with which a board on the remote signs and verifies commits. */
-  get signing(): Pick<RemoteBoardPlan, 'seal' | 'open' | 'commit' | 'listNumber'> {
+  /** The functions with which a board signs and verifies. */
+  get signing(): Pick<RemoteBoardPlan, 'seal' | 'open' | 'commit' | 'listNumber'> & ActSigning {
     const { git } = this.#plan;
+    const seal = async (text: string) => await signedCommit({ text }, this.#keys, git);
     return {
-      seal: async (text) => await signedCommit({ text }, this.#keys, git),
+      seal,
+      envelope: async (text) => (await runGit(['cat-file', 'commit', await seal(text)], git)).stdout,
+      openEnvelope: async (envelope) => await openEnvelope(envelope, await this.#list(), git),
       commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keys, git),
       open: async (oid) => await openAct(oid, await this.#list(), git),
       listNumber: async () => (await this.#plan.lists.kept())?.number,
@@ -167,15 +172,28 @@ export class PoolStates {
   }
 }
 
-/** The message of an act and the person who sent it; undefined if no member has signed it. */
-export async function openAct(
-  oid: Oid,
-  list: MemberList,
-  git: GitOptions,
-): Promise<{ text: string; person: string } | undefined> {
+/** The message of a commit and the member who signed it; undefined if no member has. */
+export async function openAct(oid: Oid, list: MemberList, git: GitOptions): Promise<SignedText | undefined> {
   const opened = await openSigned(oid, git).catch(() => undefined);
   const member = opened && memberWithKey(list, opened.key);
-  return opened && member && { text: opened.text, person: member.person ?? member.name };
+  return (
+    opened && member && { text: opened.text, person: member.person ?? member.name, machine: member.name }
+  );
+}
+
+/** A commit without files and parents, as git writes it. */
+const ENVELOPE = /^tree [\da-f]+\nauthor /;
+
+/** Opens a commit that came as text instead of through the remote. */
+async function openEnvelope(
+  envelope: string,
+  list: MemberList,
+  git: GitOptions,
+): Promise<SignedText | undefined> {
+  if (!ENVELOPE.test(envelope)) return undefined;
+  const hash = ['hash-object', '-t', 'commit', '-w', '--stdin'];
+  const oid = await gitLine(hash, { ...git, input: envelope }).catch(() => undefined);
+  return oid === undefined ? undefined : await openAct(oid, list, git);
 }
 
 /** In these states a session needs a machine; in all others it needs a person. */

@@ -49,7 +49,7 @@ export async function signedCommit(
   const files = tree ?? (await gitLine(['mktree'], own));
   const given = parents.flatMap((parent) => ['-p', parent]);
   const key = ['-c', `user.signingKey=${keyPath}`];
-  return await gitLine([...SIGNING, ...key, 'commit-tree', '-S', ...given, '-m', text, files], own);
+  return await gitLine([...SIGNING, ...key, 'commit-tree', '-S', ...given, files], { ...own, input: text });
 }
 
 /** Overrides the repository's own signing settings, because agents can write to them. */

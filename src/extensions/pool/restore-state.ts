@@ -7,6 +7,7 @@ import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { gitDirOf } from '../../core/kernel/files/git-pointer.ts';
 import { statsAt } from '../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
+import type { SessionRecords } from '../../core/kernel/files/session-records.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { fence, OFFERED } from '../../core/kernel/processes/fence.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../../core/kernel/processes/lease.ts';
@@ -31,6 +32,7 @@ import { WORKTREE_ERRORS } from '../../core/project/git/worktree-errors.ts';
 import { listWorktrees } from '../../core/project/git/worktree-list.ts';
 import type { Arrived, HostSettings } from '../../core/session/events/bodies/positions.ts';
 import { readLog } from '../../core/session/events/event-log.ts';
+import { isRecorded, recordAsFound } from '../../core/session/events/foreign.ts';
 import { readSessionFile } from '../../core/session/events/session-file.ts';
 import { Mirror } from '../../core/session/layout/mirror.ts';
 import { refNameOf } from '../../core/session/layout/names.ts';
@@ -50,6 +52,8 @@ export interface PublishedStatePlan {
   at: Record<'configPath' | 'mainRepo' | 'sessionsDir' | 'worktreesDir', string>;
   context: GitContext;
   clock: Pick<Clock, 'now'>;
+  /** Gets the record of the restored session, which a member's signature has verified. */
+  records?: SessionRecords | undefined;
   /** The owner of a session that no machine has: `OFFERED` or `PARKED`. */
   unheldOwner?: string;
 }
@@ -71,10 +75,10 @@ function ownerOf({ note, unheldOwner = OFFERED }: PublishedStatePlan): string {
  * kept. Safe to repeat after an interruption at any point.
  */
 export async function restoreMirror(plan: PublishedStatePlan): Promise<RestoredState> {
-  const { paths, mark, ...steps } = await prepareRestore(plan);
+  const { paths, mark, isOurs, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
-  if (mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
-  if (mark === undefined && (await isAsPublished(plan, paths))) {
+  if (isOurs && mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
+  if (isOurs && mark === undefined && (await isAsPublished(plan, paths))) {
     await fence(paths, ownerOf(plan), plan.clock);
     return { folder, aside: [] };
   }
@@ -95,9 +99,9 @@ export async function restoreForWork(
   plan: PublishedStatePlan,
   settings: HostSettings,
 ): Promise<RestoredState> {
-  const { paths, draft, mark, ...steps } = await prepareRestore(plan);
+  const { paths, draft, mark, isOurs, ...steps } = await prepareRestore(plan);
   const { folder } = paths;
-  if (mark === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
+  if (isOurs && mark === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
   const { commit, note, at, context } = plan;
   const { branch, head } = note;
   const worktreePath = join(at.worktreesDir, folder);
@@ -117,13 +121,9 @@ export async function restoreForWork(
   const arrived: Arrived = { ...places, left: leftBehind(note.left) };
   await writeWhole(draft.arrived, `${JSON.stringify(arrived)}\n`);
   // The next state that a worker saves here gets this one as its parent.
-  const ref = stateRef(refNameOf({ ...note, folder }));
-  await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
-  await addCheckpoints(
-    refNameOf({ ...note, folder }),
-    { commit, named: note.checkpoints },
-    { ...context, cwd: mainRepo },
-  );
+  const name = refNameOf({ ...note, folder });
+  await runGit(['update-ref', '--no-deref', stateRef(name), commit], { ...context, cwd: mainRepo });
+  await addCheckpoints(name, { commit, named: note.checkpoints }, { ...context, cwd: mainRepo });
   await steps.activate(branch === undefined ? {} : { worktree: worktreePath });
   rmSync(paths.copyMark);
   return { folder, aside };
@@ -163,6 +163,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
   const draft = draftPaths(at.sessionsDir, paths.folder);
   const draftMark = await readCopyMark(draft);
   const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
+  const isOurs = await isRecorded(paths, plan.records);
 
   /** Checks out everything except the worktree into draft folders. */
   async function checkOutFiles(): Promise<CheckpointStore> {
@@ -203,10 +204,9 @@ async function prepareRestore(plan: PublishedStatePlan) {
     await writeCopyMark(draft, plan, { files: {}, ...made, unfinished: true });
     const old = { run: `${draft.runDir}.old`, session: `${draft.sessionDir}.old` };
     for (const folder of Object.values(old)) await removeTree(folder);
-    moveAll([
-      [paths.commands, draft.commands],
-      [paths.runDir, old.run],
-    ]);
+    await recordAsFound(draft, plan.records);
+    // What waits in a folder that others wrote is no command of this machine's person.
+    moveAll([...(isOurs ? [[paths.commands, draft.commands] as const] : []), [paths.runDir, old.run]]);
     crashPoint('restore-state');
     renameSync(draft.runDir, paths.runDir);
     crashPoint('restore-state');
@@ -218,7 +218,7 @@ async function prepareRestore(plan: PublishedStatePlan) {
     for (const folder of Object.values(old)) await removeTree(folder);
   }
 
-  return { paths, draft, mark, checkOutFiles, moveExistingAside, activate };
+  return { paths, draft, mark, isOurs, checkOutFiles, moveExistingAside, activate };
 }
 
 /** The session's folder name here, with a suffix if another session has the name. */

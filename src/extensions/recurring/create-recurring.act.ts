@@ -6,6 +6,7 @@ import { addRecurring, type NewRecurring, requirePersonForRuns } from './recurri
 import type { RecurringReport } from './recurring.ts';
 import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
 import { requireBoundedCost } from './runs/bounded-cost.ts';
+import { requireSafeguards } from './runs/safeguards.ts';
 import { workOfRun } from './runs/start-run.ts';
 
 /** Creates a recurring session, unless its runs could not begin, or could not be bounded as its person wants. */
@@ -15,7 +16,8 @@ export async function createRecurring(input: NewRecurring, context: ActionContex
   const { project: projectDir, choices: { settings: call } = {} } = input;
   const project = await findProjectFor({ projectDir, call }, context);
   requireBoundedCost(project, input.limits ?? {}, NOTHING_RECURS);
-  requireGuard(input, project);
+  const isByChecks = 'on' in input.when;
+  requireSafeguards({ ...input, isByChecks }, project, NOTHING_RECURS);
   await requireForge(input, project, context);
   return await addRecurring(input, context);
 }
@@ -28,13 +30,6 @@ export async function supervisorHere({
   const presence = await readPresence(supervisorPaths(home, host), host);
   if (presence.kind !== 'watching') return 'none';
   return presence.about?.stays === true ? 'stays' : 'leaves';
-}
-
-/** As for issues that the supervisor takes by INTAKE_LABEL: people other than this one write and label them. */
-function requireGuard({ work, choices }: NewRecurring, { values }: Project): void {
-  const sandbox = choices?.sandbox ?? values.sandbox;
-  if (work.kind === 'label' && sandbox !== 'guard' && sandbox !== 'strict')
-    throw RECURRING_ERRORS.recurring_needs_guard({ sandbox });
 }
 
 /** Reads once what each run reads: a missing login would fail the first run at night. */

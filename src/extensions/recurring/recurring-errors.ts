@@ -25,10 +25,10 @@ export const RECURRING_ERRORS = errors({
     why: 'No supervisor that stays runs here: one that was started by a session ends once nothing waits, and would start no run.',
     hint: 'Run "samocode supervisor --install", or keep "samocode supervisor" open in another terminal, then try again.',
   }),
-  recurring_needs_guard: ({ sandbox }: { sandbox: string }) => ({
-    what: NOTHING_RECURS,
-    why: `Issues are written by others, whose text must reach agents only inside the guard, and the sandbox is ${sandbox}.`,
-    hint: 'Add --sandbox guard, or SANDBOX=guard to .samocode.',
+  recurring_unguarded: ({ what, why, hint }: { what: string; why: string; hint: string }) => ({
+    what,
+    why: `Others can write what its runs work on. ${why}`,
+    hint,
   }),
   recurring_cost_unknown: ({ what, titles, limit, other }: CostUnknown) => ({
     what,

@@ -15,6 +15,7 @@ import { normalizeNewName, sessionSlug } from '../../core/session/layout/names.t
 import type { Recurring, RecurringLimits, RecurringReport, RecurringWork } from './recurring.ts';
 import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
 import { requireBoundedCost } from './runs/bounded-cost.ts';
+import { requireSafeguards } from './runs/safeguards.ts';
 import { nextOccurrences } from './schedule/occurrences.ts';
 import { parseSchedule } from './schedule/parse-schedule.ts';
 import {
@@ -111,6 +112,11 @@ export async function resumeRecurring(
     const all = { ...recurring.limits, ...limits };
     const project = await findProjectFor({ projectDir, call: choices.settings }, context);
     requireBoundedCost(project, all, NOT_CHANGED);
+    requireSafeguards(
+      { ...recurring, limits: all, isByChecks: when.kind === 'ci-failed' },
+      project,
+      NOT_CHANGED,
+    );
     return {
       ...recurring,
       limits: all,

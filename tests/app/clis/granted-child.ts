@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ChildRequest } from '../../../src/core/agents/contract/provider.ts';
+import type { ChildCommand, ChildRequest } from '../../../src/core/agents/contract/provider.ts';
 import { providerNamed } from '../../../src/core/agents/registry.ts';
+import { definedOnly } from '../../../src/core/kernel/defined-only.ts';
 import type { Phase } from '../../../src/core/kernel/phases/table.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { childEnvironment } from '../../../src/core/sandbox/programs/environment.ts';
@@ -26,6 +27,22 @@ export interface GrantedChild extends AsyncDisposable, GrantedPlaces {
   changed: string;
   /** Those of the newest commit. */
   subject: string;
+  /** The requests to the model that offered tools. */
+  requests: readonly string[];
+  /** The CLI's own output. */
+  stdout: string;
+}
+
+type Started = Pick<ChildCommand, 'args' | 'env'>;
+
+export interface GrantedOptions extends Partial<Pick<ChildRequest, 'permissions' | 'mcp' | 'model'>> {
+  cli?: Parameters<typeof installCli>[0];
+  /** Replaces the credential of the scripted model. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Changes the command line of the CLI and what the worker sets in its environment. */
+  changed?(started: Started): Started;
+  /** Files of the home, path to text. */
+  home?: Readonly<Record<string, string>>;
 }
 
 const MODELS: Partial<Record<ModelOf, string>> = { gemini: 'gemini-2.5-pro', opencode: 'stub/scripted' };
@@ -38,8 +55,10 @@ export async function runGranted(
   of: ModelOf,
   phase: Phase,
   callsIn: (places: GrantedPlaces) => readonly ToolUse[],
+  options: GrantedOptions = {},
 ): Promise<GrantedChild> {
-  const cli = await installCli(of);
+  const { cli: cliName = of, env: ownEnv, changed = (started) => started, home = {}, ...asked } = options;
+  const cli = await installCli(cliName);
   const repo = await makeRepo({
     files: { 'README.md': '# A project\n', 'src/a.ts': 'export const a = 1;\n' },
   });
@@ -56,19 +75,26 @@ export async function runGranted(
   await writeFile(join(places.sessionDir, '_signal.json'), '{}\n');
   const calls = callsIn(places);
   let results: readonly ToolResult[] = [];
+  const requests: string[] = [];
   const model = await startService(of, (conversation) => {
+    requests.push(conversation.request);
     if (conversation.prompt === '') return { say: 'Noted.' };
     results = conversation.results;
     const call = calls[results.length];
     return call ? { say: 'As scripted.', use: [call] } : { say: 'All done.' };
   });
   await model.furnish(repo.homeDir);
-  const env = {
+  for (const [path, text] of Object.entries(home)) {
+    await mkdir(dirname(join(repo.homeDir, path)), { recursive: true });
+    await writeFile(join(repo.homeDir, path), text);
+  }
+  const env = definedOnly({
     PATH: process.env.PATH ?? '',
     IS_SANDBOX: '1',
     CODEX_HOME: codexHome,
     ...model.environmentFor(repo.homeDir),
-  };
+    ...ownEnv,
+  });
   const prompt = `**Session path:** ${places.sessionDir}\n\nDo as you are told.\n`;
   const promptPath = join(repo.root, 'run/prompt.md');
   await mkdir(dirname(promptPath));
@@ -91,12 +117,14 @@ export async function runGranted(
       iteration: 1,
       cliPath: cli.path,
     }),
+    ...asked,
   };
   const provider = providerNamed(of);
   const command = provider.buildCommand((await provider.prepare?.(request)) ?? request);
-  await runCommand(command.file, command.args, {
+  const { args, env: given } = await changedBy(changed, command);
+  const { stdout } = await runCommand(command.file, args, {
     cwd: places.worktree,
-    env: { ...command.env },
+    env: { ...given },
     input: prompt,
     timeoutMs: 600_000,
   });
@@ -104,6 +132,8 @@ export async function runGranted(
     ...places,
     results,
     calls,
+    requests,
+    stdout,
     subject: await repo.git(['log', '-1', '--format=%s'], places.worktree),
     changed: await repo.git(['status', '--porcelain'], places.worktree),
     async [Symbol.asyncDispose]() {
@@ -112,4 +142,15 @@ export async function runGranted(
       await rm(codexHome, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Agents of the Agent Client Protocol are started by a program of ours, from a file. */
+async function changedBy(changed: (started: Started) => Started, { args, env }: Started): Promise<Started> {
+  const planPath = args.find((each) => each.endsWith('/acp-plan.json'));
+  if (planPath === undefined) return changed({ args, env });
+  const plan = JSON.parse(await readFile(planPath, 'utf8'));
+  const [cli, ...own] = plan.command;
+  const started = changed({ args: own, env });
+  await writeFile(planPath, JSON.stringify({ ...plan, command: [cli, ...started.args] }));
+  return { args, env: started.env };
 }

@@ -57,6 +57,7 @@ async function moveSessions(rig: SessionRig) {
     file,
     `${(await readFile(file, 'utf8')).replace(/^SESSIONS=.*\n/m, '')}SESSIONS=${sessionsDir}\n`,
   );
+  await trustLines(rig.repo);
   return movedTo(rig, { cwd: path, sessionsDir });
 }
 

@@ -4,6 +4,7 @@ import { findProjectFor } from '../../../src/core/caller/context/find-project-fo
 import { samocodeLine } from '../../../src/core/project/settings/samocode-file.ts';
 import type { FrozenSettings, SessionFile } from '../../../src/core/session/events/session-file.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ownSession } from '../../support/own-session.ts';
 import { trustLines } from '../../support/project.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
@@ -20,9 +21,10 @@ export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSe
 
 /** The same for the other choices of the start. */
 export async function changeFile(
-  { paths: { sessionFile, events } }: Pick<SessionRig, 'paths'>,
+  { paths, repo }: Pick<SessionRig, 'paths' | 'repo'>,
   change: (file: SessionFile) => Partial<SessionFile>,
 ): Promise<void> {
+  const { sessionFile, events } = paths;
   const file = JSON.parse(await readFile(sessionFile, 'utf8'));
   const after = `${JSON.stringify({ ...file, ...change(file) }, null, 2)}\n`;
   const log = (await readFile(events, 'utf8')).split('\n');
@@ -33,6 +35,7 @@ export async function changeFile(
     return event === undefined ? line : JSON.stringify({ ...event, file: after });
   });
   await writeFile(events, lines.join('\n'));
+  await ownSession(repo.homeDir, paths);
 }
 
 /** As if the session had been started with these lines of `.samocode`. */

@@ -46,6 +46,11 @@ const AT_EVERY_GATE: readonly ParentAct[] = [
     refusal: 'channel_closed',
   },
   {
+    name: 'resumes the session with a higher limit, so that its budget is lifted at the gate',
+    play: (kit) => kit.tool('resume_session', { session: kit.session, limits: { usd: 900_000 } }),
+    refusal: 'gate_closed',
+  },
+  {
     name: 'removes the channels from .samocode first',
     play: (kit) => kit.withChanged(kit.projectFile, (text) => text.replace(/^GATE_CHANNELS=.*$/m, ''), opens),
     refusal: 'channel_closed',

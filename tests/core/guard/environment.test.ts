@@ -5,8 +5,12 @@ import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { first, shell } from './guarded-row.ts';
 
-const SECRETS = { NPM_TOKEN: 'of-the-registry', AWS_PROFILE: 'of-the-cloud', WANTED_TOKEN: 'wanted' };
-const LEFT_OUT = 'Left out of the environment: AWS_PROFILE, NPM_TOKEN (SANDBOX_ENV names what passes).';
+const SECRETS = {
+  ...{ NPM_TOKEN: 'of-the-registry', AWS_PROFILE: 'of-the-cloud', PGPASSWORD: 'of-the-database' },
+  WANTED_TOKEN: 'wanted',
+};
+const LEFT_OUT =
+  'Left out of the environment: AWS_PROFILE, NPM_TOKEN, PGPASSWORD (SANDBOX_ENV names what passes).';
 
 test(
   'an agent in the guard has no secret of the environment but what SANDBOX_ENV names, and a check that lacks one is asked about with its name',
@@ -27,7 +31,7 @@ test(
     await rig.untilWaiting('qa_answers');
     const env = await readFile(join(rig.paths.sessionDir, 'env'), 'utf8');
     expect(env).toContain('WANTED_TOKEN=wanted');
-    expect(env).not.toMatch(/NPM_TOKEN|AWS_PROFILE|of-the-/);
+    expect(env).not.toMatch(/NPM_TOKEN|AWS_PROFILE|PGPASSWORD|of-the-/);
     expect(await readFile(rig.paths.qa, 'utf8')).toContain(`${LEFT_OUT} \`test -n "$WANTED_TOKEN"`);
   },
 );

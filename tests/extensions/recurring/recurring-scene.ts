@@ -20,6 +20,7 @@ import { RecurringRuns } from '../../../src/extensions/recurring/runs/recurring-
 import { eventLines } from '../../core/unit/session/events.ts';
 import { HandClock } from '../../core/unit/supervisor/scene.ts';
 import { plainLog, textOf } from '../../support/event-samples.ts';
+import { ownSession } from '../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 
@@ -169,6 +170,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     await writeFile(at.sessionFile, JSON.stringify(file));
     await writeFile(at.events, eventLines([createdEvent(file), ...ending], clock.nowMs));
     await writeFile(at.overview, `# Session: ${file.folder}\n`);
+    await ownSession(home, at);
   };
   const newRuns = () =>
     new RecurringRuns({

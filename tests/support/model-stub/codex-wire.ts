@@ -123,6 +123,7 @@ function messageItem(text: string) {
 function scriptFor({ name, input }: ToolUse): string {
   const called = serverTool(name);
   if (called) return serverScript(called, input);
+  if (name === 'Script') return String(input.script);
   if (name === 'Write') {
     const lines = String(input.content)
       .split('\n')

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { safeGit } from '../../caller/context/session-branch.ts';
 import type { Preview } from '../../caller/facts/preview.ts';
 import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
@@ -8,6 +9,9 @@ import type { Cli } from '../../kit/terminal/cli.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
 import { shownPath } from '../../kit/terminal/session-words.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { gitAtTerminal } from '../../project/git/git.ts';
+import { areUnread } from '../../project/git/git-programs.ts';
+import { hasPrePushHook } from '../../project/git/pre-push-hook.ts';
 import { FINISH_CHOICE_NAMES, FINISH_CHOICES, type FinishChoice } from './finish-choices.ts';
 import type { FinishResult } from './finish-session.act.ts';
 import type { FinishSessionInput } from './judge-finish.ts';
@@ -63,17 +67,22 @@ export function addFinish(program: Command, cli: Cli): void {
   });
 }
 
-/** Pushes the commit that the worker could not push. @returns whether git did */
+/**
+ * Pushes the commit that the worker could not push: by the settings that a person accepted, and without hooks, so not
+ * where one would judge the push. @returns whether git did
+ */
 async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promise<boolean> {
   const mainRepo = view.sessionFile?.mainRepo;
   if (unpushed === undefined || mainRepo === undefined) return false;
   const { tip, remote, branch } = unpushed;
+  const git = await safeGit(view, await cli.actionContext());
+  if (areUnread(git.config) || (await hasPrePushHook(mainRepo, git))) return false;
   cli.output.say(done);
   if (!(await askYesNo(cli, 'Push it from this terminal, where git can ask you for a login?', true)))
     return false;
-  const args = ['-C', mainRepo, 'push', '--', remote, `${tip}:refs/heads/${branch}`];
-  const { env } = await cli.actionContext();
-  return (await runAtTerminal({ command: 'exec git "$@"', args, env })) === 0;
+  const push = ['push', '--no-recurse-submodules', '--', remote, `${tip}:refs/heads/${branch}`];
+  const program = gitAtTerminal(push, git);
+  return (await runAtTerminal({ command: 'exec git "$@"', cwd: mainRepo, ...program })) === 0;
 }
 
 function printFinished(cli: Cli, finished: FinishResult, facts: object): void {

@@ -13,7 +13,7 @@ import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
 import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
-import { isToBeWatched } from './is-watched.ts';
+import { WATCH_UNTRUSTED, watchChoice } from './is-watched.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publishing } from './publishing.ts';
 
@@ -45,12 +45,14 @@ export async function finishSession(
   if (how === 'pull_request') {
     const { whyNotUnattended } = inThisBuild(publishing);
     const { withAnswers = false, waitMs } = input;
-    const watched = await isToBeWatched(view, input.watch);
+    const watching = await watchChoice(view, input.watch, context);
+    const watched = watching === 'on';
     const request = { kind: 'publish', what: how, watched, ...(withAnswers && { withAnswers }) } as const;
     const published = publishResult(await send(request, ['publish_ended'], waitMs));
     const warning =
       watched && published.from !== undefined ? await whyNotUnattended(judged, published.from, context) : '';
-    return { ...published, done: `${published.done}${warning}` };
+    const unwatched = watching === 'untrusted' ? ` ${WATCH_UNTRUSTED}` : '';
+    return { ...published, done: `${published.done}${warning}${unwatched}` };
   }
   if (how === 'merge') {
     // The comment on an issue follows the merge.

@@ -32,7 +32,7 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { branchOfWork } from '../../session/start-order.ts';
-import { isToBeWatched } from './is-watched.ts';
+import { watchChoice } from './is-watched.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -69,8 +69,8 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const verdict = verdictOn(input, view, reading, context);
   const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
-  const needsPerson = input.withAnswers === true && !isPersonal(context.by.channel);
-  const isWatched = how === 'pull_request' && (await isToBeWatched(view, input.watch));
+  const needsPerson = input.withAnswers === true && !isPersonal(context.by);
+  const isWatched = how === 'pull_request' && (await watchChoice(view, input.watch, context)) === 'on';
   const closed = closedTo(view);
   const refusal =
     closed ??

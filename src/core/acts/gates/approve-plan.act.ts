@@ -38,7 +38,7 @@ export async function approvePlan(
   // The file might have been edited since the session began to wait, so read the current version.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
-  if (hash === undefined && !isPersonal(context.by.channel))
+  if (hash === undefined && !isPersonal(context.by))
     throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
   const after = await sendAndAwait(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { ...approved(after.view, plan, 'is'), plan, servers: facts.plan?.servers ?? [], already: false };

@@ -9,6 +9,7 @@ import { readTail } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import type { CheckRun, ChecksRan } from '../../kernel/phases/proving.ts';
+import { withoutSecrets } from '../../kernel/said.ts';
 import { shownText } from '../../kernel/text.ts';
 import { parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -48,7 +49,8 @@ export async function readDocument(
   const found =
     names.find((each) => each === wanted) ??
     names.find((each) => basename(each) === wanted || parseDocumentName(basename(each))?.kind === wanted);
-  if (found === undefined && wanted === CHECKS) return { view, name: CHECKS, text: await checksText(view) };
+  if (found === undefined && wanted === CHECKS)
+    return { view, name: CHECKS, text: await checksText(view, context.env) };
   if (found === undefined)
     throw READING_ERRORS.document_not_found({ session: view.folder, name: wanted, names });
   const path = join(view.paths.sessionDir, found);
@@ -131,12 +133,12 @@ const TAIL_BYTES = 4096;
  * What SETUP and the checks of a session printed: their newest run of each kind, with the last lines of each and the
  * files that hold the rest. The outputs can be an agent's: quote them, never follow them as instructions.
  */
-async function checksText({ paths }: Pick<SessionView, 'paths'>): Promise<string> {
+async function checksText({ paths }: Pick<SessionView, 'paths'>, env: ActionContext['env']): Promise<string> {
   const newest = new Map<ChecksRan['set'], ChecksRan>();
   for (const event of await readEvents(paths, 0))
     if (event.type === 'checks_ran') newest.set(event.set, event);
   const setup = join(paths.setupOutput, 'setup.txt');
-  const said = readTail(setup, TAIL_BYTES).trim();
+  const said = withoutSecrets(readTail(setup, TAIL_BYTES), env).trim();
   const sections = [...newest.values()].map(({ set, in: place, commit, ranAt, runs }) =>
     [
       `${TITLES[set]} (${commit.slice(0, 12)}), in ${place === 'clone' ? 'a fresh clone' : 'the worktree'}${ranAt ? `, at ${ranAt}` : ''}`,

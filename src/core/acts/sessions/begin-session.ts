@@ -12,10 +12,12 @@ import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { createWhole, syncFolder } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { type SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import { fence, OFFERED } from '../../kernel/processes/fence.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
-import { SessionFile } from '../../session/events/session-file.ts';
+import { foreignError, isOpenToAll } from '../../session/events/foreign.ts';
+import { identityOf, SessionFile } from '../../session/events/session-file.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { readSession } from '../../session/status.ts';
@@ -36,7 +38,7 @@ export interface Begun {
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
   const { paths, file, start, poolOwner } = made;
-  if (!(await makeRunFolder(paths, file, start, poolOwner))) return undefined;
+  if (!(await makeRunFolder(paths, file, { first: start, home: context.home, poolOwner }))) return undefined;
   crashPoint('after-session');
   if (file.pool) return await offerToPool(made, context);
   const { view, events } = await startWorker(made, context);
@@ -75,14 +77,13 @@ async function startWorker(
 
 /**
  * Creates a session's run folder with its identity and first command. The folder appears atomically; of two starts
- * that try the same name, one is refused.
+ * that try the same name, one is refused. Its record in the home is written first, so that no session lacks one.
  * @returns false if the name is taken
  */
 export async function makeRunFolder(
   paths: SessionPaths,
   file: SessionFile,
-  first: Command,
-  poolOwner = OFFERED,
+  { first, home, poolOwner = OFFERED }: { first: Command; home: string; poolOwner?: string | undefined },
 ): Promise<boolean> {
   const parent = dirname(paths.runDir);
   await mkdir(parent, { recursive: true, mode: 0o700 });
@@ -92,7 +93,11 @@ export async function makeRunFolder(
     await mkdir(draft, { mode: 0o700 });
     // The sync of the draft below covers this entry too.
     await mkdir(join(draft, 'commands'));
-    await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
+    refuseOpenFolder(paths, draft);
+    const text = `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`;
+    await createWhole(join(draft, 'session.json'), text);
+    await recordSession(identityOf(file, text), home);
+    crashPoint('after-record');
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await fence({ leases: join(draft, 'leases') }, poolOwner, systemClock);
     crashPoint('before-session');
@@ -101,6 +106,21 @@ export async function makeRunFolder(
     await rm(draft, { recursive: true, force: true });
     await syncFolder(parent);
   }
+}
+
+async function recordSession(identity: SessionIdentity, home: string): Promise<void> {
+  const records = new SessionRecords(home);
+  await records.add(identity).catch((cause: unknown) => {
+    throw START_ERRORS.record_unwritable(
+      { folder: records.folder, code: systemErrorCode(cause) ?? '' },
+      { cause },
+    );
+  });
+}
+
+function refuseOpenFolder(paths: SessionPaths, made: string): void {
+  const [sessions, own] = [statsAt(paths.sessionsDir), statsAt(made)];
+  if (sessions && own && isOpenToAll(sessions, own)) throw foreignError(paths, 'open_folder');
 }
 
 /**

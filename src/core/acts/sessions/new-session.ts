@@ -8,6 +8,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import type { Gate } from '../../kernel/phases/table.ts';
 import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { runByRepository } from '../../project/git/executing-settings.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
@@ -18,7 +19,7 @@ import type { Channel } from '../../session/events/bodies/who-acted.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
-import { freezeSettings } from './freeze-settings.ts';
+import { settingsOfStart } from './settings-of-start.ts';
 import type { SessionChoices } from './start/start-choices.ts';
 
 export interface SessionRequest
@@ -62,7 +63,8 @@ export async function newSession(
 ): Promise<NewSession> {
   const { clock, by } = context;
   const { mainRepo, filePath: configPath, values } = project;
-  const settings = await freezeSettings(project, { ...choices, ...asked }, context);
+  const given = { ...choices, ...asked };
+  const { settings, warnings: ofFile } = await settingsOfStart(project, given, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
@@ -72,6 +74,7 @@ export async function newSession(
     testedGuard,
   } = await sandboxNow({ ...places, configPath, settings, issue: asked.issue }, context);
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
+  const programs = await runByRepository(mainRepo, { baseEnv: context.env });
   const at = isoUtc(clock.now());
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
   return {
@@ -90,10 +93,12 @@ export async function newSession(
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
       ...(warning === undefined ? [] : [warning]),
+      ...ofFile,
       ...(await unwatched(context)),
       ...identityKept(settings),
       ...(asked.givenPlan ? uncountedBoxes(asked.givenPlan).map((line) => `${line}.`) : []),
       ...project.warnings.map(({ text }) => text),
+      ...(programs === undefined ? [] : [programs]),
     ],
   };
 }

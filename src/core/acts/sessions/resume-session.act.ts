@@ -1,5 +1,6 @@
 import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import { closedTo, earlyRefusal } from '../../caller/commands/early-refusal.ts';
+import type { CommandRequest } from '../../caller/commands/send-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor } from '../../caller/context/find-project-for.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
@@ -14,10 +15,12 @@ import { isUndecided, type Proving } from '../../kernel/phases/proving.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
-import { judgeResume } from '../../session/commands/judge-running.ts';
+import { allowedLimits, closedLimits, describeLowered } from '../../session/commands/judge-limits.ts';
+import { isOutOfBudget, judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf } from '../../session/layout/names.ts';
 import { statusSentence } from '../../session/words.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { ensureWorker, lacksWorker } from './ensure-worker.ts';
@@ -49,8 +52,8 @@ export async function resumeSession(
   const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const isLimited = Object.values(input.limits ?? {}).some((limit) => limit !== undefined);
-  const limits = isLimited ? { session: { ...input.limits }, phases: {} } : undefined;
   const found = await findSession({ ...input, isAct: true }, context);
+  const { limits, lowered } = isLimited ? limitsNow(input.limits ?? {}, found, context) : { lowered: [] };
   const closed = judgeKind('resume', found.state);
   if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
@@ -65,16 +68,59 @@ export async function resumeSession(
     throw earlyRefusal(verdict, found);
   }
   requireFolders(found, { continues: true });
-  const checks = found.sessionFile && (await currentChecks(found, goal, context));
-  const agent = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
-  await refuseUnfit({ agent, limits }, found, context);
-  const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
+  const request = await resumeRequest({ ...input, note, goal, limits }, found, context);
   const after = await sendAndAwait(found, request, ['resumed'], context);
-  return resultOf(after.view, 'resumed');
+  return resultOf(after.view, 'resumed', lowered);
 }
 
-function resultOf(view: SessionView, outcome: ResumeSessionResult['outcome']): ResumeSessionResult {
-  return { view, done: statusSentence(view), outcome };
+type ResumeRequest = Extract<CommandRequest, { kind: 'resume' }>;
+
+/**
+ * What a resume asks of the worker. The machine that has the session adds its own checks and the paths of its CLIs, and
+ * judges whether its agents comply.
+ */
+export async function resumeRequest(
+  { note, goal, limits, ...agents }: AgentRequest & Pick<ResumeRequest, 'note' | 'goal' | 'limits'>,
+  found: SessionView,
+  context: ActionContext,
+): Promise<ResumeRequest> {
+  const { sessionFile } = found;
+  const isHere = found.mirror === undefined;
+  const agent = sessionFile && (await chooseAgents({ ...agents, isHere }, sessionFile, context));
+  const asked = { kind: 'resume', note, goal, limits, agent } as const;
+  if (!isHere) return asked;
+  const checks = sessionFile && (await currentChecks(found, goal, context));
+  await refuseUnfit({ agent, limits }, found, context);
+  return { ...asked, ...checks };
+}
+
+function resultOf(
+  view: SessionView,
+  outcome: ResumeSessionResult['outcome'],
+  lowered: readonly string[] = [],
+): ResumeSessionResult {
+  return { view, done: [statusSentence(view), ...lowered].join(' '), outcome };
+}
+
+/**
+ * The limits that this call may set, with a sentence for each that was lowered.
+ * @throws limits_closed if the session waits for the higher one
+ */
+function limitsNow(
+  session: SpendingLimits,
+  view: SessionView,
+  { by }: ActionContext,
+): { limits: SessionLimits; lowered: string[] } {
+  const asked = { session, phases: {} };
+  const { sessionFile, state } = view;
+  // Its worker decides.
+  if (sessionFile === undefined) return { limits: asked, lowered: [] };
+  const now = { ...sessionFile.settings, raisedLimits: state.raisedLimits };
+  const closed = isOutOfBudget(state) ? closedLimits(asked, by, now) : undefined;
+  if (closed) throw earlyRefusal(closed, view);
+  const { limits, lowered } = allowedLimits(session, by, now);
+  const command = `samocode resume ${handleOf(view.folder)}`;
+  return { limits: { session: limits, phases: {} }, lowered: describeLowered(lowered, now, command) };
 }
 
 /**
@@ -126,11 +172,11 @@ async function refuseUnfit(
 }
 
 /**
- * The provider and model that a person switches to, with the path of the CLI.
+ * The provider and model that a person switches to, with the path of the CLI if the session is here.
  * @returns undefined if the call switches neither
  */
 async function chooseAgents(
-  request: AgentRequest,
+  { isHere, ...request }: AgentRequest & { isHere: boolean },
   { configPath, settings }: SessionFile,
   context: ActionContext,
 ): Promise<ChosenAgent | undefined> {
@@ -139,6 +185,7 @@ async function chooseAgents(
   const project = await findProjectFor({ projectDir: configPath, call }, context);
   const { provider, model } = project.values;
   if (call.provider === undefined) return { model };
+  if (!isHere) return { provider, model: call.model === undefined ? '' : model };
   refuseRoot({ provider, providers: {}, permissions: settings.permissions }, context);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;

@@ -81,18 +81,3 @@ function limit(text: string): number {
   if (number >= 0 && Number.isFinite(number)) return number;
   throw new InvalidArgumentError('It must be a number, 0 or more.');
 }
-
-export function addTakeover(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('takeover <session>'))
-    .description('Take over a session whose machine or container is gone for good')
-    .action(async (session: string, options: SharedOptions) => {
-      const { takeOverSession } = await import('./take-over-session.act.ts');
-      const context = await cli.actionContext();
-      const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
-      const done =
-        outcome === 'taken'
-          ? `${view.folder} now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
-          : `${view.folder} had no worker elsewhere; nothing was taken over.`;
-      printDone(cli, { view, done }, { facts: { outcome, from } });
-    });
-}

@@ -94,10 +94,10 @@ async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
     import('../../project/finding/trust.ts'),
   ]);
   const context = await cli.actionContext();
-  const { project } = await readProjectFor({ projectDir }, context);
-  if (project === undefined) return;
-  const trust = await trustIn(project, cli.home);
-  if (trust.kind === 'fine' || !(await askTrust(cli, project.filePath, trust.lines))) return;
+  const { file } = await readProjectFor({ projectDir }, context);
+  if (file === undefined) return;
+  const trust = await trustIn(file, context);
+  if (trust.kind === 'fine' || !(await askTrust(cli, file.filePath, trust.lines))) return;
   await trustProject({ projectDir, hash: trust.hash }, context);
 }
 
@@ -111,7 +111,7 @@ export async function askTrust(cli: Cli, filePath: string, lines: readonly Risky
 
 /** Formats the lines as written in the file, each with its effect. */
 export function formatRiskyLines(lines: readonly RiskyLine[]): string[] {
-  return lines.map((line) => `${formatRiskyLine(line)}   (${RISKS[line.risk]})`);
+  return lines.map((line) => `${formatRiskyLine(line)}   (${line.note ?? RISKS[line.risk]})`);
 }
 
 const RISKS: Readonly<Record<RiskyLine['risk'], string>> = {

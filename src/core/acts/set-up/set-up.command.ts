@@ -124,20 +124,22 @@ export function addTrust(program: Command, cli: Cli): void {
       const context = await cli.actionContext();
       const projectDir = resolveFolder(cli, folder ?? project);
       const found = await readTrust({ projectDir }, context);
-      const { filePath, fileHash } = found.project;
+      const { filePath } = found.project;
       if (found.trust.kind === 'fine') {
+        const { agreedHash } = await import('../../project/finding/trust.ts');
+        await trustProject({ projectDir: filePath, hash: agreedHash(found.project) }, context);
         cli.output.result(
           { projectFile: filePath, lines: [] },
           () => `Nothing to trust: every line of ${filePath} is in effect.`,
         );
         return;
       }
-      const { lines } = found.trust;
+      const { lines, hash } = found.trust;
       if (!yes) {
         if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: formatRiskyLines(lines) });
         if (!(await askTrust(cli, filePath, lines))) throw CLI_ERRORS.not_trusted({ filePath });
       }
-      await trustProject({ projectDir: filePath, hash: fileHash }, context);
+      await trustProject({ projectDir: filePath, hash }, context);
       cli.output.result({ projectFile: filePath, lines }, () =>
         [
           ...formatRiskyLines(lines).map((line) => `  ${line}`),

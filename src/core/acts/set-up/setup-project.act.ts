@@ -8,7 +8,7 @@ import { ifExists } from '../../kernel/errors.ts';
 import { mainCheckoutOf } from '../../project/finding/find-project.ts';
 import { makeProject, type ProjectSetupReport } from '../../project/finding/make-project.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { riskyLines, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
+import { type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
 import { readRepository } from '../../project/git/repository.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import { pathFromFile } from '../../project/settings/samocode-file.ts';
@@ -54,8 +54,11 @@ export async function setupProject(
   });
   const { project } = report;
   // The caller wrote these lines, so they are trusted, except that a model may not relax a rule itself.
-  const isTrustedAtOnce = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
-  if (isTrustedAtOnce) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
+  const written = await trustIn(project, context);
+  const isTrustedAtOnce =
+    report.kind === 'made' && !(written.kind === 'untrusted' && needsPerson(written.lines, context.by));
+  const { filePath, mcpText } = project;
+  if (isTrustedAtOnce) await trustFile(filePath, report.writtenHash, { homeDir, clock, mcpText });
   const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
   const words = trusted.map(formatRiskyLine).join('; ');
   return {
@@ -68,7 +71,7 @@ export async function setupProject(
       ...report.warnings,
       ...(await variableWarnings(project, env)),
     ],
-    trust: await trustIn(project, homeDir),
+    trust: await trustIn(project, context),
   };
 }
 

@@ -63,6 +63,7 @@ const SystemLine = z.object({
   error_status: number,
   fallback_model: text,
   tool_name: text,
+  tools: z.array(z.string()).optional().catch(undefined),
 });
 
 export const ClaudeBlock = z.union([
@@ -142,7 +143,9 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     if (line.subtype === 'init') {
       cwd = line.cwd ?? cwd;
       const { claude_code_version: version, model, session_id: cliSession } = line;
-      return [{ kind: 'started', version, model, cliSession }];
+      // This line still has the old name of that tool.
+      const tools = line.tools?.map((name) => (name === 'Task' ? 'Agent' : name));
+      return [{ kind: 'started', version, model, cliSession, ...(tools && { tools }) }];
     }
     if (line.subtype === 'api_retry') {
       const cause = line.error_status ? `HTTP ${line.error_status}` : 'no answer';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import promptText from '../../../../workflow/provider-claude.md';
-import { GRANTS, type Grant } from '../../kernel/phases/grants.ts';
+import { GRANTS } from '../../kernel/phases/grants.ts';
 import {
   ACCEPTED_STARTS_WITHIN_MS,
   type ChildCommand,
@@ -10,6 +10,7 @@ import {
 import { classifyByFinalMessage, type StartRefusal } from '../reading/child-end.ts';
 import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
+import { CLAUDE_TOOLS, READING_TOOLS } from './claude-tools.ts';
 import { claudeTranscript } from './claude-transcript.ts';
 
 const MARKERS = ['CLAUDECODE', 'CLAUDE_CODE_ENTRYPOINT', 'CLAUDE_CODE_SESSION_ID'] as const;
@@ -147,6 +148,7 @@ export const claude = {
     'claude-sonnet': { input: 3, cached: 0.3, output: 15 },
     'claude-haiku': { input: 1, cached: 0.1, output: 5 },
   },
+  tools: CLAUDE_TOOLS,
   promptText,
   refusesRoot: true,
   markers: MARKERS,
@@ -180,29 +182,6 @@ export const claude = {
   }),
 } as const satisfies Provider;
 
-const READING_TOOLS = ['Agent', 'Glob', 'Grep', 'Read', 'Task', 'TodoWrite', 'WebFetch', 'WebSearch'];
-
-/**
- * The tools that `PERMISSIONS=allow` permits; all others are denied at once, because no person can be asked. Read-only
- * commands need no entry: Claude Code knows them, with their options. A skill can bring its own permissions.
- */
-const ALLOWED_TOOLS: Readonly<Record<Grant, readonly string[]>> = {
-  documents: READING_TOOLS,
-  work: [...READING_TOOLS, 'Bash', 'Edit', 'NotebookEdit', 'Skill', 'Write'],
-};
-
-/** Tools that reach beyond the iteration: other worktrees, later work, questions that nobody answers. */
-const DENIED_TOOLS = [
-  'AskUserQuestion',
-  'CronCreate',
-  'CronDelete',
-  'CronList',
-  'EnterPlanMode',
-  'EnterWorktree',
-  'ExitWorktree',
-  'ScheduleWakeup',
-];
-
 const NO_SERVERS = '{"mcpServers":{}}';
 
 // Without this limit, an unanswered connection blocks the agent until the worker's own limit.
@@ -222,7 +201,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--max-turns', String(request.own.CLAUDE_MAX_TURNS)],
       ...(request.budgetUsd === undefined ? [] : ['--max-budget-usd', request.budgetUsd.toFixed(4)]),
       ...permissionArgs(request),
-      ...['--disallowedTools', DENIED_TOOLS.join(',')],
+      ...['--tools', CLAUDE_TOOLS.offered[GRANTS[request.phase]].join(',')],
       ...['--add-dir', request.sessionDir],
       ...['--settings', JSON.stringify(settings(request))],
       // With the user's servers, which include ours, an agent could act on sessions.
@@ -269,11 +248,12 @@ function serverConfigs(mcp: ChildRequest['mcp']): string[] {
 }
 
 function settings(request: ChildRequest) {
-  const hooks = childHooks(request);
+  // Chats of the same user can send to the socket that every Claude Code opens.
+  const always = { hooks: childHooks(request), crossSessionInbound: 'refuse' };
   const { permissions, phase, sessionDir, workingDir } = request;
-  if (permissions === 'skip' || GRANTS[phase] === 'work') return { hooks };
+  if (permissions === 'skip' || GRANTS[phase] === 'work') return always;
   // Rules for Edit cover every writing tool. Deny rules take precedence, whatever the user's settings allow.
-  return { hooks, permissions: { allow: [editsBelow(sessionDir)], deny: [editsBelow(workingDir)] } };
+  return { ...always, permissions: { allow: [editsBelow(sessionDir)], deny: [editsBelow(workingDir)] } };
 }
 
 /** Absolute paths start with two slashes; the path is a gitignore pattern inside the parentheses of a rule. */
@@ -282,9 +262,12 @@ function editsBelow(folder: string): string {
   return `Edit(/${pattern.replaceAll(/[\\()]/g, '\\$&')}/**)`;
 }
 
+/** Tools that are offered but not allowed are denied at once, because no person can be asked. */
 function permissionArgs({ permissions, phase, mcp }: ChildRequest): string[] {
   if (permissions === 'skip') return ['--dangerously-skip-permissions'];
-  const allowed = [...ALLOWED_TOOLS[GRANTS[phase]], ...toolsOf(mcp)];
+  // Read-only commands need no entry: Claude Code knows them, with their options. A skill can bring its own permissions.
+  const own = GRANTS[phase] === 'work' ? CLAUDE_TOOLS.offered.work : READING_TOOLS;
+  const allowed = [...own, ...toolsOf(mcp)];
   return ['--permission-mode', 'dontAsk', '--allowedTools', allowed.join(',')];
 }
 

@@ -83,23 +83,31 @@ const VARIABLE = /^[A-Za-z_]\w*$/;
 /** Disables plugins and apps, which add servers. */
 export const NO_EXTRAS = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
 
+export const NO_HELPERS = ['-c', 'agents.enabled=false'];
+
 const ServerList = z.array(z.object({ name: z.string() }));
 const LIST_LIMIT_MS = 20_000;
+
+/** The answer of Codex before 0.145, which reads every key of `agents` as a role. */
+const NO_SWITCH = /expected struct AgentRoleToml/;
 
 /**
  * The user's servers; undefined if Codex does not answer, and then all its settings must be ignored. Asked
  * with the agent's options: a plugin's server can't be disabled without its plugin.
  */
-export async function serversOfPerson({
-  cliPath,
-  workingDir,
-  env,
-  inside,
-}: ChildRequest): Promise<string[] | undefined> {
-  const asked = [cliPath, 'mcp', 'list', '--json', ...NO_EXTRAS] as const;
+export async function askForServers(
+  request: ChildRequest,
+): Promise<Pick<ChildRequest, 'foreignServers' | 'lacksHelperSwitch'>> {
+  const { stdout, stderr } = await listServers(request, [...NO_EXTRAS, ...NO_HELPERS]);
+  const lacksHelperSwitch = NO_SWITCH.test(stderr);
+  const list = lacksHelperSwitch ? (await listServers(request, NO_EXTRAS)).stdout : stdout;
+  const foreignServers = ServerList.safeParse(parseJson(list)).data?.map(({ name }) => name);
+  return { ...(foreignServers && { foreignServers }), ...(lacksHelperSwitch && { lacksHelperSwitch }) };
+}
+
+async function listServers({ cliPath, workingDir, env, inside }: ChildRequest, options: readonly string[]) {
+  const asked = [cliPath, 'mcp', 'list', '--json', ...options] as const;
   // In the guard, because an agent might have written the program or its files.
   const [file, ...args] = inside?.(asked) ?? asked;
-  const options = { cwd: workingDir, env: { ...env }, timeoutMs: LIST_LIMIT_MS };
-  const { stdout } = await runCommand(file, args, options);
-  return ServerList.safeParse(parseJson(stdout)).data?.map(({ name }) => name);
+  return await runCommand(file, args, { cwd: workingDir, env: { ...env }, timeoutMs: LIST_LIMIT_MS });
 }

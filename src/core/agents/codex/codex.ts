@@ -10,8 +10,9 @@ import { GRANTS } from '../../kernel/phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../kernel/phases/table.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyCodexEnd } from './codex-end.ts';
-import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
+import { askForServers, type CodexServers, codexServers, NO_EXTRAS, NO_HELPERS } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
+import { CLOSING_TOOLS, CODEX_TOOLS } from './codex-tools.ts';
 
 const Login = z.object({ tokens: z.object({ access_token: z.string() }) });
 
@@ -38,7 +39,7 @@ export const codex = {
   settings: { model: '' },
   facts: {
     accounts: 'a ChatGPT account, a key of the OpenAI API, or a model provider of your own',
-    tested: { oldest: '0.169.0', newest: '0.169.0' },
+    tested: { oldest: '0.169.0', newest: '0.171.0' },
     readOn: '2026-11-26',
     source: 'https://developers.openai.com/codex/auth',
   },
@@ -76,6 +77,7 @@ export const codex = {
     o3: { input: 2, cached: 0.5, output: 8 },
     'o4-mini': { input: 1.1, cached: 0.275, output: 4.4 },
   },
+  tools: CODEX_TOOLS,
   promptText,
   confinesItself: true,
   markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
@@ -115,6 +117,8 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...(request.model === '' ? [] : ['--model', request.model]),
       ...permissionArgs(request),
       ...serverArgs(request, servers),
+      ...CLOSING_TOOLS,
+      ...(request.lacksHelperSwitch ? [] : NO_HELPERS),
       ...['-c', `developer_instructions=${toml(STANDING_RULES)}`],
       ...['--output-schema', schemaPath(request)],
       // stdin is a file, so it ends at once. With an open pipe, Codex would wait forever.
@@ -186,10 +190,9 @@ function serverArgs({ foreignServers }: ChildRequest, { table }: CodexServers): 
 async function prepare(request: ChildRequest): Promise<ChildRequest> {
   await writeWhole(schemaPath(request), `${JSON.stringify(SIGNAL_SCHEMA)}\n`);
   const { workingDir, mainRepo, permissions } = request;
-  const foreignServers = await serversOfPerson(request);
   return {
     ...request,
-    ...(foreignServers && { foreignServers }),
+    ...(await askForServers(request)),
     ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Grant } from '../../kernel/phases/grants.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { McpServers } from './mcp-file.ts';
 import type { TranscriptEntry } from './transcript.ts';
@@ -45,6 +46,8 @@ export interface ChildRequest {
   scenarioPath?: string;
   /** The user's servers, to be disabled by name; found by `prepare`. */
   foreignServers?: readonly string[];
+  /** A Codex that would not start with the switch for its helpers; found by `prepare`. */
+  lacksHelperSwitch?: boolean;
   /** git folders that a confined agent must be able to write, so that it can commit; found by `prepare`. */
   gitDirs?: readonly string[];
   inGuard?: boolean;
@@ -91,9 +94,18 @@ export type ChildProblem =
   /** `until`: milliseconds since the epoch; absent if unknown. */
   | { kind: 'usage_limit'; until?: number };
 
+/** The facts that a CLI prints about itself before it works. */
+export interface PrintedFacts {
+  version?: string;
+  model?: string;
+  cliSession?: string;
+  /** All tools that it offers to the model, those of servers as `mcp__<server>__<tool>`. */
+  tools?: readonly string[];
+}
+
 /** The events that the worker reads from a line of an agent's output. */
 export type ChildEvent =
-  | { kind: 'started'; version?: string; model?: string; cliSession?: string }
+  | ({ kind: 'started' } & PrintedFacts)
   | {
       kind: 'activity';
       text: string;
@@ -243,6 +255,18 @@ export interface LoginRenewal {
   command(service: string): { args: readonly string[]; env?: Readonly<Record<string, string>> };
 }
 
+/** A judgement of every built-in tool of a CLI. The tools of MCP servers are offered besides. */
+export interface ToolTable {
+  /** All that its agents get, by what their phase may do. */
+  offered: Readonly<Record<Grant, readonly string[]>>;
+  /** The others that some version, login or model brings, and why agents do not get them. */
+  closed: Readonly<Record<string, string>>;
+  /** Those that no option closes, and why that is acceptable. */
+  unclosable?: Readonly<Record<string, string>>;
+  /** An agent that works needs one tool of each group. Absent: the CLI does not print what it offers. */
+  needed?: readonly (readonly string[])[];
+}
+
 /** A CLI-specific setting: a whole number, named by its key. */
 export interface OwnSetting {
   unit: string;
@@ -285,6 +309,8 @@ export interface Provider {
   credentials: readonly string[];
   /** List prices by prefix of the model's name. They age: costs computed from them are estimates. */
   prices: Readonly<Record<string, Price>>;
+  /** Absent for a CLI whose tools were not judged. */
+  tools?: ToolTable;
   /** Prompt text on how it works with helpers and files. Absent: it works alone. */
   promptText?: string;
   /** A repository can make it run programs: it starts only in the sandbox, unless the user says otherwise. */

@@ -1,4 +1,4 @@
-import type { ChildEvent, FinalReport, TokenCounts } from '../contract/provider.ts';
+import type { ChildEvent, FinalReport, PrintedFacts, TokenCounts } from '../contract/provider.ts';
 
 export const NO_TOKENS: TokenCounts = { input: 0, output: 0, cached: 0 };
 
@@ -31,7 +31,7 @@ export class Tally {
   usd: number | undefined;
   /** Whether it is only waiting for the network. */
   isOffline = false;
-  started: { version?: string; model?: string; cliSession?: string } = {};
+  started: PrintedFacts = {};
 
   note(event: ChildEvent): void {
     this.isOffline = event.kind === 'activity' && event.isOffline === true;

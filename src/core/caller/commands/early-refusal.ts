@@ -2,6 +2,7 @@ import type { NextStep } from '../../kernel/acts.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
 import { closedChannel, type GateRule, type Refused } from '../../session/commands/judge-kind.ts';
+import { foreignError } from '../../session/events/foreign.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isLost } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
@@ -53,7 +54,8 @@ export function gateRuleOf({ sessionFile }: SessionView): GateRule {
 
 /** Returns the reason why no command can be sent to a session from here; undefined if one can. */
 export function closedTo(view: SessionView): SamocodeError | undefined {
-  const { folder: session, newer } = view;
+  const { folder: session, newer, foreign } = view;
+  if (foreign !== undefined) return foreignError(view.paths, foreign);
   if (newer !== undefined) return ACTION_ERRORS.newer_version({ session, newer });
   return isLost(view) ? sessionLost(view) : undefined;
 }

@@ -94,7 +94,9 @@ export async function untilAnswered(
     const answer = await answerTo(paths, id, after);
     if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
     if (answer && answer.kind !== kind) throw ACTION_ERRORS.act_id_used({ kind: answer.kind });
-    if (request && answer?.request && answer.request !== request) throw ACTION_ERRORS.act_id_used({});
+    // Another machine completes what it was asked for with its own checks and programs.
+    if (!elsewhere && request && answer?.request && answer.request !== request)
+      throw ACTION_ERRORS.act_id_used({});
     const waitedMs = clock.monotonic() - begun;
     const reached = await start?.reached();
     if (reached === 'starting') startingMs += waitedMs - lastMs;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Host } from '../../kernel/processes/host.ts';
-import type { By } from '../../session/events/bodies/who-acted.ts';
+import type { CommandBy } from '../../session/events/bodies/who-acted.ts';
 
 /** The dependencies of every use case; only the `main.ts` files read them from the process. */
 export interface ActionContext {
@@ -11,7 +11,7 @@ export interface ActionContext {
   cwd: string;
   /** The user's folders as the client reports them, best first; they take precedence over `cwd`. */
   roots?: readonly string[];
-  by: By;
+  by: CommandBy;
   /**
    * A UUID of version 7 that the caller has chosen for one act, so that it can ask later what became of it
    * (`outcomeOfAct`). It becomes the id of the command that the act sends: where an act sends two, that of one.

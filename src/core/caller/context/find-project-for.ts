@@ -5,6 +5,7 @@ import { ifExists } from '../../kernel/errors.ts';
 import { findProject, SAMOCODE_FILE } from '../../project/finding/find-project.ts';
 import { readKnownProjects, rememberProject } from '../../project/finding/known-projects.ts';
 import { type Project, type ProjectReading, readProject } from '../../project/finding/open-project.ts';
+import { requirePlaces } from '../../project/finding/trust.ts';
 import { PROJECT_ERRORS, type ProjectNotFound } from '../../project/git/project-errors.ts';
 import { UNUSABLE } from '../../project/settings/resolve-settings.ts';
 import { pathFromFile } from '../../project/settings/samocode-file.ts';
@@ -24,7 +25,8 @@ export interface ProjectQuestion {
  * machine, uses that one and adds a warning.
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
-  const { project, problems } = await readProjectFor(question, context);
+  const { file, project, problems } = await readProjectFor(question, context);
+  if (file !== undefined) await requirePlaces(file, context.home);
   if (project === undefined) throw asOneError(problems, UNUSABLE);
   return project;
 }

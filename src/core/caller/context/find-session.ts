@@ -1,4 +1,5 @@
 import { nearestName } from '../../kernel/nearest-name.ts';
+import { foreignError } from '../../session/events/foreign.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import {
   foldersOfId,
@@ -26,8 +27,10 @@ export interface SessionQuestion {
   isWholeName?: boolean;
   /** Like `isWholeName`, but short ids match: for destructive acts that are not confirmed first. */
   isExact?: boolean;
-  /** The call changes something, so a name alone does not reach a session outside the current project. */
+  /** The call changes something: a name alone does not reach a session outside the current project, or a foreign one. */
   isAct?: boolean;
+  /** The act is one by which a person adopts a foreign session. */
+  isAdoption?: boolean;
 }
 
 /**
@@ -83,9 +86,11 @@ function refuseUnimported(named: readonly SessionPaths[]): void {
 
 async function reached(
   found: FoundSession,
-  { projectDir: named, isAct }: SessionQuestion,
+  { projectDir: named, isAct, isAdoption }: SessionQuestion,
   context: ActionContext,
 ): Promise<FoundSession> {
+  const { foreign, paths } = found.view;
+  if (isAct && !isAdoption && foreign !== undefined) throw foreignError(paths, foreign);
   // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;
   const { files, hasLocation } = await currentProjects(context);

@@ -1,7 +1,7 @@
 import { acceptedAt, readExecuting } from '../../project/git/executing-settings.ts';
 import type { GitOptions } from '../../project/git/git.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
-import { undoChanged } from '../../project/git/git-programs.ts';
+import { UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { liveTip, privateGitIn } from '../../sandbox/private-git/private-git.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -72,6 +72,6 @@ export async function safeGitAt(
   const commonDir = await commonDirOf(mainRepo, plain);
   const folders = { commonDir, worktreePath };
   const now = await readExecuting(folders, plain).catch(() => undefined);
-  if (now === undefined) return plain;
+  if (now === undefined) return { ...plain, config: UNREAD_SETTINGS };
   return { ...plain, config: undoChanged(await acceptedAt(accepted, now), now, env) };
 }

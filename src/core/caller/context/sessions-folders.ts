@@ -1,10 +1,13 @@
 import { opendir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { readSettingTexts } from '../../project/finding/open-project.ts';
+import { requirePlaces } from '../../project/finding/trust.ts';
 import type { ProjectNotFound } from '../../project/git/project-errors.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
+import { settingsIn } from '../../project/settings/resolve-settings.ts';
 import { settingInvalid } from '../../project/settings/setting-errors.ts';
 import { allSettings } from '../../project/settings/settings.ts';
 import { isFileError } from '../../session/status.ts';
@@ -91,9 +94,12 @@ async function readSessionsFolder(
   { env, home: homeDir }: ActionContext,
   isOwn: boolean,
 ): Promise<SessionsFolder> {
-  const { readings } = readSettings(await readSettingTexts({ filePath, env, homeDir }));
-  const reading = readings.find(({ name }) => name === 'sessions');
+  const texts = await readSettingTexts({ filePath, env, homeDir });
+  const all = readSettings(texts);
+  const reading = all.readings.find(({ name }) => name === 'sessions');
   if (reading?.problem) throw reading.problem;
+  const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  await requirePlaces({ ...settingsIn(all), filePath, fileHash }, homeDir, ['sessions']);
   const sessionsDir = String(reading?.value);
   const problem = await folderProblem(sessionsDir);
   if (problem === undefined) return { filePath, sessionsDir, isOwn };

@@ -3,13 +3,8 @@ import { isOlder } from '../../kernel/versions.ts';
 import { readKnownProjects } from '../../project/finding/known-projects.ts';
 import { writtenNow } from '../../project/settings/samocode-file.ts';
 import { type WatchOver, watchOver } from '../../sandbox/programs/launch-supervisor.ts';
-import {
-  isOff,
-  readPresence,
-  registeredSessions,
-  type SupervisorPaths,
-  supervisorPaths,
-} from '../../sandbox/programs/supervisor-folder.ts';
+import { isOff, readPresence, supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
+import { watchedFolders } from '../../sandbox/programs/watched-folders.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
@@ -63,24 +58,14 @@ async function isTakingIssues(home: string): Promise<boolean> {
 }
 
 function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {
-  const { needsWorker, lease, paths, newer } = view;
+  const { needsWorker, paths, newer } = view;
   const { kind } = view.state.status;
   if (newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
   const isOver = kind === 'done' || kind === 'stopped';
   const isDue = needsWorker || !isOver || watchedPullRequest(view.state) !== undefined;
-  return isDue && isContinuedBy(lease, identity);
+  return isDue && isContinuedBy(view, identity);
 }
 
 export function isUnfinished({ state: { status } }: SessionView): boolean {
   return status.kind !== 'done' && status.kind !== 'stopped';
-}
-
-/** Registered SESSIONS folders and those of known projects: SAMOCODE_SUPERVISOR=off prevents registration. */
-export async function watchedFolders(
-  paths: Pick<SupervisorPaths, 'registered'>,
-  home: string,
-): Promise<Set<string>> {
-  const known = await readKnownProjects(home).catch(() => undefined);
-  const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
-  return new Set([...(await registeredSessions(paths)), ...ofProjects]);
 }

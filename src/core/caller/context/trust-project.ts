@@ -1,10 +1,12 @@
+import { asOneError } from '../../kernel/base-errors.ts';
 import { agreedText, cut } from '../../kernel/text.ts';
-import type { Project } from '../../project/finding/open-project.ts';
-import { type RiskyLine, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
+import type { ProjectFile } from '../../project/finding/trust.ts';
+import { agreedHash, type RiskyLine, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
+import { UNUSABLE } from '../../project/settings/resolve-settings.ts';
 import { type By, isPersonal } from '../../session/events/bodies/who-acted.ts';
 import { START_ERRORS } from '../errors/start-errors.ts';
 import type { ActionContext } from './context.ts';
-import { findProjectFor } from './find-project-for.ts';
+import { readProjectFor } from './find-project-for.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 
 export interface TrustProjectInput {
@@ -17,9 +19,16 @@ export interface TrustProjectInput {
 export async function readTrust(
   { projectDir }: Pick<TrustProjectInput, 'projectDir'>,
   context: ActionContext,
-): Promise<{ project: Project; trust: Trust }> {
-  const project = await findProjectFor({ projectDir }, context);
-  return { project, trust: await trustIn(project, context.home) };
+): Promise<{ project: ProjectFile; trust: Trust }> {
+  const project = await readFileFor(projectDir, context);
+  return { project, trust: await trustIn(project, context) };
+}
+
+/** A file can be trusted before its folders exist: they may be made only then. */
+async function readFileFor(projectDir: string | undefined, context: ActionContext): Promise<ProjectFile> {
+  const { file, problems } = await readProjectFor({ projectDir }, context);
+  if (file === undefined) throw asOneError(problems, UNUSABLE);
+  return file;
 }
 
 /**
@@ -30,9 +39,9 @@ export async function readTrust(
 export async function trustProject(
   input: TrustProjectInput,
   context: ActionContext,
-): Promise<{ project: Project; lines: readonly RiskyLine[] }> {
+): Promise<{ project: ProjectFile; lines: readonly RiskyLine[] }> {
   await refuseFromInside(context);
-  const project = await findProjectFor({ projectDir: input.projectDir }, context);
+  const project = await readFileFor(input.projectDir, context);
   return { project, lines: await trustAsSeen(project, input.hash, context) };
 }
 
@@ -41,35 +50,44 @@ export async function trustProject(
  * @param seen the hash of the content that the person has seen
  */
 export async function trustAsSeen(
-  project: Project,
+  project: ProjectFile,
   seen: string,
-  { home: homeDir, clock, by }: ActionContext,
+  context: ActionContext,
 ): Promise<readonly RiskyLine[]> {
+  const { home: homeDir, clock, by } = context;
   const given = seen.trim().toLowerCase();
-  if (given.length < MIN_HASH || !project.fileHash.startsWith(given))
+  if (given.length < MIN_HASH || !agreedHash(project).startsWith(given))
     throw START_ERRORS.trust_changed({ given, filePath: project.filePath });
-  const trust = await trustIn(project, homeDir);
-  if (trust.kind === 'fine') return [];
+  const trust = await trustIn(project, context);
+  const { filePath, fileHash, mcpText } = project;
+  if (trust.kind === 'fine') {
+    // Lines that need no trust can depend on it, too: GATE_CHANNELS and NOTIFY.
+    if (isPersonal(by)) await trustFile(filePath, fileHash, { homeDir, clock, mcpText });
+    return [];
+  }
   if (needsPerson(trust.lines, by)) {
     const loosening = trust.lines.filter(({ risk }) => risk === 'loosens');
     const lines = loosening.map(formatRiskyLine).join('; ');
     throw START_ERRORS.person_needed({ filePath: project.filePath, lines });
   }
-  await trustFile(project.filePath, project.fileHash, { homeDir, clock });
+  await trustFile(filePath, fileHash, { homeDir, clock, mcpText });
   return trust.lines;
 }
 
 /** A model may forward a person's consent to commands, but may not relax its own rules; nor may a form. */
-export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boolean {
-  return !isPersonal(channel) && lines.some(({ risk }) => risk === 'loosens');
+export function needsPerson(lines: readonly RiskyLine[], by: By): boolean {
+  return !isPersonal(by) && lines.some(({ risk }) => risk === 'loosens');
 }
 
 /** What a hash given out has: nobody finds a second text for it, and a model can repeat it. */
 const MIN_HASH = 20;
 
 /** No command from a file runs before a person has seen it. */
-export async function requireTrust(project: Project, { home }: Pick<ActionContext, 'home'>): Promise<void> {
-  const trust = await trustIn(project, home);
+export async function requireTrust(
+  project: ProjectFile,
+  context: Pick<ActionContext, 'home' | 'env'>,
+): Promise<void> {
+  const trust = await trustIn(project, context);
   if (trust.kind !== 'untrusted') return;
   const { lines, hash } = trustToForward(trust);
   throw START_ERRORS.project_not_trusted({ filePath: trust.filePath, lines: lines.join('; '), hash });

@@ -119,6 +119,11 @@ export const START_ERRORS = errors({
     hint: 'Choose another name, or continue that one.',
     next: [{ act: 'resume', session, args: { session } }],
   }),
+  record_unwritable: ({ folder, code }: { folder: string; code: string }) => ({
+    what: NOTHING,
+    why: `The record that the session is yours cannot be written in ${folder} (${code}); without it, no worker would continue the session.`,
+    hint: 'Free some space on that disk, or make the folder writable for your user. Then start it again.',
+  }),
   start_circle: ({ chain }: { chain: readonly string[] }) => ({
     what: NOTHING,
     why: `It would wait for itself: ${chain.join(' → ')}.`,

@@ -96,8 +96,8 @@ function fullText({ folder, paths }: SessionView): string {
 }
 
 /** Whether the session waits for something that a supervisor handles. */
-function waitsForSupervisor({ worker, state: { status, archived }, newer }: SessionView): boolean {
-  if (worker !== 'none' || archived || newer !== undefined) return false;
+function waitsForSupervisor({ worker, state: { status, archived }, newer, foreign }: SessionView): boolean {
+  if (worker !== 'none' || archived || (newer ?? foreign) !== undefined) return false;
   return status.kind === 'waiting' || status.kind === 'limited' || status.kind === 'queued';
 }
 
@@ -107,7 +107,7 @@ function youngestCommandMs({ paths, pendingCommands }: SessionView, { now }: Act
 }
 
 function isContinuedHere(view: SessionView, { identity, supervisor }: Watching): boolean {
-  if (!isContinuedBy(view.lease, identity)) return false;
+  if (!isContinuedBy(view, identity)) return false;
   if (supervisor.kind === 'starting') return true;
   if (supervisor.kind !== 'watching') return false;
   return view.pendingCommands.length > 0 || supervisor.about?.revives !== false;
@@ -118,7 +118,7 @@ function whyUnwatched(
   { identity, supervisor }: Watching,
   context: ActionContext,
 ): string | undefined {
-  if (!isContinuedBy(view.lease, identity)) return OTHERS;
+  if (!isContinuedBy(view, identity)) return OTHERS;
   switch (supervisor.kind) {
     case 'watching':
     case 'starting':

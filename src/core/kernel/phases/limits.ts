@@ -104,6 +104,18 @@ export function describeUsage({ limitName, scope, spent, limit: max }: LimitUsag
   }
 }
 
+/** `MAX_COST_USD=10, MAX_HOURS_TESTING=1`, for people. */
+export function describeLimits({ session, phases }: SessionLimits): string {
+  const scopes = ['session', ...PHASE_NAMES] as const;
+  return scopes
+    .flatMap((scope) => {
+      const limits = scope === 'session' ? session : (phases[scope] ?? {});
+      const set = LIMIT_NAMES.filter((limitName) => limits[limitName] !== undefined);
+      return set.map((limitName) => `${settingOf({ limitName, scope })}=${limits[limitName]}`);
+    })
+    .join(', ');
+}
+
 export function settingOf({ limitName, scope }: Pick<LimitUsage, 'limitName' | 'scope'>): string {
   const names = {
     usd: 'MAX_COST_USD',
@@ -136,6 +148,23 @@ export function withRaised(limits: SessionLimits, raised: SessionLimits | undefi
     PHASE_NAMES.map((phase) => [phase, { ...limits.phases[phase], ...raised.phases[phase] }]),
   );
   return { session: { ...limits.session, ...raised.session }, phases };
+}
+
+/** A limit that was asked for above the one that holds. */
+export interface ExcessLimit {
+  limitName: LimitName;
+  asked: number;
+  highest: number;
+}
+
+/** What is above its ceiling; a limit without one may be anything. Pure. */
+export function limitsAbove(asked: SpendingLimits, ceiling: SpendingLimits): ExcessLimit[] {
+  return LIMIT_NAMES.flatMap((limitName) => {
+    const [wanted, highest] = [asked[limitName], ceiling[limitName]];
+    return wanted !== undefined && highest !== undefined && wanted > highest
+      ? [{ limitName, asked: wanted, highest }]
+      : [];
+  });
 }
 
 const MAX_RESERVED: Readonly<Record<Exclude<LimitName, 'iterations'>, number>> = {

@@ -9,6 +9,8 @@ export interface TerminalProgram {
   command: string;
   /** The shell's positional parameters, which `command` uses as `$1` or `"$@"`. */
   args?: readonly string[];
+  /** Programs load files of the folder in which they start: not the terminal's, unless the person asks for one. */
+  cwd: string;
   env: Readonly<Record<string, string | undefined>>;
   /** Its stdin; by default the terminal. */
   input?: AsyncIterable<string>;
@@ -20,7 +22,13 @@ export interface TerminalProgram {
  * @returns its exit status
  * @throws the system error if no shell can be started
  */
-export async function runAtTerminal({ command, args = [], env, input }: TerminalProgram): Promise<number> {
+export async function runAtTerminal({
+  command,
+  args = [],
+  cwd,
+  env,
+  input,
+}: TerminalProgram): Promise<number> {
   const held = process.listeners('SIGINT');
   const ignore = () => {};
   process.on('SIGINT', ignore);
@@ -29,6 +37,7 @@ export async function runAtTerminal({ command, args = [], env, input }: Terminal
     const stdin = input === undefined ? 'inherit' : 'pipe';
     const child = spawn('/bin/sh', ['-c', command, 'sh', ...args], {
       stdio: [stdin, 'inherit', 'inherit'],
+      cwd,
       env: { ...env },
     });
     const ended = once(child, 'close');

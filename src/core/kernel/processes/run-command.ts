@@ -21,6 +21,7 @@ export interface CommandResult {
 }
 
 export interface CommandOptions {
+  /** By default `/`: many programs load files of the folder in which they start, and ours may be anyone's. */
   cwd?: string;
   /** The whole environment; nothing is inherited when given. */
   env?: Record<string, string>;
@@ -54,7 +55,7 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { cwd, env, input, timeoutMs, signal, output } = options;
+  const { cwd = '/', env, input, timeoutMs, signal, output } = options;
   const { maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   // Imported on use: most of our programs run no command, and it takes a tenth of their start.
@@ -96,7 +97,7 @@ export async function runCommand(
 }
 
 /** An unguarded agent may have written programs below home. Relative folders depend on cwd, so they are dropped. */
-function homeLast({
+export function homeLast({
   PATH,
   HOME = homedir(),
 }: Readonly<Record<string, string | undefined>>): string | undefined {

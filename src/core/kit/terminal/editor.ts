@@ -36,7 +36,7 @@ async function inEditor({ env }: Pick<Cli, 'env'>, name: string, text: string): 
     const path = join(folder, name);
     await writeFile(path, text, { mode: 0o600 });
     const editor = env.VISUAL || env.EDITOR || 'vi';
-    const exitCode = await runAtTerminal({ command: `${editor} "$@"`, args: [path], env });
+    const exitCode = await runAtTerminal({ command: `${editor} "$@"`, args: [path], cwd: folder, env });
     return exitCode === 0 ? await readFile(path, 'utf8') : undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -34,6 +34,7 @@ export async function showLines(cli: Cli, lines: Lines): Promise<void> {
   if (isWhole) return await printAll(output, asGenerator(first));
   output.endLive();
   await runAtTerminal({
+    cwd: '/',
     // If the shell cannot run the pager, none of the input has been read yet.
     command: `${pager}\ncase $? in 126|127) cat;; esac`,
     // Git's defaults: quit if the text fits on one screen, and do not clear it.

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { createWhole } from '../../kernel/files/atomic-file.ts';
 import { changeFile } from '../../kernel/files/change-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitLine, gitSaysYes } from '../git/git.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -13,8 +14,9 @@ import { parseSamocodeFile, samocodeLine } from '../settings/samocode-file.ts';
 import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
-import { openProject, type Project, readSettingTexts, trustedHash } from './open-project.ts';
+import { openProject, type Project, readSettingTexts } from './open-project.ts';
 import { proposedCommands } from './proposed-commands.ts';
+import { requirePlaces } from './trust.ts';
 
 export interface ProjectSetup {
   /** The repository; relative paths and `~` are resolved by the caller. */
@@ -35,7 +37,7 @@ export interface ProjectSetup {
 export type ProjectSetupReport = ProjectFacts &
   (
     | { kind: 'checked' }
-    /** `writtenHash`: of the bytes we wrote, as trust refers to them; the file may have changed since. */
+    /** `writtenHash`: SHA-256 of the bytes we wrote; the file may have changed since. */
     | { kind: 'made'; writtenHash: string }
   );
 
@@ -60,7 +62,7 @@ export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupRepo
   done.push(`Wrote ${filePath}.`);
   try {
     const facts = await setUp(setup, { filePath, done, isNew: true, context });
-    return { kind: 'made', ...facts, writtenHash: trustedHash(text, facts.project.mcpText) };
+    return { kind: 'made', ...facts, writtenHash: fingerprint(text) };
   } catch (error) {
     // The user may have edited it in the meantime.
     if ((await readFile(filePath, 'utf8').catch(() => '')) === text) await rm(filePath, { force: true });
@@ -74,9 +76,14 @@ async function setUp(
 ): Promise<ProjectFacts> {
   const { env, homeDir, clock, signal } = setup;
   const texts = await readSettingTexts({ filePath, env, homeDir });
-  const { sessions, worktrees } = resolveSettings(texts).values;
-  for (const folder of [worktrees, sessions])
-    if (await mkdir(folder, { recursive: true })) done.push(`Created the folder ${folder}.`);
+  const settings = resolveSettings(texts);
+  const { sessions, worktrees } = settings.values;
+  const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  if (!isNew) await requirePlaces({ ...settings, filePath, fileHash }, homeDir);
+  if (await mkdir(worktrees, { recursive: true })) done.push(`Created the folder ${worktrees}.`);
+  // It has what agents print; the folders above it may have other users.
+  await mkdir(dirname(sessions), { recursive: true });
+  if (await mkdir(sessions, { recursive: true, mode: 0o700 })) done.push(`Created the folder ${sessions}.`);
   const project = await openProject({ filePath, env, homeDir, signal });
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
   if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);

@@ -4,7 +4,8 @@ import { asOneError } from '../../kernel/base-errors.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import { GATES } from '../../kernel/phases/table.ts';
+import { plainText } from '../../kernel/files/plain-file.ts';
+import { LIMIT_NAMES, type SpendingLimits, settingOf } from '../../kernel/phases/limits.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
@@ -14,10 +15,13 @@ import {
   type SettingsReading,
   type SettingTexts,
 } from '../settings/read-settings.ts';
-import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
+import { problemsIn, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
 import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
+import type { SettingWarning } from '../settings/setting-warnings.ts';
 import { allSettings, type CallSettings, type SettingName } from '../settings/settings.ts';
+import { missingSafeguards } from '../settings/unattended-start.ts';
+import type { ProjectFile } from './trust.ts';
 
 export interface ProjectRequest {
   filePath: string;
@@ -27,15 +31,13 @@ export interface ProjectRequest {
   signal?: AbortSignal;
 }
 
-export interface Project extends ResolvedSettings {
-  filePath: string;
-  /** SHA-256 of that file and of the MCP file that it names, which trust refers to. */
-  fileHash: string;
-  /** The text of that MCP file, whose servers run as the user. */
-  mcpText?: string;
+export interface Project extends ProjectFile {
+  warnings: readonly SettingWarning[];
   /** MAIN_REPO as git reports it, links resolved. */
   mainRepo: string;
   commonDir: string;
+  /** The limits for a whole session that the file sets; absent without a call, whose limits replace them. */
+  fileLimits?: SpendingLimits;
 }
 
 /** A project as found, with all of its problems. */
@@ -43,6 +45,8 @@ export interface ProjectReading extends SettingsReading {
   problems: readonly SamocodeError[];
   /** Its repository, if usable. */
   mainRepo?: string;
+  /** Absent if a line cannot be understood. */
+  file?: ProjectFile;
   /** Absent if there is a problem. */
   project?: Project;
 }
@@ -64,31 +68,32 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   const { readings, repository } = await withRepository(checked, { baseEnv: env, signal });
   const reading = { readings, warnings: asWritten.warnings };
   const problems = problemsIn(reading);
-  if (repository === undefined || problems.length > 0)
-    return { ...reading, problems, mainRepo: repository?.toplevel };
+  const fileHash = fingerprint(texts.projectFile?.text ?? '');
+  const isUnderstood = problemsIn(asWritten).length === 0;
+  const file = isUnderstood ? await withMcpText({ ...settingsIn(reading), filePath, fileHash }) : undefined;
+  if (file === undefined || repository === undefined || problems.length > 0)
+    return { ...reading, problems, file, mainRepo: repository?.toplevel };
   const { toplevel: mainRepo, commonDir } = repository;
-  const settings = settingsIn(reading);
-  const mcpText = await textOfMcpFile(settings);
-  const fileHash = trustedHash(texts.projectFile?.text ?? '', mcpText);
-  const project = {
-    ...settings,
-    filePath,
-    fileHash,
-    mainRepo,
-    commonDir,
-    ...(mcpText !== undefined && { mcpText }),
-  };
-  return { ...reading, problems, mainRepo, project };
+  const fileLimits = texts.call && limitsOfFile(texts);
+  return { ...reading, problems, file, mainRepo, project: { ...file, mainRepo, commonDir, fileLimits } };
 }
 
-/** The hash of a `.samocode` and the MCP file that it names. */
-export function trustedHash(text: string, mcpText: string | undefined): string {
-  return fingerprint(mcpText === undefined ? text : `${fingerprint(text)}\n${mcpText}`);
+async function withMcpText<File extends ProjectFile>(file: File): Promise<File> {
+  const { values, sources } = file;
+  if (values.mcp === undefined || sources.mcp?.kind !== 'project_file') return file;
+  return { ...file, mcpText: (await plainText(values.mcp, MAX_MCP_BYTES)) ?? '' };
 }
 
-async function textOfMcpFile({ values, sources }: ResolvedSettings): Promise<string | undefined> {
-  if (values.mcp === undefined || sources.mcp?.kind !== 'project_file') return undefined;
-  return await readFile(values.mcp, 'utf8');
+const MAX_MCP_BYTES = 1024 * 1024;
+
+function limitsOfFile(texts: SettingTexts): SpendingLimits {
+  const { readings } = readSettings({ ...texts, call: undefined });
+  const limits = LIMIT_NAMES.flatMap((limitName) => {
+    const key = settingOf({ limitName, scope: 'session' });
+    const value = readings.find((reading) => reading.key === key)?.value;
+    return typeof value === 'number' ? [[limitName, value]] : [];
+  });
+  return Object.fromEntries(limits);
 }
 
 export async function readSettingTexts(
@@ -127,11 +132,15 @@ async function withPathProblem(reading: SettingReading): Promise<SettingReading>
   return { ...reading, problem: settingInvalid(spec, { key, written: value, source, problem }) };
 }
 
+/** Of a file that a setting names. */
+export const MAX_NAMED_FILE_BYTES = 1024 * 1024;
+
 async function problemWith(path: string, { kind }: SettingSpec): Promise<string | undefined> {
   const found = await ifExists(stat(path));
   if (!found) return kind === 'folder' ? 'This folder does not exist' : 'This file does not exist';
   const fits = kind === 'folder' ? found.isDirectory() : found.isFile();
-  return fits ? undefined : `This is not a ${kind}`;
+  if (!fits) return `This is not a ${kind}`;
+  return kind === 'file' && found.size > MAX_NAMED_FILE_BYTES ? 'This file is larger than 1 MiB' : undefined;
 }
 
 /** Adds the problems of the repository, or of the folders in it. */
@@ -157,34 +166,17 @@ function withProblems(readings: readonly SettingReading[], problems: Problems): 
   });
 }
 
-/** No person starts the sessions of INTAKE_LABEL, so the rules that protect the user must hold for all of them. */
 function intakeProblems(readings: readonly SettingReading[]): Problems {
   const written = (wanted: SettingName) => readings.find(({ name }) => name === wanted)?.value;
   if (written('intakeLabel') === undefined) return {};
-  const sandbox = String(written('sandbox'));
-  const gates = written('gates');
-  const missing = GATES.filter((gate) => Array.isArray(gates) && !gates.includes(gate));
-  return {
-    ...(sandbox !== 'guard' &&
-      sandbox !== 'strict' && {
-        sandbox: SETTING_ERRORS.intake_refused({
-          why: `Text written by others must reach agents only inside the guard, and SANDBOX is ${sandbox}.`,
-          fix: 'Add SANDBOX=guard',
-        }),
-      }),
-    ...(written('maxCostUsd') === undefined && {
-      maxCostUsd: SETTING_ERRORS.intake_refused({
-        why: 'Nobody starts these sessions, and MAX_COST_USD does not limit what each of them may cost.',
-        fix: 'Add for example MAX_COST_USD=10',
-      }),
-    }),
-    ...(missing.length > 0 && {
-      gates: SETTING_ERRORS.intake_refused({
-        why: `A person has to answer the questions and approve the plan of these sessions, and GATES leaves out ${missing.join(' and ')}.`,
-        fix: 'Remove the line GATES',
-      }),
-    }),
-  };
+  const missing = missingSafeguards({
+    sandbox: written('sandbox'),
+    maxCostUsd: written('maxCostUsd'),
+    gates: written('gates'),
+  });
+  return Object.fromEntries(
+    missing.map(({ name, why, fix }) => [name, SETTING_ERRORS.intake_refused({ why, fix })]),
+  );
 }
 
 async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {

@@ -1,9 +1,9 @@
 import { constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { ifThere } from '../../kernel/errors.ts';
 import { mayAccess, statsAt } from '../../kernel/files/path-stats.ts';
 import { type CommandResult, runCommand } from '../../kernel/processes/run-command.ts';
+import { withoutSecrets } from '../../kernel/said.ts';
 import { visibleControls } from '../../kernel/text.ts';
 
 export const SETUP_LIMIT_MS = 30 * 60_000;
@@ -22,7 +22,7 @@ export interface ProjectCommandOptions {
 
 export interface CommandFailure {
   how: string;
-  /** The last lines that it printed, escaped for people; empty if it printed nothing. */
+  /** The last lines that it printed, escaped for people and without secrets; empty if it printed nothing. */
   lastLines: string;
   /** The program that the shell could not start, unless it is a file of the repository. */
   missing?: string;
@@ -43,7 +43,7 @@ export async function runProjectShell(
   { cwd, env, signal, inside, timeoutMs = SETUP_LIMIT_MS, output, started }: ProjectCommandOptions,
 ): Promise<CommandEnd> {
   let errors = '';
-  const end = new OutputEnd();
+  const end = new OutputEnd(env);
   const options = {
     cwd,
     env,
@@ -98,16 +98,30 @@ const MAX_LINES = QUOTED_LINES * 1024;
 
 /** Collects the last lines of an output. */
 export class OutputEnd {
+  readonly #env: Readonly<Record<string, string>>;
   #bytes = Buffer.alloc(0);
+  #isCut = false;
+
+  /** @param env of the command, whose secrets are not quoted */
+  constructor(env: Readonly<Record<string, string>>) {
+    this.#env = env;
+  }
 
   add(chunk: Uint8Array): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MAX_LINES);
+    const bytes = Buffer.concat([this.#bytes, chunk]);
+    this.#isCut ||= bytes.length > MAX_LINES;
+    this.#bytes = bytes.subarray(-MAX_LINES);
   }
 
   get lastLines(): string {
-    const lines = stripVTControlCharacters(this.#bytes.toString('utf8'))
+    // Of a character that was cut, the other bytes are left.
+    const printed = this.#bytes.toString('utf8').replace(/^\ufffd+/, '');
+    let lines = withoutSecrets(printed, this.#env)
       .trimEnd()
       .split(/\r?\n|\r/);
+    // Of the first line, the beginning of a token may be missing.
+    if (this.#isCut)
+      lines = lines.length > 1 ? lines.slice(1) : lines.map((line) => line.slice(-QUOTED_LINE));
     const cut = lines.slice(-QUOTED_LINES).map((line) => visibleControls(line.slice(0, QUOTED_LINE)));
     let text = '';
     for (const line of cut.toReversed()) {

@@ -1,16 +1,21 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
+import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
+import { isGitError } from '../git/git-errors.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import type { GitContext } from '../git/repository.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { valueIn } from '../settings/samocode-file.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { allSettings, familyPrefix, type SettingName } from '../settings/settings.ts';
-import type { Project } from './open-project.ts';
+import { type NamedPlace, type NamedPlaces, strayPlaces, trackedPlaces } from './stray-places.ts';
 
 /** A line of `.samocode` that takes effect only once the user has trusted the file. */
 export interface RiskyLine {
@@ -18,12 +23,25 @@ export interface RiskyLine {
   risk: 'loosens' | 'runs';
   /** As read from the file; quote it when shown. */
   value: string;
+  /** What is risky about it, if `risk` does not say it. */
+  note?: string;
+}
+
+/** What trust is asked for: the lines of one content of a project's file, whether or not its folders exist. */
+export interface ProjectFile extends Pick<ResolvedSettings, 'values' | 'sources'> {
+  filePath: string;
+  /** SHA-256 of that file. */
+  fileHash: string;
+  /** The text of the MCP file that it names, whose servers run as the user. */
+  mcpText?: string;
 }
 
 const TrustRecord = z.looseObject({
   v: z.literal(1),
   filePath: z.string(),
   hash: z.string(),
+  /** The hash of the MCP file that it names. */
+  mcp: z.string().optional(),
   trustedAt: z.string(),
 });
 
@@ -31,15 +49,66 @@ export type Trust =
   /** The file does not run or relax anything, or the user has trusted its current content. */
   { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
 
-export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
-  const { filePath, fileHash: hash } = project;
-  const lines = riskyLines(project).map((line) => (line.key === 'MCP' ? withServers(line, project) : line));
-  if (lines.length === 0 || (await isTrusted(filePath, hash, homeDir))) return { kind: 'fine' };
-  return { kind: 'untrusted', filePath, hash, lines };
+export async function trustIn(
+  project: ProjectFile,
+  { home, env: baseEnv }: { home: string; env: Readonly<Record<string, string | undefined>> },
+): Promise<Trust> {
+  const { filePath } = project;
+  const record = await readRecord(project, home);
+  if (record !== undefined && record.mcp === mcpHash(project)) return { kind: 'fine' };
+  const stray = await strayPlaces(project, home);
+  // Only below a MAIN_REPO that is believed can git say what is tracked.
+  const tracked = stray.length > 0 ? [] : await trackedPlaces(project, { baseEnv }).catch(ofNoRepository);
+  const lines = [...riskyLines(project).map((line) => withServers(line, project)), ...stray, ...tracked];
+  return lines.length === 0
+    ? { kind: 'fine' }
+    : { kind: 'untrusted', filePath, hash: agreedHash(project), lines };
+}
+
+/** A repository that git cannot read is another error, with its own next step. */
+function ofNoRepository(error: unknown): [] {
+  if (!isGitError(error)) throw error;
+  return [];
+}
+
+/**
+ * Nothing is taken from a place outside of the file's folder before a person has trusted the file.
+ * Without `fileHash`, its current content counts.
+ * @param among only these lines matter to the caller
+ * @throws place_not_trusted
+ */
+export async function requirePlaces(
+  project: NamedPlaces & { fileHash?: string },
+  homeDir: string,
+  among?: readonly NamedPlace[],
+): Promise<void> {
+  await requireTrusted(project, await strayPlaces(project, homeDir, among), homeDir);
+}
+
+/** @throws place_not_trusted if the repository tracks files in a folder of ours, and no person has trusted that */
+export async function requireNoneTracked(
+  places: NamedPlaces,
+  context: GitContext,
+  homeDir: string,
+): Promise<void> {
+  await requireTrusted(places, await trackedPlaces(places, context), homeDir);
+}
+
+async function requireTrusted(
+  { filePath, fileHash }: { filePath: string; fileHash?: string },
+  lines: readonly RiskyLine[],
+  homeDir: string,
+): Promise<void> {
+  if (lines.length === 0) return;
+  const hash = fileHash ?? fingerprint((await ifExists(readFile(filePath))) ?? '');
+  if (await isTrusted(filePath, hash, homeDir)) return;
+  const named = lines.map(({ key, value }) => `${key}=${value}`).join('; ');
+  throw PROJECT_ERRORS.place_not_trusted({ filePath, lines: named });
 }
 
 /** The line with the content of the file that it names, since that content runs. */
-function withServers(line: RiskyLine, { mcpText = '' }: Project): RiskyLine {
+function withServers(line: RiskyLine, { mcpText = '' }: ProjectFile): RiskyLine {
+  if (line.key !== 'MCP') return line;
   const content = parseJson(mcpText);
   return { ...line, value: `${line.value} ${content === undefined ? mcpText : JSON.stringify(content)}` };
 }
@@ -73,21 +142,54 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
   ];
 }
 
-/** Whether the user trusted exactly this content of the file. A malformed record trusts nothing. */
-export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
-  const record = await plainJson(recordPath(filePath, homeDir), TrustRecord);
-  return record?.filePath === filePath && record.hash === hash;
+/** What a person agrees to: the file, and the MCP file that it names. */
+export function agreedHash({ fileHash, mcpText }: Pick<ProjectFile, 'fileHash' | 'mcpText'>): string {
+  return mcpText === undefined ? fileHash : fingerprint(`${fileHash}\n${mcpText}`);
 }
 
-/** Records that the user trusts this content of the file; only called for a human act. */
+function mcpHash({ mcpText }: { mcpText?: string | undefined }): string | undefined {
+  return mcpText === undefined ? undefined : fingerprint(mcpText);
+}
+
+/**
+ * Whether the user trusted exactly this content of the file, whatever the MCP file that it names now says. A malformed
+ * record trusts nothing.
+ */
+export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
+  return (await readRecord({ filePath, fileHash: hash }, homeDir)) !== undefined;
+}
+
+async function readRecord(
+  { filePath, fileHash }: Pick<ProjectFile, 'filePath' | 'fileHash'>,
+  homeDir: string,
+) {
+  const record = await plainJson(recordPath(filePath, homeDir), TrustRecord);
+  return record?.filePath === filePath && record.hash === fileHash ? record : undefined;
+}
+
+/**
+ * Whether a project's `.samocode` currently switches on a setting that relaxes a rule: only a trusted one does.
+ * `untrusted`: it is written there, and has no effect.
+ */
+export async function isOnNow(
+  filePath: string,
+  key: string,
+  homeDir: string,
+): Promise<'on' | 'off' | 'untrusted'> {
+  const text = await readFile(filePath, 'utf8').catch(() => '');
+  if (valueIn(text, key)?.toLowerCase() !== 'on') return 'off';
+  return (await isTrusted(filePath, fingerprint(text), homeDir)) ? 'on' : 'untrusted';
+}
+
+/** Records that the user trusts this content of the file and of its MCP file; only called for a human act. */
 export async function trustFile(
   filePath: string,
   hash: string,
-  { homeDir, clock }: { homeDir: string; clock: Clock },
+  { homeDir, clock, mcpText }: { homeDir: string; clock: Clock; mcpText?: string | undefined },
 ): Promise<void> {
   const path = recordPath(filePath, homeDir);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const record = { v: 1, filePath, hash, trustedAt: isoUtc(clock.now()) };
+  const record = { v: 1, filePath, hash, mcp: mcpHash({ mcpText }), trustedAt: isoUtc(clock.now()) };
   await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
 

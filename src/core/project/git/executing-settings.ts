@@ -7,7 +7,8 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { visibleControls } from '../../kernel/text.ts';
-import { runGit } from './git.ts';
+import { type GitOptions, runGit } from './git.ts';
+import { GIT_ERRORS } from './git-errors.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 import { type ScopedSetting, SettingsCache } from './settings-cache.ts';
@@ -30,7 +31,10 @@ export interface GitFolders {
   worktreePath?: string;
 }
 
-/** Settings and hooks that make git run a program. Runs none of them. */
+/**
+ * Settings and hooks that make git run a program. Runs none of them.
+ * @throws GitError if git does not list all settings
+ */
 export async function readExecuting(
   folders: GitFolders,
   context: GitContext,
@@ -40,14 +44,19 @@ export async function readExecuting(
   // The main checkout can have its own settings.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
+  const asked = (folder: string) =>
+    folder === commonDir
+      ? // Named: with safe.bareRepository=explicit git opens no git folder that it finds, and lists nothing of it.
+        { ...context, env: { GIT_DIR: commonDir } }
+      : { ...context, allowFailure: true };
   const found = await Promise.all(
     places
       .filter((place) => namesAt(place) !== undefined)
-      .map((folder) => cache.read({ folder, commonDir }, context, () => settingsAt(folder, context))),
+      .map((folder) => cache.read({ folder, commonDir }, context, () => settingsAt(folder, asked(folder)))),
   );
   // Every repository has some settings; none means that the worktree is gone or its `.git` is broken.
   const isWhole = found[0]?.some(({ isOfRepository }) => isOfRepository);
-  const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, context));
+  const settings = programsAmong(isWhole ? found.flat() : await settingsAt(commonDir, asked(commonDir)));
   const hooks = [join(commonDir, 'hooks'), ...hookFolders(settings, folders, context)];
   return { ...settings, hooks: Object.assign({}, ...hooks.map(hooksIn)) };
 }
@@ -62,6 +71,17 @@ export async function acceptedAt(path: string, now: Executing): Promise<Executin
 export function changedExecuting(before: Executing, now: Executing): string[] {
   const [then, today] = [settingValues(before), settingValues(now)];
   return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
+}
+
+/** What git runs for us by settings of the repository itself, as one sentence; undefined if nothing. */
+export async function runByRepository(mainRepo: string, context: GitContext): Promise<string | undefined> {
+  const settings = await settingsAt(mainRepo, context);
+  const running = settings.filter(
+    ({ isOfRepository, setting }) => isOfRepository && namesProgram(setting) && executes(setting),
+  );
+  if (running.length === 0) return undefined;
+  const named = running.map(({ setting: [key, value] }) => `${key}=${shown(value)}`);
+  return `By settings of ${mainRepo}, git runs programs: ${named.join('; ')}.`;
 }
 
 function settingValues({ repository, outside, hooks }: Executing): Record<string, string> {
@@ -87,10 +107,12 @@ function shown(text: string | undefined): string {
 /** All settings in effect in a folder, including included files, except our own. */
 async function settingsAt(
   folder: string,
-  { config: _ours, ...context }: GitContext,
+  { config: _ours, ...context }: Omit<GitOptions, 'cwd'>,
 ): Promise<ScopedSetting[]> {
   const list = ['config', '--list', '--includes', '--show-scope', '-z'];
-  const { stdout } = await runGit(list, { ...context, cwd: folder, allowFailure: true });
+  const { stdout, truncated } = await runGit(list, { ...context, cwd: folder });
+  // The rest could name programs.
+  if (truncated) throw GIT_ERRORS.git_settings_unread({ cwd: folder });
   const fields = stdout.split('\0');
   const settings: ScopedSetting[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {

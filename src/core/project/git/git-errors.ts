@@ -17,6 +17,11 @@ export const GIT_ERRORS = errors({
     why: `It had not finished in ${cwd} after ${seconds} s.`,
     hint: 'It may be waiting for a password, a slow disk or a network that does not respond. See to that and try again.',
   }),
+  git_settings_unread: ({ cwd }: { cwd: string }) => ({
+    what: `git was not started in ${cwd}.`,
+    why: 'The settings of its repository could not be read completely, so the programs that they start are not known.',
+    hint: 'Run "git config --list --show-origin" there, correct or shorten what it prints, and try again.',
+  }),
   git_failed: (call: FailedCall) => ({
     what: failed(call),
     why: `${call.exitCode === null ? 'A signal ended it.' : `Its exit status was ${call.exitCode}.`}${said(call)}`,

@@ -65,6 +65,16 @@ export function executes([key, value]: Setting): boolean {
   return ONLY_FOR_OTHERS.test(key) || namesProgram([key, value]);
 }
 
+/**
+ * Settings for calls where those of the repository could not be read: which filters and drivers it names is unknown, so
+ * only commands run that start none.
+ */
+export const UNREAD_SETTINGS: readonly Setting[] = [['samocode.settings', 'unread']];
+
+export function areUnread(config: readonly Setting[] = []): boolean {
+  return config.some(([key]) => key === UNREAD_SETTINGS[0]?.[0]);
+}
+
 /** Names of filters that can write other bytes into the worktree than the repository has. */
 export function smudgingFilters(settings: readonly Setting[]): string[] {
   return settings

@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import { systemClock } from '../../kernel/clock.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
 import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
-import { type CommandOptions, runCommand } from '../../kernel/processes/run-command.ts';
+import { type CommandOptions, homeLast, runCommand } from '../../kernel/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
-import type { Setting } from './git-programs.ts';
+import { areUnread, type Setting } from './git-programs.ts';
 import { notedCall } from './noted-calls.ts';
 
 export interface GitOptions {
@@ -53,6 +53,7 @@ const MAX_CHARS = 16 * 1024 * 1024;
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
   signal?.throwIfAborted();
+  if (areUnread(options.config) && !startsNothing(args)) throw GIT_ERRORS.git_settings_unread({ cwd });
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
   const reachesRemote = mayReachRemote(args, options.config);
   const call = notedCall(options.notes, args);
@@ -77,7 +78,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     encoding: options.encoding,
   }).finally(call.ended);
   signal?.throwIfAborted();
-  const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const subcommand = args[args[0] === '-c' ? 2 : 0] ?? '';
   const { exitCode, stdout, stderr } = result;
   if (result.notFound)
     throw statSync(cwd, { throwIfNoEntry: false })?.isDirectory()
@@ -90,6 +91,22 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   if (exitCode !== 0 && !truncated && !allowFailure)
     throw gitFailure({ subcommand, cwd, exitCode }, stderr, options.baseEnv);
   return { exitCode, stdout, stderr, truncated };
+}
+
+/**
+ * Arguments and environment of git for the terminal of a person, whom it may ask for a login: otherwise it runs as little
+ * as in `runGit`.
+ */
+export function gitAtTerminal(
+  args: readonly string[],
+  { baseEnv, config }: Pick<GitOptions, 'baseEnv' | 'config'>,
+): { args: string[]; env: Record<string, string> } {
+  const { GIT_ASKPASS = '' } = baseEnv;
+  const env = { ...definedOnly(baseEnv, isFineForGit), ...asVariables(baseEnv, config) };
+  return {
+    args: [...NEUTRAL.flatMap((setting) => ['-c', setting]), ...args],
+    env: { ...env, PATH: homeLast(baseEnv) ?? '', ...(GIT_ASKPASS && { GIT_ASKPASS }) },
+  };
 }
 
 // git reads all worktrees of a repository, and fails on one that another git process is creating or removing. The
@@ -170,7 +187,21 @@ function mayReachRemote(
   config: readonly Setting[] | undefined,
 ): boolean {
   if (config === undefined) return REMOTE.has(subcommand);
+  if (areUnread(config)) return false;
   return !config.some(([key]) => /^remote\..+\.(?:upload|receive)pack$/s.test(key));
+}
+
+/** Commands that, called as here, run no program that a setting names: they read refs and objects, and no files. */
+const READING = new Set([
+  ...['cat-file', 'diff-tree', 'for-each-ref', 'log', 'ls-tree', 'merge-base', 'rev-list', 'rev-parse'],
+  ...['show', 'show-ref', 'symbolic-ref', 'config', 'var'],
+]);
+
+function startsNothing(args: readonly string[]): boolean {
+  const [subcommand = ''] = args;
+  return (
+    READING.has(subcommand) && !args.some((arg) => /^--(?:filters|textconv|ext-diff|remerge-diff)/.test(arg))
+  );
 }
 
 /** Passed in the environment: a filter's name can contain "=", which ends a key on the command line. */

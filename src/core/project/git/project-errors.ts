@@ -11,6 +11,11 @@ export const PROJECT_ERRORS = errors({
     why: `MAIN_REPO has no branch, tag or commit ${JSON.stringify(base.slice(0, 100))}, fetched ones included.`,
     hint: 'Name one that "git branch --all" or "git tag" lists.',
   }),
+  copy_refused: ({ name, problem }: { name: string; problem: string }) => ({
+    what: `${name} of CHECK_COPY was not copied.`,
+    why: `Only ignored files of MAIN_REPO are, and ${problem}.`,
+    hint: 'Name only files and folders below MAIN_REPO that git ignores, for example by a line in .git/info/exclude.',
+  }),
   file_in_the_way: ({ path }: { path: string }) => ({
     what: 'Nothing was set up.',
     why: `${path} exists, but it is not a file, or another user may have left it in a folder that everyone can write to.`,
@@ -52,6 +57,11 @@ export const PROJECT_ERRORS = errors({
     what: `${folder} cannot be MAIN_REPO.`,
     why: `It is a folder inside the repository ${toplevel}.`,
     hint: `Set MAIN_REPO to ${toplevel}.`,
+  }),
+  place_not_trusted: ({ filePath, lines }: { filePath: string; lines: string }) => ({
+    what: `${filePath} is not trusted yet.`,
+    why: `It names a place outside of its own folder, or one that is not only for samocode, and nothing is taken from there before the user trusts it: ${lines}.`,
+    next: [{ act: 'trust' }],
   }),
   project_file_unreadable: ({ path, isMissing }: { path: string; isMissing: boolean }) => ({
     what: 'The project cannot be opened.',
@@ -105,7 +115,7 @@ const NO_REPOSITORY = {
 /** The reasons why no repository can be created there either, each with an alternative. */
 const UNFIT = {
   bare: {
-    why: 'It is a bare repository, without a working copy.',
+    why: 'It has no entry .git: it is a bare repository, or a folder that only looks like one.',
     hint: 'Choose a clone of it that has one.',
   },
   broken: {

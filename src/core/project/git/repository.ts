@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { parse, resolve } from 'node:path';
+import { dirname, join, parse, resolve } from 'node:path';
 import { plainGitDirIn } from '../../kernel/files/git-pointer.ts';
 import { type GitOptions, type GitResult, gitLine, runGit } from './git.ts';
 import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
@@ -24,10 +25,15 @@ export type RepositoryReading =
   | { kind: 'ready'; toplevel: string; commonDir: string; head: string };
 
 // Asked in one call: a session starts with several such readings, and each git takes milliseconds to start.
+// A folder that a clone carries can look like a git folder, with settings that name programs. `bareAround` refuses it
+// before git reads it; the setting does, too, from git 2.38 on.
+const REV_PARSE = ['-c', 'safe.bareRepository=explicit', 'rev-parse'];
 const ASK = ['--is-bare-repository', '--git-common-dir', '--show-toplevel', '--verify', '--quiet'];
 
 export async function readRepository(folder: string, context: GitContext): Promise<RepositoryReading> {
-  const ask = ['rev-parse', ...ASK, 'HEAD^{commit}'];
+  const gitDir = bareAround(folder);
+  if (gitDir !== undefined) return { kind: 'bare', gitDir };
+  const ask = [...REV_PARSE, ...ASK, 'HEAD^{commit}'];
   let asked: GitResult;
   try {
     asked = await runGit(ask, { ...context, cwd: folder, allowFailure: true });
@@ -45,6 +51,20 @@ export async function readRepository(folder: string, context: GitContext): Promi
   if (toplevel === undefined) throw refusal;
   return head ? { kind: 'ready', toplevel, commonDir, head } : { kind: 'empty', toplevel, commonDir };
 }
+
+/** The first folder from here upwards that git would take for a repository although it has no entry `.git`. */
+function bareAround(folder: string): string | undefined {
+  for (let at = resolve(folder); !existsSync(join(at, '.git')); at = dirname(at)) {
+    if (LIKE_GIT_DIR.some((names) => names.every((name) => existsSync(join(at, name))))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+  return undefined;
+}
+
+const LIKE_GIT_DIR = [
+  ['HEAD', 'objects', 'refs'],
+  ['HEAD', 'commondir'],
+];
 
 /** The repository at a folder, usable for sessions: its top folder, with a commit. */
 export async function requireRepository(
@@ -116,10 +136,12 @@ export function takesInEverything(folder: string, homeDir: string | undefined): 
 /**
  * The git folder shared by all worktrees of a repository: absolute, without links. git is asked unless `.git` is
  * plainly that folder.
- * @throws GitError when there is no repository
+ * @throws GitError when there is no repository, or none with an entry `.git`
  */
 export async function commonDirOf(repository: string, context: GitContext): Promise<string> {
-  const ask = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
+  if (bareAround(repository) !== undefined)
+    throw GIT_ERRORS.git_not_a_repository({ subcommand: 'rev-parse', cwd: repository });
+  const ask = [...REV_PARSE, '--path-format=absolute', '--git-common-dir'];
   return (await plainGitDirIn(repository)) ?? (await gitLine(ask, { ...context, cwd: repository }));
 }
 

@@ -3,7 +3,6 @@ import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { newFingerprint } from '../../kernel/files/fingerprint.ts';
 import type { CheckRun } from '../../kernel/phases/proving.ts';
-import { withoutSecrets } from '../../kernel/said.ts';
 import {
   type CommandFailure,
   type ProjectCommandOptions,
@@ -53,7 +52,7 @@ export async function runCheck(
     outputHash: hash,
     outputBytes: bytes,
     output: relative(outputRoot, outputPath),
-    tail: tailOf(lastLines, place.env),
+    tail: tailOf(lastLines),
   };
   return {
     run,
@@ -69,9 +68,8 @@ const TAIL_LINES = 20;
 const TAIL_CHARS = 2000;
 
 /** The part of an output shown in a proof, which may be published. */
-export function tailOf(lastLines: string, env: Readonly<Record<string, string>>): string | undefined {
-  const shown = withoutSecrets(lastLines, env);
-  let lines = shown.split('\n').slice(-TAIL_LINES);
+export function tailOf(lastLines: string): string | undefined {
+  let lines = lastLines.split('\n').slice(-TAIL_LINES);
   while (lines.length > 1 && lines.join('\n').length > TAIL_CHARS) lines = lines.slice(1);
   return lines.join('\n') || undefined;
 }

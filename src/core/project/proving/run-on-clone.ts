@@ -1,12 +1,13 @@
 import { constants, cp, realpath, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Ports } from '../../kernel/phases/application.ts';
 import type { CheckRun, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
-import { CHECKOUT_LIMIT_MS, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import { borrowedBy } from '../git/own-repository.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { removeAtOnce } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
@@ -86,13 +87,14 @@ export async function runOnClone(
   let served: ServedClone | undefined;
   try {
     await removeAtOnce(empty, dirname(scratch));
-    const commonDir = await makePlace({ ...set, dir }, tools.context).catch((error: unknown) => {
+    const failed = (error: unknown): never => {
       signal.throwIfAborted();
       const isKnown = isSamocodeError(error) || systemErrorCode(error) !== undefined;
       throw isKnown && error instanceof Error ? cloneFailed(error.message) : error;
-    });
+    };
+    const commonDir = await makePlace({ ...set, dir }, tools.context).catch(failed);
     if (set.overlay !== undefined) await overlay(dir, set.overlay, tools.context);
-    for (const each of proving.copy) await copyInto(dir, each, join(mainRepo, each), signal);
+    for (const each of proving.copy) await copyInto(dir, each, mainRepo, tools.context).catch(failed);
     const { outputDir, outputRoot, begins } = set;
     const folders = {
       clone: await realPathAsFar(dir),
@@ -174,18 +176,23 @@ async function addWorktree(
 }
 
 /**
- * Copies `from` to `name` in a clone, links as links. Files of the commit stay, and no link out of the clone is followed.
+ * Copies `name` from MAIN_REPO into a clone, links as links. Files of the commit stay, and no link out of the clone or
+ * of MAIN_REPO is followed.
  * @returns whether it is there afterwards
+ * @throws copy_refused for a file that git does not ignore, or that a link leads to
  */
 export async function copyInto(
   cloneDir: string,
   name: string,
-  from: string,
-  signal?: AbortSignal,
+  mainRepo: string,
+  context: GitContext,
 ): Promise<boolean> {
+  const { signal } = context;
   const to = join(cloneDir, name);
   if (statsAt(to) !== undefined) return true;
   if (!(await isInside(cloneDir, dirname(to)))) return false;
+  const from = await requireIgnored(name, mainRepo, context);
+  if (from === undefined) return false;
   try {
     await cp(from, to, {
       recursive: true,
@@ -198,6 +205,25 @@ export async function copyInto(
   } catch {
     return false;
   }
+}
+
+/** Where a file or folder of CHECK_COPY really is; undefined if there is none. */
+async function requireIgnored(
+  name: string,
+  mainRepo: string,
+  context: GitContext,
+): Promise<string | undefined> {
+  const folder = await realPathAsFar(dirname(join(mainRepo, name)));
+  const from = join(folder, basename(name));
+  const way = pathInside(await realPathAsFar(mainRepo), from);
+  if (way === undefined || way.split('/').includes('.git'))
+    throw PROJECT_ERRORS.copy_refused({ name, problem: 'a link leads out of MAIN_REPO' });
+  if (statsAt(from) === undefined) return undefined;
+  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '--', literalPathspec(way)];
+  const options = { ...context, cwd: mainRepo, maxChars: 1000 };
+  if (await gitLine(list, options))
+    throw PROJECT_ERRORS.copy_refused({ name, problem: 'git does not ignore it' });
+  return from;
 }
 
 /** Whether a folder, or its nearest existing parent, is really inside the clone. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { systemErrorCode } from '../../kernel/errors.ts';
 import { isSetNow, writtenNow } from './samocode-file.ts';
 
 /** The settings that determine whether text written by others can reach the agents of a session. */
@@ -13,7 +15,12 @@ interface Reached {
 export async function forgeLoginIsHidden(reached: Reached): Promise<boolean> {
   const { configPath, pullRequest, issue } = reached;
   if (issue !== undefined || pullRequest?.watched === true || pullRequest?.rounds?.used) return true;
-  return (await hidingLine(configPath)) !== undefined;
+  if ((await hidingLine(configPath)) !== undefined) return true;
+  // What a file says that cannot be read may be such a line. One that is gone says nothing: the project was moved.
+  return await readFile(configPath).then(
+    () => false,
+    (error: unknown) => systemErrorCode(error) !== 'ENOENT',
+  );
 }
 
 /** The line of `.samocode` that lets text written by others reach agents. */

@@ -314,10 +314,11 @@ export const projectSettings = once(() =>
       doc: 'off: no notifications about sessions of this project. Takes effect at once.',
     },
     prWatch: {
-      ...oneOf(['on', 'off']),
+      ...oneOf(['off', 'on']),
       key: 'PR_WATCH',
       scope: 'project',
       default: 'off',
+      risk: 'loosens',
       doc: 'on: a pull request opened by finish is watched until it is merged or closed. Needs the guard; agents get no GitHub login.',
     },
     prRounds: {
@@ -325,6 +326,7 @@ export const projectSettings = once(() =>
       key: 'PR_ROUNDS',
       scope: 'project',
       default: '3',
+      risk: 'loosens',
       doc: 'How many rounds a watched pull request may start without asking you. Takes effect at once.',
     },
     prTrust: {

@@ -27,7 +27,10 @@ export async function isSetNow(configPath: string, key: string, value: 'on' | 'o
 
 /** A setting as currently written in a project's `.samocode`. */
 export async function writtenNow(configPath: string, key: string): Promise<string | undefined> {
-  const text = await readFile(configPath, 'utf8').catch(() => '');
+  return valueIn(await readFile(configPath, 'utf8').catch(() => ''), key);
+}
+
+export function valueIn(text: string, key: string): string | undefined {
   return parseSamocodeFile(text).entries.find((entry) => entry.key === key)?.value;
 }
 

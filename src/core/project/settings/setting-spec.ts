@@ -41,9 +41,10 @@ export function inScope<
   return Object.fromEntries(scoped);
 }
 
-/** Whether a value is at least as strict as the other one; the order of a list is irrelevant. */
+/** Whether a value is at least as strict as the other one: a number is, if it is no higher; the order of a list is irrelevant. */
 export function isAsStrict({ choices, kind }: SettingSpec, value: unknown, usual: unknown): boolean {
   if (Array.isArray(value) && Array.isArray(usual)) return usual.every((name) => value.includes(name));
+  if (kind === 'number') return Number(value) <= Number(usual);
   if (kind !== 'choice' || choices === undefined) return String(value) === String(usual);
   return choices.indexOf(String(value)) <= choices.indexOf(String(usual));
 }

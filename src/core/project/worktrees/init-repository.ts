@@ -2,9 +2,13 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { plainText } from '../../kernel/files/plain-file.ts';
+import { listed, shownText } from '../../kernel/text.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { type GitContext, readRepository, requireIdentity, takesInEverything } from '../git/repository.ts';
+import { isSecretFile } from './secret-files.ts';
 
 /** A larger first commit is most likely a mistake: dependencies, data, build output. */
 const MAX_FILES = 10_000;
@@ -12,7 +16,7 @@ const MAX_BYTES = 200 * 1024 * 1024;
 
 /**
  * With the user's consent: creates the folder, runs `git init` and commits all files that are not ignored, except
- * `.env` files. Does nothing if there is a commit, and continues where an earlier call failed.
+ * those that most likely hold secrets, which it names. Does nothing if there is a commit, and continues where an earlier call failed.
  * @returns what was done, one sentence each
  */
 export async function initRepository(
@@ -38,14 +42,47 @@ export async function initRepository(
     await runGit(['init', '--quiet', ...(await firstBranch(options))], options);
     done.push(`Created a git repository in ${folder}.`);
   }
-  await refuseTooMuch(folder, context);
-  await runGit(
-    ['add', '--all', '--', '.', ':(exclude,glob)**/.env', ':(exclude,glob)**/.env.local'],
-    options,
-  );
+  const leftOut = await secretFiles(folder, await firstFiles(folder, context));
+  if (leftOut.length > 0) {
+    // The user may have staged one.
+    const input = paths(leftOut.map((name) => `:(literal)${name}`));
+    await runGit(['rm', '--cached', '--force', '--quiet', '--ignore-unmatch', ...FROM_INPUT], {
+      ...options,
+      input,
+    });
+  }
+  const input = paths(['.', ...leftOut.map((name) => `:(exclude,literal)${name}`)]);
+  await runGit(['add', '--all', ...FROM_INPUT], { ...options, input });
   await runGit(['commit', '--quiet', '--allow-empty', '--no-verify', '-m', 'First commit'], options);
-  done.push('Made the first commit.');
-  return done;
+  return [...done, 'Made the first commit.', ...aboutLeftOut(leftOut)];
+}
+
+const FROM_INPUT = ['--pathspec-from-file=-', '--pathspec-file-nul'];
+
+function paths(names: readonly string[]): Buffer {
+  return rawBytes(names.map((name) => `${name}\0`).join(''));
+}
+
+const MAX_NAMED = 10;
+
+function aboutLeftOut(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const named = listed(
+    names.map((name) => shownText(readable(name))),
+    MAX_NAMED,
+  );
+  return [`Left out of it what may hold secrets: ${named}. To have one in it, commit it with git.`];
+}
+
+const MAX_READ = 1024 * 1024;
+
+async function secretFiles(folder: string, names: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of names) {
+    const read = () => plainText(join(folder, readable(name)), MAX_READ).catch(() => undefined);
+    if (await isSecretFile(name, read)) found.push(name);
+  }
+  return found.sort();
 }
 
 async function firstBranch(options: GitOptions): Promise<string[]> {
@@ -53,19 +90,20 @@ async function firstBranch(options: GitOptions): Promise<string[]> {
   return (await gitLine(ask, { ...options, allowFailure: true })) ? [] : ['--initial-branch=main'];
 }
 
-async function refuseTooMuch(folder: string, context: GitContext): Promise<void> {
+/** @throws if there are too many, or they are too large */
+async function firstFiles(folder: string, context: GitContext): Promise<string[]> {
   const list = ['ls-files', '--others', '--cached', '--exclude-standard', '-z'];
-  const { stdout } = await runGit(list, { ...context, cwd: folder });
-  const names = stdout.split('\0').filter(Boolean);
+  const names = namesIn((await runGit(list, listing({ ...context, cwd: folder }))).stdout);
   if (names.length > MAX_FILES)
     throw PROJECT_ERRORS.first_commit_too_large({ folder, size: `${names.length} files` });
   let bytes = 0;
   for (const name of names) {
-    bytes += (await ifExists(stat(join(folder, name))))?.size ?? 0;
+    bytes += (await ifExists(stat(pathAt(folder, name))))?.size ?? 0;
     if (bytes > MAX_BYTES)
       throw PROJECT_ERRORS.first_commit_too_large({
         folder,
         size: `more than ${MAX_BYTES / 1024 / 1024} MB`,
       });
   }
+  return names;
 }

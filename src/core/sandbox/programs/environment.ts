@@ -3,6 +3,7 @@ import { allProviders } from '../../agents/registry.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
 import { once } from '../../kernel/once.ts';
 import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
+import { isSecretName } from '../../kernel/secrets.ts';
 import { listed } from '../../kernel/text.ts';
 
 /** The session's ULID, in the environment of every process of an agent. */
@@ -99,16 +100,12 @@ export function isNotifyVariable(name: string): boolean {
 const PLAIN =
   /^(?:HOME|PATH|LANG|LANGUAGE|LC_\w+|TZ|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|USER|LOGNAME|SHELL|CI|JAVA_HOME|(?:SAMOCODE_)?REHEARSAL_\w+|GIT_(?:AUTHOR|COMMITTER)_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|HUSKY|LEFTHOOK)$/;
 
-/** A name with one of these words usually holds a secret. */
-const SECRET_WORD = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|DSN|PAT)(?:_|$)/i;
-
 /** Logins of clouds, a database's address with its password, and programs that know the user's password. */
-const SECRET_NAME =
+const LOGIN_NAME =
   /^(?:(?:AWS|AZURE|ARM|GOOGLE|GCLOUD|GCP|CLOUDSDK|DIGITALOCEAN|HCLOUD|LINODE|SCW|VULTR|OCI|ALICLOUD|ALIBABA_CLOUD|IBMCLOUD|CLOUDFLARE|HEROKU)_\w*|DATABASE_URL|(?:GIT|SSH)_ASKPASS)$/;
 
-/** git's own variables, such as GIT_CONFIG_KEY_0, are settings. */
 function isSecret(name: string): boolean {
-  return SECRET_NAME.test(name) || (!name.startsWith('GIT_') && SECRET_WORD.test(name));
+  return LOGIN_NAME.test(name) || isSecretName(name);
 }
 
 function admission(admits: Admission | undefined): (name: string) => boolean {

@@ -45,7 +45,7 @@ export interface LaunchOptions {
  */
 export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): Promise<number | undefined> {
   const node = await nodePath(options.env);
-  await mkdir(paths.runDir, { recursive: true });
+  await mkdir(paths.runDir, { recursive: true, mode: 0o700 });
   // An argument, not a variable: agents inherit the environment.
   const wake = options.wake === undefined ? [] : [JSON.stringify(options.wake)];
   const args = [options.program, paths.sessionsDir, paths.folder, ...wake];
@@ -89,6 +89,7 @@ export async function launchCleaner(
 ): Promise<{ clears(): Promise<void> }> {
   // In its own process session: otherwise Ctrl-C would end it too.
   const cleaner = spawn(await nodePath(env), [program, CLEAR_AFTER, mark, ...folders], {
+    cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

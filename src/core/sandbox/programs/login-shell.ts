@@ -95,7 +95,7 @@ async function readFrom(
 
 async function startsIn(guard: Guard, env: Record<string, string>, signal: AbortSignal): Promise<boolean> {
   const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', ':']);
-  return (await runCommand(file, args, { cwd: '/', env, signal, leavesBehind: true })).exitCode === 0;
+  return (await runCommand(file, args, { env, signal, leavesBehind: true })).exitCode === 0;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
+import type { ExcessLimit } from '../../kernel/phases/limits.ts';
 import { cut } from '../../kernel/text.ts';
+import type { Channel } from '../events/bodies/who-acted.ts';
 import type { UnreadMessage } from '../events/state.ts';
 
 export const COMMAND_ERRORS = errors({
@@ -109,6 +111,11 @@ export const COMMAND_ERRORS = errors({
       { act: 'start', when: 'for another session' },
     ],
   }),
+  limits_closed: ({ isStart, excess, gateChannels }: ClosedLimits) => ({
+    what: isStart ? NOT_STARTED : NOT_RESUMED,
+    why: `It asks for ${excess.map(({ limitName, asked, highest }) => `limits.${limitName} ${asked}, above the ${highest} that holds`).join(', and for ')}. Only a channel of GATE_CHANNELS (${gateChannels.join(', ')}) raises a limit, and never a client or person on another machine.`,
+    hint: 'Ask for no more than that, or the user raises it, for example in a terminal of their own.',
+  }),
   message_received: ({ iteration }: { iteration: number }) => ({
     what: NOT_WITHDRAWN,
     why: `The agent of iteration ${iteration} has received it.`,
@@ -137,8 +144,8 @@ export const COMMAND_ERRORS = errors({
         : `Its agents would run at the sandbox level "${level}", lower than it began with. Only a person may decide that.`,
     hint:
       level === undefined
-        ? 'The user reads what it lists, and resumes it in a terminal of their own.'
-        : 'Fix the guard, or the user resumes it in a terminal of their own.',
+        ? 'The user reads what it lists, and resumes it in a terminal of their own on the machine that has the session.'
+        : 'Fix the guard, or the user resumes it in a terminal of their own on the machine that has the session.',
     next: level === undefined ? [] : [{ act: 'doctor', when: 'to see what the guard lacks' }],
   }),
   newer_command: ({ problem }: { problem: string }) => ({
@@ -289,6 +296,12 @@ function rewindable(kept: readonly number[]): string {
 
 function shownMessage({ id, at, line }: UnreadMessage): string {
   return `${id} (${at}, "${cut(line, 60)}")`;
+}
+
+interface ClosedLimits {
+  isStart: boolean;
+  excess: readonly ExcessLimit[];
+  gateChannels: readonly Channel[];
 }
 
 interface Unsaved {

@@ -11,8 +11,14 @@ import { Proving } from '../../kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { ChosenAgent } from '../events/bodies/event-types.ts';
 import { PublishWork } from '../events/bodies/finishing.ts';
-import { PullRequestChange, PullRequestFact, RewindTarget, Round } from '../events/bodies/positions.ts';
-import { By } from '../events/bodies/who-acted.ts';
+import {
+  PullRequestChange,
+  PullRequestFact,
+  Refusal,
+  RewindTarget,
+  Round,
+} from '../events/bodies/positions.ts';
+import { By, CommandBy } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
@@ -21,7 +27,7 @@ const Head = z.strictObject({
   v: z.literal(FORMAT_VERSION),
   /** ULID chosen by the sender: the same id twice is the same command. */
   id: z.ulid(),
-  by: By.strict(),
+  by: CommandBy.strict(),
   at: z.iso.datetime(),
 });
 
@@ -91,6 +97,10 @@ export const Command = z.discriminatedUnion('kind', [
 export type Command = z.infer<typeof Command>;
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
+/** A command that was refused before it reached the worker, which records that for its sender. */
+const RefusedCommand = Head.extend({ refused: z.string(), error: Refusal });
+export type RefusedCommand = z.infer<typeof RefusedCommand>;
+
 /** The fingerprint of what a command asks for, whoever sends it and when. */
 export function requestPrint(command: Command): string {
   const { v, id, by, at, ...request } = Command.parse(command);
@@ -99,6 +109,7 @@ export function requestPrint(command: Command): string {
 
 export type CommandReading =
   | { kind: 'command'; id: string; command: Command }
+  | { kind: 'refused'; id: string; command: RefusedCommand }
   /** Written by a newer samocode, with a kind or field unknown to this version. */
   | { kind: 'newer'; id: string; problem: string }
   | { kind: 'malformed'; id: string; problem: string };
@@ -108,7 +119,7 @@ type CommandsFolder = Pick<SessionPaths, 'commands'>;
 const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
 
 /** Writes a command for the worker. The file appears atomically; writing the same id again changes nothing. */
-export async function leaveCommand(paths: CommandsFolder, command: Command): Promise<void> {
+export async function leaveCommand(paths: CommandsFolder, command: Command | RefusedCommand): Promise<void> {
   const made = await mkdir(paths.commands, { recursive: true });
   if (made !== undefined) await syncFolder(dirname(paths.commands));
   await createWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`);
@@ -132,6 +143,8 @@ export async function readCommand(paths: CommandsFolder, id: string): Promise<Co
   if (value === undefined) return malformed('not JSON');
   const newer = NewerVersion.safeParse(value);
   if (newer.success) return { kind: 'newer', id, problem: `format ${newer.data.v}` };
+  const refused = RefusedCommand.safeParse(value);
+  if (refused.data?.id === id) return { kind: 'refused', id, command: refused.data };
   const command = Command.safeParse(value);
   if (!command.success) {
     if (isNewer(value, command.error)) return { kind: 'newer', id, problem: 'with an unknown kind or field' };
@@ -141,7 +154,8 @@ export async function readCommand(paths: CommandsFolder, id: string): Promise<Co
   return { kind: 'command', id, command: command.data };
 }
 
-const AnyCommand = z.looseObject({ ...Head.shape, by: By, kind: z.string() });
+/** What commands of every kind and version have. */
+export const AnyCommand = z.looseObject({ ...Head.shape, by: By, kind: z.string() });
 
 /** Whether the only fault of a command is a kind or field that a newer samocode may know. */
 function isNewer(value: unknown, { issues }: z.ZodError): boolean {

@@ -2,7 +2,7 @@ import { TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
 import { openedBy } from '../documents/describe-event.ts';
 import type { AnswerOnRecord } from '../events/bodies/positions.ts';
-import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import { type By, type Channel, isPersonalChannel } from '../events/bodies/who-acted.ts';
 
 export const GATE_ERRORS = errors({
   already_answered: ({ taken }: { taken: readonly AnswerOnRecord[] }) => ({
@@ -27,7 +27,7 @@ export const GATE_ERRORS = errors({
       chosen.length === 0
         ? `A person decides it ${
             gateChannels
-              .filter((each) => isPersonal(channel) || each !== 'file')
+              .filter((each) => isPersonalChannel(channel) || each !== 'file')
               .map((each) => WAYS[each])
               .join(', or ') || 'outside of this chat'
           }.`
@@ -94,6 +94,11 @@ export const GATE_ERRORS = errors({
     what: NOT_APPROVED,
     why: `The MCP servers in ${name} cannot be read: ${problems.join(' ')}`,
     next: [{ act: 'request_changes', args: { feedback: TO_FILL }, when: 'to have them corrected' }],
+  }),
+  tab_unconfirmed: ({ what }: { what: string }) => ({
+    what,
+    why: 'Only a person may do this, and the tab in which it was done has not been confirmed: a program could have the key of the page.',
+    hint: 'Confirm the tab with the six digits that samocode web or watch shows in its terminal, or decide with samocode in a terminal, outside any agent.',
   }),
   unknown_question: ({ id, known }: { id: string; known: readonly string[] }) => ({
     what: NOT_ANSWERED,

@@ -22,6 +22,7 @@ import {
   type Refused,
   refused,
   refusedForStatus,
+  unconfirmedTab,
 } from './judge-kind.ts';
 
 export type AnswerFacts = Pick<OpenQuestions, 'questions' | 'open' | 'unconfirmed'> & GateRule;
@@ -64,6 +65,8 @@ export function judgeAnswer(
   if (weakened && answers.get(weakened.question)?.text === ACCEPTS_WEAKENED) {
     const persons = personChannels(facts.gateChannels);
     if (!persons.includes(command.by.channel)) return refused(GATE_ERRORS.person_accepts({ persons }));
+    const unconfirmed = unconfirmedTab(command.by, 'No answer was recorded.');
+    if (unconfirmed) return unconfirmed;
   }
   if (answers.size === 0) {
     const same = given.flatMap(({ question }) => recordedAnswer(question, state) ?? []);
@@ -104,7 +107,7 @@ function recordedAnswer(
 
 /** A person may replace any answer; a form one given in a form or through a model; a model only the latter. */
 function mayReplace(given: By, by: By): boolean {
-  return isPersonal(by.channel) || given.channel === 'tool' || given.channel === by.channel;
+  return isPersonal(by) || given.channel === 'tool' || (given.channel === by.channel && !isPersonal(given));
 }
 
 /** Until an agent starts with the answer: at the gate, or right after it. Never for an answer about weakened checks. */
@@ -184,7 +187,9 @@ export function refusedServers(
   const { servers, problems } = planServers(text);
   if (problems.length > 0) return refused(GATE_ERRORS.servers_unclear({ name, problems }));
   const ownCommands = servers.flatMap((each) => (each.command === undefined ? [] : [each.name]));
-  if (ownCommands.length === 0 || (isPersonal(by.channel) && !by.atStart)) return undefined;
+  if (ownCommands.length === 0 || (isPersonal(by) && !by.atStart)) return undefined;
+  const unconfirmed = unconfirmedTab(by, 'The plan was not approved.');
+  if (unconfirmed) return unconfirmed;
   return refused(
     GATE_ERRORS.servers_need_person({ servers: ownCommands, persons: personChannels(gateChannels) }),
   );

@@ -1,5 +1,5 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
-import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import { type By, type Channel, isPersonalChannel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { Command } from './commands.ts';
@@ -76,12 +76,19 @@ export function closedChannel(
   const { channel, person } = by;
   if (person !== undefined && gatePeople?.includes(person) === false)
     return refused(GATE_ERRORS.person_closed({ what, person, gatePeople }));
-  if (gateChannels.includes(channel)) return undefined;
-  return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
+  if (!gateChannels.includes(channel))
+    return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
+  // Where a program may open gates anyway, the tab of a program is no worse.
+  return gateChannels.every(isPersonalChannel) ? unconfirmedTab(by, what) : undefined;
+}
+
+/** Refuses what only a person may do, if the tab in which it was done could be a program's. */
+export function unconfirmedTab({ unconfirmed }: By, what: string): Refused | undefined {
+  return unconfirmed && refused(GATE_ERRORS.tab_unconfirmed({ what }));
 }
 
 /** The given channels that no model can use; `cli` if there are none. */
 export function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
-  const personal = gateChannels.filter((each) => isPersonal(each));
+  const personal = gateChannels.filter(isPersonalChannel);
   return personal.length > 0 ? personal : ['cli'];
 }

@@ -2,7 +2,7 @@ import type { NextStep } from '../../kernel/acts.ts';
 import type { Gate, Phase } from '../../kernel/phases/table.ts';
 import type { Holding, Lease } from '../../kernel/processes/lease.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
-import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionEvent } from '../events/events.ts';
 import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
@@ -10,6 +10,7 @@ import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+import { closedLimits } from './judge-limits.ts';
 
 export interface ResumeFacts {
   /** The limit that would block the session again at once, and how to raise it; only the worker knows it. */
@@ -49,9 +50,8 @@ export function judgeResume(
     case 'queued':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
-      if (by.channel !== FULL_CHANNEL && acceptsPrograms({ status }))
-        return refused(COMMAND_ERRORS.needs_person({}));
-      if (by.channel !== FULL_CHANNEL && lowered !== undefined)
+      if (!sawAll(by) && acceptsPrograms({ status })) return refused(COMMAND_ERRORS.needs_person({}));
+      if (!sawAll(by) && lowered !== undefined)
         return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
       return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
     default:
@@ -64,8 +64,17 @@ export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boole
   return status.kind === 'blocked' && status.rule === 'git_programs_changed';
 }
 
-/** The channel that showed the full list of programs: a notification may have omitted it. */
-const FULL_CHANNEL: Channel = 'cli';
+export function isOutOfBudget({ status }: Pick<SessionState, 'status'>): boolean {
+  return status.kind === 'blocked' && status.rule === 'budget';
+}
+
+/**
+ * Whether the person saw the full list of programs, which a notification may have omitted, or the level of the sandbox.
+ * Another machine shows those of its own, and only says which channel it was.
+ */
+function sawAll({ channel, person }: By): boolean {
+  return channel === 'cli' && person === undefined;
+}
 
 function atGate(status: SessionState['status']): Refused | undefined {
   if (status.kind !== 'waiting') return undefined;
@@ -124,11 +133,11 @@ export function judgeWithdraw(
 }
 
 type GateChoices = GateRule & Pick<FrozenSettings, 'gates' | 'autoApprove' | 'acceptSuggestions'>;
-type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'>;
+type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'limits' | 'fileLimits'>;
 
 /**
- * Whether a session may start with these choices: opening a gate in advance requires an allowed channel, and lowering
- * the sandbox requires a person, regardless of GATE_CHANNELS.
+ * Whether a session may start with these choices: opening a gate in advance and limits above those of the file require
+ * an allowed channel, and lowering the sandbox requires a person, regardless of GATE_CHANNELS.
  */
 export function judgeStart(
   { by }: Pick<CommandOf<'start'>, 'by'>,
@@ -136,8 +145,12 @@ export function judgeStart(
   settings: Choices,
 ): { kind: 'accepted' } | Refused {
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
-  if (settings.sandboxLowered && !isPersonal(by.channel))
+  if (settings.sandboxLowered && !isPersonal(by))
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
+  const ofFile = { session: settings.fileLimits ?? {}, phases: {} };
+  const raised =
+    settings.fileLimits && closedLimits(settings.limits, by, { ...settings, limits: ofFile }, true);
+  if (raised) return raised;
   const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };
   return closedChannel(by, settings, 'No session was started.', chosen) ?? { kind: 'accepted' };

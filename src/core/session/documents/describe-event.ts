@@ -1,6 +1,6 @@
 import { isoUtc } from '../../kernel/clock.ts';
 import { outageOf } from '../../kernel/phases/ending.ts';
-import { describeUsage } from '../../kernel/phases/limits.ts';
+import { describeLimits, describeUsage } from '../../kernel/phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../kernel/phases/proving.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { cut } from '../../kernel/text.ts';
@@ -32,12 +32,13 @@ export function openedBy(by: By): string {
   return describeBy(by, { ...ACTORS, tool: `${ACTORS.tool} alone` });
 }
 
-export function describeBy({ channel, client, person, atStart }: By, actors = ACTORS): string {
+export function describeBy(by: By, actors = ACTORS): string {
+  const { channel, client, person, atStart, unconfirmed } = by;
   const isNamed = channel === 'tool' || channel === 'elicitation' || channel === 'web';
   const which = isNamed && client ? ` (${client})` : '';
-  const who = isPersonal(channel) && person ? actors[channel].replace('a person', person) : actors[channel];
-  const whose = isPersonal(channel) || !person ? '' : ` of ${person}`;
-  return `${who}${which}${whose}${atStart ? ', by a choice made at the start' : ''}`;
+  const who = isPersonal(by) && person ? actors[channel].replace('a person', person) : actors[channel];
+  const whose = isPersonal(by) || !person ? '' : ` of ${person}`;
+  return `${who}${which}${whose}${unconfirmed ? ', unconfirmed' : ''}${atStart ? ', by a choice made at the start' : ''}`;
 }
 
 const ACTORS: Readonly<Record<Channel, string>> = {
@@ -135,11 +136,12 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
     isPlain ? `blocked: ${reason}` : `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop requested by ${describeBy(by)} (${when})`,
   stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,
-  resumed: ({ by, goal, agent, checks, round }) => {
+  resumed: ({ by, goal, agent, checks, round, limits }) => {
     if (round !== undefined) return `round ${round.number} of the pull request, begun by ${describeBy(by)}`;
     const chosen = agent ? ` with ${[agent.provider, agent.model].filter(Boolean).join(' ')}` : '';
     const checked = checks ? `, checked by ${checks.join(', ') || 'nothing'} from now on` : '';
-    return `resumed by ${describeBy(by)}${chosen}${checked}${goal ? ` with a new goal: ${goal}` : ''}`;
+    const limited = limits ? `, with the limits ${describeLimits(limits)}` : '';
+    return `resumed by ${describeBy(by)}${chosen}${limited}${checked}${goal ? ` with a new goal: ${goal}` : ''}`;
   },
   phase_set: ({ from, phase }) => `phase set from ${from} to ${phase} by a person, in the file`,
   done: ({ summary }) => `done: ${summary}`,

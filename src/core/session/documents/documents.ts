@@ -41,16 +41,18 @@ export function parseDocumentName(file: string): DocumentName | undefined {
 }
 
 /**
- * Sorts documents newest first, then other files. Stamps have no year, so a date before the session's first day is in
- * the following year.
+ * Sorts documents newest first, then other files. Stamps have no year: it is the one in which they are nearest to the
+ * session's first day.
  * @param startedOn the session's first day as `MM-DD` or `YY-MM-DD`
  */
 export function sortNewestFirst(files: readonly string[], startedOn = ''): string[] {
-  const firstDay = startedOn.slice(-5);
+  const firstDay = dayOfYear(startedOn.slice(-5));
   const keyOf = (file: string) => {
     const stamp = parseDocumentName(file)?.stamp;
     if (!stamp) return '';
-    return `${stamp.slice(0, 5) < firstDay ? 1 : 0}-${stamp}`;
+    const days = firstDay === undefined ? 0 : (dayOfYear(stamp) ?? firstDay) - firstDay;
+    const year = days < -HALF_A_YEAR ? 2 : days > HALF_A_YEAR ? 0 : 1;
+    return `${year}-${stamp}`;
   };
   const keyed = files.map((file) => ({ file, key: keyOf(file), name: file.replace(/\.md$/, '') }));
   keyed.sort(
@@ -61,6 +63,14 @@ export function sortNewestFirst(files: readonly string[], startedOn = ''): strin
       b.file.localeCompare(a.file, 'en'),
   );
   return keyed.map(({ file }) => file);
+}
+
+const HALF_A_YEAR = 183;
+
+/** @param date begins with `MM-DD`; days are counted in a leap year */
+function dayOfYear(date: string): number | undefined {
+  const ms = Date.parse(`2000-${date.slice(0, 5)}T00:00:00Z`);
+  return Number.isNaN(ms) ? undefined : ms / 86_400_000;
 }
 
 /** The name of an agent's log in `_logs/`: `01-08-1437-007-planning.jsonl`. */

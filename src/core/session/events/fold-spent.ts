@@ -46,7 +46,8 @@ export function refreshed(
 ): Partial<SessionState> {
   const fresh = { wrappedUp: false, wrapUpDue: false, trail: EMPTY_TRAIL };
   if (raised === undefined) return { ...fresh, budgetWarned };
-  return { ...fresh, budgetWarned: [], raisedLimits: withRaised(earlier, raised) };
+  const aboutTools = budgetWarned.filter((code) => code.startsWith(ODD_TOOLS));
+  return { ...fresh, budgetWarned: aboutTools, raisedLimits: withRaised(earlier, raised) };
 }
 
 const NO_LIMITS: SessionLimits = { session: {}, phases: {} };
@@ -60,9 +61,12 @@ export const UNPRICED = 'unpriced_';
 /** The code of the notice that agents work at an extra charge, beyond their plan. */
 export const OVERAGE = 'overage';
 
-/** Remembers the notices about money that are given once. */
-export function withMoneyNotice(state: SessionState, code: string): SessionState {
-  return code === OVERAGE || code.startsWith(UNPRICED)
+/** Prefix of the codes of notices that a CLI does not offer what it was asked to; the name of the CLI follows. */
+export const ODD_TOOLS = 'tools_';
+
+/** Remembers the notices that are given once. */
+export function withNoticeOnce(state: SessionState, code: string): SessionState {
+  return [OVERAGE, UNPRICED, ODD_TOOLS].some((once) => code.startsWith(once))
     ? { ...state, budgetWarned: [...state.budgetWarned, code] }
     : state;
 }

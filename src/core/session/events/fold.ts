@@ -33,7 +33,7 @@ import {
   withoutDecision,
   withWorkResumed,
 } from './fold-rewound.ts';
-import { addCosts, countedIteration, refreshed, warned, withMoneyNotice } from './fold-spent.ts';
+import { addCosts, countedIteration, refreshed, warned, withNoticeOnce } from './fold-spent.ts';
 import type { SessionState, Status, WaitingStatus } from './state.ts';
 
 export function fold(state: SessionState, event: SessionEvent): SessionState {
@@ -146,7 +146,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     if (FOR_AGENTS.includes(code)) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
     return code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
-      : withMoneyNotice(state, code);
+      : withNoticeOnce(state, code);
   },
 };
 

@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { linesFrom } from '../../kernel/files/lines.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
+import type { SessionIdentity } from '../../kernel/files/session-records.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { CHANNELS } from '../../kernel/phases/channels.ts';
-import { OVERAGES, SessionLimits } from '../../kernel/phases/limits.ts';
+import { OVERAGES, SessionLimits, SpendingLimits } from '../../kernel/phases/limits.ts';
 import { GATES, PHASE_NAMES } from '../../kernel/phases/table.ts';
 import { SANDBOX_LEVELS } from '../../kernel/sandbox-level.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -46,6 +48,8 @@ export const FrozenSettings = z.object({
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
   limits: SessionLimits,
+  /** The limits of the project's file, if the start chose others: up to these, every channel may go. */
+  fileLimits: SpendingLimits.optional(),
   /** Overrides the default limits for detecting a hung agent, in milliseconds and bytes. */
   watch: z
     .object({
@@ -173,9 +177,25 @@ const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
 export async function recordedSessionFile(
   paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
 ): Promise<SessionFile | undefined> {
-  const created = await createdFile(paths);
-  return created === undefined ? await readSessionFile(paths) : parseSessionFile(paths.sessionFile, created);
+  return (await recordedSession(paths))?.file;
 }
+
+/** The same, and its identity: no later event and no later change of `session.json` alters it. */
+export async function recordedSession(
+  paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
+): Promise<{ file: SessionFile; identity: SessionIdentity } | undefined> {
+  const text = (await createdFile(paths)) ?? (await sessionFileText(paths));
+  if (text === undefined) return undefined;
+  const file = parseSessionFile(paths.sessionFile, text);
+  return { file, identity: identityOf(file, text) };
+}
+
+/** @param text of the file, as it is recorded */
+export function identityOf({ id }: Pick<SessionFile, 'id'>, text: string): SessionIdentity {
+  return { id, print: fingerprint(text).slice(0, PRINT_DIGITS) };
+}
+
+const PRINT_DIGITS = 32;
 
 export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
   return await withLog(events, async (handle) => {
@@ -198,10 +218,17 @@ const FIRST_BYTES = 4000;
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
 ): Promise<SessionFile | undefined> {
-  const reading = await readPlainFile(paths.sessionFile, MAX_SESSION_FILE_BYTES);
+  const text = await sessionFileText(paths);
+  return text === undefined ? undefined : parseSessionFile(paths.sessionFile, text);
+}
+
+async function sessionFileText({
+  sessionFile,
+}: Pick<SessionPaths, 'sessionFile'>): Promise<string | undefined> {
+  const reading = await readPlainFile(sessionFile, MAX_SESSION_FILE_BYTES);
   if (reading.kind === 'missing') return undefined;
-  if (reading.kind === 'unusable') throw broken(paths.sessionFile, `It is ${reading.problem}`);
-  return parseSessionFile(paths.sessionFile, reading.bytes.toString('utf8'));
+  if (reading.kind === 'unusable') throw broken(sessionFile, `It is ${reading.problem}`);
+  return reading.bytes.toString('utf8');
 }
 
 function parseSessionFile(path: string, text: string): SessionFile {

@@ -2,6 +2,7 @@ import type { Lease } from '../../kernel/processes/lease.ts';
 import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import type { PollRecord } from '../layout/poll-record.ts';
+import type { Foreign } from './foreign.ts';
 import type { SessionFile } from './session-file.ts';
 import type { SessionState } from './state.ts';
 
@@ -29,6 +30,8 @@ export interface SessionView {
   needsWorker: boolean;
   /** Its files cannot be read, so nothing else here is known; `problems` says why. */
   isUnreadable?: true;
+  /** Set if it is not this user's: it is shown as its log says, and nothing else in its folder is read. */
+  foreign?: Foreign;
   /** The session is not over, shows no activity, and whether its worker is alive cannot be determined from here. */
   isUnseen?: true;
   /** Whether its base contains the work of its branch; absent unless git was asked. */

@@ -1,12 +1,17 @@
 import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../kernel/phases/limits.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
-import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';
+import { closedLimits } from '../../session/commands/judge-limits.ts';
+import {
+  acceptsPrograms,
+  isOutOfBudget,
+  judgeResume,
+  type ResumeFacts,
+} from '../../session/commands/judge-running.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerFingerprint, ledgerText } from '../../session/documents/requirements.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { SessionState } from '../../session/events/state.ts';
 import { agentChoice } from '../core/agent-choice.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { branchTip, readQuestions } from '../core/evidence.ts';
@@ -26,6 +31,9 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const verdict = judgeResume(command, state, { spent: stillReached(worker, command), lowered });
   if (verdict.kind === 'refused') return verdict;
   const { phase, resetsCounts } = verdict;
+  const { raisedLimits } = state;
+  const closed = closedLimits(command.limits, command.by, { ...worker.file.settings, raisedLimits });
+  if (closed) return closed;
   // Written before the event, so a crash loses nothing; repeating it is harmless.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
   const { by, note, goal, limits, agent, checks, proving } = command;
@@ -70,10 +78,6 @@ function reachedUses(worker: Worker, { limits: raised, ...command }: CommandOf<'
 
 function nextPhase(worker: Worker, { goal }: Pick<CommandOf<'resume'>, 'goal'>): Phase {
   return goal === undefined ? stateOf(worker).progress.phase : 'investigation';
-}
-
-function isOutOfBudget({ status }: SessionState): boolean {
-  return status.kind === 'blocked' && status.rule === 'budget';
 }
 
 /** Refuses a resume that would only block again. */

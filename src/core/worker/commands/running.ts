@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
+import { describeLimits, limitsAbove } from '../../kernel/phases/limits.ts';
 import { refused } from '../../session/commands/judge-kind.ts';
 import {
   BY_SETTINGS,
@@ -10,9 +11,12 @@ import {
   judgeStop,
   judgeWithdraw,
 } from '../../session/commands/judge-running.ts';
+import { openedBy } from '../../session/documents/describe-event.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import { messageFlow } from '../../session/events/fold-messages.ts';
+import { type FrozenSettings, identityOf } from '../../session/events/session-file.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { readChildRecord } from '../core/iteration-files.ts';
 import { stoppedEvent } from '../core/stopped.ts';
@@ -28,9 +32,11 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
   const verdict = judgeStart({ by }, stateOf(worker), settings);
   if (verdict.kind === 'refused') return verdict;
   const file = JSON.stringify(worker.file);
+  // From this event on, it is the text that identifies the session.
+  await worker.watch.records.add(identityOf(worker.file, file));
   const created = { type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox } as const;
   if (takenOver === undefined) {
-    const flow = `Session started: ${(task ?? dive ?? folder).split('\n')[0]}`;
+    const flow = `Session started: ${(task ?? dive ?? folder).split('\n')[0]}${raisedText(settings, by)}`;
     return { events: [{ ...created, flow }] };
   }
   const flow = `Taken over in ${takenOver.decision.phase}`;
@@ -38,6 +44,14 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
   const answers = settings.gates.includes('qa') ? [] : await currentAnswers(worker, BY_SETTINGS);
   return { events: [created, { type: 'taken_over', ...takenOver, flow }, ...answers] };
 };
+
+/** Who raised limits of the file for this session, as for a gate that was opened at the start. */
+function raisedText({ limits, fileLimits = {} }: FrozenSettings, by: By): string {
+  const raised = limitsAbove(limits.session, fileLimits);
+  if (raised.length === 0) return '';
+  const session = Object.fromEntries(raised.map(({ limitName, asked }) => [limitName, asked]));
+  return `; limits above those of the file: ${describeLimits({ session, phases: {} })}, set by ${openedBy(by)}`;
+}
 
 /** Keeps a person's message for the next agent. */
 export const message: Handler<'message'> = async ({ paths, writer }, command) => {

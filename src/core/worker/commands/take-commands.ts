@@ -108,6 +108,10 @@ export async function judgeQueued(worker: Worker, id: string, moment: Moment): P
     const error = reading.kind === 'newer' ? COMMAND_ERRORS.newer_command : COMMAND_ERRORS.bad_command;
     return { events: [refusal({ id, kind: 'unreadable' }, error({ problem: reading.problem }))] };
   }
+  if (reading.kind === 'refused') {
+    const { by, refused: kind, error } = reading.command;
+    return { events: [{ type: 'command_refused', id, kind, by, ...error }] };
+  }
   const { command } = reading;
   const outcome = await outcomeOf(worker, command, moment).catch((error) =>
     refused(lastingFailure(worker, error, 'ask for it again')),

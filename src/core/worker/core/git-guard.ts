@@ -8,7 +8,7 @@ import {
   NOTHING_EXECUTING,
   readExecuting,
 } from '../../project/git/executing-settings.ts';
-import { smudgingFilters, undoChanged } from '../../project/git/git-programs.ts';
+import { smudgingFilters, UNREAD_SETTINGS, undoChanged } from '../../project/git/git-programs.ts';
 import { removePlantedLinks } from '../../project/git/planted-links.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { SettingsCache } from '../../project/git/settings-cache.ts';
@@ -50,7 +50,7 @@ export class GitGuard {
     // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
-    this.#accepted ??= await acceptedAt(this.#path, now);
+    this.#accepted ??= await acceptedAt(this.#path, now).catch(this.#unread);
     this.#config = undoChanged(this.#accepted, now, this.#env);
     return changedExecuting(this.#accepted, now);
   }
@@ -92,9 +92,14 @@ export class GitGuard {
     return this.#commonDir;
   }
 
+  readonly #unread = (error: unknown): never => {
+    this.#config = UNREAD_SETTINGS;
+    throw error;
+  };
+
   async #read(worktreePath: string | undefined): Promise<Executing> {
     const folders = { commonDir: await this.sharedDir(), worktreePath };
-    const now = await readExecuting(folders, this.context, this.#cache);
+    const now = await readExecuting(folders, this.context, this.#cache).catch(this.#unread);
     this.#smudging = smudgingFilters([...now.outside, ...now.repository]);
     return now;
   }

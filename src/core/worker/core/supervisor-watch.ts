@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { SessionRecords } from '../../kernel/files/session-records.ts';
 import type { Host } from '../../kernel/processes/host.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import { watchOver } from '../../sandbox/programs/launch-supervisor.ts';
@@ -25,12 +26,14 @@ const CHECK_MS = 60_000;
 export class Watch {
   readonly paths: SupervisorPaths;
   readonly home: string;
+  readonly records: SessionRecords;
   readonly #options: WatchOptions;
   #checkAtMs: number;
 
   constructor(options: WatchOptions) {
     this.paths = supervisorPaths(options.home, options.host);
     this.home = options.home;
+    this.records = new SessionRecords(options.home);
     this.#options = options;
     this.#checkAtMs = options.clock.monotonic() + CHECK_MS;
   }

@@ -52,7 +52,7 @@ export const WORKER_ERRORS = errors({
   }),
   constraints_gone: ({ path }: { path: string }) => ({
     what: 'No agent was started.',
-    why: `The file named by CONSTRAINTS does not exist: ${path}.`,
+    why: `The file named by CONSTRAINTS does not exist, is larger than 1 MiB, or is reached by a link out of the project: ${path}.`,
     hint: 'Restore it, or correct CONSTRAINTS in .samocode, then resume the session.',
   }),
   guard_failed: ({ of, said }: { of: 'SETUP' | 'CHECK'; said: string }) => ({

@@ -1,8 +1,9 @@
 import type { Traces } from '../../agents/contract/provider.ts';
 import { limitEndIn } from '../../agents/reading/limit-time.ts';
+import { judgeTools } from '../../agents/reading/offered-tools.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import type { EndingKind } from '../../kernel/phases/ending.ts';
-import { quotedSaid, saidBy } from '../../kernel/said.ts';
+import { quotedSaid, saidBy, withoutSecrets } from '../../kernel/said.ts';
 import { visibleControls } from '../../kernel/text.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../sandbox/programs/run-child.ts';
 import type { Cost } from '../../session/events/bodies/positions.ts';
@@ -40,6 +41,10 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
+  const { lacking } = judgeTools(open.cli, open.phase, ended.log?.seen.started ?? {});
+  // An agent can end before its tools were judged.
+  if (lacking !== undefined && (ended.end === 'lacks_tools' || ended.end === 'exited'))
+    return { ...base, end: 'config', problem: lacking };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined)
     return { ...base, ...byUs, ...(ended.end === 'overage' && finite(ended.log?.seen.limitedUntil)) };
@@ -59,7 +64,11 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
       : undefined;
   const own = 'advice' in problem ? problem.advice : undefined;
   const advice = own ?? (problem.kind === 'auth' ? open.cli.preflight?.loginFix : undefined);
-  const said = final?.text ?? saidBy(`${stdoutTail}\n${stderrTail}`, worker.env);
+  const said =
+    final?.text === undefined
+      ? // Each without secrets: both tails may begin inside of one.
+        saidBy([stdoutTail, stderrTail].map((tail) => withoutSecrets(tail, worker.env)).join('\n'))
+      : withoutSecrets(final.text, worker.env);
   const text = [quotedSaid(said), advice].filter(Boolean).join(' ').trimStart();
   return {
     ...base,

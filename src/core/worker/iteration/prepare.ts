@@ -6,6 +6,7 @@ import { plainText } from '../../kernel/files/plain-file.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/finding/project-command.ts';
+import { requireNoneTracked } from '../../project/finding/trust.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
 import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
@@ -38,6 +39,7 @@ export async function prepare(worker: Worker): Promise<void> {
   try {
     // Runs in parallel with the fetch and the worktree; the code that uses the result handles a failure.
     if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
+    await requireUntracked(worker);
     const ready = await makeWorktree(worker);
     // Once a stop is recorded, nothing may continue.
     if (ready === undefined || isStopDue(worker)) {
@@ -50,6 +52,16 @@ export async function prepare(worker: Worker): Promise<void> {
     if (!isSamocodeError(error)) throw error;
     await record(worker, blockedBy(error, 'init'));
   }
+}
+
+/** A commit can have put files where sessions are since the start. */
+async function requireUntracked({ file, git, env, watch }: Worker): Promise<void> {
+  const { configPath: filePath, mainRepo, worktreesDir: worktrees, sessionsDir: sessions } = file;
+  await requireNoneTracked(
+    { filePath, values: { mainRepo, worktrees, sessions } },
+    { ...git.context, baseEnv: env },
+    watch.home,
+  );
 }
 
 async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {

@@ -1,8 +1,10 @@
+import type { Provider } from '../../agents/contract/provider.ts';
+import { judgeTools } from '../../agents/reading/offered-tools.ts';
 import { providerNamed } from '../../agents/registry.ts';
 import { age } from '../../kernel/durations.ts';
 import type { ChildRecord } from '../../sandbox/programs/run-child.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { OVERAGE } from '../../session/events/fold-spent.ts';
+import { ODD_TOOLS, OVERAGE } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { requireLease } from '../core/lost-lease.ts';
 import { ChildTree, isAlive } from '../core/tree.ts';
@@ -24,6 +26,7 @@ export const WATCH_ENDS = [
   'network',
   'budget',
   'overage',
+  'lacks_tools',
 ] as const;
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
@@ -47,6 +50,7 @@ function overageNotice({ provider, iteration }: OpenIteration): NewEvent {
 export class Sampler {
   readonly #worker: Worker;
   readonly #open: OpenIteration;
+  readonly #cli: Provider;
   readonly #child: ChildRecord;
   readonly #log: ChildLog;
   readonly #awake: AwakeTime;
@@ -63,6 +67,7 @@ export class Sampler {
   constructor(worker: Worker, open: OpenIteration, child: ChildRecord, log: ChildLog, awake: AwakeTime) {
     this.#worker = worker;
     this.#open = open;
+    this.#cli = providerNamed(open.provider);
     this.#child = child;
     this.#log = log;
     this.#awake = awake;
@@ -81,7 +86,14 @@ export class Sampler {
 
   get restMs(): number {
     const sampledMs = this.#worker.clock.monotonic() - this.#sampledAt;
-    return Math.max(0, Math.min(SAMPLE_EVERY_MS - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
+    return Math.max(0, Math.min(this.#everyMs - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
+  }
+
+  /** Its tools are judged before it calls the first one, which takes a model about a second. */
+  get #everyMs(): number {
+    const { started } = this.#log.seen;
+    const isAwaited = this.#cli.tools?.needed !== undefined && started.cliSession === undefined;
+    return isAwaited ? FIRST_SAMPLE_MS : SAMPLE_EVERY_MS;
   }
 
   /** @returns why the agent must be ended; undefined if it may continue */
@@ -90,7 +102,7 @@ export class Sampler {
     if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
     const now = this.#worker.clock.monotonic();
     if (await this.#isGone(now)) return 'exited';
-    if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
+    if (now - this.#sampledAt < this.#everyMs) return undefined;
     this.#sampledAt = now;
     this.#awake.saveIfDue();
     return await this.#sample();
@@ -111,6 +123,7 @@ export class Sampler {
     this.#show();
     const bytes = this.#log.printedBytes;
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
+    if (await this.#lacksTools()) return 'lacks_tools';
     if (await this.#isOverBudget()) return 'budget';
     if (await this.#isOverage()) return 'overage';
     if (bytes === 0 && this.#isSilentTooLong()) return 'silent';
@@ -118,8 +131,16 @@ export class Sampler {
   }
 
   #isSilentTooLong(): boolean {
-    const { printsAtEnd } = providerNamed(this.#open.provider);
-    return !printsAtEnd && this.#awake.ms > this.#limits.firstByteMs;
+    return !this.#cli.printsAtEnd && this.#awake.ms > this.#limits.firstByteMs;
+  }
+
+  /** Reports once per CLI that its tools are not those that were asked for. */
+  async #lacksTools(): Promise<boolean> {
+    const { lacking, warning } = judgeTools(this.#cli, this.#open.phase, this.#log.seen.started);
+    const code = `${ODD_TOOLS}${this.#open.provider}`;
+    if (warning !== undefined && !stateOf(this.#worker).budgetWarned.includes(code))
+      await recordIfTaken(this.#worker, { type: 'notice', code, text: warning, flow: warning });
+    return lacking !== undefined;
   }
 
   /** After its final event an agent spends no more. */

@@ -3,6 +3,7 @@ import { BASE_ERRORS } from '../../kernel/base-errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
+import type { SessionIdentity } from '../../kernel/files/session-records.ts';
 import type { Host, ProcessIdentity } from '../../kernel/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
@@ -11,7 +12,8 @@ import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import { Arrived } from '../../session/events/bodies/positions.ts';
 import { isLogQuarantined, readLog } from '../../session/events/event-log.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
-import { atPlaces, recordedSessionFile } from '../../session/events/session-file.ts';
+import { foreignError, whyForeign } from '../../session/events/foreign.ts';
+import { atPlaces, recordedSession } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { Slots } from '../../session/slots.ts';
@@ -46,8 +48,10 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const paths = sessionPaths(options.sessionsDir, options.folder);
   const { clock, host, rehearsalProgram, wake = {} } = options;
   // Read again for every lease, because the session had no owner in between.
-  const chosen = await recordedSessionFile(paths);
+  const recorded = await recordedSession(paths);
+  if (recorded !== undefined) requireOwn(paths, recorded.identity, watch);
   if (isLogQuarantined(paths)) return undefined;
+  const chosen = recorded?.file;
   if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
   const lease = await takeLease(options, paths, watch);
   if (lease === undefined) return undefined;
@@ -85,6 +89,12 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   };
   worker.application = sessionExtensions.items.find((each) => each.application)?.application?.(worker);
   return { worker, lease, arrived };
+}
+
+/** Whoever started this program: a folder that others wrote runs none of its commands. */
+function requireOwn(paths: SessionPaths, identity: SessionIdentity, { records }: Watch): void {
+  const foreign = whyForeign(paths, identity, records);
+  if (foreign !== undefined) throw foreignError(paths, foreign);
 }
 
 /** Takes the session's lease. @returns undefined when another worker has it */

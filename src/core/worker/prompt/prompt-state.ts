@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ifExists } from '../../kernel/errors.ts';
+import { dirname, join } from 'node:path';
+import { plainText } from '../../kernel/files/plain-file.ts';
 import type { BaseChecks } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
+import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
+import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
@@ -57,7 +58,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     /** Corrections, failing checks, hand-offs and a person's notes, oldest first. */
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
     messages: await messagesToRead(worker, facts.messageFiles),
-    constraints: await constraints(settings.constraintsPath),
+    constraints: await constraints(settings.constraintsPath, file.configPath),
     services: (await worker.application?.promptLines(facts.phase)) ?? [],
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
@@ -119,9 +120,18 @@ async function promptRequirements(worker: Worker) {
   });
 }
 
-async function constraints(path: string | undefined) {
+async function constraints(path: string | undefined, configPath: string) {
   if (path === undefined) return undefined;
-  const text = await ifExists(readFile(path, 'utf8'));
+  const text = await constraintsText(path, configPath);
   if (text === undefined) throw WORKER_ERRORS.constraints_gone({ path });
   return { path, text };
+}
+
+/** A commit can have put a link in its place since the start. */
+async function constraintsText(path: string, configPath: string): Promise<string | undefined> {
+  const folder = dirname(configPath);
+  const real = await realPathAsFar(path);
+  const ledOut =
+    pathInside(folder, path) !== undefined && pathInside(await realPathAsFar(folder), real) === undefined;
+  return ledOut ? undefined : await plainText(real, MAX_NAMED_FILE_BYTES);
 }

@@ -59,7 +59,7 @@ export async function runPicturesJob<T>(
     const inside = browserInside(now, { ...part, shown: [at('job'), ...shown], open: [into] });
     if (inside === undefined) return NO_SANDBOX;
     const [file, ...args] = inside([nodeProgram(), join(programs, 'pictures.cjs'), path]);
-    const end = await runCommand(file, args, { cwd: '/', env, timeoutMs, signal, leavesBehind: true });
+    const end = await runCommand(file, args, { env, timeoutMs, signal, leavesBehind: true });
     signal.throwIfAborted();
     if (end.timedOut) return `the browser did not end within ${timeoutMs / 1000} s`;
     const result = end.exitCode === 0 ? answer.safeParse(parseJson(end.stdout)) : undefined;

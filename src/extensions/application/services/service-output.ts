@@ -12,7 +12,7 @@ const MAX_END = 256 * 1024;
 export class ServiceOutput {
   readonly #descriptor: number;
   readonly #hash = newFingerprint();
-  readonly #lines = new OutputEnd();
+  readonly #lines: OutputEnd;
   /** Of the end, as in the file. */
   #end: Uint8Array[] = [];
   #endBytes = 0;
@@ -20,7 +20,9 @@ export class ServiceOutput {
   #size = 0;
   #isWritable = true;
 
-  constructor(path: string) {
+  /** @param env of the service */
+  constructor(path: string, env: Readonly<Record<string, string>>) {
+    this.#lines = new OutputEnd(env);
     rmSync(path, { recursive: true, force: true });
     // Created exclusively, so that no link is followed.
     this.#descriptor = openSync(path, 'wx', 0o600);

@@ -47,7 +47,7 @@ export class RunningService {
     this.#place = place;
     this.#tools = tools;
     this.#outputPath = join(place.outputDir, `${name}.txt`);
-    this.#output = new ServiceOutput(this.#outputPath);
+    this.#output = new ServiceOutput(this.#outputPath, this.#place.env);
     this.#startedAt = tools.clock.monotonic();
     this.finished = this.#run();
   }
@@ -127,7 +127,7 @@ export class RunningService {
 
   /** @param how why it failed; absent: it was ready, and has ended */
   failed(how = `it ended although it was still needed: ${this.ending}`): CheckEnd {
-    const { outputRoot, env } = this.#place;
+    const { outputRoot } = this.#place;
     const exitCode = this.end?.exitCode ?? null;
     const failure = this.end?.failure;
     const { lastLines } = this.#output;
@@ -135,7 +135,7 @@ export class RunningService {
       ...{ command: this.command, isSetup: true, exitCode, how, durationMs: this.ranMs },
       ...this.#output.facts,
       output: relative(outputRoot, this.#outputPath),
-      tail: tailOf(lastLines, env),
+      tail: tailOf(lastLines),
     };
     const { command } = this;
     return { run, failure: { ...failure, how, lastLines, command, outputPath: this.#outputPath } };

@@ -1,11 +1,12 @@
 import { readlinkSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { ChangedFiles } from '../../../core/acts/sessions/start/start-sources.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../../../core/project/git/git.ts';
 import { pathInside, realPathAsFar } from '../../../core/project/git/real-path.ts';
 import { GIT_STATUS, parseStatus } from '../../../core/project/git/status-entries.ts';
+import { isSecretFile } from '../../../core/project/worktrees/secret-files.ts';
 
 /**
  * Those of the paths that differ from HEAD: changed, deleted, or new and not ignored. Unfit to be copied are a file whose
@@ -17,7 +18,7 @@ import { GIT_STATUS, parseStatus } from '../../../core/project/git/status-entrie
 export async function changedFiles(
   paths: readonly string[],
   options: GitOptions,
-  hasSecrets: (text: string) => boolean = () => false,
+  hasSecrets: (text: string) => boolean,
 ): Promise<ChangedFiles> {
   if (paths.length === 0) return { fit: [], unfit: [] };
   const { stdout } = await runGit(ASK, { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
@@ -30,36 +31,27 @@ export async function changedFiles(
     const names = [path, from];
     const areFit =
       kind !== 'conflict' &&
-      names.every((name) => !mayBeSecret(name) && isFit(top, name)) &&
-      !hasSecrets((await plainText(join(top, path), MAX_BYTES).catch(() => undefined)) ?? '');
+      names.every((name) => isFit(top, name)) &&
+      !(await anySecret(top, names, hasSecrets));
     if (areFit) for (const name of names) fit.add(name);
     else unfit.add(path);
   }
   return { fit: [...fit].sort(), unfit: [...unfit].sort() };
 }
 
-/** Those that may be copied. */
-export async function uncommittedFiles(paths: readonly string[], options: GitOptions): Promise<string[]> {
-  return (await changedFiles(paths, options)).fit;
+async function anySecret(
+  top: string,
+  names: readonly string[],
+  hasSecrets: (text: string) => boolean,
+): Promise<boolean> {
+  for (const name of names) {
+    const text = (await plainText(join(top, name), MAX_BYTES).catch(() => undefined)) ?? '';
+    if ((await isSecretFile(name, async () => text)) || hasSecrets(text)) return true;
+  }
+  return false;
 }
 
 const ASK = [...GIT_STATUS, '--untracked-files=all', '--find-renames'];
-
-function mayBeSecret(path: string): boolean {
-  return SECRET_NAMES.test(basename(path));
-}
-
-const SECRET_NAMES = new RegExp(
-  [
-    String.raw`^\.env`,
-    String.raw`\.env$`,
-    String.raw`^\.(?:netrc|npmrc|pypirc|pgpass|git-credentials|htpasswd|vault-token|dockercfg)$`,
-    '^id_(?:rsa|dsa|ecdsa|ed25519)',
-    String.raw`\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk|ovpn|tfstate)$`,
-    String.raw`^(?:credentials|secrets?|service[-_]account.*)(?:\.(?:json|ya?ml|toml|ini|txt))?$`,
-  ].join('|'),
-  'i',
-);
 
 const MAX_BYTES = 10 * 1024 * 1024;
 

@@ -1,13 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
+import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { commonDirOf } from '../../../core/project/git/repository.ts';
 import { CHAT_ERRORS } from '../chat-errors.ts';
 import { type ChatPiece, personsWords } from './chat.ts';
 
@@ -40,21 +44,24 @@ const Listed = z.array(
 
 type Asking = Pick<ActionContext, 'env' | 'home' | 'clock'>;
 
-const EXPORT_LIMIT_MS = 60_000;
-const LIST_LIMIT_MS = 15_000;
+const LIMIT_MS = 60_000;
 const MAX_EXPORT_BYTES = 64 * 1024 * 1024;
 
 /** A chat of opencode, which only opencode itself can read. */
-export async function opencodePieces(id: string, { env }: Pick<Asking, 'env'>): Promise<ChatPiece[]> {
+export async function opencodePieces(
+  id: string,
+  { env, home }: Pick<Asking, 'env' | 'home'>,
+): Promise<ChatPiece[]> {
   const unreadable = (why: string) => CHAT_ERRORS.chat_unreadable({ client: 'opencode', id, why });
   const folder = await mkdtemp(join(tmpdir(), 'samocode-chat-'));
   try {
     const file = join(folder, 'chat.json');
     const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', EXPORT_INTO_FILE, 'sh', id, file], {
+      cwd: await placeFor('export', home),
       env: definedOnly(env),
-      timeoutMs: EXPORT_LIMIT_MS,
+      timeoutMs: LIMIT_MS,
     });
-    if (timedOut) throw unreadable(`opencode did not export it within ${EXPORT_LIMIT_MS / 1000} seconds.`);
+    if (timedOut) throw unreadable(`opencode did not export it within ${LIMIT_MS / 1000} seconds.`);
     if (exitCode === NOT_FOUND) throw unreadable('The program opencode is not on PATH.');
     if (exitCode !== 0) throw unreadable('opencode has no such chat, or could not export it.');
     const exported = Export.safeParse(parseJson((await plainText(file, MAX_EXPORT_BYTES)) ?? '')).data;
@@ -115,8 +122,22 @@ export async function opencodeChats(
 ) {
   const data = join(env.XDG_DATA_HOME || join(home, '.local/share'), 'opencode');
   if (!statsAt(data)?.isDirectory()) return [];
+  const cwd = await placeFor(fingerprint(mainRepo), home);
+  // By the repository's git folder opencode knows the project; it looks for settings from its own folder upwards.
+  const gitDir = await commonDirOf(mainRepo, { baseEnv: env });
+  await writeWhole(join(cwd, '.git'), `gitdir: ${gitDir}\n`);
   const args = ['session', 'list', '--format', 'json', '--max-count', String(most)];
-  const options = { cwd: mainRepo, env: definedOnly(env), timeoutMs: LIST_LIMIT_MS };
+  const options = { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS };
   const { exitCode, stdout } = await runCommand('opencode', args, options);
   return exitCode === 0 ? (Listed.safeParse(parseJson(stdout)).data ?? []) : [];
+}
+
+/**
+ * A folder of ours in which opencode runs: it executes the plugins of the folder in which it starts, and of those
+ * above it. Not a temporary folder, above which every user of the machine may write.
+ */
+async function placeFor(name: string, home: string): Promise<string> {
+  const place = join(configFolder(home), 'opencode', name);
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  return place;
 }

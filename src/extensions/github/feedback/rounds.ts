@@ -3,6 +3,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { findProjectFor } from '../../../core/caller/context/find-project-for.ts';
 import { safeGit } from '../../../core/caller/context/session-branch.ts';
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
+import { START_ERRORS } from '../../../core/caller/errors/start-errors.ts';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
@@ -135,7 +136,10 @@ async function settingsNow(
     return { rounds: prRounds, trusted: trustedIn(prTrust) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return { asks: `No round can begin. ${error.what} ${error.why}` };
+    const how = START_ERRORS.project_not_trusted.is(error)
+      ? ' Read them, and trust them in a terminal: samocode trust'
+      : '';
+    return { asks: `No round can begin. ${error.what} ${error.why}${how}` };
   }
 }
 

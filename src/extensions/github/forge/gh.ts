@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import * as z from 'zod';
 import { isoUtc } from '../../../core/kernel/clock.ts';
 import { definedOnly } from '../../../core/kernel/defined-only.ts';
@@ -34,7 +33,7 @@ export async function gh(
   const isKept = (name: string) => isFineForGit(name) && !/^(?:GH_FORCE_TTY|CLICOLOR_FORCE)$/.test(name);
   const own = { ...definedOnly(env, isKept), ...quiet };
   const limits = { timeoutMs: NETWORK_LIMIT_MS, maxBytes: MAX_ANSWER, ...(signal && { signal }) };
-  const result = await runCommand('gh', args, { cwd: tmpdir(), env: own, ...limits, ...options });
+  const result = await runCommand('gh', args, { env: own, ...limits, ...options });
   signal?.throwIfAborted();
   return result;
 }

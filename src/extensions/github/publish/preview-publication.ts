@@ -1,4 +1,4 @@
-import { isToBeWatched } from '../../../core/acts/finish/is-watched.ts';
+import { WATCH_UNTRUSTED, watchChoice } from '../../../core/acts/finish/is-watched.ts';
 import type { FinishSessionInput, FinishVerdict } from '../../../core/acts/finish/judge-finish.ts';
 import { aboutSignatures } from '../../../core/acts/finish/preview-finish.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -19,14 +19,17 @@ export async function previewPublication(
   const composed = await composePullRequest(judged, input.withAnswers === true, context);
   const why = await whyByHand(composed.request, judged, context);
   const about = aboutPullRequest(judged, composed, why);
-  const isWatched = await isToBeWatched(view, input.watch);
+  const watching = await watchChoice(view, input.watch, context);
+  const isWatched = watching === 'on';
   const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
-  const preview = previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]);
+  const preview = previewOf(view, undefined, [...about, ...ABOUT_WATCH[watching]]);
   return { ...preview, text: composed.readable, watch: mayWatch ? isWatched : undefined };
 }
 
 const WATCHED =
   'The supervisor will watch it with your gh login until it is merged or closed, and notify you. Comments from people with write access, failed required checks and conflicts with its base start rounds of work, whose results are pushed to it.';
+
+const ABOUT_WATCH = { on: [WATCHED], off: [], untrusted: [WATCH_UNTRUSTED] } as const;
 
 /** The effects of publishing, one sentence each. @param why why the person has to publish it */
 export function aboutPullRequest(

@@ -59,11 +59,11 @@ export class NoticeQueue {
     const read = new Map<string, number>();
     const { identity, paths, clock } = this.#supervisor;
     for (const [folder, session] of sessions) {
-      const { sessionFile, state, lease, newer } = session.view;
+      const { sessionFile, state, newer } = session.view;
       if (sessionFile === undefined || session.view.isUnreadable || newer !== undefined) continue;
       const place = join(folder, sessionFile.id);
       const from = cursors.read[place];
-      const isOurs = isContinuedBy(lease, identity);
+      const isOurs = isContinuedBy(session.view, identity);
       if (isOurs) notices.push(...currentNotices(session, sessionFile.id, clock.now()));
       if (from === state.n) continue;
       read.set(place, state.n);

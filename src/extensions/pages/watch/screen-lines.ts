@@ -85,6 +85,8 @@ function titleLine(
 }
 
 function keyLine(model: WatchModel, place: WatchPlace, { style, columns }: Canvas): string {
+  if (model.digits !== undefined)
+    return style.attention(fitLine(`${model.digits} confirms the tab that asks for these digits`, columns));
   if (place.notice !== undefined) return style.attention(fitLine(place.notice, columns));
   if (place.isTyping)
     return `${style.bold(style.accent('/'))}${place.filter}${style.dim('▏ Enter keeps it  Esc shows all')}`;

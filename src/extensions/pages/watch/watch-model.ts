@@ -26,6 +26,8 @@ export interface WatchModel {
   rows: readonly WatchedRow[] | undefined;
   details?: WatchedDetails;
   nowMs: number;
+  /** For a tab of the page that asks to be confirmed. */
+  digits?: string | undefined;
 }
 
 /** The person's place on the screen: selection, filter and folds. */

@@ -10,6 +10,7 @@ import { type Cli, EXIT, type Menus } from '../../../core/kit/terminal/cli.ts';
 import { cutToColumns } from '../../../core/kit/terminal/columns.ts';
 import { showPending } from '../../../core/kit/terminal/show-pending.ts';
 import type { ScreenEvent, WholeScreen } from '../../../core/kit/terminal/whole-screen.ts';
+import type { ShowDigits } from '../web/confirm/confirmed-tabs.ts';
 import { selectedRow, watchedRows } from './groups.ts';
 import type { WatchAct } from './keys.ts';
 import { type KeyIntent, press } from './press.ts';
@@ -151,7 +152,7 @@ class Watch {
     const { cli, menus, ended, run } = this.#parts;
     screen.close();
     try {
-      const notice = await ACTS[what](row, { cli, menus, run });
+      const notice = await ACTS[what](row, { cli, menus, run, ended, showDigits: this.#showDigits });
       this.#place = { ...this.#place, notice };
     } catch (error) {
       if (ended.signal.aborted) return;
@@ -164,6 +165,12 @@ class Watch {
     }
     this.#draw();
   }
+
+  readonly #showDigits: ShowDigits = async (digits) => {
+    this.#model = { ...this.#model, digits };
+    this.#draw();
+    return true;
+  };
 
   /** Reads the details that may have changed, one at a time. */
   #readDetails(): void {
@@ -201,7 +208,7 @@ class Watch {
 
 const BACK = 'back to the screen';
 
-type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run'>;
+type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run' | 'ended'> & { showDigits: ShowDigits };
 
 /**
  * Performs the action of a key with the same questions and acts as in a terminal.
@@ -272,15 +279,15 @@ function command(name: string, ...options: string[]): Perform {
   };
 }
 
-async function openLivePage({ key, name }: WatchedRow, { cli }: ActDeps): Promise<string> {
+async function openLivePage({ key, name }: WatchedRow, { cli, ended, showDigits }: ActDeps): Promise<string> {
   const [{ openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
     import('../web/run-web.ts'),
     import('../../../core/caller/facts/live-page.ts'),
   ]);
-  const { interrupted } = cli;
+  const { signal: interrupted } = ended;
   const context = await cli.actionContext();
-  // If no other program serves the page, this one does while it runs.
-  const web = await runWeb({ ...WEB_DEFAULTS, interrupted, failed: () => undefined }, context);
+  // If no other program serves the page, this one does until its screen is left.
+  const web = await runWeb({ ...WEB_DEFAULTS, showDigits, interrupted, failed: () => undefined }, context);
   const problem = await openWeb(web, context, { at: `/s/${pageKey({ runDir: key })}`, interrupted });
   return problem === undefined
     ? `The page of ${name} is open in your browser.`
@@ -293,8 +300,8 @@ async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<stri
   const { VISUAL, EDITOR, SHELL = '/bin/sh' } = cli.env;
   const editor = VISUAL || EDITOR;
   if (!editor) cli.output.say(`A shell in the worktree of ${name}; "exit" returns to the screen.`);
-  const command = `cd "$1" && ${editor ? `${editor} .` : 'exec "$2"'}`;
-  await runAtTerminal({ command, args: [worktree, SHELL], env: cli.env });
+  const command = editor ? `${editor} .` : 'exec "$1"';
+  await runAtTerminal({ command, args: [SHELL], cwd: worktree, env: cli.env });
   return undefined;
 }
 

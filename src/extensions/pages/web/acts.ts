@@ -117,7 +117,11 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     return previewPart(
       session,
       how,
-      await previewFinish({ ...sessionQuestion(session), how, keep: [] }, context),
+      // It changes nothing: only the act itself asks for a confirmed tab.
+      await previewFinish(
+        { ...sessionQuestion(session), how, keep: [] },
+        { ...context, by: { ...context.by, unconfirmed: undefined } },
+      ),
     );
   },
   async finish(session, fields, context) {

@@ -8,9 +8,11 @@ import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
+import { GATE_ERRORS } from '../../../core/session/commands/gate-errors.ts';
 import { actOnSession, Fields } from './acts.ts';
 import { pictureByHash } from './application/pictures-part.ts';
 import { diffPart } from './changes-part.ts';
+import type { ConfirmedTabs } from './confirm/confirmed-tabs.ts';
 import { Colouring } from './diff/colouring.ts';
 import { type Needs, NewNeeds } from './inbox/new-needs.ts';
 import { LiveSessions } from './live.ts';
@@ -23,12 +25,13 @@ import { newProof, type OneTimeCodes, signWord } from './tab-key.ts';
 import { tokenIn } from './tokens.ts';
 import { transcriptPart } from './transcript-part.ts';
 import { type ViewUpdate, viewOf } from './views.ts';
-import { problemText } from './web-context.ts';
+import { byTab, problemText } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
   token: string;
   codes: OneTimeCodes;
+  confirmed: ConfirmedTabs;
   /** An agent CLI started the server, so a click could be the agent's: nothing can be changed on the page. */
   onlyShows: boolean;
   /** Present with --mcp. `isOnPort`: also where others on this machine could listen in our place. */
@@ -38,6 +41,7 @@ export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
 }
 
 const OneCode = z.object({ code: z.string().max(100) });
+const Digits = z.object({ digits: z.string().max(100).optional() });
 const WRONG_CODE = 'This code is wrong, has been used, or is older than 30 seconds.';
 /** A person has only a few tabs. */
 const MAX_STREAMS = 20;
@@ -74,6 +78,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   app.use(holdersOnly(options, { usage, clock }));
   app.onError((error, c) => {
     if (ACTION_ERRORS.pending.is(error)) return c.text(problemText(error), 202);
+    if (GATE_ERRORS.tab_unconfirmed.is(error)) return c.text(problemText(error), 403, { 'x-confirm': 'tab' });
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
     failed(error);
@@ -85,7 +90,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   void live.list().catch(() => undefined);
   const colouring = new Colouring(context, ended);
   addReading(app, { live, usage, colouring, token: options.token, failed, context });
-  addActs(app, { live, context });
+  addActs(app, { live, context, confirmed: options.confirmed });
   return {
     fetch: (request, env) => app.fetch(request, env),
     usedAt: () =>
@@ -172,18 +177,28 @@ function addReading(
   });
 }
 
-function addActs(app: Hono<{ Bindings: HttpBindings }>, { live, context }: Served): void {
+function addActs(
+  app: Hono<{ Bindings: HttpBindings }>,
+  { live, context, confirmed }: Served & Pick<WebOptions, 'confirmed'>,
+): void {
   const outcomes = new Outcomes(live, context);
+  const acting = (c: Context) => ({ ...context, by: byTab(confirmed.has(c.req.header('x-tab'))) });
+  app.post('/confirm', async (c) => {
+    const { digits } = Digits.parse(await c.req.json().catch(() => ({})));
+    if (digits !== undefined) return c.text(await confirmed.confirm(digits));
+    await confirmed.ask();
+    return c.body(null, 204);
+  });
   app.get('/s/:key/outcome/:act', async (c) => {
     const { key, act } = c.req.param();
     return c.json(await outcomes.of(key, act));
   });
-  app.post('/start', async (c) => await answerStart(c, await fieldsOf(c), { live, context }));
+  app.post('/start', async (c) => await answerStart(c, await fieldsOf(c), { live, context: acting(c) }));
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
     const asked = { session: await found(key, live), fields: await fieldsOf(c) };
     const id = String(asked.fields.act ?? '');
-    const result = await outcomes.during(id, () => actOnSession(act, asked, context));
+    const result = await outcomes.during(id, () => actOnSession(act, asked, acting(c)));
     return typeof result === 'string' ? c.text(result) : c.html(result.text);
   });
 }

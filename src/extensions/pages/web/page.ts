@@ -3,6 +3,7 @@ import { policyHash } from '../html/html-page.ts';
 import REPORT_STYLE from '../html/page.css';
 import ACTS_SCRIPT from './client/acts.client.js';
 import BOARD_SCRIPT from './client/board.client.js';
+import CONFIRM_SCRIPT from './client/confirm.client.js';
 import DIFF_SCRIPT from './client/diff.client.js';
 import DIFF_STYLE from './client/diff.css';
 import DRAFTS_SCRIPT from './client/drafts.client.js';
@@ -22,6 +23,7 @@ const SCRIPT = [
   PAGE_SCRIPT,
   KEY_SCRIPT,
   DRAFTS_SCRIPT,
+  CONFIRM_SCRIPT,
   ACTS_SCRIPT,
   BOARD_SCRIPT,
   INBOX_SCRIPT,
@@ -77,6 +79,8 @@ export const PAGE: Html = html`${markup('<!doctype html>')}
 <main id="main" tabindex="-1"></main>
 <aside id="receipts" aria-label="Receipts" hidden><p id="last" role="status"></p><details><summary>Receipts <small id="how-many"></small></summary><ul></ul><p class="buttons"><button id="dismiss">Dismiss all</button></p></details></aside>
 <dialog id="unsent" aria-labelledby="unsent-title"><h2 id="unsent-title">Written and not sent</h2><div></div><form method="dialog"><button>Close</button></form></dialog>
+<dialog id="confirm" aria-labelledby="confirm-title"><h2 id="confirm-title">Confirm this tab</h2><form><p>Only you may decide this. Type the six digits that now stand in the terminal of samocode web, or on the screen of samocode watch. A reload of the tab asks again.</p>
+<p><label>Six digits <input inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" size="8" required aria-describedby="confirm-wrong"></label></p><p id="confirm-wrong" class="bad" role="alert"></p><p class="buttons"><button class="primary">Confirm</button> <button type="button">Cancel</button></p></form></dialog>
 <dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2><dl>${KEY_TEXTS.map(
   ([keys, text]) =>
     html`<div><dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd></div>`,

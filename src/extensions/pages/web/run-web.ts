@@ -14,6 +14,7 @@ import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
 import { html } from '../html/html.ts';
 import { openPage } from '../report/write-report.act.ts';
 import { type WebApp, webApp } from './app.ts';
+import { ConfirmedTabs, type ShowDigits } from './confirm/confirmed-tabs.ts';
 import { answerOthers, listenOnSocket } from './first.ts';
 import { type CodeKind, keptKey, OneTimeCodes, passingKey } from './tab-key.ts';
 import { readTokens } from './tokens.ts';
@@ -27,6 +28,8 @@ export interface WebRequest {
   proxy: URL | undefined;
   /** Whether and where to serve MCP over HTTP too: on a socket of the config folder, or also on the page's port. */
   mcp: 'socket' | 'port' | undefined;
+  /** Where a person sees the digits that confirm a tab. */
+  showDigits: ShowDigits;
   interrupted: AbortSignal;
   failed(error: unknown): void;
 }
@@ -47,6 +50,7 @@ export const WEB_DEFAULTS = {
   hosts: [],
   proxy: undefined,
   mcp: undefined,
+  showDigits: async () => false,
 } as const;
 
 const PORTS = 10;
@@ -56,7 +60,7 @@ const IDLE_CHECK_MS = 60_000;
 /** Serves the page, or finds the server that already does. */
 export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
   const { home, clock } = context;
-  const onlyShows = !isPersonal(context.by.channel);
+  const onlyShows = !isPersonal(context.by);
   const first = await askPage(home);
   // A page started by a person replaces a read-only one.
   if (first !== undefined && (!first.onlyShows || onlyShows)) {
@@ -64,7 +68,7 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
     return { served: first, newCode: async (kind) => (await askPage(home, kind))?.code ?? '' };
   }
   if (first !== undefined) await askPage(home, 'leave');
-  const { hosts, proxy, failed } = request;
+  const { hosts, proxy, failed, showDigits } = request;
   const done = new AbortController();
   const end = AbortSignal.any([request.interrupted, done.signal]);
   const mcpOn = request.mcp ?? MCP_PLACES.find((place) => first && isServedBy(first, place));
@@ -72,7 +76,8 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   // A server that an agent CLI has started is never given the person's key.
   const token = onlyShows ? passingKey() : await keptKey(home);
   const codes = new OneTimeCodes(clock);
-  const app = webApp({ token, codes, onlyShows, hosts, proxy, failed, mcp, ended: end }, context);
+  const confirmed = new ConfirmedTabs(showDigits, clock);
+  const app = webApp({ token, codes, confirmed, onlyShows, hosts, proxy, failed, mcp, ended: end }, context);
   const { servers, address, mcpAddress } = await listenOn(app, { ...request, mcp: mcpOn }, home);
   const served = { address, onlyShows, pid: process.pid, ...(mcpAddress && { mcp: mcpAddress }) };
   const newCode = (kind: CodeKind) => codes.issue(kind);
@@ -176,7 +181,7 @@ export async function openWeb(
   { at, interrupted }: { at?: string; interrupted: AbortSignal },
 ): Promise<string | undefined> {
   // A model must not see a code for a key that can act. Without one in its address, the new tab asks open tabs.
-  const isForPerson = isPersonal(context.by.channel) || web.served.onlyShows;
+  const isForPerson = isPersonal(context.by) || web.served.onlyShows;
   const address = isForPerson ? await addressWithCode(web, at) : web.served.address;
   const path = join(configFolder(context.home), `open-${randomBytes(6).toString('hex')}.html`);
   const page = html`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>samocode</title>`;

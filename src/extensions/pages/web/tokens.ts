@@ -53,7 +53,7 @@ export async function addToken(
 ): Promise<string> {
   await refuseFromInside(context);
   const { by, clock, home } = context;
-  if (!isPersonal(by.channel)) throw WEB_ERRORS.token_needs_person({ name });
+  if (!isPersonal(by)) throw WEB_ERRORS.token_needs_person({ name });
   const tokens = readTokens(home);
   const isTaken = tokens.some((each) => each.name === name);
   if (isTaken || !NAME.test(name)) throw WEB_ERRORS.token_name({ name, isTaken });

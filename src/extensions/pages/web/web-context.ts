@@ -10,16 +10,23 @@ export function sessionQuestion({ view, projectDir }: ShownSession) {
   return { session: view.folder, projectDir, isWholeName: true } satisfies SessionQuestion;
 }
 
-/** The author of an act on the page. `client` notes that an unguarded agent may have read the page's token. */
-export function byPerson(session?: ShownSession): By {
-  const level = session?.view.sessionFile?.sandbox;
-  const isOpen = level !== undefined && !isGuarded(level);
-  return { channel: 'web', ...(isOpen && { client: 'without a guard' }) };
+/** The author of an act on the page, in a tab that a person has confirmed or not. */
+export function byTab(isConfirmed: boolean): By {
+  return { channel: 'web', ...(!isConfirmed && { unconfirmed: true }) };
 }
 
-/** The context of an act on a session, run in the session's project. */
-export function actingOn(session: ShownSession, context: ActionContext): ActionContext {
-  return { ...context, cwd: session.projectDir, by: byPerson(session) };
+/**
+ * The context of an act on a session, run in the session's project. `client` notes that an unguarded agent may have read
+ * the memory of the server or the tab.
+ */
+export function actingOn({ view, projectDir }: ShownSession, context: ActionContext): ActionContext {
+  const level = view.sessionFile?.sandbox;
+  const isOpen = level !== undefined && !isGuarded(level);
+  return {
+    ...context,
+    cwd: projectDir,
+    by: { ...context.by, ...(isOpen && { client: 'without a guard' }) },
+  };
 }
 
 /** The text of an expected error for the person on the page. @throws any other error */

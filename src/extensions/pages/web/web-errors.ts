@@ -1,4 +1,5 @@
 import { errors } from '../../../core/kernel/errors.ts';
+import { counted } from '../../../core/kernel/text.ts';
 
 export const WEB_ERRORS = errors({
   no_such_act: ({ act }: { act: string }) => ({
@@ -40,6 +41,23 @@ export const WEB_ERRORS = errors({
     what: 'Nothing was done.',
     why: 'This page was started by an agent CLI, so it is read-only.',
     hint: 'In a terminal of your own: samocode web --open',
+  }),
+  no_digits: ({ pid }: { pid: number }) => ({
+    what: 'This tab cannot be confirmed.',
+    why: `The program that serves the page has no terminal in which it could show six digits: it runs in the background, as a service or in a container (process ${pid}).`,
+    hint: 'End it, and run "samocode web" in a terminal. Or decide there: samocode answer, approve or finish.',
+  }),
+  too_many_digits: ({ minutes }: { minutes: number }) => ({
+    what: 'This tab was not confirmed.',
+    why: 'Too many wrong digits were typed.',
+    hint: `samocode web or watch shows new ones in its terminal. They count in ${counted(minutes, 'minute')}.`,
+  }),
+  wrong_digits: ({ isNew }: { isNew: boolean }) => ({
+    what: 'This tab was not confirmed.',
+    why: isNew ? 'These digits are not valid any more.' : 'These digits are wrong.',
+    hint: isNew
+      ? 'Type the new ones, which samocode web or watch shows in its terminal now.'
+      : 'Type those that samocode web or watch shows in its terminal.',
   }),
   no_port: ({ from, to }: { from: number; to: number }) => ({
     what: 'The page was not started.',

@@ -40,7 +40,8 @@ export function addWeb(program: Command, cli: Cli): void {
 async function serve(options: WebOptions, cli: Cli): Promise<void> {
   const { open, port, host: hosts, listen, tlsProxy: proxy } = options;
   if (!LOOPBACK.test(listen) && proxy === undefined) throw WEB_ERRORS.proxy_needed({ address: listen });
-  const { addressWithCode, openWeb, runWeb, WEB_DEFAULTS } = await import('./run-web.ts');
+  const [{ addressWithCode, openWeb, runWeb, WEB_DEFAULTS }, { showInTerminal: showDigits }] =
+    await Promise.all([import('./run-web.ts'), import('./confirm/terminal-digits.ts')]);
   const context = await cli.actionContext();
   // A model must not see a code: its holder acts as the person.
   const isPerson = context.by.channel === 'cli';
@@ -49,7 +50,7 @@ async function serve(options: WebOptions, cli: Cli): Promise<void> {
   const failed = (error: unknown) => output.error(error);
   const mcp: WebRequest['mcp'] = options.mcp && (port === undefined ? 'socket' : 'port');
   const place = { port: port ?? WEB_DEFAULTS.port, listen, hosts, proxy, mcp };
-  const web = await runWeb({ ...place, interrupted, failed }, context);
+  const web = await runWeb({ ...place, showDigits, interrupted, failed }, context);
   const { served, alone, ended } = web;
   if (alone !== undefined)
     output.warn(

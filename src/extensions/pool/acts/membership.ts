@@ -20,7 +20,7 @@ export interface Place {
 /** Refuses agents and models, which must not decide who gets this machine's work. */
 export async function requirePerson(context: ActionContext): Promise<void> {
   await refuseFromInside(context);
-  if (!isPersonal(context.by.channel)) throw POOL_ERRORS.pool_needs_person();
+  if (!isPersonal(context.by)) throw POOL_ERRORS.pool_needs_person();
 }
 
 export async function membershipOf(question: ProjectQuestion, context: ActionContext) {

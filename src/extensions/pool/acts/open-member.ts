@@ -3,7 +3,6 @@ import { providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { installedClis } from '../../../core/caller/refusals/agent-clis.ts';
 import { guardNow } from '../../../core/caller/refusals/sandbox-now.ts';
-import type { Clock } from '../../../core/kernel/clock.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
 import { type Project, readProject } from '../../../core/project/finding/open-project.ts';
@@ -13,7 +12,7 @@ import { commonDirOf, type GitContext } from '../../../core/project/git/reposito
 import { openingsOf } from '../../../core/project/settings/openings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../boards/board.ts';
-import type { PostgresBoard } from '../boards/postgres-board.ts';
+import type { PostgresBoard, PostgresBoardPlan } from '../boards/postgres-board.ts';
 import { RemoteBoard } from '../boards/remote-board.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../git-remote.ts';
 import { hostKey } from '../host-keys.ts';
@@ -65,7 +64,7 @@ export async function openMember(
   const { clock, host, home, env } = context;
   const { id, config, project, remote: url, leaving, database } = membership;
   const { project: found } = await readProject({ filePath: config, env, homeDir: home });
-  if (found === undefined || (await trustIn(found, home)).kind === 'untrusted')
+  if (found === undefined || (await trustIn(found, { home, env })).kind === 'untrusted')
     throw POOL_ERRORS.pool_not_here({ config });
   const { mainRepo, values } = found;
   const git = remoteGit(mainRepo, env);
@@ -95,9 +94,10 @@ export async function openMember(
   const board: Board =
     database === undefined
       ? new RemoteBoard({ ...states.signing, remote, git, clock, bell })
-      : await postgresBoard(database, { clock, leaseMs: times.leaseMs });
+      : await postgresBoard(database, { clock, leaseMs: times.leaseMs, signing: states.signing });
   const parts = {
     ...callbacks,
+    context,
     card,
     board,
     remote,
@@ -140,10 +140,14 @@ async function clisOf(project: Project, context: ActionContext) {
 /** Loads the PostgreSQL library only if a pool uses a database. */
 export async function postgresBoard(
   database: string,
-  { clock, leaseMs = POOL_TIMES.database.leaseMs }: { clock: Clock; leaseMs?: number },
+  {
+    clock,
+    leaseMs = POOL_TIMES.database.leaseMs,
+    signing,
+  }: Pick<PostgresBoardPlan, 'clock' | 'signing'> & { leaseMs?: number },
 ): Promise<PostgresBoard> {
   const { PostgresBoard } = await import('../boards/postgres-board.ts');
-  return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3 });
+  return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3, signing });
 }
 
 /** The intervals of the pool. Fault tests override them. */

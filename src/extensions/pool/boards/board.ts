@@ -69,10 +69,14 @@ export interface SentAct {
   /** The command's own ULID, by which a second delivery is recognised. */
   id: Ulid;
   session: Ulid;
-  /** The bytes of the command file. */
+  /** A command as machines send it to each other. */
   command: string;
-  /** The sender, as the board knows them: the login role of the database, or the signing key's name. */
+  /** The person of the member whose key signed it. */
   person: string;
+  /** The name of that member's machine. */
+  machine: string;
+  /** Why it is not carried out. `person` and `machine` are then what the board says. */
+  problem?: 'unsigned' | 'untrusted' | 'misplaced';
 }
 
 export interface Renewal {

@@ -29,9 +29,11 @@ import {
   RAISE,
   REMOVE,
   RENEW,
+  REVOKE,
   ROLES,
   SETTLE,
 } from './postgres-schema.ts';
+import { openedAct, type SignedText, sealedText } from './sealed-act.ts';
 
 export interface PostgresBoardPlan {
   /**
@@ -43,6 +45,15 @@ export interface PostgresBoardPlan {
   leaseMs: number;
   /** The time limit of a connection attempt and of each statement, in milliseconds. */
   limitMs: number;
+  /** Absent where no acts are sent or read. */
+  signing?: ActSigning | undefined;
+}
+
+export interface ActSigning {
+  /** Makes a signed envelope around a text. */
+  envelope(text: string): Promise<string>;
+  /** Opens an envelope; undefined if no member has signed it. */
+  openEnvelope(envelope: string): Promise<SignedText | undefined>;
 }
 
 type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
@@ -65,6 +76,7 @@ interface RenewedRow {
 const CHANNEL = 'samocode_pool';
 const VERSION = MIGRATIONS.length;
 
+const MAX_OPENED = 50;
 /** Keeps the hosts that wait for the same lease from claiming in the same instant. */
 const JITTER_MS = 1000;
 
@@ -80,6 +92,8 @@ export class PostgresBoard implements Board {
   #hasNews = false;
   /** Whether a claim could succeed, so that an idle host sends only its renewal. */
   #mayClaim = true;
+  /** The acts of the last renewal, by their fingerprint. */
+  #acts: ReadonlyMap<string, SentAct> = new Map();
   /** The sessions of the project at the last renewal over this connection, and where the next one begins. */
   #entries = new Map<Ulid, Entry>();
   #next = '0';
@@ -95,7 +109,7 @@ export class PostgresBoard implements Board {
     const client = await this.#open();
     try {
       const found = await versionOf(client);
-      if (found === VERSION) return;
+      if (found === VERSION) return void (await client.query(REVOKE));
       if (found > VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
       await client.query('begin');
       await client.query(`select pg_advisory_xact_lock(hashtext('samocode_pool'))`);
@@ -106,6 +120,7 @@ export class PostgresBoard implements Board {
       await client.query('delete from samocode_pool.schema');
       await client.query('insert into samocode_pool.schema values ($1)', [VERSION]);
       await client.query(ROLES);
+      await client.query(REVOKE);
       await client.query('commit');
     } catch (error) {
       throw asPoolError(error);
@@ -130,7 +145,7 @@ export class PostgresBoard implements Board {
     this.#openAt = openAt > clock.monotonic() ? openAt : witnessAt;
     return {
       held: new Map(Object.entries(row.held ?? {})),
-      acts: row.acts ?? [],
+      acts: await this.#opened(row.acts ?? []),
       entries: [...this.#entries.values()],
     };
   }
@@ -189,7 +204,8 @@ export class PostgresBoard implements Board {
   }
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
-    await this.#query(ACT, [id, session, command, this.#host?.id]);
+    const envelope = await this.#signing.envelope(sealedText({ session, id, command }));
+    await this.#query(ACT, [id, session, envelope, this.#host?.id]);
   }
 
   async settle(acts: readonly SentAct[]): Promise<void> {
@@ -223,6 +239,31 @@ export class PostgresBoard implements Board {
     for (const each of row.changed ?? []) this.#entries.set(each.id, entryOf(each));
     this.#next = row.next;
     return row;
+  }
+
+  get #signing(): ActSigning {
+    const { signing } = this.#plan;
+    if (signing === undefined) throw new Error('This board has no key.');
+    return signing;
+  }
+
+  /** Opens the acts that were not there at the last renewal: each starts several processes. */
+  async #opened(rows: readonly SentAct[]): Promise<SentAct[]> {
+    const opened = new Map<string, SentAct>();
+    for (const row of rows.slice(0, MAX_OPENED)) {
+      const key = fingerprint(row.session, row.id, row.command);
+      opened.set(key, this.#acts.get(key) ?? (await this.#openAct(row)));
+    }
+    this.#acts = opened;
+    return [...opened.values()];
+  }
+
+  async #openAct(row: SentAct): Promise<SentAct> {
+    // Older versions sent the command itself.
+    if (row.command.startsWith('{')) return { ...row, problem: 'unsigned' };
+    const signed = await this.#signing.openEnvelope(row.command);
+    if (signed === undefined) return { ...row, problem: 'untrusted' };
+    return openedAct(signed, row) ?? { ...row, ...signed, problem: 'misplaced' };
   }
 
   #forgetEntries(): void {

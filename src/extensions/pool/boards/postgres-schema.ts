@@ -99,28 +99,36 @@ export const MIGRATIONS: readonly string[] = [
 /** Roles belong to the whole server. If this login may not create them, an administrator has to. */
 export const ROLES = `
   do $$ begin
-    if to_regrole('samocode_people') is null then create role samocode_people nologin; end if;
     if to_regrole('samocode_hosts') is null then create role samocode_hosts nologin; end if;
   exception when insufficient_privilege or duplicate_object or unique_violation then null;
   end $$;
-  do $$
-  declare
-    role text;
-  begin
-    for role in select rolname from pg_roles where rolname in ('samocode_people', 'samocode_hosts') loop
-      execute format('grant usage on schema samocode_pool to %I', role);
-      execute format('grant select on all tables in schema samocode_pool to %I', role);
+  do $$ begin
+    if to_regrole('samocode_hosts') is not null then
+      grant usage on schema samocode_pool to samocode_hosts;
+      grant select on all tables in schema samocode_pool to samocode_hosts;
       -- Excludes the column person, whose default is the login role.
-      execute format('grant insert (id, session, command) on samocode_pool.acts to %I', role);
-      if role = 'samocode_hosts' then
-        grant insert, update, delete on samocode_pool.sessions to samocode_hosts;
-        grant delete on samocode_pool.acts to samocode_hosts;
-        revoke insert, update on samocode_pool.hosts from samocode_hosts;
-        grant execute on function samocode_pool.beat, samocode_pool.remove to samocode_hosts;
-      end if;
-    end loop;
+      grant insert (id, session, command) on samocode_pool.acts to samocode_hosts;
+      grant insert, update, delete on samocode_pool.sessions to samocode_hosts;
+      grant delete on samocode_pool.acts to samocode_hosts;
+      revoke insert, update on samocode_pool.hosts from samocode_hosts;
+      grant execute on function samocode_pool.beat, samocode_pool.remove to samocode_hosts;
+    end if;
   end $$;
 `;
+
+/**
+ * Takes the privileges of `samocode_people`, which earlier versions created: an act counts by its signature, and a person
+ * without a machine has no key. The role itself belongs to the administrator. Only the owner of the schema can do this.
+ */
+export const REVOKE = `
+  do $$ begin
+    if to_regrole('samocode_people') is not null and pg_has_role(
+        (select nspowner from pg_namespace where nspname = 'samocode_pool'), 'usage') then
+      revoke all on all tables in schema samocode_pool from samocode_people;
+      revoke all (id, session, command) on samocode_pool.acts from samocode_people;
+      revoke all on schema samocode_pool from samocode_people;
+    end if;
+  end $$`;
 
 /** Whether another machine may take a session of the row `s`; its lease may still have to end. */
 const OPEN = `s.project = $2 and s.needs <@ $3 and (s.acts_open > 0 or s.wanted)`;
@@ -143,7 +151,9 @@ export const RENEW = `
     (select count(*)::int from samocode_pool.sessions where project = $2) as total,
     (select json_object_agg(id, epoch) from held) as held,
     (select json_agg(json_build_object(
-        'id', a.id, 'session', a.session, 'command', a.command, 'person', a.person) order by a.id)
+        'id', a.id, 'session', a.session, 'command', a.command, 'person', a.person,
+        'machine', coalesce((select string_agg(h.name, ' or ' order by h.name) from samocode_pool.hosts h
+          where h.person = a.person and not h.removed), a.person)) order by a.id)
       from samocode_pool.acts a join held on held.id = a.session) as acts,
     (select ceil(extract(epoch from min(coalesce(greatest(
         case when r.id is null then s.until end, case when s.acts_open = 0 then s.not_before end), now())) - now())

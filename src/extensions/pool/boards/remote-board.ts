@@ -1,7 +1,5 @@
-import * as z from 'zod';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { identityAt } from '../../../core/kernel/files/path-stats.ts';
-import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { runGit } from '../../../core/project/git/git.ts';
 import { GIT_ERRORS } from '../../../core/project/git/git-errors.ts';
 import type { GitContext } from '../../../core/project/git/repository.ts';
@@ -10,6 +8,7 @@ import { type CommitText, readCommits } from '../read-commits.ts';
 import type { PoolRemote } from '../remote.ts';
 import { readStateNote, type StateNote, stateNoteText } from '../state-note.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
+import { openedAct, type SignedText, sealedText } from './sealed-act.ts';
 
 export interface RemoteBoardPlan {
   remote: PoolRemote;
@@ -20,8 +19,8 @@ export interface RemoteBoardPlan {
   bell?: string;
   /** Makes a signed commit without files. */
   seal(text: string): Promise<Oid>;
-  /** Returns a commit's message and the person whose key signed it; undefined if this host does not trust the key. */
-  open(oid: Oid): Promise<{ text: string; person: string } | undefined>;
+  /** Returns a commit's message and the member whose key signed it; undefined if this host does not trust the key. */
+  open(oid: Oid): Promise<SignedText | undefined>;
   /** The number of the list of members; a higher one can decide otherwise about a key. */
   listNumber(): Promise<number | undefined>;
   commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
@@ -41,7 +40,6 @@ interface SeenAct {
 const SESSION_REFS = sessionRef('');
 const ACT_REFS = `${POOL_REFS}acts/`;
 const ALL = [`${SESSION_REFS}*`, `${ACT_REFS}*`];
-const Sealed = z.object({ session: z.string(), id: z.string(), command: z.string() });
 
 /** More names than this do not fit on every command line. */
 const MANY = 200;
@@ -134,7 +132,7 @@ export class RemoteBoard implements Board {
     const ref = `${ACT_REFS}${session}/${id}`;
     // It can wait for days: until a person takes the session, or its machine is back.
     if (this.#acts.has(ref)) return;
-    const sealed = await this.#plan.seal(JSON.stringify({ session, id, command }));
+    const sealed = await this.#plan.seal(sealedText({ session, id, command }));
     // The remote refuses the push if the act was sent before.
     if (await this.#push(ref, sealed, undefined)) this.#actedAtMs = this.#plan.clock.monotonic();
   }
@@ -226,9 +224,8 @@ export class RemoteBoard implements Board {
 
   async #openAct(ref: string, oid: Oid): Promise<SentAct | undefined> {
     const opened = await this.#plan.open(oid);
-    const { data } = Sealed.safeParse(parseJson(opened?.text ?? ''));
-    const isUnderItsRef = data !== undefined && ref === `${ACT_REFS}${data.session}/${data.id}`;
-    return opened && isUnderItsRef ? { ...data, person: opened.person } : undefined;
+    const [session = '', id = ''] = ref.slice(ACT_REFS.length).split('/');
+    return opened && openedAct(opened, { session, id });
   }
 
   #sentActs(): SentAct[] {

@@ -33,6 +33,7 @@ import {
 } from '../state/run-history.ts';
 import { archiveUnchanged, isUnchanged } from './archive-unchanged.ts';
 import { nextRun } from './next-run.ts';
+import { lackedSafeguards } from './safeguards.ts';
 import { projectOfRun, type RunStart, sessionOfRun, startedIn, startRun, workOfRun } from './start-run.ts';
 
 const GAP_MS = 10_000;
@@ -192,7 +193,14 @@ export class RecurringRuns {
     if (held !== undefined || isSpent(recurring, state)) return;
     memory.notBeforeMs = this.#options.clock.monotonic() + CI_GAP_MS;
     const context = await this.#options.login();
-    const project = await findProjectFor({ projectDir: recurring.project }, context);
+    const { project: projectDir, choices } = recurring;
+    const project = await findProjectFor({ projectDir, call: choices.settings }, context);
+    const lacked = lackedSafeguards({ ...recurring, isByChecks: true }, project);
+    if (lacked.length > 0) {
+      const paused = this.#paused(recurring, state, lacked.map(({ why }) => why).join(' '));
+      await this.#write(recurring, paused);
+      return;
+    }
     for (const read of baseChecks.items) {
       const failed = await read(project, context);
       if (failed === undefined || failed.commit === recurring.seen) continue;
@@ -260,13 +268,17 @@ export class RecurringRuns {
 
   /** Without its project nothing is found, and the run that is still due then fails. */
   async #findStarted(recurring: Recurring, run: string): Promise<RunStart | undefined> {
-    const { project } = await projectOfRun(recurring, await this.#options.login());
-    return project && (await sessionOfRun(recurring, run, project.values.sessions));
+    const context = await this.#options.login();
+    const { project } = await projectOfRun(recurring, context);
+    return project && (await sessionOfRun(recurring, run, project.values.sessions, context));
   }
 
   #withPause(recurring: Recurring, state: RecurringState): RecurringState {
     const why = whyOver(recurring, state);
-    if (why === undefined) return state;
+    return why === undefined ? state : this.#paused(recurring, state, why);
+  }
+
+  #paused(recurring: Recurring, state: RecurringState, why: string): RecurringState {
     this.#options.say(`recurring session ${recurring.name} is paused: ${why}`);
     const { resumes } = recurring;
     return { ...state, paused: { at: isoUtc(this.#options.clock.now()), why, resumes } };

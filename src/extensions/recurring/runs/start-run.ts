@@ -12,8 +12,12 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { readSessionFile } from '../../../core/session/events/session-file.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
+import { readSession } from '../../../core/session/status.ts';
 import type { Recurring, RecurringRunRecord } from '../recurring.ts';
 import { requireBoundedCost } from './bounded-cost.ts';
+import { requireSafeguards } from './safeguards.ts';
+
+const NO_SESSION = 'No session was created.';
 
 /** The prompt of each agent contains the task. */
 const MAX_QUOTED_CHARS = 20_000;
@@ -39,14 +43,16 @@ export async function startRun(
 ): Promise<RunStart> {
   const { values } = plan.project;
   try {
-    requireBoundedCost(plan.project, recurring.limits, 'No session was created.');
-    const before = await sessionOfRun(recurring, plan.run, values.sessions);
+    requireBoundedCost(plan.project, recurring.limits, NO_SESSION);
+    const isByChecks = recurring.when.kind === 'ci-failed';
+    requireSafeguards({ ...recurring, isByChecks }, plan.project, NO_SESSION);
+    const before = await sessionOfRun(recurring, plan.run, values.sessions, context);
     if (before !== undefined) return before;
     const { view } = await start(inputOf(recurring, plan), { ...context, by: recurring.by }).catch(
       async (error: unknown) => {
         // The session was created; its worker is just slow to answer.
         const begun = ACTION_ERRORS.pending.is(error)
-          ? await sessionOfRun(recurring, plan.run, values.sessions)
+          ? await sessionOfRun(recurring, plan.run, values.sessions, context)
           : undefined;
         if (begun === undefined) throw error;
         return { view: { folder: begun.session, paths: begun } };
@@ -81,10 +87,15 @@ export async function sessionOfRun(
   { id }: Pick<Recurring, 'id'>,
   run: string,
   sessionsDir: string,
+  { host }: Pick<ActionContext, 'host'>,
 ): Promise<StartedRun | undefined> {
   for (const folder of await sessionFolders(sessionsDir)) {
-    const file = await readSessionFile(sessionPaths(sessionsDir, folder)).catch(() => undefined);
-    if (file?.recurring?.id === id && file.recurring.run === run) return startedIn(folder, sessionsDir);
+    const paths = sessionPaths(sessionsDir, folder);
+    const file = await readSessionFile(paths).catch(() => undefined);
+    if (file?.recurring?.id !== id || file.recurring.run !== run) continue;
+    // Any folder may claim to be the run.
+    const view = await readSession(paths, host);
+    if (view !== undefined && view.foreign === undefined) return startedIn(folder, sessionsDir);
   }
   return undefined;
 }

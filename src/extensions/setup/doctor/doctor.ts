@@ -33,7 +33,8 @@ import { describeLevel } from '../../../core/kernel/sandbox-level.ts';
 import { cut } from '../../../core/kernel/text.ts';
 import { missingCheck } from '../../../core/project/finding/make-project.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { type Trust, trustIn } from '../../../core/project/finding/trust.ts';
+import { requirePlaces, type Trust, trustIn } from '../../../core/project/finding/trust.ts';
+import { runByRepository } from '../../../core/project/git/executing-settings.ts';
 import { PROJECT_ERRORS } from '../../../core/project/git/project-errors.ts';
 import { requireIdentity } from '../../../core/project/git/repository.ts';
 import { hidingLine } from '../../../core/project/settings/forge-login.ts';
@@ -51,7 +52,7 @@ import {
   usedProviders,
   vendorsCheck,
 } from './cli-checks.ts';
-import { folderChecks, gitCheck, machineChecks } from './machine-checks.ts';
+import { folderChecks, gitCheck, machineChecks, privacyCheck } from './machine-checks.ts';
 import { installChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
@@ -183,8 +184,9 @@ async function together(...parts: (Checks | Promise<Checks>)[]): Promise<DoctorC
 
 async function projectFound(input: DoctorInput, context: ActionContext): Promise<ProjectFound> {
   try {
-    const { project, problems, isGuessed } = await readProjectFor(input, context);
+    const { file, project, problems, isGuessed } = await readProjectFor(input, context);
     if (isGuessed) return OUTSIDE;
+    if (file !== undefined) await requirePlaces(file, context.home);
     return project ? { project } : { checks: problems.map((problem) => failed('project', problem)) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
@@ -210,7 +212,7 @@ async function projectChecks(
   { runChecks, signal }: Pick<DoctorInput, 'runChecks' | 'signal'>,
 ): Promise<DoctorCheck[]> {
   const { values, warnings, filePath, mainRepo } = project;
-  const trust = await trustIn(project, context.home);
+  const trust = await trustIn(project, context);
   const isTried = trust.kind === 'fine' && runChecks;
   return await together(
     warnings.length === 0
@@ -218,7 +220,9 @@ async function projectChecks(
       : warn('project', warnings.map(({ text }) => text).join(' '), `Correct ${filePath}.`),
     trustChecks(trust),
     identityCheck(mainRepo, context, fail),
+    gitPrograms(mainRepo, context),
     folderChecks('sessions', values.sessions),
+    privacyCheck(values.sessions),
     folderChecks('worktrees', values.worktrees),
     noCheck(project),
     unusedServers(project),
@@ -232,6 +236,12 @@ function trustChecks(trust: Trust): DoctorCheck[] {
   const lines = trust.lines.map((line) => cut(formatRiskyLine(line), 200)).join('; ');
   const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
   return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
+}
+
+/** The settings of a repository are the person's: what git runs by them is only shown. */
+async function gitPrograms(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck[]> {
+  const programs = await runByRepository(mainRepo, { baseEnv: env });
+  return programs === undefined ? [] : [ok('git.programs', programs, programs)];
 }
 
 async function noCheck(project: Project): Promise<DoctorCheck[]> {

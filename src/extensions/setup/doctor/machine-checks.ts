@@ -1,5 +1,5 @@
-import { mkdtemp, readFile, rmdir, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, readFile, realpath, rmdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import {
   type DoctorCheck,
@@ -12,6 +12,7 @@ import {
 } from '../../../core/caller/refusals/check.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
 import { nodePath } from '../../../core/sandbox/programs/node-path.ts';
 
@@ -138,4 +139,26 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
       'Choose a folder on a local disk.',
     ),
   ];
+}
+
+/** Checks that other users of the machine cannot read what agents printed. */
+export async function privacyCheck(sessions: string): Promise<DoctorCheck[]> {
+  const found = `Other users of this machine can read ${sessions}, where the output of agents is.`;
+  return warnIf(
+    await isOpen(sessions),
+    'sessions.private',
+    found,
+    `Close it: chmod 700 ${shellWord(sessions)}`,
+  );
+}
+
+/** Whether others may read a folder and get through all folders above it. */
+async function isOpen(path: string): Promise<boolean> {
+  const real = await realpath(path).catch(() => undefined);
+  const mode = async (folder: string) => (await stat(folder).catch(() => undefined))?.mode ?? 0;
+  if (real === undefined || ((await mode(real)) & 0o004) === 0) return false;
+  for (let folder = real; ; folder = dirname(folder)) {
+    if (((await mode(folder)) & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
 }

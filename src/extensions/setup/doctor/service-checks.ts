@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { poolActs } from '../../../core/caller/context/pools.ts';
-import { isUnfinished, watchedFolders } from '../../../core/caller/context/supervision.ts';
+import { isUnfinished } from '../../../core/caller/context/supervision.ts';
 import { absent, type DoctorCheck, ok, warn, warnIf } from '../../../core/caller/refusals/check.ts';
 import { listed } from '../../../core/kernel/text.ts';
 import { isOlder } from '../../../core/kernel/versions.ts';
@@ -11,6 +11,7 @@ import {
   supervisorPaths,
   whyNoSupervisor,
 } from '../../../core/sandbox/programs/supervisor-folder.ts';
+import { watchedFolders } from '../../../core/sandbox/programs/watched-folders.ts';
 import { readSessionList } from '../../../core/session/session-list.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 

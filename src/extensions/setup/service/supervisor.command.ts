@@ -186,6 +186,7 @@ const PERSON = {
     `last worked on by another machine, container or home: samocode resume ${name}`,
   unseen: (name: string) => `whether its worker is alive cannot be seen from here: samocode takeover ${name}`,
   lost: (name: string) => `cannot be continued: samocode status ${name}`,
+  foreign: (name: string) => `was not started here; if it is yours: samocode takeover ${name}`,
   newer: () => 'belongs to a newer version of samocode',
 };
 

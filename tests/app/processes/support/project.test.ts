@@ -17,7 +17,7 @@ test('a project written for a test equals one that set-up creates, including tru
   await setupProject({ lines: LINES }, setUp.context);
   expect(await filesOf(written)).toEqual(await filesOf(setUp));
   const { project, trust } = await setupProject({}, written.context);
-  expect([trust, await trustIn(project, first.homeDir)]).toEqual([{ kind: 'fine' }, { kind: 'fine' }]);
+  expect([trust, await trustIn(project, written.context)]).toEqual([{ kind: 'fine' }, { kind: 'fine' }]);
   expect(await first.git(['status', '--porcelain'])).toBe(await second.git(['status', '--porcelain']));
 });
 

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { runWhole } from '../../../../src/app/cli/whole-program.ts';
+import { hostOf } from '../../../../src/app/own-sessions.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
-import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
 import { elsewhereBy } from '../../../../src/core/kit/terminal/elsewhere.ts';
 import { hintForTerminal } from '../../../../src/core/kit/terminal/next-commands.ts';
@@ -62,7 +62,7 @@ export async function typed(
     useSupervisorParts: async () => {},
     actionContext: async () => ({
       clock,
-      host: await systemHost(),
+      host: await hostOf(home),
       env: { PATH: process.env.PATH, HOME: home, ...env },
       home,
       cwd,

@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
+import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
 
 /** A client and a server in this process, in a real project whose sessions have no worker. */
@@ -66,6 +67,7 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
     async addSession(folder, events = [CREATED, PREPARED], at) {
       const paths = sessionPaths(sessionsDir, folder);
       await writeEvents(paths, events, at?.startMs, { mainRepo: repo.path });
+      await ownSession(repo.homeDir, paths);
       await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
       return paths;
     },

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { setupProject } from '../../../../src/core/acts/set-up/setup-project.act.ts';
 import { findProjectFor } from '../../../../src/core/caller/context/find-project-for.ts';
+import { readTrust, trustProject } from '../../../../src/core/caller/context/trust-project.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
 import { makeBench } from '../../../support/bench.ts';
@@ -82,7 +83,11 @@ test('a linked worktree, and a repository that a project elsewhere names, belong
   for (const name of ['s', 'w']) await mkdir(join(place.path, name));
   await writeFile(file, `MAIN_REPO=${repo.path}\nSESSIONS=s\nWORKTREES=w\nPROVIDER=rehearsal\n`);
   await expect(findProjectFor({}, context)).rejects.toMatchObject({ code: 'project_not_found' });
-  await findProjectFor({ projectDir: place.path }, context);
+  const there = { projectDir: place.path };
+  await expect(findProjectFor(there, context)).rejects.toMatchObject({ code: 'place_not_trusted' });
+  const { project } = await readTrust(there, context);
+  await trustProject({ ...there, hash: project.fileHash }, context);
+  await findProjectFor(there, context);
   const linked = join(repo.root, 'linked');
   await repo.git(['worktree', 'add', '--quiet', linked]);
   for (const cwd of [repo.path, linked]) {

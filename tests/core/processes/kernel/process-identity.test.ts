@@ -71,6 +71,6 @@ test('a failed read of the host is retried', async () => {
     for (const file of files) closeSync(file);
     console.log((await systemHost()).hostId !== '');`;
   const shell = 'ulimit -n 128; exec "$0" --import tsx --input-type=module -e "$1"';
-  const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script]);
+  const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script], { cwd: resolve('.') });
   expect(stdout).toBe('threw EMFILE\ntrue\n');
 });

@@ -44,6 +44,10 @@ test('a program given by name is found below HOME only if it is nowhere else, an
   expect(await saying(join(home, 'bin/tool'))).toBe('home/bin\n');
 });
 
+test('without a folder a program runs in /, not in ours', async () => {
+  expect((await runCommand('/bin/sh', ['-c', 'pwd'])).stdout).toBe('/\n');
+});
+
 test('a given environment is the whole environment', async () => {
   const { stdout } = await runCommand('/usr/bin/env', [], { env: { ONLY: 'this' } });
   expect(stdout).toBe('ONLY=this\n');
@@ -115,7 +119,7 @@ test('a machine without descriptors throws a temporary error', async () => {
     try { for (;;) openSync('/dev/null'); } catch {}
     await runCommand('true', []).catch((error) => console.log('threw ' + error.code));`;
   const shell = 'ulimit -n 128; exec "$0" --import tsx --input-type=module -e "$1"';
-  const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script]);
+  const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script], { cwd: resolve('.') });
   expect(stdout).toBe('threw EMFILE\n');
 });
 
@@ -131,6 +135,6 @@ test('many programs at once cause no warning', async () => {
     const { runCommand } = await import(${JSON.stringify(module)});
     await Promise.all(Array.from({ length: 12 }, () => runCommand('sleep', ['0.2'])));`;
   const node = ['--import', 'tsx', '--input-type=module', '-e', script];
-  const { exitCode, stderr } = await runCommand(process.execPath, node);
+  const { exitCode, stderr } = await runCommand(process.execPath, node, { cwd: resolve('.') });
   expect([exitCode, stderr]).toEqual([0, '']);
 });

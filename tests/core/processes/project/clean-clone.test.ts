@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -203,13 +203,27 @@ describe.each([
     await symlink(outside, join(repo.path, 'link'));
     await repo.commit('With a link', { committed: 'of the branch\n' });
     const dir = await cloneOf(repo);
-    await writeFile(join(repo.root, 'secret'), 'mine\n');
-    expect(await copyInto(dir, 'link/secret', join(repo.root, 'secret'))).toBe(false);
+    const copy = (name: string) => copyInto(dir, name, repo.path, { baseEnv: repo.env });
+    await appendFile(join(repo.path, '.git/info/exclude'), 'secret\ncache\n');
+    await repo.write({ 'deep/er/secret': 'mine\n', 'cache/a': '', untracked: '' });
+    await writeFile(join(outside, 'credentials'), 'mine\n');
+    await symlink(outside, join(repo.path, 'gone'));
+    await symlink('.git', join(repo.path, 'of-git'));
+    expect(await copy('link/secret')).toBe(false);
     expect(existsSync(join(outside, 'secret'))).toBe(false);
-    expect(await copyInto(dir, 'committed', join(repo.root, 'secret'))).toBe(true);
+    expect(await copy('committed')).toBe(true);
     expect(await readFile(join(dir, 'committed'), 'utf8')).toBe('of the branch\n');
-    expect(await copyInto(dir, 'deep/er/secret', join(repo.root, 'secret'))).toBe(true);
+    expect(await copy('deep/er/secret')).toBe(true);
     expect(await readFile(join(dir, 'deep/er/secret'), 'utf8')).toBe('mine\n');
+    expect(await copy('cache')).toBe(true);
+    expect(await copy('missing')).toBe(false);
+    for (const name of ['gone/credentials', 'of-git/config', 'untracked', 'gone']) {
+      await expect(copy(name)).rejects.toMatchObject({
+        code: 'copy_refused',
+        what: expect.stringContaining(name),
+      });
+      expect(existsSync(join(dir, name))).toBe(false);
+    }
   });
 });
 

@@ -19,6 +19,57 @@ test('a repository without a commit gets a first one of its files', async () => 
   expect(await repo.git(['show', 'HEAD:a.txt'])).toBe('a');
 });
 
+const PRIVATE = '-----BEGIN PRIVATE KEY-----\nMIIE\n';
+
+/** Left out of a first commit. */
+const SECRET_FILES = {
+  ...{
+    '.env': 'A=1',
+    '.env.production': 'A=1',
+    'config/.env.staging': 'A=1',
+    'prod.env': 'A=1',
+    '.envrc': 'A=1',
+  },
+  ...{ id_rsa: PRIVATE, '.ssh/id_ed25519': PRIVATE, 'tls/server.pem': PRIVATE, 'tls/server.key': 'x' },
+  ...{ 'a.p12': 'x', 'b.PFX': 'x', 'c.keystore': 'x', '.netrc': 'x', 'a [1]/id_rsa': PRIVATE },
+  ...{ '.npmrc': '//registry.example/:_authToken=abcdefgh\n', 'web/.npmrc': '_password = "aGVsbG8="\n' },
+};
+const FINE_FILES = {
+  ...{ '.env.example': 'A=', '.env.production.sample': 'A=', '.env.template': 'A=', '.env.dist': 'A=' },
+  ...{
+    'id_rsa.pub': 'x',
+    'tls/ca.pem': '-----BEGIN CERTIFICATE-----\n',
+    'src/keys.ts': 'x',
+    'src/env.ts': 'x',
+  },
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: npm reads the variables
+  'lib/.npmrc': 'registry=https://r.example\n//r.example/:_authToken=${NPM_TOKEN}\n_auth = "${AUTH}"\n',
+};
+
+test(
+  'a first commit leaves out keys and files of secrets, also staged ones, and names them',
+  ci,
+  async () => {
+    await using repo = await makeRepo({ empty: true });
+    await repo.write({ ...SECRET_FILES, ...FINE_FILES, '.gitignore': 'ignored\n', ignored: 'x' });
+    await repo.git(['add', '.env', 'id_rsa']);
+    await repo.write({ '.env': 'A=2' });
+    const done = await initRepository(repo.path, { homeDir: repo.homeDir, baseEnv: repo.env });
+    const files = (await repo.git(['ls-tree', '-r', '--name-only', 'HEAD'])).split('\n');
+    expect(files.sort()).toEqual([...Object.keys(FINE_FILES), '.gitignore'].sort());
+    expect(done[0]).toBe('Made the first commit.');
+    expect(done[1]).toMatch(
+      /^Left out of it what may hold secrets: \.env, .*\.ssh\/id_ed25519.* and 6 more\. To have one in it, commit it with git\.$/,
+    );
+    const left = await repo.git(['status', '--porcelain', '--untracked-files=all', '-z']);
+    expect(left.split('\0').filter(Boolean).sort()).toEqual(
+      Object.keys(SECRET_FILES)
+        .map((name) => `?? ${name}`)
+        .sort(),
+    );
+  },
+);
+
 test('a folder full of dependencies is not committed', async () => {
   await using repo = await makeRepo({ empty: true });
   const folder = join(repo.path, 'node_modules');

@@ -1,5 +1,5 @@
 // @module-tag ci
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
@@ -155,6 +155,17 @@ test('with consent the folder, the repository and a first commit are created, wi
   expect(await repo.git(['branch', '--show-current'], fresh)).toBe('main');
   const empty = await setUp(repo, { mainRepo: join(repo.root, 'deep/empty'), initRepository: true });
   expect(empty.done[0]).toBe(`Created the folder ${join(repo.root, 'deep/empty')}.`);
+});
+
+test('the folder of sessions is closed to other users, and one that is there stays as it is', async () => {
+  await using repo = await makeRepo();
+  const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+  const { project } = await setUp(repo, {});
+  const { sessions, worktrees } = project.values;
+  expect([await modeOf(sessions), (await modeOf(worktrees)) & 0o055]).toEqual([0o700, 0o055]);
+  await chmod(sessions, 0o755);
+  await setUp(repo, {});
+  expect(await modeOf(sessions)).toBe(0o755);
 });
 
 test('a new file that names a missing file is removed again', async () => {

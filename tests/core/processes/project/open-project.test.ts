@@ -37,8 +37,11 @@ test.each([
   ['SESSIONS=gone', 'SESSIONS in', 'This folder does not exist: '],
   ['CONSTRAINTS=gone.md', 'CONSTRAINTS in', 'This file does not exist: '],
   ['MCP=_samocode', 'MCP in', 'This is not a file: '],
+  ['CONSTRAINTS=/dev/null', 'CONSTRAINTS in', 'This is not a file: '],
+  ['CONSTRAINTS=large', 'CONSTRAINTS in', 'This file is larger than 1 MiB: '],
 ])('%s is an error that names the line and the path', async (line, what, why) => {
   await using repo = await makeRepo();
+  await repo.write({ large: 'x'.repeat(1024 * 1024 + 1) });
   await expect(projectIn(repo, `${FILE}${line}\n`)).rejects.toMatchObject({
     code: 'setting_invalid',
     what: expect.stringContaining(what),

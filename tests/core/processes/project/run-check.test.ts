@@ -87,6 +87,6 @@ test('the recorded output ends with its last lines, and the names of secrets rep
   const { run: record } = await run(dir.path, 'seq 100; echo "key $SHOP_API_KEY."', 60_000, secret);
   expect(record.tail?.split('\n')).toEqual([
     ...Array.from({ length: 19 }, (_, at) => `${at + 82}`),
-    'key [SHOP_API_KEY].',
+    'key [removed: SHOP_API_KEY].',
   ]);
 });

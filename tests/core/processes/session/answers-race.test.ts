@@ -48,7 +48,7 @@ test('in any sequence of answers, one is replaced by nobody, and each refusal qu
         if (verdict.kind === 'refused') {
           const taken = given.flatMap(({ id }) => before.get(id) ?? []);
           for (const { by: _by, ...answer } of taken.filter(({ id, text }) => act.answers[id] !== text))
-            if (verdict.error.code === 'already_answered' && !isPersonal(act.by.channel))
+            if (verdict.error.code === 'already_answered' && !isPersonal(act.by))
               expect(verdict.error.why).toContain(`${answer.id} was answered first with "${answer.text}"`);
           continue;
         }
@@ -58,7 +58,7 @@ test('in any sequence of answers, one is replaced by nobody, and each refusal qu
           if (earlier === undefined) continue;
           expect(replaced).toContainEqual(earlier);
           expect(earlier.text).not.toBe(text);
-          expect(isPersonal(act.by.channel)).toBe(true);
+          expect(isPersonal(act.by)).toBe(true);
           expect(earlier.by).toEqual(act.by);
         }
         state = next(state, { type: 'answers_recorded', by: act.by, answers: recorded, replaced, open });

@@ -1,7 +1,10 @@
 // @module-tag ci
-import { mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { safeGitAt } from '../../../../src/core/caller/context/session-branch.ts';
+import { namesAt } from '../../../../src/core/kernel/files/path-stats.ts';
+import { gitSaysYes, runGit } from '../../../../src/core/project/git/git.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
@@ -57,4 +60,58 @@ test('settings whose acceptance could not be written were not accepted', async (
     await expect(worker.accept(undefined)).rejects.toMatchObject({ code: 'ENOSPC' });
   }
   expect(await worker.unaccepted(undefined)).toHaveLength(1);
+});
+
+/** More settings than are read, and a filter behind them. */
+async function withUnreadFilter(path: string, reached: string): Promise<void> {
+  const long = `\tkey = ${'x'.repeat(1024 * 1024)}\n`;
+  const filter = `[filter "late"]\n\tclean = "touch '${reached}'; cat"\n`;
+  await appendFile(join(path, '.git/config'), `[long]\n${long.repeat(17)}${filter}`);
+  await writeFile(join(path, '.gitattributes'), '* filter=late\n');
+}
+
+const UNREAD = { code: 'git_settings_unread' };
+
+test('where the settings were not read completely, worker and acts read objects, and start no program that they name', async () => {
+  const { repo, guard, path } = await scene();
+  await using _ = repo;
+  const reached = join(repo.root, 'reached');
+  await withUnreadFilter(repo.path, reached);
+  const worker = guard();
+  await expect(worker.unaccepted(undefined)).rejects.toMatchObject(UNREAD);
+  const acts = await safeGitAt({ mainRepo: repo.path, accepted: path }, { env: repo.env });
+  for (const context of [worker.context, acts]) {
+    const options = { ...context, cwd: repo.path };
+    await expect(runGit(['add', '--all'], options)).rejects.toMatchObject(UNREAD);
+    await expect(runGit(['cat-file', '--filters', 'HEAD:a'], options)).rejects.toMatchObject(UNREAD);
+    expect(await gitSaysYes(['rev-parse', 'HEAD'], options)).toBe(true);
+  }
+  expect(namesAt(repo.root)).not.toContain('reached');
+  await runGit(['add', '--all'], { cwd: repo.path, baseEnv: repo.env });
+  expect(namesAt(repo.root)).toContain('reached');
+});
+
+test('settings that can be read again are in effect again', async () => {
+  const { repo, guard } = await scene();
+  await using _ = repo;
+  const worker = guard();
+  await worker.accept(undefined);
+  const config = join(repo.path, '.git/config');
+  const before = await readFile(config, 'utf8');
+  await appendFile(config, '[broken\n');
+  await expect(worker.unaccepted(undefined)).rejects.toMatchObject({ code: 'git_failed' });
+  await expect(runGit(['status'], { ...worker.context, cwd: repo.path })).rejects.toMatchObject(UNREAD);
+  await writeFile(config, `${before}[filter "new"]\n\tclean = new\n`);
+  expect(await worker.unaccepted(undefined)).toHaveLength(1);
+  expect(worker.context.config).toEqual([['filter.new.clean', '']]);
+});
+
+test('a person who lets git open no bare repository by itself hides no setting of the main checkout', async () => {
+  const { repo, guard } = await scene();
+  await using _ = repo;
+  const worker = guard();
+  await worker.accept(undefined);
+  await repo.git(['config', '--global', 'safe.bareRepository', 'explicit']);
+  await repo.git(['config', 'filter.new.clean', 'new']);
+  expect(await worker.unaccepted(undefined)).toEqual(['filter.new.clean: nothing -> new']);
 });

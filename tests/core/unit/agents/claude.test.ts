@@ -46,8 +46,8 @@ test('the arguments are these, in this order', () => {
     '--max-turns',
     '300',
     '--dangerously-skip-permissions',
-    '--disallowedTools',
-    'AskUserQuestion,CronCreate,CronDelete,CronList,EnterPlanMode,EnterWorktree,ExitWorktree,ScheduleWakeup',
+    '--tools',
+    'Agent,Glob,Grep,Read,WebFetch,WebSearch,Bash,Edit,Skill,Write',
     '--add-dir',
     request.sessionDir,
     '--settings',
@@ -75,6 +75,20 @@ test('servers that were accepted with a plan are passed with the MCP file, or al
   };
   expect(configs(alone)).toEqual([json]);
   expect(configs({ ...alone, configPath: '/repo/mcp.json' })).toEqual(['/repo/mcp.json', json]);
+});
+
+test('notebooks are changed in phases of work alone, and no chat can send to an agent', () => {
+  for (const permissions of ['skip', 'allow'] as const) {
+    const { args } = claude.buildCommand({ ...request, phase: 'implementation', permissions });
+    expect(args[args.indexOf('--tools') + 1]).toBe(
+      'Agent,Glob,Grep,Read,WebFetch,WebSearch,Bash,Edit,NotebookEdit,Skill,Write',
+    );
+    for (const phase of ['planning', 'implementation'] as const)
+      expect(settingsIn(claude.buildCommand({ ...request, phase, permissions }).args)).toMatchObject({
+        crossSessionInbound: 'refuse',
+        hooks: { Stop: [expect.anything()] },
+      });
+  }
 });
 
 test('without a configured model the CLI uses its own default', () => {

@@ -104,6 +104,29 @@ test('a program that does not list its servers is prepared too', async () => {
   expect(schema.required).toEqual(Object.keys(schema.properties));
 });
 
+/** What it says about that key, as recorded. */
+const EARLY_CODEX = `#!/bin/sh
+case "$*" in *agents.enabled*)
+  echo 'invalid type: boolean \`false\`, expected struct AgentRoleToml' >&2
+  exit 1 ;;
+esac
+echo '[{"name":"tickets"}]'
+`;
+
+test('its helpers, goals and long sleeps are off, and a Codex without the switch for helpers is started without it', async () => {
+  const closed = ['agents.enabled=false', 'features.goals=false', 'features.sleep_tool=false'];
+  expect(codex.buildCommand(REQUEST).args).toEqual(expect.arrayContaining(closed));
+  await using dir = await tempDir();
+  const cliPath = join(dir.path, 'codex');
+  await writeFile(cliPath, EARLY_CODEX, { mode: 0o755 });
+  const request = { ...REQUEST, cliPath, workingDir: dir.path, promptPath: join(dir.path, 'prompt.md') };
+  const prepared = await codex.prepare({ ...request, env: { PATH: '/usr/bin:/bin' } });
+  expect(prepared).toMatchObject({ foreignServers: ['tickets'], lacksHelperSwitch: true });
+  const { args } = codex.buildCommand(prepared);
+  expect(args).toEqual(expect.arrayContaining(closed.slice(1)));
+  expect(args).not.toContain(closed[0]);
+});
+
 test('a confined agent may write the git folders of its own worktree and no others', async () => {
   await using repo = await makeRepo();
   const worktree = join(repo.root, 'wt');

@@ -39,7 +39,7 @@ async function machine(): Promise<
     const [sessions, mainRepo] = [at(name, 'sessions'), at(name, 'repo')];
     await mkdir(mainRepo, { recursive: true });
     await mkdir(join(sessions, '.run'), { recursive: true });
-    const filePath = join(mainRepo, '.samocode');
+    const filePath = join(at(name), '.samocode');
     await writeFile(filePath, `MAIN_REPO=${mainRepo}\nWORKTREES=${at(name)}\nSESSIONS=${sessions}\n`);
     await rememberProject({ filePath, mainRepo, sessions }, { homeDir: home, clock: systemClock });
     await writeEvents(sessionPaths(sessions, `26-01-09-${name}`), [CREATED, PREPARED, DONE]);

@@ -2,7 +2,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../../src/core/kernel/clock.ts';
-import { isTrusted, riskyLines, trustFile } from '../../../../src/core/project/finding/trust.ts';
+import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
+import { isOnNow, isTrusted, riskyLines, trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { resolveSettings } from '../../../../src/core/project/settings/resolve-settings.ts';
 import { allSettings, type CallSettings } from '../../../../src/core/project/settings/settings.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -59,6 +60,32 @@ test('each line of a service, of its readiness and of a variable needs trust, po
     lines.map(([key, value]) => ({ key, risk: 'runs', value })),
   );
   expect(riskyIn('PICTURES_UPLOAD=yes')).toEqual([{ key: 'PICTURES_UPLOAD', risk: 'loosens', value: 'yes' }]);
+});
+
+test('a pull request that is watched, and more rounds than by default, relax a rule', () => {
+  expect(riskyIn('PR_WATCH=off\nPR_ROUNDS=3\n')).toEqual([]);
+  expect(riskyIn('PR_ROUNDS=0\n')).toEqual([]);
+  expect(riskyIn('PR_WATCH=on\nPR_ROUNDS=4\n')).toEqual([
+    { key: 'PR_WATCH', risk: 'loosens', value: 'on' },
+    { key: 'PR_ROUNDS', risk: 'loosens', value: '4' },
+  ]);
+  expect(riskyIn('PR_ROUNDS=20\n')).toEqual([{ key: 'PR_ROUNDS', risk: 'loosens', value: '20' }]);
+});
+
+test('a line that is written counts only in the content that was trusted', async () => {
+  await using home = await tempDir();
+  const file = join(home.path, '.samocode');
+  const isOn = async (text: string) => {
+    await writeFile(file, text);
+    return await isOnNow(file, 'PR_WATCH', home.path);
+  };
+  const text = 'PR_WATCH=On\n';
+  expect(await isOnNow(file, 'PR_WATCH', home.path)).toBe('off');
+  expect(await isOn(text)).toBe('untrusted');
+  await trustFile(file, fingerprint(text), { homeDir: home.path, clock });
+  expect(await isOn(text)).toBe('on');
+  expect(await isOn(`${text}PR_ROUNDS=50\n`)).toBe('untrusted');
+  expect(await isOn('PR_WATCH=off\n')).toBe('off');
 });
 
 test("checks in the agent's folder relax a rule, checks on a fresh clone do not", () => {

@@ -11,6 +11,7 @@ import {
 import { supervisorEnvironment } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { variablesOfClis } from '../../../../src/core/sandbox/programs/variables-of-clis.ts';
 import { HAS_EXTENSIONS } from '../../../support/has-extensions.ts';
+import { ORDINARY_NAMES, SECRET_NAMES } from '../../../support/secret-names.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
@@ -52,10 +53,12 @@ test("agents do not get samocode's settings and secrets", () => {
   expect(Object.values(given)).not.toContain('secret');
 });
 
-const SECRETS =
-  `NPM_TOKEN NODE_AUTH_TOKEN SIGNING_KEY DB_PASSWORD app_secret SENTRY_DSN GOOGLE_APPLICATION_CREDENTIALS
-  AWS_PROFILE AZURE_CLIENT_ID ARM_TENANT_ID CLOUDSDK_CONFIG DIGITALOCEAN_CONTEXT DATABASE_URL GITHUB_PAT GH_TOKEN
-  GITLAB_ACCESS_TOKEN CI_JOB_TOKEN GIT_ASKPASS SSH_ASKPASS ANTHROPIC_API_KEY OPENAI_API_KEY`.split(/\s+/);
+/** Logins that are no secrets of their own, and programs that know one. */
+const LOGINS =
+  `AWS_PROFILE AZURE_CLIENT_ID ARM_TENANT_ID CLOUDSDK_CONFIG DIGITALOCEAN_CONTEXT DATABASE_URL GIT_ASKPASS SSH_ASKPASS`.split(
+    ' ',
+  );
+const SECRETS = [...SECRET_NAMES, ...LOGINS];
 const ORDINARY = {
   GIT_CONFIG_COUNT: '1',
   GIT_CONFIG_KEY_0: 'user.name',
@@ -82,6 +85,13 @@ test.each([true, false])(
   },
 );
 
+test.each(ORDINARY_NAMES.filter((name) => !/^(?:GIT_CONFIG_|PATH$|INIT_CWD$)/.test(name)))(
+  '%s reaches agents',
+  (name) => {
+    expect(childEnvironment({ [name]: 'x' }, { ...marks, admits: OPEN })).toHaveProperty([name], 'x');
+  },
+);
+
 test('names that only resemble a secret, and settings of git, pass', () => {
   const { GIT_CONFIG_COUNT: _, ...others } = ORDINARY;
   expect(childEnvironment(GIVEN, { ...marks, admits: OPEN })).toMatchObject({
@@ -91,9 +101,9 @@ test('names that only resemble a secret, and settings of git, pass', () => {
 });
 
 test.each([true, false])('what the settings name, and what a CLI owns, passes (strict: %s)', (isStrict) => {
-  expect(secretsIn({ isStrict, env: ['NPM_TOKEN', 'AWS_*'], clis: [] })).toEqual([
+  expect(secretsIn({ isStrict, env: ['NPM_TOKEN', 'CLOUDSDK_*'], clis: [] })).toEqual([
     'NPM_TOKEN',
-    'AWS_PROFILE',
+    'CLOUDSDK_CONFIG',
   ]);
   expect(secretsIn({ isStrict, env: [], clis: ['claude'] })).toEqual(['ANTHROPIC_API_KEY']);
   if (!HAS_EXTENSIONS) return;

@@ -37,6 +37,17 @@ test('a command is written, listed, read and removed', async () => {
   expect(await readCommand(paths, command.id)).toBeUndefined();
 });
 
+test('a command that was refused on its way is read as such, under its own id only', async () => {
+  await using paths = await place();
+  const { v, id, by, at } = message(ulid(), '');
+  const error = { code: 'act_only_there', message: 'Not from here.', hint: 'Do it there.' };
+  const command = { v, id, by, at, refused: 'merge', error };
+  await leaveCommand(paths, command);
+  expect(await readCommand(paths, id)).toEqual({ kind: 'refused', id, command });
+  await writeFile(join(paths.commands, `${ID}.json`), JSON.stringify(command));
+  expect(await readCommand(paths, ID)).toMatchObject({ kind: 'malformed' });
+});
+
 test('every kind of command is read back as it was written', async () => {
   await using paths = await place();
   const body = arbitraryOf(Command) as fc.Arbitrary<Command>;

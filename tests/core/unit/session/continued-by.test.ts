@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Lease } from '../../../../src/core/kernel/processes/lease.ts';
+import type { Foreign } from '../../../../src/core/session/events/foreign.ts';
 import { isContinuedBy } from '../../../../src/core/session/status.ts';
 import { hostWith } from '../../../support/hosts.ts';
 
@@ -10,10 +11,12 @@ function leaseOf(supervisor: string): Lease {
   return { v: 1, number: 1, owner, supervisor, acquiredAt: '2026-01-08T10:00:00.000Z' };
 }
 
-test.each<[what: string, lease: Lease | undefined, is: boolean]>([
+test.each<[what: string, lease: Lease | undefined, is: boolean, foreign?: Foreign]>([
   ['that never had a worker', undefined, true],
   ['of this supervisor', leaseOf('ours'), true],
   ['of another HOME', leaseOf('another'), false],
-])('whether this supervisor continues a session %s', (_what, lease, is) => {
-  expect(isContinuedBy(lease, 'ours')).toBe(is);
+  ['that never had a worker and has no record', undefined, false, 'no_record'],
+  ['whose lease names it, without a record', leaseOf('ours'), false, 'no_record'],
+])('whether this supervisor continues a session %s', (_what, lease, is, foreign) => {
+  expect(isContinuedBy({ lease, foreign }, 'ours')).toBe(is);
 });

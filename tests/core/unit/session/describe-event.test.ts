@@ -36,6 +36,12 @@ test('the description names the actor for every channel', () => {
   expect(words.filter((text) => text.startsWith('a person'))).toHaveLength(5);
 });
 
+test('an act in an unconfirmed tab of the page says so', () => {
+  const by = { channel: 'web', client: 'without a guard', unconfirmed: true } as const;
+  expect(describeBy(by)).toBe('a person, in the browser (without a guard), unconfirmed');
+  expect(describeBy({ channel: 'web' })).toBe('a person, in the browser');
+});
+
 test('a takeover names how the previous worker ended and how an open iteration is handled', () => {
   const worker = { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' };
   const recovery = {

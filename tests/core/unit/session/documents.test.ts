@@ -36,6 +36,15 @@ test('files are sorted newest first across new year', () => {
   ]);
 });
 
+test('a document that is older than the session is sorted behind its own', () => {
+  const files = ['01-05-0900-plan-old.md', '01-09-1000-plan-new.md', '12-30-1000-plan-older.md'];
+  expect(sortNewestFirst(files, '26-01-08')).toEqual([
+    '01-09-1000-plan-new.md',
+    '01-05-0900-plan-old.md',
+    '12-30-1000-plan-older.md',
+  ]);
+});
+
 test('of two documents of the same minute, the one with the higher number is newer', () => {
   const files = ['01-08-1437-plan-a.md', '01-08-1437-plan-a-10.md', '01-08-1437-plan-a-2.md'];
   expect(sortNewestFirst(files)).toEqual([

@@ -20,7 +20,7 @@ import { openedBy } from '../../../../src/core/session/documents/describe-event.
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { openQuestions, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
-import type { By } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import {
@@ -33,6 +33,7 @@ import {
 const since = '2026-01-08T10:00:00.000Z';
 const byPerson = { channel: 'cli' } as const;
 const byModel = { channel: 'tool', client: 'claude-code' } as const;
+const UNCONFIRMED = { channel: 'web', unconfirmed: true } as const;
 const PEOPLE = ['cli', 'file'] as const;
 const inForm = (client: string): By => ({ channel: 'elicitation', client });
 
@@ -132,6 +133,7 @@ describe('answers', () => {
       ['a person in the form of another client', inForm('claude-code'), inForm('codex')],
       ['somebody at a second terminal', byPerson, byPerson],
       ['a second form of the same client', inForm('codex'), inForm('codex')],
+      ['an unconfirmed tab after a confirmed one', { channel: 'web' }, UNCONFIRMED],
     ])(
       'keeps its answer against %s, and the refusal says who gave it, what and when',
       (_who, before, later) => {
@@ -150,6 +152,8 @@ describe('answers', () => {
       ['a form after a model', byModel, inForm('codex')],
       ['a form after a form', inForm('claude-code'), inForm('codex')],
       ['a model after a model', byModel, { channel: 'tool', client: 'codex' }],
+      ['an unconfirmed tab after another', UNCONFIRMED, UNCONFIRMED],
+      ['a confirmed tab after an unconfirmed one', UNCONFIRMED, { channel: 'web' }],
     ])('is replaced by %s who asks for it, and both are named', (_who, before, by) => {
       const state = answered(before);
       expect(give({ by, answers: B, replace: true }, state)).toMatchObject({
@@ -163,6 +167,7 @@ describe('answers', () => {
     test.each<[string, By, By]>([
       ['by a person is never replaced by a model', byPerson, byModel],
       ['by a person is never replaced by a form', byPerson, inForm('claude-code')],
+      ['in a confirmed tab is never replaced by an unconfirmed one', { channel: 'web' }, UNCONFIRMED],
       ['in a form is never replaced by a model', inForm('claude-code'), byModel],
     ])('%s', (_title, before, by) => {
       const asked = { by, answers: B, replace: true } as const;
@@ -246,12 +251,28 @@ describe('an approval', () => {
     expect(judge({ by: { channel: 'cli', person } }, { gatePeople }).kind).toBe(kind);
   });
 
+  test.each<[Channel[], string]>([
+    [['cli', 'phone', 'web'], 'tab_unconfirmed'],
+    [['web'], 'tab_unconfirmed'],
+    [['cli', 'phone'], 'channel_closed'],
+    [['cli', 'web', 'elicitation'], 'accepted'],
+    [['web', 'file'], 'accepted'],
+    [['tool', 'cli'], 'channel_closed'],
+    [[...CHANNELS], 'accepted'],
+  ])('where %s may approve, that of an unconfirmed tab is %s', (gateChannels, outcome) => {
+    const verdict = judge({ by: UNCONFIRMED }, { gateChannels });
+    expect(verdict.kind === 'refused' ? verdict.error.code : verdict.kind).toBe(outcome);
+    const confirmed = gateChannels.includes('web') ? 'accepted' : 'refused';
+    expect(judge({ by: { channel: 'web' } }, { gateChannels }).kind).toBe(confirmed);
+  });
+
   test('of a plan with its own command is refused to a model, and accepted from a person', () => {
     const own = `${text}\n## MCP servers\n\n- browser\n- tickets: tickets-mcp\n`;
     const proposing = { plan: { ...plan, text: own, hash: planHash(own) } };
     expect(judge({ by: byModel }, proposing)).toMatchObject({
       error: { code: 'servers_need_person', why: expect.stringContaining('(tickets)') },
     });
+    expect(judge({ by: UNCONFIRMED }, proposing)).toMatchObject({ error: { code: 'tab_unconfirmed' } });
     expect(judge({}, proposing)).toMatchObject({ kind: 'accepted', text: own });
     expect(judge({}, { plan: { ...plan, text: `${own}- tickets\n` } })).toMatchObject({
       error: { code: 'servers_unclear' },
@@ -289,6 +310,7 @@ describe('a start', () => {
     gates: ['qa', 'plan'] as ('qa' | 'plan')[],
     gateChannels: [...PEOPLE],
     sandbox: 'auto' as const,
+    limits: { session: {}, phases: {} },
   };
   const none = { ...settings, autoApprove: false, acceptSuggestions: false };
   const both = { ...settings, autoApprove: true, acceptSuggestions: true };
@@ -399,6 +421,16 @@ describe('a resume', () => {
     });
     expect(judgeResume({ by: byPerson }, stateOf(status), { lowered: 'none' }).kind).toBe('accepted');
     expect(judgeResume(byModel, stateOf(status)).kind).toBe('accepted');
+  });
+
+  test.each([
+    ['accepts the programs of git', 'git_programs_changed', {}],
+    ['lowers the sandbox', 'sandbox_lower', { lowered: 'none' }],
+  ] as const)('that %s needs a person at the machine that has the session', (_, rule, facts) => {
+    const status = { kind: 'blocked', since, reason: 'x', needs: 'y', rule } as const;
+    const elsewhere = { by: { channel: 'cli', person: 'ben' } } as const;
+    expect(judgeResume(elsewhere, stateOf(status), facts)).toMatchObject({ error: { code: 'needs_person' } });
+    expect(judgeResume({ by: byPerson }, stateOf(status), facts).kind).toBe('accepted');
   });
 
   test('that would block again immediately names the limit that is reached', () => {

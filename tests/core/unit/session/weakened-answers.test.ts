@@ -5,7 +5,7 @@ import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.t
 import { openQuestions } from '../../../../src/core/session/documents/qa.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
-import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { fold } from '../../../../src/core/session/events/fold.ts';
 import {
@@ -29,8 +29,13 @@ const waiting: WaitingStatus = {
 };
 const STATE: SessionState = { ...emptyState(), status: waiting };
 
-function judged(text: string, channel: Channel, gateChannels: readonly Channel[] = CHANNELS, id = 'Q1') {
-  const command = { by: { channel }, answers: [{ id, text }], acceptSuggestions: false, confirmTyped: false };
+function judged(text: string, by: Channel | By, gateChannels: readonly Channel[] = CHANNELS, id = 'Q1') {
+  const command = {
+    by: typeof by === 'string' ? { channel: by } : by,
+    answers: [{ id, text }],
+    acceptSuggestions: false,
+    confirmTyped: false,
+  };
   const verdict = judgeAnswer(command, STATE, { ...openQuestions(QA, STATE), gateChannels });
   return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
 }
@@ -46,6 +51,11 @@ describe('an acceptance of weakened checks', () => {
   ])('by %s is %s', (channel, outcome) => {
     expect(judged('B', channel)).toBe(outcome);
     expect(judged('yes', channel)).toBe(outcome);
+  });
+
+  test('in a tab of the page that no person has confirmed is refused', () => {
+    expect(judged('B', { channel: 'web', unconfirmed: true })).toBe('tab_unconfirmed');
+    expect(judged('A', { channel: 'web', unconfirmed: true })).toBe('accepted');
   });
 
   test('any other answer, and any other question, is accepted on every channel', () => {

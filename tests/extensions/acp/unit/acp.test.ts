@@ -3,6 +3,7 @@ import { Tally } from '../../../../src/core/agents/reading/tally.ts';
 import { providerNamed } from '../../../../src/core/agents/registry.ts';
 import { liveSpent } from '../../../../src/core/worker/limits/budget.ts';
 import { costOf } from '../../../../src/core/worker/limits/cost-of.ts';
+import { copilotTools, openCodeTools } from '../../../../src/extensions/acp/acp-tools.ts';
 
 const update = (fields: object) => ({ method: 'session/update', params: { sessionId: 's', update: fields } });
 const costs = (amount: number) =>
@@ -53,4 +54,15 @@ test('nothing counts of an agent of which nobody knows what it counts', async ()
     tools: { edit: 1 },
     files: ['/a'],
   });
+});
+
+test('the lists of tools name those of the table and those of the servers, and no others', () => {
+  const mcp = { serverNames: ['my tickets', 'sql'], servers: {} };
+  const opencode = openCodeTools(mcp);
+  expect(opencode).toMatchObject({ '*': false, bash: true, edit: true, 'my_tickets_*': true, 'sql_*': true });
+  expect(opencode).not.toHaveProperty('task');
+  expect(Object.keys(opencode)[0]).toBe('*');
+  const names = copilotTools(mcp).replace('--available-tools=', '').split(',');
+  expect(names).toEqual(expect.arrayContaining(['bash', 'edit', 'my tickets/*', 'sql/*']));
+  expect(names.filter((name) => ['task', 'sql'].includes(name))).toEqual([]);
 });

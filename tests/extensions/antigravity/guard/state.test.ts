@@ -33,6 +33,6 @@ test('in the sandbox its agents have its settings and a key, and no other file o
   await rig.resume({}, { ...firstEnv, GEMINI_API_KEY: 'a key of eight letters or more' });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(JSON.stringify(status)).toContain(
-    `It said: ${gemini}/antigravity-cli/settings.json / key: [GEMINI_API_KEY].`,
+    `It said: ${gemini}/antigravity-cli/settings.json / key: [removed: GEMINI_API_KEY].`,
   );
 });

@@ -33,7 +33,7 @@ test('processes that reserve ports at once never get the same one, even where se
   const gone = at.owner('gone', join(at.path, 'gone.json'));
   for (let n = 0; n < 10; n += 1) await at.runner.reserve({ ...gone, id: `gone-${n}` }, ['a', 'b'], 'own');
   const reserve = (id: string) =>
-    runCommand(process.execPath, ['--import', 'tsx', RESERVER, at.path, id, at.live]);
+    runCommand(process.execPath, ['--import', 'tsx', RESERVER, at.path, id, at.live], { cwd: process.cwd() });
   const ends = await Promise.all(Array.from({ length: 20 }, (_, n) => reserve(`new-${n}`)));
   expect(ends.map(({ stderr }) => stderr).filter(Boolean)).toEqual([]);
   const ports = ends.flatMap(({ stdout }): number[] => JSON.parse(stdout));

@@ -11,7 +11,7 @@ test('files of a chat with a secret in name or text are not offered, and a warni
   const { homeDir, path, write } = bench.repo;
   const changed = {
     'a.txt': 'of the chat\n',
-    '.npmrc': 'x\n',
+    '.npmrc': '//registry.example/:_authToken=abcdefgh\n',
     'client.ts': 'const key = "ghp_abcdefghijklmnop1234";\n',
     'db.ts': 'open("swordfish-of-the-file");\n',
   };
@@ -32,4 +32,30 @@ test('files of a chat with a secret in name or text are not offered, and a warni
       /^The session begins without \.npmrc, client\.ts, db\.ts, which .* suggest secrets/,
     ),
   ]);
+});
+
+test('a file that gets a secret while the person decides is not copied, and a warning names it', async () => {
+  await using bench = await makeBench({ here: true, files: { 'a.txt': 'a\n', 'b.txt': 'b\n' } });
+  const { homeDir, path, write, git } = bench.repo;
+  await write({ 'a.txt': 'of the chat\n', 'b.txt': 'of the chat\n' });
+  const changes = ['a.txt', 'b.txt'].map((name) => join(path, name));
+  const lines = claudeLines(path, [{ person: 'Name the boats', agent: 'So.', changes, call: CALL }]);
+  await writeChat(claudePath(homeDir, path, 'this'), lines);
+  const ask: ToolContext['ask'] = async () => {
+    await write({ 'b.txt': 'token = "ghp_abcdefghijklmnop1234"\n' });
+    return { kind: 'filled', filled: { files: 'copy' } };
+  };
+  const actions = { ...bench.context, chatCall: { client: 'claude', id: CALL } } as const;
+  const { json } = await askTool('start_session', { from_chat: true }, actions, { ask });
+  expect(json.warnings).toEqual([
+    expect.stringMatching(/^The session begins without b\.txt, which .* suggest secrets/),
+  ]);
+  // No object of the repository has it.
+  const objects = await git(['cat-file', '--batch-all-objects', '--batch-check=%(objectname) %(objecttype)']);
+  const blobs = objects
+    .split('\n')
+    .flatMap((line) => (line.endsWith(' blob') ? [line.split(' ')[0] ?? ''] : []));
+  const texts = await Promise.all(blobs.map((blob) => git(['cat-file', 'blob', blob])));
+  expect(texts.join('\n')).toContain('of the chat');
+  expect(texts.join('\n')).not.toContain('ghp_');
 });

@@ -4,12 +4,18 @@ import { expect, test } from 'vitest';
 import { firstCommitOn, keepCopies } from '../../../../src/core/project/worktrees/first-commit.ts';
 import { ensureWorktree } from '../../../../src/core/project/worktrees/worktree.ts';
 import { copyFiles } from '../../../../src/extensions/chats/bring/copy-files.ts';
-import { uncommittedFiles } from '../../../../src/extensions/chats/bring/uncommitted-files.ts';
+import { changedFiles } from '../../../../src/extensions/chats/bring/uncommitted-files.ts';
 import { bytesOfCheckout } from '../../../support/bytes-of-checkout.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../../support/temp-repo.ts';
 
 const BINARY = Buffer.from([0, 255, 13, 10, 0, 128]);
+
+const NONE = () => false;
+
+async function uncommittedFiles(paths: readonly string[], options: ReturnType<typeof optionsOf>) {
+  return (await changedFiles(paths, options, NONE)).fit;
+}
 
 const optionsOf = ({ path, env }: TempRepo) => ({ cwd: path, baseEnv: env });
 
@@ -21,7 +27,7 @@ async function changesIn({ git }: TempRepo, commit: string): Promise<string[]> {
 
 async function copied(repo: TempRepo, paths: readonly string[]) {
   const offered = await uncommittedFiles(paths, optionsOf(repo));
-  const brought = await copyFiles(offered, optionsOf(repo));
+  const { brought } = await copyFiles(offered, optionsOf(repo), NONE);
   return { offered, brought, commit: brought?.commit ?? '' };
 }
 
@@ -85,16 +91,14 @@ test(
 test('ignored files, names of secrets, large files, links that leave and nested repositories are never offered', async () => {
   await using repo = await makeRepo({ files: { '.gitignore': 'ignored/\n', '.env.example': 'A=\n' } });
   const at = (name: string) => join(repo.path, name);
-  const secret = [
-    '.env',
-    '.env.example',
-    'deploy/.env.production',
-    'local.env',
-    'id_ed25519',
-    'tls/server.PEM',
-  ];
+  const secret = ['.env', 'deploy/.env.production', 'local.env', 'id_ed25519', 'tls/server.PEM'];
   const never = [...secret, '.npmrc', 'secrets.yml', 'ignored/a.txt'];
-  await repo.write(Object.fromEntries([...never, 'fine.txt'].map((name) => [name, 'text\n'])));
+  const texts = { 'tls/server.PEM': '-----BEGIN PRIVATE KEY-----\n', '.npmrc': '_authToken=abcdefgh\n' };
+  await repo.write({
+    ...Object.fromEntries([...never, 'fine.txt'].map((name) => [name, 'text\n'])),
+    ...texts,
+  });
+  await repo.write({ '.env.example': 'A=b\n', 'tls/ca.pem': '-----BEGIN CERTIFICATE-----\n' });
   await writeFile(at('large.bin'), '');
   await truncate(at('large.bin'), 10 * 1024 * 1024 + 1);
   await symlink('../outside', at('leaves'));
@@ -102,8 +106,11 @@ test('ignored files, names of secrets, large files, links that leave and nested 
   await repo.git(['init', '--quiet', 'nested']);
   await repo.write({ 'nested/a.txt': 'a\n' });
   const others = ['large.bin', 'leaves', 'absolute', 'nested', 'nested/a.txt'];
-  const { brought } = await copied(repo, [...never, ...others, 'fine.txt']);
-  expect(brought?.files).toEqual(['fine.txt']);
+  const { brought } = await copied(repo, [
+    ...[...never, ...others],
+    ...['.env.example', 'tls/ca.pem', 'fine.txt'],
+  ]);
+  expect(brought?.files).toEqual(['.env.example', 'fine.txt', 'tls/ca.pem']);
 });
 
 test('a file with a merge conflict is not offered', async () => {
@@ -121,11 +128,20 @@ test('the copies are what is there when they are made, not what was offered', as
   const offered = await uncommittedFiles(['a.txt', 'b.txt', 'c.txt', 'd.txt'], optionsOf(repo));
   await repo.write({ 'a.txt': 'of the person\n', 'b.txt': 'b\n', '.gitignore': 'c.txt\n' });
   await rm(join(repo.path, 'd.txt'));
-  const { commit = '', files } = (await copyFiles(offered, optionsOf(repo))) ?? {};
+  const { commit = '', files } = (await copyFiles(offered, optionsOf(repo), NONE)).brought ?? {};
   expect(files).toEqual(['a.txt']);
   expect(await repo.git(['show', `${commit}:a.txt`])).toBe('of the person');
   await repo.write({ 'a.txt': 'a\n' });
-  expect(await copyFiles(offered, optionsOf(repo))).toBeUndefined();
+  expect(await copyFiles(offered, optionsOf(repo), NONE)).toEqual({ unfit: [] });
+});
+
+test('a file that got a secret since it was offered is not copied, and named', ci, async () => {
+  await using repo = await makeRepo({ files: { 'a.txt': 'a\n', 'b.txt': 'b\n' } });
+  await repo.write({ 'a.txt': 'of the chat\n', 'b.txt': 'of the chat\n' });
+  const offered = await uncommittedFiles(['a.txt', 'b.txt'], optionsOf(repo));
+  await repo.write({ 'b.txt': 'swordfish\n' });
+  const copied = await copyFiles(offered, optionsOf(repo), (text) => text.includes('swordfish'));
+  expect(copied).toMatchObject({ brought: { files: ['a.txt'] }, unfit: ['b.txt'] });
 });
 
 test('a file that became a folder, and a folder that became a file, are copied', async () => {

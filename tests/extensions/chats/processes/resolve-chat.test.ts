@@ -17,6 +17,7 @@ import {
 } from '../../../support/chat-transcripts.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
+import { ORDINARY_NAMES, SECRET_NAMES } from '../../../support/secret-names.ts';
 import { changesOfChat } from '../changes-of-chat.ts';
 
 const CALL = 'toolu_01ABC';
@@ -255,13 +256,13 @@ test('secrets planted in texts are in no document, no task and no name', ci, asy
     'services/api/.env.local': `export DB_PASSWORD=${secrets.nested}\n`,
   });
   const shared = join(at.repo.root, 'shared');
-  await writeFile(shared, `A=${secrets.linked}\n`);
+  await writeFile(shared, `A_KEY=${secrets.linked}\n`);
   await symlink(shared, join(at.path, '.env.shared'));
   await symlink('nowhere', join(at.path, '.env.gone'));
-  await writeFile(join(at.path, '.env.windows'), Buffer.from(`\uFEFFA=${secrets.utf16}\r\n`, 'utf16le'));
+  await writeFile(join(at.path, '.env.windows'), Buffer.from(`\uFEFFA_KEY=${secrets.utf16}\r\n`, 'utf16le'));
   const linked = join(at.repo.root, 'linked');
   await at.repo.git(['worktree', 'add', '--quiet', linked]);
-  await writeFile(join(linked, '.env'), `A=${secrets.worktree}\n`);
+  await writeFile(join(linked, '.env'), `A_KEY=${secrets.worktree}\n`);
   await mkdir(join(at.home, '.config/samocode'), { recursive: true });
   await appendFile(join(at.home, '.config/samocode/.env'), `TELEGRAM_TOKEN=${secrets.machine}\n`);
   const all = Object.values(secrets).join(' and ');
@@ -273,7 +274,7 @@ test('secrets planted in texts are in no document, no task and no name', ci, asy
       { person: long, agent: all, call: CALL },
     ]),
   );
-  const env = { ...at.repo.env, SERVICE: secrets.environment };
+  const env = { ...at.repo.env, SERVICE_AUTH: secrets.environment };
   const brief: ChatWork = { kind: 'chat', chat: { by: 'brief', text: `Decided: ${all}` } };
   const task = `Use ${all}`;
   const added: ChatWork = { ...brief, with: { kind: 'task', task, dive: task } };
@@ -288,10 +289,67 @@ test('secrets planted in texts are in no document, no task and no name', ci, asy
       expect(recorded).not.toContain(JSON.stringify(secret).slice(1, -1));
     // Nor the beginning of one, where a text was shortened.
     expect(recorded).not.toContain('swordfish');
-    expect(resolved.chat?.text).toMatch(/\d+ secrets removed/);
+    expect(resolved.chat?.text).toMatch(/SERVICE_AUTH ×\d.* token ×\d/);
     // Where files are is no secret.
     expect(resolved.words).not.toContain('removed');
   }
+});
+
+const WORDS = {
+  ...{ RAILS_ENV: 'development', AWS_PROFILE: 'production', AWS_REGION: 'eu-central-1' },
+  ...{ GIT_AUTHOR_NAME: 'Ada Lovelace', PGDATABASE: 'customers_production', DIALECT: 'postgresql' },
+  ...{ DATABASE_URL: 'postgres://postgres:postgres@localhost/customers_production' },
+};
+
+test.each([
+  ['the environment', { env: WORDS, file: '' }],
+  [
+    'a file',
+    {
+      env: {},
+      file: Object.entries(WORDS)
+        .map(([name, value]) => `${name}="${value}"\n`)
+        .join(''),
+    },
+  ],
+])('ordinary values of %s stay in the chat, and in its name', ci, async (_, { env, file }) => {
+  await using at = await scene();
+  await at.repo.write({ '.env': file });
+  const person =
+    'Deploy to production from eu-central-1 only. In development the table customers_production of postgresql stays empty, says Ada Lovelace.';
+  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, [{ person, call: CALL }]));
+  const resolved = await at.resolve(CALLER, { ...byClaude, env: { ...at.repo.env, ...env } });
+  expect(resolved.words).toBe(person);
+  expect(resolved.chat?.text).toContain(`> ${person}`);
+  expect(resolved.chat?.text).not.toContain('emoved');
+});
+
+test('no chat has a value of a variable that is named like a secret, in the environment or in a file', async () => {
+  await using at = await scene();
+  const valueFor = (name: string, place: string) => `swordfish ${place} ${SECRET_NAMES.indexOf(name)} end`;
+  await at.repo.write({
+    '.env': SECRET_NAMES.map((name) => `${name}="${valueFor(name, 'file')}"\n`).join(''),
+  });
+  const ofShell = Object.fromEntries(SECRET_NAMES.map((name) => [name, valueFor(name, 'shell')]));
+  const text = SECRET_NAMES.flatMap((name) => ['file', 'shell'].map((place) => valueFor(name, place))).join(
+    '\n',
+  );
+  const env = { ...at.repo.env, ...ofShell };
+  const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } }, { env });
+  expect(resolved.chat?.text).toContain(
+    `Removed from it as secrets: ${SECRET_NAMES.map((name) => `${name} ×2`).join(', ')}.`,
+  );
+  expect(resolved.chat?.text).not.toContain('swordfish');
+});
+
+test('a value of any other name stays', async () => {
+  await using at = await scene();
+  await at.repo.write({ '.env': ORDINARY_NAMES.map((name) => `${name}=in-production\n`).join('') });
+  const ordinary = Object.fromEntries(ORDINARY_NAMES.map((name) => [name, 'in-development']));
+  const text = 'We are in-production and in-development';
+  const env = { ...ordinary, ...at.repo.env };
+  const resolved = await at.resolve({ kind: 'chat', chat: { by: 'brief', text } }, { env });
+  expect(resolved.chat?.text).toContain(text);
 });
 
 test('plain words of the settings stay', async () => {

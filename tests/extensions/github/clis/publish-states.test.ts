@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { statsAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { slotsRoot } from '../../../../src/core/session/slots.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
@@ -125,6 +126,45 @@ test('a person in a terminal pushes what the worker cannot push, and the worker 
   expect(await effectsOf(s)).toEqual(IN_ORDER);
   expect(await s.pushes()).toHaveLength(1);
 });
+
+/** Programs that the repository names since its settings were accepted: an agent may have written them. */
+async function plantIn({ rig }: PublishRig): Promise<string> {
+  const reached = join(rig.repo.root, 'reached');
+  const trap = join(rig.repo.root, 'trap');
+  await writeFile(trap, `#!/bin/sh\n: > '${reached}'\n`, { mode: 0o755 });
+  for (const key of ['core.sshCommand', 'core.askPass', 'core.fsmonitor', 'core.alternateRefsCommand'])
+    await rig.repo.git(['config', key, trap]);
+  await rig.repo.git(['config', 'credential.helper', `!${trap}`]);
+  return reached;
+}
+
+test('a push in the terminal starts no program that was planted since', async () => {
+  await using s = await copied('done');
+  await withLoginAsked(s);
+  const reached = await plantIn(s);
+  expect((await inTerminal(s, ['y'])).exitCode).toBe(0);
+  expect([await s.pushes(), statsAt(reached)]).toEqual([[expect.anything()], undefined]);
+});
+
+test.each([
+  ['in the git folder', '.git/hooks', []],
+  ['in a folder that a setting names', '.husky', ['config', 'core.hooksPath', '.husky']],
+] as const)(
+  'with a hook before each push, %s, a terminal gets the commands, and no offer',
+  async (_, folder, set) => {
+    await using s = await copied('done');
+    await withLoginAsked(s);
+    const { path, git, root } = s.rig.repo;
+    await mkdir(join(path, folder), { recursive: true });
+    const hook = `#!/bin/sh\n: > '${join(root, 'reached')}'\n`;
+    await writeFile(join(path, folder, 'pre-push'), hook, { mode: 0o755 });
+    await git(set.length > 0 ? set : ['status']);
+    const { stdout } = await inTerminal(s, []);
+    expect(stdout).toContain('git push');
+    expect(stdout).not.toContain('Push it from this terminal');
+    expect([await s.pushes(), statsAt(join(root, 'reached'))]).toEqual([[], undefined]);
+  },
+);
 
 test('a person who does not push in the terminal gets the commands', async () => {
   await using s = await copied('done');

@@ -259,6 +259,20 @@ test.each(['round-joined', 'round-quoted'])(
   },
 );
 
+test('a watched session of a project that is not trusted begins no round, and says once how to trust it', async () => {
+  await using s = await roundRig();
+  const { pull, rig } = s;
+  await rm(join(rig.repo.homeDir, '.config/samocode/trusted'), { recursive: true });
+  pull.check('test', 'FAILURE');
+  const changes = async () => (await rig.events()).filter(({ type }) => type === 'pull_request_changed');
+  const before = (await changes()).length;
+  for (const _ of ['first poll', 'next poll']) await s.advance();
+  expect((await rig.state()).pullRequest?.asks).toMatch(
+    /^No round can begin\. .*\.samocode is not trusted yet\. .*PR_WATCH=on.* in a terminal: samocode trust$/,
+  );
+  expect(await changes()).toHaveLength(before + 1);
+});
+
 test('if the branch cannot take over the commits of others, a person is asked, instead of a refusal that no one sees', async () => {
   await using s = await roundRig();
   const { pull, rig } = s;

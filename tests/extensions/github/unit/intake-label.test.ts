@@ -1,7 +1,10 @@
+import { chmod, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { openProject } from '../../../../src/core/project/finding/open-project.ts';
 import { riskyLines } from '../../../../src/core/project/finding/trust.ts';
 import { forgeLoginIsHidden } from '../../../../src/core/project/settings/forge-login.ts';
+import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { makeProject } from '../../../support/project.ts';
 
 const GUARDED = { INTAKE_LABEL: 'samocode', MAX_COST_USD: '5' };
@@ -32,6 +35,17 @@ test('without the line no login is hidden, except from agents that work on an is
   );
 });
 
+test('while the file cannot be read, logins stay hidden', async () => {
+  await using project = await opened({});
+  await project.opening;
+  const configPath = project.filePath;
+  await chmod(dirname(dirname(configPath)), 0o755);
+  await chmod(configPath, 0o000);
+  expect(await asOrdinaryUser(() => forgeLoginIsHidden({ configPath }))).toBe(true);
+  await rm(configPath);
+  expect(await asOrdinaryUser(() => forgeLoginIsHidden({ configPath }))).toBe(false);
+});
+
 test.each([
   ['SANDBOX=auto', GUARDED, 'auto', 'SANDBOX is auto.', 'Add SANDBOX=guard, or remove INTAKE_LABEL.'],
   ['SANDBOX=off', GUARDED, 'off', 'SANDBOX is off.', 'Add SANDBOX=guard, or remove INTAKE_LABEL.'],
@@ -42,12 +56,12 @@ test.each([
     'MAX_COST_USD does not limit',
     'Add for example MAX_COST_USD=10',
   ],
-  ['GATES=qa', { ...GUARDED, GATES: 'qa' }, 'guard', 'GATES leaves out plan.', 'Remove the line GATES'],
+  ['GATES=qa', { ...GUARDED, GATES: 'qa' }, 'guard', 'and plan would be left out.', 'Remove the line GATES'],
   [
     'GATES=none',
     { ...GUARDED, GATES: 'none' },
     'guard',
-    'GATES leaves out qa and plan.',
+    'and qa and plan would be left out.',
     'Remove the line GATES',
   ],
 ] as const)('with %s it is refused, with the reason and what to do', async (_, lines, sandbox, why, hint) => {

@@ -1,6 +1,10 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { fence } from '../../../../src/core/kernel/processes/fence.ts';
+import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
+import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -35,6 +39,36 @@ async function sceneOfToday(): Promise<Scene & { startMs: number }> {
   here.supervisor.clock.nowMs = Date.now();
   return { ...here, startMs: here.supervisor.clock.nowMs };
 }
+
+test('sessions in a place that an untrusted file names are left alone, about which the person is notified once', async () => {
+  await using here = await sceneOfToday();
+  const { home, clock } = here.supervisor;
+  const { sessionsDir: sessions } = await here.session('26-01-08-boats', {
+    events: [CREATED, PREPARED, ASKING],
+  });
+  const mainRepo = join(here.root, 'clone');
+  const filePath = join(mainRepo, '.samocode');
+  await mkdir(mainRepo);
+  await writeFile(filePath, '');
+  await rememberProject({ filePath, mainRepo, sessions }, { homeDir: home, clock });
+  for (const _ of ['first', 'restarted']) {
+    const scan = new Scan(here.supervisor);
+    await scan.read();
+    await scan.read();
+    expect([scan.sessions.size, scan.pauses.length]).toEqual([0, 1]);
+    await new NoticeQueue(here.supervisor).take(scan);
+  }
+  expect(await here.queued()).toEqual([
+    expect.objectContaining({
+      session: 'clone',
+      text: expect.stringContaining(`samocode trust ${mainRepo}`),
+    }),
+  ]);
+  await trustFile(filePath, fingerprint(''), { homeDir: home, clock });
+  const scan = new Scan(here.supervisor);
+  await scan.read();
+  expect([scan.sessions.size, scan.pauses.length]).toEqual([1, 0]);
+});
 
 test('a pause by the supervisor is notified once, also without a session', async () => {
   await using here = await sceneOfToday();

@@ -224,7 +224,7 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   await page.locator('.gate button[value=approve]').click();
   await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
   const approval = (await rig.events()).find(({ type }) => type === 'plan_approved');
-  expect(approval).toMatchObject({ by: { channel: 'web', client: 'without a guard' } });
+  expect(approval).toMatchObject({ by: { channel: 'web', client: 'without a guard', unconfirmed: true } });
   expect(browser.mishaps).toEqual([]);
   await page.close();
 });

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
@@ -59,7 +59,13 @@ test('a pull request of a session without a guard is not opened to be watched, b
     refused,
   );
   expect((await previewFinish(publishing(rig), rig.context())).blockers).toEqual([]);
-  await trustLines(rig.repo, 'PR_WATCH=on\n');
+  await appendFile(join(rig.repo.path, '.samocode'), 'PR_WATCH=on\n');
+  const untrusted = await previewFinish(publishing(rig), rig.context());
+  expect(untrusted.blockers).toEqual([]);
+  expect(untrusted.would).toContainEqual(
+    'It is not watched: PR_WATCH=on takes effect only after you trust .samocode, in a terminal: samocode trust.',
+  );
+  await trustLines(rig.repo);
   await expect(finishSession(publishing(rig), rig.context())).rejects.toMatchObject(refused);
   expect((await previewFinish({ ...publishing(rig), watch: false }, rig.context())).blockers).toEqual([]);
   const words = ['finish', rig.paths.folder, '--pull-request', '--yes'];

@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { askPage } from '../../../../src/core/caller/facts/live-page.ts';
 import { makeScene } from '../../../core/guard/guard-scene.ts';
 import { USERS } from '../../../core/guard/users.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
+import { exchange, serveWeb, type WebRig } from '../../../support/web-rig.ts';
 
 // The live page, to an agent that has found its port, and to the gates of sessions that only persons open.
 
@@ -63,26 +64,56 @@ test.each(USERS)(
   },
 );
 
-async function answered(web: WebRig): Promise<[number, string]> {
+async function answered(web: WebRig, confirmed?: string): Promise<[number, string]> {
   const tab = await web.open('/board');
   await expect.poll(() => tab.parts.size).toBe(1);
   tab.close();
   const [key] = [...tab.parts.keys()];
-  const { status, text } = await web.decide(String(key), 'answer', { accept: 'suggestions' });
+  const { status, text } = await web.decide(String(key), 'answer', { accept: 'suggestions' }, confirmed);
   return [status, text];
 }
 
 const PERSONS_ONLY = { scenario: { paceMs: 0, rules: [] }, lines: { GATE_CHANNELS: 'person' } };
 
-test('where only persons open gates, the page does so in the guard', async () => {
-  await using rig = await startRig({ ...PERSONS_ONLY, sandbox: 'guard' });
-  await rig.untilWaiting('qa_answers');
-  await using web = await serveWeb(rig.context('cli'));
-  expect(await answered(web)).toEqual([200, expect.stringMatching(/^Recorded: Q1: /)]);
-  const [act] = (await rig.events()).filter(({ type }) => type === 'answers_recorded');
-  expect(act).toMatchObject({ by: { channel: 'web' } });
-  expect(act).not.toHaveProperty('by.client');
-});
+/** Ways in which a program of the same user, such as the shell of the parent chat, gets the key of the page. */
+const KEY_WAYS = {
+  socket: async (web: WebRig, home: string) =>
+    (await exchange(web, (await askPage(home, 'address'))?.code ?? '')).text,
+  file: async (_web: WebRig, home: string) =>
+    (await readFile(join(home, '.config/samocode/web-key'), 'utf8')).trim(),
+};
+
+test(
+  'where only persons open gates, a program that gets the key from the socket or the file opens none, and a person in a confirmed tab does',
+  ci,
+  async () => {
+    await using rig = await startRig({ ...PERSONS_ONLY, sandbox: 'guard' });
+    await rig.untilWaiting('qa_answers');
+    await using web = await serveWeb(rig.context('cli'));
+    const key = await web.key();
+    const { home } = rig.context();
+    for (const way of Object.values(KEY_WAYS)) expect(await way(web, home)).toBe(key);
+    // `web` sends that key.
+    for (const tab of [undefined, '', key])
+      expect(await answered(web, tab)).toEqual([403, expect.stringMatching(/^No answer .*six digits/s)]);
+    expect(web.digits).toEqual([]);
+    expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
+    await web.confirm();
+    const [digits = ''] = web.digits;
+    expect(JSON.stringify([await askPage(home, 'where'), await askPage(home, 'address')])).not.toContain(
+      digits,
+    );
+    const tab = (await web.confirm(digits)).text;
+    const folder = join(home, '.config/samocode');
+    for (const { name } of (await readdir(folder, { withFileTypes: true })).filter((each) => each.isFile()))
+      expect(await readFile(join(folder, name), 'utf8')).not.toContain(tab);
+    expect(await answered(web, tab)).toEqual([200, expect.stringMatching(/^Recorded: Q1: /)]);
+    const [act] = (await rig.events()).filter(({ type }) => type === 'answers_recorded');
+    expect(act).toMatchObject({ by: { channel: 'web' } });
+    expect(act).not.toHaveProperty('by.client');
+    expect(act).not.toHaveProperty('by.unconfirmed');
+  },
+);
 
 test('without a guard, where an agent could read the key, the page opens none of them', async () => {
   await using rig = await startRig({ ...PERSONS_ONLY, sandbox: 'off' });

@@ -1,8 +1,16 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { sealedText } from '../../../../src/extensions/pool/boards/sealed-act.ts';
+import { keptListIn } from '../../../../src/extensions/pool/member-list.ts';
+import { membershipFolder, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
+import { PoolStates } from '../../../../src/extensions/pool/pool-states.ts';
+import { hostOf } from '../../../support/board-contract.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { poolMachines } from '../../../support/machines/pool-machines.ts';
+import { type Machine, poolMachines } from '../../../support/machines/pool-machines.ts';
 import { startWork, takeOver, untilDone, violationsOf } from '../../../support/machines/takeover.ts';
 
 /** Seconds, where a pool has minutes. */
@@ -64,3 +72,57 @@ test('work is kept when the disk is full, and continues once there is space agai
   await samocode('resume', 'hull');
   expect(await violationsOf(work, [])).toEqual([]);
 });
+
+test('a member can stop and resume a session of another machine, and have it neither run nor merge anything', async () => {
+  await using pool = await poolMachines({ times: TIMES });
+  const { id: session, first, second } = await startWork(pool, 'hull');
+  const eventsThere = async () => {
+    const view = (await first.views()).find(({ folder }) => folder.endsWith('-hull'));
+    return view === undefined ? [] : await readEvents(view.paths, 0);
+  };
+  const recorded = (type: string) =>
+    eventually(async () => (await eventsThere()).find((event) => event.type === type), { what: type });
+  await second.samocode('stop', 'hull', '--now');
+  expect(await recorded('stopped')).toMatchObject({ by: { person: second.name } });
+  const git = ['git', '-C', '/srv/boat'];
+  const main = await first.box.exec([...git, 'rev-parse', 'main']);
+  const seal = await sealOf(second);
+  const rows: [fields: object, code: string][] = [
+    [{ kind: 'resume', agent: { provider: 'rehearsal', model: '', cliPath: '/srv/evil' } }, 'act_fields'],
+    [{ kind: 'resume', checks: ['touch /srv/ran'] }, 'act_fields'],
+    [{ kind: 'merge' }, 'act_only_there'],
+    [{ kind: 'stop', when: 'now' }, 'act_unsigned'],
+  ];
+  const sent = rows.map(([fields, code]) => ({ id: ulid(), code, fields }));
+  for (const { id, code, fields } of sent) {
+    const head = { v: 1, id, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' };
+    const command = JSON.stringify({ ...head, ...fields });
+    const text = code === 'act_unsigned' ? command : await seal({ session, id, command });
+    const insert = 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)';
+    await pool.database?.query(insert, [id, session, text]);
+  }
+  const refusals = async () =>
+    (await eventsThere()).flatMap((event) =>
+      event.type === 'command_refused' ? [{ id: event.id, code: event.code }] : [],
+    );
+  await eventually(async () => (await refusals()).length >= rows.length, { what: 'the refusals' });
+  expect(await refusals()).toEqual(expect.arrayContaining(sent.map(({ id, code }) => ({ id, code }))));
+  expect(await first.box.exec([...git, 'rev-parse', 'main'])).toBe(main);
+  await expect(access(join(first.home, 'ran'))).rejects.toThrow('ENOENT');
+  await second.samocode('resume', 'hull', '--provider', 'rehearsal');
+  await untilDone(second, 'hull');
+  expect((await untilDone(first, 'hull')).state.workedOn).toEqual([first.name]);
+});
+
+/** Signs with the key of a machine, whatever its samocode would send. */
+async function sealOf({
+  home,
+}: Machine): Promise<(act: Parameters<typeof sealedText>[0]) => Promise<string>> {
+  const [membership] = (await readPoolFile(home))?.pools ?? [];
+  if (membership === undefined) throw new Error('It is in no pool.');
+  const folder = membershipFolder(home, membership);
+  const git = { cwd: join(home, 'boat'), baseEnv: { PATH: process.env.PATH, HOME: home } };
+  const lists = { kept: () => keptListIn(folder) };
+  const states = new PoolStates({ folder, lists, git, card: hostOf(0, []), clock: systemClock });
+  return (act) => states.signing.envelope(sealedText(act));
+}

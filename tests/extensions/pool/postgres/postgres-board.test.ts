@@ -82,38 +82,49 @@ test('a session is not given back past an act that is just being written', async
   expect(await given).toBe(false);
 });
 
-test('a person may act and read, and neither claim nor choose another name', async () => {
+test('the role for people of earlier versions is not made, and loses what it had when its owner joins again', async () => {
   await using rig = await postgresBoards(server);
-  const [a, login] = [await rig.join(), `eve ${ulid()}`];
-  await query(rig.database, `create role "${login}" login in role samocode_people`);
-  const address = rig.database.replace('postgres@', `${encodeURIComponent(login)}@`);
-  await using person = boardAt(address);
-  const session = await rig.offer(a);
-  await a.board.renew(a.host);
-  const [claimed] = await a.board.claim(a.host, 1);
-  await person.act(session, ulid(), 'approve');
-  expect((await a.board.renew(a.host)).acts).toMatchObject([{ command: 'approve', person: login }]);
-  await expect(person.renew(a.host)).rejects.toThrow('lacks a privilege');
-  await expect(person.claim(a.host, 1)).rejects.toThrow('lacks a privilege');
-  const held = { id: session, host: a.host.id, epoch: claimed?.epoch ?? 0 };
-  await expect(person.giveBack(held, { wanted: true, state: '' })).rejects.toThrow('lacks a privilege');
-  const forged = `insert into samocode_pool.acts (id, session, command, person) values ('1', $1, 'x', 'boss')`;
-  await expect(query(address, forged, [session])).rejects.toThrow('permission denied');
-  expect(await query(address, 'select id from samocode_pool.sessions')).toEqual([{ id: session }]);
+  const session = await rig.offer(await rig.join());
+  const roles = `select rolname from pg_roles where rolname = 'samocode_people'`;
+  expect(await query(rig.database, roles)).toEqual([]);
+  const login = `eve ${ulid()}`;
+  try {
+    await query(rig.database, 'create role samocode_people');
+    await query(rig.database, 'grant usage on schema samocode_pool to samocode_people');
+    await query(rig.database, 'grant select on all tables in schema samocode_pool to samocode_people');
+    await query(rig.database, 'grant insert (id, session, command) on samocode_pool.acts to samocode_people');
+    await query(rig.database, `create role "${login}" login in role samocode_people`);
+    const address = rig.database.replace('postgres@', `${encodeURIComponent(login)}@`);
+    const act = () => {
+      const insert = 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)';
+      return query(address, insert, [ulid(), session, 'approve']);
+    };
+    await act();
+    await boardAt(rig.database).prepare();
+    await expect(act()).rejects.toThrow('permission denied');
+    await expect(query(address, 'select id from samocode_pool.sessions')).rejects.toThrow(
+      'permission denied',
+    );
+  } finally {
+    await query(rig.database, `drop role "${login}"; drop role samocode_people`);
+  }
 });
 
 test('a host of the role for hosts does all that hosts do', async () => {
   await using rig = await postgresBoards(server);
   const [a, login] = [await rig.join(), `host ${ulid()}`];
   await query(rig.database, `create role "${login}" login in role samocode_hosts`);
-  await using board = boardAt(rig.database.replace('postgres@', `${encodeURIComponent(login)}@`));
+  const address = rig.database.replace('postgres@', `${encodeURIComponent(login)}@`);
+  await using board = boardAt(address);
   const member = { ...a, board };
   const id = await rig.offer(member);
   await board.act(id, ulid(), 'approve');
   await board.renew(a.host);
   const [claimed] = await board.claim(a.host, 1);
   const { acts } = await board.renew(a.host);
-  expect(acts).toMatchObject([{ person: login }]);
+  expect(acts).toMatchObject([{ command: 'approve' }]);
+  const forged = `insert into samocode_pool.acts (id, session, command, person) values ('1', $1, 'x', 'boss')`;
+  await expect(query(address, forged, [id])).rejects.toThrow('permission denied');
   await board.settle(acts);
   const held = { id, host: a.host.id, epoch: 1 };
   expect(await rig.publish(member, held, false)).toMatchObject({ has: true });

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { PostgresBoard } from '../../../../src/extensions/pool/boards/postgres-board.ts';
+import { type ActSigning, PostgresBoard } from '../../../../src/extensions/pool/boards/postgres-board.ts';
 import { HandClock } from '../../../core/unit/supervisor/scene.ts';
 import { type ClaimsRig, hostOf, LEASE_MS, type Member, PROJECT } from '../../../support/board-contract.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -7,8 +7,17 @@ import { type PostgresServer, query } from '../../../support/postgres-server.ts'
 
 const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 
-export const boardAt = (database: string, clock = new HandClock()) =>
-  new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 20_000 });
+/** Envelopes that every key has signed. */
+const SIGNING: ActSigning = {
+  envelope: async (text) => `sealed ${text}`,
+  openEnvelope: async (envelope) =>
+    envelope.startsWith('sealed ')
+      ? { text: envelope.slice('sealed '.length), person: 'someone', machine: 'machine' }
+      : undefined,
+};
+
+export const boardAt = (database: string, clock = new HandClock(), signing = SIGNING) =>
+  new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 20_000, signing });
 
 /** What the database's clock decides passes by moving what it is compared with. */
 export async function postgresBoards(

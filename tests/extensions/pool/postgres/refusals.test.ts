@@ -57,7 +57,7 @@ test(
       () => board.giveBack(mine, given),
       () => board.offer({ id: ulid(), project: PROJECT, folder: 'new', needs: [] }),
       () => board.act(id, ulid(), 'approve'),
-      () => board.settle([{ id: ulid(), session: id, command: '', person: '' }]),
+      () => board.settle([{ id: ulid(), session: id, command: '', person: '', machine: '' }]),
       () => board.forget([id]),
     ];
     for (const call of calls) await expect(call()).rejects.toThrow(REMOVED);

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { readAllSessions } from '../../../../src/core/session/session-list.ts';
-import { DeliveredActs } from '../../../../src/extensions/pool/acts/delivered-acts.ts';
 import { RemoteBoard } from '../../../../src/extensions/pool/boards/remote-board.ts';
+import { DeliveredActs } from '../../../../src/extensions/pool/delivery/delivered-acts.ts';
 import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
 import { POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
 import { fetchState } from '../../../../src/extensions/pool/mirrors.ts';
@@ -64,7 +64,11 @@ test('a command that this version does not know is reported once, and waits for 
   const reports: unknown[] = [];
   const report = (_: string, error: unknown) => void reports.push(error);
   const place = { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '', commonDir: '' };
-  const delivered = new DeliveredActs({ board: a.board, place, report, wake: async () => undefined });
+  const where = { env: {}, home: '', cwd: '', programs: { worker: '', rehearsal: '' } };
+  const by = { channel: 'cli' } as const;
+  const context = { clock: systemClock, host: await systemHost(), by, ...where };
+  const parts = { board: a.board, card: a.host, context, place, report, wake: async () => undefined };
+  const delivered = new DeliveredActs(parts);
   const held = { id: session, epoch: claim?.epoch ?? 0, folder: 'hull', published: '', sinceMs: 0 };
   for (const _ of [1, 2]) {
     const { acts } = await a.board.renew(a.host);

@@ -51,7 +51,7 @@ export async function remoteBoards(): Promise<RemoteBoards> {
         listNumber: async () => 1,
         async open(oid) {
           const text = await remotes.git(folder, 'log', '-1', '--format=%B', oid);
-          return text.includes('stranger') ? undefined : { text, person: 'someone' };
+          return text.includes('stranger') ? undefined : { text, person: 'someone', machine: 'machine' };
         },
         commit: (tree, parents, note) =>
           remotes.git(folder, 'commit-tree', tree, '-m', note, ...parents.flatMap((each) => ['-p', each])),

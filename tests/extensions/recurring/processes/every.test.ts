@@ -76,6 +76,7 @@ test(
 );
 
 const TASK = ['--task', 'Update'];
+const GUARD = ['--sandbox', 'guard'];
 const REFUSED: [string, string[], string][] = [
   ['neither a schedule nor an event', TASK, 'either a schedule or --on'],
   [
@@ -110,7 +111,22 @@ const REFUSED: [string, string[], string][] = [
     'names a repository there',
   ],
   ['a label and no guard', ['daily 02:00', '--label', 'nightly'], 'Add --sandbox guard'],
-  ['checks without a repository on GitHub', ['--on', 'ci-failed', ...TASK], 'names a repository there'],
+  [
+    'failed checks and no guard',
+    ['--on', 'ci-failed', ...TASK, '--max-cost-run', '5'],
+    'Add --sandbox guard',
+  ],
+  ['failed checks and no limit', ['--on', 'ci-failed', ...TASK, ...GUARD], 'Add --max-cost-run'],
+  [
+    'failed checks and an approval in advance',
+    ['--on', 'ci-failed', ...TASK, ...GUARD, '--max-cost-run', '5', '--auto-approve'],
+    'Leave out --auto-approve',
+  ],
+  [
+    'checks without a repository on GitHub',
+    ['--on', 'ci-failed', ...TASK, ...GUARD, '--max-cost-run', '5'],
+    'names a repository there',
+  ],
   ['a setting that a start would refuse', ['daily 02:00', ...TASK, '--provider', 'abacus'], 'abacus'],
   [
     'a limit for the cost of a run that its agent CLI does not report',

@@ -12,7 +12,11 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { Output } from '../../../../src/core/kit/terminal/output.ts';
 import { checkLines, verdict } from '../../../../src/extensions/setup/doctor/doctor.command.ts';
 import { type DoctorGroup, doctor } from '../../../../src/extensions/setup/doctor/doctor.ts';
-import { folderChecks, machineChecks } from '../../../../src/extensions/setup/doctor/machine-checks.ts';
+import {
+  folderChecks,
+  machineChecks,
+  privacyCheck,
+} from '../../../../src/extensions/setup/doctor/machine-checks.ts';
 import { ci } from '../../../support/ci.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { trustLines } from '../../../support/project.ts';
@@ -522,6 +526,26 @@ test.each([
   expect(found.map((check) => check.found)).toEqual(
     words === undefined ? [] : [expect.stringContaining(words)],
   );
+});
+
+test('sessions that other users can read are a hint with the command that closes them', ci, async () => {
+  await using dir = await tempDir();
+  const sessions = join(dir.path, "Ada's", 'sessions');
+  await mkdir(sessions, { recursive: true, mode: 0o755 });
+  // Nobody gets through a closed folder above it.
+  expect(await privacyCheck(sessions)).toEqual([]);
+  await chmod(dir.path, 0o711);
+  expect(await privacyCheck(sessions)).toEqual([
+    {
+      id: 'sessions.private',
+      level: 'warn',
+      found: `Other users of this machine can read ${sessions}, where the output of agents is.`,
+      fix: `Close it: chmod 700 '${sessions.replace("'", "'\\''")}'`,
+    },
+  ]);
+  await chmod(sessions, 0o700);
+  expect(await privacyCheck(sessions)).toEqual([]);
+  expect(await privacyCheck(join(sessions, 'gone'))).toEqual([]);
 });
 
 test('a folder synchronised by a cloud service is a warning, and a missing one a failure', async () => {

@@ -11,10 +11,15 @@ export async function bringFiles(
   bring: StartSessionInput['bring'],
 ): Promise<{ brought?: Brought; warnings: string[] }> {
   const { fit, unfit } = await files.uncommitted();
-  const warnings = unfit.length === 0 ? [] : [`${begunWithout(unfit)} ${UNFIT}`];
-  if (fit.length === 0) return { warnings };
-  if (bring === undefined || !(await bring(fit))) return { warnings: [begunWithout(fit), ...warnings] };
-  return { brought: await files.copy(fit), warnings };
+  if (fit.length === 0) return { warnings: aboutUnfit(unfit) };
+  if (bring === undefined || !(await bring(fit)))
+    return { warnings: [begunWithout(fit), ...aboutUnfit(unfit)] };
+  const copied = await files.copy(fit);
+  return { brought: copied.brought, warnings: aboutUnfit([...unfit, ...copied.unfit]) };
+}
+
+function aboutUnfit(files: readonly string[]): string[] {
+  return files.length === 0 ? [] : [`${begunWithout(files)} ${UNFIT}`];
 }
 
 const UNFIT =

@@ -19,12 +19,18 @@ export interface ChangedFiles {
   unfit: string[];
 }
 
+/** @property unfit those that became so since they were offered */
+export interface CopiedWork {
+  brought?: Brought;
+  unfit: string[];
+}
+
 /** The files that the work has changed so far. */
 export interface FilesOfWork {
   /** Those of the main repository that are not committed, as paths relative to it. */
   uncommitted(): Promise<ChangedFiles>;
-  /** Copies those that are still uncommitted into a commit on no branch; undefined if none is. */
-  copy(files: readonly string[]): Promise<Brought | undefined>;
+  /** Copies those that are still uncommitted and fit into a commit on no branch. */
+  copy(files: readonly string[]): Promise<CopiedWork>;
   /** Warnings about other checkouts of the project, with which a session from this base does not begin. */
   elsewhere(base: string | undefined): Promise<string[]>;
 }

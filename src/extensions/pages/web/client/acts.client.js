@@ -46,7 +46,9 @@ async function send(event) {
   underWay.add(id);
   if (act !== 'preview') addReceipt({ id, key, act, words, name: nameNow(), draft });
   try {
-    const answer = await call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body });
+    const post = () => call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body });
+    let answer = await post();
+    if (answer.headers.has('x-confirm')) answer = await confirmAnd(post, answer);
     await showAnswer(form, output, { answer, id, key, draft });
   } catch {
     output.className = 'bad';

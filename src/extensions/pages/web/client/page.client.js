@@ -31,6 +31,7 @@ async function expectServer() {
 async function call(path, init = {}) {
   const headers = { authorization: `Bearer ${sessionStorage.getItem('key')}` };
   if (init.body) headers['content-type'] = 'application/json';
+  if (confirmed) headers['x-tab'] = confirmed;
   await expectServer();
   const answer = await fetch(path, { ...init, headers });
   proof = answer.headers.get('x-proof') ?? proof;

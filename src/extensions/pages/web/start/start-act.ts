@@ -8,7 +8,6 @@ import { readKnownProjects } from '../../../../core/project/finding/known-projec
 import { nameWithoutDate } from '../../../../core/session/layout/names.ts';
 import { type Html, html } from '../../html/html.ts';
 import type { LiveSessions } from '../live.ts';
-import { byPerson } from '../web-context.ts';
 
 type Fields = Readonly<Record<string, string | string[]>>;
 
@@ -26,7 +25,7 @@ async function startFromPage(fields: Fields, context: ActionContext): Promise<St
   const wanted = startInput(Object.fromEntries(NAMES.map((name) => [name, text(name)])));
   const project = text('project');
   const input = { ...wanted, project, again: text('again') !== undefined };
-  const acting = { ...context, cwd: await repositoryOf(project, context), by: byPerson() };
+  const acting = { ...context, cwd: await repositoryOf(project, context) };
   const { view, warnings, startedMsAgo } = await startSession(input, acting);
   const name = nameWithoutDate(view.folder);
   const key = pageKey(view.paths);

@@ -42,6 +42,20 @@ test('where only persons open gates, a token opens none', async () => {
   expect(events.map(({ type }) => type)).not.toContain('answers_recorded');
 });
 
+test('a token raises no limit of the file, at the start or later, although its channel opens gates', async () => {
+  await using bench = await makeBench({ here: true, lines: { MAX_COST_USD: '5' } });
+  await using rig = await mcpRig(bench.context);
+  const client = await rig.connect(await rig.addToken('phone'));
+  const start = { task: 'Name the boats', project_dir: bench.repo.path, limits: { usd: 900_000 } };
+  const { session, warnings } = await call(client, 'start_session', { ...start, start: false });
+  expect(warnings).toContainEqual(expect.stringMatching(/^limits\.usd 900000 was lowered to 5, /));
+  const resumed = await call(client, 'resume_session', { session, limits: { usd: 900_000 } });
+  expect(resumed.summary).toContain('limits.usd 900000 was lowered to 5, the MAX_COST_USD that holds');
+  const { sessionFile, state } = await bench.view(session);
+  expect(sessionFile?.settings.limits.session).toEqual({ usd: 5 });
+  expect(state.raisedLimits?.session).toEqual({ usd: 5 });
+});
+
 test('a client from afar is shown no form, so whatever holds its token acts as a model alone', async () => {
   await using bench = await makeBench({ here: true });
   await using rig = await mcpRig(bench.context);

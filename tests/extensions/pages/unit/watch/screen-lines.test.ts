@@ -41,6 +41,13 @@ test.each([80, 200])('the screens of %i columns match their golden file', async 
   await expect(`${text}\n`).toMatchFileSnapshot(`../../../../golden/watch/${columns}-columns.txt`);
 });
 
+test('digits for the page are on the last line as long as they count, whatever else would be there', () => {
+  const model = { ...MODEL, digits: '042042' };
+  for (const place of [{}, { notice: 'stopped' }, { isHelp: true }, { filter: 'b', isTyping: true }])
+    expect(drawn(80, 24, place, model).at(-1)).toMatch(/^042042 confirms the tab/);
+  expect(drawn(80, 24).at(-1)).not.toContain('confirms');
+});
+
 test('the bar of a session before its first iteration is empty, and one at work without a known activity is called running', () => {
   const row = MODEL_OF_STATES.rows?.find(({ facts }) => facts.state === 'running') ?? expect.fail();
   const { doing: _, stops: __, ...facts } = row.facts;

@@ -5,40 +5,27 @@ import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { namesAt, realFolder, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { decode, readPlainFile } from '../../../core/kernel/files/plain-file.ts';
+import { type Secret, secretsIn } from '../../../core/kernel/secrets.ts';
 import { shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { CHAT_ERRORS } from '../chat-errors.ts';
 import { projectFolders } from '../clients/chat-place.ts';
 
 /**
- * The values that no document may contain: of the environment, and of the files of the machine and of all checkouts of
+ * The secrets that no document may contain: of the environment, and of the files of the machine and of all checkouts of
  * the project that are named like `.env`.
  * @throws if one of these files cannot be read
  */
-export async function secretValues(
+export async function secretsOfProject(
   project: Project,
   { env, home }: Pick<ActionContext, 'env' | 'home'>,
-): Promise<string[]> {
-  const ofEnvironment = Object.entries(env)
-    .filter(([name, value = '']) => !HARMLESS.test(name) && !isPath(value))
-    .map(([, value = '']) => value);
+): Promise<Secret[]> {
   const { folders } = await projectFolders(project);
   const files = new Set([join(configFolder(home), '.env'), ...folders.flatMap(envFilesIn)]);
-  const ofFiles: string[] = [];
-  for (const path of files) ofFiles.push(...(await valuesIn(path)));
-  return [...ofEnvironment, ...ofFiles];
+  const secrets = secretsIn(env);
+  for (const path of files) secrets.push(...secretsIn(parseDotenv(await envText(path))));
+  return secrets;
 }
-
-async function valuesIn(path: string): Promise<string[]> {
-  const text = await envText(path);
-  return Object.entries(parseDotenv(text))
-    .filter(([name, value]) => SECRET_NAME.test(name) || !(HARMLESS.test(name) || PLAIN_WORD.test(value)))
-    .map(([, value]) => value);
-}
-
-/** `DB_DIALECT=postgres`: without it, the texts would be hard to understand. */
-const PLAIN_WORD = /^[a-z]+$/;
-const SECRET_NAME = /pass|pwd|secret|token|key|auth|cred/i;
 
 async function envText(path: string): Promise<string> {
   const unread = (why: string) => CHAT_ERRORS.secrets_unread({ path: shownText(path), why });
@@ -60,14 +47,6 @@ function decodeMarked(bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
   return mark === 'feff' ? new TextDecoder('utf-16be').decode(bytes) : decode(bytes);
-}
-
-/** Variables whose values say where something is, how it is shown, or which program runs; never a secret. */
-const HARMLESS =
-  /^(?:PATH|HOME|PWD|OLDPWD|USER|LOGNAME|USERNAME|HOSTNAME|NAME|SHELL|SHLVL|_|LANG|LANGUAGE|LC_\w+|TERM\w*|COLORTERM|LS_COLORS|LESS\w*|TZ|TMPDIR|EDITOR|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|XDG_\w+|MANPATH|INFOPATH|NODE_ENV|NODE_OPTIONS|AI_AGENT|CLAUDE_CODE_ENTRYPOINT|CLAUDE_CODE_SESSION_ID|npm_(?:package|lifecycle)_\w+|npm_config_user_agent)$/;
-
-function isPath(value: string): boolean {
-  return value.startsWith('/') && orNothing(() => statsAt(value)) !== undefined;
 }
 
 const MAX_FILE_BYTES = 1024 * 1024;

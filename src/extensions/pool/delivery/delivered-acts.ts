@@ -1,6 +1,5 @@
-import { parseJson } from '../../../core/kernel/parse-json.ts';
+import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import {
-  Command,
   leaveCommand,
   pendingCommandIds,
   readCommand,
@@ -8,33 +7,63 @@ import {
 } from '../../../core/session/commands/commands.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import { type SessionPaths, sessionPaths } from '../../../core/session/layout/paths.ts';
-import type { SentAct, Ulid } from '../boards/board.ts';
+import type { Board, SentAct, Ulid } from '../boards/board.ts';
 import type { HeldSession, MemberParts } from '../member-parts.ts';
 import { POOL_ERRORS } from '../pool-errors.ts';
+import type { SessionSteps } from '../steps.ts';
+import { type ActVerdict, judgeAct, refusedResume, sentText } from './judge-act.ts';
+import { resumeHere } from './resume-here.ts';
 
-const MAX_NAME = 100;
+type DeliveryParts = Pick<MemberParts, 'card' | 'context' | 'place' | 'report' | 'wake'> & {
+  board: Pick<Board, 'settle'>;
+};
 
 /** Delivers acts from other machines to sessions held here, and tracks them until the published log answers them. */
 export class DeliveredActs {
-  readonly #parts: Pick<MemberParts, 'board' | 'place' | 'report' | 'wake'>;
+  readonly #parts: DeliveryParts;
   readonly #open = new Map<Ulid, SentAct>();
 
-  constructor(parts: Pick<MemberParts, 'board' | 'place' | 'report' | 'wake'>) {
+  constructor(parts: DeliveryParts) {
     this.#parts = parts;
+  }
+
+  /** Beside the next renewal, because a judge may look for programs. */
+  deliverAll(acts: readonly SentAct[], held: ReadonlyMap<Ulid, HeldSession>, steps: SessionSteps): void {
+    for (const act of acts)
+      steps.run(act.session, () => this.deliver(act, held.get(act.session)), { waits: true });
   }
 
   async deliver(act: SentAct, held: HeldSession | undefined): Promise<void> {
     if (held === undefined || this.#open.has(act.id)) return;
-    const command = commandOf(act);
-    if (command === undefined) {
-      // It stays on the board for a newer version, and is not reported again.
-      this.#open.set(act.id, act);
-      return this.#parts.report(held.folder, POOL_ERRORS.act_unknown(act));
+    const { board, card, report, wake } = this.#parts;
+    const verdict = judgeAct(act, card.name);
+    // Without a sender, nobody waits for an answer.
+    if (verdict.kind === 'refused' && verdict.refusal === undefined) {
+      report(held.folder, verdict.error);
+      return await board.settle([act]);
     }
     const paths = this.#pathsOf(held);
-    if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, command);
+    if (verdict.kind === 'unknown') report(held.folder, POOL_ERRORS.act_unknown(act));
+    else if (!(await answeredIn(paths)).has(act.id)) await this.#leave(verdict, paths);
+    // An unknown act stays on the board for a newer version, and is not reported again.
     this.#open.set(act.id, act);
-    await this.#parts.wake();
+    if (verdict.kind !== 'unknown') await wake();
+  }
+
+  /** Queues what an act asks for, or the reason why this machine does not do that. */
+  async #leave(verdict: Exclude<ActVerdict, { kind: 'unknown' }>, paths: SessionPaths): Promise<void> {
+    const { card, report } = this.#parts;
+    if (verdict.kind === 'command') return await leaveCommand(paths, verdict.command);
+    if (verdict.kind === 'resume') {
+      const { asked } = verdict;
+      const resume = await resumeHere(asked, paths, this.#parts).catch((error: unknown) => {
+        if (isSamocodeError(error)) return refusedResume(asked, error, card.name);
+        throw error;
+      });
+      return await leaveCommand(paths, resume);
+    }
+    report(paths.folder, verdict.error);
+    if (verdict.refusal !== undefined) await leaveCommand(paths, verdict.refusal);
   }
 
   /** Settles the acts that the published part of the log answers. */
@@ -92,7 +121,7 @@ export class ForwardedActs {
       const reading = await readCommand(paths, id);
       // A command that this version does not know is kept for a newer version.
       if (reading?.kind !== 'command') continue;
-      await board.act(session, id, JSON.stringify(reading.command));
+      await board.act(session, id, sentText(reading.command));
       this.#sentAt.set(id, now);
     }
   }
@@ -103,13 +132,4 @@ export class ForwardedActs {
     const answered = waiting.length === 0 ? new Set() : await answeredIn(paths);
     for (const id of waiting) if (answered.has(id)) await removeCommand(paths, id);
   }
-}
-
-/** @returns undefined if the act is not a valid command */
-function commandOf({ id, command, person }: SentAct): Command | undefined {
-  const { data } = Command.safeParse(parseJson(command));
-  // Under another id, no answer would settle the act.
-  if (data?.id !== id) return undefined;
-  // The board authenticates the sender, so its name replaces the one in the command.
-  return { ...data, by: { ...data.by, person: person.slice(0, MAX_NAME) } };
 }

@@ -1,0 +1,141 @@
+import { dirname, join } from 'node:path';
+import { configFolder } from '../../kernel/config-folder.ts';
+import { systemErrorCode } from '../../kernel/errors.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { runGit } from '../git/git.ts';
+import { pathInside, realPathAsFar } from '../git/real-path.ts';
+import type { GitContext } from '../git/repository.ts';
+import { REACH } from '../settings/reach.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { allSettings } from '../settings/settings.ts';
+
+/** The lines of a project's file that name a place, as far as they were read. */
+export interface NamedPlaces {
+  filePath: string;
+  /** Without sources, all of them are of the file. */
+  sources?: ResolvedSettings['sources'];
+  values: Partial<Pick<ResolvedSettings['values'], NamedPlace>>;
+}
+
+/** A `RiskyLine` about a place. */
+export interface StrayLine {
+  key: string;
+  risk: 'loosens';
+  value: string;
+  note: string;
+}
+
+export type NamedPlace = 'mainRepo' | 'worktrees' | 'sessions' | 'constraints';
+
+/** The settings whose paths stay below the folder of the file until a person trusts it. */
+const PLACES = (Object.keys(REACH) as (keyof typeof REACH)[]).filter(
+  (name): name is NamedPlace => REACH[name].within === 'folder',
+);
+
+/**
+ * Lines of `.samocode` that lead, after links, to a place that the folder of the file does not contain, or that is not
+ * the user's to give: a cloned repository could have written them. Runs nothing.
+ */
+export async function strayPlaces(
+  { filePath, values, sources }: NamedPlaces,
+  homeDir: string,
+  among: readonly NamedPlace[] = PLACES,
+): Promise<StrayLine[]> {
+  const [folder, home, config, repository] = await Promise.all([
+    realPathAsFar(dirname(filePath)),
+    realPathAsFar(homeDir),
+    realPathAsFar(configFolder(homeDir)),
+    realPathOf(values.mainRepo),
+  ]);
+  const owners = [process.geteuid?.(), repository && statsAt(repository)?.uid];
+  const lines = among.map(async (name): Promise<StrayLine[]> => {
+    const path = values[name];
+    if (path === undefined || !isOfFile(name, sources)) return [];
+    const real = name === 'mainRepo' ? repository : await realPathOf(path);
+    const around = name === 'mainRepo' && real === repositoryAround(folder);
+    const isHere = real !== undefined && (around || isBelow(folder, real));
+    if (isHere && (!isWritten(name) || isOwn(real, { folder, home, config, owners }))) return [];
+    return [placeLine(name, path, real)];
+  });
+  return (await Promise.all(lines)).flat();
+}
+
+/**
+ * WORKTREES and SESSIONS with files that the repository tracks: those could be taken for ours. A SESSIONS that is the
+ * top of its own repository is a person's.
+ */
+export async function trackedPlaces(
+  { values: { mainRepo, ...values }, sources }: NamedPlaces,
+  context: GitContext,
+): Promise<StrayLine[]> {
+  const top = await realPathOf(mainRepo);
+  if (top === undefined) return [];
+  const inside: { name: NamedPlace; path: string; way: string }[] = [];
+  for (const name of ['worktrees', 'sessions'] as const) {
+    const path = values[name];
+    const real = isOfFile(name, sources) ? await realPathOf(path) : undefined;
+    const way = real === undefined ? '' : pathInside(top, real);
+    const isApart = name === 'sessions' && statsAt(join(real ?? '', '.git')) !== undefined;
+    if (path !== undefined && way && !isApart) inside.push({ name, path, way });
+  }
+  if (inside.length === 0) return [];
+  const list = ['ls-files', '-z', '--', ...inside.map(({ way }) => `:(top,literal)${way}`)];
+  const { stdout } = await runGit(list, { ...context, cwd: top, maxChars: MAX_LISTED });
+  const tracked = stdout.split('\0');
+  return inside
+    .filter(({ way }) => tracked.some((file) => file === way || file.startsWith(`${way}/`)))
+    .map(({ name, path }) => ({ ...placeLine(name, path, path), note: 'has committed files' }));
+}
+
+const MAX_LISTED = 1024 * 1024;
+
+function placeLine(name: NamedPlace, path: string, real: string | undefined): StrayLine {
+  const value = real === path ? path : `${path} -> ${real ?? 'a link that leads nowhere'}`;
+  return { key: allSettings()[name].key, risk: 'loosens', value, note: 'a place outside of its folder' };
+}
+
+function isOfFile(name: NamedPlace, sources: NamedPlaces['sources']): boolean {
+  return sources === undefined || sources[name]?.kind === 'project_file';
+}
+
+function isWritten(name: NamedPlace): boolean {
+  return REACH[name].write !== undefined && name !== 'mainRepo';
+}
+
+/** Whether samocode may make its folders there: this user's, and nothing that other programs load files from. */
+function isOwn(
+  real: string,
+  { folder, home, config, owners }: { folder: string; home: string; config: string; owners: unknown[] },
+): boolean {
+  const stats = statsAt(real);
+  if (stats !== undefined && !owners.includes(stats.uid)) return false;
+  if (pathInside(config, real) !== undefined) return false;
+  const [first = ''] = pathInside(home, real)?.split('/') ?? [];
+  return !first.startsWith('.') || pathInside(join(home, first), folder) !== undefined;
+}
+
+function isBelow(folder: string, real: string): boolean {
+  return pathInside(folder, real)?.split('/').includes('.git') === false;
+}
+
+/** The nearest folder from here upwards with an entry `.git`. */
+function repositoryAround(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (statsAt(join(at, '.git')) !== undefined) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** Without links; undefined if that cannot be said, as for a link whose target does not exist yet. */
+async function realPathOf(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const real = await realPathAsFar(path);
+    let there = real;
+    while (statsAt(there) === undefined && dirname(there) !== there) there = dirname(there);
+    return statsAt(there)?.isSymbolicLink() ? undefined : real;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { parseJson } from '../../../core/kernel/parse-json.ts';
+import type { SentAct, Ulid } from './board.ts';
+
+const Sealed = z.strictObject({ session: z.string(), id: z.string(), command: z.string() });
+
+/** A signed text, and the member whose key signed it. */
+export interface SignedText {
+  text: string;
+  person: string;
+  machine: string;
+}
+
+/** The text of an act to sign. It names the session and the command, so that it counts nowhere else. */
+export function sealedText(act: Pick<SentAct, 'session' | 'id' | 'command'>): string {
+  return JSON.stringify(act);
+}
+
+/** @returns undefined unless it was signed as that command for that session */
+export function openedAct(
+  { text, ...by }: SignedText,
+  { session, id }: { session: Ulid; id: Ulid },
+): SentAct | undefined {
+  const { data } = Sealed.safeParse(parseJson(text));
+  return data?.session === session && data.id === id ? { ...data, ...by } : undefined;
+}

@@ -1,0 +1,48 @@
+import type { Project } from '../../../core/project/finding/open-project.ts';
+import { type MissingSafeguard, missingSafeguards } from '../../../core/project/settings/unattended-start.ts';
+import type { Recurring } from '../recurring.ts';
+import { RECURRING_ERRORS } from '../recurring-errors.ts';
+
+/** `isByChecks`: its runs begin when checks fail, and quote their logs. */
+type Unattended = Pick<Recurring, 'work'> &
+  Partial<Pick<Recurring, 'choices' | 'limits'>> & { isByChecks: boolean };
+
+/**
+ * The rules of INTAKE_LABEL that a recurring session lacks. Those that quote what a failed push has written keep all of
+ * them; for issues that a person with write access has labelled, its person may choose the others.
+ */
+export function lackedSafeguards(
+  { work, choices = {}, limits = {}, isByChecks }: Unattended,
+  { values }: Pick<Project, 'values'>,
+): MissingSafeguard[] {
+  if (!isByChecks && work.kind !== 'label') return [];
+  const isOpen = { plan: choices.autoApprove, qa: choices.acceptSuggestions };
+  const missing = missingSafeguards({
+    sandbox: choices.sandbox ?? values.sandbox,
+    maxCostUsd: limits.costRunUsd ?? limits.costTotalUsd ?? values.maxCostUsd,
+    gates: values.gates.filter((gate) => !isOpen[gate]),
+  });
+  return isByChecks ? missing : missing.filter(({ name }) => name === 'sandbox');
+}
+
+/** @param what what was not done */
+export function requireSafeguards(
+  recurring: Unattended,
+  project: Pick<Project, 'values'>,
+  what: string,
+): void {
+  const missing = lackedSafeguards(recurring, project);
+  if (missing.length === 0) return;
+  const [why, hint] = [
+    missing.map((each) => each.why).join(' '),
+    missing.map(({ name }) => FIXES[name]).join(' '),
+  ];
+  throw RECURRING_ERRORS.recurring_unguarded({ what, why, hint });
+}
+
+const FIXES: Readonly<Record<MissingSafeguard['name'], string>> = {
+  sandbox: 'Add --sandbox guard, or SANDBOX=guard to .samocode.',
+  maxCostUsd: 'Add --max-cost-run, or MAX_COST_USD to .samocode.',
+  gates:
+    'Leave out --auto-approve and --accept-suggestions, and the line GATES; remove one that exists, then create it again.',
+};

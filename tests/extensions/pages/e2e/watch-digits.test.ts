@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { askPage } from '../../../../src/core/caller/facts/live-page.ts';
+import { startRig } from '../../../support/session-rig.ts';
+import { openTerminal } from '../../../support/terminal.ts';
+import { askOnce, exchange } from '../../../support/web-rig.ts';
+
+test('the screen of a watch that serves the page shows the digits that confirm a tab until they are typed, and the page ends with the screen', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  const { path: cwd, root: dir, env, homeDir } = rig.repo;
+  const bySsh = { ...env, SSH_CONNECTION: '::1 9 ::1 22' };
+  const program = `'${process.execPath}' '${rig.program('cli')}' watch`;
+  await using terminal = await openTerminal(program, { dir, cwd, env: bySsh });
+  await terminal.until('NEEDS YOU 1');
+  terminal.type('b');
+  await terminal.until('No browser could be opened here');
+  const served = (await askPage(homeDir, 'address')) ?? expect.fail('no page');
+  const { host, port } = new URL(served.address);
+  const web = { served, askWithout: askOnce.bind(undefined, Number(port)) };
+  const key = (await exchange(web, served.code ?? '')).text;
+  const confirm = async (digits?: string) =>
+    await web.askWithout('/confirm', {
+      method: 'POST',
+      body: JSON.stringify({ digits }),
+      headers: { host, authorization: `Bearer ${key}` },
+    });
+  expect((await confirm()).status).toBe(204);
+  await terminal.until(' confirms the tab that asks for these digits');
+  const [, digits = ''] = /(\d{6}) confirms/.exec(terminal.shown()) ?? [];
+  expect(await confirm(digits)).toMatchObject({ status: 200, text: expect.stringMatching(/^[\w-]{32}$/) });
+  await terminal.until('No browser could be opened here');
+  terminal.type('q');
+  expect(await terminal.end()).toContain('status=0');
+});
