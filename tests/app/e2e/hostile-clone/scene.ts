@@ -193,13 +193,26 @@ async function ranIn(root: string): Promise<string[]> {
   return text.split('\n').filter((line) => line.includes(` ${join(root, 'repo')}`));
 }
 
-/** Every file of the person, but for samocode's own settings, with its content. */
+/** Every file of the person with its content, but for samocode's own settings and the page that `report` writes. */
 async function filesOf(root: string): Promise<Map<string, string>> {
   const { stdout } = await promisify(execFile)(
     'find',
     [
       ...['home', 'repo', '-path', 'home/.config/samocode', '-prune', '-o', '-path', 'repo/.git', '-prune'],
-      ...['-o', '-path', 'home/.npm', '-prune', '-o', '-type', 'f', '-print0'],
+      ...[
+        '-o',
+        '-path',
+        'home/.npm',
+        '-prune',
+        '-o',
+        '-name',
+        '.report',
+        '-prune',
+        '-o',
+        '-type',
+        'f',
+        '-print0',
+      ],
     ],
     { cwd: root, maxBuffer: 1 << 26 },
   );
