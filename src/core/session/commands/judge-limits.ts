@@ -20,7 +20,7 @@ type LimitsNow = Pick<FrozenSettings, 'limits' | 'fileLimits'> & Pick<SessionSta
  * The limits that are above what they may be: a channel that may open gates raises what the file or the session limits,
  * a client or person on another machine never does. Pure.
  */
-export function limitsNotAllowed(
+function limitsNotAllowed(
   asked: SessionLimits,
   by: CommandBy,
   { gateChannels, ...now }: GateRule & LimitsNow,
