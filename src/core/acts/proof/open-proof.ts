@@ -9,6 +9,7 @@ import { plainText, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { picturesIn } from '../../kernel/phases/pictures.ts';
 import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
 import { gitLine } from '../../project/git/git.ts';
+import { foreignError } from '../../session/events/foreign.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { proofMarkdown, proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
 import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
@@ -80,7 +81,9 @@ async function ofSession(
   context: ActionContext,
 ): Promise<OpenedProof> {
   const { view, proof } = await readProofOf(question, context);
-  const { paths, sessionFile, state } = view;
+  const { paths, sessionFile, state, foreign } = view;
+  // Its commands would run, and nobody has agreed to them.
+  if (foreign !== undefined) throw foreignError(paths, foreign);
   if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
   const folders = {

@@ -20,13 +20,14 @@ export interface SessionBranch {
   git: GitContext & Pick<GitOptions, 'cwd' | 'env'>;
 }
 
-/** @returns undefined if the session has no branch (yet) */
+/** @returns undefined if the session has no branch (yet), or is foreign: git runs nowhere that its files name */
 export async function branchOfSession(
   view: SessionView,
   context: Pick<ActionContext, 'env'>,
 ): Promise<SessionBranch | undefined> {
   const { sessionFile, state } = view;
-  if (sessionFile === undefined || state.worktree === undefined) return undefined;
+  if (sessionFile === undefined || state.worktree === undefined || view.foreign !== undefined)
+    return undefined;
   const { branch, base, baseCommit, firstCommit = baseCommit, path: worktreePath } = state.worktree;
   const from = { base, baseCommit, firstCommit, worktreePath };
   const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };

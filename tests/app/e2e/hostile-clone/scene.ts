@@ -8,7 +8,7 @@ import { ulid } from 'ulid';
 import { isoUtc } from '../../../../src/core/kernel/clock.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import { startRig } from '../../../support/session-rig.ts';
-import { endProcessesOf, killSupervisors, SUPERVISED } from '../../../support/supervisors.ts';
+import { endOfWorker, endProcessesOf, killSupervisors, SUPERVISED } from '../../../support/supervisors.ts';
 import type { TempRepo } from '../../../support/temp-repo.ts';
 
 /** What `.samocode` of the clone names. */
@@ -33,7 +33,8 @@ const CLIS = ['claude', 'codex', 'gemini', 'opencode', 'copilot', 'gh', 'vim', '
  * else that programs load from a folder is planted beside it.
  */
 export async function hostileClone(form: Form): Promise<HostileClone> {
-  const rig = await startRig({ at: 'resting' });
+  const check = 'mkdir -p "$OUTSIDE/canaries" && touch "$OUTSIDE/canaries/proof"';
+  const rig = await startRig({ at: 'done', lines: { CHECK: check } });
   const { repo: author, paths } = rig;
   const { root, path } = author;
   const canaries = join(root, 'canaries');
@@ -45,6 +46,8 @@ export async function hostileClone(form: Form): Promise<HostileClone> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await endOfWorker(rig);
+  await rm(canaries, { recursive: true });
   await rm(paths.leases, { recursive: true, force: true });
   const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: isoUtc(Date.now()) } as const;
   await leaveCommand(paths, { ...head, kind: 'resume' });
