@@ -175,7 +175,7 @@ export function titleOf(
     case 'plan_changed':
       return `${session} changed its approved plan and waits for your approval`;
     case 'recurring_paused':
-      return `${session} is paused: no further run starts`;
+      return `${session} is paused: nothing more of it starts`;
     case 'stalled':
       return `${session} shows no sign of life`;
     case 'crash_loop':

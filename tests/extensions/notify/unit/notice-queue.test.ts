@@ -89,7 +89,7 @@ test('a pause by the supervisor is notified once, also without a session', async
   expect(queued && (await compose(QueuedNotice.parse(queued), undefined))).toMatchObject({
     kind: 'recurring_paused',
     needsPerson: true,
-    title: 'nightly is paused: no further run starts',
+    title: 'nightly is paused: nothing more of it starts',
     body: 'why',
   });
 });

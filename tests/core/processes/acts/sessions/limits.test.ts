@@ -1,4 +1,3 @@
-// @module-tag ci
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -14,6 +13,7 @@ import {
 import type { CommandBy } from '../../../../../src/core/session/events/bodies/who-acted.ts';
 import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
 import { type Bench, makeBench } from '../../../../support/bench.ts';
+import { ci } from '../../../../support/ci.ts';
 import { startSession } from '../../../../support/start-session.ts';
 
 const LINES = { MAX_COST_USD: '5', GATE_CHANNELS: 'person' };
@@ -71,7 +71,7 @@ test.each<[string, CommandBy, Record<string, string>, number]>([
   );
 });
 
-test('a worker refuses a raise that its judge would refuse, whoever left the command', async () => {
+test('a worker refuses a raise that its judge would refuse, whoever left the command', ci, async () => {
   await using bench = await makeBench({ lines: LINES, here: true });
   const { view } = await started(bench, person);
   const request = { kind: 'resume', limits: { session: { usd: 6 }, phases: {} } } as const;
@@ -89,7 +89,7 @@ test('a session whose budget is spent refuses a higher limit of a model, and nam
   const session = view.folder;
   const { view: blocked } = await resumeSession({ session }, bench.context);
   await expect
-    .poll(async () => (await bench.view(blocked.folder)).state.status, { timeout: 30_000 })
+    .poll(async () => (await bench.view(blocked.folder)).state.status)
     .toMatchObject({ kind: 'blocked', rule: 'budget' });
   const asked = { session, limits: { usd: 10 } };
   await expect(resumeSession(asked, { ...bench.context, by: model })).rejects.toMatchObject({
