@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
@@ -10,8 +10,15 @@ import { makeProject } from '../../support/project.ts';
 import { endProcessesOf } from '../../support/supervisors.ts';
 import { USERS, type User } from './users.ts';
 
-/** A project, and the CLI in it as a user whose home is mounted read-only. */
-async function projectWithoutHome(user: User, sandbox: Sandbox, env: Readonly<Record<string, string>> = {}) {
+/**
+ * A project, and the CLI in it as a user whose home is mounted read-only.
+ * @param plan.records the folder that says which sessions are the user's is mounted writable
+ */
+async function projectWithoutHome(
+  user: User,
+  sandbox: Sandbox,
+  { env = {}, records = true }: { env?: Readonly<Record<string, string>>; records?: boolean } = {},
+) {
   const { repo, sessionsDir, context } = await makeProject({
     sandbox,
     lines: { GATES: 'none', CHECK: 'true' },
@@ -20,8 +27,11 @@ async function projectWithoutHome(user: User, sandbox: Sandbox, env: Readonly<Re
   const { cli } = await builtPrograms();
   const scenario = join(repo.root, 'scenario.json');
   await writeFile(scenario, JSON.stringify({ paceMs: 0, rules: [] }));
+  const ofRecords = join(repo.homeDir, '.config/samocode/sessions');
+  await mkdir(ofRecords, { recursive: true });
   if (user.uid !== undefined) await runCommand('chown', ['-R', `${user.uid}:${user.uid}`, repo.root]);
-  const home = ['--ro-bind', repo.homeDir, repo.homeDir];
+  const writable = records ? ['--bind', ofRecords, ofRecords] : [];
+  const home = ['--ro-bind', repo.homeDir, repo.homeDir, ...writable];
   const [file = '', ...args] = [
     ...user.prefix,
     'bwrap',
@@ -63,9 +73,18 @@ test.each(
 
 test('with a read-only home a start says that nothing watches the session, and what to do', ci, async () => {
   const [user] = USERS as [User];
-  await using project = await projectWithoutHome(user, 'guard', { SAMOCODE_SUPERVISOR: '' });
+  await using project = await projectWithoutHome(user, 'guard', { env: { SAMOCODE_SUPERVISOR: '' } });
   const { stdout } = await project.samocode('start', '--task', 'Describe the repository', '--json');
   expect(JSON.parse(stdout).warnings).toEqual([
     `${project.configDir} cannot be written (EROFS): nothing watches the session while it waits, and no notification is sent. Make the folder writable for your user.`,
   ]);
+});
+
+test('with a home in which nothing can be written, a start makes no session and names the folder', async () => {
+  const [user] = USERS as [User];
+  await using project = await projectWithoutHome(user, 'guard', { records: false });
+  const { exitCode, stderr } = await project.samocode('start', '--task', 'Describe the repository');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(join(project.configDir, 'sessions'));
+  expect((await project.samocode('list', '--json')).stdout).not.toContain('describe');
 });

@@ -122,7 +122,7 @@ export const START_ERRORS = errors({
   record_unwritable: ({ folder, code }: { folder: string; code: string }) => ({
     what: NOTHING,
     why: `The record that the session is yours cannot be written in ${folder} (${code}); without it, no worker would continue the session.`,
-    hint: 'Free some space on that disk, or make the folder writable for your user. Then start it again.',
+    hint: 'Free some space on that disk, or make the folder writable for your user (in a container with a read-only home, mount one there). Then start it again.',
   }),
   start_circle: ({ chain }: { chain: readonly string[] }) => ({
     what: NOTHING,
