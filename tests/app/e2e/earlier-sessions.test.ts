@@ -1,0 +1,46 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { hostOf } from '../../../src/app/own-sessions.ts';
+import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
+import { readSession } from '../../../src/core/session/status.ts';
+import { ci } from '../../support/ci.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const recordsOf = ({ repo }: SessionRig) => join(repo.homeDir, '.config/samocode/sessions');
+
+/** Whether the session is foreign for programs that begin at the same moment. */
+async function foreignFor({ repo, paths }: SessionRig, programs: number): Promise<unknown[]> {
+  const hosts = await Promise.all(Array.from({ length: programs }, () => hostOf(repo.homeDir)));
+  return await Promise.all(hosts.map(async (host) => (await readSession(paths, host))?.foreign));
+}
+
+test(
+  'the first programs of a version with records take over the sessions that a supervisor of this home had',
+  ci,
+  async () => {
+    await using rig = await startRig({ at: 'resting' });
+    await rm(recordsOf(rig), { recursive: true });
+    expect(await foreignFor(rig, 3)).toEqual([undefined, undefined, undefined]);
+  },
+);
+
+test('a session without a lease is foreign then, and stays so when its files change', async () => {
+  await using rig = await startRig({ at: 'resting' });
+  await rm(recordsOf(rig), { recursive: true });
+  const { leases } = rig.paths;
+  await rename(leases, `${leases}.aside`);
+  expect(await foreignFor(rig, 1)).toEqual(['no_record']);
+  await rename(`${leases}.aside`, leases);
+  expect(await foreignFor(rig, 1)).toEqual(['no_record']);
+});
+
+test('a session of a project that was moved still belongs to its user', async () => {
+  await using rig = await startRig({ at: 'resting' });
+  expect(await foreignFor(rig, 1)).toEqual([undefined]);
+  const { sessionsDir } = rig.paths;
+  const moved = `${sessionsDir}-moved`;
+  await rename(sessionsDir, moved);
+  const there = { ...rig, paths: sessionPaths(moved, rig.paths.folder) };
+  expect(await foreignFor(there, 1)).toEqual([undefined]);
+});
