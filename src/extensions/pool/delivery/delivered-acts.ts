@@ -29,8 +29,11 @@ export class DeliveredActs {
 
   /** Beside the next renewal, because a judge may look for programs. */
   deliverAll(acts: readonly SentAct[], held: ReadonlyMap<Ulid, HeldSession>, steps: SessionSteps): void {
-    for (const act of acts)
+    for (const act of acts) {
+      // A step, even one that does nothing, would keep this machine from continuing a session that it does not hold yet.
+      if (!held.has(act.session) || this.#open.has(act.id)) continue;
       steps.run(act.session, () => this.deliver(act, held.get(act.session)), { waits: true });
+    }
   }
 
   async deliver(act: SentAct, held: HeldSession | undefined): Promise<void> {
