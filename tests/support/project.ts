@@ -67,7 +67,8 @@ export async function writeProject(
     '',
   ].join('\n');
   await writeFile(filePath, text);
-  for (const folder of [worktreesDir, sessionsDir]) await mkdir(folder, { recursive: true });
+  await mkdir(worktreesDir, { recursive: true });
+  await mkdir(sessionsDir, { mode: 0o700, recursive: true });
   await appendFile(join(path, '.git/info/exclude'), '/_samocode/worktrees/\n/_samocode/sessions/\n');
   await rememberProject({ filePath, mainRepo: path, sessions: sessionsDir }, remembered);
   await trustFile(filePath, fingerprint(text), remembered);

@@ -6,6 +6,7 @@ import { planHash } from '../../src/core/session/documents/plan.ts';
 import { FORMAT_VERSION, type NewEvent } from '../../src/core/session/events/events.ts';
 import type { SessionFile } from '../../src/core/session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
+import { ownSession } from './own-session.ts';
 import { makeProject, type TempProject } from './project.ts';
 import { checkRun } from './proved-events.ts';
 import { sessionFileSample } from './session-file-sample.ts';
@@ -91,6 +92,7 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
     await writeAll(paths.logs, {
       [logOf(at, phase)]: logText(at, phase, also, (plan.transcriptChars ?? 2000) * (at % 3 === 2 ? 10 : 1)),
     });
+  await ownSession(project.repo.homeDir, paths);
   return { project, folder, paths };
 }
 

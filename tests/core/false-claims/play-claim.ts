@@ -15,6 +15,7 @@ import { readSession } from '../../../src/core/session/status.ts';
 import { runWorker } from '../../../src/core/worker/loop/run-worker.ts';
 import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ownSession } from '../../support/own-session.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { eventLines } from '../unit/session/events.ts';
@@ -132,6 +133,7 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   ];
   await writeFile(paths.events, eventLines(events));
   await writeFile(paths.sessionFile, JSON.stringify(file));
+  await ownSession(repo.homeDir, paths);
 }
 
 /** @returns the first commit of the branch */

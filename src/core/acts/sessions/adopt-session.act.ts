@@ -13,7 +13,7 @@ import { pendingCommandIds, readCommand } from '../../session/commands/commands.
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { Arrived } from '../../session/events/bodies/positions.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
-import { foreignError } from '../../session/events/foreign.ts';
+import { foreignError, recordAsFound } from '../../session/events/foreign.ts';
 import { atPlaces, recordedSession } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { describeGates } from '../../session/facts.ts';
@@ -64,7 +64,7 @@ export async function adoptSession(
   if (!isPersonal(context.by)) throw ACTION_ERRORS.adoption_needs_person({ session });
   const recorded = await recordedSession(paths);
   if (recorded?.identity.print !== print) throw ACTION_ERRORS.foreign_changed({ session });
-  await new SessionRecords(context.home).add(recorded.identity);
+  await recordAsFound(paths, new SessionRecords(context.home));
   await supervise(context, sessionsDir);
   const view = await readSession(paths, context.host);
   if (view === undefined) throw new Error(`The run folder of ${session} has vanished.`);

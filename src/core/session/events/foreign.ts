@@ -2,7 +2,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { SessionIdentity, SessionRecords } from '../../kernel/files/session-records.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { recordedSession } from './session-file.ts';
+import { identitiesOf, recordedSession } from './session-file.ts';
 
 /** Why a session is foreign: nothing is known of who wrote its files, so no worker continues it and no act changes it. */
 export type Foreign = 'no_record' | 'other_owner' | 'open_folder';
@@ -30,8 +30,7 @@ export async function isRecorded(paths: SessionPaths, records: SessionRecords | 
 
 /** Makes the session in a folder, as it is there, one of this user's: a person or a signature has verified it. */
 export async function recordAsFound(paths: SessionPaths, records: SessionRecords | undefined): Promise<void> {
-  const found = await recordedSession(paths);
-  if (found !== undefined) await records?.add(found.identity);
+  for (const identity of await identitiesOf(paths)) await records?.add(identity);
 }
 
 /**

@@ -190,6 +190,16 @@ export async function recordedSession(
   return { file, identity: identityOf(file, text) };
 }
 
+/** Its identities: by the event of its creation, and by `session.json`, which alone is left if its log is lost. */
+export async function identitiesOf(
+  paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
+): Promise<SessionIdentity[]> {
+  const texts = [await createdFile(paths), await sessionFileText(paths)];
+  return texts.flatMap((text) =>
+    text === undefined ? [] : [identityOf(parseSessionFile(paths.sessionFile, text), text)],
+  );
+}
+
 /** @param text of the file, as it is recorded */
 export function identityOf({ id }: Pick<SessionFile, 'id'>, text: string): SessionIdentity {
   return { id, print: fingerprint(text).slice(0, PRINT_DIGITS) };

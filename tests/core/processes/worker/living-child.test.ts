@@ -15,6 +15,7 @@ import { ChildLog } from '../../../../src/core/worker/limits/child-log.ts';
 import { guarded } from '../../../../src/core/worker/loop/guarded.ts';
 import { runWorker } from '../../../../src/core/worker/loop/run-worker.ts';
 import { countedTable } from '../../../support/hosts.ts';
+import { ownSession } from '../../../support/own-session.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { type WorkerWithChild, workerWithChild } from '../../unit/worker/worker-with-child.ts';
 
@@ -100,6 +101,7 @@ test.each(['git_timeout', 'child_immortal'])(
     // The worker that recorded it has left.
     await rm(paths.leases, { recursive: true });
     await writeFile(paths.sessionFile, JSON.stringify(scene.worker.file));
+    await ownSession(paths.runDir, paths);
     await leaveCommand(paths, stopNow());
     const { sessionsDir, folder, runDir: HOME } = paths;
     const env = { HOME, PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'off' };
