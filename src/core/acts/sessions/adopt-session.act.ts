@@ -1,3 +1,4 @@
+import { utimes } from 'node:fs/promises';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor } from '../../caller/context/find-project-for.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
@@ -65,6 +66,9 @@ export async function adoptSession(
   const recorded = await recordedSession(paths);
   if (recorded?.identity.print !== print) throw ACTION_ERRORS.foreign_changed({ session });
   await recordAsFound(paths, new SessionRecords(context.home));
+  // A supervisor reads a session again once its folder has changed.
+  const now = new Date(context.clock.now());
+  await utimes(paths.runDir, now, now);
   await supervise(context, sessionsDir);
   const view = await readSession(paths, context.host);
   if (view === undefined) throw new Error(`The run folder of ${session} has vanished.`);

@@ -39,6 +39,7 @@ async function clone(planted: readonly object[] = []): Promise<Clone> {
   const file = {
     ...sample,
     ...{ folder: FOLDER, sessionsDir, worktreesDir, mainRepo: repo.path, startKey: 'a', order: { at: 1 } },
+    configPath: join(repo.path, '.samocode'),
     settings: { ...sample.settings, sandbox: 'off' as const, setup: `echo ran >> '${canary}'`, base: 'main' },
   };
   const carried = sessionPaths(sessionsDir, FOLDER);

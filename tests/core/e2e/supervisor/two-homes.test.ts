@@ -43,8 +43,8 @@ test(
       await killSupervisors(rig.repo.homeDir);
       const pid = await rig.killWorker();
       await triggerScan(other);
-      const isShown = async () => (await nowOf(other))?.sessions[0]?.person === 'other_supervisor';
-      await eventually(isShown, { what: 'the session as one of another identity' });
+      const isShown = async () => (await nowOf(other))?.sessions[0]?.person === 'foreign';
+      await eventually(isShown, { what: 'the session as one of another home' });
       expect(await rig.workerPid()).toBeUndefined();
       const own = { ...options, env, home: rig.repo.homeDir };
       await watchOver(own);
