@@ -11,6 +11,7 @@ import { definedOnly } from '../../../src/core/kernel/defined-only.ts';
 import { systemHost } from '../../../src/core/kernel/processes/host.ts';
 import type { ProcessEntry } from '../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
+import { agreedHash } from '../../../src/core/project/finding/trust.ts';
 import { launchWorker } from '../../../src/core/sandbox/programs/launch-worker.ts';
 import type { EventType } from '../../../src/core/session/events/bodies/event-types.ts';
 import { readEvents } from '../../../src/core/session/events/event-log.ts';
@@ -121,7 +122,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   );
   await plan.before?.({ homeDir, mainRepo });
   const { project } = await readTrust({}, context);
-  await trustProject({ hash: project.fileHash }, context);
+  await trustProject({ hash: agreedHash(project) }, context);
   const isNew = plan.start?.from === undefined;
   const input = { ...(isNew && { task: COMPOUND_AMOUNTS.task, name: 'compound' }), ...plan.start };
   const started = plan.byTool
