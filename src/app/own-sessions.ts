@@ -3,7 +3,6 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configFolder } from '../core/kernel/config-folder.ts';
 import { systemErrorCode } from '../core/kernel/errors.ts';
-import { crashPoint } from '../core/kernel/fault-points.ts';
 import { syncFolder } from '../core/kernel/files/atomic-file.ts';
 import { namesAt, statsAt } from '../core/kernel/files/path-stats.ts';
 import { addRecord, type SessionIdentity, SessionRecords } from '../core/kernel/files/session-records.ts';
@@ -34,7 +33,6 @@ async function makeRecords(home: string, host: Host, { folder }: SessionRecords)
   try {
     await mkdir(draft, { mode: 0o700 });
     for (const identity of await earlierSessions(home, host)) await addRecord(draft, identity);
-    crashPoint('before-records');
     await rename(draft, folder);
     await syncFolder(dirname(folder));
   } catch (error) {

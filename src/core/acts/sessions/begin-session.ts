@@ -97,7 +97,6 @@ export async function makeRunFolder(
     const text = `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`;
     await createWhole(join(draft, 'session.json'), text);
     await recordSession(identityOf(file, text), home);
-    crashPoint('after-record');
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await fence({ leases: join(draft, 'leases') }, poolOwner, systemClock);
     crashPoint('before-session');
