@@ -8,6 +8,7 @@ import { definedOnly } from '../../../core/kernel/defined-only.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { runCommand } from '../../../core/kernel/processes/run-command.ts';
+import { foreignError } from '../../../core/session/events/foreign.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
 import { reportFolder } from '../../../core/session/layout/paths.ts';
 import { sessionPage } from '../html/session-page.ts';
@@ -25,6 +26,8 @@ export async function writeSessionReport(
   const view = await findSession(question, context);
   const { folder, paths } = view;
   if (view.isUnreadable) throw READING_ERRORS.no_report({ session: folder });
+  // Whoever wrote that run folder could lead the report to any other.
+  if (output === undefined && view.foreign !== undefined) throw foreignError(paths, view.foreign);
   const path = output ?? join(reportFolder(paths.runDir), `${nameWithoutDate(folder)}.html`);
   const worker = await workerReport(view, context);
   const page = sessionPage(await sessionReport({ view, worker, renderSteps }, context));

@@ -1,5 +1,5 @@
 // @module-tag ci
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runFolderEntries } from '../../../../../src/core/worker/guarding/run-folder.ts';
@@ -56,6 +56,24 @@ test('a report is one file at the path of --output, with the end of each long tr
   expect(text).toContain('I look at pier 1.199 ');
   expect(text).not.toContain('I look at pier 1.9 ');
   expect(text).toContain('All of it: <code>samocode log --iteration 2</code>');
+});
+
+test('a report of a foreign session is written only where --output says', async () => {
+  const own = await makeProject();
+  await using _ = own.repo;
+  const { paths } = await reportedSession({ iterations: 1, project: own });
+  const elsewhere = join(own.repo.root, 'elsewhere');
+  await mkdir(elsewhere);
+  await symlink(elsewhere, join(paths.runDir, '.report'));
+  await rm(join(own.repo.homeDir, '.config/samocode/sessions'), { recursive: true });
+  await mkdir(join(own.repo.homeDir, '.config/samocode/sessions'));
+  const place = { cwd: own.repo.path, home: own.repo.homeDir };
+  const { stderr } = await typed(['report', 'boat-names'], place);
+  expect(stderr).toContain('is foreign');
+  expect(await readdir(elsewhere)).toEqual([]);
+  const path = join(own.repo.root, 'page.html');
+  await typed(['report', 'boat-names', '--output', path], place);
+  expect(await readFile(path, 'utf8')).toContain('boat-names');
 });
 
 test('a report names no rules, no processes and no exit codes without words', async () => {
