@@ -75,6 +75,11 @@ export const GATE_ERRORS = errors({
     hint: `The user reads the changes, and accepts them ${persons.map((each) => WAYS[each]).join(', or ')}. Any other answer can be given this way too.`,
     next: [{ act: 'answer_questions' }],
   }),
+  plan_hash_missing: () => ({
+    what: NOT_APPROVED,
+    why: 'An approval names the version of the plan that the person has seen, by its hash.',
+    next: [{ act: 'decide_plan' }],
+  }),
   plan_changed: ({ name }: { name: string }) => ({
     what: NOT_APPROVED,
     why: `The hash does not match the plan that waits, ${name}.`,

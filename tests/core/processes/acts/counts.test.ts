@@ -127,7 +127,8 @@ const OF_PLANNED: Row[] = [
   {
     act: 'approve_plan',
     ...COMMAND,
-    run: (context) => unanswered(approvePlan({ ...QUESTION }, context)),
+    run: async (context) =>
+      unanswered(approvePlan({ ...QUESTION, hash: (await readPlan(QUESTION, context)).hash }, context)),
   },
 ];
 
