@@ -175,8 +175,7 @@ export function judgeApprove(
   if (closed) return closed;
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
   if (command.hash === undefined) return refused(GATE_ERRORS.plan_hash_missing());
-  if (!isHashOf(command.hash, plan.hash))
-    return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
+  if (!isHashOf(command.hash, plan.hash)) return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
   const unaccepted = refusedServers(command.by, plan, rule);
   if (unaccepted) return unaccepted;
   const { name, text, hash } = plan;

@@ -2,7 +2,7 @@ import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
-import { inOrder, type Step } from '../commands/while-taking-commands.ts';
+import { inOrder, type WorkerStep } from '../commands/while-taking-commands.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
@@ -102,7 +102,7 @@ function needsAnotherEnvironment({ status, openIteration }: SessionState): boole
 }
 
 /** What comes before an agent, in this order; false: it recorded something that prevents one, or a stop interrupted it. */
-const BEFORE_AGENT: readonly Step[] = [
+const BEFORE_AGENT: readonly WorkerStep[] = [
   sameAccount,
   checkSandboxLevel,
   gitIsAccepted,
