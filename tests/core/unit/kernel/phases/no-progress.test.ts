@@ -71,7 +71,11 @@ test('a block for no progress says what was refused behind it', () => {
 
 test('a block for no progress after hand-offs says that nothing was refused', () => {
   const signal = { status: 'handoff', note: 'R1 needs the harbour' } as const;
-  const { decision } = judgeSignal({ progress: initialProgress() } as Facts, signal);
+  const verdict = judgeSignal(
+    { progress: { ...initialProgress(), phase: 'implementation' } } as Facts,
+    signal,
+  );
+  const decision = verdict.kind === 'legal' ? verdict.decision : expect.fail();
   expect(decision).toMatchObject({ kind: 'run', notes: [expect.stringContaining(signal.note)] });
   const trail = Array.from({ length: 5 }).reduce<ProgressTrail>(
     (before) => withPrint(before, { print: 'a', ending: 'signalled', decision }),
