@@ -18,7 +18,7 @@ export type ProgressTrail = z.infer<typeof ProgressTrail>;
 export const EMPTY_TRAIL: ProgressTrail = { prints: [], equal: 0 };
 
 /** Notes of a decision to continue that refuse nothing: of ours, and of the agent before. */
-const NO_REFUSAL = /^(?:The last \d+ iterations changed nothing|Hand-off from the agent before you): /;
+const NO_REFUSAL = /^(?:The last \d+ iterations changed nothing|Hand-off from the agent before you):\s/;
 
 /** Longer than any cycle worth detecting: A, B, A, B is no progress either. */
 const REMEMBERED = 8;
