@@ -5,7 +5,7 @@ import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Ports } from '../../kernel/phases/application.ts';
 import type { CheckRun, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
-import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, readRecords, runGit } from '../git/git.ts';
 import { borrowedBy } from '../git/own-repository.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -220,7 +220,7 @@ async function requireIgnored(
     throw PROJECT_ERRORS.copy_refused({ name, problem: 'a link leads out of MAIN_REPO' });
   if (statsAt(from) === undefined) return undefined;
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '--', literalPathspec(way)];
-  const options = { ...context, cwd: mainRepo, maxChars: 1000 };
+  const options = { ...context, cwd: mainRepo, maxChars: 1000, mayBeCut: true };
   if (await gitLine(list, options))
     throw PROJECT_ERRORS.copy_refused({ name, problem: 'git does not ignore it' });
   return from;
@@ -246,9 +246,10 @@ export interface Overlay {
 async function overlay(dir: string, { commit, paths }: Overlay, context: GitContext): Promise<void> {
   const git = { ...context, cwd: dir };
   const wanted = new Set(paths);
-  const entries = (await runGit(['ls-tree', '-r', '-z', '--full-tree', commit], git)).stdout
-    .split('\0')
-    .filter((entry) => wanted.has(entry.slice(entry.indexOf('\t') + 1)));
+  const entries: string[] = [];
+  await readRecords(['ls-tree', '-r', '-z', '--full-tree', commit], git, (entry) => {
+    if (wanted.has(entry.slice(entry.indexOf('\t') + 1))) entries.push(entry);
+  });
   if (entries.length === 0) return;
   const input = `${entries.join('\0')}\0`;
   await runGit(['update-index', '--add', '--replace', '-z', '--index-info'], { ...git, input });

@@ -4,7 +4,7 @@ import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
 import { type ChangedTest, provesNothing } from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
-import { addsTests, findWeakened, hasChecks, isTestPath } from '../../project/proving/weakened.ts';
+import { listedWeakenings } from '../../project/proving/weakened.ts';
 import {
   type ChangesOfChecks,
   type ComparedCommits,
@@ -53,9 +53,7 @@ export async function waitIfWeakened(
   decision: Decision,
 ): Promise<ParkDecision | undefined> {
   const { progress, acceptedWeakenings = [] } = stateOf(worker);
-  const weakened = findWeakened(compared.files, compared.commands).filter(
-    ({ key }) => !acceptedWeakenings.includes(key),
-  );
+  const weakened = listedWeakenings(compared.weakened).filter(({ key }) => !acceptedWeakenings.includes(key));
   if (weakened.length === 0) return undefined;
   const diff = await diffOfWeakened(compared, weakened, worker.git.context);
   await writeWhole(worker.paths.weakenedDiff, diff);
@@ -76,7 +74,7 @@ export async function waitIfWeakened(
 /** Changed files that had checks on the base, by their new names; reported whether or not a question is asked. */
 function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
-    .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
+    .filter(({ hadChecks }) => hadChecks)
     .map(({ path }) => path)
     .slice(0, MAX_NAMED);
 }
@@ -108,14 +106,16 @@ export async function tryAddedTests(
 ): Promise<Tried | undefined> {
   const proving = provingOf(worker);
   const { worktree, addedTests } = stateOf(worker);
-  const changed = all.filter(({ path, after }) => isTestPath(path) && after !== undefined);
+  const changed = all.filter(({ test }) => test !== undefined);
   const files = changed
-    .filter(addsTests)
+    .filter(({ test }) => test?.isAdded)
     .map(({ path }) => path)
     .slice(0, MOST_FILES);
   if (proving.files === undefined || worktree === undefined || files.length === 0) return NOTHING;
   const { files: command } = proving;
-  const key = fingerprint(JSON.stringify([command, base, changed.map(({ path, after }) => [path, after])]));
+  const key = fingerprint(
+    JSON.stringify([command, base, changed.map(({ path, test }) => [path, test?.blob])]),
+  );
   if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
   const set = {
     name: 'added',
