@@ -37,13 +37,13 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
 
 const MAX_LISTED = 1000;
 
-/** Bounds what a person is asked about: the last entry is about all others, and changes with each of them. */
+/** Bounds what a person is asked about: the first entry is also about all others, and changes with each of them. */
 export function listedWeakenings(found: readonly Weakening[]): Weakening[] {
+  if (found.length <= MAX_LISTED) return [...found];
   const [first, ...more] = found.slice(MAX_LISTED - 1);
-  if (first === undefined || more.length === 0) return [...found];
-  const what = `${first.what}, and ${more.length} more files weaken what is tested`;
+  const what = `${first?.what}, and ${more.length} more files are changed that define what checks prove`;
   const keys = more.map(({ key }) => key).join(' ');
-  return [...found.slice(0, MAX_LISTED - 1), weakening(first.path, what, keys)];
+  return [weakening(first?.path ?? '', what, keys), ...found.slice(0, MAX_LISTED - 1)];
 }
 
 /** One entry per folder, which can have thousands of files. */

@@ -336,6 +336,9 @@ function approval(given: Approval): string {
   }
 }
 
+/** How many changed tests are recorded. */
+export const MAX_CHANGED_TESTS = 1000;
+
 export function changedChecks({
   acceptedWeakenings = [],
   changedTests = [],
@@ -349,6 +352,9 @@ export function changedChecks({
       ({ path, added, removed }) =>
         `${code(path)} is changed${added === undefined ? '' : ` (+${added} −${removed})`}`,
     ),
+    ...(changedTests.length < MAX_CHANGED_TESTS
+      ? []
+      : [`cut here: ${MAX_CHANGED_TESTS} changed files are named at most`]),
     ...proveNothing.map(
       (path) => `${code(path)} passes on the base commit too: it proves nothing about the work`,
     ),

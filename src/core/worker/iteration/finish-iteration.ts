@@ -14,7 +14,7 @@ import { NETWORK_REFUSED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
+import { MAX_OUTSIDE_PLAN, outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import {
   branchTip,
   type PlanEvidence,
@@ -222,7 +222,6 @@ async function readOutcome(
   return { outcome, process, ending, signal, signalNotes, plan, acknowledged, notices, outsidePlan };
 }
 
-const MOST = 100;
 const MAX_NAMED = 10;
 
 /** Files changed for the current goal that the approved plan does not name; undefined without an approved plan. */
@@ -235,7 +234,7 @@ export async function filesOutsidePlan(
   const tip = await askTip();
   const facts = tip && branchFacts(worker, tip.commit);
   if (facts === undefined) return undefined;
-  return outsidePlanFiles(text, await facts.paths(mainGit(worker))).slice(0, MOST);
+  return outsidePlanFiles(text, await facts.paths(mainGit(worker))).slice(0, MAX_OUTSIDE_PLAN);
 }
 
 function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly string[] = []): NewEvent[] {

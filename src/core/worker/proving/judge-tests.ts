@@ -1,7 +1,7 @@
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
-import { type ChangedTest, provesNothing } from '../../kernel/phases/proving.ts';
+import { type ChangedTest, provesNothing, type Weakening } from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { listedWeakenings } from '../../project/proving/weakened.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
+import { MAX_CHANGED_TESTS } from '../../session/proof/proof.ts';
 import type { TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
@@ -53,11 +54,12 @@ export async function waitIfWeakened(
   decision: Decision,
 ): Promise<ParkDecision | undefined> {
   const { progress, acceptedWeakenings = [] } = stateOf(worker);
-  const weakened = listedWeakenings(compared.weakened).filter(({ key }) => !acceptedWeakenings.includes(key));
+  const isOpen = ({ key }: Weakening) => !acceptedWeakenings.includes(key);
+  const weakened = listedWeakenings(compared.weakened).filter(isOpen);
   if (weakened.length === 0) return undefined;
-  const diff = await diffOfWeakened(compared, weakened, worker.git.context);
+  const diff = await diffOfWeakened(compared, compared.weakened.filter(isOpen), worker.git.context);
   await writeWhole(worker.paths.weakenedDiff, diff);
-  const asked = weakened.map(({ path }) => path);
+  const asked = new Set(compared.weakened.map(({ path }) => path));
   const reason =
     compared.checks.length > 0
       ? 'The checks pass, but files that they depend on were changed.'
@@ -67,7 +69,7 @@ export async function waitIfWeakened(
     weakened,
     reason,
     notes: 'notes' in decision ? decision.notes : undefined,
-    changedTests: pathsOfChanged(compared).filter((path) => !asked.includes(path)),
+    changedTests: pathsOfChanged(compared).filter((path) => !asked.has(path)),
   };
 }
 
@@ -76,15 +78,13 @@ function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
     .filter(({ hadChecks }) => hadChecks)
     .map(({ path }) => path)
-    .slice(0, MAX_NAMED);
+    .slice(0, MAX_CHANGED_TESTS);
 }
 
 /** The files of `pathsOfChanged`, with the number of changed lines. */
 export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
   return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
 }
-
-const MAX_NAMED = 1000;
 
 interface Tried {
   proveNothing: readonly string[];

@@ -197,6 +197,7 @@ function shownDiff(diff: DiffBetween, maxChars: number): ReportDiff {
     }),
     added: insertions,
     removed: deletions,
+    moreFiles: fileCount - files.length,
     isCut: isTooLong || (patch === '' && fileCount > 0) || fileCount > files.length,
   };
 }

@@ -21,9 +21,8 @@ import { ci } from '../../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 const MANY = 90_000;
-/** Names so long that git writes more than the 16 MB which it may keep. */
-const LONG =
-  'a-folder-with-a-name-as-long-as-those-of-generated-code/and-another-one-below-it-that-is-as-long-as-that';
+/** Names so long that any list of them is more than the 16 MB which are kept of git's output. */
+const LONG = ['generated', 'from', 'schema'].map((name) => name.padEnd(70, '-and-so-on')).join('/');
 const TEST = "test('adds', () => {});\n".repeat(3);
 const FILES = { 'tests/a.test.js': TEST, 'tests/b.test.js': TEST, 'src/a.js': 'export {};\n' };
 
