@@ -9,6 +9,7 @@ import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
+import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
 import { counted } from '../../kernel/text.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { commitOf } from '../../project/git/repository.ts';
@@ -24,7 +25,6 @@ import {
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { MAX_OUTSIDE_PLAN } from '../../session/proof/plan-files.ts';
 import { iterationsIn } from './read-transcript.act.ts';
 
 export interface ReadChangesInput extends SessionQuestion {

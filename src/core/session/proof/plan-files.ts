@@ -1,9 +1,6 @@
 import { boxesIn } from '../documents/given-plan.ts';
 import { parsePlan } from '../documents/plan.ts';
 
-/** How many of them are recorded. */
-export const MAX_OUTSIDE_PLAN = 100;
-
 /** The changed paths that no `Files:` line of a plan names. A plan that names no file covers all of them. */
 export function outsidePlanFiles(planText: string, changed: readonly string[]): string[] {
   const named = parsePlan(planText).phases.flatMap(({ files }) => files);

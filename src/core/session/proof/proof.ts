@@ -8,6 +8,7 @@ import {
   CHECK_PLACES,
   ChangedTest,
   CheckRun,
+  cutTests,
   ProvedRequirement,
   RED_AFTER,
   redAfter,
@@ -336,25 +337,19 @@ function approval(given: Approval): string {
   }
 }
 
-/** How many changed tests are recorded. */
-export const MAX_CHANGED_TESTS = 1000;
-
 export function changedChecks({
   acceptedWeakenings = [],
   changedTests = [],
   proveNothing = [],
 }: SessionProof): string[] {
-  const accepted = acceptedWeakenings.map(({ path }) => path);
-  const others = changedTests.filter(({ path }) => !accepted.includes(path));
+  const others = changedTests.filter(({ path }) => !acceptedWeakenings.some((each) => each.path === path));
   return [
     ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
     ...others.map(
       ({ path, added, removed }) =>
         `${code(path)} is changed${added === undefined ? '' : ` (+${added} −${removed})`}`,
     ),
-    ...(changedTests.length < MAX_CHANGED_TESTS
-      ? []
-      : [`cut here: ${MAX_CHANGED_TESTS} changed files are named at most`]),
+    ...cutTests(changedTests),
     ...proveNothing.map(
       (path) => `${code(path)} passes on the base commit too: it proves nothing about the work`,
     ),

@@ -7,6 +7,7 @@ import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { once } from '../../kernel/once.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
+import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -14,7 +15,7 @@ import { NETWORK_REFUSED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import { MAX_OUTSIDE_PLAN, outsidePlanFiles } from '../../session/proof/plan-files.ts';
+import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import {
   branchTip,
   type PlanEvidence,

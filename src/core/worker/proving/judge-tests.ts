@@ -1,7 +1,12 @@
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
-import { type ChangedTest, provesNothing, type Weakening } from '../../kernel/phases/proving.ts';
+import {
+  type ChangedTest,
+  MAX_CHANGED_TESTS,
+  provesNothing,
+  type Weakening,
+} from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { listedWeakenings } from '../../project/proving/weakened.ts';
@@ -14,7 +19,6 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import { MAX_CHANGED_TESTS } from '../../session/proof/proof.ts';
 import type { TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';

@@ -1,8 +1,7 @@
 import { duration } from '../../../core/kernel/durations.ts';
-import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
+import { MAX_OUTSIDE_PLAN, RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
-import { MAX_OUTSIDE_PLAN } from '../../../core/session/proof/plan-files.ts';
 import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
