@@ -2,8 +2,8 @@ import { type GitOptions, runGit } from '../git/git.ts';
 import { listing } from '../git/path-bytes.ts';
 
 const MAX_BYTES = 1024 * 1024;
-/** Of the blobs that are read in one call. */
-const MAX_PART_BYTES = 32 * 1024 * 1024;
+/** Of the blobs that are read in one call: judging more of them at once would delay all else. */
+const MAX_PART_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the blobs of many items, a part of the items at a time, so that memory does not grow with their number.
