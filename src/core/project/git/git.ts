@@ -4,6 +4,7 @@ import { definedOnly } from '../../kernel/defined-only.ts';
 import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
 import {
   type CommandOptions,
+  type CommandResult,
   homeLast,
   runCommand,
   signalGroup,
@@ -11,7 +12,7 @@ import {
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import { areUnread, type Setting } from './git-programs.ts';
 import { notedCall } from './noted-calls.ts';
-import { LIMIT_OF_RECORDS, Records } from './records.ts';
+import { Records } from './records.ts';
 
 export interface GitOptions {
   cwd: string;
@@ -81,7 +82,7 @@ export async function readRecords(
 }
 
 async function run(args: readonly string[], options: GitOptions, records?: Records): Promise<GitResult> {
-  const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
+  const { cwd, signal, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
   signal?.throwIfAborted();
   if (areUnread(options.config) && !startsNothing(args)) throw GIT_ERRORS.git_settings_unread({ cwd });
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
@@ -114,6 +115,27 @@ async function run(args: readonly string[], options: GitOptions, records?: Recor
   const whole = [...settings, ...withoutDrivers(args)];
   const result = await runUndisturbed(whole, plan, records).finally(call.ended);
   signal?.throwIfAborted();
+  const isCut = records?.isTooMuch ?? [result.stdout, result.stderr].some((text) => text.length >= maxChars);
+  return judged(result, {
+    args,
+    options,
+    timeoutMs,
+    isCut,
+    limit: records?.limit ?? `${maxChars} characters`,
+  });
+}
+
+interface JudgedCall {
+  args: readonly string[];
+  options: GitOptions;
+  timeoutMs: number;
+  /** git may have exited before it was ended for its long output. */
+  isCut: boolean;
+  limit: string;
+}
+
+function judged(result: CommandResult, { args, options, timeoutMs, isCut, limit }: JudgedCall): GitResult {
+  const { cwd, baseEnv } = options;
   const subcommand = args[args[0] === '-c' ? 2 : 0] ?? '';
   const { exitCode, stdout, stderr } = result;
   if (result.notFound)
@@ -122,13 +144,10 @@ async function run(args: readonly string[], options: GitOptions, records?: Recor
       : GIT_ERRORS.git_no_folder({ cwd });
   if (result.timedOut)
     throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
-  // git may have exited before it was ended for its long output.
-  const cut = records?.isTooMuch ?? (stdout.length >= maxChars || stderr.length >= maxChars);
-  const limit = records ? LIMIT_OF_RECORDS : `${maxChars} characters`;
-  if (cut && !options.mayBeCut) throw GIT_ERRORS.git_output_cut({ subcommand, cwd, limit });
-  if (exitCode !== 0 && !cut && !allowFailure)
-    throw gitFailure({ subcommand, cwd, exitCode }, stderr, options.baseEnv);
-  return { exitCode, stdout, stderr, cut };
+  if (isCut && !options.mayBeCut) throw GIT_ERRORS.git_output_cut({ subcommand, cwd, limit });
+  if (exitCode !== 0 && !isCut && !options.allowFailure)
+    throw gitFailure({ subcommand, cwd, exitCode }, stderr, baseEnv);
+  return { exitCode, stdout, stderr, cut: isCut };
 }
 
 /**

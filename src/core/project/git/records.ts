@@ -7,8 +7,6 @@ const MAX_RECORD_CHARS = 1024 * 1024;
 /** Kept of what git says about a failure. */
 const MAX_SAID = 64 * 1024;
 
-export const LIMIT_OF_RECORDS = `${MAX_RECORDS} records or one record of ${MAX_RECORD_CHARS} characters`;
-
 interface RecordsPlan {
   /** What follows each record. */
   end: '\0' | '\n';
@@ -19,6 +17,7 @@ interface RecordsPlan {
 
 /** Splits the output of a program into records as it arrives, and keeps none of them. */
 export class Records {
+  readonly limit = `${MAX_RECORDS} records, or at one of ${MAX_RECORD_CHARS} characters`;
   readonly #plan: RecordsPlan;
   readonly #decoder: StringDecoder;
   #rest = '';
@@ -44,6 +43,8 @@ export class Records {
 
   /** @param stop ends the program */
   begin(stop: () => void): void {
+    this.#said = '';
+    this.#rest = '';
     this.#stop = stop;
   }
 
