@@ -24,7 +24,7 @@ import { parseWorktreeList } from '../src/core/project/git/worktree-list.ts';
 import { checkCommands, findWeakened } from '../src/core/project/proving/weakened.ts';
 import { readSettings } from '../src/core/project/settings/read-settings.ts';
 import { parseSamocodeFile, samocodeLine } from '../src/core/project/settings/samocode-file.ts';
-import { parseNumstat } from '../src/core/project/worktrees/changes.ts';
+import { type FileChange, numstatTo } from '../src/core/project/worktrees/changes.ts';
 import { readCommand } from '../src/core/session/commands/commands.ts';
 import { planHash } from '../src/core/session/documents/plan.ts';
 import { planServers } from '../src/core/session/documents/plan-servers.ts';
@@ -83,6 +83,13 @@ const linesLike = (type: readonly string[], ...fields: string[]) => {
 /** Every valid value is read as it was given. */
 const isSame = (reading: unknown, given: unknown) => expect(reading).toEqual(given);
 const isList = (reading: unknown) => expect(Array.isArray(reading)).toBe(true);
+function filesIn(text: string): FileChange[] {
+  const files: FileChange[] = [];
+  const take = numstatTo((file) => files.push(file));
+  for (const record of text.split('\0')) take(record);
+  return files;
+}
+
 const havePaths = (all: readonly { path: string }[]) =>
   expect(all.every(({ path }) => path !== '')).toBe(true);
 
@@ -159,11 +166,11 @@ const PARSERS: readonly Property[] = [
   parser(
     'the status of git',
     pieces('\0', '1 ', '2 ', 'u ', '? ', '# branch.oid '),
-    parseStatus,
+    (text) => parseStatus(text.split('\0')),
     ({ entries }, text) => expect(entries.length).toBeLessThanOrEqual(text.length + 1),
   ),
   parser('the worktrees of git', fc.string(), parseWorktreeList, havePaths),
-  parser('the statistics of git', pieces('\0', '1\t2\t', '-\t-\tx'), parseNumstat, havePaths),
+  parser('the statistics of git', pieces('\0', '1\t2\t', '-\t-\tx'), filesIn, havePaths),
   parser(
     'a diff',
     documentOf('diff --git a/x b/x|--- a/x|+++ b/x|@@ -1,2 +1,3 @@| same|-old|+new|\\ No'.split('|')),

@@ -9,6 +9,7 @@ import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
+import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
 import { counted } from '../../kernel/text.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { commitOf } from '../../project/git/repository.ts';
@@ -157,7 +158,7 @@ export async function recentCommits(
 /** Formats changes as lines: commits, changed files, uncommitted files. Agents wrote the subjects and paths. */
 export function formatChanges(changes: SessionChanges): string {
   const { since, commits, stat, uncommitted, patch, outsidePlan } = changes;
-  if (patch !== undefined) return patch.text;
+  if (patch !== undefined) return patch.truncated ? `${patch.text}\n${CUT}` : patch.text;
   const { files, fileCount, insertions, deletions } = stat;
   const lines = [
     `${counted(commits.total, 'commit')} since ${since}`,
@@ -166,6 +167,9 @@ export function formatChanges(changes: SessionChanges): string {
     `${counted(fileCount, 'file')}, +${insertions} -${deletions}`,
     ...files.map((file) => `${fileLine(file)}${outsidePlan.includes(file.path) ? ' (not in the plan)' : ''}`),
     ...more(fileCount - files.length),
+    ...(outsidePlan.length < MAX_OUTSIDE_PLAN
+      ? []
+      : [`(${MAX_OUTSIDE_PLAN} files at most are marked as not in the plan)`]),
   ];
   if (uncommitted.length > 0) lines.push('Not committed', ...uncommitted.slice(0, MAX_UNCOMMITTED));
   lines.push(...more(uncommitted.length - MAX_UNCOMMITTED));
@@ -173,6 +177,7 @@ export function formatChanges(changes: SessionChanges): string {
 }
 
 const MAX_UNCOMMITTED = 50;
+const CUT = '[The diff is cut here: it is longer than what is shown.]';
 
 function fileLine({ path, renamedFrom, insertions, deletions }: FileChange): string {
   const lines = insertions === null ? '(binary)' : `+${insertions} -${deletions}`;

@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { gitLine, runGit } from '../git/git.ts';
+import { gitLine } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
-import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
+import { GIT_STATUS, parseStatus, pathRecords, readStatus } from '../git/status-entries.ts';
 
 /**
  * Equal prints mean the same bytes, except ignored files. Of files that no checkpoint includes sizes and times count, and
@@ -42,12 +42,13 @@ function stampOf(path: string): string {
  * @returns undefined when the folder is no longer a worktree, or has no commit
  */
 export async function quickPrint(worktreePath: string, context: GitContext): Promise<string | undefined> {
-  const { exitCode, stdout } = await runGit(ASK, { ...context, cwd: worktreePath, allowFailure: true });
-  const { head, entries } = parseStatus(stdout);
+  const options = { ...context, cwd: worktreePath, allowFailure: true };
+  const { exitCode, records } = await readStatus(ASK, options);
+  const { head, entries } = parseStatus(records);
   if (exitCode !== 0 || head === undefined) return undefined;
   // A file that stays dirty keeps the same record, so its size and time count too.
   const states = entries.map(({ path }) => `${path}\0${stampOf(join(worktreePath, path))}\n`);
-  return fingerprint(head, statusRecords(stdout).join('\0'), ...states);
+  return fingerprint(head, pathRecords(records).join('\0'), states.join(''));
 }
 
 const ASK = [...GIT_STATUS, '--untracked-files=all', '--no-renames', '--no-ahead-behind'];

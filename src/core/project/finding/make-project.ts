@@ -237,7 +237,7 @@ export async function excludeFolders(
   for (const folder of folders) {
     const way = pathInside(toplevel, await realPathAsFar(folder));
     if (!way) continue;
-    if (await gitLine(['ls-files', '--', `:(literal)${way}`], { ...options, maxChars: 1000 }))
+    if (await gitLine(['ls-files', '--', `:(literal)${way}`], { ...options, maxChars: 1000, mayBeCut: true }))
       tracked.push(folder);
     // The slash marks a folder, even if it does not exist yet.
     const ignored = await gitSaysYes(['check-ignore', '--quiet', '--no-index', '--', `${way}/`], options);

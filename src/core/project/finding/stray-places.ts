@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { runGit } from '../git/git.ts';
+import { readRecords } from '../git/git.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
 import { REACH } from '../settings/reach.ts';
@@ -80,14 +80,15 @@ export async function trackedPlaces(
   }
   if (inside.length === 0) return [];
   const list = ['ls-files', '-z', '--', ...inside.map(({ way }) => `:(top,literal)${way}`)];
-  const { stdout } = await runGit(list, { ...context, cwd: top, maxChars: MAX_LISTED });
-  const tracked = stdout.split('\0');
+  const tracked = new Set<NamedPlace>();
+  await readRecords(list, { ...context, cwd: top }, (file) => {
+    for (const { name, way } of inside) if (file === way || file.startsWith(`${way}/`)) tracked.add(name);
+    return tracked.size < inside.length;
+  });
   return inside
-    .filter(({ way }) => tracked.some((file) => file === way || file.startsWith(`${way}/`)))
+    .filter(({ name }) => tracked.has(name))
     .map(({ name, path }) => ({ ...placeLine(name, path, path), note: 'has committed files' }));
 }
-
-const MAX_LISTED = 1024 * 1024;
 
 function placeLine(name: NamedPlace, path: string, real: string | undefined): StrayLine {
   const value = real === path ? path : `${path} -> ${real ?? 'a link that leads nowhere'}`;

@@ -110,9 +110,9 @@ async function settingsAt(
   { config: _ours, ...context }: Omit<GitOptions, 'cwd'>,
 ): Promise<ScopedSetting[]> {
   const list = ['config', '--list', '--includes', '--show-scope', '-z'];
-  const { stdout, truncated } = await runGit(list, { ...context, cwd: folder });
+  const { stdout, cut } = await runGit(list, { ...context, cwd: folder, mayBeCut: true });
   // The rest could name programs.
-  if (truncated) throw GIT_ERRORS.git_settings_unread({ cwd: folder });
+  if (cut) throw GIT_ERRORS.git_settings_unread({ cwd: folder });
   const fields = stdout.split('\0');
   const settings: ScopedSetting[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {

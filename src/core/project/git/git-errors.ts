@@ -17,6 +17,11 @@ export const GIT_ERRORS = errors({
     why: `It had not finished in ${cwd} after ${seconds} s.`,
     hint: 'It may be waiting for a password, a slow disk or a network that does not respond. See to that and try again.',
   }),
+  git_output_cut: ({ subcommand, cwd, limit }: Call & { limit: string }) => ({
+    what: `"git ${subcommand}" was stopped in ${cwd}, and nothing was concluded from what it had printed.`,
+    why: `Its output was cut at ${limit}: the rest is unknown.`,
+    hint: 'Make what it lists smaller: ignore or remove generated files, delete branches that are not needed, or split the work into smaller commits. Then try again.',
+  }),
   git_settings_unread: ({ cwd }: { cwd: string }) => ({
     what: `git was not started in ${cwd}.`,
     why: 'The settings of its repository could not be read completely, so the programs that they start are not known.',
@@ -94,7 +99,7 @@ export function isGitError(error: unknown): error is GitError {
 
 /** Kinds of failure, recognized by git's stderr in the C locale. */
 const KNOWN: ReadonlyArray<
-  readonly [RegExp, Exclude<GitErrorCode, 'git_missing' | 'git_no_folder' | 'git_timeout'>]
+  readonly [RegExp, Exclude<GitErrorCode, 'git_missing' | 'git_no_folder' | 'git_timeout' | 'git_output_cut'>]
 > = [
   [/detected dubious ownership/, 'git_unsafe_owner'],
   [/not a git repository|must be run in a work tree/, 'git_not_a_repository'],

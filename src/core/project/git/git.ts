@@ -2,10 +2,17 @@ import { statSync } from 'node:fs';
 import { systemClock } from '../../kernel/clock.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
 import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
-import { type CommandOptions, homeLast, runCommand } from '../../kernel/processes/run-command.ts';
+import {
+  type CommandOptions,
+  type CommandResult,
+  homeLast,
+  runCommand,
+  signalGroup,
+} from '../../kernel/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import { areUnread, type Setting } from './git-programs.ts';
 import { notedCall } from './noted-calls.ts';
+import { Records } from './records.ts';
 
 export interface GitOptions {
   cwd: string;
@@ -20,8 +27,10 @@ export interface GitOptions {
   encoding?: 'utf8' | 'latin1';
   /** Milliseconds; one minute by default. */
   timeoutMs?: number;
-  /** Characters of output to keep; git is ended if it writes more. */
+  /** Characters of output to keep; git is ended if it writes more, and without `mayBeCut` that is an error. */
   maxChars?: number;
+  /** The caller can use the beginning of longer output: the result says whether it was cut. */
+  mayBeCut?: boolean;
   /** The environment to start from; variables that select a repository are always removed. */
   baseEnv: Environment;
   /** A folder in which calls that change a checkout or a branch are recorded while they run. */
@@ -35,7 +44,8 @@ export interface GitResult {
   exitCode: number | null;
   stdout: string;
   stderr: string;
-  truncated: boolean;
+  /** Only with `mayBeCut`. */
+  cut: boolean;
 }
 
 const ONE_MINUTE_MS = 60_000;
@@ -51,15 +61,40 @@ const MAX_CHARS = 16 * 1024 * 1024;
  * @throws GitError, unless `allowFailure` and git itself exited; the signal's reason when aborted
  */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
-  const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
+  return await run(args, options);
+}
+
+/**
+ * Runs git as `runGit` does, and hands over each record of its output as it arrives: long output is read to its end,
+ * and none of it is kept.
+ * @param take returns false if it needs no more
+ * @param end what follows each record
+ * @returns git's exit status
+ */
+export async function readRecords(
+  args: readonly string[],
+  options: GitOptions,
+  take: (record: string) => unknown,
+  end: '\0' | '\n' = '\0',
+): Promise<number | null> {
+  const records = new Records({ take, end, encoding: options.encoding });
+  return (await run(args, options, records)).exitCode;
+}
+
+async function run(args: readonly string[], options: GitOptions, records?: Records): Promise<GitResult> {
+  const { cwd, signal, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
   signal?.throwIfAborted();
   if (areUnread(options.config) && !startsNothing(args)) throw GIT_ERRORS.git_settings_unread({ cwd });
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
   const reachesRemote = mayReachRemote(args, options.config);
   const call = notedCall(options.notes, args);
-  const result = await runUndisturbed([...settings, ...withoutDrivers(args)], {
+  const plan: CommandOptions = {
     cwd,
-    started: call.started,
+    started: (pid) => {
+      call.started(pid);
+      records?.begin(() => signalGroup(pid, 'SIGTERM'));
+    },
+    output: records && ((chunk, of) => records.add(chunk, of)),
     // Programs that a fetch starts for the user, such as a credential cache, must outlive it.
     leavesBehind: reachesRemote,
     // Our environment, without variables that select other repositories.
@@ -76,8 +111,31 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     signal,
     input: options.input,
     encoding: options.encoding,
-  }).finally(call.ended);
+  };
+  const whole = [...settings, ...withoutDrivers(args)];
+  const result = await runUndisturbed(whole, plan, records).finally(call.ended);
   signal?.throwIfAborted();
+  const isCut = records?.isTooMuch ?? [result.stdout, result.stderr].some((text) => text.length >= maxChars);
+  return judged(result, {
+    args,
+    options,
+    timeoutMs,
+    isCut,
+    limit: records?.limit ?? `${maxChars} characters`,
+  });
+}
+
+interface JudgedCall {
+  args: readonly string[];
+  options: GitOptions;
+  timeoutMs: number;
+  /** git may have exited before it was ended for its long output. */
+  isCut: boolean;
+  limit: string;
+}
+
+function judged(result: CommandResult, { args, options, timeoutMs, isCut, limit }: JudgedCall): GitResult {
+  const { cwd, baseEnv } = options;
   const subcommand = args[args[0] === '-c' ? 2 : 0] ?? '';
   const { exitCode, stdout, stderr } = result;
   if (result.notFound)
@@ -86,11 +144,10 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
       : GIT_ERRORS.git_no_folder({ cwd });
   if (result.timedOut)
     throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
-  // git may have exited before it was ended for its long output.
-  const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
-  if (exitCode !== 0 && !truncated && !allowFailure)
-    throw gitFailure({ subcommand, cwd, exitCode }, stderr, options.baseEnv);
-  return { exitCode, stdout, stderr, truncated };
+  if (isCut && !options.mayBeCut) throw GIT_ERRORS.git_output_cut({ subcommand, cwd, limit });
+  if (exitCode !== 0 && !isCut && !options.allowFailure)
+    throw gitFailure({ subcommand, cwd, exitCode }, stderr, baseEnv);
+  return { exitCode, stdout, stderr, cut: isCut };
 }
 
 /**
@@ -116,10 +173,12 @@ const IN_BETWEEN =
 const IN_BETWEEN_TRIES = 30;
 const IN_BETWEEN_PAUSE_MS = 100;
 
-async function runUndisturbed(args: readonly string[], options: CommandOptions) {
+async function runUndisturbed(args: readonly string[], options: CommandOptions, records?: Records) {
   for (let tries = 1; ; tries += 1) {
-    const result = await runCommand('git', args, options);
-    if (result.exitCode === 0 || tries === IN_BETWEEN_TRIES || !IN_BETWEEN.test(result.stderr)) return result;
+    const ended = await runCommand('git', args, options);
+    const result = records?.result(ended) ?? ended;
+    const isLast = tries === IN_BETWEEN_TRIES || records?.hasBegun === true;
+    if (result.exitCode === 0 || isLast || !IN_BETWEEN.test(result.stderr)) return result;
     await systemClock.sleep(IN_BETWEEN_PAUSE_MS, options.signal);
   }
 }

@@ -16,6 +16,11 @@ export const PROJECT_ERRORS = errors({
     why: `Only ignored files of MAIN_REPO are, and ${problem}.`,
     hint: 'Name only files and folders below MAIN_REPO that git ignores, for example by a line in .git/info/exclude.',
   }),
+  copy_failed: ({ name, code }: { name: string; code: string }) => ({
+    what: `${name} of CHECK_COPY was copied in part, or not at all, so no check ran.`,
+    why: `The system reported ${code}.`,
+    hint: 'See to its permissions, or free some space on the disk, then try again.',
+  }),
   file_in_the_way: ({ path }: { path: string }) => ({
     what: 'Nothing was set up.',
     why: `${path} exists, but it is not a file, or another user may have left it in a folder that everyone can write to.`,

@@ -1,3 +1,5 @@
+import { type GitOptions, readRecords } from './git.ts';
+
 export interface StatusEntry {
   /** hidden: changed, but git was told to ignore changes to this file. */
   kind: 'changed' | 'untracked' | 'conflict' | 'hidden';
@@ -20,10 +22,19 @@ const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u
 
 export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
 
-/** Parses `git status --porcelain=v2 --branch -z`. Unknown and truncated records are skipped. */
-export function parseStatus(text: string): StatusReading {
+/** The records of `git status` with `-z`, all of them, however many files it lists. */
+export async function readStatus(
+  args: readonly string[],
+  options: GitOptions,
+): Promise<{ exitCode: number | null; records: string[] }> {
+  const records: string[] = [];
+  const exitCode = await readRecords(args, options, (record) => records.push(record));
+  return { exitCode, records };
+}
+
+/** Parses records of `git status --porcelain=v2 --branch -z`. Unknown and truncated ones are skipped. */
+export function parseStatus(records: readonly string[]): StatusReading {
   const reading: StatusReading = { entries: [] };
-  const records = text.split('\0');
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index] ?? '';
     const type = record[0] ?? '';
@@ -40,9 +51,9 @@ export function parseStatus(text: string): StatusReading {
   return reading;
 }
 
-/** The records of such output that describe a path; the headers also change after a mere fetch. */
-export function statusRecords(text: string): string[] {
-  return text.split('\0').filter((record) => record !== '' && !record.startsWith('# '));
+/** Those of the records that describe a path; the headers also change after a mere fetch. */
+export function pathRecords(records: readonly string[]): string[] {
+  return records.filter((record) => record !== '' && !record.startsWith('# '));
 }
 
 function readHeader(record: string, reading: StatusReading): void {

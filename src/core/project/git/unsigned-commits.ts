@@ -1,4 +1,4 @@
-import { gitLine, runGit } from './git.ts';
+import { readRecords, runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
 
 /** The number of unsigned commits (agents cannot sign); 0 unless the user signs commits. */
@@ -14,7 +14,10 @@ export async function unsignedCommits(
   });
   const own = values.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('command'));
   if (!own.at(-1)?.endsWith('true')) return 0;
-  const commits = await gitLine(['rev-list', '--header', `${since}..${tip}`, '--'], main);
-  const heads = commits.split('\0').flatMap((text) => text.trimStart().split('\n\n')[0] || []);
-  return heads.filter((head) => !/^gpgsig(?:-sha256)? /m.test(head)).length;
+  let unsigned = 0;
+  await readRecords(['rev-list', '--header', `${since}..${tip}`, '--'], main, (text) => {
+    const head = text.trimStart().split('\n\n')[0] ?? '';
+    if (head !== '' && !/^gpgsig(?:-sha256)? /m.test(head)) unsigned += 1;
+  });
+  return unsigned;
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { type GitOptions, gitLine, readRecords } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
+import { textsByPart } from './blob-texts.ts';
 import type { ChangedEntry } from './weakened-read.ts';
 
 /** The commits of a session: after `base`, up to `tip`. */
@@ -15,19 +16,27 @@ export async function changesContent({ mainRepo, base, tip, ...context }: Branch
   // As text: if attributes declared a file binary, its white space would count.
   const how = ['--text', '--unified=0', '--no-renames', '--ignore-all-space', '--ignore-blank-lines'];
   const args = ['diff', ...how, '--end-of-options', base, tip, '--'];
-  const options = { ...context, cwd: mainRepo, maxChars: ENOUGH_CHARS };
-  const { stdout, truncated } = await runGit(args, options);
-  return truncated || /^(?:@@|new mode) /m.test(stdout);
+  let found = false;
+  const take = (line: string) => {
+    found = /^(?:@@|new mode) /.test(line);
+    return !found;
+  };
+  await readRecords(args, { ...context, cwd: mainRepo }, take, '\n');
+  return found;
 }
-
-const ENOUGH_CHARS = 1_000_000;
 
 /** Whether `tip` equals `base` except for added documents. */
 export async function hasSameCode({ mainRepo, base, tip, ...context }: BranchWork): Promise<boolean> {
   if (base === tip) return true;
   const args = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', '--end-of-options', base, tip];
-  const { exitCode, stdout } = await runGit(args, { ...context, cwd: mainRepo, allowFailure: true });
-  return exitCode === 0 && /^(?:A\0[^\0]+\.md\0)*$/i.test(stdout);
+  let isSame = true;
+  let status: string | undefined;
+  const exitCode = await readRecords(args, { ...context, cwd: mainRepo, allowFailure: true }, (field) => {
+    if (status !== undefined) isSame = status === 'A' && /\.md$/i.test(field);
+    status = status === undefined ? field : undefined;
+    return isSame;
+  });
+  return isSame && exitCode === 0;
 }
 
 /** Whether one of the commits touches these files: names, folders or git patterns, relative to the top. */
@@ -47,11 +56,15 @@ export async function linksOutside(
   git: GitOptions,
 ): Promise<{ path: string; target: string }[]> {
   const found: { path: string; target: string }[] = [];
-  for (const { path, isLink, blob = '' } of changed) {
-    if (!isLink) continue;
-    const target = (await runGit(['cat-file', 'blob', blob], { ...git, maxChars: 4096 })).stdout;
-    if (posix.isAbsolute(target) || /^\.\.(?:\/|$)/.test(posix.join(posix.dirname(path), target)))
-      found.push({ path, target });
-  }
+  const links = changed.filter(({ isLink }) => isLink);
+  for await (const { part, texts } of textsByPart(links, ({ blob = '' }) => [blob], git))
+    for (const { path, blob = '' } of part) {
+      const target = Buffer.from(texts.get(blob) ?? '', 'latin1').toString('utf8');
+      if (!texts.has(blob) || leadsOutside(path, target)) found.push({ path, target });
+    }
   return found;
+}
+
+function leadsOutside(path: string, target: string): boolean {
+  return posix.isAbsolute(target) || /^\.\.(?:\/|$)/.test(posix.join(posix.dirname(path), target));
 }

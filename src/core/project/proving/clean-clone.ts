@@ -4,7 +4,14 @@ import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { checkOutSubmodules } from '../git/check-out-submodules.ts';
-import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
+import {
+  CHECKOUT_LIMIT_MS,
+  type GitOptions,
+  gitLine,
+  literalPathspec,
+  readRecords,
+  runGit,
+} from '../git/git.ts';
 import type { Setting } from '../git/git-programs.ts';
 import { borrow, fetchObjects, fetchWithoutHistory, makeRepository, OFFLINE } from '../git/own-repository.ts';
 import { listing, namesIn } from '../git/path-bytes.ts';
@@ -138,12 +145,13 @@ async function writeRefs(
     'refs/remotes',
     'refs/tags',
   ];
-  const { stdout } = await runGit(list, { ...main, encoding: 'latin1' });
   // As bytes: a ref name need not be text.
   const own = Buffer.from(`refs/heads/${branch}`).toString('latin1');
-  const others = stdout
-    .split('\n')
-    .filter((line) => line !== '' && line.slice(line.indexOf(' ') + 1) !== own);
+  const others: string[] = [];
+  const take = (line: string) => {
+    if (line.slice(line.indexOf(' ') + 1) !== own) others.push(line);
+  };
+  await readRecords(list, { ...main, encoding: 'latin1' }, take, '\n');
   // git 2.55 refuses the line without the trailing space.
   const text = ['# pack-refs with: ', ...others, `${commit} ${own}`, ''].join('\n');
   await writeFile(join(dir, '.git/packed-refs'), text, 'latin1');

@@ -5,7 +5,7 @@ import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Ports } from '../../kernel/phases/application.ts';
 import type { CheckRun, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
-import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, readRecords, runGit } from '../git/git.ts';
 import { borrowedBy } from '../git/own-repository.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -178,21 +178,20 @@ async function addWorktree(
 /**
  * Copies `name` from MAIN_REPO into a clone, links as links. Files of the commit stay, and no link out of the clone or
  * of MAIN_REPO is followed.
- * @returns whether it is there afterwards
- * @throws copy_refused for a file that git does not ignore, or that a link leads to
+ * @throws copy_refused for what is missing, what git does not ignore, and what a link leads to; copy_failed for a part
  */
 export async function copyInto(
   cloneDir: string,
   name: string,
   mainRepo: string,
   context: GitContext,
-): Promise<boolean> {
+): Promise<void> {
   const { signal } = context;
   const to = join(cloneDir, name);
-  if (statsAt(to) !== undefined) return true;
-  if (!(await isInside(cloneDir, dirname(to)))) return false;
+  if (statsAt(to) !== undefined) return;
+  if (!(await isInside(cloneDir, dirname(to))))
+    throw PROJECT_ERRORS.copy_refused({ name, problem: 'a link of the commit leads out of the clone' });
   const from = await requireIgnored(name, mainRepo, context);
-  if (from === undefined) return false;
   try {
     await cp(from, to, {
       recursive: true,
@@ -201,26 +200,24 @@ export async function copyInto(
       mode: constants.COPYFILE_FICLONE,
       filter: () => signal?.aborted !== true,
     });
-    return true;
-  } catch {
-    return false;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw PROJECT_ERRORS.copy_failed({ name, code }, { cause: error });
   }
+  signal?.throwIfAborted();
 }
 
-/** Where a file or folder of CHECK_COPY really is; undefined if there is none. */
-async function requireIgnored(
-  name: string,
-  mainRepo: string,
-  context: GitContext,
-): Promise<string | undefined> {
+/** Where a file or folder of CHECK_COPY really is. */
+async function requireIgnored(name: string, mainRepo: string, context: GitContext): Promise<string> {
   const folder = await realPathAsFar(dirname(join(mainRepo, name)));
   const from = join(folder, basename(name));
   const way = pathInside(await realPathAsFar(mainRepo), from);
   if (way === undefined || way.split('/').includes('.git'))
     throw PROJECT_ERRORS.copy_refused({ name, problem: 'a link leads out of MAIN_REPO' });
-  if (statsAt(from) === undefined) return undefined;
+  if (statsAt(from) === undefined) throw PROJECT_ERRORS.copy_refused({ name, problem: 'none has this name' });
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '--', literalPathspec(way)];
-  const options = { ...context, cwd: mainRepo, maxChars: 1000 };
+  const options = { ...context, cwd: mainRepo, maxChars: 1000, mayBeCut: true };
   if (await gitLine(list, options))
     throw PROJECT_ERRORS.copy_refused({ name, problem: 'git does not ignore it' });
   return from;
@@ -246,9 +243,10 @@ export interface Overlay {
 async function overlay(dir: string, { commit, paths }: Overlay, context: GitContext): Promise<void> {
   const git = { ...context, cwd: dir };
   const wanted = new Set(paths);
-  const entries = (await runGit(['ls-tree', '-r', '-z', '--full-tree', commit], git)).stdout
-    .split('\0')
-    .filter((entry) => wanted.has(entry.slice(entry.indexOf('\t') + 1)));
+  const entries: string[] = [];
+  await readRecords(['ls-tree', '-r', '-z', '--full-tree', commit], git, (entry) => {
+    if (wanted.has(entry.slice(entry.indexOf('\t') + 1))) entries.push(entry);
+  });
   if (entries.length === 0) return;
   const input = `${entries.join('\0')}\0`;
   await runGit(['update-index', '--add', '--replace', '-z', '--index-info'], { ...git, input });

@@ -1,11 +1,14 @@
 import type { ChangedTest, Weakening } from '../../kernel/phases/proving.ts';
-import { type GitOptions, literalPathspec, runGit } from '../git/git.ts';
-import { listing, namesIn } from '../git/path-bytes.ts';
+import { type GitOptions, literalPathspec, readRecords, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
+import { numstatTo } from '../worktrees/changes.ts';
+import { textsByPart } from './blob-texts.ts';
 import {
+  addsTests,
   type ChangedFile,
-  type CheckCommands,
   checkCommands,
+  findWeakened,
+  hasChecks,
   isInstalled,
   isOfChecks,
   isTestPath,
@@ -20,9 +23,17 @@ export interface ComparedCommits {
 }
 
 export interface ChangesOfChecks {
-  commands: CheckCommands;
+  weakened: Weakening[];
   /** Files of tests and CI, and those that define how checks run, in either commit. */
-  files: ChangedFile[];
+  files: FileOfChecks[];
+}
+
+export interface FileOfChecks {
+  path: string;
+  /** On the base. */
+  hadChecks: boolean;
+  /** Present if it is a test now. `isAdded`: it has more tests that run than on the base. */
+  test?: { blob: string | undefined; isAdded: boolean };
 }
 
 /** What two commits differ in, and the base's package.json, which may name programs of the checks. */
@@ -46,31 +57,60 @@ export async function changesOfChecks(
   const git = { ...context, cwd: mainRepo };
   const packageJson = seen?.packageJson ?? (await packageJsonAt(base, git));
   const commands = checkCommands(checks.own, checks.ofPlan, packageJson);
-  const entries = (seen?.entries ?? (await changedEntries(base, commit, git))).filter(
+  const all = seen?.entries ?? (await changedEntries(base, commit, git));
+  const installed = all.filter(({ path }) => isInstalled(path));
+  const entries = all.filter(
     ({ path, oldPath = path }) =>
-      isInstalled(path) || isOfChecks(path, commands) || isOfChecks(oldPath, commands),
+      !isInstalled(path) && (isOfChecks(path, commands) || isOfChecks(oldPath, commands)),
   );
-  const texts = await textsOf(
-    entries
-      .flatMap(({ path, before, after }) => (isInstalled(path) ? [] : [before, after]))
-      .filter((blob) => blob !== undefined),
-    git,
-  );
-  const textOf = (blob: string | undefined) => (blob === undefined ? undefined : (texts.get(blob) ?? ''));
   const areSettings = entries.some(({ path, before }) => before === undefined && NEW_SETTINGS.test(path));
-  const hadTests = areSettings && (await pathsIn(base, git)).some(isTestPath);
-  const files = entries.map(({ before, after, ...entry }) => ({
-    ...entry,
-    before: textOf(before) ?? (hadTests && NEW_SETTINGS.test(entry.path) ? '' : undefined),
-    after: textOf(after),
-    isUnread: [before, after].some((blob) => blob !== undefined && !texts.has(blob)),
-  }));
-  return { commands, files };
+  const hadTests = areSettings && (await hasTestPath(base, git));
+  const weakened: Weakening[] = [];
+  const files: FileOfChecks[] = [];
+  for await (const { part, texts } of textsByPart(entries, blobsOf, git)) {
+    const changed = part.map((entry) => withTexts(entry, texts, hadTests));
+    weakened.push(...findWeakened(changed, commands));
+    files.push(...changed.map(fileOfChecks));
+  }
+  weakened.push(...findWeakened(installed.map(withoutTexts), commands));
+  return { weakened, files };
 }
 
-async function pathsIn(commit: string, git: GitOptions): Promise<string[]> {
+function blobsOf({ before, after }: ChangedEntry): string[] {
+  return [before, after].filter((blob) => blob !== undefined);
+}
+
+function withTexts(entry: ChangedEntry, texts: ReadonlyMap<string, string>, hadTests: boolean): ChangedFile {
+  const textOf = (blob: string | undefined) => (blob === undefined ? undefined : (texts.get(blob) ?? ''));
+  return {
+    ...entry,
+    before: textOf(entry.before) ?? (hadTests && NEW_SETTINGS.test(entry.path) ? '' : undefined),
+    after: textOf(entry.after),
+    isUnread: blobsOf(entry).some((blob) => !texts.has(blob)),
+  };
+}
+
+function withoutTexts({ path, blob }: ChangedEntry): ChangedFile {
+  return { path, blob, before: undefined, after: undefined };
+}
+
+function fileOfChecks(file: ChangedFile): FileOfChecks {
+  const { path, before, after, blob } = file;
+  return {
+    path,
+    hadChecks: before !== undefined && hasChecks(path, before),
+    ...(after !== undefined && isTestPath(path) && { test: { blob, isAdded: addsTests(file) } }),
+  };
+}
+
+async function hasTestPath(commit: string, git: GitOptions): Promise<boolean> {
   const args = ['ls-tree', '-r', '-z', '--name-only', '--end-of-options', commit];
-  return namesIn((await runGit(args, listing(git))).stdout);
+  let found = false;
+  await readRecords(args, { ...git, encoding: 'latin1' }, (path) => {
+    found = isTestPath(path);
+    return !found;
+  });
+  return found;
 }
 
 export async function diffOfWeakened(
@@ -78,26 +118,48 @@ export async function diffOfWeakened(
   found: readonly Weakening[],
   context: GitContext,
 ): Promise<string> {
-  const paths = [...new Set(found.map(({ path }) => literalPathspec(path)))];
-  const args = ['diff', '--no-color', '--no-renames', '--end-of-options', base, commit, '--', ...paths];
-  const { stdout } = await runGit(args, { ...context, cwd: mainRepo, maxChars: MAX_DIFF });
-  return stdout;
+  const [paths = [], ...others] = byCommandLine(found.map(({ path }) => path));
+  const how = ['diff', '--no-color', '--no-renames', '--end-of-options', base, commit];
+  const args = [...how, '--', ...paths.map(literalPathspec)];
+  const options = { ...context, cwd: mainRepo, maxChars: MAX_DIFF, mayBeCut: true };
+  const { stdout, cut } = await runGit(args, options);
+  if (!cut && others.length === 0) return stdout;
+  return `${stdout}\n(This is cut here. All of it: git diff ${base} ${commit})\n`;
 }
 
 const MAX_DIFF = 200_000;
+/** Of the paths for one command: a system's limit for all of its arguments is larger. */
+const MAX_ARGUMENTS = 60_000;
+
+function byCommandLine(paths: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  let chars = 0;
+  for (const path of new Set(paths)) {
+    chars += path.length + 20;
+    if (parts.length === 0 || chars > MAX_ARGUMENTS) {
+      parts.push([]);
+      chars = path.length + 20;
+    }
+    parts.at(-1)?.push(path);
+  }
+  return parts;
+}
 
 export async function linesChanged(
   { mainRepo, base, commit }: ComparedCommits,
   paths: readonly string[],
   context: GitContext,
 ): Promise<ChangedTest[]> {
-  if (paths.length === 0) return [];
-  const how = ['--numstat', '--no-renames', '-z'];
-  const args = ['diff', ...how, '--end-of-options', base, commit, '--', ...paths.map(literalPathspec)];
-  const { stdout } = await runGit(args, { ...context, cwd: mainRepo });
-  return [...stdout.matchAll(/(\d+|-)\t(\d+|-)\t([^\0]+)\0/g)].map(([, added, removed, path = '']) =>
-    added === '-' ? { path } : { path, added: Number(added), removed: Number(removed) },
-  );
+  const found: ChangedTest[] = [];
+  const how = ['diff', '--numstat', '--no-renames', '-z', '--end-of-options', base, commit];
+  const take = numstatTo(({ path, insertions, deletions }) => {
+    found.push(
+      insertions === null || deletions === null ? { path } : { path, added: insertions, removed: deletions },
+    );
+  });
+  for (const part of byCommandLine(paths))
+    await readRecords([...how, '--', ...part.map(literalPathspec)], { ...context, cwd: mainRepo }, take);
+  return found;
 }
 
 /** A file that differs between two commits. */
@@ -108,47 +170,40 @@ export interface ChangedEntry extends Pick<ChangedFile, 'path' | 'oldPath' | 'is
 }
 
 export async function changedEntries(base: string, commit: string, git: GitOptions): Promise<ChangedEntry[]> {
-  const args = ['diff', '--raw', '--no-abbrev', '-z', '--find-renames', '--end-of-options', base, commit];
-  const records = (await runGit([...args, '--'], git)).stdout.split('\0');
+  const args = [
+    'diff',
+    '--raw',
+    '--no-abbrev',
+    '-z',
+    '--find-renames',
+    '--end-of-options',
+    base,
+    commit,
+    '--',
+  ];
   const entries: ChangedEntry[] = [];
-  for (let at = 0; at < records.length; at += 1) {
-    const match = /^:(\d{6}) (\d{6}) (\w+) (\w+) ([A-Z])/.exec(records[at] ?? '');
-    if (!match) continue;
-    const [, oldMode = '', mode = '', oldBlob = '', blob = '', status = ''] = match;
-    const blobs = {
+  let fields: string[] = [];
+  await readRecords(args, git, (field) => {
+    fields.push(field);
+    const [, oldMode = '', mode = '', oldBlob = '', blob = '', status = ''] = RAW.exec(fields[0] ?? '') ?? [];
+    const isRename = status === 'R' || status === 'C';
+    if (fields.length < (isRename ? 3 : 2)) return;
+    const [, path = '', to = path] = fields;
+    fields = [];
+    entries.push({
+      path: to,
+      ...(isRename && { oldPath: path }),
       before: blobOf(oldMode, oldBlob),
       after: blobOf(mode, blob),
       blob,
       isLink: mode === '120000',
-    };
-    const first = records[++at] ?? '';
-    const isRename = status === 'R' || status === 'C';
-    entries.push(
-      isRename ? { path: records[++at] ?? '', oldPath: first, ...blobs } : { path: first, ...blobs },
-    );
-  }
+    });
+  });
   return entries;
 }
 
+const RAW = /^:(\d{6}) (\d{6}) (\w+) (\w+) ([A-Z])/;
+
 function blobOf(mode: string, blob: string): string | undefined {
   return mode.startsWith('100') ? blob : undefined;
-}
-
-const MAX_BYTES = 1024 * 1024;
-
-/** The texts of blobs, one latin1 character for every byte; too large ones are omitted. */
-async function textsOf(blobs: readonly string[], git: GitOptions): Promise<Map<string, string>> {
-  const texts = new Map<string, string>();
-  if (blobs.length === 0) return texts;
-  const input = `${blobs.join('\n')}\n`;
-  const { stdout } = await runGit(['cat-file', '--batch'], listing({ ...git, input }));
-  let from = 0;
-  for (const blob of blobs) {
-    const begin = stdout.indexOf('\n', from) + 1;
-    const end = begin + Number(stdout.slice(from, begin).split(' ')[2]);
-    if (begin === 0 || !(end < stdout.length)) break;
-    if (end - begin <= MAX_BYTES) texts.set(blob, stdout.slice(begin, end));
-    from = end + 1;
-  }
-  return texts;
 }

@@ -35,12 +35,26 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
   return [...found, ...weakenedFolders(files)];
 }
 
+const MAX_LISTED = 1000;
+
+/** Bounds what a person is asked about: the first entry is also about all others, and changes with each of them. */
+export function listedWeakenings(found: readonly Weakening[]): Weakening[] {
+  if (found.length <= MAX_LISTED) return [...found];
+  const [first, ...more] = found.slice(MAX_LISTED - 1);
+  const what = `${first?.what}, and ${more.length} more files are changed that define what checks prove`;
+  const keys = more.map(({ key }) => key).join(' ');
+  return [weakening(first?.path ?? '', what, keys), ...found.slice(0, MAX_LISTED - 1)];
+}
+
 /** One entry per folder, which can have thousands of files. */
 function weakenedFolders(files: readonly ChangedFile[]): Weakening[] {
   const folders = new Map<string, ChangedFile[]>();
   for (const file of files) {
     const folder = INSTALLED.exec(file.path)?.[1];
-    if (folder !== undefined) folders.set(folder, [...(folders.get(folder) ?? []), file]);
+    if (folder === undefined) continue;
+    const changed = folders.get(folder);
+    if (changed) changed.push(file);
+    else folders.set(folder, [file]);
   }
   return [...folders].map(([folder, changed]) => {
     const content = JSON.stringify(changed.map(({ path, blob }) => [path, blob]));

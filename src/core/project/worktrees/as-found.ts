@@ -11,9 +11,9 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { plainJson } from '../../kernel/files/plain-file.ts';
 import { listed } from '../../kernel/text.ts';
 import { quickPrint } from '../checkpoints/worktree-print.ts';
-import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitSaysYes, readRecords, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
-import { statusRecords } from '../git/status-entries.ts';
+import { pathRecords, readStatus } from '../git/status-entries.ts';
 
 /** A file that differs from the commit, as it was before any agent. */
 const FoundFile = z.object({
@@ -81,7 +81,10 @@ export async function keepAsFound(
   const others = ['ls-files', '--others', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
   const isWork = (name: string) =>
     work.some((path) => path === name || (name.endsWith('/') && path.startsWith(name)));
-  const made = (await runGit(others, options)).stdout.split('\0').filter((name) => name && !isWork(name));
+  const made: string[] = [];
+  await readRecords(others, options, (name) => {
+    if (!isWork(name)) made.push(name);
+  });
   await writeWhole(join(gitDir, NAME), JSON.stringify({ v: 1, files, made } satisfies AsFound));
   const tracked = [...now].filter(([, { index }]) => index !== UNTRACKED).map(([path]) => path);
   const fresh = await asCheckedOut(worktreePath, onlyInWorktree(now), context);
@@ -176,9 +179,9 @@ function onlyInWorktree(now: Differing): string[] {
 const ASK = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames'];
 
 async function differing(worktreePath: string, context: GitContext): Promise<Differing> {
-  const { stdout } = await runGit(ASK, { ...context, cwd: worktreePath });
+  const { records } = await readStatus(ASK, { ...context, cwd: worktreePath });
   const found: Differing = new Map();
-  for (const record of statusRecords(stdout)) {
+  for (const record of pathRecords(records)) {
     const [type, states = '', sub = '', _head, inIndex = '', inWorktree = '', _hash, hash = '', ...path] =
       record.split(' ');
     // Conflicts (type u) always count: they belong to an unfinished merge.

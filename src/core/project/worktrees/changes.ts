@@ -1,4 +1,4 @@
-import { gitLine, literalPathspec, runGit } from '../git/git.ts';
+import { gitLine, literalPathspec, readRecords, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 
 export interface ChangeRange extends GitContext {
@@ -55,13 +55,22 @@ export async function commitsSince(range: ChangeRange, max = 20): Promise<Commit
 export async function diffStat(range: ChangeRange, max = 200): Promise<DiffStat> {
   const { base, head = 'HEAD', ...options } = range;
   const args = ['diff', '--numstat', '-z', '--find-renames', '--end-of-options', base, head, '--'];
-  const files = parseNumstat((await runGit(args, options)).stdout);
-  const sum = (field: 'insertions' | 'deletions') => files.reduce((all, file) => all + (file[field] ?? 0), 0);
-  return {
-    files: files.slice(0, max),
-    fileCount: files.length,
-    insertions: sum('insertions'),
-    deletions: sum('deletions'),
+  const stat = newStat();
+  await readRecords(args, options, numstatTo(counting(stat, max)));
+  return stat;
+}
+
+type Stat = DiffStat & { files: FileChange[] };
+
+const newStat = (): Stat => ({ files: [], fileCount: 0, insertions: 0, deletions: 0 });
+
+/** Counts all files and lines, and keeps the first files. */
+function counting(stat: Stat, max: number): (file: FileChange) => void {
+  return (file) => {
+    if (stat.files.length < max) stat.files.push(file);
+    stat.fileCount += 1;
+    stat.insertions += file.insertions ?? 0;
+    stat.deletions += file.deletions ?? 0;
   };
 }
 
@@ -69,7 +78,9 @@ export async function diffStat(range: ChangeRange, max = 200): Promise<DiffStat>
 export async function changedPaths(range: ChangeRange): Promise<string[]> {
   const { base, head = 'HEAD', ...options } = range;
   const args = ['diff', '--name-only', '--no-renames', '-z', '--end-of-options', base, head, '--'];
-  return (await runGit(args, options)).stdout.split('\0').filter(Boolean);
+  const paths: string[] = [];
+  await readRecords(args, options, (path) => paths.push(path));
+  return paths;
 }
 
 export async function diffOfPath(
@@ -79,27 +90,30 @@ export async function diffOfPath(
 ): Promise<{ patch: string; truncated: boolean }> {
   const { base, head = 'HEAD', ...options } = range;
   const args = ['diff', '--no-color', '--end-of-options', base, head, '--', literalPathspec(path)];
-  const { stdout, truncated } = await runGit(args, { ...options, maxChars });
-  return { patch: stdout, truncated };
+  const { stdout, cut } = await runGit(args, { ...options, maxChars, mayBeCut: true });
+  return { patch: stdout, truncated: cut };
 }
 
-export function parseNumstat(text: string): FileChange[] {
-  const files: FileChange[] = [];
-  const records = text.split('\0');
-  for (let index = 0; index < records.length; index += 1) {
-    const match = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(records[index] ?? '');
-    if (!match) continue;
+/** Takes the records of `--numstat -z` one after the other, and hands over each file. */
+export function numstatTo(take: (file: FileChange) => void): (record: string) => void {
+  let renamed: Omit<FileChange, 'path'> | undefined;
+  return (record) => {
+    if (renamed !== undefined) {
+      // Both names of a rename follow as separate records.
+      if (renamed.renamedFrom === undefined) renamed.renamedFrom = record;
+      else {
+        if (record && renamed.renamedFrom) take({ path: record, ...renamed });
+        renamed = undefined;
+      }
+      return;
+    }
+    const match = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(record);
+    if (!match) return;
     const [, insertions = '', deletions = '', path = ''] = match;
     const lines = { insertions: countOf(insertions), deletions: countOf(deletions) };
-    if (path) files.push({ path, ...lines });
-    else {
-      // A rename: both names follow as separate records.
-      const [renamedFrom, to] = records.slice(index + 1, index + 3);
-      if (renamedFrom && to) files.push({ path: to, renamedFrom, ...lines });
-      index += 2;
-    }
-  }
-  return files;
+    if (path) take({ path, ...lines });
+    else renamed = lines;
+  };
 }
 
 function countOf(written: string): number | null {
@@ -111,53 +125,71 @@ export interface CommitPair {
   before: string;
 }
 
-export interface DiffBetween {
-  files: Pick<FileChange, 'path' | 'insertions' | 'deletions'>[];
+export interface DiffBetween extends DiffStat {
   /** Absent if git was ended before it wrote this, because the output was too long. */
   patch?: string;
+}
+
+interface DiffsPlan extends GitContext {
+  cwd: string;
+  /** Of each diff; all are counted. */
+  maxFiles: number;
+  /** Characters of all patches. */
+  maxChars: number;
 }
 
 /**
  * The diffs of many pairs of commits with two git processes, which take longer to start than to compare. Missing
  * commits are omitted. List the most important pairs first: `maxChars` can omit the last ones.
- * @param maxChars characters of all patches
  * @returns the diffs by the first commit of each pair
  */
 export async function diffsBetween(
   pairs: readonly CommitPair[],
-  { maxChars, ...git }: GitContext & { cwd: string; maxChars: number },
+  { maxChars, maxFiles, ...git }: DiffsPlan,
 ): Promise<Map<string, DiffBetween>> {
   const input = pairs.map(({ commit, before }) => `${commit} ${before}\n`).join('');
   const args = ['diff-tree', '--stdin', '-r', '--find-renames'];
-  const [counted, patched] = await Promise.all([
-    runGit([...args, '--numstat'], { ...git, input, allowFailure: true }),
-    runGit([...args, '--patch'], { ...git, input, allowFailure: true, maxChars }),
+  const asked = { ...git, input, allowFailure: true };
+  const found = new Map<string, DiffBetween>();
+  let count: ((file: FileChange) => void) | undefined;
+  const countLine = (line: string) => {
+    if (isCommit(line)) {
+      const stat = newStat();
+      found.set(line, stat);
+      count = counting(stat, maxFiles);
+    } else {
+      const [, insertions = '', deletions = '', path] = /^(\d+|-)\t(\d+|-)\t(.+)$/.exec(line) ?? [];
+      if (path !== undefined)
+        count?.({ path, insertions: countOf(insertions), deletions: countOf(deletions) });
+    }
+  };
+  const [, patched] = await Promise.all([
+    readRecords([...args, '--numstat'], asked, countLine, '\n'),
+    runGit([...args, '--patch'], { ...asked, maxChars, mayBeCut: true }),
   ]);
   const patches = byCommit(patched.stdout);
   // The last patch is incomplete.
-  if (patched.truncated) patches.delete([...patches.keys()].at(-1) ?? '');
-  return new Map(
-    [...byCommit(counted.stdout)].map(([commit, lines]) => {
-      const patch = patches.get(commit)?.join('\n').trim();
-      return [commit, { files: lines.flatMap(fileOf), patch }];
-    }),
-  );
+  if (patched.cut) patches.delete([...patches.keys()].at(-1) ?? '');
+  for (const [commit, diff] of found) {
+    const patch = patches.get(commit);
+    if (patch !== undefined) diff.patch = patch.join('\n').trim();
+  }
+  return found;
 }
 
 /** git writes the commit on a separate line before its diff. No line of a patch looks like one. */
+function isCommit(line: string): boolean {
+  return /^[0-9a-f]{40,64}$/.test(line);
+}
+
 function byCommit(text: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   let lines: string[] = [];
   for (const line of text.split('\n')) {
-    if (/^[0-9a-f]{40,64}$/.test(line)) {
+    if (isCommit(line)) {
       lines = [];
       found.set(line, lines);
     } else lines.push(line);
   }
   return found;
-}
-
-function fileOf(line: string): DiffBetween['files'] {
-  const [, insertions = '', deletions = '', path] = /^(\d+|-)\t(\d+|-)\t(.+)$/.exec(line) ?? [];
-  return path === undefined ? [] : [{ path, insertions: countOf(insertions), deletions: countOf(deletions) }];
 }

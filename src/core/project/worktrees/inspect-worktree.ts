@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../kernel/files/git-pointer.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
-import { gitLine, runGit } from '../git/git.ts';
+import { gitLine, readRecords, runGit } from '../git/git.ts';
 import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
 import { commonDirOf, type GitContext, readRepository } from '../git/repository.ts';
-import { GIT_STATUS, parseStatus, type StatusEntry } from '../git/status-entries.ts';
+import { GIT_STATUS, parseStatus, readStatus, type StatusEntry } from '../git/status-entries.ts';
 import { asFoundAt, withoutFound } from './as-found.ts';
 
 export interface WorktreePlace extends GitContext {
@@ -80,11 +80,11 @@ export async function uncommittedIn(path: string, context: GitContext): Promise<
 async function checkedOutAt(path: string, context: GitContext) {
   const found = await asFoundAt(path);
   const untracked = found ? 'all' : 'normal';
-  const { stdout } = await runGit([...GIT_STATUS, `--untracked-files=${untracked}`], {
+  const { records } = await readStatus([...GIT_STATUS, `--untracked-files=${untracked}`], {
     ...context,
     cwd: path,
   });
-  const { head = '', branch, entries } = parseStatus(stdout);
+  const { head = '', branch, entries } = parseStatus(records);
   const changed = await withoutFound(path, entries, { found, context });
   return { head, branch, uncommitted: [...changed, ...(await hiddenChanges(path, context))] };
 }
@@ -114,12 +114,14 @@ async function notOurWorktree({
  */
 async function hiddenChanges(worktreePath: string, context: GitContext): Promise<StatusEntry[]> {
   const options = { ...context, cwd: worktreePath };
-  const { stdout } = await runGit(['ls-files', '-s', '-v', '-z'], listing(options));
+  const hidden: [entry: string, name: string][] = [];
+  await readRecords(['ls-files', '-s', '-v', '-z'], listing(options), (line) => {
+    const [, entry = '', name] = HIDDEN.exec(line) ?? [];
+    if (name !== undefined) hidden.push([entry, name]);
+  });
   const entries: string[] = [];
-  for (const line of namesIn(stdout)) {
-    const [, entry = '', name = ''] = HIDDEN.exec(line) ?? [];
-    if (name !== '' && (await ifExists(lstat(pathAt(worktreePath, name))))) entries.push(entry);
-  }
+  for (const [entry, name] of hidden)
+    if (await ifExists(lstat(pathAt(worktreePath, name)))) entries.push(entry);
   if (entries.length === 0) return [];
   const folder = await mkdtemp(join(tmpdir(), 'samocode-index-'));
   try {

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import { runGit } from '../git/git.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
-import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
+import { GIT_STATUS, parseStatus, pathRecords, readStatus } from '../git/status-entries.ts';
 
 /** The state of the main checkout at one moment. If all fields are equal, it has not changed. */
 export const MainCheckout = z.object({
@@ -37,9 +36,10 @@ export async function readMainCheckout(place: MainCheckoutPlace): Promise<MainCh
 
 async function readState({ mainRepo, ours, ...context }: MainCheckoutPlace): Promise<MainCheckout> {
   const options = { ...context, cwd: mainRepo };
-  const { stdout } = await runGit([...ASK, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
-  const { head, branch } = parseStatus(stdout);
-  return { head, branch, statusHash: fingerprint(statusRecords(stdout).join('\0')) };
+  const ask = [...ASK, '--', '.', ...(await leavingOut(mainRepo, ours))];
+  const { records } = await readStatus(ask, options);
+  const { head, branch } = parseStatus(records);
+  return { head, branch, statusHash: fingerprint(pathRecords(records).join('\0')) };
 }
 
 export function movesBetween(before: MainCheckout, after: MainCheckout): string[] {

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } fr
 import { basename, join } from 'node:path';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
-import { runGit } from '../../project/git/git.ts';
+import { readRecords, runGit } from '../../project/git/git.ts';
 import { borrowedBy } from '../../project/git/own-repository.ts';
 import { removeTree } from '../../project/git/remove-tree.ts';
 import type { GitContext } from '../../project/git/repository.ts';
@@ -136,9 +136,15 @@ async function hooksPathIn(config: string, options: GitContext & { cwd: string }
 /** Name → object of the user's refs, one character for every byte; without those that agents must not see. */
 export async function usersRefs(commonDir: string, context: GitContext): Promise<UsersRefs> {
   const list = ['for-each-ref', '--format=%(objectname) %(refname)'];
-  const { stdout } = await runGit(list, { ...context, cwd: commonDir, encoding: 'latin1' });
-  return new Map([...refsIn(stdout)].filter(([name]) => !/^refs\/(?:samocode\/|stash$)/.test(name)));
+  const refs = new Map<string, string>();
+  const take = (line: string) => {
+    for (const [name, hash] of refsIn(line)) if (!HIDDEN_REFS.test(name)) refs.set(name, hash);
+  };
+  await readRecords(list, { ...context, cwd: commonDir, encoding: 'latin1' }, take, '\n');
+  return refs;
 }
+
+const HIDDEN_REFS = /^refs\/(?:samocode\/|stash$)/;
 
 /** Writes the user's refs and the packed refs of agents. */
 async function writeRefs(dir: string, refs: UsersRefs): Promise<void> {

@@ -8,6 +8,7 @@ import {
   CHECK_PLACES,
   ChangedTest,
   CheckRun,
+  cutTests,
   ProvedRequirement,
   RED_AFTER,
   redAfter,
@@ -341,14 +342,14 @@ export function changedChecks({
   changedTests = [],
   proveNothing = [],
 }: SessionProof): string[] {
-  const accepted = acceptedWeakenings.map(({ path }) => path);
-  const others = changedTests.filter(({ path }) => !accepted.includes(path));
+  const others = changedTests.filter(({ path }) => !acceptedWeakenings.some((each) => each.path === path));
   return [
     ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
     ...others.map(
       ({ path, added, removed }) =>
         `${code(path)} is changed${added === undefined ? '' : ` (+${added} −${removed})`}`,
     ),
+    ...cutTests(changedTests),
     ...proveNothing.map(
       (path) => `${code(path)} passes on the base commit too: it proves nothing about the work`,
     ),

@@ -7,6 +7,7 @@ import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { once } from '../../kernel/once.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import type { Outcome } from '../../kernel/phases/outcome.ts';
+import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -222,7 +223,6 @@ async function readOutcome(
   return { outcome, process, ending, signal, signalNotes, plan, acknowledged, notices, outsidePlan };
 }
 
-const MOST = 100;
 const MAX_NAMED = 10;
 
 /** Files changed for the current goal that the approved plan does not name; undefined without an approved plan. */
@@ -235,7 +235,7 @@ export async function filesOutsidePlan(
   const tip = await askTip();
   const facts = tip && branchFacts(worker, tip.commit);
   if (facts === undefined) return undefined;
-  return outsidePlanFiles(text, await facts.paths(mainGit(worker))).slice(0, MOST);
+  return outsidePlanFiles(text, await facts.paths(mainGit(worker))).slice(0, MAX_OUTSIDE_PLAN);
 }
 
 function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly string[] = []): NewEvent[] {

@@ -1,7 +1,7 @@
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { type GitOptions, gitLine, runGit } from '../../project/git/git.ts';
+import { type GitOptions, gitLine } from '../../project/git/git.ts';
 import { checkedOutBranch } from '../../project/git/repository.ts';
-import { GIT_STATUS, parseStatus } from '../../project/git/status-entries.ts';
+import { GIT_STATUS, parseStatus, readStatus } from '../../project/git/status-entries.ts';
 import { BranchFacts } from '../../project/proving/branch-facts.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
 import { asFoundAt, withoutFound } from '../../project/worktrees/as-found.ts';
@@ -75,8 +75,8 @@ export async function worktreeNow(worker: Worker): Promise<WorktreeNow | undefin
   const { context } = worker.git;
   if (provingOf(worker).in === 'worktree')
     return { branch: await checkedOutBranch(path, context), uncommitted: [] };
-  const { stdout } = await runGit(STATUS, { ...context, cwd: path });
-  const { branch, entries } = parseStatus(stdout);
+  const { records } = await readStatus(STATUS, { ...context, cwd: path });
+  const { branch, entries } = parseStatus(records);
   const found = await asFoundAt(path);
   const changed = await withoutFound(path, entries, { found, context });
   return { branch, uncommitted: changed.map((entry) => entry.path) };

@@ -1,10 +1,15 @@
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
-import { type ChangedTest, provesNothing } from '../../kernel/phases/proving.ts';
+import {
+  type ChangedTest,
+  MAX_CHANGED_TESTS,
+  provesNothing,
+  type Weakening,
+} from '../../kernel/phases/proving.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
-import { addsTests, findWeakened, hasChecks, isTestPath } from '../../project/proving/weakened.ts';
+import { listedWeakenings } from '../../project/proving/weakened.ts';
 import {
   type ChangesOfChecks,
   type ComparedCommits,
@@ -53,13 +58,12 @@ export async function waitIfWeakened(
   decision: Decision,
 ): Promise<ParkDecision | undefined> {
   const { progress, acceptedWeakenings = [] } = stateOf(worker);
-  const weakened = findWeakened(compared.files, compared.commands).filter(
-    ({ key }) => !acceptedWeakenings.includes(key),
-  );
+  const isOpen = ({ key }: Weakening) => !acceptedWeakenings.includes(key);
+  const weakened = listedWeakenings(compared.weakened).filter(isOpen);
   if (weakened.length === 0) return undefined;
-  const diff = await diffOfWeakened(compared, weakened, worker.git.context);
+  const diff = await diffOfWeakened(compared, compared.weakened.filter(isOpen), worker.git.context);
   await writeWhole(worker.paths.weakenedDiff, diff);
-  const asked = weakened.map(({ path }) => path);
+  const asked = new Set(compared.weakened.map(({ path }) => path));
   const reason =
     compared.checks.length > 0
       ? 'The checks pass, but files that they depend on were changed.'
@@ -69,24 +73,22 @@ export async function waitIfWeakened(
     weakened,
     reason,
     notes: 'notes' in decision ? decision.notes : undefined,
-    changedTests: pathsOfChanged(compared).filter((path) => !asked.includes(path)),
+    changedTests: pathsOfChanged(compared).filter((path) => !asked.has(path)),
   };
 }
 
 /** Changed files that had checks on the base, by their new names; reported whether or not a question is asked. */
 function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
-    .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
+    .filter(({ hadChecks }) => hadChecks)
     .map(({ path }) => path)
-    .slice(0, MAX_NAMED);
+    .slice(0, MAX_CHANGED_TESTS);
 }
 
 /** The files of `pathsOfChanged`, with the number of changed lines. */
 export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
   return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
 }
-
-const MAX_NAMED = 1000;
 
 interface Tried {
   proveNothing: readonly string[];
@@ -108,14 +110,16 @@ export async function tryAddedTests(
 ): Promise<Tried | undefined> {
   const proving = provingOf(worker);
   const { worktree, addedTests } = stateOf(worker);
-  const changed = all.filter(({ path, after }) => isTestPath(path) && after !== undefined);
+  const changed = all.filter(({ test }) => test !== undefined);
   const files = changed
-    .filter(addsTests)
+    .filter(({ test }) => test?.isAdded)
     .map(({ path }) => path)
     .slice(0, MOST_FILES);
   if (proving.files === undefined || worktree === undefined || files.length === 0) return NOTHING;
   const { files: command } = proving;
-  const key = fingerprint(JSON.stringify([command, base, changed.map(({ path, after }) => [path, after])]));
+  const key = fingerprint(
+    JSON.stringify([command, base, changed.map(({ path, test }) => [path, test?.blob])]),
+  );
   if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
   const set = {
     name: 'added',

@@ -3,7 +3,6 @@ import type { Decision, ParkDecision } from '../../kernel/phases/decision.ts';
 import { park } from '../../kernel/phases/verdict.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import { gitLine } from '../../project/git/git.ts';
-import { findWeakened } from '../../project/proving/weakened.ts';
 import { changesOfChecks } from '../../project/proving/weakened-read.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
 import { openRound } from '../../session/events/rounds.ts';
@@ -44,14 +43,14 @@ async function changesOutsideScope(
     const onto = await gitLine(['merge-base', '--end-of-options', base, commit], options);
     return await changedPaths({ ...options, base: onto, head: commit });
   };
-  const [before, now] = [await changedIn(head), await changedIn(tip)];
-  const added = now.filter((path) => !before.includes(path));
+  const [before, now] = [new Set(await changedIn(head)), new Set(await changedIn(tip))];
+  const added = [...now].filter((path) => !before.has(path));
   const { text = '' } = await readPlanEvidence(worker);
   const files = outsidePlanFiles(text, added).map(visibleControls);
   const own = checksOf(worker);
   const compared = { mainRepo, base: head, commit: tip };
   const checks = await changesOfChecks(compared, { own, ofPlan: [] }, worker.git.context);
   // What comes from the base branch was agreed to there.
-  const weakened = findWeakened(checks.files, checks.commands).filter(({ path }) => now.includes(path));
+  const weakened = checks.weakened.filter(({ path }) => now.has(path));
   return [...files, ...weakened.map(({ path, what }) => `${visibleControls(path)} ${what}`)];
 }

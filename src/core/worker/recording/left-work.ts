@@ -5,8 +5,7 @@ import { leftOutOfNewest } from '../../project/checkpoints/checkpoint.ts';
 import type { CheckpointStore } from '../../project/checkpoints/checkpoint-store.ts';
 import type { LeftWork } from '../../project/checkpoints/state-commit.ts';
 import { skippedInWorktree } from '../../project/finishing/trash.ts';
-import { runGit } from '../../project/git/git.ts';
-import { GIT_STATUS, parseStatus } from '../../project/git/status-entries.ts';
+import { GIT_STATUS, parseStatus, readStatus } from '../../project/git/status-entries.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 const MAX_NAMED = 20;
@@ -56,9 +55,9 @@ async function leftInWorktree(
 /** The names that differ from the commit which is checked out; first those that this commit has too. */
 async function notInBranch(worker: Worker, cwd: string, names: readonly string[]): Promise<string[]> {
   const ask = [...GIT_STATUS, '--untracked-files=all', '--no-renames'];
-  const { exitCode, stdout } = await runGit(ask, { ...worker.git.context, cwd, allowFailure: true });
+  const { exitCode, records } = await readStatus(ask, { ...worker.git.context, cwd, allowFailure: true });
   if (exitCode !== 0) return [...names];
-  const kinds = new Map(parseStatus(stdout).entries.map(({ path, kind }) => [path, kind]));
+  const kinds = new Map(parseStatus(records).entries.map(({ path, kind }) => [path, kind]));
   const different = names.filter((name) => kinds.has(name) || name.endsWith('*'));
   const isNew = (name: string) => Number((kinds.get(name) ?? 'untracked') === 'untracked');
   return different.sort((a, b) => isNew(a) - isNew(b));

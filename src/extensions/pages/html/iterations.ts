@@ -1,4 +1,5 @@
 import { duration } from '../../../core/kernel/durations.ts';
+import { counted } from '../../../core/kernel/text.ts';
 import { compact, countedTokens, grouped, moment, money, unbroken } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
@@ -55,10 +56,10 @@ function commits({ commits: made }: ReportIteration): Part {
 `;
 }
 
-function diffPart({ files, isCut, added, removed }: ReportDiff): Html {
+function diffPart({ files, isCut, moreFiles, added, removed }: ReportDiff): Html {
   return html`<section class="diff"><h3>Changes <span class="stat">${changedLines(added, removed)}</span></h3>
 ${files.map(filePart)}
-${isCut && html`<p class="note">The diff is truncated here. The full diff: <code>samocode diff</code>.</p>`}
+${isCut && html`<p class="note">${moreFiles > 0 && `… and ${counted(moreFiles, 'more file')}. `}The diff is truncated here. The full diff: <code>samocode diff</code>.</p>`}
 </section>`;
 }
 

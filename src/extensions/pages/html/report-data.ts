@@ -107,6 +107,8 @@ export interface ReportDiff {
   added: number;
   removed: number;
   isCut: boolean;
+  /** The number of files beyond those listed. */
+  moreFiles: number;
 }
 
 export interface TranscriptPiece {

@@ -1,5 +1,5 @@
 import { duration } from '../../../core/kernel/durations.ts';
-import { RED_AFTER } from '../../../core/kernel/phases/proving.ts';
+import { MAX_OUTSIDE_PLAN, RED_AFTER } from '../../../core/kernel/phases/proving.ts';
 import { PHASE_NAMES } from '../../../core/kernel/phases/table.ts';
 import { counted, cut } from '../../../core/kernel/text.ts';
 import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
@@ -211,7 +211,7 @@ function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData)
   const parts: Part[] = checks.toReversed().map(checkSet);
   if (outsidePlan.length > 0)
     parts.push(
-      html`<details class="checks"><summary><b class="attention">${outsidePlan.length}</b> changed ${outsidePlan.length === 1 ? 'file' : 'files'} that the plan does not name</summary><ul>${outsidePlan.map(
+      html`<details class="checks"><summary><b class="attention">${outsidePlan.length}</b>${outsidePlan.length >= MAX_OUTSIDE_PLAN && ' or more'} changed ${outsidePlan.length === 1 ? 'file' : 'files'} that the plan does not name</summary><ul>${outsidePlan.map(
         (path) => html`<li><code dir="ltr">${path}</code></li>
 `,
       )}</ul></details>`,

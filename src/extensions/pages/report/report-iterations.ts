@@ -131,7 +131,7 @@ async function changesOf(
   const pairs = moves.toReversed();
   if (pairs.length === 0) return new Map();
   const [diffs, commits] = await Promise.all([
-    diffsBetween(pairs, { ...git, maxChars: ASKED_CHARS }),
+    diffsBetween(pairs, { ...git, maxChars: ASKED_CHARS, maxFiles: MAX_FILES }),
     commitsOf(moves, firstCommit, git),
   ]);
   let left = ALL_DIFFS_CHARS;
@@ -185,18 +185,19 @@ async function commitsOf(
   return found;
 }
 
-function shownDiff({ files, patch = '' }: DiffBetween, maxChars: number): ReportDiff {
-  const sum = (key: 'insertions' | 'deletions') => files.reduce((all, file) => all + (file[key] ?? 0), 0);
+function shownDiff(diff: DiffBetween, maxChars: number): ReportDiff {
+  const { files, fileCount, insertions, deletions, patch = '' } = diff;
   const isTooLong = patch.length > maxChars;
   const shown = isTooLong ? patch.slice(0, Math.max(0, patch.lastIndexOf('\n', maxChars))) : patch;
   // git prints patches and line counts in the same order. Content lines of a patch begin with a sign or a space.
   const patches = shown === '' ? [] : shown.split(/\n(?=diff --git )/);
   return {
-    files: files.slice(0, MAX_FILES).map(({ path, insertions, deletions }, index) => {
-      return { path, added: insertions, removed: deletions, patch: patches[index] };
+    files: files.map(({ path, ...lines }, index) => {
+      return { path, added: lines.insertions, removed: lines.deletions, patch: patches[index] };
     }),
-    added: sum('insertions'),
-    removed: sum('deletions'),
-    isCut: isTooLong || (patch === '' && files.length > 0) || files.length > MAX_FILES,
+    added: insertions,
+    removed: deletions,
+    moreFiles: fileCount - files.length,
+    isCut: isTooLong || (patch === '' && fileCount > 0) || fileCount > files.length,
   };
 }

@@ -63,9 +63,10 @@ export async function diffPart(
   const input = { ...sessionQuestion(session), path: '.', maxChars: MAX_CHARS };
   const { stat, patch = { text: '', truncated: false }, view } = await readChanges(input, context);
   const at = stat.files.findIndex((file) => file.path === path);
-  if (at === -1)
+  // Beyond the listed files, nothing is known about this one.
+  if (at === -1 && stat.fileCount === stat.files.length)
     return html`<p class="note">This file no longer differs: its change was undone, or it was renamed.</p>`;
-  const diff = fileDiff(patch, at);
+  const diff = at === -1 ? undefined : fileDiff(patch, at);
   if (diff !== undefined && !diff.isTooLong)
     return diffTable(diff, { isSide, colours: await coloursOf(diff, colouring) });
   const size = diff !== undefined && !patch.truncated && ` (${counted(diff.lines.length, 'line')})`;

@@ -3,6 +3,7 @@ import { appendFile, chmod, mkdir, readFile, rm, symlink, writeFile } from 'node
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { removeTree } from '../../../../src/core/project/git/remove-tree.ts';
 import { makeClone, requireSound } from '../../../../src/core/project/proving/clean-clone.ts';
 import { copyInto } from '../../../../src/core/project/proving/run-on-clone.ts';
@@ -209,21 +210,34 @@ describe.each([
     await writeFile(join(outside, 'credentials'), 'mine\n');
     await symlink(outside, join(repo.path, 'gone'));
     await symlink('.git', join(repo.path, 'of-git'));
-    expect(await copy('link/secret')).toBe(false);
     expect(existsSync(join(outside, 'secret'))).toBe(false);
-    expect(await copy('committed')).toBe(true);
+    await copy('committed');
     expect(await readFile(join(dir, 'committed'), 'utf8')).toBe('of the branch\n');
-    expect(await copy('deep/er/secret')).toBe(true);
+    await copy('deep/er/secret');
     expect(await readFile(join(dir, 'deep/er/secret'), 'utf8')).toBe('mine\n');
-    expect(await copy('cache')).toBe(true);
-    expect(await copy('missing')).toBe(false);
-    for (const name of ['gone/credentials', 'of-git/config', 'untracked', 'gone']) {
+    await copy('cache');
+    expect(existsSync(join(dir, 'cache/a'))).toBe(true);
+    const refused = ['link/secret', 'missing', 'gone/credentials', 'of-git/config', 'untracked', 'gone'];
+    for (const name of refused) {
       await expect(copy(name)).rejects.toMatchObject({
         code: 'copy_refused',
         what: expect.stringContaining(name),
       });
       expect(existsSync(join(dir, name))).toBe(false);
     }
+  });
+});
+
+test('what is copied for checks in part is an error by name', async () => {
+  await using repo = await makeRepo();
+  const dir = await cloneWith(false, repo);
+  await appendFile(join(repo.path, '.git/info/exclude'), 'cache\n');
+  await repo.write({ 'cache/a': 'a', 'cache/z': 'z' });
+  await runCommand('mkfifo', [join(repo.path, 'cache/pipe')]);
+  await expect(copyInto(dir, 'cache', repo.path, { baseEnv: repo.env })).rejects.toMatchObject({
+    code: 'copy_failed',
+    what: expect.stringContaining('cache of CHECK_COPY was copied in part'),
+    why: expect.stringContaining('ERR_FS_CP_FIFO_PIPE'),
   });
 });
 

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { gitLine, gitSaysYes, runGit } from '../../../../src/core/project/git/git.ts';
+import { gitLine, gitSaysYes, readRecords, runGit } from '../../../../src/core/project/git/git.ts';
 import { childEnvironment, unsignedGit } from '../../../../src/core/sandbox/programs/environment.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
@@ -161,13 +161,42 @@ test("an aborted call throws the signal's reason", async () => {
   await expect(runGit(['status'], { cwd: repo.path, signal, baseEnv: repo.env })).rejects.toBe(reason);
 });
 
-test('output beyond the limit is cut without an error', async () => {
+test('output beyond the limit is an error by name, unless the caller can use a part of it', async () => {
   await using repo = await makeRepo({ files: { 'long.txt': 'x'.repeat(500_000) } });
-  const result = await runGit(['show', 'HEAD:long.txt'], {
-    cwd: repo.path,
-    baseEnv: repo.env,
-    maxChars: 1000,
+  const show = ['show', 'HEAD:long.txt'];
+  const options = { cwd: repo.path, baseEnv: repo.env, maxChars: 1000 };
+  const error = await runGit(show, { ...options, allowFailure: true }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'git_output_cut', what: expect.stringContaining('"git show"') });
+  expect(error).toMatchObject({ why: expect.stringContaining('1000 characters') });
+  const { cut, stdout } = await runGit(show, { ...options, mayBeCut: true });
+  expect(cut).toBe(true);
+  expect(stdout.length).toBeLessThanOrEqual(1000);
+  expect(await runGit(show, { ...options, maxChars: 600_000 })).toMatchObject({ cut: false });
+});
+
+test('records arrive whole, wherever the output is split, until no more are needed', async () => {
+  await using repo = await makeRepo();
+  const names = Array.from({ length: 20_000 }, (_, at) => `größe ✓ ${at}`);
+  const options = { cwd: repo.path, baseEnv: repo.env, allowFailure: true, input: `${names.join('\n')}\n` };
+  const print = ['check-ignore', '--verbose', '--non-matching', '--stdin'];
+  const all: string[] = [];
+  await readRecords(print, options, (line) => all.push(line), '\n');
+  expect(all).toEqual(names.map((name) => `::\t${name}`));
+  const some: string[] = [];
+  const exitCode = await readRecords(print, options, (line) => some.push(line) < 3, '\n');
+  expect({ exitCode, some }).toEqual({ exitCode: 0, some: all.slice(0, 3) });
+});
+
+test('what the reader of records throws reaches the caller, and a failure has what git said', async () => {
+  await using repo = await makeRepo();
+  const options = { cwd: repo.path, baseEnv: repo.env };
+  const thrown = new Error('not mine');
+  const fail = () => {
+    throw thrown;
+  };
+  await expect(readRecords(['ls-tree', 'HEAD'], options, fail)).rejects.toBe(thrown);
+  await expect(readRecords(['ls-tree', 'nothing'], options, fail)).rejects.toMatchObject({
+    code: 'git_failed',
+    why: expect.stringContaining('Not a valid object name'),
   });
-  expect(result).toMatchObject({ truncated: true });
-  expect(result.stdout.length).toBeLessThanOrEqual(1000);
 });

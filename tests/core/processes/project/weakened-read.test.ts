@@ -1,7 +1,6 @@
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findWeakened } from '../../../../src/core/project/proving/weakened.ts';
 import {
   changesOfChecks,
   diffOfWeakened,
@@ -28,8 +27,7 @@ async function compared(repo: TempRepo) {
   const commit = await repo.git(['rev-parse', 'HEAD']);
   const commits = { mainRepo: repo.path, base, commit };
   const context = { baseEnv: repo.env };
-  const { files, commands } = await changesOfChecks(commits, { own: ['npm test'], ofPlan: [] }, context);
-  const found = findWeakened(files, commands);
+  const { weakened: found } = await changesOfChecks(commits, { own: ['npm test'], ofPlan: [] }, context);
   const diff = found.length === 0 ? '' : await diffOfWeakened(commits, found, context);
   return { lines: found.map(({ path, what }) => `${path} ${what}`), diff };
 }

@@ -14,7 +14,7 @@ test('changes, renames, new files and folders of a real repository are read with
   await repo.git(['add', '-A', '--', 'old.txt', 'renamed to.txt']);
   const args = ['status', '--porcelain=v2', '--branch', '-z'];
   const { stdout } = await runGit(args, { cwd: repo.path, baseEnv: repo.env });
-  expect(parseStatus(stdout)).toEqual({
+  expect(parseStatus(stdout.split('\0'))).toEqual({
     head: await repo.git(['rev-parse', 'HEAD']),
     branch: 'main',
     entries: [
@@ -27,10 +27,10 @@ test('changes, renames, new files and folders of a real repository are read with
 });
 
 test('before the first commit there is no commit, and on a detached HEAD no branch', () => {
-  expect(parseStatus('# branch.oid (initial)\0# branch.head (detached)\0')).toEqual({ entries: [] });
+  expect(parseStatus(['# branch.oid (initial)', '# branch.head (detached)', ''])).toEqual({ entries: [] });
 });
 
 test('a conflict is distinguished from a change', () => {
   const line = 'u UU N... 100644 100644 100644 100644 1111 2222 3333 both sides.txt\0';
-  expect(parseStatus(line).entries).toEqual([{ kind: 'conflict', path: 'both sides.txt' }]);
+  expect(parseStatus(line.split('\0')).entries).toEqual([{ kind: 'conflict', path: 'both sides.txt' }]);
 });

@@ -6,6 +6,7 @@ import {
   checkCommands,
   findWeakened,
   isTestPath,
+  listedWeakenings,
 } from '../../../../src/core/project/proving/weakened.ts';
 
 /** The findings, one line each. */
@@ -268,6 +269,24 @@ test('the same weakening has the same key, and a worse one has another', () => {
   };
   expect(skips(2)).toEqual(skips(2));
   expect(skips(2)).not.toEqual(skips(3));
+});
+
+test('a list of weakened files that is too long to be asked about counts all, and changes with each', () => {
+  const found = Array.from({ length: 1500 }, (_, at) => ({
+    path: `${at}`,
+    what: 'is deleted',
+    key: `${at}`,
+  }));
+  expect(listedWeakenings(found.slice(0, 1000))).toEqual(found.slice(0, 1000));
+  const listed = listedWeakenings(found);
+  expect(listed).toHaveLength(1000);
+  expect(listed[0]).toMatchObject({
+    path: '999',
+    what: 'is deleted, and 500 more files are changed that define what checks prove',
+  });
+  expect(listed.slice(1)).toEqual(found.slice(0, 999));
+  const others = found.map((each, at) => (at === 1499 ? { ...each, key: 'other' } : each));
+  expect(listedWeakenings(others)[0]?.key).not.toBe(listed[0]?.key);
 });
 
 test('only a file with more active tests than before counts as adding tests', () => {

@@ -283,3 +283,10 @@ test('a proof names each changed test with its lines', () => {
   const text = proofMarkdown({ ...made(), changedTests });
   expect(text).toContain('- `tests/a.test.js` is changed (+1 −2)\n- `tests/logo.png` is changed\n');
 });
+
+test('a proof whose list of changed tests is cut says so', () => {
+  const changedTests = Array.from({ length: 1000 }, (_, at) => ({ path: `tests/${at}.js` }));
+  const cut = '- cut here: 1000 changed files are named\n';
+  expect(proofMarkdown({ ...made(), changedTests })).toContain(`\`tests/999.js\` is changed\n${cut}`);
+  expect(proofMarkdown({ ...made(), changedTests: changedTests.slice(1) })).not.toContain('cut here');
+});

@@ -30,6 +30,17 @@ test('a page links only to its own parts', () => {
   expect(outside).toEqual([]);
 });
 
+test('what is left out of a diff, and of the files that the plan does not name, is counted', () => {
+  expect(page).toContain('… and 7 more files. The diff is truncated here.');
+  const shown = (count: number) =>
+    sessionPage({
+      ...reportDataSample(),
+      outsidePlan: Array.from({ length: count }, (_, at) => `${at}.txt`),
+    });
+  expect(shown(99)).toContain('99</b> changed files');
+  expect(shown(100)).toContain('100</b> or more changed files');
+});
+
 test('every link within the page has its target', () => {
   const places = addressesIn(page).filter((address) => /^#(?!\/)/.test(address));
   expect(places.length).toBeGreaterThan(8);

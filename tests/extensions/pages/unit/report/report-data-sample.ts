@@ -63,6 +63,7 @@ export function reportDataSample(also = ''): SessionReportData {
           added: 10,
           removed: 1,
           isCut: true,
+          moreFiles: 7,
         },
         transcript: {
           isCut: true,
