@@ -548,5 +548,52 @@ const TOGETHER = [
 
 const ALONE = [...BRANCH, ...CHANGED_PLANS, ...SIGNALS, ...REVIEWS];
 
+/** A person let the first check stay red, because it was when the session began: that holds while the base is as red. */
+const LEFT_RED: FalseClaim[] = [
+  {
+    ci: true,
+    way: 'breaks a check that was red on its base once, and passes there now',
+    checks: ['test ! -e src/store.js'],
+    leftRed: 1,
+    says: '`test ! -e src/store.js` (exit status 1; on the base commit it passes now)',
+  },
+  {
+    way: 'breaks a check that is red in another way on its base now',
+    checks: ['test -e src/store.js && exit 3; exit 4'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit now: exit status 4)',
+  },
+  {
+    way: 'breaks a check that is cut off on its base now',
+    checks: ['test -e src/store.js && exit 3; sleep 60'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit now: ran out of time)',
+  },
+  {
+    way: 'breaks a check whose program is missing on its base now',
+    checks: ['test -e src/store.js && exit 3; exit 127'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit now: exit status 127)',
+  },
+  {
+    way: 'had its check left red for an earlier goal',
+    checks: ['exit 3'],
+    leftRed: 3,
+    secondGoal: true,
+    does: `echo x >>src/cli.js; ${COMMIT}`,
+    says: '"for":"qa_answers"',
+  },
+  {
+    way: 'breaks a check that runs in its worktree alone',
+    checks: ['exit 3'],
+    leftRed: 3,
+    checkIn: 'worktree',
+    says: '`exit 3` (exit status 3)',
+  },
+];
+
 /** The claims of each session to play. */
-export const PLAYED: readonly (readonly FalseClaim[])[] = [...TOGETHER, ...ALONE.map((claim) => [claim])];
+export const PLAYED: readonly (readonly FalseClaim[])[] = [
+  ...TOGETHER,
+  ...[...ALONE, ...LEFT_RED].map((claim) => [claim]),
+];

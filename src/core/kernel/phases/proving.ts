@@ -30,8 +30,17 @@ export const CheckRun = z.object({
   exitCode: z.int().nullable(),
   /** The kind of failure, in short; absent: it exited with 0. */
   how: z.string().optional(),
-  /** It failed in the same way on the base commit, and a person accepted that. */
+  /** It fails in the same way on the base commit, and a person accepted that. */
   redBefore: z.literal(true).optional(),
+  /** Its run on the base commit right after this one, because a person accepted that it fails there. */
+  onBase: z
+    .object({
+      commit: z.string(),
+      exitCode: z.int().nullable(),
+      how: z.string().optional(),
+      outputHash: z.string(),
+    })
+    .optional(),
   durationMs: z.number(),
   /** SHA-256 of all of stdout and stderr. */
   outputHash: z.string(),
@@ -143,10 +152,19 @@ export function isUndecided(base: BaseChecks | undefined): base is BaseChecks {
   return base?.result === 'red' && base.choice === undefined;
 }
 
-/** Whether a check fails just as it did on the base commit, and a person accepted that failure. */
-export function isNoWorse(run: CheckRun, base: BaseChecks | undefined): boolean {
-  if (base?.choice !== 'leave' || run.how === undefined || run.isSetup) return false;
-  return base.failed.some(({ command, exitCode }) => command === run.command && exitCode === run.exitCode);
+/** Whether a person accepted that this check may fail as it does on the base: a claim to be shown on each proof. */
+export function mayStayRed(
+  { command, how, isSetup }: Pick<CheckRun, 'command' | 'how' | 'isSetup'>,
+  base: BaseChecks | undefined,
+): boolean {
+  if (base?.choice !== 'leave' || how === undefined || isSetup) return false;
+  return base.failed.some((failed) => failed.command === command);
+}
+
+/** Whether a check that fails on the branch fails just so on the base, where it ran a moment ago. */
+export function isNoWorse({ exitCode }: CheckRun, onBase: CheckRun | undefined): boolean {
+  if (onBase?.how === undefined || onBase.exitCode === null || cannotRun(onBase)) return false;
+  return onBase.exitCode === exitCode;
 }
 
 /** The words of reports for a check that fails as it did before the work. */

@@ -27,6 +27,7 @@ import {
   withRoundBegun,
 } from './fold-pull-request.ts';
 import {
+  keptBase,
   RESET_FIELDS,
   rewound,
   withHalfwayRewind,
@@ -278,6 +279,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     return {
       ...rest,
       ...RESET_FIELDS,
+      baseChecks: keptBase(state),
       // Which gates open at the start now depends on who gave the new goal.
       startedBy: event.by,
       goal,

@@ -235,12 +235,12 @@ function redBaseQuestion(
     text: oneLine(
       afterLeftOut(
         leftOut,
-        `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the session began from, before any work. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
+        `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the work begins from. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
       ),
     ),
     options: [
       `making ${isOne ? 'it' : 'them'} green is part of the task`,
-      `continue: at the end ${isOne ? 'it' : 'each'} may fail with the same exit status, and the proof says "${RED_AFTER}"`,
+      `continue: at the end ${isOne ? 'it' : 'each'} may fail if it then fails in the same way on that commit, and the proof says "${RED_AFTER}"`,
     ],
     suggestion: { letters: ['A'], reason: 'then every check passes when the session is done' },
   };

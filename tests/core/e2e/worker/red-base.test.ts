@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import { reportFacts } from '../../../../src/core/caller/facts/report-facts.ts';
 import type { EventOf } from '../../../../src/core/session/events/events.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readProof } from '../../../../src/core/session/proof/proof.ts';
@@ -72,7 +71,7 @@ test.concurrent(
     expect(question?.text).toContain(join(rig.paths.baseChecks, 'base-1.txt'));
     expect(question?.options).toEqual([
       'A) making it green is part of the task',
-      'B) continue: at the end it may fail with the same exit status, and the proof says "red before, red after"',
+      'B) continue: at the end it may fail if it then fails in the same way on that commit, and the proof says "red before, red after"',
     ]);
     expect(question?.suggestion).toMatch(/^A - /);
     expect(asked.about).toBe(`$ ${CHECK}\nfixed is missing\n(exit status 3)`);
@@ -174,22 +173,23 @@ test.concurrent('the first gate waits for checks of the base that still run, and
   expect((await rig.state()).baseChecks).toMatchObject({ result: 'red', question: expect.any(String) });
 });
 
-test.concurrent('sessions from one commit run its checks once, and other checks are run anew', async () => {
-  const counted = 'echo >>"$OUTSIDE/runs"; exit 1';
+test.concurrent('a red result of another session asks no person: a later session runs the checks on its base anew', async () => {
+  const counted = 'echo >>"$OUTSIDE/runs"; test -e "$OUTSIDE/up"';
   await using rig = await redRig({ lines: { CHECK: counted } });
   await rig.untilWaiting('qa_answers');
+  await writeFile(join(rig.repo.root, 'up'), '');
   const again = await tool(rig, 'start_session', {
     session: undefined,
     task: 'The same again',
     name: 'again',
   });
   const second = { session: String(again.session) };
-  const asked = async () => (await readQa(second, rig.context())).about?.text;
-  await expect.poll(asked).toBe(`$ ${counted}\n\n(exit status 1)`);
-  expect(await readFile(join(rig.repo.root, 'runs'), 'utf8')).toBe('\n');
-  const { view } = await readQa(second, rig.context());
-  expect(reportFacts(view).checks).toContain('red before any work');
-  expect(await readFile(join(view.paths.baseChecks, 'base-1.txt'), 'utf8')).toBe('');
+  const state = async () => (await readQa(second, rig.context())).view.state.status.kind;
+  await expect.poll(state, { timeout: 60_000 }).toBe('waiting');
+  const { view, about } = await readQa(second, rig.context());
+  expect(about).toBeUndefined();
+  expect(view.state.baseChecks).toMatchObject({ result: 'green', failed: [] });
+  expect(await readFile(join(rig.repo.root, 'runs'), 'utf8')).toBe('\n\n');
 });
 
 test.concurrent('a check of .samocode that was wrong is corrected by a stop and a resume', async () => {
