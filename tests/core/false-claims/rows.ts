@@ -564,6 +564,19 @@ const LEFT_RED: FalseClaim[] = [
     says: '(exit status 3; on the base commit now: exit status 4)',
   },
   {
+    ci: true,
+    way: 'breaks a check that fails for another reason on its base, with the same exit status',
+    checks: ['test -e src/store.js && echo broken by the work; echo red for long; exit 3'],
+    leftRed: 3,
+    says: '"otherFailures":[{"command":',
+  },
+  {
+    way: 'breaks a check that says something else on its base, and one that passes there',
+    checks: ['test -e src/store.js && echo broken by the work; exit 3', 'test ! -e src/store.js'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit it says something else); `test ! -e src/store.js` (exit status 1)',
+  },
+  {
     way: 'breaks a check that is cut off on its base now',
     checks: ['test -e src/store.js && exit 3; sleep 60'],
     leftRed: 3,

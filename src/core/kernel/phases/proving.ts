@@ -99,6 +99,20 @@ export interface ProofFolders {
 
 const FailedRun = CheckRun.pick({ command: true, isSetup: true, exitCode: true, output: true, tail: true });
 
+const BaseChoice = z.enum(['fix', 'leave']);
+
+/** A check that fails on branch and base with one exit status, and says something else. */
+export const OtherFailure = z.object({
+  command: z.string(),
+  how: z.string(),
+  /** Fingerprint of what both say, without numbers and the like: an answer holds for this pair. */
+  key: z.string(),
+  /** The ends of both outputs. */
+  onBranch: z.string(),
+  onBase: z.string(),
+});
+export type OtherFailure = z.infer<typeof OtherFailure>;
+
 /** The result of the full set on the base commit, and a person's decision about it. */
 export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
@@ -107,7 +121,13 @@ export const BaseChecks = z.object({
   /** Fingerprint of the question about this result. */
   question: z.string().optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
-  choice: z.enum(['fix', 'leave']).optional(),
+  choice: BaseChoice.optional(),
+  /** Failures with the exit status of the base and another output, each asked about once. `leave`: they are the same. */
+  others: z
+    .array(
+      z.object({ command: z.string(), key: z.string(), question: z.string(), choice: BaseChoice.optional() }),
+    )
+    .optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 

@@ -1,4 +1,6 @@
 import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../kernel/phases/proving.ts';
+import { withBaseChoice } from './accepted.ts';
+import type { RecordedAnswer } from './bodies/positions.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
@@ -17,6 +19,28 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   const shown = { commit: event.commit, commands, ...(red.length > 0 && { redAfter: red }) };
   const proved = failedRuns(event).length === 0 ? shown : undefined;
   return { ...state, passed, proved };
+}
+
+/** Each is asked about once for a goal: an answer holds for the failures that it was given about. */
+export function withOthersAsked(
+  state: SessionState,
+  { otherFailures }: Pick<EventOf<'parked'>, 'otherFailures'>,
+): SessionState {
+  const { baseChecks } = state;
+  if (baseChecks === undefined || otherFailures === undefined) return state;
+  const asked = otherFailures.map(({ command, key, question }) => ({ command, key, question }));
+  return { ...state, baseChecks: { ...baseChecks, others: [...(baseChecks.others ?? []), ...asked] } };
+}
+
+/** They are answered like the question about the base. */
+export function withOtherChoices(state: SessionState, answers: readonly RecordedAnswer[]): SessionState {
+  const { baseChecks } = state;
+  if (baseChecks?.others === undefined) return state;
+  const others = baseChecks.others.map((other) => {
+    const asked = { ...baseChecks, question: other.question, choice: other.choice };
+    return { ...other, choice: withBaseChoice({ ...state, baseChecks: asked }, answers).baseChecks?.choice };
+  });
+  return { ...state, baseChecks: { ...baseChecks, others } };
 }
 
 /** A resume can change the checks. If they could not run on the base, they are run there again. */

@@ -1,9 +1,13 @@
-import { type CheckRun, isNoWorse, mayStayRed } from '../../kernel/phases/proving.ts';
+import { join } from 'node:path';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { type CheckRun, isNoWorse, mayStayRed, type OtherFailure } from '../../kernel/phases/proving.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
+import { whatItSays } from '../../project/proving/same-output.ts';
 import { endChildTree } from '../core/tree.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { showChecking } from './check-facts.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
+import { openScratchDir, scratchDir } from './scratch.ts';
 
 /**
  * Runs the failed checks that a person accepted as red once more, on the base: an older result says nothing about now,
@@ -22,37 +26,71 @@ export async function withExcuses(
   if (commands.length === 0) return end;
   // What the checks of the branch have left running could be what fails on the base.
   await endChildTree(worker, undefined, { leftoversOnly: true });
-  const name = `${set.name}-base`;
+  const onBase = { ...set, name: nameOnBase(set), commit: base, commands };
   const begins = (command: string) => showChecking(worker, `the base commit: ${command}`);
-  const { runs: ofBase, left = end.left } = await runInClone(worker, {
-    ...set,
-    name,
-    commit: base,
-    commands,
-    begins,
-  });
+  const { runs: ofBase, left = end.left } = await runInClone(worker, { ...onBase, begins });
   const isWhole = !ofBase.some(({ isSetup, how }) => isSetup && how !== undefined);
-  const onBase = (command: string) => (isWhole ? ofBase.find((run) => run.command === command) : undefined);
-  const runs = end.runs.map((run) => {
-    const found = commands.includes(run.command) ? onBase(run.command) : undefined;
-    if (found === undefined) return run;
-    const { exitCode, how, outputHash } = found;
-    const shown = { ...run, onBase: { commit: base, exitCode, how, outputHash } };
-    return isNoWorse(run, found) ? { ...shown, redBefore: true as const } : shown;
-  });
-  const red = runs.flatMap(({ command, redBefore }) => (redBefore ? [command] : []));
-  const failures = end.failures
-    .filter(({ command }) => !red.includes(command))
-    .map((failure) =>
-      commands.includes(failure.command)
-        ? { ...failure, how: `${failure.how}; ${endOnBase(onBase(failure.command))}` }
-        : failure,
-    );
-  return { runs, failures, left };
+  const found = isWhole ? ofBase : [];
+  const excuses = new Map<string, Excuse>();
+  for (const run of end.runs.filter(({ command }) => commands.includes(command)))
+    excuses.set(run.command, await excuseFor(worker, set, { run, onBase: found.find(isOf(run)) }));
+  return {
+    left,
+    runs: end.runs.map((run) => {
+      const { onBase: ran, isNoWorse: redBefore } = excuses.get(run.command) ?? {};
+      if (ran === undefined) return run;
+      const { exitCode, how, outputHash } = ran;
+      const shown = { ...run, onBase: { commit: base, exitCode, how, outputHash } };
+      return redBefore ? { ...shown, redBefore } : shown;
+    }),
+    failures: end.failures.flatMap((failure) => {
+      const excuse = excuses.get(failure.command);
+      if (excuse === undefined) return [failure];
+      return excuse.isNoWorse ? [] : [{ ...failure, how: `${failure.how}; ${excuse.why}` }];
+    }),
+    others: [...excuses.values()].flatMap(({ other }) => other ?? []),
+  };
 }
 
-/** Why the answer of a person does not excuse a failure. */
-function endOnBase(run: CheckRun | undefined): string {
-  if (run === undefined) return 'on the base commit it could not be run now';
-  return run.how === undefined ? 'on the base commit it passes now' : `on the base commit now: ${run.how}`;
+interface Excuse {
+  onBase?: CheckRun | undefined;
+  isNoWorse?: true;
+  /** Why the answer of a person does not excuse the failure. */
+  why?: string;
+  /** Set if a person is still to be asked. */
+  other?: OtherFailure;
+}
+
+async function excuseFor(
+  worker: Worker,
+  set: ClonedSet,
+  { run, onBase }: { run: CheckRun; onBase: CheckRun | undefined },
+): Promise<Excuse> {
+  if (onBase === undefined) return { why: 'on the base commit it could not be run now' };
+  if (onBase.how === undefined) return { onBase, why: 'on the base commit it passes now' };
+  if (!isNoWorse(run, onBase)) return { onBase, why: `on the base commit now: ${onBase.how}` };
+  const dirs = [scratchDir(worker), openScratchDir(worker)];
+  const [says, saysOnBase] = await Promise.all(
+    [run, onBase].map((each) => {
+      const clones = dirs.flatMap((dir) => [join(dir, nameOnBase(set)), join(dir, set.name)]);
+      return whatItSays(join(worker.paths.runDir, each.output), each, clones);
+    }),
+  );
+  if (says === saysOnBase) return { onBase, isNoWorse: true };
+  const { command, how = '', tail: onBranch = '' } = run;
+  const key = fingerprint(JSON.stringify([command, says, saysOnBase]));
+  const asked = stateOf(worker).baseChecks?.others?.filter((other) => other.command === command) ?? [];
+  if (asked.some((other) => other.key === key && other.choice === 'leave'))
+    return { onBase, isNoWorse: true };
+  const why = 'on the base commit it says something else';
+  if (asked.length > 0) return { onBase, why };
+  return { onBase, why, other: { command, how, key, onBranch, onBase: onBase.tail ?? '' } };
+}
+
+function nameOnBase({ name }: ClonedSet): string {
+  return `${name}-base`;
+}
+
+function isOf({ command }: CheckRun) {
+  return (other: CheckRun) => other.command === command;
 }

@@ -7,6 +7,7 @@ import {
   afterUnreviewed,
   notCommitted,
   waitAboutBase,
+  waitAboutOthers,
 } from '../../kernel/phases/after-checks.ts';
 import type { Decision } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type Obstacle, type ObstacleName } from '../../kernel/phases/obstacles.ts';
@@ -16,8 +17,8 @@ import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evide
 import { leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
 import type { KnownBase } from './base-run.ts';
+import { failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { splitFailures, unreviewed } from './ledger.ts';
@@ -63,8 +64,9 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   },
   async red_base(inquiry) {
     const { proof } = await shownOf(inquiry);
-    if (proof.kind !== 'base_red') return undefined;
     const progress = progressOf(inquiry.worker);
+    if (proof.kind === 'other_failures') return waitAboutOthers(progress.phase, proof.others);
+    if (proof.kind !== 'base_red') return undefined;
     const unrunnable = await afterUnrunnableBase(inquiry.worker, proof);
     return unrunnable ?? waitAboutBase(progress.phase, progress.phase);
   },

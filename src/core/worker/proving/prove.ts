@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { type BaseChecks, type ChecksRan, isUndecided, mayStayRed } from '../../kernel/phases/proving.ts';
+import {
+  type BaseChecks,
+  type ChecksRan,
+  isUndecided,
+  mayStayRed,
+  type OtherFailure,
+} from '../../kernel/phases/proving.ts';
 import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
@@ -25,7 +31,9 @@ import { type ClonedSet, runInClone } from './run-in-clone.ts';
 /** The result of a set of checks; `events` are recorded with the decision about it. */
 export type Proof = { events: NewEvent[] } & (
   | { kind: 'passed' }
-  | { kind: 'failed'; failures: FailedCheck[] }
+  | { kind: 'failed'; failures: FailedCheck[]; others?: OtherFailure[] | undefined }
+  /** Nothing else fails, and no person was asked about these. */
+  | { kind: 'other_failures'; others: OtherFailure[] }
   | { kind: 'uncommitted'; files: string[] }
   /** No agent can help: a command not found, a failing guard, or no clone. */
   | { kind: 'impossible'; reason: string }
@@ -149,7 +157,7 @@ export async function recordedSet(
   try {
     const end = await whileTakingCommands(worker, run);
     if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    const { runs, failures, left } = end.value;
+    const { runs, failures, left, others } = end.value;
     const sandbox = await worker.guard.level(worker);
     const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned }];
@@ -160,7 +168,7 @@ export async function recordedSet(
     const { ofProject } = await splitFailures(worker, failures);
     const reason = impossibleReason(failures, ofProject);
     if (reason !== undefined) return { kind: 'impossible', reason, events };
-    return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, events };
+    return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, others, events };
   } catch (error) {
     if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
     return { kind: 'impossible', reason: asReason(error), events: [] };
@@ -199,12 +207,15 @@ export function asReason({ why, hint }: Explanation): string {
 }
 
 /** A check that cannot run on the base, or fails there without a decision about that, is not the agent's failure. */
-async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
+async function unlessBaseIsRed(worker: Worker, proof: Extract<Proof, { kind: 'failed' }>): Promise<Proof> {
   const known = await knownBase(worker);
   if (known === undefined) return { kind: 'stopped', events: [] };
   const { base, failure } = known;
   const events = [...proof.events, ...known.events];
   if (failure !== undefined) return { kind: 'impossible', reason: asReason(failure), events };
+  const { others = [] } = proof;
+  if (others.length > 0 && others.length === proof.failures.length)
+    return { kind: 'other_failures', others, events };
   if (base?.result === 'unrunnable' || isUndecided(base)) return { kind: 'base_red', base, events };
   return { ...proof, events };
 }

@@ -142,7 +142,9 @@ test.concurrent('a check that ends in another way than before the work is a fail
   expect(back?.decision).toMatchObject({
     phase: 'implementation',
     notes: expect.arrayContaining([
-      expect.stringContaining('`test -e broken && exit 4; exit 3` (exit status 4)'),
+      expect.stringContaining(
+        '`test -e broken && exit 4; exit 3` (exit status 4; on the base commit now: exit status 3)',
+      ),
     ]),
   });
 });

@@ -159,7 +159,7 @@ describe('a session is done when its agent', () => {
     ],
     [
       'leaves a check red that is as red on the base now, as a person accepted',
-      { checks: ['exit 3'], leftRed: 3 },
+      { checks: ['echo "$$ $(pwd) $(date)"; mktemp -u; exit 3'], leftRed: 3 },
     ],
     ['renames a file without content', turnsGreen('touch a; git add a; git mv a b', 'test -e b')],
   ] as const)('%s', ci, async ([, claim], { expect }) => {
