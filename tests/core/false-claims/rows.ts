@@ -568,7 +568,7 @@ const LEFT_RED: FalseClaim[] = [
     way: 'breaks a check that fails for another reason on its base, with the same exit status',
     checks: ['test -e src/store.js && echo broken by the work; echo red for long; exit 3'],
     leftRed: 3,
-    says: '"otherFailures":[{"command":',
+    says: '"otherFailures":[{"command":"test -e src/store.js && echo broken',
   },
   {
     way: 'breaks a check that says something else on its base, and one that passes there',

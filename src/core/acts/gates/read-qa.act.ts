@@ -56,11 +56,11 @@ async function aboutChecks(
   gate: WaitingStatus | undefined,
   open: readonly QaQuestion[],
 ): Promise<QaReport['about']> {
-  const { weakened, baseQuestion, otherFailures = [] } = gate ?? {};
+  const { weakened, baseQuestion } = gate ?? {};
   const changed = open.find(({ id }) => id === weakened?.question);
   const diff = changed && (await documentText(paths.weakenedDiff));
   if (changed && diff !== undefined) return { question: changed.id, text: diff };
-  for (const other of otherFailures) {
+  for (const other of state.baseChecks?.others ?? []) {
     const about = open.find((question) => questionHash(question) === other.question);
     if (about !== undefined) return { question: about.id, text: bothEnds(other) };
   }

@@ -1,7 +1,6 @@
 import { listed } from '../text.ts';
 import type { Decision, ParkDecision } from './decision.ts';
 import type { Progress } from './progress.ts';
-import type { OtherFailure } from './proving.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from './table.ts';
 import { block, park, run } from './verdict.ts';
 
@@ -125,11 +124,6 @@ export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecis
 /** Asks the same when checks fail at the end on an untested base; after the answer, the phase continues. */
 export function waitAboutBase(phase: Phase, resumePhase: Phase, notes?: string[]): ParkDecision {
   return { ...park(phase, 'qa_answers', resumePhase), asksAboutBase: true, ...(notes?.length && { notes }) };
-}
-
-/** Asks a person whether these failures are those of the base; after the answer, the phase continues. */
-export function waitAboutOthers(phase: Phase, otherFailures: OtherFailure[]): ParkDecision {
-  return { ...park(phase, 'qa_answers', phase), otherFailures };
 }
 
 /** A message arrived before an agent signalled done: another agent reads it. */

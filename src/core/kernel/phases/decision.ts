@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ChangedTest, OtherFailure, ProvedRequirement, Weakening } from './proving.ts';
+import { ChangedTest, ProvedRequirement, Weakening } from './proving.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -60,10 +60,8 @@ const Park = z.object({
   askNothingToClarify: z.boolean().optional(),
   /** The subject of the worker's question: checks that might prove less than on the base. */
   weakened: z.array(Weakening).optional(),
-  /** The worker adds a question about checks that fail on the base commit. */
+  /** The worker adds its questions about checks that fail on the base commit. */
   asksAboutBase: z.literal(true).optional(),
-  /** The worker asks of each whether it is the failure of the base. */
-  otherFailures: z.array(OtherFailure).optional(),
   /** The fingerprint of the changes of a round that neither plan nor pull request explains. */
   beyond: z.string().optional(),
   /** Other changed test and check files, for people. */

@@ -32,15 +32,6 @@ export const CheckRun = z.object({
   how: z.string().optional(),
   /** It fails in the same way on the base commit, and a person accepted that. */
   redBefore: z.literal(true).optional(),
-  /** Its run on the base commit right after this one, because a person accepted that it fails there. */
-  onBase: z
-    .object({
-      commit: z.string(),
-      exitCode: z.int().nullable(),
-      how: z.string().optional(),
-      outputHash: z.string(),
-    })
-    .optional(),
   durationMs: z.number(),
   /** SHA-256 of all of stdout and stderr. */
   outputHash: z.string(),
@@ -59,6 +50,18 @@ export const ProvedRequirement = z.object({
   check: z.string(),
 });
 export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
+
+/** A check that fails on branch and base with one exit status, and says something else. */
+export const OtherFailure = z.object({
+  command: z.string(),
+  how: z.string(),
+  /** Fingerprint of what both say, without numbers and the like: an answer holds for this pair. */
+  key: z.string(),
+  /** The ends of both outputs. */
+  onBranch: z.string(),
+  onBase: z.string(),
+});
+export type OtherFailure = z.infer<typeof OtherFailure>;
 
 /** A completed set of checks: the record of the proof of a commit. */
 export const ChecksRan = z.object({
@@ -80,6 +83,10 @@ export const ChecksRan = z.object({
   unsigned: z.int().optional(),
   /** The test files of `added`, in the order of the commands, and their common fingerprint. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
+  /** The failed checks that a person let stay red, on the base right after this set. */
+  onBase: z
+    .object({ commit: z.string(), runs: z.array(CheckRun), others: z.array(OtherFailure).optional() })
+    .optional(),
 });
 export type ChecksRan = z.infer<typeof ChecksRan>;
 
@@ -101,18 +108,6 @@ const FailedRun = CheckRun.pick({ command: true, isSetup: true, exitCode: true, 
 
 const BaseChoice = z.enum(['fix', 'leave']);
 
-/** A check that fails on branch and base with one exit status, and says something else. */
-export const OtherFailure = z.object({
-  command: z.string(),
-  how: z.string(),
-  /** Fingerprint of what both say, without numbers and the like: an answer holds for this pair. */
-  key: z.string(),
-  /** The ends of both outputs. */
-  onBranch: z.string(),
-  onBase: z.string(),
-});
-export type OtherFailure = z.infer<typeof OtherFailure>;
-
 /** The result of the full set on the base commit, and a person's decision about it. */
 export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
@@ -122,11 +117,9 @@ export const BaseChecks = z.object({
   question: z.string().optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: BaseChoice.optional(),
-  /** Failures with the exit status of the base and another output, each asked about once. `leave`: they are the same. */
+  /** Failures that are perhaps not those of the base. `question`: its fingerprint, once a person was asked. */
   others: z
-    .array(
-      z.object({ command: z.string(), key: z.string(), question: z.string(), choice: BaseChoice.optional() }),
-    )
+    .array(OtherFailure.extend({ question: z.string().optional(), choice: BaseChoice.optional() }))
     .optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;

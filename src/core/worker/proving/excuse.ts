@@ -34,26 +34,22 @@ export async function withExcuses(
   const excuses = new Map<string, Excuse>();
   for (const run of end.runs.filter(({ command }) => commands.includes(command)))
     excuses.set(run.command, await excuseFor(worker, set, { run, onBase: found.find(isOf(run)) }));
+  const others = [...excuses.values()].flatMap(({ other }) => other ?? []);
   return {
     left,
-    runs: end.runs.map((run) => {
-      const { onBase: ran, isNoWorse: redBefore } = excuses.get(run.command) ?? {};
-      if (ran === undefined) return run;
-      const { exitCode, how, outputHash } = ran;
-      const shown = { ...run, onBase: { commit: base, exitCode, how, outputHash } };
-      return redBefore ? { ...shown, redBefore } : shown;
-    }),
+    onBase: { commit: base, runs: ofBase, ...(others.length > 0 && { others }) },
+    runs: end.runs.map((run) =>
+      excuses.get(run.command)?.isNoWorse ? { ...run, redBefore: true as const } : run,
+    ),
     failures: end.failures.flatMap((failure) => {
       const excuse = excuses.get(failure.command);
       if (excuse === undefined) return [failure];
       return excuse.isNoWorse ? [] : [{ ...failure, how: `${failure.how}; ${excuse.why}` }];
     }),
-    others: [...excuses.values()].flatMap(({ other }) => other ?? []),
   };
 }
 
 interface Excuse {
-  onBase?: CheckRun | undefined;
   isNoWorse?: true;
   /** Why the answer of a person does not excuse the failure. */
   why?: string;
@@ -67,8 +63,8 @@ async function excuseFor(
   { run, onBase }: { run: CheckRun; onBase: CheckRun | undefined },
 ): Promise<Excuse> {
   if (onBase === undefined) return { why: 'on the base commit it could not be run now' };
-  if (onBase.how === undefined) return { onBase, why: 'on the base commit it passes now' };
-  if (!isNoWorse(run, onBase)) return { onBase, why: `on the base commit now: ${onBase.how}` };
+  if (onBase.how === undefined) return { why: 'on the base commit it passes now' };
+  if (!isNoWorse(run, onBase)) return { why: `on the base commit now: ${onBase.how}` };
   const dirs = [scratchDir(worker), openScratchDir(worker)];
   const [says, saysOnBase] = await Promise.all(
     [run, onBase].map((each) => {
@@ -76,15 +72,15 @@ async function excuseFor(
       return whatItSays(join(worker.paths.runDir, each.output), each, clones);
     }),
   );
-  if (says === saysOnBase) return { onBase, isNoWorse: true };
+  if (says === saysOnBase) return { isNoWorse: true };
   const { command, how = '', tail: onBranch = '' } = run;
   const key = fingerprint(JSON.stringify([command, says, saysOnBase]));
-  const asked = stateOf(worker).baseChecks?.others?.filter((other) => other.command === command) ?? [];
-  if (asked.some((other) => other.key === key && other.choice === 'leave'))
-    return { onBase, isNoWorse: true };
+  const asked =
+    stateOf(worker).baseChecks?.others?.filter((other) => other.command === command && other.question) ?? [];
+  if (asked.some((other) => other.key === key && other.choice === 'leave')) return { isNoWorse: true };
   const why = 'on the base commit it says something else';
-  if (asked.length > 0) return { onBase, why };
-  return { onBase, why, other: { command, how, key, onBranch, onBase: onBase.tail ?? '' } };
+  if (asked.length > 0) return { why };
+  return { why, other: { command, how, key, onBranch, onBase: onBase.tail ?? '' } };
 }
 
 function nameOnBase({ name }: ClonedSet): string {

@@ -7,7 +7,6 @@ import {
   afterUnreviewed,
   notCommitted,
   waitAboutBase,
-  waitAboutOthers,
 } from '../../kernel/phases/after-checks.ts';
 import type { Decision } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type Obstacle, type ObstacleName } from '../../kernel/phases/obstacles.ts';
@@ -65,7 +64,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   async red_base(inquiry) {
     const { proof } = await shownOf(inquiry);
     const progress = progressOf(inquiry.worker);
-    if (proof.kind === 'other_failures') return waitAboutOthers(progress.phase, proof.others);
+    if (proof.kind === 'other_failures') return waitAboutBase(progress.phase, progress.phase);
     if (proof.kind !== 'base_red') return undefined;
     const unrunnable = await afterUnrunnableBase(inquiry.worker, proof);
     return unrunnable ?? waitAboutBase(progress.phase, progress.phase);

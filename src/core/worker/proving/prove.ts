@@ -31,9 +31,9 @@ import { type ClonedSet, runInClone } from './run-in-clone.ts';
 /** The result of a set of checks; `events` are recorded with the decision about it. */
 export type Proof = { events: NewEvent[] } & (
   | { kind: 'passed' }
-  | { kind: 'failed'; failures: FailedCheck[]; others?: OtherFailure[] | undefined }
+  | { kind: 'failed'; failures: FailedCheck[]; others?: readonly OtherFailure[] | undefined }
   /** Nothing else fails, and no person was asked about these. */
-  | { kind: 'other_failures'; others: OtherFailure[] }
+  | { kind: 'other_failures' }
   | { kind: 'uncommitted'; files: string[] }
   /** No agent can help: a command not found, a failing guard, or no clone. */
   | { kind: 'impossible'; reason: string }
@@ -157,10 +157,10 @@ export async function recordedSet(
   try {
     const end = await whileTakingCommands(worker, run);
     if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    const { runs, failures, left, others } = end.value;
+    const { runs, failures, left, onBase } = end.value;
     const sandbox = await worker.guard.level(worker);
     const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
-    const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned }];
+    const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned, onBase }];
     if (left !== undefined) {
       const text = `Files created by the checks could not be deleted: ${left}. They belong to another user or are locked. Delete them yourself; the results of the checks are valid.`;
       events.push({ type: 'notice', code: 'clone_left', text });
@@ -168,7 +168,9 @@ export async function recordedSet(
     const { ofProject } = await splitFailures(worker, failures);
     const reason = impossibleReason(failures, ofProject);
     if (reason !== undefined) return { kind: 'impossible', reason, events };
-    return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, others, events };
+    return failures.length === 0
+      ? { kind: 'passed', events }
+      : { kind: 'failed', failures, others: onBase?.others, events };
   } catch (error) {
     if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
     return { kind: 'impossible', reason: asReason(error), events: [] };
@@ -214,8 +216,7 @@ async function unlessBaseIsRed(worker: Worker, proof: Extract<Proof, { kind: 'fa
   const events = [...proof.events, ...known.events];
   if (failure !== undefined) return { kind: 'impossible', reason: asReason(failure), events };
   const { others = [] } = proof;
-  if (others.length > 0 && others.length === proof.failures.length)
-    return { kind: 'other_failures', others, events };
+  if (others.length > 0 && others.length === proof.failures.length) return { kind: 'other_failures', events };
   if (base?.result === 'unrunnable' || isUndecided(base)) return { kind: 'base_red', base, events };
   return { ...proof, events };
 }

@@ -51,7 +51,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
   const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision));
   const baseQuestion = decision.asksAboutBase && (await askAboutRedBase(worker));
-  const otherFailures = await askAboutOthers(worker, decision.otherFailures);
+  const otherFailures = decision.asksAboutBase && (await askAboutOthers(worker));
   await markWaiting(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
@@ -157,14 +157,13 @@ async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
   return question && questionHash(question);
 }
 
-async function askAboutOthers(
-  worker: Worker,
-  others: readonly OtherFailure[] = [],
-): Promise<Parked['otherFailures']> {
+/** The questions about failures that are perhaps not those of the base. */
+async function askAboutOthers(worker: Worker): Promise<Parked['otherFailures']> {
+  const { others = [] } = stateOf(worker).baseChecks ?? {};
   const asked = [];
-  for (const other of others) {
+  for (const other of others.filter(({ question }) => question === undefined)) {
     const question = await askedOnce(worker, otherFailureQuestion(other));
-    if (question !== undefined) asked.push({ ...other, question: questionHash(question) });
+    if (question !== undefined) asked.push({ command: other.command, question: questionHash(question) });
   }
   return asked.length > 0 ? asked : undefined;
 }

@@ -149,6 +149,33 @@ test.concurrent('a check that ends in another way than before the work is a fail
   });
 });
 
+test.concurrent('a check that says something else than on the base is asked about with both ends, and by B the session is done', async () => {
+  const changes = [
+    { act: 'edit', path: 'other', text: 'x\n' },
+    { act: 'commit', subject: 'Change it' },
+    { act: 'normal' },
+  ];
+  const check = 'echo "fixed is missing"; if test -e other; then echo "other is here"; fi; exit 3';
+  await using rig = await redRig({
+    lines: { CHECK: check },
+    scenario: { rules: [{ when: { phase: 'implementation', count: 1 }, do: changes }] },
+  });
+  await rig.untilWaiting('qa_answers');
+  await decide(rig, 'B');
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await rig.untilWaiting('qa_answers');
+  const asked = await tool(rig, 'read_qa');
+  expect(asked.about).toBe(
+    `$ ${check}\n(exit status 3 on both)\n\nOn the branch:\nfixed is missing\nother is here\n\nOn the base commit:\nfixed is missing`,
+  );
+  await decide(rig, 'B');
+  const done = await rig.until(isAt('done'), LONG);
+  expect(done.proved?.redAfter).toEqual([check]);
+  const answers = (await rig.events()).filter((event) => event.type === 'answers_recorded');
+  expect(answers).toHaveLength(2);
+});
+
 test.concurrent('where the settings open the gates, a red base is part of the task', async () => {
   await using rig = await redRig({ lines: { GATES: 'none' }, scenario: WORKS });
   const { baseChecks } = await rig.until(isAt('done'), LONG);

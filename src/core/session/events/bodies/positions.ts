@@ -3,7 +3,7 @@ import { ACTS, type NextStep } from '../../../kernel/acts.ts';
 import { OUTAGES, type OutageKind } from '../../../kernel/phases/ending.ts';
 import { OUTAGE_TEXT } from '../../../kernel/phases/outage.ts';
 import { Progress } from '../../../kernel/phases/progress.ts';
-import { OtherFailure, Proving } from '../../../kernel/phases/proving.ts';
+import { Proving } from '../../../kernel/phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../../kernel/phases/table.ts';
 import { SANDBOXES, SandboxOpenings } from '../../../kernel/sandbox-level.ts';
 import { By } from './who-acted.ts';
@@ -74,8 +74,8 @@ export const Parked = z.object({
   weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
   /** The fingerprint of the question about checks that fail on the base commit, if that is asked. */
   baseQuestion: z.string().optional(),
-  /** Checks that fail on branch and base, and say something else there: with the fingerprint of each question. */
-  otherFailures: z.array(OtherFailure.extend({ question: z.string() })).optional(),
+  /** The fingerprints of the questions whether a failure is that of the base. */
+  otherFailures: z.array(z.object({ command: z.string(), question: z.string() })).optional(),
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
   /** The question of whether to begin although a preceding session is not done: its id, its round, and its subject. */
