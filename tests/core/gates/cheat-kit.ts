@@ -11,6 +11,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ulid } from 'ulid';
+import { planHash } from '../../../src/core/session/documents/plan.ts';
 import { parseQa } from '../../../src/core/session/documents/qa.ts';
 import { appendRound, newQa, writeAnswers } from '../../../src/core/session/documents/qa-change.ts';
 import type { SessionState } from '../../../src/core/session/events/state.ts';
@@ -178,7 +179,13 @@ export class CheatKit {
   opening(): object {
     return this.phase === 'requirements'
       ? { kind: 'answer', answers: [], acceptSuggestions: true, confirmTyped: true }
-      : { kind: 'approve' };
+      : { kind: 'approve', hash: this.planHash() };
+  }
+
+  /** Of the newest plan. */
+  planHash(): string | undefined {
+    const path = this.plans().at(-1);
+    return path && planHash(readFileSync(path, 'utf8'));
   }
 
   /** Forges the cached state so that it fits the current log. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { safeGit } from '../../caller/context/session-branch.ts';
-import type { Preview } from '../../caller/facts/preview.ts';
+import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
 import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { askYesNo } from '../../kit/terminal/ask.ts';
@@ -110,16 +110,16 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
     FINISH_CHOICE_NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
   );
   const menus = cli.isInteractive ? await cli.menus?.() : undefined;
-  const free = previews.filter(({ preview }) => preview.blockers.length === 0);
+  const free = previews.filter(({ preview }) => preview.refusal === undefined);
   if (menus && free.length > 0) {
     const choices = free.map(({ way }) => ({ value: way, label: FINISH_CHOICES[way].about }));
     const chosen = await menus.choose('How should it be finished? Esc cancels', choices);
     return FINISH_CHOICE_NAMES.find((way) => way === chosen);
   }
-  const ways = previews.map(({ way, preview: { would, blockers } }) => ({
+  const ways = previews.map(({ way, preview }) => ({
     how: way,
-    would,
-    blockers,
+    would: preview.would,
+    blockers: inTheWay(preview),
   }));
   cli.output.result({ session, ways }, () =>
     previews

@@ -35,11 +35,9 @@ export async function finishSession(
   context: ActionContext,
 ): Promise<FinishResult> {
   const judged = await judgeFinish(input, context);
-  const { view, refusal } = judged;
+  const { view, refusal, isRepeated } = judged;
   const { how } = input;
-  // The comment on its issue may have failed.
-  const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
-  if (refusal && !isRepeated) throw refusal;
+  if (refusal) throw refusal;
   const send = (request: CommandRequest, endsIn: readonly EventType[], workMs = ALL_FILES_MS) =>
     sendAndAwait(view, request, endsIn, context, { workMs });
   if (how === 'pull_request') {
@@ -115,10 +113,6 @@ function mergeResult({ view, events }: CompletedCommand): FinishResult {
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
   const done = `The merge commit exists.${checked} ${reason} These commands do the rest.`;
   return { ...result, done, next: [archiving(view, { when: 'once they have run' })] };
-}
-
-function isMergedIssue({ sessionFile, state }: SessionView): boolean {
-  return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';
 }
 
 function publishResult({

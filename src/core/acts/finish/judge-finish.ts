@@ -53,7 +53,9 @@ export interface FinishSessionInput extends SessionQuestion {
 /** The verdict on finishing a session before a command is sent; the worker applies the same rules. */
 export interface FinishVerdict extends FinishReading {
   view: SessionView;
-  refusal?: SamocodeError;
+  refusal?: SamocodeError | undefined;
+  /** It is merged already, and only the comment on its issue is written again, since that may have failed. */
+  isRepeated: boolean;
   moved: readonly string[];
 }
 
@@ -76,7 +78,12 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
     closed ??
     (needsPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
     (isWatched ? await watchRefusal(view, context) : undefined);
-  return { view, ...reading, refusal, moved };
+  const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
+  return { view, ...reading, refusal: isRepeated ? undefined : refusal, isRepeated, moved };
+}
+
+function isMergedIssue({ sessionFile, state }: SessionView): boolean {
+  return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';
 }
 
 function verdictOn(

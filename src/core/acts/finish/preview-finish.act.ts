@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { inThisBuild } from '../../caller/context/in-this-build.ts';
-import { type Preview, previewOf } from '../../caller/facts/preview.ts';
+import type { Preview } from '../../caller/facts/preview.ts';
 import { counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
@@ -13,10 +13,12 @@ import { publishing } from './publishing.ts';
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
   const judged = await judgeFinish(input, context);
   const { view, refusal } = judged;
-  if (refusal) return previewOf(view, refusal, []);
+  if (refusal) return { view, would: [], refusal };
+  if (judged.isRepeated)
+    return { view, would: ['It is merged already; only the comment on its issue will be written again.'] };
   const { how } = input;
   if (how === 'pull_request') return await inThisBuild(publishing).preview(input, judged, context);
-  return previewOf(view, undefined, would({ ...input, how }, judged));
+  return { view, would: would({ ...input, how }, judged) };
 }
 
 function would(

@@ -173,7 +173,7 @@ export function addApprove(program: Command, cli: Cli): void {
     });
 }
 
-type Approval = SessionQuestion & { hash?: string };
+type Approval = SessionQuestion & { hash: string | undefined };
 
 /** Shows what an approval covers and asks for confirmation. @returns the request, with the hash of the version shown */
 async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
@@ -184,10 +184,10 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
       import('../../kit/terminal/ask-preview.ts'),
     ]);
   const context = await cli.actionContext();
-  // If the plan cannot be read or approved, the approval itself reports why.
-  const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
-  if (report?.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
-    return asked;
+  const report = await readPlan({ ...asked, isAct: true }, context);
+  // The approval itself says why that version cannot be approved.
+  if (report.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
+    return { ...asked, hash: asked.hash ?? report.hash };
   const { view, name, hash, servers, remarks, changes = [], fromChat } = report;
   requireUsable(view);
   requireOpenChannel(view, context);
@@ -198,8 +198,6 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
       view,
       would: [...phases, beforeDone, ...remarks, ...changed, ...servers],
       ...(fromChat !== undefined && { text: `## ${CHAT_SECTION}\n\n${shownText(fromChat)}` }),
-      blockers: [],
-      next: [],
     },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
     command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,

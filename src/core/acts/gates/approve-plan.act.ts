@@ -2,19 +2,17 @@ import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import { accepted, gateRuleOf } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
-import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { judgeApprove } from '../../session/commands/judge-gates.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
-import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateOf } from '../../session/status.ts';
 import { readPlanOf } from './read-plan.act.ts';
 
 export interface ApprovePlanInput extends SessionQuestion {
-  /** The hash returned with the plan. A person at a terminal may omit it. */
-  hash?: string;
+  /** The hash returned with the plan that was shown; without it, the approval is refused. */
+  hash: string | undefined;
 }
 
 export interface ApprovePlanResult extends Acted {
@@ -38,8 +36,6 @@ export async function approvePlan(
   // The file might have been edited since the session began to wait, so read the current version.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
-  if (hash === undefined && !isPersonal(context.by))
-    throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
   const after = await sendAndAwait(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { ...approved(after.view, plan, 'is'), plan, servers: facts.plan?.servers ?? [], already: false };
 }

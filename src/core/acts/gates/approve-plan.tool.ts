@@ -82,7 +82,7 @@ async function carryOut(
 }
 
 async function approved(
-  input: SessionQuestion & { hash?: string },
+  input: SessionQuestion & { hash: string | undefined },
   { actions }: ToolContext,
 ): Promise<ToolResult> {
   const { approvePlan } = await import('./approve-plan.act.ts');

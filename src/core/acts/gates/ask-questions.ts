@@ -63,7 +63,7 @@ const OWN_WORDS = 'own words';
 
 /** Asks for one option, several, or free text; the cursor starts on the agent's suggestion. */
 async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promise<string | undefined> {
-  const { id, options } = question;
+  const { id, options, isOwn } = question;
   const { letters = [], reason = '' } = question.suggestion ?? {};
   output.say(`\n${questionHead(question, output)}`);
   const hint = fitLine(reason, 400) || undefined;
@@ -75,8 +75,11 @@ async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promi
   const mark = (label: string) => ({ value: suggested, label: `${label} ← suggested`, hint });
   const choices = each.map((choice) => (choice.value === suggested ? mark(choice.label) : choice));
   if (letters.length > 1) choices.unshift(mark(suggested));
-  if (each.length > 1) choices.push({ value: SEVERAL, label: 'several of these' });
-  choices.push({ value: OWN_WORDS, label: 'something else, in your own words' });
+  if (each.length > 1 && !isOwn) choices.push({ value: SEVERAL, label: 'several of these' });
+  const words = isOwn
+    ? 'one of these with a note, as in "B, because …"'
+    : 'something else, in your own words';
+  choices.push({ value: OWN_WORDS, label: words });
   const chosen =
     each.length === 0
       ? OWN_WORDS

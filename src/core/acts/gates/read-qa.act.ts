@@ -3,7 +3,7 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import type { OtherFailure } from '../../kernel/phases/proving.ts';
 import { documentText } from '../../session/documents/documents.ts';
-import { parseQa, type QaReading, questionHash } from '../../session/documents/qa.ts';
+import { parseQa, type QaReading, questionHash, withOwnMarked } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
@@ -41,7 +41,7 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
   const gate = gateOf(view);
   const { openQuestions: open = [], unconfirmed: given = [] } = gate ?? {};
   const unconfirmed = given.map(({ id }) => id);
-  const items = questions.map((each) => ({
+  const items = withOwnMarked(questions, view.state).map((each) => ({
     ...each,
     isOpen: open.includes(each.id),
     isUnconfirmed: unconfirmed.includes(each.id),

@@ -1,7 +1,7 @@
 import { earlyRefusal } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
-import { type Preview, previewOf } from '../../caller/facts/preview.ts';
+import type { Preview } from '../../caller/facts/preview.ts';
 import { counted } from '../../kernel/text.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -16,12 +16,12 @@ export async function previewRewind(
   if (verdict.kind === 'refused') {
     const refusal = earlyRefusal(verdict, view);
     if (NOT_KEPT.includes(refusal.code)) throw refusal;
-    return previewOf(view, refusal, []);
+    return { view, would: [], refusal };
   }
   const { commit, back } = verdict;
   const then = to === 'undo' && back.done ? 'done again' : `stopped in ${back.progress.phase}`;
   const { count, stays } = await removedCommits(view, { refs, commit }, context);
-  return previewOf(view, undefined, [
+  const would = [
     `Files, plan, overview and branch are restored to ${targetText(to)}; the session is then ${then}.`,
     ...(to === 'undo' ? [] : undoneActs(facts.events, to)),
     ...(count === 0
@@ -31,7 +31,8 @@ export async function previewRewind(
         ]),
     ...stays,
     'The current state is kept, including uncommitted files; undo restores it. Ignored files are not changed.',
-  ]);
+  ];
+  return { view, would };
 }
 
 const NOT_KEPT = ['checkpoint_elsewhere', 'checkpoint_gone', 'nothing_kept'];

@@ -141,11 +141,6 @@ export const ACTION_ERRORS = errors({
       ...(owner === undefined ? [] : [{ act: 'take_over', session, when: GONE_FOR_GOOD } as const]),
     ],
   }),
-  plan_hash_missing: ({ session }: { session: string }) => ({
-    what: 'Nothing was approved.',
-    why: 'An approval names the version of the plan that the user has seen, by its hash.',
-    next: [{ act: 'decide_plan', session }],
-  }),
   project_unclear: ({ files }: { files: readonly string[] }) => ({
     what: 'The project is ambiguous.',
     why: `It could be any of these: ${files.slice(0, 10).join(', ')}.`,

@@ -1,10 +1,9 @@
-import type { NextStep } from '../../kernel/acts.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
 /**
- * The effect of an act that has not been carried out, or the reasons for its refusal. The sentences are ours and
- * contain names from the files.
+ * The effect of an act that has not been carried out, or the error that the act would throw. The sentences are ours
+ * and contain names from the files.
  */
 export interface Preview {
   view: SessionView;
@@ -13,17 +12,10 @@ export interface Preview {
   text?: string;
   /** Whether the pull request will be watched; absent if it cannot be. */
   watch?: boolean;
-  /** The reasons for a refusal, if any. */
-  blockers: readonly string[];
-  next: readonly NextStep[];
+  /** Whoever asks for a confirmation throws it: an act that was refused a moment ago was never agreed to. */
+  refusal?: SamocodeError | undefined;
 }
 
-/** @param refusal the error that the act itself would throw */
-export function previewOf(
-  view: SessionView,
-  refusal: SamocodeError | undefined,
-  would: readonly string[],
-): Preview {
-  const blockers = refusal ? [`${refusal.why} ${refusal.hint}`.trim()] : [];
-  return { view, would, blockers, next: refusal?.next ?? [] };
+export function inTheWay({ refusal }: Pick<Preview, 'refusal'>): string[] {
+  return refusal ? [`${refusal.why} ${refusal.hint}`.trim()] : [];
 }

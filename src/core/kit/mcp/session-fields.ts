@@ -1,7 +1,7 @@
 import type { Acted } from '../../caller/facts/acted.ts';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
-import type { Preview } from '../../caller/facts/preview.ts';
+import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
 import { sessionProblems, stuckText } from '../../caller/facts/report-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { NextStep } from '../../kernel/acts.ts';
@@ -97,16 +97,16 @@ function shownOf(text: string): string {
  * The result of a preview, for tools that act only with `confirm`.
  * @param confirm the step that carries out the act
  */
-export function previewFields({ view, would, text, blockers, next }: Preview, confirm: NextStep): ToolResult {
-  const isFree = blockers.length === 0;
+export function previewFields({ view, would, text, refusal }: Preview, confirm: NextStep): ToolResult {
+  const isFree = refusal === undefined;
   return {
     summary: isFree ? 'Nothing has been done yet.' : 'Nothing has been done, and it would be refused.',
     next: isFree
       ? [{ ...confirm, when: 'once the user has seen what it would do and agrees' }]
-      : [{ act: 'clear_the_way' }, ...next],
+      : [{ act: 'clear_the_way' }, ...(refusal.next ?? [])],
     session: view.folder,
     would: isFree ? would : undefined,
     text: text && shownOf(text),
-    in_the_way: blockers,
+    in_the_way: inTheWay({ refusal }),
   };
 }

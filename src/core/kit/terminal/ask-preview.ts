@@ -1,5 +1,5 @@
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
-import type { Preview } from '../../caller/facts/preview.ts';
+import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
 import { askYesNo } from './ask.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { hanging } from './columns.ts';
@@ -17,7 +17,7 @@ export interface PreviewOptions {
 
 /**
  * Shows what an act would do and asks for confirmation. Without a terminal it prints the command that does it and exits
- * with the status for "waits for a person".
+ * with the status for "waits for a person". @throws the refusal of the preview
  * @returns the full name of the session shown, because the typed name may refer to another one by then; undefined if the
  * person declined
  */
@@ -30,8 +30,7 @@ export async function confirmPreview(
 }
 
 async function confirmed(cli: Cli, { preview, title, command, facts }: PreviewOptions): Promise<boolean> {
-  // The act itself reports the blockers.
-  if (preview.blockers.length > 0) return true;
+  if (preview.refusal) throw preview.refusal;
   const effects = formatPreview(cli, title, preview);
   if (!cli.isInteractive) {
     const { view, would, text } = preview;
@@ -58,8 +57,8 @@ function wrapped({ output }: Cli, text: string): string[] {
   return text.split('\n').map((line) => hanging(line, { first: /^ */.exec(line)?.[0] ?? '', columns }));
 }
 
-export function formatPreview({ output }: Cli, title: string, { would, blockers }: Preview): string {
-  const lines = blockers.length > 0 ? blockers.map((line) => `not now: ${line}`) : would;
+export function formatPreview({ output }: Cli, title: string, preview: Preview): string {
+  const lines = preview.refusal ? inTheWay(preview).map((line) => `not now: ${line}`) : preview.would;
   const options = { first: '  ', columns: output.textColumns };
   return [output.style.bold(title), ...lines.map((line) => hanging(fitLine(line, 1000), options))].join('\n');
 }

@@ -11,10 +11,12 @@ export const GATE_ERRORS = errors({
     hint: `Until the next agent begins it can be replaced on purpose, with replace: a person's answer only by a person. Later, a message tells the agent. Answers to other questions can be given without ${taken.map(({ id }) => id).join(', ')}.`,
     next: [{ act: 'message', args: { text: TO_FILL }, ifWanted: true }],
   }),
-  answer_not_understood: ({ id, problem }: { id: string; problem: string }) => ({
+  answer_not_understood: ({ id, problem, isOwn }: { id: string; problem: string; isOwn?: boolean }) => ({
     what: NOT_ANSWERED,
     why: problem,
-    hint: `Answer ${id} with a letter of its options, several separated by commas, or in your own words.`,
+    hint: isOwn
+      ? `Begin the answer to ${id} with the letter of an option.`
+      : `Answer ${id} with a letter of its options, several separated by commas, or in your own words.`,
   }),
   channel_closed: ({ what, by: { channel, client }, gateChannels, chosen = [] }: ClosedChannel) => ({
     what,
@@ -72,6 +74,11 @@ export const GATE_ERRORS = errors({
     why: 'It would accept changes that weaken the checks. Only a person may accept them, and this call could come from a model.',
     hint: `The user reads the changes, and accepts them ${persons.map((each) => WAYS[each]).join(', or ')}. Any other answer can be given this way too.`,
     next: [{ act: 'answer_questions' }],
+  }),
+  plan_hash_missing: () => ({
+    what: NOT_APPROVED,
+    why: 'An approval names the version of the plan that the person has seen, by its hash.',
+    next: [{ act: 'decide_plan' }],
   }),
   plan_changed: ({ name }: { name: string }) => ({
     what: NOT_APPROVED,

@@ -2,10 +2,10 @@ import type { Phase } from '../../kernel/phases/table.ts';
 import { isHashOf } from '../documents/plan.ts';
 import { planServers } from '../documents/plan-servers.ts';
 import {
-  answerText,
   type OpenQuestions,
   parseAnswer,
   questionHash,
+  recordOf,
   suggestedAnswers,
 } from '../documents/qa.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-blocks.ts';
@@ -50,19 +50,15 @@ export function judgeAnswer(
   if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
   const closed = closedChannel(command.by, facts, 'No answer was recorded.');
   if (closed) return closed;
-  const answers = new Map<string, RecordedAnswer>();
-  const give = (question: QaQuestion, text: string) =>
-    answers.set(question.id, { id: question.id, question: questionHash(question), text });
-  for (const { id, text } of command.confirmTyped ? facts.unconfirmed : []) {
-    const question = findQuestion(facts.questions, id);
-    if (question) give(question, text);
-  }
-  for (const { question, text } of given)
-    if (recordedAnswer(question, state)?.text !== text) give(question, text);
+  const confirmed = command.confirmTyped ? confirmedAnswers(facts) : [];
+  if ('kind' in confirmed) return confirmed;
+  const answers = new Map(confirmed.map((each) => [each.id, each]));
+  for (const { question, answer } of given)
+    if (recordedAnswer(question, state)?.text !== answer.text) answers.set(question.id, answer);
   for (const suggested of command.acceptSuggestions ? suggestedAnswers(facts) : [])
     if (!answers.has(suggested.id)) answers.set(suggested.id, suggested);
   const weakened = isWaiting && status.weakened;
-  if (weakened && answers.get(weakened.question)?.text === ACCEPTS_WEAKENED) {
+  if (weakened && answers.get(weakened.question)?.choice === ACCEPTS_WEAKENED) {
     const persons = personChannels(facts.gateChannels);
     if (!persons.includes(command.by.channel)) return refused(GATE_ERRORS.person_accepts({ persons }));
     const unconfirmed = unconfirmedTab(command.by, 'No answer was recorded.');
@@ -89,9 +85,9 @@ function splitRecorded(
   { by, replace }: Pick<CommandOf<'answer'>, 'by' | 'replace'>,
   state: AnswerState,
 ) {
-  const different = given.flatMap(({ question, text }) => {
+  const different = given.flatMap(({ question, answer }) => {
     const recorded = recordedAnswer(question, state);
-    return recorded === undefined || recorded.text === text ? [] : [recorded];
+    return recorded === undefined || recorded.text === answer.text ? [] : [recorded];
   });
   const isReplaced = (answer: AnswerOnRecord) =>
     replace === true && isReplaceable(answer, state) && mayReplace(answer.by, by);
@@ -127,7 +123,20 @@ function tooLate(questions: readonly QaQuestion[], state: AnswerState): Refused 
 
 interface Given {
   question: QaQuestion;
-  text: string;
+  answer: RecordedAnswer;
+}
+
+/** The answers in the file, as they are there; of what samocode itself asks, only what chooses an option. */
+function confirmedAnswers({ questions, unconfirmed }: AnswerFacts): RecordedAnswer[] | Refused {
+  const confirmed: RecordedAnswer[] = [];
+  for (const typed of unconfirmed) {
+    const question = findQuestion(questions, typed.id);
+    if (question === undefined) continue;
+    const own = question.isOwn ? parseAnswers([typed], [question]) : [];
+    if ('kind' in own) return own;
+    confirmed.push(own[0]?.answer ?? typed);
+  }
+  return confirmed;
 }
 
 function parseAnswers(
@@ -142,9 +151,9 @@ function parseAnswers(
     const parsed = parseAnswer(question, text);
     if (parsed.kind === 'invalid') {
       const { problem } = parsed;
-      return refused(GATE_ERRORS.answer_not_understood({ id: question.id, problem }));
+      return refused(GATE_ERRORS.answer_not_understood({ id: question.id, problem, isOwn: question.isOwn }));
     }
-    given.push({ question, text: answerText(parsed) });
+    given.push({ question, answer: recordOf(question, parsed) });
   }
   return given;
 }
@@ -165,8 +174,8 @@ export function judgeApprove(
   const closed = closedChannel(command.by, rule, 'The plan was not approved.');
   if (closed) return closed;
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
-  if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
-    return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
+  if (command.hash === undefined) return refused(GATE_ERRORS.plan_hash_missing());
+  if (!isHashOf(command.hash, plan.hash)) return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
   const unaccepted = refusedServers(command.by, plan, rule);
   if (unaccepted) return unaccepted;
   const { name, text, hash } = plan;

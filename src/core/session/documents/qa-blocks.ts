@@ -18,6 +18,8 @@ export interface QaQuestion {
   suggestion?: { letters: string[]; reason: string };
   /** As written; absent while it is `_waiting_` or empty. */
   answer?: string;
+  /** samocode itself asks it, and acts on the letter alone: see `withOwnMarked`. */
+  isOwn?: true;
 }
 
 /** A question and its lines: from its heading at `start` up to, but excluding, `end`. */

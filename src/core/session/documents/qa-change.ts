@@ -42,10 +42,27 @@ export function writeAnswers(text: string, answers: readonly { id: string; text:
 
 /** Keeps texts that were typed in place of a recorded answer as a note below it. */
 export function noteUnrecorded(text: string, unrecorded: readonly { id: string; text: string }[]): string {
-  if (unrecorded.length === 0) return text;
-  const notes = new Map(
-    unrecorded.map((each) => [each.id, `> ${ALSO_TYPED}: ${asValue(each.text)}`] as const),
+  return withNotes(
+    text,
+    unrecorded.map((each) => ({ id: each.id, note: `${ALSO_TYPED}: ${asValue(each.text)}` })),
   );
+}
+
+/** Says below typed answers why they were not recorded. */
+export function noteUnclear(text: string, unclear: readonly { id: string; problem: string }[]): string {
+  return withNotes(
+    text,
+    unclear.map(({ id, problem }) => ({ id, note: `${NOT_RECORDED}: ${problem}` })),
+  );
+}
+
+export function hasNote(text: string, problem: string): boolean {
+  return text.includes(`> ${NOT_RECORDED}: ${problem}`);
+}
+
+function withNotes(text: string, noted: readonly { id: string; note: string }[]): string {
+  if (noted.length === 0) return text;
+  const notes = new Map(noted.map(({ id, note }) => [id, `> ${note}`] as const));
   return editMarkdown(text, (doc, editor) => {
     for (const { question, answerSpan, start, end } of findQuestions(doc)) {
       const note = notes.get(question.id);
@@ -58,6 +75,7 @@ export function noteUnrecorded(text: string, unrecorded: readonly { id: string; 
 }
 
 const ALSO_TYPED = 'Also typed here, but not recorded';
+const NOT_RECORDED = 'Not recorded';
 
 export function setQaStatus(text: string, status: 'waiting' | 'answered'): string {
   return editMarkdown(text, (doc, editor) => {

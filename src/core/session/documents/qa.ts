@@ -1,6 +1,7 @@
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import { cleanText } from '../../kernel/text.ts';
+import { cleanText, cut } from '../../kernel/text.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
+import type { SessionState, WaitingStatus } from '../events/state.ts';
 import {
   type FoundLine,
   keyLinesIn,
@@ -46,11 +47,10 @@ export function findStatus(doc: MarkdownLines, [first]: readonly FoundQuestion[]
   return above.find(({ line }) => line.key === 'status');
 }
 
-/** The recorded answers, and how many rounds of questions belong to earlier goals. */
-export interface AnswersOnRecord {
+/** The recorded answers, how many rounds of questions belong to earlier goals, and what samocode itself asks. */
+export type AnswersOnRecord = Pick<SessionState, 'oldRounds' | 'status' | 'baseChecks'> & {
   answers: readonly RecordedAnswer[];
-  oldRounds: number;
-}
+};
 
 /** The questions of the current goal, compared with the recorded answers. */
 export interface OpenQuestions {
@@ -70,17 +70,18 @@ export function suggestedAnswers({
   return questions.flatMap((question) => {
     const { id, suggestion } = question;
     if (suggestion === undefined || !open.includes(id)) return [];
-    return [{ id, question: questionHash(question), text: suggestion.letters.join(', ') }];
+    return [recordOf(question, { kind: 'letters', letters: suggestion.letters })];
   });
 }
 
 /** @param text of `_qa.md`; undefined when there is none */
-export function openQuestions(
-  text: string | undefined,
-  { oldRounds, answers }: AnswersOnRecord,
-): OpenQuestions {
+export function openQuestions(text: string | undefined, state: AnswersOnRecord): OpenQuestions {
+  const { oldRounds, answers } = state;
   const all = text === undefined ? [] : parseQa(text).questions;
-  const questions = all.filter((question) => question.round > oldRounds);
+  const questions = withOwnMarked(
+    all.filter((question) => question.round > oldRounds),
+    state,
+  );
   const recorded = new Map(answers.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
   const found: OpenQuestions = { questions, open: [], unconfirmed: [], altered: [] };
   for (const question of questions) {
@@ -98,6 +99,25 @@ export function openQuestions(
   return found;
 }
 
+/** The questions, of which those that samocode itself asks are marked. */
+export function withOwnMarked<Question extends QaQuestion>(
+  questions: readonly Question[],
+  { status, baseChecks }: Pick<AnswersOnRecord, 'status' | 'baseChecks'>,
+): Question[] {
+  const {
+    weakened,
+    order,
+    baseQuestion = baseChecks?.question,
+  } = status.kind === 'waiting' ? status : ({} as Partial<WaitingStatus>);
+  const ids = [weakened?.question, order?.question];
+  const hashes = [baseQuestion, ...(baseChecks?.others ?? []).map((other) => other.question)];
+  return questions.map((question) =>
+    ids.includes(question.id) || hashes.includes(questionHash(question))
+      ? { ...question, isOwn: true }
+      : question,
+  );
+}
+
 /** Binds a recorded answer to its question: it no longer counts if an agent rewrites the question. */
 export function questionHash(question: QaQuestion): string {
   const { id, text, options } = question;
@@ -106,7 +126,7 @@ export function questionHash(question: QaQuestion): string {
 }
 
 export type ParsedAnswer =
-  | { kind: 'letters'; letters: string[] }
+  | { kind: 'letters'; letters: readonly string[]; note?: string | undefined }
   | { kind: 'text'; text: string }
   | { kind: 'invalid'; problem: string };
 
@@ -116,13 +136,30 @@ export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
   const known = question.options.map(({ letter }) => letter);
   if (isUnanswered(text)) return { kind: 'invalid', problem: `The answer to ${question.id} is empty.` };
   if (known.length === 0) return { kind: 'text', text };
-  const letters = lettersIn(text, known) ?? letterOfText(text, question);
+  const bare = lettersIn(text, known) ?? letterOfText(text, question);
+  const noted = question.isOwn && bare === undefined ? letterAndNote(text) : undefined;
+  const letters = bare ?? (noted && [noted.letter]);
+  if (question.isOwn && letters?.length !== 1)
+    return { kind: 'invalid', problem: ownProblem(question, text) };
   if (!letters) return { kind: 'text', text };
   const unknown = letters.filter((letter) => !known.includes(letter));
-  if (unknown.length === 0)
-    return { kind: 'letters', letters: known.filter((letter) => letters.includes(letter)) };
+  if (unknown.length === 0) {
+    const chosen = known.filter((letter) => letters.includes(letter));
+    return { kind: 'letters', letters: chosen, note: noted?.note };
+  }
   const problem = `${question.id} has no option ${unknown.join(', ')}. Its options are ${known.join(', ')}.`;
   return { kind: 'invalid', problem };
+}
+
+/** A letter before a mark or the end of its line, and what follows: a blank and a word could mean another one. */
+function letterAndNote(text: string): { letter: string; note: string } | undefined {
+  const [, letter, note = ''] = /^([A-Za-z])(?:\s*[,.:;)–—-]|(?=\n))\s*([\s\S]*)$/.exec(text) ?? [];
+  return letter === undefined ? undefined : { letter: letter.toUpperCase(), note };
+}
+
+function ownProblem({ id, options }: QaQuestion, text: string): string {
+  const letters = options.map(({ letter }) => letter).join(' or ');
+  return `"${cut(oneLine(text), 60)}" does not say which option it means. ${id} takes one letter, ${letters}, alone or before a comma and a note.`;
 }
 
 /** The text as it would be read back from `_qa.md`, so that it equals the recorded one. */
@@ -133,7 +170,17 @@ function normalized(raw: string): string {
 
 /** The text for `_qa.md` and the events. */
 export function answerText(answer: Exclude<ParsedAnswer, { kind: 'invalid' }>): string {
-  return answer.kind === 'letters' ? answer.letters.join(', ') : answer.text;
+  if (answer.kind === 'text') return answer.text;
+  return [...answer.letters, ...(answer.note ? [answer.note] : [])].join(', ');
+}
+
+/** An answer as it is recorded. */
+export function recordOf(
+  question: QaQuestion,
+  answer: Exclude<ParsedAnswer, { kind: 'invalid' }>,
+): RecordedAnswer {
+  const choice = question.isOwn && answer.kind === 'letters' ? { choice: answer.letters[0] } : {};
+  return { id: question.id, question: questionHash(question), text: answerText(answer), ...choice };
 }
 
 function lettersIn(text: string, known: readonly string[]): string[] | undefined {

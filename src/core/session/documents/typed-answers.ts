@@ -1,12 +1,15 @@
 import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
-import { answerText, openQuestions, parseAnswer, parseQa } from './qa.ts';
+import { openQuestions, parseAnswer, parseQa, recordOf } from './qa.ts';
 import { findQuestion } from './qa-blocks.ts';
+import { hasNote } from './qa-change.ts';
 
 /** A complete set of answers that a person typed into `_qa.md`. */
 export interface TypedAnswers {
   answers: RecordedAnswer[];
+  /** What was typed for questions of samocode itself and chooses no option; no answer counts before that is clear. */
+  unclear: { id: string; problem: string }[];
   /** The file says `Status: answered`: the person has finished typing. */
   isMarkedAnswered: boolean;
 }
@@ -17,24 +20,29 @@ export interface TypedAnswers {
  */
 export function typedAnswers(
   text: string,
-  state: Pick<SessionState, 'oldRounds' | 'answers'>,
+  state: Pick<SessionState, 'oldRounds' | 'answers' | 'status' | 'baseChecks'>,
   { unconfirmed: parkedWith, weakened }: Pick<WaitingStatus, 'unconfirmed' | 'weakened'>,
 ): TypedAnswers | undefined {
   const { open, unconfirmed, questions } = openQuestions(text, state);
   const before = new Map(parkedWith.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
   const answers: RecordedAnswer[] = [];
+  const unclear: TypedAnswers['unclear'] = [];
   for (const id of open) {
     const typed = unconfirmed.find((answer) => answer.id === id);
     const question = findQuestion(questions, id);
     if (typed === undefined || question === undefined) return undefined;
     if (before.get(`${typed.id} ${typed.question}`) === typed.text) return undefined;
     const parsed = parseAnswer(question, typed.text);
-    if (parsed.kind === 'invalid') return undefined;
-    const text = answerText(parsed);
+    if (parsed.kind === 'invalid') {
+      if (!question.isOwn || hasNote(text, parsed.problem)) return undefined;
+      unclear.push({ id, problem: parsed.problem });
+      continue;
+    }
+    const answer = recordOf(question, parsed);
     // Any program can write to a file, and only a person may accept weakened checks.
-    if (id === weakened?.question && text === ACCEPTS_WEAKENED) return undefined;
-    answers.push({ ...typed, text });
+    if (id === weakened?.question && answer.choice === ACCEPTS_WEAKENED) return undefined;
+    answers.push(answer);
   }
-  if (answers.length === 0) return undefined;
-  return { answers, isMarkedAnswered: parseQa(text).status === 'answered' };
+  if (answers.length + unclear.length === 0) return undefined;
+  return { answers, unclear, isMarkedAnswered: parseQa(text).status === 'answered' };
 }

@@ -39,3 +39,12 @@ export async function whileTakingCommands<T>(
     throw error;
   }
 }
+
+/** What has to succeed before the next one; false: it recorded why not, or was stopped. */
+export type WorkerStep = (worker: Worker) => Promise<boolean>;
+
+/** @returns false once a step is false, or a stop was taken just as one ended */
+export async function inOrder(worker: Worker, steps: readonly WorkerStep[]): Promise<boolean> {
+  for (const step of steps) if (!(await step(worker)) || isStopDue(worker)) return false;
+  return true;
+}

@@ -2,6 +2,7 @@ import { checkLimit } from '../../kernel/phases/decide.ts';
 import { growingDelay } from '../../kernel/phases/outage.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { waitingCommandIds } from '../commands/take-commands.ts';
+import { inOrder, type WorkerStep } from '../commands/while-taking-commands.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
@@ -100,6 +101,30 @@ function needsAnotherEnvironment({ status, openIteration }: SessionState): boole
   );
 }
 
+/** What comes before an agent, in this order; false: it recorded something that prevents one, or a stop interrupted it. */
+const BEFORE_AGENT: readonly WorkerStep[] = [
+  sameAccount,
+  checkSandboxLevel,
+  gitIsAccepted,
+  withinBudget,
+  accountIsFree,
+  restoreWorktree,
+  setUpAgain,
+  baseChecksRun,
+  hasTurn,
+  backOff,
+  // A limit may have ended since the first check, and then another provider starts.
+  sameAccount,
+  async (worker) => {
+    await keepState(worker);
+    beginBaseRun(worker);
+    return true;
+  },
+  agentsReady,
+  baseRunBegun,
+  async ({ application }) => (await application?.beforeAgent()) !== false,
+];
+
 /** Runs the next iteration, unless a step before it records something that prevents it. */
 async function nextIteration(worker: Worker): Promise<void> {
   if (await applyPhaseEdit(worker)) return;
@@ -108,28 +133,13 @@ async function nextIteration(worker: Worker): Promise<void> {
     await record(worker, blockedEvent(limit));
     return;
   }
-  if (!(await sameAccount(worker))) return;
-  if (!(await checkSandboxLevel(worker))) return;
-  if (!(await gitIsAccepted(worker))) return;
-  if (!(await withinBudget(worker))) return;
-  if (!(await accountIsFree(worker))) return;
-  if (!(await restoreWorktree(worker))) return;
-  if (!(await setUpAgain(worker))) return;
-  if (!(await baseChecksRun(worker))) return;
+  if (await inOrder(worker, BEFORE_AGENT)) await runIteration(worker);
+}
+
+async function hasTurn(worker: Worker): Promise<boolean> {
   const reason = await queueReason(worker);
-  if (reason !== undefined) {
-    await record(worker, { type: 'queued', reason });
-    return;
-  }
-  if (!(await backOff(worker))) return;
-  // A limit may have ended since the first check, and then another provider starts.
-  if (!(await sameAccount(worker))) return;
-  await keepState(worker);
-  beginBaseRun(worker);
-  if (!(await agentsReady(worker))) return;
-  if (!(await baseRunBegun(worker))) return;
-  if ((await worker.application?.beforeAgent()) === false) return;
-  await runIteration(worker);
+  if (reason !== undefined) await record(worker, { type: 'queued', reason });
+  return reason === undefined;
 }
 
 const POLL_MS = 200;

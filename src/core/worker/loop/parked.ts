@@ -1,4 +1,6 @@
+import { changeFile } from '../../kernel/files/change-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { noteUnclear } from '../../session/documents/qa-change.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { limitWait } from '../../session/events/limit-wait.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
@@ -24,7 +26,11 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
     case 'answers': {
       // Only the supervisor sees that a person has stopped typing.
       if (due.fileHash !== worker.wake.rested) return false;
-      const { answers } = due;
+      const { answers, unclear } = due;
+      if (unclear.length > 0) {
+        await changeFile(worker.paths.qa, (text = '') => noteUnclear(text, unclear));
+        return false;
+      }
       const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
       await record(worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
       return true;

@@ -2,7 +2,7 @@ import { WATCH_UNTRUSTED, watchChoice } from '../../../core/acts/finish/is-watch
 import type { FinishSessionInput, FinishVerdict } from '../../../core/acts/finish/judge-finish.ts';
 import { aboutSignatures } from '../../../core/acts/finish/preview-finish.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { type Preview, previewOf } from '../../../core/caller/facts/preview.ts';
+import type { Preview } from '../../../core/caller/facts/preview.ts';
 import { watchRefusal } from '../../../core/caller/refusals/sandbox-now.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { attachesPictures } from './attach-pictures.ts';
@@ -22,7 +22,7 @@ export async function previewPublication(
   const watching = await watchChoice(view, input.watch, context);
   const isWatched = watching === 'on';
   const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
-  const preview = previewOf(view, undefined, [...about, ...ABOUT_WATCH[watching]]);
+  const preview = { view, would: [...about, ...ABOUT_WATCH[watching]] };
   return { ...preview, text: composed.readable, watch: mayWatch ? isWatched : undefined };
 }
 

@@ -5,6 +5,7 @@ import {
 } from '../../../core/acts/finish/finish-choices.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
@@ -147,12 +148,12 @@ export function previewHash({ would }: { would: readonly string[] }): string {
 export function previewPart(
   session: ShownSession,
   how: FinishChoice,
-  preview: { would: readonly string[]; blockers: readonly string[]; text?: string },
+  preview: Pick<Preview, 'would' | 'text' | 'refusal'>,
 ): Html {
-  const { would, blockers, text } = preview;
+  const { would, text, refusal } = preview;
   const { title } = FINISH_CHOICES[how];
-  if (blockers.length > 0)
-    return html`<h3 tabindex="-1">${title}: not now</h3>${blockers.map((line) => html`<p class="attention">${line}</p>`)}`;
+  if (refusal)
+    return html`<h3 tabindex="-1">${title}: not now</h3>${inTheWay({ refusal }).map((line) => html`<p class="attention">${line}</p>`)}`;
   return html`<h3 tabindex="-1">${title}</h3><ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre tabindex="0">${text}</pre></details>`}
 <form data-act="finish">${identityFields(session)}<input type="hidden" name="how" value="${how}"><input type="hidden" name="hash" value="${previewHash(preview)}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;

@@ -130,11 +130,8 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     // A commit by hand after the preview changes what would be done. The preview of a pull request asks the remote, which
     // is too slow to repeat; its reviewers see the commits.
     const preview = how === 'pull_request' ? undefined : await previewFinish(input, context);
-    if (
-      preview !== undefined &&
-      preview.blockers.length === 0 &&
-      previewHash(preview) !== textOf(fields, 'hash')
-    )
+    if (preview?.refusal) throw preview.refusal;
+    if (preview !== undefined && previewHash(preview) !== textOf(fields, 'hash'))
       throw WEB_ERRORS.state_changed();
     const { done, commands } = await finishSession(input, context);
     return html`<p>${done}</p>${commands.map((command) => html`<pre>${command}</pre>`)}`;

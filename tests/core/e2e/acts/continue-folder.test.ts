@@ -6,6 +6,7 @@ import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import { approveShown } from '../../../support/approve-shown.ts';
 import type { Bench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -53,7 +54,7 @@ describe('a session that was prepared by hand in a chat', () => {
       expect(file).toMatchObject({ task: 'Teach the boat to float.', takenOver: { totalIterations: 0 } });
       expect(view.folder).toBe(FOLDER);
       await atGateOrRunning(bench, FOLDER);
-      await approvePlan({ session: FOLDER }, bench.context);
+      await approveShown(FOLDER, bench.context);
       expect(await untilAgent(bench, FOLDER)).toEqual([
         'waits for plan_approval',
         'plan approved by cli',
@@ -121,7 +122,7 @@ describe('a session that was prepared by hand in a chat', () => {
     await using bench = await madeFolder(prepared);
     await startSession({ from: FOLDER, phase: 'implementation', run: false }, bench.context);
     await atGateOrRunning(bench, FOLDER);
-    await approvePlan({ session: FOLDER }, bench.context);
+    await approveShown(FOLDER, bench.context);
     const { state } = await eventually(async () => {
       const now = await bench.view(FOLDER);
       return now.state.status.kind === 'stopped' ? now : undefined;
@@ -137,11 +138,11 @@ describe('a channel that GATE_CHANNELS excludes', () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
     await startSession({ from: FOLDER, phase: 'implementation' }, by(bench, 'tool'));
     await atGateOrRunning(bench, FOLDER);
-    await expect(approvePlan({ session: FOLDER }, by(bench, 'tool'))).rejects.toMatchObject({
+    await expect(approvePlan({ session: FOLDER, hash: undefined }, by(bench, 'tool'))).rejects.toMatchObject({
       code: 'channel_closed',
     });
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for plan_approval']);
-    await approvePlan({ session: FOLDER }, bench.context);
+    await approveShown(FOLDER, bench.context);
     expect((await untilAgent(bench, FOLDER)).at(-1)).toBe('implementation runs');
   });
 

@@ -66,7 +66,9 @@ test(
     const { view } = await startSession({ task: 'Write it down', acceptSuggestions: true }, context);
     const session = view.folder;
     await expect(readPlan({ session }, context)).rejects.toMatchObject({ code: 'no_plan' });
-    await expect(approvePlan({ session }, context)).rejects.toMatchObject({ code: 'not_waiting' });
+    await expect(approvePlan({ session, hash: undefined }, context)).rejects.toMatchObject({
+      code: 'not_waiting',
+    });
     await waitUntil(bench, session);
     const first = await readPlan({ session }, context);
     expect(first).toMatchObject({ state: 'waits_for_approval', text: expect.stringContaining('# Plan') });
@@ -77,7 +79,9 @@ test(
     const wrong = approvePlan({ session, hash: 'deadbeef0000' }, context);
     await expect(wrong).rejects.toMatchObject({ code: 'plan_changed' });
     const byTool = { ...context, by: { channel: 'tool' as const } };
-    await expect(approvePlan({ session }, byTool)).rejects.toMatchObject({ code: 'plan_hash_missing' });
+    await expect(approvePlan({ session, hash: undefined }, byTool)).rejects.toMatchObject({
+      code: 'plan_hash_missing',
+    });
 
     await requestChanges({ session, feedback: 'Name the boat.' }, context);
     await waitUntil(bench, session);

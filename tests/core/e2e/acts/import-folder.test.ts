@@ -11,6 +11,7 @@ import { listSessions } from '../../../../src/core/acts/reading/list-sessions.ac
 import { importFolder } from '../../../../src/core/acts/sessions/import-folder.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
+import { approveShown } from '../../../support/approve-shown.ts';
 import type { Bench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -104,7 +105,7 @@ describe('one act continues from the wait', () => {
     const files = { '_qa.md': QA.replace('_waiting_', 'B'), [PLAN_NAME]: PLAN };
     await using bench = await madeFolder({ '_overview.md': overviewAt('implementation'), ...files });
     await imported(bench);
-    await approvePlan(session, bench.context);
+    await approveShown(FOLDER, bench.context);
     expect(await untilAgent(bench, FOLDER)).toEqual([
       'waits for plan_approval',
       'answers by cli',
@@ -127,7 +128,9 @@ describe('one act continues from the wait', () => {
     const folder = '26-01-19-invalid-byte';
     await using bench = await oldFolder(folder);
     await imported(bench, folder);
-    await expect(approvePlan({ session: folder }, bench.context)).rejects.toMatchObject({ code: 'no_plan' });
+    await expect(approvePlan({ session: folder, hash: undefined }, bench.context)).rejects.toMatchObject({
+      code: 'no_plan',
+    });
     await requestChanges({ session: folder, feedback: 'Write the plan first.' }, bench.context);
     expect((await untilAgent(bench, folder)).slice(1)).toEqual(['changes by cli', 'planning runs']);
   });
@@ -172,7 +175,7 @@ test.concurrent.each([
     await importFolder({ folder: FOLDER }, byModel);
     await atGateOrRunning(bench, FOLDER);
     const answers = { ...session, answers: [], confirmTyped: true };
-    const acts = [approvePlan(session, byModel), answerQa(answers, byModel), resumeSession(session, byModel)];
+    const acts = [approveShown(FOLDER, byModel), answerQa(answers, byModel), resumeSession(session, byModel)];
     const ended = await Promise.allSettled(acts);
     expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(waits);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
-import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { approveShown } from '../../../support/approve-shown.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { startSession } from '../../../support/start-session.ts';
@@ -36,7 +36,7 @@ test.concurrent(
     await answerQa({ session, answers: [], acceptSuggestions: true }, bench.context);
     const third = await waitsFor(bench, known);
     expect(third.view).toMatchObject({ folder: session, state: { status: { for: 'plan_approval' } } });
-    await approvePlan({ session }, bench.context);
+    await approveShown(session, bench.context);
     const named = await waitsFor(bench, [{ session: 'one' }, { session }]);
     expect(Object.keys(named.cursors), 'two names of the same session are one').toEqual([session]);
   },

@@ -219,8 +219,14 @@ describe('an approval', () => {
   const text = '# Plan\n\n### Phase 1: names\n- [ ] one\n';
   const plan = { name: '01-08-1000-plan-x.md', text, hash: planHash(text) };
   const asked = stateOf(waiting('plan_approval'));
-  const judge = (given: { hash?: string; by?: By }, facts: object = {}) =>
-    judgeApprove({ by: byPerson, ...given }, asked, { plan, gateChannels: CHANNELS, ...facts });
+  const judge = (
+    given: { hash?: string | undefined; by?: By },
+    facts: { plan?: typeof plan; [fact: string]: unknown } = {},
+  ) =>
+    judgeApprove({ by: byPerson, hash: facts.plan?.hash ?? plan.hash, ...given }, asked, {
+      ...{ plan, gateChannels: CHANNELS },
+      ...facts,
+    });
 
   test('of the current plan continues with the phase that waited', () => {
     const accepted = {
@@ -230,6 +236,11 @@ describe('an approval', () => {
     };
     expect(judge({})).toMatchObject(accepted);
     expect(judge({ hash: plan.hash.slice(0, 12) })).toMatchObject(accepted);
+  });
+
+  test.each(CHANNELS)('by %s is refused if it names no version', (channel) => {
+    const verdict = judge({ by: { channel }, hash: undefined });
+    expect(verdict).toMatchObject({ error: { code: 'plan_hash_missing' } });
   });
 
   test('is refused for another plan, for no plan, and on a closed channel', () => {

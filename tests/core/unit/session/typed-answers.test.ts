@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
 import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
+import { emptyState } from '../../../../src/core/session/events/state.ts';
 
-const STATE = { oldRounds: 0, answers: [] };
+const STATE = emptyState();
 const NEVER = { unconfirmed: [] };
 const file = (status: string, one: string, two: string) =>
   `# Q&A: boats\nStatus: ${status}\n\n### Q1: Which?\nA) all\nB) some\n**Answer:** ${one}\n\n### Q2: Why?\n**Answer:** ${two}\n`;

@@ -51,6 +51,7 @@ describe('an acceptance of weakened checks', () => {
   ])('by %s is %s', (channel, outcome) => {
     expect(judged('B', channel)).toBe(outcome);
     expect(judged('yes', channel)).toBe(outcome);
+    expect(judged('b: as R2 wants it', channel)).toBe(outcome);
   });
 
   test('in a tab of the page that no person has confirmed is refused', () => {
@@ -59,8 +60,8 @@ describe('an acceptance of weakened checks', () => {
   });
 
   test('any other answer, and any other question, is accepted on every channel', () => {
-    expect(['A', 'a, b', 'only the first one'].map((text) => judged(text, 'tool'))).toEqual(
-      Array(3).fill('accepted'),
+    expect(['A', 'a, only the first one'].map((text) => judged(text, 'tool'))).toEqual(
+      Array(2).fill('accepted'),
     );
     expect(judged('B', 'tool', CHANNELS, 'Q2')).toBe('accepted');
   });

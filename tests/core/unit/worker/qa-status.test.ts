@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { park } from '../../../../src/core/kernel/phases/verdict.ts';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
+import { emptyState } from '../../../../src/core/session/events/state.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { writeRecordedAnswers } from '../../../../src/core/worker/documents/recorded-answers.ts';
 import { recordParked } from '../../../../src/core/worker/recording/park.ts';
@@ -39,6 +40,6 @@ test('the worker marks questions as answered once it has recorded the answers, e
   await using _log = log;
   const asked = parseQa(old).questions[1] ?? expect.fail();
   const answers = [{ id: asked.id, question: questionHash(asked), text: 'x' }];
-  await writeRecordedAnswers(paths, { answers, oldRounds: 1 });
+  await writeRecordedAnswers(paths, { ...emptyState(), answers: answers, oldRounds: 1 });
   expect((await read()).match(/^Status:.*$/gm)).toEqual(['Status: answered']);
 });

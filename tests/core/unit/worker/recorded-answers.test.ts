@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
+import { emptyState } from '../../../../src/core/session/events/state.ts';
 import { writeRecordedAnswers } from '../../../../src/core/worker/documents/recorded-answers.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -19,7 +20,7 @@ async function written(text: string, answers: Record<string, string>, times = 1)
     return answer === undefined ? [] : [{ id: question.id, question: questionHash(question), text: answer }];
   });
   for (let time = 1; time <= times; time += 1)
-    await writeRecordedAnswers({ qa }, { answers: recorded, oldRounds: 0 });
+    await writeRecordedAnswers({ qa }, { ...emptyState(), answers: recorded });
   return await readFile(qa, 'utf8');
 }
 

@@ -58,16 +58,16 @@ test('a pull request of a session without a guard is not opened to be watched, b
   await expect(finishSession({ ...publishing(rig), watch: true }, rig.context())).rejects.toMatchObject(
     refused,
   );
-  expect((await previewFinish(publishing(rig), rig.context())).blockers).toEqual([]);
+  expect((await previewFinish(publishing(rig), rig.context())).refusal).toBeUndefined();
   await appendFile(join(rig.repo.path, '.samocode'), 'PR_WATCH=on\n');
   const untrusted = await previewFinish(publishing(rig), rig.context());
-  expect(untrusted.blockers).toEqual([]);
+  expect(untrusted.refusal).toBeUndefined();
   expect(untrusted.would).toContainEqual(
     'It is not watched: PR_WATCH=on takes effect only after you trust .samocode, in a terminal: samocode trust.',
   );
   await trustLines(rig.repo);
   await expect(finishSession(publishing(rig), rig.context())).rejects.toMatchObject(refused);
-  expect((await previewFinish({ ...publishing(rig), watch: false }, rig.context())).blockers).toEqual([]);
+  expect((await previewFinish({ ...publishing(rig), watch: false }, rig.context())).refusal).toBeUndefined();
   const words = ['finish', rig.paths.folder, '--pull-request', '--yes'];
   const { exitCode, stderr } = await runCommand(process.execPath, [rig.program('cli'), ...words], {
     ...{ cwd: rig.repo.path, env: rig.repo.env },

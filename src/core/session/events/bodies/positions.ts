@@ -13,6 +13,8 @@ export const RecordedAnswer = z.object({
   /** Hash of the question with its options: an answer counts only for the question that the person saw. */
   question: z.string(),
   text: z.string(),
+  /** The letter that `text` chooses, if samocode itself asked. Absent in events of earlier versions. */
+  choice: z.string().optional(),
 });
 export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 
