@@ -589,12 +589,13 @@ const LEFT_RED: FalseClaim[] = [
     says: '(exit status 3; on the base commit now: exit status 127)',
   },
   {
-    way: 'had its check left red for an earlier goal',
+    way: 'leaves a check red that a person let stay red for an earlier goal',
     checks: ['exit 3'],
     leftRed: 3,
     secondGoal: true,
     does: `echo x >>src/cli.js; ${COMMIT}`,
-    says: '"for":"qa_answers"',
+    plan: `${PLAN_HEAD}### Phase 1: a\nFiles: src/cli.js\n- [x] a`,
+    says: '"baseQuestion":',
   },
   {
     way: 'breaks a check that runs in its worktree alone',
