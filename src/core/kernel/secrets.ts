@@ -62,7 +62,7 @@ function wordsIn(value: string): string[] {
   return value.split(/[\s,;"']+/).filter((word) => /^[\w.~+=-]{16,4096}$/.test(word));
 }
 
-/** Where a secret is, is none. */
+/** A variable that names where a secret is kept contains none. */
 function isPath(value: string): boolean {
   return value.startsWith('/') && existsSync(value);
 }

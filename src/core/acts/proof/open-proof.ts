@@ -82,7 +82,7 @@ async function ofSession(
 ): Promise<OpenedProof> {
   const { view, proof } = await readProofOf(question, context);
   const { paths, sessionFile, state, foreign } = view;
-  // Its commands would run, and nobody has agreed to them.
+  // Its commands would run without anyone's consent.
   if (foreign !== undefined) throw foreignError(paths, foreign);
   if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;

@@ -79,7 +79,7 @@ export function needsPerson(lines: readonly RiskyLine[], by: By): boolean {
   return !isPersonal(by) && lines.some(({ risk }) => risk === 'loosens');
 }
 
-/** What a hash given out has: nobody finds a second text for it, and a model can repeat it. */
+/** Long enough that a second text with the same digits cannot be made, and short enough for a model to repeat. */
 const MIN_HASH = 20;
 
 /** No command from a file runs before a person has seen it. */

@@ -128,7 +128,14 @@ export function waitAboutBase(phase: Phase, resumePhase: Phase, notes?: string[]
 
 /** A message arrived before an agent signalled done: another agent reads it. */
 export function afterUnreadMessages(progress: Progress, ids: readonly string[]): Decision {
-  return run(progress.phase, [
-    `Messages from the human arrived while the agent before you worked: ${ids.join(', ')}. Read them.`,
-  ]);
+  return run(progress.phase, [`${ARRIVED}${ids.join(', ')}. Read them.`]);
+}
+
+const ARRIVED = 'Messages from the human arrived while the agent before you worked: ';
+
+/** The note without a message that was withdrawn; dropped with the last. Other notes may name a message, and stay. */
+export function withoutMessage(note: string, id: string): string[] {
+  if (!note.startsWith(ARRIVED) || !note.includes(id)) return [note];
+  const listed = [`${id}, `, `, ${id}`].find((part) => note.includes(part));
+  return listed === undefined ? [] : [note.replace(listed, '')];
 }

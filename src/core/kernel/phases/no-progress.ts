@@ -17,7 +17,8 @@ export type ProgressTrail = z.infer<typeof ProgressTrail>;
 
 export const EMPTY_TRAIL: ProgressTrail = { prints: [], equal: 0 };
 
-const NUDGE = /^The last \d+ iterations changed nothing: /;
+/** Notes of a decision to continue that refuse nothing: of ours, and of the agent before. */
+const NO_REFUSAL = /^(?:The last \d+ iterations changed nothing|Hand-off from the agent before you):\s/;
 
 /** Longer than any cycle worth detecting: A, B, A, B is no progress either. */
 const REMEMBERED = 8;
@@ -31,7 +32,7 @@ export function withPrint(
   const prints = [...trail.prints.filter((known) => known !== print), print].slice(-REMEMBERED);
   const equal = equalAfter(trail, print);
   const notes = decision?.kind === 'run' ? decision.notes : [];
-  const refusal = notes.find((note) => !NUDGE.test(note)) ?? (equal > 1 ? trail.refusal : undefined);
+  const refusal = notes.find((note) => !NO_REFUSAL.test(note)) ?? (equal > 1 ? trail.refusal : undefined);
   return refusal === undefined ? { prints, equal } : { prints, equal, refusal };
 }
 

@@ -60,7 +60,7 @@ export const PROJECT_ERRORS = errors({
   }),
   place_not_trusted: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: `${filePath} is not trusted yet.`,
-    why: `It names a place outside of its own folder, or one that is not only for samocode, and nothing is taken from there before the user trusts it: ${lines}.`,
+    why: `It names a place outside of its own folder, or one that other programs also use. Nothing is taken from there before the user trusts it: ${lines}.`,
     next: [{ act: 'trust' }],
   }),
   project_file_unreadable: ({ path, isMissing }: { path: string; isMissing: boolean }) => ({

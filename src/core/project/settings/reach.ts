@@ -60,7 +60,7 @@ export const REACH: Readonly<Record<keyof ReturnType<typeof projectSettings>, Re
   ready: { run: 'the command' },
   serviceEnv: { run: 'programs with the variable' },
   servicesIn: AMOUNT,
-  pages: { read: 'pages of its own service' },
+  pages: { read: 'pages of the services' },
   picturesUpload: { send: 'pictures to the pull request' },
   constraints: { within: 'folder', read: 'the file', send: 'its text to agents' },
   mcp: { read: 'the file', run: 'its servers', send: 'the work to them' },

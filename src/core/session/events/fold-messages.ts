@@ -1,3 +1,4 @@
+import { withoutMessage } from '../../kernel/phases/after-checks.ts';
 import { cut } from '../../kernel/text.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState, UnreadMessage } from './state.ts';
@@ -42,13 +43,6 @@ const FLOW = 'Message from the human: ';
 /** The flow line of a message, with its first line. */
 export function messageFlow(text: string): string {
   return `${FLOW}${text.split('\n')[0]}`;
-}
-
-/** A note such as the request to read messages, without one of them; dropped with the last. */
-function withoutMessage(note: string, id: string): string[] {
-  if (!note.includes(id)) return [note];
-  const listed = [`${id}, `, `, ${id}`].find((part) => note.includes(part));
-  return listed === undefined ? [] : [note.replace(listed, '')];
 }
 
 function unreadOf({ id, at, by, flow = '' }: EventOf<'message_kept'>): UnreadMessage {

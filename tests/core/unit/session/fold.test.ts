@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { afterUnreadMessages } from '../../../../src/core/kernel/phases/after-checks.ts';
 import type { Decision } from '../../../../src/core/kernel/phases/decision.ts';
+import { initialProgress } from '../../../../src/core/kernel/phases/progress.ts';
 import { acceptedServers } from '../../../../src/core/session/events/accepted.ts';
 import type { NewEvent, SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { fold, NETWORK_REFUSED } from '../../../../src/core/session/events/fold.ts';
@@ -167,26 +169,33 @@ test('a withdrawn message no longer waits, and no note asks the next agent to re
     file: 'f',
     flow: 'x'.repeat(900),
   });
-  const read: NewEvent = { type: 'forgery_seen', what: 'Read', detail: 'M1' };
-  const other: NewEvent = { type: 'forgery_seen', what: 'Read', detail: 'M2' };
+  const note = (text: string): NewEvent => ({ type: 'notice', code: NETWORK_REFUSED, text });
+  const [read, other] = [note(arrived('M1')), note(arrived('M2'))];
+  const handOff = note('Hand-off from the agent before you: M1 was right about the mast');
   const withdrawn: NewEvent = { type: 'message_withdrawn', by: CLI, id: 'M1' };
-  const { messages, notes } = after([...started, kept('M1'), kept('M2'), read, other, withdrawn]);
+  const { messages, notes } = after([...started, kept('M1'), kept('M2'), read, other, handOff, withdrawn]);
   expect(messages).toMatchObject({ waiting: [{ id: 'M2' }], unacknowledged: [] });
   expect(messages.waiting[0]?.line).toHaveLength(200);
-  expect(notes).toEqual([expect.stringContaining('M2')]);
+  expect(notes).toEqual([arrived('M2'), expect.stringContaining('the mast')]);
 });
+
+/** The note about messages that arrived while an agent worked. */
+function arrived(ids: string): string {
+  const decision = afterUnreadMessages(initialProgress(), ids.split(', '));
+  return (decision.kind === 'run' && decision.notes[0]) || expect.fail();
+}
 
 test('a note that asks to read several messages loses the one that is withdrawn', () => {
   const noted = (ids: string): NewEvent => ({
     type: 'notice',
     code: NETWORK_REFUSED,
-    text: `Messages arrived: ${ids}. Read them.`,
+    text: arrived(ids),
   });
   const withdrawn = (id: string): NewEvent => ({ type: 'message_withdrawn', by: CLI, id });
   const all = [...started, noted('M1, M2, M3')];
   const notesAfter = (...ids: string[]) => after([...all, ...ids.map(withdrawn)]).notes;
-  expect(notesAfter('M1')).toEqual(['Messages arrived: M2, M3. Read them.']);
-  expect(notesAfter('M3', 'M1')).toEqual(['Messages arrived: M2. Read them.']);
+  expect(notesAfter('M1')).toEqual([arrived('M2, M3')]);
+  expect(notesAfter('M3', 'M1')).toEqual([arrived('M2')]);
   expect(notesAfter('M3', 'M1', 'M2')).toEqual([]);
 });
 

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import type { Facts } from '../../../../../src/core/kernel/phases/edge-conditions.ts';
+import { judgeSignal } from '../../../../../src/core/kernel/phases/judge-signal.ts';
 import {
   breakLoop,
   EMPTY_TRAIL,
   type ProgressTrail,
   withPrint,
 } from '../../../../../src/core/kernel/phases/no-progress.ts';
+import { initialProgress } from '../../../../../src/core/kernel/phases/progress.ts';
 import { run } from '../../../../../src/core/kernel/phases/verdict.ts';
 
 function trailOf(prints: readonly string[]): ProgressTrail {
@@ -64,6 +67,23 @@ test('a block for no progress says what was refused behind it', () => {
       'The last 5 iterations changed nothing: tree. What was refused: The work is not done: R1 is open. Fix this first.',
   });
   expect(withPrint(trail, { print: 'b', ending: 'signalled' }).refusal).toBeUndefined();
+});
+
+test('a block for no progress after hand-offs says that nothing was refused', () => {
+  const signal = { status: 'handoff', note: 'R1 needs the harbour' } as const;
+  const verdict = judgeSignal(
+    { progress: { ...initialProgress(), phase: 'implementation' } } as Facts,
+    signal,
+  );
+  const decision = verdict.kind === 'legal' ? verdict.decision : expect.fail();
+  expect(decision).toMatchObject({ kind: 'run', notes: [expect.stringContaining(signal.note)] });
+  const trail = Array.from({ length: 5 }).reduce<ProgressTrail>(
+    (before) => withPrint(before, { print: 'a', ending: 'signalled', decision }),
+    EMPTY_TRAIL,
+  );
+  expect(breakLoop(run('testing'), trail, 'tree')).toMatchObject({
+    reason: 'The last 5 iterations changed nothing: tree.',
+  });
 });
 
 test('waiting, done and blocked decisions are unchanged', () => {
