@@ -20,6 +20,9 @@ export interface FalseClaim {
   message?: 'before' | 'meanwhile';
   /** The files with which the session began, from its chat: a shell script that is committed before any work. */
   chat?: string;
+  /** The exit status of the first check when it ran on the base, which a person let stay red; for the first goal. */
+  leftRed?: number;
+  checkIn?: 'worktree';
   /** The session has a second goal; the earlier work was for the first. */
   secondGoal?: true;
   /** Every agent of the phase claims it, not only the first. */

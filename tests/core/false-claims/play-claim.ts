@@ -12,6 +12,7 @@ import { readEvents } from '../../../src/core/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/core/session/events/events.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../src/core/session/status.ts';
+import type { TipOfBranch } from '../../../src/core/worker/core/evidence.ts';
 import { runWorker } from '../../../src/core/worker/loop/run-worker.ts';
 import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -110,7 +111,7 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   const approved = withLedger(plan, ledger);
   await writeFile(paths.approvedPlan, approved);
   const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const proving = { in: 'clone' as const, fast: [], copy: [], timeoutMs: 2000 };
+  const proving = { in: claim.checkIn ?? ('clone' as const), fast: [], copy: [], timeoutMs: 2000 };
   const settings = {
     ...sample.settings,
     provider: 'claude',
@@ -123,17 +124,34 @@ async function prepareRepo(repo: TempRepo, paths: SessionPaths, claim: FalseClai
   };
   const file = { ...sample, mainRepo: repo.path, worktreesDir, settings };
   const by = { channel: 'cli' as const };
-  const runs: [] = [];
   const events: NewEvent[] = [
     createdEvent(file),
     { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit }, firstCommit },
-    { type: 'checks_ran', set: 'base', in: 'clone', commit: baseCommit, tree, runs, sandbox: 'none' },
+    ...ranOnBase(claim, { commit: baseCommit, tree }),
     ...(claim.secondGoal ? nextGoal(head) : []),
     { type: 'plan_approved', by, plan: { name, hash: planHash(approved) }, phase },
   ];
   await writeFile(paths.events, eventLines(events));
   await writeFile(paths.sessionFile, JSON.stringify(file));
   await ownSession(repo.homeDir, paths);
+}
+
+function ranOnBase({ leftRed, checks: [command = ''] = [] }: FalseClaim, base: TipOfBranch): NewEvent[] {
+  const ran = { type: 'checks_ran', set: 'base', in: 'clone', ...base, sandbox: 'none' } as const;
+  if (leftRed === undefined) return [{ ...ran, runs: [] }];
+  const how = `exit status ${leftRed}`;
+  const output = { outputHash: 'x', outputBytes: 0, output: 'base-checks/base-1.txt' };
+  return [
+    { ...ran, runs: [{ command, exitCode: leftRed, how, durationMs: 1, ...output }] },
+    {
+      ...{ type: 'parked', for: 'qa_answers', resumePhase: 'done', openQuestions: ['Q1'] },
+      ...{ unconfirmed: [], baseQuestion: 'x' },
+    },
+    {
+      ...{ type: 'answers_recorded', by: { channel: 'cli' }, open: [] },
+      answers: [{ id: 'Q1', question: 'x', text: 'B' }],
+    },
+  ];
 }
 
 /** @returns the first commit of the branch */

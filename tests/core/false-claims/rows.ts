@@ -548,5 +548,66 @@ const TOGETHER = [
 
 const ALONE = [...BRANCH, ...CHANGED_PLANS, ...SIGNALS, ...REVIEWS];
 
+/** A person let the first check stay red, because it was when the session began: that holds while the base is as red. */
+const LEFT_RED: FalseClaim[] = [
+  {
+    ci: true,
+    way: 'breaks a check that was red on its base once, and passes there now',
+    checks: ['test ! -e src/store.js'],
+    leftRed: 1,
+    says: '`test ! -e src/store.js` (exit status 1; on the base commit it passes now)',
+  },
+  {
+    way: 'breaks a check that is red in another way on its base now',
+    checks: ['test -e src/store.js && exit 3; exit 4'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit now: exit status 4)',
+  },
+  {
+    ci: true,
+    way: 'breaks a check that fails for another reason on its base, with the same exit status',
+    checks: ['test -e src/store.js && echo broken by the work; echo red for long; exit 3'],
+    leftRed: 3,
+    says: '"otherFailures":[{"command":"test -e src/store.js && echo broken',
+  },
+  {
+    way: 'breaks a check that says something else on its base, and one that passes there',
+    checks: ['test -e src/store.js && echo broken by the work; exit 3', 'test ! -e src/store.js'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit it says something else); `test ! -e src/store.js` (exit status 1)',
+  },
+  {
+    way: 'breaks a check that is cut off on its base now',
+    checks: ['test -e src/store.js && exit 3; sleep 60'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit now: ran out of time)',
+  },
+  {
+    way: 'breaks a check whose program is missing on its base now',
+    checks: ['test -e src/store.js && exit 3; exit 127'],
+    leftRed: 3,
+    says: '(exit status 3; on the base commit now: exit status 127)',
+  },
+  {
+    way: 'leaves a check red that a person let stay red for an earlier goal',
+    checks: ['exit 3'],
+    leftRed: 3,
+    secondGoal: true,
+    does: `echo x >>src/cli.js; ${COMMIT}`,
+    plan: `${PLAN_HEAD}### Phase 1: a\nFiles: src/cli.js\n- [x] a`,
+    says: '"baseQuestion":',
+  },
+  {
+    way: 'breaks a check that runs in its worktree alone',
+    checks: ['exit 3'],
+    leftRed: 3,
+    checkIn: 'worktree',
+    says: '`exit 3` (exit status 3)',
+  },
+];
+
 /** The claims of each session to play. */
-export const PLAYED: readonly (readonly FalseClaim[])[] = [...TOGETHER, ...ALONE.map((claim) => [claim])];
+export const PLAYED: readonly (readonly FalseClaim[])[] = [
+  ...TOGETHER,
+  ...[...ALONE, ...LEFT_RED].map((claim) => [claim]),
+];

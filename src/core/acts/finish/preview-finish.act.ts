@@ -86,7 +86,7 @@ function aboutChecks(
 ): string {
   if (checks === 0) return 'The project has no CHECK: nothing will be checked.';
   return place === 'clone'
-    ? `${counted(checks, 'check')} will run on the result; ${into} will move only if all of them pass${mayStayRed ? ', or fail as they did before the work' : ''}.`
+    ? `${counted(checks, 'check')} will run on the result; ${into} will move only if all of them pass${mayStayRed ? ` (one that a person let stay red may fail if it then fails in the same way on ${into})` : ''}.`
     : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if neither it nor the branch has new commits since the checks passed.`;
 }
 

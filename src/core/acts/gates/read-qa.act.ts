@@ -1,6 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
+import type { OtherFailure } from '../../kernel/phases/proving.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parseQa, type QaReading, questionHash, withOwnMarked } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
@@ -59,12 +60,20 @@ async function aboutChecks(
   const changed = open.find(({ id }) => id === weakened?.question);
   const diff = changed && (await documentText(paths.weakenedDiff));
   if (changed && diff !== undefined) return { question: changed.id, text: diff };
+  for (const other of state.baseChecks?.others ?? []) {
+    const about = open.find((question) => questionHash(question) === other.question);
+    if (about !== undefined) return { question: about.id, text: bothEnds(other) };
+  }
   const red = open.find((question) => questionHash(question) === baseQuestion);
   if (red === undefined || state.baseChecks === undefined) return undefined;
   const printed = state.baseChecks.failed.map(
     ({ command, how, tail = '' }) => `$ ${command}\n${tail}\n(${how})`,
   );
   return { question: red.id, text: printed.join('\n\n') };
+}
+
+function bothEnds({ command, how, onBranch, onBase }: OtherFailure): string {
+  return `$ ${command}\n(${how} on both)\n\nOn the branch:\n${onBranch}\n\nOn the base commit:\n${onBase}`;
 }
 
 async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {

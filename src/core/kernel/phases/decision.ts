@@ -60,7 +60,7 @@ const Park = z.object({
   askNothingToClarify: z.boolean().optional(),
   /** The subject of the worker's question: checks that might prove less than on the base. */
   weakened: z.array(Weakening).optional(),
-  /** The worker adds a question about checks that fail on the base commit. */
+  /** The worker adds its questions about checks that fail on the base commit. */
   asksAboutBase: z.literal(true).optional(),
   /** The fingerprint of the changes of a round that neither plan nor pull request explains. */
   beyond: z.string().optional(),

@@ -26,7 +26,7 @@ export const OBSTACLES = [
   { name: 'impossible_checks', when: 'a check of the project cannot run', outcome: 'block (`checks`)' },
   {
     name: 'red_base',
-    when: 'checks fail on the branch and on the base commit, and nothing was decided about that',
+    when: 'checks fail on the branch and on the base commit, and a person has not decided about these failures',
     outcome: 'wait for the answer of a person; block (`base_checks`) where they cannot run on the base',
   },
   {

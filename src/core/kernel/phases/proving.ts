@@ -30,7 +30,7 @@ export const CheckRun = z.object({
   exitCode: z.int().nullable(),
   /** The kind of failure, in short; absent: it exited with 0. */
   how: z.string().optional(),
-  /** It failed in the same way on the base commit, and a person accepted that. */
+  /** It fails in the same way on the base commit, and a person accepted that. */
   redBefore: z.literal(true).optional(),
   durationMs: z.number(),
   /** SHA-256 of all of stdout and stderr. */
@@ -50,6 +50,18 @@ export const ProvedRequirement = z.object({
   check: z.string(),
 });
 export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
+
+/** A check that fails on branch and base with one exit status, and says something else. */
+export const OtherFailure = z.object({
+  command: z.string(),
+  how: z.string(),
+  /** Fingerprint of what both say, without numbers and the like: an answer holds for this pair. */
+  key: z.string(),
+  /** The ends of both outputs. */
+  onBranch: z.string(),
+  onBase: z.string(),
+});
+export type OtherFailure = z.infer<typeof OtherFailure>;
 
 /** A completed set of checks: the record of the proof of a commit. */
 export const ChecksRan = z.object({
@@ -71,6 +83,10 @@ export const ChecksRan = z.object({
   unsigned: z.int().optional(),
   /** The test files of `added`, in the order of the commands, and their common fingerprint. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
+  /** The failed checks that a person let stay red, on the base right after this set. */
+  onBase: z
+    .object({ commit: z.string(), runs: z.array(CheckRun), others: z.array(OtherFailure).optional() })
+    .optional(),
 });
 export type ChecksRan = z.infer<typeof ChecksRan>;
 
@@ -90,6 +106,8 @@ export interface ProofFolders {
 
 const FailedRun = CheckRun.pick({ command: true, isSetup: true, exitCode: true, output: true, tail: true });
 
+const BaseChoice = z.enum(['fix', 'leave']);
+
 /** The result of the full set on the base commit, and a person's decision about it. */
 export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
@@ -98,7 +116,11 @@ export const BaseChecks = z.object({
   /** Fingerprint of the question about this result. */
   question: z.string().optional(),
   /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
-  choice: z.enum(['fix', 'leave']).optional(),
+  choice: BaseChoice.optional(),
+  /** Failures that are perhaps not those of the base. `question`: its fingerprint, once a person was asked. */
+  others: z
+    .array(OtherFailure.extend({ question: z.string().optional(), choice: BaseChoice.optional() }))
+    .optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
@@ -143,10 +165,19 @@ export function isUndecided(base: BaseChecks | undefined): base is BaseChecks {
   return base?.result === 'red' && base.choice === undefined;
 }
 
-/** Whether a check fails just as it did on the base commit, and a person accepted that failure. */
-export function isNoWorse(run: CheckRun, base: BaseChecks | undefined): boolean {
-  if (base?.choice !== 'leave' || run.how === undefined || run.isSetup) return false;
-  return base.failed.some(({ command, exitCode }) => command === run.command && exitCode === run.exitCode);
+/** Whether a person accepted that this check may fail as it does on the base: a claim to be shown on each proof. */
+export function mayStayRed(
+  { command, how, isSetup }: Pick<CheckRun, 'command' | 'how' | 'isSetup'>,
+  base: BaseChecks | undefined,
+): boolean {
+  if (base?.choice !== 'leave' || how === undefined || isSetup) return false;
+  return base.failed.some((failed) => failed.command === command);
+}
+
+/** Whether a check that fails on the branch fails just so on the base, where it ran a moment ago. */
+export function isNoWorse({ exitCode }: CheckRun, onBase: CheckRun | undefined): boolean {
+  if (onBase?.how === undefined || onBase.exitCode === null || cannotRun(onBase)) return false;
+  return onBase.exitCode === exitCode;
 }
 
 /** The words of reports for a check that fails as it did before the work. */

@@ -44,8 +44,9 @@ export function baseResultsDir(worktreesDir: string): string {
 }
 
 /**
- * The result of the checks on a base commit: from an earlier session, or from this run. If several sessions begin
- * together, one runs the checks and the others wait for it.
+ * The result of the checks on a base commit: from an earlier session that saw them pass, or from this run. If several
+ * sessions begin together, one runs the checks and the others wait for it. A failure counts for those alone: the same
+ * commit can pass later, when a server is up again or a flaky test happens to pass.
  * @param runNow runs the checks; returns undefined if nothing is known about the base
  */
 export async function onceForBase(
@@ -55,8 +56,9 @@ export async function onceForBase(
 ): Promise<ChecksRan | undefined> {
   const dir = baseResultsDir(run.worktreesDir);
   const entry = join(dir, keyOf(run));
+  const askedAt = isoUtc(clock.now());
   await using _turn = await turnAt(join(entry, 'leases'), { host, clock, ...run });
-  const kept = await keptResult(entry, run.outputDir, clock);
+  const kept = await keptResult(entry, { outputDir: run.outputDir, askedAt }, clock);
   if (kept !== undefined) return kept;
   const result = await runNow();
   // Not kept: a repair outside the repository would not change the key.
@@ -101,11 +103,12 @@ async function turnAt(
 
 async function keptResult(
   entry: string,
-  outputDir: string,
+  { outputDir, askedAt }: { outputDir: string; askedAt: string },
   clock: Pick<Clock, 'now'>,
 ): Promise<ChecksRan | undefined> {
   const kept = await plainJson(join(entry, RESULT), ChecksRan);
-  if (kept === undefined) return undefined;
+  if (kept?.ranAt === undefined) return undefined;
+  if (baseChecksOf(kept).result !== 'green' && kept.ranAt < askedAt) return undefined;
   await mkdir(outputDir, { recursive: true });
   try {
     for (const { output } of kept.runs)

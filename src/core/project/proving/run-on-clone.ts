@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import type { Ports } from '../../kernel/phases/application.ts';
-import type { CheckRun, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
+import type { CheckRun, ChecksRan, ProofFolders, Proving } from '../../kernel/phases/proving.ts';
 import { CHECKOUT_LIMIT_MS, gitLine, literalPathspec, readRecords, runGit } from '../git/git.ts';
 import { borrowedBy } from '../git/own-repository.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
@@ -61,6 +61,7 @@ export interface PlaceServed extends Pick<CheckPlace, 'cwd' | 'env'> {
 export interface SetEnd {
   runs: CheckRun[];
   failures: FailedCheck[];
+  onBase?: ChecksRan['onBase'];
   /** Path of clone files that could not be deleted; the results are still valid. */
   left?: string;
 }

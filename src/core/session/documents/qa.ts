@@ -110,8 +110,9 @@ export function withOwnMarked<Question extends QaQuestion>(
     baseQuestion = baseChecks?.question,
   } = status.kind === 'waiting' ? status : ({} as Partial<WaitingStatus>);
   const ids = [weakened?.question, order?.question];
+  const hashes = [baseQuestion, ...(baseChecks?.others ?? []).map((other) => other.question)];
   return questions.map((question) =>
-    ids.includes(question.id) || questionHash(question) === baseQuestion
+    ids.includes(question.id) || hashes.includes(questionHash(question))
       ? { ...question, isOwn: true }
       : question,
   );

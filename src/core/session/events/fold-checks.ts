@@ -1,4 +1,12 @@
-import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../kernel/phases/proving.ts';
+import {
+  baseChecksOf,
+  failedRuns,
+  type OtherFailure,
+  provesNothing,
+  redAfter,
+} from '../../kernel/phases/proving.ts';
+import { withBaseChoice } from './accepted.ts';
+import type { RecordedAnswer } from './bodies/positions.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
@@ -16,7 +24,42 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   const red = redAfter(event);
   const shown = { commit: event.commit, commands, ...(red.length > 0 && { redAfter: red }) };
   const proved = failedRuns(event).length === 0 ? shown : undefined;
-  return { ...state, passed, proved };
+  return { ...state, passed, proved, baseChecks: withOthers(state.baseChecks, event.onBase?.others) };
+}
+
+function withOthers(
+  base: SessionState['baseChecks'],
+  found: readonly OtherFailure[] = [],
+): SessionState['baseChecks'] {
+  if (base === undefined || (base.others === undefined && found.length === 0)) return base;
+  const asked = base.others?.filter(({ question }) => question !== undefined) ?? [];
+  return { ...base, others: [...asked, ...found] };
+}
+
+/** A person is asked about a command once for a goal; the answer holds for the failures that it was given about. */
+export function withOthersAsked(
+  state: SessionState,
+  { otherFailures }: Pick<EventOf<'parked'>, 'otherFailures'>,
+): SessionState {
+  const { baseChecks } = state;
+  if (baseChecks?.others === undefined || otherFailures === undefined) return state;
+  const others = baseChecks.others.map((other) => {
+    const asked = otherFailures.find(({ command }) => command === other.command);
+    return other.question === undefined && asked ? { ...other, question: asked.question } : other;
+  });
+  return { ...state, baseChecks: { ...baseChecks, others } };
+}
+
+/** They are answered like the question about the base. */
+export function withOtherChoices(state: SessionState, answers: readonly RecordedAnswer[]): SessionState {
+  const { baseChecks } = state;
+  if (baseChecks?.others === undefined) return state;
+  const others = baseChecks.others.map((other) => {
+    if (other.question === undefined) return other;
+    const asked = { ...baseChecks, question: other.question, choice: other.choice };
+    return { ...other, choice: withBaseChoice({ ...state, baseChecks: asked }, answers).baseChecks?.choice };
+  });
+  return { ...state, baseChecks: { ...baseChecks, others } };
 }
 
 /** A resume can change the checks. If they could not run on the base, they are run there again. */

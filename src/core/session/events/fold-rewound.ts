@@ -12,6 +12,11 @@ export function withHalfwayRewind(state: SessionState, rule: string): SessionSta
   return { ...state, work: { ...work, isHalfway: true } };
 }
 
+/** Of another goal, only a green base counts: red results, and what was decided about them, are of one goal. */
+export function keptBase({ baseChecks }: Pick<SessionState, 'baseChecks'>): SessionState['baseChecks'] {
+  return baseChecks?.result === 'green' ? baseChecks : undefined;
+}
+
 /** A resume drops a decision, and continues a rewind that failed halfway. */
 export function withWorkResumed(state: SessionState): SessionState {
   const { work } = withoutDecision(state);
@@ -52,6 +57,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
     goal: undefined,
     goalBase: undefined,
     oldLedger: undefined,
+    baseChecks: back.goal === state.goal ? state.baseChecks : keptBase(state),
     ...back,
     ...(isUndo && { proved, lastMerge }),
     pullRequest: withRewoundRounds(state.pullRequest, rounds),

@@ -16,7 +16,7 @@ import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type AnswerOnRecord, type HostSettings, Parked, type Places } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
-import { checksRan, withResumedChecks } from './fold-checks.ts';
+import { checksRan, withOtherChoices, withOthersAsked, withResumedChecks } from './fold-checks.ts';
 import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
 import { MESSAGE_FOLDS } from './fold-messages.ts';
 import {
@@ -27,6 +27,7 @@ import {
   withRoundBegun,
 } from './fold-pull-request.ts';
 import {
+  keptBase,
   RESET_FIELDS,
   rewound,
   withHalfwayRewind,
@@ -246,19 +247,20 @@ function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
   const { baseChecks } = state;
   const { baseQuestion: question } = event;
   const asked = baseChecks && question ? { ...state, baseChecks: { ...baseChecks, question } } : state;
-  return settled(asked, { kind: 'waiting', since: event.at, ...Parked.parse(event) });
+  return settled(withOthersAsked(asked, event), { kind: 'waiting', since: event.at, ...Parked.parse(event) });
 }
 
 function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>): SessionState {
-  const answered = withBaseChoice({ ...state, answers: mergeAnswers(state.answers, event) }, event.answers);
+  const given = { ...state, answers: mergeAnswers(state.answers, event) };
+  const answered = withOtherChoices(withBaseChoice(given, event.answers), event.answers);
   const { status } = state;
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
   if (event.open.length === 0) {
     const { phase, ...rest } = { ...afterOrder(answered, status), ...afterWeakened(answered, status) };
     return { ...running({ ...answered, ...rest }, event.at), progress: inPhase(state.progress, phase) };
   }
-  const given = new Set(event.answers.map((answer) => answer.id));
-  const unconfirmed = status.unconfirmed.filter((answer) => !given.has(answer.id));
+  const ids = new Set(event.answers.map((answer) => answer.id));
+  const unconfirmed = status.unconfirmed.filter((answer) => !ids.has(answer.id));
   return { ...answered, status: { ...status, openQuestions: event.open, unconfirmed } };
 }
 
@@ -278,6 +280,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     return {
       ...rest,
       ...RESET_FIELDS,
+      baseChecks: keptBase(state),
       // Which gates open at the start now depends on who gave the new goal.
       startedBy: event.by,
       goal,

@@ -162,6 +162,7 @@ export async function proveMerge(
   const { events, ...proof } = await proveCommit(worker, {
     set: 'merge',
     tip: merged,
+    base: onto,
     worktree: { ...worktree, branch: into, baseCommit: onto },
     iteration: stateOf(worker).progress.totalIterations,
     commands,

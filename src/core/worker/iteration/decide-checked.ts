@@ -96,9 +96,8 @@ async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Che
   if (asking === undefined) return { decision, events: [] };
   const known = await knownBase(worker);
   if (known === undefined) return undefined;
-  const { base, events } = known;
-  const next = isUndecided(base) ? asking : decision;
-  return { decision: (await afterUnrunnableBase(worker, base)) ?? next, events };
+  const next = isUndecided(known.base) ? asking : decision;
+  return { decision: (await afterUnrunnableBase(worker, known)) ?? next, events: known.events };
 }
 
 function rulesOf(worker: Worker): Rules {

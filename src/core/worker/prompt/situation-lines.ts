@@ -160,7 +160,8 @@ const RED = {
 function checks({ phase, checks: commands, checksIn, redBase: base }: PromptState): string[] {
   if (commands.length === 0 || !CHECKED.includes(phase)) return [];
   const where = checksIn === 'clone' ? ' on a fresh clone of the branch: commit all that they need' : '';
-  const mayStayRed = base?.choice === 'leave' ? ', or with the status that it had on the base commit' : '';
+  const mayStayRed =
+    base?.choice === 'leave' ? ', or fail in the same way as it then does on the base commit' : '';
   return [
     `Before quality and before the end the worker runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0${mayStayRed}.`,
   ];

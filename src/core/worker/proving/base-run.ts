@@ -81,19 +81,22 @@ async function collectBaseRun(worker: Worker): Promise<SamocodeError | undefined
   return run?.failure;
 }
 
-/** Waits for the base checks, however long they take. @returns their result, to be recorded by the caller */
-async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
+/** Waits for the base checks, however long they take. @returns their end, to be recorded by the caller */
+async function awaitBaseRun(
+  worker: Worker,
+  signal: AbortSignal,
+): Promise<Pick<NonNullable<WorkerMemory['baseRun']>, 'result' | 'failure'>> {
   beginBaseRun(worker);
   const run = worker.memory.baseRun;
-  if (run === undefined) return undefined;
+  if (run === undefined) return {};
   const abort = () => run.stop.abort();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
-  const result = await run.ended;
+  await run.ended;
   signal.removeEventListener('abort', abort);
   delete worker.memory.baseRun;
   signal.throwIfAborted();
-  return result;
+  return run;
 }
 
 /** Called before the worker leaves: unfinished base checks are restarted by the next one. */
@@ -115,12 +118,13 @@ async function runBase(
   worker: Worker,
   { signal, begins }: { signal: AbortSignal; begins: () => void },
 ): Promise<ChecksRan | undefined> {
-  const { worktree } = stateOf(worker);
+  const { worktree, goalBase } = stateOf(worker);
   if (worktree === undefined) return undefined;
+  const base = goalBase ?? worktree.baseCommit;
   const { mainRepo, worktreesDir } = worker.file;
   const sandbox = await worker.guard.level(worker);
   const proving = provingOf(worker);
-  const given = { commit: worktree.baseCommit, commands: checksOf(worker), proving };
+  const given = { commit: base, commands: checksOf(worker), proving };
   const of = { ...given, outputDir: worker.paths.baseChecks, signal };
   const path = worker.env.PATH ?? '';
   const { env: admitted } = worker.file.settings.openings;
@@ -138,7 +142,7 @@ async function runBase(
       const end = await runInClone(worker, set);
       const said = end.failures.find(({ guardProblem }) => guardProblem !== undefined)?.guardProblem;
       if (said !== undefined) throw WORKER_ERRORS.guard_failed({ of: 'CHECK', said });
-      const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
+      const { commit, tree } = await commitWithTree(worker, base);
       return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
     } finally {
       await endBaseProcesses(worker);
@@ -146,20 +150,26 @@ async function runBase(
   });
 }
 
+export interface KnownBase {
+  base: BaseChecks | undefined;
+  /** Why no check could run there: a clone or the guard failed, which no agent can change. */
+  failure?: SamocodeError | undefined;
+  events: NewEvent[];
+}
+
 /**
  * What is known about the base commit, once its checks have ended, however long they take.
  * @returns with the event to record; undefined when the wait was stopped
  */
-export async function knownBase(
-  worker: Worker,
-): Promise<{ base: BaseChecks | undefined; events: NewEvent[] } | undefined> {
+export async function knownBase(worker: Worker): Promise<KnownBase | undefined> {
   const { baseChecks: base } = stateOf(worker);
   if (base !== undefined || !isWanted(worker)) return { base, events: [] };
   showChecking(worker, 'the base commit');
   const end = await whileTakingCommands(worker, (signal) => awaitBaseRun(worker, signal));
   if (end.kind === 'stopped') return undefined;
-  if (end.value === undefined) return { base: undefined, events: [] };
-  return { base: baseChecksOf(end.value), events: [{ type: 'checks_ran', ...end.value }] };
+  const { result, failure } = end.value;
+  if (result === undefined) return { base: undefined, failure, events: [] };
+  return { base: baseChecksOf(result), events: [{ type: 'checks_ran', ...result }] };
 }
 
 /**

@@ -10,12 +10,13 @@ import {
 } from '../../kernel/phases/after-checks.ts';
 import type { Decision } from '../../kernel/phases/decision.ts';
 import { OBSTACLES, type Obstacle, type ObstacleName } from '../../kernel/phases/obstacles.ts';
-import type { BaseChecks, ChangedTest, ProvedRequirement } from '../../kernel/phases/proving.ts';
+import type { ChangedTest, ProvedRequirement } from '../../kernel/phases/proving.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
 import { leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import type { KnownBase } from './base-run.ts';
 import { failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
@@ -62,9 +63,10 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
   },
   async red_base(inquiry) {
     const { proof } = await shownOf(inquiry);
-    if (proof.kind !== 'base_red') return undefined;
     const progress = progressOf(inquiry.worker);
-    const unrunnable = await afterUnrunnableBase(inquiry.worker, proof.base);
+    if (proof.kind === 'other_failures') return waitAboutBase(progress.phase, progress.phase);
+    if (proof.kind !== 'base_red') return undefined;
+    const unrunnable = await afterUnrunnableBase(inquiry.worker, proof);
     return unrunnable ?? waitAboutBase(progress.phase, progress.phase);
   },
   async uncommitted(inquiry) {
@@ -139,8 +141,9 @@ export async function decideByObstacles(
 /** No agent can help if the checks cannot run on the base commit. */
 export async function afterUnrunnableBase(
   worker: Worker,
-  base: BaseChecks | undefined,
+  { base, failure }: Pick<KnownBase, 'base' | 'failure'>,
 ): Promise<Decision | undefined> {
+  if (failure !== undefined) return afterImpossible(progressOf(worker), 'base_checks', asReason(failure));
   if (base?.result !== 'unrunnable') return undefined;
   const leftOut = await leftOutBy(worker);
   const reason = asReason(WORKER_ERRORS.base_checks.explain({ leftOut, failed: base.failed }));

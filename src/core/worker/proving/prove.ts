@@ -4,9 +4,9 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import {
   type BaseChecks,
   type ChecksRan,
-  isNoWorse,
   isUndecided,
-  redAfter,
+  mayStayRed,
+  type OtherFailure,
 } from '../../kernel/phases/proving.ts';
 import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
@@ -24,13 +24,16 @@ import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { knownBase } from './base-run.ts';
 import { fastCommands, showChecking } from './check-facts.ts';
+import { withExcuses } from './excuse.ts';
 import { fullCommands, splitFailures } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 
 /** The result of a set of checks; `events` are recorded with the decision about it. */
 export type Proof = { events: NewEvent[] } & (
   | { kind: 'passed' }
-  | { kind: 'failed'; failures: FailedCheck[] }
+  | { kind: 'failed'; failures: FailedCheck[]; others?: readonly OtherFailure[] | undefined }
+  /** Nothing else fails, and no person was asked about these. */
+  | { kind: 'other_failures' }
   | { kind: 'uncommitted'; files: string[] }
   /** No agent can help: a command not found, a failing guard, or no clone. */
   | { kind: 'impossible'; reason: string }
@@ -51,7 +54,7 @@ export async function proveBranch(
   iteration: number,
   { tip, uncommitted = [], isLast }: BranchToProve,
 ): Promise<Proof> {
-  const { worktree, proved } = stateOf(worker);
+  const { worktree, goalBase, proved } = stateOf(worker);
   if (worktree === undefined || tip === undefined) return { kind: 'passed', events: [] };
   const commands = await fullCommands(worker);
   if (provingOf(worker).in === 'worktree')
@@ -60,9 +63,10 @@ export async function proveBranch(
   if (commands.length === 0) return { kind: 'passed', events: [] };
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
   const outputDir = iterationPaths(worker.paths, iteration).checks;
+  const base = goalBase ?? worktree.baseCommit;
   const proof: Proof = isProved
     ? { kind: 'passed', events: [] }
-    : await proveCommit(worker, { set: 'full', tip, worktree, iteration, commands, outputDir });
+    : await proveCommit(worker, { set: 'full', tip, base, worktree, iteration, commands, outputDir });
   if (proof.kind === 'failed') return await unlessBaseIsRed(worker, proof);
   return proof.kind === 'passed' && isLast
     ? await withFacts(worker, proof, { tip, worktree, iteration })
@@ -87,16 +91,16 @@ async function withFacts(
   return { ...proof, events };
 }
 
-export async function proveCommit(
-  worker: Worker,
-  {
-    set,
-    tip,
-    ...of
-  }: Pick<ClonedSet, 'worktree' | 'iteration' | 'commands' | 'outputDir'> & Pick<Attempt, 'tip' | 'set'>,
-): Promise<Proof> {
-  return await recordedSet(worker, { set, in: 'clone', iteration: of.iteration, tip }, (signal) =>
-    runInClone(worker, {
+interface CommitToProve
+  extends Pick<ClonedSet, 'worktree' | 'iteration' | 'commands' | 'outputDir'>,
+    Pick<Attempt, 'tip' | 'set'> {
+  /** Where a check that a person accepted as red must fail, too. */
+  base: string;
+}
+
+export async function proveCommit(worker: Worker, { set, tip, base, ...of }: CommitToProve): Promise<Proof> {
+  return await recordedSet(worker, { set, in: 'clone', iteration: of.iteration, tip }, async (signal) => {
+    const onClone: ClonedSet = {
       ...of,
       name: set,
       commit: tip.commit,
@@ -104,8 +108,9 @@ export async function proveCommit(
       mark: worker.file.id,
       signal,
       begins: (command) => showChecking(worker, command),
-    }),
-  );
+    };
+    return await withExcuses(worker, { set: onClone, base }, await runInClone(worker, onClone));
+  });
 }
 
 /** A few quick checks in the worktree after an agent worked there; hints for the next agent, not proof. */
@@ -118,7 +123,12 @@ export async function tryFast(
   const { worktree } = stateOf(worker);
   const isThere = worktree !== undefined && statsAt(worktree.path) !== undefined;
   if (!isThere || tip === undefined) return { kind: 'passed', events: [] };
-  return await tryInWorktree(worker, { set: 'fast', iteration, commands, tip });
+  const proof = await tryInWorktree(worker, { set: 'fast', iteration, commands, tip });
+  if (proof.kind !== 'failed') return proof;
+  // No agent has to repair what a person lets stay red.
+  const { baseChecks } = stateOf(worker);
+  const isForAgent = ({ command }: FailedCheck) => !mayStayRed({ command, how: '' }, baseChecks);
+  return { ...proof, failures: proof.failures.filter(isForAgent) };
 }
 
 /** Runs on the agent's files, including uncommitted and ignored ones. */
@@ -147,11 +157,10 @@ export async function recordedSet(
   try {
     const end = await whileTakingCommands(worker, run);
     if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
-    const { runs, failures } = asBefore(worker, end.value);
-    const { left } = end.value;
+    const { runs, failures, left, onBase } = end.value;
     const sandbox = await worker.guard.level(worker);
     const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
-    const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned }];
+    const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned, onBase }];
     if (left !== undefined) {
       const text = `Files created by the checks could not be deleted: ${left}. They belong to another user or are locked. Delete them yourself; the results of the checks are valid.`;
       events.push({ type: 'notice', code: 'clone_left', text });
@@ -159,7 +168,9 @@ export async function recordedSet(
     const { ofProject } = await splitFailures(worker, failures);
     const reason = impossibleReason(failures, ofProject);
     if (reason !== undefined) return { kind: 'impossible', reason, events };
-    return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, events };
+    return failures.length === 0
+      ? { kind: 'passed', events }
+      : { kind: 'failed', failures, others: onBase?.others, events };
   } catch (error) {
     if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
     return { kind: 'impossible', reason: asReason(error), events: [] };
@@ -176,14 +187,6 @@ async function unsignedOf(worker: Worker, tip: string): Promise<number | undefin
   if (worktree === undefined) return undefined;
   const of = { mainRepo: worker.file.mainRepo, since: worktree.baseCommit, tip };
   return (await unsignedCommits(of, worker.git.context).catch(() => 0)) || undefined;
-}
-
-/** Marks checks that fail as they did before the work, if that was accepted, and removes them from the failures. */
-function asBefore(worker: Worker, { runs, failures }: SetEnd): Pick<SetEnd, 'runs' | 'failures'> {
-  const { baseChecks } = stateOf(worker);
-  const marked = runs.map((run) => (isNoWorse(run, baseChecks) ? { ...run, redBefore: true as const } : run));
-  const red = redAfter({ runs: marked });
-  return { runs: marked, failures: failures.filter(({ command }) => !red.includes(command)) };
 }
 
 /** An agent can still write the script that a requirement names; the project's commands exist from the start. */
@@ -206,11 +209,14 @@ export function asReason({ why, hint }: Explanation): string {
 }
 
 /** A check that cannot run on the base, or fails there without a decision about that, is not the agent's failure. */
-async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
+async function unlessBaseIsRed(worker: Worker, proof: Extract<Proof, { kind: 'failed' }>): Promise<Proof> {
   const known = await knownBase(worker);
   if (known === undefined) return { kind: 'stopped', events: [] };
-  const { base } = known;
+  const { base, failure } = known;
   const events = [...proof.events, ...known.events];
+  if (failure !== undefined) return { kind: 'impossible', reason: asReason(failure), events };
+  const { others = [] } = proof;
+  if (others.length > 0 && others.length === proof.failures.length) return { kind: 'other_failures', events };
   if (base?.result === 'unrunnable' || isUndecided(base)) return { kind: 'base_red', base, events };
   return { ...proof, events };
 }

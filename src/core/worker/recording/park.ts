@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../kernel/files/change-file.ts';
 import type { ParkDecision } from '../../kernel/phases/decision.ts';
-import { type BaseChecks, isUndecided, RED_AFTER, type Weakening } from '../../kernel/phases/proving.ts';
+import {
+  type BaseChecks,
+  isUndecided,
+  type OtherFailure,
+  RED_AFTER,
+  type Weakening,
+} from '../../kernel/phases/proving.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import { readKnownProjects } from '../../project/finding/known-projects.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
@@ -45,6 +51,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
   const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision));
   const baseQuestion = decision.asksAboutBase && (await askAboutRedBase(worker));
+  const otherFailures = decision.asksAboutBase && (await askAboutOthers(worker));
   await markWaiting(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
@@ -53,6 +60,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
     unconfirmed,
     weakened,
     baseQuestion,
+    otherFailures,
     fileHash: fileHash ?? '',
     flow: `Waiting for answers: ${open.join(', ')}`,
   };
@@ -149,6 +157,17 @@ async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
   return question && questionHash(question);
 }
 
+/** The questions about failures that are perhaps not those of the base. */
+async function askAboutOthers(worker: Worker): Promise<Parked['otherFailures']> {
+  const { others = [] } = stateOf(worker).baseChecks ?? {};
+  const asked = [];
+  for (const other of others.filter(({ question }) => question === undefined)) {
+    const question = await askedOnce(worker, otherFailureQuestion(other));
+    if (question !== undefined) asked.push({ command: other.command, question: questionHash(question) });
+  }
+  return asked.length > 0 ? asked : undefined;
+}
+
 /** Writes a question, unless it exists already. @returns it as in `_qa.md`; undefined if it cannot be written */
 async function askedOnce(worker: Worker, draft: QuestionDraft): Promise<QaQuestion | undefined> {
   const before = await openWith(worker, draft);
@@ -235,14 +254,24 @@ function redBaseQuestion(
     text: oneLine(
       afterLeftOut(
         leftOut,
-        `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the session began from, before any work. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
+        `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the work begins from. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
       ),
     ),
     options: [
       `making ${isOne ? 'it' : 'them'} green is part of the task`,
-      `continue: at the end ${isOne ? 'it' : 'each'} may fail with the same exit status, and the proof says "${RED_AFTER}"`,
+      `continue: at the end ${isOne ? 'it' : 'each'} may fail if it then fails in the same way on that commit, and the proof says "${RED_AFTER}"`,
     ],
     suggestion: { letters: ['A'], reason: 'then every check passes when the session is done' },
+  };
+}
+
+function otherFailureQuestion({ command, how }: OtherFailure): QuestionDraft {
+  return {
+    text: oneLine(
+      `\`${cut(command)}\` fails on the branch and on the base commit (${how} on both), but it says something else there. Is it the failure that may stay red?`,
+    ),
+    options: ['no, an agent repairs what the work has broken', `yes, it is the same: "${RED_AFTER}"`],
+    suggestion: { letters: ['A'], reason: 'a check that fails anyway can hide what the work broke' },
   };
 }
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
-import { reportFacts } from '../../../../src/core/caller/facts/report-facts.ts';
 import type { EventOf } from '../../../../src/core/session/events/events.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readProof } from '../../../../src/core/session/proof/proof.ts';
@@ -72,7 +71,7 @@ test.concurrent(
     expect(question?.text).toContain(join(rig.paths.baseChecks, 'base-1.txt'));
     expect(question?.options).toEqual([
       'A) making it green is part of the task',
-      'B) continue: at the end it may fail with the same exit status, and the proof says "red before, red after"',
+      'B) continue: at the end it may fail if it then fails in the same way on that commit, and the proof says "red before, red after"',
     ]);
     expect(question?.suggestion).toMatch(/^A - /);
     expect(asked.about).toBe(`$ ${CHECK}\nfixed is missing\n(exit status 3)`);
@@ -143,9 +142,38 @@ test.concurrent('a check that ends in another way than before the work is a fail
   expect(back?.decision).toMatchObject({
     phase: 'implementation',
     notes: expect.arrayContaining([
-      expect.stringContaining('`test -e broken && exit 4; exit 3` (exit status 4)'),
+      expect.stringContaining(
+        '`test -e broken && exit 4; exit 3` (exit status 4; on the base commit now: exit status 3)',
+      ),
     ]),
   });
+});
+
+test.concurrent('a check that says something else than on the base is asked about with both ends, and by B the session is done', async () => {
+  const changes = [
+    { act: 'edit', path: 'other', text: 'x\n' },
+    { act: 'commit', subject: 'Change it' },
+    { act: 'normal' },
+  ];
+  const check = 'echo "fixed is missing"; if test -e other; then echo "other is here"; fi; exit 3';
+  await using rig = await redRig({
+    lines: { CHECK: check },
+    scenario: { rules: [{ when: { phase: 'implementation', count: 1 }, do: changes }] },
+  });
+  await rig.untilWaiting('qa_answers');
+  await decide(rig, 'B');
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await rig.untilWaiting('qa_answers');
+  const asked = await tool(rig, 'read_qa');
+  expect(asked.about).toBe(
+    `$ ${check}\n(exit status 3 on both)\n\nOn the branch:\nfixed is missing\nother is here\n\nOn the base commit:\nfixed is missing`,
+  );
+  await decide(rig, 'B');
+  const done = await rig.until(isAt('done'), LONG);
+  expect(done.proved?.redAfter).toEqual([check]);
+  const answers = (await rig.events()).filter((event) => event.type === 'answers_recorded');
+  expect(answers).toHaveLength(2);
 });
 
 test.concurrent('where the settings open the gates, a red base is part of the task', async () => {
@@ -174,22 +202,23 @@ test.concurrent('the first gate waits for checks of the base that still run, and
   expect((await rig.state()).baseChecks).toMatchObject({ result: 'red', question: expect.any(String) });
 });
 
-test.concurrent('sessions from one commit run its checks once, and other checks are run anew', async () => {
-  const counted = 'echo >>"$OUTSIDE/runs"; exit 1';
+test.concurrent('a red result of another session asks no person: a later session runs the checks on its base anew', async () => {
+  const counted = 'echo >>"$OUTSIDE/runs"; test -e "$OUTSIDE/up"';
   await using rig = await redRig({ lines: { CHECK: counted } });
   await rig.untilWaiting('qa_answers');
+  await writeFile(join(rig.repo.root, 'up'), '');
   const again = await tool(rig, 'start_session', {
     session: undefined,
     task: 'The same again',
     name: 'again',
   });
   const second = { session: String(again.session) };
-  const asked = async () => (await readQa(second, rig.context())).about?.text;
-  await expect.poll(asked).toBe(`$ ${counted}\n\n(exit status 1)`);
-  expect(await readFile(join(rig.repo.root, 'runs'), 'utf8')).toBe('\n');
-  const { view } = await readQa(second, rig.context());
-  expect(reportFacts(view).checks).toContain('red before any work');
-  expect(await readFile(join(view.paths.baseChecks, 'base-1.txt'), 'utf8')).toBe('');
+  const state = async () => (await readQa(second, rig.context())).view.state.status.kind;
+  await expect.poll(state, { timeout: 60_000 }).toBe('waiting');
+  const { view, about } = await readQa(second, rig.context());
+  expect(about).toBeUndefined();
+  expect(view.state.baseChecks).toMatchObject({ result: 'green', failed: [] });
+  expect(await readFile(join(rig.repo.root, 'runs'), 'utf8')).toBe('\n\n');
 });
 
 test.concurrent('a check of .samocode that was wrong is corrected by a stop and a resume', async () => {

@@ -157,6 +157,10 @@ describe('a session is done when its agent', () => {
       'writes the line endings that a check asks for',
       turnsGreen(String.raw`printf '# Ends\r\n' >ends.md`, String.raw`grep -q "$(printf '\r')" ends.md`),
     ],
+    [
+      'leaves a check red that is as red on the base now, as a person accepted',
+      { checks: ['echo "$$ $(pwd) $(date)"; mktemp -u; exit 3'], leftRed: 3 },
+    ],
     ['renames a file without content', turnsGreen('touch a; git add a; git mv a b', 'test -e b')],
   ] as const)('%s', ci, async ([, claim], { expect }) => {
     const { status, said } = await playClaim({ way: '', says: '', ...claim });

@@ -111,3 +111,29 @@ test('an answer that an earlier version recorded in words keeps its meaning', ()
   expect(choiceAfter(answer)).toBe('fix');
   expect(choiceAfter({ ...answer, text: 'B' })).toBe('leave');
 });
+
+test.for([
+  ['B, that is the same', 'leave'],
+  ['A', 'fix'],
+] as const)(
+  'the answer "%s" about a failure unlike that of the base is "%s" for this failure alone',
+  ([text, choice]) => {
+    const of = { how: 'exit status 3', onBranch: 'x', onBase: 'y' };
+    const others = [
+      { ...of, command: 'npm test', key: 'k', question: questionHash(asked) },
+      { ...of, command: 'npm run lint', key: 'l', question: 'another' },
+    ];
+    const { baseQuestion: _none, ...status } = waiting;
+    const base = { result: 'red', failed: [], question: 'first', choice: 'leave', others } as const;
+    const state: SessionState = { ...STATE, status, baseChecks: base as never };
+    const { questions, open } = openQuestions(QA, state);
+    expect(questions).toMatchObject([{ id: 'Q1', isOwn: true }]);
+    expect(open).toEqual(['Q1']);
+    const [answer = expect.fail()] =
+      typedAnswers(QA.replace('_waiting_', text), state, status)?.answers ?? [];
+    const event = { type: 'answers_recorded', n: 9, lease: 1, at: since, by: { channel: 'cli' } };
+    const after = fold(state, { ...event, answers: [answer], open: [] } as never).baseChecks;
+    expect(after?.choice).toBe('leave');
+    expect(after?.others?.map((each) => each.choice)).toEqual([choice, undefined]);
+  },
+);

@@ -76,6 +76,8 @@ export const Parked = z.object({
   weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
   /** The fingerprint of the question about checks that fail on the base commit, if that is asked. */
   baseQuestion: z.string().optional(),
+  /** The fingerprints of the questions whether a failure is that of the base. */
+  otherFailures: z.array(z.object({ command: z.string(), question: z.string() })).optional(),
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
   /** The question of whether to begin although a preceding session is not done: its id, its round, and its subject. */

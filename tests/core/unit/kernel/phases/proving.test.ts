@@ -5,6 +5,7 @@ import {
   baseChecksOf,
   type CheckRun,
   isNoWorse,
+  mayStayRed,
 } from '../../../../../src/core/kernel/phases/proving.ts';
 
 const COMMON = { durationMs: 1, outputHash: 'h', outputBytes: 1, output: 'base-checks/base-1.txt' };
@@ -31,7 +32,7 @@ test.each([
   expect(baseChecksOf({ runs: ran }).result).toBe(result);
 });
 
-test('a failure is no worse only where the base was left as it is, and the same command had the same exit status there', () => {
+test('only a command that failed on the base, and that a person let stay red, is run there again', () => {
   fc.assert(
     fc.property(
       fc.array(runs, { maxLength: 3 }),
@@ -39,13 +40,20 @@ test('a failure is no worse only where the base was left as it is, and the same 
       runs,
       (before, choice, run) => {
         const base: BaseChecks = { ...baseChecksOf({ runs: before }), choice };
-        const same = before.some(
-          ({ command, exitCode }) => command === run.command && exitCode === run.exitCode,
-        );
-        expect(isNoWorse(run, base)).toBe(choice === 'leave' && run.exitCode !== 0 && same);
-        expect(isNoWorse({ ...run, isSetup: true }, base)).toBe(false);
-        expect(isNoWorse(run, undefined)).toBe(false);
+        const wasRed = before.some(({ command, how }) => command === run.command && how !== undefined);
+        expect(mayStayRed(run, base)).toBe(choice === 'leave' && run.how !== undefined && wasRed);
+        expect(mayStayRed({ ...run, isSetup: true }, base)).toBe(false);
+        expect(mayStayRed(run, undefined)).toBe(false);
       },
     ),
+  );
+});
+
+test('a failure is no worse only where the check ran on the base, and ended with the same exit status', () => {
+  fc.assert(
+    fc.property(runs, fc.option(runs, { nil: undefined }), (run, onBase) => {
+      const isRed = [1, 2].includes(onBase?.exitCode ?? 0);
+      expect(isNoWorse(run, onBase)).toBe(isRed && onBase?.exitCode === run.exitCode);
+    }),
   );
 });
