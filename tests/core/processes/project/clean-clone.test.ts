@@ -249,7 +249,7 @@ test('the address of the remote is copied as it is, whatever characters it has',
   expect(await repo.git(['config', '--get', 'remote.origin.url'], dir)).toBe(url);
 });
 
-test('an ordinary clone takes five programs, and one more where attributes can differ', async () => {
+test('an ordinary clone takes four programs, and one more where attributes can differ', async () => {
   await using repo = await makeRepo({ also: ['other'] });
   await repo.commit('More', { 'more.txt': 'more\n' });
   using counter = new EffectCounter('same');
@@ -257,8 +257,8 @@ test('an ordinary clone takes five programs, and one more where attributes can d
   counter.begin('other');
   await cloneWith(false, repo, { base: 'main~1' });
   const isOfTest = (what: string) => what.includes('rev-parse main');
-  expect(counter.of('same', isOfTest), counter.list('same').join('\n')).toEqual({ programs: 5, syncs: 0 });
-  expect(counter.of('other', isOfTest), counter.list('other').join('\n')).toEqual({ programs: 6, syncs: 0 });
+  expect(counter.of('same', isOfTest), counter.list('same').join('\n')).toEqual({ programs: 4, syncs: 0 });
+  expect(counter.of('other', isOfTest), counter.list('other').join('\n')).toEqual({ programs: 5, syncs: 0 });
 });
 
 test('a replaced object is refused if agents could replace it', async () => {
