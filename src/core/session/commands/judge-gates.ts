@@ -174,10 +174,11 @@ export function judgeApprove(
   const closed = closedChannel(command.by, rule, 'The plan was not approved.');
   if (closed) return closed;
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
-  if (command.hash === undefined) return refused(GATE_ERRORS.plan_hash_missing());
-  if (!isHashOf(command.hash, plan.hash)) return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
+  if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
+    return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
   const unaccepted = refusedServers(command.by, plan, rule);
   if (unaccepted) return unaccepted;
+  if (command.hash === undefined) return refused(GATE_ERRORS.plan_hash_missing());
   const { name, text, hash } = plan;
   return { kind: 'accepted', plan: { name, hash }, text, phase: status.resumePhase };
 }
