@@ -65,7 +65,7 @@ export const PROJECT_ERRORS = errors({
   }),
   place_not_trusted: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: `${filePath} is not trusted yet.`,
-    why: `It names a place outside of its own folder, or one that other programs also use. Nothing is taken from there before the user trusts it: ${lines}.`,
+    why: `These lines name a place outside the folder of the file, or one that other programs use as well, and samocode takes nothing from there until the user trusts the file: ${lines}.`,
     next: [{ act: 'trust' }],
   }),
   project_file_unreadable: ({ path, isMissing }: { path: string; isMissing: boolean }) => ({

@@ -39,7 +39,7 @@ async function asks(root: string, name: string, ended: () => Promise<number>, wa
   return { exitCode: result?.runs[0]?.exitCode, ran };
 }
 
-test('a red result counts for nobody who asks later, and a green one for all', async () => {
+test('a red result counts only for the sessions that waited for it, and a green one for all later ones', async () => {
   await using dir = await tempDir();
   expect(await asks(dir.path, 'first', async () => 1)).toEqual({ exitCode: 1, ran: 1 });
   await systemClock.sleep(2);

@@ -64,7 +64,7 @@ test.for([
   ['B, that is intended', 'B', 'B, that is intended'],
   ['b: as it was', 'B', 'B, as it was'],
   ['A) and look at the log', 'A', 'A, and look at the log'],
-  ['B - nobody needs it', 'B', 'B, nobody needs it'],
+  ['B - it is not needed', 'B', 'B, it is not needed'],
   ['B<br>that is intended', 'B', 'B, that is intended'],
 ] as const)('the answer "%s" to a question of samocode chooses %s', ([text, choice, recorded]) => {
   expect(judged(text)).toEqual([[choice, recorded]]);
