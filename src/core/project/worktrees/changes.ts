@@ -151,17 +151,12 @@ export async function diffsBetween(
   const args = ['diff-tree', '--stdin', '-r', '--find-renames'];
   const asked = { ...git, input, allowFailure: true };
   const found = new Map<string, DiffBetween>();
-  let count: ((file: FileChange) => void) | undefined;
+  let take: ((line: string) => void) | undefined;
   const countLine = (line: string) => {
-    if (isCommit(line)) {
-      const stat = newStat();
-      found.set(line, stat);
-      count = counting(stat, maxFiles);
-    } else {
-      const [, insertions = '', deletions = '', path] = /^(\d+|-)\t(\d+|-)\t(.+)$/.exec(line) ?? [];
-      if (path !== undefined)
-        count?.({ path, insertions: countOf(insertions), deletions: countOf(deletions) });
-    }
+    if (!isCommit(line)) return take?.(line);
+    const stat = newStat();
+    found.set(line, stat);
+    take = numstatTo(counting(stat, maxFiles));
   };
   const [, patched] = await Promise.all([
     readRecords([...args, '--numstat'], asked, countLine, '\n'),
