@@ -20,7 +20,8 @@ function placeOf(rig: SessionRig) {
 async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promise<void>) {
   const stream = () => new PassThrough().resume();
   let happened: Promise<void> | undefined;
-  const cli: Pick<Cli, 'output' | 'ask' | 'actionContext'> = {
+  const cli: Pick<Cli, 'output' | 'home' | 'ask' | 'actionContext'> = {
+    home: rig.repo.homeDir,
     output: new Output({ stdout: stream(), stderr: stream(), colourful: false, json: false }),
     async ask() {
       happened ??= meanwhile();
