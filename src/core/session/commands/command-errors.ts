@@ -181,10 +181,7 @@ export const COMMAND_ERRORS = errors({
   not_done_yet: ({ act, status }: { act: Undone; status: string }) => ({
     what: UNDONE[act] ?? UNDONE.merge,
     why: `The session is ${status}, not done: its work is not proved.`,
-    next: [
-      { act: 'resume', when: 'to let it complete the work' },
-      ...(act === 'merge' ? [DRAFT] : []),
-    ],
+    next: [{ act: 'resume', when: 'to let it complete the work' }, ...(act === 'merge' ? [DRAFT] : [])],
   }),
   not_merged_yet: () => ({
     what: 'No comment was written in the issue.',
