@@ -50,7 +50,7 @@ export function draftsOf(notification: Notification): Draft[] {
 }
 
 /** The drafts, each with what stays the same when they are composed again: what they ask about, and how far before it. */
-export function partsOf(drafts: readonly Draft[]): [part: string, draft: Draft][] {
+export function messageParts(drafts: readonly Draft[]): [part: string, draft: Draft][] {
   return drafts.map((draft, at) => {
     const asks = drafts.findIndex(({ about }, later) => later >= at && about !== undefined);
     return [`${JSON.stringify(drafts[asks]?.about)} ${asks - at}`, draft];

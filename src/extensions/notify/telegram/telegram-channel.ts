@@ -2,7 +2,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { NOTIFY_ERRORS, type NotifyChannel, type Settled } from '../notice/channel.ts';
 import type { Notification } from '../notice/notification.ts';
 import { type BotFailure, failureText, newBotApi, sendingFailure } from './bot-api.ts';
-import { draftsOf, partsOf } from './render.ts';
+import { draftsOf, messageParts } from './render.ts';
 import { SentMessages } from './sent-messages.ts';
 import { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
@@ -28,7 +28,7 @@ export class TelegramChannel implements NotifyChannel {
     const sent = this.#sentParts.get(id) ?? new Set();
     this.#sentParts.set(id, sent);
     try {
-      for (const [part, draft] of partsOf(draftsOf(notification))) {
+      for (const [part, draft] of messageParts(draftsOf(notification))) {
         if (sent.has(part)) continue;
         await this.chat.post(api, draft, to, signal);
         sent.add(part);
