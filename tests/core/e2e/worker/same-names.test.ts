@@ -61,11 +61,13 @@ test.concurrent("a merge moves the branch of the session's base, not a local one
   await using rig = await startRig({
     here: true,
     phase: 'done',
-    async before({ repo }) {
-      await repo.git(['clone', '-q', '--bare', repo.path, `${repo.root}/remote.git`]);
-      await repo.git(['remote', 'add', 'origin', `${repo.root}/remote.git`]);
-      theirs = await repo.git(['commit-tree', '-m', 'Theirs', '-p', 'main', 'main^{tree}']);
-      await repo.git(['branch', 'origin/main', theirs]);
+    repo: {
+      async rearrange(repo) {
+        await repo.git(['clone', '-q', '--bare', repo.path, `${repo.root}/remote.git`]);
+        await repo.git(['remote', 'add', 'origin', `${repo.root}/remote.git`]);
+        theirs = await repo.git(['commit-tree', '-m', 'Theirs', '-p', 'main', 'main^{tree}']);
+        await repo.git(['branch', 'origin/main', theirs]);
+      },
     },
     scenario: { rules: [{ when: { phase: 'done' }, do: WORKS }] },
   });
