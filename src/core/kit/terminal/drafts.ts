@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commentsIn, type LineComment } from '../../caller/facts/line-comments.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists, systemErrorCode } from '../../kernel/errors.ts';
+import { writeIntact } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
@@ -48,8 +49,8 @@ export class Drafts implements AsyncDisposable {
     const path = join(this.#folder, name);
     const earlier = await this.#earlier(path, text, fits);
     if (earlier === 'later') return undefined;
-    this.#begun.set(path, text);
     await this.#write(path, earlier ?? text);
+    this.#begun.set(path, text);
     const edited = await this.#inEditor(path, earlier ?? text);
     return edited === text ? undefined : edited;
   }
@@ -94,8 +95,9 @@ export class Drafts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { output } = this.#cli;
     for (const [path, begunWith] of this.#begun) {
-      if ((await readText(path)) === begunWith) await rm(path, { force: true });
-      else output.warn(`What you wrote is not recorded. It is kept in ${path}`);
+      const now = await readText(path);
+      if (now === begunWith) await rm(path, { force: true });
+      else if (now !== undefined) output.warn(`What you wrote is not recorded. It is kept in ${path}`);
     }
     if (this.#unwritten !== '')
       output.warn(`What you wrote is not recorded, and no file could keep it:\n${this.#unwritten}`);
@@ -130,7 +132,7 @@ export class Drafts implements AsyncDisposable {
 
   async #write(path: string, text: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await writeFile(path, text, { mode: 0o600 });
+    await writeIntact(path, text, 0o600);
   }
 
   async #add(path: string, question: string, typed: string): Promise<void> {
