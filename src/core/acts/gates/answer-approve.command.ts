@@ -14,6 +14,7 @@ import {
 } from '../../kit/terminal/shared-options.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
+import { findQuestion } from '../../session/documents/qa-blocks.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { GivenAnswer, TerminalAnswers } from './ask-questions.ts';
 import type { QaItem } from './read-qa.act.ts';
@@ -39,7 +40,9 @@ export function addAnswer(program: Command, cli: Cli): void {
       const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
       if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
       const { acceptSuggestions, confirmTyped = false } = options;
-      const answered = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
+      const answered = decided
+        ? { ...(await seen(cli, session, { ...options, given })), answers: given, confirmTyped }
+        : await askOpen(cli, session, options);
       if (answered === undefined) return;
       const { answerQa } = await import('./answer-qa.act.ts');
       const replace = given.length > 0 && options.replace;
@@ -47,6 +50,23 @@ export function addAnswer(program: Command, cli: Cli): void {
       const { view, done, ...facts } = await answerQa(input, await cli.actionContext());
       printDone(cli, { view, done }, { facts });
     });
+}
+
+/** Prints the questions that the answers are for: they count for these alone. */
+async function seen(
+  cli: Cli,
+  session: string,
+  { given, acceptSuggestions, confirmTyped, ...options }: AnswerOptions & { given: readonly GivenAnswer[] },
+): Promise<{ hash: string }> {
+  const { readQa } = await import('./read-qa.act.ts');
+  const { formatQuestion } = await import('./format-gate.ts');
+  const question = { session, ...projectOf(options), isAct: true };
+  const { questions, hash } = await readQa(question, await cli.actionContext());
+  const isMeant = (each: QaItem) =>
+    given.some(({ id }) => findQuestion([each], id) !== undefined) ||
+    (each.isOpen && (acceptSuggestions || (confirmTyped && each.isUnconfirmed)));
+  for (const each of questions.filter(isMeant)) cli.output.say(`${formatQuestion(each, cli.output)}\n`);
+  return { hash };
 }
 
 /** Parses `Q1=A` or `Q1: A`. */
@@ -83,7 +103,7 @@ async function askOpen(
   cli: Cli,
   session: string,
   options: SharedOptions,
-): Promise<TerminalAnswers | undefined> {
+): Promise<(TerminalAnswers & { hash: string }) | undefined> {
   const { readQa } = await import('./read-qa.act.ts');
   const { requireOpenChannel, requireUsable } = await import('../../caller/commands/early-refusal.ts');
   const context = await cli.actionContext();
@@ -97,7 +117,7 @@ async function askOpen(
   const { askOpenQuestions } = await import('./ask-questions.ts');
   const answered = await askOpenQuestions(cli, report);
   if (answered === undefined) cli.leaveWith(EXIT.waiting);
-  return answered;
+  return answered && { ...answered, hash: report.hash };
 }
 
 export function addPlan(program: Command, cli: Cli): void {
@@ -196,6 +216,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
   const agreed = await confirmPreview(cli, {
     preview: {
       view,
+      hash,
       would: [...phases, beforeDone, ...remarks, ...changed, ...servers],
       ...(fromChat !== undefined && { text: `## ${CHAT_SECTION}\n\n${shownText(fromChat)}` }),
     },

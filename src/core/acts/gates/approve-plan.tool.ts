@@ -21,7 +21,7 @@ export const approvePlanTool = defineTool({
       .string()
       .min(8)
       .optional()
-      .describe('hash from read_plan: the version the user has seen. Needed without forms.'),
+      .describe('From read_plan. Needed without forms.'),
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

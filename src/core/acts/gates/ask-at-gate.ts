@@ -55,7 +55,7 @@ async function askForAnswers(cli: Cli, question: SessionQuestion): Promise<strin
   if (report.open.length === 0) return undefined;
   cli.output.say(cli.output.style.bold('\nQuestions for you; Enter accepts the suggestion.'));
   const answered = await askOpenQuestions(cli, report);
-  return answered && (await answerQa({ ...question, ...answered }, context)).done;
+  return answered && (await answerQa({ ...question, ...answered, hash: report.hash }, context)).done;
 }
 
 async function askForApproval(cli: Cli, question: SessionQuestion): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises';
 import { relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
 

@@ -18,7 +18,7 @@ import {
 } from '../../../../src/core/session/commands/judge-running.ts';
 import { openedBy } from '../../../../src/core/session/documents/describe-event.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
-import { openQuestions, questionHash } from '../../../../src/core/session/documents/qa.ts';
+import { openQuestions, questionHash, questionsHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
@@ -55,7 +55,8 @@ describe('answers', () => {
   });
   const text = newQa({ title: 'Boats', questions: [ask('Which?', ['A']), ask('When?', ['B']), ask('Why?')] });
   const facts = { ...openQuestions(text, emptyState()), gateChannels: CHANNELS };
-  const command = { by: byPerson, answers: [], acceptSuggestions: false, confirmTyped: false };
+  const hash = questionsHash(facts);
+  const command = { hash, by: byPerson, answers: [], acceptSuggestions: false, confirmTyped: false };
   const asked = stateOf(waiting('qa_answers'));
 
   test('a letter takes precedence over the suggestion, and a question with neither stays open', () => {
@@ -75,10 +76,25 @@ describe('answers', () => {
     ['a letter without an option', { answers: [{ id: 'Q1', text: 'Z' }] }, 'answer_not_understood'],
     ['no answer', {}, 'no_answer_given'],
     ['an empty confirmation', { confirmTyped: true }, 'no_answer_given'],
+    ['an answer of an older program', { acceptSuggestions: true, hash: undefined }, 'questions_hash_missing'],
   ])('%s is refused', (_what, given, code) => {
     expect(judgeAnswer({ ...command, ...given }, asked, facts)).toMatchObject({
       kind: 'refused',
       error: { code },
+    });
+  });
+
+  test.each([
+    ['a question', text.replace('Which?', 'Which of them?')],
+    ['an option', text.replace('this', 'these')],
+    ['a suggestion', text.replace('A - short', 'B - short')],
+    ['an answer that was typed', text.replace('_waiting_', 'A')],
+    ['a further question', newQa({ title: 'Boats', questions: [ask('Which?', ['A'])] })],
+  ])('are refused if %s has changed since they were read', (_what, now) => {
+    expect(now).not.toBe(text);
+    const changed = { ...openQuestions(now, emptyState()), gateChannels: CHANNELS };
+    expect(judgeAnswer({ ...command, acceptSuggestions: true }, asked, changed)).toMatchObject({
+      error: { code: 'questions_changed' },
     });
   });
 
