@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { isHashOf } from '../../kernel/files/fingerprint.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { shownText } from '../../kernel/text.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
@@ -13,7 +14,6 @@ import {
   withSharedOptions,
 } from '../../kit/terminal/shared-options.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
-import { isHashOf } from '../../session/documents/plan.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { GivenAnswer, TerminalAnswers } from './ask-questions.ts';

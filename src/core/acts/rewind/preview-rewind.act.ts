@@ -92,7 +92,7 @@ async function removedCommits(
   );
   const places = [...merged, ...pushed];
   const range = [tip, ...places.map(([commit]) => commit), '--not', `${checkpoint}^1`];
-  const commits = await listCommits(range, { ...git, allowFailure: true });
+  const commits = await listCommits(range, git);
   const removed = [...historyIn(commits, tip)];
   const stays = places.flatMap(([commit, what]) => {
     const there = historyIn(commits, commit);

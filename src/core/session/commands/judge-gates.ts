@@ -1,5 +1,5 @@
+import { isHashOf } from '../../kernel/files/fingerprint.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import { isHashOf } from '../documents/plan.ts';
 import { planServers } from '../documents/plan-servers.ts';
 import {
   type OpenQuestions,

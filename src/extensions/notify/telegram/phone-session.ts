@@ -1,8 +1,8 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import { isHashOf } from '../../../core/kernel/files/fingerprint.ts';
 import { describeBy, openedBy } from '../../../core/session/documents/describe-event.ts';
 import { documentText } from '../../../core/session/documents/documents.ts';
-import { isHashOf } from '../../../core/session/documents/plan.ts';
 import { openQuestions, questionHash, questionsHash } from '../../../core/session/documents/qa.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';

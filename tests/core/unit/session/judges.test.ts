@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isHashOf } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import { judgeArchive, judgeUnarchive } from '../../../../src/core/session/commands/judge-finish.ts';
 import {
@@ -96,6 +98,32 @@ describe('answers', () => {
     expect(judgeAnswer({ ...command, acceptSuggestions: true }, asked, changed)).toMatchObject({
       error: { code: 'questions_changed' },
     });
+  });
+
+  test('in whatever state, no answer and no approval counts under another hash than what was shown', () => {
+    const kinds = ['qa_answers', 'plan_approval', 'file_update', 'human_action'] as const;
+    const states = [...kinds.map((kind) => stateOf(waiting(kind))), RUNNING, STOPPED, DONE];
+    const plan = { name: 'x', text: '# Plan', hash: planHash('# Plan') };
+    const texts = fc.oneof(fc.string(), fc.constantFrom(undefined, hash, hash.slice(0, 7), plan.hash));
+    const accepts = ({ kind }: { kind: string }) => kind === 'accepted';
+    const cases = fc.record({
+      state: fc.constantFrom(...states),
+      shown: texts,
+      channel: fc.constantFrom(...CHANNELS),
+      accept: fc.boolean(),
+      replace: fc.constantFrom(true as const, undefined),
+    });
+    fc.assert(
+      fc.property(cases, ({ state, shown, channel, accept, replace }) => {
+        const by: By = { channel };
+        const given = { by, hash: shown, confirmTyped: true, acceptSuggestions: accept, replace };
+        const answers = [{ id: 'Q1', text: 'B' }];
+        const isOf = (known: string) => shown !== undefined && isHashOf(shown, known);
+        expect(accepts(judgeAnswer({ ...given, answers }, state, facts)) && !isOf(hash)).toBe(false);
+        const rule = { plan, gateChannels: CHANNELS };
+        expect(accepts(judgeApprove({ by, hash: shown }, state, rule)) && !isOf(plan.hash)).toBe(false);
+      }),
+    );
   });
 
   test('are refused if no question is open, and if their channel may not open gates', () => {
