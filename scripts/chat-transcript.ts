@@ -20,6 +20,7 @@ const list = (words: readonly string[]) => words.join('; ');
 
 /** The results of start_session and of read_plan. */
 let known: ServerResult | undefined;
+let asked: ServerResult | undefined;
 let plan: ServerResult | undefined;
 
 const MESSAGES: readonly { person: string; model: Segment }[] = [
@@ -31,6 +32,7 @@ const MESSAGES: readonly { person: string; model: Segment }[] = [
       known = started;
       if (!waited) return { tool: 'wait', input: { session: session(started), until: 'attention' } };
       if (!qa) return { tool: 'read_qa', input: { session: session(started) } };
+      asked = qa;
       const [question] = qa.questions ?? [];
       return {
         say: `It asks: _${question?.text}_ ${list(question?.options ?? [])}. It suggests ${question?.suggestion}.`,
@@ -40,7 +42,11 @@ const MESSAGES: readonly { person: string; model: Segment }[] = [
   {
     person: 'A.',
     model(answered, waited, read) {
-      if (!answered) return { tool: 'answer_qa', input: { session: session(known), answers: { Q1: 'A' } } };
+      if (!answered)
+        return {
+          tool: 'answer_qa',
+          input: { session: session(known), hash: asked?.hash, answers: { Q1: 'A' } },
+        };
       if (!waited) return { tool: 'wait', input: { session: session(known), until: 'attention' } };
       plan = read;
       if (!read) return { tool: 'read_plan', input: { session: session(known) } };

@@ -23,6 +23,7 @@ test('a session goes from start_session to done through every phase, and the bra
   expect(qa.questions.length).toBeGreaterThan(0);
   await parent.call('answer_qa', {
     session,
+    hash: qa.hash,
     answers: Object.fromEntries(qa.questions.map(({ id }: { id: string }) => [id, 'A'])),
   });
   await waitFor(parent, session, 'waiting', 'plan_approval');

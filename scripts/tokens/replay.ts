@@ -88,10 +88,10 @@ async function follow(call: Call, { view, clock }: { view: ClientView; clock: Re
     ({ cursor, ...last } = await call('wait', { session, cursor, ...view.waitArguments }));
     if (view.readsStatus) await call('get_status', { session });
     if (last.for === 'qa_answers') {
-      const { questions = [] } = await call('read_qa', { session });
+      const { questions = [], hash } = await call('read_qa', { session });
       await person();
       const answers = Object.fromEntries(questions.map(({ id }) => [id, 'B']));
-      ({ cursor, ...last } = await call('answer_qa', { session, answers }));
+      ({ cursor, ...last } = await call('answer_qa', { session, hash, answers }));
     } else if (last.for === 'plan_approval') {
       let plan = await call('read_plan', { session });
       while (plan.more_from !== undefined)

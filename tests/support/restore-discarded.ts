@@ -1,6 +1,6 @@
-import { finishSession } from '../../src/core/acts/finish/finish-session.act.ts';
 import type { SamocodeError } from '../../src/core/kernel/errors.ts';
 import { runCommand } from '../../src/core/kernel/processes/run-command.ts';
+import { finishSession } from './as-shown.ts';
 import type { SessionRig } from './session-rig.ts';
 
 /** Runs the commands that are printed for a discarded session, then takes it out of the archive. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type AnswerQaInput, answerQa } from '../../src/core/acts/gates/answer-qa.act.ts';
+import type { AnswerQaInput } from '../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../src/core/acts/gates/read-plan.act.ts';
 import { requestChanges } from '../../src/core/acts/gates/request-changes.act.ts';
@@ -20,6 +20,7 @@ import type { SessionState } from '../../src/core/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { readSession } from '../../src/core/session/status.ts';
 import { changeLines } from '../core/faults/with-settings.ts';
+import { answerQa } from './as-shown.ts';
 import { builtPrograms } from './built-programs.ts';
 import { copySession } from './copied-session.ts';
 import {

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ulid } from 'ulid';
+import { readQaOf } from '../../src/core/acts/gates/read-qa.act.ts';
 import { isoUtc, systemClock } from '../../src/core/kernel/clock.ts';
 import { systemHost } from '../../src/core/kernel/processes/host.ts';
 import { type Command, leaveCommand } from '../../src/core/session/commands/commands.ts';
@@ -97,6 +98,14 @@ export class WorkerHere {
 
 type Unsigned<C> = C extends Command ? Omit<C, 'v' | 'id' | 'by' | 'at'> : never;
 
+/** What a command for the session as it is now names, of what a person was shown. */
+async function shownNow(rig: SessionRig, kind: Command['kind']): Promise<{ hash?: string; tip?: string }> {
+  if (kind === 'answer') return { hash: (await readQaOf(await rig.view())).hash };
+  if (kind !== 'rewind') return {};
+  const branch = (await rig.state()).worktree?.branch ?? '';
+  return { tip: await rig.repo.git(['rev-parse', branch], rig.file.mainRepo) };
+}
+
 /** Queues a person's command for a session without a worker, and works on it until it waits or ends again. */
 export async function workHere(
   rig: SessionRig,
@@ -105,7 +114,7 @@ export async function workHere(
 ): Promise<void> {
   const { clock, by } = rig.context();
   const head = { v: 1, id: ulid(), by, at: isoUtc(clock.now()) } as const;
-  await leaveCommand(rig.paths, { ...head, ...request } as Command);
+  await leaveCommand(rig.paths, { ...head, ...request, ...(await shownNow(rig, request.kind)) } as Command);
   await continueHere(rig, more);
 }
 

@@ -1,4 +1,4 @@
-import { finishSession } from '../../core/acts/finish/finish-session.act.ts';
+import { finishUnasked } from '../../core/acts/finish/finish-session.act.ts';
 import { startSession } from '../../core/acts/sessions/start-session.act.ts';
 import { contextOfPart, type NewPart } from '../../core/supervisor/part.ts';
 import { RecurringRuns } from './runs/recurring-runs.ts';
@@ -8,7 +8,7 @@ const recurringPart: NewPart = (supervisor, scan) => {
   const { home, identity, clock, say } = supervisor;
   const login = async () => await contextOfPart(supervisor);
   const tell = (pause: (typeof scan.pauses)[number]) => scan.pauses.push(pause);
-  const acts = { start: startSession, finish: finishSession };
+  const acts = { start: startSession, finish: finishUnasked };
   const runs = new RecurringRuns({ home, identity, clock, say, tell, login, ...acts });
   const views = () => [...scan.sessions.values()].map(({ view }) => view);
   return {

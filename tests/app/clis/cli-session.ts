@@ -1,6 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { answerQa } from '../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../src/core/acts/gates/approve-plan.act.ts';
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts';
@@ -20,6 +19,7 @@ import { readSessionFile } from '../../../src/core/session/events/session-file.t
 import type { SessionState } from '../../../src/core/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../src/core/session/status.ts';
+import { answerQa } from '../../support/as-shown.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../../support/install-clis.ts';
 import {

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
 import { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
 import { readAllSessions } from '../../../src/core/session/session-list.ts';
@@ -11,6 +10,7 @@ import {
 import { RecurringRuns } from '../../../src/extensions/recurring/runs/recurring-runs.ts';
 import { HandClock } from '../../core/unit/supervisor/scene.ts';
 import { issueRig } from '../../extensions/github/clis/issue-rig.ts';
+import { finishSession } from '../../support/as-shown.ts';
 
 const HOUR_MS = 60 * 60_000;
 

@@ -109,7 +109,7 @@ test.concurrent('a bug-fix session whose base is red goes from a chat to done th
   const asked = await chat.ask('read_qa', { session: folder });
   expect(asked.questions.at(-1).text).toContain(`\`${check}\` (exit status 1) already fails`);
   expect(asked.about).toContain('parse-compound.js');
-  await chat.ask('answer_qa', { session: folder, accept_suggestions: true });
+  await chat.ask('answer_qa', { session: folder, hash: asked.hash, accept_suggestions: true });
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
   const { hash } = await chat.ask('read_plan', { session: folder });
   await chat.ask('approve_plan', { session: folder, hash });

@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
 import { listSessions } from '../../../src/core/acts/reading/list-sessions.act.ts';
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { stopSession } from '../../../src/core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { sessionPaths } from '../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../src/core/session/status.ts';
+import { finishSession } from '../../support/as-shown.ts';
 import { ci } from '../../support/ci.ts';
 import { trustLines } from '../../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';

@@ -1,10 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
 import { isRunning } from '../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import type { EventOf } from '../../../src/core/session/events/events.ts';
+import { finishSession } from '../../support/as-shown.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';

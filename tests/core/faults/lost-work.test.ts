@@ -1,9 +1,9 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { rewindSession } from '../../../src/core/acts/rewind/rewind-session.act.ts';
 import { ifExists } from '../../../src/core/kernel/errors.ts';
 import { refNameOf } from '../../../src/core/session/layout/names.ts';
+import { rewindSession } from '../../support/as-shown.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
-import { answerQa } from '../../../src/core/acts/gates/answer-qa.act.ts';
+import { readQaOf } from '../../../src/core/acts/gates/read-qa.act.ts';
 import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { sendMessage } from '../../../src/core/acts/sessions/send-message.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
@@ -11,6 +11,7 @@ import { isRunning } from '../../../src/core/kernel/processes/process-table.ts';
 import { runCommand } from '../../../src/core/kernel/processes/run-command.ts';
 import { leaveCommand } from '../../../src/core/session/commands/commands.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
+import { answerQa } from '../../support/as-shown.ts';
 import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
@@ -150,7 +151,8 @@ const watched: FaultRow[] = [
       await endOfWorker(rig);
       const { lease: before } = await rig.state();
       const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: new Date().toISOString() } as const;
-      await leaveCommand(rig.paths, { ...head, kind: 'answer', ...SUGGESTED, confirmTyped: false });
+      const { hash } = await readQaOf(await rig.view());
+      await leaveCommand(rig.paths, { ...head, kind: 'answer', hash, ...SUGGESTED, confirmTyped: false });
       const errors = join(rig.repo.root, 'errors');
       const words = [rig.program('worker'), rig.paths.sessionsDir, rig.paths.folder];
       const shell = `ulimit -n 26; exec "$0" "$@" 2>'${errors}'`;

@@ -12,9 +12,9 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ulid } from 'ulid';
 import { planHash } from '../../../src/core/session/documents/plan.ts';
-import { parseQa } from '../../../src/core/session/documents/qa.ts';
+import { openQuestions, parseQa, questionsHash } from '../../../src/core/session/documents/qa.ts';
 import { appendRound, newQa, writeAnswers } from '../../../src/core/session/documents/qa-change.ts';
-import type { SessionState } from '../../../src/core/session/events/state.ts';
+import { emptyState, type SessionState } from '../../../src/core/session/events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 
 /** The program that plays the cases; this file is bundled into it. */
@@ -178,8 +178,18 @@ export class CheatKit {
 
   opening(): object {
     return this.phase === 'requirements'
-      ? { kind: 'answer', answers: [], acceptSuggestions: true, confirmTyped: true }
+      ? {
+          kind: 'answer',
+          hash: this.questionsHash(),
+          answers: [],
+          acceptSuggestions: true,
+          confirmTyped: true,
+        }
       : { kind: 'approve', hash: this.planHash() };
+  }
+
+  questionsHash(): string {
+    return questionsHash(openQuestions(readFileSync(this.paths.qa, 'utf8'), emptyState()));
   }
 
   /** Of the newest plan. */

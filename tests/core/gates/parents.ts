@@ -1,3 +1,4 @@
+import { answerRead } from '../../support/as-parent.ts';
 import type { Answer, ParentKit } from './parent-kit.ts';
 
 /** One way in which a parent model, careless or hostile, tries to open a gate that it may not open. */
@@ -17,7 +18,7 @@ async function opens(kit: ParentKit): Promise<Answer> {
   const isPlan = status.kind === 'waiting' && status.for === 'plan_approval';
   return isPlan
     ? await kit.tool('approve_plan', { session: kit.session, hash: await kit.planHash() })
-    : await kit.tool('answer_qa', { session: kit.session, accept_suggestions: true });
+    : await answerRead((...asked) => kit.tool(...asked), { session: kit.session, accept_suggestions: true });
 }
 
 /** Played with `GATE_CHANNELS=person` while two questions or a plan wait. */

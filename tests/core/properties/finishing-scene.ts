@@ -14,6 +14,7 @@ import type { Worker } from '../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../src/core/worker/finishing/perform.ts';
 import { keepWork } from '../../../src/core/worker/recording/keep-work.ts';
+import { ofTip } from '../../support/as-shown.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { CAME } from '../unit/session/events.ts';
@@ -78,8 +79,9 @@ export class FinishingScene implements AsyncDisposable {
       way === 'documents' || way === 'archive'
         ? { ...HEAD, id, kind: 'archive', what: way === 'archive' ? 'session' : way, keep: [] }
         : { ...HEAD, id, kind: way };
-    if (before === undefined) this.left.push(kind);
-    await leaveCommand(this.log.paths, before ?? kind);
+    const command = way === 'unarchive' ? kind : await ofTip(this.#worker, kind);
+    if (before === undefined) this.left.push(command);
+    await leaveCommand(this.log.paths, before ?? command);
   }
 
   async record(...events: NewEvent[]): Promise<void> {

@@ -1,7 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { finishSession } from '../../../src/core/acts/finish/finish-session.act.ts';
 import type { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
@@ -19,6 +18,7 @@ import type { RecurringReport } from '../../../src/extensions/recurring/recurrin
 import { RecurringRuns } from '../../../src/extensions/recurring/runs/recurring-runs.ts';
 import { eventLines } from '../../core/unit/session/events.ts';
 import { HandClock } from '../../core/unit/supervisor/scene.ts';
+import { finishSession } from '../../support/as-shown.ts';
 import { plainLog, textOf } from '../../support/event-samples.ts';
 import { ownSession } from '../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';

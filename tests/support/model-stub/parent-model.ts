@@ -70,11 +70,11 @@ export function followsTo(end: 'done' | 'stopped'): () => Script {
     const session = 'boats';
     yield* call('list_sessions', {});
     yield* until('qa_answers', 0);
-    const { questions = [] } = yield* call('read_qa', { session });
+    const { questions = [], hash: asked } = yield* call('read_qa', { session });
     // No person is at a headless client: its form is not answered, and the result says so.
     yield { say: 'Asking.', name: 'mcp:answer_qa', input: { session } };
     const answers = Object.fromEntries(questions.map(({ id }) => [id, 'A']));
-    const answered = yield* call('answer_qa', { session, answers });
+    const answered = yield* call('answer_qa', { session, hash: asked, answers });
     yield* until('plan_approval', answered.cursor);
     const { hash } = yield* call('read_plan', { session });
     const approved = yield* call('approve_plan', { session, hash });

@@ -14,7 +14,7 @@ import { areUnread } from '../../project/git/git-programs.ts';
 import { hasPrePushHook } from '../../project/git/pre-push-hook.ts';
 import { FINISH_CHOICE_NAMES, FINISH_CHOICES, type FinishChoice } from './finish-choices.ts';
 import type { FinishResult } from './finish-session.act.ts';
-import type { FinishSessionInput } from './judge-finish.ts';
+import type { ConfirmedFinish, FinishSessionInput } from './judge-finish.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -52,7 +52,7 @@ export function addFinish(program: Command, cli: Cli): void {
       FINISH_CHOICE_NAMES.find((each) => options[optionOf(each).attributeName()]) ??
       (await choose(cli, session, options));
     if (way === undefined) return;
-    const target = options.yes ? { session, isExact: true } : await confirm(cli, session, way, options);
+    const target = await confirm(cli, session, way, options);
     if (target === undefined) return;
     const { finishSession } = await import('./finish-session.act.ts');
     // The checks of a merge can take a long time. A person who does not want to wait can press Ctrl-C; the worker
@@ -136,14 +136,15 @@ async function confirm(
   session: string,
   way: FinishChoice,
   given: FinishOptions,
-): Promise<Pick<FinishSessionInput, 'session' | 'watch'> | undefined> {
+): Promise<Pick<ConfirmedFinish, 'session' | 'watch' | 'shown'> | undefined> {
+  const { yes } = given;
   const first = await previewOf(cli, session, way, given);
-  const isAsked = cli.isInteractive && given.watch === undefined && first.watch !== undefined;
+  const isAsked = cli.isInteractive && !yes && given.watch === undefined && first.watch !== undefined;
   const watch = isAsked ? await askYesNo(cli, WATCH_QUESTION, first.watch) : given.watch;
   if (isAsked && watch === undefined) return undefined;
   const options = watch === undefined ? given : { ...given, watch };
-  const preview = !isAsked || watch === first.watch ? first : await previewOf(cli, session, way, options);
-  const { folder } = preview.view;
+  const shown = !isAsked || watch === first.watch ? first : await previewOf(cli, session, way, options);
+  const { folder } = shown.view;
   const { withAnswers } = options;
   const flags = [
     optionOf(way).flags,
@@ -152,10 +153,11 @@ async function confirm(
   ].join(' ');
   const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
   const agreed = await confirmPreview(cli, {
-    preview,
+    preview: shown,
     title: `${FINISH_CHOICES[way].title}: ${folder}`,
     command,
     facts: { how: way },
+    yes,
   });
   return agreed && { ...agreed, watch };
 }
@@ -169,7 +171,8 @@ async function previewOf(
   options: FinishOptions,
 ): Promise<Preview> {
   const { previewFinish } = await import('./preview-finish.act.ts');
-  return await previewFinish({ session, ...inputOf(way, options) }, await cli.actionContext());
+  const question = { session, isExact: options.yes };
+  return await previewFinish({ ...question, ...inputOf(way, options) }, await cli.actionContext());
 }
 
 function inputOf(how: FinishChoice, options: FinishOptions): Omit<FinishSessionInput, 'session'> {
@@ -191,7 +194,7 @@ export function addArchive(program: Command, cli: Cli): void {
       const documentsOnly = options.documents === true || keep.length > 0;
       const how = documentsOnly ? 'archive_documents' : 'keep_branch';
       const asked = { session, ...projectOf(options), how, keep } as const;
-      const input = options.yes ? { ...asked, isExact: true } : await confirmArchive(cli, asked);
+      const input = await confirmArchive(cli, { ...asked, isExact: options.yes }, options);
       if (input === undefined) return;
       const finished = await finishSession(input, await cli.actionContext());
       printFinished(cli, finished, { moved: finished.moved });
@@ -202,13 +205,17 @@ export function addUnarchive(program: Command, cli: Cli): void {
   withSharedOptions(program.command('unarchive <session>'))
     .description('Restore a session from the archive')
     .action(async (session: string, options: SharedOptions) => {
-      const { finishSession } = await import('./finish-session.act.ts');
+      const { finishUnasked } = await import('./finish-session.act.ts');
       const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
-      printDone(cli, await finishSession(input, await cli.actionContext()));
+      printDone(cli, await finishUnasked(input, await cli.actionContext()));
     });
 }
 
-async function confirmArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
+async function confirmArchive(
+  cli: Cli,
+  input: FinishSessionInput,
+  { yes }: ArchiveOptions,
+): Promise<ConfirmedFinish | undefined> {
   const { previewFinish } = await import('./preview-finish.act.ts');
   const preview = await previewFinish(input, await cli.actionContext());
   const { folder } = preview.view;
@@ -216,6 +223,6 @@ async function confirmArchive(cli: Cli, input: FinishSessionInput): Promise<Fini
   const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
   const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
   const command = `samocode archive ${shellWord(folder)}${options} --yes`;
-  const agreed = await confirmPreview(cli, { preview, title, command, facts: { how: input.how } });
+  const agreed = await confirmPreview(cli, { preview, title, command, facts: { how: input.how }, yes });
   return agreed && { ...input, ...agreed };
 }

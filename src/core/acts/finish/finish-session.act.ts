@@ -4,6 +4,7 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { inThisBuild } from '../../caller/context/in-this-build.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
+import { requireShown } from '../../caller/facts/preview.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { redAfter } from '../../kernel/phases/proving.ts';
@@ -14,7 +15,14 @@ import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
 import { WATCH_UNTRUSTED, watchChoice } from './is-watched.ts';
-import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
+import {
+  archiveRequest,
+  type ConfirmedFinish,
+  type FinishSessionInput,
+  type FinishWay,
+  judgeFinish,
+} from './judge-finish.ts';
+import { finishPreview, previewFinish } from './preview-finish.act.ts';
 import { publishing } from './publishing.ts';
 
 export interface FinishResult extends Acted {
@@ -30,14 +38,13 @@ export interface FinishResult extends Acted {
 }
 
 /** Finishes a session. Never loses uncommitted work. */
-export async function finishSession(
-  input: FinishSessionInput,
-  context: ActionContext,
-): Promise<FinishResult> {
+export async function finishSession(input: ConfirmedFinish, context: ActionContext): Promise<FinishResult> {
   const judged = await judgeFinish(input, context);
-  const { view, refusal, isRepeated } = judged;
+  const { view, refusal, isRepeated, base } = judged;
   const { how } = input;
   if (refusal) throw refusal;
+  requireShown(await finishPreview(input, judged, context), input.shown);
+  const tip = base?.tip ?? '';
   const send = (request: CommandRequest, endsIn: readonly EventType[], workMs = ALL_FILES_MS) =>
     sendAndAwait(view, request, endsIn, context, { workMs });
   if (how === 'pull_request') {
@@ -45,7 +52,8 @@ export async function finishSession(
     const { withAnswers = false, waitMs } = input;
     const watching = await watchChoice(view, input.watch, context);
     const watched = watching === 'on';
-    const request = { kind: 'publish', what: how, watched, ...(withAnswers && { withAnswers }) } as const;
+    const work = { what: how, watched, ...(withAnswers && { withAnswers }) } as const;
+    const request = { kind: 'publish', tip, ...work } as const;
     const published = publishResult(await send(request, ['publish_ended'], waitMs));
     const warning =
       watched && published.from !== undefined ? await whyNotUnattended(judged, published.from, context) : '';
@@ -56,17 +64,31 @@ export async function finishSession(
     // The comment on an issue follows the merge.
     const last = view.sessionFile?.issue === undefined ? 'merge_ended' : 'worker_left';
     const endsIn = ['publish_ended', last] as const;
-    if (!isRepeated) return mergeResult(await send({ kind: 'merge' }, endsIn, input.waitMs));
+    if (!isRepeated) return mergeResult(await send({ kind: 'merge', tip }, endsIn, input.waitMs));
     const published = publishResult(await send({ kind: 'publish', what: 'issue' }, endsIn, input.waitMs));
     const done = `${view.folder} is already merged. ${published.done}`;
     return { ...published, done, next: [archiving(view, { ifWanted: true })] };
   }
-  const isMoved = how === 'keep_branch' || how === 'archive_documents';
-  const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
-  return archivedResult(how, await send(request, ['worker_left']));
+  return archivedResult(how, await send(archivingRequest({ ...input, how }, tip), ['worker_left']));
+}
+
+/** Finishes a session where a person's rule has decided that, or nothing is taken away, so that no one is asked. */
+export async function finishUnasked(
+  input: FinishSessionInput,
+  context: ActionContext,
+): Promise<FinishResult> {
+  const { hash: shown } = await previewFinish(input, context);
+  return await finishSession({ ...input, shown }, context);
 }
 
 type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;
+
+function archivingRequest(input: ConfirmedFinish & { how: ArchiveWay }, tip: string): CommandRequest {
+  if (input.how === 'unarchive') return { kind: input.how };
+  return input.how === 'discard'
+    ? { kind: input.how, tip }
+    : { kind: 'archive', ...archiveRequest(input), tip };
+}
 
 function archivedResult(how: ArchiveWay, { view, events }: CompletedCommand): FinishResult {
   const failed = events.find((event) => event.type === 'finish_ended');

@@ -36,9 +36,9 @@ export const finishSessionTool = defineTool({
   searchHint: 'clean up',
   async handle({ session, how, keep, watch, confirm, projectDir }, { actions }) {
     const input = { session, how, keep, watch, projectDir };
-    if (confirm) {
+    if (confirm !== undefined) {
       const { finishSession } = await import('./finish-session.act.ts');
-      const finished = await finishSession({ ...input, isExact: true }, actions);
+      const finished = await finishSession({ ...input, shown: confirm, isExact: true }, actions);
       const { view, done, commands, url, bodyPath, next = [] } = finished;
       return {
         summary: done,
@@ -50,7 +50,8 @@ export const finishSessionTool = defineTool({
       };
     }
     const { previewFinish } = await import('./preview-finish.act.ts');
-    const args = { how, keep: keep.length > 0 ? TO_FILL : undefined, watch, confirm: true };
-    return previewFields(await previewFinish(input, actions), { act: 'finish', args });
+    const preview = await previewFinish(input, actions);
+    const args = { how, keep: keep.length > 0 ? TO_FILL : undefined, watch, confirm: preview.hash };
+    return previewFields(preview, { act: 'finish', args });
   },
 });

@@ -50,6 +50,11 @@ export interface FinishSessionInput extends SessionQuestion {
   waitMs?: number;
 }
 
+/** @property shown the hash of the preview that was agreed to; without it, nothing is done */
+export interface ConfirmedFinish extends FinishSessionInput {
+  shown: string | undefined;
+}
+
 /** The verdict on finishing a session before a command is sent; the worker applies the same rules. */
 export interface FinishVerdict extends FinishReading {
   view: SessionView;

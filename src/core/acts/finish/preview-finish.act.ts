@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { inThisBuild } from '../../caller/context/in-this-build.ts';
-import type { Preview } from '../../caller/facts/preview.ts';
+import { type Preview, previewOf } from '../../caller/facts/preview.ts';
 import { counted } from '../../kernel/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
@@ -11,14 +11,23 @@ import { publishing } from './publishing.ts';
 
 /** Describes what finishing a session would do. Changes nothing. */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
-  const judged = await judgeFinish(input, context);
-  const { view, refusal } = judged;
-  if (refusal) return { view, would: [], refusal };
-  if (judged.isRepeated)
-    return { view, would: ['It is merged already; only the comment on its issue will be written again.'] };
+  return await finishPreview(input, await judgeFinish(input, context), context);
+}
+
+export async function finishPreview(
+  input: FinishSessionInput,
+  judged: FinishVerdict,
+  context: ActionContext,
+): Promise<Preview> {
+  const { view, refusal, base } = judged;
+  if (refusal) return previewOf({ view, would: [], refusal });
   const { how } = input;
   if (how === 'pull_request') return await inThisBuild(publishing).preview(input, judged, context);
-  return { view, would: would({ ...input, how }, judged) };
+  const lines = judged.isRepeated
+    ? ['It is merged already; only the comment on its issue will be written again.']
+    : would({ ...input, how }, judged);
+  // Another commit with the same count is another one.
+  return previewOf({ view, would: lines }, [how, base?.tip, ...lines]);
 }
 
 function would(

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { isHashOf } from '../../kernel/files/fingerprint.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { shownText } from '../../kernel/text.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
@@ -13,7 +14,7 @@ import {
   withSharedOptions,
 } from '../../kit/terminal/shared-options.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
-import { isHashOf } from '../../session/documents/plan.ts';
+import { findQuestion } from '../../session/documents/qa-blocks.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { GivenAnswer, TerminalAnswers } from './ask-questions.ts';
 import type { QaItem } from './read-qa.act.ts';
@@ -39,16 +40,37 @@ export function addAnswer(program: Command, cli: Cli): void {
       const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
       if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
       const { acceptSuggestions, confirmTyped = false } = options;
-      const send = async (answered: TerminalAnswers) => {
+      const send = async (answered: SeenAnswers) => {
         const { answerQa } = await import('./answer-qa.act.ts');
         const replace = given.length > 0 && options.replace;
         const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
         const { view, done, ...facts } = await answerQa(input, await cli.actionContext());
         printDone(cli, { view, done }, { facts });
       };
-      if (decided) await send({ answers: given, confirmTyped });
+      const shown = decided && (await seen(cli, session, { ...options, given }));
+      if (shown) await send({ ...shown, answers: given, confirmTyped });
       else await askOpen(cli, { session, ...projectOf(options) }, send);
     });
+}
+
+/** Answers, and the hash of the questions that were shown. */
+type SeenAnswers = TerminalAnswers & { hash: string };
+
+/** Prints the questions that the answers are for: they count for these alone. */
+async function seen(
+  cli: Cli,
+  session: string,
+  { given, acceptSuggestions, confirmTyped, ...options }: AnswerOptions & { given: readonly GivenAnswer[] },
+): Promise<{ hash: string }> {
+  const { readQa } = await import('./read-qa.act.ts');
+  const { formatQuestion } = await import('./format-gate.ts');
+  const question = { session, ...projectOf(options), isAct: true };
+  const { questions, hash } = await readQa(question, await cli.actionContext());
+  const isMeant = (each: QaItem) =>
+    given.some(({ id }) => findQuestion([each], id) !== undefined) ||
+    (each.isOpen && (acceptSuggestions || (confirmTyped && each.isUnconfirmed)));
+  for (const each of questions.filter(isMeant)) cli.output.say(`${formatQuestion(each, cli.output)}\n`);
+  return { hash };
 }
 
 /** Parses `Q1=A` or `Q1: A`. */
@@ -84,7 +106,7 @@ async function showQuestions(cli: Cli, session: string, options: SharedOptions):
 async function askOpen(
   cli: Cli,
   question: SessionQuestion,
-  send: (answered: TerminalAnswers) => Promise<void>,
+  send: (answered: SeenAnswers) => Promise<void>,
 ): Promise<void> {
   const { readQa } = await import('./read-qa.act.ts');
   const { requireOpenChannel, requireUsable } = await import('../../caller/commands/early-refusal.ts');
@@ -98,7 +120,7 @@ async function askOpen(
   await using drafts = new Drafts(cli, report.view);
   const answered = await askOpenQuestions(await drafts.typing(), report);
   if (answered === undefined) return cli.leaveWith(EXIT.waiting);
-  await send(answered);
+  await send({ ...answered, hash: report.hash });
   await drafts.recorded();
 }
 
@@ -198,6 +220,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
   const agreed = await confirmPreview(cli, {
     preview: {
       view,
+      hash,
       would: [...phases, beforeDone, ...remarks, ...changed, ...servers],
       ...(fromChat !== undefined && { text: `## ${CHAT_SECTION}\n\n${shownText(fromChat)}` }),
     },

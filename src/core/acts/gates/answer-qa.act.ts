@@ -19,6 +19,8 @@ export interface AnswerQaInput extends SessionQuestion {
   confirmTyped?: boolean;
   /** Change recorded answers. */
   replace?: boolean;
+  /** The hash returned with the questions that were shown; without it, no answer is recorded. */
+  hash: string | undefined;
 }
 
 export interface AnswerQaResult extends Acted {
@@ -37,7 +39,8 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   const replace = input.replace ? { replace: true as const } : {};
   const view = await findSession({ ...input, isAct: true }, context);
   const answers = [...input.answers];
-  const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped, ...replace } as const;
+  const given = { hash: input.hash?.trim(), answers, acceptSuggestions, confirmTyped, ...replace };
+  const request = { kind: 'answer', ...given } as const;
   const facts = {
     ...openQuestions(await documentText(view.paths.qa), view.state),
     ...gateRuleOf(view),

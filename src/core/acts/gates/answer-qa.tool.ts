@@ -27,12 +27,13 @@ export const answerQaTool = defineTool({
       .boolean()
       .default(false)
       .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
+    hash: z.string().optional().describe('From read_qa. Needed without forms.'),
     replace: z.boolean().default(false).describe('Change recorded answers, if the user said so.'),
   }),
   output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions still unanswered.') }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle(input, context) {
-    const { session, projectDir, acceptSuggestions, confirmTyped, replace } = input;
+    const { session, projectDir, acceptSuggestions, confirmTyped, replace, hash } = input;
     const [{ answerQa }, { askQuestions }] = await Promise.all([
       import('./answer-qa.act.ts'),
       import('./questions-form.ts'),
@@ -48,8 +49,11 @@ export const answerQaTool = defineTool({
     if (decided?.answers.length === 0)
       return { summary: `Nothing is recorded yet.${later}`, next: [askFor(inChat)], open: inChat };
     const { open, ...answered } = decided
-      ? await answerQa({ ...question, answers: decided.answers, replace }, byForm(context))
-      : await answerQa({ ...question, ...passedOn }, context.actions);
+      ? await answerQa(
+          { ...question, answers: decided.answers, replace, hash: decided.hash },
+          byForm(context),
+        )
+      : await answerQa({ ...question, ...passedOn, hash }, context.actions);
     const notes = [
       later,
       unasked.length > 0 ? ` Already answered, and unchanged: ${unasked.join(', ')}.` : '',

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { gateRuleOf } from '../../caller/commands/early-refusal.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { isHashOf } from '../../kernel/files/fingerprint.ts';
 import { cut } from '../../kernel/text.ts';
 import { type AtGate, BY_FORM, decidedBy, type Form, mayOpenGates } from '../../kit/mcp/form.ts';
 import type { ToolContext } from '../../kit/mcp/tool.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
-import { isHashOf } from '../../session/documents/plan.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { chatInForm } from './questions-form.ts';
 import type { PlanBrief, PlanReport } from './read-plan.act.ts';

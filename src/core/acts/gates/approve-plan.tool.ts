@@ -17,11 +17,7 @@ export const approvePlanTool = defineTool({
     'A plan that changed since is refused. Then wait.',
   ].join('\n'),
   input: aboutSession({
-    hash: z
-      .string()
-      .min(8)
-      .optional()
-      .describe('hash from read_plan: the version the user has seen. Needed without forms.'),
+    hash: z.string().min(8).optional().describe('From read_plan. Needed without forms.'),
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

@@ -63,7 +63,7 @@ async function askForAnswers(cli: Cli, question: SessionQuestion): Promise<strin
   await using drafts = new Drafts(cli, report.view);
   const answered = await askOpenQuestions(await drafts.typing(), report);
   if (answered === undefined) return undefined;
-  const { done } = await answerQa({ ...question, ...answered }, context);
+  const { done } = await answerQa({ ...question, ...answered, hash: report.hash }, context);
   await drafts.recorded();
   return done;
 }

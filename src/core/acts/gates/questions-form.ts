@@ -44,10 +44,16 @@ export async function askQuestions(
   question: SessionQuestion,
   passedOn: PassedOn,
   { actions, ask }: ToolContext,
-): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[] }>> {
+): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[]; hash: string }>> {
   if (ask === undefined) return { kind: 'no_form' };
   const { readQa } = await import('./read-qa.act.ts');
-  const { view, questions: known, about, fromChat } = await readQa({ ...question, isAct: true }, actions);
+  const {
+    view,
+    questions: known,
+    hash,
+    about,
+    fromChat,
+  } = await readQa({ ...question, isAct: true }, actions);
   const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
   const isMeant = (id: string) => passedOn.replace && given.some(({ asked }) => asked?.id === id);
   const questions = known.map((each) => (isMeant(each.id) ? { ...each, isOpen: true } : each));
@@ -61,7 +67,7 @@ export async function askQuestions(
   return decidedBy(outcome, (filled) => {
     const answers = answersIn(filled, questions);
     const inChat = questions.filter((each) => isSaidInChat(each, filled)).map(({ id }) => id);
-    return answers.length + inChat.length > 0 ? { answers, inChat, unasked } : undefined;
+    return answers.length + inChat.length > 0 ? { answers, inChat, unasked, hash } : undefined;
   });
 }
 

@@ -32,7 +32,7 @@ export const readPlanTool = defineTool({
     session: SESSION,
     cursor: CURSOR,
     plan: z.string().optional().describe('The name of its file.'),
-    hash: z.string().optional().describe('For approve_plan: approves exactly this text.'),
+    hash: z.string().optional().describe('For approve_plan.'),
     changes: z.string().optional().describe('Differences from the previous version.'),
     mcp_servers: TEXTS.describe('MCP servers that the plan starts, a line each.'),
     remarks: TEXTS.describe("samocode's remarks on it, a line each."),

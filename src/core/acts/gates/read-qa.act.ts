@@ -3,7 +3,14 @@ import { findSession, type SessionQuestion } from '../../caller/context/find-ses
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import type { OtherFailure } from '../../kernel/phases/proving.ts';
 import { documentText } from '../../session/documents/documents.ts';
-import { parseQa, type QaReading, questionHash, withOwnMarked } from '../../session/documents/qa.ts';
+import {
+  openQuestions,
+  parseQa,
+  type QaReading,
+  questionHash,
+  questionsHash,
+  withOwnMarked,
+} from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
@@ -23,6 +30,8 @@ export interface QaReport {
   questions: QaItem[];
   open: string[];
   problems: string[];
+  /** What an answer to these questions has to name. */
+  hash: string;
   /** What an open question about checks refers to: the changes to them, or their output. */
   about?: { question: string; text: string } | undefined;
   /** At the first gate: what its agent took from the chat that the session carries on. */
@@ -36,7 +45,7 @@ export async function readQa(question: SessionQuestion, context: ActionContext):
 }
 
 export async function readQaOf(view: SessionView): Promise<QaReport> {
-  const { title, questions, problems } = await readQaFile(view.paths);
+  const { title, questions, problems, text } = await readQaFile(view.paths);
   // Both are empty while the session waits for a plan.
   const gate = gateOf(view);
   const { openQuestions: open = [], unconfirmed: given = [] } = gate ?? {};
@@ -48,7 +57,8 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
   }));
   const asked = items.filter(({ isOpen }) => isOpen);
   const about = await aboutChecks(view, gate, asked);
-  return { view, title, questions: items, open, problems, about, fromChat: await fromChat(view) };
+  const hash = questionsHash(openQuestions(text, view.state)).slice(0, 12);
+  return { view, title, questions: items, open, problems, hash, about, fromChat: await fromChat(view) };
 }
 
 async function aboutChecks(
@@ -76,9 +86,10 @@ function bothEnds({ command, how, onBranch, onBase }: OtherFailure): string {
   return `$ ${command}\n(${how} on both)\n\nOn the branch:\n${onBranch}\n\nOn the base commit:\n${onBase}`;
 }
 
-async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
+async function readQaFile({ qa }: SessionPaths): Promise<QaReading & { text: string | undefined }> {
   const reading = await readPlainFile(qa, MAX_DOCUMENT_BYTES);
-  if (reading.kind === 'bytes') return parseQa(decode(reading.bytes));
-  const problems = reading.kind === 'missing' ? [] : [`_qa.md is ${reading.problem}.`];
-  return { title: undefined, status: undefined, questions: [], problems };
+  const text = reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
+  if (text !== undefined) return { ...parseQa(text), text };
+  const problems = reading.kind === 'unusable' ? [`_qa.md is ${reading.problem}.`] : [];
+  return { title: undefined, status: undefined, questions: [], problems, text };
 }

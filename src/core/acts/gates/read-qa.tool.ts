@@ -52,6 +52,7 @@ export const readQaTool = defineTool({
     cursor: CURSOR,
     questions: z.array(Question).optional().describe('The open ones, with all: true every one.'),
     about: z.string().optional().describe('For a question about checks: their changes or output.'),
+    hash: z.string().optional().describe('For answer_qa.'),
     from_chat: FROM_CHAT,
     more_from: MORE_FROM,
     problems: TEXTS.describe('Parts of _qa.md that cannot be read.'),
@@ -59,7 +60,7 @@ export const readQaTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async handle({ session, all, offset, projectDir }, { actions }) {
     const { readQa } = await import('./read-qa.act.ts');
-    const { view, questions, open, problems, about, fromChat } = await readQa(
+    const { view, questions, open, problems, hash, about, fromChat } = await readQa(
       { session, projectDir },
       actions,
     );
@@ -82,6 +83,7 @@ export const readQaTool = defineTool({
       questions: page,
       // The user should see it before deciding.
       ...(about !== undefined && offset === 0 && { about: cut(about.text, MAX_DIFF_CHARS) }),
+      hash: questions.length > 0 ? hash : undefined,
       from_chat: offset === 0 ? fromChat : undefined,
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
       problems: problems.slice(0, MAX_PROBLEMS),

@@ -1,22 +1,38 @@
 import { earlyRefusal } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
-import type { SessionQuestion } from '../../caller/context/find-session.ts';
-import type { Preview } from '../../caller/facts/preview.ts';
+import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
+import { type Preview, previewOf } from '../../caller/facts/preview.ts';
 import { counted } from '../../kernel/text.ts';
+import { keptAmong, refPrefix } from '../../project/checkpoints/checkpoint-refs.ts';
+import { type RefsOfBranch, refsOf } from '../../project/finishing/base-branch.ts';
+import { historyIn, listCommits } from '../../project/finishing/listed-commits.ts';
+import { judgeRewind, type RewindFacts, type RewindVerdict } from '../../session/commands/judge-rewind.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import { assessRewind, removedCommits, targetText } from './rewind-session.act.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+
+export interface RewindQuestion extends SessionQuestion {
+  /** Rewind to the end of this iteration; 0: before the first; `undo`: to the state before the last rewind. */
+  to: RewindTarget;
+}
 
 /** Describes what a rewind would undo. Changes nothing. */
-export async function previewRewind(
-  { to, ...question }: SessionQuestion & { to: RewindTarget },
+export async function previewRewind(input: RewindQuestion, context: ActionContext): Promise<Preview> {
+  return (await rewindPreview(input.to, await assessRewind(input, context), context)).preview;
+}
+
+/** @returns `stays`: where commits that it removes from the branch still exist, one sentence each */
+export async function rewindPreview(
+  to: RewindTarget,
+  { view, facts, verdict, refs }: AssessedRewind,
   context: ActionContext,
-): Promise<Preview> {
-  const { view, facts, verdict, refs } = await assessRewind({ to, ...question }, context);
+): Promise<{ preview: Preview; stays: string[] }> {
   if (verdict.kind === 'refused') {
     const refusal = earlyRefusal(verdict, view);
     if (NOT_KEPT.includes(refusal.code)) throw refusal;
-    return { view, would: [], refusal };
+    return { preview: previewOf({ view, would: [], refusal }), stays: [] };
   }
   const { commit, back } = verdict;
   const then = to === 'undo' && back.done ? 'done again' : `stopped in ${back.progress.phase}`;
@@ -32,7 +48,58 @@ export async function previewRewind(
     ...stays,
     'The current state is kept, including uncommitted files; undo restores it. Ignored files are not changed.',
   ];
-  return { view, would };
+  return { preview: previewOf({ view, would }, [to, commit, refs?.tip, ...would]), stays };
+}
+
+export function targetText(to: RewindTarget): string {
+  if (to === 'undo') return 'the state before its last rewind';
+  return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
+}
+
+interface AssessedRewind {
+  view: SessionView;
+  facts: RewindFacts;
+  verdict: RewindVerdict;
+  refs: RefsOfBranch | undefined;
+}
+
+/** Judges a rewind by the same rules as the worker. */
+export async function assessRewind(
+  { to, ...question }: RewindQuestion,
+  context: ActionContext,
+): Promise<AssessedRewind> {
+  const view = await findSession({ ...question, isAct: true }, context);
+  const { refs, ...facts } = await factsForRewind(view, context);
+  return { view, facts, verdict: judgeRewind({ to }, view.state, facts), refs };
+}
+
+/**
+ * Counts the commits that a rewind to a checkpoint removes from the session's branch. `stays`: where they still exist,
+ * one sentence each. @throws GitError
+ */
+async function removedCommits(
+  { sessionFile }: SessionView,
+  { refs, commit: checkpoint }: { refs: RefsOfBranch | undefined; commit: string },
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<{ count: number; stays: string[] }> {
+  if (sessionFile === undefined || refs?.tip === undefined) return { count: 0, stays: [] };
+  const git = { baseEnv: env, cwd: sessionFile.mainRepo };
+  const { into, intoTip, tip, copies } = refs;
+  const merged = intoTip === undefined ? [] : [[intoTip, `the merge into ${into}`] as const];
+  const pushed = copies.map(
+    ([commit, ref]) =>
+      [commit, `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`] as const,
+  );
+  const places = [...merged, ...pushed];
+  const range = [tip, ...places.map(([commit]) => commit), '--not', `${checkpoint}^1`];
+  const commits = await listCommits(range, git);
+  const removed = [...historyIn(commits, tip)];
+  const stays = places.flatMap(([commit, what]) => {
+    const there = historyIn(commits, commit);
+    const left = removed.filter((hash) => there.has(hash)).length;
+    return left === 0 ? [] : [`A rewind does not undo ${what}: ${left} of these commits remain there.`];
+  });
+  return { count: removed.length, stays };
 }
 
 const NOT_KEPT = ['checkpoint_elsewhere', 'checkpoint_gone', 'nothing_kept'];
@@ -58,4 +125,19 @@ function undoneIterations(gone: readonly number[]): string {
   const [first] = gone;
   if (first === undefined) return 'No iteration is undone.';
   return gone.length === 1 ? `Undone: iteration ${first}.` : `Undone: iterations ${first} to ${gone.at(-1)}.`;
+}
+
+/** What a rewind can restore, and where the branch is. */
+export async function factsForRewind(
+  { sessionFile, paths, state: { worktree } }: SessionView,
+  { env }: ActionContext,
+): Promise<RewindFacts & { refs: RefsOfBranch | undefined }> {
+  const events = await readEvents(paths, 0);
+  const nothing = { commits: new Set<string>(), beforeRewinds: new Map<number, string>() };
+  if (sessionFile === undefined || worktree === undefined) return { events, kept: nothing, refs: undefined };
+  const session = refNameOf(sessionFile);
+  const prefix = refPrefix(session);
+  const refs = await refsOf(worktree, { cwd: sessionFile.mainRepo, baseEnv: env }, prefix);
+  const own = refs.listed.filter(([, ref]) => ref.startsWith(prefix));
+  return { events, kept: keptAmong(session, own), refs };
 }

@@ -4,26 +4,17 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
+import { requireShown } from '../../caller/facts/preview.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
-import { keptAmong, refPrefix } from '../../project/checkpoints/checkpoint-refs.ts';
-import { type RefsOfBranch, refsOf } from '../../project/finishing/base-branch.ts';
-import { historyIn, listCommits } from '../../project/finishing/listed-commits.ts';
-import {
-  judgeRewind,
-  type KeptIteration,
-  keptIterations,
-  type RewindFacts,
-  type RewindVerdict,
-} from '../../session/commands/judge-rewind.ts';
-import type { RewindTarget } from '../../session/events/bodies/positions.ts';
-import { readEvents } from '../../session/events/event-log.ts';
+import { type KeptIteration, keptIterations } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { refNameOf } from '../../session/layout/names.ts';
-
-export interface RewindSessionInput extends SessionQuestion {
-  /** Rewind to the end of this iteration; 0: before the first; `undo`: to the state before the last rewind. */
-  to: RewindTarget;
-}
+import {
+  assessRewind,
+  factsForRewind,
+  type RewindQuestion,
+  rewindPreview,
+  targetText,
+} from './preview-rewind.act.ts';
 
 export interface RewindSessionResult extends Acted {
   /** A ref in MAIN_REPO with the earlier state. */
@@ -37,15 +28,18 @@ export interface RewindSessionResult extends Acted {
 /**
  * Restores worktree, plan and overview together to the end of an iteration; the session is then stopped, and `undo`
  * reverts the rewind. The branch moves too, and its old tip is kept.
+ * @param input `shown`: the hash of the preview that was agreed to; without it, nothing is done
  */
 export async function rewindSession(
-  input: RewindSessionInput,
+  input: RewindQuestion & { shown: string | undefined },
   context: ActionContext,
 ): Promise<RewindSessionResult> {
-  const { view: found, verdict, refs } = await assessRewind(input, context);
-  const { commit } = accepted(verdict, found);
-  const { stays } = await removedCommits(found, { refs, commit }, context);
-  const request = { kind: 'rewind', to: input.to } as const;
+  const assessed = await assessRewind(input, context);
+  const { view: found, verdict, refs } = assessed;
+  accepted(verdict, found);
+  const { preview, stays } = await rewindPreview(input.to, assessed, context);
+  requireShown(preview, input.shown);
+  const request = { kind: 'rewind', to: input.to, tip: refs?.tip ?? '' } as const;
   const { view, events } = await sendAndAwait(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');
   if (halfway !== undefined)
@@ -58,56 +52,7 @@ export async function rewindSession(
   return { view, done, undoRef: end?.undo.ref ?? '', leftOut: end?.leftOut ?? [], stays };
 }
 
-export function targetText(to: RewindTarget): string {
-  if (to === 'undo') return 'the state before its last rewind';
-  return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
-}
-
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
-
-/** Judges a rewind by the same rules as the worker. */
-export async function assessRewind(
-  { to, ...question }: RewindSessionInput,
-  context: ActionContext,
-): Promise<{
-  view: SessionView;
-  facts: RewindFacts;
-  verdict: RewindVerdict;
-  refs: RefsOfBranch | undefined;
-}> {
-  const view = await findSession({ ...question, isAct: true }, context);
-  const { refs, ...facts } = await factsForRewind(view, context);
-  return { view, facts, verdict: judgeRewind({ to }, view.state, facts), refs };
-}
-
-/**
- * Counts the commits that a rewind to a checkpoint removes from the session's branch. `stays`: where they still exist,
- * one sentence each. @throws GitError
- */
-export async function removedCommits(
-  { sessionFile }: SessionView,
-  { refs, commit: checkpoint }: { refs: RefsOfBranch | undefined; commit: string },
-  { env }: Pick<ActionContext, 'env'>,
-): Promise<{ count: number; stays: string[] }> {
-  if (sessionFile === undefined || refs?.tip === undefined) return { count: 0, stays: [] };
-  const git = { baseEnv: env, cwd: sessionFile.mainRepo };
-  const { into, intoTip, tip, copies } = refs;
-  const merged = intoTip === undefined ? [] : [[intoTip, `the merge into ${into}`] as const];
-  const pushed = copies.map(
-    ([commit, ref]) =>
-      [commit, `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`] as const,
-  );
-  const places = [...merged, ...pushed];
-  const range = [tip, ...places.map(([commit]) => commit), '--not', `${checkpoint}^1`];
-  const commits = await listCommits(range, { ...git, allowFailure: true });
-  const removed = [...historyIn(commits, tip)];
-  const stays = places.flatMap(([commit, what]) => {
-    const there = historyIn(commits, commit);
-    const left = removed.filter((hash) => there.has(hash)).length;
-    return left === 0 ? [] : [`A rewind does not undo ${what}: ${left} of these commits remain there.`];
-  });
-  return { count: removed.length, stays };
-}
 
 /** The iterations that a session can be rewound to, newest first. */
 export async function listCheckpoints(
@@ -116,21 +61,6 @@ export async function listCheckpoints(
 ): Promise<{ view: SessionView; kept: KeptIteration[] }> {
   const view = await findSession(question, context);
   return { view, kept: keptIterations(await factsForRewind(view, context)) };
-}
-
-/** What a rewind can restore, and where the branch is. */
-async function factsForRewind(
-  { sessionFile, paths, state: { worktree } }: SessionView,
-  { env }: ActionContext,
-): Promise<RewindFacts & { refs: RefsOfBranch | undefined }> {
-  const events = await readEvents(paths, 0);
-  const nothing = { commits: new Set<string>(), beforeRewinds: new Map<number, string>() };
-  if (sessionFile === undefined || worktree === undefined) return { events, kept: nothing, refs: undefined };
-  const session = refNameOf(sessionFile);
-  const prefix = refPrefix(session);
-  const refs = await refsOf(worktree, { cwd: sessionFile.mainRepo, baseEnv: env }, prefix);
-  const own = refs.listed.filter(([, ref]) => ref.startsWith(prefix));
-  return { events, kept: keptAmong(session, own), refs };
 }
 
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {

@@ -46,15 +46,15 @@ export const rewindSessionTool = defineTool({
       const { view, kept } = await listCheckpoints(question, actions);
       return checkpoints(view, kept);
     }
-    if (!confirm) {
+    if (confirm === undefined) {
       const { previewRewind } = await import('./preview-rewind.act.ts');
       const args = target === 'undo' ? { undo } : { to: target };
-      const again = { act: 'rewind', args: { ...args, confirm: true } } as const;
-      return previewFields(await previewRewind({ ...question, to: target }, actions), again);
+      const preview = await previewRewind({ ...question, to: target }, actions);
+      return previewFields(preview, { act: 'rewind', args: { ...args, confirm: preview.hash } });
     }
     const { rewindSession } = await import('./rewind-session.act.ts');
     const { undoRef, leftOut, ...rewound } = await rewindSession(
-      { ...question, to: target, isExact: true },
+      { ...question, to: target, shown: confirm, isExact: true },
       actions,
     );
     return {

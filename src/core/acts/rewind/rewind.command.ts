@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { confirmPreview } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
@@ -12,6 +11,7 @@ import {
 } from '../../kit/terminal/shared-options.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import { handleOf } from '../../session/layout/names.ts';
+import type { RewindQuestion } from './preview-rewind.act.ts';
 
 type RewindOptions = SharedOptions & { to?: number; undo?: true; yes?: true };
 
@@ -29,8 +29,11 @@ export function addRewind(program: Command, cli: Cli): void {
       const to = options.undo ? ('undo' as const) : options.to;
       if (to === undefined) return await list(cli, session, options);
       const { rewindSession } = await import('./rewind-session.act.ts');
-      const asked = { session, ...projectOf(options), to };
-      const input = options.yes ? { ...asked, isExact: true } : await confirmed(cli, asked);
+      const input = await confirmed(
+        cli,
+        { session, ...projectOf(options), to, isExact: options.yes },
+        options,
+      );
       if (input === undefined) return;
       const { view, done, ...rewound } = await rewindSession(input, await cli.actionContext());
       const leftOut = rewound.leftOut.slice(0, MAX_NAMED).map((path) => fitLine(path));
@@ -50,16 +53,14 @@ export function addRewind(program: Command, cli: Cli): void {
 
 const MAX_NAMED = 10;
 
-type RewindRequest = SessionQuestion & { to: number | 'undo' };
-
-async function confirmed(cli: Cli, input: RewindRequest): Promise<RewindRequest | undefined> {
+async function confirmed(cli: Cli, input: RewindQuestion, { yes }: RewindOptions) {
   const { previewRewind } = await import('./preview-rewind.act.ts');
   const preview = await previewRewind(input, await cli.actionContext());
   const { folder } = preview.view;
   const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
   const title = `Rewind ${folder}`;
   const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
-  const agreed = await confirmPreview(cli, { preview, title, command, facts: { to: input.to } });
+  const agreed = await confirmPreview(cli, { preview, title, command, facts: { to: input.to }, yes });
   return agreed && { ...input, ...agreed };
 }
 

@@ -77,6 +77,16 @@ export const ACTION_ERRORS = errors({
     why: 'This program was started from inside a samocode session, where only reading is allowed.',
     hint: 'To ask a person for something, write it to _signal.json.',
   }),
+  not_shown: ({ session }: { session: string }) => ({
+    what: `Nothing was done to ${session}.`,
+    why: 'It counts only on what the user was shown, and this call does not name that.',
+    hint: 'Have it shown first, without confirming it; then confirm with the hash that is given there.',
+  }),
+  preview_changed: ({ session }: { session: string }) => ({
+    what: `Nothing was done to ${session}.`,
+    why: 'What it would do has changed since it was shown.',
+    hint: 'Have it shown again, then decide.',
+  }),
   newer_version: ({ session, newer }: { session: string; newer: string }) => ({
     what: `Session ${session} is read-only here.`,
     why: `A newer samocode has worked on it (${newer}).`,

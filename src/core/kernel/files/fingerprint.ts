@@ -11,6 +11,12 @@ export function fingerprint(...parts: (string | Uint8Array)[]): string {
   return hash.digest('hex');
 }
 
+/** Whether a caller's hash, possibly abbreviated to eight characters or more, matches `hash`. */
+export function isHashOf(given: string, hash: string): boolean {
+  const text = given.trim().toLowerCase();
+  return text.length >= 8 && hash.startsWith(text);
+}
+
 /** A fingerprint computed incrementally. */
 export function newFingerprint(): Hash {
   return createHash('sha256');

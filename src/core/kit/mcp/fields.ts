@@ -12,7 +12,7 @@ export function aboutSession<Fields extends z.ZodRawShape>(fields: Fields) {
 
 export const Offset = z.int().min(0).default(0).describe('more_from of the prior page.');
 
-export const Confirm = z.boolean().default(false).describe('Do it; by default, only preview.');
+export const Confirm = z.string().optional().describe('Do it: the hash in the preview.');
 
 const Limit = z.number().nonnegative();
 

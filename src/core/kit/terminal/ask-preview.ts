@@ -13,25 +13,34 @@ export interface PreviewOptions {
   /** The command line that does it without asking. */
   command: string;
   facts?: object;
+  /** The person agreed beforehand (`--yes`): it is shown, and not asked. */
+  yes?: boolean | undefined;
 }
 
 /**
  * Shows what an act would do and asks for confirmation. Without a terminal it prints the command that does it and exits
  * with the status for "waits for a person". @throws the refusal of the preview
- * @returns the full name of the session shown, because the typed name may refer to another one by then; undefined if the
- * person declined
+ * @returns the full name of the session shown, because the typed name may refer to another one by then, and the hash of
+ * what was shown; undefined if the person declined
  */
 export async function confirmPreview(
   cli: Cli,
   options: PreviewOptions,
-): Promise<Pick<SessionQuestion, 'session' | 'isWholeName'> | undefined> {
-  const { folder } = options.preview.view;
-  return (await confirmed(cli, options)) ? { session: folder, isWholeName: true } : undefined;
+): Promise<(Pick<SessionQuestion, 'session' | 'isWholeName'> & { shown: string }) | undefined> {
+  const { view, hash: shown } = options.preview;
+  return (await confirmed(cli, options)) ? { session: view.folder, isWholeName: true, shown } : undefined;
 }
 
-async function confirmed(cli: Cli, { preview, title, command, facts }: PreviewOptions): Promise<boolean> {
+async function confirmed(
+  cli: Cli,
+  { preview, title, command, facts, yes }: PreviewOptions,
+): Promise<boolean> {
   if (preview.refusal) throw preview.refusal;
   const effects = formatPreview(cli, title, preview);
+  if (yes) {
+    cli.output.say(effects);
+    return true;
+  }
   if (!cli.isInteractive) {
     const { view, would, text } = preview;
     const shown = { ...shownFacts(view), ...facts, would, text };
@@ -57,7 +66,7 @@ function wrapped({ output }: Cli, text: string): string[] {
   return text.split('\n').map((line) => hanging(line, { first: /^ */.exec(line)?.[0] ?? '', columns }));
 }
 
-export function formatPreview({ output }: Cli, title: string, preview: Preview): string {
+export function formatPreview({ output }: Cli, title: string, preview: Omit<Preview, 'hash'>): string {
   const lines = preview.refusal ? inTheWay(preview).map((line) => `not now: ${line}`) : preview.would;
   const options = { first: '  ', columns: output.textColumns };
   return [output.style.bold(title), ...lines.map((line) => hanging(fitLine(line, 1000), options))].join('\n');

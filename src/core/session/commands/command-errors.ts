@@ -34,6 +34,16 @@ export const COMMAND_ERRORS = errors({
     why: `The command file cannot be read: ${problem}.`,
     hint: 'Use the tools or the command line instead of writing command files.',
   }),
+  branch_moved: () => ({
+    what: NOTHING,
+    why: 'The branch has moved since the user was shown what this would do.',
+    hint: 'Have it shown again, then decide.',
+  }),
+  shown_unknown: () => ({
+    what: NOTHING,
+    why: 'The command does not name what the user was shown: an older samocode sent it.',
+    hint: 'Have it shown by this version, then decide.',
+  }),
   budget_spent: ({ reason, next }: { reason: string; next: readonly NextStep[] }) => ({
     what: NOT_RESUMED,
     why: reason,

@@ -36,6 +36,9 @@ const GivenLimits = z.strictObject({
   phases: z.partialRecord(z.enum(PHASE_NAMES), SpendingLimits.strict()),
 }) satisfies z.ZodType<SessionLimits>;
 
+/** The commit of the branch when the person was shown what the command would do; empty without a branch. */
+const Tip = z.string().optional();
+
 export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('start'), run: z.boolean() }),
   Head.extend({
@@ -47,6 +50,8 @@ export const Command = z.discriminatedUnion('kind', [
     confirmTyped: z.boolean(),
     /** Required to replace answers that are already recorded. */
     replace: z.literal(true).optional(),
+    /** The questions as they were shown; see `questionsHash`. */
+    hash: z.string().optional(),
   }),
   Head.extend({ kind: z.literal('approve'), hash: z.string().optional() }),
   Head.extend({ kind: z.literal('request_changes'), feedback: z.string() }),
@@ -68,11 +73,12 @@ export const Command = z.discriminatedUnion('kind', [
     /** `session`: archive all of it; `documents`: archive its documents, so that it can be used for new work. */
     what: z.enum(['session', 'documents']),
     keep: z.array(z.string()),
+    tip: Tip,
   }),
   Head.extend({ kind: z.literal('unarchive') }),
-  Head.extend({ kind: z.literal('merge') }),
+  Head.extend({ kind: z.literal('merge'), tip: Tip }),
   /** Publish its branch, the work of a round, or the result of its merge. */
-  Head.extend({ kind: z.literal('publish'), ...PublishWork.shape }),
+  Head.extend({ kind: z.literal('publish'), ...PublishWork.shape, tip: Tip }),
   Head.extend({
     kind: z.literal('pull_request'),
     ...PullRequestFact.pick({ repository: true, number: true }).shape,
@@ -90,9 +96,9 @@ export const Command = z.discriminatedUnion('kind', [
   /** Start or end the services of the application while no agent works. */
   Head.extend({ kind: z.literal('services'), want: z.enum(['up', 'down']) }),
   /** Delete the session's branch and worktree, which a ref keeps, and archive the session. */
-  Head.extend({ kind: z.literal('discard') }),
+  Head.extend({ kind: z.literal('discard'), tip: Tip }),
   /** Restore files, plan and overview from the end of an iteration, or from before the last rewind. */
-  Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
+  Head.extend({ kind: z.literal('rewind'), to: RewindTarget, tip: Tip }),
 ]);
 export type Command = z.infer<typeof Command>;
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;

@@ -80,6 +80,16 @@ export const GATE_ERRORS = errors({
     why: 'An approval names the version of the plan that the person has seen, by its hash.',
     next: [{ act: 'decide_plan' }],
   }),
+  questions_changed: () => ({
+    what: NOT_ANSWERED,
+    why: 'The questions, or what is suggested or typed for them, have changed since they were shown.',
+    next: [{ act: 'answer_questions' }],
+  }),
+  questions_hash_missing: () => ({
+    what: NOT_ANSWERED,
+    why: 'An answer names the version of the questions that the person has seen, by its hash.',
+    next: [{ act: 'answer_questions' }],
+  }),
   plan_changed: ({ name }: { name: string }) => ({
     what: NOT_APPROVED,
     why: `The hash does not match the plan that waits, ${name}.`,

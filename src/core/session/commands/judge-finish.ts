@@ -36,6 +36,12 @@ type WorktreeReading =
       unreachedCommits: number;
     };
 
+/** @param shown the commit of the branch as the user was shown it; @param tip the one now; both empty without a branch */
+export function judgeShown(shown: string | undefined, tip: string): Refused | undefined {
+  if (shown === undefined) return refused(COMMAND_ERRORS.shown_unknown());
+  return shown === tip ? undefined : refused(COMMAND_ERRORS.branch_moved());
+}
+
 type AnyState = Pick<SessionState, 'status' | 'archived' | 'work'>;
 type Asked = { by: By } & GateRule;
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;

@@ -1,10 +1,11 @@
+import { isHashOf } from '../../kernel/files/fingerprint.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
-import { isHashOf } from '../documents/plan.ts';
 import { planServers } from '../documents/plan-servers.ts';
 import {
   type OpenQuestions,
   parseAnswer,
   questionHash,
+  questionsHash,
   recordOf,
   suggestedAnswers,
 } from '../documents/qa.ts';
@@ -36,7 +37,7 @@ export type AnswerVerdict =
  * a later one is refused with a reference to it, unless it replaces it explicitly. Writes nothing.
  */
 export function judgeAnswer(
-  command: Pick<CommandOf<'answer'>, 'by' | 'answers' | 'acceptSuggestions' | 'confirmTyped' | 'replace'>,
+  command: Omit<CommandOf<'answer'>, 'v' | 'id' | 'at' | 'kind'>,
   state: AnswerState,
   facts: AnswerFacts,
 ): AnswerVerdict {
@@ -72,6 +73,8 @@ export function judgeAnswer(
         : GATE_ERRORS.no_answer_given({ open: facts.open }),
     );
   }
+  if (command.hash === undefined) return refused(GATE_ERRORS.questions_hash_missing());
+  if (!isHashOf(command.hash, questionsHash(facts))) return refused(GATE_ERRORS.questions_changed());
   const open = facts.open.filter((id) => !answers.has(id));
   const before = replaced.length > 0 ? { replaced } : {};
   return { kind: 'accepted', answers: [...answers.values()], ...before, open };

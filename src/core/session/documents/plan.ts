@@ -1,4 +1,4 @@
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { fingerprint, isHashOf } from '../../kernel/files/fingerprint.ts';
 import { dateOf } from '../layout/names.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
 import {
@@ -73,12 +73,6 @@ function hashOf(text: string, options: { isFormer?: true }): string {
 /** Whether a hash, possibly abbreviated, is that of this plan, or was when blocks in lists and comments were not known. */
 export function isPlanOf(given: string, text: string): boolean {
   return isHashOf(given, planHash(text)) || isHashOf(given, hashOf(text, { isFormer: true }));
-}
-
-/** Whether a caller's hash, possibly abbreviated to eight characters or more, matches `hash`. */
-export function isHashOf(given: string, hash: string): boolean {
-  const text = given.trim().toLowerCase();
-  return text.length >= 8 && hash.startsWith(text);
 }
 
 /**

@@ -125,6 +125,15 @@ export function questionHash(question: QaQuestion): string {
   return fingerprint(content);
 }
 
+/** What a person sees of the questions, and an answer is given to; recorded answers are no part of it. */
+export function questionsHash({
+  questions,
+  unconfirmed,
+}: Pick<OpenQuestions, 'questions' | 'unconfirmed'>): string {
+  const shown = questions.map((question) => [questionHash(question), question.suggestion?.letters]);
+  return fingerprint(JSON.stringify([shown, unconfirmed.map(({ id, text }) => [id, text])]));
+}
+
 export type ParsedAnswer =
   | { kind: 'letters'; letters: readonly string[]; note?: string | undefined }
   | { kind: 'text'; text: string }

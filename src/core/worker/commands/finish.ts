@@ -4,6 +4,7 @@ import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { refuseElsewhere } from '../../project/checkpoints/move-branch.ts';
 import { findBaseBranch } from '../../project/finishing/base-branch.ts';
 import { fillTrash, restoringOf } from '../../project/finishing/trash.ts';
+import { commitOf } from '../../project/git/repository.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
@@ -12,6 +13,7 @@ import {
   judgeArchive,
   judgeDiscard,
   judgeMerge,
+  judgeShown,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
 import { type Refused, refused } from '../../session/commands/judge-kind.ts';
@@ -26,10 +28,12 @@ import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';
 import { archiveFolder, foldersOf, freeArchiveName } from './archive-places.ts';
 
-export const archive: Handler<'archive'> = async (worker, { by, what, keep }) => {
+export const archive: Handler<'archive'> = async (worker, { by, what, keep, tip }) => {
   const facts = await beforeFinish(worker, what === 'session');
   const verdict = judgeArchive({ what, keep }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
+  const unseen = what === 'session' ? await refuseUnseen(worker, tip) : undefined;
+  if (unseen) return unseen;
   if (what === 'session') return asked({ kind: 'archive', by, to: archiveFolder(worker) });
   const to = join('_archive', freeArchiveName(worker));
   return asked({ kind: 'documents', by, to, moved: verdict.moved, kept: keep });
@@ -48,10 +52,12 @@ export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
 };
 
 /** A ref keeps branch and worktree before they are removed. */
-export const discard: Handler<'discard'> = async (worker, { by }) => {
+export const discard: Handler<'discard'> = async (worker, { by, tip }) => {
   const facts = await beforeFinish(worker, true);
   const verdict = judgeDiscard({ by, ...worker.file.settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
+  const unseen = await refuseUnseen(worker, tip);
+  if (unseen) return unseen;
   const to = archiveFolder(worker);
   const { worktree } = facts;
   if (stateOf(worker).worktree === undefined || worktree === undefined)
@@ -67,6 +73,14 @@ export function asked(work: Finishing): CommandOutcome {
   return { events: [{ type: 'finish_asked', work }] };
 }
 
+/** Refuses what was shown to the person for another commit of the branch. */
+export async function refuseUnseen(worker: Worker, shown: string | undefined): Promise<Refused | undefined> {
+  const { worktree } = stateOf(worker);
+  const main = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const tip = worktree && (await commitOf(`refs/heads/${worktree.branch}`, main));
+  return judgeShown(shown, tip ?? '');
+}
+
 /** The facts for the judge of what moves a session. */
 async function beforeFinish(worker: Worker, isInspected: boolean) {
   const { home, away } = foldersOf(worker);
@@ -77,7 +91,7 @@ async function beforeFinish(worker: Worker, isInspected: boolean) {
 }
 
 /** Accepts a merge of the session's branch; the checks and the merge follow the event. */
-export const merge: Handler<'merge'> = async (worker, { by }) => {
+export const merge: Handler<'merge'> = async (worker, { by, tip }) => {
   const { mainRepo, settings } = worker.file;
   const { worktree } = stateOf(worker);
   const facts =
@@ -86,17 +100,21 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
       : await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context });
   const verdict = judgeMerge({ by, ...settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
+  const unseen = await refuseUnseen(worker, tip);
+  if (unseen) return unseen;
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
 };
 
 /** Accepts a rewind; the files are restored after the event. */
-export const rewind: Handler<'rewind'> = async (worker, { by, to }) => {
+export const rewind: Handler<'rewind'> = async (worker, { by, to, tip }) => {
   const { mainRepo } = worker.file;
   const verdict = judgeRewind({ to }, stateOf(worker), {
     events: await readEvents(worker.paths, 0),
     kept: await keptCheckpoints(refNameOf(worker.file), { ...worker.git.context, cwd: mainRepo }),
   });
   if (verdict.kind === 'refused') return verdict;
+  const unseen = await refuseUnseen(worker, tip);
+  if (unseen) return unseen;
   return { events: [{ type: 'rewind_asked', by, to, commit: verdict.commit, back: verdict.back }] };
 };
 

@@ -2,7 +2,7 @@ import { WATCH_UNTRUSTED, watchChoice } from '../../../core/acts/finish/is-watch
 import type { FinishSessionInput, FinishVerdict } from '../../../core/acts/finish/judge-finish.ts';
 import { aboutSignatures } from '../../../core/acts/finish/preview-finish.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import type { Preview } from '../../../core/caller/facts/preview.ts';
+import { type Preview, previewOf } from '../../../core/caller/facts/preview.ts';
 import { watchRefusal } from '../../../core/caller/refusals/sandbox-now.ts';
 import { counted } from '../../../core/kernel/text.ts';
 import { attachesPictures } from './attach-pictures.ts';
@@ -22,8 +22,12 @@ export async function previewPublication(
   const watching = await watchChoice(view, input.watch, context);
   const isWatched = watching === 'on';
   const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
-  const preview = { view, would: [...about, ...ABOUT_WATCH[watching]] };
-  return { ...preview, text: composed.readable, watch: mayWatch ? isWatched : undefined };
+  const { request, readable: text, whole } = composed;
+  const { repository, into, title, isDraft } = request;
+  // Whether the remote answers is no part of what a person agrees to.
+  const binds = ['pull_request', judged.base?.tip, repository, into, title, isDraft, watching, whole];
+  const would = [...about, ...ABOUT_WATCH[watching]];
+  return previewOf({ view, would, text, watch: mayWatch ? isWatched : undefined }, binds);
 }
 
 const WATCHED =

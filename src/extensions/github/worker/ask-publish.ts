@@ -2,12 +2,12 @@ import { findBaseBranch } from '../../../core/project/finishing/base-branch.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
 import { judgePublish } from '../../../core/session/commands/judge-finish.ts';
 import { refused } from '../../../core/session/commands/judge-kind.ts';
-import { asked } from '../../../core/worker/commands/finish.ts';
+import { asked, refuseUnseen } from '../../../core/worker/commands/finish.ts';
 import type { Handler } from '../../../core/worker/core/command-outcome.ts';
 import { stateOf } from '../../../core/worker/core/worker.ts';
 
 /** Accepts to publish; the effects follow the event, each with its own outcome. */
-export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched }) => {
+export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched, tip }) => {
   const { mainRepo, settings } = worker.file;
   const { worktree, work } = stateOf(worker);
   if (work?.kind === 'publish') {
@@ -17,5 +17,7 @@ export const publish: Handler<'publish'> = async (worker, { by, what, withAnswer
   const facts = worktree && (await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context }));
   const verdict = judgePublish({ by, ...settings, what }, stateOf(worker), facts ?? { sinceBase: 0 });
   if (verdict.kind === 'refused') return verdict;
-  return asked({ kind: 'publish', by, what, withAnswers, watched });
+  // The supervisor publishes rounds, with the consent that the person gave at finish.
+  const unseen = what === 'pull_request' ? await refuseUnseen(worker, tip) : undefined;
+  return unseen ?? asked({ kind: 'publish', by, what, withAnswers, watched });
 };

@@ -43,14 +43,14 @@ export async function intentOf(
     case 'question': {
       const open = await stillOpen(view, [about]);
       if ('refusal' in open) return await over(open.refusal);
-      return answering(question, [{ id: about.id, text }], context);
+      return answering({ ...question, hash: open.hash }, [{ id: about.id, text }], context);
     }
     case 'suggestions': {
       if ('reply' in input) return { refusal: 'Reply to one of the questions instead.' };
       const open = await stillOpen(view, about.answers);
       if ('refusal' in open) return await over(open.refusal);
       return answering(
-        question,
+        { ...question, hash: open.hash },
         open.open.map(({ id, text: letters }) => ({ id, text: letters })),
         context,
       );
@@ -89,7 +89,7 @@ export async function intentOf(
 }
 
 function answering(
-  question: SessionQuestion,
+  question: SessionQuestion & { hash: string },
   answers: { id: string; text: string }[],
   context: ActionContext,
 ): Intent {

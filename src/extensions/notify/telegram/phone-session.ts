@@ -1,9 +1,9 @@
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import { isHashOf } from '../../../core/kernel/files/fingerprint.ts';
 import { describeBy, openedBy } from '../../../core/session/documents/describe-event.ts';
 import { documentText } from '../../../core/session/documents/documents.ts';
-import { isHashOf } from '../../../core/session/documents/plan.ts';
-import { openQuestions, questionHash } from '../../../core/session/documents/qa.ts';
+import { openQuestions, questionHash, questionsHash } from '../../../core/session/documents/qa.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
@@ -54,14 +54,17 @@ export async function howSettled({ paths }: SessionView, sent: SentMessage): Pro
 export async function stillOpen<T extends { id: string; hash: string }>(
   view: SessionView,
   wanted: readonly T[],
-): Promise<{ open: T[] } | { refusal: string }> {
+): Promise<{ open: T[]; hash: string } | { refusal: string }> {
   if (gateOf(view)?.for !== 'qa_answers') return { refusal: `${view.folder} no longer waits for answers.` };
-  const { questions, open } = openQuestions(await documentText(view.paths.qa), view.state);
+  const found = openQuestions(await documentText(view.paths.qa), view.state);
+  const { questions, open } = found;
   const hashes = new Map(questions.map((question) => [question.id, questionHash(question)]));
   const same = wanted.filter(({ id, hash }) => hashes.get(id) === hash);
   if (same.length === 0) return { refusal: 'The question has changed; nothing was answered.' };
   const waiting = same.filter(({ id }) => open.includes(id));
-  return waiting.length > 0 ? { open: waiting } : { refusal: 'Already answered.' };
+  return waiting.length > 0
+    ? { open: waiting, hash: questionsHash(found) }
+    : { refusal: 'Already answered.' };
 }
 
 /** Why the plan of a message cannot be decided on; undefined if it is the one that waits for approval. */

@@ -6,7 +6,6 @@ import {
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
-import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { type Html, html } from '../html/html.ts';
@@ -139,22 +138,16 @@ function verifyForm(session: ShownSession): Html {
 /** `unarchive` restores these, as the preview says. */
 const RESTORABLE: ReadonlySet<FinishChoice> = new Set(['keep_branch', 'discard']);
 
-/** Identifies what a finish would do: it counts only as it was shown. */
-export function previewHash({ would }: { would: readonly string[] }): string {
-  return fingerprint(would.join('\n')).slice(0, 12);
-}
-
 /** A preview of one way to finish, with the button that does it. */
 export function previewPart(
   session: ShownSession,
   how: FinishChoice,
-  preview: Pick<Preview, 'would' | 'text' | 'refusal'>,
+  { would, text, refusal, hash }: Omit<Preview, 'view' | 'watch'>,
 ): Html {
-  const { would, text, refusal } = preview;
   const { title } = FINISH_CHOICES[how];
   if (refusal)
     return html`<h3 tabindex="-1">${title}: not now</h3>${inTheWay({ refusal }).map((line) => html`<p class="attention">${line}</p>`)}`;
   return html`<h3 tabindex="-1">${title}</h3><ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre tabindex="0">${text}</pre></details>`}
-<form data-act="finish">${identityFields(session)}<input type="hidden" name="how" value="${how}"><input type="hidden" name="hash" value="${previewHash(preview)}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;
+<form data-act="finish">${identityFields(session)}<input type="hidden" name="how" value="${how}"><input type="hidden" name="hash" value="${hash}"><p class="buttons"><button class="primary">${title}</button> ${!RESTORABLE.has(how) && FINAL}</p><output></output></form>`;
 }

@@ -5,7 +5,6 @@ import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
-import { readQa } from '../../../core/acts/gates/read-qa.act.ts';
 import { requestChanges } from '../../../core/acts/gates/request-changes.act.ts';
 import { openProof } from '../../../core/acts/proof/open-proof.ts';
 import { DIFFERENCES } from '../../../core/acts/proof/repeated-check.ts';
@@ -22,9 +21,9 @@ import { counted } from '../../../core/kernel/text.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
-import { previewHash, previewPart } from './acts-part.ts';
+import { previewPart } from './acts-part.ts';
 import { sendPictureComments } from './application/picture-comments.ts';
-import { questionsHash, shownPlans, stepNames } from './gate-part.ts';
+import { shownPlans, stepNames } from './gate-part.ts';
 import { stateIdOf } from './inbox/items.ts';
 import { sendComments } from './send-comments.ts';
 import { actingOn, sessionQuestion } from './web-context.ts';
@@ -42,9 +41,6 @@ const WAIT_MS = 60 * 60_000;
 
 const ACTS: Readonly<Record<string, WebAct>> = {
   async answer(session, fields, context) {
-    const { questions } = await readQa(sessionQuestion(session), context);
-    if (questionsHash(questions.filter(({ isOpen }) => isOpen)) !== textOf(fields, 'hash'))
-      throw WEB_ERRORS.state_changed();
     const ids = new Set(Object.keys(fields).map((name) => name.replace(/\.text$/, '')));
     const answers = [...ids].flatMap((id) => {
       // A chosen option with words: the agent gets both.
@@ -57,6 +53,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
         answers,
         acceptSuggestions: fields.accept === 'suggestions',
         confirmTyped: fields.confirm === 'typed',
+        hash: textOf(fields, 'hash'),
       },
       context,
     );
@@ -127,13 +124,8 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   },
   async finish(session, fields, context) {
     const how = finishChoiceOf(fields);
-    const input = { ...sessionQuestion(session), how, keep: [], waitMs: WAIT_MS };
-    // A commit by hand after the preview changes what would be done. The preview of a pull request asks the remote, which
-    // is too slow to repeat; its reviewers see the commits.
-    const preview = how === 'pull_request' ? undefined : await previewFinish(input, context);
-    if (preview?.refusal) throw preview.refusal;
-    if (preview !== undefined && previewHash(preview) !== textOf(fields, 'hash'))
-      throw WEB_ERRORS.state_changed();
+    const shown = textOf(fields, 'hash');
+    const input = { ...sessionQuestion(session), how, keep: [], shown, waitMs: WAIT_MS };
     const { done, commands } = await finishSession(input, context);
     return html`<p>${done}</p>${commands.map((command) => html`<pre>${command}</pre>`)}`;
   },

@@ -6,7 +6,6 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { identityAt } from '../../../core/kernel/files/path-stats.ts';
 import { CHAT_SECTION } from '../../../core/session/documents/chat-section.ts';
-import { questionHash } from '../../../core/session/documents/qa.ts';
 import { gateOf } from '../../../core/session/status.ts';
 import { planNotes } from '../html/common-parts.ts';
 import { type Html, html } from '../html/html.ts';
@@ -44,14 +43,14 @@ export async function gatePart(session: ShownSession, context: ActionContext): P
 }
 
 async function questionsPart(session: ShownSession, context: ActionContext): Promise<Html> {
-  const { questions, about, problems, fromChat } = await readQa(sessionQuestion(session), context);
+  const { questions, hash, about, problems, fromChat } = await readQa(sessionQuestion(session), context);
   const open = questions.filter(({ isOpen }) => isOpen);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
   return html`<section class="gate"><h2>Questions for you</h2>
 ${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
 ${chatPart(fromChat)}
-<form data-act="answer">${identityFields(session)}<input type="hidden" name="hash" value="${questionsHash(open)}">${open.map(
+<form data-act="answer">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">${open.map(
     (question) => questionField(question, about?.question === question.id ? about.text : undefined),
   )}
 <p class="buttons"><button class="primary">Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
@@ -62,11 +61,6 @@ ${chatPart(fromChat)}
 /** What the agent took from the chat that the session carries on. */
 function chatPart(fromChat: string | undefined): Html {
   return html`${fromChat !== undefined && html`<details open id="from-chat"><summary>${CHAT_SECTION}, as its agent read it</summary>${markdown(fromChat)}</details>`}`;
-}
-
-/** Identifies the questions as they were shown. */
-export function questionsHash(questions: readonly QaItem[]): string {
-  return fingerprint(questions.map(questionHash).join(' ')).slice(0, 12);
 }
 
 /** Only a question that asks for several answers, or suggests several, gets check boxes. */

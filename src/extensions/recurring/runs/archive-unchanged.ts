@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import type { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
+import type { finishUnasked } from '../../../core/acts/finish/finish-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { ifExists, isSamocodeError } from '../../../core/kernel/errors.ts';
@@ -62,7 +62,7 @@ async function hasIgnoredFile(worktree: GitOptions, sinceMs: number): Promise<bo
  */
 export async function archiveUnchanged(
   { folder, sessionFile, state: { worktree } }: SessionView,
-  finish: typeof finishSession,
+  finish: typeof finishUnasked,
   context: ActionContext,
 ): Promise<boolean> {
   const question = { session: folder, projectDir: sessionFile?.configPath };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
+import type { finishUnasked } from '../../../core/acts/finish/finish-session.act.ts';
 import type { startSession } from '../../../core/acts/sessions/start-session.act.ts';
 import { baseChecks, type FailedChecks } from '../../../core/caller/context/base-checks-failed.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -54,7 +54,7 @@ export interface RunsOptions {
   /** Its `env` is the environment that sessions run in. */
   login: () => Promise<ActionContext>;
   start: typeof startSession;
-  finish: typeof finishSession;
+  finish: typeof finishUnasked;
 }
 
 type Failed = (what: string, error: unknown) => void;

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
+import { confirmRead, hashIn } from '../../../support/as-parent.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
@@ -21,14 +22,14 @@ test(
     const result = await finish(rig);
     expect(result).toMatchObject({
       summary: 'Nothing has been done yet.',
-      next: expect.stringContaining('confirm: true'),
+      next: expect.stringMatching(/confirm: [0-9a-f]{12}\)/),
     });
     expect(String(result.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
     expect(String(result.would)).toContain(`The worktree ${worktree?.path} will be removed`);
     expect(await readdir(rig.paths.sessionDir)).toEqual(before);
     expect(existsSync(worktree?.path ?? '')).toBe(true);
 
-    const done = await finish(rig, { confirm: true });
+    const done = await finish(rig, { confirm: hashIn(result) });
     expect(done.summary).toContain(`Its branch ${worktree?.branch} is kept.`);
     expect(existsSync(worktree?.path ?? '')).toBe(false);
     expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('in the archive')] });
@@ -43,8 +44,9 @@ test(
     expect(await ask('resume_session')).toMatchObject({ code: 'archived' });
     expect((await ask('rewind_session')).says).toBeUndefined();
 
-    expect((await finish(rig, { how: 'unarchive' })).would).toHaveLength(1);
-    expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is restored');
+    const back = await finish(rig, { how: 'unarchive' });
+    expect(back.would).toHaveLength(1);
+    expect((await finish(rig, { how: 'unarchive', confirm: hashIn(back) })).summary).toContain('is restored');
     expect(await readdir(rig.paths.sessionDir)).toEqual(before);
     expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
       in_the_way: ['The session is not in the archive. There is nothing to restore.'],
@@ -59,7 +61,7 @@ test('uncommitted work is named in the preview, and a confirmed call is refused'
   const result = await finish(rig);
   expect(result).toMatchObject({ in_the_way: [expect.stringContaining('unsaved.txt')] });
   expect(result.would).toBeUndefined();
-  const refused = await finish(rig, { confirm: true });
+  const refused = await finish(rig, { confirm: 'unseen' });
   expect(refused).toMatchObject({ code: 'would_lose_work', message: expect.stringContaining('unsaved.txt') });
   expect(existsSync(join(worktree?.path ?? '', 'unsaved.txt'))).toBe(true);
 });
@@ -79,7 +81,8 @@ test('documents are archived except for those that are kept, and an unknown name
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({
     in_the_way: [expect.stringContaining('There is no document no.md.')],
   });
-  expect((await finish(rig, { ...input, confirm: true })).summary).toContain('1 document of');
+  const done = await confirmRead((args) => finish(rig, { ...args }), input);
+  expect(done.summary).toContain('1 document of');
   expect(await readdir(rig.paths.sessionDir)).not.toContain(dive);
 });
 
@@ -92,7 +95,7 @@ test('a file that an agent named with line breaks remains one line', async () =>
 test('a waiting session must be stopped first', async () => {
   await using rig = await startRig({ at: 'asking' });
   expect(await finish(rig)).toMatchObject({ next: expect.stringContaining('stop_session') });
-  expect(await finish(rig, { confirm: true })).toMatchObject({ code: 'not_at_rest' });
+  expect(await finish(rig, { confirm: 'unseen' })).toMatchObject({ code: 'not_at_rest' });
 });
 
 test('the text of a pull request is shown before it goes out, and no model says who may read the answers', async () => {
@@ -115,7 +118,7 @@ test('the text of a pull request is shown before it goes out, and no model says 
   expect(await withoutTerminal('--with-answers', '--yes')).toMatchObject({ exitCode: 1, stderr });
   expect(existsSync(bodyPath)).toBe(false);
 
-  const published = await finish(rig, { how: 'pull_request', confirm: true });
+  const published = await finish(rig, { how: 'pull_request', confirm: hashIn(result) });
   expect(published).toMatchObject({ body_file: bodyPath });
   expect(published.next).toContain('once it is merged: finish_session');
   expect(await readFile(bodyPath, 'utf8')).toContain(String(result.text));

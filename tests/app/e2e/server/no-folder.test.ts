@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { answerRead } from '../../../support/as-parent.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { type Connection, connect } from '../../../support/mcp-client.ts';
@@ -28,7 +29,8 @@ async function follow(parent: Connection, session: unknown): Promise<void> {
   for (let cursor: unknown; ; ) {
     const { json } = await parent.call('wait', { session, cursor, until: 'attention' });
     cursor = json.cursor;
-    if (json.for === 'qa_answers') await parent.call('answer_qa', { session, accept_suggestions: true });
+    if (json.for === 'qa_answers')
+      await answerRead((...asked) => parent.call(...asked), { session, accept_suggestions: true });
     else {
       expect(json.for).toBe('plan_approval');
       const { json: plan } = await parent.call('read_plan', { session });

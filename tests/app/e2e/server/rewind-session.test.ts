@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkpointRef } from '../../../../src/core/project/checkpoints/checkpoint-refs.ts';
 import { CREATED, PREPARED } from '../../../core/unit/session/events.ts';
+import { hashIn } from '../../../support/as-parent.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { askTool } from '../../unit/server/ask-tool.ts';
@@ -44,11 +45,14 @@ test.concurrent(
     const cwd = (await rig.state()).worktree?.path ?? '';
     const tip = await rig.repo.git(['rev-parse', 'HEAD'], cwd);
     await writeFile(join(cwd, 'left.txt'), 'x');
-    const done = await rewind(rig, { to: 2, confirm: true });
+    const done = await rewind(rig, { to: 2, confirm: hashIn(await rewind(rig, { to: 2 })) });
     expect(done).toMatchObject({ state: 'stopped', kept_before: expect.stringContaining('refs/samocode/') });
     expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).not.toBe(tip);
-    expect(String((await rewind(rig, { undo: true })).would)).toContain('before its last rewind');
-    expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'implementation' });
+    const undo = await rewind(rig, { undo: true });
+    expect(String(undo.would)).toContain('before its last rewind');
+    expect(await rewind(rig, { undo: true, confirm: hashIn(undo) })).toMatchObject({
+      phase: 'implementation',
+    });
     expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
   },
 );
@@ -59,7 +63,7 @@ test.concurrent('a missing checkpoint is an error that names the existing ones',
   expect(await rewind(rig, { to: 77 })).toMatchObject(missing);
   expect(await rewind(rig, { undo: true })).toMatchObject({ code: 'checkpoint_gone' });
   expect(await rewind(rig, { to: 1, undo: true })).toMatchObject({ code: 'bad_input' });
-  expect(await rewind(rig, { to: 77, confirm: true })).toMatchObject({ code: 'checkpoint_gone' });
+  expect(await rewind(rig, { to: 77, confirm: 'unseen' })).toMatchObject({ code: 'checkpoint_gone' });
 });
 
 test.concurrent('before its first agent a session lists no checkpoint that it would refuse', async () => {

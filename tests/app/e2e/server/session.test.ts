@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { answerRead } from '../../../support/as-parent.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
@@ -13,7 +14,8 @@ async function play(parent: Connection, session: string): Promise<Record<string,
   for (let cursor: unknown; ; ) {
     const { json } = await parent.call('wait', { session, cursor });
     cursor = json.cursor;
-    if (json.for === 'qa_answers') await parent.call('answer_qa', { session, accept_suggestions: true });
+    if (json.for === 'qa_answers')
+      await answerRead((...asked) => parent.call(...asked), { session, accept_suggestions: true });
     else if (json.for === 'plan_approval') {
       const { json: plan } = await parent.call('read_plan', { session });
       const { json: approved } = await parent.call('approve_plan', { session, hash: plan.hash });

@@ -3,6 +3,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import * as wire from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
+import { answerRead } from '../../../support/as-parent.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -90,7 +91,7 @@ test('every message of a whole session complies with the protocol', async () => 
   await call('get_status', { session: 5 });
   for (let status: Record<string, unknown> = {}; status.state !== 'done'; ) {
     status = await call('wait', { session, cursor: status.cursor, until: 'attention' });
-    if (status.for === 'qa_answers') await call('answer_qa', { session, accept_suggestions: true });
+    if (status.for === 'qa_answers') await answerRead(call, { session, accept_suggestions: true });
     if (status.for !== 'plan_approval') continue;
     const { hash } = await call('read_plan', { session });
     await call('approve_plan', { session, hash });

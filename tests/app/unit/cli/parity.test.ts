@@ -64,6 +64,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     answers: ['answer [answers]'],
     accept_suggestions: ['answer --accept-suggestions'],
     confirm_typed: ['answer --confirm-typed'],
+    hash: { instead: 'answer, which prints the questions and answers those' },
     replace: ['answer --replace'],
   },
   read_plan: { session: ['plan <session>'], offset: PAGES },

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
 import { outcomeOfAct } from '../../../../src/core/caller/commands/act-outcome.ts';
 import { pendingCommandIds } from '../../../../src/core/session/commands/commands.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 

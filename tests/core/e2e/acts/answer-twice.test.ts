@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
+import { answerRead } from '../../../support/as-parent.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
 
@@ -10,9 +11,10 @@ test(
   async () => {
     await using rig = await startRig({ at: 'asking', here: true });
     const { folder } = rig.file;
+    const call = async (name: string, args: Record<string, unknown>) =>
+      (await askTool(name, args, rig.context('tool'))).json;
     const tool = async (text: string, more: object = {}) =>
-      (await askTool('answer_qa', { session: folder, answers: { Q1: text }, ...more }, rig.context('tool')))
-        .json;
+      await answerRead(call, { session: folder, answers: { Q1: text }, ...more });
     const { path: cwd, homeDir: home, env } = rig.repo;
     const terminal = (...argv: string[]) =>
       typed(['answer', folder, ...argv], { cwd, home, env, programs: rig.context().programs });

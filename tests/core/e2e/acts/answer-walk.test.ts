@@ -2,6 +2,7 @@ import { Session } from 'node:inspector/promises';
 import { relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
+import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { ci } from '../../../support/ci.ts';
 import { startRig } from '../../../support/session-rig.ts';
 
@@ -31,7 +32,9 @@ async function filesEntered(act: () => Promise<unknown>): Promise<string[]> {
 
 test('an answer to an ordinary session runs no code for folders of the Python samocode', ci, async () => {
   await using rig = await startRig({ at: 'asking' });
-  const input = { session: rig.paths.folder, answers: [], acceptSuggestions: true };
+  const session = rig.paths.folder;
+  const { hash } = await readQa({ session }, rig.context());
+  const input = { session, hash, answers: [], acceptSuggestions: true };
   const files = await filesEntered(() => answerQa(input, rig.context()));
   expect(files).toContain('core/acts/gates/answer-qa.act.ts');
   expect(files.filter((path) => /unimported|import-folder|take-over/.test(path))).toEqual([]);

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import type { Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import { approveShown } from '../../../support/approve-shown.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import type { Bench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';

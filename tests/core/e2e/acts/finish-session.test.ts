@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
@@ -8,6 +7,7 @@ import { readLogTail } from '../../../../src/core/acts/reading/read-log.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { sendMessage } from '../../../../src/core/acts/sessions/send-message.act.ts';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { startSession } from '../../../support/start-session.ts';

@@ -2,8 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
 import { requestChanges } from '../../../../src/core/acts/gates/request-changes.act.ts';
@@ -12,6 +10,7 @@ import { importFolder } from '../../../../src/core/acts/sessions/import-folder.a
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { approveShown } from '../../../support/approve-shown.ts';
+import { answerQa, finishSession } from '../../../support/as-shown.ts';
 import type { Bench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';

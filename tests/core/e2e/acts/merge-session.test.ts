@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
+import { confirmRead, hashIn } from '../../../support/as-parent.ts';
 import { contentsOf } from '../../../support/checkpoint-scene.ts';
 import { ci } from '../../../support/ci.ts';
 import { restoreDiscarded } from '../../../support/restore-discarded.ts';
@@ -28,10 +29,10 @@ test.concurrent(
     const told = await tool(rig, { how: 'merge' });
     expect(String(told.would)).toContain('1 commit of branch');
     expect(String(told.would)).toContain('1 check will run on the result');
-    expect(told.next).toContain('finish_session (how: merge, confirm: true)');
+    expect(told.next).toMatch(/finish_session \(how: merge, confirm: [0-9a-f]{12}\)/);
 
     const theirs = await rig.repo.commit('Theirs', { 'theirs.txt': 'x\n' });
-    const failed = await tool(rig, { how: 'merge', confirm: true });
+    const failed = await tool(rig, { how: 'merge', confirm: hashIn(told) });
     expect(failed).toMatchObject({ code: 'not_merged', message: expect.stringContaining('exit status 1') });
     expect(await git(['rev-parse', 'main'])).toBe(theirs);
     const ran = (await rig.events()).findLast((event) => event.type === 'checks_ran');
@@ -74,9 +75,9 @@ test.concurrent('a stop ends a merge, and nothing is changed', async ({ expect }
   });
   await commitWork(rig, 'more.txt');
   const before = await rig.repo.git(['rev-parse', 'main']);
-  const merging = tool(rig, { how: 'merge', confirm: true });
+  const merging = confirmRead((args) => tool(rig, args), { how: 'merge' });
   await expect.poll(async () => (await rig.state()).work).toBeDefined();
-  expect(await tool(rig, { how: 'keep_branch', confirm: true })).toMatchObject({ code: 'busy' });
+  expect(await tool(rig, { how: 'keep_branch', confirm: 'unseen' })).toMatchObject({ code: 'busy' });
   await rig.stop();
   expect(await merging).toMatchObject({ code: 'not_merged' });
   const { status, lastMerge, stopWanted } = await rig.state();
@@ -107,7 +108,7 @@ test.concurrent('a rewind of merged and pushed work says what remains there, and
   expect(String(preview.json.would)).toMatch(stays(`a push to elsewhere/${branch}`));
   const away = await askTool(
     'rewind_session',
-    { session: folder, to: 1, confirm: true },
+    { session: folder, to: 1, confirm: hashIn(preview.json) },
     rig.context('tool'),
   );
   expect(away.json).toMatchObject({

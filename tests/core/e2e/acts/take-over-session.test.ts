@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { takeOverSession } from '../../../../src/core/acts/sessions/take-over-session.act.ts';
 import type { ProcessIdentity } from '../../../../src/core/kernel/processes/host.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';

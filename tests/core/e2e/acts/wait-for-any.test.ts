@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { waitForAny } from '../../../../src/core/acts/reading/wait-for-change.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
 import { approveShown } from '../../../support/approve-shown.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import { type Bench, makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
 import { startSession } from '../../../support/start-session.ts';

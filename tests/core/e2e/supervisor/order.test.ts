@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
@@ -13,6 +11,7 @@ import type { SessionState } from '../../../../src/core/session/events/state.ts'
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
+import { answerQa, finishSession } from '../../../support/as-shown.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, untilState, workerPidOf } from '../../../support/live-session.ts';
 import { makeProject } from '../../../support/project.ts';

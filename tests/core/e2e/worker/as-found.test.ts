@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';
 import { startRig } from '../../../support/session-rig.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import {
   linkGitFolder,

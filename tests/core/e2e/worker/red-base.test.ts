@@ -8,6 +8,7 @@ import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readProof } from '../../../../src/core/session/proof/proof.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
+import { confirmRead } from '../../../support/as-parent.ts';
 import { ci } from '../../../support/ci.ts';
 import { trustLines } from '../../../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -118,7 +119,7 @@ test.concurrent('by the answer B a check may fail at the end as before the work,
   expect(page).toMatch(
     /<span>Proof<\/span><strong><b class="attention">partly<\/b><\/strong><small>red before, red after/,
   );
-  const merged = await tool(rig, 'finish_session', { how: 'merge', confirm: true });
+  const merged = await confirmRead((args) => tool(rig, 'finish_session', args), { how: 'merge' });
   expect(merged.summary).toContain(`Red before, red after: \`${CHECK}\`.`);
   expect(await rig.state()).toMatchObject({ lastMerge: { outcome: 'merged' } });
 });

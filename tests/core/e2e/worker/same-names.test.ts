@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
-import { rewindSession } from '../../../../src/core/acts/rewind/rewind-session.act.ts';
+import { finishSession, rewindSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';

@@ -3,7 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
@@ -18,6 +17,7 @@ import { checkpointRef, START } from '../../../../src/core/project/checkpoints/c
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import { EffectCounter } from '../../../support/counted.ts';
 import { textOf } from '../../../support/event-samples.ts';
 import { ownSession } from '../../../support/own-session.ts';

@@ -14,6 +14,7 @@ import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
+import { ofTip } from '../../../support/as-shown.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
@@ -60,7 +61,7 @@ test('a worktree is removed only once its archiving is recorded, and the archive
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
-  await leaveCommand(log.paths, ARCHIVE);
+  await leaveCommand(log.paths, await ofTip(worker, ARCHIVE));
   await takeCommands(worker, 'no_child');
   expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
   expect(worker.writer.state).toMatchObject({ archived: false, work: { kind: 'archive' } });
@@ -94,7 +95,7 @@ test('files written between judgement and removal prevent the archiving of a ses
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
-  await leaveCommand(log.paths, ARCHIVE);
+  await leaveCommand(log.paths, await ofTip(worker, ARCHIVE));
   await takeCommands(worker, 'no_child');
   await writeFile(join(repo.root, 'worktree/late.txt'), 'work');
   await finish(worker);

@@ -18,18 +18,19 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { judgeQueued, takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
+import { ofTip } from '../../../support/as-shown.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { CAME } from '../../unit/session/events.ts';
 import { finished } from '../../unit/worker/finished-session.ts';
 
 const HEAD = { v: 1, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' } as const;
-const DISCARD: Command = { ...HEAD, id: '01KEE000000000000000000001', kind: 'discard' };
+const DISCARD: Command = { ...HEAD, id: '01KEE000000000000000000001', kind: 'discard', tip: '' };
 const UNARCHIVE: Command = { ...HEAD, id: '01KEE000000000000000000002', kind: 'unarchive' };
 const trash = ({ file }: Pick<Worker, 'file'>) => trashRef(refNameOf(file));
 
 async function take(worker: Worker, log: TempLog, command: Command): Promise<SessionEvent | undefined> {
-  await leaveCommand(log.paths, command);
+  await leaveCommand(log.paths, 'tip' in command ? await ofTip(worker, command) : command);
   await takeCommands(worker, 'no_child');
   await performWork(worker);
   return (await readEvents(log.paths, 0)).at(-1);
@@ -79,7 +80,7 @@ test('after a worker that died at any step of a discard, the next one completes 
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
-  await leaveCommand(log.paths, DISCARD);
+  await leaveCommand(log.paths, await ofTip(worker, DISCARD));
   // Before the event only one of samocode's own refs is changed.
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
@@ -95,7 +96,7 @@ test('a discard that an earlier version recorded before its work is completed be
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await writeFile(join(worktreeOf(worker), 'unsaved.txt'), 'not committed\n');
-  await leaveCommand(log.paths, DISCARD);
+  await leaveCommand(log.paths, await ofTip(worker, DISCARD));
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   const asked = events.find((event) => event.type === 'finish_asked');
   if (asked?.work.kind !== 'discard') throw new Error('The discard was not accepted.');
@@ -122,7 +123,7 @@ test('files written after the ref was made prevent the discard', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
-  await leaveCommand(log.paths, DISCARD);
+  await leaveCommand(log.paths, await ofTip(worker, DISCARD));
   await takeCommands(worker, 'no_child');
   await appendFile(join(worktreeOf(worker), 'a.txt'), 'late\n');
   await performWork(worker);

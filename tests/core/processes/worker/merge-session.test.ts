@@ -12,6 +12,7 @@ import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { refNameOf } from '../../../../src/core/session/layout/names.ts';
 import { takeCommands } from '../../../../src/core/worker/commands/take-commands.ts';
 import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
+import { ofTip } from '../../../support/as-shown.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 import { LEFT } from '../../unit/session/events.ts';
@@ -35,8 +36,8 @@ test('a merge is recorded as requested, then done, and a second one at the same 
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
-  await leaveCommand(log.paths, merge());
-  await leaveCommand(log.paths, { ...merge(), id: '01KEE000000000000000000002' });
+  await leaveCommand(log.paths, await ofTip(worker, merge()));
+  await leaveCommand(log.paths, { ...(await ofTip(worker, merge())), id: '01KEE000000000000000000002' });
   const before = await repo.git(['rev-parse', 'main']);
   await takeCommands(worker, 'no_child');
   expect(worker.writer.state.work).toEqual({ kind: 'merge', by: CLI, into: 'main', effects: [] });
@@ -93,7 +94,7 @@ test('a base that is behind its remote is merged as it is on the remote', async 
   const theirs = await repo.commit('Theirs', { 'b.txt': 'theirs\n' });
   await repo.git(['update-ref', 'refs/remotes/origin/main', theirs]);
   await repo.git(['reset', '--quiet', '--hard', first]);
-  await leaveCommand(log.paths, merge());
+  await leaveCommand(log.paths, await ofTip(worker, merge()));
   await takeCommands(worker, 'no_child');
   await performWork(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', onto: theirs });

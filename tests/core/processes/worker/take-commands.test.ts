@@ -299,7 +299,16 @@ test('a session whose folder can’t be moved into the archive stays in place, a
   await using log = await tempLog();
   const worker = await workerOn(log);
   await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
-  const archive: Command = { v: 1, id: ulid(1), by: CLI, at, kind: 'archive', what: 'session', keep: [] };
+  const archive: Command = {
+    v: 1,
+    id: ulid(1),
+    by: CLI,
+    at,
+    kind: 'archive',
+    what: 'session',
+    keep: [],
+    tip: '',
+  };
   await leaveCommand(log.paths, archive);
   await takeCommands(worker, 'no_child');
   await performWork(worker);

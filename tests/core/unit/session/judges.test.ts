@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isHashOf } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import {
   judgeArchive,
@@ -25,7 +27,7 @@ import {
 } from '../../../../src/core/session/commands/judge-running.ts';
 import { openedBy } from '../../../../src/core/session/documents/describe-event.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
-import { openQuestions, questionHash } from '../../../../src/core/session/documents/qa.ts';
+import { openQuestions, questionHash, questionsHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
 import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
@@ -62,7 +64,8 @@ describe('answers', () => {
   });
   const text = newQa({ title: 'Boats', questions: [ask('Which?', ['A']), ask('When?', ['B']), ask('Why?')] });
   const facts = { ...openQuestions(text, emptyState()), gateChannels: CHANNELS };
-  const command = { by: byPerson, answers: [], acceptSuggestions: false, confirmTyped: false };
+  const hash = questionsHash(facts);
+  const command = { hash, by: byPerson, answers: [], acceptSuggestions: false, confirmTyped: false };
   const asked = stateOf(waiting('qa_answers'));
 
   test('a letter takes precedence over the suggestion, and a question with neither stays open', () => {
@@ -82,11 +85,52 @@ describe('answers', () => {
     ['a letter without an option', { answers: [{ id: 'Q1', text: 'Z' }] }, 'answer_not_understood'],
     ['no answer', {}, 'no_answer_given'],
     ['an empty confirmation', { confirmTyped: true }, 'no_answer_given'],
+    ['an answer of an older program', { acceptSuggestions: true, hash: undefined }, 'questions_hash_missing'],
   ])('%s is refused', (_what, given, code) => {
     expect(judgeAnswer({ ...command, ...given }, asked, facts)).toMatchObject({
       kind: 'refused',
       error: { code },
     });
+  });
+
+  test.each([
+    ['a question', text.replace('Which?', 'Which of them?')],
+    ['an option', text.replace('this', 'these')],
+    ['a suggestion', text.replace('A - short', 'B - short')],
+    ['an answer that was typed', text.replace('_waiting_', 'A')],
+    ['a further question', newQa({ title: 'Boats', questions: [ask('Which?', ['A'])] })],
+  ])('are refused if %s has changed since they were read', (_what, now) => {
+    expect(now).not.toBe(text);
+    const changed = { ...openQuestions(now, emptyState()), gateChannels: CHANNELS };
+    expect(judgeAnswer({ ...command, acceptSuggestions: true }, asked, changed)).toMatchObject({
+      error: { code: 'questions_changed' },
+    });
+  });
+
+  test('in whatever state, no answer and no approval counts under another hash than what was shown', () => {
+    const kinds = ['qa_answers', 'plan_approval', 'file_update', 'human_action'] as const;
+    const states = [...kinds.map((kind) => stateOf(waiting(kind))), RUNNING, STOPPED, DONE];
+    const plan = { name: 'x', text: '# Plan', hash: planHash('# Plan') };
+    const texts = fc.oneof(fc.string(), fc.constantFrom(undefined, hash, hash.slice(0, 7), plan.hash));
+    const accepts = ({ kind }: { kind: string }) => kind === 'accepted';
+    const cases = fc.record({
+      state: fc.constantFrom(...states),
+      shown: texts,
+      channel: fc.constantFrom(...CHANNELS),
+      accept: fc.boolean(),
+      replace: fc.constantFrom(true as const, undefined),
+    });
+    fc.assert(
+      fc.property(cases, ({ state, shown, channel, accept, replace }) => {
+        const by: By = { channel };
+        const given = { by, hash: shown, confirmTyped: true, acceptSuggestions: accept, replace };
+        const answers = [{ id: 'Q1', text: 'B' }];
+        const isOf = (known: string) => shown !== undefined && isHashOf(shown, known);
+        expect(accepts(judgeAnswer({ ...given, answers }, state, facts)) && !isOf(hash)).toBe(false);
+        const rule = { plan, gateChannels: CHANNELS };
+        expect(accepts(judgeApprove({ by, hash: shown }, state, rule)) && !isOf(plan.hash)).toBe(false);
+      }),
+    );
   });
 
   test('are refused if no question is open, and if their channel may not open gates', () => {

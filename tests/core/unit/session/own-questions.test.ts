@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.ts';
-import { openQuestions, parseQa, questionHash } from '../../../../src/core/session/documents/qa.ts';
+import {
+  openQuestions,
+  parseQa,
+  questionHash,
+  questionsHash,
+} from '../../../../src/core/session/documents/qa.ts';
 import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
 import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
 import type { RecordedAnswer } from '../../../../src/core/session/events/bodies/positions.ts';
@@ -34,7 +39,7 @@ function judged(text: string, confirmTyped = false) {
   const facts = { ...openQuestions(qa, STATE), gateChannels: ['cli'] as const };
   const answers = confirmTyped ? [] : [{ id: 'Q1', text }];
   const verdict = judgeAnswer(
-    { by: { channel: 'cli' }, answers, acceptSuggestions: false, confirmTyped },
+    { hash: questionsHash(facts), by: { channel: 'cli' }, answers, acceptSuggestions: false, confirmTyped },
     STATE,
     facts,
   );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.ts';
-import { openQuestions } from '../../../../src/core/session/documents/qa.ts';
+import { openQuestions, questionsHash } from '../../../../src/core/session/documents/qa.ts';
 import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
 import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
 import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
@@ -30,13 +30,15 @@ const waiting: WaitingStatus = {
 const STATE: SessionState = { ...emptyState(), status: waiting };
 
 function judged(text: string, by: Channel | By, gateChannels: readonly Channel[] = CHANNELS, id = 'Q1') {
+  const facts = { ...openQuestions(QA, STATE), gateChannels };
   const command = {
+    hash: questionsHash(facts),
     by: typeof by === 'string' ? { channel: by } : by,
     answers: [{ id, text }],
     acceptSuggestions: false,
     confirmTyped: false,
   };
-  const verdict = judgeAnswer(command, STATE, { ...openQuestions(QA, STATE), gateChannels });
+  const verdict = judgeAnswer(command, STATE, facts);
   return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
 }
 

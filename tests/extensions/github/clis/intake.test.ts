@@ -1,8 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { listSessions } from '../../../../src/core/acts/reading/list-sessions.act.ts';
 import { stopSession } from '../../../../src/core/acts/sessions/stop-session.act.ts';
@@ -14,6 +12,7 @@ import { supervisorPaths } from '../../../../src/core/sandbox/programs/superviso
 import { readAllSessions } from '../../../../src/core/session/session-list.ts';
 import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
 import { Intake } from '../../../../src/extensions/github/intake/intake.ts';
+import { answerQa, finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import type { StubIssue } from '../../../support/github-stub/model.ts';

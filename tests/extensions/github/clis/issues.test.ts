@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionView } from '../../../../src/core/session/events/session-view.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { startSession } from '../../../support/start-session.ts';

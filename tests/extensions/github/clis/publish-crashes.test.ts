@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { changeFile } from '../../../core/faults/with-settings.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { ciIf } from '../../../support/ci.ts';
 import { commitWork, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';

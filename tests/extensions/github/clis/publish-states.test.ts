@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { statsAt } from '../../../../src/core/kernel/files/path-stats.ts';
 import { acquireLease } from '../../../../src/core/kernel/processes/lease.ts';
 import { slotsRoot } from '../../../../src/core/session/slots.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
+import { hashIn } from '../../../support/as-parent.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { commitWork, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { endOfWorker } from '../../../support/supervisors.ts';
 import { type PublishRig, publishRig } from './publish-rig.ts';
@@ -179,8 +180,10 @@ test('a failed publication has exit status 1 in a terminal and is an error of th
   await mkdir(join(s.rig.paths.sessionDir, 'pull-request.md/in-the-way'), { recursive: true });
   const { exitCode, stdout, stderr } = await inTerminal(s);
   expect([exitCode, stdout, stderr]).toEqual([1, '', expect.stringContaining('EISDIR')]);
-  const args = { session: s.rig.file.folder, how: 'pull_request', watch: false, confirm: true };
-  const { isError, json } = await askTool('finish_session', args, { ...s.context, by: { channel: 'tool' } });
+  const args = { session: s.rig.file.folder, how: 'pull_request', watch: false };
+  const tool = (more: object) =>
+    askTool('finish_session', { ...args, ...more }, { ...s.context, by: { channel: 'tool' } });
+  const { isError, json } = await tool({ confirm: hashIn((await tool({})).json) });
   expect([isError, json]).toEqual([true, expect.objectContaining({ hint: expect.anything() })]);
   expect(s.posts()).toEqual([]);
 });

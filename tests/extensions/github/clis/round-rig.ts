@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { sendAndAwait } from '../../../../src/core/caller/commands/await-command.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { type Advance, Rounds } from '../../../../src/extensions/github/feedback/rounds.ts';
 import { GitHub } from '../../../../src/extensions/github/forge/github.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';
 import type { StubPullRequest, StubRepository } from '../../../support/github-stub/model.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';

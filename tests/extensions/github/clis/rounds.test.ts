@@ -1,12 +1,12 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { rewindSession } from '../../../../src/core/acts/rewind/rewind-session.act.ts';
 import { openRound } from '../../../../src/core/session/events/rounds.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import { needsHuman } from '../../../../src/core/session/session-list.ts';
 import { stateText } from '../../../../src/core/session/words.ts';
 import { roundOfSession } from '../../../../src/extensions/github/feedback/round.act.ts';
+import { rewindSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import type { SeenRequest } from '../../../support/github-stub/github-stub.ts';
 import { roundRig, runs, writes } from './round-rig.ts';

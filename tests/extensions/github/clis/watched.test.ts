@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { sessionWorktrees } from '../../../../src/core/acts/clean-up/worktrees.act.ts';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
@@ -21,6 +20,7 @@ import { fetchPublished } from '../../../../src/extensions/github/publish/publis
 import { KEY } from '../../../app/unit/cli/keys.ts';
 import { changeSettings } from '../../../core/faults/with-settings.ts';
 import { HandClock, MINUTE_MS } from '../../../core/unit/supervisor/scene.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../../support/github-stub/github-stub.ts';

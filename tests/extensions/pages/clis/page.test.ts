@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
+import { answerQa } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeProject } from '../../../support/project.ts';
 import { reportedSession } from '../../../support/report-session.ts';

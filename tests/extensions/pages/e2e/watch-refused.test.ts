@@ -1,12 +1,12 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
 import { sendCommand } from '../../../../src/core/caller/commands/send-command.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { changeSettings } from '../../../core/faults/with-settings.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { trustLines } from '../../../support/project.ts';
 import { commitWork, type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -78,7 +78,7 @@ test('a pull request of a session without a guard is not opened to be watched, b
 test('with GATE_CHANNELS=person a model’s call does not have a pull request watched, at finish or as a record', async () => {
   await using rig = await unguarded();
   await changeSettings(rig, { gateChannels: ['elicitation', 'cli', 'phone'] });
-  const given = { session: rig.paths.folder, how: 'pull_request', watch: true, confirm: true };
+  const given = { session: rig.paths.folder, how: 'pull_request', watch: true, confirm: 'unseen' };
   const byModel = rig.context('tool');
   expect((await askTool('finish_session', given, byModel)).json).toMatchObject({ code: 'channel_closed' });
   const record = (watched: boolean, context = byModel) =>

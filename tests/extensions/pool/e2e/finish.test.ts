@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { readChanges } from '../../../../src/core/acts/reading/read-changes.act.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { isDone, poolOf, untilView, WORK } from './machines.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { prunePool } from '../../../../src/extensions/pool/acts/prune.act.ts';
+import { finishSession } from '../../../support/as-shown.ts';
 import { isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

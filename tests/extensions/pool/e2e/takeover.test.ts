@@ -1,8 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
-import { answerQa } from '../../../../src/core/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../../src/core/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../../src/core/acts/gates/read-plan.act.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
@@ -15,6 +13,7 @@ import { addMember, removeMember } from '../../../../src/extensions/pool/acts/me
 import { requireHeldBy } from '../../../../src/extensions/pool/acts/require-held.ts';
 import { takeSession } from '../../../../src/extensions/pool/acts/take.act.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
+import { answerQa, finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { eventsOf, isAtWork, isDone, type Machine, poolOf, take, untilView, WORK } from './machines.ts';

@@ -3,6 +3,7 @@ import { TOOLS } from '../../../../../src/app/server/tools.ts';
 import { systemHost } from '../../../../../src/core/kernel/processes/host.ts';
 import { readHolding } from '../../../../../src/core/kernel/processes/lease.ts';
 import { launchWorker } from '../../../../../src/core/sandbox/programs/launch-worker.ts';
+import { answerRead } from '../../../../support/as-parent.ts';
 import { ci } from '../../../../support/ci.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
@@ -51,7 +52,7 @@ test(
     await until(parent, session, 'waiting qa_answers');
     for (const name of ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_session']) await ask(name);
     for (const name of ['send_message', 'rewind_session', 'finish_session']) await ask(name);
-    await ask('answer_qa', { session, accept_suggestions: true });
+    await answerRead(ask, { session, accept_suggestions: true });
     await until(parent, session, 'waiting plan_approval');
     await ask('request_changes');
     await until(parent, session, 'waiting plan_approval');

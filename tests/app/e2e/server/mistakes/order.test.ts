@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
 import { listedTool } from '../../../../../src/core/kit/mcp/tool-schemas.ts';
+import { answerRead } from '../../../../support/as-parent.ts';
 import { ci } from '../../../../support/ci.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 
@@ -90,7 +91,7 @@ test('in every state, a call that is too early or too late is refused with its c
   for (const each of [session, other]) await parent.ask('resume_session', { session: each });
   for (const each of [session, other]) await parent.until(each, 'waiting qa_answers');
   await tryAll(parent, session);
-  await parent.ask('answer_qa', { session, accept_suggestions: true });
+  await answerRead((...asked) => parent.ask(...asked), { session, accept_suggestions: true });
   await parent.until(session, 'waiting plan_approval');
   await tryAll(parent, session);
   const { json: plan } = await parent.ask('read_plan', { session });

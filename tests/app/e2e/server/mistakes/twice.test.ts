@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../../src/app/server/tools.ts';
 import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { hashIn } from '../../../../support/as-parent.ts';
 import { ci } from '../../../../support/ci.ts';
 import { sandboxOff } from '../../../../support/project.ts';
 import { faultOf, newParent } from './parent.ts';
@@ -26,8 +27,8 @@ test('every call made twice, as by a client that lost the first answer, takes ef
   await twice('list_sessions', {});
   await twice('get_status', { session });
   await twice('wait', { session, cursor: 0 });
-  await twice('read_qa', { session });
-  await twice('answer_qa', { session, accept_suggestions: true });
+  const { hash: asked } = await twice('read_qa', { session });
+  await twice('answer_qa', { session, hash: asked, accept_suggestions: true });
   await parent.until(name, 'waiting plan_approval');
   await twice('request_changes', { session, feedback: 'Smaller phases.' });
   await parent.until(name, 'waiting plan_approval');
@@ -40,7 +41,8 @@ test('every call made twice, as by a client that lost the first answer, takes ef
   await parent.until(name, 'done');
   await twice('read_session', { session });
   await twice('rewind_session', { session });
-  await twice('finish_session', { session, how: 'keep_branch', confirm: true });
+  const preview = (await parent.ask('finish_session', { session, how: 'keep_branch' })).json;
+  await twice('finish_session', { session, how: 'keep_branch', confirm: hashIn(preview) });
 
   expect(codes).toEqual([
     'setup_project ok',

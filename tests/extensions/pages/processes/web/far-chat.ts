@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
+import { answerRead } from '../../../../support/as-parent.ts';
 import type { Bench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';
 
@@ -22,7 +23,7 @@ export async function untilWaiting(client: Caller, session: string, waitsFor: st
 
 /** Takes a session that asks through both gates, and checks that each act is recorded under the name of the token. */
 export async function takeThroughGates(client: Caller, session: string, bench: Bench): Promise<void> {
-  await call(client, 'answer_qa', { session, accept_suggestions: true });
+  await answerRead((name, args) => call(client, name, args), { session, accept_suggestions: true });
   await untilWaiting(client, session, 'plan_approval');
   const { hash } = await call(client, 'read_plan', { session });
   await call(client, 'approve_plan', { session, hash });

@@ -3,6 +3,7 @@ import { ElicitRequestSchema, ResourceUpdatedNotificationSchema } from '@modelco
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../../../src/core/session/events/event-log.ts';
 import { runWeb, WEB_DEFAULTS } from '../../../../../src/extensions/pages/web/run-web.ts';
+import { answerRead } from '../../../../support/as-parent.ts';
 import { makeBench } from '../../../../support/bench.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { mcpRig } from '../../../../support/mcp-over-http.ts';
@@ -35,7 +36,9 @@ test('where only persons open gates, a token opens none', async () => {
   const start = { task: 'Name the boats', project_dir: bench.repo.path };
   const { session } = await call(client, 'start_session', start);
   await untilWaiting(client, session, 'qa_answers');
-  expect(await call(client, 'answer_qa', { session, accept_suggestions: true })).toMatchObject({
+  expect(
+    await answerRead((name, args) => call(client, name, args), { session, accept_suggestions: true }),
+  ).toMatchObject({
     code: 'channel_closed',
   });
   const events = await readEvents((await bench.view(session)).paths, 0);
@@ -69,7 +72,9 @@ test('a client from afar is shown no form, so whatever holds its token acts as a
   const start = { task: 'Name the boats', project_dir: bench.repo.path };
   const { session } = await call(client, 'start_session', start);
   await untilWaiting(client, session, 'qa_answers');
-  expect(await call(client, 'answer_qa', { session, accept_suggestions: true })).toMatchObject({
+  expect(
+    await answerRead((name, args) => call(client, name, args), { session, accept_suggestions: true }),
+  ).toMatchObject({
     next: 'wait',
   });
   expect(asked).toEqual([]);
