@@ -92,7 +92,7 @@ test('a decision counts only in the state and for the questions that the person 
   const other = await web.act(`/s/${key}/answer`, { ...seen, accept: 'suggestions' });
   expect([other.status, other.text]).toEqual([
     409,
-    expect.stringContaining('has changed since this was shown'),
+    expect.stringContaining('have changed since they were shown'),
   ]);
   expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
   const now = await eventually(async () => {
@@ -157,7 +157,7 @@ test('the outcome of an act is what the log of its session says, also once the s
   const other = await web.act(`/s/${key}/finish`, { ...form, hash: '0123456789ab', act });
   expect([other.status, other.text]).toEqual([
     409,
-    expect.stringContaining('has changed since this was shown'),
+    expect.stringContaining('has changed since it was shown'),
   ]);
   const done = await web.act(`/s/${key}/finish`, { ...form, act });
   expect([done.status, done.text]).toEqual([200, expect.stringContaining('is archived')]);
