@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
@@ -6,11 +6,12 @@ import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
+import { ci } from '../../../support/ci.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
-import { makeServerRig, type ServerRig } from '../server/server-rig.ts';
-import { KEY } from './keys.ts';
-import { type TypedOptions, typed } from './typed.ts';
+import { KEY } from '../../unit/cli/keys.ts';
+import { type TypedOptions, typed } from '../../unit/cli/typed.ts';
+import { makeServerRig, type ServerRig } from '../../unit/server/server-rig.ts';
 
 const NAME = '01-08-1130-plan-boats.md';
 const PLAN = '# Plan: Boats\n\n## Phase 1: Name them\n- [ ] Name the first\n';
@@ -120,6 +121,16 @@ test.each<[how: string, options: Partial<TypedOptions>]>([
   expect(await readFile(path, 'utf8')).toContain(WORDS);
 });
 
+test('a typed text that neither a worker takes nor a file can keep is shown again', async () => {
+  const paths = await waiting();
+  const drafts = join(rig.repo.homeDir, '.config/samocode/drafts');
+  await rm(drafts, { recursive: true, force: true });
+  await writeFile(drafts, '');
+  const { stderr } = await asked(['run', paths.folder], { says: [WORDS] });
+  await rm(drafts);
+  expect(stderr).toMatch(new RegExp(`no file could keep it:[\\s\\S]*${WORDS}`));
+});
+
 test('a saved plan leaves no draft, nor does an editor that changes nothing or a choice', async () => {
   const paths = await waiting();
   const edit = ['plan', paths.folder, '--edit'];
@@ -131,20 +142,24 @@ test('a saved plan leaves no draft, nor does an editor that changes nothing or a
   expect(await draftsOf(paths)).toEqual([]);
 });
 
-test('an edit that could not be saved is offered by the next one, and is not removed by a no', async () => {
-  const paths = await waiting();
-  const edit = ['plan', paths.folder, '--edit'];
-  await asked(edit, { says: ['n'] });
-  const left = await asked(edit, { EDITOR: 'false', says: ['y'] });
-  expect(left.stderr).toContain('What you wrote is not recorded.');
-  const anew = await asked(edit, { EDITOR: 'false', says: ['n'] });
-  expect(anew.stderr).toContain('What you wrote earlier is not recorded.');
-  expect(await draftsOf(paths)).toEqual([expect.stringMatching(/plan\.md\.1$/)]);
-  await asked(edit, { says: ['n'] });
-  const saved = await asked(edit, { EDITOR: 'sleep 1.1 #', says: ['y', 'y'] });
-  expect(saved.stdout).toContain('✔ Saved.');
-  expect(await readFile(planOf(paths), 'utf8')).toContain(WORDS);
-});
+test(
+  'an edit that could not be saved is offered by the next one, and is not removed by a no',
+  ci,
+  async () => {
+    const paths = await waiting();
+    const edit = ['plan', paths.folder, '--edit'];
+    await asked(edit, { says: ['n'] });
+    const left = await asked(edit, { EDITOR: 'false', says: ['y'] });
+    expect(left.stderr).toContain('What you wrote is not recorded.');
+    const anew = await asked(edit, { EDITOR: 'false', says: ['n'] });
+    expect(anew.stderr).toContain('What you wrote earlier is not recorded.');
+    expect(await draftsOf(paths)).toEqual([expect.stringMatching(/plan\.md\.1$/)]);
+    await asked(edit, { says: ['n'] });
+    const saved = await asked(edit, { EDITOR: 'sleep 1.1 #', says: ['y', 'y'] });
+    expect(saved.stdout).toContain('✔ Saved.');
+    expect(await readFile(planOf(paths), 'utf8')).toContain(WORDS);
+  },
+);
 
 test('comments on another version of the plan are put aside and named, not taken for new ones', async () => {
   const paths = await waiting();
@@ -155,18 +170,22 @@ test('comments on another version of the plan are put aside and named, not taken
   expect(next.stdout).not.toContain('first');
 });
 
-test('an editor that is back at once with the text unchanged may still be open: its text is awaited', async () => {
-  const paths = await waiting();
-  // A window that its command does not wait for. The person saves there, then answers.
-  const window = join(rig.repo.homeDir, 'window');
-  const EDITOR = `f() { printf %s "$1" >'${window}'; }; f`;
-  const saves = async () => {
-    await writeFile(await readFile(window, 'utf8'), `${PLAN}\n${WORDS}\n`);
-    return 'y';
-  };
-  const says = ['y', saves, 'y'];
-  const { stdout } = await asked(['plan', paths.folder, '--edit'], { EDITOR, says });
-  expect(stdout).toContain('--wait');
-  expect(stdout).toContain('✔ Saved.');
-  expect(await readFile(planOf(paths), 'utf8')).toContain(WORDS);
-});
+test(
+  'an editor that is back at once with the text unchanged may still be open: its text is awaited',
+  ci,
+  async () => {
+    const paths = await waiting();
+    // A window that its command does not wait for. The person saves there, then answers.
+    const window = join(rig.repo.homeDir, 'window');
+    const EDITOR = `f() { printf %s "$1" >'${window}'; }; f`;
+    const saves = async () => {
+      await writeFile(await readFile(window, 'utf8'), `${PLAN}\n${WORDS}\n`);
+      return 'y';
+    };
+    const says = ['y', saves, 'y'];
+    const { stdout } = await asked(['plan', paths.folder, '--edit'], { EDITOR, says });
+    expect(stdout).toContain('--wait');
+    expect(stdout).toContain('✔ Saved.');
+    expect(await readFile(planOf(paths), 'utf8')).toContain(WORDS);
+  },
+);
