@@ -357,7 +357,7 @@ export const POOL_ERRORS = errors({
   }),
   act_limit: ({ setting, asked, most, host, session }: AboveLimit) => ({
     what: 'The session was not resumed.',
-    why: `From another machine, ${setting} can be raised to ${most} at most, which ${host} allows, and not to ${asked}.`,
+    why: `From another machine, ${setting} can be set to ${most} at most, which ${host} allows, and not to ${asked}.`,
     hint: `Set ${most} or less, or run "samocode resume ${session}" on ${host}.`,
   }),
   act_unsigned: ({ id, machine }: { id: string; machine: string }) => ({

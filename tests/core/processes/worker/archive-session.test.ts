@@ -143,3 +143,21 @@ test('a session that cannot be restored stays in the archive', async () => {
   const last = (await readEvents(log.paths, 0)).at(-1);
   expect(last).toMatchObject({ type: 'finish_ended', kind: 'unarchive', code: 'folder_taken' });
 });
+
+test('a session whose folder can’t be moved into the archive stays in place, and the reason is recorded', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await stopped(log, repo);
+  const { n } = worker.writer.state;
+  await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
+  await leaveCommand(log.paths, await ofTip(worker, ARCHIVE));
+  await takeCommands(worker, 'no_child');
+  await finish(worker);
+  const events = await readEvents(log.paths, n);
+  expect(events).toMatchObject([
+    { type: 'command_accepted' },
+    { type: 'finish_asked', work: { kind: 'archive' } },
+    { type: 'finish_ended', kind: 'archive', code: 'file_refused' },
+  ]);
+  expect(worker.writer.state.archived).toBe(false);
+});

@@ -20,7 +20,6 @@ import {
 } from '../../../../src/core/worker/commands/take-commands.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { performWork } from '../../../../src/core/worker/finishing/perform.ts';
 import { fullDisk } from '../../../support/failing-disk.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
@@ -250,8 +249,6 @@ test('a withdrawal that a full disk interrupted after the file was moved is reco
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-const at = '2026-01-08T10:00:00.000Z';
-
 test('a leftover file of an answered command is no longer queued, and is removed', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
@@ -293,32 +290,6 @@ test('a message that cannot be kept on a full disk stays queued with the command
   await takeCommands(worker, 'no_child');
   expect(await answers(log)).toMatchObject([{ type: 'command_accepted' }, { type: 'command_refused' }]);
   expect(pendingCommandIds(log.paths)).toEqual([]);
-});
-
-test('a session whose folder can’t be moved into the archive stays in place, and the reason is recorded', async () => {
-  await using log = await tempLog();
-  const worker = await workerOn(log);
-  await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
-  const archive: Command = {
-    v: 1,
-    id: ulid(1),
-    by: CLI,
-    at,
-    kind: 'archive',
-    what: 'session',
-    keep: [],
-    tip: '',
-  };
-  await leaveCommand(log.paths, archive);
-  await takeCommands(worker, 'no_child');
-  await performWork(worker);
-  const events = await readEvents(log.paths, STOPPED.length);
-  expect(events).toMatchObject([
-    { type: 'command_accepted' },
-    { type: 'finish_asked', work: { kind: 'archive' } },
-    { type: 'finish_ended', kind: 'archive', code: 'file_refused' },
-  ]);
-  expect(worker.writer.state.archived).toBe(false);
 });
 
 test('a stop of a block that left an iteration open is answered at once', async () => {

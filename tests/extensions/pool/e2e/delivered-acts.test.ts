@@ -99,7 +99,7 @@ test('no branch, file or service of the machine that has the session changes for
   expect(await rig.state()).toMatchObject({ status: { kind: 'done' }, archived: false });
 });
 
-test('another machine raises a limit up to what this one allows, and no further', async () => {
+test('another machine raises no limit, and sets none above what this one allows', async () => {
   await using scene = await heldSession({ at: 'stopped' });
   await changeLines(scene.rig, { MAX_COST_USD: '3' });
   await trustLines(scene.rig.repo, 'MAX_COST_USD=5\n');
@@ -107,10 +107,12 @@ test('another machine raises a limit up to what this one allows, and no further'
   expect(above.find(({ type }) => type === 'command_refused')).toMatchObject({
     code: 'act_limit',
     message:
-      'From another machine, MAX_COST_USD can be raised to 5 at most, which anna allows, and not to 900000.',
+      'From another machine, MAX_COST_USD can be set to 5 at most, which anna allows, and not to 900000.',
     hint: expect.stringContaining(`or run "samocode resume ${scene.rig.file.folder}" on anna`),
   });
   expect((await scene.rig.state()).raisedLimits).toBeUndefined();
-  const within = await scene.send({ kind: 'resume', limits: { usd: 5 } });
-  expect(within.find(({ type }) => type === 'resumed')).toMatchObject({ limits: { session: { usd: 5 } } });
+  const raised = await scene.send({ kind: 'resume', limits: { usd: 5 } });
+  expect(raised.find(({ type }) => type === 'command_refused')).toMatchObject({ code: 'limits_closed' });
+  const lowered = await scene.send({ kind: 'resume', limits: { usd: 2 } });
+  expect(lowered.find(({ type }) => type === 'resumed')).toMatchObject({ limits: { session: { usd: 2 } } });
 });
