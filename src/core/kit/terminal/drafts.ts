@@ -169,8 +169,8 @@ export class Drafts implements AsyncDisposable {
   }
 
   async #isStillOpen(editor: string): Promise<boolean> {
-    this.#cli.output.say(
-      `\n${editor} ended at once, and the text is unchanged. An editor with a window of its own needs an option with which it waits, as in EDITOR="code --wait".`,
+    this.#cli.output.warn(
+      `${editor} ended at once, and the text is unchanged. An editor with a window of its own needs an option with which it waits, as in EDITOR="code --wait".`,
     );
     const question = 'Is the editor still open? Save the text there and close it, then answer yes';
     return (await askYesNo(this.#cli, question)) === true;

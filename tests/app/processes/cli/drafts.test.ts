@@ -183,8 +183,8 @@ test(
       return 'y';
     };
     const says = ['y', saves, 'y'];
-    const { stdout } = await asked(['plan', paths.folder, '--edit'], { EDITOR, says });
-    expect(stdout).toContain('--wait');
+    const { stdout, stderr } = await asked(['plan', paths.folder, '--edit'], { EDITOR, says });
+    expect(stderr).toContain('--wait');
     expect(stdout).toContain('✔ Saved.');
     expect(await readFile(planOf(paths), 'utf8')).toContain(WORDS);
   },
