@@ -175,9 +175,9 @@ async function measuredBranch(
   place: Parameters<typeof findBaseBranch>[0],
 ): Promise<MeasuredBranch> {
   if (how === 'pull_request') return await findBaseBranch(place);
-  const { mainRepo, baseCommit, branch, base, ...context } = place;
+  const { mainRepo, baseCommit, branch, base, baseRef, ...context } = place;
   const main = { ...context, cwd: mainRepo };
-  const work = { ...branchOfWork(view), branch, base, baseCommit };
+  const work = { ...branchOfWork(view), branch, base, baseRef, baseCommit };
   const standing = { sinceBase: 0, unsigned: 0, ...(await standingOf(work, main)) };
   const { tip, into } = standing;
   if (tip === undefined) return standing;

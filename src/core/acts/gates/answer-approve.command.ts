@@ -40,17 +40,21 @@ export function addAnswer(program: Command, cli: Cli): void {
       const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
       if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
       const { acceptSuggestions, confirmTyped = false } = options;
-      const answered = decided
-        ? { ...(await seen(cli, session, { ...options, given })), answers: given, confirmTyped }
-        : await askOpen(cli, session, options);
-      if (answered === undefined) return;
-      const { answerQa } = await import('./answer-qa.act.ts');
-      const replace = given.length > 0 && options.replace;
-      const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
-      const { view, done, ...facts } = await answerQa(input, await cli.actionContext());
-      printDone(cli, { view, done }, { facts });
+      const send = async (answered: SeenAnswers) => {
+        const { answerQa } = await import('./answer-qa.act.ts');
+        const replace = given.length > 0 && options.replace;
+        const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
+        const { view, done, ...facts } = await answerQa(input, await cli.actionContext());
+        printDone(cli, { view, done }, { facts });
+      };
+      const shown = decided && (await seen(cli, session, { ...options, given }));
+      if (shown) await send({ ...shown, answers: given, confirmTyped });
+      else await askOpen(cli, { session, ...projectOf(options) }, send);
     });
 }
+
+/** Answers, and the hash of the questions that were shown. */
+type SeenAnswers = TerminalAnswers & { hash: string };
 
 /** Prints the questions that the answers are for: they count for these alone. */
 async function seen(
@@ -101,23 +105,23 @@ async function showQuestions(cli: Cli, session: string, options: SharedOptions):
 
 async function askOpen(
   cli: Cli,
-  session: string,
-  options: SharedOptions,
-): Promise<(TerminalAnswers & { hash: string }) | undefined> {
+  question: SessionQuestion,
+  send: (answered: SeenAnswers) => Promise<void>,
+): Promise<void> {
   const { readQa } = await import('./read-qa.act.ts');
   const { requireOpenChannel, requireUsable } = await import('../../caller/commands/early-refusal.ts');
   const context = await cli.actionContext();
-  const report = await readQa({ session, ...projectOf(options), isAct: true }, context);
+  const report = await readQa({ ...question, isAct: true }, context);
   requireUsable(report.view);
-  if (report.open.length === 0) {
-    cli.output.say('No questions are open.');
-    return undefined;
-  }
+  if (report.open.length === 0) return cli.output.say('No questions are open.');
   requireOpenChannel(report.view, context);
   const { askOpenQuestions } = await import('./ask-questions.ts');
-  const answered = await askOpenQuestions(cli, report);
-  if (answered === undefined) cli.leaveWith(EXIT.waiting);
-  return answered && { ...answered, hash: report.hash };
+  const { Drafts } = await import('../../kit/terminal/drafts.ts');
+  await using drafts = new Drafts(cli, report.view);
+  const answered = await askOpenQuestions(await drafts.typing(), report);
+  if (answered === undefined) return cli.leaveWith(EXIT.waiting);
+  await send({ ...answered, hash: report.hash });
+  await drafts.recorded();
 }
 
 export function addPlan(program: Command, cli: Cli): void {

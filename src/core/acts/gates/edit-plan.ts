@@ -1,7 +1,7 @@
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { askYesNo } from '../../kit/terminal/ask.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
-import { editedText } from '../../kit/terminal/editor.ts';
+import { Drafts } from '../../kit/terminal/drafts.ts';
 import { diffColours } from '../../kit/terminal/markdown.ts';
 import { editDifference, planToEdit, savePlan } from './edit-plan.act.ts';
 
@@ -11,13 +11,15 @@ import { editDifference, planToEdit, savePlan } from './edit-plan.act.ts';
  */
 export async function editPlanAtTerminal(cli: Cli, question: SessionQuestion): Promise<boolean> {
   const plan = await planToEdit(question, await cli.actionContext());
-  const edited = await editedText(cli, plan.text);
-  if (edited === undefined || edited === plan.text) return false;
+  await using drafts = new Drafts(cli, plan.view);
+  const edited = await drafts.edited('plan.md', plan.text);
+  if (edited === undefined) return false;
   const changes = editDifference(plan, edited);
   const shown = changes.length > 0 ? changes.join('\n') : 'Only ticks or notes have changed.';
   cli.output.say(`\n${diffColours(shown, cli.output.style)}\n`);
-  // Enter saves, so that no edit is lost by accident; the plan still waits for approval.
+  // Enter saves: the plan still waits for approval.
   if (!(await askYesNo(cli, 'Save this version of the plan?', true))) return false;
   await savePlan(plan, edited);
+  await drafts.recorded();
   return true;
 }

@@ -11,6 +11,16 @@ export const CLI_ERRORS = errors({
     why: `You have not agreed to the commands of the proof: ${commands.join('; ')}.`,
     hint: 'Read them, then run the command again with --yes.',
   }),
+  draft_gone: ({ path }: { path: string }) => ({
+    what: 'Nothing was recorded.',
+    why: `Your editor left no file at ${path}.`,
+    hint: 'Save the text under the name with which it was opened, then run the command again.',
+  }),
+  editor_failed: ({ editor, status }: { editor: string; status: number }) => ({
+    what: 'Nothing was recorded.',
+    why: `Your editor (${editor}) ended with status ${status}.`,
+    hint: 'If it did not open, set $VISUAL or $EDITOR to an editor that runs here.',
+  }),
   input_ended: () => ({
     what: 'Nothing was answered.',
     why: 'The input ended before there was an answer.',

@@ -16,18 +16,28 @@ export interface BaseBranch {
   unsigned: number;
 }
 
+/** The base of a branch, as recorded when the branch was made. */
+interface RecordedBase {
+  /** Its short name. */
+  base: string;
+  /** Its full name; absent for a commit or a tag, and in old records, where the short name stands for either branch. */
+  baseRef?: string | undefined;
+}
+
 /**
  * The branch that a session's work is merged into: the local branch of its base, `main` for `origin/main`.
  */
 export async function findBaseBranch({
   mainRepo,
   base,
+  baseRef,
   branch,
   baseCommit,
   ...context
-}: GitContext & { mainRepo: string; base: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
+}: GitContext &
+  RecordedBase & { mainRepo: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
   const main = { ...context, cwd: mainRepo };
-  const { tip, into } = await refsOf({ branch, base }, main);
+  const { tip, into } = await refsOf({ branch, base, baseRef }, main);
   if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip, unsigned: 0 };
   const sinceBase = await countCommits(baseCommit, tip, main);
   const unsigned = await unsignedCommits({ mainRepo, since: baseCommit, tip }, context);
@@ -55,12 +65,12 @@ type ListedRef = [commit: string, ref: string];
 
 /** The refs of a branch and of its base. @param also the prefix of further refs to list */
 export async function refsOf(
-  { branch, base }: { branch: string; base: string },
+  { branch, base, baseRef }: RecordedBase & { branch: string },
   main: GitOptions,
   also?: string,
 ): Promise<RefsOfBranch> {
-  const slash = base.indexOf('/');
-  const name = base.slice(slash + 1);
+  const remote = await remoteNamed(base, main);
+  const name = base.slice(remote.length + 1);
   const format = '--format=%(refname) %(objectname) %(upstream) %(worktreepath)';
   const ask = ['for-each-ref', format, `refs/remotes/*/${base}`];
   const copied = `refs/remotes/*/${branch}`;
@@ -69,14 +79,21 @@ export async function refsOf(
   const lines = (await gitLine([...ask, `refs/remotes/${base}`, ...refs], main)).split('\n');
   const found = new Map(lines.map((line) => [line.split(' ')[0], line.split(' ')]));
   const at = (ref: string) => found.get(ref)?.[1];
+  const there = `refs/remotes/${base}`;
   // A bare clone keeps no refs of its remote.
   const isOfRemote = async () =>
-    at(`refs/remotes/${base}`) !== undefined ||
-    (await gitLine(['remote'], main)).split('\n').includes(base.slice(0, slash));
-  const isLocal = at(`refs/heads/${base}`) !== undefined;
-  const into = isLocal ? base : at(`refs/heads/${name}`) && (await isOfRemote()) ? name : undefined;
+    at(there) !== undefined || (await gitLine(['remote'], main)).split('\n').includes(remote);
+  const isThere = baseRef === there;
+  const isLocal = !isThere && at(`refs/heads/${base}`) !== undefined;
+  const mayBeThere = isThere || (baseRef === undefined && !isLocal);
+  const into = isLocal
+    ? base
+    : mayBeThere && at(`refs/heads/${name}`) && (await isOfRemote())
+      ? name
+      : undefined;
   const local = found.get(`refs/heads/${into}`);
-  const remotes = [`refs/remotes/${base}`, `refs/remotes/origin/${base}`, local?.[2] ?? ''].map(at);
+  const own = baseRef === `refs/heads/${base}` ? '' : there;
+  const remotes = [own, `refs/remotes/origin/${base}`, local?.[2] ?? ''].map(at);
   const bases = [local?.[1], ...remotes].filter((commit) => commit !== undefined);
   const checkout = local?.slice(3).join(' ') || undefined;
   const listed = [...found].map(([ref = '', [, commit = '']]): ListedRef => [commit, ref]);
@@ -93,9 +110,16 @@ export async function refsOf(
   };
 }
 
-interface BranchOfWork {
+/** The name of the remote with which a base may begin; with several slashes either may have them. */
+async function remoteNamed(base: string, main: GitOptions): Promise<string> {
+  const [first = '', ...others] = base.split('/');
+  if (others.length < 2) return first;
+  const names = (await gitLine(['remote'], main)).split('\n').filter((name) => base.startsWith(`${name}/`));
+  return names.toSorted((a, b) => b.length - a.length)[0] ?? first;
+}
+
+interface BranchOfWork extends RecordedBase {
   branch: string;
-  base: string;
   baseCommit: string;
   /** In case the branch is gone. */
   tip?: string;

@@ -11,6 +11,8 @@ export interface BaseCommit {
   commit: string;
   /** The source of the commit: `origin/main`, `main`, or the name given by the call. */
   name: string;
+  /** The full name of its branch, because a local one may be called like one of a remote; absent for anything else. */
+  ref?: string;
   /** A note for people if the base may be older than expected. */
   warning?: string;
 }
@@ -69,12 +71,14 @@ async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseC
   if (unanswered) return await lastFetched(remote, options);
   const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(answer)?.[1];
   const hash = /^([0-9a-f]{40,64})\tHEAD$/m.exec(answer)?.[1];
-  const tracked = branch ? await commitOf(`refs/remotes/${remote}/${branch}`, options) : undefined;
-  if (tracked) return { commit: tracked, name: `${remote}/${branch}` };
+  const name = `${remote}/${branch ?? 'HEAD'}`;
+  const ref = `refs/remotes/${name}`;
+  const tracked = branch ? await commitOf(ref, options) : undefined;
+  if (tracked) return { commit: tracked, name, ref };
   // With a narrow refspec (a single-branch clone) an ordinary fetch leaves out the default branch.
   if (branch) await refusal(runGit([...FETCH, '--quiet', '--', remote, `refs/heads/${branch}`], options));
   const fetched = hash ? await commitOf(hash, options) : undefined;
-  if (fetched) return { commit: fetched, name: branch ? `${remote}/${branch}` : `${remote}/HEAD` };
+  if (fetched) return { commit: fetched, name, ...(branch && { ref }) };
   const warning = `The remote "${remote}" has no default branch with a commit; the local one was used.`;
   return withWarning(await localDefault(options), warning);
 }
@@ -87,8 +91,9 @@ async function lastFetched(remote: string, options: GitOptions): Promise<BaseCom
   const usual = (await usualNames(options)).map((name) => `${remote}/${name}`);
   const only = await onlyBranch(`refs/remotes/${remote}/`, options);
   for (const name of [head.stdout.trim().replace(/^refs\/remotes\//, ''), ...usual, only ?? '']) {
-    const commit = name ? await commitOf(`refs/remotes/${name}`, options) : undefined;
-    if (commit) return { commit, name, warning: STALE };
+    const ref = `refs/remotes/${name}`;
+    const commit = name ? await commitOf(ref, options) : undefined;
+    if (commit) return { commit, name, ref, warning: STALE };
   }
   const warning = `The remote "${remote}" did not respond and was never fetched; the local default branch was used.`;
   return withWarning(await localDefault(options), warning);
@@ -114,7 +119,7 @@ async function firstOf(branches: readonly string[], options: GitOptions): Promis
   );
   const at = commits.findIndex((commit) => commit !== undefined);
   const [commit, name] = [commits[at], branches[at]];
-  return commit && name ? { commit, name } : undefined;
+  return commit && name ? { commit, name, ref: `refs/heads/${name}` } : undefined;
 }
 
 /** Refuses a base with an invalid name, or one missing where there is no remote. */
@@ -131,21 +136,28 @@ export async function requireBase({
 
 const MAX_CHARACTERS = 500;
 
-/** Branches first: a tag of the same name is rarely meant. */
+/**
+ * Branches first: a tag of the same name is rarely meant. What begins with the name of a remote is that remote's, also
+ * where a local branch is called like it.
+ */
 async function namedBase(base: string, remote: string | undefined, options: GitOptions): Promise<BaseCommit> {
+  const there = `refs/remotes/${base}`;
   const places: [place: string, name: string][] = [
+    ...(remote && base.startsWith(`${remote}/`) ? [[there, base] as [string, string]] : []),
     [`refs/heads/${base}`, base],
     ...(remote ? [[`refs/remotes/${remote}/${base}`, `${remote}/${base}`] as [string, string]] : []),
-    [`refs/remotes/${base}`, base],
-    // A hash, HEAD, a tag, or an expression based on one.
-    [base, base],
+    [there, base],
+    // A full name, a hash, HEAD, a tag, or an expression based on one.
+    [base, base.replace(BRANCH, '')],
   ];
   for (const [place, name] of places) {
     const commit = await commitOf(place, options);
-    if (commit) return { commit, name };
+    if (commit) return { commit, name, ...(BRANCH.test(place) && { ref: place }) };
   }
   throw PROJECT_ERRORS.base_not_found({ base });
 }
+
+const BRANCH = /^refs\/(?:heads|remotes)\//;
 
 async function usualNames(options: GitOptions): Promise<string[]> {
   const configured = await runGit(['config', '--get', 'init.defaultBranch'], {
@@ -160,7 +172,7 @@ async function onlyBranch(prefix: string, options: GitOptions): Promise<string |
   const names = refs.split('\n').filter((ref) => ref && !ref.endsWith('/HEAD'));
   const [only] = names;
   if (names.length !== 1 || !only) return undefined;
-  return only.replace(/^refs\/(?:heads|remotes)\//, '');
+  return only.replace(BRANCH, '');
 }
 
 /** Returns the error of a git call that can fail for lack of a remote; still throws if git is missing. */

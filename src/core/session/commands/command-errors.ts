@@ -173,8 +173,8 @@ export const COMMAND_ERRORS = errors({
     why: 'The session is not in the archive.',
     hint: 'There is nothing to restore.',
   }),
-  not_at_rest: ({ status }: { status: string }) => ({
-    what: NOT_MOVED,
+  not_at_rest: ({ act, status }: { act: Undone; status: string }) => ({
+    what: UNDONE[act] ?? UNDONE.archive,
     why: `The session is ${status}.`,
     next: [{ act: 'stop' }],
   }),
@@ -188,13 +188,15 @@ export const COMMAND_ERRORS = errors({
     why: `The session began from ${base}, and there is no local branch of it that could take the work.`,
     hint: 'Merge its branch by hand into the branch that you want, or open a pull request.',
   }),
-  not_done_yet: ({ status }: { status: string }) => ({
-    what: 'Nothing was merged.',
+  not_done_yet: ({ act, status }: { act: Undone; status: string }) => ({
+    what: UNDONE[act] ?? UNDONE.merge,
     why: `The session is ${status}, not done: its work is not proved.`,
-    next: [
-      { act: 'resume', when: 'to let it complete the work' },
-      { act: 'finish', args: { how: 'pull_request' }, when: 'to publish what there is as a draft' },
-    ],
+    next: [{ act: 'resume', when: 'to let it complete the work' }, ...(act === 'merge' ? [DRAFT] : [])],
+  }),
+  not_merged_yet: () => ({
+    what: 'No comment was written in the issue.',
+    why: 'The branch of the session has not been merged.',
+    next: [{ act: 'finish', args: { how: 'merge' }, ifWanted: true }],
   }),
   not_for_trash: ({ path, names }: { path: string; names: string }) => ({
     what: 'Nothing was discarded.',
@@ -217,8 +219,8 @@ export const COMMAND_ERRORS = errors({
     why: hasDocuments ? 'Every document is in "keep".' : 'The session has no documents.',
     hint: hasDocuments ? 'Keep fewer of them.' : '',
   }),
-  nothing_to_merge: ({ into }: { into: string }) => ({
-    what: 'Nothing was merged or published.',
+  nothing_to_merge: ({ act, into }: { act: Undone; into: string }) => ({
+    what: UNDONE[act] ?? UNDONE.merge,
     why: `The branch of the session is gone, or has no commit that ${into} lacks.`,
     next: [{ act: 'archive', when: 'to archive the session' }],
   }),
@@ -285,10 +287,24 @@ const NOT_ENDED = {
   publish: 'Its branch is being published.',
   rewind: 'Another rewind is still running.',
 } as const;
+/** What did not happen, of acts that are refused for the same reasons. */
+const UNDONE = {
+  archive: 'Nothing was moved.',
+  discard: 'Nothing was discarded.',
+  merge: 'Nothing was merged.',
+  publish: 'Nothing was published.',
+  round: 'No round was begun.',
+} as const;
+type Undone = keyof typeof UNDONE;
+const DRAFT: NextStep = {
+  act: 'finish',
+  args: { how: 'pull_request' },
+  when: 'to publish what there is as a draft',
+};
 const NOTHING = 'Nothing was changed.';
 const NOT_STARTED = 'No session was started.';
 const NOT_RESUMED = 'The session was not resumed.';
-const NOT_MOVED = 'Nothing was moved.';
+const NOT_MOVED = UNDONE.archive;
 const NOT_KEPT = 'The message was not stored.';
 const NOT_WITHDRAWN = 'No message was withdrawn.';
 const NONE_YET = 'It has no checkpoints yet; one is taken after each iteration.';

@@ -52,7 +52,7 @@ export function judgeArchive(
   state: AnyState,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
-  const closed = judgeKind('archive', state) ?? refuseUnlessAtRest(state);
+  const closed = judgeKind('archive', state) ?? refuseUnlessAtRest(state, 'archive');
   if (closed) return closed;
   if (what === 'documents') return judgeDocuments(names, keep);
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
@@ -66,7 +66,7 @@ export function judgeDiscard(
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
   const byChannel = () => closedChannel(by, rule, 'Nothing was discarded.');
-  const closed = judgeKind('discard', state) ?? byChannel() ?? refuseUnlessAtRest(state);
+  const closed = judgeKind('discard', state) ?? byChannel() ?? refuseUnlessAtRest(state, 'discard');
   if (closed) return closed;
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
@@ -129,11 +129,12 @@ export function judgeMerge(
   const closed = judgeKind('merge', state) ?? closedChannel(by, rule, 'Nothing was merged.');
   if (closed) return closed;
   if (state.status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: state.status.kind }));
-  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
+    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'merge', status: state.status.kind }));
+  if (state.worktree === undefined)
+    return refused(COMMAND_ERRORS.nothing_to_merge({ act: 'merge', into: 'any branch' }));
   const { base } = state.worktree;
   if (into === undefined) return refused(COMMAND_ERRORS.no_base_branch({ base }));
-  if (ahead === 0) return refused(COMMAND_ERRORS.nothing_to_merge({ into }));
+  if (ahead === 0) return refused(COMMAND_ERRORS.nothing_to_merge({ act: 'merge', into }));
   return { kind: 'accepted', into };
 }
 
@@ -143,10 +144,12 @@ export function judgePullRequest(
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
   const byChannel = () => closedChannel(by, rule, 'Nothing was published.');
-  const closed = judgeKind('publish', state) ?? byChannel() ?? refuseUnlessAtRest(state);
+  const closed = judgeKind('publish', state) ?? byChannel() ?? refuseUnlessAtRest(state, 'publish');
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
-  return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
+  return sinceBase === 0
+    ? refused(COMMAND_ERRORS.nothing_to_merge({ act: 'publish', into }))
+    : { kind: 'accepted' };
 }
 
 /** Whether to publish: a pull request, the finished work of a round, or the result of a merge in its issue. */
@@ -165,9 +168,9 @@ export function judgePublish(
   if (what === 'issue')
     return state.lastMerge?.outcome === 'merged'
       ? { kind: 'accepted' }
-      : refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
+      : refused(COMMAND_ERRORS.not_merged_yet());
   if (state.status.kind !== 'done')
-    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: state.status.kind }));
+    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'publish', status: state.status.kind }));
   return state.pullRequest?.state === 'open' && newestRound(state) !== undefined
     ? { kind: 'accepted' }
     : refused(COMMAND_ERRORS.no_pull_request());

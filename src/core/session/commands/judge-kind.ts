@@ -36,9 +36,12 @@ export function judgeKind(
 }
 
 /** Refuses unless the session is at rest, as required before it is moved or published. */
-export function refuseUnlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
+export function refuseUnlessAtRest(
+  { status: { kind } }: Pick<SessionState, 'status'>,
+  act: 'archive' | 'discard' | 'publish',
+): Refused | undefined {
   const isAtRest = kind === 'done' || kind === 'stopped' || kind === 'blocked';
-  return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
+  return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ act, status: kind }));
 }
 
 /** The reason why a command is not carried out. The act throws its error; the worker records it in an event. */

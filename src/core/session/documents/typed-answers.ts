@@ -8,11 +8,15 @@ import { hasNote } from './qa-change.ts';
 /** A complete set of answers that a person typed into `_qa.md`. */
 export interface TypedAnswers {
   answers: RecordedAnswer[];
-  /** What was typed for questions of samocode itself and chooses no option; no answer counts before that is clear. */
+  /** What was typed for questions of samocode itself and cannot count; no answer counts before that is clear. */
   unclear: { id: string; problem: string }[];
   /** The file says `Status: answered`: the person has finished typing. */
   isMarkedAnswered: boolean;
 }
+
+/** Only a person may accept weakened checks. */
+const NO_ACCEPTANCE =
+  'Changes that weaken the checks cannot be accepted in a file, because any program can write to it. In a terminal, "samocode answer" confirms it.';
 
 /**
  * The answers typed since the session was parked; undefined while an open question has no answer, or only the one that
@@ -33,15 +37,15 @@ export function typedAnswers(
     if (typed === undefined || question === undefined) return undefined;
     if (before.get(`${typed.id} ${typed.question}`) === typed.text) return undefined;
     const parsed = parseAnswer(question, typed.text);
-    if (parsed.kind === 'invalid') {
-      if (!question.isOwn || hasNote(text, parsed.problem)) return undefined;
-      unclear.push({ id, problem: parsed.problem });
+    const answer = parsed.kind === 'invalid' ? undefined : recordOf(question, parsed);
+    const isAcceptance = id === weakened?.question && answer?.choice === ACCEPTS_WEAKENED;
+    if (answer !== undefined && !isAcceptance) {
+      answers.push(answer);
       continue;
     }
-    const answer = recordOf(question, parsed);
-    // Any program can write to a file, and only a person may accept weakened checks.
-    if (id === weakened?.question && answer.choice === ACCEPTS_WEAKENED) return undefined;
-    answers.push(answer);
+    const problem = parsed.kind === 'invalid' ? parsed.problem : NO_ACCEPTANCE;
+    if (!question.isOwn || hasNote(text, problem)) return undefined;
+    unclear.push({ id, problem });
   }
   if (answers.length + unclear.length === 0) return undefined;
   return { answers, unclear, isMarkedAnswered: parseQa(text).status === 'answered' };

@@ -51,6 +51,8 @@ const Worktree = z.object({
   path: z.string(),
   branch: z.string(),
   base: z.string(),
+  /** Its full name: a local branch may be called like one of a remote. Old records, commits and tags have none. */
+  baseRef: z.string().optional(),
   baseCommit: z.string(),
   /** See the event `prepared`. */
   firstCommit: z.string().optional(),

@@ -1,6 +1,7 @@
 import { changeFile } from '../../kernel/files/change-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { noteUnclear } from '../../session/documents/qa-change.ts';
+import type { DueOf } from '../../session/due.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { limitWait } from '../../session/events/limit-wait.ts';
 import type { LimitedStatus } from '../../session/events/state.ts';
@@ -26,11 +27,8 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
     case 'answers': {
       // Only the supervisor sees that a person has stopped typing.
       if (due.fileHash !== worker.wake.rested) return false;
-      const { answers, unclear } = due;
-      if (unclear.length > 0) {
-        await changeFile(worker.paths.qa, (text = '') => noteUnclear(text, unclear));
-        return false;
-      }
+      const { answers } = due;
+      if (await notedAsUnclear(worker, due)) return false;
       const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
       await record(worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
       return true;
@@ -47,6 +45,13 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
     default:
       return false;
   }
+}
+
+/** Says below typed lines that they choose nothing. @returns whether there are any: then no answer counts yet */
+export async function notedAsUnclear(worker: Worker, { unclear }: DueOf<'answers'>): Promise<boolean> {
+  if (unclear.length === 0) return false;
+  await changeFile(worker.paths.qa, (text = '') => noteUnclear(text, unclear));
+  return true;
 }
 
 function requireRunFolder({ paths }: Worker): void {

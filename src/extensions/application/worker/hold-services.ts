@@ -4,6 +4,7 @@ import { waitingCommandIds } from '../../../core/worker/commands/take-commands.t
 import { joinEnvironment } from '../../../core/worker/core/children-environment.ts';
 import { requireLease } from '../../../core/worker/core/lost-lease.ts';
 import { record, stateOf, type Worker } from '../../../core/worker/core/worker.ts';
+import { notedAsUnclear } from '../../../core/worker/loop/parked.ts';
 import { dueNow } from '../../../core/worker/loop/start-order.ts';
 
 const POLL_MS = 500;
@@ -47,7 +48,8 @@ async function canContinue(worker: Worker): Promise<boolean> {
   if (due.kind !== 'answers') return due.kind !== 'not_yet';
   // A person may still be typing.
   const restedMs = worker.clock.now() - (statsAt(worker.paths.qa)?.mtimeMs ?? 0);
-  return restedMs >= typingRestMs(due, worker.file.settings);
+  if (restedMs < typingRestMs(due, worker.file.settings)) return false;
+  return !(await notedAsUnclear(worker, due));
 }
 
 async function untilCommand(worker: Worker): Promise<undefined> {

@@ -7,7 +7,7 @@ import { refuseFromInside } from '../../../core/caller/context/refuse-from-insid
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { capitalised } from '../../../core/kernel/text.ts';
 import { COMMAND_ERRORS } from '../../../core/session/commands/command-errors.ts';
-import { closedChannel, refused } from '../../../core/session/commands/judge-kind.ts';
+import { closedChannel, refused, refusedForStatus } from '../../../core/session/commands/judge-kind.ts';
 import { describeChange } from '../../../core/session/events/pull-request-change.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { judgePoll } from '../../../core/session/pull-request-poll.ts';
@@ -41,7 +41,7 @@ export async function roundOfSession(
     throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
   if (status.kind !== 'done')
     throw earlyRefusal(
-      { ...refused(COMMAND_ERRORS.not_done_yet({ status: status.kind })), isStatus: true },
+      refusedForStatus(COMMAND_ERRORS.not_done_yet({ act: 'round', status: status.kind })),
       view,
     );
   const { repository, number } = pullRequest;

@@ -42,10 +42,12 @@ export async function pullRequestOf(
   sessionFile: SessionFile,
   context: GhContext,
 ): Promise<PullRequest> {
-  const { worktree: { branch, base: name } = { branch: '', base: '' }, status, pullRequest } = view.state;
+  const { worktree, status, pullRequest } = view.state;
+  const { branch, base: name } = worktree ?? { branch: '', base: '' };
   const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
   const remotes = await remotesOf(options);
-  const ofBase = remoteOfBase(name, remotes);
+  // A local branch may be called like one of a remote.
+  const ofBase = worktree?.baseRef?.startsWith('refs/heads/') ? undefined : remoteOfBase(name, remotes);
   const set = await configuredPushRemote(branch, remotes, options);
   const remote = set ?? defaultRemote(remotes, ofBase);
   const from = remote && repositoryIn(remote.pushUrl);

@@ -49,6 +49,14 @@ export function draftsOf(notification: Notification): Draft[] {
   return splitDraft(lines, buttons && { about: { kind: 'session' }, buttons: [buttons] });
 }
 
+/** The drafts, each with what stays the same when they are composed again: what they ask about, and how far before it. */
+export function messageParts(drafts: readonly Draft[]): [part: string, draft: Draft][] {
+  return drafts.map((draft, at) => {
+    const asks = drafts.findIndex(({ about }, later) => later >= at && about !== undefined);
+    return [`${JSON.stringify(drafts[asks]?.about)} ${asks - at}`, draft];
+  });
+}
+
 function titleOf(notification: Notification): MessageLine {
   return bold(shownTitle(notification));
 }

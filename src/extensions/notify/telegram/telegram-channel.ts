@@ -2,7 +2,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { NOTIFY_ERRORS, type NotifyChannel, type Settled } from '../notice/channel.ts';
 import type { Notification } from '../notice/notification.ts';
 import { type BotFailure, failureText, newBotApi, sendingFailure } from './bot-api.ts';
-import { draftsOf } from './render.ts';
+import { draftsOf, messageParts } from './render.ts';
 import { SentMessages } from './sent-messages.ts';
 import { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
@@ -12,8 +12,8 @@ export class TelegramChannel implements NotifyChannel {
   readonly name = 'telegram';
   readonly chat: TelegramChat;
   readonly #place: Pick<ActionContext, 'clock' | 'env' | 'home'>;
-  /** The number of messages of a notification that were sent before one failed; they are not sent again. */
-  readonly #sentParts = new Map<string, number>();
+  /** The parts of a notification that were sent before one failed: composed again, it may have others. */
+  readonly #sentParts = new Map<string, Set<string>>();
 
   /** @param statePath `telegram.json`; without it, buttons work only in this process */
   constructor(place: Pick<ActionContext, 'clock' | 'env' | 'home'>, statePath?: string) {
@@ -25,12 +25,13 @@ export class TelegramChannel implements NotifyChannel {
     const { id, sessionsDir, session } = notification;
     const { api, chat } = await this.#bot();
     const to = { chat, where: { sessionsDir, session }, notification: id };
-    const drafts = draftsOf(notification).entries();
+    const sent = this.#sentParts.get(id) ?? new Set();
+    this.#sentParts.set(id, sent);
     try {
-      for (const [index, draft] of drafts) {
-        if (index < (this.#sentParts.get(id) ?? 0)) continue;
+      for (const [part, draft] of messageParts(draftsOf(notification))) {
+        if (sent.has(part)) continue;
         await this.chat.post(api, draft, to, signal);
-        this.#sentParts.set(id, index + 1);
+        sent.add(part);
       }
       this.#sentParts.delete(id);
     } catch (error) {

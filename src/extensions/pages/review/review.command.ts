@@ -5,7 +5,7 @@ import { counted } from '../../../core/kernel/text.ts';
 import { askYesNo } from '../../../core/kit/terminal/ask.ts';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
-import { commentsOn } from '../../../core/kit/terminal/editor.ts';
+import { commentsOn, Drafts } from '../../../core/kit/terminal/drafts.ts';
 import { printDone } from '../../../core/kit/terminal/print-done.ts';
 import {
   projectOf,
@@ -30,12 +30,15 @@ export function addReview(program: Command, cli: Cli): void {
       if (uncommitted.length > 0)
         cli.output.warn(`Not shown: the uncommitted changes in ${counted(uncommitted.length, 'file')}.`);
       if (isCut) cli.output.warn('The diff is too long and was cut: name a path to see the rest.');
-      const comments = await commentsOn(cli, { name: of === 'plan' ? 'plan.md' : 'review.diff', lines });
+      await using drafts = new Drafts(cli, review.view);
+      const name = of === 'plan' ? 'comments.md' : 'review.diff';
+      const comments = await commentsOn(drafts, { name, lines });
       if (comments.length === 0) return cli.output.say('No comment was written; nothing was sent.');
       cli.output.say(`\n${commentsMessage(review, comments, review).message}\n`);
       if (!(await askYesNo(cli, `Send ${counted(comments.length, 'comment')}?`, true)))
         return cli.output.say('Nothing was sent.');
       const sent = await sendReview(question, { review, comments }, await cli.actionContext());
+      await drafts.recorded();
       const { stale, as, ...acted } = sent;
       const note = `For ${counted(stale, 'comment')}, the message notes that the line has changed since.`;
       const facts = { as, comments: comments.length, stale };

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { askAtGate } from '../../../core/acts/gates/ask-at-gate.ts';
 import { type ShownSession, watchSessions } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
+import type { Acted } from '../../../core/caller/facts/acted.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { identityAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import { runAtTerminal } from '../../../core/kernel/processes/run-at-terminal.ts';
 import { type Cli, EXIT, type Menus } from '../../../core/kit/terminal/cli.ts';
 import { cutToColumns } from '../../../core/kit/terminal/columns.ts';
+import { Drafts } from '../../../core/kit/terminal/drafts.ts';
 import { showPending } from '../../../core/kit/terminal/show-pending.ts';
 import type { ScreenEvent, WholeScreen } from '../../../core/kit/terminal/whole-screen.ts';
 import type { ShowDigits } from '../web/confirm/confirmed-tabs.ts';
@@ -222,13 +224,14 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
     const { view } = await getStatus(questionOf(row), await cli.actionContext());
     return await askAtGate(cli, view, questionOf(row));
   },
-  async message(row, { cli, menus }) {
-    const text = await menus.write(`Message for the next agent of ${row.name}; Esc cancels`, (typed) =>
-      typed.trim() === '' ? 'Write what the agent should know.' : undefined,
-    );
-    if (text === undefined) return undefined;
-    const { sendMessage } = await import('../../../core/acts/sessions/send-message.act.ts');
-    return (await sendMessage({ ...questionOf(row), text }, await cli.actionContext())).done;
+  async message(row, { cli }) {
+    const asked = `Message for the next agent of ${row.name}; Esc cancels`;
+    const isMissing = (typed: string) =>
+      typed.trim() === '' ? 'Write what the agent should know.' : undefined;
+    return await written(row, { cli, asked, isMissing }, async (text) => {
+      const { sendMessage } = await import('../../../core/acts/sessions/send-message.act.ts');
+      return await sendMessage({ ...questionOf(row), text }, await cli.actionContext());
+    });
   },
   async stop(row, { cli, menus }) {
     const choices = [
@@ -241,18 +244,18 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
     const { stopSession } = await import('../../../core/acts/sessions/stop-session.act.ts');
     return (await stopSession({ ...questionOf(row), when }, await cli.actionContext())).done;
   },
-  async resume(row, { cli, menus }) {
+  async resume(row, { cli }) {
     const isDone = row.facts.state === 'done';
     const asked = isDone
-      ? `New goal of ${row.name}`
-      : `Note for the next agent of ${row.name}; Enter for none`;
-    const text = await menus.write(`${asked}; Esc cancels`, (typed) =>
-      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined,
-    );
-    if (text === undefined) return undefined;
-    const { resumeSession } = await import('../../../core/acts/sessions/resume-session.act.ts');
-    const input = { ...questionOf(row), ...(isDone ? { goal: text } : { note: text }) };
-    return (await resumeSession(input, await cli.actionContext())).done;
+      ? `New goal of ${row.name}; Esc cancels`
+      : `Note for the next agent of ${row.name}; Enter for none; Esc cancels`;
+    const isMissing = (typed: string) =>
+      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined;
+    return await written(row, { cli, asked, isMissing }, async (text) => {
+      const { resumeSession } = await import('../../../core/acts/sessions/resume-session.act.ts');
+      const input = { ...questionOf(row), ...(isDone ? { goal: text } : { note: text }) };
+      return await resumeSession(input, await cli.actionContext());
+    });
   },
   edit,
   page: openLivePage,
@@ -263,6 +266,28 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
   log: command('log', '--lines', '2000'),
   diff: command('diff'),
 };
+
+interface Written {
+  cli: Cli;
+  asked: string;
+  /** Returns what is missing in a text, which repeats the question. */
+  isMissing: (typed: string) => string | undefined;
+}
+
+/** Asks for a text and sends it. @returns what was done; undefined if the person cancelled */
+async function written(
+  { key: runDir, facts }: WatchedRow,
+  { cli, asked, isMissing }: Written,
+  send: (text: string) => Promise<Acted>,
+): Promise<string | undefined> {
+  await using drafts = new Drafts(cli, { paths: { folder: facts.session, runDir } });
+  const menus = await (await drafts.typing()).menus?.();
+  const text = await menus?.write(asked, isMissing);
+  if (text === undefined) return undefined;
+  const { done } = await send(text);
+  await drafts.recorded();
+  return done;
+}
 
 function questionOf({ facts, projectDir }: WatchedRow) {
   return { session: facts.session, projectDir };

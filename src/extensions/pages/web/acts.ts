@@ -43,7 +43,8 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   async answer(session, fields, context) {
     const ids = new Set(Object.keys(fields).map((name) => name.replace(/\.text$/, '')));
     const answers = [...ids].flatMap((id) => {
-      const text = textOf(fields, `${id}.text`) || listOf(fields, id).join(', ');
+      // A chosen option with words: the agent gets both.
+      const text = [listOf(fields, id).join(', '), textOf(fields, `${id}.text`)].filter(Boolean).join(': ');
       return /^R?\d*Q\d+$/i.test(id) && text ? [{ id, text }] : [];
     });
     const { done } = await answerQa(

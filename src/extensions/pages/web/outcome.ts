@@ -20,12 +20,30 @@ export interface ReceiptOutcome {
 const FINISHES: ReadonlySet<string> = new Set(['merge', 'publish', 'archive', 'discard']);
 const ENDS = ['merge_ended', 'publish_ended', 'finish_ended', 'archived', 'discarded'] as const;
 
+type FinishEnd = Extract<SessionEvent, { type: (typeof ENDS)[number] }>;
+
+/** As the act itself says it where its answer arrives: a merge or publication that needs commands of the person is none. */
+function hasFailed(end: FinishEnd): boolean {
+  switch (end.type) {
+    case 'finish_ended':
+      return end.reason !== undefined;
+    case 'merge_ended':
+      return end.outcome !== 'merged' && end.outcome !== 'ready';
+    case 'publish_ended':
+      return (end.outcome === 'failed' || end.outcome === 'stopped') && end.commands.length === 0;
+    default:
+      return false;
+  }
+}
+
 async function endOfFinish(paths: SessionPaths, { n }: EventOf<'command_accepted'>): Promise<ReceiptOutcome> {
-  const isEnd = ({ type }: SessionEvent) => ENDS.some((end) => end === type);
+  const isEnd = (event: SessionEvent): event is FinishEnd => ENDS.some((end) => end === event.type);
   const end = (await readEvents(paths, n)).find(isEnd);
   if (end === undefined) return { state: 'sent', text: 'It is under way.' };
-  const hasFailed = end.type === 'finish_ended' && end.reason !== undefined;
-  return { state: hasFailed ? 'failed' : 'recorded', text: `${capitalised(describeEvent(end) ?? 'done')}.` };
+  return {
+    state: hasFailed(end) ? 'failed' : 'recorded',
+    text: `${capitalised(describeEvent(end) ?? 'done')}.`,
+  };
 }
 
 const GONE: ReceiptOutcome = {

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commentsOn } from '../../../../src/core/kit/terminal/editor.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeServerRig, type ServerRig } from '../../unit/server/server-rig.ts';
 
@@ -65,11 +64,4 @@ test('the text is printed if the pager is missing, or with --no-pager', async ()
   expect(missing).toMatchObject({ exitCode: 0, text: expect.stringContaining(LAST) });
   const plain = await shown(serverRig, { PAGER: 'false' }, '--no-pager');
   expect(plain).toMatchObject({ exitCode: 0, text: expect.stringContaining(LAST) });
-});
-
-test("comments are written in the user's editor, with its options", async () => {
-  const env = { PATH: process.env.PATH, VISUAL: `sed -i -e '/^- two/a Why two?'`, EDITOR: 'false' };
-  const plan = { name: 'plan.md', lines: ['# Plan', '- one', '- two'] };
-  expect(await commentsOn({ env }, plan)).toEqual([{ below: 2, text: 'Why two?' }]);
-  expect(await commentsOn({ env: { ...env, VISUAL: '' } }, plan)).toEqual([]);
 });

@@ -59,6 +59,17 @@ test(
   },
 );
 
+test('Ctrl-C at the question leaves an edited plan in a file that is named', async () => {
+  await using rig = await startRig({ at: 'planned' });
+  const keys = [['Save this version of the plan?', KEY.ctrlC]] as const;
+  const env = { EDITOR: `sed -i -e '/^### Phase 1/a Mind the harbour'`, TERM: 'dumb' };
+  const { exitCode, shown } = await atTerminal(rig.repo, `plan ${rig.file.folder} --edit`, keys, env);
+  const [, path = ''] = /is kept\s+in\s+(\S+)/.exec(shown) ?? [];
+  expect(path, shown).not.toBe('');
+  expect(await readFile(path, 'utf8')).toContain('Mind the harbour');
+  expect(exitCode).toBe(130);
+});
+
 const trustAtTerminal = (repo: TempRepo, key: string, env?: Record<string, string>) =>
   atTerminal(repo, 'trust', [['Trust them?', key]], env);
 

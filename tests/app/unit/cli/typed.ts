@@ -19,8 +19,8 @@ export interface TypedOptions {
   cwd: string;
   home: string;
   env?: Record<string, string>;
-  /** The person's answers, one per question; absent if no person is at the terminal. */
-  says?: string[];
+  /** The person's answers, one per question; absent if no person is at the terminal. A function acts first. */
+  says?: (string | (() => Promise<string>))[];
   /** The keys that the person presses instead, for one menu after another. */
   keys?: string[];
   /** The worker to start for a session; if absent, none is started. */
@@ -58,7 +58,10 @@ export async function typed(
     isInteractive: says !== undefined || keys !== undefined,
     menus: keys && (async () => keyboard(keys).menus),
     interrupted: new AbortController().signal,
-    ask: async () => left.shift() ?? '',
+    async ask() {
+      const answer = left.shift() ?? '';
+      return typeof answer === 'string' ? answer : await answer();
+    },
     useSupervisorParts: async () => {},
     actionContext: async () => ({
       clock,

@@ -54,3 +54,30 @@ test.concurrent(
     expect(merged).not.toBe(await rig.repo.git(['rev-parse', 'refs/tags/main']));
   },
 );
+
+test.concurrent("a merge moves the branch of the session's base, not a local one that is called like the remote's", async () => {
+  let theirs = '';
+  await using rig = await startRig({
+    here: true,
+    phase: 'done',
+    repo: {
+      async rearrange(repo) {
+        await repo.git(['clone', '-q', '--bare', repo.path, `${repo.root}/remote.git`]);
+        await repo.git(['remote', 'add', 'origin', `${repo.root}/remote.git`]);
+        theirs = await repo.git(['commit-tree', '-m', 'Theirs', '-p', 'main', 'main^{tree}']);
+        await repo.git(['branch', 'origin/main', theirs]);
+      },
+    },
+    scenario: { rules: [{ when: { phase: 'done' }, do: WORKS }] },
+  });
+  await rig.until(({ status }) => status.kind === 'done');
+  await endOfWorker(rig);
+  const { worktree } = await rig.state();
+  expect(worktree).toMatchObject({ base: 'origin/main', baseRef: 'refs/remotes/origin/main' });
+  const context = { ...rig.context(), clock: PATIENT_CLOCK };
+  const finish = { session: rig.file.folder, how: 'merge', keep: [] } as const;
+  expect((await previewFinish(finish, context)).would.join(' ')).toMatch(/1 commit of branch .* into main/);
+  expect((await finishSession(finish, context)).done).toContain('merged into main');
+  expect(await rig.repo.git(['log', '-1', '--format=%s', 'refs/heads/main'])).toBe('Work');
+  expect(await rig.repo.git(['rev-parse', 'refs/heads/origin/main'])).toBe(theirs);
+});

@@ -1,7 +1,7 @@
 // @module-tag ci
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isInBase, standingOf } from '../../../../src/core/project/finishing/base-branch.ts';
+import { findBaseBranch, isInBase, standingOf } from '../../../../src/core/project/finishing/base-branch.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
 /** A repository with a remote, and a branch with two commits that began at `main`. */
@@ -188,6 +188,69 @@ test.each<[string, boolean, (scene: Scene) => Promise<Question | unknown>]>([
   const branch = { mainRepo: repo.path, branch: 'samocode/boats', ...question };
   expect(await isInBase(branch, repo.env)).toBe(expected);
 });
+
+test.each<[what: string, names: string[], base: object, into: string | undefined]>([
+  [
+    'a remote one',
+    ['origin/main', 'main'],
+    { base: 'origin/main', baseRef: 'refs/remotes/origin/main' },
+    'main',
+  ],
+  [
+    'a remote one, without a local one',
+    ['origin/main'],
+    { base: 'origin/main', baseRef: 'refs/remotes/origin/main' },
+    undefined,
+  ],
+  [
+    'a local one',
+    ['origin/main', 'main'],
+    { base: 'origin/main', baseRef: 'refs/heads/origin/main' },
+    'origin/main',
+  ],
+  [
+    'a local one that is gone',
+    ['main'],
+    { base: 'origin/main', baseRef: 'refs/heads/origin/main' },
+    undefined,
+  ],
+  ['that of an old record', ['origin/main', 'main'], { base: 'origin/main' }, 'origin/main'],
+  ['that of an old record, without a namesake', ['main'], { base: 'origin/main' }, 'main'],
+  [
+    'a remote one, whose remote has a slash',
+    ['fork/main', 'main'],
+    { base: 'team/fork/main', baseRef: 'refs/remotes/team/fork/main' },
+    'main',
+  ],
+  [
+    'a remote one with a slash',
+    ['release/main', 'main'],
+    { base: 'origin/release/main', baseRef: 'refs/remotes/origin/release/main' },
+    'release/main',
+  ],
+])(
+  'the branch to merge into is that of the base, not one that is called like it: %s',
+  async (_what, names, base, into) => {
+    const scene = await withBranch();
+    await using repo = scene.repo;
+    await repo.git(['remote', 'add', 'team/fork', scene.remote]);
+    await repo.git(['push', '-q', scene.remote, 'main:release/main']);
+    await repo.git(['fetch', '-q', '--multiple', 'origin', 'team/fork']);
+    await repo.git(['switch', '-q', '--detach']);
+    // The namesakes have the work, so each of them counts no commit.
+    for (const name of names)
+      await repo.git(['update-ref', `refs/heads/${name}`, name === into ? 'main' : scene.tip]);
+    if (!names.includes('main')) await repo.git(['branch', '-q', '-D', 'main']);
+    const branch = { branch: 'samocode/boats', baseCommit: scene.baseCommit, ...base } as const;
+    const of = { base: '', ...branch };
+    const found = await findBaseBranch({ ...of, mainRepo: repo.path, baseEnv: repo.env });
+    expect(found).toMatchObject({ into, ahead: into === undefined ? 0 : 2 });
+    expect(await standingOf(of, { cwd: repo.path, baseEnv: repo.env })).toMatchObject({
+      into,
+      ahead: found.ahead,
+    });
+  },
+);
 
 test('without git or a repository, no branch is known to be merged', async () => {
   const scene = await withBranch();

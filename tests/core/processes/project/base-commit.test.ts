@@ -28,7 +28,7 @@ test("the base is the remote's current default branch, not the checked out one",
   await using _ = repo;
   await repo.git(['checkout', '-q', '-b', 'my-own-work']);
   await repo.commit('Private');
-  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk' });
+  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk', ref: 'refs/remotes/origin/trunk' });
 });
 
 test('a default branch that changed on the remote is detected', async () => {
@@ -37,7 +37,7 @@ test('a default branch that changed on the remote is detected', async () => {
   await repo.git(['remote', 'set-head', 'origin', 'trunk']);
   await repo.git(['branch', 'next', ahead], remote);
   await repo.git(['symbolic-ref', 'HEAD', 'refs/heads/next'], remote);
-  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/next' });
+  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/next', ref: 'refs/remotes/origin/next' });
 });
 
 test('the default branch is found even if only another one is fetched', async () => {
@@ -46,7 +46,7 @@ test('the default branch is found even if only another one is fetched', async ()
   await repo.git(['push', '-q', 'origin', 'trunk:side']);
   await repo.git(['config', 'remote.origin.fetch', '+refs/heads/side:refs/remotes/origin/side']);
   await repo.git(['update-ref', '-d', 'refs/remotes/origin/trunk']);
-  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk' });
+  expect(await ask(repo)).toEqual({ commit: ahead, name: 'origin/trunk', ref: 'refs/remotes/origin/trunk' });
 });
 
 test('an unreachable remote falls back to the last fetch, with a warning', async () => {
@@ -57,6 +57,7 @@ test('an unreachable remote falls back to the last fetch, with a warning', async
   expect(await ask(repo)).toEqual({
     commit: known,
     name: 'origin/trunk',
+    ref: 'refs/remotes/origin/trunk',
     warning: 'The remote did not respond: this commit may be older than the one there.',
   });
 });
@@ -105,10 +106,14 @@ test('a named base may be a branch, a tag, a commit or a branch of the remote', 
   const first = await repo.git(['rev-parse', 'trunk']);
   await repo.git(['tag', 'v1']);
   await repo.git(['push', '-q', 'origin', 'trunk:far-away']);
-  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk' });
+  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk', ref: 'refs/heads/trunk' });
   expect(await ask(repo, 'v1')).toEqual({ commit: first, name: 'v1' });
   expect(await ask(repo, first.slice(0, 10))).toMatchObject({ commit: first });
-  expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
+  expect(await ask(repo, 'far-away')).toEqual({
+    commit: first,
+    name: 'origin/far-away',
+    ref: 'refs/remotes/origin/far-away',
+  });
 });
 
 test('a base of another remote is fetched from that one', async () => {
@@ -119,7 +124,11 @@ test('a base of another remote is fetched from that one', async () => {
   await repo.git(['push', '-q', fork, 'trunk']);
   await repo.git(['remote', 'rename', 'origin', 'upstream']);
   await repo.git(['remote', 'add', 'origin', fork]);
-  expect(await ask(repo, 'upstream/trunk')).toEqual({ commit: ahead, name: 'upstream/trunk' });
+  expect(await ask(repo, 'upstream/trunk')).toEqual({
+    commit: ahead,
+    name: 'upstream/trunk',
+    ref: 'refs/remotes/upstream/trunk',
+  });
   expect(await ask(repo)).toMatchObject({ name: 'origin/trunk' });
   await rm(remote, { recursive: true });
   expect(await ask(repo, 'upstream/trunk')).toMatchObject({
@@ -137,10 +146,30 @@ test('a tag with the name of a branch is not used in its place', async () => {
   for (const name of names) await repo.git(['tag', name, 'HEAD']);
   await repo.git(['reset', '-q', '--hard', first]);
   await repo.git(['push', '-q', 'origin', `${first}:refs/heads/far-away`]);
-  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk' });
+  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk', ref: 'refs/heads/trunk' });
   expect(await ask(repo, 'trunk~0')).toMatchObject({ commit: first });
-  expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
-  expect(await ask(repo, 'origin/trunk')).toEqual({ commit: ahead, name: 'origin/trunk' });
+  expect(await ask(repo, 'far-away')).toEqual({
+    commit: first,
+    name: 'origin/far-away',
+    ref: 'refs/remotes/origin/far-away',
+  });
+  expect(await ask(repo, 'origin/trunk')).toEqual({
+    commit: ahead,
+    name: 'origin/trunk',
+    ref: 'refs/remotes/origin/trunk',
+  });
+});
+
+test("a base with the name of a remote is that remote's branch, also where a local one is called like it", async () => {
+  const { repo, ahead } = await withRemote();
+  await using _ = repo;
+  const first = await repo.git(['rev-parse', 'trunk']);
+  await repo.git(['update-ref', 'refs/heads/origin/trunk', first]);
+  const remote = { commit: ahead, name: 'origin/trunk', ref: 'refs/remotes/origin/trunk' };
+  expect(await ask(repo)).toEqual(remote);
+  expect(await ask(repo, 'origin/trunk')).toEqual(remote);
+  const local = { commit: first, name: 'origin/trunk', ref: 'refs/heads/origin/trunk' };
+  expect(await ask(repo, 'refs/heads/origin/trunk')).toEqual(local);
 });
 
 test.each(['gone', '--all', 'HEAD:README.md'])('the base "%s" is refused', async (base) => {

@@ -2,13 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isHashOf } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import { judgeArchive, judgeUnarchive } from '../../../../src/core/session/commands/judge-finish.ts';
+import {
+  judgeArchive,
+  judgeDiscard,
+  judgeMerge,
+  judgePublish,
+  judgeUnarchive,
+} from '../../../../src/core/session/commands/judge-finish.ts';
 import {
   judgeAnswer,
   judgeApprove,
   judgeRequestChanges,
 } from '../../../../src/core/session/commands/judge-gates.ts';
 import { judgeKind } from '../../../../src/core/session/commands/judge-kind.ts';
+import { judgeRound } from '../../../../src/core/session/commands/judge-round.ts';
 import {
   judgeMessage,
   judgeResume,
@@ -545,6 +552,46 @@ describe('an archiving', () => {
       error: { code: 'folder_taken' },
     });
   });
+});
+
+const ASKED = { by: byPerson, gateChannels: [...CHANNELS] };
+const NONE = { names: [], isTaken: false };
+const publishing = (what: 'pull_request' | 'round' | 'issue', state: SessionState) =>
+  judgePublish({ ...ASKED, what }, state, { sinceBase: 0 });
+const ROUND = { number: 1, keys: ['a'], head: 'h', byHand: true };
+
+test.each<[act: string, verdict: { kind: string }, what: string, why: string]>([
+  [
+    'an archive',
+    judgeArchive({ what: 'session', keep: [] }, RUNNING, NONE),
+    'Nothing was moved.',
+    'is running',
+  ],
+  ['a discard', judgeDiscard(ASKED, RUNNING, NONE), 'Nothing was discarded.', 'is running'],
+  ['a merge', judgeMerge(ASKED, RUNNING, { into: 'main', ahead: 1 }), 'Nothing was merged.', 'is running'],
+  [
+    'a merge without work',
+    judgeMerge(ASKED, DONE, { into: 'main', ahead: 0 }),
+    'Nothing was merged.',
+    'no commit',
+  ],
+  ['a pull request', publishing('pull_request', RUNNING), 'Nothing was published.', 'is running'],
+  ['a pull request without work', publishing('pull_request', DONE), 'Nothing was published.', 'no commit'],
+  ['the push of a round', publishing('round', RUNNING), 'Nothing was published.', 'is running'],
+  [
+    'a comment in the issue',
+    publishing('issue', DONE),
+    'No comment was written in the issue.',
+    'not been merged',
+  ],
+  [
+    'a round',
+    judgeRound({ by: byPerson, round: ROUND, byHand: true } as never, RUNNING, ASKED),
+    'No round was begun.',
+    'is running',
+  ],
+])('the refusal of %s names that act', (_act, verdict, what, why) => {
+  expect(verdict).toMatchObject({ kind: 'refused', error: { what, why: expect.stringContaining(why) } });
 });
 
 test('in the archive, during a rewind or while an agent runs, only some kinds of commands are accepted', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import { judgeAnswer } from '../../../../src/core/session/commands/judge-gates.ts';
 import { openQuestions, questionsHash } from '../../../../src/core/session/documents/qa.ts';
-import { newQa } from '../../../../src/core/session/documents/qa-change.ts';
+import { newQa, noteUnclear } from '../../../../src/core/session/documents/qa-change.ts';
 import { typedAnswers } from '../../../../src/core/session/documents/typed-answers.ts';
 import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../../../src/core/session/events/events.ts';
@@ -74,13 +74,15 @@ describe('an acceptance of weakened checks', () => {
     expect(judged('B', 'tool', ['tool'])).toBe('person_accepts');
   });
 
-  test('an acceptance typed into the file does not count, while a refusal does', () => {
-    const typed = (answer: string) => {
-      const text = QA.replace('_waiting_', answer).replace('_waiting_', 'A');
-      return typedAnswers(text, STATE, waiting)?.answers.map((each) => each.text);
-    };
-    expect(typed('B')).toBeUndefined();
-    expect(typed('A')).toEqual(['A', 'A']);
+  test('an acceptance typed into the file does not count, which is noted once below it, while a refusal does', () => {
+    const given = (answer: string) => QA.replace('_waiting_', answer).replace('_waiting_', 'A');
+    const typed = (text: string) => typedAnswers(text, STATE, waiting);
+    const { unclear } = typed(given('B')) ?? expect.fail();
+    expect(unclear).toMatchObject([{ id: 'Q1', problem: expect.stringContaining('samocode answer') }]);
+    const noted = noteUnclear(given('B'), unclear);
+    expect(noted).toContain(`**Answer:** B\n\n> Not recorded: ${unclear[0]?.problem}\n`);
+    expect(typed(noted)).toBeUndefined();
+    expect(typed(given('A'))).toMatchObject({ answers: [{ text: 'A' }, { text: 'A' }], unclear: [] });
   });
 });
 

@@ -36,3 +36,28 @@ test('services of a person stay up while answers are typed, and end once these c
   await edit((text) => text.replace('Status: waiting', 'Status: answered'));
   await expect.poll(() => wanted(rig)).toContain('down');
 });
+
+test('a typed answer that chooses nothing ends no services of a person: it is explained, and the next one counts', async () => {
+  const lines = { SERVICE_QUEUE: 'exec sleep 600', CHECK: 'false' };
+  await using rig = await startRig({ here: true, lines, scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers');
+  await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 24 * 60 * 60_000 } });
+  const edit = async (change: (text: string) => string) =>
+    await writeFile(rig.paths.qa, change(await readFile(rig.paths.qa, 'utf8')));
+  const up = { session: rig.paths.folder, projectDir: rig.repo.path, want: 'up', waits: true } as const;
+  await setServices(up, { ...rig.context(), clock: PATIENT_CLOCK });
+  const answer = (text: string) => (qa: string) => {
+    // The question of samocode itself comes last.
+    const at = qa.indexOf('already fails');
+    const before = qa.slice(0, at).replaceAll('_waiting_', 'A');
+    const after = qa.slice(at).replace(/^\*\*Answer:\*\* .*$/m, `**Answer:** ${text}`);
+    return `${before}${after}`.replace('Status: waiting', 'Status: answered');
+  };
+  await edit(answer('B that is intended'));
+  await expect.poll(() => readFile(rig.paths.qa, 'utf8')).toContain('Not recorded: "B that is intended"');
+  await looksAgain(rig);
+  await looksAgain(rig);
+  expect(await wanted(rig)).not.toContain('down');
+  await edit(answer('B'));
+  await expect.poll(() => wanted(rig)).toContain('down');
+});

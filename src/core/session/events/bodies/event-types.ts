@@ -76,7 +76,13 @@ export const EVENT_BODIES = {
   taken_over: TakenOver,
   prepared: z.object({
     worktree: z
-      .object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() })
+      .object({
+        path: z.string(),
+        branch: z.string(),
+        base: z.string(),
+        baseRef: z.string().optional(),
+        baseCommit: z.string(),
+      })
       .optional(),
     /** The commit on top of the base with the files that a chat had changed: no work of the session. */
     firstCommit: z.string().optional(),

@@ -125,6 +125,17 @@ test('messages sent before a failed one are not sent again', async () => {
   expect(scene.stub.messages).toHaveLength(3);
 });
 
+test('a question that was not sent is sent by the retry, also if another one has been answered since', async () => {
+  await using scene = await telegramScene();
+  scene.stub.failAfter('sendMessage', 2, REFUSALS.slowDown(1));
+  const send = (questions: typeof QUESTIONS) => scene.channel.send({ ...WAITING, questions }, signal);
+  await expect(send(QUESTIONS)).rejects.toThrow('Telegram limits');
+  expect(scene.stub.messages.map(({ text }) => text).join()).not.toContain('Which boats?');
+  await send(QUESTIONS.slice(1));
+  expect(scene.stub.messages.at(-1)?.text).toContain('Which boats?');
+  expect(scene.stub.messages.filter(({ text }) => text.includes('Which <token>?'))).toHaveLength(1);
+});
+
 test.each([
   ['a wrong token', `TELEGRAM_BOT_TOKEN=1:${'w'.repeat(30)}`],
   ['a token of an invalid form', 'TELEGRAM_BOT_TOKEN=nonsense'],

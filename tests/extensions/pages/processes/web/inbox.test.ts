@@ -1,10 +1,15 @@
 // @module-tag ci
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { uuidToULID } from 'ulid';
 import { expect, test } from 'vitest';
 import { pageKey } from '../../../../../src/core/caller/facts/live-page.ts';
+import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
+import { CREATED, DONE, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
 import { eventually } from '../../../../support/eventually.ts';
+import { ownSession } from '../../../../support/own-session.ts';
 import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
 import { startRig } from '../../../../support/session-rig.ts';
@@ -87,15 +92,52 @@ test('a decision counts only in the state and for the questions that the person 
   const other = await web.act(`/s/${key}/answer`, { ...seen, accept: 'suggestions' });
   expect([other.status, other.text]).toEqual([
     409,
-    expect.stringContaining('has changed since this was shown'),
+    expect.stringContaining('have changed since they were shown'),
   ]);
   expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
   const now = await eventually(async () => {
     const fields = hiddenFields(tab.parts.get('p-item') ?? '', 'answer');
     return fields.hash !== seen.hash && fields;
   });
-  expect((await web.act(`/s/${key}/answer`, { ...now, accept: 'suggestions' })).status).toBe(200);
+  const given = { ...now, Q1: 'B', 'Q1.text': 'but not for admins', accept: 'suggestions' };
+  expect((await web.act(`/s/${key}/answer`, given)).status).toBe(200);
+  const recorded = (await rig.events()).find((event) => event.type === 'answers_recorded');
+  // A chosen option with words: the agent gets both.
+  expect(recorded?.answers.find(({ id }) => id === 'Q1')?.text).toBe('B: but not for admins');
   tab.close();
+});
+
+const MERGE_ENDS = { into: 'main', reason: 'Both changed it.', files: [], commands: [] };
+const PUBLISH_ENDS = { summary: 'Nothing was pushed.', commands: [] };
+
+test.each<[kind: string, end: object, state: string]>([
+  ['merge', { type: 'merge_ended', outcome: 'merged', ...MERGE_ENDS }, 'recorded'],
+  ['merge', { type: 'merge_ended', outcome: 'ready', ...MERGE_ENDS }, 'recorded'],
+  ['merge', { type: 'merge_ended', outcome: 'conflicts', ...MERGE_ENDS }, 'failed'],
+  ['merge', { type: 'merge_ended', outcome: 'checks_failed', ...MERGE_ENDS }, 'failed'],
+  ['merge', { type: 'merge_ended', outcome: 'stopped', ...MERGE_ENDS }, 'failed'],
+  [
+    'publish',
+    { type: 'publish_ended', what: 'pull_request', outcome: 'published', ...PUBLISH_ENDS },
+    'recorded',
+  ],
+  ['publish', { type: 'publish_ended', what: 'pull_request', outcome: 'failed', ...PUBLISH_ENDS }, 'failed'],
+  ['publish', { type: 'publish_ended', what: 'pull_request', outcome: 'stopped', ...PUBLISH_ENDS }, 'failed'],
+  ['archive', { type: 'finish_ended', kind: 'archive', reason: 'It is gone.' }, 'failed'],
+])('a receipt of a %s that ended with %o says %s', async (kind, end, state) => {
+  const { context, repo, sessionsDir } = await makeProject();
+  await using _ = repo;
+  const paths = sessionPaths(sessionsDir, '26-01-08-boats');
+  const act = newActId();
+  const by = { channel: 'web' } as const;
+  const accepted = { type: 'command_accepted', id: uuidToULID(act), kind, by } as const;
+  const events = [CREATED, PREPARED, DONE, accepted, { by, ...end } as NewEvent];
+  await writeEvents(paths, events, undefined, { mainRepo: repo.path });
+  await mkdir(paths.sessionDir, { recursive: true });
+  await ownSession(repo.homeDir, paths);
+  await using web = await serveWeb(context);
+  const { text } = await web.ask(`/s/${pageKey(paths)}/outcome/${act}`);
+  expect(JSON.parse(text)).toMatchObject({ state });
 });
 
 test('the outcome of an act is what the log of its session says, also once the session is archived', async () => {
@@ -115,7 +157,7 @@ test('the outcome of an act is what the log of its session says, also once the s
   const other = await web.act(`/s/${key}/finish`, { ...form, hash: '0123456789ab', act });
   expect([other.status, other.text]).toEqual([
     409,
-    expect.stringContaining('has changed since this was shown'),
+    expect.stringContaining('has changed since it was shown'),
   ]);
   const done = await web.act(`/s/${key}/finish`, { ...form, act });
   expect([done.status, done.text]).toEqual([200, expect.stringContaining('is archived')]);
