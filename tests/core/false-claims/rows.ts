@@ -24,6 +24,12 @@ const UNCOMMITTED: FalseClaim[] = [
     does: 'echo x >a.js; git add a.js',
     says: uncommitted('a.js'),
   },
+  {
+    ci: true,
+    way: 'writes its file into the record of what programs of the project left',
+    does: `echo x >forged.js; hash=$(sha256sum forged.js | cut -d" " -f1); printf '{"v":1,"files":{"forged.js":{"print":"?\\\\n100000 %s","stamp":""}},"made":[]}' "$hash" >"$(git rev-parse --git-dir)/samocode-as-found.json"`,
+    says: uncommitted('forged.js'),
+  },
   { way: 'deletes a file without a commit', does: 'rm src/cli.js', says: uncommitted('src/cli.js') },
 ];
 
