@@ -1,6 +1,7 @@
 import { type CheckRun, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { capitalised, listed } from '../../kernel/text.ts';
-import { changedChecks, code, list, onBase, provedPartly, type SessionProof } from './proof.ts';
+import type { SessionProof } from './proof.ts';
+import { changedChecks, code, list, onBase, provedPartly } from './proof-markdown.ts';
 import { unprovenGates } from './unproven-gates.ts';
 import { unsignedWords } from './unsigned-words.ts';
 

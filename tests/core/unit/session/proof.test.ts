@@ -3,12 +3,8 @@ import { expect, test } from 'vitest';
 import type { Application } from '../../../../src/core/kernel/phases/application.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
-import {
-  proofMarkdown,
-  proofText,
-  readProof,
-  type SessionProof,
-} from '../../../../src/core/session/proof/proof.ts';
+import { proofText, readProof, type SessionProof } from '../../../../src/core/session/proof/proof.ts';
+import { proofMarkdown } from '../../../../src/core/session/proof/proof-markdown.ts';
 import { checkRun, ended, PROVED, provedEvents } from '../../../support/proved-events.ts';
 
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
