@@ -10,14 +10,7 @@ import { capitalised, visibleControls } from '../../kernel/text.ts';
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../documents/picture-words.ts';
-import {
-  type Approval,
-  JSON_FENCE,
-  type ProvedSet,
-  proofText,
-  type SessionProof,
-  sealedMarkdown,
-} from './proof.ts';
+import { type Approval, JSON_FENCE, proofText, type SessionProof, sealedMarkdown } from './proof.ts';
 import { unprovenGates } from './unproven-gates.ts';
 import { unsignedWords } from './unsigned-words.ts';
 
@@ -119,7 +112,7 @@ function besideServices({ services, in: servedIn }: Application): string {
 }
 
 function checks(proof: SessionProof): string[] {
-  const { checks: set, baseChecks, clone, agents } = proof;
+  const { checks: set, clone, agents } = proof;
   if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
   const partly = provedPartly(proof);
   const where =
@@ -138,9 +131,7 @@ function checks(proof: SessionProof): string[] {
     ...(set.unsigned ? [unsignedWords(set.unsigned, proof.baseCommit)] : []),
     list(set.runs.map(checkLine)),
     ...set.runs.flatMap(tail),
-    ...(baseChecks === undefined
-      ? []
-      : [`The same on the base commit, ${baseChecks.at}: ${onBase(baseChecks)}.`]),
+    ...onBase(proof, { isDated: true }),
   ];
 }
 
@@ -151,7 +142,21 @@ function checkLine({ command, isSetup, exitCode, how, redBefore, ...run }: Check
   return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**${red}, ${(run.durationMs / 1000).toFixed(1)} s, ${output}`;
 }
 
-export function onBase({ runs }: ProvedSet): string {
+/** The checks on the base: those that may be red as they were right after the proof, the others as they were at first. */
+export function onBase(
+  { checks: set, baseChecks }: SessionProof,
+  { isDated }: { isDated: boolean },
+): string[] {
+  const again = set?.onBase?.runs ?? [];
+  const first = baseChecks?.runs.filter(({ command }) => !again.some((run) => run.command === command)) ?? [];
+  const at = isDated && baseChecks !== undefined ? `, ${baseChecks.at}` : '';
+  return [
+    ...(again.length > 0 ? [`On the base commit, right after them: ${statuses(again)}.`] : []),
+    ...(first.length > 0 ? [`The same on the base commit${at}: ${statuses(first)}.`] : []),
+  ];
+}
+
+function statuses(runs: readonly CheckRun[]): string {
   return runs
     .map(({ command, exitCode, how }) => `${code(command)} ${how ?? `exit status ${exitCode}`}`)
     .join(', ');

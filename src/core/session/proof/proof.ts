@@ -22,6 +22,8 @@ const ProvedSet = z.strictObject({
   tree: z.string(),
   runs: z.array(CheckRun),
   unsigned: z.int().optional(),
+  /** What a person let stay red, on the base right after this set. */
+  onBase: z.strictObject({ commit: z.string(), runs: z.array(CheckRun) }).optional(),
 });
 export type ProvedSet = z.infer<typeof ProvedSet>;
 

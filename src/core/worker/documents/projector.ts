@@ -136,7 +136,10 @@ async function writeProof(paths: SessionPaths): Promise<void> {
   const outputs = join(paths.proof, 'outputs');
   ensurePlainFolder(paths.proof);
   ensurePlainFolder(outputs);
-  const runs = provingEvents(events).flatMap((event) => event?.runs ?? []);
+  const runs = provingEvents(events).flatMap((event) => [
+    ...(event?.runs ?? []),
+    ...(event?.onBase?.runs ?? []),
+  ]);
   for (const { output } of runs)
     await keepOutput(join(paths.runDir, output), join(outputs, basename(output)));
   await keepPictures(paths, events, proof);
