@@ -1,6 +1,7 @@
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { afterProgram, beforeProgram, type FoundPlace } from '../../project/worktrees/as-found.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { FOUND } from '../../session/events/fold.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export function foundPlace({ paths, git }: Pick<Worker, 'paths' | 'git'>, worktreePath: string): FoundPlace {
@@ -28,7 +29,7 @@ export async function asOurs<T>(
     return await run();
   } finally {
     const notes = await afterProgram(place, listedOr(programs));
-    await tell(notes.map((text): NewEvent => ({ type: 'notice', code: 'found', text, flow: text })));
+    await tell(notes.map((text): NewEvent => ({ type: 'notice', code: FOUND, text, flow: text })));
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { finishSession } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../../src/core/acts/finish/preview-finish.act.ts';
 import { setServices } from '../../../../src/core/acts/sessions/services.act.ts';
+import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { ci } from '../../../support/ci.ts';
 import { PATIENT_CLOCK } from '../../../support/live-session.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
@@ -81,6 +82,7 @@ describe.concurrent('honest work is done and can be archived, although', () => {
     expect(await notCommitted(rig)).not.toContainEqual(expect.stringContaining('Not committed'));
     expect((await rig.state()).status.kind).toBe('done');
     expect(await told(rig)).toEqual([notice]);
+    expect(await readFile(iterationPaths(rig.paths, 1).prompt, 'utf8')).toContain(notice);
     const kept = (await rig.events()).flatMap((event) =>
       event.type === 'iteration_ended' ? (event.checkpoint?.commit ?? []) : [],
     );
