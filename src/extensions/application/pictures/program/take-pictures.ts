@@ -14,7 +14,7 @@ const MAX_HEIGHT = 10_000;
 const OPEN_LIMIT_MS = 30_000;
 const QUIET_MS = 2000;
 /** After the first time: answers to requests that scrolling or the page's own timers have caused. */
-const QUIET_AGAIN_MS = 1000;
+const QUIET_AGAIN_MS = 500;
 const QUIET_LIMIT_MS = 20_000;
 const POLL_MS = 100;
 /** A script of the page may run without end. */
