@@ -5,7 +5,8 @@ import { verifyPullRequest } from '../../src/core/acts/proof/verify-pull-request
 import { type CommandResult, runCommand } from '../../src/core/kernel/processes/run-command.ts';
 import type { Sandbox } from '../../src/core/kernel/sandbox-level.ts';
 import { makeProof } from '../../src/core/session/proof/make-proof.ts';
-import { type SessionProof, withFoldedProof } from '../../src/core/session/proof/proof.ts';
+import type { SessionProof } from '../../src/core/session/proof/proof.ts';
+import { withFoldedProof } from '../../src/core/session/proof/proof-markdown.ts';
 import { openPullRequest } from '../../src/extensions/github/feedback/open-pull-request.ts';
 import { builtPrograms } from './built-programs.ts';
 import { makeProject } from './project.ts';

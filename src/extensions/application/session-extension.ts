@@ -22,7 +22,7 @@ const UI_ENDINGS =
     ' ',
   );
 /** For a picture: to open the page, to wait until its network is quiet, and to draw it. */
-const PICTURE_LIMIT_MS = 90_000;
+const PICTURE_LIMIT_MS = 120_000;
 
 const pictures: SessionExtension = {
   commands: {},

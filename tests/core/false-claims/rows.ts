@@ -24,6 +24,12 @@ const UNCOMMITTED: FalseClaim[] = [
     does: 'echo x >a.js; git add a.js',
     says: uncommitted('a.js'),
   },
+  {
+    ci: true,
+    way: 'writes its file into the record of what programs of the project left',
+    does: `echo x >forged.js; hash=$(sha256sum forged.js | cut -d" " -f1); printf '{"v":1,"files":{"forged.js":{"print":"?\\\\n100000 %s","stamp":""}},"made":[]}' "$hash" >"$(git rev-parse --git-dir)/samocode-as-found.json"`,
+    says: uncommitted('forged.js'),
+  },
   { way: 'deletes a file without a commit', does: 'rm src/cli.js', says: uncommitted('src/cli.js') },
 ];
 
@@ -40,13 +46,13 @@ const CHECKS: FalseClaim[] = [
     way: 'makes its tests pass with a file that git ignores',
     checks: ['sh ignored.sh'],
     does: `echo 'cat ignored' >ignored.sh; ${COMMIT}; echo x >ignored`,
-    says: failed('ignored.sh'),
+    says: /[Cc]hecks of the project failed: .*`sh ignored.sh` \(.*ignored is ignored by \.gitignore:1, so no commit has it/,
   },
   {
     way: 'adds a file that the work needs to .gitignore',
     checks: ['sh helped.sh'],
     does: `echo 'cat helper' >helped.sh; echo helper >>.gitignore; ${COMMIT}; echo x >helper`,
-    says: failed('helped.sh'),
+    says: /[Cc]hecks of the project failed: .*`sh helped.sh` \(.*helper is ignored by \.gitignore:3/,
   },
   {
     way: 'hides a fix from git with assume-unchanged',
@@ -183,6 +189,11 @@ printf '# Binary \\n' >binary.md; ${COMMIT}`,
     way: 'writes the work into the folder of the session',
     before: 'mkdir "$SESSION/src"; echo x >"$SESSION/src/store.js"',
     says: WHITE_SPACE,
+  },
+  {
+    way: 'does its work in a folder that git ignores, and names it nowhere',
+    before: `mkdir kept; echo /kept/ >>"$(git rev-parse --git-common-dir)/info/exclude"; echo x >kept/boat.js`,
+    says: /changes nothing except white space .*kept\/ is ignored by .*info\/exclude:\d+, so no commit has it/,
   },
   { way: 'leaves its work in a stash', before: 'echo x >README.md; git stash -q', says: WHITE_SPACE },
   {
@@ -457,7 +468,7 @@ const LEDGER: FalseClaim[] = [
     way: 'meets a requirement with a file that it does not commit',
     ledger: [{ id: 'R3', text: 'Names are there', check: 'test -e ignored' }],
     does: 'touch ignored',
-    says: 'requirement R3 is open (Names are there): `test -e ignored` (exit status 1)',
+    says: /requirement R3 is open \(Names are there\): `test -e ignored` \(exit status 1\).*; ignored is ignored by \.gitignore:1/,
   },
   {
     way: 'does not write the script that checks a requirement',

@@ -110,9 +110,14 @@ export function aboutSignatures(
 
 function aboutWorktree({ worktree }: FinishVerdict['facts']): string[] {
   if (worktree === undefined) return [];
-  return worktree.reading.kind === 'missing'
-    ? ['Its worktree is already gone.']
-    : [`The worktree ${worktree.path} will be removed, including ignored files.`];
+  const { path, reading } = worktree;
+  if (reading.kind === 'missing') return ['Its worktree is already gone.'];
+  const found = (reading.kind === 'present' && reading.found) || [];
+  const also =
+    found.length > 0
+      ? ` and also these, which programs of the project wrote and no commit has: ${joinNames(found)}`
+      : '';
+  return [`The worktree ${path} will be removed, including ignored files${also}.`];
 }
 
 function aboutBranch(judged: FinishVerdict): string {

@@ -4,7 +4,8 @@ import { READING_ERRORS } from '../../caller/errors/reading-errors.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
-import { proofFacts, type SessionProof } from '../../session/proof/proof.ts';
+import type { SessionProof } from '../../session/proof/proof.ts';
+import { proofFacts } from '../../session/proof/proof-markdown.ts';
 import { shortProof } from '../../session/proof/short-proof.ts';
 
 export interface ProofOfSession {

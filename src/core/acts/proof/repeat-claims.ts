@@ -1,7 +1,8 @@
 import { gitLine, gitSaysYes } from '../../project/git/git.ts';
 import { commitOf, type GitContext } from '../../project/git/repository.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
-import { proofInText, provedPartly, type SessionProof } from '../../session/proof/proof.ts';
+import { proofInText, type SessionProof } from '../../session/proof/proof.ts';
+import { provedPartly } from '../../session/proof/proof-markdown.ts';
 import { type Difference, type RepeatedCheck, statusDifference } from './repeated-check.ts';
 
 /** A commit to be merged, and what its pull request claims about it. Others wrote the text and the code. */

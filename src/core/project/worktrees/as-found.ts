@@ -6,36 +6,45 @@ import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fileIdentity, newFingerprint } from '../../kernel/files/fingerprint.ts';
-import { gitDirOf } from '../../kernel/files/git-pointer.ts';
+import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { plainJson } from '../../kernel/files/plain-file.ts';
+import { plainJson, plainText } from '../../kernel/files/plain-file.ts';
 import { listed } from '../../kernel/text.ts';
 import { quickPrint } from '../checkpoints/worktree-print.ts';
 import { CHECKOUT_LIMIT_MS, gitSaysYes, readRecords, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 import { pathRecords, readStatus } from '../git/status-entries.ts';
 
-/** A file that differs from the commit, as it was before any agent. */
+/** A file that differs from the commit, as a program that we run left it. */
 const FoundFile = z.object({
   /** Its mode and content, and its entry in git's index. */
   print: z.string(),
   /** The identity of a plain file then: while it is the same, it need not be read again. */
   stamp: z.string(),
+  /** Earlier prints, newest first: two programs can write the same file in turn. */
+  earlier: z.array(z.string()).optional(),
 });
 
 /**
- * The differences from the commit when a worktree had been made and SETUP had run. They are stored in the
- * worktree's own git folder, and so end with the worktree.
+ * The differences from the commit that programs of the project made where samocode ran them: SETUP, services, checks in
+ * the worktree. Stored in the worktree's own git folder, and so end with the worktree; for the worker also in the run
+ * folder, where no agent may change them.
  */
 const AsFound = z.object({
   v: z.literal(1),
   files: z.record(z.string(), FoundFile),
-  /** The files made by SETUP, and folders in which nothing is tracked, with a slash at the end. */
+  /** The new files among them, and folders in which nothing is tracked, with a slash at the end. */
   made: z.array(z.string()),
+  /** While such a program runs: the paths that differed before, and count as work. */
+  work: z.array(z.string()).optional(),
 });
 export type AsFound = z.infer<typeof AsFound>;
 
 const NAME = 'samocode-as-found.json';
+const NOTHING: AsFound = { v: 1, files: {}, made: [] };
+/** Of the earlier prints of a file. */
+const MAX_EARLIER = 3;
+
 /** Undefined if nothing differed, or if the worktree was made by an older version. */
 export async function asFoundIn(gitDir: string): Promise<AsFound | undefined> {
   return await plainJson(join(gitDir, NAME), AsFound);
@@ -46,55 +55,113 @@ export async function asFoundAt(worktreePath: string): Promise<AsFound | undefin
   return gitDir === undefined ? undefined : await asFoundIn(gitDir);
 }
 
+export interface FoundPlace extends GitContext {
+  worktreePath: string;
+  /** The worker's copy of the record. */
+  copy: string;
+}
+
+/**
+ * Before an agent starts: the record is copied to where the agent cannot change it.
+ * What a program changes from now on is the agent's work.
+ */
+export async function guardFound({ worktreePath, copy }: FoundPlace): Promise<void> {
+  const { work, ...found } = (await plainJson(copy, AsFound)) ?? (await asFoundAt(worktreePath)) ?? NOTHING;
+  if (work !== undefined || statsAt(copy) === undefined) await writeFound({ worktreePath, copy }, found);
+}
+
+/** After an agent: restores the record in the worktree's git folder, which an agent without a guard can change. */
+export async function restoreFound(
+  { worktreePath, copy }: FoundPlace,
+  { isTrusted }: { isTrusted: boolean },
+): Promise<void> {
+  if (!isTrusted) return await writeFound({ worktreePath, copy }, NOTHING);
+  const found = await plainJson(copy, AsFound);
+  if (found !== undefined) await writeFound({ worktreePath, copy }, found);
+}
+
+async function writeFound({ worktreePath, copy }: Pick<FoundPlace, 'worktreePath' | 'copy'>, found: AsFound) {
+  const text = JSON.stringify(found);
+  const gitDir = await gitDirOf(worktreePath);
+  const isOwn = gitDir !== undefined && (await isOwnGitDir(worktreePath, gitDir));
+  for (const path of [copy, ...(isOwn ? [join(gitDir, NAME)] : [])])
+    if ((await plainText(path, text.length * 4 + 1)) !== text) await writeWhole(path, text);
+}
+
 /**
  * The paths that differ from the commit now, with the data that shows whether they are unchanged since they were
  * found.
  */
 type Differing = Map<string, { index: string; stamp: string; isOnlyInWorktree: boolean }>;
 
-/** The paths that differ from the commit now: in a worktree that was not made just now, the work of agents. */
-export async function differingPaths(worktreePath: string, context: GitContext): Promise<string[]> {
-  return [...(await differing(worktreePath, context)).keys()];
+/**
+ * Before a program of the project runs in the worktree: what differs now and was not found counts as work, whatever the
+ * program does to it. After a crash, what counted before the program that was interrupted.
+ * @param isNew the worktree was made just now: nothing in it is work
+ */
+export async function beforeProgram(place: FoundPlace, { isNew = false } = {}): Promise<void> {
+  const { worktreePath, copy, ...context } = place;
+  const found = (await plainJson(copy, AsFound)) ?? (await asFoundAt(worktreePath)) ?? NOTHING;
+  if (found.work !== undefined) return;
+  const entries = isNew ? [] : [...(await differing(worktreePath, context)).keys()].map((path) => ({ path }));
+  const work = await withoutFound(worktreePath, entries, { found, context });
+  await writeFound(place, { ...found, work: work.map(({ path }) => path) });
 }
 
 /**
- * Records the differences from the commit now, before any agent.
- * @param work paths that differed before SETUP ran, and count as work
- * @returns notes for the person; empty if nothing differs
+ * Records what differs now, but for the work, as found.
+ * @param by the settings of the programs that ran
+ * @returns notes for the person about paths that were not found before
  */
-export async function keepAsFound(
-  worktreePath: string,
-  work: readonly string[],
-  context: GitContext,
-): Promise<string[]> {
-  const gitDir = await gitDirOf(worktreePath);
-  if (gitDir === undefined) return [];
+export async function afterProgram(place: FoundPlace, by: string): Promise<string[]> {
+  const { worktreePath, copy, ...context } = place;
+  const { work = [], ...before } = (await plainJson(copy, AsFound)) ?? NOTHING;
+  if ((await gitDirOf(worktreePath)) === undefined) return [];
   const now = await differing(worktreePath, context);
   for (const path of work) now.delete(path);
-  if (now.size === 0) return [];
-  const files: AsFound['files'] = {};
+  const isKept = ([path, { print }]: [string, { print: string }]) =>
+    work.includes(path) || !print.startsWith(`${UNTRACKED}\n`);
+  const files: AsFound['files'] = Object.fromEntries(Object.entries(before.files).filter(isKept));
   for (const [path, { index, stamp }] of now) {
     const print = await printOf(worktreePath, path, { index, context });
-    if (print !== undefined) files[path] = { print, stamp };
+    if (print === undefined) continue;
+    const { print: last, earlier = [] } = (Object.hasOwn(before.files, path) && before.files[path]) || {};
+    const others = [...(last === undefined ? [] : [last]), ...earlier].filter((each) => each !== print);
+    files[path] = { print, stamp, ...(others.length > 0 && { earlier: others.slice(0, MAX_EARLIER) }) };
   }
-  const options = { ...context, cwd: worktreePath };
+  const made = await madeNow(worktreePath, work, context);
+  await writeFound(place, { v: 1, files, made });
+  for (const path of Object.keys(before.files)) now.delete(path);
+  return await aboutFound(now, { by, made: made.filter((name) => !before.made.includes(name)) }, place);
+}
+
+/** New files that are no work, and folders of them. */
+async function madeNow(cwd: string, work: readonly string[], context: GitContext): Promise<string[]> {
   const others = ['ls-files', '--others', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
   const isWork = (name: string) =>
     work.some((path) => path === name || (name.endsWith('/') && path.startsWith(name)));
   const made: string[] = [];
-  await readRecords(others, options, (name) => {
+  await readRecords(others, { ...context, cwd }, (name) => {
     if (!isWork(name)) made.push(name);
   });
-  await writeWhole(join(gitDir, NAME), JSON.stringify({ v: 1, files, made } satisfies AsFound));
+  return made;
+}
+
+async function aboutFound(
+  now: Differing,
+  { by, made }: { by: string; made: readonly string[] },
+  { worktreePath, copy: _, ...context }: FoundPlace,
+): Promise<string[]> {
   const tracked = [...now].filter(([, { index }]) => index !== UNTRACKED).map(([path]) => path);
   const fresh = await asCheckedOut(worktreePath, onlyInWorktree(now), context);
-  const bySetup = tracked.filter((path) => !fresh.has(path));
+  const changed = tracked.filter((path) => !fresh.has(path));
+  const did = [
+    ...(changed.length > 0 ? [`changed ${counted(changed)}`] : []),
+    ...(made.length > 0 ? [`made ${listed(made, MAX_NAMED)}, which git does not ignore`] : []),
+  ];
   return [
-    ...(await aboutCheckout([...fresh], options)),
-    ...(bySetup.length > 0 ? [`${counted(bySetup)} differed before any agent began. ${NO_WORK}`] : []),
-    ...(made.length > 0
-      ? [`SETUP made ${listed(made, MAX_NAMED)}, which git does not ignore. ${NO_WORK}`]
-      : []),
+    ...(await aboutCheckout([...fresh], { ...context, cwd: worktreePath })),
+    ...(did.length > 0 ? [`${by} ${did.join(' and ')}. ${NO_WORK}`] : []),
   ];
 }
 
@@ -137,13 +204,17 @@ export async function withoutFound<T extends { path: string }>(
       index !== undefined &&
       (stamp !== '' && then.stamp === stamp
         ? then.print.startsWith(`${index}\n`)
-        : then.print === (await printOf(worktreePath, entry.path, { index, context })));
+        : isOneOf(then, await printOf(worktreePath, entry.path, { index, context })));
     if (isSame) continue;
     left.push(entry);
     if (isOnlyInWorktree) inWorktree.push(entry.path);
   }
   const fresh = await asCheckedOut(worktreePath, inWorktree, context);
   return left.filter(({ path }) => !fresh.has(path));
+}
+
+function isOneOf({ print, earlier = [] }: z.infer<typeof FoundFile>, now: string | undefined): boolean {
+  return now !== undefined && (now === print || earlier.includes(now));
 }
 
 /** Those of the paths whose content is what a checkout writes. */

@@ -8,7 +8,7 @@ import { gitLine, readRecords, runGit } from '../git/git.ts';
 import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
 import { commonDirOf, type GitContext, readRepository } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, readStatus, type StatusEntry } from '../git/status-entries.ts';
-import { asFoundAt, withoutFound } from './as-found.ts';
+import { type AsFound, asFoundAt, withoutFound } from './as-found.ts';
 
 export interface WorktreePlace extends GitContext {
   mainRepo: string;
@@ -26,6 +26,8 @@ export type WorktreeReading =
       head: string;
       /** Uncommitted changes, except ignored files and paths unchanged since before any agent. */
       uncommitted: readonly StatusEntry[];
+      /** Those that programs of the project wrote, with folders of new files. */
+      found: readonly string[];
       /** Commits reachable from no branch, tag or remote: they would be lost with the worktree. */
       unreachedCommits: number;
     };
@@ -35,13 +37,14 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   const unusable = await unusableWorktree(place);
   if (unusable !== undefined) return unusable;
   const options = { ...context, cwd: worktreePath };
-  const { head, branch, uncommitted } = await checkedOutAt(worktreePath, context);
+  const { head, branch, uncommitted, found } = await checkedOutAt(worktreePath, context);
   const unreached = ['rev-list', '--count', 'HEAD', '--not', '--branches', '--tags', '--remotes'];
   return {
     kind: 'present',
     head,
     branch,
     uncommitted,
+    found,
     unreachedCommits: branch || !head ? 0 : Number(await gitLine(unreached, options)),
   };
 }
@@ -86,7 +89,19 @@ async function checkedOutAt(path: string, context: GitContext) {
   });
   const { head = '', branch, entries } = parseStatus(records);
   const changed = await withoutFound(path, entries, { found, context });
-  return { head, branch, uncommitted: [...changed, ...(await hiddenChanges(path, context))] };
+  const left = entries.filter((entry) => !changed.includes(entry));
+  const uncommitted = [...changed, ...(await hiddenChanges(path, context))];
+  return { head, branch, uncommitted, found: namesOfFound(found, left) };
+}
+
+function namesOfFound(found: AsFound | undefined, left: readonly StatusEntry[]): string[] {
+  const { files = {}, made = [] } = found ?? {};
+  const names = left.flatMap(({ path }) =>
+    Object.hasOwn(files, path)
+      ? (made.find((name) => name.endsWith('/') && path.startsWith(name)) ?? path)
+      : [],
+  );
+  return [...new Set(names)];
 }
 
 // In the usual layout, a worktree without its .git file is a folder inside MAIN_REPO, and git would report on

@@ -33,6 +33,8 @@ type WorktreeReading =
   | {
       kind: 'present' | 'would_lose';
       uncommitted: ReadonlyArray<{ path: string; kind: string }>;
+      /** What programs of the project wrote there, and no commit has. */
+      found?: readonly string[];
       unreachedCommits: number;
     };
 

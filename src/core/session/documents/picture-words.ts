@@ -24,10 +24,19 @@ export function pictureSentences(
   const sum =
     changed.length > 0
       ? `${changed.length} of ${counted(compared.length, 'picture')} ${compared.length === 1 ? 'differs' : 'differ'}: ${names.join(', ')}.`
-      : `No picture differs${although}.`;
+      : `No picture differs${although}. Compared, as they open without a click or a login: ${lookedAt(compared, shown)}.`;
   return [
     ...(compared.length > 0 ? [sum] : [`No pictures were compared${although}.`]),
     ...(said === undefined ? [] : [`Note: ${shown(said)}.`]),
     ...notes,
   ];
+}
+
+/** The pages with the sizes of their pictures: what is in none of them was not compared. */
+function lookedAt(compared: PicturesTaken['pages'], shown: (text: string) => string): string {
+  const pictures = compared.map(({ page, width, before, after }) => {
+    const height = Math.max(before?.height ?? 0, after?.height ?? 0);
+    return `${shown(page)} at ${width} px, ${height} px high`;
+  });
+  return listed(pictures, MAX_NAMED, { separator: '; ' });
 }

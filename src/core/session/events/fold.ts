@@ -160,7 +160,10 @@ export const LEFT_BEHIND = 'left_behind';
 /** The code of a notice about services that failed or ended. */
 export const SERVICES_FAILED = 'services_failed';
 
-const FOR_AGENTS: readonly string[] = [NETWORK_REFUSED, LEFT_BEHIND, SERVICES_FAILED];
+/** The code of a notice about files that programs of the project changed in the worktree. */
+export const FOUND = 'found';
+
+const FOR_AGENTS: readonly string[] = [NETWORK_REFUSED, LEFT_BEHIND, SERVICES_FAILED, FOUND];
 
 /** Notes go to the next agent only; neither state nor prompts may grow without bound. */
 const MAX_NOTES = 20;

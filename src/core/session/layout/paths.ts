@@ -69,6 +69,8 @@ const RUN_FILES = {
   /** Whether SETUP is due in the worktree that the worker created, and its result. */
   setup: 'setup',
   setupOutput: 'setup-output',
+  /** What programs of the project changed in the worktree where the worker ran them. */
+  asFound: 'as-found.json',
   /** The output of the services of the application, and `now.json`: which of them run. */
   services: 'services',
   /** The pictures of its pages, in a folder for each proven commit. */

@@ -3,7 +3,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { PagePictures, PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { isAccepted } from '../../kernel/phases/progress.ts';
-import { failedRuns } from '../../kernel/phases/proving.ts';
+import { type CheckRun, failedRuns } from '../../kernel/phases/proving.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
 import { SessionFile } from '../events/session-file.ts';
@@ -116,10 +116,12 @@ function untilDone(events: readonly SessionEvent[]): SessionEvent[] {
 
 function provedSet(event: EventOf<'checks_ran'> | undefined): ProvedSet | undefined {
   if (event === undefined) return undefined;
-  const { in: place, sandbox, commit, tree, unsigned } = event;
+  const { in: place, sandbox, commit, tree, unsigned, onBase } = event;
   const at = event.ranAt ?? event.at;
-  const runs = event.runs.map((run) => ({ ...run, output: `outputs/${basename(run.output)}` }));
-  return { at, in: place, sandbox, commit, tree, runs, unsigned };
+  const named = (runs: readonly CheckRun[]) =>
+    runs.map((run) => ({ ...run, output: `outputs/${basename(run.output)}` }));
+  const base = onBase && { commit: onBase.commit, runs: named(onBase.runs) };
+  return { at, in: place, sandbox, commit, tree, runs: named(event.runs), unsigned, onBase: base };
 }
 
 function approvalOf(event: SessionEvent): Approval[] {

@@ -1,6 +1,7 @@
 import { type CheckRun, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { capitalised, listed } from '../../kernel/text.ts';
-import { changedChecks, code, list, onBase, provedPartly, type SessionProof } from './proof.ts';
+import type { SessionProof } from './proof.ts';
+import { changedChecks, code, list, onBase, provedPartly } from './proof-markdown.ts';
 import { unprovenGates } from './unproven-gates.ts';
 import { unsignedWords } from './unsigned-words.ts';
 
@@ -36,14 +37,15 @@ export function requirementLines(
   });
 }
 
-export function checksSection({ checks, baseChecks }: SessionProof): string {
+export function checksSection(proof: SessionProof): string {
+  const { checks } = proof;
   if (checks === undefined) return 'None ran: the project has no CHECK.';
   const where = checks.in === 'clone' ? 'On a fresh clone of the commit' : 'In the folder of the agent';
   const lines = checks.runs.map((run) => {
     const seconds = (run.durationMs / 1000).toFixed(1);
     return `${resultOf(run)}: ${run.isSetup ? 'SETUP ' : ''}${code(run.command)}, ${seconds} s`;
   });
-  const base = baseChecks === undefined ? [] : [`The same on the base commit: ${onBase(baseChecks)}.`];
+  const base = onBase(proof, { isDated: false });
   return [`${where}, sandbox: ${checks.sandbox}:`, list(lines), ...base].join('\n\n');
 }
 

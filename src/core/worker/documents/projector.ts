@@ -23,7 +23,8 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState, Status } from '../../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
-import { proofMarkdown, proofText, type SessionProof } from '../../session/proof/proof.ts';
+import { proofText, type SessionProof } from '../../session/proof/proof.ts';
+import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import { nowText } from '../../session/words.ts';
 import { readOwnOverview } from './own-documents.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
@@ -135,7 +136,10 @@ async function writeProof(paths: SessionPaths): Promise<void> {
   const outputs = join(paths.proof, 'outputs');
   ensurePlainFolder(paths.proof);
   ensurePlainFolder(outputs);
-  const runs = provingEvents(events).flatMap((event) => event?.runs ?? []);
+  const runs = provingEvents(events).flatMap((event) => [
+    ...(event?.runs ?? []),
+    ...(event?.onBase?.runs ?? []),
+  ]);
   for (const { output } of runs)
     await keepOutput(join(paths.runDir, output), join(outputs, basename(output)));
   await keepPictures(paths, events, proof);

@@ -111,7 +111,7 @@ function isWorkersChange(
   if (path.startsWith('leases/')) return before.lease !== writer.lease;
   if (isOwn) return false;
   const { before: copy, signal, checks } = iterationPaths(paths, iteration);
-  return [copy, signal, checks, paths.setup, paths.pictures].some((each) =>
+  return [copy, signal, checks, paths.setup, paths.asFound, paths.pictures].some((each) =>
     `${join(paths.runDir, path)}/`.startsWith(`${each}/`),
   );
 }

@@ -5,8 +5,10 @@ import { ifThere } from '../../kernel/errors.ts';
 import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
 import { removeDrafts } from '../../kernel/files/atomic-file.ts';
 import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../kernel/files/git-pointer.ts';
+import { restoreFound } from '../../project/worktrees/as-found.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
+import { foundPlace } from '../core/as-ours.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { collectWork } from '../guarding/collect-work.ts';
 import { RUN_FOLDER_ITSELF, runFolderChanges } from '../guarding/run-folder.ts';
@@ -42,6 +44,9 @@ async function checkAndCollect(worker: Worker, open: OpenIteration): Promise<str
   await removeStaleLocks(worker);
   removeDraftsOfDead(worker);
   await collectWork(worker);
+  const path = stateOf(worker).worktree?.path;
+  const isTrusted = !changed.includes(basename(worker.paths.asFound)) && !changed.includes(RUN_FOLDER_ITSELF);
+  if (path !== undefined) await restoreFound(foundPlace(worker, path), { isTrusted });
   return changed;
 }
 

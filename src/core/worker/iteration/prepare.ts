@@ -10,7 +10,7 @@ import { requireNoneTracked } from '../../project/finding/trust.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
 import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
-import { differingPaths, keepAsFound } from '../../project/worktrees/as-found.ts';
+import { afterProgram, beforeProgram } from '../../project/worktrees/as-found.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { addSubmodules } from '../../project/worktrees/submodules.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
@@ -22,6 +22,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { foundPlace } from '../core/as-ours.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
@@ -209,9 +210,10 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
     addSubmodules(path, commonDir, { ...context, signal }),
   );
   if (added.kind === 'stopped') return { kind: 'stopped' };
+  const place = foundPlace(worker, path);
   // A worktree restored from another machine, or made by a worker that died, has the work of agents.
-  const work = worktree.kind === 'kept' ? await differingPaths(path, context) : [];
-  if (setup === undefined) return setUpDone(worker, await keepAsFound(path, work, context));
+  await beforeProgram(place, { isNew: worktree.kind !== 'kept' });
+  if (setup === undefined) return setUpDone(worker, await afterProgram(place, 'A checkout'));
   const end = await runSetup(worker, setup, worktree);
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
@@ -224,7 +226,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   if (failure?.guardProblem !== undefined)
     throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: failure.guardProblem });
   const warnings = failure === undefined ? [] : [await setupWarning(worker, setup, failure)];
-  return setUpDone(worker, [...warnings, ...(await keepAsFound(path, work, context))]);
+  return setUpDone(worker, [...warnings, ...(await afterProgram(place, 'SETUP'))]);
 }
 
 async function setupWarning(worker: Worker, setup: string, failure: FailedCheck): Promise<string> {

@@ -8,6 +8,7 @@ import { syncFolder, writeIntact, writeLightly } from '../../kernel/files/atomic
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { usdLeft } from '../../kernel/phases/limits.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
+import { guardFound } from '../../project/worktrees/as-found.ts';
 import { type Guard, insideGuard } from '../../sandbox/guard/make-guard.ts';
 import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import { CHROMIUMS, isExecutable, locateCli, programOnPath } from '../../sandbox/programs/locate-cli.ts';
@@ -19,6 +20,7 @@ import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.t
 import { acceptedServers } from '../../session/events/accepted.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import { foundPlace } from '../core/as-ours.ts';
 import { type Iteration, wrapperName } from '../core/iteration-files.ts';
 import { requireLease } from '../core/lost-lease.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -153,6 +155,7 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
   worker.memory.seen = undefined;
   await record(worker, ...notKept(kept));
   const { worktree } = kept;
+  if (stateOf(worker).worktree !== undefined) await guardFound(foundPlace(worker, workingDir(worker)));
   const home = await homePrints(worker);
   const snapshot: Snapshot = { worktree, mainCheckout, home, documents: documentsPrint(worker) };
   await keepRunFolder(worker, open, async (runFolder) => {

@@ -19,6 +19,7 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import type { KnownBase } from './base-run.ts';
 import { failureNotes, tipOfBranch, worktreeNow } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
+import { ignoredWork } from './ignored-work.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { splitFailures, unreviewed } from './ledger.ts';
 import { waitIfOutside } from './outside-scope.ts';
@@ -39,6 +40,8 @@ interface Inquiry {
 interface Shown {
   tip: TipOfBranch | undefined;
   claims: string[];
+  /** Why the branch lacks something, as git knows it; only with claims or failed checks. */
+  causes: string[];
   requirements: ProvedRequirement[];
   proof: Proof;
 }
@@ -70,27 +73,28 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     return unrunnable ?? waitAboutBase(progress.phase, progress.phase);
   },
   async uncommitted(inquiry) {
-    const { proof, claims } = await shownOf(inquiry);
+    const { proof, claims, causes } = await shownOf(inquiry);
     if (proof.kind !== 'uncommitted') return undefined;
     const progress = progressOf(inquiry.worker);
     if (claims.length === 0) return afterUncommitted(progress, proof.files);
-    return afterFalseClaims(progress, [...claims, notCommitted(proof.files)]);
+    return afterFalseClaims(progress, [...claims, ...causes, notCommitted(proof.files)]);
   },
   async failed_checks(inquiry) {
-    const { proof, claims } = await shownOf(inquiry);
+    const { proof, claims, causes } = await shownOf(inquiry);
     if (proof.kind !== 'failed') return undefined;
     const progress = progressOf(inquiry.worker);
     const { ofProject, requirements } = await splitFailures(inquiry.worker, proof.failures);
     const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
     const details = await failureNotes(inquiry.worker, proof.failures);
     const found = [...claims, ...requirements];
-    if (found.length === 0) return afterFailedChecks(progress, failures, details);
-    return afterFalseClaims(progress, found, { failures, details });
+    if (found.length === 0) return afterFailedChecks(progress, [...failures, ...causes], details);
+    return afterFalseClaims(progress, [...found, ...causes], { failures, details });
   },
   async false_claims(inquiry) {
-    const { claims } = await shownOf(inquiry);
+    const { claims, causes } = await shownOf(inquiry);
     if (claims.length === 0) return undefined;
-    return afterFalseClaims(progressOf(inquiry.worker), [...claims, ...(await unreviewedOf(inquiry))]);
+    const open = await unreviewedOf(inquiry);
+    return afterFalseClaims(progressOf(inquiry.worker), [...claims, ...causes, ...open]);
   },
   async unreviewed(inquiry) {
     const open = await unreviewedOf(inquiry);
@@ -189,8 +193,19 @@ async function shownOf(inquiry: Inquiry): Promise<Shown> {
     else if (!isShown) claims.push(noWork);
   }
   inquiry.events.push(...proof.events);
-  inquiry.shown = { tip, claims, requirements, proof };
+  const causes = await causesOf(worker, { claims, proof, isAll: noWork !== undefined });
+  inquiry.shown = { tip, claims, causes, requirements, proof };
   return inquiry.shown;
+}
+
+async function causesOf(
+  worker: Worker,
+  { claims, proof, isAll }: Pick<Shown, 'claims' | 'proof'> & { isAll: boolean },
+): Promise<string[]> {
+  const failures = proof.kind === 'failed' ? proof.failures : [];
+  if (claims.length === 0 && failures.length === 0) return [];
+  const said = failures.flatMap(({ command, lastLines }) => [command, lastLines]);
+  return await ignoredWork(worker, [...claims, ...said], { isAll });
 }
 
 function progressOf(worker: Worker) {

@@ -16,11 +16,12 @@ import { childEnvironment } from '../../sandbox/programs/environment.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { asOurs } from '../core/as-ours.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import type { TipOfBranch } from '../core/evidence.ts';
 import { type ProvenCommit, sessionExtensions } from '../core/session-extension.ts';
 import { endChildTree } from '../core/tree.ts';
-import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { knownBase } from './base-run.ts';
 import { fastCommands, showChecking } from './check-facts.ts';
@@ -258,14 +259,19 @@ async function runInWorktree(
     if (failure !== undefined) end.failures.push(failure);
   }
   if (end.failures.length > 0) return end;
-  for (const [at, command] of commands.entries()) {
-    const { run, failure } = await runCheck(worker.clock, { command, name: `${set}-${at + 1}` }, place);
-    const isGone = statsAt(cwd) === undefined;
-    const how = isGone ? 'it removed the worktree' : run.how;
-    end.runs.push({ ...run, how });
-    if (failure !== undefined || isGone)
-      end.failures.push({ outputPath: '', lastLines: '', ...failure, command, how: how ?? '' });
-    if (isGone) break;
-  }
+  const runAll = async () => {
+    for (const [at, command] of commands.entries()) {
+      const { run, failure } = await runCheck(worker.clock, { command, name: `${set}-${at + 1}` }, place);
+      const isGone = statsAt(cwd) === undefined;
+      const how = isGone ? 'it removed the worktree' : run.how;
+      end.runs.push({ ...run, how });
+      if (failure !== undefined || isGone)
+        end.failures.push({ outputPath: '', lastLines: '', ...failure, command, how: how ?? '' });
+      if (isGone) break;
+    }
+  };
+  await asOurs(worker, [set === 'fast' ? 'CHECK_FAST' : 'CHECK'], runAll, (notices) =>
+    record(worker, ...notices),
+  );
   return end;
 }

@@ -17,6 +17,7 @@ import { SERVICES_FAILED } from '../../../core/session/events/fold.ts';
 import { workNow } from '../../../core/session/events/open-work.ts';
 import { RESTS } from '../../../core/session/services-now.ts';
 import { whileTakingCommands } from '../../../core/worker/commands/while-taking-commands.ts';
+import { asOurs } from '../../../core/worker/core/as-ours.ts';
 import { blockedBy } from '../../../core/worker/core/blocked.ts';
 import { say } from '../../../core/worker/core/failure.ts';
 import { stopEvents } from '../../../core/worker/core/stopped.ts';
@@ -33,6 +34,12 @@ import { holdServices } from './hold-services.ts';
 type Reserved = Record<PortSet, Ports>;
 
 const GRACE_MS = 300;
+
+/** The settings that name the programs in a worktree. */
+function programsOf({ services, init }: Application): string[] {
+  const names = [...services.map(({ name }) => name), ...(init === undefined ? [] : ['init'])];
+  return names.map((name) => `SERVICE_${name.toUpperCase()}`);
+}
 
 export class SessionServices implements WorkerApplication {
   readonly #worker: Worker;
@@ -65,12 +72,19 @@ export class SessionServices implements WorkerApplication {
   }
 
   async start(
-    when: ServedIn | 'a person',
+    when: ServedIn,
     { signal, cwd = stateOf(this.#worker).worktree?.path }: { signal: AbortSignal; cwd?: string | undefined },
   ): Promise<CheckEnd[]> {
+    const worker = this.#worker;
     const application = this.#application;
-    if (application === undefined || cwd === undefined) return [];
-    if (when !== 'a person' && !application.in.includes(when)) return [];
+    if (application === undefined || cwd === undefined || !application.in.includes(when)) return [];
+    const begin = () => this.#start(application, cwd, signal);
+    // What SETUP changes, it keeps with its own.
+    if (when === 'setup') return await begin();
+    return await asOurs(worker, programsOf(application), begin, (notices) => record(worker, ...notices));
+  }
+
+  async #start(application: Application, cwd: string, signal: AbortSignal): Promise<CheckEnd[]> {
     await this.#endRunning();
     const { host, clock } = this.#worker;
     const place = await this.#placeIn(application, cwd);
@@ -190,7 +204,7 @@ export class SessionServices implements WorkerApplication {
     const before = this.end();
     const stop = new AbortController();
     const done = before
-      .then(() => this.start(when, { signal: stop.signal }))
+      .then(() => this.#startFor(when, stop.signal))
       .then(([first]) => {
         this.#problem = first && `\`${first.run.command}\` failed (${first.run.how})`;
       })
@@ -200,6 +214,17 @@ export class SessionServices implements WorkerApplication {
         say(this.#worker, error);
       });
     this.#beside = { stop, done };
+  }
+
+  async #startFor(when: ServedIn | 'a person', signal: AbortSignal): Promise<CheckEnd[]> {
+    const worker = this.#worker;
+    const application = this.#application;
+    const cwd = stateOf(worker).worktree?.path;
+    if (application === undefined || cwd === undefined) return [];
+    const begin = () => this.#start(application, cwd, signal);
+    if (when !== 'a person') return application.in.includes(when) ? await begin() : [];
+    // Events are recorded by the step that runs meanwhile; archiving names what was found.
+    return await asOurs(worker, programsOf(application), begin, async () => undefined);
   }
 
   get #application(): Application | undefined {

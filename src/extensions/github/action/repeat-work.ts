@@ -10,7 +10,7 @@ import { gitLine, runGit } from '../../../core/project/git/git.ts';
 import { runOnClone } from '../../../core/project/proving/run-on-clone.ts';
 import { readSettings } from '../../../core/project/settings/read-settings.ts';
 import { problemsIn } from '../../../core/project/settings/resolve-settings.ts';
-import { code, lastLinesOf, list } from '../../../core/session/proof/proof.ts';
+import { code, lastLinesOf, list } from '../../../core/session/proof/proof-markdown.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
 import { BASE_REF, repositoryFolder } from './fetch-work.ts';
 import { readEvent } from './read-event.ts';

@@ -7,7 +7,7 @@ import { type PicturesTaken, picturesIn } from '../../../core/kernel/phases/pict
 import { counted } from '../../../core/kernel/text.ts';
 import { pictureSentences } from '../../../core/session/documents/picture-words.ts';
 import { keptPicture } from '../../../core/session/proof/kept-picture.ts';
-import { code, list } from '../../../core/session/proof/proof.ts';
+import { code, list } from '../../../core/session/proof/proof-markdown.ts';
 import { pullRequestAt } from '../../../core/session/pull-request.ts';
 import type { Forge } from '../forge/forge.ts';
 import { inertLine } from './inert-markdown.ts';

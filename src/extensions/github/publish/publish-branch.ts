@@ -2,7 +2,7 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import type { Effect } from '../../../core/session/events/bodies/finishing.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
 import { makeProof } from '../../../core/session/proof/make-proof.ts';
-import { code, details } from '../../../core/session/proof/proof.ts';
+import { code, details } from '../../../core/session/proof/proof-markdown.ts';
 import { shortProof } from '../../../core/session/proof/short-proof.ts';
 import type { Forge } from '../forge/forge.ts';
 import { attachPictures } from './attach-pictures.ts';

@@ -6,14 +6,14 @@ import { pictureSentences, WHAT_PEOPLE_WILL_SEE } from '../../../core/session/do
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 import type { Status } from '../../../core/session/events/state.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
+import type { SessionProof } from '../../../core/session/proof/proof.ts';
 import {
   code,
   details,
   list,
-  type SessionProof,
   withFoldedFacts,
   withFoldedProof,
-} from '../../../core/session/proof/proof.ts';
+} from '../../../core/session/proof/proof-markdown.ts';
 import { checksSection, proofLimits, requirementLines } from '../../../core/session/proof/short-proof.ts';
 import { inertLine, inertQuote } from './inert-markdown.ts';
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { finishSession } from '../../../support/as-shown.ts';
 import { ci } from '../../../support/ci.ts';
@@ -62,4 +63,44 @@ test.concurrent('an edit of a file that every checkout modifies is refused while
   );
   expect(ended[0]).toContain('Not committed: a.txt');
   expect(ended).toHaveLength(2);
+});
+
+test.concurrent('what CHECK_FAST writes into the worktree does not count as work, and what an agent writes there does', async () => {
+  const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });
+  const edits = { act: 'run', command: ['sh', '-c', 'echo three >>a.txt'] };
+  const reverts = { act: 'run', command: ['sh', '-c', 'git checkout a.txt'] };
+  await using rig = await startRig({
+    here: true,
+    phase: 'implementation',
+    lines: { CHECK_FAST: 'date +%s%N >report.xml; echo checked >>a.txt' },
+    repo: { files: { 'a.txt': 'one\n' } },
+    scenario: {
+      rules: [
+        { when: { phase: 'implementation' }, do: [WORKS, goes('testing')] },
+        { when: { phase: 'testing', count: 1 }, do: [edits, goes('quality')] },
+        { when: { phase: 'testing' }, do: [reverts, goes('quality')] },
+        { when: { phase: 'quality' }, do: [goes('done')] },
+        { when: { phase: 'done' }, do: [DONE] },
+      ],
+    },
+  });
+  const { worktree } = await rig.until(({ status }) => status.kind === 'done');
+  const events = await rig.events();
+  const decisions = events.flatMap((event) =>
+    event.type === 'iteration_ended' ? [JSON.stringify(event.decision)] : [],
+  );
+  expect(decisions.map((text) => /Not committed: [^"]*?(?=\. |")/.exec(text)?.[0] ?? '')).toEqual([
+    '',
+    'Not committed: a.txt',
+    '',
+    '',
+    '',
+  ]);
+  const told = events.flatMap((event) =>
+    event.type === 'notice' && event.code === 'found' ? event.text : [],
+  );
+  expect(told).toEqual([
+    'CHECK_FAST changed 1 tracked file (a.txt) and made report.xml, which git does not ignore. It does not count as work unless an agent changes it.',
+  ]);
+  expect(existsSync(join(worktree?.path ?? '', 'report.xml'))).toBe(true);
 });

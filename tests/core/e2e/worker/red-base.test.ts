@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
@@ -110,6 +110,11 @@ test.concurrent('by the answer B a check may fail at the end as before the work,
   expect((await tool(rig, 'get_status')).checks).toBe(said);
   expect((await command(rig, 'status', rig.file.folder)).stdout.replace(/\s+/g, ' ')).toContain(said);
   expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(`**Red b${said.slice(5)}.**`);
+  const reading = readProof(await readFile(join(rig.paths.proof, 'proof.json'), 'utf8'));
+  expect(reading).toMatchObject({
+    proof: { checks: { onBase: { runs: [{ command: CHECK, exitCode: 3 }] } } },
+  });
+  expect(await readdir(join(rig.paths.proof, 'outputs'))).toContain('full-base-1.txt');
   const verified = await command(rig, 'verify', rig.file.folder);
   expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('partly: ') });
   expect(verified.stdout).toContain(`exit status 3, red before, red after`);

@@ -17,10 +17,15 @@ test('a changed page is named with its width, and a redirect with it', () => {
   ]);
 });
 
-test('changed files that decide what people see are named if no picture differs', () => {
-  const pages = [{ page: '/', width: 390, before: PICTURE, after: PICTURE, differing: 0 }];
+test('what was compared, and changed files that decide what people see, are named if no picture differs', () => {
+  const row = { page: '/', before: PICTURE, differing: 0 };
+  const pages = [
+    { ...row, width: 1280, after: { ...PICTURE, height: 2400 } },
+    { ...row, width: 390, after: PICTURE },
+    { page: '/login', width: 1280, after: PICTURE },
+  ];
   expect(pictureSentences({ ...TAKEN, pages })).toEqual([
-    'No picture differs, although `web/styles.css` changed.',
+    'No picture differs, although `web/styles.css` changed. Compared, as they open without a click or a login: `/` at 1280 px, 2400 px high; `/` at 390 px, 900 px high.',
   ]);
 });
 

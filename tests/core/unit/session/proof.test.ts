@@ -3,12 +3,8 @@ import { expect, test } from 'vitest';
 import type { Application } from '../../../../src/core/kernel/phases/application.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
-import {
-  proofMarkdown,
-  proofText,
-  readProof,
-  type SessionProof,
-} from '../../../../src/core/session/proof/proof.ts';
+import { proofText, readProof, type SessionProof } from '../../../../src/core/session/proof/proof.ts';
+import { proofMarkdown } from '../../../../src/core/session/proof/proof-markdown.ts';
 import { checkRun, ended, PROVED, provedEvents } from '../../../support/proved-events.ts';
 
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
@@ -68,6 +64,37 @@ test("a proof that rests only on the plan's own checks says so", () => {
   expect(proofMarkdown(proof)).toContain("**Only the plan's own checks: this project has no CHECK.**");
   expect(proofMarkdown({ ...proof, requirements: [] })).not.toContain('no CHECK');
   expect(proofMarkdown(made())).not.toContain('no CHECK');
+});
+
+test('a check that may stay red is shown as it was on the base at this proof, the others as they were first', () => {
+  const first = provedEvents({
+    runs: [
+      checkRun({ command: 'npm run lint', exitCode: 1, how: 'exit status 1', redBefore: true }),
+      checkRun(),
+    ],
+  });
+  const events = first.map((event) => {
+    if (event.type !== 'checks_ran') return event;
+    const lint = checkRun({ command: 'npm run lint', exitCode: 2, how: 'exit status 2' });
+    if (event.set === 'base') return { ...event, runs: [...event.runs, lint] };
+    const now = {
+      ...lint,
+      exitCode: 1,
+      how: 'exit status 1',
+      output: 'iterations/001/checks/full-base-1.txt',
+    };
+    return { ...event, onBase: { commit: PROVED.base, runs: [now] } };
+  });
+  const proof = made(events);
+  expect(proof.checks?.onBase).toMatchObject({
+    commit: PROVED.base,
+    runs: [{ exitCode: 1, output: 'outputs/full-base-1.txt' }],
+  });
+  expect(readProof(proofText(proof))).toEqual({ kind: 'proof', proof });
+  const text = proofMarkdown(proof);
+  expect(text).toContain('On the base commit, right after them: `npm run lint` exit status 1.');
+  expect(text).toMatch(/The same on the base commit, 2026-\S+: `npm test` exit status 0\./);
+  expect(text).not.toContain('`npm run lint` exit status 2');
 });
 
 test('a check that is red as before the work, and may be, counts and is said above all others', () => {

@@ -89,7 +89,7 @@ function colourAt({ data, width }: PNG, x: number, y: number): number[] {
   return [...data.subarray(at, at + 3)];
 }
 
-test('a button of another colour is in both pictures and in the difference', ci, async () => {
+test('a button of another colour is in both pictures and in the difference', async () => {
   const { before, after, difference, ...result } = await compare(
     'button',
     BUTTON('#008000'),
@@ -101,7 +101,7 @@ test('a button of another colour is in both pictures and in the difference', ci,
   expect(colourAt(difference, 50, 40)).not.toEqual(colourAt(difference, 200, 40));
 });
 
-test('the clock of a page stands still, and what changes with each load is masked', async () => {
+test('each page is opened at the same moment, and what changes with each load is masked', async () => {
   let loads = 0;
   const page: Answer = (request, response) => {
     loads += 1;
@@ -113,6 +113,91 @@ test('the clock of a page stands still, and what changes with each load is maske
   expect(masked).toBeGreaterThan(0);
   // The line of loads alone.
   expect(masked).toBeLessThan(1280 * 60);
+});
+
+/** Prices below the first window, 100 by 40 pixels each, and the script that shows them. */
+const PRICES: readonly (readonly [what: string, script: string])[] = [
+  ['in plain sight', ''],
+  [
+    'that appears once it is scrolled to',
+    'hide(); new IntersectionObserver(([at], it) => { if (at.isIntersecting) { show(); it.disconnect(); } }).observe(box.parentNode)',
+  ],
+  [
+    'that is shown only while it is in the window',
+    'new IntersectionObserver(([at]) => (at.isIntersecting ? show() : hide())).observe(box.parentNode)',
+  ],
+  [
+    'in an image that loads late',
+    `box.innerHTML = '<img loading=lazy src="/' + COLOUR.slice(1) + '.svg">'; box.style.background = 'none'`,
+  ],
+  ['that waits for a timer', 'hide(); setTimeout(show, 4000)'],
+  [
+    'that waits for frames and two clocks',
+    'hide(); const [a, b] = [Date.now(), performance.now()]; (function draw() { if (Date.now() - a > 2000 && performance.now() - b > 2000) show(); else requestAnimationFrame(draw); })()',
+  ],
+  [
+    'that waits for the end of scrolling',
+    'hide(); let later; addEventListener("scroll", () => { clearTimeout(later); if (scrollY > 1000) later = setTimeout(show, 150); })',
+  ],
+];
+
+/** Shows its prices far below a part of this height. */
+const shop =
+  (above: string, colour: string): Answer =>
+  (request, response) => {
+    const [, named] = /^\/(\w+)\.svg$/.exec(request.url ?? '') ?? [];
+    if (named !== undefined) {
+      const image = `<svg xmlns="http://www.w3.org/2000/svg" width="100" height="40"><rect width="100" height="40" fill="#${named}"/></svg>`;
+      response.setHeader('content-type', 'image/svg+xml').end(image);
+      return;
+    }
+    const boxes = PRICES.map(
+      (
+        [, script],
+        at,
+      ) => `<div style="position:absolute;left:${at * 150}px;width:100px;height:40px"><div style="height:40px;background:${colour}"></div></div>
+<script>{ const COLOUR = '${colour}'; const box = document.currentScript.previousElementSibling.firstChild; const show = () => (box.style.opacity = 1); const hide = () => (box.style.opacity = 0); ${script} }</script>`,
+    );
+    const body = `<div style="height:${above}"></div><div style="height:2100px"></div><div style="height:300px">${boxes.join('')}</div>`;
+    html(`<style>body { margin: 0 }</style>${body}`)(request, response);
+  };
+
+const BLUE = [0, 0, 192];
+const RED = [192, 0, 0];
+
+test(
+  'prices below the window change from blue to red in the pictures, however a page shows them',
+  ci,
+  async () => {
+    const { masked, before, after } = await compare(
+      'shop',
+      shop('900px', '#0000c0'),
+      shop('900px', '#c00000'),
+    );
+    const seen = (png: PNG) => PRICES.map(([what], at) => [what, colourAt(png, at * 150 + 50, 3020)]);
+    expect(seen(before)).toEqual(PRICES.map(([what]) => [what, BLUE]));
+    expect(seen(after)).toEqual(PRICES.map(([what]) => [what, RED]));
+    expect(masked).toBe(0);
+  },
+);
+
+test('below a part as tall as the window all prices are seen but one that hides outside of it', async () => {
+  await using server = await serve(shop('100vh', '#c00000'));
+  const [first] = await take('tall-part', server.origin);
+  const png = PNG.sync.read(await readFile(first?.path ?? ''));
+  const seen = PRICES.filter((_, at) => colourAt(png, at * 150 + 50, 3020).join() === RED.join());
+  expect(png.height).toBe(3300);
+  expect(seen).toEqual(PRICES.filter(([what]) => what !== 'that is shown only while it is in the window'));
+});
+
+test('the time of a page moves, and is the same in each picture', async () => {
+  const page = html(
+    `<p id=c></p><script>let n = 0; const say = () => c.textContent = [n, new Date().toISOString(), Math.round(performance.now() / 1000)].join(); say(); setInterval(() => { n += 1; say(); }, 1000)</script>`,
+  );
+  expect(await compare('moves', page, html('<p>10,2026-01-15T12:00:10.000Z,10</p>'))).toMatchObject({
+    differing: 0,
+    masked: 0,
+  });
 });
 
 test('a page that has grown is compared with the shorter one', async () => {

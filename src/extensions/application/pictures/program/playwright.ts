@@ -38,7 +38,12 @@ interface RequestOfPage {
 }
 
 export interface BrowserPage {
-  clock: { setFixedTime(time: string): Promise<void> };
+  clock: {
+    install(options: { time: number }): Promise<void>;
+    pauseAt(time: number): Promise<void>;
+    runFor(ms: number): Promise<void>;
+  };
+  setViewportSize(size: { width: number; height: number }): Promise<void>;
   goto(url: string, options: object): Promise<{ status(): number } | null>;
   url(): string;
   screenshot(options: object): Promise<Buffer>;

@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseJson } from '../../../../../src/core/kernel/parse-json.ts';
 import { makeProof } from '../../../../../src/core/session/proof/make-proof.ts';
-import {
-  proofText,
-  type SessionProof,
-  withFoldedProof,
-} from '../../../../../src/core/session/proof/proof.ts';
+import { proofText, type SessionProof } from '../../../../../src/core/session/proof/proof.ts';
+import { withFoldedProof } from '../../../../../src/core/session/proof/proof-markdown.ts';
 import { type JobEnd, type JobEvent, readAction, runAction } from '../../../../support/action-runner.ts';
 import { ci } from '../../../../support/ci.ts';
 import { checkRun, provedEvents } from '../../../../support/proved-events.ts';
