@@ -158,7 +158,7 @@ const shop =
       ) => `<div style="position:absolute;left:${at * 150}px;width:100px;height:40px"><div style="height:40px;background:${colour}"></div></div>
 <script>{ const COLOUR = '${colour}'; const box = document.currentScript.previousElementSibling.firstChild; const show = () => (box.style.opacity = 1); const hide = () => (box.style.opacity = 0); ${script} }</script>`,
     );
-    const body = `<div style="height:${above}"></div><div style="height:2100px"></div><div style="height:300px">${boxes.join('')}</div>`;
+    const body = `<div style="height:${above}"></div><div style="height:5100px"></div><div style="height:300px">${boxes.join('')}</div>`;
     html(`<style>body { margin: 0 }</style>${body}`)(request, response);
   };
 
@@ -174,7 +174,7 @@ test(
       shop('900px', '#0000c0'),
       shop('900px', '#c00000'),
     );
-    const seen = (png: PNG) => PRICES.map(([what], at) => [what, colourAt(png, at * 150 + 50, 3020)]);
+    const seen = (png: PNG) => PRICES.map(([what], at) => [what, colourAt(png, at * 150 + 50, 6020)]);
     expect(seen(before)).toEqual(PRICES.map(([what]) => [what, BLUE]));
     expect(seen(after)).toEqual(PRICES.map(([what]) => [what, RED]));
     expect(masked).toBe(0);
@@ -185,8 +185,8 @@ test('below a part as tall as the window all prices are seen but one that hides 
   await using server = await serve(shop('100vh', '#c00000'));
   const [first] = await take('tall-part', server.origin);
   const png = PNG.sync.read(await readFile(first?.path ?? ''));
-  const seen = PRICES.filter((_, at) => colourAt(png, at * 150 + 50, 3020).join() === RED.join());
-  expect(png.height).toBe(3300);
+  const seen = PRICES.filter((_, at) => colourAt(png, at * 150 + 50, 6020).join() === RED.join());
+  expect(png.height).toBe(6300);
   expect(seen).toEqual(PRICES.filter(([what]) => what !== 'that is shown only while it is in the window'));
 });
 
