@@ -58,13 +58,13 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     progress: { ...inPhase(state.progress, decision.phase), totalIterations },
     ...workOf(decision),
   }),
-  prepared: (state, { at, phase, worktree, firstCommit, warnings, environment }) => ({
+  prepared: (state, { at, phase, worktree, baseRef, firstCommit, warnings, environment }) => ({
     ...running(state, at),
     environment,
     prepared: true,
     notes: [...state.notes, ...warnings],
     progress: inPhase(state.progress, phase),
-    ...(worktree && { worktree: { ...worktree, firstCommit } }),
+    ...(worktree && { worktree: { ...worktree, baseRef, firstCommit } }),
   }),
   command_accepted: (state) => state,
   command_refused: (state) => state,

@@ -51,10 +51,9 @@ const Worktree = z.object({
   path: z.string(),
   branch: z.string(),
   base: z.string(),
-  /** Its full name: a local branch may be called like one of a remote. Old records, commits and tags have none. */
-  baseRef: z.string().optional(),
   baseCommit: z.string(),
   /** See the event `prepared`. */
+  baseRef: z.string().optional(),
   firstCommit: z.string().optional(),
 });
 

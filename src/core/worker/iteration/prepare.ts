@@ -79,7 +79,8 @@ async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
   const prepared: NewEvent = {
     type: 'prepared',
     phase,
-    worktree: { path, branch, base: base.name, baseRef: base.ref, baseCommit },
+    worktree: { path, branch, base: base.name, baseCommit },
+    baseRef: base.ref,
     firstCommit,
     warnings,
     environment: lastingNames(worker.env),

@@ -21,7 +21,7 @@ const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list 
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   checks_ran: ['onBase'],
   parked: ['otherFailures'],
-  prepared: ['firstCommit'],
+  prepared: ['baseRef', 'firstCommit'],
 };
 
 interface ObjectSchema {

@@ -76,14 +76,10 @@ export const EVENT_BODIES = {
   taken_over: TakenOver,
   prepared: z.object({
     worktree: z
-      .object({
-        path: z.string(),
-        branch: z.string(),
-        base: z.string(),
-        baseRef: z.string().optional(),
-        baseCommit: z.string(),
-      })
+      .object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() })
       .optional(),
+    /** The full name of the base, because a local branch may be called like one of a remote; none for a commit or tag. */
+    baseRef: z.string().optional(),
     /** The commit on top of the base with the files that a chat had changed: no work of the session. */
     firstCommit: z.string().optional(),
     phase: PhaseName,
