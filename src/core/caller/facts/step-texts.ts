@@ -1,5 +1,6 @@
 import { type Act, type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
+import { waysOutsideChat } from '../../kernel/phases/channels.ts';
 import { LIMIT_NAMES, settingOf } from '../../kernel/phases/limits.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { capitalised } from '../../kernel/text.ts';
@@ -110,10 +111,16 @@ export function nextCalls(steps: readonly NextStep[]): string {
 /** Formats one step; a condition shared with the step before it is not repeated. */
 function joined(step: NextStep, before: NextStep | undefined): string {
   const { call, command } = STEPS[step.act];
-  const text = filled(call ?? `ask the user to run "samocode ${command}"`, inCall, step.args);
+  const text = isOpenTo(step, ['tool', 'elicitation'])
+    ? filled(call ?? `ask the user to run "samocode ${command}"`, inCall, step.args)
+    : `tell the user what it waits for; they decide it ${waysOutsideChat(step.by ?? [])}`;
   const condition = conditionOf(step);
   if (before && condition !== '' && condition === conditionOf(before)) return `, or ${text}`;
   return `${before ? '; ' : ''}${condition && `${condition}: `}${text}`;
+}
+
+function isOpenTo({ by }: NextStep, channels: readonly string[]): boolean {
+  return by === undefined || by.some((each) => channels.includes(each));
 }
 
 function conditionOf({ when, ifWanted }: NextStep): string {
@@ -125,9 +132,10 @@ export function nextCommands(steps: readonly NextStep[]): string {
 }
 
 export function commandsOf(steps: readonly NextStep[]): string[] {
-  return steps.flatMap(({ act, session, args, when }) => {
+  return steps.flatMap((step) => {
+    const { act, session, args, when } = step;
     const { command } = STEPS[act];
-    if (command === undefined) return [];
+    if (command === undefined || !isOpenTo(step, ['cli'])) return [];
     const handle = session === undefined ? '<session>' : handleOf(session);
     const line = `samocode ${filled(command, asOptions, args).replace('<session>', () => handle)}`;
     return [when ? `${when}: ${line}` : line];
