@@ -3,7 +3,8 @@ import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { commentsMessage, documentLines } from '../../caller/facts/line-comments.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { shownText } from '../../kernel/text.ts';
-import type { Cli, Menus } from '../../kit/terminal/cli.ts';
+import { askForm, askYesNo } from '../../kit/terminal/ask.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
 import { commentsOn } from '../../kit/terminal/editor.ts';
 import { showLines } from '../../kit/terminal/pager.ts';
 import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
@@ -59,92 +60,46 @@ async function askForAnswers(cli: Cli, question: SessionQuestion): Promise<strin
 }
 
 async function askForApproval(cli: Cli, question: SessionQuestion): Promise<string | undefined> {
-  const { readPlan } = await import('./read-plan.act.ts');
+  const [{ readPlan }, { carryOut, planQuestion }] = await Promise.all([
+    import('./read-plan.act.ts'),
+    import('./plan-question.ts'),
+  ]);
   const context = await cli.actionContext();
-  const menus = await cli.menus?.();
-  let plan = await readPlan(question, context);
-  let decision = await decideOn(cli, plan, menus);
-  while (decision === 'edit') {
-    const { editPlanAtTerminal } = await import('./edit-plan.ts');
-    if (!(await editPlanAtTerminal(cli, question))) cli.output.say('The plan is unchanged.');
-    plan = await readPlan(question, context);
-    decision = await decideOn(cli, plan, menus);
-  }
-  if (decision === undefined) return undefined;
-  if (decision === 'approved') {
-    const { approvePlan } = await import('./approve-plan.act.ts');
-    return (await approvePlan({ ...question, hash: plan.hash }, context)).done;
-  }
-  const { requestChanges } = await import('./request-changes.act.ts');
-  return (await requestChanges({ ...question, feedback: decision.feedback }, context)).done;
-}
-
-/** Undefined if the person leaves it for later. */
-type Decision = 'approved' | 'edit' | { feedback: string } | undefined;
-
-/** Shows the plan to the person and asks for a decision. */
-async function decideOn(cli: Cli, plan: PlanReport, menus: Menus | undefined): Promise<Decision> {
-  cli.output.say();
-  await showLines(cli, formatPlan(plan, cli.output).split('\n'));
-  // Shown last: the person has not read the changes yet, and a long plan would scroll them away.
-  for (const line of planDifference(plan, cli.output)) cli.output.say(line);
-  return menus === undefined ? await decideByLine(cli) : await decideByMenu(cli, plan, menus);
-}
-
-async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<Decision> {
-  const choices = [
-    { value: 'approve', label: 'approve it and start the work' },
-    { value: 'read', label: 'read it again' },
-    { value: 'comment', label: 'write comments on it in your editor' },
-    { value: 'edit', label: 'edit it yourself' },
-    { value: 'change', label: 'ask for changes' },
-    { value: 'later', label: 'leave it for later' },
-  ];
   for (;;) {
-    // An accidental Enter approves nothing.
-    const chosen = await menus.choose('The plan waits for you; Esc leaves it for later', choices, 'later');
-    switch (chosen) {
-      case 'approve':
-        return 'approved';
+    const plan = await readPlan(question, context);
+    cli.output.say();
+    await showLines(cli, formatPlan(plan, cli.output).split('\n'));
+    // Shown last: the person has not read the changes yet, and a long plan would scroll them away.
+    for (const line of planDifference(plan, cli.output)) cli.output.say(line);
+    const { form, decide } = planQuestion(plan);
+    const decision = decide((await askForm(cli, form)) ?? {});
+    switch (decision.kind) {
       case 'read':
-        await showLines(cli, formatPlan(plan, cli.output).split('\n'));
         break;
-      case 'edit':
-        return 'edit';
-      case 'comment': {
-        const shown = documentLines(plan.name, shownText(plan.text));
-        const comments = await commentsOn(cli, { name: 'plan.md', lines: shown.lines });
-        const feedback = commentsMessage(shown, comments, shown).message;
-        if (feedback === '') cli.output.say('No comment was written.');
-        // Confirmed first, because an iteration acts on the comments.
-        else if (await isSent(cli, feedback, menus)) return { feedback };
+      case 'edit': {
+        const { editPlanAtTerminal } = await import('./edit-plan.ts');
+        if (!(await editPlanAtTerminal(cli, question))) cli.output.say('The plan is unchanged.');
         break;
       }
-      case 'change':
-        return await askChanges(menus);
-      default:
+      case 'comment': {
+        const feedback = await writtenComments(cli, plan);
+        if (feedback === undefined) break;
+        return (await carryOut({ kind: 'changes', feedback }, question, context)).done;
+      }
+      case 'later':
         return undefined;
+      default:
+        return (await carryOut(decision, question, context)).done;
     }
   }
 }
 
-async function isSent(cli: Cli, feedback: string, menus: Menus): Promise<boolean> {
-  cli.output.say(`\n${feedback}\n`);
-  return (await menus.confirm('Send these comments to the agent?')) === true;
-}
-
-async function askChanges(menus: Menus): Promise<Decision> {
-  const feedback = await menus.write('What should be different?', (typed) =>
-    typed.trim() === '' ? 'Write what should be different; Esc leaves the plan for later.' : undefined,
-  );
-  return feedback === undefined ? undefined : { feedback };
-}
-
-async function decideByLine(cli: Cli): Promise<Decision> {
-  cli.output.say('\ny approves it; Enter leaves it for later; or type what should be different.');
-  const typed = (await cli.ask('your answer: ')).trim();
-  // A bare "no" gives an agent nothing to work with, and each new version of the plan costs an iteration.
-  const answer = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
-  if (answer === '' || /^q(?:uit)?$/i.test(answer)) return undefined;
-  return /^y(?:es)?$/i.test(answer) ? 'approved' : { feedback: answer };
+/** Confirmed before they are sent, because an iteration acts on them. */
+async function writtenComments(cli: Cli, plan: PlanReport): Promise<string | undefined> {
+  const shown = documentLines(plan.name, shownText(plan.text));
+  const comments = await commentsOn(cli, { name: 'plan.md', lines: shown.lines });
+  const feedback = commentsMessage(shown, comments, shown).message;
+  cli.output.say(feedback === '' ? 'No comment was written.' : `\n${feedback}\n`);
+  if (feedback === '' || !(await askYesNo(cli, 'Send these comments to the agent?'))) return undefined;
+  return feedback;
 }

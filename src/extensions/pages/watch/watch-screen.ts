@@ -6,6 +6,7 @@ import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { identityAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import { runAtTerminal } from '../../../core/kernel/processes/run-at-terminal.ts';
+import { askField } from '../../../core/kit/terminal/ask.ts';
 import { type Cli, EXIT, type Menus } from '../../../core/kit/terminal/cli.ts';
 import { cutToColumns } from '../../../core/kit/terminal/columns.ts';
 import { showPending } from '../../../core/kit/terminal/show-pending.ts';
@@ -222,33 +223,26 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
     const { view } = await getStatus(questionOf(row), await cli.actionContext());
     return await askAtGate(cli, view, questionOf(row));
   },
-  async message(row, { cli, menus }) {
-    const text = await menus.write(`Message for the next agent of ${row.name}; Esc cancels`, (typed) =>
-      typed.trim() === '' ? 'Write what the agent should know.' : undefined,
-    );
+  async message(row, { cli }) {
+    const text = await askField(cli, { title: `Message for the next agent of ${row.name}` });
     if (text === undefined) return undefined;
     const { sendMessage } = await import('../../../core/acts/sessions/send-message.act.ts');
     return (await sendMessage({ ...questionOf(row), text }, await cli.actionContext())).done;
   },
-  async stop(row, { cli, menus }) {
-    const choices = [
-      { value: 'after_iteration', label: 'after the current agent' },
-      { value: 'now', label: 'now: end the current agent; what it has written is kept' },
-      { value: 'not', label: 'leave it running' },
-    ];
-    const when = await menus.choose(`When should ${row.name} stop?`, choices, 'after_iteration');
-    if (when !== 'after_iteration' && when !== 'now') return undefined;
-    const { stopSession } = await import('../../../core/acts/sessions/stop-session.act.ts');
+  async stop(row, { cli }) {
+    const { STOP_CHOICES, stopSession } = await import('../../../core/acts/sessions/stop-session.act.ts');
+    const title = `When should ${row.name} stop?`;
+    const chosen = await askField(cli, { title, choices: STOP_CHOICES, default: 'after_iteration' });
+    const when = STOP_CHOICES.find(({ value }) => value === chosen)?.value;
+    if (when === undefined) return undefined;
     return (await stopSession({ ...questionOf(row), when }, await cli.actionContext())).done;
   },
-  async resume(row, { cli, menus }) {
+  async resume(row, { cli }) {
     const isDone = row.facts.state === 'done';
     const asked = isDone
       ? `New goal of ${row.name}`
       : `Note for the next agent of ${row.name}; Enter for none`;
-    const text = await menus.write(`${asked}; Esc cancels`, (typed) =>
-      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined,
-    );
+    const text = await askField(cli, { title: asked }, isDone ? undefined : () => undefined);
     if (text === undefined) return undefined;
     const { resumeSession } = await import('../../../core/acts/sessions/resume-session.act.ts');
     const input = { ...questionOf(row), ...(isDone ? { goal: text } : { note: text }) };

@@ -3,10 +3,9 @@ import { FINISH_CHOICE_NAMES } from '../../../core/acts/finish/finish-choices.ts
 import { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
-import { approvePlan } from '../../../core/acts/gates/approve-plan.act.ts';
+import { carryOut, planDecision } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
 import { readQa } from '../../../core/acts/gates/read-qa.act.ts';
-import { requestChanges } from '../../../core/acts/gates/request-changes.act.ts';
 import { openProof } from '../../../core/acts/proof/open-proof.ts';
 import { DIFFERENCES } from '../../../core/acts/proof/repeated-check.ts';
 import { type Verification, verifyProof } from '../../../core/acts/proof/verify-proof.act.ts';
@@ -14,7 +13,7 @@ import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
 import { sendMessage, withdrawMessage } from '../../../core/acts/sessions/send-message.act.ts';
 import { setServices } from '../../../core/acts/sessions/services.act.ts';
-import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
+import { STOP_CHOICES, stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
@@ -77,11 +76,11 @@ const ACTS: Readonly<Record<string, WebAct>> = {
       return text ? [`${step.replace(/^/gm, '> ')}\n\n${text}`] : [];
     });
     const feedback = [...comments, textOf(fields, 'feedback')].filter(Boolean).join('\n\n');
-    if (fields.decide === 'approve') {
-      if (feedback) throw WEB_ERRORS.comments_not_sent();
-      return (await approvePlan({ ...question, hash }, context)).done;
-    }
-    return (await requestChanges({ ...question, feedback }, context)).done;
+    const decision = planDecision(hash, { decision: textOf(fields, 'decide'), changes: feedback });
+    if (decision.kind !== 'approve' && decision.kind !== 'changes')
+      throw WEB_ERRORS.no_such_act({ act: textOf(fields, 'decide') });
+    if (decision.kind === 'approve' && feedback) throw WEB_ERRORS.comments_not_sent();
+    return (await carryOut(decision, question, context)).done;
   },
   async message(session, fields, context) {
     return (await sendMessage({ ...sessionQuestion(session), text: textOf(fields, 'text') }, context)).done;
@@ -102,7 +101,8 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     return (await setServices({ ...sessionQuestion(session), want }, context)).done;
   },
   async stop(session, fields, context) {
-    const when = fields.when === 'now' ? 'now' : 'after_iteration';
+    const when = STOP_CHOICES.find(({ value }) => value === fields.when)?.value;
+    if (when === undefined) throw WEB_ERRORS.no_such_act({ act: String(fields.when) });
     return (await stopSession({ ...sessionQuestion(session), when }, context)).done;
   },
   async resume(session, fields, context) {
