@@ -33,7 +33,8 @@ export async function intentOf(
   const found = await sessionAbout(sent, context);
   if ('refusal' in found) return { ...found, isOver: true };
   const { view, question } = found;
-  const { about } = sent;
+  const { about, buttons } = sent;
+  if ('choice' in input && !buttons.flat().some(({ choice }) => choice === input.choice)) return NOT_OFFERED;
   const over = async (refusal: string): Promise<Intent> => ({
     refusal: (await howSettled(view, sent)) ?? refusal,
     isOver: true,
@@ -81,7 +82,7 @@ export async function intentOf(
   }
 }
 
-/** By its message, or for its kind: a button of one kind does nothing of another. */
+/** By the message: a choice of another one, such as an approval without its plan, decides nothing. */
 const NOT_OFFERED: Intent = { refusal: 'This message does not offer that; nothing was done.' };
 
 function answering(

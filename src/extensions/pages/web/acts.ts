@@ -18,9 +18,11 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
 import { counted } from '../../../core/kernel/text.ts';
+import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
+import { canAct, type WatchAct } from '../watch/keys.ts';
 import { previewHash, previewPart } from './acts-part.ts';
 import { sendPictureComments } from './application/picture-comments.ts';
 import { questionsHash, shownPlans, stepNames } from './gate-part.ts';
@@ -146,6 +148,12 @@ const ACTS: Readonly<Record<string, WebAct>> = {
 /** These count only in the state for which the page offered them. */
 const DECISIONS: ReadonlySet<string> = new Set(['answer', 'plan', 'resume', 'preview', 'finish']);
 
+/** As which act the page offers them: by name, none is done of a session for which it is not offered. */
+const OFFERS: Readonly<Record<string, WatchAct>> = {
+  ...{ answer: 'answer', plan: 'answer', message: 'message', stop: 'stop', resume: 'resume' },
+  ...{ preview: 'finish', finish: 'finish', verify: 'verify' },
+};
+
 function verdict({ verified, commit = '', checks, differences, partly }: Verification): Html {
   const at = commit.slice(0, 12);
   if (verified)
@@ -166,6 +174,8 @@ export async function actOnSession(
   // The form may have been that of a session that the tab has left.
   if (fields.session !== pageKey(session.view.paths)) throw WEB_ERRORS.state_changed();
   if (DECISIONS.has(name) && fields.state !== stateIdOf(session.view)) throw WEB_ERRORS.state_changed();
+  const offer = OFFERS[name];
+  if (offer && !canAct(offer, shownFacts(session.view, session))) throw WEB_ERRORS.state_changed();
   const actId = textOf(fields, 'act') || undefined;
   return await act(session, fields, { ...actingOn(session, context), actId });
 }
