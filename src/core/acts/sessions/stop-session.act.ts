@@ -5,21 +5,15 @@ import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
-import type { FormChoice } from '../../caller/facts/form.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isAtRest, readSession } from '../../session/status.ts';
 import { statusSentence } from '../../session/words.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
 
-/** When to stop, as every face offers it. */
-export const STOP_CHOICES = [
-  { value: 'after_iteration', title: 'After the current agent' },
-  { value: 'now', title: 'Now: end the agent, and keep its changes' },
-] as const satisfies readonly FormChoice[];
-
 export interface StopSessionInput extends SessionQuestion {
-  when: (typeof STOP_CHOICES)[number]['value'];
+  /** `now` ends the running agent immediately; its edits are kept. */
+  when: 'after_iteration' | 'now';
 }
 
 export interface StopSessionResult extends Acted {

@@ -230,11 +230,14 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
     return (await sendMessage({ ...questionOf(row), text }, await cli.actionContext())).done;
   },
   async stop(row, { cli }) {
-    const { STOP_CHOICES, stopSession } = await import('../../../core/acts/sessions/stop-session.act.ts');
+    const choices = [
+      { value: 'after_iteration', title: 'after the current agent' },
+      { value: 'now', title: 'now: end the current agent; what it has written is kept' },
+    ];
     const title = `When should ${row.name} stop?`;
-    const chosen = await askField(cli, { title, choices: STOP_CHOICES, default: 'after_iteration' });
-    const when = STOP_CHOICES.find(({ value }) => value === chosen)?.value;
-    if (when === undefined) return undefined;
+    const when = await askField(cli, { title, choices, default: 'after_iteration' });
+    if (when !== 'after_iteration' && when !== 'now') return undefined;
+    const { stopSession } = await import('../../../core/acts/sessions/stop-session.act.ts');
     return (await stopSession({ ...questionOf(row), when }, await cli.actionContext())).done;
   },
   async resume(row, { cli }) {

@@ -4,7 +4,6 @@ import {
   type FinishChoice,
 } from '../../../core/acts/finish/finish-choices.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
-import { STOP_CHOICES } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
@@ -107,10 +106,8 @@ function stopForm(session: ShownSession): Html {
     title: 'Stop',
     key: 's',
     act: 'stop',
-    fields: html`<p class="buttons">${STOP_CHOICES.map(
-      ({ value, title }) => html`<button name="when" value="${value}">${title}</button>
-`,
-    )}</p>`,
+    fields: html`<p class="buttons"><button name="when" value="after_iteration">After the current agent</button>
+<button name="when" value="now">Now: end the agent, and keep its changes</button></p>`,
   });
 }
 

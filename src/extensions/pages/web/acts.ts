@@ -13,7 +13,7 @@ import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
 import { sendMessage, withdrawMessage } from '../../../core/acts/sessions/send-message.act.ts';
 import { setServices } from '../../../core/acts/sessions/services.act.ts';
-import { STOP_CHOICES, stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
+import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
@@ -103,8 +103,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     return (await setServices({ ...sessionQuestion(session), want }, context)).done;
   },
   async stop(session, fields, context) {
-    const when = STOP_CHOICES.find(({ value }) => value === fields.when)?.value;
-    if (when === undefined) throw WEB_ERRORS.no_such_act({ act: String(fields.when) });
+    const when = fields.when === 'now' ? 'now' : 'after_iteration';
     return (await stopSession({ ...sessionQuestion(session), when }, context)).done;
   },
   async resume(session, fields, context) {
