@@ -1,5 +1,4 @@
-import { nextCalls } from '../../src/core/kit/mcp/next-calls.ts';
-import { nextCommands } from '../../src/core/kit/terminal/next-commands.ts';
+import { nextCalls, nextCommands } from '../../src/core/caller/facts/step-texts.ts';
 import { type ExampleError, exampleErrors } from './error-tables.ts';
 import { type Page, table } from './page.ts';
 

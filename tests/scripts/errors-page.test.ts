@@ -4,10 +4,10 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
 import { TOOLS } from '../../src/app/server/tools.ts';
+import { hintForTerminal } from '../../src/core/caller/facts/step-texts.ts';
 import type { SamocodeError } from '../../src/core/kernel/errors.ts';
 import { errorObject } from '../../src/core/kit/mcp/define-tool.ts';
 import { CLI_ERRORS } from '../../src/core/kit/terminal/cli-errors.ts';
-import { hintForTerminal } from '../../src/core/kit/terminal/next-commands.ts';
 import { Output } from '../../src/core/kit/terminal/output.ts';
 
 const EXAMPLES = exampleErrors();

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../core/caller/context/context.ts';
+import { hintForTerminal } from '../../core/caller/facts/step-texts.ts';
 import { shellWord } from '../../core/kernel/shell-quoted.ts';
 import { makeAsk } from '../../core/kit/terminal/ask.ts';
 import type { Cli, Menus } from '../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../core/kit/terminal/cli-errors.ts';
 import { hanging } from '../../core/kit/terminal/columns.ts';
-import { hintForTerminal } from '../../core/kit/terminal/next-commands.ts';
 import { Output } from '../../core/kit/terminal/output.ts';
 import { wantsColour } from '../../core/kit/terminal/style.ts';
 import type { ScreenEvent, WholeScreen } from '../../core/kit/terminal/whole-screen.ts';

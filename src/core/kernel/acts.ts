@@ -51,6 +51,8 @@ export interface NextStep {
   when?: string;
   /** Only if the user wants it: a model asks first, a person at a terminal decides by typing it. */
   ifWanted?: true;
+  /** The only channels that may take it; absent: each. */
+  by?: readonly string[];
 }
 
 /** A value that only the reader knows. */

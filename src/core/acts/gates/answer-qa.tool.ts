@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { NextStep } from '../../kernel/acts.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
-import { byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
+import { askInForm, byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
 import { doneFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 
@@ -34,14 +34,14 @@ export const answerQaTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle(input, context) {
     const { session, projectDir, acceptSuggestions, confirmTyped, replace, hash } = input;
-    const [{ answerQa }, { askQuestions }] = await Promise.all([
+    const [{ answerQa }, { askedQuestions }] = await Promise.all([
       import('./answer-qa.act.ts'),
       import('./questions-form.ts'),
     ]);
     const question = { session, projectDir };
     const answers = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
     const passedOn = { answers, acceptSuggestions, confirmTyped, replace };
-    const asked = await askQuestions(question, passedOn, context);
+    const asked = await askInForm(context, (by) => askedQuestions(question, passedOn, by));
     if (asked.kind === 'unanswered') return UNANSWERED;
     const decided = asked.kind === 'decided' ? asked.decision : undefined;
     const { unasked = [], inChat = [] } = decided ?? {};

@@ -1,12 +1,10 @@
 import * as z from 'zod';
-import type { SessionQuestion } from '../../caller/context/find-session.ts';
 import { TO_FILL } from '../../kernel/acts.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
-import { byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
+import { askInForm, byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
 import { doneFields } from '../../kit/mcp/session-fields.ts';
-import type { ToolContext, ToolResult } from '../../kit/mcp/tool.ts';
-import type { PlanDecision } from './approval-form.ts';
+import type { ToolResult } from '../../kit/mcp/tool.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',
@@ -23,11 +21,19 @@ export const approvePlanTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   async handle({ session, hash, projectDir }, context) {
     const question = { session, projectDir };
-    const { askApproval } = await import('./approval-form.ts');
-    const asked = await askApproval({ ...question, hash }, context);
+    const { askedAboutPlan, carryOut } = await import('./plan-question.ts');
+    const asked = await askInForm(context, (by) => askedAboutPlan({ ...question, hash }, by));
     if (asked.kind === 'unanswered') return UNANSWERED;
-    if (asked.kind === 'decided') return await carryOut(asked.decision, question, context);
-    const result = await approved({ ...question, hash }, context);
+    if (asked.kind === 'decided') {
+      const { decision } = asked;
+      if (decision.kind !== 'approve' && decision.kind !== 'changes')
+        return decision.kind === 'read' ? READS_FIRST : LATER;
+      if (decision.kind === 'changes' && decision.feedback === '') return NO_FEEDBACK;
+      // What the user decides in the form is recorded as their own decision.
+      return doneFields(await carryOut(decision, question, byForm(context)));
+    }
+    const { approvePlan } = await import('./approve-plan.act.ts');
+    const result = doneFields(await approvePlan({ ...question, hash }, context.actions));
     return asked.isRefused ? { ...result, summary: result.summary + FORMS_REFUSED } : result;
   },
 });
@@ -51,36 +57,3 @@ const NO_FEEDBACK: ToolResult = {
     { act: 'request_changes', args: { feedback: TO_FILL }, when: 'once the user has said what to change' },
   ],
 };
-
-/** What the user decides in the form is recorded as their own decision. */
-async function carryOut(
-  decision: PlanDecision,
-  question: SessionQuestion,
-  context: ToolContext,
-): Promise<ToolResult> {
-  const actions = byForm(context);
-  switch (decision.kind) {
-    case 'approve':
-      return await approved({ ...question, hash: decision.hash }, { ...context, actions });
-    case 'changes': {
-      const { feedback } = decision;
-      if (feedback === '') return NO_FEEDBACK;
-      const { requestChanges } = await import('./request-changes.act.ts');
-      return doneFields(await requestChanges({ ...question, feedback }, actions));
-    }
-    case 'read':
-      return READS_FIRST;
-    case 'later':
-      return LATER;
-    default:
-      return decision satisfies never;
-  }
-}
-
-async function approved(
-  input: SessionQuestion & { hash: string | undefined },
-  { actions }: ToolContext,
-): Promise<ToolResult> {
-  const { approvePlan } = await import('./approve-plan.act.ts');
-  return doneFields(await approvePlan(input, actions));
-}

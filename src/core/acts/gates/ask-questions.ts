@@ -1,10 +1,11 @@
 import { shellWord } from '../../kernel/shell-quoted.ts';
-import { askYesNo } from '../../kit/terminal/ask.ts';
-import type { Cli, Menus } from '../../kit/terminal/cli.ts';
+import { askField, askYesNo } from '../../kit/terminal/ask.ts';
+import type { Cli } from '../../kit/terminal/cli.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { aboutText, chatLines, formatQuestion, questionHead } from './format-gate.ts';
+import { aboutText, chatLines, formatQuestion, questionHead, whyLines } from './format-gate.ts';
+import { questionField } from './questions-form.ts';
 import type { QaItem, QaReport } from './read-qa.act.ts';
 
 export interface GivenAnswer {
@@ -30,13 +31,12 @@ export async function askOpenQuestions(
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const confirmTyped = typed.length > 0 ? await confirmTypedAnswers(cli, typed) : false;
   if (confirmTyped === undefined) return leftForLater(cli, session, []);
-  const menus = await cli.menus?.();
   const answers: GivenAnswer[] = [];
   for (const line of chatLines(fromChat, cli.output)) cli.output.say(line);
   for (const question of open) {
     if (confirmTyped && question.isUnconfirmed) continue;
     if (question.id === about?.question) cli.output.say(`\n${aboutText(about.text)}`);
-    const text = menus ? await askByMenu(cli, menus, question) : await askForLine(cli, question);
+    const text = await askQuestion(cli, question);
     if (text === undefined) return leftForLater(cli, session, answers);
     answers.push({ id: question.id, text });
   }
@@ -58,51 +58,12 @@ function leftForLater({ output }: Cli, session: string, given: readonly GivenAns
   if (given.length > 0) output.say(`  record your answers  ${accent(command + pairs)}`);
 }
 
-const SEVERAL = 'several';
-const OWN_WORDS = 'own words';
-
-/** Asks for one option, several, or free text; the cursor starts on the agent's suggestion. */
-async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promise<string | undefined> {
-  const { id, options, isOwn } = question;
-  const { letters = [], reason = '' } = question.suggestion ?? {};
-  output.say(`\n${questionHead(question, output)}`);
-  const hint = fitLine(reason, 400) || undefined;
-  const each = options.map(({ letter, text }) => ({
-    value: letter,
-    label: `${letter}) ${fitLine(text, 400)}`,
-  }));
-  const suggested = letters.join(', ');
-  const mark = (label: string) => ({ value: suggested, label: `${label} ← suggested`, hint });
-  const choices = each.map((choice) => (choice.value === suggested ? mark(choice.label) : choice));
-  if (letters.length > 1) choices.unshift(mark(suggested));
-  if (each.length > 1 && !isOwn) choices.push({ value: SEVERAL, label: 'several of these' });
-  const words = isOwn
-    ? 'one of these with a note, as in "B, because …"'
-    : 'something else, in your own words';
-  choices.push({ value: OWN_WORDS, label: words });
-  const chosen =
-    each.length === 0
-      ? OWN_WORDS
-      : await menus.choose(`Your answer to ${id}; Esc leaves it for later`, choices, suggested);
-  if (chosen === SEVERAL)
-    return (await menus.chooseSeveral('Which of these?', each, letters))?.sort().join(', ');
-  if (chosen !== OWN_WORDS) return chosen;
-  return await menus.write(`Your answer to ${id}`, (typed) => answerProblem(question, typed));
-}
-
-function answerProblem(question: QaItem, typed: string): string | undefined {
-  const parsed = parseAnswer(question, typed);
-  return parsed.kind === 'invalid' ? parsed.problem : undefined;
-}
-
-/** Used where there are no menus; Enter accepts the suggestion. */
-async function askForLine(cli: Cli, question: QaItem): Promise<string> {
-  cli.output.say(`\n${formatQuestion(question, cli.output)}`);
-  const suggested = question.suggestion?.letters.join(', ') ?? '';
-  for (;;) {
-    const typed = (await cli.ask(`     answer${suggested ? ` [${suggested}]` : ''}: `)).trim() || suggested;
-    const problem = answerProblem(question, typed);
-    if (problem === undefined) return typed;
-    cli.output.say(cli.output.style.attention(`     ${problem}`));
-  }
+/** The whole question and why its suggestion, then its options; the cursor is on the agent's suggestion. */
+async function askQuestion(cli: Cli, question: QaItem): Promise<string | undefined> {
+  cli.output.say(['', questionHead(question, cli.output), ...whyLines(question, cli.output)].join('\n'));
+  const field = { ...questionField(question), title: `Your answer to ${question.id}` };
+  return await askField(cli, field, (typed) => {
+    const parsed = parseAnswer(question, typed);
+    return parsed.kind === 'invalid' ? parsed.problem : undefined;
+  });
 }

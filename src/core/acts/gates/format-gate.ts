@@ -16,12 +16,16 @@ export function formatQuestion(question: QaItem, output: Output): string {
     const first = `     ${style.bold(`${letter})`)} `;
     return hanging(`${fitLine(words, 400)}${mark}`, { first, columns });
   });
-  // The option itself shows that it is suggested.
-  const reason = fitLine(suggestion?.reason ?? '', 400);
-  const why = reason ? [style.dim(hanging(`why: ${reason}`, { first: '     ', columns }))] : [];
+  const why = whyLines(question, output);
   return [questionHead(question, output), ...lines, ...why, ...answerLines(question, answer, style)].join(
     '\n',
   );
+}
+
+/** The option itself shows that it is suggested. */
+export function whyLines({ suggestion }: QaItem, { style, columns }: Output): string[] {
+  const reason = fitLine(suggestion?.reason ?? '', 400);
+  return reason ? [style.dim(hanging(`why: ${reason}`, { first: '     ', columns }))] : [];
 }
 
 /** What a question about checks refers to: a diff or output, which agents can influence too. */

@@ -1,20 +1,14 @@
+import { closedTo, gateRuleOf } from '../../caller/commands/early-refusal.ts';
+import type { ActionContext } from '../../caller/context/context.ts';
 import type { SessionQuestion } from '../../caller/context/find-session.ts';
+import { type Form, type FormField, type OpenQuestion, OWN_WORDS } from '../../caller/facts/form.ts';
 import { cut, visibleControls } from '../../kernel/text.ts';
-import {
-  type AtGate,
-  decidedBy,
-  type Filled,
-  type Form,
-  type FormField,
-  mayOpenGates,
-} from '../../kit/mcp/form.ts';
-import type { ToolContext } from '../../kit/mcp/tool.ts';
+import { closedChannel } from '../../session/commands/judge-kind.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { answerText, parseAnswer } from '../../session/documents/qa.ts';
 import { findQuestion } from '../../session/documents/qa-blocks.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import type { QaItem, QaReport } from './read-qa.act.ts';
+import { type QaItem, type QaReport, readQa } from './read-qa.act.ts';
 
 /** A longer form would be tedious; the remaining questions stay open. */
 const MAX_QUESTIONS = 6;
@@ -35,49 +29,53 @@ export interface PassedOn {
   replace: boolean;
 }
 
+interface Answered {
+  answers: FormAnswer[];
+  /** The questions that the user will answer in the chat. */
+  inChat: string[];
+  /** Those that the call answers, but that were not asked because they already have an answer. */
+  unasked: string[];
+  /** Of the questions as the form shows them. */
+  hash: string;
+}
+
 /**
- * Asks the user the open questions of a session in a form, prefilled with the answers that the model passed on.
- * @returns `inChat`: the questions that the user will answer in the chat; `unasked`: those that the call answers, but
- * that were not asked because they already have an answer
+ * The open questions of a session, with the answers that the model passed on filled in. Undefined where an answer of this
+ * person would be refused.
  */
-export async function askQuestions(
+export async function askedQuestions(
   question: SessionQuestion,
   passedOn: PassedOn,
-  { actions, ask }: ToolContext,
-): Promise<AtGate<{ answers: FormAnswer[]; inChat: string[]; unasked: string[]; hash: string }>> {
-  if (ask === undefined) return { kind: 'no_form' };
-  const { readQa } = await import('./read-qa.act.ts');
-  const {
-    view,
-    questions: known,
-    hash,
-    about,
-    fromChat,
-  } = await readQa({ ...question, isAct: true }, actions);
+  context: ActionContext,
+): Promise<OpenQuestion<Answered | undefined> | undefined> {
+  const report = await readQa({ ...question, isAct: true }, context);
+  const { view, questions: known } = report;
   const given = passedOn.answers.map(({ id, text }) => ({ asked: findQuestion(known, id), text }));
   const isMeant = (id: string) => passedOn.replace && given.some(({ asked }) => asked?.id === id);
-  const questions = known.map((each) => (isMeant(each.id) ? { ...each, isOpen: true } : each));
-  const open = questions.filter(({ isOpen }) => isOpen).map(({ id }) => id);
+  const open = known.filter(({ id, isOpen }) => isOpen || isMeant(id));
   const isClear = given.every(({ asked, text }) => asked && parseAnswer(asked, text).kind !== 'invalid');
-  const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked.id) ? [asked.id] : []));
+  const unasked = given.flatMap(({ asked }) => (asked && !open.includes(asked) ? [asked.id] : []));
   // Answers that cannot be recorded are refused without asking.
   const isRefused = !isClear || (unasked.length > 0 && unasked.length === given.length);
-  if (open.length === 0 || isRefused || !mayOpenGates(view)) return { kind: 'no_form' };
-  const outcome = await ask(questionForm(view, questions, { passedOn, about, fromChat }));
-  return decidedBy(outcome, (filled) => {
-    const answers = answersIn(filled, questions);
-    const inChat = questions.filter((each) => isSaidInChat(each, filled)).map(({ id }) => id);
-    return answers.length + inChat.length > 0 ? { answers, inChat, unasked, hash } : undefined;
-  });
+  if (open.length === 0 || isRefused || closedTo(view) || closedChannel(context.by, gateRuleOf(view)))
+    return undefined;
+  return {
+    form: questionsForm(report, open, passedOn),
+    decide(filled) {
+      const answered = open.flatMap(({ id }) => (filled[id] === undefined ? [] : [{ id, text: filled[id] }]));
+      const answers = answered.filter(({ text }) => text !== OWN_WORDS);
+      const inChat = answered.filter(({ text }) => text === OWN_WORDS).map(({ id }) => id);
+      return answered.length > 0 ? { answers, inChat, unasked, hash: report.hash } : undefined;
+    },
+  };
 }
 
 /** The open questions as a form; every field may stay empty. */
-function questionForm(
-  { folder }: SessionView,
-  questions: readonly QaItem[],
-  { passedOn, about, fromChat }: Pick<QaReport, 'about' | 'fromChat'> & { passedOn: PassedOn },
+function questionsForm(
+  { view: { folder }, about, fromChat }: QaReport,
+  open: readonly QaItem[],
+  passedOn: PassedOn,
 ): Form {
-  const open = questions.filter(({ isOpen }) => isOpen);
   const shown = open.slice(0, MAX_QUESTIONS);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const asked = shown.find(({ id }) => id === about?.question);
@@ -88,7 +86,9 @@ function questionForm(
       ...chatInForm(fromChat),
       `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
     ].join('\n'),
-    fields: Object.fromEntries(shown.map((each) => fieldOf(each, prefilledAnswer(each, passedOn)))),
+    fields: Object.fromEntries(
+      shown.map((each) => [each.id, questionField(each, prefilledAnswer(each, passedOn))]),
+    ),
   };
 }
 
@@ -117,37 +117,21 @@ function prefilledAnswer(
 }
 
 /** One field per question: Codex does not submit a form with an empty text field, even an optional one. */
-function fieldOf(
-  { id, text, options, suggestion }: QaItem,
-  filled: string | undefined,
-): readonly [string, FormField] {
+export function questionField(
+  { id, text, options, suggestion, isOwn }: QaItem,
+  filled: string | undefined = suggestion?.letters.join(', '),
+): FormField {
   const isSuggested = (letter: string) => suggestion?.letters.includes(letter);
   const why = suggestion?.reason ? [`Suggested: ${cut(oneLine(suggestion.reason), 200)}`] : [];
   const asked = { title: id, description: [cut(oneLine(text), 400), ...why].join(' · ') };
-  const value = filled ?? suggestion?.letters.join(', ');
-  const field = value ? { ...asked, default: value } : asked;
-  if (options.length === 0) return [id, field];
+  const field = filled ? { ...asked, default: filled } : asked;
+  if (options.length === 0) return field;
   const choices = options.map(({ letter, text: words }) => ({
     value: letter,
-    title: `${letter}) ${cut(oneLine(words), 200)}${isSuggested(letter) ? ' (suggested)' : ''}`,
+    title: `${letter}) ${cut(oneLine(words), 400)}${isSuggested(letter) ? ' (suggested)' : ''}`,
   }));
   // Several letters, or the user's free text, passed on by the model.
-  const isOther = value !== undefined && !choices.some((choice) => choice.value === value);
-  const other = isOther ? [{ value, title: cut(oneLine(value), 200) }] : [];
-  return [id, { ...field, choices: [...other, ...choices, OWN_WORDS] }];
-}
-
-const OWN_WORDS = { value: 'own words', title: 'Something else: I will say it in the chat' };
-
-/** The answers filled in; those that the user will give in the chat arrive with the next call. */
-function answersIn(filled: Filled, questions: readonly QaItem[]): FormAnswer[] {
-  return questions.flatMap((question) => {
-    const { id } = question;
-    const text = filled[id];
-    return text === undefined || isSaidInChat(question, filled) ? [] : [{ id, text }];
-  });
-}
-
-function isSaidInChat({ id, options }: QaItem, filled: Filled): boolean {
-  return options.length > 0 && filled[id] === OWN_WORDS.value;
+  const isOther = filled && !choices.some((choice) => choice.value === filled);
+  const other = isOther ? [{ value: filled, title: cut(oneLine(filled), 200) }] : [];
+  return { ...field, choices: [...other, ...choices], words: isOwn ? 'note' : 'any' };
 }

@@ -49,8 +49,7 @@ export const readPlanTool = defineTool({
     const { fromChat = '' } = offset === 0 ? plan : {};
     return {
       summary: `${SUMMARIES[plan.state]}${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
-      next:
-        plan.state === 'waits_for_approval' ? [{ act: 'decide_plan', args: { hash } }] : nextSteps(plan.view),
+      next: nextSteps(plan.view, { hash }),
       session: plan.view.folder,
       cursor: plan.view.state.n,
       plan: plan.name,

@@ -73,10 +73,7 @@ export const readQaTool = defineTool({
         open.length > 0
           ? `${view.folder} asks: ${open.join(', ')}.${ofChat(fromChat)}${await onPage(view, actions)}`
           : `${view.folder} has no open questions.`,
-      next:
-        open.length > 0
-          ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }]
-          : [...nextSteps(view), ...hidden],
+      next: [...nextSteps(view, { ids: open.join(', ') || undefined }), ...hidden],
       session: view.folder,
       state,
       cursor,

@@ -1,5 +1,5 @@
 import { NO_OPENINGS } from '../../kernel/sandbox-level.ts';
-import { askYesNo } from '../../kit/terminal/ask.ts';
+import { askField, askYesNo } from '../../kit/terminal/ask.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { type ProposedCommands, proposedCommands } from '../../project/finding/proposed-commands.ts';
@@ -14,23 +14,18 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
   if (proposed === undefined) return {};
   const { check, setup, from } = proposed;
   const lines = settingLines(proposed);
-  const menus = await cli.menus?.();
-  if (menus === undefined) {
-    cli.output.say(suggestionText(proposed));
-    return (await askYesNo(cli, 'Use it?')) === true ? lines : {};
-  }
-  const label = `${check}${setup === undefined ? '' : `, after ${setup}`} (from ${from})`;
-  const chosen = await menus.choose(
-    'Which command must pass before a session is done?',
-    [
-      { value: 'proposed', label },
-      { value: 'other', label: 'another one' },
-      { value: 'none', label: "none: only each plan's own checks count" },
+  const title = `${check}${setup === undefined ? '' : `, after ${setup}`} (from ${from})`;
+  const chosen = await askField(cli, {
+    title: 'Which command must pass before a session is done?',
+    choices: [
+      { value: 'proposed', title },
+      { value: 'other', title: 'another one' },
+      { value: 'none', title: "none: only each plan's own checks count" },
     ],
-    'proposed',
-  );
+    default: 'proposed',
+  });
   if (chosen !== 'other') return chosen === 'proposed' ? lines : {};
-  const typed = await menus.write('The command', (text) =>
+  const typed = await askField(cli, { title: 'The command' }, (text) =>
     text.trim() === '' || text.includes('\n') ? 'One line, as you would type it in a shell.' : undefined,
   );
   return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };

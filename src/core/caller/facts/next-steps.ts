@@ -5,8 +5,22 @@ import type { WaitingStatus } from '../../session/events/state.ts';
 import { isLost } from '../../session/session-list.ts';
 import { isMerged } from '../../session/start-order.ts';
 
-export function nextSteps(view: SessionView): NextStep[] {
-  return stepsOf(view).map((step) => ({ ...step, session: view.folder }));
+/** @param asked which questions or plan its reader has just been shown */
+export function nextSteps(view: SessionView, asked?: NextStep['args']): NextStep[] {
+  return stepsOf(view).map((step) => ({ ...step, session: view.folder, ...atGate(step, view, asked) }));
+}
+
+/** A step that opens a gate, with the channels that the session allows. */
+function atGate(
+  { act }: NextStep,
+  { sessionFile, state }: SessionView,
+  args: NextStep['args'],
+): Partial<NextStep> {
+  const by = sessionFile?.settings.gateChannels;
+  if (act === 'answer_questions' || act === 'decide_plan') return { args, by };
+  const isAtGate = act === 'begin_round' || (act === 'request_changes' && !state.prepared);
+  // No form asks for these.
+  return isAtGate ? { by: by?.filter((channel) => channel !== 'elicitation') } : {};
 }
 
 function stepsOf(view: SessionView): NextStep[] {
@@ -28,7 +42,9 @@ function stepsOf(view: SessionView): NextStep[] {
       return [afterWaiting(status)];
     case 'blocked':
       if (status.next) return [...status.next];
-      return status.rule === 'auth' ? [AFTER_LOGIN] : [{ act: 'settle_blocker' }];
+      if (status.rule === 'auth') return [AFTER_LOGIN];
+      // Only a person who saw the list accepts programs that git would start.
+      return [{ act: 'settle_blocker', ...(status.rule === 'git_programs_changed' && { by: ['cli'] }) }];
     case 'stopped':
       return [{ act: 'resume', ifWanted: true }];
     case 'done':

@@ -1,9 +1,10 @@
 import { ProtocolError, SdkError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import { type Form, type FormChoice, type FormField, OWN_WORDS } from '../../caller/facts/form.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { asJson } from './define-tool.ts';
 import type { ChatClient, Exchange } from './exchange.ts';
-import type { Ask, Form, FormField, FormOutcome } from './form.ts';
+import type { Ask, FormOutcome } from './form.ts';
 import { ROUND_LIMIT_MS } from './rounds.ts';
 import { waitLimitMs } from './wait-limits.ts';
 
@@ -71,18 +72,28 @@ function paramsOf({ message, fields, required = [] }: Form) {
 }
 
 /** Choices use `enumNames` of protocol version 2025-06-18, which newer clients accept too. */
-function propertyOf({ choices, ...field }: FormField) {
-  const text = { type: 'string' as const, ...field };
+function propertyOf(field: FormField) {
+  const { title, description, default: filled } = field;
+  const text = { type: 'string' as const, title, description, default: filled };
+  const choices = choicesIn(field);
   if (choices === undefined) return text;
-  const [values, titles] = [choices.map(({ value }) => value), choices.map(({ title }) => title)];
-  return { ...text, enum: values, enumNames: titles };
+  return { ...text, enum: choices.map(({ value }) => value), enumNames: choices.map((each) => each.title) };
 }
+
+/** A text beside choices is written in the chat: Codex does not submit a form with an empty text field. */
+function choicesIn({ choices, words }: FormField): readonly FormChoice[] | undefined {
+  const shown = choices?.filter(({ isForTerminal }) => !isForTerminal);
+  return words && shown ? [...shown, IN_CHAT] : shown;
+}
+
+const IN_CHAT: FormChoice = { value: OWN_WORDS, title: 'Something else: I will say it in the chat' };
 
 /** Keeps only the requested fields, and only strings: a client may send anything. */
 function filledIn({ content }: z.output<typeof Answer>, { fields, required = [] }: Form): FormOutcome {
-  const given = Object.entries(fields).flatMap(([name, { choices }]) => {
+  const given = Object.entries(fields).flatMap(([name, field]) => {
     const value = content?.[name];
     const text = typeof value === 'string' ? value.trim() : '';
+    const choices = choicesIn(field);
     const chosen = choices === undefined ? text : choices.find((each) => each.value === text)?.value;
     return chosen ? [[name, chosen] as const] : [];
   });

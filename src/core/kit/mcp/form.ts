@@ -1,30 +1,5 @@
 import type { ActionContext } from '../../caller/context/context.ts';
-import { closedChannel } from '../../session/commands/judge-kind.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-
-export interface FormChoice {
-  value: string;
-  title: string;
-}
-
-/** Always a text field, because every client supports it. */
-export interface FormField {
-  title: string;
-  description?: string;
-  /** Absent if any text is allowed. */
-  choices?: readonly FormChoice[];
-  default?: string;
-}
-
-/** A form shown by the user's client. Text written by an agent is marked as such. */
-export interface Form {
-  message: string;
-  fields: Readonly<Record<string, FormField>>;
-  /** Names of the fields that can't be left empty. */
-  required?: readonly string[];
-}
-
-export type Filled = Readonly<Record<string, string>>;
+import { type Filled, type Form, formAfter, type OpenQuestion } from '../../caller/facts/form.ts';
 
 /**
  * `unanswered`: closed, declined, too late, or without a required field; never counts as a no. `not_shown`: the client
@@ -48,23 +23,28 @@ export type AtGate<Decision> =
 /** Appended to the result of the first call whose form was refused. */
 export const FORMS_REFUSED = ' This client refuses forms, so the user was not asked.';
 
-export function decidedBy<Decision>(
-  outcome: FormOutcome,
-  read: (filled: Filled) => Decision | undefined,
-): AtGate<Decision> {
+/**
+ * Asks, and asks again where a choice needs it: what was chosen counts even if the second form is left.
+ * @param read what to ask one who answers in a form; undefined where they may not, or nothing is open
+ */
+export async function askInForm<Decision>(
+  context: { actions: ActionContext; ask?: Ask; shownBy?: string },
+  read: (by: ActionContext) => Promise<OpenQuestion<Decision | undefined> | undefined>,
+): Promise<AtGate<Decision>> {
+  const { ask } = context;
+  const question = ask && (await read(byForm(context)));
+  if (ask === undefined || question === undefined) return { kind: 'no_form' };
+  const { form, decide } = question;
+  const outcome = await ask(form);
   if (outcome.kind === 'not_shown') return { kind: 'no_form', isRefused: true };
-  const decision = outcome.kind === 'filled' ? read(outcome.filled) : undefined;
+  if (outcome.kind === 'unanswered') return outcome;
+  const after = formAfter(form, outcome.filled);
+  const more = after && (await ask(after));
+  const decision = decide({ ...outcome.filled, ...(more?.kind === 'filled' && more.filled) });
   return decision === undefined ? { kind: 'unanswered' } : { kind: 'decided', decision };
-}
-
-export const BY_FORM = { channel: 'elicitation' } as const;
-
-/** Whether the session's GATE_CHANNELS accepts answers from a form. */
-export function mayOpenGates({ sessionFile }: SessionView): boolean {
-  return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings);
 }
 
 /** The context for an act that was chosen in a form: its record names the program that showed the form. */
 export function byForm({ actions, shownBy }: { actions: ActionContext; shownBy?: string }): ActionContext {
-  return { ...actions, by: { ...actions.by, ...BY_FORM, ...(shownBy && { client: shownBy }) } };
+  return { ...actions, by: { ...actions.by, channel: 'elicitation', ...(shownBy && { client: shownBy }) } };
 }

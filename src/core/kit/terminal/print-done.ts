@@ -1,8 +1,8 @@
 import type { Acted } from '../../caller/facts/acted.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
+import { hintForTerminal, nextCommands } from '../../caller/facts/step-texts.ts';
 import type { Cli } from './cli.ts';
 import { hanging } from './columns.ts';
-import { hintForTerminal, nextCommands } from './next-commands.ts';
 import { shownFacts } from './session-facts.ts';
 
 interface Printed {

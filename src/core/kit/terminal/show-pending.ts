@@ -1,7 +1,7 @@
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
+import { commandsOf } from '../../caller/facts/step-texts.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { hanging } from './columns.ts';
-import { commandsOf } from './next-commands.ts';
 
 /**
  * Shows that a command is not done yet, which is neither a success nor a failure, and sets the status for it.

@@ -1,5 +1,6 @@
 import { TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
+import { waysOf, waysOutsideChat } from '../../kernel/phases/channels.ts';
 import { openedBy } from '../documents/describe-event.ts';
 import type { AnswerOnRecord } from '../events/bodies/positions.ts';
 import { type By, type Channel, isPersonalChannel } from '../events/bodies/who-acted.ts';
@@ -28,10 +29,7 @@ export const GATE_ERRORS = errors({
     hint:
       chosen.length === 0
         ? `A person decides it ${
-            gateChannels
-              .filter((each) => isPersonalChannel(channel) || each !== 'file')
-              .map((each) => WAYS[each])
-              .join(', or ') || 'outside of this chat'
+            isPersonalChannel(channel) ? waysOf(gateChannels) : waysOutsideChat(gateChannels)
           }.`
         : 'Start it without that choice; the session then waits at the gate.',
   }),
@@ -72,7 +70,7 @@ export const GATE_ERRORS = errors({
   person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({
     what: NOT_ANSWERED,
     why: 'It would accept changes that weaken the checks. Only a person may accept them, and this call could come from a model.',
-    hint: `The user reads the changes, and accepts them ${persons.map((each) => WAYS[each]).join(', or ')}. Any other answer can be given this way too.`,
+    hint: `The user reads the changes, and accepts them ${waysOf(persons)}. Any other answer can be given this way too.`,
     next: [{ act: 'answer_questions' }],
   }),
   plan_hash_missing: () => ({
@@ -104,7 +102,7 @@ export const GATE_ERRORS = errors({
   }) => ({
     what: NOT_APPROVED,
     why: `It starts MCP servers by commands of the plan (${servers.join(', ')}). Only a person who decides about this plan may accept those: no model, and no choice made before.`,
-    hint: `The user reads the commands, and approves the plan ${persons.map((each) => WAYS[each]).join(', or ')}. Or ask for a plan without them.`,
+    hint: `The user reads the commands, and approves the plan ${waysOf(persons)}. Or ask for a plan without them.`,
     next: [{ act: 'decide_plan' }],
   }),
   servers_unclear: ({ name, problems }: { name: string; problems: readonly string[] }) => ({
@@ -134,13 +132,3 @@ interface ClosedChannel {
   gateChannels: readonly Channel[];
   chosen?: readonly string[];
 }
-
-const WAYS: Readonly<Record<Channel, string>> = {
-  tool: 'through the chat',
-  elicitation: 'in a form of the chat client',
-  cli: 'with samocode in a terminal, outside any agent',
-  phone: 'by phone',
-  web: 'on the page of samocode web',
-  file: 'by typing answers into _qa.md',
-  settings: 'by a setting',
-};

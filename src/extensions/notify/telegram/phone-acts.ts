@@ -1,12 +1,12 @@
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
-import { approvePlan } from '../../../core/acts/gates/approve-plan.act.ts';
-import { requestChanges } from '../../../core/acts/gates/request-changes.act.ts';
+import { carryOut, planDecision } from '../../../core/acts/gates/plan-question.ts';
 import { resumeSession } from '../../../core/acts/sessions/resume-session.act.ts';
 import { sendMessage } from '../../../core/acts/sessions/send-message.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
 import type { Acted } from '../../../core/caller/facts/acted.ts';
+import type { Filled } from '../../../core/caller/facts/form.ts';
 import { hasMovedOn, howSettled, planRefusal, sessionAbout, stillOpen, TOO_OLD } from './phone-session.ts';
 import type { SentMessage } from './sent-messages.ts';
 
@@ -33,7 +33,8 @@ export async function intentOf(
   const found = await sessionAbout(sent, context);
   if ('refusal' in found) return { ...found, isOver: true };
   const { view, question } = found;
-  const { about } = sent;
+  const { about, buttons } = sent;
+  if ('choice' in input && !buttons.flat().some(({ choice }) => choice === input.choice)) return NOT_OFFERED;
   const over = async (refusal: string): Promise<Intent> => ({
     refusal: (await howSettled(view, sent)) ?? refusal,
     isOver: true,
@@ -59,34 +60,30 @@ export async function intentOf(
     case 'changes': {
       const refusal = planRefusal(view, about.hash);
       if (refusal !== undefined) return await over(refusal);
-      if ('choice' in input)
-        return input.choice === 'approve'
-          ? acting(
-              'recording the approval',
-              () => approvePlan({ ...question, hash: about.hash }, context),
-              about.hash,
-            )
-          : { asks: 'changes', hash: about.hash };
-      return about.kind === 'changes'
-        ? acting(
-            'recording the request',
-            () => requestChanges({ ...question, feedback: text }, context),
-            about.hash,
-          )
-        : { refusal: 'Press "Request changes" first, then reply to the question that follows.' };
+      if ('reply' in input && about.kind === 'plan')
+        return { refusal: 'Press "Request changes" first, then reply to the question that follows.' };
+      const chosen: Filled = 'choice' in input ? { decision: text } : { decision: 'changes', changes: text };
+      const decision = planDecision(about.hash, chosen);
+      if (decision.kind !== 'approve' && decision.kind !== 'changes') return NOT_OFFERED;
+      if (decision.kind === 'changes' && 'choice' in input) return { asks: 'changes', hash: about.hash };
+      const what = decision.kind === 'approve' ? 'approval' : 'request';
+      return acting(`recording the ${what}`, () => carryOut(decision, question, context), about.hash);
     }
     case 'session':
       if ('reply' in input)
         return acting('sending the message', () => sendMessage({ ...question, text }, context));
       if (input.choice === 'status') return { shows: 'status' };
       if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
-      return input.choice === 'stop'
-        ? acting('stopping', () => stopSession({ ...question, when: 'after_iteration' }, context))
-        : acting('resuming', () => resumeSession(question, context));
+      if (input.choice === 'resume') return acting('resuming', () => resumeSession(question, context));
+      if (input.choice !== 'stop') return NOT_OFFERED;
+      return acting('stopping', () => stopSession({ ...question, when: 'after_iteration' }, context));
     default:
       return about satisfies never;
   }
 }
+
+/** By the message: a choice of another one, such as an approval without its plan, decides nothing. */
+const NOT_OFFERED: Intent = { refusal: 'This message does not offer that; nothing was done.' };
 
 function answering(
   question: SessionQuestion & { hash: string },

@@ -1,3 +1,4 @@
+import { PLAN_BUTTONS } from '../../../core/acts/gates/plan-question.ts';
 import { questionHash } from '../../../core/session/documents/qa.ts';
 import type { QaQuestion } from '../../../core/session/documents/qa-blocks.ts';
 import { type Notification, type NotifiedKind, shownTitle } from '../notice/notification.ts';
@@ -113,7 +114,7 @@ function allSuggestions(questions: readonly QaQuestion[]): Omit<Draft, 'lines'> 
 function planDrafts(lines: readonly MessageLine[], plan: NonNullable<Notification['plan']>): Draft[] {
   const { name, path, hash } = plan;
   const below = safeLines(`${name}, version ${hash.slice(0, 8)}`);
-  const buttons = [[button('✔ Approve', 'approve'), button('✎ Request changes', 'changes')]];
+  const buttons = [PLAN_BUTTONS.map(({ text, choice }) => button(text, choice))];
   return [
     ...splitDraft(lines),
     { lines: below, about: { kind: 'plan', hash }, buttons, document: { path, name } },

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { commandsOf } from '../../../core/caller/facts/step-texts.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
-import { commandsOf } from '../../../core/kit/terminal/next-commands.ts';
 import {
   projectOf,
   type SharedOptions,

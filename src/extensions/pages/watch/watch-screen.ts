@@ -3,10 +3,12 @@ import { askAtGate } from '../../../core/acts/gates/ask-at-gate.ts';
 import { type ShownSession, watchSessions } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Acted } from '../../../core/caller/facts/acted.ts';
+import type { FormField } from '../../../core/caller/facts/form.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { identityAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import { runAtTerminal } from '../../../core/kernel/processes/run-at-terminal.ts';
+import { askField } from '../../../core/kit/terminal/ask.ts';
 import { type Cli, EXIT, type Menus } from '../../../core/kit/terminal/cli.ts';
 import { cutToColumns } from '../../../core/kit/terminal/columns.ts';
 import { Drafts } from '../../../core/kit/terminal/drafts.ts';
@@ -225,21 +227,19 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
     return await askAtGate(cli, view, questionOf(row));
   },
   async message(row, { cli }) {
-    const asked = `Message for the next agent of ${row.name}; Esc cancels`;
-    const isMissing = (typed: string) =>
-      typed.trim() === '' ? 'Write what the agent should know.' : undefined;
-    return await written(row, { cli, asked, isMissing }, async (text) => {
+    const asked = { title: `Message for the next agent of ${row.name}` };
+    return await written(row, { cli, asked }, async (text) => {
       const { sendMessage } = await import('../../../core/acts/sessions/send-message.act.ts');
       return await sendMessage({ ...questionOf(row), text }, await cli.actionContext());
     });
   },
-  async stop(row, { cli, menus }) {
+  async stop(row, { cli }) {
     const choices = [
-      { value: 'after_iteration', label: 'after the current agent' },
-      { value: 'now', label: 'now: end the current agent; what it has written is kept' },
-      { value: 'not', label: 'leave it running' },
+      { value: 'after_iteration', title: 'after the current agent' },
+      { value: 'now', title: 'now: end the current agent; what it has written is kept' },
     ];
-    const when = await menus.choose(`When should ${row.name} stop?`, choices, 'after_iteration');
+    const title = `When should ${row.name} stop?`;
+    const when = await askField(cli, { title, choices, default: 'after_iteration' });
     if (when !== 'after_iteration' && when !== 'now') return undefined;
     const { stopSession } = await import('../../../core/acts/sessions/stop-session.act.ts');
     return (await stopSession({ ...questionOf(row), when }, await cli.actionContext())).done;
@@ -247,11 +247,10 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
   async resume(row, { cli }) {
     const isDone = row.facts.state === 'done';
     const asked = isDone
-      ? `New goal of ${row.name}; Esc cancels`
-      : `Note for the next agent of ${row.name}; Enter for none; Esc cancels`;
-    const isMissing = (typed: string) =>
-      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined;
-    return await written(row, { cli, asked, isMissing }, async (text) => {
+      ? `New goal of ${row.name}`
+      : `Note for the next agent of ${row.name}; Enter for none`;
+    const check = isDone ? undefined : () => undefined;
+    return await written(row, { cli, asked: { title: asked }, check }, async (text) => {
       const { resumeSession } = await import('../../../core/acts/sessions/resume-session.act.ts');
       const input = { ...questionOf(row), ...(isDone ? { goal: text } : { note: text }) };
       return await resumeSession(input, await cli.actionContext());
@@ -269,20 +268,19 @@ const ACTS: Readonly<Record<WatchAct, Perform>> = {
 
 interface Written {
   cli: Cli;
-  asked: string;
-  /** Returns what is missing in a text, which repeats the question. */
-  isMissing: (typed: string) => string | undefined;
+  asked: FormField;
+  /** Returns what is missing in a text, which repeats the question; by default, any text at all. */
+  check?: ((typed: string) => string | undefined) | undefined;
 }
 
 /** Asks for a text and sends it. @returns what was done; undefined if the person cancelled */
 async function written(
   { key: runDir, facts }: WatchedRow,
-  { cli, asked, isMissing }: Written,
+  { cli, asked, check }: Written,
   send: (text: string) => Promise<Acted>,
 ): Promise<string | undefined> {
   await using drafts = new Drafts(cli, { paths: { folder: facts.session, runDir } });
-  const menus = await (await drafts.typing()).menus?.();
-  const text = await menus?.write(asked, isMissing);
+  const text = await askField(await drafts.typing(), asked, check);
   if (text === undefined) return undefined;
   const { done } = await send(text);
   await drafts.recorded();

@@ -3,9 +3,8 @@ import { FINISH_CHOICE_NAMES } from '../../../core/acts/finish/finish-choices.ts
 import { finishSession } from '../../../core/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../core/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../core/acts/gates/answer-qa.act.ts';
-import { approvePlan } from '../../../core/acts/gates/approve-plan.act.ts';
+import { carryOut, planDecision } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
-import { requestChanges } from '../../../core/acts/gates/request-changes.act.ts';
 import { openProof } from '../../../core/acts/proof/open-proof.ts';
 import { DIFFERENCES } from '../../../core/acts/proof/repeated-check.ts';
 import { type Verification, verifyProof } from '../../../core/acts/proof/verify-proof.act.ts';
@@ -18,9 +17,11 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { pageKey } from '../../../core/caller/facts/live-page.ts';
 import { LIMIT_NAMES } from '../../../core/kernel/phases/limits.ts';
 import { counted } from '../../../core/kernel/text.ts';
+import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
 import { planChanges } from '../../../core/session/documents/plan.ts';
 import { type Html, html } from '../html/html.ts';
 import { taskTexts } from '../html/markdown-html.ts';
+import { canAct, type WatchAct } from '../watch/keys.ts';
 import { previewPart } from './acts-part.ts';
 import { sendPictureComments } from './application/picture-comments.ts';
 import { shownPlans, stepNames } from './gate-part.ts';
@@ -75,11 +76,11 @@ const ACTS: Readonly<Record<string, WebAct>> = {
       return text ? [`${step.replace(/^/gm, '> ')}\n\n${text}`] : [];
     });
     const feedback = [...comments, textOf(fields, 'feedback')].filter(Boolean).join('\n\n');
-    if (fields.decide === 'approve') {
-      if (feedback) throw WEB_ERRORS.comments_not_sent();
-      return (await approvePlan({ ...question, hash }, context)).done;
-    }
-    return (await requestChanges({ ...question, feedback }, context)).done;
+    const decision = planDecision(hash, { decision: textOf(fields, 'decide'), changes: feedback });
+    if (decision.kind !== 'approve' && decision.kind !== 'changes')
+      throw WEB_ERRORS.no_such_act({ act: textOf(fields, 'decide') });
+    if (decision.kind === 'approve' && feedback) throw WEB_ERRORS.comments_not_sent();
+    return (await carryOut(decision, question, context)).done;
   },
   async message(session, fields, context) {
     return (await sendMessage({ ...sessionQuestion(session), text: textOf(fields, 'text') }, context)).done;
@@ -139,6 +140,12 @@ const ACTS: Readonly<Record<string, WebAct>> = {
 /** These count only in the state for which the page offered them. */
 const DECISIONS: ReadonlySet<string> = new Set(['answer', 'plan', 'resume', 'preview', 'finish']);
 
+/** As which act the page offers them: by name, none is done of a session for which it is not offered. */
+const OFFERS: Readonly<Record<string, WatchAct>> = {
+  ...{ answer: 'answer', plan: 'answer', message: 'message', stop: 'stop', resume: 'resume' },
+  ...{ preview: 'finish', finish: 'finish', verify: 'verify' },
+};
+
 function verdict({ verified, commit = '', checks, differences, partly }: Verification): Html {
   const at = commit.slice(0, 12);
   if (verified)
@@ -159,6 +166,8 @@ export async function actOnSession(
   // The form may have been that of a session that the tab has left.
   if (fields.session !== pageKey(session.view.paths)) throw WEB_ERRORS.state_changed();
   if (DECISIONS.has(name) && fields.state !== stateIdOf(session.view)) throw WEB_ERRORS.state_changed();
+  const offer = OFFERS[name];
+  if (offer && !canAct(offer, shownFacts(session.view, session))) throw WEB_ERRORS.state_changed();
   const actId = textOf(fields, 'act') || undefined;
   return await act(session, fields, { ...actingOn(session, context), actId });
 }

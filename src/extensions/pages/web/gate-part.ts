@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PLAN_BUTTONS } from '../../../core/acts/gates/plan-question.ts';
 import { readPlan } from '../../../core/acts/gates/read-plan.act.ts';
 import { type QaItem, readQa } from '../../../core/acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
@@ -106,7 +107,7 @@ ${chatPart(fromChat)}
 <form data-act="plan">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
 <label>Requested changes <textarea name="feedback" rows="2" dir="auto"></textarea></label>
-<p class="buttons"><button name="decide" value="approve" class="primary">Approve the plan</button> <button name="decide" value="change">Request changes</button> ${FINAL}</p><output></output></form></section>`;
+<p class="buttons">${PLAN_BUTTONS.map(({ text: label, choice }, at) => html`<button name="decide" value="${choice}"${at === 0 && html` class="primary"`}>${label}</button> `)}${FINAL}</p><output></output></form></section>`;
 }
 
 /** The names of the comment fields: by the text of the step, so that a draft finds its step in a new version. */

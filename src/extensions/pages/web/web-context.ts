@@ -1,9 +1,9 @@
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { SessionQuestion } from '../../../core/caller/context/find-session.ts';
+import { hintForTerminal } from '../../../core/caller/facts/step-texts.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
-import { hintForTerminal } from '../../../core/kit/terminal/next-commands.ts';
 import type { By } from '../../../core/session/events/bodies/who-acted.ts';
 
 export function sessionQuestion({ view, projectDir }: ShownSession) {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { hintForTerminal } from '../../../core/caller/facts/step-texts.ts';
 import type { DoctorCheck } from '../../../core/caller/refusals/check.ts';
 import { counted, inWords } from '../../../core/kernel/text.ts';
 import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
 import { columnsOf, hanging, padTo, tabSeparated } from '../../../core/kit/terminal/columns.ts';
-import { hintForTerminal } from '../../../core/kit/terminal/next-commands.ts';
 import type { Output } from '../../../core/kit/terminal/output.ts';
 import {
   projectOf,

@@ -55,27 +55,28 @@ test.concurrent(
   },
 );
 
-test.concurrent('a plan is left for later, asked about again after a plain no, sent back with text only, and not approved by Enter alone', async ({
+test.concurrent('a plan is left for later, read again, sent back with text only, and not approved by Enter alone', async ({
   expect,
 }) => {
   await using rig = await startRig({ at: 'planned' });
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('plan_approval');
-  for (const says of [[''], ['q'], ['no', ''], ['N', ' ']]) {
+  for (const says of [[''], ['q'], ['y'], ['3', ''], ['6']]) {
     const left = await typed(['run', session], { ...place, says });
-    expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Enter leaves it for later') });
+    expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('6) Decide later') });
   }
-  for (const keys of [[KEY.escape], [KEY.enter], [KEY.up + KEY.enter, KEY.escape]])
+  const changes = KEY.up.repeat(3) + KEY.enter;
+  for (const keys of [[KEY.escape], [KEY.enter], [changes, KEY.escape]])
     expect((await typed(['run', session], { ...place, keys })).exitCode, 'by menus').toBe(4);
   const types = async () => (await rig.events()).map(({ type }) => type);
   expect(await types()).not.toContain('changes_requested');
-  await typed(['run', session], { ...place, says: ['n', 'smaller steps', ''] });
+  await typed(['run', session], { ...place, says: ['3', 'smaller steps', ''] });
   const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
   expect(JSON.stringify(asked)).toContain('smaller steps');
 
   const shorter = `shorter${KEY.enter}`;
-  await typed(['run', session], { ...place, keys: [KEY.up + KEY.enter, shorter, KEY.down + KEY.enter] });
+  await typed(['run', session], { ...place, keys: [changes, shorter, KEY.up.repeat(4) + KEY.enter] });
   expect((await types()).filter((type) => type === 'changes_requested')).toHaveLength(2);
   expect(await types()).toContain('plan_approved');
 });
@@ -139,6 +140,6 @@ test.concurrent('a person who answers at a terminal after somebody else is notif
   const answers = await slowPerson(asking, 'A', () => asking.answer(undefined, 'tool'));
   expect(answers, 'questions').toEqual(notTaken);
   await using planned = await startRig({ at: 'planned' });
-  const changes = await slowPerson(planned, 'make it shorter', () => planned.approve('tool'));
+  const changes = await slowPerson(planned, '3', () => planned.approve('tool'));
   expect(changes, 'a plan').toEqual(notTaken);
 });

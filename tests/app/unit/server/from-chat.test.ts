@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Form } from '../../../../src/core/caller/facts/form.ts';
 import { CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
-import type { Form } from '../../../../src/core/kit/mcp/form.ts';
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import type { By } from '../../../../src/core/session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';

@@ -7,11 +7,13 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { buildServer } from '../../../../src/app/server/build-server.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import { GATE_CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../../../core/unit/session/events.ts';
 import { ownSession } from '../../../support/own-session.ts';
 import { makeProject, type TempProject } from '../../../support/project.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
 
 /** A client and a server in this process, in a real project whose sessions have no worker. */
 export interface ServerRig extends TempProject, AsyncDisposable {
@@ -37,6 +39,9 @@ export interface ServerRigPlan {
   /** What the client announces. */
   capabilities?: ClientCapabilities;
 }
+
+/** As a project without settings. */
+const OPEN_TO_CHATS = { ...sessionFileSample().settings, gateChannels: [...GATE_CHANNELS] };
 
 export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig> {
   const { bare = false, clock = systemClock, clientName = 'rig' } = plan;
@@ -66,7 +71,7 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
     listChanges: () => listChanges,
     async addSession(folder, events = [CREATED, PREPARED], at) {
       const paths = sessionPaths(sessionsDir, folder);
-      await writeEvents(paths, events, at?.startMs, { mainRepo: repo.path });
+      await writeEvents(paths, events, at?.startMs, { mainRepo: repo.path, settings: OPEN_TO_CHATS });
       await ownSession(repo.homeDir, paths);
       await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
       return paths;

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nextSteps } from '../../../../src/core/caller/facts/next-steps.ts';
-import { commandsOf } from '../../../../src/core/kit/terminal/next-commands.ts';
+import { commandsOf } from '../../../../src/core/caller/facts/step-texts.ts';
 import { typed } from '../../../app/unit/cli/typed.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';

@@ -1,5 +1,5 @@
+import type { Form } from '../../../caller/facts/form.ts';
 import { counted } from '../../../kernel/text.ts';
-import type { Form } from '../../../kit/mcp/form.ts';
 import type { ToolContext } from '../../../kit/mcp/tool.ts';
 import { namedFiles } from './bring-files.ts';
 import type { StartSessionInput } from './start-choices.ts';

@@ -71,7 +71,7 @@ test('a plan comes as a document with its version, and buttons below it', async 
   expect(document?.document).toEqual({ name: '01-08-plan.md', text: '# Plan <x>\n' });
   // The name alone would be a link, since .md is a domain too.
   expect(document?.text).toBe('01-08-plan.\u2060md, version abcdef01');
-  expect(document?.buttons.flat().map(({ text }) => text)).toEqual(['✔ Approve', '✎ Request changes']);
+  expect(document?.buttons.flat().map(({ text }) => text)).toEqual(['Approve the plan', 'Request changes']);
 });
 
 test('a long text is split, and rejected markup is sent again as plain text', async () => {

@@ -1,14 +1,15 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../../../../src/app/cli/whole-program.ts';
-import { ACTS, TO_FILL } from '../../../../../src/core/kernel/acts.ts';
-import { nextCalls, hintForModel as toolHint } from '../../../../../src/core/kit/mcp/next-calls.ts';
-import type { Cli } from '../../../../../src/core/kit/terminal/cli.ts';
+import { COMMANDS } from '../../../../src/app/cli/whole-program.ts';
 import {
   commandsOf,
+  nextCalls,
   nextCommands,
   hintForTerminal as terminalHint,
-} from '../../../../../src/core/kit/terminal/next-commands.ts';
+  hintForModel as toolHint,
+} from '../../../../src/core/caller/facts/step-texts.ts';
+import { ACTS, TO_FILL } from '../../../../src/core/kernel/acts.ts';
+import type { Cli } from '../../../../src/core/kit/terminal/cli.ts';
 
 test.each([
   [{ act: 'resume' }, 'resume_session', 'samocode resume <session>'],
@@ -70,7 +71,7 @@ test('every act has a text for tools and for the terminal', async () => {
   const lines = ACTS.map(
     (act) => `${act}: ${nextCalls([{ act }])} | ${nextCommands([{ act, session: '26-01-08-boat' }])}`,
   );
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../../../golden/next-steps.txt');
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../../golden/next-steps.txt');
 });
 
 test('a condition shared by several calls is given to a model once', () => {

@@ -1,0 +1,156 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { type PlanDecision, planQuestion } from '../../../../../src/core/acts/gates/plan-question.ts';
+import { questionField } from '../../../../../src/core/acts/gates/questions-form.ts';
+import type { PlanReport } from '../../../../../src/core/acts/gates/read-plan.act.ts';
+import type { QaItem } from '../../../../../src/core/acts/gates/read-qa.act.ts';
+import { systemClock } from '../../../../../src/core/kernel/clock.ts';
+import { askByForm } from '../../../../../src/core/kit/mcp/ask-by-form.ts';
+import { noExchange } from '../../../../../src/core/kit/mcp/exchange.ts';
+import { askInForm } from '../../../../../src/core/kit/mcp/form.ts';
+import { askField, askForm } from '../../../../../src/core/kit/terminal/ask.ts';
+import type { Cli } from '../../../../../src/core/kit/terminal/cli.ts';
+import { Output } from '../../../../../src/core/kit/terminal/output.ts';
+import { planHash } from '../../../../../src/core/session/documents/plan.ts';
+import { KEY, keyboard } from '../../../../app/unit/cli/keys.ts';
+import { STATES } from '../../../../support/session-states.ts';
+
+const TEXT = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
+const [, WAITING] = STATES.find(([state]) => state === 'waiting for approval') ?? expect.fail();
+const PLAN: PlanReport = {
+  ...{ view: WAITING.view, name: 'plan.md', text: TEXT, ledger: undefined, hash: planHash(TEXT) },
+  ...{ state: 'waits_for_approval', servers: [], remarks: [], fromChat: undefined },
+};
+const APPROVES: PlanDecision = { kind: 'approve', hash: PLAN.hash };
+const LATER: PlanDecision = { kind: 'later' };
+
+/** A terminal on which a person presses keys in menus, or types lines where there are none. */
+function terminal({ keys, lines = [] }: { keys?: string[]; lines?: string[] }) {
+  const shown: string[] = [];
+  const stdout = new PassThrough().on('data', (bytes: Buffer) => shown.push(bytes.toString('utf8')));
+  const left = [...lines];
+  const asks = async (question: string) => {
+    shown.push(question);
+    return left.shift() ?? '';
+  };
+  const cli: Pick<Cli, 'output' | 'ask' | 'menus'> = {
+    output: new Output({ stdout, stderr: stdout, colourful: false, json: false }),
+    ask: asks,
+    ...(keys && { menus: async () => keyboard(keys).menus }),
+  };
+  return { cli: cli as Cli, shown: () => shown.join('') };
+}
+
+async function decidedAt(place: Parameters<typeof terminal>[0]): Promise<PlanDecision> {
+  const { form, decide } = planQuestion(PLAN);
+  return decide((await askForm(terminal(place).cli, form)) ?? {});
+}
+
+const up = (times: number) => KEY.up.repeat(times) + KEY.enter;
+
+test.each<[string, Parameters<typeof terminal>[0], PlanDecision]>([
+  ['Enter in the menu', { keys: [KEY.enter] }, LATER],
+  ['Esc', { keys: [KEY.escape] }, LATER],
+  ['its entry for an approval', { keys: [up(4)] }, APPROVES],
+  ['its entry to read', { keys: [up(5)] }, { kind: 'read' }],
+  ['its entry for comments', { keys: [up(2)] }, { kind: 'comment' }],
+  ['its entry to edit', { keys: [up(1)] }, { kind: 'edit' }],
+  [
+    'its entry for changes, and their text',
+    { keys: [up(3), `smaller${KEY.enter}`] },
+    { kind: 'changes', feedback: 'smaller' },
+  ],
+  ['changes whose text is left', { keys: [up(3), KEY.escape] }, LATER],
+  ['the number of the approval', { lines: ['2'] }, APPROVES],
+  [
+    'the number of changes, and their text',
+    { lines: ['3', 'smaller'] },
+    { kind: 'changes', feedback: 'smaller' },
+  ],
+  ['changes without a text', { lines: ['3', ' '] }, LATER],
+  ['the number to edit', { lines: ['5'] }, { kind: 'edit' }],
+  ...['', 'y', 'yes', 'approve', '0', '7', '1.5', '-1', 'q'].map(
+    (line): [string, { lines: string[] }, PlanDecision] => [`the line "${line}"`, { lines: [line] }, LATER],
+  ),
+])('at a terminal %s decides only what was offered', async (_what, place, decision) => {
+  expect(await decidedAt(place)).toEqual(decision);
+});
+
+test('without menus each choice is a numbered line, and none but those of the menu', async () => {
+  const { cli, shown } = terminal({ lines: [''] });
+  await askForm(cli, planQuestion(PLAN).form);
+  expect(shown()).toBe(
+    '1) Read the whole plan first\n2) Approve it: the work starts\n3) Ask for changes\n' +
+      '4) Write comments on it in your editor\n5) Edit it yourself\n6) Decide later\nDecision (1-6; Enter: not now): ',
+  );
+});
+
+/** What is decided in a form of a client that answers each form with the next content. */
+async function decidedInForm(...contents: object[]) {
+  const sent: unknown[] = [];
+  const answers = [...contents];
+  const exchange = {
+    ...noExchange(),
+    client: { name: 'rig', version: '1', capabilities: { elicitation: {} } },
+    ask: async (request: unknown) => {
+      sent.push(request);
+      const content = answers.shift();
+      return content === undefined ? { action: 'cancel' } : { action: 'accept', content };
+    },
+  };
+  const ask = askByForm({}, exchange, systemClock) ?? expect.fail();
+  const actions = { by: { channel: 'tool' } } as never;
+  const asked = await askInForm({ actions, ask }, async () => planQuestion(PLAN));
+  return { asked, sent };
+}
+
+test('a chat is offered no choice that needs a terminal', async () => {
+  const { sent } = await decidedInForm({ decision: 'later' });
+  const params = {
+    requestedSchema: { properties: { decision: { enum: ['read', 'approve', 'changes', 'later'] } } },
+  };
+  expect(sent).toMatchObject([{ method: 'elicitation/create', params }]);
+});
+
+test.each<[string, object[], object]>([
+  ['an approval', [{ decision: 'approve' }], { kind: 'decided', decision: APPROVES }],
+  [
+    'changes',
+    [{ decision: 'changes' }, { changes: 'smaller' }],
+    { kind: 'decided', decision: { kind: 'changes', feedback: 'smaller' } },
+  ],
+  [
+    'changes whose form is left',
+    [{ decision: 'changes' }],
+    { kind: 'decided', decision: { kind: 'changes', feedback: '' } },
+  ],
+  ...['edit', 'comment', 'own words', 'Approve', 'approve plan', ''].map(
+    (decision): [string, object[], object] => [`"${decision}"`, [{ decision }], { kind: 'unanswered' }],
+  ),
+  ['an approval in a field that was not asked', [{ approve: 'approve' }], { kind: 'unanswered' }],
+])('in the form of a chat %s decides only what was offered', async (_what, contents, asked) => {
+  expect((await decidedInForm(...contents)).asked).toEqual(asked);
+});
+
+const QUESTION: QaItem = {
+  ...{ id: 'Q1', round: 1, text: 'Which?', isOpen: true, isUnconfirmed: false },
+  options: ['red', 'green', 'blue'].map((text, at) => ({ letter: 'ABC'[at] ?? '', text })),
+  suggestion: { letters: ['B'], reason: 'calm' },
+};
+const OWN: QaItem = { ...QUESTION, isOwn: true };
+const noZ = (typed: string) => (typed.includes('Z') ? 'There is no Z.' : undefined);
+
+test.each<[string, QaItem, Parameters<typeof terminal>[0], string | undefined]>([
+  ['Enter', QUESTION, { keys: [KEY.enter] }, 'B'],
+  ['another option', QUESTION, { keys: [KEY.down + KEY.enter] }, 'C'],
+  ['several', QUESTION, { keys: [KEY.down.repeat(2) + KEY.enter, KEY.space + KEY.enter] }, 'A, B'],
+  ['words', QUESTION, { keys: [KEY.down.repeat(3) + KEY.enter, `pink${KEY.enter}`] }, 'pink'],
+  ['a note', OWN, { keys: [KEY.down.repeat(2) + KEY.enter, `B, calm${KEY.enter}`] }, 'B, calm'],
+  ['Esc', QUESTION, { keys: [KEY.escape] }, undefined],
+  ['an empty line', QUESTION, { lines: [''] }, 'B'],
+  ['a letter', QUESTION, { lines: ['c'] }, 'c'],
+  ['a line of words, once it is no problem', QUESTION, { lines: ['Z', 'pink'] }, 'pink'],
+  ['an empty line without a suggestion', { ...QUESTION, suggestion: undefined }, { lines: [''] }, undefined],
+])('a question is answered at a terminal by %s', async (_what, question, place, answer) => {
+  expect(await askField(terminal(place).cli, questionField(question), noZ)).toBe(answer);
+});
