@@ -1,13 +1,22 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ShownSession } from '../../../../../src/core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../../../src/core/caller/context/context.ts';
+import { getStatus } from '../../../../../src/core/caller/facts/get-status.ts';
 import { pageKey } from '../../../../../src/core/caller/facts/live-page.ts';
+import { ifExists } from '../../../../../src/core/kernel/errors.ts';
+import { planHash } from '../../../../../src/core/session/documents/plan.ts';
+import type { NewEvent } from '../../../../../src/core/session/events/events.ts';
+import { sessionPaths } from '../../../../../src/core/session/layout/paths.ts';
 import { watchedRows } from '../../../../../src/extensions/pages/watch/groups.ts';
 import { ACT_KEYS, listKeys } from '../../../../../src/extensions/pages/watch/keys.ts';
 import { press } from '../../../../../src/extensions/pages/watch/press.ts';
 import { actOnSession } from '../../../../../src/extensions/pages/web/acts.ts';
 import { actsPart } from '../../../../../src/extensions/pages/web/acts-part.ts';
 import { stateIdOf } from '../../../../../src/extensions/pages/web/inbox/items.ts';
+import { CREATED, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
+import { ownSession } from '../../../../support/own-session.ts';
+import { makeProject } from '../../../../support/project.ts';
 import { STATES, STATES_NOW } from '../../../../support/session-states.ts';
 
 const SESSIONS = STATES.map(([state, report]): [string, ShownSession] => [
@@ -50,7 +59,7 @@ test.each(SESSIONS)(
   },
 );
 
-test('the page knows no act of another face, and a plan decides nothing that it has no button for', async () => {
+test('the page knows no act of another face', async () => {
   const [, session] = SESSIONS.find(([state]) => state === 'waiting for approval') ?? [];
   for (const act of ['approve', 'changes', 'toString', 'edit'])
     expect(await refusalOf(act, session as ShownSession)).toBe('no_such_act');
@@ -73,3 +82,27 @@ test.each(SESSIONS)(
     expect(done.toSorted()).toEqual(listed.toSorted());
   },
 );
+
+const PLAN = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
+
+test('on the page a plan is decided by its buttons alone, and approved by the hash that was shown', async () => {
+  const { repo, context, sessionsDir } = await makeProject({ acting: { by: { channel: 'web' } } });
+  await using _repo = repo;
+  const paths = sessionPaths(sessionsDir, '26-01-08-boat');
+  const plan = { name: '01-08-1000-plan-boat.md', hash: planHash(PLAN) };
+  const parked = { type: 'parked', for: 'plan_approval', resumePhase: 'planning', plan } as const;
+  const planned: NewEvent = { ...parked, openQuestions: [], unconfirmed: [] };
+  await writeEvents(paths, [CREATED, PREPARED, planned], undefined, { mainRepo: repo.path });
+  await ownSession(repo.homeDir, paths);
+  await repo.write({ [`_samocode/sessions/26-01-08-boat/${plan.name}`]: PLAN });
+  const { view } = await getStatus({ session: 'boat' }, context);
+  const session = { view, projectDir: repo.path } as ShownSession;
+  const sent = async (decide: string, hash: string) => {
+    const fields = { session: pageKey(paths), state: stateIdOf(view), decide, hash };
+    return await actOnSession('plan', { session, fields }, context).catch(({ code }) => code);
+  };
+  for (const decide of ['', 'later', 'read', 'edit', 'comment', 'change', 'approved'])
+    expect([decide, await sent(decide, plan.hash)]).toEqual([decide, 'no_such_act']);
+  for (const hash of ['', planHash('# Another\n')]) expect(await sent('approve', hash)).toBe('plan_changed');
+  expect(await ifExists(readdir(paths.commands))).toBeUndefined();
+});
