@@ -28,16 +28,16 @@ ${resultBody(fields, around)}
 }
 
 function resultBody(fields: ResultFields, around: Around): Part {
-  const { sessions, hash, questions, about, state } = fields;
+  const { sessions, plan, questions, about, state } = fields;
   if (sessions) return inboxOf(sessions, around);
-  if (hash) return planPart(fields);
+  if (plan) return planPart(fields);
   return questions ? questionsPart(questions, about) : state && statusPart(fields, around);
 }
 
 /** The summary without the session's name (the heading) and without the way to decide (a button). */
-function shortSummary({ summary, session, hash, questions }: ResultFields): string {
+function shortSummary({ summary, session, plan, questions }: ResultFields): string {
   const text = session && summary.startsWith(`${session} `) ? summary.slice(session.length + 1) : summary;
-  return (hash || questions ? text.split(/(?<=\.) /)[0] : text) ?? '';
+  return (plan || questions ? text.split(/(?<=\.) /)[0] : text) ?? '';
 }
 
 interface ShownRow extends CardRow {
@@ -175,10 +175,10 @@ function planPart({
 }
 
 function buttonsPart(fields: ResultFields, around: Around): Part[] {
-  const { session, sessions, questions, hash, more_from: offset } = fields;
+  const { session, sessions, questions, plan, more_from: offset } = fields;
   const { args, page } = around;
   const same = sessions ? args : argsFor({ session }, around);
-  const tool = sessions ? 'list_sessions' : hash ? 'read_plan' : questions ? 'read_qa' : 'get_status';
+  const tool = sessions ? 'list_sessions' : plan ? 'read_plan' : questions ? 'read_qa' : 'get_status';
   const button = (words: string, name: string, given: object) => callButton(words, [name, given], around);
   return [
     sessions
@@ -186,18 +186,18 @@ function buttonsPart(fields: ResultFields, around: Around): Part[] {
       : waysOf(askedBy(fields, around), around, tool),
     offset !== undefined && button('More', tool, { ...same, offset }),
     (session || sessions) && button('Refresh', tool, same),
-    (hash || questions) && button('Status', 'get_status', same),
+    (plan || questions) && button('Status', 'get_status', same),
     !sessions && button('All sessions', 'list_sessions', argsFor({}, around)),
   ];
 }
 
 /** The session of a result, with the gate that its questions or its plan belong to. */
 function askedBy(fields: ResultFields, { sessions: [shown = {}] = [] }: Around): ShownRow {
-  const { session, state, worker, questions, hash } = fields;
+  const { session, state, worker, questions, plan } = fields;
   const row = { session, state, worker, shown };
   if (questions?.some(({ open = true }) => open)) return { ...row, state: 'waiting', for: 'qa_answers' };
-  if (hash && shown.for === 'plan_approval') return { ...row, state: 'waiting', for: 'plan_approval' };
-  return { ...row, for: questions || hash ? undefined : fields.for };
+  if (plan && shown.for === 'plan_approval') return { ...row, state: 'waiting', for: 'plan_approval' };
+  return { ...row, for: questions || plan ? undefined : fields.for };
 }
 
 /** The arguments for a session, in its own project or in the one that the call was about. */

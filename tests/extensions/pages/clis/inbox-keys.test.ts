@@ -88,7 +88,7 @@ test('Ctrl Enter in a comment on a plan requests the changes, and a button whose
   await using web = await serveWeb(rig.context('cli'));
   const page = await browser.tab(await addressOf(web));
   await isReady(page, rig);
-  const change = '.gate button[value=change]';
+  const change = '.gate button[value=changes]';
   await page.locator(change).press('Enter');
   await receiptIs(page, 'Not recorded');
   await holds(page, `document.activeElement.matches('${change}')`);

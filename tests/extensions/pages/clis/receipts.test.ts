@@ -49,7 +49,7 @@ test('an act that a killed server has not received is not recorded: the receipt 
   await page.locator(FEEDBACK).fill('Name the ships too');
   // It takes the request from the network and does nothing with it.
   before.signal('SIGSTOP');
-  await page.locator('.gate button[value=change]').click();
+  await page.locator('.gate button[value=changes]').click();
   await receiptIs(page, 'Sending');
   kill(before);
   await receiptIs(page, 'Not known yet');
@@ -60,7 +60,7 @@ test('an act that a killed server has not received is not recorded: the receipt 
   await receiptIs(page, 'Not recorded');
   expect(await page.locator(FEEDBACK).inputValue()).toBe('Name the ships too');
   expect(await page.locator('#key').count()).toBe(0);
-  await page.locator('.gate button[value=change]').click();
+  await page.locator('.gate button[value=changes]').click();
   await receiptIs(page, 'Recorded');
   expect([await decidedIn(rig), browser.mishaps]).toEqual([['request_changes'], []]);
   await page.close();
@@ -78,7 +78,7 @@ test('an act that is recorded when its server is killed has a receipt that says 
   await page.evaluate(
     "self.fetch = ((get) => (path, init) => init?.method === 'POST' ? (get(path, init).catch(() => {}), new Promise((_, fail) => { self.cut = fail; })) : get(path, init))(self.fetch)",
   );
-  await page.locator('.gate button[value=change]').click();
+  await page.locator('.gate button[value=changes]').click();
   await recordedIn(rig);
   kill(before);
   await page.evaluate("self.cut(new TypeError('the connection was lost'))");

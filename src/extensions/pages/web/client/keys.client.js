@@ -97,7 +97,7 @@ addEventListener('keydown', (event) => {
   const isTyping = target.matches?.('textarea, input:not([type=checkbox]):not([type=radio]), select');
   if (event.repeat && key !== 'j' && key !== 'k' && !isTyping) return;
   if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey))
-    return event.repeat ? undefined : target.form?.requestSubmit($('button[value=change]', target.form));
+    return event.repeat ? undefined : target.form?.requestSubmit($('button[value=changes]', target.form));
   if (key === 'Escape' && !$('dialog[open]')) return document.activeElement.blur();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]') || !areKeysOn()) return;
   if (target.matches?.('.option input') && chooseOption(target, key)) return event.preventDefault();
