@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { systemClock } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
@@ -54,10 +55,12 @@ export async function answerOfPage(
   return await new Promise((resolve) => {
     const socket = connect(pageSocket(home));
     let text = '';
-    const limit = setTimeout(() => {
+    const over = new AbortController();
+    const silent = () => {
       resolve('silent');
       socket.destroy();
-    }, limitMs);
+    };
+    systemClock.sleep(limitMs, over.signal).then(silent, () => undefined);
     socket.setEncoding('utf8');
     socket.on('data', (data: string) => {
       text += data;
@@ -65,7 +68,7 @@ export async function answerOfPage(
     // EAGAIN: so many wait for the page that the kernel accepts no more.
     socket.on('error', (error) => resolve(systemErrorCode(error) === 'EAGAIN' ? 'silent' : undefined));
     socket.on('close', () => {
-      clearTimeout(limit);
+      over.abort();
       resolve(ServedPage.safeParse(parseJson(text)).data);
     });
     socket.end(`${what}\n`);
