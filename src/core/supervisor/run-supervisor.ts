@@ -12,6 +12,7 @@ import { acquireLease, type OwnedLease } from '../kernel/processes/lease.ts';
 import { isOlder } from '../kernel/versions.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../sandbox/programs/launch-supervisor.ts';
+import { LimitedPart } from './limited-part.ts';
 import { NowFile } from './now-file.ts';
 import { supervisorParts } from './part.ts';
 import { Scan } from './scan.ts';
@@ -102,7 +103,8 @@ async function watch(
   const { paths, clock } = supervisor;
   const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
-  const parts = supervisorParts.items.map((newPart) => newPart(supervisor, scan));
+  const report = (what: string, error: unknown) => scan.report(what, error);
+  const parts = supervisorParts.items.map((newPart) => new LimitedPart(newPart(supervisor, scan), report));
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {

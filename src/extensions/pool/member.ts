@@ -12,6 +12,7 @@ import { hostSettings } from './host-settings.ts';
 import { readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import { standingIn } from './member-list.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
+import { MembersLook } from './members-look.ts';
 import {
   copyPlan,
   fenceMarked,
@@ -47,12 +48,11 @@ export class Member {
   readonly #offers = new FirstOffers();
   readonly #prune: DailyPrune;
   readonly #mirrors: Mirrors;
+  readonly #look: MembersLook;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #remoteAtMs = Number.NEGATIVE_INFINITY;
   #readingRefs: Promise<void> | undefined;
-  /** The time at which the list of members was read. */
-  #listAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
@@ -60,6 +60,7 @@ export class Member {
     this.#prune = new DailyPrune(parts);
     this.#steps = new SessionSteps((id, error) => this.#parts.report(id, error));
     this.#sentActs = new ForwardedActs(parts);
+    this.#look = new MembersLook(parts);
     this.#mirrors = new Mirrors(parts, this.#sentActs, this.#prune);
   }
 
@@ -147,16 +148,15 @@ export class Member {
     return this.#leaseMs === undefined && there !== published && there !== sending;
   }
 
-  /** Whether this machine may take part. Ends its agents once an owner has removed it. */
+  /** Whether this machine may take part, by the list that it accepted last. Ends its agents once an owner has removed it. */
   async #isMember(): Promise<boolean> {
-    const { lists, card, clock, times, report } = this.#parts;
-    const begun = clock.monotonic();
-    const isDue = begun - this.#listAtMs >= (times.membersMs ?? 60_000);
-    if (isDue && (await lists.look((error) => report('members', error)))) this.#listAtMs = begun;
+    const { lists, card, report } = this.#parts;
+    await this.#look.ifDue({ isHolding: this.#held.size > 0 });
     const standing = standingIn(await lists.kept(), card.id);
     if (standing === 'member') return true;
     this.#loseAll('an owner of the pool removed this machine');
-    this.#listAtMs = this.#boardAtMs = Number.NEGATIVE_INFINITY;
+    this.#boardAtMs = Number.NEGATIVE_INFINITY;
+    this.#look.again();
     this.#entries.clear();
     if (standing === 'removed') await fenceMarked(this.#poolViews(), this.#parts);
     if (standing === 'removed') report('pool', POOL_ERRORS.pool_removed({ host: card.name }));

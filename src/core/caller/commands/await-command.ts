@@ -13,6 +13,7 @@ import type { ActionContext } from '../context/context.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import { closedTo, earlyRefusal } from './early-refusal.ts';
 import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
+import { WorkerStart } from './worker-start.ts';
 
 export interface CompletedCommand {
   view: SessionView;
@@ -26,6 +27,10 @@ interface Work {
 }
 
 const WORK_MS = 2000;
+/** The pause between two looks at the worker. */
+const LOOK_MS = 5000;
+/** The number of workers that are started for one command which each of them leaves undone. */
+const LAUNCHES = 3;
 /** The time limit for work that touches every file of a worktree. */
 export const ALL_FILES_MS = 15_000;
 
@@ -58,10 +63,12 @@ export async function awaitStart(
 async function untilDone(
   paths: SessionPaths,
   { accepted, command, endsIn }: { accepted: number; command: string; endsIn: readonly EventType[] },
-  { clock, host }: ActionContext,
+  context: ActionContext,
   { workMs = WORK_MS, mayLast = false }: Work,
 ): Promise<CompletedCommand> {
+  const { clock, host } = context;
   const deadline = clock.monotonic() + workMs;
+  const successor = new Successor(paths, command, context);
   for (let after = accepted; ; ) {
     const events = await readEvents(paths, accepted);
     const left = deadline - clock.monotonic();
@@ -76,7 +83,40 @@ async function untilDone(
       return { events, view };
     }
     after = events.at(-1)?.n ?? after;
-    await waitForEvents([{ paths, after }], { timeoutMs: left, clock });
+    await waitForEvents([{ paths, after }], { timeoutMs: Math.min(left, LOOK_MS), clock });
+    if (left > LOOK_MS) await successor.look(clock.monotonic() - deadline + workMs);
+  }
+}
+
+/** Starts the next worker of a session if one dies over a command: there may be no supervisor to do it. */
+class Successor {
+  readonly #paths: SessionPaths;
+  readonly #command: string;
+  readonly #context: ActionContext;
+  #start: WorkerStart | undefined;
+  #launches = 0;
+
+  constructor(paths: SessionPaths, command: string, context: ActionContext) {
+    this.#paths = paths;
+    this.#command = command;
+    this.#context = context;
+  }
+
+  /** @throws pending once as many have died as are started for one command */
+  async look(waitedMs: number): Promise<void> {
+    const isNeeded = (await readSession(this.#paths, this.#context.host))?.needsWorker;
+    if (!isNeeded || (await this.#start?.reached()) === 'starting') return;
+    const [session, seconds] = [this.#paths.folder, Math.round(waitedMs / 1000)];
+    if (this.#launches === LAUNCHES)
+      throw ACTION_ERRORS.pending({
+        session,
+        command: this.#command,
+        seconds,
+        isAccepted: true,
+        died: LAUNCHES,
+      });
+    this.#start = await WorkerStart.launch(this.#paths, this.#context);
+    this.#launches += 1;
   }
 }
 

@@ -1,4 +1,5 @@
 import { nearestName } from '../../kernel/nearest-name.ts';
+import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { foreignError } from '../../session/events/foreign.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import {
@@ -12,6 +13,7 @@ import { isUnimported, readAllSessions, sessionFolders } from '../../session/ses
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { ActionContext } from './context.ts';
+import { isInsideSession } from './refuse-from-inside.ts';
 import {
   currentProjects,
   findSessionsFolders,
@@ -91,6 +93,7 @@ async function reached(
 ): Promise<FoundSession> {
   const { foreign, paths } = found.view;
   if (isAct && !isAdoption && foreign !== undefined) throw foreignError(paths, foreign);
+  if (isAct) await continueWork(found.view, context);
   // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;
   const { files, hasLocation } = await currentProjects(context);
@@ -106,6 +109,20 @@ async function reached(
   }
   elsewhere?.reached?.(projectDir);
   return found;
+}
+
+/**
+ * Starts the worker of a merge or publication that a dead worker left open: until it has ended, other acts are refused,
+ * and there may be no supervisor to start one.
+ */
+async function continueWork(
+  { needsWorker, state, paths }: SessionView,
+  context: ActionContext,
+): Promise<void> {
+  const { programs, env } = context;
+  const isOpen = state.work?.kind === 'merge' || state.work?.kind === 'publish';
+  if (needsWorker && isOpen && !(await isInsideSession(context)))
+    await launchWorker(paths, { program: programs.worker, env });
 }
 
 async function openAll(folders: readonly string[], place: SessionsFolder, { host }: ActionContext) {

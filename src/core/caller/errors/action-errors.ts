@@ -128,13 +128,15 @@ export const ACTION_ERRORS = errors({
         : [],
   }),
   /** No failure: the work has only not ended yet. This is the one place that words it. */
-  pending: ({ session, command, seconds, isAccepted, owner, unstarted, inPool }: Pending) => ({
+  pending: ({ session, command, seconds, isAccepted, died, owner, unstarted, inPool }: Pending) => ({
     what:
       command === undefined
         ? `Session ${session} was not continued yet.`
         : `Session ${session}: the command "${command.replaceAll('_', ' ')}" ${isAccepted ? 'was accepted, and is not done yet' : 'is queued, and has no effect yet'}.`,
     why: isAccepted
-      ? `The worker carries it out; it did not end within ${seconds} s.`
+      ? died === undefined
+        ? `The worker carries it out; it did not end within ${seconds} s.`
+        : `Its worker died, and so did the next ${died}, within ${seconds} s.`
       : inPool !== undefined
         ? pendingInPool(inPool)
         : owner === undefined
@@ -262,6 +264,8 @@ interface Pending {
   seconds: number;
   /** A worker has accepted the command, and its end was not seen. */
   isAccepted?: true;
+  /** The workers that were started for it and died. */
+  died?: number;
   /** The worker, if it runs on a machine or in a container that is not visible from here. */
   owner?: { pid: number; hostId: string } | undefined;
   /** The worker that was started for it, if it has not recorded its start. */

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import {
   type Presence,
@@ -54,6 +55,8 @@ export async function workerReport(
   context: ActionContext,
   watching?: Watching,
 ): Promise<WorkerReport> {
+  if (view.worker === 'alive')
+    return { worker: workerNow(view), isDying: false, unwatched: await heldUp(view) };
   if (!view.needsWorker && !waitsForSupervisor(view)) return { worker: workerNow(view), isDying: false };
   const current = watching ?? (await readWatching(context));
   const report = await reportWith(view, current, context);
@@ -76,6 +79,28 @@ async function reportWith(
   const worker = workerNow(view, { ageMs, isContinued, isDying });
   const unwatched = waitsForSupervisor(view) ? whyUnwatched(view, watching, context) : undefined;
   return { worker, isDying: isDying && worker === 'gone', unwatched };
+}
+
+/** Why a living worker does nothing: it retries each step until the disk takes it. */
+async function heldUp({ paths, folder }: SessionView): Promise<string | undefined> {
+  const why = isReadOnly(paths.runDir)
+    ? 'cannot be written to'
+    : (await isDiskFull(paths.runDir))
+      ? 'is full'
+      : undefined;
+  return (
+    why &&
+    `The disk with ${paths.sessionsDir} ${why}, so ${folder} waits. It continues once the disk takes its files.`
+  );
+}
+
+function isReadOnly(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return false;
+  } catch (error) {
+    return systemErrorCode(error) === 'EROFS' || systemErrorCode(error) === 'EIO';
+  }
 }
 
 /** On a full disk, a worker dies before it can record anything. */

@@ -26,7 +26,8 @@ export interface CommandOptions {
   /** The whole environment; nothing is inherited when given. */
   env?: Record<string, string>;
   input?: string | Uint8Array;
-  timeoutMs?: number;
+  /** Milliseconds; one minute by default. `person`: a person ends it. */
+  timeoutMs?: number | 'person';
   signal?: AbortSignal;
   /** Characters kept of each stream; a program that writes more is ended. */
   maxBytes?: number;
@@ -43,6 +44,9 @@ export interface CommandOptions {
   output?: (chunk: Uint8Array, of: 'stdout' | 'stderr') => void;
 }
 
+/** Also for calls that never take long: another program can hang for reasons of its own. */
+const ONE_MINUTE_MS = 60_000;
+
 /**
  * Runs one program to its end, with arguments as an array and no shell. Its failure is a result, never thrown. A
  * program given by name, and any program it starts, is looked up in folders below home last.
@@ -55,9 +59,9 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { cwd = '/', env, input, timeoutMs, signal, output } = options;
+  const { cwd = '/', env, input, timeoutMs = ONE_MINUTE_MS, signal, output } = options;
   const { maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
-  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const limit = timeoutMs === 'person' ? undefined : AbortSignal.timeout(timeoutMs);
   // Imported on use: most of our programs run no command, and it takes a tenth of their start.
   const { execa } = await import('execa');
   requireDescriptors();

@@ -5,6 +5,7 @@ import { ifExists } from '../../kernel/errors.ts';
 import { crashPoint } from '../../kernel/fault-points.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { runCommand } from '../../kernel/processes/run-command.ts';
+import { ALL_FILES_LIMIT_MS } from './git.ts';
 
 /** Removes a folder with all its content, including unwritable folders. @throws the system error for what stays */
 export async function removeTree(path: string): Promise<void> {
@@ -12,7 +13,7 @@ export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch {
-    await runCommand('chmod', ['-R', 'u+rwX', '--', path]);
+    await runCommand('chmod', ['-R', 'u+rwX', '--', path], { timeoutMs: ALL_FILES_LIMIT_MS });
     await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { type GitOptions, readRecords } from './git.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, readRecords } from './git.ts';
 
 export interface StatusEntry {
   /** hidden: changed, but git was told to ignore changes to this file. */
@@ -22,13 +22,14 @@ const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u
 
 export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
 
-/** The records of `git status` with `-z`, all of them, however many files it lists. */
+/** The records of `git status` with `-z`, all of them, however many files it lists. It reads every file of a checkout. */
 export async function readStatus(
   args: readonly string[],
   options: GitOptions,
 ): Promise<{ exitCode: number | null; records: string[] }> {
   const records: string[] = [];
-  const exitCode = await readRecords(args, options, (record) => records.push(record));
+  const limited = { timeoutMs: ALL_FILES_LIMIT_MS, ...options };
+  const exitCode = await readRecords(args, limited, (record) => records.push(record));
   return { exitCode, records };
 }
 

@@ -63,6 +63,8 @@ function canBind(port: number, host: string): Promise<boolean> {
 
 const OCCUPIED = new Set(['EADDRINUSE', 'EACCES']);
 
+const ANSWER_MS = 1000;
+
 /** Whether something accepts connections to a port of this machine. */
 export async function isAnswered(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '::1']) if (await connects(port, host)) return true;
@@ -71,12 +73,14 @@ export async function isAnswered(port: number): Promise<boolean> {
 
 function connects(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection({ port, host });
+    const socket = createConnection({ port, host, timeout: ANSWER_MS });
     const end = (answer: boolean) => {
       socket.destroy();
       resolve(answer);
     };
     socket.once('connect', () => end(true));
+    // A program that is stopped with a full queue does not even refuse.
+    socket.once('timeout', () => end(false));
     socket.once('error', () => end(false));
   });
 }

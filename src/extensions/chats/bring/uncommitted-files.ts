@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { ChangedFiles } from '../../../core/acts/sessions/start/start-sources.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainText } from '../../../core/kernel/files/plain-file.ts';
-import { ALL_FILES_LIMIT_MS, type GitOptions } from '../../../core/project/git/git.ts';
+import type { GitOptions } from '../../../core/project/git/git.ts';
 import { pathInside, realPathAsFar } from '../../../core/project/git/real-path.ts';
 import { GIT_STATUS, parseStatus, readStatus } from '../../../core/project/git/status-entries.ts';
 import { isSecretFile } from '../../../core/project/worktrees/secret-files.ts';
@@ -21,7 +21,7 @@ export async function changedFiles(
   hasSecrets: (text: string) => boolean,
 ): Promise<ChangedFiles> {
   if (paths.length === 0) return { fit: [], unfit: [] };
-  const { records } = await readStatus(ASK, { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
+  const { records } = await readStatus(ASK, options);
   const named = new Set(paths);
   const top = await realPathAsFar(options.cwd);
   const fit = new Set<string>();

@@ -47,20 +47,26 @@ export interface Undelivered {
   mayHaveArrived?: true;
 }
 
-/** Runs `act`, one request of a channel, and aborts it after `ms`. */
-export async function within(
+/** Runs `act`, one step of a channel, aborts it after `ms`, and then does not wait for it. */
+export async function within<T>(
   { channel, ms, signal }: { channel: ChannelName; ms: number; signal: AbortSignal },
-  act: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   using ended = new LinkedController(signal);
   ended.signal.throwIfAborted();
   const limit = AbortSignal.timeout(ms);
   limit.addEventListener('abort', () => ended.abort(), { once: true });
   try {
-    await act(ended.signal);
+    return await Promise.race([act(ended.signal), rejectedOn(ended.signal)]);
   } catch (error) {
     if (!limit.aborted || signal.aborted) throw error;
     const why = `No answer within ${ms / 1000} s.`;
     throw NOTIFY_ERRORS.undelivered({ channel, why, retry: 'later', mayHaveArrived: true });
   }
+}
+
+function rejectedOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

@@ -150,8 +150,11 @@ export class ChannelQueue {
 
   /** @returns undefined if the notice is muted or has been settled */
   async #compose(notice: QueuedNotice, view: SessionView | undefined): Promise<Notification | undefined> {
-    const isMuted = view !== undefined && (await this.#context.isMuted(view));
-    return isMuted ? undefined : await compose(notice, view, this.#context);
+    const { sendMs: ms, signal } = this.#context;
+    return await within({ channel: this.name, ms, signal }, async () => {
+      const isMuted = view !== undefined && (await this.#context.isMuted(view));
+      return isMuted ? undefined : await compose(notice, view, this.#context);
+    });
   }
 
   async #send(one: Notification): Promise<void> {

@@ -47,7 +47,8 @@ export async function writeSessionReport(
 export async function openPage(path: string, { env }: Pick<ActionContext, 'env'>): Promise<boolean> {
   const isMac = process.platform === 'darwin';
   if (!isMac && !env.DISPLAY && !env.WAYLAND_DISPLAY) return false;
-  const options = { env: definedOnly(env), leavesBehind: true };
+  // A browser may run until its window is closed.
+  const options = { env: definedOnly(env), leavesBehind: true, timeoutMs: 'person' } as const;
   const { exitCode } = await runCommand(isMac ? 'open' : 'xdg-open', [path], options);
   return exitCode === 0;
 }

@@ -1,8 +1,9 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { pageSocket, type ServedPage } from '../../../core/caller/facts/live-page.ts';
+import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import type { CodeKind } from './tab-key.ts';
 
 /** The functions of the first `samocode web` that later ones call. */
@@ -53,10 +54,30 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
 async function isAnswered(path: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(path);
-    socket.on('error', () => resolve(false));
+    // EAGAIN: its queue is full, so a process holds it.
+    socket.on('error', (error) => resolve(systemErrorCode(error) === 'EAGAIN'));
     socket.on('connect', () => {
       socket.destroy();
       resolve(true);
     });
   });
+}
+
+const LISTENS = '00010000';
+
+/** The process that listens on a socket; undefined on systems without /proc. */
+export function listenerOn(path: string): number | undefined {
+  const table = orNothing(() => readFileSync('/proc/net/unix', 'utf8')) ?? '';
+  const rows = table.split('\n').filter((row) => row.endsWith(` ${path}`));
+  const inodes = rows.map((row) => row.trim().split(/\s+/)).filter((row) => row[3] === LISTENS);
+  const sockets = new Set(inodes.map((row) => `socket:[${row[6]}]`));
+  if (sockets.size === 0) return undefined;
+  const holds = (pid: string) =>
+    (orNothing(() => readdirSync(`/proc/${pid}/fd`)) ?? []).some((name) =>
+      sockets.has(orNothing(() => readlinkSync(`/proc/${pid}/fd/${name}`)) ?? ''),
+    );
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .find(holds);
+  return found === undefined ? undefined : Number(found);
 }

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inThisBuild } from '../../../core/caller/context/in-this-build.ts';
-import { askPage, type ServedPage } from '../../../core/caller/facts/live-page.ts';
+import {
+  answerOfPage,
+  askPage,
+  PAGE_LIMIT_MS,
+  pageSocket,
+  type ServedPage,
+} from '../../../core/caller/facts/live-page.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
@@ -15,7 +21,7 @@ import { html } from '../html/html.ts';
 import { openPage } from '../report/write-report.act.ts';
 import { type WebApp, webApp } from './app.ts';
 import { ConfirmedTabs, type ShowDigits } from './confirm/confirmed-tabs.ts';
-import { answerOthers, listenOnSocket } from './first.ts';
+import { answerOthers, listenerOn, listenOnSocket } from './first.ts';
 import { type CodeKind, keptKey, OneTimeCodes, passingKey } from './tab-key.ts';
 import { readTokens } from './tokens.ts';
 import { WEB_ERRORS } from './web-errors.ts';
@@ -61,7 +67,7 @@ const IDLE_CHECK_MS = 60_000;
 export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
   const { home, clock } = context;
   const onlyShows = !isPersonal(context.by);
-  const first = await askPage(home);
+  const first = await firstPage(home);
   // A page started by a person replaces a read-only one.
   if (first !== undefined && (!first.onlyShows || onlyShows)) {
     if (request.mcp !== undefined && !isServedBy(first, request.mcp)) throw WEB_ERRORS.no_mcp(first);
@@ -96,6 +102,14 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   });
   const alone = typeof socket === 'string' && { alone: socket };
   return { served, newCode: async (kind) => newCode(kind), ended, ...alone };
+}
+
+/** @throws WEB_ERRORS.page_silent if it does not respond: a second one would hide it from chats and notices */
+async function firstPage(home: string): Promise<ServedPage | undefined> {
+  const first = await answerOfPage(home, 'where', PAGE_LIMIT_MS);
+  if (first !== 'silent') return first;
+  const path = pageSocket(home);
+  throw WEB_ERRORS.page_silent({ path, pid: listenerOn(path), seconds: PAGE_LIMIT_MS / 1000 });
 }
 
 const MCP_PLACES = ['port', 'socket'] as const;

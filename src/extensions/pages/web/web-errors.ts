@@ -69,6 +69,11 @@ export const WEB_ERRORS = errors({
     why: `It could not listen on ${address} (${code}).`,
     hint: 'Choose an address of this machine, or omit --listen.',
   }),
+  page_silent: ({ path, pid, seconds }: { path: string; pid: number | undefined; seconds: number }) => ({
+    what: 'The page was not started.',
+    why: `${pid === undefined ? 'Another program' : `Process ${pid}`} holds ${path} and did not respond within ${seconds} s. Ctrl-Z in its terminal stops it so.`,
+    hint: `Type "fg" in that terminal, or end the process${pid === undefined ? '' : `: kill -KILL ${pid}`}. Then run this command again.`,
+  }),
   no_mcp: ({ address, pid, mcp }: { address: string; pid: number; mcp?: string }) => ({
     what: 'MCP clients cannot connect.',
     why: `samocode web is already running, ${mcp === undefined ? 'without --mcp' : 'with MCP on a socket alone'} (${address}, process ${pid}).`,

@@ -182,3 +182,15 @@ test('on a full disk, the status of a session without a worker says so, although
   expect(shownFacts(report.view, report).problems).toEqual([full]);
   expect((await reported([CREATED, PREPARED, ASKING], watching)).unwatched).toBeUndefined();
 });
+
+test('on a full disk, the status of a session whose worker lives says that it waits', async () => {
+  using _ = noSpace();
+  const own = async ({ paths, context }: Given) => await acquireLease(paths.leases, context);
+  const report = await reported([CREATED, PREPARED], own);
+  expect(report.worker).toBe('working');
+  const waits = expect.stringMatching(
+    /^The disk with \/.* is full, so 26-01-08-boat waits\. It continues once the disk takes its files\.$/,
+  );
+  expect(reportFields(report).problems).toEqual([waits]);
+  expect(shownFacts(report.view, report).problems).toEqual([waits]);
+});

@@ -8,6 +8,7 @@ import type { NotifyChannel } from '../../../../src/extensions/notify/notice/cha
 import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { hookServer } from '../../../support/hook-server.ts';
+import { stoppedPage } from '../../../support/stopped-page.ts';
 import { type OutboxScene, outboxScene } from '../unit/outbox-scene.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
@@ -212,6 +213,33 @@ test('a send that takes too long is aborted, blocks no scan, and is repeated wit
   here.supervisor.clock.pass(6000);
   await poll();
   expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
+});
+
+test('a stopped page holds up no notification, and no end of the supervisor', {
+  timeout: 15_000,
+}, async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await using _stopped = await stoppedPage(here.supervisor.home);
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const { poll, outbox } = here.watching();
+  await poll();
+  expect(hook.ids()).toEqual(['s:3']);
+  await outbox.end();
+});
+
+test('a channel that ignores its time limit is not waited for, nor by an ending supervisor', async () => {
+  await using here = await outboxScene();
+  await here.session('s', { events: WAITS, startMs: here.startMs });
+  const deaf: NotifyChannel = { name: 'webhook', send: () => new Promise(() => {}) };
+  const channels = () => [deaf];
+  await here.watching({ channels, sendMs: 100 }).poll();
+  expect((await here.state('webhook'))?.failing?.why).toBe('No answer within 0.1 s.');
+  here.supervisor.clock.pass(6000);
+  const { begin, outbox } = here.watching({ channels });
+  await begin();
+  await outbox.end();
 });
 
 test('a supervisor that ends aborts its send, and the next one repeats it with a marker', async () => {

@@ -6,7 +6,8 @@ import { readAllSessions } from '../../../../src/core/session/session-list.ts';
 import { RemoteBoard } from '../../../../src/extensions/pool/boards/remote-board.ts';
 import { DeliveredActs } from '../../../../src/extensions/pool/delivery/delivered-acts.ts';
 import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
-import { POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
+import { Member } from '../../../../src/extensions/pool/member.ts';
+import { type MemberParts, POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
 import { fetchState } from '../../../../src/extensions/pool/mirrors.ts';
 import { FirstOffers } from '../../../../src/extensions/pool/offer-first.ts';
 import { PoolStates } from '../../../../src/extensions/pool/pool-states.ts';
@@ -76,4 +77,28 @@ test('a command that this version does not know is reported once, and waits for 
     for (const act of acts) await delivered.deliver(act, held);
   }
   expect(reports).toMatchObject([{ code: 'act_unknown' }]);
+});
+
+test('a remote that does not respond to a look at the members delays no renewal', {
+  timeout: 20_000,
+}, async () => {
+  await using rig = await remoteBoards();
+  const { board, host: card } = await rig.join();
+  const ended = new AbortController();
+  const member = { id: card.id, name: 'anna', publicKey: '', by: card.id };
+  let renewals = 0;
+  const looked = () => {
+    renewals += 1;
+    ended.abort();
+  };
+  const parts = {
+    ...{ board, card, clock: systemClock, slots: 0, isLeaving: false, poolDays: 30 },
+    place: { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '', commonDir: '' },
+    lists: { kept: async () => ({ members: [member], removed: [] }), look: () => new Promise(() => {}) },
+    times: { ...POOL_TIMES.remote, renewMs: 10, scanMs: 10 },
+    status: { looked, saw: () => {}, holds: () => {}, write: () => {} },
+    report: (what: string, error: unknown) => expect.fail(`${what}: ${error}`),
+  } as unknown as MemberParts;
+  await new Member(parts).run(() => [], ended.signal).catch(() => undefined);
+  expect(renewals).toBe(1);
 });
