@@ -1,6 +1,6 @@
 import { accessSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import { ifThere, systemErrorCode } from '../errors.ts';
+import { dirname, isAbsolute, join } from 'node:path';
+import { ifThere, orNothing, systemErrorCode } from '../errors.ts';
 import { fileIdentity } from './fingerprint.ts';
 
 /** The stats of a path, links not followed; undefined when it does not exist. */
@@ -58,6 +58,14 @@ export function realFolder(path = ''): string | undefined {
   } catch (error) {
     if (!/^(?:ELOOP|EACCES|EPERM|ENAMETOOLONG)$/.test(systemErrorCode(error) ?? '')) throw error;
     return undefined;
+  }
+}
+
+/** The device of a path, or of the nearest folder above it that exists; undefined if its disk does not answer. */
+export function deviceAt(path: string): number | undefined {
+  for (let at = path; ; at = dirname(at)) {
+    const found = orNothing(() => ({ stats: ifThere(() => statSync(at)) }));
+    if (found === undefined || found.stats !== undefined || at === dirname(at)) return found?.stats?.dev;
   }
 }
 
