@@ -60,7 +60,7 @@ export function childEnvironment(
 const OTHERWISE_JUDGED = new Set(['HOME', 'PATH', 'PWD', 'OLDPWD', '_']);
 
 /** Variables that name a path which is closed to this user, as `su` and `sudo -u` pass those of another user on. */
-export function closedVariables(env: Environment): string[] {
+function closedVariables(env: Environment): string[] {
   return Object.entries(env).flatMap(([name, value = '']) =>
     /^\/[^:]*$/.test(value) && !OTHERWISE_JUDGED.has(name) && isClosed(value) ? [name] : [],
   );
