@@ -25,6 +25,11 @@ export const BASE_ERRORS = errors({
     why: `Another process has taken over lease ${number}.`,
     hint: 'End this process.',
   }),
+  place_away: ({ dir }: { dir: string }) => ({
+    what: 'Nothing was written.',
+    why: `${dir} is not on the disk on which it was opened, which may have been unmounted.`,
+    hint: 'Mount it again: the session then continues.',
+  }),
   lease_numbers_spent: ({ dir }: { dir: string }) => ({
     what: 'The lease was not taken.',
     why: `The highest number in ${dir}, or in the event log of the session, leaves no higher one. No lease gets that far: it was written by hand.`,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { LoginFile, StateFolder } from '../agents/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../agents/contract/provider-errors.ts';
 import { allProviders } from '../agents/registry.ts';
-import { ifExists, systemErrorCode } from '../kernel/errors.ts';
+import { ifExists, ifThere, orNothing } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { plainText } from '../kernel/files/plain-file.ts';
@@ -121,7 +121,7 @@ function named(place: string, part: string): string[] {
   if (!part.includes('*')) return [part];
   const [above, last] = [dirname(part), part.slice(part.lastIndexOf('/') + 1)];
   const pattern = new RegExp(`^${last.split('*').map(escaped).join('.*')}$`);
-  return (namesAt(join(place, above)) ?? [])
+  return (orNothing(() => namesAt(join(place, above))) ?? [])
     .filter((name) => pattern.test(name))
     .map((name) => join(above, name));
 }
@@ -174,8 +174,8 @@ async function copyEntry(path: string, to: string, copying: Copying): Promise<vo
   budget.left -= Math.max(BLOCK_BYTES, stats.isFile() ? stats.size : 0);
   if (budget.left < 0) throw PROVIDER_ERRORS.state_too_large({ part, megabytes: MAX_BYTES / 1024 ** 2 });
   if (stats.isFile()) {
-    await ifExists(copyFile(real, to));
-    return await chmod(to, stats.mode & 0o100 ? 0o700 : 0o600);
+    await ifExists(copyFile(real, to).then(() => chmod(to, stats.mode & 0o100 ? 0o700 : 0o600)));
+    return;
   }
   await mkdir(to, { mode: 0o700 });
   for (const name of namesAt(real) ?? [])
@@ -188,22 +188,13 @@ async function copyEntry(path: string, to: string, copying: Copying): Promise<vo
  */
 function followed(path: string, { above }: Copying): { real: string; stats: Stats } | undefined {
   const isLink = statsAt(path)?.isSymbolicLink() === true;
-  const real = reached(path);
+  const real = realFolder(path);
   if (real === undefined || !mayAccess(real, READ)) return undefined;
-  const stats = statSync(real);
-  if (!stats.isFile() && !stats.isDirectory()) return undefined;
+  const stats = ifThere(() => statSync(real));
+  if (stats === undefined || (!stats.isFile() && !stats.isDirectory())) return undefined;
   if (!isLink || stats.isFile()) return { real, stats };
   const isNear = above.length <= 2 || contains(above[0] ?? '', real);
   return isNear && !above.some((folder) => contains(real, folder)) ? { real, stats } : undefined;
 }
 
 const READ = 4;
-
-function reached(path: string): string | undefined {
-  try {
-    return realFolder(path);
-  } catch (error) {
-    if (/^(?:ELOOP|EACCES|EPERM|ENAMETOOLONG)$/.test(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
-  }
-}

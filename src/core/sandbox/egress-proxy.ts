@@ -155,16 +155,14 @@ function bare(host: string): string {
 
 /** The user's own proxy for this host. */
 function upstreamFor(env: EgressRules['env'], scheme: 'http' | 'https', host: string) {
-  const of = (name: string) => env[name.toLowerCase()] || env[name];
-  const written = of(`${scheme.toUpperCase()}_PROXY`) ?? of('ALL_PROXY');
-  if (!written || !URL.canParse(written)) return undefined;
-  const direct = (of('NO_PROXY') ?? '').split(/[\s,]+/).filter(Boolean);
-  const isDirect = direct.some((each) => {
+  const url = usersProxy(env, scheme)?.url;
+  if (url === undefined) return undefined;
+  const isDirect = directHosts(env).some((each) => {
     const name = each.replace(/^\*?\./, '').replace(/:\d+$/, '');
     return each === '*' || host === name || host.endsWith(`.${name}`);
   });
   if (isDirect) return undefined;
-  const { hostname, port, username, password } = new URL(written);
+  const { hostname, port, username, password } = url;
   const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
     'base64',
   );
@@ -172,5 +170,42 @@ function upstreamFor(env: EgressRules['env'], scheme: 'http' | 'https', host: st
     host: bare(hostname),
     port: Number(port || 80),
     headers: username === '' ? {} : { 'proxy-authorization': `Basic ${login}` },
+  };
+}
+
+type Scheme = 'http' | 'https';
+
+function variableOf(env: EgressRules['env'], name: string) {
+  return [name.toLowerCase(), name].find((each) => env[each]);
+}
+
+function directHosts(env: EgressRules['env']): string[] {
+  const value = env[variableOf(env, 'NO_PROXY') ?? ''] ?? '';
+  return value.split(/[\s,]+/).filter(Boolean);
+}
+
+/** The variable of the user's proxy for a scheme, and its address; without a scheme of its own it is one of HTTP. */
+function usersProxy(env: EgressRules['env'], scheme: Scheme) {
+  const name = variableOf(env, `${scheme.toUpperCase()}_PROXY`) ?? variableOf(env, 'ALL_PROXY');
+  if (name === undefined) return undefined;
+  const value = env[name] ?? '';
+  const address = value.includes('://') ? value : `http://${value}`;
+  return { name, url: URL.canParse(address) ? new URL(address) : undefined };
+}
+
+/**
+ * Why nothing can be reached through the user's own proxy: allowed connections are passed on with HTTP's CONNECT, in
+ * plain text. @returns undefined if it can be used, or there is none
+ */
+export function unusableProxy(env: EgressRules['env']): { why: string; hint: string } | undefined {
+  if (directHosts(env).includes('*')) return undefined;
+  const proxies = (['http', 'https'] as const).flatMap((scheme) => usersProxy(env, scheme) ?? []);
+  const [unfit] = proxies.filter(({ url }) => url?.protocol !== 'http:');
+  if (unfit === undefined) return undefined;
+  const { name, url } = unfit;
+  const kind = url === undefined ? 'no address' : `a proxy of the kind ${url.protocol}//`;
+  return {
+    why: `${name} names ${kind}, and the strict sandbox reaches the network only through one of the kind http://`,
+    hint: `Set ${name} to an http:// proxy, unset it, or set SANDBOX=guard in .samocode.`,
   };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { orNothing } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { type Guard, type GuardTool, makeGuard, withMounts } from './guard/make-guard.ts';
@@ -61,7 +62,12 @@ export function serving(
 /** Variables whose value is a folder that does not exist inside: tools would fail to create it. */
 function leadingNowhere(env: GuardPlaces['home']['env'], profile: readonly Mount[]): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
-    if (value === undefined || !/^\/[^:]*$/.test(value) || !statsAt(value)?.isDirectory()) return [];
+    if (value === undefined || !/^\/[^:]*$/.test(value) || !isFolder(value)) return [];
     return profile.some(({ path }) => contains(path, value)) ? [] : [name];
   });
+}
+
+/** Any value may begin like a path, and is refused or too long as one. */
+function isFolder(path: string): boolean {
+  return orNothing(() => statsAt(path))?.isDirectory() === true;
 }

@@ -34,7 +34,7 @@ export function prefixOf(folder: string, home: string): string {
   return isPrefix && !isShared && !contains(above, home) ? above : folder;
 }
 
-export function real(path: string): string {
+function real(path: string): string {
   try {
     return realpathSync(path);
   } catch {

@@ -1,11 +1,12 @@
 import { constants, copyFileSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { allProviders } from '../agents/registry.ts';
+import { ifThere } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { mayAccess, namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { type Mount, readOnly } from './guard/mount.ts';
 import { PROGRAM_FOLDERS, TOOL_VARIABLES, TOOLCHAINS, words } from './home-lists.ts';
-import { foldersOfPath, type HomePlaces, prefixOf, real } from './home-places.ts';
+import { foldersOfPath, type HomePlaces, prefixOf } from './home-places.ts';
 import { nodeFolder } from './programs/node-path.ts';
 
 /** System folders, which are visible unchanged. */
@@ -63,8 +64,8 @@ function installed(dir: string, clis: ProgramsOptions['clis'] = []): string[] {
 
 function toolchainsOf({ dir, env }: HomePlaces) {
   return Object.entries(TOOLCHAINS).flatMap(([name, { variable, grows = '' }]) => {
-    const root = real((variable && env[variable]) || join(dir, name));
-    const isThere = statsAt(root)?.isDirectory() && mayAccess(root, constants.R_OK);
+    const root = realFolder((variable && env[variable]) || join(dir, name));
+    const isThere = root && statsAt(root)?.isDirectory() && mayAccess(root, constants.R_OK);
     return isThere ? [{ root, grows: words(grows) }] : [];
   });
 }
@@ -92,7 +93,7 @@ function chainMounts(
       if (stats?.isSymbolicLink()) symlinkSync(readlinkSync(path), place);
       if (!stats?.isFile()) return [];
       if (isLarge) return [readOnly(path)];
-      copyFileSync(path, place);
+      ifThere(() => copyFileSync(path, place));
       return [];
     });
   };

@@ -5,6 +5,7 @@ import { definedOnly } from '../kernel/defined-only.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import { runCommand } from '../kernel/processes/run-command.ts';
 import { visibleControls } from '../kernel/text.ts';
+import { unusableProxy } from './egress-proxy.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard } from './guard/make-guard.ts';
 import { type GuardMaker, guardOf } from './guard-of.ts';
 import { forbiddenFolders, type GuardPlaces } from './guard-profile.ts';
@@ -53,6 +54,8 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
       why: 'SANDBOX=strict needs bubblewrap, which exists only on Linux',
       hint: 'Set SANDBOX=guard in .samocode, or work elsewhere.',
     };
+  const proxy = places.isStrict ? unusableProxy(env) : undefined;
+  if (proxy !== undefined) return { level: 'none', ...proxy };
   if (places.home.dir === '/')
     return { level: 'none', why: 'there is no home folder', hint: 'Set HOME to a folder.' };
   // A private git folder stores its refs as files.

@@ -5,6 +5,7 @@ import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
 import { commonDirOf, type GitContext } from '../project/git/repository.ts';
 import { worktreeFolders } from '../project/git/worktree-list.ts';
+import { withoutClosed } from './programs/environment.ts';
 
 /** Paths an agent must not change, absolute and real; see `GuardPlaces`. */
 export interface ProtectedPlaces {
@@ -74,7 +75,7 @@ export async function findProtectedPlaces(
       read: await Promise.all(openings.read.map(realPathAsFar)),
     },
     isStrict,
-    home: { dir: homeReal, env: context.baseEnv },
+    home: { dir: homeReal, env: withoutClosed(context.baseEnv) },
     links: named.flatMap(([path, to]) => (path === to ? [] : [{ path, to }])),
   };
 }

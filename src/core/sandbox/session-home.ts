@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { ifThere } from '../kernel/errors.ts';
 import { contains } from '../kernel/files/contains.ts';
 import { namesAt, realFolder, statsAt } from '../kernel/files/path-stats.ts';
 import { stateNames } from './cli-state.ts';
@@ -43,7 +44,7 @@ export function freshHome(dir: string, own: string): void {
   for (const name of gitSettings(dir)) {
     const from = realFolder(join(dir, name));
     if (from && statsAt(from)?.isFile())
-      copyFileSync(from, join(plainFolder(own, dirname(name)), basename(name)));
+      ifThere(() => copyFileSync(from, join(plainFolder(own, dirname(name)), basename(name))));
   }
 }
 
@@ -56,7 +57,7 @@ function gitSettings(dir: string): string[] {
   for (const name of names) {
     const path = join(dir, name);
     if (names.size > MAX_INCLUDED || statsAt(realFolder(path) ?? path)?.isFile() !== true) continue;
-    for (const section of readFileSync(path, 'utf8').split(/^\s*(?=\[)/m)) {
+    for (const section of (ifThere(() => readFileSync(path, 'utf8')) ?? '').split(/^\s*(?=\[)/m)) {
       const included = /^\[include/i.test(section)
         ? section.matchAll(/^\s*path\s*=\s*"?([^"\n]+?)"?\s*$/gim)
         : [];

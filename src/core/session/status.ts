@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, isoUtc, systemClock } from '../kernel/clock.ts';
-import { ifThere, SamocodeError, systemErrorCode } from '../kernel/errors.ts';
+import { ifThere, orNothing, SamocodeError, systemErrorCode } from '../kernel/errors.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
 import type { Host } from '../kernel/processes/host.ts';
 import { type Holding, readHolding } from '../kernel/processes/lease.ts';
@@ -60,7 +60,7 @@ async function readFiles(
   const isRewritten = isLogQuarantined(paths);
   if (log === undefined && identity.file === undefined && identity.problem === undefined && !isRewritten)
     return undefined;
-  const state = startedState(log?.state ?? emptyState(), identity.file);
+  const state = startedState(paths, log?.state ?? emptyState(), identity.file);
   const worker = workerOf(holding);
   const isElsewhere = worker === 'unknowable' && identity.file?.pool === true;
   const mirror = isElsewhere ? await readMirror(paths) : undefined;
@@ -123,9 +123,14 @@ async function readIdentity(
 }
 
 /** Until the start is recorded, only `session.json` contains its time. */
-function startedState(state: SessionState, file: SessionFile | undefined): SessionState {
-  if (state.createdAt !== undefined || state.status.kind !== 'starting' || file === undefined) return state;
-  return { ...state, status: { kind: 'starting', since: file.createdAt } };
+function startedState(paths: SessionPaths, state: SessionState, file: SessionFile | undefined): SessionState {
+  if (state.createdAt !== undefined || state.status.kind !== 'starting') return state;
+  return { ...state, status: { kind: 'starting', since: file?.createdAt ?? lastChange(paths) } };
+}
+
+/** The time of a session whose files say none. */
+function lastChange({ runDir }: SessionPaths): string {
+  return isoUtc(orNothing(() => statsAt(runDir))?.mtimeMs ?? systemClock.now());
 }
 
 const NO_SESSION_FILE = 'session.json is missing: restore it, or start a new session.';
@@ -219,7 +224,7 @@ function foreignSession(
 ): SessionView {
   const places = sessionPaths(paths.sessionsDir, paths.folder, state.archived);
   const { why, hint } = foreignError(paths, foreign);
-  const view = viewWithoutWorker(places, startedState(state, file), [`${why} ${hint}`.trim()]);
+  const view = viewWithoutWorker(places, startedState(places, state, file), [`${why} ${hint}`.trim()]);
   return { ...view, sessionFile: { ...atPlaces(file, paths), ...UNCLAIMED }, foreign };
 }
 
@@ -235,7 +240,7 @@ const UNCLAIMED = {
 /** A session whose files cannot be read (for example after `sudo samocode`): it needs a person, not a worker. */
 function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
   const why = { reason: 'Its files cannot be read.', needs: 'readable_files', rule: 'unreadable' };
-  const state = { ...emptyState(), status: { kind: 'blocked' as const, since: isoUtc(0), ...why } };
+  const state = { ...emptyState(), status: { kind: 'blocked' as const, since: lastChange(paths), ...why } };
   return { ...viewWithoutWorker(paths, state, [unreadableText(paths, error)]), isUnreadable: true };
 }
 

@@ -9,6 +9,7 @@ import type { Gate } from '../../kernel/phases/table.ts';
 import { isGuarded, type SandboxLevel } from '../../kernel/sandbox-level.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { runByRepository } from '../../project/git/executing-settings.ts';
+import { closedText } from '../../sandbox/programs/environment.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../sandbox/programs/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
@@ -92,7 +93,7 @@ export async function newSession(
     wake: testedGuard === undefined ? undefined : { testedGuard },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
-      ...(warning === undefined ? [] : [warning]),
+      ...[warning ?? '', closedText(context.env)].filter(Boolean),
       ...ofFile,
       ...(await unwatched(context)),
       ...identityKept(settings),

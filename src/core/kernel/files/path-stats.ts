@@ -1,6 +1,6 @@
-import { accessSync, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import { ifThere, systemErrorCode } from '../errors.ts';
+import { accessSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { ifThere, orNothing, systemErrorCode } from '../errors.ts';
 import { fileIdentity } from './fingerprint.ts';
 
 /** The stats of a path, links not followed; undefined when it does not exist. */
@@ -48,7 +48,33 @@ export function mayAccess(path: string, mode: number): boolean {
   }
 }
 
-/** The real path of an absolute path; undefined if it is not absolute or does not exist. */
+/**
+ * The real path of an absolute path; undefined if it is not absolute, does not exist, or cannot be reached: settings and
+ * environments of a person name any path, also one of another user.
+ */
 export function realFolder(path = ''): string | undefined {
-  return isAbsolute(path) ? ifThere(() => realpathSync.native(path)) : undefined;
+  try {
+    return isAbsolute(path) ? ifThere(() => realpathSync.native(path)) : undefined;
+  } catch (error) {
+    if (!/^(?:ELOOP|EACCES|EPERM|ENAMETOOLONG)$/.test(systemErrorCode(error) ?? '')) throw error;
+    return undefined;
+  }
+}
+
+/** The device of a path, or of the nearest folder above it that exists; undefined if its disk does not answer. */
+export function deviceAt(path: string): number | undefined {
+  for (let at = path; ; at = dirname(at)) {
+    const found = orNothing(() => ({ stats: ifThere(() => statSync(at)) }));
+    if (found === undefined || found.stats !== undefined || at === dirname(at)) return found?.stats?.dev;
+  }
+}
+
+/** Whether this user may not reach an absolute path, or not enter the folder at it. */
+export function isClosed(path: string): boolean {
+  try {
+    statSync(`${path}/.`);
+    return false;
+  } catch (error) {
+    return /^(?:EACCES|EPERM)$/.test(systemErrorCode(error) ?? '');
+  }
 }

@@ -5,7 +5,7 @@ import { BASE_ERRORS } from '../base-errors.ts';
 import { type Clock, isoUtc } from '../clock.ts';
 import { ifThere } from '../errors.ts';
 import { createLightly, createWhole, writeLightly } from '../files/atomic-file.ts';
-import { namesAt, statsAt } from '../files/path-stats.ts';
+import { deviceAt, namesAt, statsAt } from '../files/path-stats.ts';
 import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
 
@@ -61,7 +61,10 @@ export interface AcquireOptions {
   above?: number;
   supervisor?: string;
   under?: Lease['under'];
-  /** The folder that the lease protects: if it was moved away, `check` does not write the lease again. */
+  /**
+   * The folder that the lease protects: if it was moved away, `check` does not write the lease again, and while it is
+   * unmounted, `check` fails.
+   */
   within?: string;
 }
 
@@ -215,7 +218,10 @@ function ownedLease(
     const there = await readLease(dir, lease.number);
     return there !== undefined && !isSameProcess(there.owner, lease.owner);
   };
+  // An unmounted folder leaves its empty mount point, in which nothing may be made.
+  const device = within === undefined ? undefined : deviceAt(dir);
   const check = async () => {
+    if (within !== undefined && deviceAt(dir) !== device) throw BASE_ERRORS.place_away({ dir: within });
     let numbers = leaseNumbers(dir);
     if (numbers.length === 0) {
       if (within !== undefined && statsAt(within) === undefined) return;

@@ -14,6 +14,7 @@ import { CHECKOUT_LIMIT_MS, type GitOptions, gitSaysYes, runGit } from '../git/g
 import { waitForNoted } from '../git/noted-calls.ts';
 import { OFFLINE } from '../git/own-repository.ts';
 import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
+import type { StatusEntry } from '../git/status-entries.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { changedPaths } from '../worktrees/changes.ts';
 import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
@@ -81,8 +82,10 @@ export async function fastForward(
   if (more.length > 0) return left(`The branch "${branch}" is checked out in more than one place.`);
   if (prunable) return left(`The branch "${branch}" is checked out in ${path}, whose folder is gone.`);
   const uncommitted = await uncommittedIn(path, context);
-  if (uncommitted.some(({ kind }) => kind !== 'untracked'))
+  if (uncommitted.some(({ kind }) => kind !== 'untracked' && kind !== 'hidden'))
     return await occupied(`The branch "${branch}" is checked out in ${path}, which has uncommitted changes.`);
+  const covered = await hiddenAndChanged(uncommitted, plan);
+  if (covered.length > 0) return leftForHidden(covered, path, left);
   const here = { ...context, cwd: path, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS, allowFailure: true };
   const branchHere = () => checkedOutBranch(path, context);
   if ((await branchHere()) !== branch) return { kind: 'moved' };
@@ -108,6 +111,25 @@ export async function fastForward(
   return await occupied(
     `git could not update ${path}, where the branch "${branch}" is checked out: files there would be overwritten.`,
   );
+}
+
+/** Files that a person keeps out of git's sight, often local settings: git itself merges what does not touch them. */
+async function hiddenAndChanged(
+  uncommitted: readonly StatusEntry[],
+  { mainRepo, from, to, ...context }: FastForwardPlan,
+): Promise<string[]> {
+  const hidden = uncommitted.filter(({ kind }) => kind === 'hidden').map(({ path }) => path);
+  if (hidden.length === 0) return [];
+  const changed = await changedPaths({ ...context, cwd: mainRepo, base: from, head: to });
+  return hidden.filter((name) => changed.includes(name));
+}
+
+function leftForHidden(names: readonly string[], path: string, left: (why: string) => Left): Left {
+  const { why, commands } = left(
+    `The work changes files in ${path} whose own, uncommitted changes git does not show (skip-worktree or assume-unchanged): ${listed(names.map(shownText), MAX_NAMED)}. Save these changes first; the first command lets git show them.`,
+  );
+  const show = `git -C ${shellWord(path)} update-index --no-skip-worktree --no-assume-unchanged --`;
+  return { kind: 'left', why, commands: [[show, ...names.map(shellWord)].join(' '), ...commands] };
 }
 
 type Left = Extract<FastForward, { kind: 'left' }>;

@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
 import { allProviders } from '../../agents/registry.ts';
 import { definedOnly } from '../../kernel/defined-only.ts';
+import { isClosed } from '../../kernel/files/path-stats.ts';
 import { once } from '../../kernel/once.ts';
 import { gitSettings, isFineForGit } from '../../kernel/processes/git-variables.ts';
 import { isSecretName } from '../../kernel/secrets.ts';
@@ -43,7 +44,7 @@ export function childEnvironment(
   { sessionUlid, iteration, cliPath, admits, own }: ChildFacts,
 ): Record<string, string> {
   const isAdmitted = admission(admits);
-  const kept = definedOnly(env, (name) => isForChild(name) && isAdmitted(name));
+  const kept = definedOnly(withoutClosed(env), (name) => isForChild(name) && isAdmitted(name));
   return {
     ...kept,
     ...gitSettings(kept, GIT_SETTINGS),
@@ -53,6 +54,30 @@ export function childEnvironment(
     [SESSION_MARK]: sessionUlid,
     [ITERATION_MARK]: String(iteration),
   };
+}
+
+/** They have meanings and checks of their own. */
+const OTHERWISE_JUDGED = new Set(['HOME', 'PATH', 'PWD', 'OLDPWD', '_']);
+
+/** Variables that name a path which is closed to this user, as `su` and `sudo -u` pass those of another user on. */
+function closedVariables(env: Environment): string[] {
+  return Object.entries(env).flatMap(([name, value = '']) =>
+    /^\/[^:]*$/.test(value) && !OTHERWISE_JUDGED.has(name) && isClosed(value) ? [name] : [],
+  );
+}
+
+/** The environment without these: a tool then takes its usual path, instead of failing at one that it may not enter. */
+export function withoutClosed(env: Environment): Environment {
+  const closed = new Set(closedVariables(env));
+  return closed.size === 0 ? env : definedOnly(env, (name) => !closed.has(name));
+}
+
+/** A sentence for a person who starts a session; empty if no variable is affected. */
+export function closedText(env: Environment): string {
+  const closed = closedVariables(env);
+  if (closed.length === 0) return '';
+  const named = closed.map((name) => `${name} (${env[name]})`);
+  return `Your user may not read what these variables name, so SETUP, CHECK and agents run without them: ${listed(named, MAX_LEFT_OUT)}. To end this warning, unset them, or log in with "su -".`;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { loginGuard } from '../guard/login-guard.ts';
 import { type Guard, insideGuard } from '../guard/make-guard.ts';
+import { withoutClosed } from './environment.ts';
 import { nodePath } from './node-path.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -139,7 +140,8 @@ export function isFromTerminal({ TERM }: Environment): boolean {
 /** Variables of `env` take precedence; a login shell adds the rest, and its PATH folders come first. */
 export function withLogin(env: Environment, login: Readonly<Record<string, string>>): Environment {
   const folders = [login.PATH, env.PATH].flatMap((path) => path?.split(delimiter) ?? []);
-  return { ...login, ...env, ...(folders.length > 0 && { PATH: [...new Set(folders)].join(delimiter) }) };
+  const path = folders.length > 0 && { PATH: [...new Set(folders)].join(delimiter) };
+  return withoutClosed({ ...login, ...env, ...path });
 }
 
 /** The environment of SETUP, CHECK and agents for a worker started with `env`. */

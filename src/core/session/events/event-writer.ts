@@ -123,7 +123,9 @@ export class EventWriter implements Disposable {
     try {
       return await act();
     } catch (error) {
-      if (BASE_ERRORS.file_rewritten.is(error) && !this.#isMovedAway()) quarantineLog(this.#parts.paths);
+      if (!BASE_ERRORS.file_rewritten.is(error)) throw error;
+      await this.#parts.lease.check();
+      if (!this.#isMovedAway()) quarantineLog(this.#parts.paths);
       throw error;
     }
   }

@@ -212,14 +212,10 @@ export const WRITTEN_DURING_AGENT = {
   'iterations/NNN/exit.*': 'the wrapper, when the agent has ended; * is its pid',
 } as const satisfies Readonly<Record<string, string>>;
 
-const NAMES = Object.keys(WRITTEN_DURING_AGENT);
+export const NAMES_WRITTEN: readonly string[] = Object.keys(WRITTEN_DURING_AGENT);
 
-export const SHARED_FOLDERS: readonly string[] = NAMES.filter((name) => name.endsWith('/')).map((name) =>
-  name.slice(0, -1),
-);
-
-export function isWrittenDuringAgent(name: string, iteration: number): boolean {
+export function isWrittenDuringAgent(name: string, iteration: number, names = NAMES_WRITTEN): boolean {
   const open = `iterations/${threeDigits(iteration)}/`;
   const known = name.startsWith(open) ? `iterations/NNN/${name.slice(open.length)}` : name;
-  return NAMES.includes(known.replace(/(\/exit)\..*$/, '$1.*'));
+  return names.includes(known.replace(/(\/exit)\..*$/, '$1.*'));
 }

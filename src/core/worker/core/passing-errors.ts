@@ -11,6 +11,7 @@ import { WORKER_ERRORS } from './worker-errors.ts';
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 export function isPassing(error: unknown): boolean {
+  if (BASE_ERRORS.place_away.is(error)) return true;
   const code = systemErrorCode(error);
   return code !== undefined && PASSING.has(code);
 }

@@ -51,6 +51,7 @@ export interface WorkerMemory {
   runFolder?: {
     iteration: number;
     entries: Readonly<Record<string, string>>;
+    written?: string[] | undefined;
     log: LogMark;
     lease: number;
     /** Whether it was compared after the agent's end and nothing had changed. */

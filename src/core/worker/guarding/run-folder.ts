@@ -14,9 +14,9 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import {
   isWrittenDuringAgent,
   iterationPaths,
+  NAMES_WRITTEN,
   runRoot,
   type SessionPaths,
-  SHARED_FOLDERS,
 } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
@@ -24,6 +24,8 @@ import { stateOf, type Worker } from '../core/worker.ts';
 export const RunFolder = z.object({
   /** Per path below the run folder: `folder`, a hash, or the kind of an unexpected entry. */
   entries: z.record(z.string(), z.string()),
+  /** The names that the build of the snapshot lets others write, so that another build compares no more. */
+  written: z.array(z.string()).optional(),
   log: LogMark,
   lease: z.int(),
 });
@@ -44,7 +46,7 @@ export async function keepRunFolder(
   if (await isOutOfReach(worker)) return await keep();
   const { paths, writer } = worker;
   const entries = await runFolderEntries(paths, iteration);
-  const folder = { entries, log: writer.mark(), lease: writer.lease };
+  const folder = { entries, written: [...NAMES_WRITTEN], log: writer.mark(), lease: writer.lease };
   await keep(folder);
   const { before } = iterationPaths(paths, iteration);
   const written = { [relative(paths.runDir, before)]: (await kindAt(before)) ?? '' };
@@ -87,7 +89,9 @@ export async function runFolderChanges(
   const copyMissing = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
   if (before === undefined) return (await isOutOfReach(worker)) ? [] : [copyMissing];
   const now = await runFolderEntries(worker.paths, open.iteration);
-  const paths = changedKeys(before.entries, now).filter(
+  const names = [...NAMES_WRITTEN, ...(before.written ?? [])];
+  const compared = (entries: Readonly<RunFolder['entries']>) => comparable(entries, open.iteration, names);
+  const paths = changedKeys(compared(before.entries), compared(now)).filter(
     (path) => !isWorkersChange(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
   );
   // A log that this worker wrote alone since then has no event of another one.
@@ -99,6 +103,23 @@ export async function runFolderChanges(
       ));
   if (own !== undefined && paths.length === 0 && !isLogChanged) own.isCompared = true;
   return [...(isLogChanged ? ['events.jsonl'] : []), ...topmost(paths)];
+}
+
+/** Without what one of two builds lets others write: a record says nothing about names that it did not know. */
+function comparable(
+  entries: Readonly<RunFolder['entries']>,
+  iteration: number,
+  names: readonly string[],
+): RunFolder['entries'] {
+  const isShared = (path: string, kind: string) => {
+    const folder = names.find((name) => name.endsWith('/') && `${path}/`.startsWith(name));
+    return folder !== undefined && (folder !== `${path}/` || kind === 'folder');
+  };
+  return Object.fromEntries(
+    Object.entries(entries).filter(
+      ([path, kind]) => !isShared(path, kind) && !isWrittenDuringAgent(path, iteration, names),
+    ),
+  );
 }
 
 /** Whether a worker changed this path: a later one, or the previous one, which may have judged the agent. */
@@ -131,14 +152,13 @@ export async function runFolderEntries(
   { runDir }: Pick<SessionPaths, 'runDir'>,
   iteration: number,
 ): Promise<Record<string, string>> {
-  // Another program might create these; that is not a breach.
-  const entries: Record<string, string> = Object.fromEntries(SHARED_FOLDERS.map((name) => [name, 'folder']));
+  const entries: Record<string, string> = {};
   const read = async (name: string): Promise<void> => {
     const kind = await kindAt(join(runDir, name));
     if (kind === undefined) return;
     entries[name] = kind;
     // A run folder that is a link is still the one in use.
-    if ((kind !== 'folder' && name !== '') || SHARED_FOLDERS.includes(name)) return;
+    if ((kind !== 'folder' && name !== '') || NAMES_WRITTEN.includes(`${name}/`)) return;
     for (const inner of namesAt(join(runDir, name)) ?? []) {
       const below = name === '' ? inner : `${name}/${inner}`;
       // Our drafts, and files of file managers, editors, backups and NFS: these names are never read.

@@ -6,6 +6,7 @@ import { plainJson } from '../../kernel/files/plain-file.ts';
 import type { SessionIdentity } from '../../kernel/files/session-records.ts';
 import type { Host, ProcessIdentity } from '../../kernel/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../kernel/processes/lease.ts';
+import { withoutClosed } from '../../sandbox/programs/environment.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { ChildrenEnvironment, loginRefusal } from '../../sandbox/programs/login-shell.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
@@ -62,7 +63,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const arrived = await plainJson(paths.arrived, Arrived);
   const file = atPlaces(chosen, paths, arrived ?? writer.state.places);
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
-  const env = { ...file.settings.gitIdentity, ...options.env };
+  const env = withoutClosed({ ...file.settings.gitIdentity, ...options.env });
   const environment = new ChildrenEnvironment(env, loginRefusal(file.settings, env.HOME));
   const worker: Worker = {
     paths,

@@ -231,14 +231,6 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
     'would be overwritten',
   ],
   [
-    'a changed file that git was told to ignore',
-    async (repo) => {
-      await repo.git(['update-index', '--assume-unchanged', 'README.md']);
-      await repo.write({ 'README.md': 'mine\n' });
-    },
-    'uncommitted changes',
-  ],
-  [
     'a merge in progress',
     async (repo) => {
       await repo.git(['merge', '--quiet', '--no-commit', '--no-ff', 'other']);
@@ -274,6 +266,25 @@ test('untracked files that are not in the way are kept next to the merged files'
   expect(await s.forward()).toEqual({ kind: 'done' });
   expect(await readFile(join(s.repo.path, 'mine.txt'), 'utf8')).toBe('mine\n');
 });
+
+test.each([
+  ['--skip-worktree', 'settings.txt', { kind: 'done' }],
+  ['--assume-unchanged', 'settings.txt', { kind: 'done' }],
+  ['--skip-worktree', 'work.txt', { kind: 'left', why: expect.stringContaining('work.txt') }],
+  ['--assume-unchanged', 'work.txt', { kind: 'left', why: expect.stringContaining('work.txt') }],
+] as const)(
+  'with git update-index %s, own changes in %s stay, and only those that the merge would touch refuse it, by name',
+  async (flag, name, end) => {
+    await using s = await scene({ files: { 'settings.txt': 'shared\n', 'work.txt': 'before\n' } });
+    await work(s.repo, { 'work.txt': 'after\n' });
+    await s.merge();
+    await s.repo.git(['update-index', flag, name]);
+    await writeFile(join(s.repo.path, name), 'own\n');
+    expect(await s.forward()).toMatchObject(end);
+    expect(await readFile(join(s.repo.path, name), 'utf8')).toBe('own\n');
+    expect((await s.at('main')) === (await s.at(REF))).toBe(end.kind === 'done');
+  },
+);
 
 test('a base that moved after the merge was created is not changed', async () => {
   await using s = await scene();

@@ -72,7 +72,7 @@ async function machine(): Promise<
 test('an unreadable session is listed as such, and hides no other', async () => {
   await using given = await machine();
   const { sessions } = await asOrdinaryUser(() => listSessions({}, given.context));
-  expect(sessions.map(({ folder }) => folder)).toEqual([OTHER, REFUSED, '26-01-09-one']);
+  expect(sessions.map(({ folder }) => folder)).toEqual([REFUSED, OTHER, '26-01-09-one']);
   const view = sessions.find(({ folder }) => folder === REFUSED);
   expect(view && statusSentence(view)).toBe(`${REFUSED} cannot be read.`);
   expect(view?.problems).toEqual([expect.stringMatching(/\.run\/26-01-08-refused.* \(EACCES\)/)]);
@@ -94,8 +94,8 @@ test('commands over all sessions show the others next to an unreadable one', asy
   expect(found.completed.values.toSorted()).toEqual(all);
   for (const folder of all) expect(found.rows).toContain(folder);
   expect(found.watched.sessions.map(({ view, waits }) => [view.folder, waits.for])).toEqual([
-    [OTHER, 'edit'],
     [REFUSED, 'person'],
+    [OTHER, 'edit'],
   ]);
 });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { PROVIDER_ERRORS } from '../../../../src/core/agents/contract/provider-errors.ts';
 import { allProviders } from '../../../../src/core/agents/registry.ts';
@@ -285,3 +286,23 @@ test.each(ofExtensions)(
     ]);
   },
 );
+
+test('a settings file that an editor removes while it is copied is left out', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `.claude/commands/${index}.md`);
+  await using home = await homeWith(Object.fromEntries(names.map((name) => [name, 'x'])));
+  const paths = names.map((name) => join(home.home, name));
+  const editor = new Worker(
+    `const { rmSync, writeFileSync } = require('node:fs');
+    const { workerData } = require('node:worker_threads');
+    for (;;) for (const path of workerData) { rmSync(path, { force: true }); writeFileSync(path, 'x'); }`,
+    { eval: true, workerData: paths },
+  );
+  try {
+    for (let round = 0; round < 30; round += 1) await home.copy('claude');
+  } finally {
+    await editor.terminate();
+  }
+  await Promise.all(paths.map((path) => writeFile(path, 'x')));
+  await home.copy('claude');
+  expect(home.copied()).toHaveLength(names.length);
+});
