@@ -7,6 +7,7 @@ import { rememberProject } from '../../../../src/core/project/finding/known-proj
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
+import { ownSession } from '../../../support/own-session.ts';
 import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
 import { holds, type Page } from './browser.ts';
 
@@ -89,6 +90,7 @@ export async function addTo({ repo: { homeDir } }: SessionRig, { repo, paths }: 
   const machine = { homeDir, clock: systemClock };
   await rememberProject({ filePath, mainRepo: repo.path, sessions: paths.sessionsDir }, machine);
   await trustFile(filePath, fingerprint(await readFile(filePath, 'utf8')), machine);
+  await ownSession(homeDir, paths);
 }
 
 /** The decisions of a person on the page that its log has. */
