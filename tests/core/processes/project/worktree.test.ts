@@ -62,6 +62,7 @@ test('a new worktree has a new branch at the base, and the main checkout is unch
     branch: 'login',
     head: at.base,
     uncommitted: [],
+    found: [],
     unreachedCommits: 0,
   });
 });
