@@ -99,11 +99,15 @@ export class WorkerHere {
 type Unsigned<C> = C extends Command ? Omit<C, 'v' | 'id' | 'by' | 'at'> : never;
 
 /** What a command for the session as it is now names, of what a person was shown. */
-async function shownNow(rig: SessionRig, kind: Command['kind']): Promise<{ hash?: string; tip?: string }> {
-  if (kind === 'answer') return { hash: (await readQaOf(await rig.view())).hash };
-  if (kind !== 'rewind') return {};
-  const branch = (await rig.state()).worktree?.branch ?? '';
-  return { tip: await rig.repo.git(['rev-parse', branch], rig.file.mainRepo) };
+async function shownNow(
+  { context, paths, repo }: SessionRig,
+  kind: Command['kind'],
+): Promise<{ hash?: string; tip?: string }> {
+  const view = await readSession(paths, context().host);
+  if (view === undefined || (kind !== 'answer' && kind !== 'rewind')) return {};
+  if (kind === 'answer') return { hash: (await readQaOf(view)).hash };
+  const branch = view.state.worktree?.branch ?? '';
+  return { tip: await repo.git(['rev-parse', branch], view.sessionFile?.mainRepo) };
 }
 
 /** Queues a person's command for a session without a worker, and works on it until it waits or ends again. */
