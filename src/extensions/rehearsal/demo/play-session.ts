@@ -90,13 +90,13 @@ async function answerQuestions(play: Play): Promise<PlayedSession['answers']> {
   const call = shown(play);
   screen.chapter('Gate 1: questions for the human');
   const answers: PlayedSession['answers'] = [];
-  const { questions } = await call('read_qa', { session });
+  const { questions, hash } = await call('read_qa', { session });
   for (const question of questions) {
     const { id } = question;
     while (answers.at(-1)?.id !== id) {
       const text = await screen.question(question);
       try {
-        await call('answer_qa', { session, answers: { [id]: text } }, `${id}=${text}`);
+        await call('answer_qa', { session, hash, answers: { [id]: text } }, `${id}=${text}`);
         answers.push({ id, text });
       } catch (error) {
         const isRefused = DEMO_ERRORS.tool_refused.is(error);
