@@ -184,7 +184,7 @@ function directHosts(env: EgressRules['env']): string[] {
   return value.split(/[\s,]+/).filter(Boolean);
 }
 
-/** The variable of the user's proxy for a scheme, and its address; without a scheme of its own it is one of HTTP. */
+/** The variable of the user's proxy for a scheme, and its address; an address without a scheme counts as one of HTTP. */
 function usersProxy(env: EgressRules['env'], scheme: Scheme) {
   const name = variableOf(env, `${scheme.toUpperCase()}_PROXY`) ?? variableOf(env, 'ALL_PROXY');
   if (name === undefined) return undefined;
@@ -195,7 +195,7 @@ function usersProxy(env: EgressRules['env'], scheme: Scheme) {
 
 /**
  * Why nothing can be reached through the user's own proxy: allowed connections are passed on with HTTP's CONNECT, in
- * plain text. @returns undefined if it can be used, or there is none
+ * plain text. @returns undefined if there is no proxy, or it can be used
  */
 export function unusableProxy(env: EgressRules['env']): { why: string; hint: string } | undefined {
   if (directHosts(env).includes('*')) return undefined;

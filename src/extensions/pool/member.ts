@@ -11,8 +11,7 @@ import { sessionRef } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { readMark, removePoolUntil, writeMark, writePoolUntil } from './mark.ts';
 import { standingIn } from './member-list.ts';
-import type { HeldSession, MemberParts } from './member-parts.ts';
-import { MembersLook } from './members-look.ts';
+import { type HeldSession, type MemberParts, MembersLook } from './member-parts.ts';
 import {
   copyPlan,
   fenceMarked,

@@ -16,7 +16,7 @@ for (const [sandbox, tag] of [
   ['strict', {}],
 ] as const)
   test(
-    `with SANDBOX=${sandbox} an ordinary user whose variables name paths of another one starts a session, and is told their names`,
+    `with SANDBOX=${sandbox} an ordinary user whose variables name paths of another user starts a session, which names these variables`,
     tag,
     async () => {
       await using closed = await closedFolder();

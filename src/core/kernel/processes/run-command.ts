@@ -44,7 +44,7 @@ export interface CommandOptions {
   output?: (chunk: Uint8Array, of: 'stdout' | 'stderr') => void;
 }
 
-/** Also for calls that never take long: another program can hang for reasons of its own. */
+/** Also for calls that never take long: any other program can hang. */
 const ONE_MINUTE_MS = 60_000;
 
 /**

@@ -31,7 +31,7 @@ export async function askYesNo(cli: Cli, question: string, enter = false): Promi
   return typed === '' ? enter : /^y(?:es)?$/i.test(typed);
 }
 
-/** Asks for everything in a form. @returns undefined if the person left it */
+/** Asks for everything in a form. @returns undefined if the person cancelled */
 export async function askForm(cli: Cli, form: Form): Promise<Filled | undefined> {
   let filled: Filled = {};
   for (const [name, field] of Object.entries(form.fields)) {
@@ -49,7 +49,7 @@ type Check = (typed: string) => string | undefined;
 
 const refuseEmpty: Check = (typed) => (typed.trim() === '' ? 'Write something, or press Esc.' : undefined);
 
-/** Asks for one field in a menu, or in lines where there is none. @returns undefined if the person left it */
+/** Asks for one field in a menu, or in lines where there is none. @returns undefined if the person cancelled */
 export async function askField(cli: Cli, field: FormField, check = refuseEmpty): Promise<string | undefined> {
   const menus = await cli.menus?.();
   return menus ? await askByMenu(menus, field, check) : await askByLine(cli, field, check);

@@ -105,14 +105,14 @@ export class Drafts implements AsyncDisposable {
     await rmdir(this.#folder).catch(() => undefined);
   }
 
-  /** @returns the earlier version to go on with; undefined if there is none */
+  /** @returns the earlier version to continue with; undefined if there is none */
   async #earlier(path: string, text: string, fits: (earlier: string) => boolean) {
     const earlier = await readText(path);
     if (earlier === undefined || earlier === text) return undefined;
     if (fits(earlier)) {
       const goesOn = await askYesNo(
         this.#cli,
-        'What you wrote here earlier is not recorded. Go on with it?',
+        'What you wrote here earlier is not recorded. Continue with it?',
         true,
       );
       if (goesOn === undefined) return 'later';
@@ -170,7 +170,7 @@ export class Drafts implements AsyncDisposable {
 
   async #isStillOpen(editor: string): Promise<boolean> {
     this.#cli.output.warn(
-      `${editor} ended at once, and the text is unchanged. An editor with a window of its own needs an option with which it waits, as in EDITOR="code --wait".`,
+      `${editor} ended at once, and the text is unchanged. An editor that opens a separate window needs an option that makes it wait, as in EDITOR="code --wait".`,
     );
     const question = 'Is the editor still open? Save the text there and close it, then answer yes';
     return (await askYesNo(this.#cli, question)) === true;

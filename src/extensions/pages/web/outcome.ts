@@ -22,7 +22,7 @@ const ENDS = ['merge_ended', 'publish_ended', 'finish_ended', 'archived', 'disca
 
 type FinishEnd = Extract<SessionEvent, { type: (typeof ENDS)[number] }>;
 
-/** As the act itself says it where its answer arrives: a merge or publication that needs commands of the person is none. */
+/** The same verdict as in the answer to the act: a merge or publication that leaves commands to the person has not failed. */
 function hasFailed(end: FinishEnd): boolean {
   switch (end.type) {
     case 'finish_ended':

@@ -161,7 +161,7 @@ test(
   },
 );
 
-test('comments on another version of the plan are put aside and named, not taken for new ones', async () => {
+test('comments on another version of the plan are moved to a file that is named, and are not sent as new ones', async () => {
   const paths = await waiting();
   await asked(['review', paths.folder], { says: ['n'] });
   await writeFile(planOf(paths), PLAN.replace('first', 'second'));

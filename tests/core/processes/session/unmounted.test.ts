@@ -17,7 +17,7 @@ import { notice } from '../../../support/temp-log.ts';
 
 const mayMount = spawnSync('unshare', ['-m', 'true']).status === 0 && process.getuid?.() === 0;
 
-/** A session on a disk of its own that can be taken away while its files are open. */
+/** A session on a separate disk that can be unmounted while its files are open. */
 async function onOwnDisk() {
   const dir = await tempDir();
   const [disk, place] = [join(dir.path, 'disk'), join(dir.path, 'sessions')];

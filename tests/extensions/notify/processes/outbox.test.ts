@@ -232,8 +232,8 @@ test('a stopped page holds up no notification, and no end of the supervisor', {
 test('a channel that ignores its time limit is not waited for, nor by an ending supervisor', async () => {
   await using here = await outboxScene();
   await here.session('s', { events: WAITS, startMs: here.startMs });
-  const deaf: NotifyChannel = { name: 'webhook', send: () => new Promise(() => {}) };
-  const channels = () => [deaf];
+  const silent: NotifyChannel = { name: 'webhook', send: () => new Promise(() => {}) };
+  const channels = () => [silent];
   await here.watching({ channels, sendMs: 100 }).poll();
   expect((await here.state('webhook'))?.failing?.why).toBe('No answer within 0.1 s.');
   here.supervisor.clock.pass(6000);

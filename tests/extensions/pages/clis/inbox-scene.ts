@@ -6,8 +6,8 @@ import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { trustFile } from '../../../../src/core/project/finding/trust.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { ownSession } from '../../../support/own-session.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { serveWeb, type WebRig } from '../../../support/web-rig.ts';
 import { holds, type Page } from './browser.ts';
 

@@ -109,7 +109,7 @@ async function takeOne(browser: Browser, { origin, into, pages }: TakeJob, path:
   }
 }
 
-/** The time of a page, which moves as far as it is told: its scripts see the same moments each time. */
+/** The time of a page, which moves only in our steps: its scripts see the same moments each time. */
 async function pageTime(page: BrowserPage) {
   let passedMs = 0;
   // It runs until it is paused, and can't be set back.
