@@ -87,16 +87,16 @@ test.each<
     ['review'],
     (paths) => ({ EDITOR: AND(`rm '${planOf(paths)}'`), says: ['y'] }),
   ],
-  ['no worker takes a change that was typed', ['run'], () => ({ says: [WORDS] })],
+  ['no worker takes a change that was typed', ['run'], () => ({ says: ['3', WORDS] })],
   [
     'no worker takes a change that was typed below a menu',
     ['run'],
-    () => ({ keys: [KEY.up + KEY.enter, WORDS + KEY.enter] }),
+    () => ({ keys: [KEY.up + KEY.up + KEY.up + KEY.enter, WORDS + KEY.enter] }),
   ],
   [
     'comments at the gate are not sent',
     ['run'],
-    () => ({ keys: [KEY.down + KEY.down + KEY.down + KEY.enter, 'n', KEY.escape] }),
+    () => ({ keys: [KEY.up + KEY.up + KEY.enter, 'n', KEY.escape] }),
   ],
 ])(
   'a text that is not recorded is in a private file that is named: %s',
