@@ -244,7 +244,7 @@ const PARSERS: readonly Property[] = [
     'the list of projects',
     (home) => join(home, '.config/samocode/projects.json'),
     readKnownProjects,
-    ({ kind }) => expect(['read', 'malformed']).toContain(kind),
+    (projects) => expect(Array.isArray(projects)).toBe(true),
   ),
   fileParser(
     'a record of trust',

@@ -1,4 +1,4 @@
-import { findSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
+import { currentSessionsFolders } from '../../core/caller/context/sessions-folders.ts';
 import type { Cli } from '../../core/kit/terminal/cli.ts';
 import { shortNames } from '../../core/kit/terminal/short-names.ts';
 import { archivedFolders, sessionFolders } from '../../core/session/session-list.ts';
@@ -27,10 +27,9 @@ async function runReading(cli: Cli, argv: readonly string[]): Promise<void> {
 
 /** Reads folder names only: reading every session is too slow for a Tab. */
 async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<string[]> {
-  const places = await findSessionsFolders(project, await cli.actionContext());
-  const own = places.filter(({ isOwn }) => isOwn);
+  const places = await currentSessionsFolders(project, await cli.actionContext());
   const folders = await Promise.all(
-    (own.length > 0 ? own : places).map(async ({ sessionsDir }) => {
+    places.map(async ({ sessionsDir }) => {
       const away = new Set(await archivedFolders(sessionsDir));
       return (await sessionFolders(sessionsDir)).filter((folder) => away.has(folder) === archived);
     }),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { configFolder } from '../kernel/config-folder.ts';
+import { respondingOf } from '../kernel/files/silent-places.ts';
 import type { SandboxOpenings } from '../kernel/sandbox-level.ts';
 import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
@@ -81,9 +82,12 @@ export async function findProtectedPlaces(
 }
 
 async function sessionsOfOthers(homeDir: string, own: string): Promise<string[]> {
-  const known = await readKnownProjects(homeDir);
-  if (known.kind === 'malformed') return [];
-  const folders = await Promise.all(known.projects.map(({ sessions }) => realPathAsFar(sessions)));
+  const known = (await readKnownProjects(homeDir)).map(({ sessions }) => sessions);
+  const responding = await respondingOf(known);
+  // Nothing resolves the links of a disk that does not respond, and nothing can be written there.
+  const folders = await Promise.all(
+    known.map(async (sessions) => (responding.has(sessions) ? await realPathAsFar(sessions) : sessions)),
+  );
   return [...new Set(folders)].filter((folder) => folder !== own);
 }
 

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { systemClock } from '../kernel/clock.ts';
 import { ifExists } from '../kernel/errors.ts';
 import { statsAt } from '../kernel/files/path-stats.ts';
+import { ANSWER_MS, unlessSilent } from '../kernel/files/silent-places.ts';
 import type { Host } from '../kernel/processes/host.ts';
 import type { SessionView } from './events/session-view.ts';
 import { archiveRoot, runRoot, type SessionPaths, sessionPaths } from './layout/paths.ts';
@@ -82,31 +82,10 @@ export function isLost(view: SessionView): boolean {
 /** The number of sessions that are read concurrently: each opens a handful of files. */
 const MAX_CONCURRENT = 32;
 
-/** Longer than any working disk needs: a lost network mount never responds. */
-const ANSWER_MS = 3000;
-
-/** Folders that have not responded yet: each read blocks one of the few threads that Node reads files with. */
-const unresponsive = new Set<string>();
-
 async function entriesOf(dir: string): Promise<Dirent[]> {
-  if (!unresponsive.has(dir)) {
-    const answered = new AbortController();
-    const late = systemClock
-      .sleep(ANSWER_MS, answered.signal)
-      // If this process was suspended or busy, the response may be there already, but timers run before it is
-      // processed.
-      .then(() => systemClock.sleep(1, answered.signal))
-      .then(
-        () => unresponsive.add(dir),
-        () => undefined,
-      );
-    const answer = ifExists(readdir(dir, { withFileTypes: true })).finally(() => unresponsive.delete(dir));
-    const entries = await Promise.race([answer, late]).finally(() => answered.abort());
-    if (!(entries instanceof Set)) return entries ?? [];
-    // A late failure must not become an unhandled rejection.
-    answer.catch(() => undefined);
-  }
-  throw SESSION_ERRORS.sessions_silent({ dir, seconds: ANSWER_MS / 1000 });
+  const entries = await unlessSilent(dir, () => ifExists(readdir(dir, { withFileTypes: true })));
+  if (entries === 'silent') throw SESSION_ERRORS.sessions_silent({ dir, seconds: ANSWER_MS / 1000 });
+  return entries ?? [];
 }
 
 async function foldersIn(dir: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import {
+  currentSessionsFolders,
   findSessionsFolders,
   projectDirOf,
   type SessionsFolder,
@@ -38,9 +39,8 @@ export interface SessionList {
 
 /** Lists the sessions of a project: first those that need a person, then the newest. Starts nothing. */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
-  const places = await findSessionsFolders(input.projectDir, context);
-  const own = places.filter(({ isOwn }) => isOwn);
-  const wanted = input.allProjects || own.length === 0 ? places : own;
+  const folders = input.allProjects ? findSessionsFolders : currentSessionsFolders;
+  const wanted = await folders(input.projectDir, context);
   const [watching, ...lists] = await Promise.all([
     readWatching(context),
     ...wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession } from '../../caller/context/find-session.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../../caller/context/session-branch.ts';
-import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { currentSessionsFolders } from '../../caller/context/sessions-folders.ts';
 import { gitSaysYes, runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
@@ -73,7 +73,7 @@ async function viewsFor(
   context: ActionContext,
 ): Promise<SessionView[]> {
   if (session !== undefined) return [await findSession({ session, projectDir }, context)];
-  const places = (await findSessionsFolders(projectDir, context)).filter(({ isOwn }) => isOwn);
+  const places = (await currentSessionsFolders(projectDir, context)).filter(({ isOwn }) => isOwn);
   const lists = await Promise.all(
     places.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
   );

@@ -2,7 +2,7 @@ import { sendAndAwait } from '../../caller/commands/await-command.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findSession, type SessionQuestion } from '../../caller/context/find-session.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
-import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
+import { currentSessionsFolders } from '../../caller/context/sessions-folders.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { Acted } from '../../caller/facts/acted.ts';
 import { isSamocodeError, type SamocodeError } from '../../kernel/errors.ts';
@@ -33,7 +33,7 @@ export async function stopSeveral(
   context: ActionContext,
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);
-  const places = await findSessionsFolders(projectDir, context);
+  const places = await currentSessionsFolders(projectDir, context);
   // Outside a project, a list covers all projects, but a stop must be limited to one.
   if (places.length > 1 && !places.some(({ isOwn }) => isOwn))
     throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });

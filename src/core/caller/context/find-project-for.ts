@@ -3,7 +3,12 @@ import { basename, dirname, isAbsolute } from 'node:path';
 import { asOneError } from '../../kernel/base-errors.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { findProject, SAMOCODE_FILE } from '../../project/finding/find-project.ts';
-import { readKnownProjects, rememberProject } from '../../project/finding/known-projects.ts';
+import {
+  type KnownProject,
+  readKnownProjects,
+  rememberProject,
+  respondingProjects,
+} from '../../project/finding/known-projects.ts';
 import { type Project, type ProjectReading, readProject } from '../../project/finding/open-project.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
 import { PROJECT_ERRORS, type ProjectNotFound } from '../../project/git/project-errors.ts';
@@ -103,20 +108,19 @@ export async function projectAt(
 /** A known project whose `.samocode` is outside this repository but names it. */
 async function knownProjectOf(repository: string | undefined, homeDir: string): Promise<string | undefined> {
   if (repository === undefined) return undefined;
-  const known = await readKnownProjects(homeDir);
-  const ofIt = known.kind === 'read' ? known.projects.filter(({ mainRepo }) => mainRepo === repository) : [];
-  const files = await existingFiles(ofIt.map(({ filePath }) => filePath));
+  const ofIt = (await readKnownProjects(homeDir)).filter(({ mainRepo }) => mainRepo === repository);
+  const files = await existingFiles(ofIt);
   if (files.length > 1) throw ACTION_ERRORS.project_unclear({ files });
   return files[0];
 }
 
-/** The existing `.samocode` files that were used on this machine, most recently used first. */
+/** The existing `.samocode` files that were used on this machine and whose disks respond, most recently used first. */
 export async function knownProjectFiles(homeDir: string): Promise<string[]> {
-  const known = await readKnownProjects(homeDir);
-  return await existingFiles(known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : []);
+  return await existingFiles(await respondingProjects(homeDir));
 }
 
-async function existingFiles(paths: readonly string[]): Promise<string[]> {
+async function existingFiles(known: readonly KnownProject[]): Promise<string[]> {
+  const paths = known.map(({ filePath }) => filePath);
   const found = await Promise.all(paths.map((path) => ifExists(stat(path))));
   return paths.filter((_, index) => found[index]?.isFile());
 }

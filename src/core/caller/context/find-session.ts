@@ -16,6 +16,7 @@ import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 import {
   currentProjects,
+  currentSessionsFolders,
   findSessionsFolders,
   projectDirOf,
   type SessionsFolder,
@@ -53,15 +54,18 @@ export async function findSessionAndPlace(
   context: ActionContext,
 ): Promise<FoundSession> {
   const { session, projectDir, isWholeName = false, isExact = false } = question;
-  const places = await findSessionsFolders(projectDir, context);
-  const lists = await Promise.all(
-    places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
-  );
   const byFullName = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
   const byPrefix = (folders: readonly string[]) => matchFolders(folders, session);
   const byId = (folders: readonly string[]) => foldersOfId(folders, session);
   const matchers = isWholeName ? [byFullName] : [byFullName, isExact ? byId : byPrefix];
+  let places: SessionsFolder[] = [];
+  let lists: { place: SessionsFolder; folders: string[] }[] = [];
+  // The disks of other projects are read only for a session that the own ones lack.
   for (const isOwn of [true, false]) {
+    places = await (isOwn ? currentSessionsFolders : findSessionsFolders)(projectDir, context);
+    lists = await Promise.all(
+      places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
+    );
     const some = lists.filter(({ place }) => place.isOwn === isOwn);
     for (const matcher of matchers) {
       const matches = await Promise.all(

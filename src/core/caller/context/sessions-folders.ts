@@ -27,6 +27,18 @@ export function projectDirOf({ filePath }: Pick<SessionsFolder, 'filePath'>): st
 }
 
 /**
+ * The sessions of the project that the call names; otherwise of those of the client's folders, or of the working folder.
+ * Only where there is none: of all projects known on this machine.
+ */
+export async function currentSessionsFolders(
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<SessionsFolder[]> {
+  const own = await ownSessionsFolders(await ownFiles(projectDir, context), context);
+  return own.length > 0 ? own : await findSessionsFolders(projectDir, context);
+}
+
+/**
  * Lists the places to search for sessions: the project that the call names; otherwise the projects of the client's
  * folders, or of the working folder, and then the others known on this machine, most recently used first.
  */
@@ -35,8 +47,8 @@ export async function findSessionsFolders(
   context: ActionContext,
 ): Promise<SessionsFolder[]> {
   const { files, notFound } = await ownFiles(projectDir, context);
+  const own = await ownSessionsFolders({ files }, context);
   const known = projectDir?.trim() ? [] : await knownProjectFiles(context.home);
-  const own = await Promise.all(files.map((path) => readSessionsFolder(path, context, true)));
   const others = await Promise.all(
     known
       .filter((path) => !files.includes(path))
@@ -46,6 +58,15 @@ export async function findSessionsFolders(
   // Other projects that are broken fail the call only if no project can be read.
   if (places.length === 0) throw others[0] ?? notFound;
   return await withoutDuplicates(places);
+}
+
+async function ownSessionsFolders(
+  { files }: { files: readonly string[] },
+  context: ActionContext,
+): Promise<SessionsFolder[]> {
+  return await withoutDuplicates(
+    await Promise.all(files.map((path) => readSessionsFolder(path, context, true))),
+  );
 }
 
 /** Every sessions folder, the client's own projects first. Missing and broken projects are skipped. */

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { isOlder } from '../../kernel/versions.ts';
-import { readKnownProjects } from '../../project/finding/known-projects.ts';
+import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { writtenNow } from '../../project/settings/samocode-file.ts';
 import { type WatchOver, watchOver } from '../../sandbox/programs/launch-supervisor.ts';
 import { isOff, readPresence, supervisorPaths } from '../../sandbox/programs/supervisor-folder.ts';
@@ -51,9 +51,8 @@ export async function superviseIfUnfinished(context: ActionContext): Promise<voi
 }
 
 async function isTakingIssues(home: string): Promise<boolean> {
-  const known = await readKnownProjects(home).catch(() => undefined);
-  const files = known?.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : [];
-  const labels = await Promise.all(files.map((filePath) => writtenNow(filePath, 'INTAKE_LABEL')));
+  const known = await respondingProjects(home).catch(() => []);
+  const labels = await Promise.all(known.map(({ filePath }) => writtenNow(filePath, 'INTAKE_LABEL')));
   return labels.some(Boolean);
 }
 

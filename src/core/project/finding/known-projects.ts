@@ -1,11 +1,13 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../kernel/clock.ts';
 import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { respondingOf } from '../../kernel/files/silent-places.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 
 const KnownProject = z.looseObject({
@@ -16,48 +18,74 @@ const KnownProject = z.looseObject({
 });
 export type KnownProject = z.infer<typeof KnownProject>;
 
-const ProjectsFile = z.looseObject({ v: z.literal(1), projects: z.array(z.unknown()) });
-
-export type KnownProjects =
-  | { kind: 'read'; projects: readonly KnownProject[] }
-  /** Not a failure: the list is only a convenience, and is rebuilt by use. */
-  | { kind: 'malformed'; problem: string };
+/** The one file of all projects that earlier versions wrote. */
+const EarlierList = z.looseObject({ v: z.literal(1), projects: z.array(z.unknown()) });
 
 /** Beyond this many, the least recently used are dropped. */
 const MAX_PROJECTS = 200;
 
-/** The projects of this machine, most recently used first. A missing file is an empty list. */
-export async function readKnownProjects(homeDir: string): Promise<KnownProjects> {
-  const path = projectsPath(homeDir);
-  const text = await ifExists(readFile(path, 'utf8'));
-  if (text === undefined) return { kind: 'read', projects: [] };
-  const parsed = ProjectsFile.safeParse(parseJson(text));
-  if (!parsed.success) return { kind: 'malformed', problem: `${path} is not a list of projects.` };
-  const projects = parsed.data.projects.flatMap((entry) => KnownProject.safeParse(entry).data ?? []);
-  return { kind: 'read', projects: projects.sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt)) };
+/** The projects of this machine, most recently used first. A malformed record is left out: use writes it again. */
+export async function readKnownProjects(homeDir: string): Promise<KnownProject[]> {
+  const folder = projectsFolder(homeDir);
+  const names = (await ifExists(readdir(folder))) ?? [];
+  const own = names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
+  const texts = await Promise.all(own.map((path) => ifExists(readFile(path, 'utf8'))));
+  const records = texts.map((text) => parseJson(text ?? ''));
+  const earlier = EarlierList.safeParse(
+    parseJson((await ifExists(readFile(earlierPath(homeDir), 'utf8'))) ?? ''),
+  );
+  const byFile = new Map<string, KnownProject>();
+  for (const record of [...(earlier.data?.projects ?? []), ...records]) {
+    const project = KnownProject.safeParse(record).data;
+    if (project !== undefined) byFile.set(project.filePath, project);
+  }
+  return [...byFile.values()].sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt));
+}
+
+/** The known projects whose disks respond: that of another project may be a mount that was lost. */
+export async function respondingProjects(homeDir: string): Promise<KnownProject[]> {
+  const known = await readKnownProjects(homeDir);
+  const responding = await respondingOf(known.flatMap(({ filePath, sessions }) => [filePath, sessions]));
+  return known.filter(({ filePath, sessions }) => responding.has(filePath) && responding.has(sessions));
 }
 
 /** How old the record of the project used last may be. */
 const USED_MS = 60 * 60_000;
 
-/** Records the use of a project, unless it was the last one used within the hour. A malformed file is moved aside as `projects.json.unreadable`. */
+/** Records the use of a project, unless it was the last one used within the hour. */
 export async function rememberProject(
   project: Omit<KnownProject, 'lastUsedAt'> & { filePath: string; mainRepo: string; sessions: string },
   { homeDir, clock }: { homeDir: string; clock: Clock },
 ): Promise<void> {
-  const path = projectsPath(homeDir);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const entry = KnownProject.parse({ ...project, lastUsedAt: isoUtc(clock.now()) });
   const known = await readKnownProjects(homeDir);
-  const { lastUsedAt = '', ...last } = (known.kind === 'read' && known.projects[0]) || {};
-  if (isDeepStrictEqual(last, project) && clock.now() - Date.parse(lastUsedAt) < USED_MS) return;
-  if (known.kind === 'malformed') await rename(path, `${path}.unreadable`);
-  const others =
-    known.kind === 'read' ? known.projects.filter(({ filePath }) => filePath !== entry.filePath) : [];
-  const projects = [entry, ...others].slice(0, MAX_PROJECTS);
-  await writeWhole(path, `${JSON.stringify({ v: 1, projects }, null, 2)}\n`, 0o600);
+  const { lastUsedAt = '', ...last } = known[0] ?? {};
+  const isEarlier = (await ifExists(readFile(earlierPath(homeDir)))) !== undefined;
+  const isRecent = isDeepStrictEqual(last, project) && clock.now() - Date.parse(lastUsedAt) < USED_MS;
+  if (isRecent && !isEarlier) return;
+  await mkdir(projectsFolder(homeDir), { recursive: true, mode: 0o700 });
+  const others = known.filter(({ filePath }) => filePath !== project.filePath);
+  for (const other of isEarlier ? others : []) await writeRecord(other, homeDir);
+  await writeRecord({ ...project, lastUsedAt: isoUtc(clock.now()) }, homeDir);
+  // Kept: it may be malformed, and a version that only knows the one file may run beside this one.
+  if (isEarlier) await ifExists(rename(earlierPath(homeDir), `${earlierPath(homeDir)}.old`));
+  for (const { filePath } of others.slice(MAX_PROJECTS - 1))
+    await rm(recordPath(filePath, homeDir), { force: true });
 }
 
-function projectsPath(homeDir: string): string {
+async function writeRecord(project: KnownProject, homeDir: string): Promise<void> {
+  const text = `${JSON.stringify(project, null, 2)}\n`;
+  await writeWhole(recordPath(project.filePath, homeDir), text, 0o600);
+}
+
+/** One file per project, so that concurrent writes don't conflict. */
+function recordPath(filePath: string, homeDir: string): string {
+  return join(projectsFolder(homeDir), `${fingerprint(filePath).slice(0, 32)}.json`);
+}
+
+function projectsFolder(homeDir: string): string {
+  return join(configFolder(homeDir), 'projects');
+}
+
+function earlierPath(homeDir: string): string {
   return join(configFolder(homeDir), 'projects.json');
 }

@@ -1,5 +1,5 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
-import { type KnownProject, readKnownProjects } from '../../project/finding/known-projects.ts';
+import { type KnownProject, respondingProjects } from '../../project/finding/known-projects.ts';
 import { requirePlaces } from '../../project/finding/trust.ts';
 import { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import { registeredSessions, type SupervisorPaths } from './supervisor-folder.ts';
@@ -25,10 +25,10 @@ export async function judgedFolders(
   home: string,
 ): Promise<{ watched: Set<string>; refused: Map<string, RefusedFolder> }> {
   const registered = await registeredSessions(paths);
-  const known = await readKnownProjects(home).catch(() => undefined);
+  const known = await respondingProjects(home).catch(() => []);
   const watched = new Set<string>();
   const refused = new Map<string, RefusedFolder>();
-  for (const project of known?.kind === 'read' ? known.projects : []) {
+  for (const project of known) {
     const { filePath, sessions } = project;
     const error = await refusalOfSessions(project, home);
     if (error === undefined) watched.add(sessions);

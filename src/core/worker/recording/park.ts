@@ -10,7 +10,7 @@ import {
   type Weakening,
 } from '../../kernel/phases/proving.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
-import { readKnownProjects } from '../../project/finding/known-projects.ts';
+import { respondingProjects } from '../../project/finding/known-projects.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
@@ -117,9 +117,8 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
 
 /** Recorded, so that the report can compare it with what the work took. */
 async function estimateOf({ file, host, watch, ...worker }: Worker, plan: string): Promise<PlanEstimate> {
-  const known = await readKnownProjects(watch.home).catch(() => undefined);
-  const folders = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
-  const past = await pastWork([file.sessionsDir, ...folders], host);
+  const known = await respondingProjects(watch.home).catch(() => []);
+  const past = await pastWork([file.sessionsDir, ...known.map(({ sessions }) => sessions)], host);
   return estimateFrom(past, plannedWork(file, worker.writer.state, plan));
 }
 

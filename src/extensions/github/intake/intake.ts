@@ -8,7 +8,7 @@ import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { type HeldIssue, writeHeldIssues } from '../../../core/caller/facts/held-issues.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { readKnownProjects } from '../../../core/project/finding/known-projects.ts';
+import { respondingProjects } from '../../../core/project/finding/known-projects.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
 import { writtenNow } from '../../../core/project/settings/samocode-file.ts';
@@ -83,10 +83,9 @@ export class Intake {
   }
 
   async #scan(views: readonly SessionView[], failed: (what: string, error: unknown) => void): Promise<void> {
-    const known = await readKnownProjects(this.#home);
-    const files = known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : [];
+    const known = await respondingProjects(this.#home);
     const wanted: string[] = [];
-    for (const file of files) if (await writtenNow(file, 'INTAKE_LABEL')) wanted.push(file);
+    for (const { filePath } of known) if (await writtenNow(filePath, 'INTAKE_LABEL')) wanted.push(filePath);
     const wasWatching = this.isWatching;
     this.isWatching = wanted.length > 0;
     const held: HeldIssue[] = [];

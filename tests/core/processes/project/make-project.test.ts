@@ -31,7 +31,7 @@ test('a repository without a project gets a file, folders and excludes, and is a
   );
   await writeFile(join(repo.path, '_samocode/sessions/x.md'), '');
   expect(await statusOf(repo)).toBe('?? .samocode');
-  expect(await readKnownProjects(repo.homeDir)).toMatchObject({ projects: [{ filePath: file }] });
+  expect(await readKnownProjects(repo.homeDir)).toMatchObject([{ filePath: file }]);
 });
 
 test('setting up a second time changes nothing', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sessionsText } from '../../../../src/app/server/resources/session-rows.ts';
@@ -45,7 +45,9 @@ async function machine(): Promise<
     await writeEvents(sessionPaths(sessions, `26-01-09-${name}`), [CREATED, PREPARED, DONE]);
   }
   for (const folder of [home, join(home, '.config'), configFolder(home)]) await chmod(folder, 0o755);
-  await chmod(join(configFolder(home), 'projects.json'), 0o644);
+  const records = join(configFolder(home), 'projects');
+  await chmod(records, 0o755);
+  for (const name of await readdir(records)) await chmod(join(records, name), 0o644);
   const one = at('one', 'sessions');
   for (const name of [REFUSED, OTHER])
     await writeEvents(sessionPaths(one, name), [CREATED, PREPARED, ASKING]);

@@ -1,7 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../../../src/core/kernel/clock.ts';
+import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { readKnownProjects, rememberProject } from '../../../../src/core/project/finding/known-projects.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -21,7 +21,7 @@ async function withFile(homeDir: string, text: string): Promise<string> {
 
 test('a machine without projects has an empty list', async () => {
   await using home = await tempDir();
-  expect(await readKnownProjects(home.path)).toEqual({ kind: 'read', projects: [] });
+  expect(await readKnownProjects(home.path)).toEqual([]);
 });
 
 test('a project is listed once, the most recently used first', async () => {
@@ -29,21 +29,17 @@ test('a project is listed once, the most recently used first', async () => {
   await rememberProject(project('a'), { homeDir: home.path, clock: clockAt(1000) });
   await rememberProject(project('b'), { homeDir: home.path, clock: clockAt(2000) });
   await rememberProject(project('a'), { homeDir: home.path, clock: clockAt(3000) });
-  expect(await readKnownProjects(home.path)).toEqual({
-    kind: 'read',
-    projects: [
-      { ...project('a'), lastUsedAt: '1970-01-01T00:00:03.000Z' },
-      { ...project('b'), lastUsedAt: '1970-01-01T00:00:02.000Z' },
-    ],
-  });
+  expect(await readKnownProjects(home.path)).toEqual([
+    { ...project('a'), lastUsedAt: '1970-01-01T00:00:03.000Z' },
+    { ...project('b'), lastUsedAt: '1970-01-01T00:00:02.000Z' },
+  ]);
 });
 
 test('the project that was used last is recorded again an hour later, or when its folders have changed', async () => {
   await using home = await tempDir();
   const usedAt = async (ms: number, more = {}) => {
     await rememberProject({ ...project('a'), ...more }, { homeDir: home.path, clock: clockAt(ms) });
-    const known = await readKnownProjects(home.path);
-    return known.kind === 'read' ? known.projects[0]?.lastUsedAt : known.problem;
+    return (await readKnownProjects(home.path))[0]?.lastUsedAt;
   };
   expect(await usedAt(1000)).toBe('1970-01-01T00:00:01.000Z');
   expect(await usedAt(3_600_000)).toBe('1970-01-01T00:00:01.000Z');
@@ -51,18 +47,52 @@ test('the project that was used last is recorded again an hour later, or when it
   expect(await usedAt(3_602_000, { sessions: '/elsewhere' })).toBe('1970-01-01T01:00:02.000Z');
 });
 
-test('malformed entries are skipped and unknown fields are kept', async () => {
+test('projects that are recorded at once are all known', async () => {
   await using home = await tempDir();
-  const entry = { ...project('a'), lastUsedAt: '2026-01-01T00:00:00.000Z', note: 'mine' };
-  await withFile(home.path, JSON.stringify({ v: 1, projects: [entry, { filePath: 3 }, null] }));
-  expect(await readKnownProjects(home.path)).toEqual({ kind: 'read', projects: [entry] });
+  const names = ['a', 'b', 'c', 'd'];
+  await Promise.all(
+    names.map((name) => rememberProject(project(name), { homeDir: home.path, clock: systemClock })),
+  );
+  const known = await readKnownProjects(home.path);
+  expect(known.map(({ filePath }) => filePath).sort()).toEqual(names.map((name) => project(name).filePath));
 });
 
-test('a malformed list is moved aside, not lost, when a project is added', async () => {
+test('a malformed record is left out, and written again by use', async () => {
+  await using home = await tempDir();
+  const context = { homeDir: home.path, clock: clockAt(0) };
+  await rememberProject(project('a'), context);
+  const folder = join(home.path, '.config/samocode/projects');
+  const [name = ''] = await readdir(folder);
+  await writeFile(join(folder, name), '{"filePath":3');
+  expect(await readKnownProjects(home.path)).toEqual([]);
+  await rememberProject(project('a'), context);
+  expect(await readKnownProjects(home.path)).toMatchObject([project('a')]);
+});
+
+test('the one list of an earlier version is read, and becomes a record for each project at the next use', async () => {
+  await using home = await tempDir();
+  const entry = { ...project('a'), lastUsedAt: '2026-01-01T00:00:00.000Z', note: 'mine' };
+  const path = await withFile(home.path, JSON.stringify({ v: 1, projects: [entry, { filePath: 3 }, null] }));
+  expect(await readKnownProjects(home.path)).toEqual([entry]);
+  await rememberProject(project('b'), { homeDir: home.path, clock: clockAt(0) });
+  await rm(`${path}.old`);
+  expect(await readKnownProjects(home.path)).toMatchObject([entry, project('b')]);
+});
+
+test('a malformed list of an earlier version is kept beside the records', async () => {
   await using home = await tempDir();
   const path = await withFile(home.path, '{"v":1,');
-  expect(await readKnownProjects(home.path)).toMatchObject({ kind: 'malformed' });
+  expect(await readKnownProjects(home.path)).toEqual([]);
   await rememberProject(project('a'), { homeDir: home.path, clock: clockAt(0) });
-  expect(await readKnownProjects(home.path)).toMatchObject({ kind: 'read', projects: [project('a')] });
-  expect(await readFile(`${path}.unreadable`, 'utf8')).toBe('{"v":1,');
+  expect(await readKnownProjects(home.path)).toMatchObject([project('a')]);
+  expect(await readFile(`${path}.old`, 'utf8')).toBe('{"v":1,');
+});
+
+test('beyond 200 projects, the one used longest ago is dropped', async () => {
+  await using home = await tempDir();
+  for (let index = 0; index < 201; index += 1)
+    await rememberProject(project(`p${index}`), { homeDir: home.path, clock: clockAt(index) });
+  const known = await readKnownProjects(home.path);
+  expect(known).toHaveLength(200);
+  expect(known.at(-1)).toMatchObject(project('p1'));
 });

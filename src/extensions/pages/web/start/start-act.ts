@@ -36,8 +36,7 @@ async function startFromPage(fields: Fields, context: ActionContext): Promise<St
 /** The folder against which the path of a plan is resolved. */
 async function repositoryOf(project: string | undefined, { home, cwd }: ActionContext): Promise<string> {
   const known = await readKnownProjects(home);
-  const projects = known.kind === 'read' ? known.projects : [];
-  return projects.find(({ filePath }) => filePath === project)?.mainRepo ?? cwd;
+  return known.find(({ filePath }) => filePath === project)?.mainRepo ?? cwd;
 }
 
 function offerSecond(name: string, key: string, startedMsAgo: number): Html {

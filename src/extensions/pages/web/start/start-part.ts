@@ -11,12 +11,7 @@ type Live = Pick<LiveSessions, 'list'>;
 
 /** The form that starts a session in one of the projects known on this machine. */
 export async function newSessionPart(live: Live, { home }: Pick<ActionContext, 'home'>): Promise<Html> {
-  const known = await readKnownProjects(home);
-  if (known.kind === 'malformed')
-    return withoutForm(
-      html`${known.problem} Move it away: it is made again by the next command in a project.`,
-    );
-  const { projects } = known;
+  const projects = await readKnownProjects(home);
   if (projects.length === 0)
     return withoutForm(
       html`No project is known on this machine yet. Run <code>samocode init</code> in the folder of a repository, then reload this page.`,
