@@ -109,14 +109,14 @@ export async function fastForward(
     return { kind: 'left', why, commands: [first, ...commands] };
   }
   if (now !== from) return { kind: 'moved' };
+  return await occupied(await whyNotUpdated(path, branch));
+}
+
+async function whyNotUpdated(path: string, branch: string): Promise<string> {
+  const why = `git could not update ${path}, where the branch "${branch}" is checked out: `;
   const lock = await indexLockOf(path);
-  if (statsAt(lock) !== undefined)
-    return left(
-      `git could not update ${path}, where the branch "${branch}" is checked out: ${lock} is there. Another git is working in it, or one was killed and left the file.`,
-    );
-  return await occupied(
-    `git could not update ${path}, where the branch "${branch}" is checked out: files there would be overwritten.`,
-  );
+  if (statsAt(lock) === undefined) return `${why}files there would be overwritten.`;
+  return `${why}${lock} is there. Another git is working in it, or one was killed and left the file.`;
 }
 
 /** Files that a person keeps out of git's sight, often local settings: git itself merges what does not touch them. */
