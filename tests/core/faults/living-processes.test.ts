@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { takeOverSession } from '../../../src/core/acts/sessions/take-over-session.act.ts';
 import { writeWhole } from '../../../src/core/kernel/files/atomic-file.ts';
+import { gitDirOf } from '../../../src/core/kernel/files/git-pointer.ts';
 import { readLeases } from '../../../src/core/kernel/processes/lease.ts';
 import { isRunning, procTable } from '../../../src/core/kernel/processes/process-table.ts';
 import { iterationPaths } from '../../../src/core/session/layout/paths.ts';
@@ -12,6 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { readChildRecordAt } from './child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { locksNamed, personCommits } from './persons-commit.ts';
 import { childWorks, withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
@@ -130,6 +132,38 @@ const rows: FaultRow[] = [
         await takeOverSession({ session: rig.file.folder }, rig.context());
       },
       ends: AT_THE_GATE,
+    },
+  ),
+  withSettings(
+    {},
+    {
+      ci: true,
+      name: "a person's commit whose editor is open when an agent ends keeps its lock, which is named, and succeeds",
+      ...personCommits(),
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        const lock = expect.stringContaining('index.lock. Agents cannot commit while it is there.');
+        expect(await locksNamed(rig)).toEqual([lock]);
+      },
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'a lock that is older than the agent stays and is named, although no git runs',
+      rules: first(
+        {
+          act: 'run',
+          command: ['sh', '-c', 'touch -d 2020-01-01 "$(git rev-parse --absolute-git-dir)/index.lock"'],
+        },
+        { act: 'normal' },
+      ),
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        const lock = join((await gitDirOf((await rig.state()).worktree?.path ?? '')) ?? '', 'index.lock');
+        expect((await locksNamed(rig))[0]).toContain(`running: ${lock}. Agents cannot commit`);
+        await rm(lock);
+      },
     },
   ),
 ];

@@ -7,6 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { readChildRecordAt } from '../faults/child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from '../faults/fault-row.ts';
+import { locksNamed, personCommits } from '../faults/persons-commit.ts';
 import { changeSettings, withSettings } from '../faults/with-settings.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 import { first, guardedRow, shell } from './guarded-row.ts';
@@ -44,6 +45,16 @@ async function blockOf(rig: SessionRig): Promise<string> {
   if (status.kind !== 'blocked') throw new Error(`It is ${status.kind}.`);
   return status.reason;
 }
+
+const commits = guardedRow(
+  {},
+  {
+    name: "a person's commit whose editor is open when an agent in the guard ends keeps its lock and succeeds",
+    ...personCommits(REPORTS_NAMESPACE),
+    ends: AT_THE_GATE,
+    also: async (rig) => expect(await locksNamed(rig)).toEqual([]),
+  },
+);
 
 const killed: FaultRow[] = (['the wrapper', 'the guard outside', 'the first process inside'] as const).map(
   (what, index) =>
@@ -273,4 +284,4 @@ machines.push(
   ),
 );
 
-faultTable([...killed, ...workers, ...machines], { sandbox: 'guard' });
+faultTable([commits, ...killed, ...workers, ...machines], { sandbox: 'guard' });

@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ciIf } from '../../support/ci.ts';
+import { eventually } from '../../support/eventually.ts';
 import { ATTACKS } from './attack-rows.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { PLACES, type Place, USUAL } from './places.ts';
@@ -60,6 +61,41 @@ describe.each(USERS)('a private git folder, $name', (user) => {
       await other.outside('git -C "$WORKTREE" log -1 --format=%s; git -C "$WORKTREE" status --porcelain'),
     ).toBe('Work');
     expect(await collect()).toMatchObject({ kind: 'nothing' });
+  });
+
+  test('an index whose lock an editor holds for a moment is updated', async () => {
+    await using other = await makeScene(user, USUAL);
+    const { make, collect } = await around(other);
+    await make();
+    expect(await other.inside(`set -e; ${WORK}`)).toMatchObject({ exitCode: 0 });
+    const lock = await other.outside(
+      'cd "$WORKTREE"; lock=$(git rev-parse --absolute-git-dir)/index.lock; >"$lock"; echo "$lock"',
+    );
+    const collecting = collect();
+    // The branch moves right before the index is tried.
+    await eventually(
+      async () => (await other.outside('git -C "$MAIN" log -1 --format=%s "$BRANCH"')) === 'Work',
+    );
+    await rm(lock);
+    expect(await collecting).toEqual({ kind: 'moved', others: [] });
+    expect(await other.outside('git -C "$WORKTREE" status --porcelain')).toBe('');
+  });
+
+  test('an index whose lock stays is named once, and updated by the next step without it', async () => {
+    await using other = await makeScene(user, USUAL);
+    const { make, collect } = await around(other);
+    await make();
+    expect(await other.inside(`set -e; ${WORK}`)).toMatchObject({ exitCode: 0 });
+    const lock = await other.outside(
+      'cd "$WORKTREE"; lock=$(git rev-parse --absolute-git-dir)/index.lock; >"$lock"; echo "$lock"',
+    );
+    expect(await collect()).toEqual({ kind: 'moved', others: [], lockedBy: lock });
+    expect(await collect()).toEqual({ kind: 'nothing', others: [] });
+    await make();
+    await rm(lock);
+    expect(await other.outside('git -C "$WORKTREE" status --porcelain')).not.toBe('');
+    expect(await collect()).toEqual({ kind: 'nothing', others: [] });
+    expect(await other.outside('git -C "$WORKTREE" status --porcelain')).toBe('');
   });
 
   /** A scene with collected work of one agent, and the state of the next. */

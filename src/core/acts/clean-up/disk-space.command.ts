@@ -77,7 +77,10 @@ type WorktreesOptions = SharedOptions & { prune?: true };
 export function addWorktrees(program: Command, cli: Cli): void {
   withSharedOptions(program.command('worktrees'))
     .description('Show the worktrees of sessions with size and age, and what was discarded')
-    .option('--prune', 'remove those of done, archived and vanished sessions that contain no unsaved work')
+    .option(
+      '--prune',
+      'remove those of done, archived and vanished sessions that contain no unsaved work; those made by hand stay',
+    )
     .action(async (options: WorktreesOptions) => {
       const { sessionWorktrees } = await import('./worktrees.act.ts');
       const context = await cli.actionContext();

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { findProjectFor, type ProjectQuestion } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
@@ -7,11 +7,13 @@ import { allSessionsFolders } from '../../caller/context/sessions-folders.ts';
 import { isSamocodeError } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { runCommand } from '../../kernel/processes/run-command.ts';
-import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
+import { refPrefix, trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/trash.ts';
+import { type GitOptions, gitLine } from '../../project/git/git.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
+import { checksRoot } from '../../project/proving/checks-root.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { refuseWorktreeRemoval } from '../../session/commands/judge-finish.ts';
@@ -85,7 +87,7 @@ async function allViews(sessionsDir: string, context: ActionContext): Promise<Se
   return (await Promise.all([...folders].map((each) => readAllSessions(each, context.host)))).flat();
 }
 
-async function describe({ place, branch, view }: FoundWorktree): Promise<SessionWorktree> {
+async function describe({ place, branch, view, notOurs }: FoundWorktree): Promise<SessionWorktree> {
   const { worktreePath: path } = place;
   return {
     path,
@@ -94,7 +96,7 @@ async function describe({ place, branch, view }: FoundWorktree): Promise<Session
     state: view === undefined ? undefined : view.state.archived ? 'archived' : view.state.status.kind,
     changedAtMs: view === undefined ? (statsAt(path)?.mtimeMs ?? 0) : Date.parse(view.state.status.since),
     bytes: await diskUsage([path]),
-    kept: (view && neededBy(view)) ?? (await keptFor(place)),
+    kept: (view === undefined ? notOurs : neededBy(view)) ?? (await keptFor(place)),
   };
 }
 
@@ -125,25 +127,40 @@ interface FoundWorktree {
   place: WorktreePlace;
   branch: string | undefined;
   view: SessionView | undefined;
+  /** Why it is not taken for that of a session that is gone. */
+  notOurs: string | undefined;
 }
 
-/** The worktrees that git has registered below WORKTREES; excludes clones of checks and other folders. */
+/** The worktrees that git has registered below WORKTREES; excludes those of checks. */
 async function* findWorktrees(
   { mainRepo, values }: Project,
   views: readonly SessionView[],
   context: ActionContext,
 ): AsyncGenerator<FoundWorktree> {
   const top = await realPathAsFar(values.worktrees);
+  const kept = await sessionsWithRefs({ cwd: mainRepo, baseEnv: context.env });
   for (const { path, branch } of await listWorktrees(mainRepo, { baseEnv: context.env })) {
     const worktreePath = await realPathAsFar(path);
     if (worktreePath === mainRepo || pathInside(top, worktreePath) === undefined) continue;
+    if (pathInside(checksRoot(top), worktreePath) !== undefined) continue;
     const view = await sessionOf(worktreePath, views);
     // An agent might have planted settings that start programs: use only those accepted for the session, or none.
     const { gitSettings } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
     const git = await safeGitAt({ mainRepo, worktreePath, accepted: gitSettings }, context);
-    yield { place: { mainRepo, worktreePath, ...git }, branch, view };
+    const isOurs = dirname(worktreePath) === top && kept.has(refPrefix(basename(worktreePath)));
+    const notOurs = isOurs ? undefined : 'no record says that samocode made it';
+    yield { place: { mainRepo, worktreePath, ...git }, branch, view, notOurs };
   }
 }
+
+/** The folders, as prefixes of refs, of all sessions of which the repository keeps a ref; their ids are left out. */
+async function sessionsWithRefs(main: GitOptions): Promise<Set<string>> {
+  const refs = await gitLine(['for-each-ref', '--format=%(refname)', 'refs/samocode/'], main);
+  const names = refs.split('\n').map((ref) => SESSION_REF.exec(ref)?.[1]);
+  return new Set(names.flatMap((name) => (name === undefined ? [] : [refPrefix(name)])));
+}
+
+const SESSION_REF = /^refs\/samocode\/(?:_trash\/)?([^/]+)-[0-9a-z]{26}(?:[-/]|$)/;
 
 async function sessionOf(path: string, views: readonly SessionView[]): Promise<SessionView | undefined> {
   for (const view of views) {

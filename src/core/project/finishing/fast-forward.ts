@@ -10,14 +10,15 @@ import type { Host } from '../../kernel/processes/host.ts';
 import { whileHolding } from '../../kernel/processes/lease.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { listed, shownText } from '../../kernel/text.ts';
-import { CHECKOUT_LIMIT_MS, type GitOptions, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, gitSaysYes, readRecords, runGit } from '../git/git.ts';
 import { waitForNoted } from '../git/noted-calls.ts';
 import { OFFLINE } from '../git/own-repository.ts';
+import { listing, readable } from '../git/path-bytes.ts';
 import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { changedPaths } from '../worktrees/changes.ts';
-import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
+import { differingFrom, uncommittedIn } from '../worktrees/inspect-worktree.ts';
 import { type CopiedFiles, undoCopied } from './copied-files.ts';
 
 export interface FastForwardPlan extends GitContext {
@@ -108,9 +109,14 @@ export async function fastForward(
     return { kind: 'left', why, commands: [first, ...commands] };
   }
   if (now !== from) return { kind: 'moved' };
-  return await occupied(
-    `git could not update ${path}, where the branch "${branch}" is checked out: files there would be overwritten.`,
-  );
+  return await occupied(await whyNotUpdated(path, branch));
+}
+
+async function whyNotUpdated(path: string, branch: string): Promise<string> {
+  const why = `git could not update ${path}, where the branch "${branch}" is checked out: `;
+  const lock = await indexLockOf(path);
+  if (statsAt(lock) === undefined) return `${why}files there would be overwritten.`;
+  return `${why}${lock} is there. Another git is working in it, or one was killed and left the file.`;
 }
 
 /** Files that a person keeps out of git's sight, often local settings: git itself merges what does not touch them. */
@@ -158,8 +164,10 @@ const Forward = z.object({
   path: z.string(),
   branch: z.string(),
   from: z.string(),
+  to: z.string(),
   notes: z.string().optional(),
 });
+type Forward = z.infer<typeof Forward>;
 
 /**
  * git writes the files of a checkout before it moves the branch: of two concurrent merges in one checkout, one leaves
@@ -176,36 +184,84 @@ export async function forwardAlone(
     if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
     const cutOff = before && (await interruptedForward(before, plan));
     if (cutOff !== undefined) return cutOff;
-    const { branch, from, notes } = plan;
-    const forward = await fastForward(plan, (path) =>
-      writeWhole(note, JSON.stringify({ path, branch, from, notes })),
-    );
-    await rm(note, { force: true });
-    return forward;
+    const { branch, from, to, notes } = plan;
+    let begun: Forward | undefined;
+    try {
+      return await fastForward(plan, async (path) => {
+        begun = { path, branch, from, to, notes };
+        await writeWhole(note, JSON.stringify(begun));
+      });
+    } catch (error) {
+      const left = begun && (await interruptedForward(begun, plan).catch(() => undefined));
+      if (left === undefined) throw error;
+      return left;
+    } finally {
+      await rm(note, { force: true });
+    }
   });
 }
 
-/** The rest of an interrupted fast-forward, while its files are still there and the branch has not moved. */
+/**
+ * The rest of an interrupted fast-forward: the branch has not moved, and files in the checkout are those of its target.
+ * Other changes there are a person's, or half written; the commands keep both.
+ */
 async function interruptedForward(
-  { path, branch, from }: z.infer<typeof Forward>,
-  { mainRepo, to, ref: _, copied: __, ...context }: FastForwardPlan,
+  { path, branch, from, to }: Forward,
+  { mainRepo, to: _, ref: __, copied: ___, ...context }: FastForwardPlan,
 ): Promise<FastForward | undefined> {
   const main = { ...context, cwd: mainRepo };
   const checkout = (await listWorktrees(mainRepo, context)).find((entry) => entry.branch === branch);
   if (checkout?.path !== path || (await commitOf(`refs/heads/${branch}`, main)) !== from) return undefined;
-  const lock = join((await gitDirOf(path)) ?? join(path, '.git'), 'index.lock');
-  const isLocked = statsAt(lock) !== undefined;
-  const ours = await changedPaths({ ...main, base: from, head: to });
-  const isOurs = (name: string) =>
-    ours.some((each) => each === name || (name.endsWith('/') && each.startsWith(name)));
-  const isWritten = (await uncommittedIn(path, context)).some((entry) => isOurs(entry.path));
-  if (!isLocked && !isWritten) return undefined;
+  if ((await commitOf(to, main)) === undefined) return undefined;
+  const { written, edited } = await sortedByTarget({ path, from, to }, context);
+  if (written.length === 0) return undefined;
+  const at = `git -C ${shellWord(path)}`;
+  const reset = `${at} reset --hard ${to}`;
+  const keep = `${at} stash push --include-untracked -- ${edited.map(shellWord).join(' ')}`;
+  const lock = await indexLockOf(path);
+  const names = listed(edited.map(shownText), MAX_NAMED);
+  const others = ` Other changes are there, too: ${names}. The last command stashes them, and applies them to the merged files.`;
   return {
     kind: 'left',
-    why: `An earlier merge was interrupted while git wrote its files in ${path}: some files are updated, "${branch}" is not. These commands complete it, but discard your later changes there, so run "git status" first.`,
+    why: `An earlier merge was interrupted while git wrote its files in ${path}: some files are updated, "${branch}" is not. These commands complete it.${edited.length === 0 ? '' : others}`,
     commands: [
-      ...(isLocked ? [`rm -f ${shellWord(lock)}`] : []),
-      `git -C ${shellWord(path)} reset --hard ${to}`,
+      ...(statsAt(lock) === undefined ? [] : [`rm -f ${shellWord(lock)}`]),
+      edited.length === 0 ? reset : `${keep} && ${reset} && ${at} stash pop`,
     ],
   };
+}
+
+/** The uncommitted paths of a checkout: those that are as in the target, and the others that a reset would change. */
+async function sortedByTarget(
+  { path: cwd, from, to }: Pick<Forward, 'path' | 'from' | 'to'>,
+  context: GitContext,
+): Promise<{ written: string[]; edited: string[] }> {
+  const here = { ...context, cwd };
+  const ours = new Set(await changedPaths({ ...here, base: from, head: to }));
+  const isThere = (name: string) => statsAt(join(cwd, name)) !== undefined;
+  const nameIn = (entry: string) => readable(entry.slice(entry.indexOf('\t') + 1));
+  const target: string[] = [];
+  await readRecords(['ls-tree', '-r', '-z', '--full-tree', to], listing(here), (entry) => {
+    if (ours.has(nameIn(entry))) target.push(entry);
+  });
+  const names = new Set(target.map(nameIn));
+  const others = new Set(await differingFrom(target, here));
+  const isWritten = (name: string) =>
+    ours.has(name) && (names.has(name) ? !others.has(name) : !isThere(name));
+  const uncommitted = (await uncommittedIn(cwd, context)).flatMap(({ kind, path }) =>
+    // A reset leaves untracked files that no commit has; git names a new folder once.
+    kind === 'untracked'
+      ? [...ours].filter(
+          (name) => (name === path || (path.endsWith('/') && name.startsWith(path))) && isThere(name),
+        )
+      : [path],
+  );
+  return {
+    written: uncommitted.filter(isWritten),
+    edited: uncommitted.filter((name) => !isWritten(name)),
+  };
+}
+
+async function indexLockOf(checkout: string): Promise<string> {
+  return join((await gitDirOf(checkout)) ?? join(checkout, '.git'), 'index.lock');
 }

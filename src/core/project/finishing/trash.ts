@@ -41,15 +41,24 @@ export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   };
 }
 
-/** Uses a unique name, so that earlier discards with the same name stay. */
+/**
+ * Uses a unique name, so that earlier discards with the same name stay. One that was cut off before its event has the
+ * same work, later documents and another time: the new commit replaces it.
+ */
 async function keepInTrash(sessionFolder: string, commit: string, main: GitOptions): Promise<string> {
   for (let count = 1; ; count += 1) {
     const ref = `${trashRef(sessionFolder)}${count === 1 ? '' : `-${count}`}`;
     const taken = await commitOf(ref, main);
-    if (taken === undefined)
-      await runGit(['update-ref', '--no-deref', ref, commit, '0'.repeat(commit.length)], main);
-    if (taken === undefined || taken === commit) return ref;
+    if (taken !== undefined && (await workIn(taken, main)) !== (await workIn(commit, main))) continue;
+    await runGit(['update-ref', '--no-deref', ref, commit, taken ?? '0'.repeat(commit.length)], main);
+    return ref;
   }
+}
+
+/** The worktree and the parents of a checkpoint. */
+async function workIn(commit: string, main: GitOptions): Promise<string> {
+  const parents = await gitLine(['rev-parse', `${commit}^@`], main);
+  return `${parents}\n${await gitLine(['ls-tree', commit, 'worktree'], main)}`;
 }
 
 /** Whether worktree and branch still match their copy in the trash. */

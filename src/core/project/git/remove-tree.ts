@@ -20,11 +20,12 @@ export async function removeTree(path: string): Promise<void> {
 
 /**
  * Renames a folder before deleting it, so that it is never seen half deleted.
+ * @param as the path that `clearAside` finds it by, if this call is interrupted
  * @returns its new path if something in it can't be deleted: a file of another user, or a locked one
  */
-export async function removeAtOnce(path: string, into = dirname(path)): Promise<string | undefined> {
+export async function removeAtOnce(path: string, as = path): Promise<string | undefined> {
   if (statsAt(path) === undefined) return undefined;
-  const aside = asidePath(join(into, basename(path)));
+  const aside = asidePath(as);
   await ifExists(rename(path, aside));
   crashPoint('set-aside');
   return await removeTree(aside).then(

@@ -87,7 +87,7 @@ export async function runOnClone(
   const end: SetEnd = { runs: [], failures: [] };
   let served: ServedClone | undefined;
   try {
-    await removeAtOnce(empty, dirname(scratch));
+    await removeAtOnce(empty, scratch);
     const failed = (error: unknown): never => {
       signal.throwIfAborted();
       const isKnown = isSamocodeError(error) || systemErrorCode(error) !== undefined;
@@ -133,18 +133,31 @@ export async function runOnClone(
       await set.during?.({ cwd: dir, env: place.env, ports: served?.ports ?? {}, url: served?.url });
     return end;
   } finally {
-    await served?.end();
-    // Also after an abort.
-    if (set.asWorktree)
-      await runGit(['worktree', 'remove', '--force', '--', dir], {
-        ...context,
-        cwd: mainRepo,
-        allowFailure: true,
-      });
-    for (const each of [dir, empty]) end.left = (await removeAtOnce(each, dirname(scratch))) ?? end.left;
+    // Also after an abort, and if services do not end.
+    try {
+      await served?.end();
+    } finally {
+      end.left = await removePlaces(set, [dir, empty], context);
+    }
+  }
+}
+
+/** @returns the path of what could not be deleted */
+async function removePlaces(
+  { asWorktree, mainRepo, scratch }: SetOnClone,
+  places: readonly [dir: string, empty: string],
+  context: GitContext,
+): Promise<string | undefined> {
+  let left: string | undefined;
+  try {
+    const remove = ['worktree', 'remove', '--force', '--', places[0]];
+    if (asWorktree) await runGit(remove, { ...context, cwd: mainRepo, allowFailure: true });
+  } finally {
+    for (const each of places) left = (await removeAtOnce(each, scratch)) ?? left;
     // Another set may be running in parallel.
     await rmdir(scratch).catch(() => undefined);
   }
+  return left;
 }
 
 type Place = ClonePlan & Pick<SetOnClone, 'asWorktree'>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../kernel/files/git-pointer.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
-import { gitLine, readRecords, runGit } from '../git/git.ts';
+import { type GitOptions, gitLine, readRecords, runGit } from '../git/git.ts';
 import { listing, namesIn, pathAt, rawBytes, readable } from '../git/path-bytes.ts';
 import { commonDirOf, type GitContext, readRepository } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, readStatus, type StatusEntry } from '../git/status-entries.ts';
@@ -137,14 +137,22 @@ async function hiddenChanges(worktreePath: string, context: GitContext): Promise
   const entries: string[] = [];
   for (const [entry, name] of hidden)
     if (await ifExists(lstat(pathAt(worktreePath, name)))) entries.push(entry);
+  return (await differingFrom(entries, options)).map((path) => ({ kind: 'hidden', path }));
+}
+
+/**
+ * The files of a checkout that differ from what git lists for them, or are missing.
+ * @param entries lines for `--index-info`
+ */
+export async function differingFrom(entries: readonly string[], options: GitOptions): Promise<string[]> {
   if (entries.length === 0) return [];
   const folder = await mkdtemp(join(tmpdir(), 'samocode-index-'));
   try {
-    // An index with only these entries, without the flags that hide them.
+    // An index with only these entries, without the flags that could hide them.
     const aside = { ...options, env: { GIT_INDEX_FILE: join(folder, 'index') } };
     await runGit(['update-index', '-z', '--index-info'], { ...aside, input: rawBytes(entries.join('\0')) });
     const changed = (await runGit(['ls-files', '--modified', '-z'], listing(aside))).stdout;
-    return namesIn(changed).map((name) => ({ kind: 'hidden', path: readable(name) }));
+    return namesIn(changed).map(readable);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

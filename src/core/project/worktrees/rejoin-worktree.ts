@@ -2,8 +2,11 @@ import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { refuseElsewhere } from '../checkpoints/move-branch.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
+import { removeTree } from '../git/remove-tree.ts';
+import { gitContextOf } from '../git/repository.ts';
 import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
 import { ensureWorktree, isHalfMade, type WorktreePlan } from './worktree.ts';
 
@@ -15,6 +18,7 @@ export type Rejoined = 'fine' | 'recreated' | 'rejoined';
  * clean-up. Existing files stay, and HEAD if it can be read.
  */
 export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
+  await clearBeside(plan);
   const reading = await inspectWorktree(plan);
   if (reading.kind === 'present') return (await isHalfMade(plan)) ? await recreate(plan) : 'fine';
   await refuseElsewhere(plan);
@@ -39,13 +43,13 @@ async function recreate(plan: WorktreePlan): Promise<Rejoined> {
 
 /** git can repair it as long as it still has its records of the worktree. */
 async function repaired(plan: WorktreePlan): Promise<boolean> {
-  const { branch: _branch, baseCommit: _base, ...place } = plan;
-  await repairWorktree(place);
+  await repairWorktree(plan);
   return (await inspectWorktree(plan)).kind === 'present';
 }
 
 /** Reconnects a worktree and its repository after one of them was moved. */
-async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<void> {
+async function repairWorktree({ mainRepo, worktreePath, ...place }: WorktreePlace): Promise<void> {
+  const context = gitContextOf(place);
   const repair = ['worktree', 'repair', '--', worktreePath];
   await runGit(repair, { ...context, cwd: mainRepo, allowFailure: true });
 }
@@ -54,14 +58,27 @@ async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePl
 async function registerAgain(plan: WorktreePlan): Promise<void> {
   const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };
-  const beside = `${worktreePath}.rejoin`;
+  const beside = besideOf(plan);
   const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
   const start = exists ? [branch] : [baseCommit];
   const add = ['worktree', 'add', '--quiet', '--force', '--no-checkout', ...(exists ? [] : ['-b', branch])];
   await runGit([...add, '--', beside, ...start], options);
-  await writeWhole(join(worktreePath, '.git'), await readFile(join(beside, '.git')));
-  await rm(beside, { recursive: true });
-  await runGit(['worktree', 'repair', '--', worktreePath], options);
-  const reset = { ...context, cwd: worktreePath, timeoutMs: ALL_FILES_LIMIT_MS };
+  // The index first: the worktree is usable as soon as its pointer is there.
+  const reset = { ...context, cwd: beside, timeoutMs: ALL_FILES_LIMIT_MS };
   await runGit(['reset', '--quiet', '--mixed'], reset);
+  await writeWhole(join(worktreePath, '.git'), await readFile(join(beside, '.git')));
+  await runGit(['worktree', 'repair', '--', worktreePath], options);
+  await removeTree(beside);
+}
+
+function besideOf({ worktreePath }: Pick<WorktreePlace, 'worktreePath'>): string {
+  return `${worktreePath}.rejoin`;
+}
+
+/** Ends a registration that was interrupted: the folder's pointer may be in place, but not yet git's way back. */
+async function clearBeside(plan: WorktreePlan): Promise<void> {
+  const beside = besideOf(plan);
+  if (statsAt(beside) === undefined) return;
+  await repairWorktree(plan);
+  await removeTree(beside);
 }

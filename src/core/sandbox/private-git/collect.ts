@@ -39,6 +39,8 @@ export interface Collected {
   others: string[];
   /** The branch or commit the agent has checked out, if not the session's branch. */
   head?: string;
+  /** The lock that prevented, since this call, an update of the worktree's index; each call tries again. */
+  lockedBy?: string;
 }
 
 /**
@@ -61,10 +63,41 @@ export async function collectPrivateGit(plan: CollectPlan, context: GitContext):
     renameSync(git.dir, git.refused);
   }
   if (why !== undefined || tip === undefined) rmSync(git.note);
-  else if (tip !== note.tip) await writeNote(git, { branch, tip });
   if (why !== undefined) return { kind: 'refused', why, others: [] };
+  const isBehind = end.kind === 'moved' || note.isIndexBehind === true;
+  const lockedBy = isBehind ? await updateIndex(plan, context) : undefined;
+  // Only now: until the note says so, a worker that dies leaves this to the next one.
+  const isIndexBehind = lockedBy === undefined ? undefined : true;
+  if (tip !== undefined && (tip !== note.tip || isIndexBehind !== note.isIndexBehind))
+    await writeNote(git, { branch, tip, isIndexBehind });
   const head = await privateHead(git.dir, basename(gitDir));
-  return { ...end, others: others.map(({ ref }) => ref), ...(head !== `refs/heads/${branch}` && { head }) };
+  return {
+    ...end,
+    others: others.map(({ ref }) => ref),
+    ...(head !== `refs/heads/${branch}` && { head }),
+    ...(lockedBy !== undefined && !note.isIndexBehind && { lockedBy }),
+  };
+}
+
+const LOCK_LIMIT_MS = 2000;
+const LOCK_PAUSE_MS = 100;
+
+/**
+ * Updates the worktree's index; files stay as they are. Waits for a lock that an editor's git holds for a moment.
+ * @returns the lock that stayed
+ */
+async function updateIndex(
+  { worktreePath: cwd, gitDir }: CollectPlan,
+  context: GitContext,
+): Promise<string | undefined> {
+  const options = { ...context, cwd, timeoutMs: ALL_FILES_LIMIT_MS, allowFailure: true };
+  const lock = join(gitDir, 'index.lock');
+  for (let waitedMs = 0; ; waitedMs += LOCK_PAUSE_MS) {
+    if ((await runGit(['reset', '--quiet', '--mixed'], options)).exitCode === 0) return undefined;
+    if (statsAt(lock) === undefined && waitedMs > 0) return undefined;
+    if (waitedMs >= LOCK_LIMIT_MS) return lock;
+    await systemClock.sleep(LOCK_PAUSE_MS);
+  }
 }
 
 type End = Pick<Collected, 'kind' | 'why'>;
@@ -76,7 +109,7 @@ async function collectBranch(
   context: GitContext,
 ): Promise<End> {
   if (tip === undefined) return { kind: 'branch_gone' };
-  const { commonDir, branch, worktreePath: cwd, ownRefs } = plan;
+  const { commonDir, branch, ownRefs } = plan;
   const incoming = { tip, ref: `${ownRefs}incoming` };
   const why = await fetchFit(plan, [incoming], context);
   if (why !== undefined) return { kind: 'refused', why };
@@ -92,9 +125,6 @@ async function collectBranch(
     await moveTo(plan, { ...incoming, ...moved, isRequired: true }, context);
     if (!isOurs) return { kind: 'aside' };
   }
-  // Updates the worktree's index. If the user's git holds its lock, the next collected commit does it.
-  const options = { ...context, cwd, timeoutMs: ALL_FILES_LIMIT_MS, allowFailure: true };
-  await runGit(['reset', '--quiet', '--mixed'], options);
   return { kind: 'moved' };
 }
 

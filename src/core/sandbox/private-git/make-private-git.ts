@@ -67,7 +67,8 @@ export async function makePrivateGit(
   await writeAlternates(plan, context);
   for (const folder of [join(gitDir, 'modules'), join(commonDir, 'objects/info')])
     mkdirSync(folder, { recursive: true });
-  if (!isSame(note, { branch, tip })) await writeNote(git, { branch, tip });
+  const { isIndexBehind } = note ?? {};
+  if (!isSame(note, { branch, tip })) await writeNote(git, { branch, tip, isIndexBehind });
   return bound;
 }
 

@@ -34,6 +34,8 @@ const Note = z.object({
   branch: z.string(),
   /** The tip of the branch when the folder was made, later the last collected one. */
   tip: z.string(),
+  /** The worktree's index does not have it yet: another git held the index's lock. */
+  isIndexBehind: z.literal(true).optional(),
 });
 export type Note = z.infer<typeof Note>;
 

@@ -33,7 +33,7 @@ export async function collectWork(worker: Worker): Promise<void> {
 
 /** What the person and the next agent must know; undefined if the branch was simply updated. */
 function noticeOf(
-  { kind, why = '', others, head }: Collected,
+  { kind, why = '', others, head, lockedBy }: Collected,
   { branch, ownRefs }: { branch: string; ownRefs: string },
 ): string | undefined {
   const parts = [
@@ -50,6 +50,9 @@ function noticeOf(
     head === undefined || (kind === 'nothing' && others.length === 0)
       ? ''
       : `The agent left ${head.replace(/^refs\/heads\//, '')} checked out; only commits on ${branch} count as the work of this session.`,
+    lockedBy === undefined
+      ? ''
+      : `Git's index of the worktree is behind ${branch}, because another git holds ${lockedBy}; it is updated at the next step after that. If no git or editor is working in the worktree, remove that file.`,
   ];
   return parts.some((part) => part !== '') ? parts.filter((part) => part !== '').join(' ') : undefined;
 }

@@ -5,7 +5,11 @@ import { ifThere } from '../../kernel/errors.ts';
 import { ensurePlainFolder } from '../../kernel/files/append-lines.ts';
 import { removeDrafts } from '../../kernel/files/atomic-file.ts';
 import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../kernel/files/git-pointer.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
+import { gitsIn } from '../../kernel/processes/working-in.ts';
+import { isGuarded } from '../../kernel/sandbox-level.ts';
 import { restoreFound } from '../../project/worktrees/as-found.ts';
+import { privateGitIn, readNote } from '../../sandbox/private-git/private-git.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
 import { foundPlace } from '../core/as-ours.ts';
@@ -41,7 +45,7 @@ async function checkAndCollect(worker: Worker, open: OpenIteration): Promise<str
   await takeCommands(worker, 'child_runs');
   // Readers trust a cached state that matches the log; a forged one could match.
   worker.writer.writeCache();
-  await removeStaleLocks(worker);
+  await removeStaleLocks(worker, open);
   removeDraftsOfDead(worker);
   await collectWork(worker);
   const path = stateOf(worker).worktree?.path;
@@ -60,12 +64,13 @@ export function removeDraftsOfDead({ paths }: Worker): void {
 const LOCKS = ['index.lock', 'HEAD.lock'];
 
 /**
- * Removes the locks of a killed git: those of this worktree and of the session's branch, which only this worktree
- * moves. The agent's processes are verified dead; other locks of the shared folder may belong to a running git.
+ * Removes the locks of an agent's killed git: those of this worktree and of the session's branch. In the guard, an agent
+ * locks its own git folder. A lock from before the agent, or beside a running git, is a person's: it stays, and is named.
  */
-async function removeStaleLocks(worker: Worker): Promise<void> {
-  const { worktree } = stateOf(worker);
-  if (worktree === undefined) return;
+async function removeStaleLocks(worker: Worker, { startedAt }: OpenIteration): Promise<void> {
+  const { worktree, sandbox } = stateOf(worker);
+  const isPrivate = (await readNote(privateGitIn(worker.paths.runDir))) !== undefined;
+  if (worktree === undefined || (isPrivate && sandbox !== undefined && isGuarded(sandbox))) return;
   try {
     const gitDir = await gitDirOf(worktree.path);
     // Locks of another worktree, or of the main checkout, may belong to a running git.
@@ -74,8 +79,16 @@ async function removeStaleLocks(worker: Worker): Promise<void> {
     const paths = [
       ...LOCKS.map((lock) => join(gitDir, lock)),
       join(shared, 'refs/heads', `${worktree.branch}.lock`),
-    ];
-    for (const path of paths) ifThere(() => unlinkSync(path));
+    ].filter((path) => statsAt(path) !== undefined);
+    if (paths.length === 0) return;
+    const isQuiet = gitsIn(worktree.path)?.length === 0;
+    const isDead = (path: string) => isQuiet && (statsAt(path)?.mtimeMs ?? 0) >= Date.parse(startedAt);
+    const dead = paths.filter(isDead);
+    for (const path of dead) ifThere(() => unlinkSync(path));
+    const left = paths.filter((path) => !dead.includes(path) && statsAt(path) !== undefined);
+    if (left.length === 0) return;
+    const text = `A lock of git was left in place, because it may be of a git that you are running: ${left.join(', ')}. Agents cannot commit while it is there. If no git or editor is working in ${worktree.path}, remove it.`;
+    await record(worker, { type: 'notice', code: 'locks', text, flow: text });
   } catch (error) {
     const text = `Stale locks were not removed: ${error instanceof Error ? error.message : error}`;
     await record(worker, { type: 'notice', code: 'locks', text: text.slice(0, 500) });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { endTree, type Mark } from '../../kernel/processes/end-tree.ts';
-import { removeAtOnce } from '../../project/git/remove-tree.ts';
+import { clearAside, removeAtOnce } from '../../project/git/remove-tree.ts';
 import { checksRoot, openChecksRoot } from '../../project/proving/checks-root.ts';
 import { childMark } from '../core/tree.ts';
 import type { Worker } from '../core/worker.ts';
@@ -33,5 +33,8 @@ export async function endBaseProcesses(worker: Worker): Promise<void> {
 
 export async function clearScratch(worker: Worker): Promise<void> {
   await endBaseProcesses(worker);
-  for (const each of [scratchDir(worker), openScratchDir(worker)]) await removeAtOnce(each);
+  for (const each of [scratchDir(worker), openScratchDir(worker)]) {
+    await removeAtOnce(each);
+    await clearAside(each);
+  }
 }

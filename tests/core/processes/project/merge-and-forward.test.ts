@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -388,20 +388,110 @@ test('the commands do not take back what was committed meanwhile on the branch t
   expect([await s.at('main'), await s.at('my-fix')]).toEqual([await s.at(REF), mine]);
 });
 
-test('a merge whose worker died before git wrote anything is started again, next to an untracked file', async () => {
+interface Interrupted {
+  name: string;
+  /** What is in the checkout at the next try. */
+  there: (repo: TempRepo, half: () => Promise<unknown>) => Promise<unknown>;
+  /** The target of the note, as a revision. */
+  target?: string;
+  kind: 'done' | 'left';
+  /** `b.txt` after the printed commands, if any. */
+  b?: string;
+  commands?: RegExp[];
+}
+
+const EDIT = 'old b\n\n\n\nmine\n';
+const INTERRUPTED: Interrupted[] = [
+  {
+    name: 'a note alone, next to an untracked file, is removed and the merge is made',
+    there: (repo) => repo.write({ 'mine.txt': 'mine\n' }),
+    kind: 'done',
+  },
+  {
+    name: "a person's edit since is left alone, and no reset is advised",
+    there: (repo) => repo.write({ 'b.txt': EDIT }),
+    kind: 'left',
+    commands: [/ merge --ff-only /],
+  },
+  {
+    name: 'an old note of another target says nothing about an edit of a file that the new one changes',
+    there: (repo) => repo.write({ 'b.txt': EDIT }),
+    target: 'other',
+    kind: 'left',
+    commands: [/ merge --ff-only /],
+  },
+  {
+    name: 'files that git wrote are completed by the commands',
+    there: (_, half) => half(),
+    kind: 'left',
+    b: 'new b\n\n\n\n\n',
+    commands: [/^rm -f .*index\.lock$/, / reset --hard [0-9a-f]{40}$/],
+  },
+  {
+    name: "files that git wrote are completed, and a person's edit of another file is kept",
+    there: async (repo, half) => {
+      await half();
+      await repo.write({ 'b.txt': EDIT });
+    },
+    kind: 'left',
+    b: 'new b\n\n\n\nmine\n',
+    commands: [
+      /^rm -f .*index\.lock$/,
+      / stash push .* b\.txt && .* reset --hard [0-9a-f]{40} && .* stash pop$/,
+    ],
+  },
+];
+
+test.each(INTERRUPTED)(
+  'a merge whose worker died after its note: $name',
+  async ({ there, target, kind, b, commands = [] }) => {
+    await using s = await scene();
+    const { path, env } = s.repo;
+    await s.repo.commit('Base', { 'a.txt': 'old a\n', 'b.txt': 'old b\n\n\n\n\n', 'c.txt': 'old c\n' });
+    await s.repo.git(['branch', '--force', 'samocode/x']);
+    await s.repo.git(['branch', 'other']);
+    await work(s.repo, { 'a.txt': 'new a\n', 'b.txt': 'new b\n\n\n\n\n', 'd/d.txt': 'new d\n' });
+    await s.repo.git(['switch', '--quiet', 'other']);
+    await s.repo.commit('Other', { 'b.txt': 'other b\n' });
+    await s.repo.git(['switch', '--quiet', 'main']);
+    await s.merge();
+    const [from, to] = [await s.at('main'), await s.at(REF)];
+    const note = join(path, '.git/samocode/merging.json');
+    const about = { path, branch: 'main', from, to: await s.at(target ?? REF) };
+    await s.repo.write({ '.git/samocode/merging.json': JSON.stringify(about) });
+    await there(s.repo, () =>
+      s.repo.write({ 'a.txt': 'new a\n', 'd/d.txt': 'new d\n', '.git/index.lock': '' }),
+    );
+    const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF };
+    const tools = { clock: systemClock, host: await systemHost() };
+    const forward = await forwardAlone(plan, tools);
+    const printed = forward.kind === 'left' ? forward.commands : [];
+    expect({ ...forward, commands: printed.length }).toMatchObject({ kind, commands: commands.length });
+    for (const [at, command] of commands.entries()) expect(printed[at]).toMatch(command);
+    expect(existsSync(note)).toBe(b !== undefined);
+    for (const command of b === undefined ? [] : printed) await inShell(command, s.repo);
+    const texts = await Promise.all(['b.txt', 'c.txt'].map((name) => readFile(join(path, name), 'utf8')));
+    const kept = kind === 'done' ? 'new b\n\n\n\n\n' : EDIT;
+    expect(texts).toEqual([b ?? kept, 'old c\n']);
+    expect(await s.at('main')).toBe(b === undefined && kind === 'left' ? from : to);
+  },
+  60_000,
+);
+
+test('a merge that throws leaves no note', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
   const { path, env } = s.repo;
-  const from = await s.at('main');
-  await s.repo.write({
-    '.git/samocode/merging.json': JSON.stringify({ path, branch: 'main', from }),
-    'mine.txt': 'mine\n',
-  });
-  const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to: await s.at(REF), ref: REF };
-  const tools = { clock: systemClock, host: await systemHost() };
-  expect(await forwardAlone(plan, tools)).toEqual({ kind: 'done' });
-  expect(existsSync(join(path, '.git/samocode/merging.json'))).toBe(false);
+  const [from, to] = [await s.at('main'), await s.at(REF)];
+  const folder = join(path, '.git/samocode');
+  await mkdir(folder, { recursive: true });
+  const stop = new AbortController();
+  const seen = watch(folder, (_, name) => name === 'merging.json' && stop.abort());
+  const plan = { mainRepo: path, baseEnv: env, branch: 'main', from, to, ref: REF, signal: stop.signal };
+  await expect(forwardAlone(plan, { clock: systemClock, host: await systemHost() })).rejects.toThrow();
+  seen.close();
+  expect(existsSync(join(folder, 'merging.json'))).toBe(false);
 });
 
 test('in a sparse and partial clone, a merge with a base that has moved on needs no content beyond the patterns', async () => {

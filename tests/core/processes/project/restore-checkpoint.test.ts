@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   chmod,
   copyFile,
@@ -346,6 +347,51 @@ test('a removed worktree is recreated from its branch', async () => {
   await rm(worktreePath, { recursive: true });
   expect(await rejoinWorktree({ ...ours(place), baseCommit })).toBe('recreated');
   expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x');
+});
+
+type ClonedScene = Awaited<ReturnType<typeof checkpointScene>>;
+
+/** What an interrupted `rejoinWorktree` leaves beside a folder whose registration was lost. */
+const addBeside = async ({ repo, worktreePath }: ClonedScene) => {
+  await rm(join(worktreePath, '.git'));
+  await repo.git(['worktree', 'prune']);
+  const beside = `${worktreePath}.rejoin`;
+  await repo.git(['worktree', 'add', '-q', '--force', '--no-checkout', beside, 'x']);
+  await repo.git(['reset', '-q', '--mixed'], beside);
+  return beside;
+};
+
+test.each<[string, (scene: ClonedScene) => Promise<unknown>]>([
+  ['before its pointer was in place', addBeside],
+  [
+    'after its pointer was in place',
+    async (scene) => {
+      const beside = await addBeside(scene);
+      await copyFile(join(beside, '.git'), join(scene.worktreePath, '.git'));
+    },
+  ],
+  [
+    'before what it had made beside it was removed',
+    async (scene) => {
+      const beside = await addBeside(scene);
+      await copyFile(join(beside, '.git'), join(scene.worktreePath, '.git'));
+      await scene.repo.git(['worktree', 'repair', scene.worktreePath]);
+    },
+  ],
+])('a worktree whose registration was cut off %s is registered by the next try', async (_, cutOff) => {
+  const scene = await checkpointScene();
+  const { repo, worktreePath, place } = scene;
+  await using _repo = repo;
+  const baseCommit = await repo.git(['rev-parse', 'x']);
+  await writeFile(join(worktreePath, 'a.txt'), 'unsaved\n');
+  await cutOff(scene);
+  await rejoinWorktree({ ...ours(place), baseCommit });
+  expect(existsSync(`${worktreePath}.rejoin`)).toBe(false);
+  expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x\n M a.txt');
+  const listed = await repo.git(['worktree', 'list', '--porcelain']);
+  expect(listed).toContain(`worktree ${worktreePath}\n`);
+  expect(listed).not.toContain('.rejoin');
+  expect(await rejoinWorktree({ ...ours(place), baseCommit })).toBe('fine');
 });
 
 test('a worktree that was moved is reported with its path', async () => {

@@ -1,13 +1,18 @@
 // @module-tag ci
-import { existsSync } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { runOnClone } from '../../../../src/core/project/proving/run-on-clone.ts';
+import { runOnClone, type ServesClone } from '../../../../src/core/project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../../../src/core/sandbox/programs/environment.ts';
 import { proofPlace } from '../../../../src/core/sandbox/proof-place.ts';
+import type { Worker } from '../../../../src/core/worker/core/worker.ts';
+import { clearScratch } from '../../../../src/core/worker/proving/scratch.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 import { repoWithLibraries } from '../../../support/with-libraries.ts';
 
@@ -20,6 +25,7 @@ interface Asked {
   home?: string[];
   env?: Record<string, string>;
   asWorktree?: boolean;
+  serve?: ServesClone;
 }
 
 /** Runs one command on a clone of a commit. @returns how it ended, and its last lines */
@@ -38,6 +44,7 @@ async function runOf(repo: TempRepo, command: string, { tip = 'main', base = tip
     ...{ outputDir: join(repo.root, 'outputs'), outputRoot: repo.root, signal: new AbortController().signal },
     areObjectsWritable: true,
     asWorktree: more.asWorktree ?? false,
+    serve: more.serve,
     proving: { setup: more.setup, copy: [], home: more.home, timeoutMs: 60_000 },
     placeIn: (folders: Parameters<typeof proofPlace>[1]) => proofPlace(undefined, folders, marked),
   };
@@ -88,6 +95,19 @@ test('with CHECK_IN=worktree, the worktree of a check has the submodules of the 
   expect(existsSync(join(repo.path, '.git/worktrees'))).toBe(false);
 });
 
+test.each([false, true])(
+  'services that do not end leave neither clone nor worktree (CHECK_IN=worktree: %s)',
+  async (asWorktree) => {
+    await using repo = await makeRepo();
+    const served = { ports: {}, url: undefined, failures: [], ended: () => [] };
+    const end = () => Promise.reject(new Error('it does not end'));
+    const serve = { isForSetup: false, start: async () => ({ ...served, end }) };
+    await expect(runOf(repo, 'true', { asWorktree, serve })).rejects.toThrow('it does not end');
+    expect(await readdir(join(repo.root, 'checks'))).toEqual([]);
+    expect(existsSync(join(repo.path, '.git/worktrees'))).toBe(false);
+  },
+);
+
 test('SETUP runs in each clone, and what it made for one commit is not in the clone of another', async () => {
   await using repo = await makeRepo({
     files: { '.gitignore': 'made\n', 'setup.sh': 'mkdir made; echo good >made/x\n' },
@@ -112,3 +132,23 @@ test.runIf(process.getuid?.() === 0)(
     await runCommand('chattr', ['-i', join(end.left ?? '', 'locked')]);
   },
 );
+
+test('a clone that is being removed has the name of its scratch, by which the next worker of the session removes the rest', async () => {
+  await using repo = await makeRepo();
+  const checks = join(repo.root, 'checks');
+  await mkdir(checks);
+  const names = new Set<string>();
+  const seen = watch(checks, (_, name) => names.add(name ?? ''));
+  await endOf(repo, 'true');
+  await eventually(async () => names.size >= 3, { what: 'the scratch, and two names while it is removed' });
+  seen.close();
+  expect([...names].filter((name) => !/^x(?:\.removing-\w{8})?$/.test(name))).toEqual([]);
+
+  const file = sessionFileSample({ worktreesDir: repo.root, folder: '26-01-08-x' });
+  const [left, others] = ['26-01-08-x.removing-01234567', '26-01-08-y.removing-01234567'];
+  for (const each of [left, others])
+    await mkdir(join(repo.root, '.checks', each, 'full'), { recursive: true });
+  const worker: Partial<Worker> = { file, env: repo.env, host: await systemHost(), clock: systemClock };
+  await clearScratch(worker as Worker);
+  expect(await readdir(join(repo.root, '.checks'))).toEqual([others]);
+});

@@ -145,6 +145,19 @@ test('the trash is pruned once its lifetime is over, and not a day earlier', asy
   expect(await repo.git(['for-each-ref', 'refs/samocode/_trash'])).toBe('');
 });
 
+test('a discard that was cut off before its event uses its ref again, with the documents of now', async () => {
+  const scene = await checkpointScene();
+  await using repo = scene.repo;
+  await writeFile(join(scene.worktreePath, 'work.txt'), 'work\n');
+  const first = await kept(scene);
+  await writeFile(join(scene.sessionDir, '_overview.md'), 'revived\n');
+  const second = await kept(scene);
+  expect(second.commit).not.toBe(first.commit);
+  expect(await repo.git(['for-each-ref', '--format=%(refname) %(objectname)', 'refs/samocode/_trash'])).toBe(
+    `${first.ref} ${second.commit}`,
+  );
+});
+
 test('an earlier discard of the same name stays in the trash', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;

@@ -1,8 +1,10 @@
 // @module-tag ci
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prune } from '../../../../../src/core/acts/clean-up/prune.act.ts';
+import { sessionWorktrees } from '../../../../../src/core/acts/clean-up/worktrees.act.ts';
 import { checksOnClone } from '../../../../../src/core/acts/proof/checks-on-clone.ts';
 import { makeServerRig, type ServerRig } from '../../../../app/unit/server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, LEFT, PREPARED } from '../../../unit/session/events.ts';
@@ -66,4 +68,24 @@ test('checks that a person repeats keep their clone while they run, and the clon
   await writeFile(gate, '');
   expect((await running).runs).toMatchObject([{ exitCode: 0 }]);
   expect(removed.map(({ name }) => name)).toEqual(['checks-999999999-left']);
+});
+
+test('worktrees --prune removes that of a vanished session, and none that a person or a check made', async () => {
+  await using serverRig = await makeServerRig();
+  const { repo, context, worktreesDir } = serverRig;
+  const add = async (name: string) => {
+    const path = join(worktreesDir, name);
+    await repo.git(['worktree', 'add', '-q', '--detach', path]);
+    return path;
+  };
+  const [byHand, vanished, discarded, check] = await Promise.all(
+    ['by-hand', '26-01-01-gone', '26-01-02-away', '.checks/26-01-03-x/full'].map(add),
+  );
+  const id = '01hzzzzzzzzzzzzzzzzzzzzzzz';
+  await repo.git(['update-ref', `refs/samocode/26-01-01-gone-${id}/000`, 'HEAD']);
+  await repo.git(['update-ref', `refs/samocode/_trash/26-01-02-away-${id}-2`, 'HEAD']);
+  const { removed, worktrees } = await sessionWorktrees({ prune: true, projectDir: repo.path }, context);
+  expect(removed.sort()).toEqual([vanished, discarded]);
+  expect(worktrees).toMatchObject([{ path: byHand, kept: 'no record says that samocode made it' }]);
+  expect([byHand, check, vanished].map((path) => existsSync(path ?? ''))).toEqual([true, true, false]);
 });
