@@ -63,7 +63,7 @@ export const COMMAND_ERRORS = errors({
   }),
   busy: ({ with: what }: { with: Finishing['kind'] | 'iteration' | 'rewind' }) => ({
     what: NOTHING,
-    why: `Its ${what === 'iteration' || what === 'rewind' ? what : FINISHING[what]} is not finished.`,
+    why: `Its ${(FINISHING as Partial<Record<string, string>>)[what] ?? what} is not finished.`,
     hint: 'Try again once that is over.',
     next: [{ act: 'follow' }],
   }),
