@@ -4,7 +4,9 @@ import type { OutageKind } from '../kernel/phases/ending.ts';
 import type { Phase, WaitingFor } from '../kernel/phases/table.ts';
 import { isLower } from '../kernel/sandbox-level.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
+import type { Finishing } from './events/bodies/finishing.ts';
 import type { PullRequestFact, SeenWords } from './events/bodies/positions.ts';
+import { endNow } from './events/open-work.ts';
 import { lastRound } from './events/rounds.ts';
 import type { RecurringRun, SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
@@ -50,7 +52,8 @@ export interface StateFacts {
   asksAt?: string;
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
-  publishing?: true;
+  /** What the end in progress does; a merge is in `merge`. */
+  finishing?: Exclude<Finishing['kind'], 'merge'>;
   /** The reason why the last attempt to publish it failed. */
   unpublished?: string;
   /** The merge of its branch into `into`. */
@@ -176,6 +179,7 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
 
 export function stateFacts(state: SessionState, polls?: SessionView['lastPoll']): StateFacts {
   const { status, progress, stopWanted, work, lastMerge, lastPublish } = state;
+  const end = endNow(state);
   const isUnpublished =
     lastPublish?.what === 'pull_request' &&
     (lastPublish.outcome === 'left' || lastPublish.outcome === 'failed');
@@ -185,7 +189,7 @@ export function stateFacts(state: SessionState, polls?: SessionView['lastPoll'])
     archived: state.archived || undefined,
     ...statusFacts(status),
     stops: stopWanted?.when,
-    publishing: work?.kind === 'publish' || undefined,
+    finishing: end === 'merge' ? undefined : end,
     unpublished: isUnpublished ? lastPublish.summary : undefined,
     merge:
       work?.kind === 'merge'

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { plainJson } from '../kernel/files/plain-file.ts';
+import type { ProcessIdentity } from '../kernel/processes/host.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
 import type { SessionPaths } from './layout/paths.ts';
@@ -14,6 +15,8 @@ export const ServicesNow = z.object({
   at: z.iso.datetime(),
   /** The worker that wrote it: nothing runs once it has gone. */
   worker: z.int(),
+  /** Its start, since a later process may have its number; absent from earlier versions. */
+  startTicks: z.string().optional(),
   services: z.array(
     z.object({
       name: z.string(),
@@ -43,7 +46,15 @@ export async function servicesOfWorker({
 }: Pick<SessionView, 'paths' | 'worker' | 'lease'>): Promise<ServicesNow | undefined> {
   if (worker !== 'alive') return undefined;
   const now = await readServicesNow(paths);
-  return now?.worker === lease?.owner.pid ? now : undefined;
+  return now && lease && isWriterOf(now, lease.owner) ? now : undefined;
+}
+
+/** Whether a process is the worker that wrote this. */
+export function isWriterOf(
+  { worker, startTicks }: ServicesNow,
+  process: Pick<ProcessIdentity, 'pid' | 'startTicks'> | undefined,
+): boolean {
+  return worker === process?.pid && (startTicks === undefined || startTicks === process.startTicks);
 }
 
 /** The services that run for a person while no agent works. */

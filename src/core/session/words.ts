@@ -1,6 +1,7 @@
 import { stampsAt } from '../kernel/files/stamps.ts';
 import { OFFERED, PARKED } from '../kernel/processes/fence.ts';
 import { capitalised, counted, listed } from '../kernel/text.ts';
+import { FINISHING } from './events/bodies/finishing.ts';
 import { describeOutage } from './events/bodies/positions.ts';
 import { missingText } from './events/pull-request-change.ts';
 import type { SessionFile } from './events/session-file.ts';
@@ -267,8 +268,8 @@ function seenText({ state, watched, seenAt }: SeenPullRequest): string {
 }
 
 /** The published work, in addition to the state: `open #17, round 2, seen 01-08 10:42`, `merged #17`. */
-function publishedText({ publishing, pullRequest, merge }: Worded, reader: string): string | undefined {
-  if (publishing) return 'being published';
+function publishedText({ finishing, pullRequest, merge }: Worded, reader: string): string | undefined {
+  if (finishing) return `${FINISHING[finishing]} not finished`;
   if (merge?.outcome === 'merged') return 'merged';
   if (pullRequest === undefined) return undefined;
   const { state, number, round, asks, missing } = pullRequest;
@@ -321,6 +322,7 @@ function localTime(time: string, nowMs: number): string {
 function predicateOf(facts: SessionFacts, predicate: string): string {
   const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
   const placed = hasPosition(facts) ? `${predicate} ${place}` : predicate;
+  if (facts.finishing !== undefined) return `${placed}; its ${FINISHING[facts.finishing]} is not finished`;
   return facts.archived ? `${placed}; it is in the archive` : placed;
 }
 

@@ -9,10 +9,10 @@ import type { Project } from '../../core/project/finding/open-project.ts';
 import { missingProgram } from '../../core/project/finding/project-command.ts';
 import { childEnvironment } from '../../core/sandbox/programs/environment.ts';
 import { CHROMIUMS, programOnPath } from '../../core/sandbox/programs/locate-cli.ts';
-import { readServicesNow } from '../../core/session/services-now.ts';
+import { isWriterOf, readServicesNow } from '../../core/session/services-now.ts';
 import { playwrightOf } from './pictures/run-job.ts';
 import { isFree } from './ports/listeners.ts';
-import { holderOf, reservedPorts } from './ports/reserve-ports.ts';
+import { holderOf, oddReservations, reservedPorts } from './ports/reserve-ports.ts';
 
 /** Ports of sessions that other programs hold, and what services and pictures of the project need. */
 export async function applicationChecks(context: ActionContext): Promise<DoctorCheck[]> {
@@ -26,8 +26,15 @@ export async function applicationChecks(context: ActionContext): Promise<DoctorC
 }
 
 async function portChecks({ home, host }: ActionContext): Promise<DoctorCheck[]> {
-  const reserved = reservedPorts(join(configFolder(home), 'ports'));
-  const taken = [];
+  const folder = join(configFolder(home), 'ports');
+  const reserved = reservedPorts(folder);
+  const taken = oddReservations(folder).map((path) =>
+    warn(
+      `ports.${basename(path)}`,
+      `${path} is no file that can be read, so no session gets this port.`,
+      'Remove it.',
+    ),
+  );
   for (const { port, name, session, while: file } of reserved) {
     if ((await isFree(port)) || (await mayBeServed(file, host))) continue;
     const holder = await holderOf(port, host);
@@ -45,7 +52,8 @@ async function portChecks({ home, host }: ActionContext): Promise<DoctorCheck[]>
 async function mayBeServed(file: string, { processes }: ActionContext['host']): Promise<boolean> {
   if (basename(file) !== 'session.json') return true;
   const now = await readServicesNow({ services: join(dirname(file), 'services') });
-  return now !== undefined && isRunning(await processes.read(now.worker));
+  const entry = now && (await processes.read(now.worker));
+  return now !== undefined && isRunning(entry) && isWriterOf(now, entry);
 }
 
 async function serviceChecks({ mainRepo, values }: Project, { env }: ActionContext): Promise<DoctorCheck[]> {

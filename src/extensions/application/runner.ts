@@ -15,7 +15,7 @@ export function applicationRunner(home: () => string = homedir) {
     /** @param set `base`: for checks on the base commit, which run beside agents */
     reserve: (owner: PortOwner, names: readonly string[], set: 'own' | 'base') =>
       reservePorts(folder(), { owner, names, set }),
-    release: async (owner: Pick<PortOwner, 'id'>) => releasePorts(folder(), owner),
+    release: (owner: Pick<PortOwner, 'id'>) => releasePorts(folder(), owner),
     start: startServices,
   };
 }

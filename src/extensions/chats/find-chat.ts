@@ -1,5 +1,8 @@
+import { readSync } from 'node:fs';
 import type { ActionContext, ChatCall } from '../../core/caller/context/context.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
+import { orNothing } from '../../core/kernel/errors.ts';
+import { utf16Of, withPlainFile } from '../../core/kernel/files/plain-file.ts';
 import { secretFilter } from '../../core/kernel/secrets.ts';
 import { cut } from '../../core/kernel/text.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
@@ -51,13 +54,25 @@ async function inProject(
   if (chat === undefined)
     throw CHAT_ERRORS.chat_not_found({ ...named, chats: await chatsToShow(project, context) });
   const folders = await projectFolders(project);
+  const { client, id } = chat;
+  let place: string | undefined;
   for await (const piece of piecesOf(chat)) {
     if (piece.kind !== 'place') continue;
-    if (await folders.has(piece.cwd)) return chat;
+    place = piece.cwd;
     break;
   }
-  const { client, id } = chat;
+  if (place === undefined) throw CHAT_ERRORS.chat_unreadable({ client, id, why: whyPlaceless(chat) });
+  if (await folders.has(place)) return chat;
   throw CHAT_ERRORS.chat_elsewhere({ client, id, project: project.mainRepo });
+}
+
+function whyPlaceless({ source }: FoundChat): string {
+  const begin = Buffer.alloc(2);
+  const read = (descriptor: number) => readSync(descriptor, begin);
+  if ('path' in source) orNothing(() => withPlainFile(source.path, read));
+  return utf16Of(begin)
+    ? 'Its transcript is in UTF-16, and only UTF-8 is read.'
+    : 'No line of its transcript names the folder in which it began.';
 }
 
 /** A client may write the line of a call after it has sent the call. */

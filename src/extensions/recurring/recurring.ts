@@ -119,6 +119,8 @@ const RunRecord = z.object({
   text: z.string().optional(),
   /** Also of a session that was removed after it failed or was stopped. */
   archived: z.literal(true).optional(),
+  /** It has changed nothing, and is still to be archived. Written first, so that a crash leaves no branch. */
+  archiving: z.literal(true).optional(),
   /** `resumes` of the definition when it started. */
   resumes: z.int().nonnegative(),
 });

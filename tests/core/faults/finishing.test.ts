@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FinishWay } from '../../../src/core/acts/finish/judge-finish.ts';
+import { resumeSession } from '../../../src/core/acts/sessions/resume-session.act.ts';
 import { finishSession } from '../../support/as-shown.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -40,9 +41,11 @@ async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<
 }
 
 /** A worker that completes the work and leaves. */
-async function nextWorker(rig: SessionRig): Promise<void> {
+type Begin = () => Promise<unknown>;
+
+async function nextWorker(rig: SessionRig, begin: Begin = () => rig.launch()): Promise<void> {
   const { n } = await rig.state();
-  await rig.launch();
+  await begin();
   const hasLeft = async () => (await rig.events(n)).some(({ type }) => type === 'worker_left');
   await eventually(hasLeft, { what: 'a worker that leaves' });
   await eventually(async () => (await rig.workerPid()) === undefined, { what: 'no worker' });
@@ -57,12 +60,12 @@ async function mergedAfter(point: string, rig: SessionRig): Promise<void> {
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
 }
 
-async function discardedAfter(point: string, rig: SessionRig): Promise<void> {
+async function discardedAfter(point: string, rig: SessionRig, begin?: Begin): Promise<void> {
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};
   const tip = await rig.repo.git(['rev-parse', branch]);
   await writeFile(join(path, 'unsaved.txt'), 'x');
   const discarded = await dyingAt(point, 'discard', rig);
-  await nextWorker(rig);
+  await nextWorker(rig, begin);
   const snapshot = async () => [
     existsSync(rig.paths.sessionDir),
     existsSync(join(path, 'unsaved.txt')),
@@ -87,7 +90,7 @@ test.concurrent(
   },
 );
 
-test.concurrent.each(['discard-kept', 'discard-worktree-gone', 'discard-branch-gone', 'set-aside'])(
+test.concurrent.each(['discard-kept', 'discard-branch-gone', 'set-aside'])(
   'a discard whose worker dies at %s is completed by the next one, and can be restored',
   { ...ci, timeout: 600_000 },
   async (point) => {
@@ -95,6 +98,15 @@ test.concurrent.each(['discard-kept', 'discard-worktree-gone', 'discard-branch-g
     await discardedAfter(point, rig);
   },
 );
+
+test.concurrent('a discard that is cut off is completed by a resume, as the status advises', {
+  ...ci,
+  timeout: 600_000,
+}, async () => {
+  await using rig = await copied();
+  const resume = () => resumeSession({ session: rig.file.folder }, rig.context());
+  await discardedAfter('discard-worktree-gone', rig, resume);
+});
 
 test.concurrent(
   'a discard that is killed while it deletes goes on, and none of 300 files is lost',

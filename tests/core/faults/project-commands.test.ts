@@ -14,6 +14,8 @@ function inWorktree(rig: SessionRig, name: string): Promise<void> {
   return access(join(rig.file.worktreesDir, rig.file.folder, name));
 }
 
+const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
+
 async function begun(rig: SessionRig): Promise<void> {
   await eventually(() => inWorktree(rig, '.begun').then(() => true), { what: 'the command' });
 }
@@ -51,8 +53,15 @@ const rows: FaultRow[] = [
     also: async (rig) => await inWorktree(rig, '.over'),
   },
   {
-    name: 'a CHECK is ended by a stop at once, and run again before the session is done',
+    name: 'a CHECK is ended by a stop at once, and run again before the session is done; what its iteration reports is reported once',
     from: 'start',
+    rules: Array.from({ length: 20 }, (_, at) => ({
+      when: { iteration: at + 1 },
+      do: [
+        shell('git -C "$(git rev-parse --git-common-dir)/.." commit -q --allow-empty -m Mine'),
+        { act: 'normal' },
+      ],
+    })),
     lines: { CHECK: LONG_ONCE, CHECK_IN: 'worktree', GATES: 'none' },
     act: async (rig) => {
       await begun(rig);
@@ -66,6 +75,12 @@ const rows: FaultRow[] = [
         event.type === 'iteration_started' ? [event.iteration] : [],
       );
       expect(numbers).toEqual([...new Set(numbers)]);
+      const moved = (await rig.events()).flatMap((event) =>
+        event.type === 'notice' && event.code === 'main_checkout_moved'
+          ? [/iteration (\d+)/.exec(event.text)?.[1]]
+          : [],
+      );
+      expect(moved).toEqual(numbers.map(String));
     },
   },
 ];

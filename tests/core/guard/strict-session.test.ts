@@ -31,7 +31,7 @@ test(
       lines: {
         SANDBOX_PORTS: `${own.port}`,
         SANDBOX_ENV: 'WANTED',
-        SETUP: `${asks}setup && mkdir -p "$HOME/.npm" && echo set-up >>"$HOME/.npm/kept"`,
+        SETUP: `(curl -s http://setup.example/ || true) && ${asks}setup && mkdir -p "$HOME/.npm" && echo set-up >>"$HOME/.npm/kept"`,
         CHECK: `${asks}check && test -z "$DEPLOY_TOKEN" && test "$(wc -l <"$HOME/.npm/kept")" = 1`,
       },
       firstEnv: { DEPLOY_TOKEN: 'secret', WANTED: 'yes' },
@@ -53,9 +53,13 @@ test(
     expect(env).not.toContain('DEPLOY_TOKEN');
     const refused =
       'The sandbox refused connections of iteration 1: evil.example:80 is not in SANDBOX_HOSTS.';
-    expect(await rig.events()).toContainEqual(
-      expect.objectContaining({ code: 'network_refused', text: refused }),
-    );
+    const ofSetup =
+      'The sandbox refused connections of SETUP, checks or other programs of the project: setup.example:80 is not in SANDBOX_HOSTS.';
+    const told = (await rig.events()).filter((event) => event.type === 'notice');
+    expect(told.filter(({ code }) => code === 'network_refused').map(({ text }) => text)).toEqual([
+      refused,
+      ofSetup,
+    ]);
     await rig.answer();
     await rig.untilWaiting('plan_approval');
     const prompts = join(rig.paths.runDir, 'iterations/002');

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import type { finishUnasked } from '../../../src/core/acts/finish/finish-session.act.ts';
 import type { startSession } from '../../../src/core/acts/sessions/start-session.act.ts';
 import type { ActionContext } from '../../../src/core/caller/context/context.ts';
 import { supervisorPaths } from '../../../src/core/sandbox/programs/supervisor-folder.ts';
@@ -59,6 +60,8 @@ export interface RecurringScene extends AsyncDisposable {
   scan(): Promise<void>;
   /** Another supervisor takes over: the machine was restarted, or the last one crashed. */
   reboot(): void;
+  /** How a session is archived, which needs a worker. */
+  finish: typeof finishUnasked;
   /** How the next sessions end, by their number. */
   ending: (number: number) => Ending;
   /** Runs while the supervisor prepares a run. */
@@ -93,6 +96,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
     project,
     context,
     clock,
+    finish: finishSession,
     ending: () => DONE,
     whileReading: async () => undefined,
     crash: {},
@@ -184,8 +188,7 @@ export async function recurringScene(start: string): Promise<RecurringScene> {
         return { ...context, by: { channel: 'settings' } };
       },
       start: startFiles,
-      // An archive needs a worker.
-      finish: finishSession,
+      finish: (...args) => scene.finish(...args),
     });
   let runs = newRuns();
   return scene;

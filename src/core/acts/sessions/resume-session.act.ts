@@ -55,6 +55,10 @@ export async function resumeSession(
   const found = await findSession({ ...input, isAct: true }, context);
   const { limits, lowered } = isLimited ? limitsNow(input.limits ?? {}, found, context) : { lowered: [] };
   const closed = judgeKind('resume', found.state);
+  const isPlain = (note ?? goal ?? limits ?? input.provider ?? input.model) === undefined;
+  // The next worker completes what the last one left.
+  if (closed && found.needsWorker && isPlain)
+    return resultOf(await ensureWorker(found, note, context), 'resumed');
   if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
   const unusable = closedTo(found);

@@ -16,6 +16,7 @@ import { refuseFromInside } from '../context/refuse-from-inside.ts';
 import { supervise } from '../context/supervision.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { Unstarted } from '../errors/unstarted-worker.ts';
+import { suspendedPid } from '../facts/worker-report.ts';
 import { START_LIMIT_MS, WorkerStart } from './worker-start.ts';
 
 export type CommandRequest = {
@@ -136,7 +137,9 @@ async function noAnswer(
 ): Promise<SamocodeError> {
   const inPool = (await ownerInPool(paths, { host }))?.hostId;
   const owner = inPool === undefined ? await unseenOwner(paths.leases, host) : undefined;
-  return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner, inPool });
+  const holding = await readHolding(paths.leases, host);
+  const suspended = holding.kind === 'held' ? await suspendedPid(holding.lease, host) : undefined;
+  return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner, inPool, suspended });
 }
 
 /** The owner of a session that another machine of a pool has, or none yet. */

@@ -1,6 +1,7 @@
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { launchWorker } from '../../sandbox/programs/launch-worker.ts';
 import { foreignError } from '../../session/events/foreign.ts';
+import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import {
   foldersOfId,
@@ -116,16 +117,15 @@ async function reached(
 }
 
 /**
- * Starts the worker of a merge or publication that a dead worker left open: until it has ended, other acts are refused,
- * and there may be no supervisor to start one.
+ * Starts the worker of a merge, discard or other end that a dead worker left open: until it is over, other acts are
+ * refused, and there may be no supervisor to start one.
  */
 async function continueWork(
   { needsWorker, state, paths }: SessionView,
   context: ActionContext,
 ): Promise<void> {
   const { programs, env } = context;
-  const isOpen = state.work?.kind === 'merge' || state.work?.kind === 'publish';
-  if (needsWorker && isOpen && !(await isInsideSession(context)))
+  if (needsWorker && endNow(state) !== undefined && !(await isInsideSession(context)))
     await launchWorker(paths, { program: programs.worker, env });
 }
 

@@ -128,7 +128,17 @@ export const ACTION_ERRORS = errors({
         : [],
   }),
   /** No failure: the work has only not ended yet. This is the one place that words it. */
-  pending: ({ session, command, seconds, isAccepted, died, owner, unstarted, inPool }: Pending) => ({
+  pending: ({
+    session,
+    command,
+    seconds,
+    isAccepted,
+    died,
+    owner,
+    unstarted,
+    inPool,
+    suspended,
+  }: Pending) => ({
     what:
       command === undefined
         ? `Session ${session} was not continued yet.`
@@ -139,9 +149,11 @@ export const ACTION_ERRORS = errors({
         : `Its worker died, and so did the next ${died}, within ${seconds} s.`
       : inPool !== undefined
         ? pendingInPool(inPool)
-        : owner === undefined
-          ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers${unstarted ? `. ${describeUnstarted(unstarted)}` : `; none did within ${seconds} s.`}`
-          : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
+        : suspended !== undefined
+          ? `${suspendedText(suspended)} It takes effect then.`
+          : owner === undefined
+            ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers${unstarted ? `. ${describeUnstarted(unstarted)}` : `; none did within ${seconds} s.`}`
+            : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
     hint:
       inPool === undefined || isAccepted
         ? 'If its status stays the same, session.log and worker.stderr of the session say why.'
@@ -268,10 +280,17 @@ interface Pending {
   died?: number;
   /** The worker, if it runs on a machine or in a container that is not visible from here. */
   owner?: { pid: number; hostId: string } | undefined;
+  /** The process of its worker, if that is suspended. */
+  suspended?: number | undefined;
   /** The worker that was started for it, if it has not recorded its start. */
   unstarted?: Unstarted | undefined;
   /** Who has the session, if that is another machine of a pool, or none yet: its name, `OFFERED` or `PARKED`. */
   inPool?: string | undefined;
+}
+
+/** Why a living worker does nothing, and what continues it. */
+export function suspendedText(pid: number): string {
+  return `Its worker, process ${pid}, is suspended; "kill -CONT ${pid}" continues it.`;
 }
 
 function pendingInPool(host: string): string {

@@ -1,5 +1,6 @@
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import type { WaitingFor } from '../../kernel/phases/table.ts';
+import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { isLost } from '../../session/session-list.ts';
@@ -27,6 +28,7 @@ function stepsOf(view: SessionView): NextStep[] {
   const { state } = view;
   const { status } = state;
   if (view.foreign !== undefined) return [{ act: 'take_over', when: 'if the session is yours' }];
+  if (endNow(state) !== undefined) return [FOLLOW];
   if (state.archived) return [{ act: 'unarchive', ifWanted: true }];
   if (isLost(view)) return [{ act: 'fix_problems' }];
   if (view.isUnseen)
@@ -63,8 +65,7 @@ const FOLLOW_QUEUED: NextStep = {
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
 function stepsOfDone(view: SessionView): NextStep[] {
-  const { work, pullRequest } = view.state;
-  if (work !== undefined) return [{ act: 'follow' }];
+  const { pullRequest } = view.state;
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
   if (isMerged(view)) return [{ act: 'archive', ifWanted: true }, more];
   if (pullRequest?.state === 'open' && pullRequest.asks !== undefined)

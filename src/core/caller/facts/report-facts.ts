@@ -1,5 +1,7 @@
 import type { NextStep } from '../../kernel/acts.ts';
 import { capitalised, counted } from '../../kernel/text.ts';
+import { FINISHING } from '../../session/events/bodies/finishing.ts';
+import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { type SessionFacts, sessionFacts } from '../../session/facts.ts';
 import { statusSentence, WORKER_GONE } from '../../session/words.ts';
@@ -37,8 +39,14 @@ export function reportFacts(
     worker,
     spent: spentText(view),
     problems: problems.length > 0 ? problems : undefined,
-    next: stuck && !view.isUnseen ? [{ act: 'resume', session: view.folder }] : nextSteps(view),
+    next: stuck && !view.isUnseen ? [{ ...reviving(view), session: view.folder }] : nextSteps(view),
   };
+}
+
+/** The step that starts a worker, and what it completes. */
+export function reviving({ state }: SessionView): NextStep {
+  const end = endNow(state);
+  return { act: 'resume', ...(end && { when: `to complete its ${FINISHING[end]}` }) };
 }
 
 /** One sentence for each problem of a session and of the supervisor that watches it. */

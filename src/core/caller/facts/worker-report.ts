@@ -3,6 +3,8 @@ import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { type Host, runningEntry } from '../../kernel/processes/host.ts';
+import type { Lease } from '../../kernel/processes/lease.ts';
 import {
   type Presence,
   readPresence,
@@ -12,6 +14,7 @@ import {
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isContinuedBy, readSession } from '../../session/status.ts';
 import type { ActionContext } from '../context/context.ts';
+import { suspendedText } from '../errors/action-errors.ts';
 import { REVIVAL_LIMIT, recentRevivals } from './recent-revivals.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';
 
@@ -56,7 +59,7 @@ export async function workerReport(
   watching?: Watching,
 ): Promise<WorkerReport> {
   if (view.worker === 'alive')
-    return { worker: workerNow(view), isDying: false, unwatched: await heldUp(view) };
+    return { worker: workerNow(view), isDying: false, unwatched: await heldUp(view, context) };
   if (!view.needsWorker && !waitsForSupervisor(view)) return { worker: workerNow(view), isDying: false };
   const current = watching ?? (await readWatching(context));
   const report = await reportWith(view, current, context);
@@ -81,8 +84,13 @@ async function reportWith(
   return { worker, isDying: isDying && worker === 'gone', unwatched };
 }
 
-/** Why a living worker does nothing: it retries each step until the disk takes it. */
-async function heldUp({ paths, folder }: SessionView): Promise<string | undefined> {
+/** Why a living worker does nothing: it is suspended, or retries each step until the disk takes it. */
+async function heldUp(
+  { paths, folder, lease }: SessionView,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<string | undefined> {
+  const suspended = lease && (await suspendedPid(lease, host));
+  if (suspended !== undefined) return suspendedText(suspended);
   const why = isReadOnly(paths.runDir)
     ? 'cannot be written to'
     : (await isDiskFull(paths.runDir))
@@ -92,6 +100,11 @@ async function heldUp({ paths, folder }: SessionView): Promise<string | undefine
     why &&
     `The disk with ${paths.sessionsDir} ${why}, so ${folder} waits. It continues once the disk takes its files.`
   );
+}
+
+/** The process of a living worker that a SIGSTOP has suspended. */
+export async function suspendedPid({ owner }: Lease, host: Host): Promise<number | undefined> {
+  return (await runningEntry(host, owner))?.state === 'T' ? owner.pid : undefined;
 }
 
 function isReadOnly(folder: string): boolean {

@@ -48,14 +48,6 @@ export class LineSplitter {
     if (this.#restBytes > 0) yield this.#lineWith(Buffer.alloc(0), this.#offset);
   }
 
-  /** Continues elsewhere in the file; the line at `offset` counts as too long. */
-  jumpTo(offset: number): void {
-    this.#offset = offset;
-    this.#rest = [];
-    this.#restBytes = 0;
-    this.#isTooLong = true;
-  }
-
   #lineWith(last: Buffer, end: number): Line {
     const isKept = !this.#isTooLong && this.#restBytes + last.length <= this.#maxLineBytes;
     // A line that lies within one piece is not copied.

@@ -37,6 +37,12 @@ export function decode(bytes: Buffer): string {
   return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
+/** Some programs of Windows write UTF-16, with a mark at the beginning. */
+export function utf16Of(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  return mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : undefined;
+}
+
 /** The text of a plain file of at most `maxBytes`; undefined if there is no readable one. */
 export async function plainText(path: string, maxBytes: number): Promise<string | undefined> {
   const reading = await readPlainFile(path, maxBytes);

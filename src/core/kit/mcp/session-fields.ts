@@ -2,7 +2,7 @@ import type { Acted } from '../../caller/facts/acted.ts';
 import type { SessionReport } from '../../caller/facts/get-status.ts';
 import { nextSteps } from '../../caller/facts/next-steps.ts';
 import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
-import { sessionProblems, stuckText } from '../../caller/facts/report-facts.ts';
+import { reviving, sessionProblems, stuckText } from '../../caller/facts/report-facts.ts';
 import { isStuck } from '../../caller/facts/worker-now.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { cut } from '../../kernel/text.ts';
@@ -78,7 +78,7 @@ function stuckFields(report: SessionReport, summary: string): Partial<ToolResult
   const stuck = { summary: `${summary} ${stuckText(view, { ...report, unwatched: undefined })}` };
   return isDying
     ? { ...stuck, state: 'needs_worker', next: NEXT_WHEN_DYING }
-    : { ...stuck, next: [{ act: 'resume' }] };
+    : { ...stuck, next: [reviving(view)] };
 }
 
 const NEXT_WHEN_DYING: readonly NextStep[] = [

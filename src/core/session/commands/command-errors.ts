@@ -2,6 +2,7 @@ import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import { errors } from '../../kernel/errors.ts';
 import type { ExcessLimit } from '../../kernel/phases/limits.ts';
 import { cut } from '../../kernel/text.ts';
+import { FINISHING, type Finishing } from '../events/bodies/finishing.ts';
 import type { Channel } from '../events/bodies/who-acted.ts';
 import type { UnreadMessage } from '../events/state.ts';
 
@@ -60,10 +61,10 @@ export const COMMAND_ERRORS = errors({
         ? 'Its documents are still in _archive/ of the sessions folder.'
         : 'Run them, then try again.',
   }),
-  busy: ({ with: what }: { with: keyof typeof NOT_ENDED }) => ({
+  busy: ({ with: what }: { with: Finishing['kind'] | 'iteration' | 'rewind' }) => ({
     what: NOTHING,
-    why: NOT_ENDED[what] ?? NOT_ENDED.rewind,
-    hint: 'Try again once it has.',
+    why: `Its ${(FINISHING as Partial<Record<string, string>>)[what] ?? what} is not finished.`,
+    hint: 'Try again once that is over.',
     next: [{ act: 'follow' }],
   }),
   changed_meanwhile: ({ path }: { path: string }) => ({
@@ -281,12 +282,6 @@ export const COMMAND_ERRORS = errors({
   }),
 });
 
-const NOT_ENDED = {
-  iteration: 'An iteration has not ended yet.',
-  merge: 'Its branch is being merged.',
-  publish: 'Its branch is being published.',
-  rewind: 'Another rewind is still running.',
-} as const;
 /** What did not happen, of acts that are refused for the same reasons. */
 const UNDONE = {
   archive: 'Nothing was moved.',

@@ -78,9 +78,11 @@ export function judgeDiscard(
 
 /** Whether a session may leave the archive. The branch of a discarded one must be restored first, by hand. */
 export function judgeUnarchive(
-  { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,
+  { archived, trash, work }: Pick<SessionState, 'archived' | 'trash' | 'work'>,
   { isTaken, restoring }: Pick<FinishFacts, 'isTaken' | 'restoring'>,
 ): { kind: 'accepted' } | Refused {
+  const closed = judgeKind('unarchive', { archived, work });
+  if (closed) return closed;
   if (!archived) return refused(COMMAND_ERRORS.not_archived());
   if (trash !== undefined && restoring?.isBack === false)
     return refused(COMMAND_ERRORS.branch_discarded({ branch: trash.branch, ...restoring }));

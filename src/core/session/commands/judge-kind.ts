@@ -1,5 +1,6 @@
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { type By, type Channel, isPersonalChannel } from '../events/bodies/who-acted.ts';
+import { endNow } from '../events/open-work.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { Command } from './commands.ts';
@@ -21,12 +22,10 @@ export function judgeKind(
   { archived, work }: Pick<SessionState, 'archived' | 'work'>,
   moment: 'no_child' | 'child_runs' = 'no_child',
 ): Refused | undefined {
-  const busyWith = work?.kind;
+  const busyWith = endNow({ work });
   // A second request for the same publication is part of the first.
   if (busyWith === 'publish' && kind === 'publish') return undefined;
-  // Everything else that finishes a session is done before the next command is read.
-  if ((busyWith === 'merge' || busyWith === 'publish') && kind !== 'stop')
-    return refused(COMMAND_ERRORS.busy({ with: busyWith }));
+  if (busyWith !== undefined && kind !== 'stop') return refused(COMMAND_ERRORS.busy({ with: busyWith }));
   if (moment === 'child_runs' && !ACCEPTED_WHILE_AGENT_RUNS.includes(kind))
     return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
   if (archived && !ACCEPTED_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());

@@ -5,7 +5,7 @@ import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../kernel/pha
 import { describeLevel } from '../../kernel/sandbox-level.ts';
 import { cut } from '../../kernel/text.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
-import type { Finishing } from '../events/bodies/finishing.ts';
+import { FINISHING } from '../events/bodies/finishing.ts';
 import { describeOutage } from '../events/bodies/positions.ts';
 import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
@@ -175,15 +175,6 @@ const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
       ? `merged into ${into}: ${commit.slice(0, 12)}`
       : `not merged into ${into}: ${reason}`,
   notice: ({ text }) => text,
-};
-
-const FINISHING: Readonly<Record<Finishing['kind'], string>> = {
-  archive: 'archiving',
-  discard: 'discarding',
-  documents: 'archiving of documents',
-  unarchive: 'restoring from the archive',
-  merge: 'merge',
-  publish: 'publishing',
 };
 
 function tookOver(event: EventOf<'worker_took_over'>, { isPlain }: EventWording): string {

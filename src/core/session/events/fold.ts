@@ -14,7 +14,13 @@ import { noteWith } from '../../kernel/phases/verdict.ts';
 import type { SandboxLevel } from '../../kernel/sandbox-level.ts';
 import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import { type AnswerOnRecord, type HostSettings, Parked, type Places } from './bodies/positions.ts';
+import {
+  type AnswerOnRecord,
+  type HostSettings,
+  Parked,
+  type Places,
+  type StartOrder,
+} from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withOtherChoices, withOthersAsked, withResumedChecks } from './fold-checks.ts';
 import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
@@ -70,7 +76,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   command_refused: (state) => state,
   queued: (state, { at, reason, order }) => ({
     ...state,
-    status: { kind: 'queued', since: at, reason, order },
+    status: { kind: 'queued', since: queuedSince(state, order) ?? at, reason, order },
   }),
   went_on: (state, { at, why }) => running(why === 'order_over' ? withOrderOver(state) : state, at),
   iteration_started: iterationStarted,
@@ -197,6 +203,12 @@ function settled(state: SessionState, status: Status): SessionState {
 /** What a decision leaves to do; another run needs nothing before it. */
 function workOf(decision: Decision): Pick<SessionState, 'work'> {
   return { work: decision.kind === 'run' ? undefined : { kind: 'decision', decision } };
+}
+
+/** A session that waits for its turn has waited since it was queued, whatever the reason is now. */
+function queuedSince({ status }: SessionState, order: StartOrder | undefined): string | undefined {
+  const isSame = status.kind === 'queued' && status.order === undefined && order === undefined;
+  return isSame ? status.since : undefined;
 }
 
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {

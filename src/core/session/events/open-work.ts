@@ -46,6 +46,11 @@ export function workNow({ work }: Working): OpenWork | undefined {
   return work?.kind === 'rewind' && work.isHalfway ? undefined : work;
 }
 
+/** What the end in progress does; undefined if none is. Until it is over, nothing else can begin. */
+export function endNow({ work }: Working): Finishing['kind'] | undefined {
+  return work?.kind === 'discard_unbegun' ? 'discard' : finishNow({ work })?.kind;
+}
+
 /** The end of a session that is in progress. */
 export function finishNow({ work }: Working): Finish | undefined {
   return work && 'effects' in work ? work : undefined;

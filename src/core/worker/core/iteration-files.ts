@@ -20,6 +20,8 @@ export interface Iteration extends OpenIteration {
   files: IterationPaths;
   logs: { stdout: string; stderr: string };
   cli: Provider;
+  /** Another worker left it open, and may have recorded some of what is found at its end. */
+  isLeft?: boolean;
 }
 
 export function iterationOf(worker: Place, open: OpenIteration): Iteration {

@@ -62,7 +62,9 @@ export class WorkerGuard {
   readonly #egress = new Map<PortSet, { key: string; opened: Promise<Egress> }>();
   /** The ports of the session's services, in its worktree and clones, and beside agents on the base commit. */
   served: Readonly<Record<PortSet, readonly number[]>> = { own: [], base: [] };
-  readonly #refused = new Map<string, string>();
+  readonly #refused = { agent: new Map<string, string>(), others: new Map<string, string>() };
+  /** From before the start of an agent until its tree has ended: then what the worktree asks for is the agent's. */
+  agentRuns = false;
 
   /**
    * The guard for programs in the session's worktree, with its home and the private git folder prepared; undefined if
@@ -113,7 +115,8 @@ export class WorkerGuard {
    */
   async egress(worker: Guarded, set: PortSet = 'own'): Promise<Egress> {
     const refused = (target: string, why: string) => {
-      if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
+      const of = this.#refused[set === 'own' && this.agentRuns ? 'agent' : 'others'];
+      if (of.size < MAX_REFUSED) of.set(target.slice(0, 100), why);
     };
     const served = this.served[set];
     const key = served.join(',');
@@ -143,10 +146,12 @@ export class WorkerGuard {
     return await forgeLoginIsHidden({ configPath, issue, ...state });
   }
 
-  /** The connections refused since the last call: `host:port`, and why. */
-  takeRefused(): string[] {
-    const refused = [...this.#refused].map(([target, why]) => oneLine(visibleControls(`${target} ${why}`)));
-    this.#refused.clear();
+  /** The connections refused since the last call, to an agent or to SETUP, checks and the like: `host:port`, and why. */
+  takeRefused(of: 'agent' | 'others'): string[] {
+    const refused = [...this.#refused[of]].map(([target, why]) =>
+      oneLine(visibleControls(`${target} ${why}`)),
+    );
+    this.#refused[of].clear();
     return refused;
   }
 

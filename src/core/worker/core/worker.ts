@@ -71,7 +71,7 @@ export interface WorkerMemory {
    * The worktree and the main checkout after the last agent, at event number `n`. Dropped as soon as the worker waits,
    * or runs a program that could change them: the next agent then gets a new look.
    */
-  seen?: { n: number; worktree: WorktreeSeen; mainCheckout: MainCheckout };
+  seen?: { n: number; worktree: WorktreeSeen; mainCheckout: MainCheckout | undefined };
   /** The last event in the newest state kept for the pool. */
   keptStateAt?: number;
   /** The checks on the base commit, which run in parallel with agents. */

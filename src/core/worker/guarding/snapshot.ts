@@ -37,10 +37,10 @@ export async function snapshotBefore(
   return text === undefined ? undefined : Snapshot.safeParse(parseJson(text)).data;
 }
 
-export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout> {
-  const { mainRepo, sessionsDir, worktreesDir } = worker.file;
-  const main = { mainRepo, ours: [sessionsDir, worktreesDir], ...worker.git.context };
-  return await readMainCheckout(main);
+/** @returns undefined in a guard, from which no agent reaches it: what moves there is a person's */
+export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | undefined> {
+  if ((await worker.guard.now(worker)).level !== 'none') return undefined;
+  return await readMainCheckout({ mainRepo: worker.file.mainRepo, ...worker.git.context });
 }
 
 /** Files that a shell, ssh or an editor reads when it starts: without a guard an agent could change them. */

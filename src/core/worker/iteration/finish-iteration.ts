@@ -10,6 +10,7 @@ import type { Outcome } from '../../kernel/phases/outcome.ts';
 import { MAX_OUTSIDE_PLAN } from '../../kernel/phases/proving.ts';
 import { listed, visibleControls } from '../../kernel/text.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NETWORK_REFUSED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
@@ -54,17 +55,15 @@ import { cliPathNow } from './spawn-child.ts';
  * points. It reads only files, so it has the same result after a crash.
  */
 export async function finishIteration(worker: Worker, open: Iteration, ended: ChildEnded): Promise<void> {
+  worker.guard.agentRuns = false;
   const left = await collectResults(worker, open, ended);
   const askTip = once(() => branchTip(worker));
   const reading = await readOutcome(worker, open, { ended, left, askTip });
   const { outcome, process, signal, acknowledged } = reading;
   const { overview, kept, repairs, after } = left;
-  const notices = [
-    ...overview.forgeries,
-    ...repairs,
-    ...reading.notices,
-    ...networkRefused(worker, open.iteration),
-  ];
+  const found = [...overview.forgeries, ...reading.notices];
+  const fresh = open.isLeft ? await unlessRecorded(worker, open, found) : found;
+  const notices = [...fresh, ...repairs, ...networkRefused(worker, open.iteration)];
   const checked = await decideChecked(worker, { ...open, askTip }, outcome);
   if (checked === undefined) {
     // The iteration stays open: the next worker resumes here, and the checks run again.
@@ -111,6 +110,25 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
     worktree && !hasRunChecks ? { n: stateOf(worker).n, worktree, mainCheckout } : undefined;
 }
 
+/** Leaves out what the worker that left this iteration open has recorded: the same is found again. */
+async function unlessRecorded(
+  { paths }: Worker,
+  { iteration }: OpenIteration,
+  found: readonly NewEvent[],
+): Promise<NewEvent[]> {
+  const events = await readEvents(paths, 0);
+  const begun = events.findLastIndex(
+    (event) => event.type === 'iteration_started' && event.iteration === iteration,
+  );
+  const known = new Set(events.slice(begun).map(noticeKey));
+  return found.filter((event) => !known.has(noticeKey(event)));
+}
+
+function noticeKey(event: NewEvent): string {
+  if (event.type === 'notice') return `notice ${event.code}`;
+  return event.type === 'forgery_seen' ? `forgery ${event.what}` : event.type;
+}
+
 /** The results of an agent, after they were kept and forbidden changes were reverted. */
 type IterationResults = Awaited<ReturnType<typeof collectResults>>;
 
@@ -137,11 +155,14 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
 }
 
 /** For the next agent's prompt, and for the person in the flow log. */
-function networkRefused(worker: Worker, iteration: number): NewEvent[] {
-  const refused = worker.guard.takeRefused();
-  if (refused.length === 0) return [];
-  const text = `The sandbox refused connections of iteration ${iteration}: ${refused.join('; ')}.`;
-  return [{ type: 'notice', code: NETWORK_REFUSED, text, flow: text }];
+function networkRefused({ guard }: Worker, iteration: number): NewEvent[] {
+  const by = { agent: `iteration ${iteration}`, others: 'SETUP, checks or other programs of the project' };
+  return (['agent', 'others'] as const).flatMap((of) => {
+    const refused = guard.takeRefused(of);
+    if (refused.length === 0) return [];
+    const text = `The sandbox refused connections of ${by[of]}: ${refused.join('; ')}.`;
+    return [{ type: 'notice', code: NETWORK_REFUSED, text, flow: text }];
+  });
 }
 
 /** Clean-up after a recorded end; it is harmless if a crash interrupts it. */

@@ -47,10 +47,12 @@ export async function runIteration(worker: Worker): Promise<void> {
   const left = stateOf(worker).openIteration;
   // Time has passed since the last look.
   if (left) worker.memory.seen = undefined;
-  const open = iterationOf(worker, left ?? (await beginIteration(worker)));
+  const begun = iterationOf(worker, left ?? (await beginIteration(worker)));
+  const open = { ...begun, isLeft: left !== undefined };
   const recorded = left && (await readChildRecord(worker, open.iteration));
   // If the record was deleted, a second agent must not run alongside the first.
   if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
+  worker.guard.agentRuns = true;
   const child = recorded ?? (await startOrFinish(worker, open));
   if (child === undefined) return;
   const isOurs = recorded === undefined;

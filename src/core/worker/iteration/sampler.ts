@@ -73,7 +73,7 @@ export class Sampler {
     this.#awake = awake;
     this.#limits = watchLimits(worker.file.settings);
     this.#tree = new ChildTree(worker, child);
-    this.#stall = new StallWatch(worker, this.#limits);
+    this.#stall = new StallWatch(worker, this.#limits, awake.ms);
     this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
   }
 

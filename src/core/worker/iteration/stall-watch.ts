@@ -52,12 +52,14 @@ export class StallWatch {
   /** Ticks of each process at the last sample of this silence. */
   #cpu: Map<string, number> | undefined;
   #seen: { tree: string | undefined; documents: string } | undefined;
-  #quietSinceMs = 0;
+  #quietSinceMs: number;
   #announced = false;
 
-  constructor(worker: Worker, limits: WatchLimits) {
+  /** @param sinceMs the agent's awake time when this worker began to watch it: an earlier silence was not observed */
+  constructor(worker: Worker, limits: WatchLimits, sinceMs: number) {
     this.#worker = worker;
     this.#limits = limits;
+    this.#quietSinceMs = sinceMs;
   }
 
   /**

@@ -9,9 +9,8 @@ import { stderrFileName } from '../../session/documents/documents.ts';
 const PIECE_BYTES = 256 * 1024;
 /** A longer line is not an event of any CLI and is skipped. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
-/** If more than this was printed between two reads, only the end is read. */
+/** What one call reads at most, so that commands are taken meanwhile; the next calls read the rest. */
 const MAX_AT_ONCE_BYTES = 16 * 1024 * 1024;
-const TAIL_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
 const SPACE = 0x20;
 const OPENING_BRACE = 0x7b;
@@ -42,14 +41,13 @@ export class ChildLog implements Disposable {
   }
 
   /**
-   * Reads what was appended since the last call. If output arrives too fast, only the newest part is read; the skipped
-   * part cannot contain the final event.
+   * Reads what follows the last call, up to a limit. Nothing is passed over: an agent that another worker began, or that
+   * prints fast, is counted whole.
    * @returns the bytes read
    */
   readOn(): number {
     const descriptor = this.#opened();
     if (descriptor === undefined) return 0;
-    this.#passOver(descriptor);
     let total = 0;
     while (total < MAX_AT_ONCE_BYTES) {
       const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.#read);
@@ -80,12 +78,6 @@ export class ChildLog implements Disposable {
       if (opened.kind === 'opened') this.#descriptor = opened.descriptor;
     }
     return this.#descriptor;
-  }
-
-  #passOver(descriptor: number): void {
-    const { size } = fstatSync(descriptor);
-    // The jump ends within a line, whose rest is skipped.
-    if (size - this.#read > MAX_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
   }
 
   // Events of every CLI are JSON objects: other lines are not even decoded.

@@ -74,10 +74,15 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
         await nextIteration(worker);
       }
       return undefined;
-    case 'queued':
-      if ((await queueReason(worker)) !== undefined) return 'queued';
-      await record(worker, { type: 'went_on', why: 'slot_free' });
+    case 'queued': {
+      const reason = await queueReason(worker);
+      if (reason === status.reason) return 'queued';
+      await record(
+        worker,
+        reason === undefined ? { type: 'went_on', why: 'slot_free' } : { type: 'queued', reason },
+      );
       return undefined;
+    }
     case 'waiting':
     case 'limited':
     case 'blocked':

@@ -41,7 +41,8 @@ async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch):
   await worker.application?.reserve().catch((error) => say(worker, error));
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, arrived });
   // An agent of an earlier worker may be waiting for its connections.
-  if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
+  worker.guard.agentRuns = stateOf(worker).openIteration !== undefined;
+  if (worker.file.settings.sandbox === 'strict' && worker.guard.agentRuns)
     await worker.guard.egress(worker).catch((error) => say(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
   await work(worker)

@@ -192,7 +192,7 @@ async function askNothingToClarify(worker: Worker): Promise<void> {
     options: ['yes', 'no, I have something to say first (write it as the answer)'],
     suggestion: { letters: ['A'], reason: 'no open question would change the work' },
   };
-  await askOne(worker, question);
+  await askedOnce(worker, question);
 }
 
 /** The worker owns the `Status` line; only a person may write `answered`, so it replaces an agent's. */

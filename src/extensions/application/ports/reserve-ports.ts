@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { mkdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifThere, systemErrorCode } from '../../../core/kernel/errors.ts';
+import { ifThere, orNothing } from '../../../core/kernel/errors.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { createLightly, writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { readOpened, withPlainFile } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import type { Ports } from '../../../core/kernel/phases/application.ts';
 import type { Host } from '../../../core/kernel/processes/host.ts';
+import { isRunning, systemProcessTable } from '../../../core/kernel/processes/process-table.ts';
 import type { PortOwner } from '../served-place.ts';
 import { holdsOneOf, isFree, listeningSockets } from './listeners.ts';
 import { PORT_ERRORS } from './port-errors.ts';
@@ -27,6 +29,7 @@ const Reservation = z.object({
 type Reservation = z.infer<typeof Reservation>;
 
 const [FIRST, LAST] = [20_000, 29_999];
+const MAX_BYTES = 64 * 1024;
 
 /**
  * The ports of an owner: those that it had before, or free ones. Any number of processes may reserve at once: a
@@ -60,19 +63,19 @@ async function takeOne(folder: string, wanted: Reservation): Promise<number | un
   const first = Number.parseInt(fingerprint(text).slice(0, 8), 16) % count;
   for (let tried = 0; tried < count; tried += 1) {
     const port = FIRST + ((first + tried) % count);
-    if (!take(folder, port, text)) continue;
+    if (!(await take(folder, port, text))) continue;
     if (await isFree(port)) return port;
-    replace(folder, port, { from: text, to: undefined });
+    await replace(folder, port, { from: text, to: undefined });
   }
   return undefined;
 }
 
-/** @returns false if another owner has the port */
-function take(folder: string, port: number, text: string): boolean {
+/** @returns false if another owner has the port, or what has its name is no plain file */
+async function take(folder: string, port: number, text: string): Promise<boolean> {
   const path = join(folder, String(port));
-  const there = ifThere(() => readFileSync(path, 'utf8'));
+  const there = textAt(path);
   if (there === undefined) return createLightly(path, text);
-  return isStale(there) && replace(folder, port, { from: there, to: text });
+  return isStale(there) && (await replace(folder, port, { from: there, to: text }));
 }
 
 /** Only a power cut leaves an incomplete file. One of a newer samocode is not for us to judge. */
@@ -87,16 +90,16 @@ function isStale(text: string): boolean {
  * not overwrite what the earlier has written: only who creates the mark of this text may change it.
  * @returns false if it has changed, or another process is changing it
  */
-function replace(
+async function replace(
   folder: string,
   port: number,
   { from, to }: { from: string; to: string | undefined },
-): boolean {
+): Promise<boolean> {
   const path = join(folder, String(port));
-  const marks = takeMark(join(folder, `.${port}.`), from);
+  const marks = await takeMark(join(folder, `.${port}.`), from);
   if (marks === undefined) return false;
   try {
-    if (ifThere(() => readFileSync(path, 'utf8')) !== from) return false;
+    if (textAt(path) !== from) return false;
     if (to === undefined) unlinkSync(path);
     else writeLightly(path, to);
     return true;
@@ -110,28 +113,29 @@ function replace(
  * remove each other's: its text gets a mark too.
  * @returns the new mark, and those left before it; undefined if another process has it
  */
-function takeMark(prefix: string, text: string): string[] | undefined {
+async function takeMark(prefix: string, text: string): Promise<string[] | undefined> {
   const mark = `${prefix}${fingerprint(text).slice(0, 16)}`;
-  if (createLightly(mark, `${process.pid} ${randomUUID()}`)) return [mark];
-  const maker = ifThere(() => readFileSync(mark, 'utf8'));
-  if (maker === undefined || isAlive(Number.parseInt(maker, 10))) return undefined;
-  const after = takeMark(prefix, maker);
+  if (createLightly(mark, `${process.pid} ${randomUUID()} ${await startOf(process.pid)}`)) return [mark];
+  const maker = textAt(mark);
+  if (maker === undefined || (await isAlive(maker))) return undefined;
+  const after = await takeMark(prefix, maker);
   return after && [...after, mark];
 }
 
-/** Another process may have the number of one that has died; then the port stays as it is until that one ends. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Of another user; a power cut may have left a mark without a number.
-    return systemErrorCode(error) === 'EPERM';
-  }
+/** Whether the maker of a mark runs. A power cut may have left a mark without its text. */
+async function isAlive(maker: string): Promise<boolean> {
+  const [pid, , ...start] = maker.split(' ');
+  return start.length > 0 && (await startOf(Number(pid))) === start.join(' ');
 }
 
-export function releasePorts(folder: string, { id }: Pick<PortOwner, 'id'>): void {
+async function startOf(pid: number): Promise<string | undefined> {
+  const entry = await systemProcessTable().read(pid);
+  return isRunning(entry) ? entry.startTicks : undefined;
+}
+
+export async function releasePorts(folder: string, { id }: Pick<PortOwner, 'id'>): Promise<void> {
   for (const [port, text] of reservations(folder))
-    if (read(text)?.owner === id) replace(folder, port, { from: text, to: undefined });
+    if (read(text)?.owner === id) await replace(folder, port, { from: text, to: undefined });
 }
 
 /** Those of owners that exist. */
@@ -142,12 +146,29 @@ export function reservedPorts(folder: string): (Reservation & { port: number })[
   });
 }
 
+/** The paths of what has the name of a port and is no plain file that can be read: such a port is left out. */
+export function oddReservations(folder: string): string[] {
+  return portNames(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => textAt(path) === undefined && statsAt(path) !== undefined);
+}
+
 function reservations(folder: string): [port: number, text: string][] {
-  const ports = (namesAt(folder) ?? []).filter((name) => /^\d+$/.test(name));
-  return ports.flatMap((name): [number, string][] => {
-    const text = ifThere(() => readFileSync(join(folder, name), 'utf8'));
+  return portNames(folder).flatMap((name): [number, string][] => {
+    const text = textAt(join(folder, name));
     return text === undefined ? [] : [[Number(name), text]];
   });
+}
+
+function portNames(folder: string): string[] {
+  return (namesAt(folder) ?? []).filter((name) => /^\d+$/.test(name));
+}
+
+function textAt(path: string): string | undefined {
+  const reading = orNothing(() =>
+    withPlainFile(path, (descriptor, stats) => readOpened(descriptor, stats, MAX_BYTES)),
+  );
+  return reading?.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
 }
 
 function read(text: string): Reservation | undefined {

@@ -41,6 +41,8 @@ class Services implements RunningServices {
   /** How services of strict sandboxes are reached. */
   #inbound: Inbound | undefined;
   #ending: Promise<void> | undefined;
+  /** Of this process, by which others tell it from a later one of its number. */
+  #startTicks: string | undefined;
 
   constructor(place: ServedPlace, tools: ServiceTools) {
     this.#place = place;
@@ -51,6 +53,7 @@ class Services implements RunningServices {
     const { services, init } = this.#place.application;
     for (const { name } of services) this.#states.set(name, { state: 'starting' });
     if (init !== undefined) this.#states.set(INIT, { state: 'starting' });
+    this.#startTicks = (await this.#tools.host.processes.read(process.pid))?.startTicks;
     this.#write();
     try {
       await requireFreePorts(this.#place.ports, this.#tools.host);
@@ -106,22 +109,28 @@ class Services implements RunningServices {
   }
 
   end(): Promise<void> {
-    this.#ending ??= this.#endAll();
+    this.#ending ??= this.#endAll().catch((error: unknown) => {
+      // The next call tries it again.
+      this.#ending = undefined;
+      throw error;
+    });
     return this.#ending;
   }
 
   async #endAll(): Promise<void> {
-    await Promise.all(
+    // First, and whatever fails below: until they are closed, this process itself holds the ports of the next start.
+    await this.#inbound?.close();
+    const ends = await Promise.allSettled(
       this.#running.map(async (service) => {
         await service.stop();
         crashPoint('service-ended');
       }),
     );
-    await this.#inbound?.close();
     for (const [name, { state }] of this.#states)
       if (state !== 'failed') this.#states.set(name, { state: 'ended' });
     this.#write();
     crashPoint('services-ended');
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /** @returns `ready`, `ended`, or why it is not ready */
@@ -208,7 +217,7 @@ class Services implements RunningServices {
     const isOpen = this.#states.get(WEB)?.state === 'ready';
     const url = isOpen ? webAddress(application, ports) : undefined;
     const at = isoUtc(this.#tools.clock.now());
-    const now = { v: 1, at, worker: process.pid, services, url };
+    const now = { v: 1, at, worker: process.pid, startTicks: this.#startTicks, services, url };
     try {
       writeLightly(join(outputDir, 'now.json'), `${JSON.stringify(now)}\n`);
     } catch {

@@ -4,7 +4,7 @@ import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
 import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { namesAt, realFolder, statsAt } from '../../../core/kernel/files/path-stats.ts';
-import { decode, readPlainFile } from '../../../core/kernel/files/plain-file.ts';
+import { decode, readPlainFile, utf16Of } from '../../../core/kernel/files/plain-file.ts';
 import { type Secret, secretsIn } from '../../../core/kernel/secrets.ts';
 import { shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
@@ -42,11 +42,9 @@ async function envText(path: string): Promise<string> {
   }
 }
 
-/** Some programs of Windows write UTF-16, with a mark at the beginning. */
 function decodeMarked(bytes: Buffer): string {
-  const mark = bytes.subarray(0, 2).toString('hex');
-  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
-  return mark === 'feff' ? new TextDecoder('utf-16be').decode(bytes) : decode(bytes);
+  const encoding = utf16Of(bytes);
+  return encoding === undefined ? decode(bytes) : new TextDecoder(encoding).decode(bytes);
 }
 
 const MAX_FILE_BYTES = 1024 * 1024;

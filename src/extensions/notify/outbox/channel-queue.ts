@@ -129,7 +129,9 @@ export class ChannelQueue {
   /** @returns whether the next notice may be sent at once */
   async #handle(notice: QueuedNotice): Promise<boolean> {
     const found = this.#context.view(sessionDirOf(notice));
-    const view = found?.isUnreadable ? undefined : found;
+    // The session is gone, and another one has its name.
+    const isGone = found !== undefined && !isOf(notice, found);
+    const view = isGone || found?.isUnreadable ? undefined : found;
     // The session was read before the event was recorded; the next scan reads it again.
     if (view !== undefined && view.state.n < Number(notice.id.split(':')[1])) return false;
     const isRepeat = this.#state.sending === notice.id;
@@ -137,7 +139,7 @@ export class ChannelQueue {
     await this.#write({ sending: notice.id });
     let one: Notification | undefined;
     try {
-      one = await this.#compose(notice, view);
+      one = isGone && kindNeedsPerson(notice.kind) ? undefined : await this.#compose(notice, view);
       if (one !== undefined) await this.#send(isRepeat ? { ...one, maybeRepeated: true } : one);
     } catch (error) {
       if (this.#context.signal.aborted) return false;
@@ -189,7 +191,8 @@ export class ChannelQueue {
     const { sendMs: ms, signal, view } = this.#context;
     for (const one of this.#open) {
       const place = sessionDirOf(one);
-      const now = view(place);
+      const found = view(place);
+      const now = found && isOf(one, found) ? found : undefined;
       if (now !== undefined && isStillOpen(one, now)) continue;
       const settled = await settlementOf({ id: one.id, place }, now);
       try {
@@ -249,6 +252,11 @@ function newState(channel: ChannelName, { queue, clock }: OutboxContext): Channe
 
 function sessionDirOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {
   return join(sessionsDir, session);
+}
+
+/** Whether a session is the one that a notice is about, and not another one in its place. */
+function isOf({ id }: Pick<QueuedNotice, 'id'>, { sessionFile }: SessionView): boolean {
+  return sessionFile === undefined || id.startsWith(`${sessionFile.id}:`);
 }
 
 /** Events that settle what a notification asked for. */

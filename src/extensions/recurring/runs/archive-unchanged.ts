@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { finishUnasked } from '../../../core/acts/finish/finish-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
-import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { ifExists, isSamocodeError } from '../../../core/kernel/errors.ts';
 import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { keptCheckpoints } from '../../../core/project/checkpoints/checkpoint-refs.ts';
@@ -57,24 +56,29 @@ async function hasIgnoredFile(worktree: GitOptions, sinceMs: number): Promise<bo
 }
 
 /**
- * Archives a session whose run changed nothing, and deletes its branch while that has no commit.
- * @returns false if that was refused, as for one with uncommitted files
+ * Archives a session whose run changed nothing, unless it is archived, and deletes its branch while that has no commit.
+ * @returns `later` if its worker is slow, or it was refused, as while its disk is full; `kept` if something has changed
  */
 export async function archiveUnchanged(
-  { folder, sessionFile, state: { worktree } }: SessionView,
+  view: SessionView,
   finish: typeof finishUnasked,
   context: ActionContext,
-): Promise<boolean> {
+): Promise<'archived' | 'later' | 'kept'> {
+  const {
+    folder,
+    sessionFile,
+    state: { worktree, archived, status },
+  } = view;
+  if (!archived && (status.kind !== 'done' || !(await isUnchanged(view, context)))) return 'kept';
   const question = { session: folder, projectDir: sessionFile?.configPath };
   try {
-    await finish({ ...question, how: 'keep_branch', keep: [] }, context);
+    if (!archived) await finish({ ...question, how: 'keep_branch', keep: [] }, context);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    // Its worker has accepted it, and is just slow.
-    return ACTION_ERRORS.pending.is(error);
+    return 'later';
   }
-  if (worktree === undefined || sessionFile === undefined) return true;
+  if (worktree === undefined || sessionFile === undefined) return 'archived';
   const git = { baseEnv: context.env, cwd: sessionFile.mainRepo, allowFailure: true };
   await deleteUnusedBranch(worktree.branch, worktree.baseCommit, git);
-  return true;
+  return 'archived';
 }

@@ -63,6 +63,8 @@ type Failed = (what: string, error: unknown) => void;
 interface Memory {
   /** Nothing is tried before, monotonic. */
   notBeforeMs: number;
+  /** Nor is an archive. */
+  archiveNotBeforeMs?: number;
 }
 
 /** Starts the sessions that recur, and follows them. */
@@ -143,11 +145,13 @@ export class RecurringRuns {
     const seen = await this.#withSessions(before ?? rebuilt(recurring, views), views);
     const checked = pauseOf(recurring, seen) === undefined ? this.#withPause(recurring, seen) : seen;
     if (!isDeepStrictEqual(checked, before)) await this.#write(recurring, checked);
-    this.#tellPause(recurring, checked);
-    if (pauseOf(recurring, checked) !== undefined) return true;
+    const archived = await this.#withArchived(checked, views, memory);
+    if (archived !== checked) await this.#write(recurring, archived);
+    this.#tellPause(recurring, archived);
+    if (pauseOf(recurring, archived) !== undefined) return true;
     if (memory.notBeforeMs > clock.monotonic()) return false;
-    const state = await this.#withStarted(recurring, checked, views);
-    if (state !== checked) await this.#write(recurring, state);
+    const state = await this.#withStarted(recurring, archived, views);
+    if (state !== archived) await this.#write(recurring, state);
     if (pauseOf(recurring, state) !== undefined) return true;
     const last = lastRunOf(state);
     const held = recurring.overlap ? undefined : whyHeld(last, viewOf(last, views));
@@ -284,7 +288,7 @@ export class RecurringRuns {
     return { ...state, paused: { at: isoUtc(this.#options.clock.now()), why, resumes } };
   }
 
-  /** Brings the results of the runs up to date, and archives those that changed nothing. */
+  /** Brings the results of the runs up to date, and marks those that changed nothing. */
   async #withSessions(state: RecurringState, views: readonly SessionView[]): Promise<RecurringState> {
     const runs: RecurringRunRecord[] = [];
     for (const run of state.runs) {
@@ -302,10 +306,30 @@ export class RecurringRuns {
   ): Promise<RecurringRunRecord> {
     const wasDone = before.result === 'done' || before.result === 'unchanged';
     if (run.result !== 'done' || wasDone) return run;
-    const context = await this.#options.login();
-    if (!(await isUnchanged(view, context))) return run;
-    const isArchived = run.archived || (await archiveUnchanged(view, this.#options.finish, context));
-    return isArchived ? { ...run, result: 'unchanged' } : run;
+    if (!(await isUnchanged(view, await this.#options.login()))) return run;
+    return run.archived ? { ...run, result: 'unchanged' } : { ...run, archiving: true };
+  }
+
+  /** Archives the marked runs; what does not succeed is tried again for a day. */
+  async #withArchived(
+    state: RecurringState,
+    views: readonly SessionView[],
+    memory: Memory,
+  ): Promise<RecurringState> {
+    const { clock, login, finish } = this.#options;
+    const isDue = clock.monotonic() >= (memory.archiveNotBeforeMs ?? 0);
+    if (!isDue || !state.runs.some(({ archiving }) => archiving)) return state;
+    const context = await login();
+    const runs: RecurringRunRecord[] = [];
+    for (const { archiving, ...run } of state.runs) {
+      const view = archiving && viewOf(run, views);
+      const end = view && (await archiveUnchanged(view, finish, context));
+      const isLate = view && clock.now() - Date.parse(view.state.status.since) > DAY_MS;
+      if (end === 'later') memory.archiveNotBeforeMs = clock.monotonic() + AGAIN_MS;
+      if (end === 'later' && !isLate) runs.push({ ...run, archiving: true });
+      else runs.push(end === 'archived' ? { ...run, result: 'unchanged', archived: true } : run);
+    }
+    return { ...state, runs };
   }
 
   /** A session that the scan has not read: it is new, or was removed. */

@@ -1,9 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { finishUnasked } from '../../../../src/core/acts/finish/finish-session.act.ts';
 import { resumeSession } from '../../../../src/core/acts/sessions/resume-session.act.ts';
 import { sendAndAwait } from '../../../../src/core/caller/commands/await-command.ts';
 import { findSession } from '../../../../src/core/caller/context/find-session.ts';
+import { getStatus } from '../../../../src/core/caller/facts/get-status.ts';
+import { reportFacts } from '../../../../src/core/caller/facts/report-facts.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { ifExists } from '../../../../src/core/kernel/errors.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
@@ -17,6 +20,7 @@ const ID = '01JH0000000000000000000001';
 const BY = { channel: 'cli' } as const;
 const MERGING: NewEvent = { type: 'merge_asked', by: BY, into: 'main' };
 const ACCEPTED: NewEvent = { type: 'command_accepted', id: ID, kind: 'merge', by: BY };
+const STOPPED: NewEvent = { type: 'stopped', by: BY, why: 'on request' };
 const MERGED: NewEvent[] = [CREATED, PREPARED, DONE, ACCEPTED, MERGING];
 const ANSWER = eventLines(MERGED).split('\n').slice(3).join('\n');
 
@@ -51,6 +55,43 @@ test('an act on a session whose merge was cut off starts the worker for it', { t
     code: 'busy',
   });
   await eventually(async () => (await at.starts()) === 1);
+});
+
+const TRASH = {
+  ref: 'r',
+  commit: 'c',
+  branch: 'b',
+  tip: 't',
+  tree: 't',
+  uncommitted: [],
+  until: '2026-01-08',
+};
+
+test.each<Extract<NewEvent, { type: 'finish_asked' }>['work']>([
+  { kind: 'archive', by: BY, to: '_archive/x' },
+  { kind: 'discard', by: BY, to: '_archive/x', trash: TRASH },
+  { kind: 'documents', by: BY, to: '_archive/x', moved: [], kept: [] },
+  { kind: 'unarchive', by: BY },
+])('a session with $kind cut off names the act that completes it, which starts the worker', async (work) => {
+  await using at = await cutOff([CREATED, PREPARED, STOPPED, { type: 'finish_asked', work }]);
+  const { view, ...report } = await getStatus({ session: 'x' }, at.context);
+  expect(reportFacts(view, report)).toMatchObject({
+    finishing: work.kind,
+    worker: 'gone',
+    next: [{ act: 'resume', when: expect.stringMatching(/^to complete its /) }],
+  });
+  await expect(finishUnasked({ session: 'x', how: 'unarchive', keep: [] }, at.context)).rejects.toMatchObject(
+    {
+      code: 'busy',
+    },
+  );
+  await eventually(async () => (await at.starts()) === 1);
+  // This worker program exits at once.
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
+  await expect(resumeSession({ session: 'x' }, { ...at.context, clock })).rejects.toMatchObject({
+    code: 'pending',
+  });
+  expect(await at.starts()).toBeGreaterThan(1);
 });
 
 test('a look at a session whose merge was cut off starts nothing', async () => {

@@ -55,6 +55,24 @@ const context = ({ serverRig, programs }: Awaited<ReturnType<typeof slowMachine>
   programs,
 });
 
+test('a stop that a suspended worker does not take says so, and what continues that worker', async () => {
+  await using machine = await slowMachine([CREATED, PREPARED]);
+  const { host } = machine.serverRig.context;
+  await acquireLease(machine.paths.leases, { clock: systemClock, host });
+  const read = async (pid: number) => {
+    const entry = await host.processes.read(pid);
+    return entry && { ...entry, state: 'T' };
+  };
+  const suspended = { ...host, processes: { ...host.processes, read } };
+  const input = { session: FOLDER, when: 'now' };
+  const { json } = await askTool('stop_session', input, { ...context(machine), host: suspended });
+  const { pid } = process;
+  expect(json).toMatchObject({
+    summary: `Session 26-01-08-boat: the command "stop" is queued, and has no effect yet. Its worker, process ${pid}, is suspended; "kill -CONT ${pid}" continues it. It takes effect then.`,
+    pending: true,
+  });
+});
+
 test.each([
   ['send_message', 'message', { text: 'Mind the boats' }],
   ['stop_session', 'stop', {}],

@@ -183,6 +183,23 @@ test('on a full disk, the status of a session without a worker says so, although
   expect((await reported([CREATED, PREPARED, ASKING], watching)).unwatched).toBeUndefined();
 });
 
+test('the status of a session whose worker is suspended names the process, and what continues it', async () => {
+  const suspended = async ({ paths, context }: Given) => {
+    await acquireLease(paths.leases, context);
+    const { host } = context;
+    const read = async (pid: number) => {
+      const entry = await host.processes.read(pid);
+      return entry && { ...entry, state: 'T' };
+    };
+    Object.assign(context, { host: { ...host, processes: { ...host.processes, read } } });
+  };
+  const report = await reported([CREATED, PREPARED], suspended);
+  const { pid } = process;
+  const says = `Its worker, process ${pid}, is suspended; "kill -CONT ${pid}" continues it.`;
+  expect(reportFields(report).problems).toEqual([says]);
+  expect(shownFacts(report.view, report).problems).toEqual([says]);
+});
+
 test('on a full disk, the status of a session whose worker lives says that it waits', async () => {
   using _ = noSpace();
   const own = async ({ paths, context }: Given) => await acquireLease(paths.leases, context);

@@ -134,9 +134,8 @@ async function allOurCalls(scene: Trapped, context: GitContext): Promise<void> {
   const base = await repo.git(['rev-parse', 'main']);
   const range = { ...context, cwd: worktreePath, base };
   const plan = { ...place, ...context };
-  const ours = [join(mainRepo, '_samocode')];
   await quickPrint(worktreePath, context);
-  await readMainCheckout({ mainRepo, ours, ...context });
+  await readMainCheckout({ mainRepo, ...context });
   const first = await keepCheckpoint({ ...plan, moment: { kind: 'after', iteration: 1 } });
   await writeFile(join(worktreePath, 'a.txt'), 'three\n');
   await keepCheckpoint({ ...plan, moment: { kind: 'after', iteration: 2 } });

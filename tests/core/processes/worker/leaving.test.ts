@@ -1,5 +1,6 @@
 // @module-tag ci
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
 import { readHolding } from '../../../../src/core/kernel/processes/lease.ts';
@@ -76,4 +77,19 @@ test('whichever write a full disk refuses first, the worker leaves and the next 
     expect(await readFile(paths.sessionLog, 'utf8')).toContain('waiting for qa_answers (#3)');
   }
   expect(refused.length).toBeGreaterThan(5);
+});
+
+test('a queued session names what holds it up now, and has waited since it was queued', async () => {
+  await using session = await restedSession({ type: 'queued', reason: 'the limit of a day is reached' });
+  const before = (await session.view()).state.status;
+  // The settings of the machine cannot be read.
+  await mkdir(join(dirname(session.paths.sessionsDir), '.config/samocode/.env'), { recursive: true });
+  await session.work();
+  const { status } = (await session.view()).state;
+  expect(status).toMatchObject({ kind: 'queued', since: before.since });
+  expect(status).toMatchObject({ reason: expect.stringContaining('cannot be read') });
+  const { length } = await session.events();
+  await session.work();
+  const later = (await session.events()).slice(length);
+  expect(later.filter(({ type }) => type === 'queued')).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { GIT_ERRORS } from '../../../../src/core/project/git/git-errors.ts';
 import { leaveCommand } from '../../../../src/core/session/commands/commands.ts';
 import { readEvents } from '../../../../src/core/session/events/event-log.ts';
+import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { readSession } from '../../../../src/core/session/status.ts';
 import { endChildTree } from '../../../../src/core/worker/core/tree.ts';
 import { watchChild } from '../../../../src/core/worker/iteration/run-iteration.ts';
@@ -72,6 +73,16 @@ test('inside the guard, the processes of an agent are read only during a silence
   });
   expect(await watch({ ...scene, child: { ...scene.child, guard: true } })).toMatchObject({ end: 'timeout' });
   expect(counts).toMatchObject({ listings: 0, walks: 0 });
+});
+
+test('an agent that prints only at its end is not stalled because another worker adopts it', async () => {
+  await using log = await tempLog();
+  const minute = 60_000;
+  const settings = { watch: { ...PATIENT.watch, stallMs: 10 * minute, stallEndMs: 20 * minute } };
+  await using scene = await workerWithChild(log, { settings, timeLimitMs: 25 * minute + 4000 });
+  await writeFile(iterationPaths(log.paths, scene.open.iteration).awake, `${25 * minute}\n`);
+  expect(await watch(scene)).toMatchObject({ end: 'timeout' });
+  expect((await readEvents(log.paths, 0)).filter(({ type }) => type === 'notice')).toEqual([]);
 });
 
 test('a lost lease ends the watch over a running agent', async () => {

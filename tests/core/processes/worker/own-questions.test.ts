@@ -55,6 +55,18 @@ test('a question that was written before a crash is not asked again', async () =
   expect(asked?.id).toBe('Q1');
 });
 
+test('whether there is nothing to clarify is asked once, even if the step is repeated after a crash', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  const decision: ParkDecision = {
+    ...{ kind: 'park', phase: 'requirements', for: 'qa_answers', resumePhase: 'planning' },
+    askNothingToClarify: true,
+  };
+  const waits = [await recordParked(worker, decision), await recordParked(worker, decision)].flat();
+  expect(waits).toMatchObject([{ openQuestions: ['Q1'] }, { openQuestions: ['Q1'] }]);
+});
+
 /** With a check that failed on its base. */
 async function workerOnRedBase(log: Parameters<typeof finished>[0], repo: Parameters<typeof finished>[1]) {
   const worker = await finished(log, repo);

@@ -24,6 +24,7 @@ import { judgeMessage, judgeResume, judgeStop } from '../../../../src/core/sessi
 import { planHash } from '../../../../src/core/session/documents/plan.ts';
 import { questionsHash } from '../../../../src/core/session/documents/qa.ts';
 import type { By, Channel } from '../../../../src/core/session/events/bodies/who-acted.ts';
+import { endNow } from '../../../../src/core/session/events/open-work.ts';
 import { nextRound } from '../../../../src/core/session/events/rounds.ts';
 import type { Status, WaitingStatus } from '../../../../src/core/session/events/state.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
@@ -145,6 +146,10 @@ function refusals(asked: Asked, report: SessionReport): string[] {
   const [kind, judge] =
     name === undefined ? [] : KINDS[asked.args.includes('unarchive') ? 'unarchive' : name];
   if (kind === undefined) return [];
+  // The act starts the worker that completes what is in progress.
+  const isCompleted =
+    kind === 'resume' && asked.args.trim().split(' ').length < 2 && report.worker === 'gone';
+  if (isCompleted && endNow(report.view.state) !== undefined) return [];
   const verdicts = [judgeKind(kind, report.view.state), judge(asked, report)].flat();
   const refused = verdicts.flatMap((each) => (each?.kind === 'refused' ? [each.error.code] : []));
   const closed = closedTo(report.view);

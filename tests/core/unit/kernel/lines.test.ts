@@ -114,17 +114,6 @@ test('a text has the same lines however it is split into pieces', () => {
   );
 });
 
-test('the partial line at an offset does not count', () => {
-  const lines = new LineSplitter({ maxLineBytes: 10 });
-  expect([...lines.take(Buffer.from('one\ntw'))].map(({ end }) => end)).toEqual([4]);
-  lines.jumpTo(100);
-  const found = [...lines.take(Buffer.from('rest\nnext\n'))];
-  expect(found.map(({ bytes, end }) => [bytes?.toString('utf8'), end])).toEqual([
-    [undefined, 105],
-    ['next', 110],
-  ]);
-});
-
 test('lines are read from an offset, and the last one without LF on request', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');

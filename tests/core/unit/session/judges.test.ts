@@ -552,6 +552,24 @@ describe('an archiving', () => {
       error: { code: 'folder_taken' },
     });
   });
+
+  test.each(['archive', 'documents', 'unarchive', 'merge', 'discard_unbegun'])(
+    'that is in progress as %s refuses each act but a stop, and says so',
+    (kind) => {
+      const work = { kind, by: byPerson, to: 'x', into: 'x', moved: [], kept: [], effects: [] };
+      const state = { archived: false, work: work as unknown as NonNullable<SessionState['work']> };
+      expect(judgeUnarchive(state, facts)).toMatchObject({ error: { code: 'busy' } });
+      expect(judgeKind('resume', state)).toMatchObject({ error: { code: 'busy' } });
+      expect(judgeKind('stop', state)).toBeUndefined();
+    },
+  );
+
+  test('that is a discard is not called something that is not in the archive', () => {
+    const work = { kind: 'discard_unbegun', by: byPerson } as const;
+    expect(judgeUnarchive({ archived: false, work }, facts)).toMatchObject({
+      error: { why: 'Its discarding is not finished.' },
+    });
+  });
 });
 
 const ASKED = { by: byPerson, gateChannels: [...CHANNELS] };

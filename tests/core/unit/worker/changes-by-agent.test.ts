@@ -6,6 +6,7 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { GitGuard } from '../../../../src/core/worker/core/git-guard.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { gitProgramsChanged } from '../../../../src/core/worker/guarding/changes-by-agent.ts';
+import { mainCheckoutNow } from '../../../../src/core/worker/guarding/snapshot.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { makeRepo } from '../../../support/temp-repo.ts';
 
@@ -37,4 +38,18 @@ test('a machine that briefly cannot open files does not change the executable gi
     });
   }
   expect(await gitProgramsChanged(worker, { hasAgentRun: false })).toEqual([]);
+});
+
+test.each([
+  ['none', 'main'],
+  ['guard', undefined],
+  ['strict', undefined],
+])('at level %s, the main checkout is read as %j: a guard keeps agents from it', async (level, branch) => {
+  await using repo = await makeRepo();
+  const worker = {
+    guard: { now: async () => ({ level }) },
+    file: { mainRepo: repo.path },
+    git: { context: { baseEnv: repo.env } },
+  } as unknown as Worker;
+  expect((await mainCheckoutNow(worker))?.branch).toBe(branch);
 });

@@ -68,6 +68,19 @@ test('a file that an agent puts in place of its log is ignored, and a later log 
   expect(lines).toEqual(['{"a":1}']);
 });
 
+test('of a log that another worker began, every line is read, also beyond what one call reads', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'log');
+  const line = JSON.stringify({ text: 'x'.repeat(100_000) });
+  await writeFile(path, `{"first":1}\n${`${line}\n`.repeat(200)}`);
+  const lines: string[] = [];
+  using log = new ChildLog(path, listening(lines));
+  expect(log.readOn()).toBeLessThan(17_000_000);
+  expect(lines[0]).toBe('{"first":1}');
+  log.readToEnd();
+  expect(lines).toHaveLength(201);
+});
+
 test('a log that is still being written is read up to its current end', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');

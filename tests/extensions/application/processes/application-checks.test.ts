@@ -74,12 +74,19 @@ test('a port of a session that another program holds is named with this program,
   const owner = { id: 'A', while: session, name: '26-01-08-boats' };
   const { web = 0 } = await applicationRunner(() => repo.homeDir).reserve(owner, ['web'], 'own');
   expect(await applicationChecks(context)).toMatchObject([{ level: 'ok', id: 'ports' }]);
+  // Its services ran, and a later process has the number of the worker.
+  await mkdir(join(run, 'services'));
+  const now = { v: 1, at: '2026-01-08T09:00:00Z', worker: process.pid, startTicks: '7', services: [] };
+  await writeFile(join(run, 'services/now.json'), JSON.stringify(now));
   const server = createServer().listen(web, '127.0.0.1');
   await once(server, 'listening');
   try {
     const [check] = await applicationChecks(context);
     expect(check).toMatchObject({ level: 'warn', id: `port.${web}` });
     expect(check?.found).toContain(`Port ${web} (web) of 26-01-08-boats is in use by process ${process.pid}`);
+    const odd = join(repo.homeDir, '.config/samocode/ports/29999');
+    await mkdir(odd);
+    expect((await applicationChecks(context))[0]?.found).toContain(odd);
   } finally {
     server.close();
   }

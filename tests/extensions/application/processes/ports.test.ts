@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,10 @@ import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
-import { requireFreePorts } from '../../../../src/extensions/application/ports/reserve-ports.ts';
+import {
+  oddReservations,
+  requireFreePorts,
+} from '../../../../src/extensions/application/ports/reserve-ports.ts';
 import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -56,17 +59,18 @@ test('an owner keeps its ports, has others for the base, and releases all of the
 test('a port is released and reserved again although a process died while it changed the reservation', async () => {
   await using at = await scene();
   const { web } = await at.runner.reserve(at.owner('A'), ['web'], 'own');
-  const died = spawnSync('true').pid;
+  const died = `${spawnSync('true').pid} a 7`;
   const markOf = (text: string) => join(at.folder, `.${web}.${fingerprint(text).slice(0, 16)}`);
   const text = readFileSync(join(at.folder, String(web)), 'utf8');
-  writeFileSync(markOf(text), `${died} a`);
-  // The process that came after it died in the same place.
-  writeFileSync(markOf(`${died} a`), `${died} b`);
+  writeFileSync(markOf(text), died);
+  // The process that came after it died in the same place, and a later one has its number.
+  writeFileSync(markOf(died), `${process.pid} b 7`);
   await at.runner.release({ id: 'A' });
   expect(at.names()).toEqual([]);
 
   await at.runner.reserve(at.owner('A'), ['web'], 'own');
-  writeFileSync(markOf(text), `${process.pid} c`);
+  const own = await (await systemHost()).processes.read(process.pid);
+  writeFileSync(markOf(text), `${process.pid} c ${own?.startTicks}`);
   await at.runner.release({ id: 'A' });
   expect(at.names()).toContain(String(web));
 });
@@ -87,4 +91,22 @@ test('a port with a listener is not reserved, and is refused by the name of its 
   } finally {
     server.close();
   }
+});
+
+test.each([
+  ['a folder', (path: string) => mkdirSync(path)],
+  ['a link that leads nowhere', (path: string) => symlinkSync('none', path)],
+  ['a link to a file', (path: string) => symlinkSync(import.meta.filename, path)],
+  ['a pipe', (path: string) => spawnSync('mkfifo', [path])],
+])('a port in whose place is %s is left out and named, and every other is reserved', async (_, lay) => {
+  await using at = await scene();
+  const { web } = await at.runner.reserve(at.owner('A'), ['web'], 'own');
+  await at.runner.release({ id: 'A' });
+  const path = join(at.folder, String(web));
+  lay(path);
+  const { web: another } = await at.runner.reserve(at.owner('A'), ['web'], 'own');
+  expect(another).not.toBe(web);
+  expect(oddReservations(at.folder)).toEqual([path]);
+  await at.runner.release({ id: 'A' });
+  expect(at.names()).toEqual([String(web)]);
 });

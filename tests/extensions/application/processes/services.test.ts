@@ -7,6 +7,8 @@ import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import type { Application } from '../../../../src/core/kernel/phases/application.ts';
 import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
+import { isWriterOf, ServicesNow } from '../../../../src/core/session/services-now.ts';
+import { isFree } from '../../../../src/extensions/application/ports/listeners.ts';
 import { applicationRunner } from '../../../../src/extensions/application/runner.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -21,13 +23,15 @@ type Lines = Partial<Omit<Application, 'services'>> & {
   services: Record<string, string>;
   /** The name of the folder of the data. */
   data?: string;
+  /** The folder of the sockets of a strict sandbox. */
+  net?: string;
 };
 interface Row {
   name: string;
   state: string;
 }
 
-async function served({ services, data: ofData = 'data', ...lines }: Lines, clock: Clock = systemClock) {
+async function served({ services, data: ofData = 'data', net, ...lines }: Lines, clock: Clock = systemClock) {
   const dir = await tempDir();
   const { path } = dir;
   writeFileSync(join(path, 'session.json'), '{}');
@@ -37,7 +41,7 @@ async function served({ services, data: ofData = 'data', ...lines }: Lines, cloc
   const names = Object.keys(services).filter((name) => name !== 'worker');
   const runner = applicationRunner(() => path);
   const ports = await runner.reserve(owner, names, 'own');
-  const host = await systemHost();
+  const { ...host } = await systemHost();
   const application: Application = {
     ...{ ports: names, ready: {}, env: {}, in: [], pages: [] },
     ...lines,
@@ -46,7 +50,7 @@ async function served({ services, data: ofData = 'data', ...lines }: Lines, cloc
   const abort = new AbortController();
   const data = join(path, ofData);
   const place = {
-    ...{ application, cwd: path, ports, data, mark },
+    ...{ application, cwd: path, ports, data, mark, net: net && join(path, net) },
     env: { PATH: process.env.PATH ?? '', [NAME]: mark.value, PORT_WEB: String(ports.web) },
     ...{ outputDir: join(path, 'services'), outputRoot: path },
   };
@@ -61,7 +65,7 @@ async function served({ services, data: ofData = 'data', ...lines }: Lines, cloc
     await runner.release(owner);
     await dir[Symbol.asyncDispose]();
   };
-  return { path, ports, data, start, left, now, abort, [Symbol.asyncDispose]: dispose };
+  return { path, ports, data, host, start, left, now, abort, [Symbol.asyncDispose]: dispose };
 }
 
 const serve = (rest = '') =>
@@ -212,4 +216,31 @@ test('a start that is aborted returns, and its end leaves nothing', async () => 
   at.abort.abort();
   await (await started).end();
   expect(await at.left()).toEqual([]);
+});
+
+test('open ports of a strict sandbox are closed although a service cannot be ended, which is tried again', async () => {
+  await using at = await served({ services: { web: 'sleep 600' }, net: 'net' });
+  const started = at.start();
+  await eventually(async () => (await at.left()).length > 0);
+  at.abort.abort();
+  const running = await started;
+  expect(await isFree(at.ports.web ?? 0)).toBe(false);
+  const { processes } = at.host;
+  const none = () => Promise.reject(new Error('EMFILE'));
+  at.host.processes = { ...processes, list: none, walk: none };
+  await expect(running.end()).rejects.toThrow('EMFILE');
+  expect(await isFree(at.ports.web ?? 0)).toBe(true);
+  at.host.processes = processes;
+  await running.end();
+  expect(await at.left()).toEqual([]);
+});
+
+test('what an earlier process of the same number wrote about services is not that of a worker', async () => {
+  await using at = await served({ services: { worker: 'sleep 600' } });
+  const running = await at.start();
+  await running.end();
+  const now = ServicesNow.parse(await at.now());
+  const own = await at.host.processes.read(process.pid);
+  expect(isWriterOf(now, own)).toBe(true);
+  expect(isWriterOf(now, { pid: process.pid, startTicks: '1' })).toBe(false);
 });

@@ -138,6 +138,20 @@ test.each([
   await expect(at.resolve(work, more)).rejects.toMatchObject({ code: 'chat_elsewhere' });
 });
 
+test.each<[string, (lines: string) => Buffer | string, RegExp]>([
+  ['in UTF-16', (lines) => Buffer.from(`\ufeff${lines}`, 'utf16le'), /in UTF-16/],
+  ['without the folder of a line', () => '{"type":"summary"}\n', /names the folder/],
+])('a chat %s is named as one that cannot be read', async (_, bytesOf, why) => {
+  await using at = await scene();
+  const path = claudePath(at.home, at.path, 'odd');
+  await writeChat(path, []);
+  await writeFile(path, bytesOf(asLines(claudeLines(at.path, TALK))));
+  await expect(at.resolve(byId('odd'))).rejects.toMatchObject({
+    code: 'chat_unreadable',
+    why: expect.stringMatching(why),
+  });
+});
+
 test('a chat in a folder or a worktree of the project is its own, and one in a worktree of a session is not', async () => {
   await using at = await scene();
   const linked = join(at.repo.root, 'linked');

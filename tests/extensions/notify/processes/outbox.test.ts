@@ -1,6 +1,6 @@
 // @module-tag ci
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts';
@@ -69,6 +69,26 @@ test('a clock that was hours ahead suppresses nothing once it is corrected, with
   await here.session('later', { events: WAITS, startMs });
   await here.watching().poll();
   expect(hook.ids()).toEqual(['known:3', 'made:3', 'later:3']);
+});
+
+test('a notice of a session that is gone, whose name another one has, holds up no other notice', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const { sessionsDir } = await here.session('s', { events: [...BEGUN, BLOCKED], startMs });
+  const left = { v: 1, kind: 'blocked', session: 's', sessionsDir, text: 'gone' };
+  const at = new Date(startMs).toISOString();
+  const lines = [
+    { ...left, at, id: 'gone:40' },
+    { ...left, at, id: 'gone:41', kind: 'done' },
+  ];
+  await mkdir(dirname(here.supervisor.paths.queue), { recursive: true });
+  await writeFile(here.supervisor.paths.queue, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { poll } = here.watching();
+  await poll();
+  await poll();
+  expect(hook.ids()).toEqual(['gone:41', 's:3']);
 });
 
 test('events recorded during a scan do not count as settled', async () => {

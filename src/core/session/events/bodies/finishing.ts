@@ -55,6 +55,15 @@ export const Finishing = z.discriminatedUnion('kind', [
   PublishWork.extend({ kind: z.literal('publish'), by: By }),
 ]);
 export type Finishing = z.infer<typeof Finishing>;
+/** Each as a noun, for sentences. */
+export const FINISHING: Readonly<Record<Finishing['kind'], string>> = {
+  archive: 'archiving',
+  discard: 'discarding',
+  documents: 'archiving of documents',
+  unarchive: 'restoring from the archive',
+  merge: 'merge',
+  publish: 'publishing',
+};
 export type FinishingOf<K extends Finishing['kind']> = Extract<Finishing, { kind: K }>;
 
 /** How publishing ended. */
