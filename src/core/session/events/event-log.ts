@@ -4,6 +4,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { openPlainHandle, type PlainHandle, plainJson } from '../../kernel/files/plain-file.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
@@ -146,7 +147,10 @@ async function foldFrom(
   for await (const { text = '', end } of linesFrom(handle, start.offset)) {
     const reading = parseEvent(text);
     newer = newerIn(reading, state);
-    if (newer !== undefined) break;
+    if (newer !== undefined) {
+      newer = `${await writerOf(handle, end)}: ${newer}`;
+      break;
+    }
     const problem = sequenceProblem(reading, state);
     if (problem !== undefined) problems = [...problems, problem].slice(-NAMED_PROBLEMS);
     else if (reading.kind === 'event') {
@@ -167,6 +171,23 @@ function newerIn(reading: EventReading, { n, lease }: SessionState): string | un
   if (reading.kind === 'newer') return `format ${reading.version}; this one knows ${FORMAT_VERSION}`;
   const isNext = reading.kind === 'unknown' && reading.n === n + 1 && reading.lease >= lease;
   return isNext ? `event ${reading.n} is of a kind that this one does not know` : undefined;
+}
+
+const Writer = z.looseObject({
+  type: z.literal('worker_took_over'),
+  // An agent without a guard can write any text here.
+  version: z.string().regex(/^\d+(\.\d+){2}[\w.+-]{0,30}$/),
+});
+
+/** The program whose line ends at `upTo`: each worker records its version when it takes over. */
+async function writerOf(handle: PlainHandle, upTo: number): Promise<string> {
+  let version = 'unknown version';
+  for await (const { text = '', end } of linesFrom(handle, 0)) {
+    const line = text.includes('"worker_took_over"') ? Writer.safeParse(parseJson(text)) : undefined;
+    if (line?.success) version = line.data.version;
+    if (end >= upTo) break;
+  }
+  return version;
 }
 
 /** Why a line does not count after `state`; undefined if it does. */
