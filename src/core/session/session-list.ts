@@ -63,8 +63,10 @@ export async function readAllSessions(sessionsDir: string, host: Host): Promise<
 export function needsHuman(view: SessionView): boolean {
   const { status, pullRequest, archived } = view.state;
   const { kind } = status;
-  // It asks for nothing until a person adopts it, or updates this program, which knows an old state of it only.
-  if (view.foreign !== undefined || view.newer !== undefined) return false;
+  // It asks for nothing until a person adopts it.
+  if (view.foreign !== undefined) return false;
+  // A person updates this program: its later states are unknown here.
+  if (view.newer !== undefined) return true;
   if (kind === 'done' && !archived && pullRequest?.asks !== undefined) return true;
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }

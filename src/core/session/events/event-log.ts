@@ -6,6 +6,7 @@ import { statsAt } from '../../kernel/files/path-stats.ts';
 import { openPlainHandle, type PlainHandle, plainJson } from '../../kernel/files/plain-file.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
+import { EVENT_BODIES } from './bodies/event-types.ts';
 import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { emptyState, SessionState } from './state.ts';
@@ -35,11 +36,20 @@ export interface ReadLogOptions {
   onEvent?: (event: SessionEvent) => void;
 }
 
-/** Increased whenever the fold, the state or the format changes, so that caches of other versions are ignored. */
-const CACHE_VERSION = 6;
+/** Increased whenever the fold or the state changes, so that caches of other versions are ignored. */
+const CACHE_VERSION = 7;
+
+/**
+ * The names in the events that this build reads. In the cache of a build with others, events may be folded that this
+ * one does not know, so it reads the log itself.
+ */
+const NAMES_READ = fingerprint(
+  JSON.stringify(Object.entries(EVENT_BODIES).map(([type, { shape }]) => [type, ...Object.keys(shape)])),
+);
 
 const StateCache = z.object({
   v: z.literal(CACHE_VERSION),
+  names: z.literal(NAMES_READ),
   offset: z.int().nonnegative(),
   tailHash: z.string(),
   state: SessionState,
@@ -50,7 +60,8 @@ export function cacheText({
   tailHash,
   state,
 }: Pick<LogReading, 'offset' | 'tailHash' | 'state'>): string {
-  return `${JSON.stringify({ v: CACHE_VERSION, offset, tailHash, state } satisfies z.infer<typeof StateCache>)}\n`;
+  const cache: z.infer<typeof StateCache> = { v: CACHE_VERSION, names: NAMES_READ, offset, tailHash, state };
+  return `${JSON.stringify(cache)}\n`;
 }
 
 /**
@@ -148,7 +159,7 @@ async function foldFrom(
     const reading = parseEvent(text);
     newer = newerIn(reading, state);
     if (newer !== undefined) {
-      newer = `${await writerOf(handle, end)}: ${newer}`;
+      newer = `${await writerOf(handle, end)}${newer}`;
       break;
     }
     const problem = sequenceProblem(reading, state);
@@ -179,15 +190,15 @@ const Writer = z.looseObject({
   version: z.string().regex(/^\d+(\.\d+){2}[\w.+-]{0,30}$/),
 });
 
-/** The program whose line ends at `upTo`: each worker records its version when it takes over. */
+/** `0.3.0: `: the program whose line ends at `upTo`, if known. Each worker records its version when it takes over. */
 async function writerOf(handle: PlainHandle, upTo: number): Promise<string> {
-  let version = 'unknown version';
+  let writer = '';
   for await (const { text = '', end } of linesFrom(handle, 0)) {
     const line = text.includes('"worker_took_over"') ? Writer.safeParse(parseJson(text)) : undefined;
-    if (line?.success) version = line.data.version;
+    if (line?.success) writer = `${line.data.version}: `;
     if (end >= upTo) break;
   }
-  return version;
+  return writer;
 }
 
 /** Why a line does not count after `state`; undefined if it does. */
