@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
+import { suspendedText } from '../../kernel/processes/process-table.ts';
 import {
   type Presence,
   readPresence,
@@ -56,7 +57,7 @@ export async function workerReport(
   watching?: Watching,
 ): Promise<WorkerReport> {
   if (view.worker === 'alive')
-    return { worker: workerNow(view), isDying: false, unwatched: await heldUp(view) };
+    return { worker: workerNow(view), isDying: false, unwatched: await heldUp(view, context) };
   if (!view.needsWorker && !waitsForSupervisor(view)) return { worker: workerNow(view), isDying: false };
   const current = watching ?? (await readWatching(context));
   const report = await reportWith(view, current, context);
@@ -81,8 +82,13 @@ async function reportWith(
   return { worker, isDying: isDying && worker === 'gone', unwatched };
 }
 
-/** Why a living worker does nothing: it retries each step until the disk takes it. */
-async function heldUp({ paths, folder }: SessionView): Promise<string | undefined> {
+/** Why a living worker does nothing: it is suspended, or retries each step until the disk takes it. */
+async function heldUp(
+  { paths, folder, lease }: SessionView,
+  { host }: ActionContext,
+): Promise<string | undefined> {
+  const suspended = lease && (await suspendedText(host.processes, lease.owner.pid));
+  if (suspended !== undefined) return `The worker of ${folder} does nothing: ${suspended}.`;
   const why = isReadOnly(paths.runDir)
     ? 'cannot be written to'
     : (await isDiskFull(paths.runDir))
@@ -146,6 +152,7 @@ function whyUnwatched(
   if (!isContinuedBy(view, identity)) return OTHERS;
   switch (supervisor.kind) {
     case 'watching':
+      return supervisor.suspended && unwatched(` (${supervisor.suspended})`, '');
     case 'starting':
       return undefined;
     case 'off':

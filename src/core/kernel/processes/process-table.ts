@@ -47,6 +47,12 @@ export function isRunning(entry: ProcessEntry | undefined): entry is ProcessEntr
   return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
 }
 
+/** What a person does about a process that is suspended, as by Ctrl-Z; undefined if it is not. */
+export async function suspendedText(processes: ProcessTable, pid: number): Promise<string | undefined> {
+  const isSuspended = (await processes.read(pid))?.state === 'T';
+  return isSuspended ? `process ${pid} is suspended; "kill -CONT ${pid}" continues it` : undefined;
+}
+
 /**
  * Linux: reads /proc. Entries that vanish while being read are skipped. Everything is read in one turn of the event
  * loop: otherwise processes that fork and exit in between would be missed.

@@ -1,9 +1,9 @@
+import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
-import { watchOver } from '../../../../src/core/sandbox/programs/launch-supervisor.ts';
 import { readAllSessions } from '../../../../src/core/session/session-list.ts';
 import { addRecurring, readAllRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
@@ -13,6 +13,8 @@ import { endProcessesOf, SUPERVISED, supervisorPids } from '../../../support/sup
 import { NOTHING_TO_DO } from '../nothing-to-do.ts';
 
 const HOUR_MS = 60 * 60_000;
+/** Longer than it takes to start one. */
+const RESTART_MS = 3000;
 const WITHIN_MS = 240_000;
 
 /** A daily run that was due two hours ago, in a project that no supervisor has watched since. */
@@ -40,7 +42,7 @@ async function play(points: readonly Point[]): Promise<Counts> {
   const { repo, context, sessionsDir } = project;
   await using _ = repo;
   const { home, host } = context;
-  const faults = sweepOf(repo.root, ['supervisor.cjs', 'worker.cjs'], points);
+  const faults = sweepOf(repo.root, ['supervisor.cjs'], points);
   try {
     const scenario = join(repo.root, 'scenario.json');
     await writeFile(scenario, JSON.stringify(NOTHING_TO_DO));
@@ -48,14 +50,22 @@ async function play(points: readonly Point[]): Promise<Counts> {
     await writeFile(join(home, '.config/samocode/.env'), `REHEARSAL_SCENARIO=${scenario}\n`);
     await dueRun(context);
     const program = join(dirname(programs.worker), 'supervisor.cjs');
-    const env = { ...context.env, ...faults.env };
+    // Not by launchSupervisor(), which gives it no LD_PRELOAD; its workers get none, as in a person's home.
+    const startSupervisor = () =>
+      spawn(process.execPath, [program], {
+        env: { ...repo.env, ...faults.env },
+        detached: true,
+        stdio: 'ignore',
+      }).unref();
     const report = async () => (await readAllRecurring({}, context))[0];
+    let startedAt = 0;
     for (const end = Date.now() + WITHIN_MS; ; await systemClock.sleep(200)) {
       if ((await report())?.runs[0]?.archived) break;
       expect(Date.now(), `its archive: ${JSON.stringify(await report())}`).toBeLessThan(end);
       // What the next act of a person or a new login does.
-      if ((await supervisorPids(home)).length === 0)
-        await watchOver({ program, env, home, host, clock: systemClock, sessionsDir });
+      if (Date.now() < startedAt + RESTART_MS || (await supervisorPids(home)).length > 0) continue;
+      startSupervisor();
+      startedAt = Date.now();
     }
     const { runs = [], recurring } = (await report()) ?? {};
     expect(runs).toMatchObject([{ result: 'unchanged', archived: true }]);
@@ -72,4 +82,4 @@ async function play(points: readonly Point[]): Promise<Counts> {
   }
 }
 
-sweep({ name: 'a recurring run', changes: 1200, rounds: 5, play });
+sweep({ name: 'a recurring run', changes: 220, rounds: 5, play });
