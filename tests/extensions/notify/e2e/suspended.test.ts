@@ -16,7 +16,8 @@ import { supervisorPids } from '../../../support/supervisors.ts';
 type Program = AsyncDisposable & { pid: number };
 
 /** The rig ends it. */
-function running(pid: number | undefined): Program {
+function running(pid = Number.NaN): Program {
+  if (Number.isNaN(pid)) throw new Error('It does not run.');
   return { pid, [Symbol.asyncDispose]: async () => undefined };
 }
 
