@@ -133,4 +133,4 @@ async function expectWhole(
 /** The agents of an undisturbed session. */
 const AGENTS = 11;
 
-sweep({ name: 'a session from start to merge', changes: 1550, rounds: 5, play });
+sweep({ name: 'a session from start to merge', changes: 1550, rounds: 5, ci: true, play });
