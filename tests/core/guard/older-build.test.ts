@@ -64,7 +64,7 @@ const eventsOf = async <T extends EventType>(rig: SessionRig, type: T) =>
   (await rig.events()).filter((event): event is EventOf<T> => event.type === type);
 
 const levelOf = ({ sandbox, user }: Row) =>
-  sandbox === 'off' ? 'off' : user.isRoot ? 'best effort' : 'guard';
+  sandbox === 'off' ? 'none' : user.isRoot ? 'best effort' : 'guard';
 
 const named = ROWS.map((row) => ({ ...row, who: `${row.user.name} with SANDBOX=${row.sandbox}` }));
 
@@ -83,13 +83,15 @@ describe.each(named)('$who, an agent of the $first build', (row) => {
     const last = async () => (await eventsOf(rig, 'worker_took_over')).at(-1)?.recovery;
     await eventually(async () => (await last()) === 'adopt', { what: 'its adoption', withinMs: 120_000 });
     await writeFile(join(rig.paths.sessionDir, 'go-on'), '');
-    await rig.untilWaiting('qa_answers', { leaveDead: true });
+    // The older build compares what it writes itself: only this agent, which another one began, is of interest.
+    const hasEnded = async () => (await eventsOf(rig, 'iteration_ended')).length > 0;
+    await eventually(hasEnded, { what: 'the end of its iteration', withinMs: 120_000 });
     const versions = (await eventsOf(rig, 'worker_took_over')).slice(-2).map(({ version }) => version);
     expect(versions.map((version) => version === OLDER_VERSION)).toEqual(
       [first, next].map((each) => each === builds[0]),
     );
     expect((await eventsOf(rig, 'iteration_started'))[0]).toMatchObject({ sandbox: levelOf(row) });
     const ended = await eventsOf(rig, 'iteration_ended');
-    expect(ended.map(({ ending }) => ending)).toEqual(['signalled', 'signalled']);
+    expect(ended[0]?.ending).toBe('signalled');
   });
 });
