@@ -78,7 +78,7 @@ export interface SessionFacts extends StateFacts {
   /** Five characters that identify it in every command. */
   id: string;
   /** A condition that `state` does not express: the session was not started here, or cannot be read, seen or started. */
-  condition?: 'foreign' | 'unreadable' | 'unseen' | 'lost';
+  condition?: 'foreign' | 'unreadable' | 'newer' | 'unseen' | 'lost';
   createdAt?: string;
   needsHuman: boolean;
   task?: string;
@@ -173,6 +173,7 @@ export function describeGates({
 function conditionOf(view: SessionView): SessionFacts['condition'] {
   if (view.foreign !== undefined) return 'foreign';
   if (view.isUnreadable) return 'unreadable';
+  if (view.newer !== undefined) return 'newer';
   if (view.isUnseen) return 'unseen';
   return isLost(view) ? 'lost' : undefined;
 }

@@ -65,6 +65,8 @@ export function needsHuman(view: SessionView): boolean {
   const { kind } = status;
   // It asks for nothing until a person adopts it.
   if (view.foreign !== undefined) return false;
+  // A person updates this program: its later states are unknown here.
+  if (view.newer !== undefined) return true;
   if (kind === 'done' && !archived && pullRequest?.asks !== undefined) return true;
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }

@@ -91,7 +91,9 @@ async function readFiles(
       identity.file === undefined ? (identity.problem ?? NO_SESSION_FILE) : undefined,
       isRewritten ? REWRITTEN : lostStart ? LOST_START : undefined,
       log?.problems.length ? 'events.jsonl has lines that could not be read.' : undefined,
-      log?.newer === undefined ? undefined : 'A newer samocode has worked on this session.',
+      log?.newer === undefined
+        ? undefined
+        : `A newer samocode has worked on this session (${log.newer}). Update samocode here to continue it.`,
       unseen,
     ].filter((problem) => problem !== undefined),
     wantsWorker,
@@ -253,10 +255,10 @@ function unreadableText({ runDir }: SessionPaths, error: unknown): string {
   return `${path} cannot be read (${systemErrorCode(error)}). ${fix}`;
 }
 
-/** Whether nothing more happens without a person, and no request is pending. */
-export function isAtRest({ state, pendingCommands }: SessionView): boolean {
+/** Whether nothing more happens without a person, and no request is pending; unknown after a newer samocode. */
+export function isAtRest({ state, pendingCommands, newer }: SessionView): boolean {
   const { status, openIteration } = state;
-  if (pendingCommands.length > 0 || workNow(state) !== undefined) return false;
+  if (newer !== undefined || pendingCommands.length > 0 || workNow(state) !== undefined) return false;
   // The agent of an iteration left open by a block may still be running: a stop ends it.
   if (status.kind === 'blocked') return openIteration === undefined;
   return status.kind === 'stopped' || status.kind === 'done';

@@ -126,6 +126,12 @@ function describeState(facts: Worded, { reader, when }: Phrasing): Row {
     return { brief: 'foreign', predicate: 'is foreign: it was not started here', tone: 'plain' };
   if (condition === 'unreadable')
     return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
+  if (condition === 'newer')
+    return {
+      brief: 'read-only here',
+      predicate: 'is read-only here: a newer samocode has recorded what this one does not know',
+      tone: 'bad',
+    };
   if (condition === 'unseen')
     return {
       brief: 'its worker cannot be seen from here',
@@ -327,7 +333,8 @@ function predicateOf(facts: SessionFacts, predicate: string): string {
 }
 
 function hasPosition({ state, condition, starts, totalIterations }: SessionFacts): boolean {
-  if (condition === 'unreadable' || condition === 'foreign' || totalIterations === 0) return false;
+  if (condition === 'unreadable' || condition === 'foreign' || condition === 'newer' || totalIterations === 0)
+    return false;
   return condition === 'unseen' || (state !== 'starting' && state !== 'done' && starts === undefined);
 }
 

@@ -4,6 +4,7 @@ import { isoUtc } from '../../kernel/clock.ts';
 import { SamocodeError } from '../../kernel/errors.ts';
 import { PARKED } from '../../kernel/processes/fence.ts';
 import type { ProcessIdentity } from '../../kernel/processes/host.ts';
+import { suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding, unseenOwner } from '../../kernel/processes/lease.ts';
 import type { Wake } from '../../sandbox/programs/launch-worker.ts';
 import { type Command, leaveCommand, requestPrint } from '../../session/commands/commands.ts';
@@ -16,7 +17,6 @@ import { refuseFromInside } from '../context/refuse-from-inside.ts';
 import { supervise } from '../context/supervision.ts';
 import { ACTION_ERRORS } from '../errors/action-errors.ts';
 import type { Unstarted } from '../errors/unstarted-worker.ts';
-import { suspendedPid } from '../facts/worker-report.ts';
 import { START_LIMIT_MS, WorkerStart } from './worker-start.ts';
 
 export type CommandRequest = {
@@ -138,7 +138,7 @@ async function noAnswer(
   const inPool = (await ownerInPool(paths, { host }))?.hostId;
   const owner = inPool === undefined ? await unseenOwner(paths.leases, host) : undefined;
   const holding = await readHolding(paths.leases, host);
-  const suspended = holding.kind === 'held' ? await suspendedPid(holding.lease, host) : undefined;
+  const suspended = holding.kind === 'held' ? await suspendedText(host, holding.lease.owner) : undefined;
   return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner, inPool, suspended });
 }
 

@@ -150,7 +150,7 @@ export const ACTION_ERRORS = errors({
       : inPool !== undefined
         ? pendingInPool(inPool)
         : suspended !== undefined
-          ? `${suspendedText(suspended)} It takes effect then.`
+          ? `Its worker does nothing: ${suspended}. It takes effect then.`
           : owner === undefined
             ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers${unstarted ? `. ${describeUnstarted(unstarted)}` : `; none did within ${seconds} s.`}`
             : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
@@ -280,17 +280,12 @@ interface Pending {
   died?: number;
   /** The worker, if it runs on a machine or in a container that is not visible from here. */
   owner?: { pid: number; hostId: string } | undefined;
-  /** The process of its worker, if that is suspended. */
-  suspended?: number | undefined;
+  /** That its worker is suspended, and what continues it. */
+  suspended?: string | undefined;
   /** The worker that was started for it, if it has not recorded its start. */
   unstarted?: Unstarted | undefined;
   /** Who has the session, if that is another machine of a pool, or none yet: its name, `OFFERED` or `PARKED`. */
   inPool?: string | undefined;
-}
-
-/** Why a living worker does nothing, and what continues it. */
-export function suspendedText(pid: number): string {
-  return `Its worker, process ${pid}, is suspended; "kill -CONT ${pid}" continues it.`;
 }
 
 function pendingInPool(host: string): string {

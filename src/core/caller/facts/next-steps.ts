@@ -28,6 +28,7 @@ function stepsOf(view: SessionView): NextStep[] {
   const { state } = view;
   const { status } = state;
   if (view.foreign !== undefined) return [{ act: 'take_over', when: 'if the session is yours' }];
+  if (view.newer !== undefined) return [{ act: 'fix_problems' }];
   if (endNow(state) !== undefined) return [FOLLOW];
   if (state.archived) return [{ act: 'unarchive', ifWanted: true }];
   if (isLost(view)) return [{ act: 'fix_problems' }];

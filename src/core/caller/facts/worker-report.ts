@@ -3,8 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../../kernel/errors.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
-import { type Host, runningEntry } from '../../kernel/processes/host.ts';
-import type { Lease } from '../../kernel/processes/lease.ts';
+import { suspendedText } from '../../kernel/processes/host.ts';
 import {
   type Presence,
   readPresence,
@@ -14,7 +13,6 @@ import {
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isContinuedBy, readSession } from '../../session/status.ts';
 import type { ActionContext } from '../context/context.ts';
-import { suspendedText } from '../errors/action-errors.ts';
 import { REVIVAL_LIMIT, recentRevivals } from './recent-revivals.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';
 
@@ -87,10 +85,10 @@ async function reportWith(
 /** Why a living worker does nothing: it is suspended, or retries each step until the disk takes it. */
 async function heldUp(
   { paths, folder, lease }: SessionView,
-  { host }: Pick<ActionContext, 'host'>,
+  { host }: ActionContext,
 ): Promise<string | undefined> {
-  const suspended = lease && (await suspendedPid(lease, host));
-  if (suspended !== undefined) return suspendedText(suspended);
+  const suspended = lease && (await suspendedText(host, lease.owner));
+  if (suspended !== undefined) return `Its worker does nothing: ${suspended}.`;
   const why = isReadOnly(paths.runDir)
     ? 'cannot be written to'
     : (await isDiskFull(paths.runDir))
@@ -100,11 +98,6 @@ async function heldUp(
     why &&
     `The disk with ${paths.sessionsDir} ${why}, so ${folder} waits. It continues once the disk takes its files.`
   );
-}
-
-/** The process of a living worker that a SIGSTOP has suspended. */
-export async function suspendedPid({ owner }: Lease, host: Host): Promise<number | undefined> {
-  return (await runningEntry(host, owner))?.state === 'T' ? owner.pid : undefined;
 }
 
 function isReadOnly(folder: string): boolean {
@@ -159,6 +152,7 @@ function whyUnwatched(
   if (!isContinuedBy(view, identity)) return OTHERS;
   switch (supervisor.kind) {
     case 'watching':
+      return supervisor.suspended && unwatched(` (${supervisor.suspended})`, '');
     case 'starting':
       return undefined;
     case 'off':

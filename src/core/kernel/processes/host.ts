@@ -108,6 +108,13 @@ export async function runningEntry(
   return isRunning(entry) && entry.startTicks === startTicks ? entry : undefined;
 }
 
+/** What a person does about a process that is suspended, as by Ctrl-Z; undefined if it is not. */
+export async function suspendedText(host: Host, identity: ProcessIdentity): Promise<string | undefined> {
+  const { pid } = identity;
+  const isSuspended = (await runningEntry(host, identity))?.state === 'T';
+  return isSuspended ? `process ${pid} is suspended; "kill -CONT ${pid}" continues it` : undefined;
+}
+
 /**
  * Identifies our container across restarts by its writable layer, which no two containers share, unlike host name,
  * network and `/etc/machine-id`. Undefined outside a container, for engines with other layer names, and unless all of

@@ -11,6 +11,7 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { whyUnwritable } from '../../kernel/files/why-unwritable.ts';
 import type { Host } from '../../kernel/processes/host.ts';
+import { suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 
 /** Files in `supervisor/<identity>/` of the config folder. */
@@ -107,7 +108,8 @@ export const About = z.looseObject({
 export type About = z.infer<typeof About>;
 
 export type Presence =
-  | { kind: 'watching'; pid: number; since: string; about: About | undefined }
+  /** `suspended`: it does nothing, and what a person does about that. */
+  | { kind: 'watching'; pid: number; since: string; about: About | undefined; suspended?: string | undefined }
   /** `off`: by SAMOCODE_SUPERVISOR. */
   | { kind: 'none' | 'off' };
 
@@ -126,6 +128,7 @@ export async function readPresence(
       pid: owner.pid,
       since: acquiredAt,
       about: about?.pid === owner.pid ? about : undefined,
+      suspended: await suspendedText(host, owner),
     };
   }
   return { kind: isOff(env) ? 'off' : 'none' };

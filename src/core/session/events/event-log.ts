@@ -4,7 +4,9 @@ import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { linesFrom } from '../../kernel/files/lines.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { openPlainHandle, type PlainHandle, plainJson } from '../../kernel/files/plain-file.ts';
+import { parseJson } from '../../kernel/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
+import { EVENT_BODIES } from './bodies/event-types.ts';
 import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { emptyState, SessionState } from './state.ts';
@@ -34,11 +36,20 @@ export interface ReadLogOptions {
   onEvent?: (event: SessionEvent) => void;
 }
 
-/** Increased whenever the fold, the state or the format changes, so that caches of other versions are ignored. */
-const CACHE_VERSION = 6;
+/** Increased whenever the fold or the state changes, so that caches of other versions are ignored. */
+const CACHE_VERSION = 7;
+
+/**
+ * The names in the events that this build reads. In the cache of a build with others, events may be folded that this
+ * one does not know, so it reads the log itself.
+ */
+const NAMES_READ = fingerprint(
+  JSON.stringify(Object.entries(EVENT_BODIES).map(([type, { shape }]) => [type, ...Object.keys(shape)])),
+);
 
 const StateCache = z.object({
   v: z.literal(CACHE_VERSION),
+  names: z.literal(NAMES_READ),
   offset: z.int().nonnegative(),
   tailHash: z.string(),
   state: SessionState,
@@ -49,7 +60,8 @@ export function cacheText({
   tailHash,
   state,
 }: Pick<LogReading, 'offset' | 'tailHash' | 'state'>): string {
-  return `${JSON.stringify({ v: CACHE_VERSION, offset, tailHash, state } satisfies z.infer<typeof StateCache>)}\n`;
+  const cache: z.infer<typeof StateCache> = { v: CACHE_VERSION, names: NAMES_READ, offset, tailHash, state };
+  return `${JSON.stringify(cache)}\n`;
 }
 
 /**
@@ -146,7 +158,10 @@ async function foldFrom(
   for await (const { text = '', end } of linesFrom(handle, start.offset)) {
     const reading = parseEvent(text);
     newer = newerIn(reading, state);
-    if (newer !== undefined) break;
+    if (newer !== undefined) {
+      newer = `${await writerOf(handle, end)}${newer}`;
+      break;
+    }
     const problem = sequenceProblem(reading, state);
     if (problem !== undefined) problems = [...problems, problem].slice(-NAMED_PROBLEMS);
     else if (reading.kind === 'event') {
@@ -167,6 +182,23 @@ function newerIn(reading: EventReading, { n, lease }: SessionState): string | un
   if (reading.kind === 'newer') return `format ${reading.version}; this one knows ${FORMAT_VERSION}`;
   const isNext = reading.kind === 'unknown' && reading.n === n + 1 && reading.lease >= lease;
   return isNext ? `event ${reading.n} is of a kind that this one does not know` : undefined;
+}
+
+const Writer = z.looseObject({
+  type: z.literal('worker_took_over'),
+  // An agent without a guard can write any text here.
+  version: z.string().regex(/^\d+(\.\d+){2}[\w.+-]{0,30}$/),
+});
+
+/** `0.3.0: `: the program whose line ends at `upTo`, if known. Each worker records its version when it takes over. */
+async function writerOf(handle: PlainHandle, upTo: number): Promise<string> {
+  let writer = '';
+  for await (const { text = '', end } of linesFrom(handle, 0)) {
+    const line = text.includes('"worker_took_over"') ? Writer.safeParse(parseJson(text)) : undefined;
+    if (line?.success) writer = `${line.data.version}: `;
+    if (end >= upTo) break;
+  }
+  return writer;
 }
 
 /** Why a line does not count after `state`; undefined if it does. */

@@ -13,6 +13,7 @@ import { readSessionFile } from '../../../core/session/events/session-file.ts';
 import { sessionPaths } from '../../../core/session/layout/paths.ts';
 import { sessionFolders } from '../../../core/session/session-list.ts';
 import { readSession } from '../../../core/session/status.ts';
+import { isPassing } from '../../../core/worker/core/passing-errors.ts';
 import type { Recurring, RecurringRunRecord } from '../recurring.ts';
 import { requireBoundedCost } from './bounded-cost.ts';
 import { requireSafeguards } from './safeguards.ts';
@@ -76,9 +77,9 @@ export async function projectOfRun(
   }
 }
 
-/** @throws what is no refusal */
+/** @throws what is no refusal, or one because of a disk that may take the files later */
 function notStarted(error: unknown): RunStart {
-  if (!isSamocodeError(error)) throw error;
+  if (!isSamocodeError(error) || isPassing(error.cause)) throw error;
   return { result: 'failed', text: `could not be started. ${error.what} ${error.why}` };
 }
 

@@ -62,7 +62,13 @@ async function presenceCheck({ env, home, host }: ActionContext): Promise<Doctor
   const paths = supervisorPaths(home, host);
   const presence = await readPresence(paths, host);
   if (presence.kind === 'watching') {
-    const { pid, since, about } = presence;
+    const { pid, since, about, suspended } = presence;
+    if (suspended !== undefined)
+      return warn(
+        id,
+        `The supervisor does nothing, and no notification is sent: ${suspended}.`,
+        'Continue or end that process.',
+      );
     const words = `process ${pid}, version ${about?.version ?? 'unknown'}, since ${since}`;
     const isOld = about !== undefined && isOlder(about.version, __VERSION__);
     const found = `A supervisor of an older version is running: ${words}.`;

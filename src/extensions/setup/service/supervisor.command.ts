@@ -149,6 +149,7 @@ export function supervisorFacts(status: SupervisorStatus, service: string | unde
   return {
     running: running !== undefined,
     pid: running?.pid,
+    suspended: running?.suspended,
     since: running?.since,
     version: running?.about?.version,
     program: running?.about?.program,
@@ -241,7 +242,9 @@ export function supervisorText(facts: SupervisorFacts, output: Output, nowMs: nu
 }
 
 function headText(facts: SupervisorFacts, { style }: Output, nowMs: number): string[] {
-  const { running, unwritable, sessions } = facts;
+  const { running, suspended, unwritable, sessions } = facts;
+  if (suspended !== undefined)
+    return [`${style.attention('The supervisor does nothing')}: ${suspended}. No notification is sent.`];
   if (running) return [`${style.good('The supervisor is running')}${runsText(facts, nowMs)}.`];
   const none = style.attention('No supervisor is running.');
   if (unwritable !== undefined)

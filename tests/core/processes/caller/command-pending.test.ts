@@ -68,7 +68,7 @@ test('a stop that a suspended worker does not take says so, and what continues t
   const { json } = await askTool('stop_session', input, { ...context(machine), host: suspended });
   const { pid } = process;
   expect(json).toMatchObject({
-    summary: `Session 26-01-08-boat: the command "stop" is queued, and has no effect yet. Its worker, process ${pid}, is suspended; "kill -CONT ${pid}" continues it. It takes effect then.`,
+    summary: `Session 26-01-08-boat: the command "stop" is queued, and has no effect yet. Its worker does nothing: process ${pid} is suspended; "kill -CONT ${pid}" continues it. It takes effect then.`,
     pending: true,
   });
 });

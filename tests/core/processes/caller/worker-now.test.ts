@@ -195,7 +195,7 @@ test('the status of a session whose worker is suspended names the process, and w
   };
   const report = await reported([CREATED, PREPARED], suspended);
   const { pid } = process;
-  const says = `Its worker, process ${pid}, is suspended; "kill -CONT ${pid}" continues it.`;
+  const says = `Its worker does nothing: process ${pid} is suspended; "kill -CONT ${pid}" continues it.`;
   expect(reportFields(report).problems).toEqual([says]);
   expect(shownFacts(report.view, report).problems).toEqual([says]);
 });

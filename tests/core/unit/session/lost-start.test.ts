@@ -72,5 +72,7 @@ test('a session whose start only a newer program can read is not lost', async ()
   await writeFile(join(paths.runDir, 'events.jsonl'), '{"v":9,"type":"begun"}\n');
   const view = await read(paths);
   expect(isLost(view)).toBe(false);
-  expect(view.problems).toEqual(['A newer samocode has worked on this session.']);
+  expect(view.problems).toEqual([
+    'A newer samocode has worked on this session (format 9; this one knows 1). Update samocode here to continue it.',
+  ]);
 });

@@ -11,20 +11,7 @@ import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { makeProject } from '../../../support/project.ts';
 import { endProcessesOf, SUPERVISED, supervisorPids } from '../../../support/supervisors.ts';
-
-/** Work that changes no file. */
-const NOTHING_TO_DO = {
-  paceMs: 0,
-  story: {
-    questions: [
-      { text: 'Which?', options: ['a', 'b'], suggestion: { letters: ['A'], reason: 'It is first' } },
-    ],
-    requirements: [{ id: 'R1', text: 'The libraries are current', check: 'reviewed' }],
-    context: 'All libraries are current.',
-    testing: 'Nothing was changed',
-    phases: [{ name: 'Look', steps: ['Look at the versions'], does: [] }],
-  },
-};
+import { NOTHING_TO_DO } from '../nothing-to-do.ts';
 
 const HOUR_MS = 60 * 60_000;
 

@@ -154,7 +154,14 @@ test.each([
 
 /** A supervisor that a service manager is starting, and that watches nothing. */
 const STARTING: SupervisorFacts = {
-  ...{ running: true, pid: undefined, since: undefined, version: undefined, program: undefined },
+  ...{
+    running: true,
+    pid: undefined,
+    suspended: undefined,
+    since: undefined,
+    version: undefined,
+    program: undefined,
+  },
   ...{ off: undefined, unwritable: undefined, service: undefined, maxUsdPerDay: undefined },
   ...{ folder: '/config/supervisor', problems: [], channels: [], sessionsDirs: [], sessions: [] },
 };
