@@ -77,7 +77,7 @@ export async function openMember(
     worktreesDir: values.worktrees,
   };
   const folder = membershipFolder(home, membership);
-  const lists = new MemberLists({ folder, remote, git });
+  const lists = new MemberLists({ folder, remote, git, host, clock });
   let memberCard = await memberCardOf(membership, found, context);
   const { labels, slots, level, version } = memberCard;
   const nonce = fingerprint(host.bootId, host.pidNamespace, home);
