@@ -17,18 +17,22 @@ export interface PlanBox {
 export function boxesIn(text: string): PlanBox[] {
   const doc = parseMarkdown(text);
   const boxes: (PlanBox & { indent: number })[] = [];
+  // The boxes that a further one can be nested under, outermost first.
+  const open: number[] = [];
   for (const [line, body] of doc.lines.entries()) {
     const box = doc.isHidden(line) ? undefined : checkBox(body);
     if (box === undefined) continue;
     const { indent, isTicked: isDone, text: words } = box;
-    const parent = boxes.findLastIndex((other) => other.indent < indent);
+    while (open.length > 0 && (boxes[open.at(-1) ?? 0]?.indent ?? 0) >= indent) open.pop();
+    const parent = open.at(-1);
+    open.push(boxes.length);
     boxes.push({
       id: `B${boxes.length + 1}`,
       text: words,
       isDone,
       line,
       indent,
-      parent: parent === -1 ? undefined : parent,
+      parent,
     });
   }
   return boxes;
