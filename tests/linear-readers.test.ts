@@ -37,7 +37,6 @@ import { repliesIn } from '../src/extensions/github/publish/round-replies.ts';
 import { plain } from '../src/extensions/github/publish/text-mark.ts';
 import { plainLines, safeLines } from '../src/extensions/notify/telegram/message-text.ts';
 import { markdown, taskTexts } from '../src/extensions/pages/html/markdown-html.ts';
-import { tokensOf } from '../src/extensions/pages/web/diff/colours/tokens-of.ts';
 import { readStateNote } from '../src/extensions/pool/state-note.ts';
 import { oneLineOf } from '../src/extensions/recurring/state/run-history.ts';
 import { ci } from './support/ci.ts';
@@ -146,18 +145,17 @@ const READERS: Record<string, (text: string) => unknown> = {
   plain,
   safeLines,
   plainLines,
-  tokensOf: (text) => tokensOf(text, 'typescript'),
   markdown,
   taskTexts,
   readStateNote,
   oneLineOf,
 };
 
-const SMALL = 1 << 14;
-const LARGE = 1 << 19;
+const SMALL = 1 << 13;
+const LARGE = 1 << 16;
 /** Of one measurement; below it, the clock and the collector of garbage count more than the reader. */
 const LEAST_MS = 10;
-const TIMES_LINEAR = 4;
+const TIMES_LINEAR = 3;
 
 function cpuMs(act: () => unknown): number {
   const begun = process.cpuUsage();
