@@ -1,15 +1,18 @@
 import { basename, join } from 'node:path';
 import * as z from 'zod';
+import type { Clock } from '../../core/kernel/clock.ts';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { plainJson } from '../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
+import type { Host } from '../../core/kernel/processes/host.ts';
+import { whileHolding } from '../../core/kernel/processes/lease.ts';
 import { gitLine, gitSaysYes, runGit } from '../../core/project/git/git.ts';
 import type { GitContext } from '../../core/project/git/repository.ts';
 import type { Oid } from './boards/board.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { fingerprintOf, keyFilesIn, PUBLIC_KEY } from './host-keys.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
-import { type Membership, membershipFolder } from './pool-file.ts';
+import { type Membership, membershipFolder, TURN_LIMIT_MS } from './pool-file.ts';
 import { openSigned, signedCommit } from './published-state.ts';
 import type { PoolRemote, Push } from './remote.ts';
 
@@ -64,6 +67,8 @@ export interface MemberListsPlan {
   folder: string;
   remote: Pick<PoolRemote, 'list' | 'fetch' | 'move' | 'nameOf'>;
   git: GitContext & { cwd: string };
+  host: Host;
+  clock: Clock;
 }
 
 /**
@@ -191,8 +196,14 @@ export class MemberLists {
     return list.split('\n').filter(Boolean);
   }
 
-  /** Writes the list that is in force, unless a newer one has been written in the meantime. */
+  /** Writes the list that is in force, unless a newer one has been written in the meantime. Programs take turns. */
   async #keep(list: MemberList): Promise<MemberList> {
+    const { folder, host, clock } = this.#plan;
+    const turn = { host, clock, limitMs: TURN_LIMIT_MS };
+    return await whileHolding(join(folder, 'turn'), turn, () => this.#write(list));
+  }
+
+  async #write(list: MemberList): Promise<MemberList> {
     const { git, folder } = this.#plan;
     const kept = await this.kept();
     if (kept !== undefined && kept.number >= list.number) return kept;

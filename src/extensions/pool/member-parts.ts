@@ -31,7 +31,6 @@ export interface MemberPlace {
   sessionsDir: string;
   worktreesDir: string;
   configPath: string;
-  commonDir: string;
 }
 
 export interface MemberParts {
@@ -50,8 +49,10 @@ export interface MemberParts {
   times: PoolTimes;
   /** The lease identity of this machine's supervisor, whose scan starts the workers of claimed sessions. */
   supervisor: string;
-  /** The settings with which a session started on this machine would run. */
+  /** The settings with which a session started on this machine would run now. @throws if its project is not trusted */
   ownSettings: () => Promise<HostSettings>;
+  /** Reads again what this machine offers: its project, trust and agent CLIs may have changed. */
+  readAgain: () => Promise<void>;
   slots: number;
   /** POOL_DAYS. */
   poolDays: number;
@@ -71,8 +72,8 @@ export interface HeldSession {
   folder: string;
   /** The commit to which this host last set the session's ref. */
   published: Oid;
-  /** The worker's state commit that `published` was made from, and the number of its last event. */
-  from?: Oid;
+  /** What `savedAt` said before `published` was made, and the number of its last event. */
+  from?: string;
   n?: number;
   /** The facts of `published` that lists show. */
   card?: StateCard & { wanted: boolean };
@@ -87,29 +88,30 @@ export interface HeldSession {
 /** Less than a lease can miss. */
 const FIRST_LOOK_MS = 2000;
 
-/** Reads the list of members on the remote, for which no renewal of a lease waits: the remote may not respond. */
+type LookParts = Pick<MemberParts, 'lists' | 'clock' | 'times' | 'report' | 'readAgain'>;
+
+/** Reads what this machine offers, and the list of members on the remote, for which no renewal of a lease waits: the remote may not respond. */
 export class MembersLook {
-  readonly #parts: Pick<MemberParts, 'lists' | 'clock' | 'times' | 'report'>;
+  readonly #parts: LookParts;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
 
-  constructor(parts: Pick<MemberParts, 'lists' | 'clock' | 'times' | 'report'>) {
+  constructor(parts: LookParts) {
     this.#parts = parts;
   }
 
   /** Waits a moment before this machine holds anything, so that one that was removed meanwhile takes nothing. */
   async ifDue({ isHolding }: { isHolding: boolean }): Promise<void> {
-    const { lists, clock, times, report } = this.#parts;
+    const { lists, clock, times, report, readAgain } = this.#parts;
     const begun = clock.monotonic();
     if (begun - this.#readAtMs < (times.membersMs ?? 60_000)) return;
-    this.#looking ??= lists
-      .look((error) => report('members', error))
-      .then((isRead) => {
-        if (isRead) this.#readAtMs = begun;
-      })
-      .finally(() => {
-        this.#looking = undefined;
-      });
+    const look = async () => {
+      await readAgain().catch((error: unknown) => report('settings', error));
+      if (await lists.look((error) => report('members', error))) this.#readAtMs = begun;
+    };
+    this.#looking ??= look().finally(() => {
+      this.#looking = undefined;
+    });
     if (!isHolding) await Promise.race([this.#looking, clock.sleep(FIRST_LOOK_MS)]);
   }
 

@@ -25,7 +25,7 @@ import {
 } from './mirrors.ts';
 import { FirstOffers } from './offer-first.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
-import { isQueued, isWanted, needsOf, newestKept } from './pool-states.ts';
+import { isQueued, isWanted, needsOf, savedAt } from './pool-states.ts';
 import { unmetNeedsOf } from './pool-status.ts';
 import { restoreForWork } from './restore-state.ts';
 import { leftBehind } from './shown/left-behind.ts';
@@ -178,9 +178,9 @@ export class Member {
 
   /** Writes the file behind `samocode pool status`. */
   #writeStatus(): void {
-    const { place, status } = this.#parts;
+    const { status } = this.#parts;
     const behind = this.#poolViews().flatMap(([id, view]) =>
-      this.#held.has(id) && newestKept(place, view) !== this.#held.get(id)?.from ? [id] : [],
+      this.#held.has(id) && savedAt(view) !== this.#held.get(id)?.from ? [id] : [],
     );
     status.saw(this.#entries.values(), behind);
     status.write();
@@ -264,10 +264,10 @@ export class Member {
   async #publish(view: SessionView): Promise<void> {
     const { board, remote, states, card, clock, times } = this.#parts;
     const held = this.#held.get(view.sessionFile?.id ?? '');
-    const state = newestKept(this.#parts.place, view);
-    if (held === undefined || state === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
+    if (held === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
+    const saved = savedAt(view);
     await findSent(held, this.#parts);
-    if (state === held.from) return await this.#giveBack(view, held);
+    if (saved === held.from) return await this.#giveBack(view, held);
     const made = await states.publish(view, held);
     if (made === undefined) return;
     const { commit, note } = made;
@@ -279,7 +279,7 @@ export class Member {
     if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
     if (how !== 'moved') return;
     const sinceMs = clock.monotonic();
-    Object.assign(held, { published: commit, sending: undefined, from: state, n: note.n, sinceMs });
+    Object.assign(held, { published: commit, sending: undefined, from: saved, n: note.n, sinceMs });
     this.#mark(held);
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
     held.card = { ...note.card, wanted: note.wanted };

@@ -1,10 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import type { ActionContext } from '../../core/caller/context/context.ts';
 import { configFolder } from '../../core/kernel/config-folder.ts';
 import { ifExists } from '../../core/kernel/errors.ts';
 import { writeWhole } from '../../core/kernel/files/atomic-file.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
+import { whileHolding } from '../../core/kernel/processes/lease.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 
 /** The membership of one of this machine's projects in a pool. */
@@ -55,11 +57,20 @@ export function membershipFolder(home: string, { id }: Pick<Membership, 'id'>): 
   return join(configFolder(home), 'pool', id);
 }
 
-/** Writes the file, readable only by its owner, because it names remotes and databases. */
-export async function changePoolFile(home: string, change: (file: PoolFile) => PoolFile): Promise<PoolFile> {
+/** Writes the file, readable only by its owner, because it names remotes and databases. Programs take turns. */
+export async function changePoolFile(
+  { home, host, clock }: Pick<ActionContext, 'home' | 'host' | 'clock'>,
+  change: (file: PoolFile) => PoolFile,
+): Promise<PoolFile> {
   const path = poolFilePath(home);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const file = change((await readPoolFile(home)) ?? { v: 1, pools: [] });
-  await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
-  return file;
+  const turn = membershipFolder(home, { id: '.turn' });
+  await mkdir(dirname(turn), { recursive: true, mode: 0o700 });
+  return await whileHolding(turn, { host, clock, limitMs: TURN_LIMIT_MS }, async () => {
+    const file = change((await readPoolFile(home)) ?? { v: 1, pools: [] });
+    await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
+    return file;
+  });
 }
+
+/** How long a program waits for its turn: another one writes one file meanwhile. */
+export const TURN_LIMIT_MS = 10_000;

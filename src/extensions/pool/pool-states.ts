@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, isoUtc } from '../../core/kernel/clock.ts';
-import { ifThere } from '../../core/kernel/errors.ts';
-import { namesAt } from '../../core/kernel/files/path-stats.ts';
+import { identityAt, namesAt } from '../../core/kernel/files/path-stats.ts';
 import { parseJson } from '../../core/kernel/parse-json.ts';
 import { isGuarded } from '../../core/kernel/sandbox-level.ts';
 import { stateRef } from '../../core/project/checkpoints/checkpoint-refs.ts';
@@ -216,11 +214,7 @@ export function isQueued({ state: { status } }: SessionView): boolean {
   return status.kind === 'queued' && status.order === undefined;
 }
 
-/** The newest state saved by the worker here. Called every second, so it reads the loose ref without git. */
-export function newestKept(
-  { commonDir }: { commonDir: string },
-  { sessionFile }: Pick<SessionView, 'sessionFile'>,
-): Oid | undefined {
-  if (sessionFile === undefined) return undefined;
-  return ifThere(() => readFileSync(join(commonDir, stateRef(refNameOf(sessionFile))), 'utf8').trim());
+/** Changes when the worker has saved a state. Called every second; git may pack the ref itself, or keep it in a reftable. */
+export function savedAt({ paths }: Pick<SessionView, 'paths'>): string {
+  return identityAt(paths.poolKept);
 }

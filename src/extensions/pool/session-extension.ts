@@ -3,9 +3,9 @@ import type { SessionExtension } from '../../core/worker/core/session-extension.
 const pool: SessionExtension = {
   commands: {},
   performers: {},
-  async requireHeld({ file, paths, env, watch: { home } }) {
+  async requireHeld({ file, paths, env, host, clock, watch: { home } }) {
     const { requireHeldBy } = await import('./acts/require-held.ts');
-    await requireHeldBy({ file, paths }, { env, home });
+    await requireHeldBy({ file, paths }, { env, home, host, clock });
   },
 };
 

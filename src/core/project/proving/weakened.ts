@@ -194,7 +194,7 @@ export const NEW_SETTINGS = new RegExp(
 );
 /** Build files, whose dependencies change with most work and affect every check alike. */
 const BUILD_FILE = /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?)$/;
-const DEPENDENCIES = /<(dependencies|dependencyManagement)>[\s\S]*?<\/\1>|^dependencies[ \t]*\{[\s\S]*?^\}/gm;
+const DEPENDENCIES = /<(dependencies|dependencyManagement)>|^dependencies[ \t]*\{/gm;
 /** `Makefile`, `justfile`, `Taskfile.yml`, `tox.ini`, `noxfile.py`: relevant if a check names the tool. */
 const OF_TOOL = /^\.?(?:GNU)?(\w+?)(?:file(?:\.\w+)?|\.ini)$/i;
 const PACKAGE_KEYS = ['jest', 'mocha', 'vitest', 'ava', 'nyc', 'c8', 'tap'];
@@ -212,9 +212,27 @@ function settingsIn(path: string, text: string, { words, programs }: CheckComman
       .trimEnd();
   const isOfTool = words.has(OF_TOOL.exec(name)?.[1]?.toLowerCase() ?? '');
   const plain = text.replaceAll('\r\n', '\n').trimEnd();
-  if (BUILD_FILE.test(path)) return plain.replace(DEPENDENCIES, '');
+  if (BUILD_FILE.test(path)) return withoutDependencies(plain);
   const isOfRunner = RUNNER_SETTINGS.test(path) || NEW_SETTINGS.test(path);
   return isOfTool || isOfRunner || programs.has(path) ? plain : undefined;
+}
+
+/** Each end is looked for once: in a text of unclosed parts, a pattern would look for it again from each beginning. */
+function withoutDependencies(text: string): string {
+  const unclosed = new Set<string>();
+  let kept = '';
+  let from = 0;
+  for (const { index, 1: tag } of text.matchAll(DEPENDENCIES)) {
+    const end = tag === undefined ? '\n}' : `</${tag}>`;
+    if (index < from || unclosed.has(end)) continue;
+    const at = text.indexOf(end, index);
+    if (at === -1) unclosed.add(end);
+    else {
+      kept += text.slice(from, index);
+      from = at + end.length;
+    }
+  }
+  return kept + text.slice(from);
 }
 
 /** @param content distinguishes weakenings of the same file */

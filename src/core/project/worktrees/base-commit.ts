@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/text.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
@@ -44,10 +45,13 @@ const FETCH = ['fetch', '--no-recurse-submodules', '--upload-pack=git-upload-pac
 const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
 const STALE = 'The remote did not respond: this commit may be older than the one there.';
 
-/** The remote that a base names, otherwise the default one. */
+/** The remote that a base names, or that the local branch of this name follows; otherwise the default one. */
 async function remoteFor(base = '', options: GitOptions): Promise<string | undefined> {
   const remotes = await remotesOf(options);
-  return (remoteOfBase(base, remotes) ?? defaultRemote(remotes))?.name;
+  const ask = ['for-each-ref', '--format=%(upstream:remotename)', `refs/heads/${base}`];
+  const followed = base && remotes.length > 1 ? await gitLine(ask, options) : '';
+  const ofBranch = remotes.find(({ name }) => name === followed);
+  return (remoteOfBase(base, remotes) ?? ofBranch ?? defaultRemote(remotes))?.name;
 }
 
 async function refusedFetch(remote: string, options: GitOptions): Promise<GitError | undefined> {
@@ -152,10 +156,30 @@ async function namedBase(base: string, remote: string | undefined, options: GitO
   ];
   for (const [place, name] of places) {
     const commit = await commitOf(place, options);
-    if (commit) return { commit, name, ...(BRANCH.test(place) && { ref: place }) };
+    if (!commit) continue;
+    const found = { commit, name, ...(BRANCH.test(place) && { ref: place }) };
+    const isBranch = place === `refs/heads/${base}` && !EXPRESSION.test(base);
+    return remote && isBranch ? await orFetched(found, remote, options) : found;
   }
   throw PROJECT_ERRORS.base_not_found({ base });
 }
+
+/** The branch of the remote if the local one is only behind: a person names the branch, not the time of the last pull. */
+async function orFetched(local: BaseCommit, remote: string, options: GitOptions): Promise<BaseCommit> {
+  const name = `${remote}/${local.name}`;
+  const ref = `refs/remotes/${name}`;
+  const commit = await commitOf(ref, options);
+  if (!commit || commit === local.commit) return local;
+  const sides = ['--left-right', '--count', `${local.commit}...${commit}`, '--'];
+  const [own = 0, missing = 0] = (await gitLine(['rev-list', ...sides], options)).split('\t').map(Number);
+  if (own === 0) return { commit, name, ref };
+  const lacks = missing === 0 ? '' : `, and lacks ${counted(missing, 'commit')} of it`;
+  const warning = `The session starts from the local branch ${local.name}, which has ${counted(own, 'commit')} that ${name} lacks${lacks}. To start from what was fetched, name the base ${name}.`;
+  return withWarning(local, warning);
+}
+
+/** What no name of a branch contains. */
+const EXPRESSION = /[~^:]|@\{/;
 
 const BRANCH = /^refs\/(?:heads|remotes)\//;
 
@@ -187,5 +211,5 @@ async function refusal(call: Promise<unknown>): Promise<GitError | undefined> {
 }
 
 function withWarning(base: BaseCommit, warning: string | undefined): BaseCommit {
-  return warning ? { ...base, warning } : base;
+  return warning ? { ...base, warning: [warning, base.warning].filter(Boolean).join(' ') } : base;
 }

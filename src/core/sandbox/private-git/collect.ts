@@ -1,16 +1,18 @@
 import {
+  closeSync,
   copyFileSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
-import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { newFingerprint } from '../../kernel/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../../project/git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../../project/git/git-errors.ts';
@@ -283,9 +285,25 @@ function collectLfs({ git: { dir }, commonDir }: CollectPlan): void {
     const { name } = entry;
     const from = join(entry.parentPath, name);
     const to = join(commonDir, 'lfs/objects', name.slice(0, 2), name.slice(2, 4), name);
-    if (!entry.isFile() || statsAt(to) !== undefined || fingerprint(readFileSync(from)) !== name) continue;
+    if (!entry.isFile() || statsAt(to) !== undefined || fingerprintAt(from) !== name) continue;
     mkdirSync(join(to, '..'), { recursive: true });
     copyFileSync(from, `${to}.samocode`);
     renameSync(`${to}.samocode`, to);
   }
+}
+
+const PIECE_BYTES = 1024 * 1024;
+
+/** Reads a file of any size by pieces. */
+function fingerprintAt(path: string): string {
+  const hash = newFingerprint();
+  const piece = Buffer.alloc(PIECE_BYTES);
+  const descriptor = openSync(path, 'r');
+  try {
+    for (let size = readSync(descriptor, piece); size > 0; size = readSync(descriptor, piece))
+      hash.update(piece.subarray(0, size));
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest('hex');
 }

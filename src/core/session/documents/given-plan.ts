@@ -17,18 +17,22 @@ export interface PlanBox {
 export function boxesIn(text: string): PlanBox[] {
   const doc = parseMarkdown(text);
   const boxes: (PlanBox & { indent: number })[] = [];
+  // The boxes that a further one can be nested under, outermost first.
+  const open: number[] = [];
   for (const [line, body] of doc.lines.entries()) {
     const box = doc.isHidden(line) ? undefined : checkBox(body);
     if (box === undefined) continue;
     const { indent, isTicked: isDone, text: words } = box;
-    const parent = boxes.findLastIndex((other) => other.indent < indent);
+    while (open.length > 0 && (boxes[open.at(-1) ?? 0]?.indent ?? 0) >= indent) open.pop();
+    const parent = open.at(-1);
+    open.push(boxes.length);
     boxes.push({
       id: `B${boxes.length + 1}`,
       text: words,
       isDone,
       line,
       indent,
-      parent: parent === -1 ? undefined : parent,
+      parent,
     });
   }
   return boxes;
@@ -88,15 +92,23 @@ export function coverageOf(given: string, plan: string): Coverage {
     boxesIn(lines.join('\n')).map(({ text }) => ({ phase, text, covers: coveredBy(text, boxes) })),
   );
   const named = new Set(steps.flatMap(({ covers }) => covers));
-  const isNamed = (at: number | undefined): boolean =>
-    at !== undefined && (named.has(at) || isNamed(boxes[at]?.parent));
-  const isCovered = ({ isDone }: PlanBox, at: number): boolean => {
-    const nested = boxes.flatMap((box, index) => (box.parent === at ? [isCovered(box, index)] : []));
-    return isDone || isNamed(at) || (nested.length > 0 && nested.every(Boolean));
-  };
+  const isNamed: boolean[] = [];
+  for (const [at, { parent }] of boxes.entries())
+    isNamed.push(named.has(at) || (parent !== undefined && isNamed[parent] === true));
+  // A box is nested under an earlier one, so from the end each is decided before what it is nested under.
+  const hasNested = new Set<number>();
+  const hasOpen = new Set<number>();
+  const uncovered = new Set<PlanBox>();
+  for (const [at, box] of [...boxes.entries()].reverse()) {
+    const isCovered = box.isDone || isNamed[at] || (hasNested.has(at) && !hasOpen.has(at));
+    if (!isCovered) uncovered.add(box);
+    if (box.parent === undefined) continue;
+    hasNested.add(box.parent);
+    if (!isCovered) hasOpen.add(box.parent);
+  }
   return {
     open: boxes.filter(({ isDone }) => !isDone),
-    withoutStep: boxes.filter((box, at) => !isCovered(box, at)),
+    withoutStep: boxes.filter((box) => uncovered.has(box)),
     withoutBox: steps.filter(({ covers }) => covers.length === 0),
   };
 }

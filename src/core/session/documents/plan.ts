@@ -137,7 +137,7 @@ function fileNames(text: string): string[] {
 function fileName(entry: string): string {
   const [before = '', quoted] = entry.split('`');
   const isQuoted = quoted !== undefined && (before.trim() === '' || before.includes(' '));
-  const name = isQuoted ? quoted : plainValue(entry).replace(/\s+(?:\(|\[|[-–—:]\s).*$/s, '');
+  const name = isQuoted ? quoted : plainValue(entry).replace(/\s{1,8}(?:\(|\[|[-–—:]\s).*$/s, '');
   return name
     .trim()
     .replace(/:\d+(?:[-:]\d+)?$/, '')

@@ -88,6 +88,8 @@ const RUN_FILES = {
   copyMark: '.laid-down',
   /** The supervisor: its last polls of the pull request. */
   lastPoll: '.look.json',
+  /** The supervisor: the rest at which it released the claim of the session's issue. */
+  claimReleased: '.claim-released',
   /** The program that received a session of another machine: where it is now. The worker records and removes it. */
   arrived: 'arrived.json',
   /** A worker's own stderr, for problems that it could not record anywhere else. */

@@ -13,15 +13,30 @@ export function isNamed(entry: string, path: string): boolean {
   const folder = entry.replace(/\/+$/, '');
   if (folder === '' || folder === '.') return entry !== '';
   if (path === folder || path.startsWith(`${folder}/`)) return true;
-  return entry.includes('*') && patternOf(entry).test(path);
+  return entry.includes('*') && isMatch(entry, path);
 }
 
-function patternOf(name: string): RegExp {
-  const parts = name.split(/(\*\*\/?|\*)/).map((part) => {
-    if (part === '*') return '[^/]*';
-    return part.startsWith('**') ? '.*' : part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  });
-  return new RegExp(`^${parts.join('')}$`);
+/** Follows all ways at once: an agent wrote the pattern, and a regular expression tries them one after the other. */
+function isMatch(pattern: string, path: string): boolean {
+  const parts = pattern.match(/\*\*\/?|./gsu) ?? [];
+  const reached = (at: number, into: Set<number>) => {
+    for (; !into.has(at); at += 1) {
+      into.add(at);
+      if (!parts[at]?.startsWith('*')) return;
+    }
+  };
+  let now = new Set<number>();
+  reached(0, now);
+  for (const character of path) {
+    const next = new Set<number>();
+    for (const at of now) {
+      const part = parts[at] ?? '';
+      if (part === '*' ? character !== '/' : part.startsWith('**')) reached(at, next);
+      else if (part === character) reached(at + 1, next);
+    }
+    now = next;
+  }
+  return now.has(parts.length);
 }
 
 export interface PlanReason {

@@ -14,6 +14,7 @@ import { logFileName } from '../../session/documents/documents.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { takeCommandsMeanwhile } from '../commands/take-commands.ts';
+import type { AgentChoice } from '../core/agent-choice.ts';
 import { blockHere } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import {
@@ -32,7 +33,6 @@ import { gitProgramsChanged } from '../guarding/changes-by-agent.ts';
 import { AwakeTime } from '../limits/awake-time.ts';
 import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
 import { ChildLog } from '../limits/child-log.ts';
-import { chooseAgent } from '../limits/choose-agent.ts';
 import { assemblePrompt } from '../prompt/assemble.ts';
 import { promptState } from '../prompt/prompt-state.ts';
 import { keepWork } from '../recording/keep-work.ts';
@@ -43,11 +43,14 @@ import { SAMPLE_EVERY_MS, Sampler, WATCH_ENDS, type WatchEnd, type WatchedChild 
 import { spawnChild } from './spawn-child.ts';
 
 /** Runs one iteration: a new one, or one that an earlier worker left open. */
-export async function runIteration(worker: Worker): Promise<void> {
-  const left = stateOf(worker).openIteration;
+export async function runIteration(
+  worker: Worker,
+  of: { left: OpenIteration } | { agent: AgentChoice },
+): Promise<void> {
+  const left = 'left' in of ? of.left : undefined;
   // Time has passed since the last look.
   if (left) worker.memory.seen = undefined;
-  const begun = iterationOf(worker, left ?? (await beginIteration(worker)));
+  const begun = iterationOf(worker, 'left' in of ? of.left : await beginIteration(worker, of.agent));
   const open = { ...begun, isLeft: left !== undefined };
   const recorded = left && (await readChildRecord(worker, open.iteration));
   // If the record was deleted, a second agent must not run alongside the first.
@@ -183,14 +186,13 @@ export async function watchChild(
  * Prepares an agent and records its start: the first of an iteration's two commit points. A crash before the commit
  * leaves nothing that counts; after a later crash the next worker continues this iteration.
  */
-async function beginIteration(worker: Worker): Promise<OpenIteration> {
+async function beginIteration(worker: Worker, { provider, model }: AgentChoice): Promise<OpenIteration> {
   const { clock, paths, memory } = worker;
   const { progress, messages, n } = stateOf(worker);
   // Something happened since: a command, a wait for a slot, SETUP.
   if (memory.seen?.n !== n) memory.seen = undefined;
   const { phase } = progress;
   const iteration = progress.totalIterations + 1;
-  const { provider, model } = await chooseAgent(worker, phase);
   const files = iterationPaths(paths, iteration);
   const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
   ensurePlainFolder(paths.iterations);

@@ -37,10 +37,8 @@ export async function chooseAgent(worker: Worker, phase: Phase): Promise<ChoiceN
  * credentials block until a person resumes.
  * @returns false when the session was blocked
  */
-export async function sameAccount(worker: Worker): Promise<boolean> {
-  const { paidBy, progress } = stateOf(worker);
-  const { provider } = await chooseAgent(worker, progress.phase);
-  const before = paidBy[provider.name];
+export async function sameAccount(worker: Worker, { provider }: AgentChoice): Promise<boolean> {
+  const before = stateOf(worker).paidBy[provider.name];
   if (before === undefined) return true;
   const change = credentialChange(provider.name, before, worker.env);
   if (change === undefined) return true;

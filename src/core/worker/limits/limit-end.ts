@@ -5,7 +5,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { type ChoiceNow, chooseAgent } from './choose-agent.ts';
+import { type ChoiceNow, chooseAgent, sameAccount } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 
 const LONG_OVER_MS = 10_000;
@@ -49,19 +49,20 @@ function isOfWrongClock({ clock }: Worker, until: number): boolean {
   return !(until >= now - LONG_OVER_MS && isBelievable({ until, guessed: false }, now));
 }
 
-/** Called before every spawn, because another session may have reached the limit. @returns false when it waits */
-export async function accountIsFree(worker: Worker): Promise<boolean> {
+/**
+ * The provider of the next agent. Another session may have reached a limit meanwhile, and one may have ended.
+ * @returns undefined when the session was blocked because of the account, or waits for a limit
+ */
+export async function freeAgent(worker: Worker): Promise<ChoiceNow | undefined> {
   const choice = await chooseAgent(worker, stateOf(worker).progress.phase);
-  if (choice.limit !== undefined) {
-    await record(worker, limited(worker, choice.limit));
-    return false;
-  }
-  await announceChange(worker, choice);
-  return true;
+  if (!(await sameAccount(worker, choice))) return undefined;
+  if (choice.limit === undefined) return choice;
+  await record(worker, limited(worker, choice.limit));
+  return undefined;
 }
 
 /** Records every change of the provider because of a limit, and the return to the phase's own. */
-async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow): Promise<void> {
+export async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow): Promise<void> {
   const last = stateOf(worker).lastProvider;
   if (last === undefined || last === provider.name) return;
   if (insteadOf) {

@@ -15,8 +15,7 @@ import { prepare, setUpAgain } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 import { withinBudget } from '../limits/budget.ts';
-import { sameAccount } from '../limits/choose-agent.ts';
-import { accountIsFree } from '../limits/limit-end.ts';
+import { announceChange, freeAgent } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { baseChecksRun, baseRunBegun, beginBaseRun } from '../proving/base-run.ts';
 import { keepState } from '../recording/keep-state.ts';
@@ -65,7 +64,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
         // The slot was freed by the worker's end or by a block. The agent may be running, so do not wait for a slot.
         await worker.slots.take().catch(() => false);
         worker.application?.besideAdopted(openIteration.phase);
-        await runIteration(worker);
+        await runIteration(worker, { left: openIteration });
       } else if (!state.runWanted && state.lastIteration === undefined) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
       } else {
@@ -107,19 +106,19 @@ function needsAnotherEnvironment({ status, openIteration }: SessionState): boole
 }
 
 /** What comes before an agent, in this order; false: it recorded something that prevents one, or a stop interrupted it. */
-const BEFORE_AGENT: readonly WorkerStep[] = [
-  sameAccount,
+const BEFORE_CHOICE: readonly WorkerStep[] = [
   checkSandboxLevel,
   gitIsAccepted,
   withinBudget,
-  accountIsFree,
+  // The environment is not made for an agent that cannot start.
+  async (worker) => (await freeAgent(worker)) !== undefined,
   restoreWorktree,
   setUpAgain,
   baseChecksRun,
   hasTurn,
   backOff,
-  // A limit may have ended since the first check, and then another provider starts.
-  sameAccount,
+];
+const AFTER_CHOICE: readonly WorkerStep[] = [
   async (worker) => {
     await keepState(worker);
     beginBaseRun(worker);
@@ -138,7 +137,12 @@ async function nextIteration(worker: Worker): Promise<void> {
     await record(worker, blockedEvent(limit));
     return;
   }
-  if (await inOrder(worker, BEFORE_AGENT)) await runIteration(worker);
+  if (!(await inOrder(worker, BEFORE_CHOICE))) return;
+  // This one starts, whatever limit begins or ends in the minutes before it does: its account has been compared.
+  const agent = await freeAgent(worker);
+  if (agent === undefined) return;
+  await announceChange(worker, agent);
+  if (await inOrder(worker, AFTER_CHOICE)) await runIteration(worker, { agent });
 }
 
 async function hasTurn(worker: Worker): Promise<boolean> {

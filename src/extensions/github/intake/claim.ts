@@ -38,10 +38,14 @@ export async function claimIssue(issue: number, place: ClaimPlace): Promise<stri
   throw new Error(`git could not push ${ref} to ${place.repository}`);
 }
 
-/** Deletes the branch of a claim if it is still at the base commit. */
-export async function releaseClaim(issue: number, commit: string, place: ClaimPlace): Promise<void> {
+/**
+ * Deletes the branch of a claim if it is still at the base commit.
+ * @returns false if the forge did not respond
+ */
+export async function releaseClaim(issue: number, commit: string, place: ClaimPlace): Promise<boolean> {
   const ref = `refs/heads/${claimBranch(issue)}`;
-  await push([`--force-with-lease=${ref}:${commit}`], `:${ref}`, place, await gitOf(place));
+  const pushed = await push([`--force-with-lease=${ref}:${commit}`], `:${ref}`, place, await gitOf(place));
+  return pushed.exitCode === 0 || /^!\t/m.test(pushed.stdout);
 }
 
 async function push(lease: string[], refs: string, { repository, mainRepo }: ClaimPlace, git: GitContext) {

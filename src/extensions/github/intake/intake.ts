@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { startSession } from '../../../core/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../core/acts/sessions/stop-session.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -7,7 +8,8 @@ import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { type HeldIssue, writeHeldIssues } from '../../../core/caller/facts/held-issues.ts';
 import type { Clock } from '../../../core/kernel/clock.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
+import { isSamocodeError, orNothing } from '../../../core/kernel/errors.ts';
+import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
 import { respondingProjects } from '../../../core/project/finding/known-projects.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
@@ -43,8 +45,6 @@ export class Intake {
   readonly #clock: Clock;
   /** By project, issue number and time of its last change: why the issue is not started. */
   readonly #held = new Map<string, string | undefined>();
-  /** Sessions whose claims were released, each with the time of its last change of status. */
-  readonly #released = new Set<string>();
   readonly #ended = new AbortController();
   #dueAtMs = 0;
   #running: Promise<void> | undefined;
@@ -204,16 +204,19 @@ export class Intake {
   async #releaseUnused(view: SessionView, place: Place): Promise<void> {
     const { issue } = view.sessionFile ?? {};
     const { status, archived, trash, worktree } = view.state;
-    const key = `${view.folder} ${status.since} ${archived}`;
+    const { claimReleased } = view.paths;
     const isDiscarded = archived && trash !== undefined;
-    if (!issue?.claim || this.#released.has(key) || (!isDiscarded && status.kind !== 'stopped')) return;
+    if (!issue?.claim || (!isDiscarded && status.kind !== 'stopped')) return;
+    // What is on the forge now may be the claim of another session, which is at the same commit until its first push.
+    const since = `${status.since} ${archived}`;
+    if (orNothing(() => readFileSync(claimReleased, 'utf8')) === since) return;
     if (!isDiscarded && worktree !== undefined) {
       const tip = ['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}`];
       const git = { baseEnv: place.env, cwd: place.mainRepo, allowFailure: true };
       if ((await gitLine(tip, git)) !== worktree.baseCommit) return;
     }
-    await releaseClaim(issue.number, issue.claim.commit, place);
-    this.#released.add(key);
+    if (await releaseClaim(issue.number, issue.claim.commit, place))
+      writeLightly(claimReleased, since, 0o600);
   }
 }
 

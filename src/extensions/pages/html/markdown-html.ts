@@ -10,9 +10,7 @@ const MAX_PARAGRAPH_CHARS = 12_000;
  * HTML is escaped, no picture is loaded and links lead only to the web. Very long text stays unrendered.
  */
 export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } = {}): Html {
-  const isShort =
-    text.length <= MAX_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MAX_PARAGRAPH_CHARS);
-  const tokens = isShort ? markdownTokens(text) : undefined;
+  const tokens = markdownTokens(text);
   if (tokens === undefined) return html`<pre class="plain" dir="auto" tabindex="0">${text}</pre>`;
   const tasks = afterTask && new Map(tasksIn(tokens).map((task, at) => [task, afterTask(at)]));
   return html`<div class="md" dir="auto">${blocks(tokens, tasks)}</div>`;
@@ -37,8 +35,10 @@ function tasksIn(tokens: readonly Token[]): Tokens.ListItem[] {
   });
 }
 
-/** Parses Markdown. Returns undefined if it is nested too deeply. */
+/** Parses Markdown. Returns undefined if it is nested too deeply, or too long to be parsed in a moment. */
 function markdownTokens(text: string): Token[] | undefined {
+  if (text.length > MAX_CHARS) return undefined;
+  if (text.split(/\n\s*\n/).some(({ length }) => length > MAX_PARAGRAPH_CHARS)) return undefined;
   try {
     const tokens = lexer(text, { gfm: true });
     return depthOf(tokens) > MAX_DEPTH ? undefined : tokens;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inThisBuild } from '../../../core/caller/context/in-this-build.ts';
@@ -13,8 +14,9 @@ import {
   type ServedPage,
 } from '../../../core/caller/facts/live-page.ts';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
-import { systemErrorCode } from '../../../core/kernel/errors.ts';
+import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { writeLightly } from '../../../core/kernel/files/atomic-file.ts';
+import { whileHolding } from '../../../core/kernel/processes/lease.ts';
 import { type HttpSessions, mcpOverHttp, type RemoteClient } from '../../../core/kit/http-sessions.ts';
 import { isPersonal } from '../../../core/session/events/bodies/who-acted.ts';
 import { html } from '../html/html.ts';
@@ -63,8 +65,24 @@ const PORTS = 10;
 const IDLE_MS = 12 * 60 * 60_000;
 const IDLE_CHECK_MS = 60_000;
 
-/** Serves the page, or finds the server that already does. */
+/** Serves the page, or finds the server that already does. Of two starts in the same moment, one finds the other. */
 export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
+  const { home, host, clock } = context;
+  const folder = join(dirname(pageSocket(home)), 'starts');
+  const turn = orNothing(() => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+    return { host, clock, limitMs: START_LIMIT_MS };
+  });
+  const start = () => serveOrFind(request, context);
+  // Where the home cannot be written, no other one can be found either.
+  return turn === undefined ? await start() : await whileHolding(folder, turn, start);
+}
+
+/** Longer than a page that does not respond is waited for. */
+const START_LIMIT_MS = 4 * PAGE_LIMIT_MS;
+
+async function serveOrFind(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
   const { home, clock } = context;
   const onlyShows = !isPersonal(context.by);
   const first = await firstPage(home);

@@ -109,7 +109,7 @@ export async function leavePool(question: ProjectQuestion, context: ActionContex
 }
 
 async function record(membership: Membership, context: ActionContext): Promise<void> {
-  await changePoolFile(context.home, ({ pools, ...rest }) => ({
+  await changePoolFile(context, ({ pools, ...rest }) => ({
     ...rest,
     pools: [...pools.filter(({ config }) => config !== membership.config), membership],
   }));

@@ -35,20 +35,25 @@ export async function membershipOf(question: ProjectQuestion, context: ActionCon
 export function poolAt(
   membership: Membership,
   { mainRepo }: Pick<Project, 'mainRepo'>,
-  context: Pick<ActionContext, 'env' | 'home'>,
+  context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
 ) {
   const place = { project: { mainRepo }, url: membership.remote, prefix: serverPrefix(membership) };
   const remote = remoteAt(place, context);
   const git = remoteGit(mainRepo, context.env);
   const folder = membershipFolder(context.home, membership);
-  return { remote, git, folder, lists: new MemberLists({ folder, remote, git }) };
+  return {
+    remote,
+    git,
+    folder,
+    lists: new MemberLists({ folder, remote, git, host: context.host, clock: context.clock }),
+  };
 }
 
 /** Refuses a machine whose states the others would not accept. */
 export async function requireStanding(
   membership: Membership,
   project: Pick<Project, 'mainRepo'>,
-  context: Pick<ActionContext, 'env' | 'home'>,
+  context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
   { isReadAgain = false } = {},
 ): Promise<void> {
   const { lists } = poolAt(membership, project, context);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { freezeSettings } from '../../../core/acts/sessions/freeze-settings.ts';
 import { providerNames } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
@@ -8,7 +9,7 @@ import { isGuarded } from '../../../core/kernel/sandbox-level.ts';
 import { type Project, readProject } from '../../../core/project/finding/open-project.ts';
 import { trustIn } from '../../../core/project/finding/trust.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
-import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
+import type { GitContext } from '../../../core/project/git/repository.ts';
 import { openingsOf } from '../../../core/project/settings/openings.ts';
 import { HostSettings } from '../../../core/session/events/bodies/positions.ts';
 import type { Board, HostCard, Oid } from '../boards/board.ts';
@@ -63,9 +64,7 @@ export async function openMember(
 ): Promise<MemberParts & { publishCard(): Promise<void> } & AsyncDisposable> {
   const { clock, host, home, env } = context;
   const { id, config, project, remote: url, leaving, database } = membership;
-  const { project: found } = await readProject({ filePath: config, env, homeDir: home });
-  if (found === undefined || (await trustIn(found, { home, env })).kind === 'untrusted')
-    throw POOL_ERRORS.pool_not_here({ config });
+  const found = await trustedProject(membership, context);
   const { mainRepo, values } = found;
   const git = remoteGit(mainRepo, env);
   const times = timesFrom(env, database === undefined ? POOL_TIMES.remote : POOL_TIMES.database);
@@ -74,23 +73,17 @@ export async function openMember(
   const place = {
     mainRepo,
     configPath: config,
-    commonDir: await commonDirOf(mainRepo, git),
     sessionsDir: values.sessions,
     worktreesDir: values.worktrees,
   };
   const folder = membershipFolder(home, membership);
-  const lists = new MemberLists({ folder, remote, git });
-  const memberCard = await memberCardOf(membership, found, context);
+  const lists = new MemberLists({ folder, remote, git, host, clock });
+  let memberCard = await memberCardOf(membership, found, context);
   const { labels, slots, level, version } = memberCard;
   const nonce = fingerprint(host.bootId, host.pidNamespace, home);
   const name = await nameOf(membership, home);
   const card: HostCard = { id, name, project, labels, nonce, slots, level, version };
   const states = new PoolStates({ folder, lists, git, card, clock });
-  const ownSettings = async () => {
-    const own = await freezeSettings(found, { folder: '', pool: true }, context);
-    // A session can need agent CLIs other than those in this machine's `.samocode`.
-    return HostSettings.parse({ ...own, cliPaths: await clisOf(found, context) });
-  };
   const board: Board =
     database === undefined
       ? new RemoteBoard({ ...states.signing, remote, git, clock, bell })
@@ -108,16 +101,47 @@ export async function openMember(
     clock,
     host,
     times,
-    ownSettings,
+    ownSettings: () => settingsNow(membership, context),
     slots,
     poolDays: values.poolDays,
     isLeaving: leaving ?? false,
   };
-  return {
+  const publish = (made: MemberCard) => publishCard(made, folder, { remote, git });
+  const offered = {
     ...parts,
-    publishCard: () => publishCard(memberCard, folder, { remote, git }),
+    readAgain: async () => {
+      const now = await trustedProject(membership, context).catch((error: unknown) => {
+        // Until the project can be read and is trusted again, this machine claims nothing.
+        offered.slots = 0;
+        throw error;
+      });
+      const made = await memberCardOf(membership, now, context);
+      Object.assign(offered, { slots: made.slots, poolDays: now.values.poolDays });
+      // The board and the states have the same object.
+      Object.assign(card, { labels: made.labels, slots: made.slots, level: made.level });
+      if (isDeepStrictEqual(made, memberCard)) return;
+      await publish(made);
+      memberCard = made;
+    },
+    publishCard: () => publish(memberCard),
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
   };
+  return offered;
+}
+
+async function settingsNow(membership: Membership, context: ActionContext): Promise<HostSettings> {
+  const project = await trustedProject(membership, context);
+  const own = await freezeSettings(project, { folder: '', pool: true }, context);
+  // A session can need agent CLIs other than those in this machine's `.samocode`.
+  return HostSettings.parse({ ...own, cliPaths: await clisOf(project, context) });
+}
+
+/** The project as it is now. @throws if it cannot be read, or is not trusted */
+async function trustedProject({ config }: Membership, { env, home }: ActionContext): Promise<Project> {
+  const { project } = await readProject({ filePath: config, env, homeDir: home });
+  if (project === undefined || (await trustIn(project, { home, env })).kind === 'untrusted')
+    throw POOL_ERRORS.pool_not_here({ config });
+  return project;
 }
 
 /** The card of this machine: who it is, and what it offers to sessions. */

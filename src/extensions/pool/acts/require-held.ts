@@ -14,12 +14,12 @@ import { poolAt } from './membership.ts';
  */
 export async function requireHeldBy(
   { file, paths }: { file: SessionFile; paths: SessionPaths },
-  { env, home }: Pick<ActionContext, 'env' | 'home'>,
+  context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
 ): Promise<void> {
   const { configPath, mainRepo, id, folder: session } = file;
-  const membership = (await readPoolFile(home))?.pools.find(({ config }) => config === configPath);
+  const membership = (await readPoolFile(context.home))?.pools.find(({ config }) => config === configPath);
   if (membership === undefined) return;
-  const { remote, lists } = poolAt(membership, { mainRepo }, { env, home });
+  const { remote, lists } = poolAt(membership, { mainRepo }, context);
   const ref = sessionRef(id);
   // Read before and after the remote, because the supervisor may publish in the meantime.
   const before = readMark(paths);

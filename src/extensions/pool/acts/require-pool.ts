@@ -8,7 +8,7 @@ import { requireStanding } from './membership.ts';
 /** @returns the owner of a session that no machine has */
 export async function requirePool(
   { filePath, mainRepo }: Pick<Project, 'filePath' | 'mainRepo'>,
-  context: Pick<ActionContext, 'env' | 'home'>,
+  context: Pick<ActionContext, 'env' | 'home' | 'host' | 'clock'>,
 ): Promise<string> {
   const file = await readPoolFile(context.home);
   const membership = file?.pools.find(({ config, leaving }) => config === filePath && !leaving);

@@ -105,14 +105,60 @@ test('a named base may be a branch, a tag, a commit or a branch of the remote', 
   await using _ = repo;
   const first = await repo.git(['rev-parse', 'trunk']);
   await repo.git(['tag', 'v1']);
+  await repo.git(['branch', 'side']);
   await repo.git(['push', '-q', 'origin', 'trunk:far-away']);
-  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk', ref: 'refs/heads/trunk' });
+  expect(await ask(repo, 'side')).toEqual({ commit: first, name: 'side', ref: 'refs/heads/side' });
   expect(await ask(repo, 'v1')).toEqual({ commit: first, name: 'v1' });
   expect(await ask(repo, first.slice(0, 10))).toMatchObject({ commit: first });
   expect(await ask(repo, 'far-away')).toEqual({
     commit: first,
     name: 'origin/far-away',
     ref: 'refs/remotes/origin/far-away',
+  });
+});
+
+test.each([
+  ['only behind', [], 'origin/trunk', undefined],
+  ['level', ['merge', '-q', '--ff-only', 'refs/remotes/origin/trunk'], 'trunk', undefined],
+  [
+    'ahead',
+    ['reset', '-q', '--hard', 'refs/remotes/origin/trunk'],
+    'trunk',
+    'The session starts from the local branch trunk, which has 1 commit that origin/trunk lacks. To start from what was fetched, name the base origin/trunk.',
+  ],
+  [
+    'parted',
+    ['reset', '-q', '--hard', 'HEAD'],
+    'trunk',
+    'The session starts from the local branch trunk, which has 1 commit that origin/trunk lacks, and lacks 1 commit of it. To start from what was fetched, name the base origin/trunk.',
+  ],
+])('a named branch that is %s starts a session from the right side', async (how, moved, name, warning) => {
+  const { repo } = await withRemote();
+  await using _ = repo;
+  await repo.git(['fetch', '-q', 'origin']);
+  if (moved.length > 0) await repo.git(moved);
+  if (warning !== undefined) await repo.commit('Here alone');
+  const ref = name === 'trunk' ? 'refs/heads/trunk' : 'refs/remotes/origin/trunk';
+  const commit = await repo.git(['rev-parse', ref]);
+  expect(await ask(repo, 'trunk'), how).toEqual({ commit, name, ref, ...(warning && { warning }) });
+});
+
+test('a local branch is compared with the branch of the remote that it follows', async () => {
+  const { repo, remote, ahead } = await withRemote();
+  await using _ = repo;
+  const fork = join(repo.root, 'fork.git');
+  await repo.git(['init', '-q', '--bare', '-b', 'trunk', fork]);
+  await repo.git(['push', '-q', fork, 'trunk']);
+  await repo.git(['remote', 'rename', 'origin', 'upstream']);
+  await repo.git(['remote', 'add', 'origin', fork]);
+  await repo.git(['branch', '-q', '--set-upstream-to', 'upstream/trunk', 'trunk']);
+  expect(await ask(repo, 'trunk')).toMatchObject({ commit: ahead, name: 'upstream/trunk' });
+  await repo.git(['reset', '-q', '--hard', ahead]);
+  await repo.commit('Here alone');
+  await rm(remote, { recursive: true });
+  expect(await ask(repo, 'trunk')).toMatchObject({
+    name: 'trunk',
+    warning: expect.stringMatching(/^The remote did not respond.* has 1 commit that upstream\/trunk lacks/),
   });
 });
 
@@ -146,7 +192,7 @@ test('a tag with the name of a branch is not used in its place', async () => {
   for (const name of names) await repo.git(['tag', name, 'HEAD']);
   await repo.git(['reset', '-q', '--hard', first]);
   await repo.git(['push', '-q', 'origin', `${first}:refs/heads/far-away`]);
-  expect(await ask(repo, 'trunk')).toEqual({ commit: first, name: 'trunk', ref: 'refs/heads/trunk' });
+  expect(await ask(repo, 'trunk')).toMatchObject({ commit: ahead, name: 'origin/trunk' });
   expect(await ask(repo, 'trunk~0')).toMatchObject({ commit: first });
   expect(await ask(repo, 'far-away')).toEqual({
     commit: first,

@@ -3,7 +3,7 @@ import { systemClock as clock } from '../../../../src/core/kernel/clock.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import type { Worker } from '../../../../src/core/worker/core/worker.ts';
 import { Projector } from '../../../../src/core/worker/documents/projector.ts';
-import { sameAccount } from '../../../../src/core/worker/limits/choose-agent.ts';
+import { freeAgent } from '../../../../src/core/worker/limits/limit-end.ts';
 import { shareLimit } from '../../../../src/core/worker/limits/shared-limit.ts';
 import { createdEvent, sessionFileSample } from '../../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../../support/temp-log.ts';
@@ -51,7 +51,7 @@ test("an agent of another provider in between does not allow the first provider'
   await using log = await tempLog();
   const events = [childOf('claude', []), childOf('codex', ['OPENAI_API_KEY'])];
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, events);
-  expect(await sameAccount(worker)).toBe(false);
+  expect(await freeAgent(worker)).toBe(undefined);
   expect(blockedBy(worker)).toContain('claude would use other credentials (set now: ANTHROPIC_API_KEY)');
 });
 
@@ -59,9 +59,9 @@ test('a provider that replaces one at its limit must keep its own account', asyn
   await using log = await tempLog();
   const events = [childOf('codex', ['OPENAI_API_KEY']), childOf('claude', [])];
   const worker = await workerAfter(log, {}, events);
-  expect(await sameAccount(worker)).toBe(true);
+  expect((await freeAgent(worker))?.provider.name).toBe('claude');
   await shareLimit(worker, 'claude', { until: clock.now() + 60_000, guessed: false });
-  expect(await sameAccount(worker)).toBe(false);
+  expect(await freeAgent(worker)).toBe(undefined);
   expect(blockedBy(worker)).toContain('codex would use other credentials (no longer set: OPENAI_API_KEY)');
 });
 
@@ -79,5 +79,5 @@ test.each([
 ] as [string, NewEvent, boolean][])('%s', async (_who, resumed, accepted) => {
   await using log = await tempLog();
   const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, [childOf('claude', []), resumed]);
-  expect(await sameAccount(worker)).toBe(accepted);
+  expect((await freeAgent(worker)) !== undefined).toBe(accepted);
 });

@@ -23,6 +23,8 @@ const LINES = { INTAKE_LABEL: 'samocode', MAX_COST_USD: '5' };
 const BRANCH = 'samocode/issue-1001';
 
 interface Taking extends Machine {
+  /** As a supervisor that is started again. */
+  restart(): void;
   /** Runs the next scan of the supervisor. @returns the sessions after it, and the failures */
   look(): Promise<void>;
   folders(): Promise<string[]>;
@@ -39,12 +41,17 @@ async function taking(rig: IssueRig, lines: Record<string, string> = {}): Promis
   const by = { channel: 'settings' } as const;
   const heldPath = supervisorPaths(context.home, context.host).intake;
   await mkdir(dirname(heldPath), { recursive: true });
-  const intake = new Intake(
-    async (signal) => ({ forge: new GitHub({ env: repo.env, signal }), context: { ...context, by } }),
-    { home: context.home, heldPath, clock },
-  );
+  const begin = () =>
+    new Intake(
+      async (signal) => ({ forge: new GitHub({ env: repo.env, signal }), context: { ...context, by } }),
+      { home: context.home, heldPath, clock },
+    );
+  let intake = begin();
   return {
     ...machine,
+    restart: () => {
+      intake = begin();
+    },
     async look() {
       const failures: unknown[] = [];
       const views = await readAllSessions(sessionsDir, context.host);
@@ -173,7 +180,7 @@ test.each(GONE)(
   200_000,
 );
 
-test('a discarded session releases its issue, which starts again once the label is added again; a stopped session with a commit keeps its issue', async () => {
+test('a discarded session releases its issue, which starts again once the label is added again; a stopped session with a commit keeps its issue, and no restart of the supervisor forgets a release', async () => {
   await using rig = await issueRig();
   const issue = open(rig);
   label(rig, issue);
@@ -194,6 +201,9 @@ test('a discarded session releases its issue, which starts again once the label 
   label(rig, issue);
   await machine.look();
   expect(await machine.folders()).toHaveLength(2);
+  expect(await machine.at(BRANCH)).not.toBe('');
+  machine.restart();
+  await machine.look();
   expect(await machine.at(BRANCH)).not.toBe('');
 });
 

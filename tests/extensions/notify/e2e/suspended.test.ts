@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
   {
     program: 'worker',
     find: async (rig) => running(await rig.workerPid()),
-    says: { status: 'The worker of', message: QUEUED, stop: QUEUED },
+    says: { status: 'Its worker does nothing', message: QUEUED, stop: QUEUED },
     ci: true,
   },
   {

@@ -171,7 +171,7 @@ test('a merge is refused while the remote of the pool cannot be read, and once a
   one.network.become('forwards');
   const [view] = await one.views();
   const asked = { file: view?.sessionFile as SessionFile, paths: (view as SessionView).paths };
-  await expect(requireHeldBy(asked, { env: one.context.env, home: one.context.home })).rejects.toMatchObject({
+  await expect(requireHeldBy(asked, one.context)).rejects.toMatchObject({
     code: 'session_moved',
   });
   await one.comeBack();

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { recordedSessionFile } from '../../../../src/core/session/events/session-file.ts';
@@ -6,7 +6,7 @@ import { joinPool } from '../../../../src/extensions/pool/acts/join.act.ts';
 import { openMember } from '../../../../src/extensions/pool/acts/open-member.ts';
 import { needsOf } from '../../../../src/extensions/pool/pool-states.ts';
 import { ci } from '../../../support/ci.ts';
-import { makeProject, type TempProject } from '../../../support/project.ts';
+import { makeProject, type TempProject, trustLines } from '../../../support/project.ts';
 import { startSession } from '../../../support/start-session.ts';
 
 async function joined({ repo, context }: TempProject) {
@@ -14,6 +14,19 @@ async function joined({ repo, context }: TempProject) {
   if (done === undefined) throw new Error('It was not joined.');
   return done.membership;
 }
+
+const quiet = {
+  say: () => undefined,
+  report: () => undefined,
+  wake: async () => undefined,
+  status: {
+    saw: () => undefined,
+    looked: () => undefined,
+    holds: () => undefined,
+    write: async () => undefined,
+  },
+};
+const told = { supervisor: 'mine', ...quiet };
 
 test(
   'a session for the pool starts where its agent CLI is not installed, and needs a machine that has it',
@@ -40,19 +53,31 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
   await chmod(codex, 0o755);
   const membership = await joined(project);
   const context = { ...project.context, env: { ...project.context.env, CODEX_PATH: codex } };
-  const quiet = {
-    say: () => undefined,
-    report: () => undefined,
-    wake: async () => undefined,
-    status: {
-      saw: () => undefined,
-      looked: () => undefined,
-      holds: () => undefined,
-      write: async () => undefined,
-    },
-  };
-  const told = { supervisor: 'mine', ...quiet };
   await using member = await openMember(membership, context, told);
   expect(member.card.labels).toEqual(expect.arrayContaining(['codex', 'rehearsal']));
   expect((await member.ownSettings()).cliPaths).toMatchObject({ codex });
+});
+
+test('a take uses the settings, the trust and the agent CLIs of that moment', async () => {
+  const project = await makeProject({ lines: { CHECK: 'true' } });
+  await using _ = project.repo;
+  const membership = await joined(project);
+  const codex = join(project.repo.homeDir, 'bin/codex');
+  const context = { ...project.context, env: { ...project.context.env, CODEX_PATH: codex } };
+  await using member = await openMember(membership, context, told);
+  expect(await member.ownSettings()).toMatchObject({ checks: ['true'] });
+  const { slots } = member;
+  await mkdir(join(codex, '..'));
+  await writeFile(codex, '#!/bin/sh\n');
+  await chmod(codex, 0o755);
+  const before = await readFile(membership.config, 'utf8');
+  await writeFile(membership.config, before.replace('CHECK=true', 'CHECK=false\nPOOL_DAYS=3'));
+  await expect(member.ownSettings()).rejects.toMatchObject({ code: 'pool_not_here' });
+  await expect(member.readAgain()).rejects.toMatchObject({ code: 'pool_not_here' });
+  expect(member.slots).toBe(0);
+  await trustLines(project.repo);
+  await member.readAgain();
+  expect(await member.ownSettings()).toMatchObject({ checks: ['false'], cliPaths: { codex } });
+  expect(member).toMatchObject({ slots, poolDays: 3 });
+  expect(member.card.labels).toContain('codex');
 });

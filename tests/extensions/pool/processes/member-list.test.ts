@@ -1,5 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/kernel/clock.ts';
+import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { publishCard, readCards } from '../../../../src/extensions/pool/acts/member-card.ts';
 import type { Oid } from '../../../../src/extensions/pool/boards/board.ts';
 import { POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
@@ -10,6 +13,7 @@ import {
   MemberLists,
   type PoolMember,
 } from '../../../../src/extensions/pool/member-list.ts';
+import { changePoolFile, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { signedCommit } from '../../../../src/extensions/pool/published-state.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
@@ -43,7 +47,13 @@ async function machineIn(cwd: string, name: string, remotes: Remotes): Promise<M
   const publicKey = await hostKey(folder, remotes.env);
   return {
     member: { id: `id-${name}`, name, publicKey, by: 'id-owner' },
-    lists: new MemberLists({ folder, remote: remotes.remote(cwd), git }),
+    lists: new MemberLists({
+      folder,
+      remote: remotes.remote(cwd),
+      git,
+      host: await systemHost(),
+      clock: systemClock,
+    }),
     sign: (text, ...parents) =>
       signedCommit({ parents, text: JSON.stringify(text) }, keyFilesIn(folder), git),
   };
@@ -271,4 +281,26 @@ test('the card of a machine counts only at its own ref, and signed with its own 
   const stolen = await stranger.sign(card);
   await place.remote.move(`${POOL_REFS}keys/${member.member.id}`, stolen, undefined);
   expect(await readCards(place)).toEqual([card]);
+});
+
+test('of machines that accept lists at once, the newest list stays', async () => {
+  await using s = await scene();
+  const folder = join(s.remotes.root, 'membership-many');
+  const git = { cwd: s.cwd, baseEnv: s.remotes.env };
+  const plan = { folder, remote: s.remotes.remote(s.cwd), git, clock: systemClock, host: await systemHost() };
+  await mkdir(folder);
+  const adopt = (list: MemberList) => new MemberLists(plan).adopt(list.commit, async () => true);
+  await Promise.all([...s.lists, ...s.lists.toReversed()].map(adopt));
+  expect((await new MemberLists(plan).kept())?.number).toBe(s.lists.length);
+});
+
+test('of many memberships recorded at once, none is lost', async () => {
+  await using s = await scene();
+  const context = { home: s.remotes.root, host: await systemHost(), clock: systemClock };
+  const names = Array.from({ length: 8 }, (_, index) => `m${index}`);
+  const entry = (name: string) => ({ id: name, name, project: '', config: name, remote: '', prefix: '' });
+  await Promise.all(
+    names.map((name) => changePoolFile(context, ({ pools, v }) => ({ v, pools: [...pools, entry(name)] }))),
+  );
+  expect((await readPoolFile(context.home))?.pools.map(({ id }) => id).sort()).toEqual(names);
 });

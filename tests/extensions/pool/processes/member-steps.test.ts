@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/kernel/clock.ts';
@@ -5,7 +6,8 @@ import { systemHost } from '../../../../src/core/kernel/processes/host.ts';
 import { readAllSessions } from '../../../../src/core/session/session-list.ts';
 import { RemoteBoard } from '../../../../src/extensions/pool/boards/remote-board.ts';
 import { DeliveredActs } from '../../../../src/extensions/pool/delivery/delivered-acts.ts';
-import { GitRemote, POOL_REFS } from '../../../../src/extensions/pool/git-remote.ts';
+import { GitRemote, POOL_REFS, sessionRef } from '../../../../src/extensions/pool/git-remote.ts';
+import { writeMark } from '../../../../src/extensions/pool/mark.ts';
 import { Member } from '../../../../src/extensions/pool/member.ts';
 import { type MemberParts, POOL_TIMES } from '../../../../src/extensions/pool/member-parts.ts';
 import { fetchState } from '../../../../src/extensions/pool/mirrors.ts';
@@ -17,6 +19,13 @@ import { type PoolScene, poolScene } from '../../../support/pool-scene.ts';
 import { sessionFileSample } from '../../../support/session-file-sample.ts';
 import { remoteBoards } from './remote-boards.ts';
 
+const QUIET = {
+  status: { looked: () => {}, saw: () => {}, holds: () => {}, write: () => {} },
+  say: () => {},
+  readAgain: async () => undefined,
+  report: (what: string, error: unknown) => expect.fail(`${what}: ${error}`),
+};
+
 /** A member in one repository of the scene, whose remote does not respond. */
 function cutOff({ configDir, list, here }: PoolScene, cwd: string, clock = systemClock) {
   const git = { cwd, baseEnv: here.repo.env };
@@ -24,7 +33,7 @@ function cutOff({ configDir, list, here }: PoolScene, cwd: string, clock = syste
   const states = new PoolStates({ folder: configDir, lists: { kept: async () => list }, git, card, clock });
   const remote = new GitRemote({ url: '/nowhere.git', prefix: POOL_REFS, git, limitMs: 30_000 });
   const board = new RemoteBoard({ ...states.signing, remote, git, clock });
-  const place = { mainRepo: cwd, sessionsDir: '', worktreesDir: '', configPath: '', commonDir: '' };
+  const place = { mainRepo: cwd, sessionsDir: '', worktreesDir: '', configPath: '' };
   return { git, card, states, remote, board, place, clock, times: POOL_TIMES.remote };
 }
 
@@ -64,7 +73,7 @@ test('a command that this version does not know is reported once, and waits for 
   await a.board.act(session, id, '{"kind":"of a newer version"}');
   const reports: unknown[] = [];
   const report = (_: string, error: unknown) => void reports.push(error);
-  const place = { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '', commonDir: '' };
+  const place = { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '' };
   const where = { env: {}, home: '', cwd: '', programs: { worker: '', rehearsal: '' } };
   const by = { channel: 'cli' } as const;
   const context = { clock: systemClock, host: await systemHost(), by, ...where };
@@ -93,12 +102,57 @@ test('a remote that does not respond to a look at the members delays no renewal'
   };
   const parts = {
     ...{ board, card, clock: systemClock, slots: 0, isLeaving: false, poolDays: 30 },
-    place: { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '', commonDir: '' },
+    place: { mainRepo: '', sessionsDir: '', worktreesDir: '', configPath: '' },
     lists: { kept: async () => ({ members: [member], removed: [] }), look: () => new Promise(() => {}) },
     times: { ...POOL_TIMES.remote, renewMs: 10, scanMs: 10 },
-    status: { looked, saw: () => {}, holds: () => {}, write: () => {} },
-    report: (what: string, error: unknown) => expect.fail(`${what}: ${error}`),
+    ...QUIET,
+    status: { ...QUIET.status, looked },
   } as unknown as MemberParts;
   await new Member(parts).run(() => [], ended.signal).catch(() => undefined);
   expect(renewals).toBe(1);
+});
+
+test('a state that git has packed is published as one in a file of its own', async () => {
+  await using scene = await poolScene();
+  const commit = await scene.publish();
+  const { id } = sessionFileSample();
+  const [view] = await readAllSessions(`${scene.here.repo.path}/_samocode/sessions`, await systemHost());
+  if (view === undefined) throw new Error('There is no session.');
+  writeMark(view.paths, { id, epoch: 1, published: commit, host: 'anna' });
+  await writeFile(view.paths.poolKept, '1');
+  await scene.here.repo.git(['pack-refs', '--all']);
+  const ended = new AbortController();
+  const { states, card, ...parts } = cutOff(scene, scene.here.repo.path);
+  const claimed = { id, epoch: 1, folder: view.folder, project: '', needs: [], state: commit };
+  const moved: string[] = [];
+  const remote = {
+    list: async () => new Map([[sessionRef(id), commit]]),
+    move: async (_: string, to: string) => {
+      moved.push(to);
+      ended.abort();
+      return 'moved';
+    },
+  };
+  const renewed = { held: new Map([[id, 1]]), acts: [], entries: [claimed] };
+  const board = {
+    renew: async () => renewed,
+    claim: async () => [],
+    hosts: async () => [],
+    index: async () => true,
+    changed: (ms: number, signal: AbortSignal) => systemClock.sleep(ms, signal),
+  };
+  const told = { ...QUIET, slots: 0, isLeaving: false, poolDays: 30, host: await systemHost() };
+  const member = new Member({
+    ...{ ...parts, ...told, card, states, remote, board },
+    place: { ...parts.place, sessionsDir: view.paths.sessionsDir },
+    lists: {
+      kept: async () => ({ ...scene.list, members: [{ ...scene.list.members[0], id: card.id }] }),
+      look: async () => true,
+    },
+    times: { ...POOL_TIMES.remote, renewMs: 20, scanMs: 10 },
+  } as unknown as MemberParts);
+  await member
+    .run(() => [view], AbortSignal.any([ended.signal, AbortSignal.timeout(15_000)]))
+    .catch(() => undefined);
+  expect(moved).toHaveLength(1);
 });

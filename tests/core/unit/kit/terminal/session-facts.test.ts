@@ -62,7 +62,7 @@ test('status and log name the machines of a pool that worked on a session', asyn
   if (!HAS_EXTENSIONS) return;
   const config = (await recordedSessionFile(paths))?.configPath ?? '';
   const membership = { id: '1', name: 'studio', project: '', config, remote: '', prefix: '' };
-  await changePoolFile(serverRig.repo.homeDir, (file) => ({ ...file, pools: [membership] }));
+  await changePoolFile(serverRig.context, (file) => ({ ...file, pools: [membership] }));
   expect((await typed(['log', 'boat', '--iteration', '2'], place)).stdout).not.toContain('It ran on');
 });
 

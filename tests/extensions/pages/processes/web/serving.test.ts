@@ -193,3 +193,13 @@ test.each([
   expect(stderr).toContain(words);
   expect(await readdir(join(repo.homeDir, '.config/samocode'))).not.toContain('web.sock');
 });
+
+test('of two starts in the same moment, one serves the page and the other finds it', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  const [one, other] = await Promise.all([serveWeb(context), serveWeb(context)]);
+  await using _one = one;
+  await using _other = other;
+  expect(one.served).toEqual(other.served);
+  expect([one, other].filter(({ ended }) => ended !== undefined)).toHaveLength(1);
+});
