@@ -83,12 +83,17 @@ async function reportWith(
 }
 
 /** Why a living worker does nothing: it is suspended, or retries each step until the disk takes it. */
-async function heldUp(
-  { paths, folder, lease }: SessionView,
-  { host }: ActionContext,
-): Promise<string | undefined> {
+async function heldUp(view: SessionView, { host }: ActionContext): Promise<string | undefined> {
+  const { lease } = view;
   const suspended = lease && (await suspendedText(host, lease.owner));
-  if (suspended !== undefined) return `Its worker does nothing: ${suspended}.`;
+  return suspended === undefined ? await diskTrouble(view) : `Its worker does nothing: ${suspended}.`;
+}
+
+/** Says that the disk of a session takes no files. */
+export async function diskTrouble({
+  paths,
+  folder,
+}: Pick<SessionView, 'paths' | 'folder'>): Promise<string | undefined> {
   const why = isReadOnly(paths.runDir)
     ? 'cannot be written to'
     : (await isDiskFull(paths.runDir))

@@ -180,6 +180,8 @@ export function titleOf(
       return `${session} shows no sign of life`;
     case 'crash_loop':
       return `${session} is in a crash loop: its worker keeps dying`;
+    case 'disk':
+      return `${session} waits for its disk`;
     case 'main_checkout_moved':
       return `The main checkout of ${project} changed while ${session} ran`;
     case 'budget':

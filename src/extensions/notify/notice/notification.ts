@@ -6,6 +6,7 @@ export const NEEDS_PERSON = [
   'blocked',
   'stalled',
   'crash_loop',
+  'disk',
   'main_checkout_moved',
   'plan_changed',
   'recurring_paused',

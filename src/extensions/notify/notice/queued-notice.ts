@@ -6,7 +6,7 @@ import { NEEDS_PERSON, NOTIFIED_KINDS, type NotifiedKind } from './notification.
 /** One line of `queue.jsonl`: a change to notify the person about. Equal ids mean the same change. */
 export const QueuedNotice = z.object({
   v: z.literal(1),
-  /** `<session id>:<event number>`, `:crash_loop:<lease number>`, `:queued:<since>` or `:lacks:<since>`; or as a part named it. */
+  /** `<session id>:<event number>`, `:crash_loop:<lease number>`, `:queued:<since>`, `:lacks:<since>` or `:disk:<since>`; or as a part named it. */
   id: z.string(),
   at: z.string(),
   kind: z.enum(NOTIFIED_KINDS),
@@ -38,6 +38,8 @@ export function isStillOpen({ kind, id, at }: Pick<QueuedNotice, 'kind' | 'id' |
   switch (kind) {
     case 'stalled':
       return openIteration?.stalledAt !== undefined && view.worker === 'alive';
+    case 'disk':
+      return view.worker === 'alive';
     case 'crash_loop':
       return view.worker !== 'alive' && id.endsWith(`:${view.lease?.number ?? 0}`);
     case 'queued':

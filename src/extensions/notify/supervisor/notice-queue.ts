@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { diskTrouble } from '../../../core/caller/facts/worker-report.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { crashPoint } from '../../../core/kernel/fault-points.ts';
 import { appendLines } from '../../../core/kernel/files/append-lines.ts';
@@ -9,12 +10,12 @@ import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
 import { parseJson } from '../../../core/kernel/parse-json.ts';
 import { readEvents } from '../../../core/session/events/event-log.ts';
-import { isContinuedBy } from '../../../core/session/status.ts';
+import { isAtRest, isContinuedBy } from '../../../core/session/status.ts';
 import type { Scan } from '../../../core/supervisor/scan.ts';
 import type { Supervisor } from '../../../core/supervisor/supervisor.ts';
 import type { WatchedSession } from '../../../core/supervisor/watched-session.ts';
 import { QueuedNotice } from '../notice/queued-notice.ts';
-import { currentNotices, noticesOf } from './notices-of.ts';
+import { currentNotices, noticeSession, noticesOf } from './notices-of.ts';
 
 /**
  * `since`: earlier events are ignored. `read`: how far each session's log was read, keyed by folder and id, since a
@@ -29,6 +30,9 @@ const BEFORE_FIRST_MS = 60_000;
 /** Notices that could not be sent within this time are dropped. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
+/** A disk is often full for a moment. */
+const DISK_TROUBLE_MS = 10_000;
+
 /**
  * The queue of notifications, oldest first, each id once. An event is queued before the cursor of its session passes
  * it, so a crash in between loses none.
@@ -37,6 +41,8 @@ export class NoticeQueue {
   readonly #supervisor: Supervisor;
   #cursors: Cursors | undefined;
   #entries: QueuedNotice[] | undefined;
+  /** The sessions whose disk takes nothing, by id, with the time of the first look that found it. */
+  readonly #diskTrouble = new Map<string, number>();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -64,7 +70,10 @@ export class NoticeQueue {
       const place = join(folder, sessionFile.id);
       const from = cursors.read[place];
       const isOurs = isContinuedBy(session.view, identity);
-      if (isOurs) notices.push(...currentNotices(session, sessionFile.id, clock.now()));
+      if (isOurs) {
+        notices.push(...currentNotices(session, sessionFile.id, clock.now()));
+        notices.push(...(await this.#heldByDisk(session, sessionFile.id, clock.now())));
+      }
       if (from === state.n) continue;
       read.set(place, state.n);
       if (!isOurs || (from === undefined && isOld(session, cursors))) continue;
@@ -86,6 +95,19 @@ export class NoticeQueue {
     this.#cursors = moved;
     await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
     crashPoint('after-cursors');
+  }
+
+  /** The notice of a session whose worker waits for its disk; the worker can write nothing itself. */
+  async #heldByDisk({ view }: WatchedSession, sessionId: string, nowMs: number): Promise<QueuedNotice[]> {
+    const isAtWork = view.worker === 'alive' && !isAtRest(view);
+    const text = isAtWork ? await diskTrouble(view) : undefined;
+    const sinceMs = this.#diskTrouble.get(sessionId) ?? nowMs;
+    this.#diskTrouble.delete(sessionId);
+    if (text === undefined) return [];
+    this.#diskTrouble.set(sessionId, sinceMs);
+    if (nowMs - sinceMs < DISK_TROUBLE_MS) return [];
+    const id = `${sessionId}:disk:${isoUtc(sinceMs)}`;
+    return [{ v: 1, id, at: isoUtc(nowMs), kind: 'disk', ...noticeSession(view), text }];
   }
 
   /** Appends the notices that the queue does not have, and drops those that are too old to be sent. */

@@ -66,7 +66,7 @@ export function noticesOf(
   ];
 }
 
-function noticeSession({ folder, paths }: View) {
+export function noticeSession({ folder, paths }: View) {
   return { session: folder, sessionsDir: paths.sessionsDir };
 }
 

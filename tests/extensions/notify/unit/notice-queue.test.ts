@@ -16,6 +16,7 @@ import { NoticeQueue } from '../../../../src/extensions/notify/supervisor/notice
 import { recordUnmetNeeds } from '../../../../src/extensions/pool/fence.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../../core/unit/session/events.ts';
 import { MINUTE_MS, type Scene, scene } from '../../../core/unit/supervisor/scene.ts';
+import { noSpace } from '../../../support/failing-disk.ts';
 
 const BEGUN: NewEvent[] = [CREATED, PREPARED];
 
@@ -68,6 +69,32 @@ test('sessions in a place that an untrusted file names are left alone, about whi
   const scan = new Scan(here.supervisor);
   await scan.read();
   expect([scan.sessions.size, scan.pauses.length]).toEqual([1, 0]);
+});
+
+test('a session whose worker has waited for its disk for ten seconds is notified once', async () => {
+  await using here = await sceneOfToday();
+  const { folder } = await here.session('26-01-08-boat', { events: BEGUN, lease: { owner: 'alive' } });
+  const look = watching(here);
+  const ofDisk = async () => (await here.queued()).filter(({ kind }) => kind === 'disk');
+  {
+    using _ = noSpace();
+    for (const passedMs of [9000, 500]) {
+      await look();
+      here.supervisor.clock.pass(passedMs);
+    }
+    await look();
+    expect(await ofDisk()).toEqual([]);
+    for (const passedMs of [1000, 60_000]) {
+      here.supervisor.clock.pass(passedMs);
+      await look();
+    }
+  }
+  expect(await ofDisk()).toEqual([
+    expect.objectContaining({
+      session: folder,
+      text: expect.stringMatching(/^The disk with .* is full, so /),
+    }),
+  ]);
 });
 
 test('a pause by the supervisor is notified once, also without a session', async () => {
