@@ -43,29 +43,36 @@ export function noSpace(): Disposable {
   return { [Symbol.dispose]: () => replace(real) };
 }
 
-/** Makes listing a folder hang, as on a network mount that is gone, until it is disposed. */
-export function silentFolder(folder: string): Disposable & { asked(): number } {
-  const real = promises.readdir;
+const ASKED = ['stat', 'readdir', 'opendir', 'readFile', 'lstat', 'realpath', 'access'] as const;
+
+/** Makes each look below a folder hang, as on a network mount that is gone, until it is disposed. */
+export function silentDisk(root: string): Disposable & { asked(): number } {
+  const real = Object.fromEntries(ASKED.map((name) => [name, promises[name]]));
   let count = 0;
   let answer = () => {};
   const answered = new Promise<void>((done) => {
     answer = done;
   });
-  replaceReaddir(((path: string, options: object) => {
-    if (path !== folder) return real(path, options);
-    count += 1;
-    return answered.then(() => real(path, options));
-  }) as typeof real);
+  const hanging = ASKED.map((name) => [
+    name,
+    (path: string, ...more: unknown[]) => {
+      const act = () => (real[name] as (...all: unknown[]) => unknown)(path, ...more);
+      if (!`${path}/`.startsWith(`${root}/`)) return act();
+      count += 1;
+      return answered.then(act);
+    },
+  ]);
+  replace(Object.fromEntries(hanging));
   return {
     asked: () => count,
     [Symbol.dispose]() {
-      replaceReaddir(real);
+      replace(real);
       answer();
     },
   };
 }
 
-function replaceReaddir(readdir: typeof promises.readdir): void {
-  Object.assign(promises, { readdir });
+function replace(functions: object): void {
+  Object.assign(promises, functions);
   syncBuiltinESMExports();
 }

@@ -10,7 +10,7 @@ import type { SessionPaths } from '../../../../src/core/session/layout/paths.ts'
 import { Scan } from '../../../../src/core/supervisor/scan.ts';
 import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { silentFolder } from '../../../support/failing-disk.ts';
+import { silentDisk } from '../../../support/failing-disk.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { ASKING, CREATED, eventLines, PREPARED } from '../../unit/session/events.ts';
 import { MINUTE_MS, type Scene, START_MS, scene } from '../../unit/supervisor/scene.ts';
@@ -169,7 +169,7 @@ test('a SESSIONS folder that does not respond delays no other, is tried once, an
   await here.session('near', CRASHED, 'disk');
   const scan = new Scan(here.supervisor);
   {
-    using mount = silentFolder(sessionsDir);
+    using mount = silentDisk(sessionsDir);
     await scan.run();
     await scan.run();
     expect(here.started()).toEqual(['near']);

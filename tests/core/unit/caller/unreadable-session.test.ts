@@ -19,6 +19,7 @@ import { sessionPaths } from '../../../../src/core/session/layout/paths.ts';
 import { needsHuman } from '../../../../src/core/session/session-list.ts';
 import { statusSentence } from '../../../../src/core/session/words.ts';
 import { readSupervisorStatus } from '../../../../src/core/supervisor/supervisor-status.ts';
+import { silentDisk } from '../../../support/failing-disk.ts';
 import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
@@ -135,4 +136,16 @@ test('an unreadable SESSIONS folder hides no session of another project', async 
   expect(await asOrdinaryUser(find)).toMatchObject({ folder: '26-01-09-two' });
   const own = () => listSessions({}, given.context);
   await asOrdinaryUser(() => expect(own()).rejects.toMatchObject({ code: 'setting_invalid' }));
+});
+
+test('a project on a disk that does not respond holds up no act on another project', async () => {
+  await using given = await machine();
+  const { context } = given;
+  await chmod(given.at('one', 'sessions', '.run', REFUSED), 0o755);
+  using disk = silentDisk(given.at('two'));
+  expect(await findSession({ session: 'one' }, context)).toMatchObject({ folder: '26-01-09-one' });
+  expect((await listSessions({}, context)).sessions).toHaveLength(3);
+  expect(disk.asked()).toBe(0);
+  await expect(findSession({ session: 'two' }, context)).rejects.toMatchObject({ code: 'session_not_found' });
+  expect((await listSessions({ allProjects: true }, context)).sessions).toHaveLength(3);
 });
