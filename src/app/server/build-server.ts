@@ -6,6 +6,7 @@ import { chatInMeta, foldersInMeta } from '../../core/kit/mcp/call-meta.ts';
 import { clientFolders } from '../../core/kit/mcp/client-folders.ts';
 import { type ContextFor, type Exchange, exchangeOf } from '../../core/kit/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../core/kit/mcp/on-request.ts';
+import { waitLimitMs } from '../../core/kit/mcp/wait-limits.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
@@ -47,13 +48,18 @@ export function buildServer(deps: ServerDeps): BuiltServer {
     jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
   });
   const folders = clientFolders();
-  const contextFor: ContextFor = async (exchange) => ({
-    ...(await deps.loadActions()),
-    by: { channel: 'tool', ...(isRemote ? { client: remote, remote: true as const } : clientIn(exchange)) },
-    roots: isRemote ? [] : [...foldersInMeta(exchange.meta), ...(await folders.read(exchange))],
-    // The transcripts of a client on another machine are not here.
-    chatCall: isRemote ? undefined : chatInMeta(exchange.meta),
-  });
+  const contextFor: ContextFor = async (exchange) => {
+    const actions = await deps.loadActions();
+    const longestMs = waitLimitMs(exchange.client.name, Number.MAX_SAFE_INTEGER);
+    return {
+      ...actions,
+      callEndsAtMs: actions.clock.monotonic() + longestMs,
+      by: { channel: 'tool', ...(isRemote ? { client: remote, remote: true as const } : clientIn(exchange)) },
+      roots: isRemote ? [] : [...foldersInMeta(exchange.meta), ...(await folders.read(exchange))],
+      // The transcripts of a client on another machine are not here.
+      chatCall: isRemote ? undefined : chatInMeta(exchange.meta),
+    };
+  };
   server.setNotificationHandler('notifications/roots/list_changed', () => folders.forget());
   serveTools(server, contextFor, { isReadOnly, isRemote });
   serveResources(server, contextFor);

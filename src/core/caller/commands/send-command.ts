@@ -74,7 +74,7 @@ export async function sendCommand(
 
 /**
  * Waits until a worker answers a command with an event, starting a worker if none is running. A worker that was started
- * is waited for while it lives, five minutes at most, however busy the machine is.
+ * is waited for while it lives, five minutes at most or until the client gives up the call, however busy the machine is.
  * @param after the number of an event before the answer
  * @param wake for the first worker that is started
  * @returns the number of the event that accepted it
@@ -85,11 +85,12 @@ export async function untilAnswered(
   { id, kind, request, after = 0, wake }: AwaitedCommand,
   context: ActionContext,
 ): Promise<number> {
-  const { clock } = context;
+  const { clock, callEndsAtMs = Number.POSITIVE_INFINITY } = context;
   const elsewhere = await ownerInPool(paths, context);
   // The supervisor passes the command on to the other machine.
   if (elsewhere) await supervise(context, paths.sessionsDir);
   const begun = clock.monotonic();
+  const limitMs = Math.min(START_LIMIT_MS, Math.max(DEFAULT_PATIENCE_MS, callEndsAtMs - begun));
   let start: WorkerStart | undefined;
   for (let lastMs = 0, startingMs = 0, againAtMs = 0; ; await clock.sleep(POLL_MS)) {
     const answer = await answerTo(paths, id, after);
@@ -113,7 +114,7 @@ export async function untilAnswered(
     const ownMs = start ? STARTED_PATIENCE_MS : DEFAULT_PATIENCE_MS;
     const isOver =
       waitedMs - startingMs > (elsewhere && elsewhere.hostId !== PARKED ? POOL_PATIENCE_MS : ownMs);
-    if (answer === undefined && !hasFailed && !isOver && waitedMs <= START_LIMIT_MS) continue;
+    if (answer === undefined && !hasFailed && !isOver && waitedMs <= limitMs) continue;
     await supervise(context, paths.sessionsDir);
     if (answer !== undefined) return answer.n;
     const unstarted = reached && start?.unstarted(reached);

@@ -19,6 +19,8 @@ export interface ActionContext {
   actId?: string | undefined;
   /** The chat that made the call, as its client names it with each call; absent in a terminal and for other clients. */
   chatCall?: ChatCall | undefined;
+  /** When a client gives up the call, on the monotonic clock; absent where nothing does. */
+  callEndsAtMs?: number | undefined;
   programs: { worker: string; rehearsal: string };
   elsewhere?: Elsewhere;
 }

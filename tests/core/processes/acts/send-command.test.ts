@@ -112,6 +112,20 @@ test('a worker that lives and does not start is waited for alone, and given up a
   expect(await at.pids()).toHaveLength(1);
 });
 
+test('a call whose client waits 45 seconds says before then that a worker is still starting', async () => {
+  await using at = await place([CREATED], 'setInterval(() => {}, 1000);');
+  const { clock, time, lookedAt } = setClock();
+  const sent = sendCommand(at.paths, start, { ...at.context, clock, callEndsAtMs: 45_000 });
+  const refused = expect(sent).rejects.toMatchObject({
+    code: 'pending',
+    why: expect.stringMatching(/did not take the session within 45 s/),
+  });
+  await eventually(async () => (await at.pids()).length > 0);
+  await lookedAt(44_000);
+  time.ms = 45_001;
+  await refused;
+});
+
 test('a worker that is stopped for longer than a start takes, and then continued, starts', async () => {
   const answer = JSON.stringify(eventLines([CREATED, { ...STARTED, id: 'ID' }]));
   const program = `process.kill(process.pid, 'SIGSTOP');
