@@ -14,6 +14,8 @@ test.each([
   await using _repo = repo;
   const path = join(worktreesDir, '26-01-08-login');
   await repo.git(['worktree', 'add', '-q', path]);
+  // samocode made it for a session that is gone.
+  await repo.git(['update-ref', `refs/samocode/26-01-08-login-${'0'.repeat(26)}/000`, 'HEAD']);
   await writeFile(join(repo.path, '.git/info/exclude'), '/my data\n/_samocode\n');
   const mount = join(path, at);
   await mkdir(mount, { recursive: true });
