@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
-import { writeWhole } from '../../kernel/files/atomic-file.ts';
+import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { fileIdentity, newFingerprint } from '../../kernel/files/fingerprint.ts';
 import { gitDirOf, isOwnGitDir } from '../../kernel/files/git-pointer.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
@@ -80,12 +80,13 @@ export async function restoreFound(
   if (found !== undefined) await writeFound({ worktreePath, copy }, found);
 }
 
+/** Not synced, before and after each program: without the record, what programs wrote counts as work. */
 async function writeFound({ worktreePath, copy }: Pick<FoundPlace, 'worktreePath' | 'copy'>, found: AsFound) {
   const text = JSON.stringify(found);
   const gitDir = await gitDirOf(worktreePath);
   const isOwn = gitDir !== undefined && (await isOwnGitDir(worktreePath, gitDir));
   for (const path of [copy, ...(isOwn ? [join(gitDir, NAME)] : [])])
-    if ((await plainText(path, text.length * 4 + 1)) !== text) await writeWhole(path, text);
+    if ((await plainText(path, text.length * 4 + 1)) !== text) writeLightly(path, text);
 }
 
 /**
