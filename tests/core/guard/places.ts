@@ -37,7 +37,6 @@ export const PLACES: readonly Place[] = [
   { title: 'SESSIONS outside and WORKTREES inside', sessions: 'outside' },
   { title: 'SESSIONS inside and WORKTREES outside', worktrees: 'outside' },
   { title: 'a MAIN_REPO that is a linked worktree of another checkout', repository: 'linked' },
-  { title: 'a bare MAIN_REPO', repository: 'bare', sessions: 'outside', worktrees: 'outside' },
   { title: 'a MAIN_REPO that is a submodule', repository: 'submodule', sessions: 'outside' },
   { title: 'a MAIN_REPO with submodules', repository: 'withSubmodule' },
   { title: 'a path through a link', byLink: true },
@@ -55,7 +54,6 @@ const REPOSITORIES = {
   plain: 'git clone -q "$ORIGIN" "$MAIN"',
   linked: 'git clone -q "$ORIGIN" "$BASE/first"; git -C "$BASE/first" worktree add -q -b person "$MAIN"',
   home: `git -C "$HOME" init -q; git -C "$HOME" fetch -q "$ORIGIN"; git -C "$HOME" checkout -q -b main FETCH_HEAD`,
-  bare: 'git clone -q --bare "$ORIGIN" "$MAIN"',
   submodule: `git init -q "\${MAIN%/*}"
     git -C "\${MAIN%/*}" submodule --quiet add "$ORIGIN" "\${MAIN##*/}"
     git -C "\${MAIN%/*}" commit -qm Super`,

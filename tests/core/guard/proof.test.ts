@@ -175,7 +175,6 @@ const WAYS: readonly Place[] = [
   { title: 'a HOME that is MAIN_REPO', repository: 'home', sessions: 'outside', worktrees: 'outside' },
   { title: 'WORKTREES outside MAIN_REPO', inHome: true, worktrees: 'outside' },
   { title: 'a MAIN_REPO that is a linked worktree', inHome: true, repository: 'linked' },
-  { title: 'a bare MAIN_REPO', inHome: true, repository: 'bare', sessions: 'outside', worktrees: 'outside' },
   { title: 'unusual letters in its path', inHome: true, folder: `o'clock "Bögen" a` },
   { title: 'a repository outside HOME' },
 ];

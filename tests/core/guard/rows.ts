@@ -1,13 +1,10 @@
-import type { Place } from './places.ts';
-
-/** An attempt of an agent; `unless` names layouts in which it means something else. */
+/** An attempt of an agent. */
 export interface Row {
   title: string;
   script: string;
-  unless?: (place: Place) => boolean;
 }
 
-type RowTuple = readonly [title: string, script: string, unless?: (place: Place) => boolean];
+type RowTuple = readonly [title: string, script: string];
 
 /** Each fails for every file and folder of the run folder; a success of any one makes the script succeed. */
 const ON_FILES = [
@@ -52,8 +49,6 @@ export const RUN_FOLDER: readonly Row[] = words([
   ],
 ]);
 
-const isBare = ({ repository }: Place) => repository === 'bare';
-
 const ELSEWHERE = words([
   ...[
     ['a key of ssh', 'cat "$HOME/.ssh/config"'],
@@ -73,15 +68,11 @@ const ELSEWHERE = words([
   ['open a kernel setting for writing', ': >>/proc/sys/kernel/domainname'],
   ['see memory that programs of the person share', 'test "$(readlink /proc/self/ns/ipc)" = "$IPC"'],
   ['see a terminal of the person', 'set -- /dev/pts/[0-9]*; test -e "$1"'],
-  ['write a new file in the main checkout', ': >"$MAIN/planted"', isBare],
-  ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"', isBare],
-  ['delete a file of the main checkout', 'rm "$MAIN/README.md"', isBare],
+  ['write a new file in the main checkout', ': >"$MAIN/planted"'],
+  ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"'],
+  ['delete a file of the main checkout', 'rm "$MAIN/README.md"'],
   ['move the whole home folder away', 'mv "$HOME" "$HOME.away"'],
-  [
-    'change a file of the main checkout by a second name of it',
-    'ln "$MAIN/README.md" "$HOME/work/second"',
-    isBare,
-  ],
+  ['change a file of the main checkout by a second name of it', 'ln "$MAIN/README.md" "$HOME/work/second"'],
   ["write in the person's other checkout", ': >"$CHECKOUT/planted"'],
 
   ['append an event', 'echo "{}" >>"$RUN/events.jsonl"'],
@@ -108,7 +99,7 @@ const ELSEWHERE = words([
   ['move the settings of samocode away', 'mv "$CONFIG" "$CONFIG.away"'],
 
   ['see a process outside', 'kill -0 "$OUTSIDE"'],
-  ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"', isBare],
+  ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"'],
   ['unmount the protection', 'umount "$MAIN"'],
   ['unmount it lazily', 'umount -l "$MAIN"'],
   ['mount it writable', 'mount -o remount,rw,bind "$MAIN"'],
@@ -117,11 +108,7 @@ const ELSEWHERE = words([
     'mkdir -p "$HOME/work/bind"; mount --bind "$MAIN" "$HOME/work/bind"',
   ],
   ['unmount it in a namespace of its own', 'unshare --user --map-root-user --mount umount "$MAIN"'],
-  [
-    'mount it writable there',
-    'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"',
-    isBare,
-  ],
+  ['mount it writable there', 'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"'],
   ['make a device', 'mknod "$HOME/disk" b 8 0'],
 ]);
 
@@ -254,5 +241,5 @@ export const WORKS = words([
 ]);
 
 function words(rows: readonly RowTuple[]): Row[] {
-  return rows.map(([title, script, unless]) => ({ title, script, ...(unless && { unless }) }));
+  return rows.map(([title, script]) => ({ title, script }));
 }
