@@ -68,7 +68,7 @@ describe('an older build, after this one has recorded an event of a kind that it
   });
 });
 
-test('an older build goes on with a session in which this one recorded nothing new to it', ci, async () => {
+test('an older build continues a session in which this one recorded nothing new to it', ci, async () => {
   await using rig = await startRig({ at: 'asking' });
   await endOfWorker(rig);
   const { stderr, exitCode } = await older(rig, 'answer', 'SESSION', '--accept-suggestions');

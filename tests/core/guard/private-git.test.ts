@@ -14,6 +14,17 @@ async function isSound(scene: GuardScene): Promise<void> {
   expect(await scene.outside('git -C "$MAIN" fsck --strict --no-dangling 2>&1')).toBe('');
 }
 
+/** An agent has committed, and another git holds the lock of the worktree's index. */
+async function lockedAfterWork(scene: GuardScene) {
+  const { make, collect } = await around(scene);
+  await make();
+  expect(await scene.inside(`set -e; ${WORK}`)).toMatchObject({ exitCode: 0 });
+  const lock = await scene.outside(
+    'cd "$WORKTREE"; lock=$(git rev-parse --absolute-git-dir)/index.lock; >"$lock"; echo "$lock"',
+  );
+  return { make, collect, lock };
+}
+
 describe.each(USERS)('a private git folder, $name', (user) => {
   let scene: GuardScene;
   beforeAll(async () => {
@@ -65,12 +76,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
 
   test('an index whose lock an editor holds for a moment is updated', async () => {
     await using other = await makeScene(user, USUAL);
-    const { make, collect } = await around(other);
-    await make();
-    expect(await other.inside(`set -e; ${WORK}`)).toMatchObject({ exitCode: 0 });
-    const lock = await other.outside(
-      'cd "$WORKTREE"; lock=$(git rev-parse --absolute-git-dir)/index.lock; >"$lock"; echo "$lock"',
-    );
+    const { collect, lock } = await lockedAfterWork(other);
     const collecting = collect();
     // The branch moves right before the index is tried.
     await eventually(
@@ -83,12 +89,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
 
   test('an index whose lock stays is named once, and updated by the next step without it', async () => {
     await using other = await makeScene(user, USUAL);
-    const { make, collect } = await around(other);
-    await make();
-    expect(await other.inside(`set -e; ${WORK}`)).toMatchObject({ exitCode: 0 });
-    const lock = await other.outside(
-      'cd "$WORKTREE"; lock=$(git rev-parse --absolute-git-dir)/index.lock; >"$lock"; echo "$lock"',
-    );
+    const { make, collect, lock } = await lockedAfterWork(other);
     expect(await collect()).toEqual({ kind: 'moved', others: [], lockedBy: lock });
     expect(await collect()).toEqual({ kind: 'nothing', others: [] });
     await make();

@@ -28,7 +28,7 @@ export function projectDirOf({ filePath }: Pick<SessionsFolder, 'filePath'>): st
 
 /**
  * The sessions of the project that the call names; otherwise of those of the client's folders, or of the working folder.
- * Only where there is none: of all projects known on this machine.
+ * Without one of these, the sessions of all projects known on this machine.
  */
 export async function currentSessionsFolders(
   projectDir: string | undefined,

@@ -30,7 +30,7 @@ export class AppendOnlyFile implements Disposable {
     this.#descriptor = descriptor;
     this.#size = size;
     this.#mayWrite = mayWrite;
-    this.#hash = hashOf(descriptor, size);
+    this.#hash = hashOfOpen(descriptor, size);
   }
 
   /**
@@ -67,7 +67,7 @@ export class AppendOnlyFile implements Disposable {
 
   /** The fingerprint of the first `size` bytes, as they are on disk now. */
   printOf(size: number): string {
-    return hashOf(this.#descriptor, size).digest('hex');
+    return hashOfOpen(this.#descriptor, size).digest('hex');
   }
 
   /** The number of bytes appended by others that were cut off before our writes. */
@@ -141,7 +141,8 @@ export class AppendOnlyFile implements Disposable {
   }
 }
 
-function hashOf(descriptor: number, size: number): Hash {
+/** The hash of the first bytes of an open file, or of all, read by pieces. */
+export function hashOfOpen(descriptor: number, size = Number.POSITIVE_INFINITY): Hash {
   const hash = newFingerprint();
   const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size));
   for (let from = 0; from < size; ) {

@@ -7,6 +7,7 @@ import { configFolder } from '../../kernel/config-folder.ts';
 import { ifExists } from '../../kernel/errors.ts';
 import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
+import { statsAt } from '../../kernel/files/path-stats.ts';
 import { respondingOf } from '../../kernel/files/silent-places.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 
@@ -59,7 +60,7 @@ export async function rememberProject(
 ): Promise<void> {
   const known = await readKnownProjects(homeDir);
   const { lastUsedAt = '', ...last } = known[0] ?? {};
-  const isEarlier = (await ifExists(readFile(earlierPath(homeDir)))) !== undefined;
+  const isEarlier = statsAt(earlierPath(homeDir)) !== undefined;
   const isRecent = isDeepStrictEqual(last, project) && clock.now() - Date.parse(lastUsedAt) < USED_MS;
   if (isRecent && !isEarlier) return;
   await mkdir(projectsFolder(homeDir), { recursive: true, mode: 0o700 });

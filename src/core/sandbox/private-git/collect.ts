@@ -5,14 +5,13 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
-import { newFingerprint } from '../../kernel/files/fingerprint.ts';
+import { hashOfOpen } from '../../kernel/files/append-only-file.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../../project/git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../../project/git/git-errors.ts';
@@ -292,18 +291,11 @@ function collectLfs({ git: { dir }, commonDir }: CollectPlan): void {
   }
 }
 
-const PIECE_BYTES = 1024 * 1024;
-
-/** Reads a file of any size by pieces. */
 function fingerprintAt(path: string): string {
-  const hash = newFingerprint();
-  const piece = Buffer.alloc(PIECE_BYTES);
   const descriptor = openSync(path, 'r');
   try {
-    for (let size = readSync(descriptor, piece); size > 0; size = readSync(descriptor, piece))
-      hash.update(piece.subarray(0, size));
+    return hashOfOpen(descriptor).digest('hex');
   } finally {
     closeSync(descriptor);
   }
-  return hash.digest('hex');
 }

@@ -10,8 +10,7 @@ import { below } from '../../kernel/files/below.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { plainJson, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { whyUnwritable } from '../../kernel/files/why-unwritable.ts';
-import type { Host } from '../../kernel/processes/host.ts';
-import { suspendedText } from '../../kernel/processes/host.ts';
+import { type Host, suspendedText } from '../../kernel/processes/host.ts';
 import { readHolding } from '../../kernel/processes/lease.ts';
 
 /** Files in `supervisor/<identity>/` of the config folder. */

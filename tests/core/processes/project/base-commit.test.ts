@@ -20,6 +20,18 @@ async function withRemote(): Promise<{ repo: TempRepo; remote: string; ahead: st
   return { repo, remote, ahead: await repo.git(['rev-parse', 'HEAD'], other) };
 }
 
+/** The remote is called `upstream`; `origin` is a fork of it, without the newest commit. */
+async function withFork(): ReturnType<typeof withRemote> {
+  const made = await withRemote();
+  const { repo } = made;
+  const fork = join(repo.root, 'fork.git');
+  await repo.git(['init', '-q', '--bare', '-b', 'trunk', fork]);
+  await repo.git(['push', '-q', fork, 'trunk']);
+  await repo.git(['remote', 'rename', 'origin', 'upstream']);
+  await repo.git(['remote', 'add', 'origin', fork]);
+  return made;
+}
+
 const ask = (repo: TempRepo, base?: string) =>
   resolveBase({ mainRepo: repo.path, baseEnv: repo.env, ...(base === undefined ? {} : { base }) });
 
@@ -144,13 +156,8 @@ test.each([
 });
 
 test('a local branch is compared with the branch of the remote that it follows', async () => {
-  const { repo, remote, ahead } = await withRemote();
+  const { repo, remote, ahead } = await withFork();
   await using _ = repo;
-  const fork = join(repo.root, 'fork.git');
-  await repo.git(['init', '-q', '--bare', '-b', 'trunk', fork]);
-  await repo.git(['push', '-q', fork, 'trunk']);
-  await repo.git(['remote', 'rename', 'origin', 'upstream']);
-  await repo.git(['remote', 'add', 'origin', fork]);
   await repo.git(['branch', '-q', '--set-upstream-to', 'upstream/trunk', 'trunk']);
   expect(await ask(repo, 'trunk')).toMatchObject({ commit: ahead, name: 'upstream/trunk' });
   await repo.git(['reset', '-q', '--hard', ahead]);
@@ -163,13 +170,8 @@ test('a local branch is compared with the branch of the remote that it follows',
 });
 
 test('a base of another remote is fetched from that one', async () => {
-  const { repo, remote, ahead } = await withRemote();
+  const { repo, remote, ahead } = await withFork();
   await using _ = repo;
-  const fork = join(repo.root, 'fork.git');
-  await repo.git(['init', '-q', '--bare', '-b', 'trunk', fork]);
-  await repo.git(['push', '-q', fork, 'trunk']);
-  await repo.git(['remote', 'rename', 'origin', 'upstream']);
-  await repo.git(['remote', 'add', 'origin', fork]);
   expect(await ask(repo, 'upstream/trunk')).toEqual({
     commit: ahead,
     name: 'upstream/trunk',

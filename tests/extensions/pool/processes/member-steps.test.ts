@@ -112,7 +112,7 @@ test('a remote that does not respond to a look at the members delays no renewal'
   expect(renewals).toBe(1);
 });
 
-test('a state that git has packed is published as one in a file of its own', async () => {
+test('a state that git has packed is published like any other', async () => {
   await using scene = await poolScene();
   const commit = await scene.publish();
   const { id } = sessionFileSample();
