@@ -208,7 +208,7 @@ async function readActivityIfChanged(known: Map<string, Known>, key: string): Pr
 
 /**
  * Detects what no session file shows: a dead worker, a silent agent, a supervisor that came or went, failing
- * channels. Stores a new report in `known`.
+ * channels, a session that became its user's. Stores a new report in `known`.
  */
 async function unseenChange(
   known: Known,
@@ -216,6 +216,8 @@ async function unseenChange(
   context: ActionContext,
 ): Promise<Change | undefined> {
   const { session: shown } = known;
+  // Its record may have been made, or its folder been given to its user, since.
+  if (shown?.view.foreign !== undefined || shown?.view.isUnreadable) return 'files';
   if (shown === undefined || !mayChangeUnseen(shown.view)) return undefined;
   const { view, projectDir, troubles } = shown;
   if (view.worker === 'unknowable') return 'files';
@@ -242,7 +244,17 @@ function mayChangeUnseen({ state, worker, needsWorker }: SessionView): boolean {
 function reportStamp(report: SessionReport | undefined): string {
   if (report === undefined) return '';
   const { view, worker, isDying, isStalled, unwatched, troubles } = report;
-  return JSON.stringify([view.worker, view.isUnseen, worker, isDying, isStalled, unwatched, troubles]);
+  return JSON.stringify([
+    view.worker,
+    view.foreign,
+    view.isUnreadable,
+    view.isUnseen,
+    worker,
+    isDying,
+    isStalled,
+    unwatched,
+    troubles,
+  ]);
 }
 
 /** The folders in which sessions appear, and the logs of sessions that may still change. */
