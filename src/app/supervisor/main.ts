@@ -4,7 +4,6 @@ import type { ActionContext } from '../../core/caller/context/context.ts';
 import { isoUtc, systemClock } from '../../core/kernel/clock.ts';
 import { closeInherited } from '../../core/kernel/processes/close-inherited.ts';
 import { isOlder } from '../../core/kernel/versions.ts';
-import { askToLeave } from '../../core/sandbox/programs/launch-supervisor.ts';
 import { readPresence } from '../../core/sandbox/programs/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from '../../core/supervisor/run-supervisor.ts';
 import { newSupervisor, type Supervisor } from '../../core/supervisor/supervisor.ts';
@@ -58,7 +57,6 @@ async function serve(supervisor: Supervisor, signal: AbortSignal): Promise<void>
   const { paths, host } = supervisor;
   const before = await readPresence(paths, host);
   const other = before.kind === 'watching' ? before.about?.version : undefined;
-  if (before.kind === 'watching') await askToLeave(paths, __VERSION__, true);
   const end = await runSupervisor(supervisor, { signal, stays: true });
   const isHeldByNewer = end === 'held' && other !== undefined && isOlder(__VERSION__, other);
   if (TRY_AGAIN.includes(end) && !isHeldByNewer) process.exitCode = 1;

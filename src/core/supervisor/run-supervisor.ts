@@ -11,7 +11,7 @@ import { newWatcher, type WatchPath } from '../kernel/files/watcher.ts';
 import { acquireLease, type OwnedLease } from '../kernel/processes/lease.ts';
 import { isOlder } from '../kernel/versions.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
-import { launchSupervisor } from '../sandbox/programs/launch-supervisor.ts';
+import { askToLeave, launchSupervisor } from '../sandbox/programs/launch-supervisor.ts';
 import { LimitedPart } from './limited-part.ts';
 import { NowFile } from './now-file.ts';
 import { supervisorParts } from './part.ts';
@@ -20,7 +20,10 @@ import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
   signal: AbortSignal;
-  /** Started as a service or in a terminal: it keeps running when there is nothing to watch. */
+  /**
+   * Started as a service or in a terminal: it keeps running when there is nothing to watch, and takes over from one
+   * that would not.
+   */
   stays?: boolean;
   watchPath?: WatchPath;
 }
@@ -52,7 +55,7 @@ const MAX_PATHS = 1024;
 export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
   const program = identityAt(supervisor.programs.supervisor);
   for (;;) {
-    const lease = await takeSupervisorLease(supervisor, options.signal);
+    const lease = await takeSupervisorLease(supervisor, options);
     if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
     let end: SupervisorEnd | undefined;
     try {
@@ -170,18 +173,19 @@ function watchedBy({ paths }: Supervisor, { sessions }: Scan): string[] {
 const HANDOVER_MS = LONGEST_SCAN_GAP_MS + 30_000;
 const HANDOVER_POLL_MS = 100;
 
-/** Takes the lease, if necessary once an older program has left. @returns undefined if another keeps it */
+/** Takes the lease, if necessary once another program has left. @returns undefined if that one keeps it */
 async function takeSupervisorLease(
   { paths, clock, host }: Supervisor,
-  signal: AbortSignal,
+  { signal, stays = false }: RunOptions,
 ): Promise<OwnedLease | undefined> {
   const until = clock.monotonic() + HANDOVER_MS;
-  for (;;) {
+  for (let isAsked = !stays; ; isAsked = true) {
     try {
       return await acquireLease(paths.leases, { clock, host });
     } catch (error) {
       if (!BASE_ERRORS.lease_held.is(error)) throw error;
     }
+    if (!isAsked) await askToLeave(paths, __VERSION__, stays);
     const isHandover = statsAt(paths.leave) !== undefined;
     if (!isHandover || clock.monotonic() > until || signal.aborted) return undefined;
     await clock.sleep(HANDOVER_POLL_MS, signal).catch(() => undefined);

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { channelTroubleText } from '../../../core/caller/facts/channel-state.ts';
 import { duration } from '../../../core/kernel/durations.ts';
-import type { Cli } from '../../../core/kit/terminal/cli.ts';
+import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
 import { cutToColumns, hanging, table } from '../../../core/kit/terminal/columns.ts';
 import type { Output } from '../../../core/kit/terminal/output.ts';
@@ -64,7 +64,7 @@ const ENDS: Readonly<Record<Exclude<SupervisorEnd, 'held'>, string>> = {
   ended: 'Ended. The next act on a session starts a new supervisor.',
   nothing_to_watch: 'Ended: no session is working or waiting.',
   lost: 'Ended: another supervisor has taken over.',
-  asked_to_leave: 'Ended: a supervisor of a newer version, or the service, takes over.',
+  asked_to_leave: 'Ended: a supervisor of a newer version takes over.',
   program_replaced: 'Ended: samocode was upgraded, and the new version continues in the background.',
 };
 
@@ -77,12 +77,14 @@ async function watch(cli: Cli): Promise<void> {
   await refuseFromInside(context);
   const supervisor = newSupervisor(context, (text) => cli.output.say(`${timeOfDay(context)}  ${text}`));
   const facts = await readFacts(context);
-  if (facts.running) return sayRunning(cli, facts);
+  if (facts.stays || facts.suspended !== undefined) return sayRunning(cli, facts);
   if (facts.unwritable !== undefined) throw CLI_ERRORS.supervisor_folder({ problem: facts.unwritable });
   const { runSupervisor } = await import('../../../core/supervisor/run-supervisor.ts');
   cli.output.say(
     `Supervisor ${__VERSION__}, process ${process.pid}${cli.isInteractive ? '; Ctrl-C ends it' : ''}.`,
   );
+  if (facts.running)
+    cli.output.say(`It takes over from the one in the background${runsText(facts, context.clock.now())}.`);
   cli.output.say([...watchedText(facts, cli.output, context.clock.now()), ''].join('\n'));
   await cli.useSupervisorParts();
   const end = await runSupervisor(supervisor, { signal: endOf(cli), stays: true });
@@ -90,13 +92,19 @@ async function watch(cli: Cli): Promise<void> {
   cli.output.result({ outcome: end }, () => ENDS[end]);
 }
 
+/** It is kept: the installed service, one in another terminal, or one that could not leave. */
 async function sayRunning(cli: Cli, facts: SupervisorFacts): Promise<void> {
-  const { clock } = await cli.actionContext();
-  const { pid, version, since } = facts;
-  const result = { outcome: 'runs_already', pid, version, since };
+  const nowMs = (await cli.actionContext()).clock.now();
+  const { pid, version, since, suspended, stays, service } = facts;
+  const who = stays ? (service ? 'The installed service' : 'A supervisor that stays') : 'Another supervisor';
+  const kept = stays ? '' : ' It did not leave for this one: a newer version does not.';
+  if (!stays || suspended !== undefined) cli.leaveWith(EXIT.failed);
+  const result = { outcome: 'runs_already', pid, version, since, suspended, stays };
   cli.output.result(result, () =>
     [
-      `A supervisor is already running${runsText(facts, clock.now())}.`,
+      ...(suspended === undefined
+        ? [`${who} is already running${runsText(facts, nowMs)}.${kept}`]
+        : headText(facts, cli.output, nowMs)),
       'To see what it watches: samocode supervisor --status',
     ].join('\n'),
   );
@@ -150,6 +158,8 @@ export function supervisorFacts(status: SupervisorStatus, service: string | unde
     running: running !== undefined,
     pid: running?.pid,
     suspended: running?.suspended,
+    /** It runs as a service or in a terminal, also when nothing waits. */
+    stays: running?.about?.stays,
     since: running?.since,
     version: running?.about?.version,
     program: running?.about?.program,

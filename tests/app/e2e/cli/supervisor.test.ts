@@ -70,6 +70,7 @@ test.concurrent('a supervisor in the foreground logs its actions, prevents a sec
     exitCode: 0,
     outcome: 'runs_already',
     pid: foreground.program.pid,
+    stays: true,
     version: '0.0.0-test',
   });
   expect(await command(rig, 'supervisor', '--status')).toMatchObject({
@@ -89,8 +90,27 @@ test.concurrent('a service takes over from a supervisor that would leave, and st
   await expect.poll(() => pidsOf(rig)).toHaveLength(1);
   const service = start(rig, join(dirname(cliOf(rig)), 'supervisor.cjs'), '--stay');
   await expect.poll(() => pidsOf(rig)).toEqual([service.program.pid]);
-  expect(await command(rig, 'supervisor')).toMatchObject({ pid: service.program.pid });
+  const { pid } = service.program;
+  expect(await command(rig, 'supervisor')).toMatchObject({ exitCode: 0, pid, stays: true });
   expect(await ended(service, 'SIGTERM')).toBe(0);
+});
+
+test.concurrent('a supervisor in a terminal takes over from one in the background, and stays', async ({
+  expect,
+}) => {
+  await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers', { leaveDead: true });
+  await expect.poll(() => pidsOf(rig)).toHaveLength(1);
+  const [background] = await pidsOf(rig);
+  const foreground = start(rig, cliOf(rig), 'supervisor');
+  await expect.poll(() => pidsOf(rig)).toEqual([foreground.program.pid]);
+  expect(foreground.printed()).toContain(
+    `It takes over from the one in the background: process ${background}`,
+  );
+  await expect
+    .poll(() => command(rig, 'supervisor', '--status'))
+    .toMatchObject({ pid: foreground.program.pid, stays: true });
+  expect(await ended(foreground, 'SIGINT')).toBe(0);
 });
 
 test.concurrent('a supervisor whose folder cannot be written reports it, and that sessions still run', async ({
