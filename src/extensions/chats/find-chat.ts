@@ -1,5 +1,7 @@
 import { readSync } from 'node:fs';
+import type { CallersChat } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext, ChatCall } from '../../core/caller/context/context.ts';
+import type { FormChoice } from '../../core/caller/facts/form.ts';
 import { isoUtc } from '../../core/kernel/clock.ts';
 import { orNothing } from '../../core/kernel/errors.ts';
 import { utf16Of, withPlainFile } from '../../core/kernel/files/plain-file.ts';
@@ -23,11 +25,21 @@ export async function* piecesOf({ client, source }: FoundChat): AsyncGenerator<C
   else yield* piecesInFile(source.path, client === 'Codex' ? readCodexLine : readClaudeLine);
 }
 
-/** Finds the chat that makes this call. @throws if its client does not name it, or it is of another project */
-export async function chatOfCall(project: Project, context: Looking): Promise<FoundChat> {
+/**
+ * Finds the chat that makes this call, or that the person chooses.
+ * @throws if its client does not name it, or it is of another project
+ */
+export async function chatOfCall(
+  choose: CallersChat['choose'],
+  project: Project,
+  context: Looking,
+): Promise<FoundChat> {
   const { chatCall, by } = context;
   if (chatCall === undefined) {
-    const chats = await chatsToShow(project, context);
+    const rows = await newestChats(project, context);
+    const id = rows.length === 0 ? undefined : await choose?.(rows);
+    if (id !== undefined) return await chatById(id, project, context);
+    const chats = shown(rows);
     throw by.channel === 'cli' ? CHAT_ERRORS.chat_id_missing({ chats }) : CHAT_ERRORS.chat_unnamed({ chats });
   }
   const [chat, ...copies] = await awaitedChats(chatCall, context);
@@ -119,8 +131,16 @@ interface ListedChat {
   words: string;
 }
 
-/** The newest chats of a project, one per line: program, id, time and the first words of the person. */
 async function chatsToShow(project: Project, context: Looking): Promise<string> {
+  return shown(await newestChats(project, context));
+}
+
+function shown(rows: readonly FormChoice[]): string {
+  return rows.map(({ title }) => `- ${title}`).join('\n');
+}
+
+/** The newest chats of a project by their ids: program, time, id and the first words of the person. */
+async function newestChats(project: Project, context: Looking): Promise<FormChoice[]> {
   const folders = await projectFolders(project);
   const files = [
     await listed(claudeChats(context, folders.folders), folders),
@@ -135,12 +155,11 @@ async function chatsToShow(project: Project, context: Looking): Promise<string> 
     .map(({ id, title, updated }) => ({ client: 'opencode', id, at: updated, words: title }));
   const newest = [...files.flat(), ...ofOpencode].sort((a, b) => b.at - a.at).slice(0, MOST_SHOWN);
   const clean = secretFilter(newest.length === 0 ? [] : await secretsOfProject(project, context));
-  return newest.map((each) => shown(each, clean)).join('\n');
-}
-
-function shown({ client, id, at, words }: ListedChat, clean: (text: string) => string): string {
-  const minute = isoUtc(at).slice(0, 16).replace('T', ' ');
-  return `- ${client}, ${minute} UTC, ${id}: ${JSON.stringify(cut(oneLine(clean(words)), MAX_WORDS))}`;
+  return newest.map(({ client, id, at, words }) => {
+    const minute = isoUtc(at).slice(0, 16).replace('T', ' ');
+    const begin = JSON.stringify(cut(oneLine(clean(words)), MAX_WORDS));
+    return { value: id, title: `${client}, ${minute} UTC, ${id}: ${begin}` };
+  });
 }
 
 async function listed(chats: readonly ChatFile[], folders: ProjectFolders): Promise<ListedChat[]> {

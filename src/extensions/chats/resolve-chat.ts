@@ -44,7 +44,7 @@ export async function chatNamed(
   context: ActionContext,
 ): Promise<FoundChat> {
   return given.by === 'caller'
-    ? await chatOfCall(project, context)
+    ? await chatOfCall(given.choose, project, context)
     : await chatById(given.id, project, context);
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import type { SamocodeError } from '../../kernel/errors.ts';
 import { describeLevel } from '../../kernel/sandbox-level.ts';
+import { askField, askYesNo } from '../../kit/terminal/ask.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
@@ -10,6 +11,7 @@ import { sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { stateLine } from '../../session/words.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
+import { askSession, askTask, namesNoWork } from './start/ask-work.ts';
 import {
   givenStartOptions,
   type StartOptions,
@@ -34,8 +36,9 @@ export function addRun(program: Command, cli: Cli): void {
           hint: 'Leave --ask out: the command then exits with status 4 when it needs you.',
         });
       }
-      if (session === undefined) await runNew(cli, options, ask);
-      else await runExisting(cli, session, options, ask);
+      const named = session ?? (ask && namesNoWork(options) ? await askSession(cli, options) : undefined);
+      if (named === undefined) await runNew(cli, options, ask);
+      else await runExisting(cli, named, options, ask);
     });
 }
 
@@ -46,9 +49,15 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
 }
 
+type BeginOptions = StartOptions & { yes?: true; run?: boolean; ask?: boolean };
+
 /** Starts a session, and creates the project if it does not exist. */
-async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
-  const wanted = startInputOf(options);
+async function begin(cli: Cli, options: BeginOptions) {
+  const isAsking = cli.isInteractive && options.ask !== false;
+  const task = isAsking && namesNoWork(options) ? await askTask(cli) : options.task;
+  const wanted = startInputOf({ ...options, task });
+  if (isAsking && wanted.work.kind === 'chat' && wanted.work.chat.by === 'caller')
+    wanted.work.chat.choose = async (choices) => await askField(cli, { title: 'Which chat?', choices });
   const projectDir = await ensureProject(cli, options);
   const { startSession } = await import('./start-session.act.ts');
   const bring = cli.isInteractive ? (files: readonly string[]) => askToBring(cli, files) : undefined;
@@ -59,10 +68,7 @@ async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boole
 }
 
 async function askToBring(cli: Cli, files: readonly string[]): Promise<boolean> {
-  const [{ bringQuestion }, { askYesNo }] = await Promise.all([
-    import('./start/bring-form.ts'),
-    import('../../kit/terminal/ask.ts'),
-  ]);
+  const { bringQuestion } = await import('./start/bring-form.ts');
   cli.output.say(bringQuestion(files));
   return (await askYesNo(cli, 'Copy them?')) === true;
 }
@@ -74,14 +80,17 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
     throw taskForName(session, error) ?? error;
   });
   refuseStartOptions(session, options);
+  const isContinued = view.state.status.kind === 'stopped' && ask && (await askYesNo(cli, CONTINUE, true));
   // Without a supervisor, nothing else starts a worker.
-  if (view.needsWorker && worker !== 'working') {
+  if (isContinued || (view.needsWorker && worker !== 'working')) {
     const { resumeSession } = await import('./resume-session.act.ts');
     await resumeSession({ session: view.folder, ...projectOf(options) }, await cli.actionContext());
   }
   const { runToRest } = await import('./run-to-rest.ts');
   await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
 }
+
+const CONTINUE = 'It is stopped. Continue it?';
 
 /** Suggests --task if the name has a space: names of new sessions never have one. */
 function taskForName(session: string, error: unknown): SamocodeError | undefined {

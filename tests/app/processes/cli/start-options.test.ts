@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NewEvent } from '../../../../src/core/session/events/events.ts';
 import { CREATED, DONE, PREPARED } from '../../../core/unit/session/events.ts';
 import { typed } from '../../unit/cli/typed.ts';
 import { makeServerRig, type ServerRig } from '../../unit/server/server-rig.ts';
@@ -20,6 +21,7 @@ afterAll(async () => {
   for (const serverRig of [withSession, withFolder]) await serverRig[Symbol.asyncDispose]();
 });
 
+const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on request' };
 const placeOf = ({ repo }: ServerRig) => ({ cwd: repo.path, home: repo.homeDir });
 
 test.each([
@@ -37,6 +39,25 @@ test.each([
 
 test('run with an existing session and no options shows it', async () => {
   expect((await typed(['run', 'boat'], placeOf(withSession))).exitCode).toBe(0);
+});
+
+test('run alone asks a person which session to continue, or what a new one is to do', async () => {
+  await using rig = await makeServerRig();
+  const place = placeOf(rig);
+  const asked = async (...says: string[]) => await typed(['run'], { ...place, says });
+  const typedAlone = await asked();
+  expect(typedAlone.exitCode).toBe(2);
+  expect(typedAlone.stderr).toContain('A session needs a task');
+  const started = await typed(['start', '--no-run'], { ...place, says: ['Paint the mast'] });
+  // No worker is there to take it.
+  expect(started.stderr).toContain('Its worker exited before it took the session');
+  await rig.addSession('26-01-08-ship', [CREATED, PREPARED, DONE]);
+  await rig.addSession('26-01-09-boat', [CREATED, PREPARED, STOPPED]);
+  const chosen = await asked('1', 'n');
+  expect(chosen.stdout).toMatch(/^1\) boat: stopped.*\n2\) a new one\n/);
+  expect(chosen.stdout).toContain('26-01-09-boat');
+  expect((await asked('2')).stderr).toContain('A session needs a task');
+  expect((await asked('')).stderr).toContain('A session needs a task');
 });
 
 test('the original form names the arguments that do not apply to an existing session', async () => {

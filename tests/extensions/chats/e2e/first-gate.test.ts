@@ -179,7 +179,11 @@ test('a call without the id of its chat starts nothing, and a person names one o
   expect([listed.exitCode === 0, listed.stderr]).toEqual([false, expect.stringContaining(id)]);
   expect(listed.stderr).toContain('--chat without the id of a chat');
   expect(listed.stderr).not.toContain('brief');
-  const begun = await typed(['start', '--chat', id, '--no-run', '--json'], terminal);
+  const cancelled = await typed(['start', '--chat'], { ...terminal, says: [''] });
+  expect(cancelled.stderr).toContain('--chat without the id of a chat');
+  expect(await sessionFolders(at.sessionsDir)).toEqual([]);
+  const begun = await typed(['start', '--chat', '--no-run'], { ...terminal, says: ['1'] });
+  expect(begun.stdout).toMatch(new RegExp(`^1\\) Claude Code, .* UTC, ${id}: `, 'm'));
   const [session = ''] = await sessionFolders(at.sessionsDir);
   expect([begun.exitCode, (await at.view(session)).sessionFile?.chat]).toEqual([
     0,

@@ -57,9 +57,13 @@ export function startInputOf(options: StartOptions): StartSessionInput {
     return { ...input, project: projectOf(options).projectDir };
   } catch (error) {
     if (!START_ERRORS.nothing_to_do.is(error)) throw error;
-    throw CLI_ERRORS.usage({
-      why: 'A session needs a task, or a topic to research.',
-      hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',
-    });
+    throw noWorkError();
   }
+}
+
+export function noWorkError() {
+  return CLI_ERRORS.usage({
+    why: 'A session needs a task, or a topic to research.',
+    hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',
+  });
 }

@@ -1,4 +1,5 @@
 import { START_ERRORS } from '../../../caller/errors/start-errors.ts';
+import type { FormChoice } from '../../../caller/facts/form.ts';
 import { requireText } from '../../../caller/refusals/require.ts';
 import type { GivenIssue } from '../../../session/events/session-file.ts';
 
@@ -29,8 +30,14 @@ export interface IssueWork {
 export interface ChatWork {
   kind: 'chat';
   /** `caller`: the chat that makes this call; an id: named by a person; `brief`: the chat's own summary of itself. */
-  chat: { by: 'caller' } | { by: 'id'; id: string } | { by: 'brief'; text: string };
+  chat: CallersChat | { by: 'id'; id: string } | { by: 'brief'; text: string };
   with?: OwnWork;
+}
+
+export interface CallersChat {
+  by: 'caller';
+  /** Asks a person for the id of one of these, if no chat makes the call; undefined: they chose none. */
+  choose?(chats: readonly FormChoice[]): Promise<string | undefined>;
 }
 
 /** A session folder prepared by hand, which a worker continues. */
