@@ -11,6 +11,7 @@ import { type GitContext, requireIdentity, requireRepository } from '../git/repo
 import { readSettings, type SettingTexts } from '../settings/read-settings.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
 import { parseSamocodeFile, samocodeLine } from '../settings/samocode-file.ts';
+import { mistakeInProject } from '../settings/setting-warnings.ts';
 import { initRepository } from '../worktrees/init-repository.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { rememberProject } from './known-projects.ts';
@@ -55,6 +56,7 @@ interface ProjectFacts {
 export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
   const { env, homeDir, signal } = setup;
   const context: GitContext = { baseEnv: env, signal };
+  requireLines(setup);
   const done = setup.initRepository ? await initRepository(setup.mainRepo, { homeDir, ...context }) : [];
   const { toplevel } = await requireRepository(setup.mainRepo, { ...context, homeDir });
   const { filePath, text } = await ensureFile(toplevel, setup);
@@ -68,6 +70,17 @@ export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupRepo
     if ((await readFile(filePath, 'utf8').catch(() => '')) === text) await rm(filePath, { force: true });
     throw error;
   }
+}
+
+/** A misspelt line is refused before anything is written, although a file may have it. */
+function requireLines({ lines = {}, homeDir }: ProjectSetup): void {
+  const mistake = Object.keys(lines).flatMap((key) => mistakeInProject(key) ?? [])[0];
+  if (mistake !== undefined) throw PROJECT_ERRORS.line_without_effect({ mistake });
+  const text = Object.entries(lines).map((line) => samocodeLine(...line));
+  const projectFile = { path: 'the lines of this call', text: text.join('\n') };
+  const { readings } = readSettings({ projectFile, env: {}, homeDir });
+  const invalid = readings.find(({ key, problem }) => problem !== undefined && key in lines);
+  if (invalid?.problem !== undefined) throw invalid.problem;
 }
 
 async function setUp(

@@ -53,6 +53,11 @@ export const PROJECT_ERRORS = errors({
     what: `${folder} cannot be MAIN_REPO.`,
     ...((problem && UNFIT[problem]) ?? NO_REPOSITORY),
   }),
+  line_without_effect: ({ mistake }: { mistake: string }) => ({
+    what: 'Nothing was set up.',
+    why: mistake,
+    hint: 'docs/settings.md lists the settings.',
+  }),
   not_one_line: ({ key }: { key: string }) => ({
     what: 'Nothing was set up.',
     why: `The value of ${key} contains a line break, but a setting in .samocode is one line.`,

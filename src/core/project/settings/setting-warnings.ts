@@ -46,7 +46,8 @@ export function warnAboutKeys(
   return [...inProject, ...inEnvFile];
 }
 
-function mistakeInProject(key: string): string | undefined {
+/** @returns why a line with this key would have no effect */
+export function mistakeInProject(key: string): string | undefined {
   if (knownKeys().project.includes(key) || isInFamily(key)) return undefined;
   if (!knownKeys().machine.includes(key)) {
     const name = key.slice(key.indexOf('_') + 1);

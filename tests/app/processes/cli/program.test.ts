@@ -113,6 +113,21 @@ test('init creates a project, and a second init finds it complete', async () => 
   expect(second.stdout).toContain('is valid');
 });
 
+test.each([
+  ['PROVDER=codex', 'Did you mean PROVIDER?'],
+  ['CHEK=npm test', 'Did you mean CHECK?'],
+  ['MAX_COST_USD=ten', 'MAX_COST_USD in the lines of this call, line 1, cannot be used.'],
+  ['PROVIDER=codexx', 'Did you mean "codex"?'],
+])('--set %j is refused before anything is written, also beside an existing file', async (line, words) => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  const refused = await typed(['init', '--set', line], place);
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining(words)]);
+  await expect(access(join(repo.path, '.samocode'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await typed(['init', '--set', 'PROVIDER=rehearsal'], place);
+  expect((await typed(['init', '--set', line], place)).stderr).toContain(words);
+});
+
 test('a --set that is not KEY=VALUE is a usage error', async () => {
   await using repo = await makeRepo();
   const { exitCode } = await typed(['init', '--set', 'provider'], { cwd: repo.path, home: repo.homeDir });
