@@ -13,7 +13,7 @@ const STATUSES: readonly [keyof typeof EXIT, string][] = [
   ['failed', 'failure'],
   ['usage', 'usage error'],
   ['blocked', 'the session is blocked'],
-  ['waiting', 'the session waits for you'],
+  ['waiting', 'the session waits for you, or the printed commands do the rest'],
   [
     'pending',
     'not done yet: the command is queued until a worker answers, or accepted and still being carried out',

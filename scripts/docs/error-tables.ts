@@ -69,11 +69,12 @@ export function exampleErrors(): ExampleError[] {
 
 function exampleOf(code: string, row: { explain: unknown }): ExampleError {
   // Each row is called with a stand-in for every argument that it may read.
-  const { what, why, hint = '', next = [] } = (row.explain as (args: unknown) => Explanation)(STAND_INS);
+  const explained = (row.explain as (args: unknown) => Explanation)(STAND_INS);
+  const { what, why, hint = '', modelHint = hint, next = [] } = explained;
   const hasOwnNext = Array.isArray(next);
   // A stand-in by itself is not yet a string.
   const words = {
-    ...{ what: String(what), why: String(why), hint: String(hint) },
+    ...{ what: String(what), why: String(why), hint: String(hint), modelHint: String(modelHint) },
     // A step without a session is shown with a placeholder for it.
     next: hasOwnNext ? next.map((step) => ({ ...step, session: undefined })) : [],
   };

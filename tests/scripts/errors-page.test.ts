@@ -36,7 +36,7 @@ test.each(EXAMPLES)('a tool and a terminal print everything that the page says a
   const sentences = [error.what, error.why].filter((words) => words !== '').map(onOneLine);
   expect(sentences.filter((words) => !onOneLine(object.message).includes(words))).toEqual([]);
   expect(sentences.filter((words) => !terminal.includes(words))).toEqual([]);
-  expect(object.hint).toContain(error.hint);
+  expect(object.hint).toContain(error.modelHint);
   expect(terminal).toContain(onOneLine(error.hint));
 });
 
@@ -53,6 +53,27 @@ test.each(EXAMPLES)('$code says what happened and why, for any arguments', (erro
   expect(words).not.toMatch(/NaN|undefined|\[object|=>/);
   expect(error.what).not.toBe('');
 });
+
+/** Refusals of a model or script, which persons never get. */
+const FOR_MODELS = [
+  ...['adoption_needs_person', 'answers_need_person', 'code_needs_person', 'needs_person', 'person_accepts'],
+  ...[
+    'limits_closed',
+    'person_needed',
+    'pool_needs_person',
+    'token_needs_person',
+    'chat_unnamed',
+    'not_shown',
+  ],
+  ...['chat_ambiguous', 'from_alone', 'only_there', 'program_replaced', 'project_needed', 'read_only'],
+];
+
+test.each(EXAMPLES.filter(({ code }) => !FOR_MODELS.includes(code)))(
+  '$code speaks to a person, who is no model that has a user',
+  (error) => {
+    expect(terminalLines(error)).not.toMatch(/\b(?:the user|user's|this call|with replace|project_dir)\b/i);
+  },
+);
 
 test('every table of src is documented', async () => {
   const src = join(import.meta.dirname, '../../src');

@@ -63,8 +63,8 @@ On your own repository:              samocode run --task "Add JWT auth"
 "samocode <command> --help" describes a command. Every command accepts --json.
 <session> is its name, a prefix of the name, or its five-character id, which
 "samocode list" shows before the name.
-Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you,
-75 queued or accepted, and not done yet.`;
+Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you or
+leaves you commands, 75 queued or accepted, and not done yet.`;
 
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = messageOf(error, argv).split('\n');

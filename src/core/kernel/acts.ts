@@ -28,6 +28,7 @@ export const ACTS = [
   'set_up',
   'start',
   'stop',
+  'take',
   'take_over',
   'trust',
   'verify',

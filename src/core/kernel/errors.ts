@@ -5,11 +5,10 @@ import { visibleControls } from './text.ts';
 export interface Explanation {
   what: string;
   why: string;
-  /**
-   * Advice about things outside samocode, in a sentence that fits both server and CLI; not needed if `next` covers
-   * it.
-   */
+  /** Advice about things outside samocode, for a person; not needed if `next` covers it. */
   hint?: string;
+  /** The same for a model, where that is another sentence. */
+  modelHint?: string;
   /** Acts that help; server and CLI each render them in their own form. */
   next?: readonly NextStep[];
 }
@@ -26,12 +25,13 @@ export class SamocodeError<Code extends string = string, Args = unknown> extends
   readonly what: string;
   readonly why: string;
   readonly hint: string;
+  readonly modelHint: string;
   readonly next: readonly NextStep[];
 
   constructor(
     code: Code,
     args: Args,
-    { what, why, hint = '', next = [] }: Explanation,
+    { what, why, hint = '', modelHint = hint, next = [] }: Explanation,
     options?: { cause?: unknown },
   ) {
     super(visibleControls(`${what} ${why} ${hint}`.trim()), options);
@@ -41,6 +41,7 @@ export class SamocodeError<Code extends string = string, Args = unknown> extends
     this.what = visibleControls(what);
     this.why = visibleControls(why);
     this.hint = visibleControls(hint);
+    this.modelHint = visibleControls(modelHint);
     this.next = next;
   }
 }

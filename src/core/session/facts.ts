@@ -118,6 +118,11 @@ export interface ProofFact {
   open?: string;
 }
 
+/** Who has a session of a pool, if not this machine: a host's name, OFFERED or PARKED. */
+export function poolHost({ sessionFile, worker, lease }: SessionView): string | undefined {
+  return sessionFile?.pool && worker === 'unknowable' ? lease?.owner.hostId : undefined;
+}
+
 export function sessionFacts(view: SessionView): SessionFacts {
   const { state, sessionFile, paths, problems, folder } = view;
   const { worktree } = state;
@@ -125,7 +130,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     session: folder,
     group: sessionFile?.group,
     recurring: sessionFile?.recurring && describeRecurring(sessionFile.recurring),
-    host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
+    host: poolHost(view),
     lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
     id: shortId(folder),
     ...stateFacts(state, view.lastPoll),

@@ -5,7 +5,7 @@ import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
 import { shellWord } from '../../kernel/shell-quoted.ts';
 import { askYesNo } from '../../kit/terminal/ask.ts';
 import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts';
-import type { Cli } from '../../kit/terminal/cli.ts';
+import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
 import { shownPath } from '../../kit/terminal/session-words.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
@@ -88,6 +88,7 @@ async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promi
 function printFinished(cli: Cli, finished: FinishResult, facts: object): void {
   const { place, moved: _moved, unpushed: _unpushed, view, done, next, ...result } = finished;
   const { commands, bodyPath } = result;
+  if (commands.length > 0) cli.leaveWith(EXIT.waiting);
   const text = bodyPath && `The text of the pull request: ${shownPath(bodyPath, cli)}`;
   printDone(
     cli,

@@ -37,12 +37,17 @@ export function addAnswer(program: Command, cli: Cli): void {
     )
     .action(async (session: string, written: string[], options: AnswerOptions) => {
       const given = written.map(parsePair);
+      if (options.replace && given.length === 0)
+        throw CLI_ERRORS.usage({
+          why: '--replace names no answer to replace.',
+          hint: `For example: samocode answer ${shellWord(session)} Q1=B --replace`,
+        });
       const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
       if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
       const { acceptSuggestions, confirmTyped = false } = options;
       const send = async (answered: SeenAnswers) => {
         const { answerQa } = await import('./answer-qa.act.ts');
-        const replace = given.length > 0 && options.replace;
+        const replace = options.replace;
         const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
         const { view, done, ...facts } = await answerQa(input, await cli.actionContext());
         printDone(cli, { view, done }, { facts });

@@ -20,17 +20,20 @@ export interface RunToRest extends Followed {
 export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
   const { clock } = await cli.actionContext();
   using progress = new ProgressView(cli.output, clock);
+  let isAsking = false;
   try {
     for (let { cursor } = run; ; ) {
+      isAsking = false;
       const result = await followSession(cli, { ...run, cursor }, progress);
       cursor = result.cursor;
+      isAsking = true;
       const decided = run.ask ? await askAtGate(cli, result.view, run) : undefined;
       if (decided === undefined) return await showRest(cli, result);
       cli.output.say(`\n${decided}`);
     }
   } catch (error) {
     if (!cli.interrupted.aborted) throw error;
-    printHowToReturn(cli, run.session);
+    printHowToReturn(cli, run.session, isAsking);
   }
 }
 
@@ -43,14 +46,14 @@ async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   cli.output.result(facts, () => `\n${formatStatus(facts, cli, { nowMs: clock.now(), commits })}`);
 }
 
-function printHowToReturn(cli: Cli, folder: string): void {
+function printHowToReturn(cli: Cli, folder: string, isAsking: boolean): void {
   const { accent } = cli.output.style;
   const short = handleOf(folder);
   cli.leaveWith(EXIT.interrupted);
   cli.output.say(
     [
       '',
-      `${folder} continues in the background.`,
+      `${folder} ${isAsking ? 'still waits for you' : 'continues in the background'}.`,
       `  follow it again  ${accent(`samocode run ${short}`)}`,
       `  stop it          ${accent(`samocode stop ${short}`)}`,
     ].join('\n'),

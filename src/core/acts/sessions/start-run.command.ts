@@ -7,7 +7,7 @@ import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import { sessionFacts } from '../../session/facts.ts';
+import { poolHost, sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { stateLine } from '../../session/words.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
@@ -126,7 +126,8 @@ export function addStart(program: Command, cli: Cli): void {
     .action(async (options: Options) => {
       const { view, warnings, sandbox } = await begin(cli, options);
       const { folder } = view;
-      const { starts = 'is started' } = sessionFacts(view);
+      const { starts = poolHost(view) === undefined ? 'is started' : 'is offered to the pool' } =
+        sessionFacts(view);
       const done = options.run
         ? `${folder} ${starts}; you can close this terminal.`
         : `${folder} is prepared; no agent runs yet.`;

@@ -168,7 +168,7 @@ export const ACTION_ERRORS = errors({
   project_unclear: ({ files }: { files: readonly string[] }) => ({
     what: 'The project is ambiguous.',
     why: `It could be any of these: ${files.slice(0, 10).join(', ')}.`,
-    next: [{ act: 'name_project' }],
+    next: [{ act: 'name_project' }, { act: 'set_up', when: 'for a project that is none of these' }],
   }),
   relative_folder: ({ path }: { path: string }) => ({
     what: `"${path.slice(0, 200)}" does not identify a folder.`,
@@ -214,7 +214,8 @@ export const ACTION_ERRORS = errors({
   text_missing: ({ name }: { name: string }) => ({
     what: 'Nothing was sent.',
     why: `The ${name} is empty.`,
-    hint: `Give the ${name} in the user's own words.`,
+    hint: `Write the ${name}, then try again.`,
+    modelHint: `Give the ${name} in the user's own words.`,
   }),
   text_too_long: ({ name, chars, most }: { name: string; chars: number; most: number }) => ({
     what: 'Nothing was sent.',
@@ -228,7 +229,7 @@ export const ACTION_ERRORS = errors({
   }),
   watch_unguarded: ({ session, why, hint }: { session: string; why: string; hint: string }) => ({
     what: 'Nothing was published.',
-    why: `Agents of a session whose pull request is watched must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    why: `Agents of a session whose pull request is watched must not be able to log in to GitHub, and here they could: ${why}.`,
     hint,
     next: [
       {

@@ -29,7 +29,7 @@ export const START_ERRORS = errors({
   }),
   chat_excludes: ({ given }: { given: readonly string[] }) => ({
     what: NOTHING,
-    why: `A session that carries on a chat can have a task and a topic as well; this call also gives ${given.join(', ')}.`,
+    why: `A session that carries on a chat can have a task and a topic as well; here it is also given ${given.join(', ')}.`,
     hint: 'Leave that out, or start without the chat.',
   }),
   command_missing: () => ({
@@ -49,12 +49,12 @@ export const START_ERRORS = errors({
   }),
   forge_login_open: ({ why, hint, line }: { why: string; hint: string; line?: string }) => ({
     what: NOTHING,
-    why: `${line ? `.samocode has ${line}` : 'The session reads text that others wrote'}, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    why: `${line ? `.samocode has ${line}` : 'The session reads text that others wrote'}, so agents must not be able to log in to GitHub, and here they could: ${why}.`,
     hint: line ? `${hint} Or remove ${line} from .samocode.` : hint,
   }),
   from_excludes: ({ given }: { given: readonly string[] }) => ({
     what: NOTHING,
-    why: `A session that continues a folder keeps its task, name and branch, and continues at once; this call also gives ${given.join(', ')}.`,
+    why: `A session that continues a folder keeps its task, name and branch, and continues at once; here it is also given ${given.join(', ')}.`,
     hint: 'Leave that out, or start a new session without from.',
   }),
   from_missing: () => ({
@@ -75,7 +75,8 @@ export const START_ERRORS = errors({
   nothing_to_do: () => ({
     what: NOTHING,
     why: 'It has neither a task nor a topic to research (dive).',
-    hint: "Give a task in the user's own words, a topic, or both.",
+    hint: 'Write what is to be done, a topic to research, or both.',
+    modelHint: "Give a task in the user's own words, a topic, or both.",
   }),
   other_sessions: ({ session, projectDir }: { session: string; projectDir: string }) => ({
     what: NOTHING,

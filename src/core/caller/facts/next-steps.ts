@@ -1,8 +1,10 @@
 import { type NextStep, TO_FILL } from '../../kernel/acts.ts';
 import type { WaitingFor } from '../../kernel/phases/table.ts';
+import { PARKED } from '../../kernel/processes/fence.ts';
 import { endNow } from '../../session/events/open-work.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
+import { poolHost } from '../../session/facts.ts';
 import { isLost } from '../../session/session-list.ts';
 import { isMerged } from '../../session/start-order.ts';
 
@@ -34,6 +36,8 @@ function stepsOf(view: SessionView): NextStep[] {
   if (isLost(view)) return [{ act: 'fix_problems' }];
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
+  const isDue = ['queued', 'starting', 'running', 'limited'].includes(status.kind);
+  if (isDue && poolHost(view) === PARKED) return [{ act: 'take' }];
   switch (status.kind) {
     case 'queued':
       return status.order ? [FOLLOW, { act: 'resume', when: 'to start it now' }] : [FOLLOW_QUEUED];

@@ -72,6 +72,7 @@ const STEPS: Readonly<Record<Act, StepText>> = {
   },
   start: { call: 'start_session…', command: 'start --task "…"' },
   stop: { call: 'stop_session…', command: 'stop <session>' },
+  take: { command: 'pool take <session>' },
   take_over: { call: 'ask the user to run "samocode takeover"', command: 'takeover <session>' },
   trust: {
     call: ({ hash }) =>
@@ -143,8 +144,12 @@ export function commandsOf(steps: readonly NextStep[]): string[] {
 }
 
 /** The advice about an error: its hint, and the calls that help. */
-export function hintForModel({ hint, next }: Pick<SamocodeError, 'hint' | 'next'>): string {
-  return withSteps(hint, nextCalls(next), next[0] && conditionOf(next[0]), '.');
+export function hintForModel({
+  hint,
+  modelHint = hint,
+  next,
+}: Pick<SamocodeError, 'hint' | 'next'> & { modelHint?: string }): string {
+  return withSteps(modelHint, nextCalls(next), next[0] && conditionOf(next[0]), '.');
 }
 
 /** The advice about an error: its hint, and the commands that help. */

@@ -7,7 +7,7 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   blocked: 3,
-  /** The session waits for a person, and there is no terminal to ask on. */
+  /** The session waits for a person, and there is no terminal to ask on; or a person does the rest by commands. */
   waiting: 4,
   /** EX_TEMPFAIL: a command was left for a worker, and is not done yet. */
   pending: 75,

@@ -77,7 +77,7 @@ function requireLines({ lines = {}, homeDir }: ProjectSetup): void {
   const mistake = Object.keys(lines).flatMap((key) => mistakeInProject(key) ?? [])[0];
   if (mistake !== undefined) throw PROJECT_ERRORS.line_without_effect({ mistake });
   const text = Object.entries(lines).map((line) => samocodeLine(...line));
-  const projectFile = { path: 'the lines of this call', text: text.join('\n') };
+  const projectFile = { path: 'the given lines', text: text.join('\n') };
   const { readings } = readSettings({ projectFile, env: {}, homeDir });
   const invalid = readings.find(({ key, problem }) => problem !== undefined && key in lines);
   if (invalid?.problem !== undefined) throw invalid.problem;

@@ -70,7 +70,7 @@ export const PROJECT_ERRORS = errors({
   }),
   place_not_trusted: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: `${filePath} is not trusted yet.`,
-    why: `These lines name a place outside the folder of the file, or one that other programs use as well, and samocode takes nothing from there until the user trusts the file: ${lines}.`,
+    why: `These lines name a place outside the folder of the file, or one that other programs use as well, and samocode takes nothing from there until the file is trusted: ${lines}.`,
     next: [{ act: 'trust' }],
   }),
   project_file_unreadable: ({ path, isMissing }: { path: string; isMissing: boolean }) => ({

@@ -37,12 +37,12 @@ export const COMMAND_ERRORS = errors({
   }),
   branch_moved: () => ({
     what: NOTHING,
-    why: 'The branch has moved since the user was shown what this would do.',
+    why: 'The branch has moved since it was shown what this would do.',
     hint: 'Have it shown again, then decide.',
   }),
   shown_unknown: () => ({
     what: NOTHING,
-    why: 'The command does not name what the user was shown: an older samocode sent it.',
+    why: 'The command does not name what was shown: an older samocode sent it.',
     hint: 'Have it shown by this version, then decide.',
   }),
   budget_spent: ({ reason, next }: { reason: string; next: readonly NextStep[] }) => ({

@@ -9,7 +9,8 @@ export const GATE_ERRORS = errors({
   already_answered: ({ taken }: { taken: readonly AnswerOnRecord[] }) => ({
     what: NOT_ANSWERED,
     why: `${taken.map(({ id, text, by, at }) => `${id} was answered first with "${text.split('\n', 1)[0]?.slice(0, 80)}" by ${openedBy(by)}, at ${at}`).join('; ')}. The first answer counts.`,
-    hint: `Until the next agent begins it can be replaced on purpose, with replace: a person's answer only by a person. Later, a message tells the agent. Answers to other questions can be given without ${taken.map(({ id }) => id).join(', ')}.`,
+    hint: replaceHint(taken, 'by "samocode answer" with --replace'),
+    modelHint: replaceHint(taken, 'with replace'),
     next: [{ act: 'message', args: { text: TO_FILL }, ifWanted: true }],
   }),
   answer_not_understood: ({ id, problem, isOwn }: { id: string; problem: string; isOwn?: boolean }) => ({
@@ -23,7 +24,7 @@ export const GATE_ERRORS = errors({
     what,
     why: [
       chosen.length === 0 ? '' : `It was to ${chosen.join(' and ')} without asking, which opens a gate. `,
-      `GATE_CHANNELS of this project allows only ${gateChannels.join(', ')}, and this call used ${channel}`,
+      `GATE_CHANNELS of this project allows only ${gateChannels.join(', ')}, and this came by ${channel}`,
       client === undefined ? '.' : ` (${client}).`,
     ].join(''),
     hint:
@@ -102,7 +103,8 @@ export const GATE_ERRORS = errors({
   }) => ({
     what: NOT_APPROVED,
     why: `It starts MCP servers by commands of the plan (${servers.join(', ')}). Only a person who decides about this plan may accept those: no model, and no choice made before.`,
-    hint: `The user reads the commands, and approves the plan ${waysOf(persons)}. Or ask for a plan without them.`,
+    hint: `Read the commands, and approve the plan ${waysOf(persons)}. Or ask for a plan without them.`,
+    modelHint: `The user reads the commands, and approves the plan ${waysOf(persons)}. Or ask for a plan without them.`,
     next: [{ act: 'decide_plan' }],
   }),
   servers_unclear: ({ name, problems }: { name: string; problems: readonly string[] }) => ({
@@ -122,6 +124,10 @@ export const GATE_ERRORS = errors({
     next: known.length > 0 ? [{ act: 'answer_questions' }] : [{ act: 'read_status' }],
   }),
 });
+
+function replaceHint(taken: readonly AnswerOnRecord[], how: string): string {
+  return `Until the next agent begins it can be replaced on purpose, ${how}: a person's answer only by a person. Later, a message tells the agent. Answers to other questions can be given without ${taken.map(({ id }) => id).join(', ')}.`;
+}
 
 const NOT_ANSWERED = 'No answer was recorded.';
 const NOT_APPROVED = 'The plan was not approved.';

@@ -116,7 +116,7 @@ test('init creates a project, and a second init finds it complete', async () => 
 test.each([
   ['PROVDER=codex', 'Did you mean PROVIDER?'],
   ['CHEK=npm test', 'Did you mean CHECK?'],
-  ['MAX_COST_USD=ten', 'MAX_COST_USD in the lines of this call, line 1, cannot be used.'],
+  ['MAX_COST_USD=ten', 'MAX_COST_USD in the given lines, line 1, cannot be used.'],
   ['PROVIDER=codexx', 'Did you mean "codex"?'],
 ])('--set %j is refused before anything is written, also beside an existing file', async (line, words) => {
   await using repo = await makeRepo();

@@ -69,7 +69,7 @@ test('the original form names the arguments that do not apply to an existing ses
 });
 
 test.each([
-  [['--from', '26-01-08-boat', '--task', 'x'], 2, 'this call also gives task'],
+  [['--from', '26-01-08-boat', '--task', 'x'], 2, 'here it is also given task'],
   [['--from', 'boat', '--phase', 'done'], 2, 'Name one of these phases: investigation, '],
   [['--phase', 'planning'], 2, 'requires the folder'],
 ] as const)(

@@ -120,7 +120,7 @@ const JUDGED: Readonly<Record<string, keyof typeof KINDS | undefined>> = {
   ...Object.fromEntries(Object.keys(KINDS).map((name) => [name, name])),
   ...{ wait: undefined, get_status: undefined, read_qa: undefined, read_plan: undefined },
   ...{ log: undefined, status: undefined, plan: undefined, report: undefined, verify: undefined },
-  takeover: undefined,
+  ...{ takeover: undefined, pool: undefined },
 };
 
 const TOOLS = Object.keys(JUDGED).filter((name) => name.includes('_') || name === 'wait');

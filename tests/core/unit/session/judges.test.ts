@@ -150,7 +150,7 @@ describe('answers', () => {
     expect(closed).toMatchObject({
       error: {
         code: 'channel_closed',
-        why: 'GATE_CHANNELS of this project allows only cli, file, and this call used tool (claude-code).',
+        why: 'GATE_CHANNELS of this project allows only cli, file, and this came by tool (claude-code).',
       },
     });
   });

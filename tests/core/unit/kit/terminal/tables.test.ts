@@ -158,6 +158,7 @@ const STARTING: SupervisorFacts = {
     running: true,
     pid: undefined,
     suspended: undefined,
+    stays: undefined,
     since: undefined,
     version: undefined,
     program: undefined,
