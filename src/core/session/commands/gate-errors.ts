@@ -9,7 +9,7 @@ export const GATE_ERRORS = errors({
   already_answered: ({ taken }: { taken: readonly AnswerOnRecord[] }) => ({
     what: NOT_ANSWERED,
     why: `${taken.map(({ id, text, by, at }) => `${id} was answered first with "${text.split('\n', 1)[0]?.slice(0, 80)}" by ${openedBy(by)}, at ${at}`).join('; ')}. The first answer counts.`,
-    hint: replaceHint(taken, 'by "samocode answer" with --replace'),
+    hint: replaceHint(taken, 'with --replace'),
     modelHint: replaceHint(taken, 'with replace'),
     next: [{ act: 'message', args: { text: TO_FILL }, ifWanted: true }],
   }),

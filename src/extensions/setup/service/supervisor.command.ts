@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { channelTroubleText } from '../../../core/caller/facts/channel-state.ts';
 import { duration } from '../../../core/kernel/durations.ts';
+import { PARKED } from '../../../core/kernel/processes/fence.ts';
 import { type Cli, EXIT } from '../../../core/kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../../core/kit/terminal/cli-errors.ts';
 import { cutToColumns, hanging, table } from '../../../core/kit/terminal/columns.ts';
@@ -10,7 +11,7 @@ import { namedLines, type Row } from '../../../core/kit/terminal/session-words.t
 import { type SharedOptions, withSharedOptions } from '../../../core/kit/terminal/shared-options.ts';
 import { fitLine } from '../../../core/kit/terminal/style.ts';
 import { spentFacts } from '../../../core/session/day-spent.ts';
-import { sessionFacts } from '../../../core/session/facts.ts';
+import { poolHost, sessionFacts } from '../../../core/session/facts.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import { stateLine, WORKER_GONE } from '../../../core/session/words.ts';
 import type { SupervisorEnd } from '../../../core/supervisor/run-supervisor.ts';
@@ -193,8 +194,11 @@ function unfinishedFacts(session: UnfinishedSession, nowMs: number) {
 }
 
 const PERSON = {
-  other_supervisor: (name: string) =>
-    `last worked on by another machine, container or home: samocode resume ${name}`,
+  other_supervisor: (name: string, host?: string) => {
+    if (host === PARKED) return `waits for a person to take it: samocode pool take ${name}`;
+    if (host !== undefined) return 'with the machines of its pool';
+    return `last worked on by another machine, container or home: samocode resume ${name}`;
+  },
   unseen: (name: string) => `whether its worker is alive cannot be seen from here: samocode takeover ${name}`,
   lost: (name: string) => `cannot be continued: samocode status ${name}`,
   foreign: (name: string) => `was not started here; if it is yours: samocode takeover ${name}`,
@@ -221,7 +225,7 @@ function waitsText({ view, waits, isDying }: UnfinishedSession, nowMs: number): 
     case 'pull_request':
       return fitLine(stateLine(sessionFacts(view), { when }));
     case 'person':
-      return PERSON[waits.why](name);
+      return PERSON[waits.why](name, poolHost(view));
     default:
       return waits satisfies never;
   }
