@@ -45,6 +45,8 @@ export function serverPart(path: string, format: ServerFormat): InstalledPart {
 interface ServerOptions {
   title: string;
   replace: boolean;
+  /** The same choice as for a plugin's skills and commands. */
+  allSkills?: boolean | undefined;
   format: ServerFormat;
 }
 
@@ -52,19 +54,20 @@ interface ServerOptions {
 export async function serverSteps(
   path: string,
   start: ServerStart,
-  { title, replace, format }: ServerOptions,
+  { title, replace, allSkills, format }: ServerOptions,
 ): Promise<Step[]> {
   const text = await ifExists(readFile(path, 'utf8'));
   const settings = text === undefined ? {} : parseSettingsFile(path, text);
   if (settings === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
   const at = placeIn(format);
-  const wanted = format.entry(start);
+  const args = allSkills ? [...start.args, '--all-prompts'] : start.args;
+  const wanted = format.entry({ ...start, args });
   const there = valueAt(settings, at);
   const added = async (step: Promise<Step>): Promise<Step[]> => [{ ...(await step), did: 'server added' }];
   if (there === undefined) return await added(memberStep(path, at, wanted));
   if (isOurServer(there)) {
-    const { command, args } = wanted;
-    const value = { ...wanted, ...Object(there), command, ...(args && { args }) };
+    const { command, args: words } = wanted;
+    const value = { ...wanted, ...Object(there), command, ...(words && { args: words }) };
     return isDeepStrictEqual(there, value) ? [] : await added(memberStep(path, at, value));
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
