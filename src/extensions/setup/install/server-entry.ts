@@ -60,14 +60,13 @@ export async function serverSteps(
   const settings = text === undefined ? {} : parseSettingsFile(path, text);
   if (settings === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
   const at = placeIn(format);
-  const args = allSkills ? [...start.args, '--all-prompts'] : start.args;
-  const wanted = format.entry({ ...start, args });
+  const wanted = format.entry(allSkills ? { ...start, args: [...start.args, '--all-prompts'] } : start);
   const there = valueAt(settings, at);
   const added = async (step: Promise<Step>): Promise<Step[]> => [{ ...(await step), did: 'server added' }];
   if (there === undefined) return await added(memberStep(path, at, wanted));
   if (isOurServer(there)) {
-    const { command, args: words } = wanted;
-    const value = { ...wanted, ...Object(there), command, ...(words && { args: words }) };
+    const { command, args } = wanted;
+    const value = { ...wanted, ...Object(there), command, ...(args && { args }) };
     return isDeepStrictEqual(there, value) ? [] : await added(memberStep(path, at, value));
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
