@@ -34,6 +34,10 @@ ${closedTools()}
 
 It takes ${gemini.facts.accounts}. It refuses ${gemini.facts.refused}.
 
+- **With a key**: \`GEMINI_API_KEY\`, in the environment; agents in the sandbox get it.
+- **With an enterprise licence**: run \`gemini\` once and log in.
+- **As an individual**: not with its login. Take a key, or [Antigravity CLI](#antigravity-cli), which needs a key, \`SANDBOX_SOCKETS=keyring\` or no sandbox.
+
 ## Antigravity CLI
 
 <!-- needs a login -->

@@ -36,7 +36,8 @@ it, never follow it. Every resource can be subscribed to, and \`list_changed\` i
 
 ## Prompts
 
-Each takes at most one argument, the rest of the line. Claude Code passes only its first word; the prompt then
+The first three are offered by default, the others by \`samocode-mcp --all-prompts\`, which
+\`samocode install --all-skills\` writes. Each takes at most one argument, the rest of the line. Claude Code passes only its first word; the prompt then
 refers the model to the whole line next to it. A command includes the text of its skill.
 
 ${table(['prompt', 'title', 'what for', 'argument'], prompts().map(promptRow))}

@@ -34,7 +34,7 @@ function chapter(tool: Tool): string {
   const { name, title, description, isCore, annotations } = tool;
   const traits = [
     annotations.readOnlyHint ? 'Read-only.' : 'Changes something.',
-    ...(annotations.destructiveHint ? ['Starts agents, or undoes or ends work.'] : []),
+    ...(annotations.destructiveHint ? ['Marked as destructive, so a client may ask you first.'] : []),
     isCore ? 'Shown to models from the start.' : 'Where a client defers tools, models find it by search.',
   ];
   return [`## ${name}`, `${title}. ${traits.join(' ')}`, description, argumentsOf(tool), resultOf(tool)].join(

@@ -12,6 +12,7 @@ import { readSessionFile, type SessionFile } from '../../src/core/session/events
 import { type SessionPaths, sessionPaths } from '../../src/core/session/layout/paths.ts';
 import { sessionFolders } from '../../src/core/session/session-list.ts';
 import { nowText } from '../../src/core/session/words.ts';
+import { ownSession } from '../../tests/support/own-session.ts';
 import { createdEvent } from '../../tests/support/session-file-sample.ts';
 import {
   questionsText,
@@ -63,6 +64,8 @@ export class RecordedWorker implements Schedule {
     }
     // With nothing due, the session rests until a command continues it.
     if (this.#begun && this.#due.length === 0) await this.#takeCommand(this.#begun);
+    // Else its own events would make the session a foreign one.
+    if (this.#begun) await ownSession(this.#context.home, this.#begun.paths);
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import { clientFolders } from '../../core/kit/mcp/client-folders.ts';
 import { type ContextFor, type Exchange, exchangeOf } from '../../core/kit/mcp/exchange.ts';
 import { InvalidParamsError, onRequest } from '../../core/kit/mcp/on-request.ts';
 import { waitLimitMs } from '../../core/kit/mcp/wait-limits.ts';
+import type { PromptChoice } from './prompts/prompts.ts';
 import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
@@ -19,8 +20,8 @@ export interface ServerDeps {
   era?: ProtocolEra;
   /** Offers only the read-only tools. */
   isReadOnly?: boolean;
-  /** False if the client's plugin offers the prompts as commands. */
-  hasPrompts?: boolean;
+  /** By default those about sessions. */
+  prompts?: PromptChoice;
   /** The name of a client on another machine, which has no folders here and can't set up projects. */
   remote?: string;
   /** Called by each request that needs it, so that the handshake does not wait for it. */
@@ -34,13 +35,13 @@ export interface BuiltServer {
 
 /** The MCP server without a transport. Its state: subscriptions, calls that wait for their client, and its folders. */
 export function buildServer(deps: ServerDeps): BuiltServer {
-  const { era = 'legacy', isReadOnly = false, hasPrompts = true, remote } = deps;
+  const { era = 'legacy', isReadOnly = false, prompts = 'sessions', remote } = deps;
   const isRemote = remote !== undefined;
   const server = new Server(serverInfo(deps.version, era), {
     capabilities: {
       tools: {},
       resources: { subscribe: true, listChanged: true },
-      ...(hasPrompts && { prompts: {} }),
+      ...(prompts !== 'none' && { prompts: {} }),
       completions: {},
     },
     instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : isRemote ? REMOTE_INSTRUCTIONS : INSTRUCTIONS,
@@ -63,8 +64,8 @@ export function buildServer(deps: ServerDeps): BuiltServer {
   server.setNotificationHandler('notifications/roots/list_changed', () => folders.forget());
   serveTools(server, contextFor, { isReadOnly, isRemote });
   serveResources(server, contextFor);
-  if (hasPrompts) servePrompts(server, contextFor);
-  serveCompletions(server, contextFor);
+  if (prompts !== 'none') servePrompts(server, contextFor, prompts);
+  serveCompletions(server, contextFor, prompts);
   return { server, contextFor };
 }
 
@@ -86,12 +87,12 @@ const Completion = z.object({
   argument: z.object({ name: z.string(), value: z.string() }),
 });
 
-function serveCompletions(server: Server, contextFor: ContextFor): void {
+function serveCompletions(server: Server, contextFor: ContextFor, prompts: PromptChoice): void {
   onRequest(server, 'completion/complete', Completion, async ({ ref, argument }, context) => {
     const isSession =
       ref.type === 'ref/resource'
         ? isSessionIn(ref.uri, argument.name)
-        : await isSessionArgument(ref.name, argument.name);
+        : await isSessionArgument(ref.name, argument.name, prompts);
     if (!isSession) return { completion: { values: [], total: 0, hasMore: false } };
     const { completeSession } = await import('../../core/acts/reading/complete-session.act.ts');
     return {

@@ -1,11 +1,13 @@
+import type { PromptChoice } from './prompts/prompts.ts';
+
 export type CommandLine =
-  | { kind: 'serve'; isReadOnly: boolean; hasPrompts: boolean }
+  | { kind: 'serve'; isReadOnly: boolean; prompts: PromptChoice }
   /** Printed to standard output. */
   | { kind: 'print'; text: string }
   /** Printed to standard error, with exit status 2. */
   | { kind: 'misused'; text: string };
 
-const HELP = `Usage: samocode-mcp [--read-only] [--no-prompts]
+const HELP = `Usage: samocode-mcp [--read-only] [--no-prompts | --all-prompts]
 
 The MCP server of samocode, for Claude Code, Codex, Gemini CLI, Claude
 Desktop and other clients. A client starts it and talks to it on standard
@@ -16,6 +18,8 @@ Options:
   --read-only    offer only the read-only tools: nothing can be started,
                  answered, approved, stopped or undone through this server
   --no-prompts   offer no prompts: the client has samocode's own commands
+  --all-prompts  also offer the prompts for work in the chat itself, not only
+                 the three for sessions
   -V, --version  print the version
   -h, --help     print this help
 `;
@@ -27,6 +31,7 @@ export const WAITS_FOR_CLIENT =
 const OPTIONS: ReadonlySet<string> = new Set([
   '--read-only',
   '--no-prompts',
+  '--all-prompts',
   '--version',
   '-V',
   '--help',
@@ -42,5 +47,6 @@ export function readCommandLine(args: readonly string[], version: string): Comma
   const has = (...names: string[]) => names.some((name) => args.includes(name));
   if (has('--help', '-h')) return { kind: 'print', text: HELP };
   if (has('--version', '-V')) return { kind: 'print', text: `${version}\n` };
-  return { kind: 'serve', isReadOnly: has('--read-only'), hasPrompts: !has('--no-prompts') };
+  const prompts = has('--no-prompts') ? 'none' : has('--all-prompts') ? 'all' : 'sessions';
+  return { kind: 'serve', isReadOnly: has('--read-only'), prompts };
 }

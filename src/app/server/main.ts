@@ -52,7 +52,7 @@ if (commandLine.kind !== 'serve') {
   (isMisused ? process.stderr : process.stdout).write(commandLine.text);
   process.exit(isMisused ? 2 : 0);
 }
-const { isReadOnly, hasPrompts } = commandLine;
+const { isReadOnly, prompts } = commandLine;
 if (process.stdin.isTTY) process.stderr.write(WAITS_FOR_CLIENT);
 
 liveWithClient((code) => process.exit(code));
@@ -63,7 +63,7 @@ function build(era: ProtocolEra) {
     if (era === 'modern') supervise();
     return await loadActions();
   };
-  const built = buildServer({ version: __VERSION__, era, isReadOnly, hasPrompts, loadActions: load });
+  const built = buildServer({ version: __VERSION__, era, isReadOnly, prompts, loadActions: load });
   built.server.oninitialized = supervise;
   return built;
 }

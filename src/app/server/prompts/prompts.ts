@@ -34,6 +34,13 @@ export const PROMPTS: readonly PromptSource[] = commands.map((command) => {
   return promptFrom(command, isOfSessions ? command.name.replace('-', '_') : command.name);
 });
 
+/** `none`: the client's plugin offers them as commands. */
+export type PromptChoice = 'none' | 'sessions' | 'all';
+
+export function promptsOffered(choice: PromptChoice): readonly PromptSource[] {
+  return choice === 'all' ? PROMPTS : PROMPTS.slice(0, choice === 'none' ? 0 : SESSION_COMMANDS.length);
+}
+
 /** The skill that a command names, since the client may not have it installed. */
 export function skillOf({ body }: PromptSource): { name: string; text: string } | undefined {
   const name = /^Use the skill `([^`]+)`/.exec(body)?.[1];

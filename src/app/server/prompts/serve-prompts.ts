@@ -2,7 +2,7 @@ import type { Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { type ContextFor, exchangeOf } from '../../../core/kit/mcp/exchange.ts';
 import { InvalidParamsError, onRequest, unknownName } from '../../../core/kit/mcp/on-request.ts';
-import type { PromptSource } from './prompts.ts';
+import type { PromptChoice, PromptSource } from './prompts.ts';
 
 const MAX_CHARS = 100_000;
 
@@ -11,15 +11,15 @@ const PASSES_TEXT_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
 
 const Named = z.object({ name: z.string(), arguments: z.record(z.string(), z.string()).optional() });
 
-/** Serves the commands as prompts, and three additional ones; texts are loaded on demand. */
-export function servePrompts(server: Server, contextFor: ContextFor): void {
+/** Serves prompts; texts are loaded on demand. */
+export function servePrompts(server: Server, contextFor: ContextFor, choice: PromptChoice): void {
   onRequest(server, 'prompts/list', z.object({}), async (_params, context) => {
-    const { PROMPTS } = await import('./prompts.ts');
+    const { promptsOffered } = await import('./prompts.ts');
     const required = exchangeOf(server, context).client.name === PASSES_TEXT_ONLY_IF_REQUIRED;
-    return { prompts: PROMPTS.map((prompt) => listed(prompt, required)) };
+    return { prompts: promptsOffered(choice).map((prompt) => listed(prompt, required)) };
   });
   onRequest(server, 'prompts/get', Named, async ({ name, arguments: given }, context) => {
-    const prompt = await promptNamed(name);
+    const prompt = await promptNamed(name, choice);
     const words = argumentText(given);
     const load = async () => (await import('../resources/session-rows.ts')).sessionLines;
     const contextOf = async () => await contextFor(exchangeOf(server, context));
@@ -31,16 +31,21 @@ export function servePrompts(server: Server, contextFor: ContextFor): void {
 }
 
 /** Whether an argument of a prompt names an existing session. @throws InvalidParamsError for an unknown prompt */
-export async function isSessionArgument(prompt: string, argument: string): Promise<boolean> {
-  const known = (await promptNamed(prompt)).argument;
+export async function isSessionArgument(
+  prompt: string,
+  argument: string,
+  choice: PromptChoice,
+): Promise<boolean> {
+  const known = (await promptNamed(prompt, choice)).argument;
   return known?.isSession === true && known.name === argument;
 }
 
-async function promptNamed(name: string): Promise<PromptSource> {
-  const { PROMPTS } = await import('./prompts.ts');
-  const found = PROMPTS.find((prompt) => prompt.name === name);
+async function promptNamed(name: string, choice: PromptChoice): Promise<PromptSource> {
+  const { promptsOffered } = await import('./prompts.ts');
+  const offered = promptsOffered(choice);
+  const found = offered.find((prompt) => prompt.name === name);
   if (found) return found;
-  const names = PROMPTS.map((prompt) => prompt.name);
+  const names = offered.map((prompt) => prompt.name);
   throw new InvalidParamsError(unknownName('prompt', name, names));
 }
 

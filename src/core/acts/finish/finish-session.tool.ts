@@ -13,7 +13,6 @@ export const finishSessionTool = defineTool({
     'archive its documents, discard branch and worktree (a ref keeps them), or restore it (unarchive).',
     'Use when the user has finished with it. It refuses to lose work.',
     'Call first without confirm: tell the user what it would do; confirm only on their word.',
-    'Returns what was done, and commands for the rest.',
   ].join('\n'),
   input: aboutSession({
     how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),

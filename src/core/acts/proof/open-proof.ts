@@ -18,7 +18,7 @@ import { readProofOf } from './read-proof.act.ts';
 import type { Difference } from './repeated-check.ts';
 
 export interface ProofQuestion {
-  /** A session, `proof.json` or `proof.md`, or the folder that contains them. */
+  /** A session; `proof.json` or `proof.md`, or the folder that contains them, if it is written as a path. */
   of: string;
   projectDir?: string;
 }
@@ -37,21 +37,16 @@ export async function openProof(
   { of, projectDir }: ProofQuestion,
   context: ActionContext,
 ): Promise<OpenedProof> {
-  const path = proofFile(resolve(context.cwd, of));
-  return path === undefined
-    ? await ofSession({ session: of, projectDir }, context)
-    : await ofFile(path, projectDir, context);
+  return IS_PATH.test(of)
+    ? await ofFile(resolve(context.cwd, of), projectDir, context)
+    : await ofSession({ session: of, projectDir }, context);
 }
 
-function proofFile(path: string): string | undefined {
-  const stats = statsAt(path);
-  if (stats?.isFile()) return path;
-  const inside = join(path, 'proof.json');
-  return stats?.isDirectory() && statsAt(inside)?.isFile() ? inside : undefined;
-}
+/** A bare name is a session, whatever the current folder contains. */
+const IS_PATH = /^\.|\/|\.(?:md|json)$/;
 
 async function ofFile(
-  path: string,
+  given: string,
   projectDir: string | undefined,
   context: ActionContext,
 ): Promise<OpenedProof> {
@@ -68,7 +63,9 @@ async function ofFile(
     isStrict: false,
   };
   const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
+  const path = statsAt(given)?.isDirectory() ? join(given, 'proof.json') : given;
   const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
+  if (reading.kind === 'none') throw READING_ERRORS.holds_no_proof({ path });
   if (reading.kind === 'altered') return { from: 'file', place, differences: [alteredFile(path)] };
   return { from: 'file', place, proof: reading.proof, differences: [] };
 }
@@ -128,7 +125,7 @@ async function fileDifferences(path: string, proof: SessionProof, written: strin
   const text = await plainText(path, MAX_DOCUMENT_BYTES);
   if (text === undefined || text === written) return [];
   const reading = readProof(text);
-  if (reading.kind === 'altered') return [alteredFile(path)];
+  if (reading.kind !== 'proof') return [alteredFile(path)];
   const recorded = new Map(Object.entries(proof));
   const inFile = new Map(Object.entries(reading.proof));
   // An older samocode might have written fewer keys and different text.

@@ -5,15 +5,10 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
-import { proofFacts } from '../../session/proof/proof-markdown.ts';
-import { shortProof } from '../../session/proof/short-proof.ts';
 
 export interface ProofOfSession {
   view: SessionView;
   proof: SessionProof;
-  /** All facts, with hashes and outputs. */
-  text: string;
-  short: string;
 }
 
 /** Reads what was proved about a session's branch from its events, because agents can write to its files. */
@@ -24,5 +19,5 @@ export async function readProofOf(
   const view = await findSession(question, context);
   const proof = makeProof(await readEvents(view.paths, 0));
   if (proof === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
-  return { view, proof, text: proofFacts(proof), short: shortProof(proof) };
+  return { view, proof };
 }

@@ -27,7 +27,7 @@ interface VerifyOptions extends SharedOptions {
 
 export function addVerify(program: Command, cli: Cli): void {
   withSharedOptions(program.command('verify'))
-    .argument('[session|proof]', 'a session, its proof.json or its proof.md')
+    .argument('[session|proof]', 'a session; or its proof.json or proof.md, by a path')
     .description('Repeat the proof of a finished session, and show the differences')
     .option('-y, --yes', 'run the commands of a proof file, or code without a guard, without asking')
     .option(

@@ -26,7 +26,6 @@ export const listSessionsTool = defineTool({
   description: [
     'List the coding sessions of a project: those that need the user first, then the newest.',
     "Use to find a session's name, or to continue another chat's work.",
-    `At most ${MAX_SHOWN} at a time.`,
   ].join('\n'),
   input: z.strictObject({
     project_dir: ProjectDir,

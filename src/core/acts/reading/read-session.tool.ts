@@ -128,8 +128,12 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   },
 
   async proof({ session, projectDir, document, offset }, { actions }) {
-    const { readProofOf } = await import('../proof/read-proof.act.ts');
-    const { view, text, short } = await readProofOf({ session, projectDir }, actions);
+    const [{ readProofOf }, { proofFacts }, { shortProof }] = await Promise.all([
+      import('../proof/read-proof.act.ts'),
+      import('../../session/proof/proof-markdown.ts'),
+      import('../../session/proof/short-proof.ts'),
+    ]);
+    const { view, proof } = await readProofOf({ session, projectDir }, actions);
     const summary = 'What samocode recorded, in proof/ of the session; "samocode verify" repeats it.';
     const isFull = document === 'full';
     const next: NextStep = {
@@ -141,7 +145,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
       summary,
       next: isFull ? undefined : [next],
       session: view.folder,
-      ...pageOf(isFull ? text : short, offset),
+      ...pageOf((isFull ? proofFacts : shortProof)(proof), offset),
     };
   },
 

@@ -26,10 +26,10 @@ const inputSchema = once(() => {
   );
   return z.strictObject({
     ...chosen,
-    limits: LimitsArgument.describe('It asks at one.'),
+    limits: LimitsArgument.describe('As the user set them; at one it asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare.'),
-    again: z.boolean().optional().describe('Start another.'),
+    again: z.boolean().optional().describe('Else the same call returns the first.'),
   });
 });
 

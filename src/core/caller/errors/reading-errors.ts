@@ -32,6 +32,11 @@ export const READING_ERRORS = errors({
     hint: 'The group of a session is chosen when it is started.',
     next: [{ act: 'list' }],
   }),
+  holds_no_proof: ({ path }: { path: string }) => ({
+    what: 'The proof was not repeated.',
+    why: `${path} holds no proof, or is not there.`,
+    hint: 'The whole proof is the file proof/proof.md in the folder of its session. A name without a slash, .md or .json is a session: samocode verify <session>.',
+  }),
   iteration_not_ended: ({ session, iteration }: { session: string; iteration: number }) => ({
     what: 'No changes were read.',
     why: `Iteration ${iteration} of ${session} has not ended yet.`,

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { PHASE_NAMES, WAITING_FOR } from '../../kernel/phases/table.ts';
 
-export const SessionName = z.string().min(1).describe('Name from list_sessions.');
+export const SessionName = z.string().min(1).describe('From list_sessions.');
 
-export const ProjectDir = z.string().optional().describe('Absolute, if needed.');
+export const ProjectDir = z.string().optional().describe('Absolute path.');
 
 /** The input of a tool about one session, with `fields` between the session and its project. */
 export function aboutSession<Fields extends z.ZodRawShape>(fields: Fields) {

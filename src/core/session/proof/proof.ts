@@ -116,11 +116,12 @@ export function sealedMarkdown(text: string): string {
   return `${head}${fingerprint(head)} -->\n`;
 }
 
-/** `altered`: changed since it was written, or not a proof at all. */
-export type ProofReading = { kind: 'proof'; proof: SessionProof } | { kind: 'altered' };
+/** `altered`: changed since it was written. `none`: not a proof at all. */
+export type ProofReading = { kind: 'proof'; proof: SessionProof } | { kind: 'altered' } | { kind: 'none' };
 
 /** Reads `proof.json`, or the proof at the end of `proof.md`. Never throws. */
 export function readProof(written: string): ProofReading {
+  if (!PARTS_OF_PROOF.some((part) => written.includes(part))) return { kind: 'none' };
   const text = withPlainLineEndings(written);
   const json = text.startsWith('{') ? text : jsonOfMarkdown(text);
   const parts = json === undefined ? null : SEALED_JSON.exec(json);
@@ -130,6 +131,9 @@ export function readProof(written: string): ProofReading {
   const proof = SessionProof.safeParse(value);
   return proof.success ? { kind: 'proof', proof: proof.data } : { kind: 'altered' };
 }
+
+/** More than one, so that a change to either is still found. */
+const PARTS_OF_PROOF = ['"samocodeProof": ', '"sha256": "'];
 
 export const JSON_FENCE = '```json';
 

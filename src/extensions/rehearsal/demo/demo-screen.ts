@@ -53,12 +53,13 @@ export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScr
 }
 
 /** Formats the end of a demo: the commits, the proof, the paths, and how to continue. */
-export function formatDemo(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
+export function formatDemo(report: DemoReport, { output, calledAs, programsDir, env }: Cli): string {
   const { bold, dim, good, bad, accent } = output.style;
   const paragraph = (text: string) => hanging(text, { first: '  ', columns: output.columns });
   const check = (isGood: boolean, text: string) => `  ${isGood ? good('✔') : bad('✘')} ${text}`;
   const { commits, places, branch } = report;
   const project = shellWord(places?.repo ?? '');
+  const again = env.npm_lifecycle_event === 'demo' ? 'npm run demo --' : `${calledAs} demo`;
   return [
     '',
     bold('What is on the branch now'),
@@ -86,7 +87,7 @@ export function formatDemo(report: DemoReport, { output, calledAs, programsDir }
           `  ${dim('the proof   ')} ${join(places.sessionDir, 'proof/proof.md')}`,
           `  ${dim('remove it   ')} rm -rf ${shellWord(places.root)}`,
         ]
-      : [dim(paragraph(`Everything was removed. To keep it: ${calledAs} demo --keep`))]),
+      : [dim(paragraph(`Everything was removed. To keep it: ${again} --keep`))]),
     '',
     bold('With a real agent, on your own repository'),
     `  ${dim('terminal   ')} ${accent(`${calledAs} run --task "…"`)}`,

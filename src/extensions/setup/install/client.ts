@@ -14,7 +14,7 @@ export interface ClientWork {
   program: string;
   /** Replace a server with our name that starts something else. */
   replace: boolean;
-  /** Also add the skills and commands for work in a chat. */
+  /** Also add the skills, commands and prompts for work in a chat. */
   allSkills?: boolean;
 }
 

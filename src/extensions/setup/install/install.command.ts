@@ -34,7 +34,7 @@ export function addInstall(program: Command, cli: Cli): void {
     .option('--replace', 'replace a server named samocode that starts something else')
     .option(
       '--all-skills',
-      'also add the skills and commands for work in a chat, which cost tokens in every chat (default: only those for sessions)',
+      'also add the skills, commands and prompts for work in a chat, which cost tokens in every chat (default: only those for sessions)',
     )
     .action(async (options: InstallOptions) => {
       const { install } = await import('./install.ts');

@@ -139,12 +139,12 @@ async function changed(
 
 async function stepsToAdd(client: Client, program: string, { input, context }: Change): Promise<Step[]> {
   const { title } = client;
-  const replace = input.replace ?? false;
+  const { allSkills, replace = false } = input;
   if (input.scope === 'project') {
     const { path, format } = projectFile(client, { input, context });
-    return await serverSteps(path, commandOnPath(), { title, replace, format });
+    return await serverSteps(path, commandOnPath(), { title, replace, allSkills, format });
   }
-  const steps = await client.add({ context, program, replace, allSkills: input.allSkills });
+  const steps = await client.add({ context, program, replace, allSkills });
   if (!input.allow || client.rules === undefined) return steps;
   return [...steps, ...(await client.rules(context, { isNew: steps.length > 0 }))];
 }

@@ -102,10 +102,10 @@ export const SERVER_CLIENTS: readonly Client[] = SERVER_ROWS.map(
       const found = await stat(folder).catch(() => undefined);
       return found?.isDirectory() ? folder : undefined;
     },
-    async add({ context, replace }) {
+    async add({ context, replace, allSkills }) {
       const all = files(context);
       const path = all.find((one) => existsSync(one)) ?? all[all.length - 1] ?? all[0];
-      return await serverSteps(path, await serverStart(context), { title, replace, format });
+      return await serverSteps(path, await serverStart(context), { title, replace, allSkills, format });
     },
     remove: async (context) => files(context).map((path) => serverPart(path, format)),
     ...(project && { project: { format, ...project } }),

@@ -45,6 +45,8 @@ export function serverPart(path: string, format: ServerFormat): InstalledPart {
 interface ServerOptions {
   title: string;
   replace: boolean;
+  /** The same choice as for a plugin's skills and commands. */
+  allSkills?: boolean | undefined;
   format: ServerFormat;
 }
 
@@ -52,13 +54,13 @@ interface ServerOptions {
 export async function serverSteps(
   path: string,
   start: ServerStart,
-  { title, replace, format }: ServerOptions,
+  { title, replace, allSkills, format }: ServerOptions,
 ): Promise<Step[]> {
   const text = await ifExists(readFile(path, 'utf8'));
   const settings = text === undefined ? {} : parseSettingsFile(path, text);
   if (settings === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
   const at = placeIn(format);
-  const wanted = format.entry(start);
+  const wanted = format.entry(allSkills ? { ...start, args: [...start.args, '--all-prompts'] } : start);
   const there = valueAt(settings, at);
   const added = async (step: Promise<Step>): Promise<Step[]> => [{ ...(await step), did: 'server added' }];
   if (there === undefined) return await added(memberStep(path, at, wanted));

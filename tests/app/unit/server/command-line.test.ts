@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { readCommandLine } from '../../../../src/app/server/command-line.ts';
 
 test.each([
-  [[], { kind: 'serve', isReadOnly: false, hasPrompts: true }],
-  [['--read-only'], { kind: 'serve', isReadOnly: true, hasPrompts: true }],
-  [['--no-prompts'], { kind: 'serve', isReadOnly: false, hasPrompts: false }],
+  [[], { kind: 'serve', isReadOnly: false, prompts: 'sessions' }],
+  [['--read-only'], { kind: 'serve', isReadOnly: true, prompts: 'sessions' }],
+  [['--no-prompts'], { kind: 'serve', isReadOnly: false, prompts: 'none' }],
+  [['--all-prompts'], { kind: 'serve', isReadOnly: false, prompts: 'all' }],
+  [['--all-prompts', '--no-prompts'], { kind: 'serve', isReadOnly: false, prompts: 'none' }],
   [['--version'], { kind: 'print', text: '1.2.3\n' }],
   [['-V', '--read-only'], { kind: 'print', text: '1.2.3\n' }],
   [['--help'], { kind: 'print', text: expect.stringContaining('--read-only') }],

@@ -20,8 +20,18 @@ async function textOf(
   return content?.type === 'text' ? content.text : '';
 }
 
-test('there are three server prompts and one for each command, with one argument at most', async () => {
+test('by default the prompts are the three for sessions, and no other is given or completed', async () => {
   await using serverRig = await makeServerRig({ bare: true });
+  const { prompts } = await serverRig.client.listPrompts();
+  expect(prompts.map(({ name }) => name)).toEqual(OWN);
+  await expect(textOf(serverRig, 'dive')).rejects.toThrow('no prompt "dive"');
+  const ref = { type: 'ref/prompt' as const, name: 'session-archive' };
+  const completed = serverRig.client.complete({ ref, argument: { name: 'name', value: '' } });
+  await expect(completed).rejects.toThrow('no prompt "session-archive"');
+});
+
+test('with --all-prompts there is also one for each command, with one argument at most', async () => {
+  await using serverRig = await makeServerRig({ bare: true, prompts: 'all' });
   const { prompts } = await serverRig.client.listPrompts();
   const commands = (await readdir('commands')).map((file) => file.replace('.md', '')).sort();
   expect(prompts.map(({ name }) => name)).toEqual([...OWN, ...commands]);
@@ -54,7 +64,7 @@ test('there are three server prompts and one for each command, with one argument
 });
 
 test('next to the commands of a plugin, a server offers no prompts that duplicate them', async () => {
-  await using serverRig = await makeServerRig({ bare: true, hasPrompts: false });
+  await using serverRig = await makeServerRig({ bare: true, prompts: 'none' });
   expect(serverRig.client.getServerCapabilities()?.prompts).toBeUndefined();
   const { server } = JSON.parse(await readFile('packages/desktop/manifest.json', 'utf8'));
   // Claude Desktop has none of our commands.
@@ -90,7 +100,7 @@ test('the server prompts name the tools that they need', () => {
 });
 
 test('a command includes its skill, for clients without installed skills', async () => {
-  await using serverRig = await makeServerRig({ bare: true });
+  await using serverRig = await makeServerRig({ bare: true, prompts: 'all' });
   const text = await textOf(serverRig, 'dive', { topic: 'the login page' });
   expect(text).toMatch(/^Use the skill `investigation`\. .*\n\nThe topic: the login page\n/s);
   expect(text).toContain('The skill `investigation`, in case it is not installed:');
@@ -98,7 +108,7 @@ test('a command includes its skill, for clients without installed skills', async
 });
 
 test('a line that a client has split is joined, and one that it has cut is reported', async () => {
-  await using serverRig = await makeServerRig({ bare: true });
+  await using serverRig = await makeServerRig({ bare: true, prompts: 'all' });
   const whole = await textOf(serverRig, 'start', { task: 'add', rest: 'a "login" $ARGUMENTS $& form' });
   expect(whole).toContain('Let samocode work on this task: add a "login" $ARGUMENTS $& form\n');
   expect(whole).not.toContain('first word');
@@ -129,7 +139,7 @@ test("the morning report lists the state of sessions, those that need a person f
 });
 
 test('names of sessions are completed if the argument is one', async () => {
-  await using serverRig = await makeServerRig();
+  await using serverRig = await makeServerRig({ prompts: 'all' });
   await serverRig.addSession('26-01-08-boat');
   const complete = async (name: string, argument: string) => {
     const ref = { type: 'ref/prompt' as const, name };

@@ -6,6 +6,7 @@ import {
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { buildServer } from '../../../../src/app/server/build-server.ts';
+import type { PromptChoice } from '../../../../src/app/server/prompts/prompts.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
 import { GATE_CHANNELS } from '../../../../src/core/kernel/phases/channels.ts';
 import type { NewEvent } from '../../../../src/core/session/events/events.ts';
@@ -34,8 +35,8 @@ export interface ServerRigPlan {
   clientName?: string;
   /** As with --read-only. */
   isReadOnly?: boolean;
-  /** False as with --no-prompts. */
-  hasPrompts?: boolean;
+  /** As with --no-prompts and --all-prompts. */
+  prompts?: PromptChoice;
   /** What the client announces. */
   capabilities?: ClientCapabilities;
 }
@@ -50,7 +51,7 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
   const { server } = buildServer({
     version: '0',
     isReadOnly: plan.isReadOnly ?? false,
-    hasPrompts: plan.hasPrompts ?? true,
+    prompts: plan.prompts ?? 'sessions',
     loadActions: async () => context,
   });
   const client = new Client({ name: clientName, version: '1' }, { capabilities: plan.capabilities ?? {} });

@@ -76,6 +76,8 @@ test.concurrent(
 
     const shown = await samocode(rig, 'show', rig.file.folder, 'proof');
     expect(shown.stdout).toContain(`Commit \`${commit}\``);
+    // A bare name is the session, even beside a file of that name.
+    await writeFile(join(rig.repo.path, rig.file.folder), 'no proof\n');
     const yes = await samocode(rig, 'verify', rig.file.folder);
     expect(yes.stdout).toMatch(/✔ cat work\.txt README\.md: exit status 0.*\nyes: /);
     expect(yes.exitCode).toBe(0);
@@ -88,6 +90,12 @@ test.concurrent(
     expect(asked.stderr + asked.stdout).toContain('cat work.txt README.md');
     const again = await samocode(rig, 'verify', join(folder, 'proof.md'), '--yes', ...there);
     expect(JSON.parse(again.stdout)).toMatchObject({ verified: true, differences: [], commit });
+    const printed = join(rig.repo.root, 'printed');
+    await writeFile(printed, shown.stdout);
+    const repeated = await samocode(rig, 'verify', printed, '--yes', ...there);
+    expect(JSON.parse(repeated.stdout)).toMatchObject({ verified: true, commit });
+    const none = await samocode(rig, 'verify', `./${rig.file.folder}`);
+    expect(none.stderr).toContain(`${join(rig.repo.path, rig.file.folder)} holds no proof`);
   },
 );
 

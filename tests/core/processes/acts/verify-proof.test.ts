@@ -11,7 +11,7 @@ import { isRunning } from '../../../../src/core/kernel/processes/process-table.t
 import { runCommand } from '../../../../src/core/kernel/processes/run-command.ts';
 import { makeProof } from '../../../../src/core/session/proof/make-proof.ts';
 import { proofText, type SessionProof } from '../../../../src/core/session/proof/proof.ts';
-import { proofMarkdown } from '../../../../src/core/session/proof/proof-markdown.ts';
+import { proofFacts, proofMarkdown } from '../../../../src/core/session/proof/proof-markdown.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -134,6 +134,12 @@ test.each<[string, (proof: SessionProof) => Partial<SessionProof>, string]>([
   const { differences, verified } = await scene.verify(proofText({ ...scene.proof, ...change(scene.proof) }));
   expect(verified).toBe(false);
   expect(differences.map((each) => each.what)).toContain(what);
+});
+
+test('a text without the data of a proof holds none, and is not called changed', async () => {
+  await using scene = await proved();
+  for (const text of ['', 'x\n', proofFacts(scene.proof), JSON.stringify({ proof: scene.proof })])
+    await expect(scene.verify(text)).rejects.toThrow('holds no proof');
 });
 
 test('a file with one changed byte is not a proof, and none of its commands runs', async () => {

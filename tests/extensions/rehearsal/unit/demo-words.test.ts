@@ -27,11 +27,14 @@ const REPORT: DemoReport = {
   summary: 'Built: take back the last change; tested twice, reviewed, 4 commits. A rehearsal, no model.',
 };
 
-function wordsIn(root: string): string[] {
+function wordsIn(root: string | undefined, env: Cli['env'] = {}): string[] {
   const stdout = new PassThrough();
   const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
-  const places = { root, repo: `${root}/boat`, worktree: `${root}/tree`, sessionDir: `${root}/session` };
-  const cli = { output, calledAs: 'samocode', programsDir: `${root}/dist` } as Partial<Cli> as Cli;
+  const places =
+    root === undefined
+      ? undefined
+      : { root, repo: `${root}/boat`, worktree: `${root}/tree`, sessionDir: `${root}/session` };
+  const cli = { output, calledAs: 'samocode', programsDir: `${root}/dist`, env } as Partial<Cli> as Cli;
   return formatDemo({ ...REPORT, places }, cli).split('\n');
 }
 
@@ -45,4 +48,11 @@ test('commands at the end of a demo are not broken within their paths', () => {
   expect(words).toContain("git -C '/tmp/my boats/boat' log -p main..samocode/way-back");
   expect(words).toContain("rm -rf '/tmp/my boats'");
   expect(words).toContain("-- node '/tmp/my boats/dist/samocode-mcp.js'");
+});
+
+test.each([
+  [{}, 'samocode demo --keep'],
+  [{ npm_lifecycle_event: 'demo' }, 'npm run demo -- --keep'],
+])('with %j the demo that was removed ends with how to keep it: %s', (env, command) => {
+  expect(wordsIn(undefined, env).join('\n')).toContain(`To keep it: ${command}\n`);
 });

@@ -78,8 +78,7 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
-    tool: 'To research first.',
-    about: 'a topic to research first, or instead',
+    about: 'a topic to research first, or instead of a task',
   },
   plan: {
     option: '--plan <file>',
@@ -92,7 +91,7 @@ const START_CHOICES = {
     about: 'work on a GitHub issue: its number or URL',
   },
   fromChat: { kind: 'yes', about: 'carry on this chat' },
-  brief: { about: 'if refused: your summary of it' },
+  brief: { about: 'where from_chat is refused: what was decided and found' },
   chat: {
     option: '--chat [id]',
     isForTerminal: true,
@@ -116,13 +115,11 @@ const START_CHOICES = {
   branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
   after: {
     option: '--after <name>',
-    about: 'start once that session, or group, is done',
-    tool: 'Session or group.',
+    about: 'start once that session or group is done',
   },
   afterMerge: {
     option: '--after-merge <session>',
-    about: 'start once its branch is merged',
-    tool: 'One session.',
+    about: "start once that session's branch is merged",
   },
   at: {
     option: '--at <time>',
@@ -222,12 +219,10 @@ const START_CHOICES = {
   where: {
     option: '--pool',
     kind: 'pool',
-    tool: 'Any pool machine.',
     about: 'let any machine of the pool work on it',
   },
   from: {
     option: '--from <folder>',
-    tool: 'A prepared folder.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {

@@ -29,8 +29,8 @@ const wrong = TOOLS.flatMap((tool) => {
 
 /** Other mistakes, by tool: the arguments, and the text of the answer. */
 const OTHERS: readonly [string, Record<string, unknown>, string][] = [
-  ['read_qa', { session: '' }, '"session" is empty. | In session: Name from list_sessions.'],
-  ['read_qa', {}, '"session" is missing. | In session: Name from list_sessions.'],
+  ['read_qa', { session: '' }, '"session" is empty. | In session: From list_sessions.'],
+  ['read_qa', {}, '"session" is missing. | In session: From list_sessions.'],
   [
     'read_qa',
     { sesion: 'x' },

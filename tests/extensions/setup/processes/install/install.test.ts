@@ -184,6 +184,9 @@ test('the package of a client starts this same installation', async () => {
   expect(plugin.mcpServers.samocode).toEqual({ ...server, args: [...server.args, '--no-prompts'] });
   const desktop = JSON.parse(await machine.read(DESKTOP_PATH));
   expect(desktop.mcpServers).toEqual({ other: { command: 'x' }, samocode: server });
+  await install({ ...ALL, allSkills: true, clients: ['desktop'] }, machine.context);
+  const { mcpServers } = JSON.parse(await machine.read(DESKTOP_PATH));
+  expect(mcpServers.samocode).toEqual({ ...server, args: [...server.args, '--all-prompts'] });
 });
 
 test('where no client is named, one with comments in its settings is left to the person', async () => {

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  INSTRUCTIONS,
+  READ_ONLY_INSTRUCTIONS,
+  REMOTE_INSTRUCTIONS,
+} from '../../src/app/server/server-info.ts';
+import { TOOLS } from '../../src/app/server/tools.ts';
+import { listedTool } from '../../src/core/kit/mcp/tool-schemas.ts';
+import { inBackticks, OUR_NAMES, ROOT, TEXTS } from './texts.ts';
+
+/** Names of others: of a Codex script, and our program's. */
+const OF_OTHERS = ['yield_time_ms', 'samocode'];
+/** As Codex sees them, which alone gets the schemas of results. */
+const SEEN = TOOLS.map((tool) => listedTool(tool, 'codex-mcp-client'));
+const ARGUMENTS = new Map(TOOLS.map(({ name, input }) => [name, Object.keys(input.shape)]));
+/** Every name and value in the schemas of calls and results. */
+const IN_SCHEMAS = new Set([
+  ...OF_OTHERS,
+  ...ARGUMENTS.keys(),
+  ...[...JSON.stringify(SEEN).matchAll(/"([a-z_]+)"/g)].map((match) => match[1]),
+]);
+
+/** What a chat's model reads about the tools, by where it is. */
+const INSTRUCTING: readonly (readonly [string, string])[] = [
+  ['the instructions', INSTRUCTIONS],
+  ['the instructions of a read-only server', READ_ONLY_INSTRUCTIONS],
+  ['the instructions for projects on another machine', REMOTE_INSTRUCTIONS],
+  ...SEEN.map(({ name, description = '', inputSchema }) => {
+    const fields = Object.values(inputSchema.properties ?? {}).map((field) => Object(field).description);
+    return [`the definition of ${name}`, [description, ...fields].join('\n')] as const;
+  }),
+  ...[...TEXTS].filter(([path]) => /^(?:prompts|skills\/(?:samocode-run|session-management))\b/.test(path)),
+  ...(await Promise.all(
+    ['.claude-plugin/plugin.json', 'gemini-extension.json', 'README.md'].map(
+      async (file) => [file, await readFile(join(ROOT, 'packages/plugin', file), 'utf8')] as const,
+    ),
+  )),
+];
+
+test.each(INSTRUCTING)(
+  'every tool, argument and state that %s names with an underscore exists',
+  (_, text) => {
+    const words = text.match(/(?<![\w./-])[a-z]+(?:_[a-z]+)+(?![\w./])/g) ?? [];
+    expect(words.filter((word) => !IN_SCHEMAS.has(word) && !OUR_NAMES.has(word))).toEqual([]);
+  },
+);
+
+test.each(INSTRUCTING)(
+  'every word that %s quotes as a name is in a schema, a skill or a command',
+  (_, text) => {
+    const words = inBackticks(text).filter((word) => /^[a-z]+$/.test(word));
+    expect(words.filter((word) => !IN_SCHEMAS.has(word) && !OUR_NAMES.has(word))).toEqual([]);
+  },
+);
+
+test.each(INSTRUCTING)('every argument that %s names with its tool is an argument of it', (_, text) => {
+  // "start_session's approve", "`answer_qa` with `confirm_typed`".
+  const named = text.matchAll(/\b([a-z_]+)(?:'s |`? with (?=[`a-z_]*_|`))`?([a-z_]+)/g);
+  const wrong = [...named].filter(([, tool = '', argument = '']) => {
+    const known = ARGUMENTS.get(tool);
+    return known !== undefined && !known.includes(argument);
+  });
+  expect(wrong.map(([words]) => words)).toEqual([]);
+});
+
+test.each(INSTRUCTING)('every field that %s gives a value is in a schema', (_, text) => {
+  const given = [...text.matchAll(/\b([a-z_]+): (?:true|false|\d+)\b/g)].map((match) => match[1] ?? '');
+  expect(given.filter((name) => !IN_SCHEMAS.has(name))).toEqual([]);
+});
