@@ -28,6 +28,7 @@ import { type NewSession, newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { resolveWork } from './resolve-work.ts';
 import { bringFiles } from './start/bring-files.ts';
+import { notContained } from './start/not-contained.ts';
 import type { StartSessionInput } from './start/start-choices.ts';
 import type { ResolvedWork } from './start/start-sources.ts';
 import type { NewWork } from './start/work.ts';
@@ -67,7 +68,7 @@ async function startNew(
   const startKey = startKeyOf({ ...input, work, project: project.filePath }, given);
   const bring = pool ? undefined : input.bring;
   const bringing = once(async () => {
-    if (files === undefined) return { warnings: [] };
+    if (files === undefined) return { warnings: input.recurring ? [] : await notContained(project, context) };
     const elsewhere = await files.elsewhere(base);
     const { brought, warnings } = await bringFiles(files, bring).catch(withoutFiles);
     return { brought, warnings: [...elsewhere, ...warnings] };
