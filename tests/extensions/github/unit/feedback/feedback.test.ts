@@ -79,7 +79,10 @@ describe('what starts a round', () => {
     [
       'a comment while a check runs that is not required, next to required ones',
       {
-        checks: [check('deploy', { state: 'running', isRequired: false }), check('test', { state: 'passed' })],
+        checks: [
+          check('deploy', { state: 'running', isRequired: false }),
+          check('test', { state: 'passed' }),
+        ],
         threads: [thread([comment('C', 'ada')])],
       },
       ['thread:C'],
