@@ -207,6 +207,25 @@ test('a discarded session releases its issue, which starts again once the label 
   expect(await machine.at(BRANCH)).not.toBe('');
 });
 
+test('in a fork the labelled issues of the original are started, and claimed in the fork', async () => {
+  await using rig = await issueRig();
+  label(rig, open(rig));
+  const fork = await rig.hub.addRepository('me/boats');
+  fork.parent = 'fleet/boats';
+  const machine = await taking(rig);
+  await machine.git('remote', 'rename', 'origin', 'upstream');
+  await machine.git('remote', 'add', 'origin', 'https://github.com/me/boats.git');
+  await machine.git('push', '--quiet', 'origin', 'main');
+  await machine.look();
+  const [folder = ''] = await machine.folders();
+  expect((await machine.view(folder)).sessionFile?.issue).toMatchObject({
+    repository: 'github.com/fleet/boats',
+    number: 1001,
+  });
+  expect(await machine.at(BRANCH)).toBe(await machine.at('main'));
+  expect(await machine.git('ls-remote', 'upstream', `refs/heads/${BRANCH}`)).toBe('');
+});
+
 test('a claim with commits by others is not deleted', async () => {
   await using rig = await issueRig();
   label(rig, open(rig));

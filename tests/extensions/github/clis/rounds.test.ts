@@ -27,7 +27,7 @@ test('a pull request with two failed checks, three comments, a conflict and a re
   const about = async (number: number) =>
     await readFile(join(rig.paths.sessionDir, `round-${number}.md`), 'utf8');
   const facts = async () => sessionFacts(await rig.view());
-  Object.assign(repository.permissions, { ada: 'write', bob: 'maintain' });
+  Object.assign(repository.permissions, { ada: 'write', bob: 'write' });
 
   // While a check runs, comments are recorded and no round begins.
   const waits = pull.check('test', undefined);
