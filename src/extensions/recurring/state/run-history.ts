@@ -76,7 +76,7 @@ export function totalsOf({ older, runs }: Pick<RecurringState, 'older' | 'runs'>
 /** What the session of a run says about it now. A run that is done keeps what its branch showed. */
 export function seenRun(run: RecurringRunRecord, { state, isUnreadable }: SessionView): RecurringRunRecord {
   if (isUnreadable) return run;
-  const { status, cost, progress, archived } = state;
+  const { cost, progress, archived } = state;
   // A person who unarchives it wants to keep it.
   const isBack = run.archived === true && !archived && run.result === 'unchanged';
   return {
