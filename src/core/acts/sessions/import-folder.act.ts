@@ -4,7 +4,6 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { namedFolder } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
 import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
-import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { readyProject } from '../../caller/refusals/ready-project.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
@@ -130,11 +129,22 @@ async function findUnimported(
     if (folder === undefined) continue;
     const paths = sessionPaths(sessionsDir, folder);
     if (named.includes('/')) await requirePath(paths, namedFolder(named, context));
-    if (!isUnimported(paths)) throw START_ERRORS.run_already({ session: folder });
+    if (statsAt(paths.runDir) !== undefined) throw START_ERRORS.run_already({ session: folder });
+    if (!isUnimported(paths)) throw START_ERRORS.task_unknown({ session: folder });
     return { filePath, paths };
   }
-  const known = await Promise.all(places.map(({ sessionsDir }) => unimportedFolders(sessionsDir)));
-  throw ACTION_ERRORS.session_not_found({ session: named, newest: known.flat().slice(-5).join(', ') });
+  throw START_ERRORS.no_such_folder({ folder: named, names: await foldersToImport(projectDir, context) });
+}
+
+/** The folders of the project, or else of all projects, that are not sessions yet. */
+export async function foldersToImport(
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<string[]> {
+  const places = await findSessionsFolders(projectDir, context);
+  const own = places.filter(({ isOwn }) => isOwn);
+  const known = (own.length > 0 ? own : places).map(({ sessionsDir }) => unimportedFolders(sessionsDir));
+  return (await Promise.all(known)).flat();
 }
 
 async function requirePath({ sessionDir, sessionsDir }: SessionPaths, folder: string): Promise<void> {

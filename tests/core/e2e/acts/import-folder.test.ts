@@ -246,6 +246,32 @@ describe('an import', () => {
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers']);
   });
 
+  test.concurrent('says what a name or path is that cannot be imported', async () => {
+    await using bench = await madeFolder({ '_overview.md': overviewAt('planning') });
+    await mkdir(join(bench.sessionsDir, '26-02-02-empty'));
+    const why = async (folder: string) =>
+      `${Object(await imported(bench, folder).catch((error: unknown) => error)).message}`;
+    expect(await why('26-02-02-empty')).toContain('26-02-02-empty has no readable _overview.md');
+    for (const unknown of ['/nosuch', 'nosuch', join(bench.sessionsDir, 'nosuch')])
+      expect(await why(unknown)).toMatch(/No folder ".*nosuch" is in .* not sessions yet: 26-02-01-boat$/);
+    await imported(bench);
+    expect(await why(FOLDER)).toContain(`${FOLDER} is a session already.`);
+  });
+
+  test.concurrent('without a folder lists all that could be imported', async () => {
+    await using bench = await madeFolder({ '_overview.md': overviewAt('planning') });
+    const others = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `26-02-02-${name}`);
+    for (const name of others) {
+      await mkdir(join(bench.sessionsDir, name));
+      await writeFile(join(bench.sessionsDir, name, '_overview.md'), overviewAt('planning'));
+    }
+    const { home, programs } = bench.context;
+    const { stdout } = await typed(['import'], { cwd: bench.repo.path, home, programs });
+    expect(stdout.trim().split('\n')).toEqual([FOLDER, ...others]);
+    const { unimported } = await listSessions({}, bench.context);
+    expect(unimported.join()).toContain('and 2 more ("samocode import" lists them)');
+  });
+
   test.concurrent.each([
     ['for a folder where a file belongs', { '_signal.json/x': '' }, {}, 'not_plain'],
     ['by the checks of every start', {}, { CHECK: 'no-such-program --all' }, 'command_not_found'],

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { previewRewind } from '../../../../src/core/acts/rewind/preview-rewind.act.ts';
 import { openRound } from '../../../../src/core/session/events/rounds.ts';
 import { sessionFacts } from '../../../../src/core/session/facts.ts';
 import { needsHuman } from '../../../../src/core/session/session-list.ts';
@@ -195,6 +196,9 @@ test('a rewound round counts as not done, its pushed commits are taken over only
   expect(thread.comments).toHaveLength(2);
 
   // Rewound after the push: the pull request still has the commit, and the next round asks, once.
+  expect((await previewRewind({ ...session, to }, rig.context())).would).toContain(
+    'A rewind does not undo the push to pull request #17: 1 of these commits remain there.',
+  );
   await rewindRound();
   const { branch = '' } = (await rig.state()).worktree ?? {};
   const asked = await s.advance();
