@@ -99,7 +99,7 @@ export async function placesOf(
 }
 
 /** @throws forge_no_repository */
-export async function requirePlaces(
+export async function requireForgePlaces(
   project: Pick<Project, 'mainRepo'>,
   context: Pick<ActionContext, 'env'>,
 ): Promise<Places> {
