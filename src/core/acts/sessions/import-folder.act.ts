@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { namedFolder } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
+import { safeGitAt } from '../../caller/context/session-branch.ts';
 import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { readyProject } from '../../caller/refusals/ready-project.ts';
@@ -13,10 +14,12 @@ import { park } from '../../kernel/phases/verdict.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
-import { earlierWorktree } from '../../project/worktrees/worktree.ts';
+import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { earlierWorktree, ensureWorktree } from '../../project/worktrees/worktree.ts';
 import { readOverview } from '../../session/documents/overview.ts';
+import type { TakenOver } from '../../session/events/bodies/event-types.ts';
 import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../session/layout/names.ts';
-import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { isUnimported, sessionFolders, unimportedFolders } from '../../session/session-list.ts';
 import {
   continuationOf,
@@ -77,6 +80,7 @@ async function adoptFolder(
   if (place === undefined) throw START_ERRORS.phase_unknown({ session: folder });
   const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(facts.overview);
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
+  const worktree = place.stated.kind === 'done' ? await doneWorktree(project, folder, context) : undefined;
   const request: SessionRequest = {
     folder,
     group: choices.group && normalizeNewName('group', choices.group),
@@ -88,6 +92,7 @@ async function adoptFolder(
       const decision = continuationOf(place, facts, { folder, gates });
       return {
         totalIterations: totalIterations || iteration,
+        worktree,
         decision: isImport ? atRest(decision, place) : decision,
       };
     },
@@ -182,6 +187,22 @@ async function factsOf(paths: SessionPaths): Promise<FolderFacts> {
   const facts = await readUnimported(paths);
   if (facts === undefined) throw START_ERRORS.task_unknown({ session });
   return facts;
+}
+
+/** The worktree of a done folder, so that its branch can be merged, published or archived; undefined without one. */
+async function doneWorktree(
+  { mainRepo, values: { worktrees, sessions } }: Project,
+  folder: string,
+  context: ActionContext,
+): Promise<TakenOver['worktree']> {
+  const worktreePath = join(worktrees, folder);
+  const git = await safeGitAt({ mainRepo, accepted: join(runRoot(sessions), 'none') }, context);
+  const own = await earlierWorktree(worktreePath, mainRepo, git);
+  if (own?.branch === undefined) return undefined;
+  const { commit, name: base, ref: baseRef } = await resolveBase({ mainRepo, ...git });
+  const plan = { mainRepo, worktreePath, branch: own.branch, baseCommit: commit };
+  const { path, branch, baseCommit } = await ensureWorktree({ ...plan, ...git });
+  return { path, branch, base, baseCommit, ...(baseRef && { baseRef }) };
 }
 
 /**

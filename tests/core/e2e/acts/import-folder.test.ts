@@ -224,6 +224,26 @@ describe('an import', () => {
     expect((await bench.view(FOLDER)).state.worktree).toMatchObject({ path, branch: 'feature/sails' });
   });
 
+  test.concurrent('of a done folder brings its branch along: it is merged, and its worktree goes with the session', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('done'),
+      '_signal.json': '{"status":"done"}',
+    });
+    const path = join(bench.worktreesDir, FOLDER);
+    const { git } = bench.repo;
+    await git(['worktree', 'add', '-q', '-b', 'feature/sails', path]);
+    await git(['commit', '-q', '--allow-empty', '-m', 'Sails'], path);
+    const tip = await git(['rev-parse', 'HEAD'], path);
+    await imported(bench);
+    const done = async () => (await bench.view(FOLDER)).state;
+    await eventually(async () => (await done()).status.kind === 'done');
+    expect((await done()).worktree).toMatchObject({ path, branch: 'feature/sails', base: 'main' });
+    await finishSession({ ...session, how: 'merge', keep: [] }, bench.context);
+    expect(await git(['log', '--format=%H', 'main'])).toContain(tip);
+    await finishSession({ ...session, how: 'keep_branch', keep: [] }, bench.context);
+    expect(await git(['worktree', 'list'])).not.toContain(path);
+  });
+
   test.concurrent('is refused with the command that moves a worktree from elsewhere', async () => {
     await using bench = await madeFolder({});
     const elsewhere = join(bench.repo.root, 'else where');
