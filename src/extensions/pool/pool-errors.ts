@@ -265,6 +265,16 @@ export const POOL_ERRORS = errors({
     why: 'An owner of the pool has removed it. Its agents have ended, and other machines may continue its sessions.',
     hint: 'To take part again, run "samocode pool leave" and "samocode pool join", and have an owner add it.',
   }),
+  pool_card_not_sent: () => ({
+    what: 'The request of this machine to join did not arrive at the pool.',
+    why: 'The git remote refused it or did not respond, so no owner can see it.',
+    hint: 'Run "samocode pool join" again when the remote responds: the rest is done.',
+  }),
+  pool_database_pooled: () => ({
+    what: 'The pool was not joined.',
+    why: 'The address leads to a connection pooler that changes the connection between two statements (PgBouncer: pool_mode=transaction).',
+    hint: 'Give the address of the database itself, or of a pooler in session mode.',
+  }),
   pool_database_failed: () => ({
     what: 'The database of the pool did not respond.',
     why: 'It cannot be reached, refuses the login, took too long, or failed.',

@@ -8,16 +8,18 @@ import { NOTHING_RECURS, RECURRING_ERRORS } from './recurring-errors.ts';
 import { requireBoundedCost } from './runs/bounded-cost.ts';
 import { requireSafeguards } from './runs/safeguards.ts';
 import { workOfRun } from './runs/start-run.ts';
+import { parseSchedule } from './schedule/parse-schedule.ts';
 
 /** Creates a recurring session, unless its runs could not begin, or could not be bounded as its person wants. */
 export async function createRecurring(input: NewRecurring, context: ActionContext): Promise<RecurringReport> {
   await requirePersonForRuns(context, NOTHING_RECURS);
-  if ((await supervisorHere(context)) !== 'stays') throw RECURRING_ERRORS.recurring_needs_supervisor();
+  if ('schedule' in input.when) parseSchedule(input.when.schedule);
   const { project: projectDir, choices: { settings: call } = {} } = input;
   const project = await findProjectFor({ projectDir, call }, context);
   requireBoundedCost(project, input.limits ?? {}, NOTHING_RECURS);
   const isByChecks = 'on' in input.when;
   requireSafeguards({ ...input, isByChecks }, project, NOTHING_RECURS);
+  if ((await supervisorHere(context)) !== 'stays') throw RECURRING_ERRORS.recurring_needs_supervisor();
   await requireForge(input, project, context);
   return await addRecurring(input, context);
 }

@@ -75,7 +75,8 @@ async function unimportedLines(places: readonly SessionsFolder[]): Promise<strin
   const lists = await Promise.all(places.map(({ sessionsDir }) => unimportedFolders(sessionsDir)));
   const names = lists.flat();
   if (names.length === 0) return [];
-  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  const more =
+    names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more ("samocode import" lists them)` : '';
   const shown = names.slice(-MOST_NAMED).join(', ');
   return [
     `Not sessions yet: ${shown}${more}. In a terminal, a person makes one of each: samocode import <folder>`,

@@ -6,6 +6,7 @@ import { counted } from '../../kernel/text.ts';
 import { keptAmong, refPrefix } from '../../project/checkpoints/checkpoint-refs.ts';
 import { type RefsOfBranch, refsOf } from '../../project/finishing/base-branch.ts';
 import { historyIn, listCommits } from '../../project/finishing/listed-commits.ts';
+import { commitOf } from '../../project/git/repository.ts';
 import { judgeRewind, type RewindFacts, type RewindVerdict } from '../../session/commands/judge-rewind.ts';
 import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -78,7 +79,7 @@ export async function assessRewind(
  * one sentence each. @throws GitError
  */
 async function removedCommits(
-  { sessionFile }: SessionView,
+  { sessionFile, state: { pullRequest } }: SessionView,
   { refs, commit: checkpoint }: { refs: RefsOfBranch | undefined; commit: string },
   { env }: Pick<ActionContext, 'env'>,
 ): Promise<{ count: number; stays: string[] }> {
@@ -90,7 +91,13 @@ async function removedCommits(
     ([commit, ref]) =>
       [commit, `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`] as const,
   );
-  const places = [...merged, ...pushed];
+  // Pushed by address, a round is in no ref of a remote.
+  const own = await commitOf(pullRequest?.pushed ?? '', git);
+  const ofRound =
+    own === undefined || copies.some(([commit]) => commit === own)
+      ? []
+      : [[own, `the push to pull request #${pullRequest?.number}`] as const];
+  const places = [...merged, ...pushed, ...ofRound];
   const range = [tip, ...places.map(([commit]) => commit), '--not', `${checkpoint}^1`];
   const commits = await listCommits(range, git);
   const removed = [...historyIn(commits, tip)];

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { namedFolder } from '../../caller/context/find-project-for.ts';
 import { refuseFromInside } from '../../caller/context/refuse-from-inside.ts';
+import { safeGitAt } from '../../caller/context/session-branch.ts';
 import { findSessionsFolders } from '../../caller/context/sessions-folders.ts';
-import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
 import { readyProject } from '../../caller/refusals/ready-project.ts';
 import { namesAt, statsAt } from '../../kernel/files/path-stats.ts';
@@ -14,10 +14,12 @@ import { park } from '../../kernel/phases/verdict.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
-import { earlierWorktree } from '../../project/worktrees/worktree.ts';
+import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { earlierWorktree, ensureWorktree } from '../../project/worktrees/worktree.ts';
 import { readOverview } from '../../session/documents/overview.ts';
+import type { TakenOver } from '../../session/events/bodies/event-types.ts';
 import { foldersOfId, normalizeNewName, resolveSessionFolder } from '../../session/layout/names.ts';
-import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { isUnimported, sessionFolders, unimportedFolders } from '../../session/session-list.ts';
 import {
   continuationOf,
@@ -78,6 +80,7 @@ async function adoptFolder(
   if (place === undefined) throw START_ERRORS.phase_unknown({ session: folder });
   const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(facts.overview);
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
+  const worktree = place.stated.kind === 'done' ? await doneWorktree(project, folder, context) : undefined;
   const request: SessionRequest = {
     folder,
     group: choices.group && normalizeNewName('group', choices.group),
@@ -89,6 +92,7 @@ async function adoptFolder(
       const decision = continuationOf(place, facts, { folder, gates });
       return {
         totalIterations: totalIterations || iteration,
+        worktree,
         decision: isImport ? atRest(decision, place) : decision,
       };
     },
@@ -130,11 +134,22 @@ async function findUnimported(
     if (folder === undefined) continue;
     const paths = sessionPaths(sessionsDir, folder);
     if (named.includes('/')) await requirePath(paths, namedFolder(named, context));
-    if (!isUnimported(paths)) throw START_ERRORS.run_already({ session: folder });
+    if (statsAt(paths.runDir) !== undefined) throw START_ERRORS.run_already({ session: folder });
+    if (!isUnimported(paths)) throw START_ERRORS.task_unknown({ session: folder });
     return { filePath, paths };
   }
-  const known = await Promise.all(places.map(({ sessionsDir }) => unimportedFolders(sessionsDir)));
-  throw ACTION_ERRORS.session_not_found({ session: named, newest: known.flat().slice(-5).join(', ') });
+  throw START_ERRORS.no_such_folder({ folder: named, names: await foldersToImport(projectDir, context) });
+}
+
+/** The folders of the project, or else of all projects, that are not sessions yet. */
+export async function foldersToImport(
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<string[]> {
+  const places = await findSessionsFolders(projectDir, context);
+  const own = places.filter(({ isOwn }) => isOwn);
+  const known = (own.length > 0 ? own : places).map(({ sessionsDir }) => unimportedFolders(sessionsDir));
+  return (await Promise.all(known)).flat();
 }
 
 async function requirePath({ sessionDir, sessionsDir }: SessionPaths, folder: string): Promise<void> {
@@ -172,6 +187,22 @@ async function factsOf(paths: SessionPaths): Promise<FolderFacts> {
   const facts = await readUnimported(paths);
   if (facts === undefined) throw START_ERRORS.task_unknown({ session });
   return facts;
+}
+
+/** The worktree of a done folder, so that its branch can be merged, published or archived; undefined without one. */
+async function doneWorktree(
+  { mainRepo, values: { worktrees, sessions } }: Project,
+  folder: string,
+  context: ActionContext,
+): Promise<TakenOver['worktree']> {
+  const worktreePath = join(worktrees, folder);
+  const git = await safeGitAt({ mainRepo, accepted: join(runRoot(sessions), 'none') }, context);
+  const own = await earlierWorktree(worktreePath, mainRepo, git);
+  if (own?.branch === undefined) return undefined;
+  const { commit, name: base, ref: baseRef } = await resolveBase({ mainRepo, ...git });
+  const plan = { mainRepo, worktreePath, branch: own.branch, baseCommit: commit };
+  const { path, branch, baseCommit } = await ensureWorktree({ ...plan, ...git });
+  return { path, branch, base, baseCommit, ...(baseRef && { baseRef }) };
 }
 
 /**

@@ -67,6 +67,11 @@ export const START_ERRORS = errors({
     why: `In the folder ${session}, ${joinNames(names)} must be plain files or folders, and are not.`,
     hint: 'Move them aside, then try again.',
   }),
+  no_such_folder: ({ folder, names }: { folder: string; names: readonly string[] }) => ({
+    what: NOTHING,
+    why: `No folder "${folder}" is in the sessions folder of the project.`,
+    hint: `Folders that are not sessions yet: ${names.length === 0 ? 'none.' : names.join(', ')}`,
+  }),
   not_in_sessions: ({ folder, sessions }: { folder: string; sessions: string }) => ({
     what: NOTHING,
     why: `${folder} is not in ${sessions}, the sessions folder of the project.`,
@@ -111,7 +116,7 @@ export const START_ERRORS = errors({
   }),
   run_already: ({ session }: { session: string }) => ({
     what: NOTHING,
-    why: `samocode has worked on ${session} before, so it must be resumed, not started.`,
+    why: `${session} is a session already.`,
     next: [{ act: 'read_status', session }],
   }),
   session_exists: ({ session }: { session: string }) => ({

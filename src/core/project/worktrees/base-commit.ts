@@ -35,7 +35,7 @@ export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion):
   const remote = await remoteFor(base, options);
   if (!remote) return base ? await namedBase(base, undefined, options) : await localDefault(options);
   const offline = await refusedFetch(remote, options);
-  if (base) return withWarning(await namedBase(base, remote, options), offline && STALE);
+  if (base) return withWarning(await namedBase(base, remote, options), offline && STALE_BASE);
   if (offline) return await lastFetched(remote, options);
   return await askedOfRemote(remote, options);
 }
@@ -43,7 +43,7 @@ export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion):
 // Names the remote program, because a repository's settings could name another one to run.
 const FETCH = ['fetch', '--no-recurse-submodules', '--upload-pack=git-upload-pack'];
 const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
-const STALE = 'The remote did not respond: this commit may be older than the one there.';
+export const STALE_BASE = 'The remote did not respond: this commit may be older than the one there.';
 
 /** The remote that a base names, or that the local branch of this name follows; otherwise the default one. */
 async function remoteFor(base = '', options: GitOptions): Promise<string | undefined> {
@@ -97,7 +97,7 @@ async function lastFetched(remote: string, options: GitOptions): Promise<BaseCom
   for (const name of [head.stdout.trim().replace(/^refs\/remotes\//, ''), ...usual, only ?? '']) {
     const ref = `refs/remotes/${name}`;
     const commit = name ? await commitOf(ref, options) : undefined;
-    if (commit) return { commit, name, ref, warning: STALE };
+    if (commit) return { commit, name, ref, warning: STALE_BASE };
   }
   const warning = `The remote "${remote}" did not respond and was never fetched; the local default branch was used.`;
   return withWarning(await localDefault(options), warning);

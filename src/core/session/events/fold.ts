@@ -59,8 +59,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     runWanted,
     status: { kind: 'starting', since: at },
   }),
-  taken_over: (state, { at, totalIterations, decision }) => ({
+  taken_over: (state, { at, totalIterations, decision, worktree }) => ({
     ...running(state, at),
+    ...(worktree && { worktree }),
     progress: { ...inPhase(state.progress, decision.phase), totalIterations },
     ...workOf(decision),
   }),

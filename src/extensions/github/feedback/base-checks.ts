@@ -5,7 +5,7 @@ import type { Project } from '../../../core/project/finding/open-project.ts';
 import { inlineMaterial } from '../../../core/session/documents/material.ts';
 import type { CheckedBranch, ForgeCheck } from '../forge/forge.ts';
 import { GitHub } from '../forge/github.ts';
-import { requireGitHubRepository } from '../intake/read-issue.ts';
+import { requireForgePlaces } from '../intake/read-issue.ts';
 import { checkText } from './round-text.ts';
 
 const MAX_LOGS = 3;
@@ -18,7 +18,8 @@ export async function failedBaseChecks(
   project: Project,
   context: ActionContext,
 ): Promise<FailedChecks | undefined> {
-  const repository = await requireGitHubRepository(project, context);
+  // Of a fork its own: the runs begin at its default branch.
+  const { own: repository } = await requireForgePlaces(project, context);
   const forge = new GitHub(context);
   const tip = await forge.defaultBranch(repository);
   const failed = tip && failedByPush(tip);

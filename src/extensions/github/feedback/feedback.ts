@@ -30,9 +30,10 @@ export function judgeFeedback(
 ): FeedbackVerdict {
   if (details.state !== 'open') return { kind: 'none' };
   const { head, base, mergeable, checks } = details;
-  if (checks.some(({ state }) => state === 'running')) return { kind: 'running' };
+  const relevant = relevantChecks(checks);
+  if (relevant.some(({ state }) => state === 'running')) return { kind: 'running' };
   const isNew = (key: string) => !known.includes(key);
-  const failed = relevantChecks(checks).filter((check) => check.state === 'failed' && isNew(checkKey(check)));
+  const failed = relevant.filter((check) => check.state === 'failed' && isNew(checkKey(check)));
   const usable = remarks.filter(({ held }) => held === undefined);
   const conflictKey = `conflict:${short(head)}:${short(base)}`;
   const conflict = mergeable === 'conflict' && isNew(conflictKey);
@@ -59,12 +60,12 @@ function short(commit: string): string {
 /**
  * The reviews that request changes, then the comments in open threads, without samocode's own and those that a
  * round has covered. A review counts until its author gives another verdict.
- * @param before the remarks as first seen: a remark that has been edited since is held back
- * @param maySteer whether a login may steer agents now
+ * @param known the keys of earlier rounds
+ * @param maySteer whether a login may steer agents now; only others who may can edit what they wrote
  */
 export function remarksIn(
   { threads, reviews }: Pick<PullRequestDetails, 'threads' | 'reviews'>,
-  { keys, before }: { keys: readonly string[]; before: readonly SeenWords[] },
+  known: readonly string[],
   maySteer: (login: string) => boolean,
 ): Remark[] {
   const open = threads.filter(({ isResolved }) => !isResolved);
@@ -77,15 +78,12 @@ export function remarksIn(
   const ofReviews = requesting.map((comment) => ({ key: `review:${comment.id}`, comment }));
   const all: Omit<Remark, keyof Omit<SeenWords, 'key'>>[] = [...ofReviews, ...ofThreads];
   return all
-    .filter(({ key, comment }) => !comment.isBySamocode && !keys.includes(key))
+    .filter(({ key, comment }) => !comment.isBySamocode && !known.includes(key))
     .slice(-MAX_REMARKS)
     .map((each): Remark => {
       const { author, url, editedAt, createdAt } = each.comment;
-      const seen = before.find(({ key }) => key === each.key);
       const at = editedAt ?? createdAt;
-      const isEdited = seen !== undefined && (seen.at !== at || seen.held === 'edited');
-      const held = isEdited ? 'edited' : maySteer(author.login) ? undefined : 'stranger';
-      return { ...each, by: author.login, url, at: seen?.at ?? at, ...(held && { held }) };
+      return { ...each, by: author.login, url, at, ...(!maySteer(author.login) && { held: 'stranger' }) };
     });
 }
 
@@ -93,7 +91,7 @@ const VERDICTS: ReadonlySet<Review['state']> = new Set(['approved', 'changes_req
 /** Only the newest are kept; no one reads more. */
 const MAX_REMARKS = 200;
 
-/** The part of each remark that is recorded, so that a later edit is detected. */
+/** The remarks that no agent reads, as they are recorded for the person. */
 export function remarkRecords(remarks: readonly Remark[]): SeenWords[] {
-  return remarks.map(({ key, by, url, at, held }) => ({ key, by, url, at, ...(held && { held }) }));
+  return remarks.flatMap(({ key, by, url, at, held }) => (held ? [{ key, by, url, at, held }] : []));
 }

@@ -8,8 +8,9 @@ import { findProjectFor } from '../../../core/caller/context/find-project-for.ts
 import { requireTrust } from '../../../core/caller/context/trust-project.ts';
 import { READING_ERRORS } from '../../../core/caller/errors/reading-errors.ts';
 import { runGit } from '../../../core/project/git/git.ts';
-import { defaultRemote, remotesOf } from '../../../core/project/git/remotes.ts';
+import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { commitOf, type GitContext } from '../../../core/project/git/repository.ts';
+import { forgeRemotes } from '../forge/forge-remotes.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
 import { GitHub } from '../forge/github.ts';
 import { repositoryIn } from '../forge/repository-name.ts';
@@ -41,7 +42,7 @@ async function remoteOf(
   git: GitContext,
   context: ActionContext,
 ): Promise<{ name: string; repository: string }> {
-  const remotes = await remotesOf({ ...git, cwd: mainRepo, allowFailure: true });
+  const remotes = await forgeRemotes({ ...git, cwd: mainRepo, allowFailure: true });
   const from = repositoryIn(defaultRemote(remotes)?.pushUrl ?? '');
   if (from === undefined) throw READING_ERRORS.no_forge({ mainRepo });
   const repository = await requestRepository({ from, remotes }, context);

@@ -57,7 +57,8 @@ export class Rounds {
       return { summary: 'Nothing has changed.' };
     const { repeat, ...advance } =
       unpublishedRound(state) === undefined ? await this.#next(view, options) : publishing(view, options);
-    if (!repeat) this.#handled.set(paths.sessionDir, key);
+    // A request may not reach the worker, for example on a full disk.
+    if (!repeat && advance.request === undefined) this.#handled.set(paths.sessionDir, key);
     return advance;
   }
 
@@ -65,7 +66,7 @@ export class Rounds {
     const { forge, context } = options;
     const { pullRequest } = view.state;
     if (pullRequest === undefined) return { summary: NOTHING_OPEN };
-    const { repository, number, words: before = [], rounds: { keys = [] } = {} } = pullRequest;
+    const { repository, number, rounds: { keys = [] } = {} } = pullRequest;
     const details = await forge.details(repository, number);
     const settings = await settingsNow(view, context);
     // The pull request does not change when a person fixes the settings.
@@ -74,7 +75,7 @@ export class Rounds {
     const comments = [...threads.flatMap((thread) => thread.comments), ...reviews];
     const authors = comments.map(({ author }) => author);
     const maySteer = await steeringLogins(authors, repository, { forge, ...settings });
-    const remarks = remarksIn(details, { keys, before }, (login) => maySteer.has(login));
+    const remarks = remarksIn(details, keys, (login) => maySteer.has(login));
     const seen = { words: remarksToRecord(remarks), asks: null };
     const verdict = judgeFeedback(details, remarks, keys);
     switch (verdict.kind) {
@@ -121,7 +122,8 @@ function record(
 type RoundSettings = { rounds: number; trusted: readonly string[] };
 
 function remarksToRecord(remarks: readonly Remark[]): PullRequestChange['words'] {
-  return remarks.length === 0 ? null : remarkRecords(remarks);
+  const records = remarkRecords(remarks);
+  return records.length === 0 ? null : records;
 }
 
 /** The project's current settings; a person must have trusted its commands and relaxed rules. */

@@ -111,7 +111,7 @@ const CheckNode = z
       return { ...about, ...none, url: targetUrl, text: description };
     }
     const { databaseId, name, status, conclusion, checkSuite, detailsUrl, title } = check;
-    const state = status === 'COMPLETED' ? (STATES[conclusion ?? ''] ?? 'other') : 'running';
+    const state = STATES[(status === 'COMPLETED' ? conclusion : status) ?? ''] ?? 'other';
     const about = { name, attempt: `${databaseId}`, state, isRequired, app: checkSuite?.app?.slug };
     const event = checkSuite?.workflowRun?.event;
     const branch = checkSuite?.branch?.name;
@@ -127,6 +127,8 @@ const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
   TIMED_OUT: 'failed',
   STARTUP_FAILURE: 'failed',
   PENDING: 'running',
+  QUEUED: 'running',
+  IN_PROGRESS: 'running',
 };
 
 const ContextsPage = z.object({

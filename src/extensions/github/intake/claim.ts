@@ -8,8 +8,8 @@ import { runRoot } from '../../../core/session/layout/paths.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
 
 export interface ClaimPlace {
-  /** `host/owner/name`. */
-  repository: string;
+  /** `host/owner/name` of the repository that gets the branches. */
+  claims: string;
   mainRepo: string;
   sessionsDir: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -35,7 +35,7 @@ export async function claimIssue(issue: number, place: ClaimPlace): Promise<stri
   // git succeeds even if the branch already exists at this commit, but then another machine has claimed the issue.
   if (/^\*\t/m.test(pushed.stdout)) return commit;
   if (/^[=!]\t/m.test(pushed.stdout)) return undefined;
-  throw new Error(`git could not push ${ref} to ${place.repository}`);
+  throw new Error(`git could not push ${ref} to ${place.claims}`);
 }
 
 /**
@@ -48,15 +48,15 @@ export async function releaseClaim(issue: number, commit: string, place: ClaimPl
   return pushed.exitCode === 0 || /^!\t/m.test(pushed.stdout);
 }
 
-async function push(lease: string[], refs: string, { repository, mainRepo }: ClaimPlace, git: GitContext) {
-  const { url } = unattended(repository);
+async function push(lease: string[], refs: string, { claims, mainRepo }: ClaimPlace, git: GitContext) {
+  const { url } = unattended(claims);
   const args = ['push', '--porcelain', '--receive-pack=git-receive-pack', ...lease, '--', url, refs];
   const limits = { allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
   return await runGit(args, { ...git, cwd: mainRepo, ...limits });
 }
 
 /** Uses gh's login only, and starts no program that the repository's settings name. */
-async function gitOf({ repository, mainRepo, sessionsDir, env, signal }: ClaimPlace): Promise<GitContext> {
+async function gitOf({ claims, mainRepo, sessionsDir, env, signal }: ClaimPlace): Promise<GitContext> {
   const git = await safeGitAt({ mainRepo, accepted: join(runRoot(sessionsDir), 'none') }, { env });
-  return { ...git, signal, config: [...(git.config ?? []), ...unattended(repository).config] };
+  return { ...git, signal, config: [...(git.config ?? []), ...unattended(claims).config] };
 }

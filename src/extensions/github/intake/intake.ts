@@ -21,7 +21,7 @@ import type { Forge } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
 import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
 import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
-import { givenIssue, isAt, repositoryOf } from './read-issue.ts';
+import { givenIssue, isAt, placesOf } from './read-issue.ts';
 
 const GAP_MS = 60_000;
 const POLL_MS = 1000;
@@ -34,6 +34,8 @@ interface IntakeLogin {
 
 interface Place extends ClaimPlace, IntakeLogin {
   project: Project;
+  /** `host/owner/name` of the issues. */
+  repository: string;
   label: string;
 }
 
@@ -110,10 +112,11 @@ export class Intake {
     await requireTrust(project, context);
     const { mainRepo, values } = project;
     const { env } = context;
-    const repository = await repositoryOf(project, context);
-    if (values.intakeLabel === undefined || repository === undefined) return [];
-    const claiming = { repository, mainRepo, sessionsDir: values.sessions, env, signal };
-    const place: Place = { ...claiming, forge, context, project, label: values.intakeLabel };
+    const here = await placesOf(project, context);
+    if (values.intakeLabel === undefined || here === undefined) return [];
+    const repository = await here.issues();
+    const claiming = { claims: here.own, mainRepo, sessionsDir: values.sessions, env, signal };
+    const place: Place = { ...claiming, repository, forge, context, project, label: values.intakeLabel };
     const own = views.filter(
       ({ paths, sessionFile }) =>
         paths.sessionsDir === values.sessions &&

@@ -17,28 +17,19 @@ export function judgeIssue(issue: Issue, label: string, mayWrite: ReadonlySet<st
   if (!mayWrite.has(labelling.by))
     return { kind: 'held', why: `got its label from ${labelling.by}, who has no write access. ${AGAIN}` };
   // Times have no fractions of a second: an edit in the same second might have come later.
-  const isLater = (at: string | undefined) =>
-    at !== undefined && Math.floor(Date.parse(at) / 1000) >= Math.floor(Date.parse(labelling.at) / 1000);
+  const isLater = (at: string) =>
+    Math.floor(Date.parse(at) / 1000) >= Math.floor(Date.parse(labelling.at) / 1000);
   const edit = issue.edits.find(({ by, at }) => isLater(at) && !mayWrite.has(by));
-  if (edit !== undefined)
-    return {
-      kind: 'held',
-      why: `had its ${edit.what} changed by ${edit.by}, who has no write access, after it was labelled. ${AGAIN}`,
-    };
-  const comment = issue.comments.find(
-    ({ author, createdAt, editedAt, isBySamocode }) =>
-      !isBySamocode && isLater(editedAt ?? createdAt) && !mayWrite.has(author.login),
-  );
-  if (comment === undefined) return { kind: 'take', labelledAt: labelling.at };
-  const { login } = comment.author;
-  return { kind: 'held', why: `has a newer comment by ${login}, who has no write access. ${AGAIN}` };
+  // Comments of such people need no look: no agent reads them.
+  if (edit === undefined) return { kind: 'take', labelledAt: labelling.at };
+  const why = `had its ${edit.what} changed by ${edit.by}, who has no write access, after it was labelled. ${AGAIN}`;
+  return { kind: 'held', why };
 }
 
 /** Everyone whose write access `judgeIssue` depends on. */
-export function peopleOf({ labelled, edits, comments }: Issue): Author[] {
+export function peopleOf({ labelled, edits }: Issue): Author[] {
   // Only the login is known here. A bot counts as a person, but has no write access.
-  const named = [...labelled, ...edits].map(({ by }) => ({ login: by, kind: 'person' as const }));
-  return [...named, ...comments.map(({ author }) => author)];
+  return [...labelled, ...edits].map(({ by }) => ({ login: by, kind: 'person' as const }));
 }
 
 export function hasLabel({ labels }: Pick<Issue, 'labels'>, label: string): boolean {

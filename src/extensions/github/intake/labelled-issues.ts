@@ -5,7 +5,7 @@ import { readAllSessions } from '../../../core/session/session-list.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import { GitHub } from '../forge/github.ts';
 import { judgeIssue, peopleOf } from './judge-issue.ts';
-import { givenIssue, isAt, requireGitHubRepository } from './read-issue.ts';
+import { givenIssue, isAt, requireForgePlaces } from './read-issue.ts';
 
 /** As intake judges them; it also claims an issue, because several machines can take it. */
 export async function labelledIssues(
@@ -14,7 +14,7 @@ export async function labelledIssues(
   context: ActionContext,
 ): Promise<IssueWork[]> {
   const { values } = project;
-  const repository = await requireGitHubRepository(project, context);
+  const repository = await (await requireForgePlaces(project, context)).issues();
   const forge = new GitHub(context);
   const views = await readAllSessions(values.sessions, context.host);
   const found: IssueWork[] = [];

@@ -4,12 +4,13 @@ import type { IssueWork } from '../../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { listed, shownText } from '../../../core/kernel/text.ts';
 import type { Project } from '../../../core/project/finding/open-project.ts';
-import { defaultRemote, type Remote, remotesOf } from '../../../core/project/git/remotes.ts';
+import { defaultRemote } from '../../../core/project/git/remotes.ts';
 import { inlineMaterial, material } from '../../../core/session/documents/material.ts';
 import type { GivenIssue } from '../../../core/session/events/session-file.ts';
 import { steeringLogins, trustedIn } from '../feedback/steering.ts';
 import type { Author, Forge, Issue } from '../forge/forge.ts';
 import { FORGE_ERRORS } from '../forge/forge-errors.ts';
+import { forgeRemotes } from '../forge/forge-remotes.ts';
 import { GitHub } from '../forge/github.ts';
 import { repositoryIn } from '../forge/repository-name.ts';
 import { requestRepository } from '../forge/request-repository.ts';
@@ -43,14 +44,10 @@ export async function readIssue(
   const number = Number(PLACE.exec(given)?.[4] ?? /^#?(\d{1,9})$/.exec(given)?.[1] ?? 0);
   if (number === 0) throw unusable('is not an issue', 'Give its number, or its address.');
   if (kind === 'pull') throw unusable('is a pull request', 'To work on its reviews, use "samocode round".');
-  const remotes = await remotesOf({ baseEnv: context.env, cwd: project.mainRepo, allowFailure: true });
-  const here = repositoriesOf(remotes);
-  const [from] = here;
+  const here = await placesOf(project, context);
   const named = `${host}/${path}`.toLowerCase();
   const repository =
-    host === undefined
-      ? from && (await requestRepository({ from, remotes }, context))
-      : here.find((each) => each.toLowerCase() === named);
+    host === undefined ? await here?.issues() : here?.named.find((each) => each.toLowerCase() === named);
   if (repository === undefined)
     throw host === undefined
       ? unusable(
@@ -77,29 +74,38 @@ export function isAt({ url, number }: Pick<Issue, 'url' | 'number'>, repository:
   return url.toLowerCase() === `https://${repository}/issues/${number}`.toLowerCase();
 }
 
-/** The repository that `origin` names; undefined if it is not on a forge. */
-export async function repositoryOf(
+interface Places {
+  /** The repository that `origin` names, which gets branches. */
+  own: string;
+  /** All that the remotes name, its own first. */
+  named: readonly string[];
+  /** The repository whose issues the project works on: a fork works on those of the original. */
+  issues(): Promise<string>;
+}
+
+/** @returns undefined if no remote names a repository on a forge */
+export async function placesOf(
   { mainRepo }: Pick<Project, 'mainRepo'>,
   { env }: Pick<ActionContext, 'env'>,
-): Promise<string | undefined> {
-  return repositoriesOf(await remotesOf({ baseEnv: env, cwd: mainRepo, allowFailure: true }))[0];
+): Promise<Places | undefined> {
+  const remotes = await forgeRemotes({ baseEnv: env, cwd: mainRepo, allowFailure: true });
+  const first = defaultRemote(remotes);
+  const ordered = [...(first ? [first] : []), ...remotes.filter((each) => each !== first)];
+  const named = ordered.flatMap(({ url }) => repositoryIn(url) ?? []);
+  const [own] = named;
+  return own === undefined
+    ? undefined
+    : { own, named, issues: () => requestRepository({ from: own, remotes }, { env }) };
 }
 
 /** @throws forge_no_repository */
-export async function requireGitHubRepository(
+export async function requireForgePlaces(
   project: Pick<Project, 'mainRepo'>,
   context: Pick<ActionContext, 'env'>,
-): Promise<string> {
-  const repository = await repositoryOf(project, context);
-  if (repository === undefined) throw FORGE_ERRORS.forge_no_repository(project);
-  return repository;
-}
-
-/** The repositories that the remotes name, starting with that of `origin`. */
-function repositoriesOf(remotes: readonly Remote[]): string[] {
-  const first = defaultRemote(remotes);
-  const ordered = [...(first ? [first] : []), ...remotes.filter((each) => each !== first)];
-  return ordered.flatMap(({ url }) => repositoryIn(url) ?? []);
+): Promise<Places> {
+  const places = await placesOf(project, context);
+  if (places === undefined) throw FORGE_ERRORS.forge_no_repository(project);
+  return places;
 }
 
 /** The issue as a session stores it. As in rounds, it quotes only comments by people who may steer agents. */

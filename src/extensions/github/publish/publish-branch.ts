@@ -29,7 +29,7 @@ export async function publishBranch(
   const to = { tip, branch, from, remote: steps.isByPerson ? remote : undefined };
   const refused = await pushBranch(to, publication, steps);
   if (refused !== undefined) {
-    const summary = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
+    const summary = `git could not push ${branch} to ${remote}.${refused} Once that is settled, these commands publish it.`;
     const unpushed = { tip, remote: remote ?? '', branch };
     return { outcome: 'left', summary, bodyPath, commands, unpushed };
   }

@@ -68,7 +68,7 @@ async function pushRound(
   const to = { tip, branch, from, remote: undefined };
   const refused = await pushBranch(to, publication, steps, ({ commit }) => pushed(commit));
   if (refused === undefined) return undefined;
-  const why = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
+  const why = `git could not push ${branch} to ${remote}.${refused} Once that is settled, these commands publish it.`;
   return { ...asking([why, ...commands].join(' ')), bodyPath, commands };
 }
 

@@ -4,17 +4,13 @@ import { join, resolve } from 'node:path';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { visibleControls } from '../../../core/kernel/text.ts';
 import { gitLine } from '../../../core/project/git/git.ts';
-import {
-  configuredPushRemote,
-  defaultRemote,
-  remoteOfBase,
-  remotesOf,
-} from '../../../core/project/git/remotes.ts';
+import { configuredPushRemote, defaultRemote, remoteOfBase } from '../../../core/project/git/remotes.ts';
 import { commonDirOf, type GitContext } from '../../../core/project/git/repository.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { taskText } from '../../../core/session/documents/overview.ts';
 import type { SessionFile } from '../../../core/session/events/session-file.ts';
 import { nameWithoutDate } from '../../../core/session/layout/names.ts';
+import { forgeRemotes } from '../forge/forge-remotes.ts';
 import type { GhContext } from '../forge/gh.ts';
 import { GitHub } from '../forge/github.ts';
 import { partsOf, repositoryIn } from '../forge/repository-name.ts';
@@ -45,7 +41,7 @@ export async function pullRequestOf(
   const { worktree, status, pullRequest } = view.state;
   const { branch, base: name } = worktree ?? { branch: '', base: '' };
   const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
-  const remotes = await remotesOf(options);
+  const remotes = await forgeRemotes(options);
   // A local branch may be called like one of a remote.
   const ofBase = worktree?.baseRef?.startsWith('refs/heads/') ? undefined : remoteOfBase(name, remotes);
   const set = await configuredPushRemote(branch, remotes, options);

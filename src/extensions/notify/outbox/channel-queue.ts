@@ -194,7 +194,8 @@ export class ChannelQueue {
       const found = view(place);
       const now = found && isOf(one, found) ? found : undefined;
       if (now !== undefined && isStillOpen(one, now)) continue;
-      const settled = await settlementOf({ id: one.id, place }, now);
+      const { detail } = this.#context;
+      const settled = await settlementOf({ id: one.id, place, detail }, now);
       try {
         await within({ channel: this.name, ms, signal }, async (ended) =>
           this.#channel.settle?.(settled, ended),
@@ -267,10 +268,12 @@ const SETTLING: readonly EventType[] = [
 
 /** Says who settled what a notification asked for, according to the first event that did. */
 export async function settlementOf(
-  { id, place }: { id: string; place: string },
+  { id, place, detail }: { id: string; place: string; detail?: ComposeOptions['detail'] },
   view: SessionView | undefined,
 ): Promise<Settled> {
   const settled = { id, session: basename(place), sessionsDir: dirname(place) };
+  // The event can name files, servers and goals.
+  if (detail === 'titles') return { ...settled, how: 'It no longer needs you.' };
   if (view === undefined) return { ...settled, how: 'The session was removed.' };
   const number = Number(id.split(':')[1]);
   const events = Number.isInteger(number) ? await readEvents(view.paths, number) : [];

@@ -63,7 +63,7 @@ export async function statusDraft(view: SessionView, context: PhoneContext): Pro
     bold(statusSentence(view)),
     ...(activity && !context.isBrief ? safeLines(`Its agent: ${activity}`) : []),
     ...(isStalled ? safeLines('The agent shows no sign of life.') : []),
-    ...view.problems.flatMap(safeLines),
+    ...(context.isBrief ? [] : view.problems.flatMap(safeLines)),
   ];
   const canResume = kind === 'stopped' || kind === 'blocked';
   const buttons = kind === 'done' || kind === 'waiting' ? [[STATUS]] : [[STATUS, canResume ? RESUME : STOP]];

@@ -5,6 +5,7 @@ import { commitOf, type GitContext } from '../../../core/project/git/repository.
 import { POOL_REFS } from '../git-remote.ts';
 import { fingerprintOf, keyFilesIn } from '../host-keys.ts';
 import { MemberId, MemberKey, MemberName } from '../member-list.ts';
+import { POOL_ERRORS } from '../pool-errors.ts';
 import { openSigned, signedCommit } from '../published-state.ts';
 import type { PoolRemote } from '../remote.ts';
 
@@ -28,7 +29,10 @@ export interface CardPlace {
 
 const CARD_REFS = `${POOL_REFS}keys/`;
 
-/** Publishes a card if its content has changed. @param folder the folder of the membership */
+/**
+ * Publishes a card if its content has changed.
+ * @param folder the folder of the membership @throws pool_card_not_sent
+ */
 export async function publishCard(
   card: MemberCard,
   folder: string,
@@ -42,7 +46,8 @@ export async function publishCard(
   const now = there === undefined ? undefined : await openSigned(there, git).catch(() => undefined);
   // Anyone who may push can replace the card, also by the same text with another signature.
   if (now?.text.trim() === text && now.key === fingerprintOf(card.publicKey)) return;
-  await remote.move(ref, await signedCommit({ text }, keyFilesIn(folder), git), there);
+  const pushed = await remote.move(ref, await signedCommit({ text }, keyFilesIn(folder), git), there);
+  if (pushed !== 'moved') throw POOL_ERRORS.pool_card_not_sent();
   await fetchCards({ remote });
 }
 

@@ -108,6 +108,7 @@ export class PostgresBoard implements Board {
   async prepare(): Promise<void> {
     const client = await this.#open();
     try {
+      await this.#requireOwnConnection(client);
       const found = await versionOf(client);
       if (found === VERSION) return void (await client.query(REVOKE));
       if (found > VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
@@ -127,6 +128,16 @@ export class PostgresBoard implements Board {
     } finally {
       await client.end();
     }
+  }
+
+  /** In a pooler that lends a connection for one transaction, no news would arrive. @throws pool_database_pooled */
+  async #requireOwnConnection(client: pg.Client): Promise<void> {
+    const other = await this.#open();
+    const pids: unknown[] = [];
+    for (const each of [client, other, client])
+      pids.push((await each.query('select pg_backend_pid() as pid')).rows[0].pid);
+    await other.end();
+    if (pids[0] !== pids[2] || pids[0] === pids[1]) throw POOL_ERRORS.pool_database_pooled();
   }
 
   async renew(host: HostCard): Promise<Renewal> {
@@ -317,7 +328,7 @@ export class PostgresBoard implements Board {
 
   async #open(): Promise<pg.Client> {
     const { database: connectionString, limitMs } = this.#plan;
-    const limits = { query_timeout: limitMs, statement_timeout: limitMs, connectionTimeoutMillis: limitMs };
+    const limits = { query_timeout: limitMs, connectionTimeoutMillis: limitMs };
     const client = new pg.Client({
       connectionString,
       ...limits,
@@ -328,8 +339,11 @@ export class PostgresBoard implements Board {
     client.on('notification', ({ payload }) => this.#onNotification(payload));
     try {
       await client.connect();
+      // Not when connecting: poolers refuse it there.
+      await client.query(`set statement_timeout = ${limitMs}`);
       return client;
     } catch (error) {
+      this.#drop(client);
       throw asPoolError(error);
     }
   }

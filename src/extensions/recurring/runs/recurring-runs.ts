@@ -20,6 +20,7 @@ import {
 import {
   isOpen,
   lastRunOf,
+  leastUsd,
   mayStillCost,
   newState,
   nextMaxUsd,
@@ -144,14 +145,14 @@ export class RecurringRuns {
     const before = await readRecurringState(home, recurring.id);
     const seen = await this.#withSessions(before ?? rebuilt(recurring, views), views);
     const checked = pauseOf(recurring, seen) === undefined ? this.#withPause(recurring, seen) : seen;
-    if (!isDeepStrictEqual(checked, before)) await this.#write(recurring, checked);
+    await this.#write(recurring, checked);
     const archived = await this.#withArchived(checked, views, memory);
-    if (archived !== checked) await this.#write(recurring, archived);
+    await this.#write(recurring, archived);
     this.#tellPause(recurring, archived);
     if (pauseOf(recurring, archived) !== undefined) return true;
     if (memory.notBeforeMs > clock.monotonic()) return false;
     const state = await this.#withStarted(recurring, archived, views);
-    if (state !== archived) await this.#write(recurring, state);
+    await this.#write(recurring, state);
     if (pauseOf(recurring, state) !== undefined) return true;
     const last = lastRunOf(state);
     const held = recurring.overlap ? undefined : whyHeld(last, viewOf(last, views));
@@ -179,7 +180,7 @@ export class RecurringRuns {
     const why = held ?? (isSpent(recurring, state) ? SPENT : undefined);
     const next = nextRun(recurring, state, { nowMs: clock.now(), held: why });
     this.#dueAtMs = Math.min(this.#dueAtMs, clock.monotonic() + Math.max(0, next.atMs - clock.now()));
-    if (!isDeepStrictEqual(next.state, state)) await this.#write(recurring, next.state);
+    await this.#write(recurring, next.state);
     const newest = next.state.runs.at(-1);
     if (newest?.result === 'skipped' && newest !== state.runs.at(-1))
       this.#options.say(
@@ -212,7 +213,7 @@ export class RecurringRuns {
       await this.#start(recurring, state, { run: failed.commit, failed });
       return;
     }
-    if (state.problem !== undefined) await this.#write(recurring, { ...state, problem: undefined });
+    await this.#write(recurring, { ...state, problem: undefined });
   }
 
   /** The state names the run before its session exists, so that it is found after a crash. */
@@ -348,11 +349,12 @@ export class RecurringRuns {
   }
 }
 
-const SPENT = 'runs that may still cost may reach the limit for all runs';
+const SPENT = 'of the limit for all runs too little is left, because runs that may still cost may use it';
 const NOTHING_READY: RunStart = { result: 'idle', text: 'no open issue with its label is ready' };
 
 function isSpent(recurring: Recurring, state: RecurringState): boolean {
-  return (nextMaxUsd(recurring, state) ?? 1) <= 0;
+  const least = leastUsd(recurring);
+  return (nextMaxUsd(recurring, state) ?? least) < least;
 }
 
 function statusesOf(views: readonly SessionView[]): string {

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configFolder } from '../../../core/kernel/config-folder.ts';
-import { systemErrorCode } from '../../../core/kernel/errors.ts';
+import { orNothing, systemErrorCode } from '../../../core/kernel/errors.ts';
 import { createWhole, writeWhole } from '../../../core/kernel/files/atomic-file.ts';
 import { namesAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { plainJson } from '../../../core/kernel/files/plain-file.ts';
@@ -53,11 +54,13 @@ export async function readRecurringState(home: string, id: string): Promise<Recu
   return await plainJson(statePath(home, id), RecurringState);
 }
 
-/** @returns false if the recurring session has been removed */
+/** Writes nothing if nothing has changed. @returns false if the recurring session has been removed */
 export async function writeRecurringState(home: string, id: string, state: RecurringState): Promise<boolean> {
   if (statsAt(definitionPath(home, id)) === undefined) return false;
+  const path = statePath(home, id);
+  const text = textOf(RecurringState.parse(state));
   try {
-    await writeWhole(statePath(home, id), textOf(RecurringState.parse(state)), 0o600);
+    if (orNothing(() => readFileSync(path, 'utf8')) !== text) await writeWhole(path, text, 0o600);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;

@@ -1,4 +1,5 @@
 import { cut } from '../../../core/kernel/text.ts';
+import { STALE_BASE } from '../../../core/project/worktrees/base-commit.ts';
 import type { SessionView } from '../../../core/session/events/session-view.ts';
 import { needsHuman } from '../../../core/session/session-list.ts';
 import type { Pause, Recurring, RecurringRunRecord, RecurringState, RunTotals } from '../recurring.ts';
@@ -6,6 +7,7 @@ import type { Pause, Recurring, RecurringRunRecord, RecurringState, RunTotals } 
 const KEPT_RUNS = 50;
 const FAILURES = 3;
 const MAX_TEXT = 300;
+const LEAST_USD = 0.5;
 /** At one a minute, half a day. */
 const MAX_TRIES = 720;
 
@@ -74,12 +76,12 @@ export function totalsOf({ older, runs }: Pick<RecurringState, 'older' | 'runs'>
 /** What the session of a run says about it now. A run that is done keeps what its branch showed. */
 export function seenRun(run: RecurringRunRecord, { state, isUnreadable }: SessionView): RecurringRunRecord {
   if (isUnreadable) return run;
-  const { status, cost, progress, archived } = state;
+  const { cost, progress, archived } = state;
   // A person who unarchives it wants to keep it.
   const isBack = run.archived === true && !archived && run.result === 'unchanged';
   return {
     ...run,
-    ...resultOf(status, isBack ? { result: 'done' } : run),
+    ...resultOf(state, isBack ? { result: 'done' } : run),
     costUsd: cost.usd ?? run.costUsd,
     iterations: progress.totalIterations,
     archived: archived || undefined,
@@ -87,7 +89,7 @@ export function seenRun(run: RecurringRunRecord, { state, isUnreadable }: Sessio
 }
 
 function resultOf(
-  status: SessionView['state']['status'],
+  { status, notes }: Pick<SessionView['state'], 'status' | 'notes'>,
   { result }: Pick<RecurringRunRecord, 'result'>,
 ): Pick<RecurringRunRecord, 'result'> & Partial<RecurringRunRecord> {
   switch (status.kind) {
@@ -100,7 +102,10 @@ function resultOf(
       if (result === 'failed') return { result };
       return { result: 'stopped', text: oneLineOf(status.why) };
     case 'done':
-      return { result: result === 'unchanged' ? result : 'done', text: oneLineOf(status.summary) };
+      return {
+        result: result === 'unchanged' ? result : 'done',
+        text: oneLineOf([notes.find((note) => note.includes(STALE_BASE)), status.summary].join(' ')),
+      };
     default:
       return { result: 'works', text: undefined };
   }
@@ -145,9 +150,15 @@ export function whyOver({ limits, resumes }: Recurring, state: RecurringState): 
   const { tries, text } = problemOf({ resumes }, state) ?? { tries: 0 };
   if (tries >= MAX_TRIES) return `${tries} attempts to start a run failed: ${text}`;
   if (limits.runs !== undefined && runs >= limits.runs) return `its ${limits.runs} runs have been started`;
-  if (limits.costTotalUsd !== undefined && inCents(limits.costTotalUsd - costUsd) <= 0)
-    return `its runs have cost $${costUsd.toFixed(2)} of $${limits.costTotalUsd.toFixed(2)}`;
-  return undefined;
+  const leftUsd = inCents((limits.costTotalUsd ?? Number.POSITIVE_INFINITY) - costUsd);
+  if (limits.costTotalUsd === undefined || leftUsd >= leastUsd({ limits })) return undefined;
+  const little = leftUsd > 0 ? ', which leaves too little for another one' : '';
+  return `its runs have cost $${costUsd.toFixed(2)} of $${limits.costTotalUsd.toFixed(2)}${little}`;
+}
+
+/** With less, a run would pay one agent and then ask its person. */
+export function leastUsd({ limits: { costRunUsd, costTotalUsd } }: Pick<Recurring, 'limits'>): number {
+  return Math.min(LEAST_USD, costRunUsd ?? LEAST_USD, costTotalUsd ?? LEAST_USD);
 }
 
 /** Why nothing can be started, since the last resume. */

@@ -24,12 +24,15 @@ export async function installChecks(context: ActionContext): Promise<DoctorCheck
   ]);
   try {
     const { clients } = await install({ scope: 'user', dryRun: true, allow: false }, context);
-    const titlesOf = (has: boolean) =>
-      clients.filter(({ outcome }) => (outcome === 'nothing_to_do') === has).map(({ title }) => title);
-    const [there, missing] = [titlesOf(true), titlesOf(false)];
+    const of = (words: string, is: (outcome: (typeof clients)[number]['outcome']) => boolean) => {
+      const titles = clients.filter(({ outcome }) => is(outcome)).map(({ title }) => title);
+      return titles.length === 0 ? [] : [`${words} ${titles.join(', ')}`];
+    };
+    const there = of('samocode is in', (outcome) => outcome === 'nothing_to_do');
     const summary = [
-      ...(there.length > 0 ? [`samocode is in ${there.join(', ')}`] : []),
-      ...(missing.length > 0 ? [`"samocode install" adds or updates it in ${missing.join(', ')}`] : []),
+      ...there,
+      ...of('"samocode install" adds or updates it in', (outcome) => outcome === 'would_change'),
+      ...of('"samocode install" says what to change by hand in', (outcome) => /failed|by_hand/.test(outcome)),
     ].join('; ');
     const rules = CLIENTS.map(async ({ name, notes: notesOf }) => {
       const id = `install.${name}.rules`;

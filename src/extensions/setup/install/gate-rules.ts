@@ -62,9 +62,7 @@ export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
     const { tools, did } = wanted[name as keyof typeof wanted];
     const items = tools.map((tool) => prefix + tool);
     const there = await listIn(settings, at);
-    return items.every((item) => there.includes(item))
-      ? []
-      : [{ ...(await itemsStep(settings, at, items)), did }];
+    return items.every((item) => there.includes(item)) ? [] : [{ ...itemsStep(settings, at, items), did }];
   });
   return (await Promise.all(steps)).flat();
 }

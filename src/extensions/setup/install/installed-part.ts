@@ -1,7 +1,7 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { ifExists } from '../../../core/kernel/errors.ts';
-import { valueAt, withMember, withoutMember } from './json-member.ts';
-import { changeSettings, parseSettingsFile, refuseComments } from './settings-file.ts';
+import { valueAt } from './json-member.ts';
+import { changeMember, parseSettingsFile, refuseComments } from './settings-file.ts';
 
 /** Something `install` might have written; `uninstall` searches for it even if the client is not installed. */
 export interface InstalledPart {
@@ -67,11 +67,9 @@ function settingsPart(path: string, at: At, { left, keepParents }: Removal): Ins
       return left(there) !== there;
     },
     async remove() {
-      refuseComments(path, await readFile(path, 'utf8'), `remove samocode at ${at.join('.')}`);
-      await changeSettings(path, (settings) => {
-        const kept = left(valueAt(settings, at));
-        return kept === undefined ? withoutMember(settings, at, keepParents) : withMember(settings, at, kept);
-      });
+      if (path.endsWith('.toml'))
+        refuseComments(path, await readFile(path, 'utf8'), `remove samocode at ${at.join('.')}`);
+      await changeMember(path, at, left, keepParents);
     },
   };
 }

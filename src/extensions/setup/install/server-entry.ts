@@ -62,15 +62,15 @@ export async function serverSteps(
   const at = placeIn(format);
   const wanted = format.entry(allSkills ? { ...start, args: [...start.args, '--all-prompts'] } : start);
   const there = valueAt(settings, at);
-  const added = async (step: Promise<Step>): Promise<Step[]> => [{ ...(await step), did: 'server added' }];
-  if (there === undefined) return await added(memberStep(path, at, wanted));
+  const added = (step: Step): Step[] => [{ ...step, did: 'server added' }];
+  if (there === undefined) return added(memberStep(path, at, wanted));
   if (isOurServer(there)) {
     const { command, args } = wanted;
     const value = { ...wanted, ...Object(there), command, ...(args && { args }) };
-    return isDeepStrictEqual(there, value) ? [] : await added(memberStep(path, at, value));
+    return isDeepStrictEqual(there, value) ? [] : added(memberStep(path, at, value));
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
-  return await added(memberStep(path, at, wanted, startWords(there)));
+  return added(memberStep(path, at, wanted, startWords(there)));
 }
 
 function placeIn({ servers }: ServerFormat): [string, string] {

@@ -1,10 +1,19 @@
 import { copyFile, readFile, realpath, rm } from 'node:fs/promises';
-import { stripComments } from 'jsonc-parser';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  applyEdits,
+  type FormattingOptions,
+  findNodeAtLocation,
+  type JSONPath,
+  modify,
+  parseTree,
+  stripComments,
+} from 'jsonc-parser';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { changeFile } from '../../../core/kernel/files/change-file.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
-import { isMembers, jsonValue } from './json-member.ts';
+import { isMembers, jsonValue, valueAt } from './json-member.ts';
 
 type Settings = Record<string, unknown>;
 
@@ -15,21 +24,86 @@ export function parseSettingsFile(path: string, text: string): Settings | undefi
 }
 
 /**
- * Changes the settings in a file and writes them whole. If that changes how the person's own lines are written, a copy
- * of the file stays beside it.
+ * Changes one member of a settings file. In JSON every other byte stays, also comments.
+ * @param change its new value, from the one that is there; undefined removes it, and with it what becomes empty
+ * @param keepParents keeps objects that become empty, for a file whose owner expects them
  */
-export async function changeSettings(
+export async function changeMember(
   path: string,
-  change: (settings: Settings) => Settings | undefined,
+  at: readonly string[],
+  change: (there: unknown) => unknown,
+  keepParents = false,
 ): Promise<void> {
-  const before = await readFile(path, 'utf8');
-  const settings = parseSettingsFile(path, before);
-  if (settings !== undefined && textOf(path, settings, before) !== before) await keepCopy(path);
+  if (isToml(path)) await keepCopy(path);
   await changeText(path, (text) => {
-    const there = parseSettingsFile(path, text);
-    const changed = there && change(there);
-    return changed && textOf(path, changed, text);
+    const settings = parseSettingsFile(path, text);
+    if (settings === undefined || !hasPlace(settings, at)) return undefined;
+    const there = valueAt(settings, at);
+    const value = change(there);
+    if (value === there) return text;
+    const place = value === undefined && !keepParents ? emptiedWith(settings, at) : at;
+    if (isToml(path)) return withoutTable(settings, place);
+    const changed = withValue(text, place, { there, value });
+    // Of a member that is there twice, the first was changed, and the last counts.
+    return isDeepStrictEqual(valueAt(jsonValue(changed), at), value) ? changed : undefined;
   });
+}
+
+/** Whether only objects are on the path. */
+function hasPlace(settings: Settings, at: readonly string[]): boolean {
+  return at.every((_, depth) => isMembers(valueAt(settings, at.slice(0, depth)) ?? {}));
+}
+
+/** The outermost place that has nothing but this member. */
+function emptiedWith(settings: Settings, at: readonly string[]): readonly string[] {
+  const parent = at.slice(0, -1);
+  const isAlone = parent.length > 0 && Object.keys(Object(valueAt(settings, parent))).length === 1;
+  return isAlone ? emptiedWith(settings, parent) : at;
+}
+
+function withoutTable(settings: Settings, place: readonly string[]): string {
+  const parent = valueAt(settings, place.slice(0, -1));
+  if (isMembers(parent)) delete parent[place.at(-1) ?? ''];
+  return stringify(settings);
+}
+
+/** Items of a list are added and removed one by one, so that the comments between them stay. */
+function withValue(
+  text: string,
+  place: readonly string[],
+  { there, value }: { there: unknown; value: unknown },
+): string {
+  // What is removed needs no formatting, which would change the lines around it.
+  if (value === undefined)
+    return applyEdits(text, modify(text, [...place], value, {})).replace(/^\{\s+\}/, '{}');
+  const formattingOptions = formattingOf(text);
+  const edited = (before: string, at: JSONPath, item: unknown) =>
+    applyEdits(before, modify(before, at, item, { ...(formattingOptions && { formattingOptions }) }));
+  if (!Array.isArray(there) || !Array.isArray(value)) return edited(text, [...place], value);
+  const gone = there.flatMap((item, index) => (value.includes(item) ? [] : [index])).reverse();
+  const left = gone.reduce((before, index) => withoutItem(before, place, index), text);
+  const added = value.filter((item) => !there.includes(item));
+  return added.reduce((before: string, item) => edited(before, [...place, -1], item), left);
+}
+
+/** Not by `modify`, which breaks a list on one line. */
+function withoutItem(text: string, place: readonly string[], index: number): string {
+  const root = parseTree(text);
+  const items = (root && findNodeAtLocation(root, [...place])?.children) ?? [];
+  const [before, item, after] = [items[index - 1], items[index], items[index + 1]];
+  if (item === undefined) return text;
+  const end = item.offset + item.length;
+  return before === undefined
+    ? text.slice(0, item.offset) + text.slice(after?.offset ?? end)
+    : text.slice(0, before.offset + before.length) + text.slice(end);
+}
+
+/** @returns undefined for a text on one line, all of which would be formatted */
+function formattingOf(text: string): FormattingOptions | undefined {
+  if (/^\S.+$/.test(text.trim()) && text.trim() !== '{}') return undefined;
+  const [, indent = '  '] = /\n([ \t]+)\S/.exec(text) ?? [];
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  return { insertSpaces: !indent.startsWith('\t'), tabSize: indent.length, eol };
 }
 
 /** Refuses a file whose comments a change would lose. @param byHand what the person does instead */
@@ -54,18 +128,15 @@ export async function changeText(path: string, change: (text: string) => string 
   if (isRefused) throw INSTALL_ERRORS.settings_file_unreadable({ path });
 }
 
+/** A TOML file is written whole. If that changes how the person's own lines are written, a copy stays beside it. */
 async function keepCopy(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  const settings = parseSettingsFile(path, text);
+  if (settings === undefined || stringify(settings) === text) return;
   const copy = `${path}.before-samocode`;
   // An earlier copy might be read-only.
   await rm(copy, { force: true });
   await copyFile(path, copy);
-}
-
-/** The settings as text, with the indentation and the end of the text before. */
-function textOf(path: string, settings: Settings, before: string): string {
-  if (isToml(path)) return stringify(settings);
-  const [, indent = '  '] = /\n([ \t]+)\S/.exec(before) ?? [];
-  return JSON.stringify(settings, undefined, indent) + (/\s*$/.exec(before)?.[0] ?? '');
 }
 
 function isToml(path: string): boolean {

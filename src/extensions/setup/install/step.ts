@@ -8,8 +8,7 @@ import { runCommand } from '../../../core/kernel/processes/run-command.ts';
 import type { Files } from './client-packages.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import type { InstalledPart } from './installed-part.ts';
-import { valueAt, withMember } from './json-member.ts';
-import { changeSettings, refuseComments } from './settings-file.ts';
+import { changeMember } from './settings-file.ts';
 
 /** One change to this machine, shown before it is made. */
 export interface Step {
@@ -43,27 +42,18 @@ export async function holdsPackage(folder: string, files: Files): Promise<boolea
 }
 
 /** @param insteadOf the person's value that is replaced, as text */
-export async function memberStep(
-  path: string,
-  at: readonly string[],
-  value: unknown,
-  insteadOf?: string,
-): Promise<Step> {
-  const step = await addStep(path, at, { added: value, merged: () => value });
+export function memberStep(path: string, at: readonly string[], value: unknown, insteadOf?: string): Step {
+  const step = addStep(path, at, { added: value, merged: () => value });
   return insteadOf === undefined
     ? step
     : { ...step, words: `${step.words}, instead of your own: ${insteadOf}` };
 }
 
 /** Adds the items that are missing from a list, creating the list if needed. */
-export async function itemsStep(
-  path: string,
-  at: readonly string[],
-  items: readonly unknown[],
-): Promise<Step> {
+export function itemsStep(path: string, at: readonly string[], items: readonly unknown[]): Step {
   const merged = (there: unknown = []) =>
     Array.isArray(there) ? [...new Set([...there, ...items])] : undefined;
-  return await addStep(path, at, { added: items, merged });
+  return addStep(path, at, { added: items, merged });
 }
 
 interface Addition {
@@ -73,20 +63,18 @@ interface Addition {
   merged(there: unknown): unknown;
 }
 
-async function addStep(path: string, at: readonly string[], { added, merged }: Addition): Promise<Step> {
-  const shown = JSON.stringify(added);
-  const text = await ifExists(readFile(path, 'utf8'));
-  if (text !== undefined) refuseComments(path, text, `add at ${at.join('.')}: ${shown}`);
+function addStep(path: string, at: readonly string[], { added, merged }: Addition): Step {
   return {
-    words: `add to ${path}, at ${at.join('.')}: ${shown}`,
+    words: `add to ${path}, at ${at.join('.')}: ${JSON.stringify(added)}`,
     async run() {
       if ((await ifExists(stat(path))) === undefined) {
         await mkdir(dirname(path), { recursive: true });
         await writeWhole(path, '{}\n');
       }
-      await changeSettings(path, (settings) => {
-        const value = merged(valueAt(settings, at));
-        return value === undefined ? undefined : withMember(settings, at, value);
+      await changeMember(path, at, (there) => {
+        const value = merged(there);
+        if (value === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
+        return value;
       });
     },
   };

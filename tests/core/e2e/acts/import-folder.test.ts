@@ -224,6 +224,26 @@ describe('an import', () => {
     expect((await bench.view(FOLDER)).state.worktree).toMatchObject({ path, branch: 'feature/sails' });
   });
 
+  test.concurrent('of a done folder brings its branch along: it is merged, and its worktree goes with the session', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('done'),
+      '_signal.json': '{"status":"done"}',
+    });
+    const path = join(bench.worktreesDir, FOLDER);
+    const { git } = bench.repo;
+    await git(['worktree', 'add', '-q', '-b', 'feature/sails', path]);
+    await git(['commit', '-q', '--allow-empty', '-m', 'Sails'], path);
+    const tip = await git(['rev-parse', 'HEAD'], path);
+    await imported(bench);
+    const done = async () => (await bench.view(FOLDER)).state;
+    await eventually(async () => (await done()).status.kind === 'done');
+    expect((await done()).worktree).toMatchObject({ path, branch: 'feature/sails', base: 'main' });
+    await finishSession({ ...session, how: 'merge', keep: [] }, bench.context);
+    expect(await git(['log', '--format=%H', 'main'])).toContain(tip);
+    await finishSession({ ...session, how: 'keep_branch', keep: [] }, bench.context);
+    expect(await git(['worktree', 'list'])).not.toContain(path);
+  });
+
   test.concurrent('is refused with the command that moves a worktree from elsewhere', async () => {
     await using bench = await madeFolder({});
     const elsewhere = join(bench.repo.root, 'else where');
@@ -244,6 +264,32 @@ describe('an import', () => {
     expect(ended.map(({ status }) => status)).toContain('fulfilled');
     await expect(imported(bench)).rejects.toMatchObject({ code: 'run_already' });
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers']);
+  });
+
+  test.concurrent('says what a name or path is that cannot be imported', async () => {
+    await using bench = await madeFolder({ '_overview.md': overviewAt('planning') });
+    await mkdir(join(bench.sessionsDir, '26-02-02-empty'));
+    const why = async (folder: string) =>
+      `${Object(await imported(bench, folder).catch((error: unknown) => error)).message}`;
+    expect(await why('26-02-02-empty')).toContain('26-02-02-empty has no readable _overview.md');
+    for (const unknown of ['/nosuch', 'nosuch', join(bench.sessionsDir, 'nosuch')])
+      expect(await why(unknown)).toMatch(/No folder ".*nosuch" is in .* not sessions yet: 26-02-01-boat$/);
+    await imported(bench);
+    expect(await why(FOLDER)).toContain(`${FOLDER} is a session already.`);
+  });
+
+  test.concurrent('without a folder lists all that could be imported', async () => {
+    await using bench = await madeFolder({ '_overview.md': overviewAt('planning') });
+    const others = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `26-02-02-${name}`);
+    for (const name of others) {
+      await mkdir(join(bench.sessionsDir, name));
+      await writeFile(join(bench.sessionsDir, name, '_overview.md'), overviewAt('planning'));
+    }
+    const { home, programs } = bench.context;
+    const { stdout } = await typed(['import'], { cwd: bench.repo.path, home, programs });
+    expect(stdout.trim().split('\n')).toEqual([FOLDER, ...others]);
+    const { unimported } = await listSessions({}, bench.context);
+    expect(unimported.join()).toContain('and 2 more ("samocode import" lists them)');
   });
 
   test.concurrent.each([

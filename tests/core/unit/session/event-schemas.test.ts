@@ -22,6 +22,7 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
   checks_ran: ['onBase'],
   parked: ['otherFailures'],
   prepared: ['baseRef', 'firstCommit'],
+  taken_over: ['worktree'],
 };
 
 interface ObjectSchema {

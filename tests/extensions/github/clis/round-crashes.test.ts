@@ -88,7 +88,9 @@ test('a round that cannot be pushed is an error with the reason, and the next at
   const session = { session: s.rig.file.folder };
   await expect(roundOfSession(session, s.context)).rejects.toMatchObject({
     code: 'round_not_published',
-    why: expect.stringMatching(/Frozen until Monday.* These commands publish it\. git -C /s),
+    why: expect.stringMatching(
+      /Frozen until Monday.* Once that is settled, these commands publish it\. git -C /s,
+    ),
   });
   expect(answers(s)).toEqual([0, 0]);
   await rm(hook);

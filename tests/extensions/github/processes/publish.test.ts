@@ -339,7 +339,7 @@ test.each<[string, (repo: TempRepo, s: PublishScene) => Promise<unknown>, RegExp
   [
     'the push is refused',
     (repo, { remote }) => repo.git(['config', 'http.receivepack', 'false'], remote),
-    /could not push samocode\/x to origin\. git said: .* 403\. These commands publish it\./,
+    /could not push samocode\/x to origin\. git said: .* 403\. Once that is settled, these commands publish it\./,
     2,
   ],
 ])(

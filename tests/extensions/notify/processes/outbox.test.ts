@@ -439,30 +439,37 @@ test('the queue drops notices after a week, and the cursors of deleted sessions'
   expect(Object.keys(cursors.read)).toEqual([expect.stringMatching(/unsent$/)]);
 });
 
-test('a channel that can change its messages settles a question once, and shows who answered it', async () => {
-  await using here = await outboxScene();
-  const settled: string[] = [];
-  const channel: NotifyChannel = {
-    name: 'telegram',
-    send: async () => undefined,
-    settle: async ({ id, how }) => {
-      settled.push(`${id} ${how}`);
-    },
-  };
-  const { startMs } = here;
-  const paths = await here.session('s', { events: WAITS, startMs });
-  const { poll } = here.watching({ channels: () => [channel] });
-  await poll();
-  await poll();
-  expect(settled).toEqual([]);
-  const answered: NewEvent = {
-    type: 'answers_recorded',
-    by: { channel: 'cli' },
-    answers: [{ id: 'Q1', question: 'x', text: 'A' }],
-    open: [],
-  };
-  await more(paths, [...WAITS, answered], 3, startMs);
-  await poll();
-  await poll();
-  expect(settled).toEqual(['s:3 Answers Q1 by a person, in the terminal.']);
-});
+test.each([
+  ['full', 'Answers Q1 by a person, in the terminal.'],
+  ['titles', 'It no longer needs you.'],
+])(
+  'a channel that can change its messages settles a question once, with the detail %s',
+  async (detail, how) => {
+    await using here = await outboxScene();
+    await here.settings({ NOTIFY_DETAIL: detail });
+    const settled: string[] = [];
+    const channel: NotifyChannel = {
+      name: 'telegram',
+      send: async () => undefined,
+      settle: async ({ id, how }) => {
+        settled.push(`${id} ${how}`);
+      },
+    };
+    const { startMs } = here;
+    const paths = await here.session('s', { events: WAITS, startMs });
+    const { poll } = here.watching({ channels: () => [channel] });
+    await poll();
+    await poll();
+    expect(settled).toEqual([]);
+    const answered: NewEvent = {
+      type: 'answers_recorded',
+      by: { channel: 'cli' },
+      answers: [{ id: 'Q1', question: 'x', text: 'A' }],
+      open: [],
+    };
+    await more(paths, [...WAITS, answered], 3, startMs);
+    await poll();
+    await poll();
+    expect(settled).toEqual([`s:3 ${how}`]);
+  },
+);

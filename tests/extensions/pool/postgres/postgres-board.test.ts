@@ -7,6 +7,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { poolRounds } from '../../../support/pool-rounds.ts';
 import { type PostgresServer, query, startPostgres } from '../../../support/postgres-server.ts';
 import { makeRemotes } from '../processes/remotes.ts';
+import { startPgBouncer } from './pgbouncer.ts';
 import { boardAt, postgresBoards } from './postgres-boards.ts';
 
 let server: PostgresServer;
@@ -19,6 +20,23 @@ afterAll(async () => {
 
 boardContract(() => postgresBoards(server));
 claimsContract(() => postgresBoards(server), { hosts: 20, sessions: 100 });
+
+test('through a pooler in session mode a pool works, and in transaction mode it is refused by name', async () => {
+  const database = await server.database();
+  await using transaction = await startPgBouncer(database, 'transaction');
+  await using lent = boardAt(transaction.database);
+  await expect(lent.prepare()).rejects.toMatchObject({ code: 'pool_database_pooled' });
+  await using session = await startPgBouncer(database, 'session');
+  await using kept = boardAt(session.database);
+  await kept.prepare();
+  const host = hostOf(1, ['claude']);
+  await using woken = boardAt(session.database);
+  await woken.renew(host);
+  await kept.offer({ id: ulid(), project: PROJECT, folder: 'x', needs: [], state: 'a'.repeat(40) });
+  const stop = new AbortController();
+  await woken.changed(60_000, stop.signal);
+  expect((await woken.renew(host)).entries).toMatchObject([{ folder: 'x' }]);
+});
 
 test('after a crash of the database everybody goes on, and nobody is taken for silent', async () => {
   await using rig = await postgresBoards(server);

@@ -15,6 +15,7 @@ import {
 } from '../../../../src/extensions/pool/member-list.ts';
 import { changePoolFile, readPoolFile } from '../../../../src/extensions/pool/pool-file.ts';
 import { signedCommit } from '../../../../src/extensions/pool/published-state.ts';
+import type { PoolRemote } from '../../../../src/extensions/pool/remote.ts';
 import { ci } from '../../../support/ci.ts';
 import { makeRemotes, type Remotes } from './remotes.ts';
 
@@ -282,6 +283,40 @@ test('the card of a machine counts only at its own ref, and signed with its own 
   await place.remote.move(`${POOL_REFS}keys/${member.member.id}`, stolen, undefined);
   expect(await readCards(place)).toEqual([card]);
 });
+
+test.each(['unreachable', 'refused'] as const)(
+  'a card whose push is %s is not taken for sent',
+  async (push) => {
+    await using pool = await scene();
+    const { remotes, cwd, stranger } = pool;
+    const remote = remotes.remote(cwd);
+    const git = { cwd, baseEnv: remotes.env };
+    // Lost between the fetch before and the push.
+    const lost: PoolRemote = {
+      move: async () => push,
+      list: (...patterns) => remote.list(...patterns),
+      nameOf: (ref) => remote.nameOf(ref),
+      fetch: (refs) => remote.fetch(refs),
+    };
+    const { id, name, publicKey } = stranger.member;
+    const card = {
+      v: 1 as const,
+      id,
+      name,
+      publicKey,
+      labels: [],
+      slots: 2,
+      level: 'guard' as const,
+      version: '1',
+    };
+    const folder = join(remotes.root, 'membership-stranger');
+    await expect(publishCard(card, folder, { remote: lost, git })).rejects.toMatchObject({
+      code: 'pool_card_not_sent',
+    });
+    await publishCard(card, folder, { remote, git });
+    expect(await readCards({ remote, git })).toEqual([card]);
+  },
+);
 
 test('of machines that accept lists at once, the newest list stays', async () => {
   await using s = await scene();

@@ -156,6 +156,8 @@ test.each(['none', 'leaves'] as const)(
     const { stderr } = await here.every(['daily 02:00', ...TASK]);
     expect(stderr).toContain('No supervisor that stays runs here');
     expect(stderr).toContain('samocode supervisor --install');
+    const typo = await here.every(['monday 2am', ...TASK]);
+    expect(typo.stderr).toContain('"monday 2am" is not a schedule.');
     expect(await here.definitions()).toEqual([]);
   },
 );

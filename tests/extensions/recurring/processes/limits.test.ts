@@ -1,11 +1,21 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { STALE_BASE } from '../../../../src/core/project/worktrees/base-commit.ts';
 import { pauseRecurring, resumeRecurring } from '../../../../src/extensions/recurring/recurring.act.ts';
 import type { Recurring, RecurringRunRecord } from '../../../../src/extensions/recurring/recurring.ts';
 import { newState, whyOver, withRun } from '../../../../src/extensions/recurring/state/run-history.ts';
 import { ci } from '../../../support/ci.ts';
 import { trustLines } from '../../../support/project.ts';
-import { ASKS, BLOCKED, costing, DONE, type Ending, recurringScene, STOPPED } from '../recurring-scene.ts';
+import {
+  ASKS,
+  BLOCKED,
+  costing,
+  DONE,
+  type Ending,
+  recurringScene,
+  STOPPED,
+  WORKS,
+} from '../recurring-scene.ts';
 
 const HOUR_MS = 60 * 60_000;
 const START = '2026-11-01T12:00:00Z';
@@ -38,6 +48,14 @@ const RUNAWAYS: ReadonlyArray<{
     ending: [...costing(7), ...DONE],
     runs: 3,
     why: /have cost \$21\.00 of \$20\.00/,
+    costUsd: 21,
+  },
+  {
+    title: 'each run is done and costs, until a cent of the limit for all of them is left',
+    input: { limits: { costRunUsd: 8, costTotalUsd: 21.01 } },
+    ending: [...costing(7), ...DONE],
+    runs: 3,
+    why: /have cost \$21\.00 of \$21\.01, which leaves too little for another one$/,
     costUsd: 21,
   },
   {
@@ -90,6 +108,30 @@ test(
   },
 );
 
+test.each<[string, Ending]>([
+  ['is done', [...costing(1), ...DONE]],
+  ['is blocked', BLOCKED],
+  ['works', WORKS],
+  ['asks', ASKS],
+])('while the session of the last run %s, nothing is written', async (_, ending) => {
+  await using scene = await recurringScene(START);
+  const { recurring } = await scene.add();
+  scene.ending = () => ending;
+  await scene.until('2026-11-02T12:00:00Z', 6 * HOUR_MS);
+  const written = async () => (await stat(scene.statePath(recurring.id), { bigint: true })).ctimeNs;
+  const before = await written();
+  for (let scans = 0; scans < 3; scans += 1) await scene.scan();
+  expect(await written()).toBe(before);
+});
+
+test('a run from a base that could not be fetched says so beside its result', async () => {
+  await using scene = await recurringScene(START);
+  await scene.add();
+  scene.ending = () => [{ type: 'prepared', phase: 'investigation', warnings: [STALE_BASE] }, ...DONE];
+  await scene.until('2026-11-02T12:00:00Z', 6 * HOUR_MS);
+  expect((await scene.report()).runs[0]).toMatchObject({ result: 'done', text: `${STALE_BASE} All of it` });
+});
+
 test('each run gets what is left of the limit for all runs, and runs that still work keep theirs', async () => {
   await using scene = await recurringScene(START);
   const { recurring } = await scene.add({
@@ -103,7 +145,7 @@ test('each run gets what is left of the limit for all runs, and runs that still 
   expect(scene.started.map(({ maxCostUsd }) => maxCostUsd)).toEqual([3.5, 3.5, 2]);
   expect((await scene.report()).runs[0]).toMatchObject({
     result: 'skipped',
-    text: expect.stringMatching(/may reach the limit for all runs/),
+    text: expect.stringMatching(/limit for all runs too little is left/),
   });
   // A stopped session can be resumed up to its limit, until it is archived.
   for (const { session } of scene.started) await scene.end(session, STOPPED);

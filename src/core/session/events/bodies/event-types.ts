@@ -40,10 +40,19 @@ export const ChosenAgent = z.object({
 });
 export type ChosenAgent = z.infer<typeof ChosenAgent>;
 
+const BegunWorktree = z.object({
+  path: z.string(),
+  branch: z.string(),
+  base: z.string(),
+  baseCommit: z.string(),
+});
+
 /** The state of a folder without machine state when a session was created from it, and where the session continues. */
 export const TakenOver = z.object({
   totalIterations: z.int().nonnegative(),
   decision: Decision,
+  /** Of a folder that is done: no agent of it finds its worktree. */
+  worktree: BegunWorktree.extend({ baseRef: z.string().optional() }).optional(),
 });
 export type TakenOver = z.infer<typeof TakenOver>;
 
@@ -75,9 +84,7 @@ export const EVENT_BODIES = {
   }),
   taken_over: TakenOver,
   prepared: z.object({
-    worktree: z
-      .object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() })
-      .optional(),
+    worktree: BegunWorktree.optional(),
     /** The full name of the base, because a local branch may be called like one of a remote; none for a commit or tag. */
     baseRef: z.string().optional(),
     /** The commit on top of the base with the files that a chat had changed: no work of the session. */

@@ -111,14 +111,14 @@ export const MergeEnd = z.object({
 });
 export type MergeEnd = z.infer<typeof MergeEnd>;
 
-/** A comment on a pull request that no round has answered, as it was first seen. */
+/** A comment on a pull request that no round has answered, and that no agent reads. */
 export const SeenWords = z.object({
   key: z.string(),
   by: z.string(),
   url: z.string(),
-  /** When it was written, or last edited before it was seen. */
+  /** When it was written or last edited. */
   at: z.string(),
-  /** Why no agent reads it: its author may not steer agents, or it was edited after it was seen. */
+  /** `stranger`: its author may not steer agents. Older logs have others, and `edited`, after which it was not read. */
   held: z.enum(['stranger', 'edited']).optional(),
 });
 export type SeenWords = z.infer<typeof SeenWords>;

@@ -50,7 +50,7 @@ const writers = (login: string) => login !== 'mallory';
 
 function judge(more: Partial<PullRequestDetails>, { keys = [] as string[] } = {}): FeedbackVerdict {
   const of = details(more);
-  const remarks = remarksIn(of, { keys, before: [] }, writers);
+  const remarks = remarksIn(of, keys, writers);
   return judgeFeedback(of, remarks, keys);
 }
 const keysOf = (verdict: FeedbackVerdict) =>
@@ -75,6 +75,17 @@ describe('what starts a round', () => {
       'a failed check while another one is running',
       { checks: [check('test'), check('e2e', { state: 'running' })] },
       'running',
+    ],
+    [
+      'a comment while a check runs that is not required, next to required ones',
+      {
+        checks: [
+          check('deploy', { state: 'running', isRequired: false }),
+          check('test', { state: 'passed' }),
+        ],
+        threads: [thread([comment('C', 'ada')])],
+      },
+      ['thread:C'],
     ],
     ['a cancelled check', { checks: [check('test', { state: 'other' })] }, 'none'],
     ['a comment', { threads: [thread([comment('C', 'ada')])] }, ['thread:C']],
@@ -122,25 +133,12 @@ describe('what starts a round', () => {
   });
 });
 
-test('a comment that is edited after it was seen reaches no agent, even if it is edited back', () => {
-  const first = remarksIn(
-    details({ threads: [thread([comment('C', 'ada')])] }),
-    { keys: [], before: [] },
-    writers,
-  );
-  expect(first.map(({ held }) => held)).toEqual([undefined]);
-  const edited = details({ threads: [thread([comment('C', 'ada', { editedAt: '2026-01-08T11:00:00Z' })])] });
-  const second = remarksIn(edited, { keys: [], before: remarkRecords(first) }, writers);
-  expect(second.map(({ held }) => held)).toEqual(['edited']);
-  const third = remarksIn(
-    details({ threads: [thread([comment('C', 'ada')])] }),
-    { keys: [], before: remarkRecords(second) },
-    writers,
-  );
-  expect(third.map(({ held }) => held)).toEqual(['edited']);
-  // Edited before it was first seen, so there is no earlier version that anyone has read.
-  const late = remarksIn(edited, { keys: [], before: [] }, writers);
-  expect(late.map(({ held }) => held)).toEqual([undefined]);
+test('only what no agent reads is recorded, and an edited comment counts as its author left it', () => {
+  const late = { editedAt: '2026-01-08T11:00:00Z' };
+  const of = details({ threads: [thread([comment('C', 'ada', late), comment('D', 'mallory', late)])] });
+  const remarks = remarksIn(of, [], writers);
+  expect(remarkRecords(remarks)).toMatchObject([{ key: 'thread:D', by: 'mallory', held: 'stranger' }]);
+  expect(keysOf(judgeFeedback(of, remarks, []))).toEqual(['thread:C']);
 });
 
 test('people who may not steer agents start no round, whatever and however much they write', () => {
@@ -150,7 +148,7 @@ test('people who may not steer agents start no round, whatever and however much 
       const threads = [thread(all.map(({ id, body }) => comment(id, 'mallory', { body })))];
       const reviews = all.map(({ id }) => review(id, 'mallory', 'changes_requested'));
       const of = details({ threads, reviews });
-      const remarks = remarksIn(of, { keys: [], before: [] }, writers);
+      const remarks = remarksIn(of, [], writers);
       expect(remarks.every(({ held }) => held === 'stranger')).toBe(true);
       expect(judgeFeedback(of, remarks, []).kind).toBe('none');
     }),

@@ -8,6 +8,7 @@ import {
   uninstall,
 } from '../../../../../src/extensions/setup/install/install.ts';
 import { INSTALL_ERRORS } from '../../../../../src/extensions/setup/install/install-errors.ts';
+import { jsonValue } from '../../../../../src/extensions/setup/install/json-member.ts';
 import { asOrdinaryUser } from '../../../../support/ordinary-user.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../../unit/install/machine.ts';
 
@@ -99,25 +100,17 @@ test.each(CLIENTS)(
   },
 );
 
-test.each(CLIENTS)(
-  'comments in a file of $client are kept: the lines to add are shown instead',
-  async (row) => {
-    const text = ownSettings(row, ' // mine');
-    await using home = await homeOf(row, text);
-    for (const dryRun of [true, false])
-      expect(await home.install({ dryRun })).toMatchObject({
-        outcome: 'failed',
-        problem: {
-          code: 'settings_have_comments',
-          hint: `Change it by hand: add at ${row.servers}.samocode: ${JSON.stringify(row.ours)}`,
-        },
-      });
-    expect(await home.uninstall()).toMatchObject({ outcome: 'nothing_to_do' });
-    expect(await home.text()).toBe(text);
-    await home.write(row.path, `${JSON.stringify({ [row.servers]: { samocode: row.ours } })} // mine`);
-    expect(await home.install()).toMatchObject({ outcome: 'nothing_to_do' });
-  },
-);
+test.each(CLIENTS)('comments in a file of $client are kept', async (row) => {
+  const text = ownSettings(row, ' // mine');
+  await using home = await homeOf(row, text);
+  expect(await home.install()).toMatchObject({ outcome: 'changed', summary: 'server added' });
+  const added = await home.text();
+  expect(added).toContain('// mine');
+  expect(jsonValue(added)).toMatchObject({ [row.servers]: { samocode: row.ours } });
+  expect(await home.install()).toMatchObject({ outcome: 'nothing_to_do' });
+  expect(await home.uninstall()).toMatchObject({ outcome: 'changed' });
+  expect(await home.text()).toBe(text);
+});
 
 test.each(CLIENTS)('$client without a settings file gets one with its documented entry', async (row) => {
   await using home = await homeOf(row);

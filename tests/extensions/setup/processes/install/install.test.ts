@@ -58,7 +58,6 @@ test('installing again changes nothing, and uninstalling keeps every foreign set
     '.claude/settings.json',
     '.codex/config.toml',
     DESKTOP_PATH,
-    `${DESKTOP_PATH}.before-samocode`,
   ]);
   expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
 });
@@ -189,11 +188,19 @@ test('the package of a client starts this same installation', async () => {
   expect(mcpServers.samocode).toEqual({ ...server, args: [...server.args, '--all-prompts'] });
 });
 
-test('where no client is named, one with comments in its settings is left to the person', async () => {
+test('where no client is named, settings with comments that a client cannot write are left to the person, as doctor says', async () => {
   await using machine = await startMachine({ desktop: `${DESKTOP} // mine` });
+  await machine.write('.claude/settings.json', COMMENTED);
+  const [check] = await installChecks(machine.context);
+  expect(check?.found).toBe(
+    '"samocode install" adds or updates it in Codex, Claude Desktop; "samocode install" says what to change by hand in Claude Code',
+  );
   const { clients } = await install(ALL, machine.context);
-  expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'by_hand']);
-  expect(clients[2]?.problem?.hint).toContain('add at mcpServers.samocode: {');
+  expect(clients.map(({ client, outcome }) => `${client} ${outcome}`)).toEqual([
+    'claude by_hand',
+    'codex changed',
+    'desktop changed',
+  ]);
 });
 
 test('settings that cannot be read are not changed, and the other clients are installed', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { install, uninstall } from '../../../../../src/extensions/setup/install/install.ts';
+import { jsonValue } from '../../../../../src/extensions/setup/install/json-member.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, installedFiles } from './machine.ts';
 
 const SETTINGS = '.claude/settings.json';
@@ -54,19 +55,26 @@ test('a dry run of an uninstall names each path and changes none', async () => {
   expect(await machine.files()).toEqual(before);
 });
 
-test.each([
-  ['is broken', '{ "enabledPlugins": { "samocode@samocode": true', 'not in the format'],
-  ['has comments', '{ "enabledPlugins": { "samocode@samocode": true } } // mine\n', 'It has comments'],
-])('a settings file that %s is reported and kept, and everything else is removed', async (...row) => {
-  const [, text, why] = row;
+test('a settings file that is broken is reported and kept, and everything else is removed', async () => {
+  const text = '{ "enabledPlugins": { "samocode@samocode": true';
   await using machine = await emptyMachine({ ...installedFiles(), [SETTINGS]: text });
   const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
   expect(clients).toMatchObject([{ outcome: 'failed', problem: { code: 'not_all_removed' } }]);
   expect(clients[0]?.stays).toContainEqual(
-    expect.stringMatching(new RegExp(`${join(machine.home, SETTINGS)}, at enabledPlugins.*${why}`)),
+    expect.stringMatching(
+      new RegExp(`${join(machine.home, SETTINGS)}, at enabledPlugins.*not in the format`),
+    ),
   );
   expect(await machine.read(SETTINGS)).toBe(text);
   expect(await machine.read('.claude/plugins/known_marketplaces.json')).not.toContain('samocode');
+});
+
+test('comments in the settings of Claude Code stay when its plugin is removed', async () => {
+  const text = '{ "enabledPlugins": { "samocode@samocode": true }, "model": "opus" } // mine\n';
+  await using machine = await emptyMachine({ ...installedFiles(), [SETTINGS]: text });
+  const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(await machine.read(SETTINGS)).toBe('{"model": "opus" } // mine\n');
 });
 
 test('comments in the settings of Codex stay: Codex removes the plugin, and without Codex it is reported', async () => {
@@ -85,27 +93,30 @@ test('comments in the settings of Codex stay: Codex removes the plugin, and with
 test.each([
   ['two spaces', '{\n  "a": 1,\n  "mcpServers": {\n    "other": {}\n  }\n}\n'],
   ['tabs', '{\n\t"mcpServers": {\n\t\t"other": {}\n\t}\n}'],
+  ['everything on one line', '{"a": 1,   "mcpServers": {"other": {"b":[ 1,2 ]}}}'],
+  ['a trailing comma', '{\r\n  "a": 1,\r\n}\r\n'],
+  ['comments', '// Mine.\n{\n  // One.\n  "mcpServers": {\n    "other": {} // Two.\n  }\n}\n'],
 ])(
   'settings written with %s are the same after an install and an uninstall, without a copy',
-  async (...row) => {
-    await using machine = await emptyMachine({ [DESKTOP_PATH]: row[1] });
-    await install(DESKTOP, machine.context);
+  async (_, text) => {
+    await using machine = await emptyMachine({ [DESKTOP_PATH]: text });
+    expect((await install(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+    const added = await machine.read(DESKTOP_PATH);
+    expect(jsonValue(added)).toHaveProperty('mcpServers.samocode');
+    expect((await install(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
     await uninstall(DESKTOP, machine.context);
-    expect(await machine.read(DESKTOP_PATH)).toBe(row[1]);
+    expect(await machine.read(DESKTOP_PATH)).toBe(text);
     expect(await machine.files()).toEqual([DESKTOP_PATH]);
   },
 );
 
-test.each([
-  ['everything on one line', '{"a": 1,   "mcpServers": {"other": {"b":[ 1,2 ]}}}'],
-  ['a trailing comma', '{\r\n  "a": 1,\r\n}\r\n'],
-  ['a member that is there twice', '{ "mcpServers": { "a": {} }, "mcpServers": { "b": {} } }'],
-])('of settings with %s a copy stays beside the file', async (_name, text) => {
+test('settings in which a member is there twice are reported and kept', async () => {
+  const text = '{ "mcpServers": { "a": {} }, "mcpServers": { "b": {} } }';
   await using machine = await emptyMachine({ [DESKTOP_PATH]: text });
-  expect((await install(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-  expect(JSON.parse(await machine.read(DESKTOP_PATH))).toHaveProperty('mcpServers.samocode');
-  expect((await uninstall(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-  expect(await machine.read(`${DESKTOP_PATH}.before-samocode`)).toBe(text);
+  expect((await install(DESKTOP, machine.context)).clients).toMatchObject([
+    { outcome: 'failed', problem: { code: 'settings_file_unreadable' } },
+  ]);
+  expect(await machine.read(DESKTOP_PATH)).toBe(text);
 });
 
 test('a file that cannot be changed is reported', async () => {
