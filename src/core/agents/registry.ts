@@ -32,6 +32,17 @@ export function acceptedAccounts({ facts }: Pick<Provider, 'facts'>): string | u
 }
 
 /** Whether it is the agent that comes with this program: it has no settings, and costs nothing. */
+/** Whether a script plays the agent, and its own scenario: it writes a document, whatever the task is. */
+export function isRehearsal({
+  provider,
+  scenarioPath,
+}: {
+  provider: string;
+  scenarioPath?: string;
+}): boolean {
+  return isBundled(provider) && scenarioPath === undefined;
+}
+
 export function isBundled(name: string): boolean {
   const provider = findProvider(name);
   return provider !== undefined && provider.settings === undefined;

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { isRehearsal } from '../../agents/registry.ts';
 import { safeGit } from '../../caller/context/session-branch.ts';
 import { inTheWay, type Preview } from '../../caller/facts/preview.ts';
 import { runAtTerminal } from '../../kernel/processes/run-at-terminal.ts';
@@ -114,7 +115,9 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   const free = previews.filter(({ preview }) => preview.refusal === undefined);
   if (menus && free.length > 0) {
     const choices = free.map(({ way }) => ({ value: way, label: FINISH_CHOICES[way].about }));
-    const chosen = await menus.choose('How should it be finished? Esc cancels', choices);
+    const settings = free[0]?.preview.view.sessionFile?.settings;
+    const first = settings && isRehearsal(settings) ? 'discard' : undefined;
+    const chosen = await menus.choose('How should it be finished? Esc cancels', choices, first);
     return FINISH_CHOICE_NAMES.find((way) => way === chosen);
   }
   const ways = previews.map(({ way, preview }) => ({

@@ -1,4 +1,5 @@
 import { ulid } from 'ulid';
+import { isRehearsal } from '../../agents/registry.ts';
 import { accepted } from '../../caller/commands/early-refusal.ts';
 import type { ActionContext } from '../../caller/context/context.ts';
 import { providersOf } from '../../caller/refusals/agent-clis.ts';
@@ -93,6 +94,7 @@ export async function newSession(
     wake: testedGuard === undefined ? undefined : { testedGuard },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
+      ...(isRehearsal(settings) ? [REHEARSAL] : []),
       ...[warning ?? '', closedText(context.env)].filter(Boolean),
       ...ofFile,
       ...(await unwatched(context)),
@@ -103,6 +105,9 @@ export async function newSession(
     ],
   };
 }
+
+const REHEARSAL =
+  'A rehearsal: a script plays the agent. It does not do the task, but writes one document, in docs/rehearsal/.';
 
 /** Without a guard, an agent can read the memory of `samocode web` and so act as the person on its page. */
 function closedToAgents(channels: readonly Channel[], sandbox: SandboxLevel): Channel[] {
