@@ -185,10 +185,11 @@ export const POOL_ERRORS = errors({
     why: `${problem}.`,
     hint: `If an owner has a newer samocode, update this one. ${restoring(kept)}`,
   }),
-  pool_needs_person: () => ({
+  /** @param command what to type */
+  pool_needs_person: ({ command }: { command: string }) => ({
     what: 'Nothing was changed.',
     why: 'Only a person may decide, in a terminal, which machines share sessions with this one.',
-    hint: 'Ask the user to run "samocode pool" in a terminal.',
+    hint: `Run "samocode ${command}" in a terminal, outside any agent; on another machine, once: ssh -t <machine> samocode ${command}`,
   }),
   pool_no_member: ({ name, members }: { name: string; members: readonly string[] }) => ({
     what: `"${name}" does not identify one machine of the pool.`,

@@ -55,7 +55,7 @@ export interface Joined {
  * @returns undefined if the person said no
  */
 export async function joinPool(input: JoinInput, context: ActionContext): Promise<Joined | undefined> {
-  await requirePerson(context);
+  await requirePerson(context, 'pool join --remote <url> --owner SHA256:…');
   const project = await findProjectFor(input, context);
   await requireTrust(project, context);
   const before = (await readPoolFile(context.home))?.pools.find(({ config }) => config === project.filePath);

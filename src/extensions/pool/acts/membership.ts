@@ -18,9 +18,9 @@ export interface Place {
 }
 
 /** Refuses agents and models, which must not decide who gets this machine's work. */
-export async function requirePerson(context: ActionContext): Promise<void> {
+export async function requirePerson(context: ActionContext, command = 'pool'): Promise<void> {
   await refuseFromInside(context);
-  if (!isPersonal(context.by)) throw POOL_ERRORS.pool_needs_person();
+  if (!isPersonal(context.by)) throw POOL_ERRORS.pool_needs_person({ command });
 }
 
 export async function membershipOf(question: ProjectQuestion, context: ActionContext) {
