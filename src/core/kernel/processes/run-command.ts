@@ -26,6 +26,8 @@ export interface CommandOptions {
   /** The whole environment; nothing is inherited when given. */
   env?: Record<string, string>;
   input?: string | Uint8Array;
+  /** Its input stays open and empty until it exits; by default it is /dev/null. Some servers end with their input. */
+  isInputOpen?: boolean;
   /** Milliseconds; one minute by default. `person`: a person ends it. */
   timeoutMs?: number | 'person';
   signal?: AbortSignal;
@@ -59,7 +61,7 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { cwd = '/', env, input, timeoutMs = ONE_MINUTE_MS, signal, output } = options;
+  const { cwd = '/', env, input, isInputOpen = false, timeoutMs = ONE_MINUTE_MS, signal, output } = options;
   const { maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
   const limit = timeoutMs === 'person' ? undefined : AbortSignal.timeout(timeoutMs);
   // Imported on use: most of our programs run no command, and it takes a tenth of their start.
@@ -73,7 +75,7 @@ export async function runCommand(
     stripFinalNewline: false,
     maxBuffer: maxBytes,
     encoding,
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+    ...(input === undefined ? { stdin: isInputOpen ? 'pipe' : 'ignore' } : { input }),
     cwd,
     env: file.includes('/') ? env : { ...env, PATH: homeLast(env ?? process.env) },
     extendEnv: env === undefined,

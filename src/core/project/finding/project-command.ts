@@ -15,6 +15,8 @@ export interface ProjectCommandOptions {
   /** Wraps the command line in a guard; absent: it runs directly. */
   inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
   timeoutMs?: number;
+  /** See `CommandOptions`. */
+  isInputOpen?: boolean;
   output?: ((chunk: Uint8Array) => void) | undefined;
   /** Called as soon as it has a process id. */
   started?: (pid: number) => void;
@@ -40,7 +42,16 @@ export interface CommandEnd {
 
 export async function runProjectShell(
   command: string,
-  { cwd, env, signal, inside, timeoutMs = SETUP_LIMIT_MS, output, started }: ProjectCommandOptions,
+  {
+    cwd,
+    env,
+    signal,
+    inside,
+    timeoutMs = SETUP_LIMIT_MS,
+    output,
+    started,
+    isInputOpen,
+  }: ProjectCommandOptions,
 ): Promise<CommandEnd> {
   let errors = '';
   const end = new OutputEnd(env);
@@ -48,6 +59,7 @@ export async function runProjectShell(
     cwd,
     env,
     timeoutMs,
+    isInputOpen,
     leavesBehind: inside !== undefined,
     signal,
     started,

@@ -6,6 +6,7 @@ import { contains } from '../../kernel/files/contains.ts';
 import { realFolder } from '../../kernel/files/path-stats.ts';
 import { parseJson } from '../../kernel/parse-json.ts';
 import { runCommand } from '../../kernel/processes/run-command.ts';
+import { saidBy } from '../../kernel/said.ts';
 import type { SandboxOpenings } from '../../kernel/sandbox-level.ts';
 import { shellQuoted } from '../../kernel/shell-quoted.ts';
 import { loginGuard } from '../guard/login-guard.ts';
@@ -33,6 +34,9 @@ export function loginRefusal({ sandbox, openings }: HomeSettings, homeDir = '/')
   const open = openings.write.find((path) => contains(realFolder(path) ?? path, home));
   return open && `SANDBOX_WRITE opens ${open}, so agents can write what its start-up files run`;
 }
+
+/** Each flag a word: nushell and others refuse joined ones, and tcsh takes `-l` only alone. */
+const FLAGS = [['-l', '-i', '-c'], ['-l', '-c'], ['-c']];
 
 const Printed = z.record(z.string(), z.string());
 
@@ -70,33 +74,45 @@ async function readFrom(
   given: Record<string, string>,
 ): Promise<LoginReading> {
   const signal = AbortSignal.timeout(LIMIT_MS);
-  const guard = loginGuard(env, given.HOME ?? '/');
-  // Not judged by the output of the shell: a start-up file could pretend that the guard failed.
-  const isGuarded = guard !== undefined && (await startsIn(guard, given, signal));
+  const wanted = loginGuard(env, given.HOME ?? '/');
+  const guard = wanted && (await whichStarts(wanted, given, signal));
+  const isGuarded = guard !== undefined;
   const unguarded = isGuarded
     ? {}
-    : { unguarded: `bubblewrap (bwrap) ${guard ? 'does not work' : 'is not'} here` };
-  for (const flags of ['-ilc', '-lc']) {
+    : { unguarded: `bubblewrap (bwrap) ${wanted ? 'does not work' : 'is not'} here` };
+  let said = '';
+  for (const flags of FLAGS) {
     const mark = randomUUID();
     // Printed by Node, because env -0 is not available everywhere and values can contain any character.
     const print = `process.stdout.write("${mark}" + JSON.stringify(process.env) + "${mark}")`;
     const command = `${shellQuoted(await nodePath(env))} -e ${shellQuoted(print)}`;
     const options = { cwd: given.HOME, env: given, signal, maxBytes: MAX_BYTES, leavesBehind: isGuarded };
     // Start-up files can print before and after the marks.
-    const line = [shell, flags, command] as const;
+    const line = [shell, ...flags, command] as const;
     const [file, ...args] = isGuarded ? insideGuard(guard, line) : line;
-    const text = (await runCommand(file, args, options)).stdout.split(mark)[1];
-    const read = Printed.safeParse(parseJson(text ?? ''));
+    const { stdout, stderr } = await runCommand(file, args, options);
+    const read = Printed.safeParse(parseJson(stdout.split(mark)[1] ?? ''));
     if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given), ...unguarded };
     if (signal.aborted)
       return { kind: 'unknown', why: `${shell} did not answer within ${LIMIT_MS / 1000} s` };
+    said = saidBy(stderr.trimEnd().split('\n').at(-1) ?? '') || said;
   }
-  return { kind: 'unknown', why: `${shell} ended without an answer` };
+  return { kind: 'unknown', why: `${shell} ended without an answer${said && `: ${said}`}` };
 }
 
-async function startsIn(guard: Guard, env: Record<string, string>, signal: AbortSignal): Promise<boolean> {
-  const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', ':']);
-  return (await runCommand(file, args, { env, signal, leavesBehind: true })).exitCode === 0;
+/** Not judged by the output of the shell: a start-up file could pretend that the guard failed. */
+async function whichStarts(
+  wanted: Guard,
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Guard | undefined> {
+  // Many containers allow every namespace but that of a network: files stay guarded there.
+  const sharesNetwork = { ...wanted, args: wanted.args.filter((arg) => arg !== '--unshare-net') };
+  for (const guard of [wanted, sharesNetwork]) {
+    const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', ':']);
+    if ((await runCommand(file, args, { env, signal, leavesBehind: true })).exitCode === 0) return guard;
+  }
+  return undefined;
 }
 
 /**

@@ -80,7 +80,7 @@ class Services implements RunningServices {
       const why = await this.#becomesReady(running);
       if (signal.aborted) return;
       if (why === 'ready') this.#note(service.name, { state: 'ready' });
-      else this.#fail(running, why === 'ended' ? `it ended before it was ready: ${running.ending}` : why);
+      else this.#fail(running, why === 'ended' ? running.endedEarly : why);
     }
     if (init !== undefined && this.failures.length === 0 && !signal.aborted) await this.#runInit(init);
     crashPoint('services-ready');
@@ -177,7 +177,11 @@ class Services implements RunningServices {
 
   #fail(service: RunningService, how: string): void {
     this.failures.push(service.failed(how));
-    this.#note(service.name, { state: 'failed', said: how });
+    const { lastLine } = service;
+    this.#note(service.name, {
+      state: 'failed',
+      said: lastLine === '' ? how : `${how}; its last line: ${lastLine}`,
+    });
   }
 
   async #runInit(line: string): Promise<void> {

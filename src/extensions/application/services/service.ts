@@ -63,7 +63,7 @@ export class RunningService {
     crashPoint('before-service');
     try {
       this.end = await runProjectShell(inShell(this.command, this.#place), {
-        ...{ cwd, env, timeoutMs: NO_LIMIT_MS, inside: inside && this.#noting(inside) },
+        ...{ cwd, env, timeoutMs: NO_LIMIT_MS, isInputOpen: true, inside: inside && this.#noting(inside) },
         output: (chunk) => this.#output.add(chunk),
         started: (pid) => {
           crashPoint('service-begun');
@@ -123,6 +123,17 @@ export class RunningService {
   /** How its first process has ended. */
   get ending(): string {
     return this.end?.failure ? howItFailed(this.end.failure) : 'exit status 0';
+  }
+
+  /** How it failed if it ended before it was ready. */
+  get endedEarly(): string {
+    const hint = this.end?.exitCode === 0 ? ', but a service has to stay in the foreground' : '';
+    return `it ended before it was ready: ${this.ending}${hint}`;
+  }
+
+  /** The last line that it printed; often why it failed. */
+  get lastLine(): string {
+    return this.#output.lastLines.split('\n').at(-1) ?? '';
   }
 
   /** @param how why it failed; absent: it was ready, and has ended */

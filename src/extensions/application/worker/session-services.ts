@@ -206,7 +206,8 @@ export class SessionServices implements WorkerApplication {
     const done = before
       .then(() => this.#startFor(when, stop.signal))
       .then(([first]) => {
-        this.#problem = first && `\`${first.run.command}\` failed (${first.run.how})`;
+        const said = quotedSaid(saidBy(first?.failure?.lastLines ?? '', this.#worker.env));
+        this.#problem = first && `\`${first.run.command}\` failed (${first.run.how}).${said}`;
       })
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;

@@ -134,3 +134,39 @@ test('without bubblewrap a login shell is read as before, and the reading says s
     unguarded: 'bubblewrap (bwrap) does not work here',
   });
 });
+
+/** A shell that takes flags as some do, and reads its variables only as a login shell. */
+async function readWith(script: string, bwrap?: string) {
+  await using home = await tempDir();
+  const shell = join(home.path, 'shell');
+  await writeFile(shell, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  if (bwrap !== undefined) await writeFile(join(home.path, 'bwrap'), bwrap, { mode: 0o755 });
+  const PATH = bwrap === undefined ? '/usr/bin:/bin' : home.path;
+  return await readLoginEnvironment({ SHELL: shell, PATH }, home.path);
+}
+
+test.each([
+  [
+    'takes no joined flags',
+    '[ "$1" = -l ] && [ "$2" = -i ] || exit 1; shift 2; export IT=1; exec /bin/sh "$@"',
+  ],
+  ['takes -c alone', '[ "$1" = -c ] || exit 1; export IT=1; exec /bin/sh "$@"'],
+])('a shell that %s is read', async (_what, script) => {
+  expect(await readWith(script)).toMatchObject({ kind: 'read', env: { IT: '1' } });
+});
+
+test('a shell without an answer is named with the last line of its errors', async () => {
+  const why = expect.stringMatching(/ended without an answer: unknown flag -l$/);
+  expect(await readWith('echo usage >&2; echo "unknown flag -l" >&2; exit 2')).toEqual({
+    kind: 'unknown',
+    why,
+  });
+});
+
+test('where only network namespaces are refused, a login shell is read in a guard that shares the network', async () => {
+  // Bubblewrap in many containers; it runs what follows `--`.
+  const bwrap =
+    '#!/bin/sh\ncase " $* " in *" --unshare-net "*) exit 1 ;; esac\nwhile [ "$1" != -- ]; do shift; done; shift\nGUARDED=yes exec "$@"\n';
+  const reading = await readWith('exec /bin/sh "$@"', bwrap);
+  expect(reading).toEqual({ kind: 'read', env: expect.objectContaining({ GUARDED: 'yes' }) });
+});

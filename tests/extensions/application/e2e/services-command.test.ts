@@ -84,7 +84,10 @@ test('a service that fails is named with its last lines, and those after it do n
   await using rig = await startRig({ at: 'stopped', lines });
   const { folder } = rig.file;
   const up = await samocode(rig, 'services', folder, 'up');
-  expect(up).toEqual({ exitCode: 1, said: saying('web (it ended before it was ready: exit status 3)') });
+  expect(up).toEqual({
+    exitCode: 1,
+    said: saying('web (it ended before it was ready: exit status 3; its last line: no such table: boats)'),
+  });
   expect(up.said).not.toContain('queue');
   const logs = await samocode(rig, 'services', folder, 'logs', '--json');
   expect(JSON.parse(logs.said).services).toMatchObject([{ name: 'web', lines: ['no such table: boats'] }]);

@@ -137,6 +137,7 @@ test('services with a port that another program holds do not start, and are note
 
 test.each<[string, Lines, string]>([
   ['that ends at once', { services: { web: 'echo no >&2; exit 3' } }, 'exit status 3'],
+  ['that goes to the background', { services: { web: 'echo no; sleep 600 &' } }, 'stay in the foreground'],
   ['that does not listen', { services: { web: 'echo no; sleep 600' } }, 'none of its processes listens'],
   [
     'whose READY line fails',
@@ -157,6 +158,24 @@ test.each<[string, Lines, string]>([
   expect(failed?.run).toMatchObject({ isSetup: true, how: expect.stringContaining(how) });
   expect(failed?.failure?.lastLines).toContain('no');
   expect(await at.left()).toEqual([]);
+});
+
+test('a service that ends with its input runs until it is ended', async () => {
+  await using at = await served({ services: { worker: 'cat' } });
+  const running = await at.start();
+  expect(running.failures).toEqual([]);
+  await running.end();
+  expect(await at.left()).toEqual([]);
+});
+
+test('the sentence for people has the last line of a service that failed', async () => {
+  await using at = await served({
+    services: { web: 'echo first; echo "a server is already running" >&2; exit 1' },
+  });
+  const running = await at.start();
+  await running.end();
+  const said = expect.stringMatching(/exit status 1; its last line: a server is already running$/);
+  expect((await at.now()).services).toMatchObject([{ state: 'failed', said }]);
 });
 
 test('a service is not ready while another program listens on its port', async () => {
