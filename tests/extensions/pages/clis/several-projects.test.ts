@@ -30,9 +30,13 @@ test('with four projects the inbox keeps its item when Inbox is pressed again, i
   await page.locator('.gate .buttons .primary').click();
   expect(await page.evaluate("document.querySelector('#state').textContent")).toMatch(/^Nothing is answered/);
   await page.evaluate('document.activeElement.blur()');
-  await page.evaluate(`document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'и', code: 'KeyB', bubbles: true }))`);
+  await page.evaluate(
+    `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'и', code: 'KeyB', bubbles: true }))`,
+  );
   expect(await page.evaluate("document.querySelector('.gate .option input:checked')?.value")).toBe('B');
-  await page.evaluate(`document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'n', code: 'KeyN', isComposing: true, bubbles: true }))`);
+  await page.evaluate(
+    `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'n', code: 'KeyN', isComposing: true, bubbles: true }))`,
+  );
   expect(await page.evaluate('location.hash')).toBe(`#/inbox/${pageKey(asking.paths)}`);
   expect(browser.mishaps).toEqual([]);
   await page.close();
