@@ -35,7 +35,9 @@ function openTarget() {
 const ACTS = { j: () => go(1), k: () => go(-1), e: toggleAll, t: () => scrollTo({ top: 0 }) };
 addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const act = Object.hasOwn(ACTS, event.key) && ACTS[event.key];
+  // The place of the key counts where the layout is not Latin.
+  const key = event.key > '\\u024f' && /^Key/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
+  const act = Object.hasOwn(ACTS, key) && ACTS[key];
   if (act) { event.preventDefault(); act(); }
 });
 addEventListener('hashchange', openTarget);

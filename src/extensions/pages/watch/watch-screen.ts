@@ -303,7 +303,7 @@ function command(name: string, ...options: string[]): Perform {
 }
 
 async function openLivePage({ key, name }: WatchedRow, { cli, ended, showDigits }: ActDeps): Promise<string> {
-  const [{ openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
+  const [{ addressFor, openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
     import('../web/run-web.ts'),
     import('../../../core/caller/facts/live-page.ts'),
   ]);
@@ -311,10 +311,11 @@ async function openLivePage({ key, name }: WatchedRow, { cli, ended, showDigits 
   const context = await cli.actionContext();
   // If no other program serves the page, this one does until its screen is left.
   const web = await runWeb({ ...WEB_DEFAULTS, showDigits, interrupted, failed: () => undefined }, context);
-  const problem = await openWeb(web, context, { at: `/s/${pageKey({ runDir: key })}`, interrupted });
+  const at = `/s/${pageKey({ runDir: key })}`;
+  const problem = await openWeb(web, context, { at, interrupted });
   return problem === undefined
     ? `The page of ${name} is open in your browser.`
-    : 'No browser could be opened here.';
+    : `No browser could be opened here. Its address: ${await addressFor(web, context, at)}`;
 }
 
 async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<string | undefined> {

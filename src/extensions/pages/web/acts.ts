@@ -35,7 +35,12 @@ export const Fields = z.record(z.string(), z.union([z.string(), z.array(z.string
 type Fields = z.infer<typeof Fields>;
 
 /** Carries out an act of the person. @returns what was done, as a sentence or as markup */
-type WebAct = (session: ShownSession, fields: Fields, context: ActionContext) => Promise<Html | string>;
+type WebAct = (
+  session: ShownSession,
+  fields: Fields,
+  context: ActionContext,
+  signal: AbortSignal,
+) => Promise<Html | string>;
 
 /** The time that a finish waits for the worker, which continues even after that. */
 const WAIT_MS = 60 * 60_000;
@@ -130,9 +135,9 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     const { done, commands } = await finishSession(input, context);
     return html`<p>${done}</p>${commands.map((command) => html`<pre>${command}</pre>`)}`;
   },
-  async verify(session, _fields, context) {
+  async verify(session, _fields, context, signal) {
     const opened = await openProof({ of: session.view.folder, projectDir: session.projectDir }, context);
-    const result = await verifyProof(opened, context, { signal: new AbortController().signal });
+    const result = await verifyProof(opened, context, { signal });
     return verdict(result);
   },
 };
@@ -158,7 +163,7 @@ function verdict({ verified, commit = '', checks, differences, partly }: Verific
 
 export async function actOnSession(
   name: string,
-  { session, fields }: { session: ShownSession; fields: Fields },
+  { session, fields, signal }: { session: ShownSession; fields: Fields; signal: AbortSignal },
   context: ActionContext,
 ): Promise<Html | string> {
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
@@ -169,7 +174,7 @@ export async function actOnSession(
   const offer = OFFERS[name];
   if (offer && !canAct(offer, shownFacts(session.view, session))) throw WEB_ERRORS.state_changed();
   const actId = textOf(fields, 'act') || undefined;
-  return await act(session, fields, { ...actingOn(session, context), actId });
+  return await act(session, fields, { ...actingOn(session, context), actId }, signal);
 }
 
 function listOf(fields: Fields, name: string): string[] {

@@ -81,6 +81,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     if (GATE_ERRORS.tab_unconfirmed.is(error)) return c.text(problemText(error), 403, { 'x-confirm': 'tab' });
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
+    if (ended.aborted || c.req.raw.signal.aborted) return c.text('It was ended.', 409);
     failed(error);
     return c.text('It failed; samocode web says why in its terminal.', 500);
   });
@@ -90,7 +91,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   void live.list().catch(() => undefined);
   const colouring = new Colouring(context, ended);
   addReading(app, { live, usage, colouring, token: options.token, failed, context });
-  addActs(app, { live, context, confirmed: options.confirmed });
+  addActs(app, { live, context, ended, confirmed: options.confirmed });
   return {
     fetch: (request, env) => app.fetch(request, env),
     usedAt: () =>
@@ -179,7 +180,7 @@ function addReading(
 
 function addActs(
   app: Hono<{ Bindings: HttpBindings }>,
-  { live, context, confirmed }: Served & Pick<WebOptions, 'confirmed'>,
+  { live, context, ended, confirmed }: Served & Pick<WebOptions, 'confirmed' | 'ended'>,
 ): void {
   const outcomes = new Outcomes(live, context);
   const acting = (c: Context) => ({ ...context, by: byTab(confirmed.has(c.req.header('x-tab'))) });
@@ -196,7 +197,9 @@ function addActs(
   app.post('/start', async (c) => await answerStart(c, await fieldsOf(c), { live, context: acting(c) }));
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
-    const asked = { session: await found(key, live), fields: await fieldsOf(c) };
+    // What only reads and takes long, as a verification, ends with its tab or with the server.
+    const signal = AbortSignal.any([ended, c.req.raw.signal]);
+    const asked = { session: await found(key, live), fields: await fieldsOf(c), signal };
     const id = String(asked.fields.act ?? '');
     const result = await outcomes.during(id, () => actOnSession(act, asked, acting(c)));
     return typeof result === 'string' ? c.text(result) : c.html(result.text);

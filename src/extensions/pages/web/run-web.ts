@@ -199,6 +199,16 @@ export async function addressWithCode(
   return `${served.address}#c=${await newCode('address')}${at === undefined ? '' : `&v=${at}`}`;
 }
 
+/** A model must not see a code for a key that can act. Without one in its address, the new tab asks open tabs. */
+export async function addressFor(
+  web: Pick<RunningWeb, 'served' | 'newCode'>,
+  context: ActionContext,
+  at?: string,
+): Promise<string> {
+  const isForPerson = isPersonal(context.by) || web.served.onlyShows;
+  return isForPerson ? await addressWithCode(web, at) : web.served.address;
+}
+
 /** The time that the browser has to read the file that redirects to the page. */
 const OPENED_MS = 10_000;
 
@@ -212,9 +222,7 @@ export async function openWeb(
   context: ActionContext,
   { at, interrupted }: { at?: string; interrupted: AbortSignal },
 ): Promise<string | undefined> {
-  // A model must not see a code for a key that can act. Without one in its address, the new tab asks open tabs.
-  const isForPerson = isPersonal(context.by) || web.served.onlyShows;
-  const address = isForPerson ? await addressWithCode(web, at) : web.served.address;
+  const address = await addressFor(web, context, at);
   const path = join(configFolder(context.home), `open-${randomBytes(6).toString('hex')}.html`);
   const page = html`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>samocode</title>`;
   try {

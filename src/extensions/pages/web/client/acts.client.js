@@ -34,6 +34,7 @@ async function send(event) {
   if (isTooSoon()) return say(MESSAGES.soon);
   const { act } = form.dataset;
   const button = event.submitter ?? $('button:not([type=button])', form);
+  if (act === 'answer' && !button?.value && !isWritten(form)) return say(MESSAGES.empty);
   const words = button?.textContent ?? act;
   const key = keyOf(form);
   const id = newId();

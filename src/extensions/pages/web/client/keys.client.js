@@ -62,14 +62,24 @@ KEYS.r = () => ($('.gate [data-act=resume]') ? focusOn('.gate [data-act=resume] 
 
 const areKeysOn = () => localStorage.getItem('keys') !== 'off';
 
-/** Chooses an answer by its letter while the focus is on an option, then focuses the next question. */
-function chooseOption(option, key) {
-  if (isTooSoon()) return false;
-  const field = option.closest('fieldset');
+/** The letter that was pressed; by the place of its key where the layout is not Latin. */
+const pressedKey = ({ key, code }) =>
+  /^Key[A-Z]$/.test(code) && key > '\u024f' ? code.slice(3).toLowerCase() : key;
+
+/** Chooses an answer by its letter, of the focused question or else the first open one; then focuses the next question. */
+function chooseOption(target, key) {
+  const field =
+    target.closest?.('fieldset.qa') ??
+    [...document.querySelectorAll('.gate fieldset.qa')].find((each) => !isWritten(each));
+  if (!field) return false;
   const chosen = [...field.querySelectorAll('.option input')].find(
     (each) => each.value === key.toUpperCase(),
   );
   if (!chosen) return false;
+  if (isTooSoon()) {
+    say(MESSAGES.soon);
+    return true;
+  }
   chosen.click();
   chosen.focus();
   const next = field.nextElementSibling;
@@ -93,14 +103,16 @@ addEventListener(
   true,
 );
 addEventListener('keydown', (event) => {
-  const { target, key } = event;
+  const { target } = event;
+  if (event.isComposing) return;
+  const key = pressedKey(event);
   const isTyping = target.matches?.('textarea, input:not([type=checkbox]):not([type=radio]), select');
   if (event.repeat && key !== 'j' && key !== 'k' && !isTyping) return;
   if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey))
     return event.repeat ? undefined : target.form?.requestSubmit($('button[value=changes]', target.form));
   if (key === 'Escape' && !$('dialog[open]')) return document.activeElement.blur();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]') || !areKeysOn()) return;
-  if (target.matches?.('.option input') && chooseOption(target, key)) return event.preventDefault();
+  if (chooseOption(target, key)) return event.preventDefault();
   if (Object.hasOwn(KEYS, key)) {
     event.preventDefault();
     KEYS[key]();
@@ -115,6 +127,14 @@ addEventListener('hashchange', move);
 function move() {
   const wasInbox = isInbox(view.path);
   if (placeNow() === view.path) return;
+  if (wasInbox && placeNow() === '/inbox') {
+    const keys = openRows().map(({ dataset }) => dataset.key);
+    const [, , was] = view.path.split('/');
+    history.replaceState(null, '', `#/inbox/${keys.includes(was) ? was : (keys[0] ?? was)}`);
+    $('#all-items').setAttribute('aria-expanded', 'true');
+    scrollTo({ top: 0 });
+    if (placeNow() === view.path) return;
+  }
   show();
   if (wasInbox && isInbox(placeNow())) {
     for (const id of ['item', 'services', 'pictures']) $(`#p-${id}`)?.replaceChildren();

@@ -6,6 +6,8 @@ const MESSAGES = {
   other: 'Another program answers at this address, so the key was not sent. Trying again …',
   held: 'This has changed since you began to write. Your text is kept.',
   started: 'The connection was lost. Send it again: the same form starts only one session in ten minutes.',
+  empty: 'Nothing is answered yet: choose an answer, or write one.',
+  again: 'To try again, press or open it once more.',
   soon: 'This has just appeared: read it first.',
   full: 'The browser has no room for what you write: it is not kept when you leave.',
   earlier: 'Your text was written for an earlier version. Choices of that version are not kept.',
@@ -246,15 +248,15 @@ function showHeld(place) {
 /** Replaces a part, and keeps what is open, scrolled, written and focused in it. */
 function replace(place, html) {
   view.held.delete(place.id);
-  const open = new Map([...place.querySelectorAll('details')].map((each) => [nameOf(each), each.open]));
+  const open = new Map([...namedDetails(place)].map(([name, each]) => [name, each.open]));
   const offered = offeredIn(place);
   const focused = place.contains(document.activeElement) ? pathOf(document.activeElement) : undefined;
   const tail = $('.tail', place);
   const isAtEnd = !tail || tail.scrollHeight - tail.scrollTop - tail.clientHeight < 40;
   const top = tail?.scrollTop;
   place.replaceChildren(fragment(html));
-  for (const each of place.querySelectorAll('details')) {
-    const was = open.get(nameOf(each));
+  for (const [name, each] of namedDetails(place)) {
+    const was = open.get(name);
     if (was === undefined) continue;
     each.open = was;
     const summary = $('summary[data-load]', each);
@@ -283,8 +285,16 @@ function pathOf(element) {
     : undefined;
 }
 
-function nameOf(details) {
-  return details.id || details.querySelector('summary')?.textContent;
+/** All details by id, else by the text of their summary; a number tells those of the same text apart. */
+function namedDetails(place) {
+  const named = new Map();
+  for (const each of place.querySelectorAll('details')) {
+    const name = each.id || $('summary', each)?.textContent;
+    let nth = 0;
+    while (named.has(`${name} ${nth}`)) nth += 1;
+    named.set(`${name} ${nth}`, each);
+  }
+  return named;
 }
 
 function isInUse(place) {
@@ -332,7 +342,13 @@ let newsUntil = '';
 const bell = $('#notify');
 function notice([key, title, body]) {
   if (self.Notification?.permission !== 'granted') return;
-  const shown = new Notification(title, { body, tag: key });
+  let shown;
+  try {
+    shown = new Notification(title, { body, tag: key });
+  } catch {
+    // Browsers of phones have the class, but not this constructor.
+    return;
+  }
   shown.onclick = () => {
     focus();
     location.hash = `#/inbox/${key}`;
@@ -391,7 +407,8 @@ function goTo(id) {
 async function load(handle) {
   const place = handle.dataset.into ? document.getElementById(handle.dataset.into) : handle;
   if (handle.tagName === 'SUMMARY' && place.childElementCount > 0) return;
-  const answer = await call(handle.dataset.load.replace('{as}', diffAs()));
+  const answer = await call(handle.dataset.load.replace('{as}', diffAs())).catch(() => undefined);
+  if (!answer?.ok) return say(`${answer ? await answer.text() : MESSAGES.unreachable} ${MESSAGES.again}`);
   const content = await contentOf(answer);
   if (handle === place) place.replaceWith(content);
   else place.replaceChildren(content);

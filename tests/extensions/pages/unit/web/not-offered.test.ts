@@ -41,7 +41,11 @@ async function refusalOf(act: string, session: ShownSession): Promise<string> {
   const { view } = session;
   const fields = { ...FIELDS, session: pageKey(view.paths), state: stateIdOf(view) };
   // Nothing of a context is read before an act is refused.
-  const error = await actOnSession(act, { session, fields }, {} as ActionContext).then(
+  const error = await actOnSession(
+    act,
+    { session, fields, signal: new AbortController().signal },
+    {} as ActionContext,
+  ).then(
     () => ({ code: 'done' }),
     (thrown) => thrown,
   );
@@ -99,7 +103,11 @@ test('on the page a plan is decided by its buttons alone, and approved by the ha
   const session = { view, projectDir: repo.path } as ShownSession;
   const sent = async (decide: string, hash: string) => {
     const fields = { session: pageKey(paths), state: stateIdOf(view), decide, hash };
-    return await actOnSession('plan', { session, fields }, context).catch(({ code }) => code);
+    return await actOnSession(
+      'plan',
+      { session, fields, signal: new AbortController().signal },
+      context,
+    ).catch(({ code }) => code);
   };
   for (const decide of ['', 'later', 'read', 'edit', 'comment', 'change', 'approved'])
     expect([decide, await sent(decide, plan.hash)]).toEqual([decide, 'no_such_act']);
