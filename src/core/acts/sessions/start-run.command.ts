@@ -7,6 +7,7 @@ import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { printDone } from '../../kit/terminal/print-done.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { poolHost, sessionFacts } from '../../session/facts.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import { stateLine } from '../../session/words.ts';
@@ -79,7 +80,7 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
   const { view, worker } = await asked.catch((error: unknown) => {
     throw taskForName(session, error) ?? error;
   });
-  refuseStartOptions(session, options);
+  refuseStartOptions(session, options, view);
   const isContinued = view.state.status.kind === 'stopped' && ask && (await askYesNo(cli, CONTINUE, true));
   // Without a supervisor, nothing else starts a worker.
   if (isContinued || (view.needsWorker && worker !== 'working')) {
@@ -102,16 +103,17 @@ function taskForName(session: string, error: unknown): SamocodeError | undefined
 }
 
 /** Refuses options that would be ignored silently, because they apply only at the start or to `resume`. */
-function refuseStartOptions(session: string, options: RunOptions): void {
+function refuseStartOptions(session: string, options: RunOptions, { state }: SessionView): void {
   const given = givenStartOptions(options);
   if (given.length === 0) return;
+  const canResume = state.status.kind === 'stopped' || state.status.kind === 'blocked';
   const forResume = given.filter(({ isForResume }) => isForResume).map(({ typed }) => typed);
   const flags = given.map(({ flag }) => flag).join(', ');
   throw CLI_ERRORS.usage({
     why: `The session "${session}" exists, and ${flags} applies only to a new one.`,
     hint:
-      forResume.length > 0
-        ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it is stopped, then run it without these options.`
+      canResume && forResume.length > 0
+        ? `Use "samocode resume ${session} ${forResume.join(' ')}", then run it without these options.`
         : 'Leave the name out to start a new session, or name the new one with --name.',
   });
 }

@@ -15,7 +15,7 @@ import { nextSteps } from '../facts/next-steps.ts';
  * @param view the session; absent when one is started
  */
 export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): SamocodeError {
-  const { code, what, hint } = error;
+  const { code, what, hint, modelHint } = error;
   const session = view?.folder;
   const why = isStatus && view ? statusSentence(view) : error.why;
   const own = error.next.map((step) => ({ ...step, session }));
@@ -26,7 +26,7 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
   // The state is known here, so the next steps for it replace `read_status`.
   const next =
     view === undefined ? own : own.flatMap((step) => (step.act === 'read_status' ? nextSteps(view) : [step]));
-  return new SamocodeError(code, {}, { what, why, hint, next });
+  return new SamocodeError(code, {}, { what, why, hint, modelHint, next });
 }
 
 /** Unwraps the verdict on a command. @throws its early refusal, or the error that `closedTo` returns */

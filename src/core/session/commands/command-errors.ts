@@ -192,7 +192,9 @@ export const COMMAND_ERRORS = errors({
   not_done_yet: ({ act, status }: { act: Undone; status: string }) => ({
     what: UNDONE[act] ?? UNDONE.merge,
     why: `The session is ${status}, not done: its work is not proved.`,
-    next: [{ act: 'resume', when: 'to let it complete the work' }, ...(act === 'merge' ? [DRAFT] : [])],
+    next: ['blocked', 'stopped'].includes(status)
+      ? [{ act: 'resume', when: 'to let it complete the work' }, ...(act === 'merge' ? [DRAFT] : [])]
+      : [{ act: 'read_status' }],
   }),
   not_merged_yet: () => ({
     what: 'No comment was written in the issue.',
@@ -220,10 +222,10 @@ export const COMMAND_ERRORS = errors({
     why: hasDocuments ? 'Every document is in "keep".' : 'The session has no documents.',
     hint: hasDocuments ? 'Keep fewer of them.' : '',
   }),
-  nothing_to_merge: ({ act, into }: { act: Undone; into: string }) => ({
+  nothing_to_merge: ({ act, into, archived }: { act: Undone; into: string; archived?: boolean }) => ({
     what: UNDONE[act] ?? UNDONE.merge,
     why: `The branch of the session is gone, or has no commit that ${into} lacks.`,
-    next: [{ act: 'archive', when: 'to archive the session' }],
+    next: archived ? [] : [{ act: 'archive', when: 'to archive the session' }],
   }),
   person_needed: ({ sandbox }: { sandbox: string }) => ({
     what: NOT_STARTED,

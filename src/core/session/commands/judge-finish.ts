@@ -152,7 +152,7 @@ export function judgePullRequest(
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0
-    ? refused(COMMAND_ERRORS.nothing_to_merge({ act: 'publish', into }))
+    ? refused(COMMAND_ERRORS.nothing_to_merge({ act: 'publish', into, archived: state.archived }))
     : { kind: 'accepted' };
 }
 
