@@ -38,7 +38,7 @@ test('a folder excludes other work, a name, a branch and an order, and each is n
     expect.objectContaining({
       code: 'from_excludes',
       why: expect.stringContaining(
-        'also gives task, dive, plan, issue, name, branch, after, after_merge, at.',
+        'also given task, dive, plan, issue, name, branch, after, after_merge, at.',
       ),
     }),
   );
