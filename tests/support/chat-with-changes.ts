@@ -22,3 +22,8 @@ export const TALKED: RepoPlan = { files: FILES, rearrange: talk };
 
 /** A start from it by a person who agrees. */
 export const BROUGHT = { chat: 'this', bring: async () => true };
+
+/** The warnings of a start about the files of its chat: the sessions of these tests are rehearsals, which a start says, too. */
+export function ofFiles(warnings: readonly string[] = []): string[] {
+  return warnings.filter((text) => !text.startsWith('A rehearsal:'));
+}

@@ -25,7 +25,7 @@ const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on re
 const placeOf = ({ repo }: ServerRig) => ({ cwd: repo.path, home: repo.homeDir });
 
 test.each([
-  [['--max-cost-usd', '5', '--provider', 'codex'], 'samocode resume boat --provider codex --max-cost-usd 5'],
+  [['--max-cost-usd', '5', '--provider', 'codex'], 'Leave the name out'],
   [['--timeout', '60'], 'Leave the name out'],
   [['--auto-approve'], 'Leave the name out'],
   [['--sandbox', 'off'], 'Leave the name out'],
@@ -53,6 +53,8 @@ test('run alone asks a person which session to continue, or what a new one is to
   expect(started.stderr).toContain('Its worker exited before it took the session');
   await rig.addSession('26-01-08-ship', [CREATED, PREPARED, DONE]);
   await rig.addSession('26-01-09-boat', [CREATED, PREPARED, STOPPED]);
+  const limited = await typed(['run', 'boat', '--max-cost-usd', '5'], place);
+  expect(limited.stderr).toContain('samocode resume boat --max-cost-usd 5');
   const chosen = await asked('1', 'n');
   expect(chosen.stdout).toMatch(/^1\) boat: stopped.*\n2\) a new one\n/);
   expect(chosen.stdout).toContain('26-01-09-boat');

@@ -85,13 +85,13 @@ test.each<Extract<NewEvent, { type: 'finish_asked' }>['work']>([
       code: 'busy',
     },
   );
-  await eventually(async () => (await at.starts()) === 1);
+  const first = await eventually(async () => (await at.starts()) || undefined);
   // This worker program exits at once.
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
   await expect(resumeSession({ session: 'x' }, { ...at.context, clock })).rejects.toMatchObject({
     code: 'pending',
   });
-  expect(await at.starts()).toBeGreaterThan(1);
+  expect(await at.starts()).toBeGreaterThan(first);
 });
 
 test('a look at a session whose merge was cut off starts nothing', async () => {

@@ -14,7 +14,7 @@ import { makeBench } from '../../../support/bench.ts';
 import { builtPrograms } from '../../../support/built-programs.ts';
 import { bytesOfCheckout } from '../../../support/bytes-of-checkout.ts';
 import { claudeLines, claudePath, writeChat } from '../../../support/chat-transcripts.ts';
-import { BROUGHT, CALL, FILES, TALKED, talk } from '../../../support/chat-with-changes.ts';
+import { BROUGHT, CALL, FILES, ofFiles, TALKED, talk } from '../../../support/chat-with-changes.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { connect } from '../../../support/mcp-client.ts';
@@ -58,7 +58,7 @@ test(
     expect(forms).toEqual([
       'The chat has changed 2 files without a commit: a.txt, new.txt.\nThe session can begin with copies of them, as they are when you answer. Your own files stay as they are.',
     ]);
-    expect(begun.warnings).toBeUndefined();
+    expect(ofFiles(begun.warnings)).toEqual([]);
     expect(bytesOfCheckout(repo.path)).toEqual(before);
     const [first = ''] = (await repo.git(['rev-list', '--reverse', `main..${begun.branch}`])).split('\n');
     expect(await filesIn(repo, first)).toEqual(['a.txt', 'new.txt']);
@@ -82,7 +82,7 @@ test.each<[string, FormOutcome | undefined]>([
 ])('where the person %s, the files are left and a warning names them', async (_, answer) => {
   const { bench, before, begun } = await startFromChat(answer);
   await using __ = bench;
-  expect(begun.warnings).toEqual([
+  expect(ofFiles(begun.warnings)).toEqual([
     'The session begins without a.txt, new.txt, which the chat has changed and not committed. They stay in the main checkout as they are.',
   ]);
   expect(bytesOfCheckout(bench.repo.path)).toEqual(before);
@@ -100,7 +100,7 @@ test('where git cannot copy the files, the session begins without them, and a wa
     files: { [attributes]: '*.txt filter=broken\n' },
   });
   await using _ = bench;
-  expect(begun.warnings).toEqual([
+  expect(ofFiles(begun.warnings)).toEqual([
     expect.stringMatching(/^The session begins without the files .*: git could not copy them\. "git /),
   ]);
   expect(begun.session).toBeDefined();
@@ -123,7 +123,7 @@ test.each<[string, string | undefined]>([
   const hint = base
     ? ''
     : ' To begin with the commits of that branch, start with it as the base (--base feature).';
-  expect(json.warnings).toEqual([
+  expect(ofFiles(json.warnings)).toEqual([
     `The chat has changed files in ${linked}, on the branch "feature". What is not committed there stays there, without a copy: a.txt.${hint}`,
   ]);
 });

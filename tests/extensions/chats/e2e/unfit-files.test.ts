@@ -4,7 +4,7 @@ import type { ToolContext } from '../../../../src/core/kit/mcp/tool.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { claudeLines, claudePath, writeChat } from '../../../support/chat-transcripts.ts';
-import { CALL } from '../../../support/chat-with-changes.ts';
+import { CALL, ofFiles } from '../../../support/chat-with-changes.ts';
 
 test('files of a chat with a secret in name or text are not offered, and a warning names them', async () => {
   await using bench = await makeBench({ here: true, files: { 'a.txt': 'a\n' } });
@@ -27,7 +27,7 @@ test('files of a chat with a secret in name or text are not offered, and a warni
   const actions = { ...bench.context, chatCall: { client: 'claude', id: CALL } } as const;
   const { json } = await askTool('start_session', { from_chat: true }, actions, { ask });
   expect(forms).toEqual([expect.stringMatching(/1 file without a commit: a\.txt\.\n.* a copy of it, /)]);
-  expect(json.warnings).toEqual([
+  expect(ofFiles(json.warnings)).toEqual([
     expect.stringMatching(
       /^The session begins without \.npmrc, client\.ts, db\.ts, which .* suggest secrets/,
     ),
@@ -47,7 +47,7 @@ test('a file that gets a secret while the person decides is not copied, and a wa
   };
   const actions = { ...bench.context, chatCall: { client: 'claude', id: CALL } } as const;
   const { json } = await askTool('start_session', { from_chat: true }, actions, { ask });
-  expect(json.warnings).toEqual([
+  expect(ofFiles(json.warnings)).toEqual([
     expect.stringMatching(/^The session begins without b\.txt, which .* suggest secrets/),
   ]);
   // No object of the repository has it.

@@ -14,7 +14,7 @@ test('outside any project, stopping all sessions is refused if several projects 
   expect(await stopSeveral({ when: 'now' }, nowhere)).toEqual([]);
   await using other = await makeRepo();
   await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
-  const unclear = { code: 'project_unclear', next: [{ act: 'name_project' }] };
+  const unclear = { code: 'project_unclear', next: [{ act: 'name_project' }, { act: 'set_up' }] };
   await expect(stopSeveral({ when: 'now' }, nowhere)).rejects.toMatchObject(unclear);
   const asked = await askTool('stop_session', { group: '*' }, nowhere);
   expect(asked.json).toMatchObject({ code: 'project_unclear' });
