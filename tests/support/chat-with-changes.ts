@@ -24,6 +24,7 @@ export const TALKED: RepoPlan = { files: FILES, rearrange: talk };
 export const BROUGHT = { chat: 'this', bring: async () => true };
 
 /** The warnings of a start about the files of its chat: the sessions of these tests are rehearsals, which a start says, too. */
-export function ofFiles(warnings: readonly string[] = []): string[] {
-  return warnings.filter((text) => !text.startsWith('A rehearsal:'));
+export function ofFiles(warnings: unknown): string[] {
+  const texts = (warnings ?? []) as readonly string[];
+  return texts.filter((text) => !text.startsWith('A rehearsal:'));
 }
