@@ -154,7 +154,7 @@ test('where everything is there, the report fits on a screen of 24 lines and 80 
   const screen = [...lines, verdict(report, output)].join('\n').split('\n');
   expect(screen.length).toBeLessThanOrEqual(24);
   expect(screen.filter((line) => /^. \S/.test(line)).map((line) => line.slice(2, 15).trim())).toEqual([
-    ...['Machine', 'Claude Code', 'Other CLIs', 'Chat programs', 'Supervisor', 'Sandbox', 'Project'],
+    ...['Machine', 'Claude Code', 'Other CLIs', 'Chat programs', 'Supervisor', 'Pool', 'Sandbox', 'Project'],
     'Sessions can',
   ]);
 });
