@@ -114,6 +114,6 @@ export function mainCheckoutMoves(
   if (!before?.mainCheckout || !after.mainCheckout) return [];
   const moves = movesBetween(before.mainCheckout, after.mainCheckout);
   if (moves.length === 0) return [];
-  const text = `While iteration ${iteration} ran, the main checkout changed: ${moves.join('; ')}. Nothing was undone; to do that, see \`git reflog\` there.`;
+  const text = `While iteration ${iteration} ran, the main checkout changed: ${moves.join('; ')}. Nothing was undone; for commits and branches, see \`git reflog\` there.`;
   return [{ type: 'notice', code: 'main_checkout_moved', text }];
 }

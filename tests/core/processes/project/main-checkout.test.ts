@@ -1,5 +1,5 @@
 // @module-tag ci
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { movesBetween, readMainCheckout } from '../../../../src/core/project/worktrees/main-checkout.ts';
@@ -53,5 +53,29 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
     expect.stringMatching(new RegExp(`^it can no longer be read: .*git said: .*${said}`)),
   ]);
   // If it was unreadable before the agent, nothing is reported.
+  expect(await movesDuring(repo, async () => undefined)).toEqual([]);
+});
+
+test.each<[string, (repo: TempRepo) => Promise<unknown>, RegExp]>([
+  [
+    'cut to its last commit',
+    ({ git, path }) => git(['fetch', '-q', '--depth=1', `file://${path}`, 'main']),
+    /shallower; `git fetch --unshallow`/,
+  ],
+  ['with a replaced commit', ({ git }) => git(['replace', '--graft', 'HEAD']), /`git replace -d`/],
+  [
+    'with grafts',
+    ({ path }) => writeFile(join(path, '.git/info/grafts'), `${'a'.repeat(40)}\n`),
+    /`info\/grafts`/,
+  ],
+  [
+    'with alternates',
+    ({ path }) => writeFile(join(path, '.git/objects/info/alternates'), `${path}/.git/objects\n`),
+    /`git repack -a -d`/,
+  ],
+])('a clone %s is a move that names what undoes it', async (_how, change, said) => {
+  await using repo = await makeRepo();
+  await repo.commit('Second');
+  expect(await movesDuring(repo, () => change(repo))).toEqual([expect.stringMatching(said)]);
   expect(await movesDuring(repo, async () => undefined)).toEqual([]);
 });
