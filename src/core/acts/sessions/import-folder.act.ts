@@ -138,7 +138,7 @@ async function findUnimported(
     if (!isUnimported(paths)) throw START_ERRORS.task_unknown({ session: folder });
     return { filePath, paths };
   }
-  throw START_ERRORS.no_such_folder({ folder: named, names: await foldersToImport(projectDir, context) });
+  throw START_ERRORS.folder_not_found({ folder: named, names: await foldersToImport(projectDir, context) });
 }
 
 /** The folders of the project, or else of all projects, that are not sessions yet. */

@@ -67,7 +67,7 @@ export const START_ERRORS = errors({
     why: `In the folder ${session}, ${joinNames(names)} must be plain files or folders, and are not.`,
     hint: 'Move them aside, then try again.',
   }),
-  no_such_folder: ({ folder, names }: { folder: string; names: readonly string[] }) => ({
+  folder_not_found: ({ folder, names }: { folder: string; names: readonly string[] }) => ({
     what: NOTHING,
     why: `No folder "${folder}" is in the sessions folder of the project.`,
     hint: `Folders that are not sessions yet: ${names.length === 0 ? 'none.' : names.join(', ')}`,

@@ -160,7 +160,7 @@ describe('nothing is started', () => {
     ['at a phase without a folder', { task: 'x', phase: 'planning' }, 'from_missing', 'from'],
     ['at an unknown phase', { from: FOLDER, phase: 'sailing' }, 'bad_phase', 'investigation, requirements'],
     ['from another folder', { from: `/somewhere/${FOLDER}` }, 'not_in_sessions', '/somewhere'],
-    ['from a missing folder', { from: 'nowhere' }, 'no_such_folder', FOLDER],
+    ['from a missing folder', { from: 'nowhere' }, 'folder_not_found', FOLDER],
   ])('%s', async (_, input, code, words) => {
     await using bench = await madeFolder(prepared);
     const refusal = await startSession(input, bench.context).catch((error: unknown) => error);

@@ -196,7 +196,7 @@ test('a start needs project_dir, although one project is known; paths outside kn
   expect(await codeOf(client, 'start_session', itself)).toBe('chat_not_here');
   const from = (path: string) => ({ from: path, project_dir: repo.path, start: false });
   expect(await codeOf(client, 'start_session', from(folder))).toBe('not_in_sessions');
-  expect(await codeOf(client, 'start_session', from('/etc'))).toBe('session_not_found');
+  expect(await codeOf(client, 'start_session', from('/etc'))).toBe('folder_not_found');
   expect(await codeOf(client, 'start_session', from(inside))).toBeUndefined();
 });
 
