@@ -135,7 +135,8 @@ export function addStart(program: Command, cli: Cli): void {
         : `${folder} is prepared; no agent runs yet.`;
       const stop = `To stop it: samocode stop ${handleOf(folder)}`;
       const lines = [`Sandbox: ${sandbox}`, ...(options.run ? [stop] : [])];
-      printDone(cli, { view, done }, { facts: { warnings }, lines });
+      const next = options.run ? undefined : [{ act: 'resume', session: folder } as const];
+      printDone(cli, { view, done, next }, { facts: { warnings }, lines });
     });
 }
 
