@@ -1,4 +1,4 @@
-import { lexer, type Token, type Tokens } from 'marked';
+import { Lexer, lexer, type Token, type Tokens } from 'marked';
 import { type Html, html, link, type Part, tick } from './html.ts';
 
 /** Longer text could be crafted to take too long to parse. */
@@ -14,6 +14,22 @@ export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } 
   if (tokens === undefined) return html`<pre class="plain" dir="auto" tabindex="0">${text}</pre>`;
   const tasks = afterTask && new Map(tasksIn(tokens).map((task, at) => [task, afterTask(at)]));
   return html`<div class="md" dir="auto">${blocks(tokens, tasks)}</div>`;
+}
+
+/** Renders the marks within lines, such as code; everything else of Markdown stays as it was written. */
+export function inlineMarkdown(text: string): Part {
+  if (text.length > MAX_PARAGRAPH_CHARS) return text;
+  try {
+    const tokens = Lexer.lexInline(text);
+    return depthOf(tokens) > MAX_DEPTH ? text : inlines(tokens);
+  } catch {
+    return text;
+  }
+}
+
+/** Quotes what an agent or samocode says about a session. */
+export function quoted(text: string): Html {
+  return html`<blockquote class="says" dir="auto">${inlineMarkdown(text)}</blockquote>`;
 }
 
 /** Returns what to show after a task of a list, given its index in the text. */

@@ -4,10 +4,13 @@ import {
   type FinishChoice,
 } from '../../../core/acts/finish/finish-choices.ts';
 import type { ShownSession } from '../../../core/acts/reading/watch-sessions.act.ts';
+import { allProviders } from '../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import { inTheWay, type Preview } from '../../../core/caller/facts/preview.ts';
 import { LIMIT_NAMES, type LimitName } from '../../../core/kernel/phases/limits.ts';
 import { shownFacts } from '../../../core/kit/terminal/session-facts.ts';
+import { judgeKind } from '../../../core/session/commands/judge-kind.ts';
+import { judgeResume } from '../../../core/session/commands/judge-running.ts';
 import { type Html, html } from '../html/html.ts';
 import { canAct } from '../watch/keys.ts';
 import { editorLink } from './editor-link.ts';
@@ -80,6 +83,17 @@ const LIMITS: Readonly<Record<LimitName, string>> = {
   iterations: 'Iterations',
 };
 
+/** @param otherwise what holds while none is chosen */
+export function agentField(otherwise: string): Html {
+  return html`<label>Agent <select name="provider"><option value="">${otherwise}</option>${allProviders().map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>`;
+}
+
+/** Whether a resume would continue it now, and not only restart its worker, which takes no other agent. */
+function takesAgent({ view: { state } }: ShownSession): boolean {
+  const asked = { by: { channel: 'web' }, ...(state.status.kind === 'done' && { goal: 'any' }) } as const;
+  return judgeKind('resume', state) === undefined && judgeResume(asked, state).kind === 'accepted';
+}
+
 export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
   const isDone = session.view.state.status.kind === 'done';
   const text = isDone
@@ -93,7 +107,11 @@ export function resumeForm(session: ShownSession, place: FormPlace = {}): Html {
     title: isDone ? 'New goal' : 'Resume',
     key: 'r',
     act: 'resume',
-    fields: html`${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
+    fields: html`${text}${
+      takesAgent(session) &&
+      html`
+${agentField('as before')}`
+    }<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
 <p class="buttons"><button class="primary">${isDone ? 'Start' : 'Resume'}</button></p>`,
     ...place,
   });

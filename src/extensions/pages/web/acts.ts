@@ -113,7 +113,8 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     const limits = Object.fromEntries(
       LIMIT_NAMES.map((name) => [name, numberOf(textOf(fields, `limit.${name}`))]),
     );
-    const input = { note: textOf(fields, 'note'), goal: textOf(fields, 'goal'), limits };
+    const provider = textOf(fields, 'provider') || undefined;
+    const input = { note: textOf(fields, 'note'), goal: textOf(fields, 'goal'), limits, provider };
     return (await resumeSession({ ...sessionQuestion(session), ...input }, context)).done;
   },
   async preview(session, fields, context) {

@@ -2,6 +2,7 @@ import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.
 import { readEvents } from '../../../../core/session/events/event-log.ts';
 import type { EventOf, SessionEvent } from '../../../../core/session/events/events.ts';
 import { type Html, html } from '../../html/html.ts';
+import { inlineMarkdown, quoted } from '../../html/markdown-html.ts';
 
 const SHOWN_ITERATIONS = 3;
 
@@ -29,8 +30,8 @@ function blockedPart(
 ): Html {
   const proposed = tried.at(-1)?.next;
   return html`${tried.length > 0 && html`<h3>What was tried</h3><ul class="tried">${tried.map(triedLine)}</ul>`}
-<h3>Why it is blocked</h3><blockquote class="says" dir="auto">${reason}</blockquote>
-<p class="note" dir="auto">It needs ${(Object.hasOwn(NEEDS, needs) ? NEEDS[needs] : undefined) ?? needs.replaceAll('_', ' ')}.${proposed && ` Its agent proposes: ${proposed}`}</p>`;
+<h3>Why it is blocked</h3>${quoted(reason)}
+<p class="note" dir="auto">It needs ${(Object.hasOwn(NEEDS, needs) ? NEEDS[needs] : undefined) ?? needs.replaceAll('_', ' ')}.${proposed && html` Its agent proposes: ${inlineMarkdown(proposed)}`}</p>`;
 }
 
 function triedLine({
@@ -42,6 +43,6 @@ function triedLine({
   ending,
 }: EventOf<'iteration_ended'>): Html {
   const did = lastAction ?? signal?.summary ?? problem ?? ending.replaceAll('_', ' ');
-  return html`<li><span class="note">Iteration ${iteration}, ${phase}:</span> <span dir="auto">${did}</span></li>
+  return html`<li><span class="note">Iteration ${iteration}, ${phase}:</span> <span dir="auto">${inlineMarkdown(did)}</span></li>
 `;
 }

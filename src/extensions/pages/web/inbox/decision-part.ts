@@ -3,6 +3,7 @@ import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import type { ShownFacts } from '../../../../core/kit/terminal/session-facts.ts';
 import { proofLine } from '../../../../core/session/words.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
+import { quoted } from '../../html/markdown-html.ts';
 import { canAct } from '../../watch/keys.ts';
 import { finishForm, resumeForm } from '../acts-part.ts';
 import { gatePart } from '../gate-part.ts';
@@ -46,11 +47,11 @@ ${canAct('resume', facts) && resumeForm(session, { isOpen: true })}</section>`;
 async function stuckStory({ session, facts }: Decision): Promise<Part> {
   if (facts.state === 'blocked') return await blockedStory(session);
   const why = facts.pullRequest?.asks ?? session.unwatched ?? facts.reason ?? facts.file;
-  return why && html`<blockquote class="says" dir="auto">${why}</blockquote>`;
+  return why && quoted(why);
 }
 
 function finishedPart({ key, session, facts }: Decision): Html {
   const { summary, proof } = facts;
-  return html`<section class="gate finished"><h2>Finished</h2>${summary && html`<blockquote class="says" dir="auto">${summary}</blockquote>`}
+  return html`<section class="gate finished"><h2>Finished</h2>${summary && quoted(summary)}
 <p>Proof ${proofLine(proof)} · <a href="#/s/${key}">changes and checks</a></p>${finishForm(session, { isOpen: true })}</section>`;
 }

@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
 import type { ShownSession } from '../../../../core/acts/reading/watch-sessions.act.ts';
-import { allProviders } from '../../../../core/agents/registry.ts';
 import type { ActionContext } from '../../../../core/caller/context/context.ts';
 import { isUnfinished } from '../../../../core/caller/context/supervision.ts';
 import { type KnownProject, readKnownProjects } from '../../../../core/project/finding/known-projects.ts';
 import { type Html, html, type Part } from '../../html/html.ts';
+import { agentField } from '../acts-part.ts';
 import type { LiveSessions } from '../live.ts';
 
 type Live = Pick<LiveSessions, 'list'>;
@@ -28,7 +28,7 @@ function startForm(projects: readonly KnownProject[], sessions: readonly ShownSe
   return html`<h1>New session</h1><form id="start-form" data-act="start" class="start">
 <label>Task <textarea name="task" rows="6" dir="auto"></textarea></label>
 <div class="fields"><label>Project <select name="project">${projects.map(projectOption)}</select></label>
-<label>Agent <select name="provider"><option value="">project default</option>${allProviders().map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
+${agentField('project default')}
 ${field('model', 'Model', 'project default')}</div>
 <fieldset class="fields"><legend>Limits</legend>${limitFields()}</fieldset>
 <details><summary>More</summary><div class="fields">${field('base', 'Base branch', 'default branch')}

@@ -18,6 +18,13 @@ test('a blocked session shows what its last agents did, why it is blocked, what 
   );
 });
 
+test('what agents wrote as code is shown as code, and its markup as text', async () => {
+  const story = await storyOf({ iterations: 2, ends: 'blocked', also: '`npm test` <i>**fails**' });
+  expect(story).toContain(
+    `<blockquote class="says" dir="auto">The harbour's file is gone. <code dir="ltr">npm test</code> &lt;i&gt;<strong>fails</strong></blockquote>`,
+  );
+});
+
 test('a session that is not blocked has no such story', async () => {
   expect(await storyOf({ iterations: 2, ends: 'waiting' })).toBe('');
 });

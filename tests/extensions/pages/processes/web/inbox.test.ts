@@ -14,6 +14,7 @@ import { makeProject } from '../../../../support/project.ts';
 import { reportedSession } from '../../../../support/report-session.ts';
 import { startRig } from '../../../../support/session-rig.ts';
 import { hiddenFields, serveWeb, type Tab } from '../../../../support/web-rig.ts';
+import { KINDS } from '../../clis/inbox-scene.ts';
 
 const NIGHTLY = { id: 'r', name: 'nightly', run: '2026-01-05T02:00:00.000Z' };
 
@@ -186,6 +187,16 @@ test('every view reports a session once when it enters the inbox', async () => {
     expect(news.filter(([, name]) => name === 'late').map(([, , words]) => words)).toEqual(['Blocked']);
     tab.close();
   }
+});
+
+test('a blocked session is resumed with another agent, whose CLI has to be installed', async () => {
+  await using rig = await KINDS.blocked();
+  await using web = await serveWeb(rig.context('cli'));
+  const key = pageKey(rig.paths);
+  const { status, text } = await web.decide(key, 'resume', { provider: 'codex' });
+  expect([status, text]).toEqual([409, expect.stringMatching(/codex/i)]);
+  expect((await web.decide(key, 'resume', { provider: 'rehearsal' })).status).toBe(200);
+  expect((await rig.state()).chosen).toMatchObject({ provider: 'rehearsal' });
 });
 
 test('an act whose form belongs to another session is refused', async () => {

@@ -12,7 +12,7 @@ import { watchedRows } from '../../../../../src/extensions/pages/watch/groups.ts
 import { ACT_KEYS, listKeys } from '../../../../../src/extensions/pages/watch/keys.ts';
 import { press } from '../../../../../src/extensions/pages/watch/press.ts';
 import { actOnSession } from '../../../../../src/extensions/pages/web/acts.ts';
-import { actsPart } from '../../../../../src/extensions/pages/web/acts-part.ts';
+import { actsPart, resumeForm } from '../../../../../src/extensions/pages/web/acts-part.ts';
 import { stateIdOf } from '../../../../../src/extensions/pages/web/inbox/items.ts';
 import { CREATED, PREPARED, writeEvents } from '../../../../core/unit/session/events.ts';
 import { ownSession } from '../../../../support/own-session.ts';
@@ -62,6 +62,35 @@ test.each(SESSIONS)(
     expect((await refusalOf('finish', session)) !== 'state_changed').toBe(isOffered('preview'));
   },
 );
+
+test('a resume offers another agent only where the session continues, not where its worker restarts', () => {
+  const offering = SESSIONS.filter(([, session]) => resumeForm(session).text.includes('name="provider"'));
+  expect(offering.map(([state]) => state)).toMatchInlineSnapshot(`
+    [
+      "queued until another is done",
+      "waiting for a file",
+      "waiting for an act",
+      "at a usage limit",
+      "waiting out an outage",
+      "at a limit beyond every date",
+      "blocked",
+      "blocked by checks of the base",
+      "blocked with a need that is no word",
+      "stopped",
+      "done",
+      "merged",
+      "not merged",
+      "not merged, and its pull request asks",
+      "not merged, but its pull request is",
+      "pull request open",
+      "pull request not seen",
+      "pull request asks",
+      "pull request merged",
+      "pull request merged without a commit of its round",
+      "pull request closed",
+    ]
+  `);
+});
 
 test('the page knows no act of another face', async () => {
   const [, session] = SESSIONS.find(([state]) => state === 'waiting for approval') ?? [];
