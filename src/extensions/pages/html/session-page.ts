@@ -6,7 +6,7 @@ import { elapsed, moment, money, tokensText, unbroken } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
-import { markdown, quoted } from './markdown-html.ts';
+import { markdown } from './markdown-html.ts';
 import { pagePictures } from './page-pictures.ts';
 import type {
   ReportCheckSet,
@@ -82,7 +82,7 @@ export function cardTop({ name, project, badge, sentence, says }: SessionReportD
 <p class="over"><span class="tone">${badge.text}</span> <bdi>${project}</bdi></p>
 <h1><bdi>${name}</bdi></h1>
 <p class="sentence">${sentence}</p>
-${says && quoted(says)}</header>
+${says && html`<blockquote class="says" dir="auto">${says}</blockquote>`}</header>
 `;
 }
 
