@@ -94,8 +94,8 @@ export async function newSession(
     wake: testedGuard === undefined ? undefined : { testedGuard },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
-      ...(isRehearsal(settings) ? [REHEARSAL] : []),
       ...[warning ?? '', closedText(context.env)].filter(Boolean),
+      ...(isRehearsal(settings) ? [REHEARSAL] : []),
       ...ofFile,
       ...(await unwatched(context)),
       ...identityKept(settings),

@@ -97,7 +97,8 @@ async function beginWith(
   made: NewSession,
   context: ActionContext,
 ): Promise<Begun | undefined> {
-  const warnings = [...ofFiles, ...made.warnings];
+  // What makes the session less safe comes first.
+  const warnings = [...made.warnings, ...ofFiles];
   const { chat, mainRepo } = made.file;
   if (brought === undefined || chat === undefined) return await beginSession({ ...made, warnings }, context);
   const file = { ...made.file, chat: { ...chat, brought } };
