@@ -142,7 +142,7 @@ async function samocode(...args: string[]): Promise<string> {
 
 test('no other file needs a change of its types', ci, async () => {
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
-  const { stdout, exitCode } = await runCommand(tsc, ['-b', 'src/app'], { cwd: copy });
+  const { stdout, exitCode } = await runCommand(tsc, ['-b', 'src/app'], { cwd: copy, timeoutMs: 600_000 });
   expect(stdout).toBe('');
   expect(exitCode).toBe(0);
 });
