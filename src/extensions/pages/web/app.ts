@@ -58,7 +58,8 @@ export interface WebApp {
 
 /** Serves the page and its requests. Everything except the empty page requires the key, or a code for it. */
 export function webApp(options: WebOptions, context: ActionContext): WebApp {
-  const { failed, ended, mcp, ...rules } = options;
+  const { ended, mcp, ...rules } = options;
+  const failed = (error: unknown) => isEnd(error, [ended]) || options.failed(error);
   const { clock, home } = context;
   const usage: Usage = { streams: 0, usedAt: clock.monotonic() };
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -81,9 +82,9 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     if (GATE_ERRORS.tab_unconfirmed.is(error)) return c.text(problemText(error), 403, { 'x-confirm': 'tab' });
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
-    if (ended.aborted || c.req.raw.signal.aborted) return c.text('It was ended.', 409);
+    if (isEnd(error, [ended, c.req.raw.signal])) return c.text('It was ended.', 409);
     failed(error);
-    return c.text('It failed; samocode web says why in its terminal.', 500);
+    return c.text('It failed. The terminal of samocode web, or the screen of samocode watch, says why.', 500);
   });
   app.notFound((c) => c.text('There is nothing here.', 404));
   const live = new LiveSessions(context, ended);
@@ -97,6 +98,14 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     usedAt: () =>
       usage.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(usage.usedAt, mcp?.sessions.usedAt() ?? 0),
   };
+}
+
+/** Whether an act was ended, by its tab or with the server, rather than by a fault of its own. */
+function isEnd(error: unknown, signals: readonly AbortSignal[]): boolean {
+  return signals.some(
+    ({ aborted, reason }) =>
+      aborted && (error === reason || (error instanceof Error && error.name === 'AbortError')),
+  );
 }
 
 /** The number of open streams, and the time of the last request or of the end of the last stream. */
