@@ -7,6 +7,7 @@ import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
 import { GATE_ERRORS } from '../../../core/session/commands/gate-errors.ts';
 import { actOnSession, Fields } from './acts.ts';
@@ -206,8 +207,9 @@ function addActs(
   app.post('/start', async (c) => await answerStart(c, await fieldsOf(c), { live, context: acting(c) }));
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
-    // What only reads and takes long, as a verification, ends with its tab or with the server.
-    const signal = AbortSignal.any([ended, c.req.raw.signal]);
+    // What only reads and takes long, as a verification, ends with its request or with the server.
+    using serving = new LinkedController(ended);
+    const signal = AbortSignal.any([serving.signal, c.req.raw.signal]);
     const asked = { session: await found(key, live), fields: await fieldsOf(c), signal };
     const id = String(asked.fields.act ?? '');
     const result = await outcomes.during(id, () => actOnSession(act, asked, acting(c)));
@@ -244,7 +246,7 @@ async function* updates(
     let sentAt = Number.NEGATIVE_INFINITY;
     let ended = '';
     while (!signal.aborted) {
-      const changed = new AbortController();
+      using changed = new LinkedController(signal);
       // Passes a reason, because the default one costs a stack trace.
       wake = () => changed.abort('changed');
       const {
@@ -264,7 +266,7 @@ async function* updates(
         ended = end;
       }
       if (more) continue;
-      await clock.sleep(POLL_MS, AbortSignal.any([signal, changed.signal])).catch(() => undefined);
+      await clock.sleep(POLL_MS, changed.signal).catch(() => undefined);
     }
   } finally {
     stop();
