@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { askAtGate } from '../../../core/acts/gates/ask-at-gate.ts';
 import { type ShownSession, watchSessions } from '../../../core/acts/reading/watch-sessions.act.ts';
 import type { ActionContext } from '../../../core/caller/context/context.ts';
 import type { Acted } from '../../../core/caller/facts/acted.ts';
 import type { FormField } from '../../../core/caller/facts/form.ts';
-import { isSamocodeError } from '../../../core/kernel/errors.ts';
-import { identityAt, statsAt } from '../../../core/kernel/files/path-stats.ts';
+import { statsAt } from '../../../core/kernel/files/path-stats.ts';
 import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import { runAtTerminal } from '../../../core/kernel/processes/run-at-terminal.ts';
 import { askField } from '../../../core/kit/terminal/ask.ts';
@@ -14,19 +12,15 @@ import { cutToColumns } from '../../../core/kit/terminal/columns.ts';
 import { Drafts } from '../../../core/kit/terminal/drafts.ts';
 import { showPending } from '../../../core/kit/terminal/show-pending.ts';
 import type { ScreenEvent, WholeScreen } from '../../../core/kit/terminal/whole-screen.ts';
+import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import type { ShowDigits } from '../web/confirm/confirmed-tabs.ts';
+import { DETAILS, type Detail, detailStamp, readDetail } from './details.ts';
 import { selectedRow, watchedRows } from './groups.ts';
 import type { WatchAct } from './keys.ts';
 import { type KeyIntent, press } from './press.ts';
 import { countsSeconds } from './row-line.ts';
 import { listHeight, screenLines } from './screen-lines.ts';
-import {
-  START_PLACE,
-  type WatchedDetails,
-  type WatchedRow,
-  type WatchModel,
-  type WatchPlace,
-} from './watch-model.ts';
+import { START_PLACE, type WatchedRow, type WatchModel, type WatchPlace } from './watch-model.ts';
 
 export interface WatchInput {
   session?: string;
@@ -62,6 +56,8 @@ class Watch {
   readonly #read: Record<Detail, string> = { commits: '', tail: '' };
   #isReading = false;
   #failure: { error: unknown } | undefined;
+  /** Those of the page that this screen serves, by their text. */
+  readonly #pageFailures = new Map<string, unknown>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -81,6 +77,7 @@ class Watch {
       ended.abort();
       screen.close();
     }
+    for (const error of this.#pageFailures.values()) this.#parts.cli.output.error(error);
     if (this.#failure) throw this.#failure.error;
     this.#parts.cli.interrupted.throwIfAborted();
   }
@@ -156,7 +153,14 @@ class Watch {
     const { cli, menus, ended, run } = this.#parts;
     screen.close();
     try {
-      const notice = await ACTS[what](row, { cli, menus, run, ended, showDigits: this.#showDigits });
+      const notice = await ACTS[what](row, {
+        cli,
+        menus,
+        run,
+        ended,
+        showDigits: this.#showDigits,
+        failed: this.#showFailure,
+      });
       this.#place = { ...this.#place, notice };
     } catch (error) {
       if (ended.signal.aborted) return;
@@ -174,6 +178,13 @@ class Watch {
     this.#model = { ...this.#model, digits };
     this.#draw();
     return true;
+  };
+
+  readonly #showFailure = (error: unknown) => {
+    const words = oneLine(error instanceof Error ? error.message : String(error));
+    this.#pageFailures.set(words, error);
+    this.#place = { ...this.#place, notice: `The page failed; details follow when you leave: ${words}` };
+    this.#draw();
   };
 
   /** Reads the details that may have changed, one at a time. */
@@ -212,7 +223,10 @@ class Watch {
 
 const BACK = 'back to the screen';
 
-type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run' | 'ended'> & { showDigits: ShowDigits };
+type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run' | 'ended'> & {
+  showDigits: ShowDigits;
+  failed(error: unknown): void;
+};
 
 /**
  * Performs the action of a key with the same questions and acts as in a terminal.
@@ -302,7 +316,8 @@ function command(name: string, ...options: string[]): Perform {
   };
 }
 
-async function openLivePage({ key, name }: WatchedRow, { cli, ended, showDigits }: ActDeps): Promise<string> {
+async function openLivePage({ key, name }: WatchedRow, deps: ActDeps): Promise<string | undefined> {
+  const { cli, menus, ended, showDigits, failed } = deps;
   const [{ addressFor, openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
     import('../web/run-web.ts'),
     import('../../../core/caller/facts/live-page.ts'),
@@ -310,12 +325,14 @@ async function openLivePage({ key, name }: WatchedRow, { cli, ended, showDigits 
   const { signal: interrupted } = ended;
   const context = await cli.actionContext();
   // If no other program serves the page, this one does until its screen is left.
-  const web = await runWeb({ ...WEB_DEFAULTS, showDigits, interrupted, failed: () => undefined }, context);
+  const web = await runWeb({ ...WEB_DEFAULTS, showDigits, interrupted, failed }, context);
   const at = `/s/${pageKey({ runDir: key })}`;
   const problem = await openWeb(web, context, { at, interrupted });
-  return problem === undefined
-    ? `The page of ${name} is open in your browser.`
-    : `No browser could be opened here. Its address: ${await addressFor(web, context, at)}`;
+  if (problem === undefined) return `The page of ${name} is open in your browser.`;
+  // The screen would cut it off.
+  cli.output.say(`${problem} Its address:\n${await addressFor(web, context, at)}`);
+  await menus.pause(BACK);
+  return undefined;
 }
 
 async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<string | undefined> {
@@ -328,57 +345,3 @@ async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<stri
   await runAtTerminal({ command, args: [SHELL], cwd: worktree, env: cli.env });
   return undefined;
 }
-
-/** The details that are read for the selected session, in addition to its row. */
-const DETAILS = ['commits', 'tail'] as const;
-type Detail = (typeof DETAILS)[number];
-
-/** More than a screen shows. */
-const TAIL_LINES = 60;
-const TAIL_BYTES = 32 * 1024;
-const DETAIL_COMMITS = 3;
-
-/**
- * Changes when there may be something new to read. A branch may move without a trace in the session's files, so
- * commits are read again every 15 s while an agent runs.
- */
-function detailStamp(what: Detail, { view }: ShownSession, nowMs: number): string {
-  const { paths, state } = view;
-  const { openIteration: open, n } = state;
-  if (what === 'commits') return `${n} ${open === undefined ? 0 : Math.floor(nowMs / 15_000)}`;
-  return `${n} ${identityAt(open === undefined ? paths.sessionLog : join(paths.logs, open.log))}`;
-}
-
-/** Omits details that cannot be read, because the row shows what is wrong with the session. */
-async function readDetail(
-  what: Detail,
-  session: ShownSession,
-  context: ActionContext,
-): Promise<Omit<WatchedDetails, 'key'>> {
-  try {
-    return await READERS[what](session, context);
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    return {};
-  }
-}
-
-type Reader = (session: ShownSession, context: ActionContext) => Promise<Omit<WatchedDetails, 'key'>>;
-
-const READERS: Readonly<Record<Detail, Reader>> = {
-  async commits({ view }, context) {
-    const { recentCommits } = await import('../../../core/acts/reading/read-changes.act.ts');
-    const { commits, total } = await recentCommits(view, DETAIL_COMMITS, context);
-    return { commits, totalCommits: total };
-  },
-  async tail({ view, projectDir }, context) {
-    const question = { session: view.folder, projectDir };
-    if (view.state.openIteration === undefined) {
-      const { readLogTail } = await import('../../../core/acts/reading/read-log.act.ts');
-      return { tail: (await readLogTail({ ...question, lines: TAIL_LINES }, context)).lines };
-    }
-    const { readTranscript } = await import('../../../core/acts/reading/read-transcript.act.ts');
-    const { lines } = await readTranscript({ ...question, from: -TAIL_BYTES }, context);
-    return { tail: lines.slice(-TAIL_LINES) };
-  },
-};

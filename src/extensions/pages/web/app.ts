@@ -7,6 +7,7 @@ import { ACTION_ERRORS } from '../../../core/caller/errors/action-errors.ts';
 import { type Clock, isoUtc } from '../../../core/kernel/clock.ts';
 import { isSamocodeError } from '../../../core/kernel/errors.ts';
 import { fingerprint } from '../../../core/kernel/files/fingerprint.ts';
+import { LinkedController } from '../../../core/kernel/processes/linked-controller.ts';
 import type { HttpSessions } from '../../../core/kit/http-sessions.ts';
 import { GATE_ERRORS } from '../../../core/session/commands/gate-errors.ts';
 import { actOnSession, Fields } from './acts.ts';
@@ -58,7 +59,8 @@ export interface WebApp {
 
 /** Serves the page and its requests. Everything except the empty page requires the key, or a code for it. */
 export function webApp(options: WebOptions, context: ActionContext): WebApp {
-  const { failed, ended, mcp, ...rules } = options;
+  const { ended, mcp, ...rules } = options;
+  const failed = (error: unknown) => isEnd(error, [ended]) || options.failed(error);
   const { clock, home } = context;
   const usage: Usage = { streams: 0, usedAt: clock.monotonic() };
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -81,9 +83,9 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     if (GATE_ERRORS.tab_unconfirmed.is(error)) return c.text(problemText(error), 403, { 'x-confirm': 'tab' });
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
-    if (ended.aborted || c.req.raw.signal.aborted) return c.text('It was ended.', 409);
+    if (isEnd(error, [ended, c.req.raw.signal])) return c.text('It was ended.', 409);
     failed(error);
-    return c.text('It failed; samocode web says why in its terminal.', 500);
+    return c.text('It failed. The terminal of samocode web, or the screen of samocode watch, says why.', 500);
   });
   app.notFound((c) => c.text('There is nothing here.', 404));
   const live = new LiveSessions(context, ended);
@@ -97,6 +99,14 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     usedAt: () =>
       usage.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(usage.usedAt, mcp?.sessions.usedAt() ?? 0),
   };
+}
+
+/** Whether an act was ended, by its tab or with the server, rather than by a fault of its own. */
+function isEnd(error: unknown, signals: readonly AbortSignal[]): boolean {
+  return signals.some(
+    ({ aborted, reason }) =>
+      aborted && (error === reason || (error instanceof Error && error.name === 'AbortError')),
+  );
 }
 
 /** The number of open streams, and the time of the last request or of the end of the last stream. */
@@ -197,8 +207,9 @@ function addActs(
   app.post('/start', async (c) => await answerStart(c, await fieldsOf(c), { live, context: acting(c) }));
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
-    // What only reads and takes long, as a verification, ends with its tab or with the server.
-    const signal = AbortSignal.any([ended, c.req.raw.signal]);
+    // What only reads and takes long, as a verification, ends with its request or with the server.
+    using serving = new LinkedController(ended);
+    const signal = AbortSignal.any([serving.signal, c.req.raw.signal]);
     const asked = { session: await found(key, live), fields: await fieldsOf(c), signal };
     const id = String(asked.fields.act ?? '');
     const result = await outcomes.during(id, () => actOnSession(act, asked, acting(c)));
@@ -235,7 +246,7 @@ async function* updates(
     let sentAt = Number.NEGATIVE_INFINITY;
     let ended = '';
     while (!signal.aborted) {
-      const changed = new AbortController();
+      using changed = new LinkedController(signal);
       // Passes a reason, because the default one costs a stack trace.
       wake = () => changed.abort('changed');
       const {
@@ -255,7 +266,7 @@ async function* updates(
         ended = end;
       }
       if (more) continue;
-      await clock.sleep(POLL_MS, AbortSignal.any([signal, changed.signal])).catch(() => undefined);
+      await clock.sleep(POLL_MS, changed.signal).catch(() => undefined);
     }
   } finally {
     stop();

@@ -29,6 +29,7 @@ const COST_EVERY_MS = 30_000;
 /** The sessions of this machine, read once for all tabs and watched while a tab is open and for a while after. */
 export class LiveSessions {
   readonly #context: ActionContext;
+  readonly #ended: AbortSignal;
   /** The sessions that earlier watches have read; unchanged ones are not read again. */
   readonly #known: KnownSessions = new Map();
   readonly #keys = new Map<string, string>();
@@ -42,10 +43,13 @@ export class LiveSessions {
   /** @param ended aborted when the server ends */
   constructor(context: ActionContext, ended: AbortSignal) {
     this.#context = context;
+    this.#ended = ended;
     ended.addEventListener('abort', () => this.#end(), { once: true });
   }
 
   async list(): Promise<LiveList> {
+    // A stream that is about to end would watch again, and keep the process.
+    this.#ended.throwIfAborted();
     if (this.#list === undefined) this.#watch();
     return (await this.#list) ?? { rows: [], sessions: new Map(), needs: 0 };
   }
@@ -107,6 +111,7 @@ export class LiveSessions {
 
   #endWhenIdle(): void {
     this.#idleTimer.abort();
+    if (this.#ended.aborted) return;
     this.#idleTimer = new AbortController();
     const { signal } = this.#idleTimer;
     const end = () => this.#listeners.size === 0 && this.#end();

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { askPage } from '../../../../src/core/caller/facts/live-page.ts';
+import { askPage, pageKey } from '../../../../src/core/caller/facts/live-page.ts';
 import { startRig } from '../../../support/session-rig.ts';
 import { openTerminal } from '../../../support/terminal.ts';
 import { askOnce, exchange } from '../../../support/web-rig.ts';
 
-test('the screen of a watch that serves the page shows the digits that confirm a tab until they are typed, and the page ends with the screen', async () => {
+test('the screen of a watch that serves the page shows the digits that confirm a tab until they are typed, and what fails on the page; the page ends with the screen', async () => {
   await using rig = await startRig({ at: 'asking' });
   const { path: cwd, root: dir, env, homeDir } = rig.repo;
   const bySsh = { ...env, SSH_CONNECTION: '::1 9 ::1 22' };
@@ -13,21 +13,35 @@ test('the screen of a watch that serves the page shows the digits that confirm a
   await terminal.until('NEEDS YOU 1');
   terminal.type('b');
   await terminal.until('No browser could be opened here');
+  // Whole, although it is longer than a line.
+  await terminal.until(`&v=/s/${pageKey(rig.paths)}`);
+  await terminal.until('back to the screen');
+  terminal.type('\r');
+  await terminal.until('NEEDS YOU 1');
   const served = (await askPage(homeDir, 'address')) ?? expect.fail('no page');
   const { host, port } = new URL(served.address);
   const web = { served, askWithout: askOnce.bind(undefined, Number(port)) };
   const key = (await exchange(web, served.code ?? '')).text;
+  const headers = { host, authorization: `Bearer ${key}` };
   const confirm = async (digits?: string) =>
     await web.askWithout('/confirm', {
       method: 'POST',
       body: JSON.stringify({ digits }),
-      headers: { host, authorization: `Bearer ${key}` },
+      headers,
     });
   expect((await confirm()).status).toBe(204);
   await terminal.until(' confirms the tab that asks for these digits');
   const [, digits = ''] = /(\d{6}) confirms/.exec(terminal.shown()) ?? [];
   expect(await confirm(digits)).toMatchObject({ status: 200, text: expect.stringMatching(/^[\w-]{32}$/) });
-  await terminal.until('No browser could be opened here');
+  await terminal.until('q quit');
+  const failed = await web.askWithout('/confirm', { method: 'POST', body: '{"digits":5}', headers });
+  expect(failed).toMatchObject({ status: 500, text: expect.stringContaining('screen of samocode watch') });
+  await terminal.until('The page failed');
+  // A tab that is open does not keep the screen's process.
+  const tab = await fetch(new URL('/live', served.address), { headers });
   terminal.type('q');
-  expect(await terminal.end()).toContain('status=0');
+  const shown = await terminal.end();
+  expect(shown).toContain('status=0');
+  expect(shown).toMatch(/Internal error \(please report it\).*ZodError[\s\S]*status=0/);
+  await expect(tab.text()).rejects.toThrow();
 });

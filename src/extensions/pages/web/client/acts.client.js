@@ -23,8 +23,17 @@ function setBusy(form, words) {
 
 // Uses capture, because in Chromium the submit event of a nested form, as in a preview, does not bubble.
 addEventListener('submit', send, true);
-/** The acts whose answers this tab still waits for. */
-const underWay = new Set();
+/** The acts whose answers this tab still waits for, each with what ends its request. */
+const underWay = new Map();
+
+/** Ends an act that only reads. */
+function endButton(id) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'End it';
+  button.onclick = () => underWay.get(id)?.abort();
+  return button;
+}
 
 async function send(event) {
   const form = event.target;
@@ -44,19 +53,24 @@ async function send(event) {
   output.className = '';
   output.textContent = `${words.replace(/ …$/, '')} …`;
   setBusy(form, words);
-  underWay.add(id);
+  const request = new AbortController();
+  underWay.set(id, request);
+  if (act === 'verify') output.append(' ', endButton(id));
   if (act !== 'preview') addReceipt({ id, key, act, words, name: nameNow(), draft });
   try {
-    const post = () => call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body });
+    const post = () =>
+      call(act === 'start' ? '/start' : `/s/${key}/${act}`, { method: 'POST', body, signal: request.signal });
     let answer = await post();
     if (answer.headers.has('x-confirm')) answer = await confirmAnd(post, answer);
     await showAnswer(form, output, { answer, id, key, draft });
   } catch {
+    const { aborted: isEnded } = request.signal;
+    const text = isEnded ? MESSAGES.ended : MESSAGES.unreachable;
     output.className = 'bad';
-    output.textContent = MESSAGES.unreachable;
+    output.textContent = text;
     // A preview leaves no receipt.
-    if (act !== 'preview') output.append(' The receipt will say whether this was recorded.');
-    changeReceipt(id, { state: 'unknown', text: MESSAGES.unreachable });
+    if (act !== 'preview' && !isEnded) output.append(' The receipt will say whether this was recorded.');
+    changeReceipt(id, { state: isEnded ? 'failed' : 'unknown', text });
   }
   underWay.delete(id);
   setBusy(form);
@@ -127,7 +141,7 @@ function changeReceipt(id, changes) {
   );
 }
 
-function receiptLine({ id, key, name, words, state: how, text }) {
+function receiptLine({ id, key, act, name, words, state: how, text }) {
   const line = document.createElement('li');
   line.className = how;
   const mark = document.createElement('b');
@@ -135,10 +149,13 @@ function receiptLine({ id, key, name, words, state: how, text }) {
   const link = document.createElement('a');
   link.textContent = name;
   link.href = key === 'new' ? '#/board' : `#/s/${key}`;
-  const button = document.createElement('button');
-  button.textContent = 'Dismiss';
-  button.ariaLabel = `Dismiss: ${words}, ${name}`;
-  button.onclick = () => keepReceipts(receipts().filter((each) => each.id !== id));
+  const isEndable = act === 'verify' && how === 'sending';
+  const button = isEndable ? endButton(id) : document.createElement('button');
+  if (!isEndable) {
+    button.textContent = 'Dismiss';
+    button.onclick = () => keepReceipts(receipts().filter((each) => each.id !== id));
+  }
+  button.ariaLabel = `${button.textContent}: ${words}, ${name}`;
   line.append(mark, ` ${words} · `, link, text ? `: ${text} ` : ' ', button);
   return line;
 }

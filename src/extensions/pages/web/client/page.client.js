@@ -2,6 +2,7 @@
 const MESSAGES = {
   lost: 'Connection lost; trying again …',
   back: 'Connected again.',
+  ended: 'You ended it; nothing was changed.',
   unreachable: 'The server cannot be reached.',
   other: 'Another program answers at this address, so the key was not sent. Trying again …',
   held: 'This has changed since you began to write. Your text is kept.',
