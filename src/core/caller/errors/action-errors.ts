@@ -168,7 +168,7 @@ export const ACTION_ERRORS = errors({
   project_unclear: ({ files }: { files: readonly string[] }) => ({
     what: 'The project is ambiguous.',
     why: `It could be any of these: ${files.slice(0, 10).join(', ')}.`,
-    next: [{ act: 'name_project' }, { act: 'set_up', when: 'for a project that is none of these' }],
+    next: [{ act: 'name_project' }, { act: 'set_up', when: 'to set up another project' }],
   }),
   relative_folder: ({ path }: { path: string }) => ({
     what: `"${path.slice(0, 200)}" does not identify a folder.`,

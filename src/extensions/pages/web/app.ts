@@ -101,7 +101,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   };
 }
 
-/** Whether an act was ended, by its tab or with the server, rather than by a fault of its own. */
+/** Whether an act was ended, by its tab or with the server. Any other error is a fault. */
 function isEnd(error: unknown, signals: readonly AbortSignal[]): boolean {
   return signals.some(
     ({ aborted, reason }) =>

@@ -109,7 +109,7 @@ async function ran({ repo }: Pick<TempProject, 'repo'>, argv: readonly string[],
   return { exitCode, text: `${stdout}\n${stderr}` };
 }
 
-/** Runs until it is ended (a suite of its own starts it), or is an example of what could be recurring. */
+/** Runs until it is ended (another suite starts it), or is an example of what could be recurring. */
 const NOT_WALKED = /^supervisor$|^every mon-fri/;
 
 /** The command lines that a text names, as a shell splits them, with words for what its reader fills in. */
