@@ -116,24 +116,15 @@ function diagram(): string {
 }
 
 function edgeLabel(from: Phase, to: Phase): string {
-  const { gate } = PHASES[from];
-  if (gate !== undefined) return `: gate ${gate}`;
   return EDGE_CONDITIONS.some((edge) => edge.from === from && edge.to === to) ? ': under a condition' : '';
 }
 
 function phaseTable(): string {
   const rows = PHASE_NAMES.map((name) => {
-    const { limit, signals, waits, next, gate } = PHASES[name];
-    return [
-      `\`${name}\``,
-      String(limit),
-      codes(signals),
-      codes(waits),
-      codes(next),
-      gate ? `\`${gate}\`` : '–',
-    ];
+    const { limit, signals, waits, next } = PHASES[name];
+    return [`\`${name}\``, String(limit), codes(signals), codes(waits), codes(next)];
   });
-  return table(['phase', 'limit', 'may signal', 'may wait for', 'may go to', 'gate'], rows);
+  return table(['phase', 'limit', 'may signal', 'may wait for', 'may go to'], rows);
 }
 
 function edgeTable(): string {
@@ -184,10 +175,23 @@ function sequence(end: EndingKind): string {
         changed: true,
         treeChanged: false,
         questions: { asked: 0, open: [] },
-        plan: { exists: true, approved: true, changedSinceApproval: false, untestable: false },
+        plan: {
+          exists: true,
+          approved: true,
+          changedSinceApproval: false,
+          untestable: false,
+          triedInReview: false,
+        },
+        hasChecks: true,
         unacknowledged: [],
       },
-      { gates: { qa: true, plan: true }, maxRetries: 3, patience: PATIENCE },
+      {
+        gates: { qa: true, plan: true },
+        review: false,
+        plansApart: false,
+        maxRetries: 3,
+        patience: PATIENCE,
+      },
     );
     steps.push(inWords(decision, end));
     const { phase } = progress;

@@ -1,18 +1,17 @@
 import type { JudgedSignal } from '../../src/core/kernel/phases/decision.ts';
-import type { Outcome, Rules } from '../../src/core/kernel/phases/outcome.ts';
+import { NO_PLAN, type Outcome, type Rules } from '../../src/core/kernel/phases/outcome.ts';
 import { initialProgress, type Progress } from '../../src/core/kernel/phases/progress.ts';
 import type { Phase } from '../../src/core/kernel/phases/table.ts';
 
 /** As the settings have it that nobody changed. */
 export const PATIENCE = { quickMs: 5000, firstMs: 60_000, maxMs: 12 * 3_600_000 };
 
-export const RULES: Rules = { gates: { qa: true, plan: true }, maxRetries: 3, patience: PATIENCE };
-
-export const NO_PLAN: Outcome['plan'] = {
-  exists: false,
-  approved: false,
-  changedSinceApproval: false,
-  untestable: false,
+export const RULES: Rules = {
+  gates: { qa: true, plan: true },
+  review: false,
+  plansApart: false,
+  maxRetries: 3,
+  patience: PATIENCE,
 };
 
 /** An agent that exited by itself, changed something besides the code and wrote no signal. */
@@ -24,6 +23,7 @@ export function outcomeOf(given: Partial<Outcome> = {}): Outcome {
     treeChanged: false,
     questions: { asked: 0, open: [] },
     plan: NO_PLAN,
+    hasChecks: true,
     unacknowledged: [],
     ...given,
   };

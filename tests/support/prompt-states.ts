@@ -1,3 +1,4 @@
+import { NO_PLAN } from '../../src/core/kernel/phases/outcome.ts';
 import { PHASE_NAMES, type Phase } from '../../src/core/kernel/phases/table.ts';
 import type { PromptState } from '../../src/core/worker/prompt/prompt-state.ts';
 import { progressIn, RULES } from './phase-facts.ts';
@@ -52,7 +53,8 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     questions: isAfter('requirements')
       ? { asked: 2, open: [], answers: ANSWERS }
       : { asked: 0, open: [], answers: [] },
-    gates: RULES.gates,
+    rules: RULES,
+    hasChecks: true,
     requirements: isAfter('planning')
       ? [
           { id: 'R1', check: 'npm test -- auth', isMet: isAfter('testing') },
@@ -62,8 +64,8 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     plan: isAfter('planning')
       ? {
           name: '01-08-1130-plan-jwt.md',
-          isApproved: true,
-          testable: true,
+          outcome: { ...NO_PLAN, exists: true, approved: true },
+          testing: undefined,
           phases: [
             {
               number: 1,

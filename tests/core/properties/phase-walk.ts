@@ -4,13 +4,14 @@ import { COUNTED_ENDINGS, type EndingKind } from '../../../src/core/kernel/phase
 import { type Outage, withEnding } from '../../../src/core/kernel/phases/outage.ts';
 import type { Outcome, Rules } from '../../../src/core/kernel/phases/outcome.ts';
 import {
+  firstPhase,
   initialProgress,
   inPhase,
   type Progress,
   withChildEnded,
   withCountsReset,
 } from '../../../src/core/kernel/phases/progress.ts';
-import { PHASE_NAMES, PHASES, type Phase } from '../../../src/core/kernel/phases/table.ts';
+import { limitOf, PHASE_NAMES, PHASES, type Phase, type Way } from '../../../src/core/kernel/phases/table.ts';
 
 /** What one agent does, in terms of what its phase allows. */
 export interface ChildAct {
@@ -32,6 +33,9 @@ interface Step {
   counts: boolean;
   answered: boolean;
   approved: boolean;
+  way: Way;
+  /** A quality agent has moved on since the last implementation agent, or ends the session itself. */
+  reviewed: boolean;
   /** A person resumed the session from a block before this agent. */
   resetBefore: boolean;
 }
@@ -50,10 +54,16 @@ interface People {
 const LIFE = 300;
 
 /** The life of one session: agents act in turn, people open requested gates, blocks are resumed. */
-export function live(acts: readonly ChildAct[], rules: Rules, resets: readonly boolean[]): Walk {
+export function live(
+  acts: readonly ChildAct[],
+  rules: Rules,
+  resets: readonly boolean[],
+  way: Way = 'full',
+): Walk {
   const steps: Step[] = [];
-  let progress = initialProgress();
-  let people: People = { answered: false, approved: false };
+  let progress = initialProgress(way === 'full' ? 'init' : firstPhase(way), way);
+  // The plan of a `plan` session is approved before its first agent.
+  let people: People = { answered: false, approved: way === 'plan' };
   let resetBefore = false;
   let outage: Outage | undefined;
   for (let n = 0; n < LIFE; n += 1) {
@@ -67,7 +77,7 @@ export function live(acts: readonly ChildAct[], rules: Rules, resets: readonly b
     outage = withEnding(outage, { ending: act.end, durationMs: 0 });
     const outcome = outcomeOf(act, progress.phase, people, outage);
     const decision = decide(progress, outcome, rules);
-    steps.push(stepOf(progress.phase, outcome, decision, people, resetBefore));
+    steps.push(stepOf(progress, outcome, decision, people, resetBefore));
     resetBefore = decision.kind === 'block';
     if (decision.kind === 'done' || (resetBefore && !resets[n % resets.length])) break;
     if (act.bad && rules.gates.plan) people = { ...people, approved: false };
@@ -112,7 +122,7 @@ export function rehearse(acts: readonly ChildAct[], rules: Rules): number {
  * after that; one more to block.
  */
 export function childrenAtMost(rules: Rules): number {
-  const counted = PHASE_NAMES.reduce((sum, name) => sum + PHASES[name].limit, 0);
+  const counted = PHASE_NAMES.reduce((sum, name) => sum + limitOf(name, 'full'), 0);
   return counted + (counted + 1) * (rules.maxRetries + 1 + 2 * 3) + 1;
 }
 
@@ -128,9 +138,11 @@ function outcomeOf(act: ChildAct, phase: Phase, people: People, outage: Outage |
     plan: {
       exists: true,
       approved: people.approved && !act.bad,
-      changedSinceApproval: act.bad && follows,
+      changedSinceApproval: act.bad && follows && people.approved,
       untestable: act.target === 2,
+      triedInReview: act.target === 1,
     },
+    hasChecks: act.changed,
     unacknowledged: [],
   };
 }
@@ -145,7 +157,7 @@ function signalOf(act: ChildAct, phase: Phase): Outcome['signal'] {
 }
 
 function stepOf(
-  from: Phase,
+  { phase: from, way, qualitySinceImplementation }: Progress,
   outcome: Outcome,
   decision: Decision,
   people: People,
@@ -153,7 +165,16 @@ function stepOf(
 ): Step {
   const signal = outcome.signal.kind === 'signal' ? outcome.signal.signal : undefined;
   const counts = signal !== undefined || COUNTED_ENDINGS.includes(outcome.end);
-  return { from, decision, status: signal?.status, counts, ...people, resetBefore };
+  return {
+    from,
+    decision,
+    status: signal?.status,
+    counts,
+    ...people,
+    resetBefore,
+    way,
+    reviewed: from === 'quality' || qualitySinceImplementation,
+  };
 }
 
 function ended(progress: Progress, outcome: Outcome, decision: Decision): Progress {

@@ -8,6 +8,7 @@ import {
   type Phase,
   SIGNAL_STATUSES,
   WAITING_FOR,
+  WAYS,
 } from '../../../src/core/kernel/phases/table.ts';
 import { type ChildAct, live, type Walk } from './phase-walk.ts';
 
@@ -22,6 +23,8 @@ export const anyPatience: fc.Arbitrary<Rules['patience']> = fc.record({
 
 export const anyRules: fc.Arbitrary<Rules> = fc.record({
   gates: fc.record({ qa: fc.boolean(), plan: fc.boolean() }),
+  review: fc.boolean(),
+  plansApart: fc.boolean(),
   maxRetries: fc.nat(5),
   patience: anyPatience,
 });
@@ -36,6 +39,7 @@ const anyCounts: fc.Arbitrary<Progress['counted']> = fc
 
 export const anyProgress: fc.Arbitrary<Progress> = fc.record({
   phase: anyPhase,
+  way: fc.constantFrom(...WAYS),
   counted: anyCounts,
   phaseIteration: few,
   totalIterations: few,
@@ -87,10 +91,23 @@ export const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
       approved: fc.boolean(),
       changedSinceApproval: fc.boolean(),
       untestable: fc.boolean(),
+      triedInReview: fc.boolean(),
     }),
+    hasChecks: fc.boolean(),
     unacknowledged: fc.array(fc.string(), { maxLength: 2 }),
   },
-  { requiredKeys: ['end', 'signal', 'changed', 'treeChanged', 'questions', 'plan', 'unacknowledged'] },
+  {
+    requiredKeys: [
+      'end',
+      'signal',
+      'changed',
+      'treeChanged',
+      'questions',
+      'plan',
+      'unacknowledged',
+      'hasChecks',
+    ],
+  },
 );
 
 /** Mostly valid, so that lives go far; sometimes anything. */
@@ -125,5 +142,6 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
       fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
       { minLength: 1, maxLength: 12 },
     ),
+    fc.constantFrom(...WAYS),
   )
-  .map(([acts, rules, resets]) => live(acts, rules, resets));
+  .map(([acts, rules, resets, way]) => live(acts, rules, resets, way));

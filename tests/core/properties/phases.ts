@@ -6,6 +6,7 @@ import { ENDING_KINDS } from '../../../src/core/kernel/phases/ending.ts';
 import type { Outcome, Rules } from '../../../src/core/kernel/phases/outcome.ts';
 import { inPhase, Progress, withChildEnded } from '../../../src/core/kernel/phases/progress.ts';
 import {
+  limitOf,
   MAX_QUALITY_ROUNDS,
   MAX_TEST_RETURNS,
   PHASE_NAMES,
@@ -37,15 +38,52 @@ function checkTotal([progress, outcome, rules]: Case): void {
   assert.equal(Progress.parse(withChildEnded(progress, end)).phase, decision.phase);
 }
 
-function checkGates([progress, outcome, rules]: Case): void {
+export function checkGates([progress, outcome, rules]: Case): void {
   const { questions, plan } = outcome;
+  const { phase } = progress;
   const to = goesTo(decide(progress, outcome, rules));
-  if (progress.phase === 'requirements' && to === 'planning' && rules.gates.qa) {
-    assert(questions.asked > 0 && questions.open.length === 0);
+  const isBefore = PHASE_NAMES.indexOf(phase) < 4;
+  if (to === undefined || to === phase || !isBefore) return;
+  if (to !== 'planning' && to !== 'implementation') return;
+  if (rules.gates.qa && phase !== 'planning') {
+    assert(questions.open.length === 0);
+    // No question at all: a person is still asked, here or at the plan.
+    assert(questions.asked > 0 || rules.gates.plan);
   }
-  if (progress.phase === 'planning' && to === 'implementation' && rules.gates.plan) {
+  if (to === 'implementation' && rules.gates.plan)
     assert(plan.exists && plan.approved && !plan.changedSinceApproval);
-  }
+}
+
+/** Work is done without a reviewer only in a quick session with a command that can show it. */
+export function checkReviewed([progress, outcome, rules]: Case): void {
+  if (decide(progress, outcome, rules).kind !== 'done') return;
+  const { phase, way, qualitySinceImplementation } = progress;
+  if (phase === 'implementation') assert(way === 'quick' && !rules.review && outcome.hasChecks);
+  if (phase === 'testing') assert(qualitySinceImplementation);
+  if (phase === 'quality')
+    assert(
+      outcome.hasChecks || outcome.plan.untestable || !(progress.qualityChangedTree || outcome.treeChanged),
+    );
+}
+
+/** Only a session without an approved plan can widen, and it never narrows. */
+export function checkWidens([progress, outcome, rules]: Case): void {
+  const decision = decide(progress, outcome, rules);
+  const signal = outcome.signal.kind === 'signal' ? outcome.signal.signal : undefined;
+  const end = {
+    phase: progress.phase,
+    ending: outcome.end,
+    signal,
+    decision,
+    treeChanged: outcome.treeChanged,
+  };
+  const { way } = withChildEnded(progress, end);
+  if (way !== progress.way) assert(progress.way === 'quick' && way === 'full' && goesBefore(decision));
+}
+
+function goesBefore(decision: Decision): boolean {
+  const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
+  return PHASE_NAMES.indexOf(target) < 4;
 }
 
 function checkChangedPlan([progress, outcome, rules]: Case): void {
@@ -56,7 +94,7 @@ function checkChangedPlan([progress, outcome, rules]: Case): void {
   assert(decision.kind === 'block' || (decision.kind === 'park' && decision.for === 'plan_approval'));
 }
 
-function checkMoves([progress, outcome, rules]: Case): void {
+export function checkMoves([progress, outcome, rules]: Case): void {
   const { phase } = progress;
   const to = goesTo(decide(progress, outcome, rules));
   if (to === undefined || to === phase) return;
@@ -65,11 +103,12 @@ function checkMoves([progress, outcome, rules]: Case): void {
   assert(signal.kind === 'signal');
   // Only an approval that is not required, or was already given, lets a wait continue.
   const waitedForNothing =
-    phase === 'planning' && to === 'implementation' && signal.signal.status === 'waiting';
+    PHASE_NAMES.indexOf(phase) < 4 && to === 'implementation' && signal.signal.status === 'waiting';
+  // The worker's own returns are no moves of decide().
   assert(waitedForNothing || (signal.signal.status === 'continue' && signal.signal.phase === to));
 }
 
-function checkParks([progress, outcome, rules]: Case): void {
+export function checkParks([progress, outcome, rules]: Case): void {
   const decision = decide(progress, outcome, rules);
   if (decision.kind === 'park') assert.equal(decision.phase, progress.phase);
 }
@@ -82,9 +121,9 @@ function checkBlocks([progress, outcome, rules]: Case): void {
   }
 }
 
-function checkDone([progress, outcome, rules]: Case): void {
+export function checkDone([progress, outcome, rules]: Case): void {
   if (decide(progress, outcome, rules).kind !== 'done') return;
-  assert.equal(progress.phase, 'done');
+  assert(PHASES[progress.phase].signals.includes('done'));
   assert(outcome.signal.kind === 'signal' && outcome.signal.signal.status === 'done');
   assert.equal(outcome.unacknowledged.length, 0);
 }
@@ -102,6 +141,7 @@ function checkWalk({ steps, rules }: Walk): void {
   let returns = 0;
   let rounds = 0;
   let correctives = 0;
+  let isWide = false;
   for (const step of steps) {
     const { from, decision } = step;
     if (step.resetBefore) {
@@ -110,12 +150,19 @@ function checkWalk({ steps, rules }: Walk): void {
       rounds = 0;
       correctives = 0;
     }
-    if (from === 'planning') assert(step.answered || !rules.gates.qa, 'planned before the answers');
-    if (PHASE_NAMES.indexOf(from) >= 4)
+    if (from === 'planning')
+      assert(step.answered || !rules.gates.qa || rules.gates.plan, 'planned before the answers');
+    if (PHASE_NAMES.indexOf(from) >= 4 && step.way !== 'quick') {
       assert(step.approved || !rules.gates.plan, 'built before the approval');
+      assert(step.answered || step.approved || !rules.gates.qa, 'built before a person was asked');
+    }
+    if (decision.kind === 'done' && step.way !== 'quick') assert(step.reviewed, 'done without a review');
+    if (step.way === 'quick') assert(PHASE_NAMES.indexOf(from) >= 4, 'a quick session plans');
+    if (step.way !== 'quick') isWide = true;
+    else assert(!isWide, 'it narrowed');
 
     if (step.counts) counted.set(from, (counted.get(from) ?? 0) + 1);
-    assert((counted.get(from) ?? 0) <= PHASES[from].limit, `${from} ran too often`);
+    assert((counted.get(from) ?? 0) <= limitOf(from, step.way), `${from} ran too often`);
 
     if (from === 'testing' && goesTo(decision) === 'implementation') returns += 1;
     assert(returns <= MAX_TEST_RETURNS, 'too many returns');
@@ -137,7 +184,13 @@ export const phaseProperties: Property[] = [
   property('only a continue changes the phase, and only along an edge of the table', anyCase, checkMoves),
   property('a wait never changes the phase', anyCase, checkParks),
   property('every block names a known rule and gives a reason', anyCase, checkBlocks),
-  property('done is reached only by done in done, with every message acknowledged', anyCase, checkDone),
+  property('work is done without a review only in a quick session', anyCase, checkReviewed),
+  property('a quick session can widen, and no session narrows', anyCase, checkWidens),
+  property(
+    'done is reached only from a phase that may end, by done in done, with every message acknowledged',
+    anyCase,
+    checkDone,
+  ),
   property(
     'a hand-off never changes the phase',
     fc.tuple(anyProgress, anyOutcome, anyRules, anyJudgedSignal),

@@ -166,7 +166,7 @@ export interface PlanBrief {
 const MAX_PHASES = 12;
 
 export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
-  const { phases, testable } = parsePlan(text);
+  const { phases, testing } = parsePlan(text);
   const lines = phases.map(({ number, name, files, check }) => {
     const facts = [files.length > 0 && counted(files.length, 'file'), check && `check: ${check}`];
     const known = facts.filter(Boolean).join('; ');
@@ -178,7 +178,7 @@ export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
   const parts = [
     checks.length > 0 ? checks.join(', ') : 'no CHECK of the project',
     requirementText(ledger),
-    testable ? '' : 'the plan says that nothing can be tested',
+    testing?.line ?? '',
   ];
   const named = files === 0 ? 'The plan names no files.' : `The plan names ${counted(files, 'file')}.`;
   return {

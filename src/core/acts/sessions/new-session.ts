@@ -36,6 +36,7 @@ export interface SessionRequest
     | 'recurring'
     | 'group'
     | 'pool'
+    | 'way'
     | 'order'
     | 'startKey'
   > {

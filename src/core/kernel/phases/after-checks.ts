@@ -1,7 +1,7 @@
 import { listed } from '../text.ts';
 import type { Decision, ParkDecision } from './decision.ts';
 import type { Progress } from './progress.ts';
-import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from './table.ts';
+import { limitOf, MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, type Phase } from './table.ts';
 import { block, park, run } from './verdict.ts';
 
 /**
@@ -33,7 +33,7 @@ function backToWork(
   // A phase at its limit is blocked here already: a block for the limit would hide the failed checks.
   const { phase, testReturns } = progress;
   if (isLastIn(progress) || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
-  return run('implementation', [`${reason}. Fix this first.`, ...details]);
+  return { ...run('implementation', [`${reason}. Fix this first.`, ...details]), sentBack: true };
 }
 
 /**
@@ -54,8 +54,8 @@ export function afterFalseClaims(
   });
 }
 
-function isLastIn({ phase, counted }: Progress): boolean {
-  return counted[phase] + 1 >= PHASES[phase].limit;
+function isLastIn({ phase, counted, way }: Progress): boolean {
+  return counted[phase] + 1 >= limitOf(phase, way);
 }
 
 const MAX_LISTED = 30;
@@ -112,7 +112,9 @@ export function afterImpossible(
  * @returns undefined if no gate comes next: the question can wait
  */
 export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecision | undefined {
-  if (phase !== 'requirements' && phase !== 'planning') return undefined;
+  if (phase !== 'investigation' && phase !== 'requirements' && phase !== 'planning') return undefined;
+  // The requirements come next: a gate follows there.
+  if (phase === 'investigation' && decision.kind === 'run') return undefined;
   if (decision.kind === 'run' && decision.phase !== phase)
     return waitAboutBase(phase, decision.phase, decision.notes);
   if (decision.kind !== 'park') return undefined;

@@ -6,7 +6,7 @@ import { judgeSignal } from './judge-signal.ts';
 import { isQuick, OUTAGE_TEXT, outageDurationMs, roughDuration } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
-import { followsPlan, MAX_TIMEOUTS, PHASES } from './table.ts';
+import { followsPlan, limitOf, MAX_TIMEOUTS } from './table.ts';
 import { block, type Fault, faultOf, park, run } from './verdict.ts';
 
 interface AllFacts extends Facts {
@@ -25,8 +25,8 @@ export function decide(progress: Progress, outcome: Outcome, rules: Rules): Deci
 
 /** The reason to block if no further agent may run in the current phase. */
 export function checkLimit(progress: Progress): BlockDecision | undefined {
-  const { phase, counted } = progress;
-  const { limit } = PHASES[phase];
+  const { phase, counted, way } = progress;
+  const limit = limitOf(phase, way);
   if (counted[phase] < limit) return undefined;
   return block(phase, 'phase_limit', `${phase} has reached its limit of ${limit} iterations.`);
 }
@@ -218,6 +218,7 @@ function showChangedPlan({ progress, outcome, rules }: AllFacts, decision: Decis
       return {
         ...park(phase, 'plan_approval', decision.phase),
         reason: PLAN_CHANGED,
+        ...('sentBack' in decision && decision.sentBack && { sentBack: true as const }),
         ...(decision.notes.length > 0 && { notes: decision.notes }),
       };
     default:

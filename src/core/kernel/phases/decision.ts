@@ -36,6 +36,8 @@ const Run = z.object({
   notes: z.array(z.string()),
   /** `backoff`: wait before the next start, longer each time. */
   delay: z.enum(['none', 'backoff']),
+  /** The worker sent the work back, which counts like failed tests. */
+  sentBack: z.literal(true).optional(),
   retry: z.enum(RETRY_KINDS).optional(),
 });
 
@@ -60,6 +62,9 @@ const Park = z.object({
   askNothingToClarify: z.boolean().optional(),
   /** The subject of the worker's question: checks that might prove less than on the base. */
   weakened: z.array(Weakening).optional(),
+  /** No agent had a question: whoever decides about the plan is told so. */
+  unasked: z.literal(true).optional(),
+  sentBack: z.literal(true).optional(),
   /** The worker adds its questions about checks that fail on the base commit. */
   asksAboutBase: z.literal(true).optional(),
   /** The fingerprint of the changes of a round that neither plan nor pull request explains. */

@@ -6,8 +6,8 @@ import { block, faultOf, legal, park, type Verdict } from './verdict.ts';
 /** The facts that a signal is judged by. */
 export interface Facts {
   progress: Progress;
-  outcome: Pick<Outcome, 'plan' | 'questions' | 'treeChanged' | 'unacknowledged'>;
-  rules: Pick<Rules, 'gates'>;
+  outcome: Pick<Outcome, 'plan' | 'questions' | 'treeChanged' | 'unacknowledged' | 'hasChecks'>;
+  rules: Pick<Rules, 'gates' | 'review' | 'plansApart'>;
 }
 
 export interface EdgeCondition {
@@ -21,43 +21,46 @@ export interface EdgeCondition {
 
 /** Conditions of `continue` on edges of the phase table; the first that fails decides. */
 export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
-  {
-    from: 'requirements',
-    to: 'planning',
-    openWhen: 'a question was asked, else the worker asks whether to continue (gate `qa`)',
-    holds: ({ outcome, rules }) => !rules.gates.qa || outcome.questions.asked > 0,
-    otherwise: legal({ ...park('requirements', 'qa_answers'), askNothingToClarify: true }),
-  },
-  {
-    from: 'requirements',
-    to: 'planning',
-    openWhen: 'every question has an answer by a recorded human act (gate `qa`)',
-    holds: ({ outcome, rules }) => !rules.gates.qa || outcome.questions.open.length === 0,
-    otherwise: legal(park('requirements', 'qa_answers')),
-  },
-  {
-    from: 'planning',
-    to: 'implementation',
-    openWhen: 'there is a plan document',
-    holds: ({ outcome }) => outcome.plan.exists,
-    otherwise: faultOf('no_plan', 'There is no plan document to approve.'),
-  },
-  {
-    from: 'planning',
-    to: 'implementation',
-    openWhen: 'the current text of the plan is approved by a recorded human act (gate `plan`)',
-    holds: ({ outcome: { plan }, rules }) =>
-      !rules.gates.plan || (plan.approved && !plan.changedSinceApproval),
-    otherwise: legal(park('planning', 'plan_approval', 'implementation')),
-  },
+  ...questionGate('requirements', 'planning'),
+  ...planGate('investigation'),
+  ...planGate('requirements'),
+  ...planGate('planning'),
   {
     from: 'implementation',
     to: 'quality',
-    openWhen: 'the approved plan says that nothing can be tested',
-    holds: ({ outcome }) => outcome.plan.untestable,
+    openWhen:
+      'the approved plan says that nothing can be tested, or that the reviewer tries the work and a command can show it, or the session is quick',
+    holds: ({ progress, outcome }) =>
+      outcome.plan.untestable ||
+      (outcome.plan.triedInReview && outcome.hasChecks) ||
+      progress.way === 'quick',
     otherwise: faultOf(
       'edge_condition',
-      'Only a plan that says that nothing can be tested skips testing; signal testing.',
+      'Only a plan that says that nothing can be tested, or that the review tries the work, skips testing; signal testing.',
+    ),
+  },
+  {
+    from: 'implementation',
+    to: 'requirements',
+    openWhen: 'the session is quick: from there on it is a full one',
+    holds: ({ progress }) => progress.way === 'quick',
+    otherwise: faultOf('edge_condition', 'The plan is approved: change it, or ask, to do something else.'),
+  },
+  {
+    from: 'implementation',
+    to: 'requirements',
+    openWhen: 'every question that it asks has an answer by a recorded human act',
+    holds: ({ outcome }) => outcome.questions.open.length === 0,
+    otherwise: legal(park('implementation', 'qa_answers', 'requirements')),
+  },
+  {
+    from: 'implementation',
+    to: 'done',
+    openWhen: 'the session is quick, needs no reviewer, and a command can show the work',
+    holds: ({ progress, outcome, rules }) => progress.way === 'quick' && !rules.review && outcome.hasChecks,
+    otherwise: faultOf(
+      'edge_condition',
+      'This work is reviewed before it is done; signal what comes before that.',
     ),
   },
   {
@@ -97,9 +100,77 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
     from: 'quality',
     to: 'done',
     openWhen:
-      'quality changed nothing since it was entered, or the approved plan says that nothing can be tested',
+      'quality changed nothing since it was entered, or a command can show the work, or the approved plan says that nothing can be tested',
     holds: ({ progress, outcome }) =>
-      outcome.plan.untestable || !(progress.qualityChangedTree || outcome.treeChanged),
-    otherwise: faultOf('edge_condition', 'Quality changed the code, so it must be tested again.'),
+      outcome.plan.untestable || outcome.hasChecks || !(progress.qualityChangedTree || outcome.treeChanged),
+    otherwise: faultOf(
+      'edge_condition',
+      'Quality changed the code, and no command can show that it still works: it must be tested again.',
+    ),
   },
 ];
+
+/** No question may be left open; if none was asked, a person is asked at the plan, or by the worker. */
+function questionGate(from: Phase, to: Phase): EdgeCondition[] {
+  return [
+    {
+      from,
+      to,
+      openWhen: 'every question has an answer by a recorded human act (gate `qa`)',
+      holds: ({ outcome, rules }) => !rules.gates.qa || outcome.questions.open.length === 0,
+      otherwise: legal(park(from, 'qa_answers')),
+    },
+    {
+      from,
+      to,
+      openWhen:
+        'a question was asked, or the plan waits for a person; else the worker asks whether to continue (gate `qa`)',
+      holds: ({ outcome, rules }) => !rules.gates.qa || rules.gates.plan || outcome.questions.asked > 0,
+      otherwise: legal({ ...park(from, 'qa_answers', to), askNothingToClarify: true }),
+    },
+  ];
+}
+
+function plansHere(from: Phase): EdgeCondition {
+  return {
+    from,
+    to: 'implementation',
+    openWhen: 'planning has no provider or model of its own',
+    holds: ({ rules }) => !rules.plansApart,
+    otherwise: faultOf(
+      'edge_condition',
+      'Planning has a provider or model of its own here: leave the plan to it, and signal the next phase.',
+    ),
+  };
+}
+
+function planGate(from: Phase): EdgeCondition[] {
+  const to = 'implementation';
+  const isOpen = ({ outcome: { plan }, rules }: Facts) =>
+    !rules.gates.plan || (plan.approved && !plan.changedSinceApproval);
+  return [
+    {
+      from,
+      to,
+      openWhen: 'there is a plan document',
+      holds: ({ outcome }) => outcome.plan.exists,
+      otherwise: faultOf('no_plan', 'There is no plan document to approve.'),
+    },
+    // Before planning the questions were answered, or whoever decides about the plan is told that there were none.
+    ...(from === 'planning' ? [] : [...questionGate(from, to), plansHere(from)]),
+    {
+      from,
+      to,
+      openWhen: 'the current text of the plan is approved by a recorded human act (gate `plan`)',
+      holds: (facts) => isOpen(facts) || (facts.rules.gates.qa && facts.outcome.questions.asked === 0),
+      otherwise: legal(park(from, 'plan_approval', to)),
+    },
+    {
+      from,
+      to,
+      openWhen: 'the same, and whoever approves it is told that no agent had a question',
+      holds: isOpen,
+      otherwise: legal({ ...park(from, 'plan_approval', to), unasked: true }),
+    },
+  ];
+}

@@ -1,6 +1,6 @@
 import type { BlockDecision, JudgedSignal } from './decision.ts';
 import { EDGE_CONDITIONS, type Facts } from './edge-conditions.ts';
-import { MAX_QUALITY_ROUNDS, PHASES, type Phase } from './table.ts';
+import { followsPlan, MAX_QUALITY_ROUNDS, PHASES, type Phase } from './table.ts';
 import { block, faultOf, legal, noteWith, park, run, type Verdict } from './verdict.ts';
 
 /** Judges a well-formed signal by the phase table, the conditions on its edges and the gates. */
@@ -39,7 +39,13 @@ export function mayEndWith(facts: Facts, signal: JudgedSignal): boolean {
   const { questions, plan } = facts.outcome;
   const itsWork = {
     questions: { ...questions, open: ['its own'] },
-    plan: { exists: true, approved: false, changedSinceApproval: plan.approved, untestable: false },
+    plan: {
+      exists: true,
+      approved: false,
+      changedSinceApproval: plan.approved,
+      untestable: false,
+      triedInReview: false,
+    },
   };
   const isWait = signal.status === 'waiting';
   const outcome = { ...facts.outcome, ...(isWait && itsWork) };
@@ -74,11 +80,13 @@ function stays({ progress }: Facts): Verdict {
 }
 
 function moves(facts: Facts, target: Phase): Verdict {
+  return closedEdge(facts, target) ?? legal(run(target));
+}
+
+function closedEdge(facts: Facts, target: Phase): Verdict | undefined {
   const { phase } = facts.progress;
-  const broken = EDGE_CONDITIONS.find(
-    ({ from, to, holds }) => from === phase && to === target && !holds(facts),
-  );
-  return broken?.otherwise ?? legal(run(target));
+  return EDGE_CONDITIONS.find(({ from, to, holds }) => from === phase && to === target && !holds(facts))
+    ?.otherwise;
 }
 
 function waits(facts: Facts, signal: JudgedSignal): Verdict {
@@ -93,7 +101,11 @@ function waits(facts: Facts, signal: JudgedSignal): Verdict {
   switch (waitsFor) {
     case 'qa_answers':
       // Applies even if GATES skips this gate: an asked question still needs an answer.
-      if (facts.outcome.questions.open.length > 0) return legal({ ...park(phase, waitsFor), ...reason });
+      if (facts.outcome.questions.open.length > 0)
+        return legal({
+          ...park(phase, waitsFor, phase === 'investigation' ? 'requirements' : phase),
+          ...reason,
+        });
       return faultOf('nothing_asked', 'It waits for answers, but _qa.md has no unanswered question.');
     case 'plan_approval':
       return waitsForApproval(facts);
@@ -111,7 +123,7 @@ function waits(facts: Facts, signal: JudgedSignal): Verdict {
 
 function waitsForApproval(facts: Facts): Verdict {
   const { phase } = facts.progress;
-  if (phase === 'planning') return moves(facts, 'implementation');
+  if (!followsPlan(phase)) return moves(facts, 'implementation');
   if (!facts.outcome.plan.changedSinceApproval) {
     const problem = `${phase} may wait for plan_approval only after it changed the plan.`;
     return faultOf('nothing_to_approve', problem);
@@ -119,7 +131,10 @@ function waitsForApproval(facts: Facts): Verdict {
   return legal(facts.rules.gates.plan ? park(phase, 'plan_approval') : run(phase));
 }
 
-function finishes({ outcome }: Facts, signal: JudgedSignal): Verdict {
+function finishes(facts: Facts, signal: JudgedSignal): Verdict {
+  const closed = closedEdge(facts, 'done');
+  if (closed !== undefined) return closed;
+  const { outcome } = facts;
   if (outcome.unacknowledged.length > 0) {
     const ids = outcome.unacknowledged.join(', ');
     return faultOf('messages', `Messages from the human are not acknowledged: ${ids}.`);

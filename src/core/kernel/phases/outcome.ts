@@ -44,7 +44,11 @@ export interface Outcome {
     changedSinceApproval: boolean;
     /** The approved plan says that nothing can be tested. */
     untestable: boolean;
+    /** The approved plan says that the reviewer tries the work. */
+    triedInReview: boolean;
   };
+  /** A command can show the work: one of the project, or of a requirement. */
+  hasChecks: boolean;
   /** Messages from the human that were delivered but not acknowledged. */
   unacknowledged: readonly string[];
 }
@@ -53,8 +57,20 @@ export interface Outcome {
 export interface Rules {
   /** Gates that wait for a human act; others open automatically. */
   gates: { qa: boolean; plan: boolean };
+  /** Quick work is reviewed whatever its size. */
+  review: boolean;
+  /** Planning has a provider or model of its own: no other phase writes the plan. */
+  plansApart: boolean;
   /** Restarts after crashes before a person is asked. */
   maxRetries: number;
   /** Limits the wait for an overloaded provider or a lost network. */
   patience: Patience;
 }
+
+export const NO_PLAN: Outcome['plan'] = {
+  exists: false,
+  approved: false,
+  changedSinceApproval: false,
+  untestable: false,
+  triedInReview: false,
+};

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { Decision, JudgedSignal, RetryKind } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
-import { PHASE_NAMES, type Phase } from './table.ts';
+import { PHASE_NAMES, type Phase, WAYS, type Way } from './table.ts';
 
 /** A session's progress: everything the phase rules need, folded from its events. */
 export const Progress = z.object({
   phase: z.enum(PHASE_NAMES),
+  way: z.enum(WAYS).default('full'),
   /** Agents that count against each phase's limit since the last reset. */
   counted: z.record(z.enum(PHASE_NAMES), z.int().nonnegative()),
   /** Number of agents in the current phase: the overview's `Iteration:`. */
@@ -32,9 +33,10 @@ export type Progress = z.infer<typeof Progress>;
 
 const NO_FAILURES: Progress['failureCounts'] = { corrected: false, noSignal: 0, timeouts: 0, failures: 0 };
 
-export function initialProgress(phase: Phase = 'init'): Progress {
+export function initialProgress(phase: Phase = 'init', way: Way = 'full'): Progress {
   return {
     phase,
+    way,
     counted: noCounts(),
     phaseIteration: 0,
     totalIterations: 0,
@@ -63,13 +65,18 @@ export function withCountsReset(progress: Progress): Progress {
 }
 
 /** New work for a done session: everything restarts except the iteration number. */
-export function withNewGoal(progress: Progress): Progress {
-  return { ...initialProgress('investigation'), totalIterations: progress.totalIterations };
+export function withNewGoal(progress: Progress, way: Way = 'full'): Progress {
+  return { ...initialProgress(firstPhase(way), way), totalIterations: progress.totalIterations };
+}
+
+/** Where the first agent of a goal works. */
+export function firstPhase(way: Way): Phase {
+  return way === 'full' ? 'investigation' : 'implementation';
 }
 
 /** Like a new goal, but a round of the pull request begins with work, or with testing if only others committed. */
-export function withRound({ totalIterations }: Progress, phase: Phase): Progress {
-  return { ...initialProgress(phase), totalIterations, qualitySinceImplementation: phase === 'testing' };
+export function withRound({ totalIterations, way }: Progress, phase: Phase): Progress {
+  return { ...initialProgress(phase, way), totalIterations, qualitySinceImplementation: phase === 'testing' };
 }
 
 export interface ChildEnd {
@@ -95,10 +102,12 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const retry = 'retry' in decision ? decision.retry : undefined;
   const isRound =
     phase === 'quality' && isAccepted(end) && signal?.status === 'continue' && target === 'quality';
-  const returned = (phase === 'testing' || phase === 'done') && target === 'implementation';
+  const isSentBack = 'sentBack' in decision && decision.sentBack === true;
+  const returned = target === 'implementation' && (phase === 'testing' || phase === 'done' || isSentBack);
   const leftQuality = phase === 'quality' && (target === 'testing' || target === 'done');
   const ended: Progress = {
     ...progress,
+    way: phase === 'implementation' && target === 'requirements' ? 'full' : progress.way,
     counted: counts ? { ...progress.counted, [phase]: progress.counted[phase] + 1 } : progress.counted,
     qualityRounds: progress.qualityRounds + (isRound ? 1 : 0),
     testReturns: progress.testReturns + (returned ? 1 : 0),

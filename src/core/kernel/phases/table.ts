@@ -31,37 +31,40 @@ export interface PhaseRule {
   waits: readonly WaitingFor[];
   /** Phases that a `continue` signal may name; staying is always allowed. */
   next: readonly Phase[];
-  /** The human act required to move forward from this phase. */
-  gate?: Gate;
 }
+
+/**
+ * How a session works. full: questions and a plan come first. quick: one agent does the task as written. plan: the plan
+ * that it was started with is carried out.
+ */
+export const WAYS = ['full', 'quick', 'plan'] as const;
+export type Way = (typeof WAYS)[number];
 
 export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
   init: { limit: 5, signals: ['continue', 'blocked'], waits: [], next: ['investigation'] },
   investigation: {
     limit: 20,
-    signals: ['continue', 'handoff', 'blocked'],
-    waits: [],
-    next: ['requirements'],
+    signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    waits: ['qa_answers', 'plan_approval', 'file_update', 'human_action'],
+    next: ['requirements', 'implementation'],
   },
   requirements: {
     limit: 10,
     signals: ['continue', 'waiting', 'handoff', 'blocked'],
-    waits: ['qa_answers', 'file_update', 'human_action'],
-    next: ['planning'],
-    gate: 'qa',
+    waits: ['qa_answers', 'plan_approval', 'file_update', 'human_action'],
+    next: ['planning', 'implementation'],
   },
   planning: {
     limit: 10,
     signals: ['continue', 'waiting', 'handoff', 'blocked'],
     waits: ['plan_approval', 'qa_answers', 'file_update', 'human_action'],
     next: ['implementation'],
-    gate: 'plan',
   },
   implementation: {
     limit: 100,
-    signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    signals: ['continue', 'waiting', 'handoff', 'done', 'blocked'],
     waits: ['human_action', 'qa_answers', 'file_update', 'plan_approval'],
-    next: ['testing', 'quality'],
+    next: ['testing', 'quality', 'requirements'],
   },
   testing: {
     limit: 20,
@@ -69,9 +72,21 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
     waits: [],
     next: ['quality', 'done', 'implementation'],
   },
-  quality: { limit: 10, signals: ['continue', 'handoff', 'blocked'], waits: [], next: ['testing', 'done'] },
+  quality: {
+    limit: 10,
+    signals: ['continue', 'handoff', 'done', 'blocked'],
+    waits: [],
+    next: ['testing', 'done'],
+  },
   done: { limit: 3, signals: ['done', 'blocked'], waits: [], next: [] },
 };
+
+/** Agents of implementation that a quick session may use: the first, its returns, and some hand-offs. */
+const QUICK_LIMIT = 8;
+
+export function limitOf(phase: Phase, way: Way): number {
+  return way === 'quick' && phase === 'implementation' ? QUICK_LIMIT : PHASES[phase].limit;
+}
 
 /** The number of times that failed tests or checks may send the work back to implementation. */
 export const MAX_TEST_RETURNS = 3;

@@ -76,6 +76,7 @@ type Sentence<E> = (event: E, wording: EventWording) => string | undefined;
 
 const SENTENCES: { [T in EventType]: Sentence<EventOf<T>> } = {
   session_created: ({ sandbox }) => `session created, sandbox: ${describeLevel(sandbox)}`,
+  way_chosen: () => undefined,
   taken_over: ({ decision }) => `session folder taken over in ${decision.phase}`,
   prepared: ({ worktree }) =>
     worktree ? `worktree ready: branch ${worktree.branch} from ${worktree.base}` : 'session prepared',

@@ -36,8 +36,8 @@ export interface PlanPhase {
 export interface PlanReading {
   title: string | undefined;
   phases: PlanPhase[];
-  /** False when a line `Testing: none - why` says that nothing can be tested. */
-  testable: boolean;
+  /** A line `Testing: none - why` or `Testing: in review - why`: no agent of testing tries the work. */
+  testing: { instead: 'none' | 'in review'; line: string } | undefined;
 }
 
 /** Parses a plan, including older ones without Files and Check; never throws. Ignores the Notes section. */
@@ -55,7 +55,7 @@ export function parsePlan(text: string): PlanReading {
     phases.push(readPhase(doc, range, { number, name, completed: completed.has(number) }));
   }
   const title = titleHeading(doc)?.text.replace(/^Plan:\s*/i, '');
-  return { title, phases, testable: isTestable(doc, end) };
+  return { title, phases, testing: testingLine(doc, end) };
 }
 
 /**
@@ -149,14 +149,18 @@ function completedNumbers(doc: MarkdownLines, end: number): Set<number> {
   return new Set(lines.map((line) => Number(/\d+/.exec(line)?.[0])));
 }
 
-/** "Testing: none" without a reason does not count. */
-function isTestable(doc: MarkdownLines, end: number): boolean {
-  return keyLinesIn(doc, { start: 0, end }).every(
-    ({ line }) => line.key !== 'testing' || !NO_TESTING.test(plainValue(line.value)),
-  );
+/** Without a reason it does not count, and "none" outweighs "in review": it promises less. */
+function testingLine(doc: MarkdownLines, end: number): PlanReading['testing'] {
+  const found = keyLinesIn(doc, { start: 0, end }).flatMap(({ line: { key, value } }) => {
+    const plain = plainValue(value);
+    const [, instead] = (key === 'testing' && WITHOUT_TESTING.exec(plain)) || [];
+    if (instead === undefined) return [];
+    return [{ instead: /^none/i.test(instead) ? 'none' : 'in review', line: `Testing: ${plain}` } as const];
+  });
+  return found.find(({ instead }) => instead === 'none') ?? found[0];
 }
 
-const NO_TESTING = /^none\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu;
+const WITHOUT_TESTING = /^(none|in\s{1,4}review)\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu;
 
 /** The contents of a plan without what its execution may change: boxes are unticked, completion lines omitted. */
 export interface PlanContent {

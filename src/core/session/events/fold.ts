@@ -2,6 +2,7 @@ import type { Decision } from '../../kernel/phases/decision.ts';
 import { withEnding } from '../../kernel/phases/outage.ts';
 import { PicturesTaken } from '../../kernel/phases/pictures.ts';
 import {
+  firstPhase,
   inPhase,
   isAccepted,
   withChildEnded,
@@ -58,6 +59,10 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     sandbox,
     runWanted,
     status: { kind: 'starting', since: at },
+  }),
+  way_chosen: (state, { way }) => ({
+    ...state,
+    progress: { ...state.progress, way, ...(state.prepared && { phase: firstPhase(way) }) },
   }),
   taken_over: (state, { at, totalIterations, decision, worktree }) => ({
     ...running(state, at),

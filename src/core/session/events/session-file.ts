@@ -140,6 +140,10 @@ export const SessionFile = z.object({
   takenOver: TakenOver.optional(),
   /** The name under which sessions of one SESSIONS folder are listed, waited for and stopped together. */
   group: z.string().optional(),
+  /** Absent: a full session. */
+  way: z.enum(['quick', 'plan']).optional(),
+  /** Quick work is reviewed whatever its size. */
+  review: z.literal(true).optional(),
   /** Other machines of a pool may continue it. */
   pool: z.literal(true).optional(),
   /** The conditions that must hold before it begins. */

@@ -15,6 +15,7 @@ import { openedBy } from '../../session/documents/describe-event.ts';
 import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { readEvents } from '../../session/events/event-log.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import { messageFlow } from '../../session/events/fold-messages.ts';
 import { type FrozenSettings, identityOf } from '../../session/events/session-file.ts';
 import type { Handler } from '../core/command-outcome.ts';
@@ -26,18 +27,31 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { moveMessages } from '../recording/messages.ts';
 import { currentAnswers } from './gate-commands.ts';
 
+const PLAN_GIVEN = {
+  kind: 'park',
+  phase: 'planning',
+  for: 'plan_approval',
+  resumePhase: 'implementation',
+} as const;
+
 /** Creates the session; the worker's next step makes its folder, overview and worktree. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
-  const { settings, id, task, dive, folder, takenOver, sandbox } = worker.file;
+  const { settings, id, task, dive, folder, takenOver, sandbox, way } = worker.file;
   const verdict = judgeStart({ by }, stateOf(worker), settings);
   if (verdict.kind === 'refused') return verdict;
   const file = JSON.stringify(worker.file);
   // From this event on, it is the text that identifies the session.
   await worker.watch.records.add(identityOf(worker.file, file));
   const created = { type: 'session_created', sessionId: id, runWanted: run, by, file, sandbox } as const;
+  const begun: NewEvent[] = way === undefined ? [created] : [created, { type: 'way_chosen', way }];
+  if (way === 'plan') {
+    // Its plan waits for a person before anything else is made.
+    const flow = `Session started with a plan: ${folder}${raisedText(settings, by)}`;
+    return { events: [...begun, { type: 'taken_over', totalIterations: 0, decision: PLAN_GIVEN, flow }] };
+  }
   if (takenOver === undefined) {
     const flow = `Session started: ${(task ?? dive ?? folder).split('\n')[0]}${raisedText(settings, by)}`;
-    return { events: [{ ...created, flow }] };
+    return { events: [{ ...created, flow }, ...begun.slice(1)] };
   }
   const flow = `Taken over in ${takenOver.decision.phase}`;
   // Gates that the settings omit are open.

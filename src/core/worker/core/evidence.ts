@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
-import type { Outcome } from '../../kernel/phases/outcome.ts';
+import { NO_PLAN, type Outcome } from '../../kernel/phases/outcome.ts';
 import { runGit } from '../../project/git/git.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
@@ -49,20 +49,26 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
       version: undefined,
       text,
       requirements: [],
-      outcome: { exists: false, approved: false, changedSinceApproval, untestable: false },
+      outcome: { ...NO_PLAN, changedSinceApproval },
     };
   }
   const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
   // Notes may be added after an approval, but not removed.
   const approved = isSame && !(await notesShrank(worker, text));
   const changedSinceApproval = approvedPlan !== undefined && !approved;
-  const untestable = approved && !parsePlan(text).testable;
+  const instead = approved ? parsePlan(text).testing?.instead : undefined;
   return {
     // Of an approved plan the approval's own hash, even if the rules for hashes are others now.
     version: { name, hash: isSame ? approvedPlan.hash : planHash(text) },
     text,
     requirements: approved ? requirementsIn(ledger) : [],
-    outcome: { exists: true, approved, changedSinceApproval, untestable },
+    outcome: {
+      exists: true,
+      approved,
+      changedSinceApproval,
+      untestable: instead === 'none',
+      triedInReview: instead === 'in review',
+    },
   };
 }
 

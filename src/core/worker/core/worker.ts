@@ -115,8 +115,9 @@ export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
 }
 
 /** A plan always parks; a gate that the settings omit is then opened at once, recorded as the person's choice. */
-export function gatesOf({ file: { settings } }: Worker): Rules['gates'] {
-  return { qa: settings.gates.includes('qa'), plan: true };
+export function choicesOf({ file: { settings, review } }: Worker): Omit<Rules, 'maxRetries' | 'patience'> {
+  const plansApart = (settings.models.planning ?? settings.providers.planning) !== undefined;
+  return { gates: { qa: settings.gates.includes('qa'), plan: true }, review: review === true, plansApart };
 }
 
 /** The commands that must succeed before done: those set at the start, or at a later resume. */

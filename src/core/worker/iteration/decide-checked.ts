@@ -8,7 +8,7 @@ import { capitalised } from '../../kernel/text.ts';
 import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, type TipAsked } from '../core/evidence.ts';
-import { gatesOf, stateOf, type Worker } from '../core/worker.ts';
+import { choicesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
 import { knownBase } from '../proving/base-run.ts';
 import { failureNotes } from '../proving/check-facts.ts';
@@ -34,7 +34,7 @@ export async function decideChecked(
 ): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
-  if (progress.phase === 'implementation' && isTaken(decision)) {
+  if (progress.phase === 'implementation' && isTaken(decision) && !needsProof(progress.phase, decision)) {
     const hints = await fastHints(worker, given);
     // Failures come first in the next prompt.
     const notes = [...(hints?.notes ?? []), ...decision.notes];
@@ -44,7 +44,8 @@ export async function decideChecked(
     const instead = await byDocuments(worker, { ...outcome, ...given }, decision);
     return instead ? { decision: instead, events: [] } : await withBaseQuestion(worker, decision);
   }
-  return await decideByObstacles(worker, given, decision);
+  const reviewed = outcome.signal.kind === 'signal' ? outcome.signal.signal.reviewed : undefined;
+  return await decideByObstacles(worker, { ...given, reviewed }, decision);
 }
 
 /** Whether the agent's signal was accepted and another agent follows. */
@@ -53,7 +54,10 @@ function isTaken(decision: Decision): decision is Extract<Decision, { kind: 'run
 }
 
 function needsProof(phase: Phase, decision: Decision): boolean {
-  return decision.kind === 'done' || (phase === 'testing' && decision.phase === 'quality');
+  return (
+    decision.kind === 'done' ||
+    ((phase === 'testing' || phase === 'implementation') && decision.phase === 'quality')
+  );
 }
 
 /** What an agent must do first because of the requirement ledger or the servers in its plan. */
@@ -67,7 +71,9 @@ async function byDocuments(
   const isPlanned = decision.kind === 'park' && decision.for === 'plan_approval';
   const movesOn = isPlanned || (decision.kind === 'run' && decision.phase !== phase);
   if (!movesOn) return undefined;
-  if (phase === 'requirements' || phase === 'planning') {
+  if (phase === 'investigation' && decision.kind === 'run' && decision.phase === 'requirements')
+    return undefined;
+  if (phase === 'investigation' || phase === 'requirements' || phase === 'planning') {
     const problem = await ledgerProblem(worker, phase);
     if (problem !== undefined) return afterBadDocument(progress, { rule: 'ledger', problem });
     const servers = phase === 'planning' ? await serversProblem(worker) : undefined;
@@ -102,7 +108,7 @@ async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Che
 
 function rulesOf(worker: Worker): Rules {
   const { settings } = worker.file;
-  return { gates: gatesOf(worker), maxRetries: settings.maxRetries, patience: patienceOf(settings) };
+  return { ...choicesOf(worker), maxRetries: settings.maxRetries, patience: patienceOf(settings) };
 }
 
 /** The results of the fast checks, as notes for the next agent. @returns undefined when they were stopped */

@@ -41,6 +41,7 @@ import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
 import { branchFacts, mainGit } from '../proving/check-facts.ts';
+import { hasChecks } from '../proving/ledger.ts';
 import { keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { moveMessages } from '../recording/messages.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
@@ -230,6 +231,7 @@ async function readOutcome(
     treeChanged,
     questions: { asked: questions.questions.length, open: questions.open },
     plan: plan.outcome,
+    hasChecks: await hasChecks(worker),
     unacknowledged: messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
   const outsidePlan = await filesOutsidePlan(worker, plan, askTip);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ifExists, isSamocodeError } from '../../kernel/errors.ts';
 import { writeLightly } from '../../kernel/files/atomic-file.ts';
 import { plainText } from '../../kernel/files/plain-file.ts';
+import { firstPhase } from '../../kernel/phases/progress.ts';
 import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { quotedSaid, saidBy } from '../../kernel/said.ts';
 import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/finding/project-command.ts';
@@ -69,11 +70,11 @@ async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
   const { base, worktree, firstCommit, warnings: ofSetup } = ready;
   const { path, branch, baseCommit } = worktree;
   const reached = stateOf(worker).progress.phase;
-  const phase = reached === 'init' ? 'investigation' : reached;
+  const phase = reached === 'init' ? firstPhase(stateOf(worker).progress.way) : reached;
   const warnings = [
     ...(base.warning === undefined ? [] : [base.warning]),
     ...ofSetup,
-    ...newBranchWarning(worktree, phase),
+    ...(worker.file.way ? [] : newBranchWarning(worktree, phase)),
   ];
   await worker.git.accept(path);
   const prepared: NewEvent = {

@@ -5,6 +5,7 @@ import init from '../../../../agents/init.md';
 import investigation from '../../../../agents/investigation.md';
 import planning from '../../../../agents/planning.md';
 import quality from '../../../../agents/quality.md';
+import quick from '../../../../agents/quick.md';
 import requirements from '../../../../agents/requirements.md';
 import testing from '../../../../agents/testing.md';
 import contract from '../../../../workflow/contract.md';
@@ -16,6 +17,7 @@ import { providerNamed } from '../../agents/registry.ts';
 import { type Stamps, stampsAt, threeDigits } from '../../kernel/files/stamps.ts';
 import { GRANTS } from '../../kernel/phases/grants.ts';
 import { mayEndWith } from '../../kernel/phases/judge-signal.ts';
+import { NO_PLAN } from '../../kernel/phases/outcome.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from '../../session/documents/material.ts';
@@ -52,7 +54,9 @@ export function assemblePrompt(state: PromptState): string {
   const { sessionDir, phase, now } = state;
   const stamps = stampsAt(now);
   const timestampIteration = `[${threeDigits(state.iteration)} @ ${stamps.log}]`;
-  const { duties, signals } = partsOf(PHASE_AGENTS[phase]);
+  const { duties, signals } = partsOf(
+    phase === 'implementation' && state.progress.way === 'quick' ? quick : PHASE_AGENTS[phase],
+  );
   const text = fill(iteration, {
     sessionPath: sessionDir,
     workingDirectory: state.workingDir,
@@ -84,7 +88,7 @@ function aboutCli(words: string, duties: string): string {
 
 // An agent chose the file's name.
 function approvedPlan({ sessionDir, plan }: PromptState): string {
-  return plan?.isApproved ? `**Approved plan:** ${oneLine(join(sessionDir, plan.name))}\n` : '';
+  return plan?.outcome.approved ? `**Approved plan:** ${oneLine(join(sessionDir, plan.name))}\n` : '';
 }
 
 /**
@@ -107,14 +111,20 @@ function reviewSeconds(timeLimitMs: number): number {
 }
 
 /** The signals on the page that the worker would accept from this agent. */
-function openSignals(signals: string, { phase, progress, gates, questions, plan }: PromptState): string {
-  const approved = plan?.isApproved === true;
-  const exists = plan !== undefined;
-  const ofPlan = { exists, approved, changedSinceApproval: false, untestable: approved && !plan.testable };
-  const outcome = { questions, plan: ofPlan, treeChanged: false, unacknowledged: [] };
+function openSignals(
+  signals: string,
+  { phase, progress, rules, questions, plan, hasChecks }: PromptState,
+): string {
+  const outcome = {
+    questions,
+    plan: plan?.outcome ?? NO_PLAN,
+    treeChanged: false,
+    unacknowledged: [],
+    hasChecks,
+  };
   const lines = signals.split(/^(?=- )/m).filter((line) => {
     const reading = parseSignal(/`(\{.*\})`/.exec(line)?.[1], phase);
-    return reading.kind === 'signal' && mayEndWith({ progress, outcome, rules: { gates } }, reading.signal);
+    return reading.kind === 'signal' && mayEndWith({ progress, outcome, rules }, reading.signal);
   });
   return lines.join('');
 }

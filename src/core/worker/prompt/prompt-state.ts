@@ -11,10 +11,11 @@ import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
 import { openRound, roundDocuments } from '../../session/events/rounds.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
-import { checksOf, gatesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
+import { hasChecks } from '../proving/ledger.ts';
 import { messagesToRead } from '../recording/messages.ts';
 
 interface PromptFacts {
@@ -65,7 +66,8 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     redBase: redBase(baseChecks, paths.runDir),
     documents: documentNames(worker),
     questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
-    gates: gatesOf(worker),
+    rules: choicesOf(worker),
+    hasChecks: await hasChecks(worker),
     plan: await promptPlan(worker),
     requirements: await promptRequirements(worker),
     round: await promptRound(worker),
@@ -101,8 +103,8 @@ function answersTo(questions: readonly QaQuestion[], answers: AnswersOnRecord['a
 async function promptPlan(worker: Worker) {
   const { version, text, outcome } = await readPlanEvidence(worker);
   if (version === undefined || text === undefined) return undefined;
-  const { phases, testable } = parsePlan(text);
-  return { name: version.name, isApproved: outcome.approved, phases, testable };
+  const { phases, testing } = parsePlan(text);
+  return { name: version.name, outcome, phases, testing };
 }
 
 /** The round of the pull request that the session works on. */

@@ -91,9 +91,9 @@ function goalsBefore({ earlier: { rounds, plans } }: PromptState): string[] {
 
 function plan({ plan: current }: PromptState): string {
   if (current === undefined) return 'There is no plan for this goal yet.';
-  const untestable = current.testable ? '' : ' It says that nothing can be tested.';
-  const approval = current.isApproved ? 'approved' : 'not approved yet';
-  return `The plan is ${inlineMaterial(current.name)}, ${approval}.${untestable}`;
+  const testing = current.testing === undefined ? '' : ` It says: ${inlineMaterial(current.testing.line)}.`;
+  const approval = current.outcome.approved ? 'approved' : 'not approved yet';
+  return `The plan is ${inlineMaterial(current.name)}, ${approval}.${testing}`;
 }
 
 /** The plan phase for the next implementation agent. */

@@ -61,12 +61,16 @@ async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseC
   const git = mainGit(worker);
   const { text, outcome } = await readPlanEvidence(worker);
   if (text === undefined || !outcome.approved) return { claims: [] };
-  const { phases, testable } = parsePlan(text);
+  const { phases, testing } = parsePlan(text);
   const claims = phases.filter(({ completed }) => !completed).map(openSteps);
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   // A phase that does not list its files can concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
-  if (testable && (promising.length > 0 || !isAboutNone) && !(await facts.changesContent(git)))
+  if (
+    testing?.instead !== 'none' &&
+    (promising.length > 0 || !isAboutNone) &&
+    !(await facts.changesContent(git))
+  )
     return {
       claims,
       noWork: `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(facts.base)}`,

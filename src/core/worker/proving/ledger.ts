@@ -24,6 +24,13 @@ export async function fullCommands(worker: Worker): Promise<string[]> {
   return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
 }
 
+/** Whether a command can show the work: one that a person left red shows nothing. */
+export async function hasChecks(worker: Worker): Promise<boolean> {
+  const { baseChecks } = stateOf(worker);
+  const leftRed = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
+  return (await fullCommands(worker)).some((command) => !leftRed.includes(command));
+}
+
 /** The commands that a merge must pass. Includes those that proved the work, even if its plan is archived now. */
 export async function mergeCommands(worker: Worker): Promise<string[]> {
   const { proved } = stateOf(worker);

@@ -31,6 +31,8 @@ interface Inquiry {
   iteration: number;
   askTip: TipAsked;
   decision: Decision;
+  /** Those that the agent whose signal is judged confirmed. */
+  reviewed?: readonly string[] | undefined;
   events: NewEvent[];
   /** Set by the first question that needs it, which runs the checks. */
   shown?: Shown;
@@ -128,10 +130,10 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
  */
 export async function decideByObstacles(
   worker: Worker,
-  { iteration, askTip }: Pick<Inquiry, 'iteration' | 'askTip'>,
+  { iteration, askTip, reviewed }: Pick<Inquiry, 'iteration' | 'askTip' | 'reviewed'>,
   given: Decision,
 ): Promise<{ decision: Decision; events: NewEvent[] } | undefined> {
-  const inquiry: Inquiry = { worker, iteration, askTip, decision: given, events: [] };
+  const inquiry: Inquiry = { worker, iteration, askTip, reviewed, decision: given, events: [] };
   const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
   if (found === STOPPED) return undefined;
   const { decision, events } = inquiry;
@@ -173,8 +175,8 @@ async function unreadMessages({ worker }: Inquiry): Promise<Answer> {
   return ids.length === 0 ? undefined : afterUnreadMessages(progressOf(worker), ids);
 }
 
-async function unreviewedOf({ worker, askTip, decision }: Inquiry): Promise<string[]> {
-  return decision.kind === 'done' ? await unreviewed(worker, askTip) : [];
+async function unreviewedOf({ worker, askTip, decision, reviewed }: Inquiry): Promise<string[]> {
+  return decision.kind === 'done' ? await unreviewed(worker, askTip, reviewed) : [];
 }
 
 /** Claims are read before the checks run, because the checks take time and only one commit is proved. */

@@ -4,7 +4,30 @@ import type { Rule, ScenarioAct, Story } from './scenario.ts';
 
 /** The agent's work for each plan phase of a story; the rest is in `honest-work.json`. */
 export function storyRules({ phases }: Story): readonly Rule[] {
-  return phases.map((phase, index) => implemented(phase, index + 1, phases.length));
+  return [atOnce(phases), ...phases.map((phase, index) => implemented(phase, index + 1, phases.length))];
+}
+
+/** All of the work by the one agent of a quick session. */
+function atOnce(phases: Story['phases']): Rule {
+  return {
+    when: { phase: 'implementation', planPhase: 'none' },
+    do: [
+      ...phases.flatMap(({ check, first, does }): ScenarioAct[] => [
+        ...first,
+        { act: 'check', command: check, mayFail: true },
+        ...does,
+        { act: 'check', command: check, mayFail: false },
+      ]),
+      { act: 'commit', subject: '%{title}' },
+      {
+        act: 'document',
+        kind: 'summary',
+        title: '%{slug}',
+        sections: { Changes: '%{title}', 'PR Description': '%{title}' },
+      },
+      { act: 'end', did: 'Did the task', signal: { status: 'done', summary: '%{title}' } },
+    ],
+  };
 }
 
 /** The rule for one plan phase: its check fails first, the work makes it pass, and one commit follows. */

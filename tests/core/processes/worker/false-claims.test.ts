@@ -1,9 +1,10 @@
 import { describe, test } from 'vitest';
 import { decide } from '../../../../src/core/kernel/phases/decide.ts';
+import { NO_PLAN } from '../../../../src/core/kernel/phases/outcome.ts';
 import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
 import { signalOutcome } from '../../../../src/core/worker/iteration/finish-iteration.ts';
 import { ci, ciIf } from '../../../support/ci.ts';
-import { NO_PLAN, outcomeOf, progressIn, RULES } from '../../../support/phase-facts.ts';
+import { outcomeOf, progressIn, RULES } from '../../../support/phase-facts.ts';
 import { type FalseClaim, PLAN_HEAD, together } from '../../false-claims/claim.ts';
 import { planAfter } from '../../false-claims/plan-after.ts';
 import { type ClaimEnd, playClaim } from '../../false-claims/play-claim.ts';

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { decide } from '../../../../src/core/kernel/phases/decide.ts';
 import type { Decision, JudgedSignal } from '../../../../src/core/kernel/phases/decision.ts';
 import type { Outcome } from '../../../../src/core/kernel/phases/outcome.ts';
+import { NO_PLAN } from '../../../../src/core/kernel/phases/outcome.ts';
 import { PHASE_NAMES, PHASES, type Phase } from '../../../../src/core/kernel/phases/table.ts';
 import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
 import { assemblePrompt } from '../../../../src/core/worker/prompt/assemble.ts';
-import { NO_PLAN, outcomeOf, progressIn, RULES, signalled } from '../../../support/phase-facts.ts';
+import { outcomeOf, progressIn, RULES, signalled } from '../../../support/phase-facts.ts';
 import { promptState } from '../../../support/prompt-states.ts';
 
 const written = { ...NO_PLAN, exists: true };
@@ -24,7 +25,7 @@ const SITUATIONS = PLANS.flatMap((plan) =>
       [0, 3].flatMap((used) =>
         either.flatMap((qualityChangedTree) =>
           either.map((qualitySinceImplementation) => ({
-            outcome: { plan, questions },
+            outcome: { plan, questions, hasChecks: true },
             rules: { ...RULES, gates: { qa, plan: true } },
             counts: {
               testReturns: used,
@@ -99,11 +100,10 @@ function printed(phase: Phase, { outcome, rules, counts }: Situation): JudgedSig
   const prompt = assemblePrompt(
     promptState(phase, {
       progress: progressIn(phase, counts),
-      gates: rules.gates,
+      rules,
+      hasChecks: outcome.hasChecks,
       questions: { ...outcome.questions, answers: [] },
-      plan: plan.exists
-        ? { name: 'p.md', isApproved: plan.approved, testable: !plan.untestable, phases: [] }
-        : undefined,
+      plan: plan.exists ? { name: 'p.md', outcome: plan, testing: undefined, phases: [] } : undefined,
     }),
   );
   return signalsOf(prompt, phase);

@@ -70,12 +70,21 @@ test('a completion line completes its phase', () => {
   expect(parsePlan(text).phases.map(({ completed }) => completed)).toEqual([true, true]);
 });
 
-test('only a reason given outside the notes makes the work untestable', () => {
-  expect(parsePlan(PLAN.replace('Add JWT.', 'Testing: none - only documents change')).testable).toBe(false);
-  expect(parsePlan(PLAN.replace('Add JWT.', '- **Testing:** none — research')).testable).toBe(false);
-  expect(parsePlan(PLAN.replace('Add JWT.', 'Testing: none')).testable).toBe(true);
-  expect(parsePlan(PLAN.replace('Add JWT.', 'Testing: none of the old suites')).testable).toBe(true);
-  expect(parsePlan(`${PLAN}Testing: none - said later by a child\n`).testable).toBe(true);
+test.each([
+  [
+    'Testing: none - only documents change',
+    { instead: 'none', line: 'Testing: none - only documents change' },
+  ],
+  ['- **Testing:** none — research', { instead: 'none', line: 'Testing: none — research' }],
+  ['Testing: in review - one line', { instead: 'in review', line: 'Testing: in review - one line' }],
+  ['Testing: in review - small\nTesting: none - words', { instead: 'none', line: 'Testing: none - words' }],
+  ['Testing: none', undefined],
+  ['Testing: in review', undefined],
+  ['Testing: none of the old suites', undefined],
+])('only a reason given outside the notes lets testing be left out: %s', (line, testing) => {
+  expect(parsePlan(PLAN.replace('Add JWT.', line)).testing).toEqual(testing);
+  const later = `${PLAN}${line}\n`;
+  expect(parsePlan(later).testing).toBeUndefined();
 });
 
 test('ticks, completion lines, line endings and notes do not change the hash', () => {

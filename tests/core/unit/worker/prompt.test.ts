@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { NO_PLAN } from '../../../../src/core/kernel/phases/outcome.ts';
 import { PHASE_NAMES, type Phase } from '../../../../src/core/kernel/phases/table.ts';
 import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
 import { assemblePrompt } from '../../../../src/core/worker/prompt/assemble.ts';
@@ -14,6 +15,7 @@ import { COMPOUND_AMOUNTS } from '../../../support/sample-repo/missing-feature.t
 import { fencedBlocks } from '../../../words/texts.ts';
 
 const PROVIDERS = ['claude', 'codex', 'gemini', ...(HAS_EXTENSIONS ? ['rehearsal'] : [])];
+const APPROVED = { ...NO_PLAN, exists: true, approved: true };
 const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase, provider] as const));
 
 /** Token budgets of a plain prompt and of a full one; a token is about four characters. */
@@ -145,7 +147,7 @@ test('a long plan phase and many answers are cut to a thousand characters, and t
     { number: 1, name: 'All', files: [], lines, steps: { done: 0, total: 60 }, completed: false },
   ];
   const state = promptState('implementation', {
-    plan: { name: '01-08-1130-plan-jwt.md', isApproved: true, testable: true, phases },
+    plan: { name: '01-08-1130-plan-jwt.md', outcome: APPROVED, testing: undefined, phases },
     questions: { asked: 60, open: [], answers: lines },
   });
   const [, answers = '', plan = ''] =
@@ -259,7 +261,12 @@ function prompted(phase: PromptState['phase'], text: string): string {
       messages: [message],
       constraints: { path: '/c', text },
       questions: { asked: 1, open: [], answers: [text] },
-      plan: { name: 'p.md', isApproved: true, testable: true, phases: [{ ...OPEN_PHASE, lines: [text] }] },
+      plan: {
+        name: 'p.md',
+        outcome: APPROVED,
+        testing: undefined,
+        phases: [{ ...OPEN_PHASE, lines: [text] }],
+      },
     }),
   );
 }
@@ -278,7 +285,7 @@ function withName(state: PromptState, name: string): PromptState {
     worktree: { path: '/w', branch: name, base: name, baseCommit: '4f1d2c8' },
     checks: [name],
     earlier: { rounds: 1, plans: [name] },
-    plan: { name, isApproved: true, testable: true, phases },
+    plan: { name, outcome: APPROVED, testing: undefined, phases },
   };
 }
 

@@ -70,7 +70,7 @@ test.each([
 ])("the questions and the plan of %s comply with samocode's own rules", (_name, scenario) => {
   const { story } = Scenario.parse(scenario);
   expect(lintQa(parseQa(newQa(story)))).toEqual([]);
-  const { phases, testable } = parsePlan(`# Plan\n${storyTexts(story).planned}\n`);
-  expect([phases.map(({ number }) => number), testable]).toEqual([[1, 2, 3], true]);
+  const { phases, testing } = parsePlan(`# Plan\n${storyTexts(story).planned}\n`);
+  expect([phases.map(({ number }) => number), testing]).toEqual([[1, 2, 3], undefined]);
   expect(phases.filter(({ steps }) => steps.total === 0)).toEqual([]);
 });

@@ -12,6 +12,8 @@ export interface SessionChoices {
   base?: string;
   autoApprove?: boolean;
   acceptSuggestions?: boolean;
+  quick?: boolean;
+  replan?: boolean;
   /** A value of SANDBOX, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string;
 }
@@ -210,6 +212,12 @@ const START_CHOICES = {
     tool: 'Like auto_approve, for questions.',
     about: 'accept every suggested answer without asking you',
   },
+  quick: {
+    option: '--quick',
+    kind: 'yes',
+    about: 'one agent does the task as written: no questions first, no plan',
+  },
+  replan: { option: '--replan', kind: 'yes', about: 'with plan: agents plan from it' },
   autoApprove: {
     option: '--auto-approve',
     kind: 'yes',

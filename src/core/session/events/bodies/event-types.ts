@@ -4,7 +4,7 @@ import { ENDING_KINDS } from '../../../kernel/phases/ending.ts';
 import { LIMIT_NAMES, SessionLimits } from '../../../kernel/phases/limits.ts';
 import { PicturesTaken } from '../../../kernel/phases/pictures.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../kernel/phases/proving.ts';
-import { PHASE_NAMES } from '../../../kernel/phases/table.ts';
+import { PHASE_NAMES, WAYS } from '../../../kernel/phases/table.ts';
 import { ProcessIdentity } from '../../../kernel/processes/host.ts';
 import { SANDBOX_LEVELS } from '../../../kernel/sandbox-level.ts';
 import { Effect, Finishing, PublishEnd, Trash } from './finishing.ts';
@@ -82,6 +82,8 @@ export const EVENT_BODIES = {
     file: z.string(),
     sandbox: z.enum(SANDBOX_LEVELS),
   }),
+  /** Follows the creation or a new goal; an event, because a build that does not know it must refuse the session. */
+  way_chosen: z.object({ way: z.enum(WAYS) }),
   taken_over: TakenOver,
   prepared: z.object({
     worktree: BegunWorktree.optional(),

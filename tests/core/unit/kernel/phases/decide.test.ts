@@ -2,16 +2,10 @@ import { expect, test } from 'vitest';
 import { afterFailedChecks } from '../../../../../src/core/kernel/phases/after-checks.ts';
 import { checkLimit, decide } from '../../../../../src/core/kernel/phases/decide.ts';
 import { ENDING_KINDS, type EndingKind } from '../../../../../src/core/kernel/phases/ending.ts';
+import { NO_PLAN } from '../../../../../src/core/kernel/phases/outcome.ts';
 import { PHASE_NAMES, PHASES } from '../../../../../src/core/kernel/phases/table.ts';
 import { BLOCK_RULES } from '../../../../../src/core/kernel/phases/verdict.ts';
-import {
-  failureCounts,
-  NO_PLAN,
-  outcomeOf,
-  progressIn,
-  RULES,
-  signalled,
-} from '../../../../support/phase-facts.ts';
+import { failureCounts, outcomeOf, progressIn, RULES, signalled } from '../../../../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };
 const stale = { ...NO_PLAN, exists: true, changedSinceApproval: true };

@@ -1,6 +1,7 @@
 import type { Outcome, Rules } from '../../../../../src/core/kernel/phases/outcome.ts';
+import { NO_PLAN } from '../../../../../src/core/kernel/phases/outcome.ts';
 import type { Progress } from '../../../../../src/core/kernel/phases/progress.ts';
-import { NO_PLAN, RULES } from '../../../../support/phase-facts.ts';
+import { RULES } from '../../../../support/phase-facts.ts';
 
 /**
  * The required decision for every signal of every phase, written by hand.

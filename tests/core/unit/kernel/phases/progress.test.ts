@@ -4,6 +4,7 @@ import { checkLimit, decide } from '../../../../../src/core/kernel/phases/decide
 import type { JudgedSignal } from '../../../../../src/core/kernel/phases/decision.ts';
 import { ENDING_KINDS } from '../../../../../src/core/kernel/phases/ending.ts';
 import type { Outcome } from '../../../../../src/core/kernel/phases/outcome.ts';
+import { NO_PLAN } from '../../../../../src/core/kernel/phases/outcome.ts';
 import {
   initialProgress,
   inPhase,
@@ -14,14 +15,7 @@ import {
   withNewGoal,
 } from '../../../../../src/core/kernel/phases/progress.ts';
 import { PHASE_NAMES, PHASES, type Phase } from '../../../../../src/core/kernel/phases/table.ts';
-import {
-  failureCounts,
-  NO_PLAN,
-  outcomeOf,
-  progressIn,
-  RULES,
-  signalled,
-} from '../../../../support/phase-facts.ts';
+import { failureCounts, outcomeOf, progressIn, RULES, signalled } from '../../../../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };
 const stale = { ...NO_PLAN, exists: true, changedSinceApproval: true };
