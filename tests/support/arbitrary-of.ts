@@ -25,6 +25,7 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
       return fc.constantFrom(...Object.values(def.entries));
     case 'literal':
       return fc.constantFrom(...def.values);
+    case 'default':
     case 'optional':
       return arbitraryOf(def.innerType);
     case 'nullable':

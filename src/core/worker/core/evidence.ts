@@ -8,12 +8,13 @@ import { type OpenQuestions, openQuestions } from '../../session/documents/qa.ts
 import {
   ledgerText,
   parseLedger,
+  REVIEWED,
   type Requirement,
   withLedger,
 } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { documentNames } from '../documents/own-documents.ts';
-import { stateOf, type Worker } from './worker.ts';
+import { checksOf, stateOf, type Worker } from './worker.ts';
 
 export interface QuestionEvidence extends OpenQuestions {
   fileHash: string | undefined;
@@ -75,6 +76,19 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
 function requirementsIn(ledger: string | undefined): Requirement[] {
   const reading = ledger === undefined ? undefined : parseLedger(ledger);
   return reading?.kind === 'ledger' ? reading.requirements : [];
+}
+
+/** The commands of the full set: the project's, then those of the requirements. */
+export async function fullCommands(worker: Worker): Promise<string[]> {
+  const ofLedger = (await readPlanEvidence(worker)).requirements.map(({ check }) => check);
+  return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
+}
+
+/** Whether a command can show the work: one that a person left red shows nothing. */
+export async function hasCommands(worker: Worker): Promise<boolean> {
+  const { baseChecks } = stateOf(worker);
+  const leftRed = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
+  return (await fullCommands(worker)).some((command) => !leftRed.includes(command));
 }
 
 async function notesShrank(worker: Worker, text: string): Promise<boolean> {

@@ -19,6 +19,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
 import {
   branchTip,
+  hasCommands,
   type PlanEvidence,
   readPlanEvidence,
   readQuestions,
@@ -41,7 +42,6 @@ import { reachesLimit } from '../limits/budget.ts';
 import { unpriced } from '../limits/cost-of.ts';
 import { noteCost } from '../limits/queue.ts';
 import { branchFacts, mainGit } from '../proving/check-facts.ts';
-import { hasChecks } from '../proving/ledger.ts';
 import { keepWorkAfter, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { moveMessages } from '../recording/messages.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
@@ -231,7 +231,7 @@ async function readOutcome(
     treeChanged,
     questions: { asked: questions.questions.length, open: questions.open },
     plan: plan.outcome,
-    hasChecks: await hasChecks(worker),
+    hasChecks: await hasCommands(worker),
     unacknowledged: messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
   const outsidePlan = await filesOutsidePlan(worker, plan, askTip);

@@ -10,12 +10,11 @@ import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.t
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
 import { openRound, roundDocuments } from '../../session/events/rounds.ts';
-import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { hasCommands, readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
-import { hasChecks } from '../proving/ledger.ts';
 import { messagesToRead } from '../recording/messages.ts';
 
 interface PromptFacts {
@@ -67,7 +66,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     documents: documentNames(worker),
     questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
     rules: choicesOf(worker),
-    hasChecks: await hasChecks(worker),
+    hasChecks: await hasCommands(worker),
     plan: await promptPlan(worker),
     requirements: await promptRequirements(worker),
     round: await promptRound(worker),

@@ -19,11 +19,10 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import type { TipOfBranch } from '../core/evidence.ts';
+import { fullCommands, type TipOfBranch } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { branchFacts, commitWithTree, mainGit } from './check-facts.ts';
-import { fullCommands } from './ledger.ts';
 import { type Proof, recordedSet } from './prove.ts';
 import { runInClone } from './run-in-clone.ts';
 

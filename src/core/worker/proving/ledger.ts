@@ -11,24 +11,11 @@ import {
   REVIEWED,
   type Requirement,
 } from '../../session/documents/requirements.ts';
-import { readPlanEvidence, type TipAsked } from '../core/evidence.ts';
+import { fullCommands, readPlanEvidence, type TipAsked } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
 
 async function requirementsOf(worker: Worker): Promise<Requirement[]> {
   return (await readPlanEvidence(worker)).requirements;
-}
-
-/** The commands of the full set: the project's, then those of the requirements. */
-export async function fullCommands(worker: Worker): Promise<string[]> {
-  const ofLedger = (await requirementsOf(worker)).map(({ check }) => check);
-  return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
-}
-
-/** Whether a command can show the work: one that a person left red shows nothing. */
-export async function hasChecks(worker: Worker): Promise<boolean> {
-  const { baseChecks } = stateOf(worker);
-  const leftRed = baseChecks?.choice === 'leave' ? baseChecks.failed.map(({ command }) => command) : [];
-  return (await fullCommands(worker)).some((command) => !leftRed.includes(command));
 }
 
 /** The commands that a merge must pass. Includes those that proved the work, even if its plan is archived now. */

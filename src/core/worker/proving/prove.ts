@@ -18,7 +18,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { asOurs } from '../core/as-ours.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
-import type { TipOfBranch } from '../core/evidence.ts';
+import { fullCommands, type TipOfBranch } from '../core/evidence.ts';
 import { type ProvenCommit, sessionExtensions } from '../core/session-extension.ts';
 import { endChildTree } from '../core/tree.ts';
 import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
@@ -26,7 +26,7 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { knownBase } from './base-run.ts';
 import { fastCommands, showChecking } from './check-facts.ts';
 import { withExcuses } from './excuse.ts';
-import { fullCommands, splitFailures } from './ledger.ts';
+import { splitFailures } from './ledger.ts';
 import { type ClonedSet, runInClone } from './run-in-clone.ts';
 
 /** The result of a set of checks; `events` are recorded with the decision about it. */

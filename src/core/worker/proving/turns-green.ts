@@ -1,11 +1,10 @@
 import type { CheckRun } from '../../kernel/phases/proving.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
-import type { TipOfBranch } from '../core/evidence.ts';
+import { fullCommands, type TipOfBranch } from '../core/evidence.ts';
 import { endChildTree } from '../core/tree.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, commitWithTree, showChecking } from './check-facts.ts';
-import { fullCommands } from './ledger.ts';
 import { runInClone } from './run-in-clone.ts';
 
 /** How often a check must have failed before the work, so that one that fails at times proves nothing. */

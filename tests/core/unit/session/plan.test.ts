@@ -51,7 +51,7 @@ test('a well-formed plan is read phase by phase', () => {
       },
       { number: 2, name: 'login', files: [], steps: { done: 1, total: 2 }, completed: false },
     ],
-    testable: true,
+    testing: undefined,
   });
 });
 
