@@ -1,7 +1,7 @@
 import { listed } from '../text.ts';
 import type { Decision, ParkDecision } from './decision.ts';
 import type { Progress } from './progress.ts';
-import { limitOf, MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, type Phase } from './table.ts';
+import { followsPlan, limitOf, MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, type Phase } from './table.ts';
 import { block, park, run } from './verdict.ts';
 
 /**
@@ -108,17 +108,17 @@ export function afterImpossible(
 }
 
 /**
- * The decision that asks a person about checks that fail on the base commit, before the work on it is planned.
- * @returns undefined if no gate comes next: the question can wait
+ * The decision that asks a person about checks that fail on the base commit, before the work on it is planned; in a
+ * session without a gate before the work, before it moves on.
+ * @returns undefined if the question can wait
  */
-export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecision | undefined {
-  if (phase !== 'investigation' && phase !== 'requirements' && phase !== 'planning') return undefined;
-  // The requirements come next: a gate follows there.
-  if (phase === 'investigation' && decision.kind === 'run') return undefined;
-  if (decision.kind === 'run' && decision.phase !== phase)
+export function askAboutBase({ phase, way }: Progress, decision: Decision): ParkDecision | undefined {
+  const isBefore = !followsPlan(phase) && phase !== 'init';
+  if (!isBefore && (phase !== 'implementation' || way === 'full')) return undefined;
+  if (decision.kind === 'run' && (decision.phase !== phase || !isBefore))
     return waitAboutBase(phase, decision.phase, decision.notes);
   if (decision.kind !== 'park') return undefined;
-  if (decision.for === 'plan_approval') return waitAboutBase(phase, phase);
+  if (decision.for === 'plan_approval' && isBefore) return waitAboutBase(phase, phase);
   if (decision.for !== 'qa_answers') return undefined;
   return { ...decision, askNothingToClarify: undefined, asksAboutBase: true };
 }

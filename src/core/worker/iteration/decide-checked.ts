@@ -10,7 +10,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, type TipAsked } from '../core/evidence.ts';
 import { choicesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
-import { knownBase } from '../proving/base-run.ts';
+import { isBaseKnown, knownBase } from '../proving/base-run.ts';
 import { failureNotes } from '../proving/check-facts.ts';
 import { branchGone } from '../proving/false-claims.ts';
 import { ledgerProblem, unreviewed } from '../proving/ledger.ts';
@@ -38,7 +38,8 @@ export async function decideChecked(
     const hints = await fastHints(worker, given);
     // Failures come first in the next prompt.
     const notes = [...(hints?.notes ?? []), ...decision.notes];
-    return hints && { decision: { ...decision, notes }, events: hints.events };
+    const asked = hints && (await withBaseQuestion(worker, { ...decision, notes }));
+    return asked && { ...asked, events: [...hints.events, ...asked.events] };
   }
   if (!needsProof(progress.phase, decision)) {
     const instead = await byDocuments(worker, { ...outcome, ...given }, decision);
@@ -86,6 +87,8 @@ async function byDocuments(
   return open.length === 0 ? undefined : afterUnreviewed(progress, open);
 }
 
+const PLANS: readonly Phase[] = ['requirements', 'planning'];
+
 /** Why no person could accept the plan's MCP servers. */
 async function serversProblem(worker: Worker): Promise<string | undefined> {
   const { problems } = planServers((await readPlanEvidence(worker)).text ?? '');
@@ -94,12 +97,14 @@ async function serversProblem(worker: Worker): Promise<string | undefined> {
 
 /**
  * A gate before the work waits for the base checks: the person is asked about a failure along with the agent's
- * questions. If the settings open that gate, they also answer the question.
+ * questions. If the settings open that gate, they also answer the question. Without a gate, the question is asked once
+ * the result is known.
  */
 async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);
   const asking = askAboutBase(progress, decision);
-  if (asking === undefined) return { decision, events: [] };
+  const isGate = decision.kind === 'park' || PLANS.includes(progress.phase);
+  if (asking === undefined || (!isGate && !isBaseKnown(worker))) return { decision, events: [] };
   const known = await knownBase(worker);
   if (known === undefined) return undefined;
   const next = isUndecided(known.base) ? asking : decision;

@@ -67,10 +67,13 @@ async function requireUntracked({ file, git, env, watch }: Worker): Promise<void
 }
 
 async function recordPrepared(worker: Worker, ready: Ready): Promise<void> {
-  const { base, worktree, firstCommit, warnings: ofSetup } = ready;
+  const { base, worktree, firstCommit, warnings: ofSetup, setUp } = ready;
   const { path, branch, baseCommit } = worktree;
   const reached = stateOf(worker).progress.phase;
-  const phase = reached === 'init' ? firstPhase(stateOf(worker).progress.way) : reached;
+  const first = firstPhase(stateOf(worker).progress.way);
+  // Investigation may not repair what SETUP needs; where the work comes first, its agent may.
+  const repairs = !setUp && first === 'investigation';
+  const phase = reached === 'init' && !repairs ? first : reached;
   const warnings = [
     ...(base.warning === undefined ? [] : [base.warning]),
     ...ofSetup,
@@ -102,6 +105,8 @@ export interface Ready {
   worktree: Worktree;
   firstCommit: string | undefined;
   warnings: string[];
+  /** False if SETUP failed. */
+  setUp: boolean;
 }
 
 /** The fetch or the checkout can take minutes. @returns undefined if a stop interrupted it */
@@ -135,7 +140,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   if (setup.kind === 'stopped') return undefined;
   const { text, firstCommit } = (await outcome?.(made.value)) ?? {};
   const warnings = [...(text ? [text] : []), ...setup.warnings];
-  return { base, worktree: made.value, firstCommit, warnings };
+  return { base, worktree: made.value, firstCommit, warnings, setUp: setup.ran };
 }
 
 /** Without a prefix, a one-word task can give the name of the default branch, which a session must not change. */
@@ -168,9 +173,10 @@ export async function setUpAgain(worker: Worker): Promise<boolean> {
 
 type SetUpPlace = Pick<Worktree, 'kind' | 'path' | 'branch' | 'baseCommit'>;
 
-type SetupEnd = { kind: 'done'; warnings: string[] } | { kind: 'stopped' };
+type SetupEnd = { kind: 'done'; warnings: string[]; ran: boolean } | { kind: 'stopped' };
 
 const RAN = 'ran';
+const FAILED = 'failed';
 const MAX_BYTES = 8 * 1024;
 
 async function setupNote({ paths }: Worker): Promise<string | undefined> {
@@ -178,7 +184,7 @@ async function setupNote({ paths }: Worker): Promise<string | undefined> {
 }
 
 function isSetupDue(note: string | undefined): boolean {
-  return note !== undefined && !note.startsWith(`${RAN}\n`);
+  return note !== undefined && ![RAN, FAILED].some((end) => note.startsWith(`${end}\n`));
 }
 
 /**
@@ -202,9 +208,9 @@ function hasLostNote({ file, writer: { state } }: Worker, note: string | undefin
 async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd> {
   const { setup } = worker.file.settings;
   const note = await setupNote(worker);
-  const [, ...earlier] = note?.trimEnd().split('\n') ?? [];
+  const [earlierEnd, ...earlier] = note?.trimEnd().split('\n') ?? [];
   if (worktree.kind === 'kept' && !isSetupDue(note) && !hasLostNote(worker, note))
-    return { kind: 'done', warnings: earlier };
+    return { kind: 'done', warnings: earlier, ran: earlierEnd !== FAILED };
   const { context } = worker.git;
   const { path } = worktree;
   const commonDir = await worker.git.sharedDir();
@@ -228,7 +234,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   if (failure?.guardProblem !== undefined)
     throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: failure.guardProblem });
   const warnings = failure === undefined ? [] : [await setupWarning(worker, setup, failure)];
-  return setUpDone(worker, [...warnings, ...(await afterProgram(place, 'SETUP'))]);
+  return setUpDone(worker, [...warnings, ...(await afterProgram(place, 'SETUP'))], failure === undefined);
 }
 
 async function setupWarning(worker: Worker, setup: string, failure: FailedCheck): Promise<string> {
@@ -237,10 +243,10 @@ async function setupWarning(worker: Worker, setup: string, failure: FailedCheck)
   return afterLeftOut(await leftOutBy(worker), failed);
 }
 
-function setUpDone(worker: Worker, warnings: string[]): SetupEnd {
+function setUpDone(worker: Worker, warnings: string[], ran = true): SetupEnd {
   // After a power cut that loses it, SETUP runs again.
-  writeLightly(worker.paths.setup, [RAN, ...warnings.map(oneLine), ''].join('\n'));
-  return { kind: 'done', warnings };
+  writeLightly(worker.paths.setup, [ran ? RAN : FAILED, ...warnings.map(oneLine), ''].join('\n'));
+  return { kind: 'done', warnings, ran };
 }
 
 /** Takes commands in the meantime, because SETUP can run for half an hour. */

@@ -150,6 +150,12 @@ async function runBase(
   });
 }
 
+/** Whether `knownBase` would not wait. */
+export function isBaseKnown({ memory: { baseRun }, ...worker }: Worker): boolean {
+  const end = baseRun?.result ?? baseRun?.failure;
+  return end !== undefined || stateOf(worker).baseChecks !== undefined;
+}
+
 export interface KnownBase {
   base: BaseChecks | undefined;
   /** Why no check could run there: a clone or the guard failed, which no agent can change. */
