@@ -50,6 +50,18 @@ const Limited = z.object({
   retry: z.enum(RETRY_KINDS).optional(),
 });
 
+const Done = z.object({
+  kind: z.literal('done'),
+  phase: PhaseName,
+  summary: z.string(),
+  requirements: z.array(ProvedRequirement).optional(),
+  changedTests: z.array(ChangedTest).optional(),
+});
+
+/** What a signal asked for, and the worker must prove first. */
+export const Claim = z.discriminatedUnion('kind', [Run, Done]);
+export type Claim = z.infer<typeof Claim>;
+
 const Park = z.object({
   kind: z.literal('park'),
   phase: PhaseName,
@@ -71,6 +83,8 @@ const Park = z.object({
   beyond: z.string().optional(),
   /** Other changed test and check files, for people. */
   changedTests: z.array(z.string()).optional(),
+  /** The worker proves it after the wait: no agent has to signal again. */
+  claim: Claim.optional(),
   /** For the prompt of the agent after the wait. */
   notes: z.array(z.string()).optional(),
 });
@@ -83,14 +97,6 @@ const Block = z.object({
   needs: z.string(),
   /** Usually a key of BLOCK_RULES. */
   rule: z.string(),
-});
-
-const Done = z.object({
-  kind: z.literal('done'),
-  phase: PhaseName,
-  summary: z.string(),
-  requirements: z.array(ProvedRequirement).optional(),
-  changedTests: z.array(ChangedTest).optional(),
 });
 
 /** The decision on an outcome; `phase` is the session's phase from then on. */

@@ -119,6 +119,12 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   return inPhase(ended, decision.phase);
 }
 
+/** The progress after the worker decided without an agent. */
+export function withDecision(progress: Progress, decision: Decision): Progress {
+  const isSentBack = 'sentBack' in decision && decision.sentBack === true;
+  return inPhase({ ...progress, testReturns: progress.testReturns + (isSentBack ? 1 : 0) }, decision.phase);
+}
+
 function counted(before: Progress['failureCounts'], retry?: RetryKind): Progress['failureCounts'] {
   switch (retry) {
     case undefined:

@@ -29,6 +29,7 @@ export function withoutDecision(state: SessionState): SessionState {
 
 export const RESET_FIELDS = {
   approvedPlan: undefined,
+  claim: undefined,
   feedback: undefined,
   proved: undefined,
   passed: undefined,

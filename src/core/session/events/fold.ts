@@ -8,6 +8,7 @@ import {
   withChildEnded,
   withChildStarted,
   withCountsReset,
+  withDecision,
   withNewGoal,
   withRound,
 } from '../../kernel/phases/progress.ts';
@@ -88,6 +89,13 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   iteration_started: iterationStarted,
   iteration_ended: iterationEnded,
   checks_ran: checksRan,
+  judged_again: (state, { decision }) => ({
+    ...state,
+    claim: undefined,
+    progress: withDecision(state.progress, decision),
+    ...workOf(decision),
+    notes: [...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])].slice(-MAX_NOTES),
+  }),
   pictures_taken: (state, event) => ({ ...state, pictures: PicturesTaken.parse(event) }),
   services_wanted: (state, { at, by, want }) => ({
     ...state,
@@ -101,7 +109,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     const planServers = servers ? { ...state.planServers, [plan.hash]: servers } : state.planServers;
     const accepted = state.status.kind === 'waiting' ? state.status.beyond : undefined;
     const pullRequest = withAccepted(state.pullRequest, accepted);
-    return { ...running(state, at), ...approved, feedback: undefined, planServers, pullRequest };
+    const { claim } = state.status.kind === 'waiting' ? state.status : {};
+    return { ...running(state, at), ...approved, feedback: undefined, planServers, pullRequest, claim };
   },
   changes_requested: (state, { at, feedback }) => ({
     ...running(state, at),
@@ -278,7 +287,13 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
   if (event.open.length === 0) {
     const { phase, ...rest } = { ...afterOrder(answered, status), ...afterWeakened(answered, status) };
-    return { ...running({ ...answered, ...rest }, event.at), progress: inPhase(state.progress, phase) };
+    // Without its phase, the answer sent the work back.
+    const claim = phase === status.resumePhase ? status.claim : undefined;
+    return {
+      ...running({ ...answered, ...rest }, event.at),
+      progress: inPhase(state.progress, phase),
+      claim,
+    };
   }
   const ids = new Set(event.answers.map((answer) => answer.id));
   const unconfirmed = status.unconfirmed.filter((answer) => !ids.has(answer.id));
@@ -289,7 +304,9 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, agent, round } = event;
   const begun = beginsNow(state) ? withOrderOver(state) : state;
   const checked = running(withWorkResumed(withResumedChecks(begun, event)), event.at);
-  const continued = { ...checked, stopWanted: undefined, outage: undefined };
+  // Whoever adds to the work wants an agent for it.
+  const claim = note === undefined && phase === state.progress.phase ? state.claim : undefined;
+  const continued = { ...checked, stopWanted: undefined, outage: undefined, claim };
   // A resume command applies to the environment it is run in. An edited file and a round of a pull request do not:
   // the edit could come from anywhere, and the settings start the round.
   const isElsewhere = event.by.channel === 'file' || event.by.channel === 'settings';
@@ -327,7 +344,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
 
 /** A person ended the wait by setting the phase: a resume does not return to it. */
 function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
-  const moved = { ...state, progress: inPhase(state.progress, phase) };
+  const moved = { ...state, progress: inPhase(state.progress, phase), claim: undefined };
   if (state.status.kind === 'waiting') return running(moved, at);
   if (!('parked' in state.status)) return moved;
   const { parked: _left, ...status } = state.status;

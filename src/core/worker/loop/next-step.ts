@@ -18,6 +18,7 @@ import { withinBudget } from '../limits/budget.ts';
 import { announceChange, freeAgent } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { baseChecksRun, baseRunBegun, beginBaseRun } from '../proving/base-run.ts';
+import { proveClaim } from '../proving/prove-claim.ts';
 import { keepState } from '../recording/keep-state.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
 import { orderStep, ownOrder } from './start-order.ts';
@@ -105,6 +106,16 @@ function needsAnotherEnvironment({ status, openIteration }: SessionState): boole
   );
 }
 
+/** What comes before checks that follow no agent. */
+const BEFORE_PROOF: readonly WorkerStep[] = [
+  checkSandboxLevel,
+  gitIsAccepted,
+  restoreWorktree,
+  setUpAgain,
+  baseChecksRun,
+  hasTurn,
+];
+
 /** What comes before an agent, in this order; false: it recorded something that prevents one, or a stop interrupted it. */
 const BEFORE_CHOICE: readonly WorkerStep[] = [
   checkSandboxLevel,
@@ -132,6 +143,11 @@ const AFTER_CHOICE: readonly WorkerStep[] = [
 /** Runs the next iteration, unless a step before it records something that prevents it. */
 async function nextIteration(worker: Worker): Promise<void> {
   if (await applyPhaseEdit(worker)) return;
+  const { claim } = stateOf(worker);
+  if (claim !== undefined) {
+    if (await inOrder(worker, BEFORE_PROOF)) await proveClaim(worker, claim);
+    return;
+  }
   const limit = checkLimit(stateOf(worker).progress);
   if (limit !== undefined) {
     await record(worker, blockedEvent(limit));

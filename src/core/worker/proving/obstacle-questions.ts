@@ -137,11 +137,18 @@ export async function decideByObstacles(
   const found = await firstObstacle(given.kind === 'done', (name) => OBSTACLE_QUESTIONS[name](inquiry));
   if (found === STOPPED) return undefined;
   const { decision, events } = inquiry;
-  if (found !== undefined || decision.kind !== 'done') return { decision: found ?? decision, events };
+  if (found !== undefined) return { decision: withClaim(found, decision), events };
+  if (decision.kind !== 'done') return { decision, events };
   const { requirements } = await shownOf(inquiry);
   const shown = requirements.length > 0 ? requirements : undefined;
   const done = { ...decision, requirements: shown, changedTests: inquiry.changedTests };
   return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
+}
+
+/** After a person's answer the same agent would only repeat its signal: the worker judges it again instead. */
+function withClaim(found: Decision, claim: Decision): Decision {
+  if (found.kind !== 'park' || (claim.kind !== 'done' && claim.kind !== 'run')) return found;
+  return claim.kind === 'done' || found.resumePhase === found.phase ? { ...found, claim } : found;
 }
 
 /** No agent can help if the checks cannot run on the base commit. */

@@ -123,9 +123,9 @@ async function estimateOf({ file, host, watch, ...worker }: Worker, plan: string
 }
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
-  const { for: waitsFor, resumePhase, reason, file, beyond } = decision;
+  const { for: waitsFor, resumePhase, reason, file, beyond, claim } = decision;
   const none = { openQuestions: [], unconfirmed: [] };
-  return { type: 'parked', for: waitsFor, resumePhase, ...none, reason, file, beyond };
+  return { type: 'parked', for: waitsFor, resumePhase, ...none, reason, file, beyond, claim };
 }
 
 const MAX_LISTED = 8;

@@ -168,6 +168,8 @@ export const EVENT_BODIES = {
     flowLines: z.array(z.string()),
   }),
   checks_ran: ChecksRan,
+  /** The worker judged what an agent had signalled before a person was asked. */
+  judged_again: z.object({ decision: Decision }),
   pictures_taken: PicturesTaken,
   /** A person wants to use the application while no agent works. `why`: the worker ended it. */
   services_wanted: z.object({ by: By, want: z.enum(['up', 'down']), why: z.string().optional() }),
