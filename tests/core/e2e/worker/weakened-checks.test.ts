@@ -71,33 +71,34 @@ test.concurrent(
   },
 );
 
-test.concurrent('an acceptance that is typed into _qa.md opens no gate, and one in a terminal does', async () => {
-  await using rig = await inPhase(
-    'done',
-    [
-      { when: { phase: 'done', count: 1 }, do: [SKIPS, DONE] },
-      { when: { phase: 'done' }, do: [DONE] },
-    ],
-    { GATE_CHANNELS: 'cli,file' },
-  );
-  const { n } = await rig.untilWaiting('qa_answers');
-  const text = await readFile(rig.paths.qa, 'utf8');
-  await writeFile(
-    rig.paths.qa,
-    text.replace('_waiting_', 'B').replace('Status: waiting', 'Status: answered'),
-  );
-  await expect(rig.answer({ ...answered('Q1', 'B'), confirmTyped: true }, 'tool')).rejects.toMatchObject({
-    code: 'channel_closed',
-  });
-  await rig.launch();
-  expect((await rig.events(n)).filter(({ type }) => type === 'answers_recorded')).toEqual([]);
-  await rig.answer(answered('Q1', 'B'), 'cli');
-  const isDone = ({ status }: SessionState) => status.kind === 'done';
-  expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
-  const proof = join(rig.paths.proof, 'proof.md');
-  const skips = '- `a.test.js runs 0 tests instead of 1`: a person has accepted it';
-  await eventually(async () => (await readFile(proof, 'utf8')).includes(skips));
-});
+test.concurrent(
+  'an acceptance typed into _qa.md opens no gate; after one in a terminal the worker ends the session',
+  ci,
+  async () => {
+    await using rig = await inPhase('done', [{ when: { phase: 'done', count: 1 }, do: [SKIPS, DONE] }], {
+      GATE_CHANNELS: 'cli,file',
+    });
+    const { n } = await rig.untilWaiting('qa_answers');
+    const text = await readFile(rig.paths.qa, 'utf8');
+    await writeFile(
+      rig.paths.qa,
+      text.replace('_waiting_', 'B').replace('Status: waiting', 'Status: answered'),
+    );
+    await expect(rig.answer({ ...answered('Q1', 'B'), confirmTyped: true }, 'tool')).rejects.toMatchObject({
+      code: 'channel_closed',
+    });
+    await rig.launch();
+    expect((await rig.events(n)).filter(({ type }) => type === 'answers_recorded')).toEqual([]);
+    await rig.answer(answered('Q1', 'B'), 'cli');
+    const isDone = ({ status }: SessionState) => status.kind === 'done';
+    expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
+    const since = (await rig.events(n)).map(({ type }) => type);
+    expect([since.includes('iteration_started'), since.includes('judged_again')]).toEqual([false, true]);
+    const proof = join(rig.paths.proof, 'proof.md');
+    const skips = '- `a.test.js runs 0 tests instead of 1`: a person has accepted it';
+    await eventually(async () => (await readFile(proof, 'utf8')).includes(skips));
+  },
+);
 
 test.concurrent('work that adds tests and code needs no confirmation, and its proof names the changed tests', async () => {
   const adds = runs('echo "test(\'more\', () => {});" >>a.test.js; echo x >code.js');
