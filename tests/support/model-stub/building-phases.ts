@@ -12,6 +12,10 @@ export function* implementation(job: Job): Script {
     `ls ${quoted(job.sessionDir)} | grep -e -plan-`,
     'Looking for the plan.',
   );
+  if (plans.trim() === '') {
+    yield* atOnce(job);
+    return;
+  }
   const planPath = join(job.sessionDir, plans.trim().split('\n').at(-1) ?? '');
   const { text: plan } = yield* read(planPath);
   const open = job.work.phases.findIndex(({ name }) => isOpen(plan, name));
@@ -42,6 +46,15 @@ export function* implementation(job: Job): Script {
   yield* signal(job, { status: 'continue', phase: isLast ? 'testing' : 'implementation' });
 }
 
+/** The whole work of a quick session. */
+function* atOnce(job: Job): Script {
+  for (const phase of job.work.phases) yield* build(job, phase);
+  const checks = job.work.phases.map(({ check }) => check).join(' && ');
+  yield* bash(`${checks} && git add -A && git commit --quiet -m ${quoted(job.work.task)}`, 'Committing.');
+  yield* document(job, 'summary', 'Summary written', `# Summary: ${job.work.task}\n\n## Changes\nAs asked.`);
+  yield* signal(job, { status: 'done', phase: 'done', summary: `Done: ${job.work.task}` });
+}
+
 const COMPARISON = [
   '# Comparison',
   '## Differences\nOne file or two.',
@@ -63,18 +76,12 @@ function* build(job: Job, { newFiles = {}, edits = [] }: WorkPhase): Script {
 }
 
 export function* testing(job: Job): Script {
-  const { text: reviews } = yield* bash(
-    `ls ${quoted(job.sessionDir)} | grep -c quality-review || true`,
-    'Looking.',
-  );
-  const isSecond = reviews.trim() !== '0';
-  // All tests, which are separate processes, and after a review without changes those of the work.
-  const command = (isSecond && job.work.phases[0]?.check) || 'npm test';
+  const command = 'npm test';
   const tests = yield* bash(command, 'Running the tests.');
   const parts = [
     `# Test report: ${job.work.task}`,
     `## Summary\n${tests.failed ? 'Failed.' : 'Passed.'}`,
-    `## Run\n${isSecond ? '2nd after quality' : '1st after implementation'}`,
+    '## Run\n1st after implementation',
     `## Tests\n\`\`\`\n${tests.text.slice(-600)}\n\`\`\``,
     '## Issues\nNone.',
     `## Method\n\`${command}\``,
@@ -82,8 +89,7 @@ export function* testing(job: Job): Script {
     '## Recommendation\nGo on.',
   ];
   yield* document(job, 'test-report', 'Tests run', parts.join('\n\n'));
-  const next = isSecond ? 'done' : 'quality';
-  yield* signal(job, { status: 'continue', phase: tests.failed ? 'implementation' : next });
+  yield* signal(job, { status: 'continue', phase: tests.failed ? 'implementation' : 'quality' });
 }
 
 export function* quality(job: Job): Script {
@@ -99,10 +105,14 @@ export function* quality(job: Job): Script {
     '## Final Status\nPassed.',
   ];
   yield* document(job, 'quality-review', 'Review written', parts.join('\n\n'));
-  yield* signal(job, { status: 'continue', phase: 'testing' });
+  yield* summary(job);
 }
 
 export function* done(job: Job): Script {
+  yield* summary(job);
+}
+
+function* summary(job: Job): Script {
   const { text: commits } = yield* bash(
     `git log --oneline -${job.work.phases.length}`,
     'Listing the commits.',
@@ -111,7 +121,7 @@ export function* done(job: Job): Script {
     `# Summary: ${job.work.task}`,
     `## Overview\n${job.work.task}`,
     `## Changes\n${commits}`,
-    '## Testing\nTwo runs, both passed.',
+    '## Testing\nOne run, passed.',
     '## Quality\nReviewed.',
     `## PR Description\n${job.work.task}`,
   ];

@@ -24,18 +24,13 @@ export function* investigation(job: Job): Script {
     '## Recommendations\nSmall steps.',
   ];
   yield* document(job, 'dive', 'Dive written', parts.join('\n\n'));
-  yield* signal(job, { status: 'continue', phase: 'requirements' });
+  yield* write(join(job.sessionDir, '_qa.md'), questions(job));
+  yield* note(job, 'Two questions asked');
+  yield* signal(job, { status: 'waiting', phase: 'investigation', for: 'qa_answers' });
 }
 
 export function* requirements(job: Job): Script {
-  const path = join(job.sessionDir, '_qa.md');
-  const { text, failed } = yield* read(path);
-  if (failed || !text.includes('### Q1')) {
-    yield* write(path, questions(job));
-    yield* note(job, 'Two questions asked');
-    yield* signal(job, { status: 'waiting', phase: 'requirements', for: 'qa_answers' });
-    return;
-  }
+  const { text } = yield* read(join(job.sessionDir, '_qa.md'));
   const answers = [...text.matchAll(/^### (Q\d+: .*)$[\s\S]*?^\*\*Answer:\*\* (.*)$/gm)];
   const decisions = answers.map(([, question, answer]) => `- ${question} ${answer}`);
   const parts = [
@@ -48,7 +43,8 @@ export function* requirements(job: Job): Script {
   yield* document(job, 'requirements', 'Requirements written', parts.join('\n\n'));
   const ledger = { requirements: [{ id: 'R1', text: 'The work is committed', check: 'git log -1' }] };
   yield* write(join(job.sessionDir, '_requirements.json'), JSON.stringify(ledger));
-  yield* signal(job, { status: 'continue', phase: 'planning' });
+  yield* plan(job);
+  yield* signal(job, { status: 'waiting', phase: 'requirements', for: 'plan_approval' });
 }
 
 function questions({ work }: Job): string {
@@ -68,6 +64,11 @@ function questions({ work }: Job): string {
 
 export function* planning(job: Job): Script {
   yield* bash(`cat ${quoted(job.sessionDir)}/*-requirements-*.md`, 'Reading the requirements.');
+  yield* plan(job);
+  yield* signal(job, { status: 'waiting', phase: 'planning', for: 'plan_approval' });
+}
+
+function* plan(job: Job): Script {
   const phases = job.work.phases.map(
     ({ name, check, proposals, newFiles = {}, edits = [] }, index) =>
       `### Phase ${index + 1}: ${name}\n` +
@@ -84,5 +85,4 @@ export function* planning(job: Job): Script {
     '## Notes\n',
   ];
   yield* document(job, 'plan', 'Plan written', parts.join('\n\n'));
-  yield* signal(job, { status: 'waiting', phase: 'planning', for: 'plan_approval' });
 }

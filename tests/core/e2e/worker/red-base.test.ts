@@ -80,7 +80,7 @@ test.concurrent(
 
     await decide(rig, 'A', 'tool');
     await rig.untilWaiting('plan_approval');
-    expect(await promptsOf(rig, 4)).toContain('Making them green is part of the task.');
+    expect(await promptsOf(rig, 2)).toContain('Making them green is part of the task.');
     await rig.approve();
     await rig.until(isAt('done'), LONG);
     const ran = await checksRan(rig);
@@ -102,7 +102,7 @@ test.concurrent('by the answer B a check may fail at the end as before the work,
   await rig.untilWaiting('qa_answers');
   await decide(rig, 'B');
   await rig.untilWaiting('plan_approval');
-  expect(await promptsOf(rig, 4)).toContain('The human lets them stay red');
+  expect(await promptsOf(rig, 2)).toContain('The human lets them stay red');
   await rig.approve();
   const done = await rig.until(isAt('done'), LONG);
   const said = `red before, red after: \`${CHECK}\``;
@@ -195,7 +195,7 @@ test.concurrent('the first gate waits for checks of the base that still run, and
   const slow = 'test -e "$OUTSIDE/go" || sleep 600; exit 1';
   await using rig = await redRig({ lines: { CHECK: slow } });
   await rig.until(
-    ({ openIteration, progress }) => openIteration !== undefined && progress.phase === 'requirements',
+    ({ openIteration, progress }) => openIteration !== undefined && progress.phase === 'investigation',
   );
   const activity = async () => (await getStatus({ session: rig.file.folder }, rig.context())).activity;
   await expect.poll(activity).toBe('checking: the base commit');
