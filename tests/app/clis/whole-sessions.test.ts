@@ -39,13 +39,9 @@ async function playWhole(cli: HeadlessCli, session: CliSession, implemented: num
   expect(ended.map(({ phase, ending }) => `${phase} ${ending}`)).toEqual([
     'investigation signalled',
     'requirements signalled',
-    'requirements signalled',
-    'planning signalled',
     ...Array(implemented).fill('implementation signalled'),
     'testing signalled',
     'quality signalled',
-    'testing signalled',
-    'done signalled',
   ]);
   expect(ended.every(({ cost }) => (cost.inputTokens ?? 0) > 0 && (cost.outputTokens ?? 0) > 0)).toBe(true);
   const names = await readdir(session.paths.sessionDir);
@@ -116,7 +112,7 @@ test.concurrent('a bug-fix session whose base is red goes from a chat to done th
   const done = await session.until(({ status }) => status.kind === 'done', 1_200_000);
   expect(done.baseChecks).toMatchObject({ result: 'red', choice: 'fix', failed: [{ command: check }] });
   expect(done.proved).toEqual({ commit: expect.any(String), commands: expect.arrayContaining([check]) });
-  const planning = session.models.claude?.turns.find(({ job }) => job.phase === 'planning');
+  const planning = session.models.claude?.turns.find(({ job }) => job.phase === 'requirements');
   expect(planning?.conversation.prompt).toContain('Making them green is part of the task.');
 });
 
@@ -135,8 +131,6 @@ test.concurrent('three CLIs share one session, phase by phase, and with PERMISSI
       MODEL_PLANNING: 'sonnet',
     },
     instead: ({ job, step, conversation }) => {
-      // With the questions answered, its first read decides what it does.
-      if (job.iteration === '003') return undefined;
       const [result] = conversation.results;
       if (result && step === 1) refused.push([job.phase, result.failed]);
       return step === 0
@@ -154,11 +148,10 @@ test.concurrent('three CLIs share one session, phase by phase, and with PERMISSI
   expect(started.map(({ phase, provider, model }) => [phase, provider, model])).toEqual([
     ['investigation', 'gemini', 'gemini-2.5-pro'],
     ['requirements', 'codex', ''],
-    ['requirements', 'codex', ''],
     ['planning', 'claude', 'sonnet'],
   ]);
   const ended = await session.eventsOf('iteration_ended');
-  expect(ended.map(({ ending }) => ending)).toEqual(Array(4).fill('signalled'));
+  expect(ended.map(({ ending }) => ending)).toEqual(Array(3).fill('signalled'));
   expect(refused).toEqual([
     ['investigation', true],
     ['requirements', true],

@@ -43,6 +43,10 @@ export function* requirements(job: Job): Script {
   yield* document(job, 'requirements', 'Requirements written', parts.join('\n\n'));
   const ledger = { requirements: [{ id: 'R1', text: 'The work is committed', check: 'git log -1' }] };
   yield* write(join(job.sessionDir, '_requirements.json'), JSON.stringify(ledger));
+  if (!job.mayPlan) {
+    yield* signal(job, { status: 'continue', phase: 'planning' });
+    return;
+  }
   yield* plan(job);
   yield* signal(job, { status: 'waiting', phase: 'requirements', for: 'plan_approval' });
 }

@@ -13,6 +13,8 @@ export interface Job {
   /** `[NNN @ MM-DD HH:MM]`, begins flow lines. */
   flowStamp: string;
   work: PlannedWork;
+  /** The prompt offers to wait for the approval of a plan. */
+  mayPlan: boolean;
   /** The next plan phase is marked `Proposals: two`. */
   wantsComparison: boolean;
 }
@@ -31,6 +33,7 @@ export function jobIn(prompt: string, work: PlannedWork): Job | undefined {
     fileStamp: stamp(prompt, 'TIMESTAMP_FILE'),
     flowStamp: stamp(prompt, 'TIMESTAMP_ITERATION'),
     work,
+    mayPlan: prompt.includes('"for":"plan_approval"'),
     wantsComparison: prompt.includes('It is marked `Proposals: two`'),
   };
 }
