@@ -61,7 +61,7 @@ test.concurrent.for(['codex', 'gemini'] as const)(
   'a whole session from init to done through the real %s, in the strict sandbox',
   ci,
   async (cli, { expect }) => {
-    const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [first] };
+    const work: PlannedWork = { ...COMPOUND_AMOUNTS, asks: true, phases: [first] };
     await using session = await startWhole(cli, { work, lines: strictLines });
     expect((await playWhole(cli, session, 1)).subjects).toMatch(/^Phase 1: Read compound amounts\n/);
   },
@@ -71,7 +71,11 @@ test.concurrent(
   'a whole session from init to done through the real claude in the strict sandbox, which a parent starts by its tool, and whose agents write the comparison that the plan requests',
   ci,
   async ({ expect }) => {
-    const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [{ ...first, proposals: 'two' }, second] };
+    const work: PlannedWork = {
+      ...COMPOUND_AMOUNTS,
+      asks: true,
+      phases: [{ ...first, proposals: 'two' }, second],
+    };
     await using session = await startWhole('claude', { work, byTool: true, lines: strictLines });
     const { names, subjects } = await playWhole('claude', session, 2);
     expect(subjects).toBe('Phase 2: Convert them in the command\nPhase 1: Read compound amounts');
@@ -85,7 +89,7 @@ test.concurrent(
 test.concurrent('a bug-fix session whose base is red goes from a chat to done through the real claude, and a model without a terminal answers what the red check is', async ({
   expect,
 }) => {
-  const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [first] };
+  const work: PlannedWork = { ...COMPOUND_AMOUNTS, asks: true, phases: [first] };
   const [path, text] = Object.entries(first.newFiles ?? {}).find(([name]) => name.startsWith('tests/')) ?? [
     '',
     '',
@@ -124,6 +128,7 @@ test.concurrent('three CLIs share one session, phase by phase, and with PERMISSI
   await using session = await startCliSession({
     cli: 'gemini',
     others: ['codex', 'claude'],
+    work: { ...COMPOUND_AMOUNTS, asks: true },
     lines: {
       PERMISSIONS: 'allow',
       PROVIDER_REQUIREMENTS: 'codex',

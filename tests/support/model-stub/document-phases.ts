@@ -24,6 +24,10 @@ export function* investigation(job: Job): Script {
     '## Recommendations\nSmall steps.',
   ];
   yield* document(job, 'dive', 'Dive written', parts.join('\n\n'));
+  if (!job.work.asks) {
+    yield* signal(job, { status: 'continue', phase: 'requirements' });
+    return;
+  }
   yield* write(join(job.sessionDir, '_qa.md'), questions(job));
   yield* note(job, 'Two questions asked');
   yield* signal(job, { status: 'waiting', phase: 'investigation', for: 'qa_answers' });

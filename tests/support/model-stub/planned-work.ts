@@ -14,4 +14,6 @@ export interface PlannedWork {
   /** The end of the documents' names. */
   slug: string;
   phases: readonly WorkPhase[];
+  /** Its first agent has two questions. */
+  asks?: true;
 }
