@@ -77,7 +77,7 @@ async function loggedIn(cli: keyof typeof CLIS) {
   session = await startCliSession({
     cli,
     lines: { SANDBOX: 'guard' },
-    work: { ...COMPOUND_AMOUNTS, phases: first ? [first] : [] },
+    work: { ...COMPOUND_AMOUNTS, asks: true, phases: first ? [first] : [] },
     env: {
       ...env(service.url),
       ...{ HTTPS_PROXY: service.url, NO_PROXY: '127.0.0.1', NODE_EXTRA_CA_CERTS: certificates.caPath },

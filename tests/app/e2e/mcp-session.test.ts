@@ -120,6 +120,10 @@ test('an agent that answers its own questions and continues to planning opens no
     { act: 'signal-file', text: '{"status":"continue","phase":"planning"}' },
   ];
   const { REHEARSAL_SCENARIO } = await scenario(place, [
+    {
+      when: { phase: 'investigation' },
+      do: [{ act: 'end', did: 'Looked', signal: { status: 'continue', phase: 'requirements' } }],
+    },
     { when: { phase: 'requirements', count: 1 }, do: cheat },
   ]);
   place.env.REHEARSAL_SCENARIO = REHEARSAL_SCENARIO;

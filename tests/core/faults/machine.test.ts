@@ -352,6 +352,10 @@ const sessions: FaultRow[] = [
     name: 'agents that continue or hand off forever, each with some work, reach exactly the limit of their phase',
     rules: [
       {
+        when: { phase: 'investigation' },
+        do: [{ act: 'end', did: 'Looked', signal: { status: 'continue', phase: 'requirements' } }],
+      },
+      {
         when: { phase: 'requirements', iteration: [2, 4, 6, 8, 10] },
         do: WORKS,
       },

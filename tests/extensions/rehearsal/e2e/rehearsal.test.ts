@@ -32,8 +32,7 @@ test.concurrent(
   async () => {
     await using session = await newHandSession({ 'README.md': '# Small\n', 'lib/a.py': 'print(1)\n' });
     expect(await playOn(session, 'investigation', { iteration: 1 })).toEqual([
-      { status: 'continue', phase: 'requirements' },
-      { status: 'waiting', phase: 'requirements', for: 'qa_answers' },
+      { status: 'waiting', phase: 'investigation', for: 'qa_answers' },
     ]);
     const [stillWaiting] = await playOn(session, 'requirements', { iteration: 3 });
     expect(stillWaiting).toMatchObject({ status: 'waiting', for: 'qa_answers' });
@@ -48,9 +47,7 @@ test.concurrent(
       { status: 'continue', phase: 'implementation' },
       { status: 'continue', phase: 'testing' },
       { status: 'continue', phase: 'quality' },
-      { status: 'continue', phase: 'testing', reviewed: 'R2' },
-      { status: 'continue', phase: 'done' },
-      expect.objectContaining({ status: 'done' }),
+      expect.objectContaining({ status: 'done', reviewed: 'R2' }),
     ]);
     expect(await session.git('diff', '--name-only', 'main')).toBe('docs/rehearsal/way-back.md');
     const document = await readFile(join(session.workingDir, 'docs/rehearsal/way-back.md'), 'utf8');
