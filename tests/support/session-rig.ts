@@ -128,7 +128,7 @@ const isStopped = ({ status }: SessionState) => status.kind === 'stopped';
 const STANDINGS = {
   /** Prepared, before its first agent. */
   resting: { start: { run: false }, reach: (rig: SessionRig) => rig.until(isStopped) },
-  /** Waits for answers, as every plain one does after two agents. */
+  /** Waits for answers, as every plain one does after its first agent. */
   asking: { start: {}, reach: (rig: SessionRig) => rig.untilWaiting('qa_answers') },
   /** The same, and then stopped. */
   stopped: {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { shellWord } from '../../../core/kernel/shell-quoted.ts';
+import { counted } from '../../../core/kernel/text.ts';
 import type { Cli } from '../../../core/kit/terminal/cli.ts';
 import { hanging } from '../../../core/kit/terminal/columns.ts';
 import { ProgressView } from '../../../core/kit/terminal/progress-view.ts';
@@ -76,7 +77,11 @@ export function formatDemo(report: DemoReport, { output, calledAs, programsDir, 
     ...report.problems.map((problem) => `  ${bad(problem)}`),
     '',
     paragraph(fitLine(report.summary, 300)),
-    dim(paragraph(`${report.phases.length} phases, ${report.iterations} agents, ${report.seconds} s.`)),
+    dim(
+      paragraph(
+        `${counted(report.iterations, 'agent')} for the task, ${counted(report.quick.iterations, 'agent')} for the small one, ${report.seconds} s.`,
+      ),
+    ),
     '',
     ...(places
       ? [

@@ -11,7 +11,7 @@ import { sessionFolders } from '../../../core/session/session-list.ts';
 import { Chat } from './chat.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';
 import paperBoat from './paper-boat.json' with { type: 'json' };
-import { type DemoScreen, type PlayedSession, playSession, shown } from './play-session.ts';
+import { type DemoScreen, type Play, type PlayedSession, playSession, shown } from './play-session.ts';
 
 export interface DemoOptions {
   /** The built server's file; the CLI is in the same folder. */
@@ -38,6 +38,8 @@ export interface DemoReport extends PlayedSession {
   diffStat: string;
   mainUntouched: boolean;
   proof: Verification;
+  /** The second task, by one agent. */
+  quick: Pick<PlayedSession, 'session' | 'branch' | 'iterations'>;
   /** The paths of the demo, if its folder was kept. */
   places?: { root: string; repo: string; worktree: string; sessionDir: string };
 }
@@ -90,6 +92,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
   screen.line(`samocode verify ${session}: the same commands again, on a fresh clone of the branch`);
   const verified = await samocode(place, options, 'verify', session, '--json');
   const proof: Verification = JSON.parse(verified.stdout); // printed by our own CLI
+  const quick = await playQuick(place, call, { chat, screen, signal });
   const log = await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD');
   const commits = log.split('\n').filter(Boolean);
   const mainUntouched = (await checkout()) === before;
@@ -100,8 +103,23 @@ async function play(place: DemoPlace, options: DemoOptions) {
   ].filter((problem) => problem !== false);
   const diffStat = await gitOut(place, worktree, 'diff', '--stat=76', 'main', 'HEAD');
   const seconds = Math.round((clock.monotonic() - begun) / 100) / 10;
-  const facts = { ...story, commits, diffStat, proof, mainUntouched, seconds };
+  const facts = { ...story, quick, commits, diffStat, proof, mainUntouched, seconds };
   return { ok: problems.length === 0, problems, ...facts, sessionDir: join(sessions, session), worktree };
+}
+
+/** A task of a few lines: no questions, no plan, one agent, the same proof. */
+async function playQuick(
+  { repo }: DemoPlace,
+  call: ReturnType<typeof shown>,
+  play: Omit<Play, 'session'>,
+): Promise<DemoReport['quick']> {
+  const { quickTask: task } = paperBoat;
+  play.screen.chapter('A small task needs no plan');
+  const input = { project_dir: repo, task, name: 'nothing-twice', quick: true };
+  const { session, cursor } = await call('start_session', input, `quick: “${task}”`);
+  const { branch, iterations } = await playSession({ ...play, session }, cursor);
+  await call('read_session', { session, what: 'proof' }, 'what=proof');
+  return { session, branch, iterations };
 }
 
 /** Runs the CLI in the demo's project, as a person would. */

@@ -11,7 +11,8 @@ const REPORT: DemoReport = {
   session: '26-01-08-way-back',
   branch: 'samocode/way-back',
   phases: ['investigation', 'requirements', 'done'],
-  iterations: 11,
+  iterations: 7,
+  quick: { session: '26-01-08-nothing-twice', branch: 'samocode/nothing-twice', iterations: 1 },
   seconds: 8,
   answers: [],
   plan: 'plan.md',
@@ -40,7 +41,7 @@ function wordsIn(root: string | undefined, env: Cli['env'] = {}): string[] {
 
 test('no sentence at the end of a demo is wider than the terminal', () => {
   expect(wordsIn('/tmp').filter((line) => line.length > 80)).toEqual([]);
-  expect(wordsIn('/tmp').join(' ')).toContain('3 phases, 11 agents, 8 s.');
+  expect(wordsIn('/tmp').join(' ')).toContain('7 agents for the task, 1 agent for the small one, 8 s.');
 });
 
 test('commands at the end of a demo are not broken within their paths', () => {
