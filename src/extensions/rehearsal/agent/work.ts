@@ -4,10 +4,11 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Clock } from '../../../core/kernel/clock.ts';
 import { ifExists } from '../../../core/kernel/errors.ts';
 import { writeWhole } from '../../../core/kernel/files/atomic-file.ts';
+import { documentText } from '../../../core/session/documents/documents.ts';
 import { readInboxMessage, sortInbox } from '../../../core/session/documents/inbox.ts';
 import { oneLine } from '../../../core/session/documents/markdown-lines.ts';
 import { changeOverview } from '../../../core/session/documents/overview.ts';
-import { newQa } from '../../../core/session/documents/qa-change.ts';
+import { appendRound, newQa } from '../../../core/session/documents/qa-change.ts';
 import { LEDGER_NAME } from '../../../core/session/documents/requirements.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { runAsAgent } from './run-as-agent.ts';
@@ -53,8 +54,14 @@ export const WORK: Acts<
   'say' | 'ask' | 'document' | 'ledger' | 'edit' | 'check' | 'commit' | 'tick' | 'end'
 > = {
   say: ({ text }, { lines }) => lines.say(text),
-  ask: async (_act, context) =>
-    write(context, inSession(context, '_qa.md'), newQa(fill(context.scenario.story, await context.words()))),
+  ask: async (_act, context) => {
+    // Those of the agent before, which ended early.
+    if (context.situation.occasion.questions === 'open') return;
+    const path = inSession(context, '_qa.md');
+    const story = fill(context.scenario.story, await context.words());
+    const before = await documentText(path);
+    await write(context, path, before?.trim() ? appendRound(before, story.questions) : newQa(story));
+  },
   document: writeDocument,
   ledger: async (_act, context) => {
     const all = fill(context.scenario.story.requirements, await context.words());
