@@ -44,10 +44,11 @@ gives a finished one a new goal.
 
 - \`continue\` runs the named phase next. It is the only signal that moves a session.
 - \`waiting\` parks the session until a human has acted. \`for\` names what it waits for; if it is missing, the first entry in
-  the table applies. It never changes the phase, even if it names one; an approved plan moves to implementation at once.
+  the table applies. It never changes the phase, even if it names one; after the answers to investigation come the requirements, after an
+  approved plan the implementation.
 - \`handoff\` runs a fresh agent in the same phase with the note of the previous one. It never moves the session, and does not count as a round of quality.
 - \`blocked\` stops the session until a human resumes it.
-- \`done\` ends the session, only in the phase done, and once every message from the human is acknowledged.
+- \`done\` ends the session, in quality, or in implementation of a quick session, once every message from the human is acknowledged.
 
 ## What opens an edge
 
