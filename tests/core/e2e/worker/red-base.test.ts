@@ -175,11 +175,14 @@ test.concurrent('a check that says something else than on the base is asked abou
   expect(asked.about).toBe(
     `$ ${check}\n(exit status 3 on both)\n\nOn the branch:\nfixed is missing\nother is here\n\nOn the base commit:\nfixed is missing`,
   );
+  const { n } = await rig.state();
   await decide(rig, 'B');
   const done = await rig.until(isAt('done'), LONG);
   expect(done.proved?.redAfter).toEqual([check]);
   const answers = (await rig.events()).filter((event) => event.type === 'answers_recorded');
   expect(answers).toHaveLength(2);
+  const begun = (await rig.events(n)).filter((event) => event.type === 'iteration_started');
+  expect(begun.map(({ phase }) => phase)).toEqual(['quality']);
 });
 
 test.concurrent('where the settings open the gates, a red base is part of the task', async () => {
