@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readQa } from '../../../../src/core/acts/gates/read-qa.act.ts';
+import { gitLine } from '../../../../src/core/project/git/git.ts';
 import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { statusSentence } from '../../../../src/core/session/words.ts';
@@ -89,9 +90,15 @@ test.concurrent(
     });
     await rig.launch();
     expect((await rig.events(n)).filter(({ type }) => type === 'answers_recorded')).toEqual([]);
+    // What a person commits meanwhile is proved with it.
+    const cwd = (await rig.state()).worktree?.path ?? '';
+    const git = (...args: string[]) => gitLine(args, { cwd, baseEnv: rig.repo.env });
+    await git('commit', '-q', '--allow-empty', '-m', 'Mine');
     await rig.answer(answered('Q1', 'B'), 'cli');
     const isDone = ({ status }: SessionState) => status.kind === 'done';
-    expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
+    const { acceptedWeakenings, proved } = await rig.until(isDone);
+    expect(acceptedWeakenings).toHaveLength(1);
+    expect(proved?.commit).toBe(await git('rev-parse', 'HEAD'));
     const since = (await rig.events(n)).map(({ type }) => type);
     expect([since.includes('iteration_started'), since.includes('judged_again')]).toEqual([false, true]);
     const proof = join(rig.paths.proof, 'proof.md');
