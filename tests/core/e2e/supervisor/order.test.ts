@@ -167,7 +167,7 @@ test('a session that is started anyway still asks its own questions', async () =
   await answer(boats, 'sails', 'B');
   await boats.until('sails', ({ status, prepared }) => prepared && status.kind === 'waiting');
   const { status, answers } = (await boats.view('sails')).state;
-  expect(status).toMatchObject({ for: 'qa_answers', openQuestions: [expect.not.stringMatching(/^Q1$/)] });
+  expect(status).toMatchObject({ for: 'qa_answers', openQuestions: ['R2Q1', 'R2Q2', 'R2Q3'] });
   expect(answers).toEqual([]);
 });
 
