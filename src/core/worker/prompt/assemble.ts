@@ -23,7 +23,7 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from '../../session/documents/material.ts';
 import { parseSignal } from '../../session/documents/signal.ts';
 import { roundDocuments } from '../../session/events/rounds.ts';
-import { fill, withForms } from './forms.ts';
+import { fillPlaces, withForms } from './forms.ts';
 import type { PromptState } from './prompt-state.ts';
 import { nextPlanPhase, situation } from './situation-lines.ts';
 
@@ -57,7 +57,7 @@ export function assemblePrompt(state: PromptState): string {
   const timestampIteration = `[${threeDigits(state.iteration)} @ ${stamps.log}]`;
   const page = phase === 'implementation' && state.progress.way === 'quick' ? quick : PHASE_AGENTS[phase];
   const { duties, signals } = partsOf(filledIn(page, state));
-  const text = fill(iteration, {
+  const text = fillPlaces(iteration, {
     sessionPath: sessionDir,
     workingDirectory: state.workingDir,
     phase,
@@ -65,12 +65,12 @@ export function assemblePrompt(state: PromptState): string {
     timeLimit: timeLimit(state.timeLimitMs, stamps),
     approvedPlan: approvedPlan(state),
     attention: attention(state),
-    contract: fill(contract, { permissions: permissionLimits(state) }),
+    contract: fillPlaces(contract, { permissions: permissionLimits(state) }),
     situation: situation(state),
     duties,
     provider: aboutCli(providerNamed(state.provider).promptText ?? alone, duties),
-    overview: fill(overview, { timestampIteration }),
-    signal: fill(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
+    overview: fillPlaces(overview, { timestampIteration }),
+    signal: fillPlaces(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
   });
   // A NUL byte in a program's arguments would prevent its start, whatever its source.
   const typed = text.replaceAll('\0', '\u{fffd}');

@@ -14,14 +14,14 @@ export function withForms(page: string, without: readonly (keyof typeof FORMS)[]
   const values = Object.entries(FORMS).map(
     ([name, form]) => [name, without.some((each) => each === name) ? '' : form.trimEnd()] as const,
   );
-  return fill(page, Object.fromEntries(values));
+  return fillPlaces(page, Object.fromEntries(values));
 }
 
 /**
  * Fills `{{name}}` placeholders. Values are not searched for placeholders themselves.
  * @throws Error for a placeholder without a value: a bug that a test finds
  */
-export function fill(template: string, values: Readonly<Record<string, string>>): string {
+export function fillPlaces(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{(\w+)\}\}/g, (place, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`There is no value for ${place}.`);

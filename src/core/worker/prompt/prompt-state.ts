@@ -3,7 +3,7 @@ import { plainText } from '../../kernel/files/plain-file.ts';
 import type { BaseChecks } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
-import { gitSaysYes } from '../../project/git/git.ts';
+import { servesPages } from '../../project/finding/serves-pages.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
 import { documentText } from '../../session/documents/documents.ts';
@@ -17,7 +17,6 @@ import { checksOf, choicesOf, provingOf, stateOf, type Worker } from '../core/wo
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/own-documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
-import { mainGit } from '../proving/check-facts.ts';
 import { messagesToRead } from '../recording/messages.ts';
 
 interface PromptFacts {
@@ -104,8 +103,7 @@ async function opensPages(worker: Worker): Promise<boolean> {
   const chromium = await programOnPath(CHROMIUMS, worker.env);
   if (chromium === undefined || worktree === undefined) return false;
   if (provingOf(worker).application !== undefined) return true;
-  const words = ['-e', '<html', '-e', 'text/html'];
-  return await gitSaysYes(['grep', '-qIi', ...words, `refs/heads/${worktree.branch}`], mainGit(worker));
+  return await servesPages(worktree.branch, { ...worker.git.context, cwd: worker.file.mainRepo });
 }
 
 /** Each question with the recorded answer, as the text of the chosen options. */
