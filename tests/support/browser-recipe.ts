@@ -14,7 +14,7 @@ export interface RecipePlaces {
 
 /** The commands for a headless Chromium in the prompt of testing agents, with their placeholders filled in. */
 export async function browserRecipe(places: RecipePlaces): Promise<string[]> {
-  const text = await readFile(join(import.meta.dirname, '../../agents/testing.md'), 'utf8');
+  const text = await readFile(join(import.meta.dirname, '../../workflow/headless-chromium.md'), 'utf8');
   const [, block = ''] = /\*\*Headless Chromium\*\*[\s\S]*?```\n([\s\S]*?)```/.exec(text) ?? [];
   const words: Readonly<Record<string, string>> = {
     '[dir]': places.dir,

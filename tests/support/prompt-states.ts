@@ -42,6 +42,8 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     checks: ['npm test', 'npm run lint'],
     checksIn: 'clone',
     redBase: undefined,
+    baseRun: phase === 'investigation' ? 'running' : undefined,
+    opensPages: phase === 'testing',
     round: undefined,
     documents: [
       '_overview.md',
@@ -109,7 +111,7 @@ export const EVERYTHING: Partial<PromptState> = {
   goal: 'Now also refresh tokens.',
   feedback: 'Two phases less, please.',
   notes: [
-    'The signal of the agent before you was not accepted: No _signal.json was written. Fix this first.',
+    'The agent before you ended without an accepted signal: No _signal.json was written. Its work may be good: look at `git status`, the last commits and the newest document, finish what is missing, then signal.',
     'Hand-off from the agent before you:\nsteps 1 and 2 done\nnext: routes.ts',
     'Checks of the project failed: `npm test` (exit status 1). Fix this first.',
   ],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DOCUMENT_KINDS, parseDocumentName } from '../../src/core/session/documents/documents.ts';
+import { withForms } from '../../src/core/worker/prompt/forms.ts';
 import {
   CLI_NAMES,
   CLI_OPTIONS,
@@ -68,8 +69,11 @@ test.each(ALL)('%s has no tabs, no trailing spaces, no path of a machine', (path
   expect(text.endsWith('\n'), path).toBe(true);
 });
 
-test('only prompts and commands have placeholders, and no agent has one', () => {
-  const places = ALL.flatMap(([path, text]) => (/\{\{\w+\}\}/.test(text) ? [path] : []));
+test('agents have places for shared forms alone, and only pages of a whole prompt have others', () => {
+  const places = ALL.flatMap(([path, text]) => {
+    const filled = path.startsWith('agents/') ? withForms(text) : text;
+    return /\{\{\w+\}\}/.test(filled) ? [path] : [];
+  });
   expect(places.sort()).toEqual([
     'workflow/contract.md',
     'workflow/iteration.md',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fencedBlocks, SOURCE, TEXTS } from './texts.ts';
+import { SOURCE, TEXTS } from './texts.ts';
 
 const onOneLine = (text: string) => text.replace(/\s+/g, ' ');
 
@@ -14,46 +14,87 @@ test.each([...TEXTS].filter(([path]) => /^(?:agents|workflow)\//.test(path)))(
   },
 );
 
-const REVIEWERS = ['future maintainer', 'system architect', 'product advocate'];
+const REVIEWERS = ['breaker', 'future maintainer', 'product advocate'];
 
-test.each(REVIEWERS)('the %s has eight questions, the same in a session and in a chat', (name) => {
+test.each(REVIEWERS)('the %s has the same six questions or more in a session and in a chat', (name) => {
   const questions = (text = '') => {
     const [, own = ''] = onOneLine(text).split(`*${name}*`);
     return (
       own
-        .split(/ - \*| \d\. |Form: /)[0]
+        .split(/ - \*| \d\. /)[0]
         ?.match(/[^?:.]+\?/g)
         ?.map((question) => question.trim()) ?? []
     );
   };
   const inSession = questions(SOURCE.agents.find((agent) => agent.name === 'quality')?.body);
-  expect(inSession).toHaveLength(8);
+  expect(inSession.length).toBeGreaterThanOrEqual(6);
   expect(questions(SOURCE.skills.find((skill) => skill.name === 'quality')?.body)).toEqual(inSession);
+});
+
+test('a reviewer hunts wrong results, swallowed errors, strangers and tests that cannot fail', () => {
+  const questions = onOneLine(bodyOf('agents', 'quality').split('*breaker*')[1] ?? '');
+  for (const hunted of [
+    'gives a wrong result?',
+    'twice, at once, half done?',
+    'swallowed or reported as success?',
+    "Can a stranger's input reach",
+    'Which assertion of each new test fails if the change is taken out?',
+  ])
+    expect(questions).toContain(hunted);
 });
 
 const bodyOf = (folder: 'agents' | 'skills', wanted: string) =>
   SOURCE[folder].find(({ name }) => name === wanted)?.body ?? '';
 
 test.each([
-  ['a plan', 'planning', 'planning'],
-  ['questions', 'requirements', 'task-definition'],
-])('the form of %s is the same in a session and in a chat', (_what, agent, skill) => {
-  const [form] = fencedBlocks(bodyOf('agents', agent));
-  expect(form).toContain('[title]');
-  expect(fencedBlocks(bodyOf('skills', skill))[0]).toBe(form);
-});
+  ['plan-form', ['investigation', 'requirements', 'planning'], ['planning']],
+  ['large-plan', ['requirements', 'planning'], ['planning']],
+  ['qa-form', ['investigation', 'requirements', 'quick'], ['task-definition']],
+  ['ledger-form', ['investigation', 'requirements'], []],
+  ['finding-form', ['quality'], ['quality']],
+  ['summary-form', ['quality', 'quick', 'done'], ['summary']],
+])(
+  'the text of workflow/%s is written once, for %j, and is the same in the skills %j',
+  (name, agents, skills) => {
+    const form = (TEXTS.get(`workflow/${name}.md`) ?? expect.fail()).trimEnd();
+    const place = `{{${name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())}}}`;
+    for (const page of agents) expect(bodyOf('agents', page)).toContain(place);
+    for (const skill of skills) expect(bodyOf('skills', skill)).toContain(form);
+    const copies = [...TEXTS].filter(([path, text]) => !path.startsWith('workflow/') && text.includes(form));
+    expect(copies.map(([path]) => path)).toEqual(skills.map((skill) => `skills/${skill}/SKILL.md`));
+  },
+);
 
-const TWO_OR_ONE =
-  'where a minimal and a clean solution would differ; otherwise, and for up to 20 changed lines, one';
-const IN_PROPORTION =
-  'Up to 20 changed lines: the suite, the requirements, the two edges nearest to the change. 2nd run: the suite, the requirements, and what quality changed.';
+const SMALLER =
+  'only where two structures would differ in interface or data and the choice is costly to undo';
+const TAKES_MINIMAL =
+  'Take minimal, unless clean removes a cost that a requirement or a later phase has: name it.';
+const CAN_FAIL =
+  'with a value from the requirement, not from the code; the thing under test is real, only the outside world is replaced. See it fail on that assertion';
+const DIFFERS =
+  'Same aim, another path, name or signature: do the aim, and note `Differs: [plan] → [code], because [why]`. Another requirement, interface, data format or dependency:';
+const WHEN_TO_ASK =
+  'task, documents and code do not answer it; the answers lead to different behaviour or data; the wrong one is costly to undo.';
+const STOPS = 'Stop when every requirement has a row and five edges held; continue only where one broke.';
+const SHOWN =
+  'A requirement passes only by a row with command, exit status and the line of output that shows it. Could not be run is `not run`, and no pass.';
 
 test.each([
-  ['when two proposals are due', TWO_OR_ONE, ['planning', 'implementation']],
-  ['how far tests go', IN_PROPORTION, ['testing']],
-])('there is one rule for %s, in a session and in a chat', (_what, rule, names) => {
-  const pages = names.flatMap((name) => [bodyOf('agents', name), bodyOf('skills', name)]);
-  expect(pages.map(onOneLine)).toEqual(pages.map(() => expect.stringContaining(rule)));
+  ['when two proposals are due', SMALLER, ['workflow/large-plan.md', 'skills/implementation/SKILL.md']],
+  ['which proposal is built', TAKES_MINIMAL, ['agents/implementation.md', 'skills/implementation/SKILL.md']],
+  ['how a test can fail', CAN_FAIL, ['agents/implementation.md', 'skills/implementation/SKILL.md']],
+  ['deviations from the plan', DIFFERS, ['agents/implementation.md', 'skills/implementation/SKILL.md']],
+  ['when to ask', WHEN_TO_ASK, ['agents/investigation.md', 'skills/task-definition/SKILL.md']],
+  ['when testing stops', STOPS, ['agents/testing.md', 'skills/testing/SKILL.md']],
+  ['how a requirement passes', SHOWN, ['agents/testing.md', 'skills/testing/SKILL.md']],
+])('there is one rule for %s, in a session and in a chat', (_what, rule, pages) => {
+  for (const page of pages) expect(onOneLine(TEXTS.get(page) ?? '')).toContain(rule);
+});
+
+test('how small a change is stands once, in the rules of every agent', () => {
+  const sessions = [...TEXTS].filter(([path]) => /^(?:agents|workflow)\//.test(path));
+  const named = sessions.filter(([, text]) => /\b20 (?:changed )?lines\b/.test(onOneLine(text)));
+  expect(named.map(([path]) => path)).toEqual(['workflow/contract.md', 'workflow/provider-claude.md']);
   expect([...TEXTS.values()].filter((text) => /line or two|one or two lines/.test(text))).toEqual([]);
 });
 
@@ -68,7 +109,7 @@ test('placeholders for the reader of a skill are in brackets', () => {
 
 test('the method for a headless Chromium is the same in a session and in a chat', () => {
   const recipe = (text = '') => /\*\*Headless Chromium\*\*[\s\S]*?\n\n```[\s\S]*?```\n\n.*\n/.exec(text)?.[0];
-  const inSession = recipe(SOURCE.agents.find((agent) => agent.name === 'testing')?.body);
+  const inSession = recipe(TEXTS.get('workflow/headless-chromium.md'));
   const inChat = recipe(SOURCE.skills.find((skill) => skill.name === 'testing')?.body);
   expect(inChat).toContain('--screenshot');
   expect(inChat).toBe(inSession?.replaceAll('[session path]', '[session folder]'));

@@ -186,8 +186,6 @@ function promptFor(facts: { phase: Phase; iteration: number; sessionDir: string;
     `**Working directory:** ${facts.repo}`,
     `**Phase:** ${facts.phase}`,
     `**Iteration:** ${nnn}`,
-    `TIMESTAMP_FILE: 01-08-10${nnn.slice(1)}`,
-    `TIMESTAMP_LOG: 01-08 10:${nnn.slice(1)}`,
-    `TIMESTAMP_ITERATION: [${nnn} @ 01-08 10:${nnn.slice(1)}]`,
+    `**Time limit:** 30 minutes from 01-08 10:${nnn.slice(1)} on`,
   ].join('\n');
 }

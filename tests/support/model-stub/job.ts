@@ -25,13 +25,15 @@ export function jobIn(prompt: string, work: PlannedWork): Job | undefined {
   const phase = phaseNamed(line(prompt, 'Phase'));
   if (!phase) throw new Error('The prompt names no phase.');
   const iteration = line(prompt, 'Iteration').replace(/\D.*$/, '').padStart(3, '0');
+  const began = /from (\S+ \S+) on/.exec(line(prompt, 'Time limit'))?.[1];
+  if (began === undefined) throw new Error('The prompt does not say when its time began.');
   return {
     sessionDir: line(prompt, 'Session path'),
     workingDir: line(prompt, 'Working directory'),
     phase,
     iteration,
-    fileStamp: stamp(prompt, 'TIMESTAMP_FILE'),
-    flowStamp: stamp(prompt, 'TIMESTAMP_ITERATION'),
+    fileStamp: began.replace(' ', '-').replace(':', ''),
+    flowStamp: `[${iteration} @ ${began}]`,
     work,
     mayPlan: prompt.includes('"for":"plan_approval"'),
     wantsComparison: prompt.includes('It is marked `Proposals: two`'),
@@ -42,10 +44,4 @@ function line(prompt: string, label: string): string {
   const words = new RegExp(`\\*\\*${label}:\\*\\*[ \\t]*(.+)`).exec(prompt)?.[1];
   if (!words) throw new Error(`The prompt has no line **${label}:**.`);
   return words.replaceAll('`', '').trim();
-}
-
-function stamp(prompt: string, name: string): string {
-  const words = new RegExp(`${name}\\W*?[:=]\\W*?(\\[[^\\]]+\\]|\\d[\\d-]+)`).exec(prompt)?.[1];
-  if (!words) throw new Error(`The prompt has no ${name}.`);
-  return words;
 }

@@ -173,7 +173,7 @@ function correct(progress: Progress, { rule, problem }: Fault): Decision {
     const reason = `${problem} Its one corrective retry has failed too (rule ${rule}).`;
     return block(progress.phase, rule, reason);
   }
-  const note = `The signal of the agent before you was not accepted: ${problem} Fix this first.`;
+  const note = `The agent before you ended without an accepted signal: ${problem} Its work may be good: look at \`git status\`, the last commits and the newest document, finish what is missing, then signal.`;
   return again(progress, 'corrective', [note]);
 }
 

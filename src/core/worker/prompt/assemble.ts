@@ -23,6 +23,7 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from '../../session/documents/material.ts';
 import { parseSignal } from '../../session/documents/signal.ts';
 import { roundDocuments } from '../../session/events/rounds.ts';
+import { fillPlaces, withForms } from './forms.ts';
 import type { PromptState } from './prompt-state.ts';
 import { nextPlanPhase, situation } from './situation-lines.ts';
 
@@ -54,26 +55,22 @@ export function assemblePrompt(state: PromptState): string {
   const { sessionDir, phase, now } = state;
   const stamps = stampsAt(now);
   const timestampIteration = `[${threeDigits(state.iteration)} @ ${stamps.log}]`;
-  const { duties, signals } = partsOf(
-    phase === 'implementation' && state.progress.way === 'quick' ? quick : PHASE_AGENTS[phase],
-  );
-  const text = fill(iteration, {
+  const page = phase === 'implementation' && state.progress.way === 'quick' ? quick : PHASE_AGENTS[phase];
+  const { duties, signals } = partsOf(filledIn(page, state));
+  const text = fillPlaces(iteration, {
     sessionPath: sessionDir,
     workingDirectory: state.workingDir,
     phase,
     iteration: threeDigits(state.iteration),
     timeLimit: timeLimit(state.timeLimitMs, stamps),
     approvedPlan: approvedPlan(state),
-    timestampFile: stamps.file,
-    timestampLog: stamps.log,
-    timestampIteration,
     attention: attention(state),
-    contract: fill(contract, { permissions: permissionLimits(state) }),
+    contract: fillPlaces(contract, { permissions: permissionLimits(state) }),
     situation: situation(state),
-    duties: filledIn(duties, state),
+    duties,
     provider: aboutCli(providerNamed(state.provider).promptText ?? alone, duties),
-    overview: fill(overview, { timestampIteration }),
-    signal: fill(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
+    overview: fillPlaces(overview, { timestampIteration }),
+    signal: fillPlaces(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
   });
   // A NUL byte in a program's arguments would prevent its start, whatever its source.
   const typed = text.replaceAll('\0', '\u{fffd}');
@@ -92,12 +89,12 @@ function approvedPlan({ sessionDir, plan }: PromptState): string {
 }
 
 /**
- * Fills the time into the names and commands of an agent's duties, so that they can be copied, and removes the line
- * that asks a CLI for a second opinion on its own work.
+ * Fills the forms into an agent's duties, and the time into names and commands, so that they can be copied; removes the
+ * line that asks a CLI for a second opinion on its own work.
  */
-function filledIn(duties: string, { now, timeLimitMs, provider }: PromptState): string {
+function filledIn(duties: string, { now, timeLimitMs, provider, opensPages }: PromptState): string {
   const { file, log } = stampsAt(now);
-  return duties
+  return withForms(duties, opensPages ? [] : ['headlessChromium'])
     .replace(new RegExp(`^\\{ command -v ${provider} .*\\n`, 'm'), '')
     .replace(` "$D.${provider}"`, '')
     .replaceAll('TIMESTAMP_FILE', file)
@@ -133,18 +130,6 @@ function timeLimit(ms: number, { log }: Stamps): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
   const many = minutes === 1 ? 'minute' : 'minutes';
   return `${minutes} ${many} from ${log} on; \`date\` shows the time`;
-}
-
-/**
- * Fills `{{name}}` placeholders. Values are not searched for placeholders themselves.
- * @throws Error for a placeholder without a value: a bug that a test finds
- */
-function fill(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/\{\{(\w+)\}\}/g, (place, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`There is no value for ${place}.`);
-    return value;
-  });
 }
 
 /** The duties of each phase's agent; compiled in, so that an upgrade changes nothing during a run. */

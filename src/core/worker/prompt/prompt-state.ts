@@ -3,7 +3,9 @@ import { plainText } from '../../kernel/files/plain-file.ts';
 import type { BaseChecks } from '../../kernel/phases/proving.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { MAX_NAMED_FILE_BYTES } from '../../project/finding/open-project.ts';
+import { servesPages } from '../../project/finding/serves-pages.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import { CHROMIUMS, programOnPath } from '../../sandbox/programs/locate-cli.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
@@ -63,6 +65,9 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     checks: checksOf(worker),
     checksIn: provingOf(worker).in,
     redBase: redBase(baseChecks, paths.runDir),
+    baseRun: baseRun(worker),
+    /** Testing finds a headless Chromium here, and pages that it can open. */
+    opensPages: facts.phase === 'testing' && (await opensPages(worker)),
     documents: documentNames(worker),
     questions: { asked: questions.length, open, answers: answersTo(questions, answers) },
     rules: choicesOf(worker),
@@ -85,6 +90,20 @@ function redBase(base: BaseChecks | undefined, runDir: string) {
     output: join(runDir, output),
   }));
   return { failed, choice: base.choice };
+}
+
+/** The checks on the base commit, where no agent needs to run them. */
+function baseRun(worker: Worker): 'running' | 'green' | undefined {
+  if (worker.memory.baseRun !== undefined) return 'running';
+  return stateOf(worker).baseChecks?.result === 'green' ? 'green' : undefined;
+}
+
+async function opensPages(worker: Worker): Promise<boolean> {
+  const { worktree } = stateOf(worker);
+  const chromium = await programOnPath(CHROMIUMS, worker.env);
+  if (chromium === undefined || worktree === undefined) return false;
+  if (provingOf(worker).application !== undefined) return true;
+  return await servesPages(worktree.branch, { ...worker.git.context, cwd: worker.file.mainRepo });
 }
 
 /** Each question with the recorded answer, as the text of the chosen options. */

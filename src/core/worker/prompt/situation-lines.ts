@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../kernel/phases/table.ts';
+import { limitOf, MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, type Phase } from '../../kernel/phases/table.ts';
 import { listed } from '../../kernel/text.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
@@ -22,9 +22,9 @@ export function situation(state: PromptState): string {
     ...requirements(state),
     ...documents(state),
   ];
-  const { limit } = PHASES[state.phase];
+  const { phase, progress } = state;
   lines.push(
-    `Iteration ${state.progress.phaseIteration + 1} of ${state.phase}; after ${limit}, a human decides.`,
+    `Iteration ${progress.phaseIteration + 1} of ${phase}; after ${limitOf(phase, progress.way)}, a human decides.`,
   );
   return `${lines.map((line) => `- ${line}`).join('\n')}\n`;
 }
@@ -47,9 +47,9 @@ function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
   return [`The human gave a plan: ${path} quotes it, and \`[B7]\` in a step is its seventh box.${rule}`];
 }
 
-/** Only the phases before the work read it: the plan has what follows from it. */
-function chat({ chat: given, sessionDir, phase }: PromptState): string[] {
-  const rule = AFTER_CHAT[phase];
+/** Only the phases before the work read it, where there is a plan: that has what follows from it. */
+function chat({ chat: given, sessionDir, phase, progress }: PromptState): string[] {
+  const rule = phase === 'implementation' && progress.way !== 'quick' ? undefined : AFTER_CHAT[phase];
   if (given === undefined || rule === undefined) return [];
   const path = inlineMaterial(join(sessionDir, '_chat.md'));
   const quotes = given.turns > 0 ? 'quotes that chat by turns' : 'quotes its summary of itself';
@@ -57,26 +57,27 @@ function chat({ chat: given, sessionDir, phase }: PromptState): string[] {
 }
 
 const AFTER_CHAT: Readonly<Partial<Record<Phase, string>>> = {
-  investigation: `Put a section \`## ${CHAT_SECTION}\` into the dive, which the human reads at the first gate: in a line each what was decided, found, tried and refused there, with its turn (\`turn 12\`), and for each whether you checked it against the files.`,
-  requirements: `The section \`## ${CHAT_SECTION}\` of the dive has what was decided there: do not ask that again, unless the files contradict it.`,
+  investigation: `Put a section \`## ${CHAT_SECTION}\` into the dive, which the human reads at the first gate: in a line each what was decided, found, tried and refused there, with its turn (\`turn 12\`), and for each whether you checked it against the files. What was decided there is no question, unless the files contradict it.`,
+  requirements: `Keep to what was decided there, as \`## ${CHAT_SECTION}\` of the dive has it, and leave out what was refused: do not ask that again, unless the files contradict it.`,
   planning: `Keep to what was decided there, and leave out what was refused: \`## ${CHAT_SECTION}\` in the dive.`,
+  implementation: 'Keep to what was decided there, and leave out what was refused.',
 };
 
 const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
   init: () => [],
-  investigation: (state) => goalsBefore(state),
+  investigation: (state) => [...goalsBefore(state), ...baseRun(state)],
   requirements: (state) => [questions(state), ...goalsBefore(state)],
   planning: (state) => [plan(state), ...goalsBefore(state)],
-  implementation: (state) => [plan(state), planPhase(state), ...testReturns(state), ...sentBack(state)],
+  implementation: (state) => [plan(state), ...planPhase(state), ...testReturns(state), ...sentBack(state)],
   testing: (state) => [plan(state), testRun(state), ...testReturns(state)],
-  quality: (state) => [plan(state), qualityRound(state)],
+  quality: (state) => [plan(state), ...triedHere(state), qualityRound(state), ...earlierRound(state)],
   done: (state) => [plan(state)],
 };
 
 function questions({ questions: { asked, open } }: PromptState): string {
-  if (asked === 0) return 'Nothing has been asked for this goal yet: part A.';
+  if (asked === 0) return 'Nothing was asked for this goal.';
   if (open.length > 0) return `Asked: ${asked} questions. Without a recorded answer: ${open.join(', ')}.`;
-  return `Asked: ${asked} questions, all answered, on record: part B, unless the answers open new ones.`;
+  return `Asked: ${asked} questions, all answered, on record.`;
 }
 
 function goalsBefore({ earlier: { rounds, plans } }: PromptState): string[] {
@@ -89,7 +90,8 @@ function goalsBefore({ earlier: { rounds, plans } }: PromptState): string[] {
   return past.length > 0 ? [`Of earlier goals, for reading only: ${past.join('; ')}.`] : [];
 }
 
-function plan({ plan: current }: PromptState): string {
+function plan({ plan: current, progress }: PromptState): string {
+  if (progress.way === 'quick') return 'The session is quick: there is no plan, and the task is the measure.';
   if (current === undefined) return 'There is no plan for this goal yet.';
   const testing = current.testing === undefined ? '' : ` It says: ${inlineMaterial(current.testing.line)}.`;
   const approval = current.outcome.approved ? 'approved' : 'not approved yet';
@@ -101,17 +103,18 @@ export function nextPlanPhase(plan: PromptState['plan']): PlanPhase | undefined 
   return plan?.phases.find(({ completed }) => !completed);
 }
 
-function planPhase({ plan: current }: PromptState): string {
+function planPhase({ plan: current, progress }: PromptState): string[] {
+  if (progress.way === 'quick') return [];
   const next = nextPlanPhase(current);
-  if (next === undefined) return 'Every phase of the plan is ticked.';
+  if (next === undefined) return ['Every phase of the plan is ticked.'];
   const { number, steps, wantsComparison } = next;
   const marked = wantsComparison ? ' It is marked `Proposals: two`.' : '';
-  return `Your plan phase is ${number}; ${steps.done} of ${steps.total} steps are ticked.${marked}`;
+  return [`Your plan phase is ${number}; ${steps.done} of ${steps.total} steps are ticked.${marked}`];
 }
 
 function testRun({ progress }: PromptState): string {
   return progress.qualitySinceImplementation
-    ? '2nd run: quality has reviewed this work.'
+    ? '2nd run: quality has reviewed this work and changed code, and no command shows that it still works.'
     : '1st run: quality has not reviewed this work yet.';
 }
 
@@ -129,17 +132,41 @@ function sentBack({ progress: { testReturns: count }, documents: names }: Prompt
   ];
 }
 
-function qualityRound({ progress: { qualityRounds, qualityChangedTree } }: PromptState): string {
-  const before = qualityChangedTree
-    ? 'Earlier rounds changed the code, so it goes to testing from here.'
-    : 'Quality has changed nothing so far.';
-  return `Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}. ${before}`;
+function qualityRound({ progress, plan: current, hasChecks }: PromptState): string {
+  const { qualityRounds, qualityChangedTree } = progress;
+  const isShown = hasChecks || current?.outcome.untestable === true;
+  return [
+    `Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}.`,
+    ...(qualityChangedTree ? ['Earlier rounds changed the code.'] : []),
+    ...(isShown ? [] : ['No command shows the work: code that quality changes goes to testing from here.']),
+  ].join(' ');
+}
+
+function baseRun({ baseRun: run, checks: commands }: PromptState): string[] {
+  if (run === undefined) return [];
+  const named = commands.map(inlineMaterial).join(', ');
+  return run === 'running'
+    ? [`The worker runs ${named} on the base commit beside you.`]
+    : [`The worker ran ${named} on the base commit: nothing failed.`];
+}
+
+function triedHere({ plan: current, progress }: PromptState): string[] {
+  if (progress.way !== 'quick' && current?.outcome.triedInReview !== true) return [];
+  return ['Testing is left to you. Try the work first: start it, each requirement, two edges.'];
+}
+
+function earlierRound({ documents: names, progress }: PromptState): string[] {
+  const review = names.findLast((name) => parseDocumentName(name)?.kind === 'quality-review');
+  if (progress.qualityRounds === 0 || review === undefined) return [];
+  return [
+    `An earlier round is in ${inlineMaterial(review)}: read and try only \`git diff --no-ext-diff [its commit]\`, yourself, without helpers. What was not blocking there does not become so without new evidence.`,
+  ];
 }
 
 const CHECKED: readonly Phase[] = ['planning', 'implementation', 'testing', 'quality', 'done'];
 
 function redBase({ phase, redBase: base }: PromptState): string[] {
-  if (base === undefined || (phase !== 'requirements' && !CHECKED.includes(phase))) return [];
+  if (base === undefined || phase === 'init') return [];
   const { failed, choice } = base;
   const runs = failed.map(
     ({ command, how, output }) => `${inlineMaterial(command)} (${how}; output: ${inlineMaterial(output)})`,

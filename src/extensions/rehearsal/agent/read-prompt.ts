@@ -5,23 +5,26 @@ import { phaseNamed } from '../../../core/kernel/phases/table.ts';
 export type PromptFacts = ReturnType<typeof readPrompt>;
 
 /**
- * Reads the prompt's labelled lines. Missing stamps are derived from `nowMs`.
+ * Reads the prompt's labelled lines. A missing time is taken from `nowMs`.
  * @throws SetupError when session, working directory or phase are missing
  */
 export function readPrompt(prompt: string, nowMs: number) {
   const phase = phaseNamed(labelled(prompt, 'Phase') ?? '');
   if (!phase) throw new SetupError('the prompt has no line "**Phase:** <name of a phase>"');
   const iteration = Number.parseInt(labelled(prompt, 'Iteration') ?? '1', 10) || 1;
-  const now = stampsAt(nowMs);
-  const log = stamp(prompt, 'TIMESTAMP_LOG') ?? now.log;
-  const file = stamp(prompt, 'TIMESTAMP_FILE') ?? now.file;
+  const began = /from (\d\d-\d\d \d\d:\d\d) on/.exec(labelled(prompt, 'Time limit') ?? '')?.[1];
+  const log = began ?? stampsAt(nowMs).log;
   return {
     sessionDir: folder(prompt, 'Session path'),
     workingDir: folder(prompt, 'Working directory'),
     phase,
     iteration,
     // `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` begins flow lines.
-    stamps: { file, log, iteration: `[${threeDigits(iteration)} @ ${log}]` },
+    stamps: {
+      file: log.replace(' ', '-').replace(':', ''),
+      log,
+      iteration: `[${threeDigits(iteration)} @ ${log}]`,
+    },
     // A person's comments on the last plan or result, verbatim; empty if there are none.
     feedback: quotedBelow(prompt, 'The human wants the plan changed'),
     // Replaces the task when a finished session gets a new goal.
@@ -39,10 +42,6 @@ function folder(prompt: string, label: string): string {
 function labelled(prompt: string, label: string): string | undefined {
   const line = new RegExp(`^\\s*(?:[-*] )?\\*\\*${label}:\\*\\*[ \\t]*(.+)$`, 'im').exec(prompt)?.[1];
   return line?.trim().replace(/^`(.*)`$/, '$1');
-}
-
-function stamp(prompt: string, name: string): string | undefined {
-  return new RegExp(`^\\W*${name}\\W*[:=][*\`\\s]*(.+?)[\`\\s]*$`, 'm').exec(prompt)?.[1];
 }
 
 /** The quoted text below the first matching heading, up to the next heading or label. */

@@ -102,7 +102,7 @@ test('the server prompts name the tools that they need', () => {
 test('a command includes its skill, for clients without installed skills', async () => {
   await using serverRig = await makeServerRig({ bare: true, prompts: 'all' });
   const text = await textOf(serverRig, 'dive', { topic: 'the login page' });
-  expect(text).toMatch(/^Use the skill `investigation`\. .*\n\nThe topic: the login page\n/s);
+  expect(text).toMatch(/^Use the skill `investigation`\.\n\nThe topic: the login page\n/s);
   expect(text).toContain('The skill `investigation`, in case it is not installed:');
   expect(text.length).toBeLessThan(6000);
 });

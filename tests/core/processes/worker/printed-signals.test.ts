@@ -68,12 +68,12 @@ test('a plan is described as approved only if it is', () => {
 });
 
 test.each<[Phase, Partial<Situation['counts']>, Phase[]]>([
-  ['testing', {}, ['quality', 'implementation']],
-  ['testing', { qualitySinceImplementation: true }, ['done', 'implementation']],
+  ['testing', {}, ['implementation', 'quality']],
+  ['testing', { qualitySinceImplementation: true }, ['implementation', 'done']],
   ['testing', { testReturns: 3 }, ['quality']],
-  ['quality', {}, ['quality', 'testing', 'done']],
+  ['quality', {}, ['quality', 'testing']],
   ['quality', { qualityChangedTree: true }, ['quality', 'testing']],
-  ['quality', { qualityRounds: 3 }, ['testing', 'done']],
+  ['quality', { qualityRounds: 3 }, ['testing']],
   ['implementation', {}, ['implementation', 'testing']],
 ])('an agent of %s with %j may continue to %j', (phase, counts, wanted) => {
   const prompt = assemblePrompt(promptState(phase, { progress: progressIn(phase, counts) }));
@@ -110,7 +110,7 @@ function printed(phase: Phase, { outcome, rules, counts }: Situation): JudgedSig
 }
 
 function signalsOf(prompt: string, phase: Phase): JudgedSignal[] {
-  const [, list = ''] = prompt.split('\nWrite exactly one of these:\n\n');
+  const [, list = ''] = prompt.split('\nWrite the first of these whose words are true:\n\n');
   return [...list.matchAll(/`(\{.*\})`/g)].flatMap(([, json]) => {
     const reading = parseSignal(json, phase);
     return reading.kind === 'signal' ? [reading.signal] : [];
@@ -121,10 +121,14 @@ function targets(signals: readonly JudgedSignal[]): Phase[] {
   return signals.flatMap(({ status, phase }) => (status === 'continue' && phase ? [phase] : []));
 }
 
-/** Every signal of the phase table except a `continue` within a phase, which a hand-off covers. */
+/**
+ * Every signal of the phase table except a `continue` within a phase, which a hand-off covers, and one that only agents
+ * of an earlier build are shown.
+ */
 function everySignal(phase: Phase): JudgedSignal[] {
+  const isShown = (to: Phase) => to !== phase && !(phase === 'quality' && to === 'done');
   return [
-    ...PHASE_NAMES.filter((to) => to !== phase).map((to) => ({ status: 'continue' as const, phase: to })),
+    ...PHASE_NAMES.filter(isShown).map((to) => ({ status: 'continue' as const, phase: to })),
     ...PHASES[phase].waits.map((waitsFor) => ({
       status: 'waiting' as const,
       for: waitsFor,

@@ -20,14 +20,14 @@ const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase,
 
 /** Token budgets of a plain prompt and of a full one; a token is about four characters. */
 const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
-  init: [1_310, 1_550],
-  investigation: [1_600, 1_950],
-  requirements: [1_880, 2_220],
-  planning: [2_100, 2_440],
-  implementation: [2_510, 2_740],
-  testing: [2_220, 2_450],
-  quality: [2_420, 2_650],
-  done: [1_560, 1_800],
+  init: [1_550, 1_810],
+  investigation: [2_470, 2_850],
+  requirements: [2_525, 2_890],
+  planning: [2_245, 2_610],
+  implementation: [2_485, 2_740],
+  testing: [2_415, 2_680],
+  quality: [2_525, 2_790],
+  done: [1_675, 1_940],
 };
 
 test.each(PHASE_NAMES)('the prompt of %s equals its golden file', async (phase) => {
@@ -72,12 +72,18 @@ test('agents before the work learn of the chat in which it began, those of a lat
   expect(lines('requirements', 12)).toMatch(/do not ask that again/);
   expect(lines('planning', 12)).toMatch(/`## From the chat` in the dive/);
   expect(lines('implementation', 12)).toBeUndefined();
+  const progress = progressIn('implementation', { way: 'quick' });
+  expect(assemblePrompt(promptState('implementation', { chat: { turns: 12 }, progress }))).toContain(
+    'Keep to what was decided there, and leave out what was refused.',
+  );
   expect(assemblePrompt(promptState('investigation'))).not.toContain('in a chat:');
 });
 
 test.each(PHASE_NAMES)('an agent of %s gets the signals of its phase in one list at the end', (phase) => {
   const prompt = assemblePrompt(promptState(phase));
-  const [before = '', list = '', ...more] = prompt.split('\nWrite exactly one of these:\n\n');
+  const [before = '', list = '', ...more] = prompt.split(
+    '\nWrite the first of these whose words are true:\n\n',
+  );
   expect(more).toEqual([]);
   expect(before).not.toContain('"status"');
   expect(list).toMatch(/^(?:(?:- | {2}).*\n)+$/);
@@ -190,7 +196,7 @@ test.each(CASES)(
   'every document that %s names for %s begins with the time stamp itself',
   (phase, provider) => {
     const prompt = assemblePrompt(promptState(phase, { provider }));
-    expect(prompt).not.toMatch(/TIMESTAMP_(?:FILE|LOG|ITERATION)(?!: )/);
+    expect(prompt).not.toContain('TIMESTAMP_');
   },
 );
 
@@ -227,6 +233,71 @@ test('an agent sent back by failed tests is directed to the report', () => {
     ),
   ).toContain('Sent back before: read `01-08-1400-test-report-jwt.md` first');
   expect(assemblePrompt(promptState('implementation', { documents }))).not.toContain('Sent back before');
+});
+
+test('the agent of a quick session gets its own page, and is asked for no plan', () => {
+  const progress = progressIn('implementation', { way: 'quick' });
+  const prompt = assemblePrompt(promptState('implementation', { plan: undefined, progress }));
+  expect(prompt).toContain('**Is it larger than it looked?**');
+  expect(prompt).toContain('The session is quick: there is no plan, and the task is the measure.');
+  expect(prompt).toContain('Iteration 1 of implementation; after 8, a human decides.');
+  expect(prompt).not.toMatch(/Your plan phase|Every phase of the plan|## Helpers/);
+  const signals = jsonIn(prompt.split('whose words are true:')[1] ?? '');
+  expect(signals.map((json) => JSON.parse(json)).map(({ status, phase }) => `${status} ${phase}`)).toEqual([
+    'waiting implementation',
+    'continue requirements',
+    'blocked implementation',
+    'handoff implementation',
+    'continue quality',
+    'done done',
+  ]);
+  const withoutCommand = assemblePrompt(promptState('implementation', { progress, hasChecks: false }));
+  expect(withoutCommand).not.toContain('"status":"done"');
+});
+
+test.each([
+  ['running', 'The worker runs `npm test`, `npm run lint` on the base commit beside you.'],
+  ['green', 'The worker ran `npm test`, `npm run lint` on the base commit: nothing failed.'],
+] as const)(
+  'investigation is told of checks on the base that are %s, and need not run them',
+  (baseRun, line) => {
+    expect(assemblePrompt(promptState('investigation', { baseRun }))).toContain(`- ${line}\n`);
+    expect(assemblePrompt(promptState('requirements', { baseRun }))).not.toContain(line);
+  },
+);
+
+test('investigation, which asks, does not ask whether a red base is part of the task', () => {
+  const failed = [{ command: 'npm test', how: 'exit status 1', output: '/run/base.log' }];
+  const redBase = { failed, choice: undefined };
+  expect(assemblePrompt(promptState('investigation', { redBase }))).toContain('do not ask it yourself');
+});
+
+test('testing gets the recipe for a headless Chromium only where it can open pages of the project', () => {
+  const block = (opensPages: boolean) =>
+    assemblePrompt(promptState('testing', { opensPages })).includes('--screenshot=');
+  expect([block(true), block(false)]).toEqual([true, false]);
+});
+
+test('a reviewer to whom testing is left tries the work first, and one of a later round reads that alone', () => {
+  const at = (changes: Partial<PromptState>) => assemblePrompt(promptState('quality', changes));
+  const left = 'Testing is left to you. Try the work first: start it, each requirement, two edges.';
+  const inReview = promptState('quality').plan ?? expect.fail();
+  const outcome = { ...inReview.outcome, triedInReview: true };
+  expect(at({ plan: { ...inReview, outcome } })).toContain(left);
+  expect(at({ plan: undefined, progress: progressIn('quality', { way: 'quick' }) })).toContain(left);
+  expect(at({})).not.toContain(left);
+  const documents = ['01-08-1300-quality-review-jwt.md', '01-08-1400-quality-review-jwt.md'];
+  const progress = progressIn('quality', { qualityRounds: 1, qualityChangedTree: true });
+  expect(at({ documents, progress })).toContain('An earlier round is in `01-08-1400-quality-review-jwt.md`');
+  expect(at({ documents })).not.toContain('An earlier round');
+});
+
+test('code that quality changed goes to testing only where no command can show it', () => {
+  const at = (hasChecks: boolean) =>
+    assemblePrompt(promptState('quality', { hasChecks })).includes(
+      'code that quality changes goes to testing',
+    );
+  expect([at(false), at(true)]).toEqual([true, false]);
 });
 
 test('a first and a second test run are distinguished', () => {

@@ -136,9 +136,7 @@ function promptFor(options: ChildOptions & { sessionDir: string; workingDir: str
     `**Working directory:** ${options.workingDir}`,
     `**Phase:** ${options.phase}`,
     `**Iteration:** ${number}`,
-    `TIMESTAMP_FILE: 01-08-14${minute}`,
-    `TIMESTAMP_LOG: 01-08 14:${minute}`,
-    `TIMESTAMP_ITERATION: [${number} @ 01-08 14:${minute}]`,
+    `**Time limit:** 30 minutes from 01-08 14:${minute} on`,
     options.more ?? '',
   ].join('\n');
 }

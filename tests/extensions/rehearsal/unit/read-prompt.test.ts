@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { readPrompt } from '../../../../src/extensions/rehearsal/agent/read-prompt.ts';
 
-test('stamps are read from the prompt in any of its usual forms', () => {
+test('the time of an iteration is read from the prompt, and labelled lines in any of their usual forms', () => {
   const prompt =
-    '**Session path:** `/s`\n- **Working directory:** /w\n**Phase:** Testing\n**Iteration:** 007\nTIMESTAMP_FILE: 01-08-1437\n**TIMESTAMP_LOG:** `01-08 14:37`\n';
+    '**Session path:** `/s`\n- **Working directory:** /w\n**Phase:** Testing\n**Iteration:** 007\n**Time limit:** 30 minutes from 01-08 14:37 on; `date` shows the time\n';
   expect(readPrompt(prompt, 0)).toMatchObject({
     sessionDir: '/s',
     iteration: 7,
