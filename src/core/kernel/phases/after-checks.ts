@@ -86,7 +86,7 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   const isLastRound = phase === 'quality' && qualityRounds >= MAX_QUALITY_ROUNDS;
   if (isLastIn(progress) || isLastRound) return block(phase, 'false_done', reason);
   const note = `${reason}. Review each. In your signal, name those that hold: "reviewed": ["R1"]. Where one does not hold, repair it first.`;
-  return run('quality', [note]);
+  return { ...run('quality', [note]), sentBack: true };
 }
 
 /** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */
@@ -108,13 +108,12 @@ export function afterImpossible(
 }
 
 /**
- * The decision that asks a person about checks that fail on the base commit, before the work on it is planned.
- * @returns undefined if no gate comes next: the question can wait
+ * The decision that asks a person about checks that fail on the base commit, before the work on it is planned: with the
+ * first questions, or where those would have been.
+ * @returns undefined if the phase continues: the question can wait
  */
 export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecision | undefined {
   if (phase !== 'investigation' && phase !== 'requirements' && phase !== 'planning') return undefined;
-  // The requirements come next: a gate follows there.
-  if (phase === 'investigation' && decision.kind === 'run') return undefined;
   if (decision.kind === 'run' && decision.phase !== phase)
     return waitAboutBase(phase, decision.phase, decision.notes);
   if (decision.kind !== 'park') return undefined;

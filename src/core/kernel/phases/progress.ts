@@ -100,9 +100,9 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   // The target of the agent's signal, even if a person must act first.
   const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
   const retry = 'retry' in decision ? decision.retry : undefined;
-  const isRound =
-    phase === 'quality' && isAccepted(end) && signal?.status === 'continue' && target === 'quality';
   const isSentBack = 'sentBack' in decision && decision.sentBack === true;
+  const stays = signal?.status === 'continue' || isSentBack;
+  const isRound = phase === 'quality' && isAccepted(end) && stays && target === 'quality';
   const returned = target === 'implementation' && (phase === 'testing' || phase === 'done' || isSentBack);
   const leftQuality = phase === 'quality' && (target === 'testing' || target === 'done');
   const ended: Progress = {
