@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Decision, JudgedSignal, RetryKind } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
-import { PHASE_NAMES, type Phase, WAYS, type Way } from './table.ts';
+import { followsPlan, PHASE_NAMES, type Phase, WAYS, type Way } from './table.ts';
 
 /** A session's progress: everything the phase rules need, folded from its events. */
 export const Progress = z.object({
@@ -57,6 +57,12 @@ export function inPhase(progress: Progress, phase: Phase): Progress {
   if (phase === progress.phase) return progress;
   const qualityChangedTree = phase === 'quality' ? false : progress.qualityChangedTree;
   return { ...progress, phase, phaseIteration: 0, qualityChangedTree };
+}
+
+/** A person set the phase: work that goes back to what comes before it is not quick. */
+export function withPhaseSet(progress: Progress, phase: Phase): Progress {
+  const way = progress.way === 'quick' && !followsPlan(phase) ? 'full' : progress.way;
+  return inPhase({ ...progress, way }, phase);
 }
 
 /** A person resumed the session: limits and failure counts restart. */
