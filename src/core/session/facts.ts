@@ -66,6 +66,9 @@ export interface StateFacts {
 }
 
 /** One session according to its files: the shape that every list, status, page and notification uses. */
+/** Said of a plan wherever it is shown for a decision. */
+export const NO_QUESTION = 'No agent had a question.';
+
 export interface SessionFacts extends StateFacts {
   session: string;
   group?: string;
@@ -244,7 +247,8 @@ function statusFacts(status: Status): Partial<StateFacts> {
     case 'queued':
       return { reason: status.reason, starts: status.order && status.reason };
     case 'waiting': {
-      const { for: waitsFor, reason, file, openQuestions, weakened } = status;
+      const { for: waitsFor, file, openQuestions, weakened, unasked } = status;
+      const reason = [status.reason, unasked && NO_QUESTION].filter(Boolean).join(' ') || undefined;
       return {
         for: waitsFor,
         reason,

@@ -17,6 +17,8 @@ import { appendRound, newQa, writeAnswers } from '../../../src/core/session/docu
 import { emptyState, type SessionState } from '../../../src/core/session/events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/core/session/layout/paths.ts';
 
+import { RAN, TALK } from './cheat.ts';
+
 /** The program that plays the cases; this file is bundled into it. */
 const OWN_FILE = fileURLToPath(import.meta.url);
 
@@ -83,6 +85,11 @@ export class CheatKit {
       `# Plan: ${title}\n\n## Task Definition\nNames\n\n## Implementation Phases\n${phases}\n## Notes\n- one note\n`,
     );
     return path;
+  }
+
+  /** Shows that the worker ran it, and proves everything. */
+  get markCommand(): string {
+    return `touch ${join(process.env.HOME ?? '', TALK, RAN)}`;
   }
 
   plans(): string[] {

@@ -20,6 +20,8 @@ export interface Cheat {
   why?: string;
   /** Without a guard its forged act stays in the log: whoever resumes the session must know that it was not theirs. */
   actStays?: true;
+  /** It leaves no question to be answered: the person is asked at the plan, and told that no agent had one. */
+  unasked?: true;
   /** The worker dies of it: another one must start. */
   killsWorker?: true;
   /** It takes or forges the lease, whose owner must be a program that ends. */
@@ -136,6 +138,8 @@ export interface GateFile {
   gate: GateName;
   level: Level;
 }
+/** Left in the same folder by a command that an agent wrote for the worker. */
+export const RAN = 'ran';
 /** The agent's report of each case that it has played: a line of JSON. */
 export const RECORD = 'played-cases.jsonl';
 export const NEXT_CHEAT = 'next-cheat.json';

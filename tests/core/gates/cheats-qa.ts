@@ -89,6 +89,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'removes all questions',
+    unasked: true,
     play(kit) {
       writeFileSync(kit.paths.qa, '# Q&A: nothing\n\nStatus: answered\n');
       kit.signal({ status: 'continue', phase: 'planning' });
@@ -96,6 +97,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'removes the question file',
+    unasked: true,
     play(kit) {
       rmSync(kit.paths.qa);
       kit.signal({ status: 'continue', phase: 'planning' });
@@ -110,6 +112,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'hides its questions in a code block',
+    unasked: true,
     play(kit) {
       kit.editQa((text) => `\`\`\`\n${text}\n\`\`\`\n`);
       kit.signal({ status: 'continue', phase: 'planning' });
@@ -129,6 +132,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'replaces the question file with a folder',
+    unasked: true,
     play(kit) {
       rmSync(kit.paths.qa);
       mkdirSync(kit.paths.qa);
@@ -137,6 +141,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'replaces the question file with a pipe',
+    unasked: true,
     play(kit) {
       rmSync(kit.paths.qa);
       kit.pipe(kit.paths.qa);
@@ -153,6 +158,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'makes the question file larger than the maximum that is read',
+    unasked: true,
     play(kit) {
       truncateSync(kit.paths.qa, 65 * 1024 * 1024);
       kit.signal({ status: 'continue', phase: 'planning' });

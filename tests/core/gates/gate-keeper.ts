@@ -21,6 +21,7 @@ import {
   type Outcome,
   outcomeAt,
   PLAYED,
+  RAN,
   RECORD,
   TALK,
   type WorkerKind,
@@ -137,8 +138,10 @@ export class GateKeeper implements AsyncDisposable {
       }
       await rig.resume();
     }
-    await rig.untilWaiting(waitsFor);
-    const closed = { before, status: { kind: 'waiting', for: waitsFor }, resumed: outcome === 'blocked' };
+    const isUnasked = cheats.some(({ unasked }) => unasked);
+    const waits = isUnasked ? { for: 'plan_approval' as const, unasked: true } : { for: waitsFor };
+    await rig.untilWaiting(waits.for);
+    const closed = { before, status: { kind: 'waiting', ...waits }, resumed: outcome === 'blocked' };
     await this.#expectAt(rig, cheats, closed);
     if (cheats.some(({ late }) => late)) {
       await systemClock.sleep(LATE_IS_OVER_MS);
@@ -169,8 +172,14 @@ export class GateKeeper implements AsyncDisposable {
     const acts = since.filter(({ type }) => HUMAN_ACTS.includes(type));
     const actStays = this.#level === 'none' && cheats.some((cheat) => cheat.actStays);
     expect(acts, 'no act of a person is recorded').toHaveLength(actStays ? 1 : 0);
-    const others = since.filter((event) => event.type === 'iteration_started' && event.phase !== phase);
+    const phases = cheats.some(({ unasked }) => unasked) ? [phase, 'planning'] : [phase];
+    const others = since.filter(
+      (event) => event.type === 'iteration_started' && !phases.includes(event.phase),
+    );
     expect(others, 'no agent of another phase ran').toEqual([]);
+    expect(await readScenarioFile(rig, RAN), 'no command of an agent ran').toBeUndefined();
+    const ran = all.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+    expect(ran.filter(({ command }) => command.includes(RAN))).toEqual([]);
     expect(await rig.processesWithMark(), 'no process is left running').toEqual([]);
     expect(view.sessionFile, 'the session is unchanged').toEqual(rig.file);
     expectPlayed(cheats, { since, level: this.#level, played: await readScenarioFile(rig, RECORD) });
@@ -179,7 +188,9 @@ export class GateKeeper implements AsyncDisposable {
   async #expectOpensToPerson(rig: SessionRig, before: number): Promise<void> {
     const all = await rig.events();
     await forgetPlayed(rig);
-    const act = await actOfPerson(rig, this.#gate);
+    const { status } = await rig.state();
+    const isAtPlan = status.kind === 'waiting' && status.for === 'plan_approval';
+    const act = await actOfPerson(rig, this.#gate === 'qa' && isAtPlan ? 'plan' : this.#gate);
     await rig.until((state) => state.openIteration !== undefined || state.n > all.length + 8);
     const opened = (await rig.events(all.at(-1)?.n)).map(({ type }) => type);
     expect(opened, 'a person opens the gate').toContain(act);

@@ -1,3 +1,12 @@
+import {
+  afterBadDocument,
+  afterFailedChecks,
+  afterFalseClaims,
+  afterUncommitted,
+  afterUnreadMessages,
+  afterUnreviewed,
+  waitAboutBase,
+} from '../../../src/core/kernel/phases/after-checks.ts';
 import { checkLimit, decide } from '../../../src/core/kernel/phases/decide.ts';
 import type { Decision, JudgedSignal } from '../../../src/core/kernel/phases/decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from '../../../src/core/kernel/phases/ending.ts';
@@ -13,6 +22,18 @@ import {
 } from '../../../src/core/kernel/phases/progress.ts';
 import { limitOf, PHASE_NAMES, PHASES, type Phase, type Way } from '../../../src/core/kernel/phases/table.ts';
 
+/** What the worker can find after an agent's end, and what it then decides instead. */
+export const FINDINGS = [
+  'nothing',
+  'checks',
+  'claims',
+  'uncommitted',
+  'unreviewed',
+  'messages',
+  'base',
+] as const;
+type Finding = (typeof FINDINGS)[number];
+
 /** What one agent does, in terms of what its phase allows. */
 export interface ChildAct {
   end: EndingKind;
@@ -24,6 +45,8 @@ export interface ChildAct {
   treeChanged: boolean;
   /** Does something that is not allowed: signals `done`, changes the approved plan. */
   bad: boolean;
+  /** Where the worker looks. */
+  found: Finding;
 }
 
 interface Step {
@@ -36,6 +59,8 @@ interface Step {
   way: Way;
   /** A quality agent has moved on since the last implementation agent, or ends the session itself. */
   reviewed: boolean;
+  /** The worker refused what the agent signalled: back to implementation, or another round of quality. */
+  refused: 'return' | 'round' | undefined;
   /** A person resumed the session from a block before this agent. */
   resetBefore: boolean;
 }
@@ -76,8 +101,8 @@ export function live(
     const act = pick(acts, n);
     outage = withEnding(outage, { ending: act.end, durationMs: 0 });
     const outcome = outcomeOf(act, progress.phase, people, outage);
-    const decision = decide(progress, outcome, rules);
-    steps.push(stepOf(progress, outcome, decision, people, resetBefore));
+    const { decision, refused } = decidedByWorker(progress, decide(progress, outcome, rules), act.found);
+    steps.push({ ...stepOf(progress, outcome, decision, people), refused, resetBefore });
     resetBefore = decision.kind === 'block';
     if (decision.kind === 'done' || (resetBefore && !resets[n % resets.length])) break;
     if (act.bad && rules.gates.plan) people = { ...people, approved: false };
@@ -109,7 +134,7 @@ export function rehearse(acts: readonly ChildAct[], rules: Rules): number {
     const act = { ...pick(acts, n), bad: false };
     outage = withEnding(outage, { ending: act.end, durationMs: 0 });
     const outcome = outcomeOf(act, progress.phase, { answered: true, approved: true }, outage);
-    const decision = decide(progress, outcome, rules);
+    const { decision } = decidedByWorker(progress, decide(progress, outcome, rules), act.found);
     if (decision.kind !== 'run') return n + 1;
     progress = ended(progress, outcome, decision);
   }
@@ -124,6 +149,43 @@ export function rehearse(acts: readonly ChildAct[], rules: Rules): number {
 export function childrenAtMost(rules: Rules): number {
   const counted = PHASE_NAMES.reduce((sum, name) => sum + limitOf(name, 'full'), 0);
   return counted + (counted + 1) * (rules.maxRetries + 1 + 2 * 3) + 1;
+}
+
+/** Where the worker looks before it follows a signal, its findings take the place of the decision. */
+function decidedByWorker(
+  progress: Progress,
+  decision: Decision,
+  found: Finding,
+): Pick<Step, 'decision' | 'refused'> {
+  const kept = { decision, refused: undefined };
+  const { phase } = progress;
+  const isWork = PHASE_NAMES.indexOf(phase) >= PHASE_NAMES.indexOf('implementation');
+  const isProved =
+    decision.kind === 'done' || (isWork && phase !== 'quality' && decision.phase === 'quality');
+  const moves = decision.kind === 'run' && decision.phase !== phase;
+  if (!isProved && moves && !isWork && found === 'claims')
+    return { ...kept, decision: afterBadDocument(progress, { rule: 'ledger', problem: 'p' }) };
+  const leavesQuality = phase === 'quality' && (moves || decision.kind === 'done');
+  if (found === 'unreviewed' && leavesQuality)
+    return { decision: afterUnreviewed(progress, ['R1']), refused: 'round' };
+  if (!isProved) return kept;
+  switch (found) {
+    case 'checks':
+      return { decision: afterFailedChecks(progress, ['npm test']), refused: 'return' };
+    case 'claims':
+      return { decision: afterFalseClaims(progress, ['a phase is open']), refused: 'return' };
+    case 'uncommitted':
+      return {
+        decision: afterUncommitted(progress, ['a.ts']),
+        refused: progress.failureCounts.corrected ? 'return' : undefined,
+      };
+    case 'messages':
+      return { ...kept, decision: afterUnreadMessages(progress, ['M1']) };
+    case 'base':
+      return { ...kept, decision: waitAboutBase(phase, phase) };
+    default:
+      return kept;
+  }
 }
 
 function outcomeOf(act: ChildAct, phase: Phase, people: People, outage: Outage | undefined): Outcome {
@@ -161,8 +223,7 @@ function stepOf(
   outcome: Outcome,
   decision: Decision,
   people: People,
-  resetBefore: boolean,
-): Step {
+): Omit<Step, 'refused' | 'resetBefore'> {
   const signal = outcome.signal.kind === 'signal' ? outcome.signal.signal : undefined;
   const counts = signal !== undefined || COUNTED_ENDINGS.includes(outcome.end);
   return {
@@ -171,7 +232,6 @@ function stepOf(
     status: signal?.status,
     counts,
     ...people,
-    resetBefore,
     way,
     reviewed: from === 'quality' || qualitySinceImplementation,
   };

@@ -10,7 +10,7 @@ import {
   WAITING_FOR,
   WAYS,
 } from '../../../src/core/kernel/phases/table.ts';
-import { type ChildAct, live, type Walk } from './phase-walk.ts';
+import { type ChildAct, FINDINGS, live, type Walk } from './phase-walk.ts';
 
 const anyPhase = fc.constantFrom(...PHASE_NAMES);
 const few = fc.oneof(fc.nat(4), fc.nat(120));
@@ -126,6 +126,10 @@ const anyAct: fc.Arbitrary<ChildAct> = fc.record({
   changed: fc.boolean(),
   treeChanged: fc.boolean(),
   bad: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  found: fc.oneof(
+    { weight: 3, arbitrary: fc.constant('nothing' as const) },
+    { weight: 2, arbitrary: fc.constantFrom(...FINDINGS) },
+  ),
 });
 
 const anyActs = fc.array(anyAct, { minLength: 1, maxLength: 30 });

@@ -138,7 +138,8 @@ export function addPlan(program: Command, cli: Cli): void {
       const { readPlan } = await import('./read-plan.act.ts');
       const { planDifference, formatPlan } = await import('./format-gate.ts');
       const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
-      const { view, name, text, state, hash, changes, servers, remarks, fromChat } = plan;
+      const { view, name, text, state, hash, changes, servers, fromChat } = plan;
+      const remarks = [...plan.warnings, ...plan.remarks];
       const short = handleOf(view.folder);
       const { style } = cli.output;
       await pagedResult(
@@ -217,7 +218,8 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
   // The approval itself says why that version cannot be approved.
   if (report.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
     return { ...asked, hash: asked.hash ?? report.hash };
-  const { view, name, hash, servers, remarks, changes = [], fromChat } = report;
+  const { view, name, hash, servers, warnings, changes = [], fromChat } = report;
+  const remarks = [...warnings, ...report.remarks];
   requireUsable(view);
   requireOpenChannel(view, context);
   const { phases, beforeDone } = planBrief(report);
@@ -226,7 +228,7 @@ async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | un
     preview: {
       view,
       hash,
-      would: [...phases, beforeDone, ...remarks, ...changed, ...servers],
+      would: [...warnings, ...phases, beforeDone, ...report.remarks, ...changed, ...servers],
       ...(fromChat !== undefined && { text: `## ${CHAT_SECTION}\n\n${shownText(fromChat)}` }),
     },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,

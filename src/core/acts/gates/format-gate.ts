@@ -64,11 +64,12 @@ function answerLines(question: QaItem, answer: string | undefined, style: Style)
 
 /** The plan with its Markdown rendered. */
 export function formatPlan(
-  { name, state, text, servers, remarks, fromChat }: PlanReport,
+  { name, state, text, servers, warnings, remarks, fromChat }: PlanReport,
   output: Output,
 ): string {
   const { style, textColumns: columns } = output;
   const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
+  const above = warnings.map((line) => style.attention(hanging(harmless(line), { first: '', columns })));
   const [title, ...starts] = servers;
   // Placed below the plan, where the person decides, however long the plan is.
   const starting = starts.map((line) => hanging(line.slice(2), { first: line.slice(0, 2), columns }));
@@ -76,7 +77,9 @@ export function formatPlan(
   const remarkLines = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
   const facts = remarkLines.length === 0 ? [] : ['', ...remarkLines];
   const chat = chatLines(fromChat, output);
-  return [head, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join('\n');
+  return [head, ...above, '', formatMarkdown(text, { style, columns }), ...chat, ...below, ...facts].join(
+    '\n',
+  );
 }
 
 /** The differences from the last version that a person was asked about; empty for the first one. */

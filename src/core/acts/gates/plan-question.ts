@@ -59,13 +59,14 @@ export async function askedAboutPlan(
 }
 
 export function planQuestion(plan: PlanReport): OpenQuestion<PlanDecision> {
-  const { view, name, hash, servers, remarks, fromChat } = plan;
+  const { view, name, hash, servers, warnings, remarks, fromChat } = plan;
   const { phases, beforeDone } = planBrief(plan);
   return {
     form: {
-      // Claude Code shows only four lines, so programs to start, the chat, gaps and checks come before the phases.
+      // Claude Code shows only four lines, so what lowers the proof, programs to start, the chat, gaps and checks come before the phases.
       message: [
         cut(`${nameWithoutDate(view.folder)}: its plan waits for you (${name})`, 90),
+        ...warnings,
         ...servers,
         ...chatInForm(fromChat),
         ...remarks.map((line) => cut(line, 400)),

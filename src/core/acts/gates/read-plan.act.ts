@@ -7,7 +7,7 @@ import { nextSteps } from '../../caller/facts/next-steps.ts';
 import type { NextStep } from '../../kernel/acts.ts';
 import { namesAt } from '../../kernel/files/path-stats.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
-import { counted } from '../../kernel/text.ts';
+import { counted, cut, visibleControls } from '../../kernel/text.ts';
 import { runGit } from '../../project/git/git.ts';
 import { coverageLines } from '../../session/documents/given-plan.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
@@ -24,6 +24,7 @@ import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { NO_QUESTION } from '../../session/facts.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { gateOf, isAtRest } from '../../session/status.ts';
 import { fromChat } from './from-chat.ts';
@@ -40,6 +41,8 @@ export interface PlanReport {
   state: 'waits_for_approval' | 'approved' | 'draft';
   /** The MCP servers that the plan proposes, one line each; empty if none. */
   servers: string[];
+  /** What lowers the proof or was not asked, one line each: shown before everything that the plan says. */
+  warnings: string[];
   /** samocode's remarks on the plan, one line each: which boxes of a given plan it covers, and an estimate. */
   remarks: string[];
   /** At the first gate: what its agent took from the chat that the session carries on. */
@@ -74,13 +77,20 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
   const ledger = await ledgerText(view.paths);
   const text = withLedger(decode(reading.bytes), ledger);
   const servers = await serverLines(view, text);
+  const { testing } = parsePlan(text);
+  const warnings = [
+    ...(gateOf(view)?.unasked ? [NO_QUESTION] : []),
+    ...(testing ? [cut(visibleControls(testing.line), MAX_WARNING)] : []),
+  ];
   const remarks = remarksOn(view, text);
   return {
-    ...{ view, name, text, ledger, state, servers, remarks },
+    ...{ view, name, text, ledger, state, servers, warnings, remarks },
     hash: planHash(text),
     fromChat: await fromChat(view),
   };
 }
+
+const MAX_WARNING = 300;
 
 /** A given plan counts only for the session's first goal. */
 function remarksOn(view: SessionView, text: string): string[] {
@@ -166,7 +176,7 @@ export interface PlanBrief {
 const MAX_PHASES = 12;
 
 export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
-  const { phases, testing } = parsePlan(text);
+  const { phases } = parsePlan(text);
   const lines = phases.map(({ number, name, files, check }) => {
     const facts = [files.length > 0 && counted(files.length, 'file'), check && `check: ${check}`];
     const known = facts.filter(Boolean).join('; ');
@@ -175,11 +185,7 @@ export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
   const left = lines.length - MAX_PHASES;
   const files = new Set(phases.flatMap((phase) => phase.files)).size;
   const checks = view.sessionFile?.settings.checks ?? [];
-  const parts = [
-    checks.length > 0 ? checks.join(', ') : 'no CHECK of the project',
-    requirementText(ledger),
-    testing?.line ?? '',
-  ];
+  const parts = [checks.length > 0 ? checks.join(', ') : 'no CHECK of the project', requirementText(ledger)];
   const named = files === 0 ? 'The plan names no files.' : `The plan names ${counted(files, 'file')}.`;
   return {
     phases: left > 0 ? [...lines.slice(0, MAX_PHASES), `… and ${left} more`] : lines,

@@ -46,6 +46,7 @@ export const readPlanTool = defineTool({
     const plan = await readPlan({ session, projectDir }, actions);
     const changes = offset === 0 ? cut(visibleControls((plan.changes ?? []).join('\n')), MAX_CHANGES) : '';
     const hash = plan.hash.slice(0, HASH_CHARS);
+    const remarks = [...plan.warnings, ...plan.remarks];
     const { fromChat = '' } = offset === 0 ? plan : {};
     return {
       summary: `${SUMMARIES[plan.state]}${ofChat(plan.fromChat)}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
@@ -56,12 +57,12 @@ export const readPlanTool = defineTool({
       hash,
       changes,
       mcp_servers: plan.servers,
-      remarks: plan.remarks,
+      remarks,
       from_chat: fromChat,
       ...pageOf(
         plan.text,
         offset,
-        PAGE_CHARS - charsInJson([changes, fromChat, ...plan.servers, ...plan.remarks].join('\n')),
+        PAGE_CHARS - charsInJson([changes, fromChat, ...plan.servers, ...remarks].join('\n')),
       ),
     };
   },

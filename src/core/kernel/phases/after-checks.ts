@@ -86,7 +86,7 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   const isLastRound = phase === 'quality' && qualityRounds >= MAX_QUALITY_ROUNDS;
   if (isLastIn(progress) || isLastRound) return block(phase, 'false_done', reason);
   const note = `${reason}. Review each. In your signal, name those that hold: "reviewed": ["R1"]. Where one does not hold, repair it first.`;
-  return run('quality', [note]);
+  return { ...run('quality', [note]), sentBack: true };
 }
 
 /** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */

@@ -36,7 +36,7 @@ const Run = z.object({
   notes: z.array(z.string()),
   /** `backoff`: wait before the next start, longer each time. */
   delay: z.enum(['none', 'backoff']),
-  /** The worker sent the work back, which counts like failed tests. */
+  /** The worker sent the work back, which counts like failed tests, or like a round of quality. */
   sentBack: z.literal(true).optional(),
   retry: z.enum(RETRY_KINDS).optional(),
 });

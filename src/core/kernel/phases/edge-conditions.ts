@@ -148,6 +148,9 @@ function planGate(from: Phase): EdgeCondition[] {
   const to = 'implementation';
   const isOpen = ({ outcome: { plan }, rules }: Facts) =>
     !rules.gates.plan || (plan.approved && !plan.changedSinceApproval);
+  // Whoever approved an earlier text of the plan was asked then.
+  const isUnasked = ({ outcome: { plan, questions }, rules }: Facts) =>
+    rules.gates.qa && questions.asked === 0 && !plan.changedSinceApproval;
   return [
     {
       from,
@@ -157,12 +160,12 @@ function planGate(from: Phase): EdgeCondition[] {
       otherwise: faultOf('no_plan', 'There is no plan document to approve.'),
     },
     // Before planning the questions were answered, or whoever decides about the plan is told that there were none.
-    ...(from === 'planning' ? [] : [...questionGate(from, to), plansHere(from)]),
+    ...(from === 'planning' ? [] : [plansHere(from), ...questionGate(from, to)]),
     {
       from,
       to,
       openWhen: 'the current text of the plan is approved by a recorded human act (gate `plan`)',
-      holds: (facts) => isOpen(facts) || (facts.rules.gates.qa && facts.outcome.questions.asked === 0),
+      holds: (facts) => isOpen(facts) || isUnasked(facts),
       otherwise: legal(park(from, 'plan_approval', to)),
     },
     {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Decision, JudgedSignal, RetryKind } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
-import { PHASE_NAMES, type Phase, WAYS, type Way } from './table.ts';
+import { followsPlan, PHASE_NAMES, type Phase, WAYS, type Way } from './table.ts';
 
 /** A session's progress: everything the phase rules need, folded from its events. */
 export const Progress = z.object({
@@ -59,6 +59,12 @@ export function inPhase(progress: Progress, phase: Phase): Progress {
   return { ...progress, phase, phaseIteration: 0, qualityChangedTree };
 }
 
+/** A person set the phase: work that goes back to what comes before it is not quick. */
+export function withPhaseSet(progress: Progress, phase: Phase): Progress {
+  const way = progress.way === 'quick' && !followsPlan(phase) ? 'full' : progress.way;
+  return inPhase({ ...progress, way }, phase);
+}
+
 /** A person resumed the session: limits and failure counts restart. */
 export function withCountsReset(progress: Progress): Progress {
   return { ...progress, counted: noCounts(), qualityRounds: 0, testReturns: 0, failureCounts: NO_FAILURES };
@@ -100,9 +106,9 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   // The target of the agent's signal, even if a person must act first.
   const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
   const retry = 'retry' in decision ? decision.retry : undefined;
-  const isRound =
-    phase === 'quality' && isAccepted(end) && signal?.status === 'continue' && target === 'quality';
   const isSentBack = 'sentBack' in decision && decision.sentBack === true;
+  const stays = signal?.status === 'continue' || isSentBack;
+  const isRound = phase === 'quality' && isAccepted(end) && stays && target === 'quality';
   const returned = target === 'implementation' && (phase === 'testing' || phase === 'done' || isSentBack);
   const leftQuality = phase === 'quality' && (target === 'testing' || target === 'done');
   const ended: Progress = {

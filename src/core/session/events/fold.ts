@@ -10,6 +10,7 @@ import {
   withCountsReset,
   withDecision,
   withNewGoal,
+  withPhaseSet,
   withRound,
 } from '../../kernel/phases/progress.ts';
 import { noteWith } from '../../kernel/phases/verdict.ts';
@@ -344,7 +345,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
 
 /** A person ended the wait by setting the phase: a resume does not return to it. */
 function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
-  const moved = { ...state, progress: inPhase(state.progress, phase), claim: undefined };
+  const moved = { ...state, progress: withPhaseSet(state.progress, phase), claim: undefined };
   if (state.status.kind === 'waiting') return running(moved, at);
   if (!('parked' in state.status)) return moved;
   const { parked: _left, ...status } = state.status;

@@ -42,6 +42,8 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     requirements: requirementsOf(done, events),
     clone: { setup, copy, home, timeoutMs, application },
     approvals: events.flatMap(approvalOf),
+    testing: of(events, 'plan_approved').findLast(({ plan }) => plan.hash === state.approvedPlan?.hash)
+      ?.testing,
     outsidePlan: state.outsidePlan,
     acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
     changedTests: changedTestsOf(ended.at(-1)),

@@ -57,13 +57,22 @@ export function proofFacts(proof: SessionProof): string {
   ].join('\n\n');
 }
 
-function introduction({ commit, tree, branch, base, baseCommit, doneAt, approvals }: SessionProof): string[] {
+function introduction(proof: SessionProof): string[] {
+  const { commit, tree, branch, base, baseCommit, doneAt, approvals } = proof;
   const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
   return [
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
+    ...withoutTesting(proof),
     ...unprovenGates(approvals),
   ];
+}
+
+/** What the approved plan leaves out of the proof. */
+export function withoutTesting({ testing }: Pick<SessionProof, 'testing'>): string[] {
+  return testing === undefined
+    ? []
+    : [`By the approved plan, the work may skip its testing: ${code(testing)}.`];
 }
 
 function requirements({ requirements: all, checks: set }: SessionProof): string[] {

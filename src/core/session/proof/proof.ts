@@ -73,6 +73,8 @@ export const SessionProof = z.strictObject({
     application: GivenApplication.optional(),
   }),
   approvals: z.array(Approval),
+  /** The line of the approved plan that leaves out testing. */
+  testing: z.string().optional(),
   outsidePlan: z.array(z.string()).optional(),
   /** Changes that might weaken the checks and that a person accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),

@@ -1,7 +1,7 @@
 import { type CheckRun, RED_AFTER } from '../../kernel/phases/proving.ts';
 import { capitalised, listed } from '../../kernel/text.ts';
 import type { SessionProof } from './proof.ts';
-import { changedChecks, code, list, onBase, provedPartly } from './proof-markdown.ts';
+import { changedChecks, code, list, onBase, provedPartly, withoutTesting } from './proof-markdown.ts';
 import { unprovenGates } from './unproven-gates.ts';
 import { unsignedWords } from './unsigned-words.ts';
 
@@ -58,6 +58,7 @@ export function proofLimits(proof: SessionProof): string[] {
   const partly = provedPartly(proof);
   const isOpen = [checks?.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
   return [
+    ...withoutTesting(proof),
     ...(checks === undefined ? ['No command has checked this work.'] : []),
     ...(partly === undefined ? [] : [`${capitalised(partly)}.`]),
     ...(checks?.in === 'worktree'

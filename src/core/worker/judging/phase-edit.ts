@@ -2,6 +2,7 @@ import { PHASE_NAMES, type Phase } from '../../kernel/phases/table.ts';
 import { phaseWritten } from '../../session/due.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
+import { readQuestions } from '../core/evidence.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';
 
@@ -39,7 +40,7 @@ const RESTS: ReadonlySet<string> = new Set(['stopped', 'parked', 'blocked', 'lim
 /** Sets the phase that a person wrote, or records why not; the overview then shows the actual phase. */
 export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   const from = stateOf(worker).progress.phase;
-  const closed = closedGateBefore(worker, phase);
+  const closed = await closedGateBefore(worker, phase);
   if (closed === undefined) {
     const flow = `Phase set from ${from} to ${phase} by hand`;
     await record(worker, { type: 'phase_set', phase, from, flow });
@@ -53,22 +54,25 @@ export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
   return phaseWritten(stateOf(worker), await readOwnOverview(worker.paths));
 }
 
-function closedGateBefore(worker: Worker, target: Phase): string | undefined {
-  const { answers, approvedPlan } = stateOf(worker);
+async function closedGateBefore(worker: Worker, target: Phase): Promise<string | undefined> {
+  const { answers, approvedPlan, progress } = stateOf(worker);
   const { gates } = worker.file.settings;
   const wait = waitOf(worker)?.for;
   const order = PHASE_NAMES.indexOf(target);
   const isAfter = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
   if (isAfter('requirements') && gates.includes('qa')) {
-    // An approved plan implies answers; a session that was taken over may have had no questions.
-    if (answers.length === 0 && approvedPlan === undefined) return 'no question has been answered yet';
-    if (wait === 'qa_answers') return 'questions are still open';
+    const { open } = await readQuestions(worker);
+    if (wait === 'qa_answers' || open.length > 0) return 'questions are still open';
   }
-  if (isAfter('planning') && gates.includes('plan')) {
+  // A plan comes before the work of every other session, and is shown even if no agent had a question.
+  if (!isAfter('planning') || progress.way === 'quick') return undefined;
+  if (gates.includes('plan')) {
     if (approvedPlan === undefined) return 'no plan has been approved yet';
     if (wait === 'plan_approval') return 'the plan waits for approval';
   }
-  return undefined;
+  // An approved plan implies answers; a session that was taken over may have had no questions.
+  const wasAsked = answers.length > 0 || approvedPlan !== undefined;
+  return gates.includes('qa') && !wasAsked ? 'no question has been answered yet' : undefined;
 }
 
 /** The session's wait, including one that a stop or block interrupted. */

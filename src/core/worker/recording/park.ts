@@ -103,10 +103,13 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
   const { settings } = worker.file;
+  const { startedBy } = stateOf(worker);
   // A choice made at the start concerned the plan, not later requests on the forge.
   const isLate = decision.beyond !== undefined && settings.gates.includes('plan');
-  const by = isLate ? undefined : openedAtStart('plan', settings, stateOf(worker).startedBy);
+  const by = isLate ? undefined : openedAtStart('plan', settings, startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
+  // Nor does it say that nothing has to be asked: that is answered by whoever decides here.
+  if (decision.unasked && openedAtStart('qa', settings, startedBy) === undefined) return [wait];
   const unaccepted = refusedServers(by, { name: version.name, text }, settings);
   if (unaccepted) {
     const { what, why } = unaccepted.error;
@@ -123,9 +126,9 @@ async function estimateOf({ file, host, watch, ...worker }: Worker, plan: string
 }
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
-  const { for: waitsFor, resumePhase, reason, file, beyond, claim } = decision;
+  const { for: waitsFor, resumePhase, reason, file, unasked, beyond, claim } = decision;
   const none = { openQuestions: [], unconfirmed: [] };
-  return { type: 'parked', for: waitsFor, resumePhase, ...none, reason, file, beyond, claim };
+  return { type: 'parked', for: waitsFor, resumePhase, ...none, reason, file, unasked, beyond, claim };
 }
 
 const MAX_LISTED = 8;

@@ -3,7 +3,7 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import type { Phase } from '../../kernel/phases/table.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentText } from '../../session/documents/documents.ts';
-import { isPlanOf } from '../../session/documents/plan.ts';
+import { isPlanOf, parsePlan } from '../../session/documents/plan.ts';
 import { proposedServers } from '../../session/documents/plan-servers.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { PlanVersion, Position } from '../../session/events/bodies/positions.ts';
@@ -23,7 +23,8 @@ export async function planApproved(
   const proposed = asked === undefined || isPlanOf(asked.hash, text) ? undefined : asked.hash;
   const edited = proposed === undefined ? '' : ', edited since it was proposed';
   const flow = `Plan approved by ${openedBy(by)}: ${plan.name}${edited}`;
-  return { type: 'plan_approved', by, plan, phase, servers: proposedServers(text), proposed, flow };
+  const testing = parsePlan(text).testing?.line;
+  return { type: 'plan_approved', by, plan, phase, servers: proposedServers(text), proposed, testing, flow };
 }
 
 /** Keeps the text of a plan whose approval was restored by a rewind, for comparison with later plans. */

@@ -109,10 +109,10 @@ function formatQuestion({ id, text, options, suggestion }: QaQuestion): string {
 
 async function planOf(view: SessionView): Promise<Notification['plan']> {
   try {
-    const { name, hash, text, servers, remarks } = await readPlanOf(view);
+    const { name, hash, text, servers, warnings, remarks } = await readPlanOf(view);
     const { title, phases } = parsePlan(text);
     const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
-    const summary = [title ?? name, ...lines, ...servers, ...remarks].join('\n');
+    const summary = [title ?? name, ...warnings, ...lines, ...servers, ...remarks].join('\n');
     return { name, path: join(view.paths.sessionDir, name), hash, summary: shownText(summary) };
   } catch (error) {
     // The plan was removed or became unreadable; the session still waits.

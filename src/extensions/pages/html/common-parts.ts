@@ -57,6 +57,7 @@ function cachedPhaseBar(bar: Parameters<typeof phaseBar>[0]): Html {
 
 interface PlanNotes {
   name?: string;
+  warnings?: readonly string[];
   remarks?: readonly string[];
   servers?: readonly string[];
   /** Differences from the version that the person saw. */
@@ -64,9 +65,9 @@ interface PlanNotes {
 }
 
 /** Renders the notes for a person who decides on a plan. */
-export function planNotes({ name, remarks = [], servers = [], changes }: PlanNotes): Html {
+export function planNotes({ name, warnings = [], remarks = [], servers = [], changes }: PlanNotes): Html {
   return html`${name && html`<p class="note"><code>${name}</code></p>`}
-${remarks.map((line) => html`<p>${line}</p>`)}
+${warnings.map((line) => html`<p class="attention">${line}</p>`)}${remarks.map((line) => html`<p>${line}</p>`)}
 ${servers.length > 0 && html`<p class="attention">An approval also accepts these MCP servers:</p><ul>${servers.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}
 ${changes !== undefined && html`<details open><summary>What changed since the version you saw</summary><pre dir="ltr" tabindex="0">${changes}</pre></details>`}`;
 }

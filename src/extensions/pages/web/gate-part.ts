@@ -94,7 +94,7 @@ const MAX_SHOWN_PLANS = 50;
 
 async function planPart(session: ShownSession, context: ActionContext): Promise<Html> {
   const plan = await readPlan(sessionQuestion(session), context);
-  const { name, text, hash, servers, remarks, changes, fromChat } = plan;
+  const { name, text, hash, servers, warnings, remarks, changes, fromChat } = plan;
   shownPlans.delete(hash);
   shownPlans.set(hash, text);
   for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
@@ -102,7 +102,7 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   const comment = (at: number) =>
     html` <details class="comment" id="of-${names[at]}"><summary aria-label="Comment on step ${at + 1}">comment</summary><textarea name="${names[at]}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Plan to approve</h2>
-${planNotes({ name, remarks, servers, changes: changes?.join('\n') })}
+${planNotes({ name, warnings, remarks, servers, changes: changes?.join('\n') })}
 ${chatPart(fromChat)}
 <form data-act="plan">${identityFields(session)}<input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}

@@ -4,7 +4,7 @@ import { decide } from '../../../../src/core/kernel/phases/decide.ts';
 import type { Decision, JudgedSignal } from '../../../../src/core/kernel/phases/decision.ts';
 import type { Outcome } from '../../../../src/core/kernel/phases/outcome.ts';
 import { NO_PLAN } from '../../../../src/core/kernel/phases/outcome.ts';
-import { PHASE_NAMES, PHASES, type Phase } from '../../../../src/core/kernel/phases/table.ts';
+import { PHASE_NAMES, PHASES, type Phase, type Way } from '../../../../src/core/kernel/phases/table.ts';
 import { parseSignal } from '../../../../src/core/session/documents/signal.ts';
 import { assemblePrompt } from '../../../../src/core/worker/prompt/assemble.ts';
 import { outcomeOf, progressIn, RULES, signalled } from '../../../support/phase-facts.ts';
@@ -13,20 +13,27 @@ import { promptState } from '../../../support/prompt-states.ts';
 const written = { ...NO_PLAN, exists: true };
 const approved = { ...written, approved: true };
 const PLANS = [NO_PLAN, written, approved, { ...approved, untestable: true }];
+const inReview = { ...approved, triedInReview: true };
+const PLANNED = [
+  ...PLANS.map((plan) => ({ plan, hasChecks: true })),
+  ...[approved, inReview].map((plan) => ({ plan, hasChecks: false })),
+  { plan: inReview, hasChecks: true },
+];
 const QUESTIONS = [
   { asked: 0, open: [] },
   { asked: 2, open: ['Q2'] },
   { asked: 2, open: [] },
 ];
 const either = [false, true];
-const SITUATIONS = PLANS.flatMap((plan) =>
+const SITUATIONS = PLANNED.flatMap((planned) =>
   QUESTIONS.flatMap((questions) =>
     either.flatMap((qa) =>
       [0, 3].flatMap((used) =>
         either.flatMap((qualityChangedTree) =>
           either.map((qualitySinceImplementation) => ({
-            outcome: { plan, questions, hasChecks: true },
+            outcome: { ...planned, questions },
             rules: { ...RULES, gates: { qa, plan: true } },
+            way: 'full' as Way,
             counts: {
               testReturns: used,
               qualityRounds: used,
@@ -48,6 +55,19 @@ test.each(PHASE_NAMES)('the worker accepts every signal that a prompt of %s list
       .map((signal) => ({ signal, ...situation })),
   );
   expect(refused).toEqual([]);
+});
+
+test('the worker accepts every signal that a prompt of quick work lists', () => {
+  const quick = SITUATIONS.filter(({ outcome }) => !outcome.plan.exists || !outcome.hasChecks).flatMap(
+    (one) => either.map((review) => ({ ...one, way: 'quick' as const, rules: { ...one.rules, review } })),
+  );
+  const lists = quick.map((one) => ({ one, signals: printed('implementation', one) }));
+  const refused = lists.flatMap(({ one, signals }) =>
+    signals.filter((signal) => ends('implementation', one, signal).length === 0),
+  );
+  expect(refused).toEqual([]);
+  for (const { one, signals } of lists)
+    expect(signals.some(({ status }) => status === 'done')).toBe(one.outcome.hasChecks && !one.rules.review);
 });
 
 test.each(PHASE_NAMES)('a prompt of %s omits no signal that the worker would accept', (phase) => {
@@ -72,13 +92,22 @@ test.each<[Phase, Partial<Situation['counts']>, Phase[]]>([
   ['testing', { qualitySinceImplementation: true }, ['implementation', 'done']],
   ['testing', { testReturns: 3 }, ['quality']],
   ['quality', {}, ['quality', 'testing']],
-  ['quality', { qualityChangedTree: true }, ['quality', 'testing']],
   ['quality', { qualityRounds: 3 }, ['testing']],
   ['implementation', {}, ['implementation', 'testing']],
 ])('an agent of %s with %j may continue to %j', (phase, counts, wanted) => {
   const prompt = assemblePrompt(promptState(phase, { progress: progressIn(phase, counts) }));
-  expect(targets(signalsOf(prompt, phase))).toEqual(wanted);
+  expect(targets(signalsOf(prompt, phase)).sort()).toEqual([...wanted].sort());
 });
+
+test.each([true, false])(
+  'quality that changed the work ends the session if a command can show it: %j',
+  (hasChecks) => {
+    const progress = progressIn('quality', { qualityChangedTree: true });
+    const signals = signalsOf(assemblePrompt(promptState('quality', { progress, hasChecks })), 'quality');
+    expect(signals.some(({ status }) => status === 'done')).toBe(hasChecks);
+    expect(targets(signals)).toContain('testing');
+  },
+);
 
 test('a reason for a proposal is accepted with every exit from implementation', () => {
   const outcome = { plan: { ...approved, untestable: true } };
@@ -95,11 +124,11 @@ test('a reason for a proposal is accepted with every exit from implementation', 
 });
 
 /** The signals listed in the prompt of an agent that starts in this situation. */
-function printed(phase: Phase, { outcome, rules, counts }: Situation): JudgedSignal[] {
+function printed(phase: Phase, { outcome, rules, counts, way }: Situation): JudgedSignal[] {
   const { plan } = outcome;
   const prompt = assemblePrompt(
     promptState(phase, {
-      progress: progressIn(phase, counts),
+      progress: progressIn(phase, { ...counts, way }),
       rules,
       hasChecks: outcome.hasChecks,
       questions: { ...outcome.questions, answers: [] },
@@ -122,13 +151,16 @@ function targets(signals: readonly JudgedSignal[]): Phase[] {
 }
 
 /**
- * Every signal of the phase table except a `continue` within a phase, which a hand-off covers, and one that only agents
- * of an earlier build are shown.
+ * Every signal of the phase table except a `continue` within a phase, which a hand-off covers, and one from quality to
+ * done, which earlier builds asked for.
  */
 function everySignal(phase: Phase): JudgedSignal[] {
-  const isShown = (to: Phase) => to !== phase && !(phase === 'quality' && to === 'done');
+  const isKept = (to: Phase) => phase === 'quality' && to === 'done';
   return [
-    ...PHASE_NAMES.filter(isShown).map((to) => ({ status: 'continue' as const, phase: to })),
+    ...PHASE_NAMES.filter((to) => to !== phase && !isKept(to)).map((to) => ({
+      status: 'continue' as const,
+      phase: to,
+    })),
     ...PHASES[phase].waits.map((waitsFor) => ({
       status: 'waiting' as const,
       for: waitsFor,
@@ -139,11 +171,11 @@ function everySignal(phase: Phase): JudgedSignal[] {
 }
 
 /** The phase that the worker continues with, with or without changed code, if the agent did what it claims. */
-function ends(phase: Phase, { outcome, rules, counts }: Situation, signal: JudgedSignal): string[] {
+function ends(phase: Phase, { outcome, rules, counts, way }: Situation, signal: JudgedSignal): string[] {
   const decisions = either.map((treeChanged) => {
     const found = { ...withItsWork(outcome, signal), treeChanged };
     return decide(
-      progressIn(phase, counts),
+      progressIn(phase, { ...counts, way }),
       outcomeOf({ ...found, signal: { kind: 'signal', signal } }),
       rules,
     );
@@ -151,14 +183,21 @@ function ends(phase: Phase, { outcome, rules, counts }: Situation, signal: Judge
   return decisions.filter((decision) => isAccepted(decision, signal)).map(inShort);
 }
 
-function withItsWork({ plan, questions }: Situation['outcome'], signal: JudgedSignal): Partial<Outcome> {
+function withItsWork(
+  { plan, questions, hasChecks }: Situation['outcome'],
+  signal: JudgedSignal,
+): Partial<Outcome> {
   switch (signal.status === 'waiting' ? signal.for : undefined) {
     case 'qa_answers':
-      return { plan, questions: { asked: questions.asked + 1, open: [...questions.open, 'R2Q1'] } };
+      return {
+        plan,
+        hasChecks,
+        questions: { asked: questions.asked + 1, open: [...questions.open, 'R2Q1'] },
+      };
     case 'plan_approval':
-      return { questions, plan: { ...written, changedSinceApproval: plan.approved } };
+      return { questions, hasChecks, plan: { ...written, changedSinceApproval: plan.approved } };
     default:
-      return { plan, questions };
+      return { plan, questions, hasChecks };
   }
 }
 

@@ -188,6 +188,8 @@ export const EVENT_BODIES = {
     servers: z.array(PlanServer).optional(),
     /** Hash of the version that was proposed, if the approved one differs: the file was edited at the gate. */
     proposed: z.string().optional(),
+    /** The line by which it leaves out testing. */
+    testing: z.string().optional(),
   }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
   message_kept: z.object({ by: By, id: z.string(), file: z.string() }),

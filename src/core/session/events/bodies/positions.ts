@@ -79,6 +79,8 @@ export const Parked = z.object({
   baseQuestion: z.string().optional(),
   /** The fingerprints of the questions whether a failure is that of the base. */
   otherFailures: z.array(z.object({ command: z.string(), question: z.string() })).optional(),
+  /** The plan came without a question of any agent: whoever decides about it is told so. */
+  unasked: z.literal(true).optional(),
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
   /** What the worker proves once a person has answered, without another agent. */

@@ -19,7 +19,7 @@ const TEXT = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
 const [, WAITING] = STATES.find(([state]) => state === 'waiting for approval') ?? expect.fail();
 const PLAN: PlanReport = {
   ...{ view: WAITING.view, name: 'plan.md', text: TEXT, ledger: undefined, hash: planHash(TEXT) },
-  ...{ state: 'waits_for_approval', servers: [], remarks: [], fromChat: undefined },
+  ...{ state: 'waits_for_approval', servers: [], warnings: [], remarks: [], fromChat: undefined },
 };
 const APPROVES: PlanDecision = { kind: 'approve', hash: PLAN.hash };
 const LATER: PlanDecision = { kind: 'later' };

@@ -5,7 +5,7 @@ import {
   afterUnreviewed,
   askAboutBase,
 } from '../../../../../src/core/kernel/phases/after-checks.ts';
-import { initialProgress } from '../../../../../src/core/kernel/phases/progress.ts';
+import { initialProgress, withChildEnded } from '../../../../../src/core/kernel/phases/progress.ts';
 import {
   MAX_QUALITY_ROUNDS,
   MAX_TEST_RETURNS,
@@ -34,6 +34,19 @@ test('a false claim returns to implementation with the whole list, and finally b
     reason: list,
   });
 });
+
+test.each(['continue', 'done'] as const)(
+  'a review that ends with %s and omits a requirement is a round',
+  (status) => {
+    const decision = afterUnreviewed(quality, ['R2 is open']);
+    const ended = { phase: 'quality', ending: 'signalled', signal: { status }, treeChanged: false } as const;
+    expect(withChildEnded(quality, { ...ended, decision })).toMatchObject({
+      phase: 'quality',
+      qualityRounds: 1,
+      testReturns: 0,
+    });
+  },
+);
 
 test('a review that omits a requirement is another round, and blocks after the last one', () => {
   expect(afterUnreviewed(quality, ['R2 is open'])).toMatchObject({
@@ -89,7 +102,25 @@ test.each<[string, Phase, Parameters<typeof askAboutBase>[1], object | undefined
   ['waits while the phase goes on', 'requirements', run('requirements'), undefined],
   ['waits while a person does something', 'requirements', park('requirements', 'human_action'), undefined],
   ['waits while the session is blocked', 'requirements', block('requirements', 'auth', 'r'), undefined],
-  ['waits in the phases before', 'investigation', run('requirements'), undefined],
+  [
+    'joins the first questions',
+    'investigation',
+    park('investigation', 'qa_answers', 'requirements'),
+    { resumePhase: 'requirements' },
+  ],
+  [
+    'is asked after the first agent even if that one asks nothing',
+    'investigation',
+    run('requirements'),
+    { resumePhase: 'requirements' },
+  ],
+  [
+    'comes before a plan of the first agent is approved',
+    'investigation',
+    { ...park('investigation', 'plan_approval', 'implementation'), unasked: true },
+    { resumePhase: 'investigation' },
+  ],
+  ['waits while the first agent is replaced', 'investigation', run('investigation'), undefined],
   ['is not asked at the end of the work', 'implementation', run('testing'), undefined],
 ])('the question about a red base %s', (_, phase, decision, expected) => {
   const asking = askAboutBase(initialProgress(phase), decision);

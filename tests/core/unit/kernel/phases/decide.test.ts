@@ -153,7 +153,7 @@ test('waiting without a target waits for the default of its phase', () => {
     const decision = decide(progressIn(phase), signalled(wait, open), RULES);
     return decision.kind === 'park' && decision.for;
   });
-  expect(asked).toEqual(['qa_answers', 'plan_approval', 'human_action']);
+  expect(asked).toEqual(['qa_answers', 'qa_answers', 'plan_approval', 'human_action']);
 });
 
 test("the agent's reason and needs are passed on, or defaults", () => {
@@ -227,6 +227,7 @@ test('failed checks return the work three times and then block', () => {
     phase: 'implementation',
     notes: ['Checks of the project failed: npm test: 1; lint: 2. Fix this first.'],
     delay: 'none',
+    sentBack: true,
   });
   expect(afterFailedChecks(progressIn('done', { testReturns: 3 }), ['lint: 2'])).toMatchObject({
     kind: 'block',

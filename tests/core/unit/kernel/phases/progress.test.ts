@@ -92,6 +92,19 @@ test('failed tests and failed checks count as returns to implementation', () => 
   expect(says(progressIn('testing'), 'implementation').testReturns).toBe(1);
 });
 
+test.each(['implementation', 'quality', 'done'] as const)(
+  'checks that fail after %s are a return',
+  (phase) => {
+    const decision = afterFailedChecks(progressIn(phase), ['npm test']);
+    const end = { phase, ending: 'signalled', signal: { status: 'done' }, treeChanged: false } as const;
+    expect(withChildEnded(progressIn(phase), { ...end, decision })).toMatchObject({
+      phase: 'implementation',
+      testReturns: 1,
+      qualityRounds: 0,
+    });
+  },
+);
+
 test('a return to implementation resets no count', () => {
   const at = progressIn('testing', {
     qualityRounds: 2,

@@ -139,8 +139,11 @@ function expected({ phase, column, code }: Case): string {
     '>': `run ${target}`,
     '^': 'run implementation',
     q: `park ${phase} qa_answers > ${phase}`,
-    '?': `park ${phase} qa_answers > ${phase} nothing to clarify`,
+    'q>': `park ${phase} qa_answers > requirements`,
+    '?>': `park ${phase} qa_answers > ${target} nothing to clarify`,
+    '?^': `park ${phase} qa_answers > implementation nothing to clarify`,
     p: `park ${phase} plan_approval > implementation`,
+    u: `park ${phase} plan_approval > implementation unasked`,
     F: `park ${phase} file_update > ${phase} a.md`,
     h: `park ${phase} human_action > ${phase}`,
     P: `park ${phase} plan_approval > ${phase}`,
@@ -158,7 +161,7 @@ function summary(decision: Decision): string {
   if (kind === 'block') return `block ${phase} ${decision.rule}`;
   if (kind === 'run') return [kind, phase, ...(decision.retry ? [decision.retry] : [])].join(' ');
   if (kind !== 'park') return `${kind} ${phase}`;
-  const extra = decision.askNothingToClarify ? ' nothing to clarify' : '';
+  const extra = `${decision.askNothingToClarify ? ' nothing to clarify' : ''}${decision.unasked ? ' unasked' : ''}`;
   const file = decision.file === undefined ? '' : ` ${decision.file}`;
   return `park ${phase} ${decision.for} > ${decision.resumePhase}${extra}${file}`;
 }
