@@ -13,7 +13,6 @@ export interface SessionChoices {
   autoApprove?: boolean;
   acceptSuggestions?: boolean;
   quick?: boolean;
-  replan?: boolean;
   /** A value of SANDBOX, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string;
 }
@@ -266,13 +265,15 @@ export function startInput(chosen: Readonly<Partial<Record<StartChoice, unknown>
   const others: Record<string, unknown> = {};
   for (const [name, { setting }] of START_CHOICE_ROWS) {
     const given = chosen[name];
-    const words = typeof given === 'string' ? given.trim() : given;
+    // The indentation of a plan's first line counts.
+    const words =
+      typeof given === 'string' && (name !== 'plan' || given.trim() === '') ? given.trim() : given;
     if (setting !== undefined && given !== undefined) settings[setting] = given;
     if (setting === undefined && words !== '') others[name] = words;
   }
   // The schema of the tool and the parser of the options have checked their types.
   const request = others as WorkRequest & NewSessionChoices;
-  const { task, dive, plan, issue, fromChat, brief, chat, from, phase, ...rest } = request;
+  const { task, dive, plan, replan, issue, fromChat, brief, chat, from, phase, ...rest } = request;
   const { after, afterMerge, at, ...choices } = rest;
   return { work: workOf(request), choices: { ...choices, settings }, order: { after, afterMerge, at } };
 }

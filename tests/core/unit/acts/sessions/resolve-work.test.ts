@@ -2,7 +2,6 @@ import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
-  givenTask,
   givenTitle,
   readGivenPlan,
   resolveWork,
@@ -11,6 +10,7 @@ import type { NewWork } from '../../../../../src/core/acts/sessions/start/work.t
 import type { ActionContext } from '../../../../../src/core/caller/context/context.ts';
 import { fingerprint } from '../../../../../src/core/kernel/files/fingerprint.ts';
 import type { Project } from '../../../../../src/core/project/finding/open-project.ts';
+import { givenTask } from '../../../../../src/core/session/documents/given-plan.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
 const placeAt = (path: string) => ({ cwd: path, home: path, env: {} });
