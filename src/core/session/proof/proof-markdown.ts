@@ -57,13 +57,25 @@ export function proofFacts(proof: SessionProof): string {
   ].join('\n\n');
 }
 
-function introduction({ commit, tree, branch, base, baseCommit, doneAt, approvals }: SessionProof): string[] {
+function introduction(proof: SessionProof): string[] {
+  const { commit, tree, branch, base, baseCommit, doneAt, approvals } = proof;
   const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
   return [
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
+    ...carriedOut(proof),
     ...unprovenGates(approvals),
   ];
+}
+
+/** The plan that the session was started with, for those who know its file. */
+export function carriedOut({ given }: Pick<SessionProof, 'given'>): string[] {
+  if (given === undefined) return [];
+  const { name, sha256, boxes } = given;
+  const file = `${code(name)} (SHA-256 ${code(sha256)})`;
+  if (boxes === undefined) return [`Carried out with the changes that were approved: ${file}.`];
+  const others = boxes.done < boxes.total ? ' The other boxes are in none of its phases.' : '';
+  return [`Carried out as given: ${file}, ${boxes.done} of ${boxes.total} boxes.${others}`];
 }
 
 function requirements({ requirements: all, checks: set }: SessionProof): string[] {
