@@ -103,8 +103,13 @@ export function currentPlanOf(
   oldPlans: readonly string[],
 ): string | undefined {
   const plans = files.filter((file) => parseDocumentName(file)?.kind === 'plan' && !oldPlans.includes(file));
-  return sortNewestFirst(plans, dateOf(folder))[0];
+  // Whatever an agent plans comes after it, also in the minute of the start, or by another clock.
+  const ofAgents = plans.filter((file) => !file.endsWith(GIVEN_PLAN));
+  return sortNewestFirst(ofAgents.length > 0 ? ofAgents : plans, dateOf(folder))[0];
 }
+
+/** The end of the name of the plan that the session was started with. */
+export const GIVEN_PLAN = '-plan-given.md';
 
 const PHASE = /^Phase\s{1,4}(\d{1,4})(?!\d)\s{0,4}[:.)–—-]?/i;
 

@@ -5,7 +5,7 @@ import { writeWhole } from '../../kernel/files/atomic-file.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { asPlan, commandLines, ledgerOfPlan } from '../../session/documents/as-plan.ts';
-import { parsePlan } from '../../session/documents/plan.ts';
+import { GIVEN_PLAN, parsePlan } from '../../session/documents/plan.ts';
 import { ledgerText } from '../../session/documents/requirements.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
@@ -21,9 +21,9 @@ export async function writeGivenPlan(worker: Worker): Promise<void> {
   const ledger = ledgerOfPlan(text);
   ensurePlainFolder(paths.sessionDir);
   if (ledger !== undefined) await writeIfMissing(paths.requirements, ledger);
-  crashPoint('given-checks-written');
+  crashPoint('after-given-checks');
   const { file: stamp } = stampsAt(Date.parse(createdAt));
-  await writeIfMissing(join(paths.sessionDir, `${stamp}-plan-given.md`), asPlan(text));
+  await writeIfMissing(join(paths.sessionDir, `${stamp}${GIVEN_PLAN}`), asPlan(text));
 }
 
 async function writeIfMissing(path: string, text: string): Promise<void> {
