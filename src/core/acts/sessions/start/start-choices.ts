@@ -79,12 +79,19 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
+    tool: 'To research first, or instead of a task.',
     about: 'a topic to research first, or instead of a task',
   },
   plan: {
     option: '--plan <file>',
-    tool: 'Markdown with check boxes.',
-    about: 'carry out a plan: Markdown with check boxes',
+    tool: 'Path or text: carried out.',
+    about: 'carry out a plan as it is: Markdown with check boxes',
+  },
+  replan: {
+    option: '--replan',
+    kind: 'yes',
+    tool: 'Agents plan from it.',
+    about: 'with --plan: agents make a plan of theirs from it',
   },
   issue: {
     option: '--issue <issue>',
@@ -92,7 +99,7 @@ const START_CHOICES = {
     about: 'work on a GitHub issue: its number or URL',
   },
   fromChat: { kind: 'yes', about: 'carry on this chat' },
-  brief: { about: 'where from_chat is refused: what was decided and found' },
+  brief: { about: 'if from_chat is refused: what was decided and found' },
   chat: {
     option: '--chat [id]',
     isForTerminal: true,
@@ -116,15 +123,17 @@ const START_CHOICES = {
   branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
   after: {
     option: '--after <name>',
+    tool: 'Once that session or group is done.',
     about: 'start once that session or group is done',
   },
   afterMerge: {
     option: '--after-merge <session>',
+    tool: 'Once that session is merged.',
     about: "start once that session's branch is merged",
   },
   at: {
     option: '--at <time>',
-    tool: "23:00, 2026-12-01T07:00 (local) or limit (usage limit's end).",
+    tool: '23:00, 2026-12-01T07:00 (local) or limit (its end).',
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
@@ -216,7 +225,6 @@ const START_CHOICES = {
     kind: 'yes',
     about: 'one agent does the task as written: no questions first, no plan',
   },
-  replan: { option: '--replan', kind: 'yes', about: 'with plan: agents plan from it' },
   autoApprove: {
     option: '--auto-approve',
     kind: 'yes',
@@ -226,10 +234,12 @@ const START_CHOICES = {
   where: {
     option: '--pool',
     kind: 'pool',
+    tool: 'For any machine of the pool.',
     about: 'let any machine of the pool work on it',
   },
   from: {
     option: '--from <folder>',
+    tool: 'Or a folder prepared by hand.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {
