@@ -1,10 +1,11 @@
-import { FROM_CHAT, resolveWork } from '../../core/acts/sessions/resolve-work.ts';
+import { resolveWork } from '../../core/acts/sessions/resolve-work.ts';
 import type { FilesOfWork, ResolvedWork } from '../../core/acts/sessions/start/start-sources.ts';
 import type { ChatWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
 import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { secretFilter, withoutMarks } from '../../core/kernel/secrets.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
+import { FROM_CHAT } from '../../core/session/documents/given-plan.ts';
 import type { GivenChat, GivenPlan } from '../../core/session/events/session-file.ts';
 import { ChangeCollector } from './chat-changes.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';

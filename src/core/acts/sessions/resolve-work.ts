@@ -11,7 +11,7 @@ import { readPlainFile } from '../../kernel/files/plain-file.ts';
 import { shownText } from '../../kernel/text.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { checksOfPlan } from '../../session/documents/as-plan.ts';
-import { boxesIn, givenTask, uncountedBoxes } from '../../session/documents/given-plan.ts';
+import { boxesIn, FROM_CHAT, givenTask, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { GivenPlan } from '../../session/events/session-file.ts';
 import { type ResolvedWork, startSources } from './start/start-sources.ts';
@@ -66,8 +66,6 @@ export async function readGivenPlan(given: string, context: Place): Promise<Give
 }
 
 /** A chat gives the text of a plan that it made, without a file. */
-export const FROM_CHAT = 'from this chat';
-
 function isPlanText(given: string): boolean {
   return given.includes('\n') || boxesIn(given).length > 0;
 }
@@ -111,7 +109,8 @@ function planOfBytes(bytes: Buffer, name: string, unusable: Unusable): GivenPlan
 /** Without agents that plan, the commands of its `Check:` lines run as they are, once a person has read them. */
 function requireShownChecks({ name, text }: GivenPlan): void {
   const [problem] = checksOfPlan(text).problems;
-  if (problem !== undefined) throw unusableAs(name)(problem, 'Move them into a script, and name that.');
+  if (problem !== undefined)
+    throw unusableAs(`The plan ${name}`)(problem, 'Move them into a script, and name that.');
 }
 
 /** The title from which the name of the session is derived. */

@@ -47,7 +47,7 @@ export function uncountedBoxes({ name, text }: Pick<GivenPlan, 'name' | 'text'>)
   );
   const [line, looks] =
     lines.length === 1 ? ['line', 'looks like a box and is'] : ['lines', 'look like boxes and are'];
-  const said = `${lines.length} ${line} of ${short(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`;
+  const said = `${lines.length} ${line} of ${called(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`;
   return lines.length === 0 ? [] : [said];
 }
 
@@ -134,7 +134,7 @@ export function coverageLines({ name, text }: GivenPlan, plan: string): string[]
   const { open, withoutStep, withoutBox } = coverageOf(text, plan);
   const steps = withoutBox.map((step) => `${short(step.text)} (phase ${step.phase})`);
   return [
-    `Open boxes of ${short(name)} with a step: ${open.length - withoutStep.length} of ${open.length}`,
+    `Open boxes of ${called(name)} with a step: ${open.length - withoutStep.length} of ${open.length}`,
     ...uncountedBoxes({ name, text }),
     ...listLine('Boxes without a step', withoutStep.map(boxText)),
     ...listLine('Steps without a box', steps),
@@ -152,6 +152,13 @@ export function asGivenLines({ name, hash, text }: GivenPlan, plan: string): str
   ];
 }
 
+/** The name of a plan that a chat gave as text. */
+export const FROM_CHAT = 'from this chat';
+
+function called(name: string): string {
+  return name === FROM_CHAT ? `the plan ${name}` : short(name);
+}
+
 function listLine(title: string, items: readonly string[]): string[] {
   return items.length > 0 ? [`${title}: ${listed(items, MAX_NAMED, { separator: '; ' })}`] : [];
 }
@@ -162,7 +169,7 @@ function boxText({ id, text }: PlanBox): string {
 
 /** The task of a session that starts with a plan and no task. */
 export function givenTask({ name }: Pick<GivenPlan, 'name'>): string {
-  return cleanText(`Carry out the plan in ${name}, which _given-plan.md quotes with its boxes numbered.`);
+  return cleanText(`Carry out the plan ${name}, which _given-plan.md quotes with its boxes numbered.`);
 }
 
 function short(text: string): string {

@@ -27,7 +27,7 @@ test(
     expect(view.folder).toMatch(/-boat-register$/);
     expect(file.givenPlan).toMatchObject({ name: 'tasks.md', hash: fingerprint(bytes) });
     expect(file.task).toBe(
-      'Carry out the plan in tasks.md, which _given-plan.md quotes with its boxes numbered.',
+      'Carry out the plan tasks.md, which _given-plan.md quotes with its boxes numbered.',
     );
     const copy = await readFile(view.paths.givenPlan, 'utf8');
     expect(copy).toContain('> - [ ] [B3] T003 Define the Boat entity');
