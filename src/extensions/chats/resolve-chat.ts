@@ -2,9 +2,11 @@ import { resolveWork } from '../../core/acts/sessions/resolve-work.ts';
 import type { FilesOfWork, ResolvedWork } from '../../core/acts/sessions/start/start-sources.ts';
 import type { ChatWork } from '../../core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../core/caller/context/context.ts';
+import { fingerprint } from '../../core/kernel/files/fingerprint.ts';
 import { secretFilter, withoutMarks } from '../../core/kernel/secrets.ts';
 import type { Project } from '../../core/project/finding/open-project.ts';
-import type { GivenChat } from '../../core/session/events/session-file.ts';
+import { FROM_CHAT } from '../../core/session/documents/given-plan.ts';
+import type { GivenChat, GivenPlan } from '../../core/session/events/session-file.ts';
 import { ChangeCollector } from './chat-changes.ts';
 import { CHAT_ERRORS } from './chat-errors.ts';
 import type { FoundChat } from './clients/chat.ts';
@@ -32,10 +34,18 @@ export async function resolveChat(
       ? quotedBrief(given.text, clean)
       : await quotedChat(await chatNamed(given, project, context), clean, { project, context });
   // The model or the person may have copied a secret of the chat into the task.
-  const { task = TASK, dive, givenPlan } = more ?? {};
+  const { task = TASK, dive, givenPlan, way } = more ?? {};
   const named = more?.task === undefined ? begin : more.words;
   const words = withoutMarks(clean(named)).slice(0, MAX_WORDS);
-  return { givenPlan, dive: dive && clean(dive), chat, task: clean(task), words, files };
+  const plan = givenPlan && planWithout(givenPlan, clean);
+  return { givenPlan: plan, way, dive: dive && clean(dive), chat, task: clean(task), words, files };
+}
+
+/** A file stays as it is; what the model wrote may quote a secret of the chat. */
+function planWithout(plan: GivenPlan, clean: Clean): GivenPlan {
+  if (plan.name !== FROM_CHAT) return plan;
+  const text = clean(plan.text);
+  return { ...plan, text, hash: fingerprint(text) };
 }
 
 export async function chatNamed(

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { expect } from 'vitest';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { WORKS } from './in-one-session.ts';
 
@@ -29,6 +31,16 @@ const WHILE_IT_STARTS = [
   'after-events@3',
   'after-overview@2',
   'after-events@4',
+];
+
+/** The start with a plan, up to the gate at which no agent has run: the ledger is written before the plan. */
+const WITH_A_PLAN = [
+  'before-events@2',
+  'after-events@2',
+  'after-overview@1',
+  'after-given-checks@1',
+  'before-events@2',
+  'after-events@2',
 ];
 
 /** For the first worker only: they do not occur again before a person is asked. */
@@ -70,5 +82,19 @@ faultTable([
       do: WORKS,
     })),
   }),
+  {
+    ...dyingAt(WITH_A_PLAN, { from: 'start' }),
+    name: 'after workers die while a given plan comes to its gate, it waits there as if undisturbed',
+    start: { plan: join(process.cwd(), 'tests/fixtures/given-plans/checked.md') },
+    ends: 'waiting/plan_approval',
+    also: async (rig) => {
+      expect((await rig.state()).worktree).toBeUndefined();
+      expect((await rig.readPlan()).remarks.slice(0, 3)).toEqual([
+        'R1 will run `test -f names.txt`',
+        'R2 will run `grep -q north berths.txt`',
+        expect.stringMatching(/^The plan is checked\.md .*open boxes: 2 of 3$/),
+      ]);
+    },
+  },
   ...ALONE.map(([point, from]) => dyingAt([point], { from })),
 ]);

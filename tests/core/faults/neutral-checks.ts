@@ -31,7 +31,10 @@ export async function expectInvariants(
 export async function projectionsOf(rig: SessionRig): Promise<string> {
   await projectionsSettled(rig);
   const { overview, history, qa, signal, sessionDir } = rig.paths;
-  const texts = await Promise.all([overview, history, qa, signal].map((path) => readFile(path, 'utf8')));
+  // A session that waits before its first agent has no history yet, and perhaps no questions.
+  const texts = await Promise.all(
+    [overview, history, qa, signal].map(async (path) => (await ifExists(readFile(path, 'utf8'))) ?? 'missing'),
+  );
   const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.'));
   const root = rig.repo.root;
   // Sorted with their timestamps replaced, because a slow run may produce another order.

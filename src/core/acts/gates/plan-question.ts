@@ -69,7 +69,8 @@ export function planQuestion(plan: PlanReport): OpenQuestion<PlanDecision> {
         ...warnings,
         ...servers,
         ...chatInForm(fromChat),
-        ...remarks.map((line) => cut(line, 400)),
+        // A command of a ledger has at most 500 characters, and none runs that was not shown whole.
+        ...remarks.map((line) => cut(line, 600)),
         cut(beforeDone, 400),
         ...phases.map((phase) => cut(phase, 160)),
         `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})`,

@@ -9,7 +9,9 @@ import { namesAt } from '../../kernel/files/path-stats.ts';
 import { decode, readPlainFile } from '../../kernel/files/plain-file.ts';
 import { counted, cut, visibleControls } from '../../kernel/text.ts';
 import { runGit } from '../../project/git/git.ts';
-import { coverageLines } from '../../session/documents/given-plan.ts';
+import { commandLines, isAsGiven } from '../../session/documents/as-plan.ts';
+import { asGivenLines, coverageLines, givenTask } from '../../session/documents/given-plan.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import { describeServers, planServers } from '../../session/documents/plan-servers.ts';
 import {
@@ -23,6 +25,7 @@ import { estimateText } from '../../session/estimate.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
+import type { GivenPlan } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { NO_QUESTION } from '../../session/facts.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
@@ -82,7 +85,7 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
     ...(gateOf(view)?.unasked ? [NO_QUESTION] : []),
     ...(testing ? [cut(visibleControls(testing.line), MAX_WARNING)] : []),
   ];
-  const remarks = remarksOn(view, text);
+  const remarks = remarksOn(view, text, ledger);
   return {
     ...{ view, name, text, ledger, state, servers, warnings, remarks },
     hash: planHash(text),
@@ -93,11 +96,31 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
 const MAX_WARNING = 300;
 
 /** A given plan counts only for the session's first goal. */
-function remarksOn(view: SessionView, text: string): string[] {
+function remarksOn(view: SessionView, text: string, ledger: string | undefined): string[] {
   const { sessionFile, state } = view;
   const given = state.goal === undefined ? sessionFile?.givenPlan : undefined;
   const estimate = gateOf(view)?.estimate;
-  return [...(given ? coverageLines(given, text) : []), ...(estimate ? [estimateText(estimate)] : [])];
+  return [
+    ...(given && sessionFile?.way === 'plan'
+      ? aboutCarriedOut(given, sessionFile.task, { text, ledger })
+      : []),
+    ...(given && sessionFile?.way !== 'plan' ? coverageLines(given, text) : []),
+    ...(estimate ? [estimateText(estimate)] : []),
+  ];
+}
+
+/** No agent wrote it, so what a reader must not overlook comes first: the commands, each whole. */
+function aboutCarriedOut(
+  given: GivenPlan,
+  task: string | undefined,
+  { text, ledger }: { text: string; ledger: string | undefined },
+): string[] {
+  const note = task === givenTask(given) ? undefined : task;
+  return [
+    ...commandLines(text, ledger),
+    ...(isAsGiven(given, planHash(text)) ? asGivenLines(given, text) : coverageLines(given, text)),
+    ...(note === undefined ? [] : [`Note to its agents: ${visibleControls(oneLine(note))}`]),
+  ];
 }
 
 function noPlan(view: SessionView, file?: { name: string; problem: string }) {

@@ -4,13 +4,14 @@ import type { ActionContext } from '../../caller/context/context.ts';
 import { namedFolder } from '../../caller/context/find-project-for.ts';
 import { ACTION_ERRORS } from '../../caller/errors/action-errors.ts';
 import { START_ERRORS } from '../../caller/errors/start-errors.ts';
-import { systemErrorCode } from '../../kernel/errors.ts';
+import { type SamocodeError, systemErrorCode } from '../../kernel/errors.ts';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { statsAt } from '../../kernel/files/path-stats.ts';
 import { readPlainFile } from '../../kernel/files/plain-file.ts';
-import { cleanText, shownText } from '../../kernel/text.ts';
+import { shownText } from '../../kernel/text.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { boxesIn, uncountedBoxes } from '../../session/documents/given-plan.ts';
+import { checksOfPlan } from '../../session/documents/as-plan.ts';
+import { boxesIn, FROM_CHAT, givenTask, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { GivenPlan } from '../../session/events/session-file.ts';
 import { type ResolvedWork, startSources } from './start/start-sources.ts';
@@ -33,9 +34,12 @@ export async function resolveWork(
     case 'dive':
       return { dive: work.dive, words: work.dive };
     case 'plan': {
-      const { plan, task, dive } = work;
-      const givenPlan = await readGivenPlan(plan, context);
-      return { task: task ?? givenTask(givenPlan), dive, givenPlan, words: task ?? givenTitle(givenPlan) };
+      const { plan, task, dive, replan } = work;
+      const isText = context.by.channel === 'tool' && isPlanText(plan);
+      const givenPlan = isText ? planOfText(plan) : await readGivenPlan(plan, context);
+      if (!replan) requireShownChecks(givenPlan);
+      const words = task ?? givenTitle(givenPlan);
+      return { task: task ?? givenTask(givenPlan), dive, givenPlan, words, way: replan ? undefined : 'plan' };
     }
     default: {
       const source = startSources.items.find(({ kind }) => kind === work.kind);
@@ -48,8 +52,7 @@ export async function resolveWork(
 /** Reads the plan that a person gives at the start: any Markdown with check boxes. The file itself is never changed. */
 export async function readGivenPlan(given: string, context: Place): Promise<GivenPlan> {
   const path = namedFolder(given, context);
-  const unusable = (problem: string, fix = 'Name a Markdown file with check boxes.') =>
-    START_ERRORS.plan_unusable({ path: shownText(path), problem, fix });
+  const unusable = unusableAs(shownText(path));
   if (statsAt(path)?.isSymbolicLink())
     throw unusable('it is a symbolic link', 'Name the file that it points to.');
   const reading = await readPlainFile(path, MAX_BYTES).catch((error: unknown) => {
@@ -59,13 +62,34 @@ export async function readGivenPlan(given: string, context: Place): Promise<Give
   });
   if (reading.kind !== 'bytes')
     throw unusable(reading.kind === 'missing' ? 'there is no such file' : `it is ${reading.problem}`);
-  const { bytes } = reading;
+  return planOfBytes(reading.bytes, shownText(basename(path)), unusable);
+}
+
+/** A chat gives the text of a plan that it made, without a file. */
+function isPlanText(given: string): boolean {
+  return given.includes('\n') || boxesIn(given).length > 0;
+}
+
+function planOfText(given: string): GivenPlan {
+  const unusable = unusableAs('The text of the plan');
+  const bytes = Buffer.from(given);
+  if (bytes.length > MAX_BYTES) throw unusable(`it is too large, more than ${MAX_BYTES} bytes`);
+  return planOfBytes(bytes, FROM_CHAT, unusable);
+}
+
+type Unusable = (problem: string, fix?: string) => SamocodeError;
+
+function unusableAs(path: string): Unusable {
+  return (problem, fix = 'Name a Markdown file with check boxes.') =>
+    START_ERRORS.plan_unusable({ path, problem, fix });
+}
+
+function planOfBytes(bytes: Buffer, name: string, unusable: Unusable): GivenPlan {
   if (bytes.includes(0)) throw unusable('it is not a text file');
   if (!isUtf8(bytes)) throw unusable('it is not UTF-8 text', 'Save it as UTF-8.');
   const text = bytes.toString('utf8');
   if (text.includes('\r') && !text.includes('\n'))
     throw unusable('its lines end with CR alone', 'Save it with LF at the end of each line.');
-  const name = shownText(basename(path));
   const boxes = boxesIn(text);
   if (boxes.length === 0)
     throw unusable(
@@ -82,9 +106,11 @@ export async function readGivenPlan(given: string, context: Place): Promise<Give
   return { name, hash: fingerprint(bytes), text };
 }
 
-/** The task of a session that starts with a plan and no task. */
-export function givenTask({ name }: GivenPlan): string {
-  return cleanText(`Carry out the plan in ${name}, which _given-plan.md quotes with its boxes numbered.`);
+/** Without agents that plan, the commands of its `Check:` lines run as they are, once a person has read them. */
+function requireShownChecks({ name, text }: GivenPlan): void {
+  const [problem] = checksOfPlan(text).problems;
+  if (problem !== undefined)
+    throw unusableAs(`The plan ${name}`)(problem, 'Move them into a script, and name that.');
 }
 
 /** The title from which the name of the session is derived. */

@@ -81,11 +81,7 @@ async function startNew(
     if (same !== undefined) return same;
     const folder = freeFolder(project.values, { name, words, folders }, context);
     const { recurring } = input;
-    const way = choices.quick
-      ? ('quick' as const)
-      : given.givenPlan && !choices.replan
-        ? ('plan' as const)
-        : undefined;
+    const way = choices.quick ? ('quick' as const) : given.way;
     const recorded = { ...given, way, folder, group, pool, order, recurring, startKey };
     const request = { ...recorded, run, choices: { ...choices, branch } };
     // If another start took the name, a derived name gets the next number and a given one is refused.

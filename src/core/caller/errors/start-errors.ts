@@ -29,7 +29,7 @@ export const START_ERRORS = errors({
   }),
   chat_excludes: ({ given }: { given: readonly string[] }) => ({
     what: NOTHING,
-    why: `A session that carries on a chat can have a task and a topic as well; here it is also given ${given.join(', ')}.`,
+    why: `A session that carries on a chat can have a task, a topic or a plan as well; here it is also given ${given.join(', ')}.`,
     hint: 'Leave that out, or start without the chat.',
   }),
   command_missing: () => ({
@@ -99,6 +99,12 @@ export const START_ERRORS = errors({
     why: `The overview of ${session} names no known phase.`,
     hint: 'Give the phase at which it continues, or set it as `Phase: …` under `## Status` in _overview.md.',
   }),
+  plan_excludes_dive: () => ({
+    what: NOTHING,
+    why: 'A given plan is carried out as it is, so no agent researches a topic (dive) first.',
+    hint: 'Leave one of them out, or let agents plan from it: --replan.',
+    modelHint: 'Leave one of them out, or let agents plan from it: replan (--replan).',
+  }),
   plan_unusable: ({ path, problem, fix }: { path: string; problem: string; fix: string }) => ({
     what: NOTHING,
     why: `${path} cannot be the plan of a session: ${problem}.`,
@@ -108,6 +114,12 @@ export const START_ERRORS = errors({
     what: `${filePath} is not trusted yet.`,
     why: `These lines run something or relax a rule: ${lines}.`,
     next: [{ act: 'trust', args: { hash } }],
+  }),
+  replan_missing: () => ({
+    what: NOTHING,
+    why: 'To plan anew (replan) requires a plan from which agents plan.',
+    hint: 'Add the plan: --plan FILE.',
+    modelHint: 'Add plan, or leave replan out.',
   }),
   root_refused: ({ title }: { title: string }) => ({
     what: NOTHING,

@@ -1,7 +1,7 @@
-import { listed, visibleControls } from '../../kernel/text.ts';
+import { cleanText, listed, visibleControls } from '../../kernel/text.ts';
 import type { GivenPlan } from '../events/session-file.ts';
 import { checkBox, likeBoxes, lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
-import { parsePlan } from './plan.ts';
+import { parsePlan, phaseRanges } from './plan.ts';
 
 export interface PlanBox {
   /** `B7`: its number in the file, from 1. */
@@ -47,7 +47,7 @@ export function uncountedBoxes({ name, text }: Pick<GivenPlan, 'name' | 'text'>)
   );
   const [line, looks] =
     lines.length === 1 ? ['line', 'looks like a box and is'] : ['lines', 'look like boxes and are'];
-  const said = `${lines.length} ${line} of ${short(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`;
+  const said = `${lines.length} ${line} of ${called(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`;
   return lines.length === 0 ? [] : [said];
 }
 
@@ -67,10 +67,12 @@ export function quotedPlan({ name, hash, text }: GivenPlan): string {
 /** `[B7]`, `[B2, B3]` or `[B2-B5]` in a step. */
 const COVERS = /\[(B\d{1,4}(?:\s{0,2}[,–-]\s{0,2}B?\d{1,4}){0,50})\]/g;
 
-function coveredBy(step: string, boxes: readonly PlanBox[]): number[] {
+/** A step covers the boxes that it names, or else the next box with its very text. */
+function coveredBy(step: string, boxes: readonly PlanBox[], same: Map<string, number[]>): number[] {
   const ranges = [...step.matchAll(COVERS)].flatMap(([, inside = '']) =>
     inside.split(',').map((part) => [...part.matchAll(/\d+/g)].map(Number)),
   );
+  if (ranges.length === 0) return same.get(step)?.splice(0, 1) ?? [];
   return [...boxes.keys()].filter((at) =>
     ranges.some(([from = 0, to = from]) => from <= at + 1 && at + 1 <= to),
   );
@@ -88,8 +90,14 @@ export interface Coverage {
  */
 export function coverageOf(given: string, plan: string): Coverage {
   const boxes = boxesIn(given);
+  const same = new Map<string, number[]>();
+  for (const [at, { text }] of boxes.entries()) {
+    const before = same.get(text);
+    if (before === undefined) same.set(text, [at]);
+    else before.push(at);
+  }
   const steps = parsePlan(plan).phases.flatMap(({ number: phase, lines }) =>
-    boxesIn(lines.join('\n')).map(({ text }) => ({ phase, text, covers: coveredBy(text, boxes) })),
+    boxesIn(lines.join('\n')).map(({ text }) => ({ phase, text, covers: coveredBy(text, boxes, same) })),
   );
   const named = new Set(steps.flatMap(({ covers }) => covers));
   const isNamed: boolean[] = [];
@@ -113,21 +121,55 @@ export function coverageOf(given: string, plan: string): Coverage {
   };
 }
 
+/** The boxes that are a step of no phase, with their numbers in the whole text. */
+export function notSteps(plan: string): PlanBox[] {
+  const ranges = phaseRanges(parseMarkdown(plan));
+  return boxesIn(plan).filter(({ line }) => !ranges.some(({ start, end }) => start <= line && line < end));
+}
+
 const MAX_NAMED = 8;
 
 /** The comparison as lines for people; the texts of boxes and steps were written by others. */
 export function coverageLines({ name, text }: GivenPlan, plan: string): string[] {
   const { open, withoutStep, withoutBox } = coverageOf(text, plan);
-  const boxes = withoutStep.map((box) => `[${box.id}] ${short(box.text)}`);
   const steps = withoutBox.map((step) => `${short(step.text)} (phase ${step.phase})`);
-  const list = (title: string, items: readonly string[]) =>
-    items.length > 0 ? [`${title}: ${listed(items, MAX_NAMED, { separator: '; ' })}`] : [];
   return [
-    `Open boxes of ${short(name)} with a step: ${open.length - boxes.length} of ${open.length}`,
+    `Open boxes of ${called(name)} with a step: ${open.length - withoutStep.length} of ${open.length}`,
     ...uncountedBoxes({ name, text }),
-    ...list('Boxes without a step', boxes),
-    ...list('Steps without a box', steps),
+    ...listLine('Boxes without a step', withoutStep.map(boxText)),
+    ...listLine('Steps without a box', steps),
   ];
+}
+
+/** A given plan that is the plan of the session, as lines for people. @param plan its text with phases */
+export function asGivenLines({ name, hash, text }: GivenPlan, plan: string): string[] {
+  const boxes = boxesIn(plan);
+  const open = boxes.filter(({ isDone }) => !isDone);
+  return [
+    `The plan is ${short(name)} (SHA-256 ${hash.slice(0, 12)}), as it was given; open boxes: ${open.length} of ${boxes.length}`,
+    ...uncountedBoxes({ name, text }),
+    ...listLine('Not steps, because they are in no phase', notSteps(plan).map(boxText)),
+  ];
+}
+
+/** The name of a plan that a chat gave as text. */
+export const FROM_CHAT = 'from this chat';
+
+function called(name: string): string {
+  return name === FROM_CHAT ? `the plan ${name}` : short(name);
+}
+
+function listLine(title: string, items: readonly string[]): string[] {
+  return items.length > 0 ? [`${title}: ${listed(items, MAX_NAMED, { separator: '; ' })}`] : [];
+}
+
+function boxText({ id, text }: PlanBox): string {
+  return `[${id}] ${short(text)}`;
+}
+
+/** The task of a session that starts with a plan and no task. */
+export function givenTask({ name }: Pick<GivenPlan, 'name'>): string {
+  return cleanText(`Carry out the plan ${name}, which _given-plan.md quotes with its boxes numbered.`);
 }
 
 function short(text: string): string {

@@ -43,19 +43,36 @@ export interface PlanReading {
 /** Parses a plan, including older ones without Files and Check; never throws. Ignores the Notes section. */
 export function parsePlan(text: string): PlanReading {
   const doc = parseMarkdown(text);
-  const end = notesHeading(doc) ?? doc.lines.length;
+  const end = endOfPlan(doc);
   const completed = completedNumbers(doc, end);
-  const phases: PlanPhase[] = [];
-  for (const [at, { index, level, text: heading }] of doc.headings.entries()) {
-    const parts = level > 1 && index < end ? PHASE.exec(heading) : null;
-    if (!parts) continue;
-    const number = Number(parts[1]);
-    const name = heading.slice(parts[0].length).trim();
-    const range = { start: index + 1, end: Math.min(endOfSection(doc, at, PHASE), end) };
-    phases.push(readPhase(doc, range, { number, name, completed: completed.has(number) }));
-  }
+  const phases = phaseRanges(doc).map(({ number, name, ...range }) =>
+    readPhase(doc, range, { number, name, completed: completed.has(number) }),
+  );
   const title = titleHeading(doc)?.text.replace(/^Plan:\s*/i, '');
   return { title, phases, testing: testingLine(doc, end) };
+}
+
+interface PhaseRange {
+  number: number;
+  name: string;
+  /** The lines below its heading, up to, but excluding, `end`. */
+  start: number;
+  end: number;
+}
+
+export function phaseRanges(doc: MarkdownLines): PhaseRange[] {
+  const last = endOfPlan(doc);
+  return doc.headings.flatMap(({ index, level, text }, at) => {
+    const parts = level > 1 && index < last ? PHASE.exec(text) : null;
+    if (!parts) return [];
+    const end = Math.min(endOfSection(doc, at, PHASE), last);
+    return [{ number: Number(parts[1]), name: text.slice(parts[0].length).trim(), start: index + 1, end }];
+  });
+}
+
+/** Where the notes begin, which are no part of the work. */
+export function endOfPlan(doc: MarkdownLines): number {
+  return notesHeading(doc) ?? doc.lines.length;
 }
 
 /**
@@ -86,8 +103,13 @@ export function currentPlanOf(
   oldPlans: readonly string[],
 ): string | undefined {
   const plans = files.filter((file) => parseDocumentName(file)?.kind === 'plan' && !oldPlans.includes(file));
-  return sortNewestFirst(plans, dateOf(folder))[0];
+  // Whatever an agent plans comes after it, also in the minute of the start, or by another clock.
+  const ofAgents = plans.filter((file) => !file.endsWith(GIVEN_PLAN));
+  return sortNewestFirst(ofAgents.length > 0 ? ofAgents : plans, dateOf(folder))[0];
 }
+
+/** The end of the name of the plan that the session was started with. */
+export const GIVEN_PLAN = '-plan-given.md';
 
 const PHASE = /^Phase\s{1,4}(\d{1,4})(?!\d)\s{0,4}[:.)–—-]?/i;
 

@@ -4,6 +4,8 @@ import { parseJson } from '../../kernel/parse-json.ts';
 import type { PagePictures, PicturesTaken } from '../../kernel/phases/pictures.ts';
 import { isAccepted } from '../../kernel/phases/progress.ts';
 import { type CheckRun, failedRuns } from '../../kernel/phases/proving.ts';
+import { asPlan, isAsGiven } from '../documents/as-plan.ts';
+import { boxesIn, notSteps } from '../documents/given-plan.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
 import { SessionFile } from '../events/session-file.ts';
@@ -40,6 +42,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     checks,
     baseChecks: provedSet(base),
     requirements: requirementsOf(done, events),
+    given: givenOf(file, state),
     clone: { setup, copy, home, timeoutMs, application },
     approvals: events.flatMap(approvalOf),
     testing: of(events, 'plan_approved').findLast(({ plan }) => plan.hash === state.approvedPlan?.hash)
@@ -55,6 +58,18 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     durationMs: ended.reduce((sum, { durationMs }) => sum + durationMs, 0),
     cost,
   } satisfies SessionProof);
+}
+
+/** Work is not done before every step is ticked, so those of the approved text are. */
+function givenOf(
+  { way, givenPlan }: SessionFile,
+  { approvedPlan, goal }: SessionState,
+): SessionProof['given'] {
+  if (way !== 'plan' || givenPlan === undefined || goal !== undefined) return undefined;
+  const { name, hash: sha256, text } = givenPlan;
+  if (approvedPlan === undefined || !isAsGiven(givenPlan, approvedPlan.hash)) return { name, sha256 };
+  const total = boxesIn(text).length;
+  return { name, sha256, boxes: { done: total - notSteps(asPlan(text)).length, total } };
 }
 
 /** The pictures with their names in the folder of the proof. */

@@ -64,6 +64,7 @@ function introduction(proof: SessionProof): string[] {
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
     ...withoutTesting(proof),
+    ...carriedOut(proof),
     ...unprovenGates(approvals),
   ];
 }
@@ -73,6 +74,16 @@ export function withoutTesting({ testing }: Pick<SessionProof, 'testing'>): stri
   return testing === undefined
     ? []
     : [`By the approved plan, the work may skip its testing: ${code(testing)}.`];
+}
+
+/** The plan that the session was started with, for those who know its file. */
+export function carriedOut({ given }: Pick<SessionProof, 'given'>): string[] {
+  if (given === undefined) return [];
+  const { name, sha256, boxes } = given;
+  const file = `${code(name)} (SHA-256 ${code(sha256)})`;
+  if (boxes === undefined) return [`Carried out with the changes that were approved: ${file}.`];
+  const others = boxes.done < boxes.total ? ' The other boxes are in none of its phases.' : '';
+  return [`Carried out as given: ${file}, ${boxes.done} of ${boxes.total} boxes.${others}`];
 }
 
 function requirements({ requirements: all, checks: set }: SessionProof): string[] {

@@ -64,6 +64,14 @@ export const SessionProof = z.strictObject({
       }),
     )
     .optional(),
+  /** The plan that it was started with, and carried out: `boxes` are absent if the approved plan was another. */
+  given: z
+    .strictObject({
+      name: z.string(),
+      sha256: z.string(),
+      boxes: z.strictObject({ done: z.int(), total: z.int() }).optional(),
+    })
+    .optional(),
   clone: z.strictObject({
     setup: z.string().optional(),
     copy: z.array(z.string()),

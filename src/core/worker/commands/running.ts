@@ -36,7 +36,7 @@ const PLAN_GIVEN = {
 
 /** Creates the session; the worker's next step makes its folder, overview and worktree. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
-  const { settings, id, task, dive, folder, takenOver, sandbox, way } = worker.file;
+  const { settings, id, task, dive, folder, takenOver, sandbox, way, givenPlan } = worker.file;
   const verdict = judgeStart({ by }, stateOf(worker), settings);
   if (verdict.kind === 'refused') return verdict;
   const file = JSON.stringify(worker.file);
@@ -46,7 +46,7 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
   const begun: NewEvent[] = way === undefined ? [created] : [created, { type: 'way_chosen', way }];
   if (way === 'plan') {
     // Its plan waits for a person before anything else is made.
-    const flow = `Session started with a plan: ${folder}${raisedText(settings, by)}`;
+    const flow = `Session started with a plan: ${givenPlan?.name ?? folder}${raisedText(settings, by)}`;
     return { events: [...begun, { type: 'taken_over', totalIterations: 0, decision: PLAN_GIVEN, flow }] };
   }
   if (takenOver === undefined) {

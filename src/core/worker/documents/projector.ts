@@ -9,7 +9,6 @@ import { changeFile } from '../../kernel/files/change-file.ts';
 import { readTail } from '../../kernel/files/lines.ts';
 import { stampsAt } from '../../kernel/files/stamps.ts';
 import { picturesIn } from '../../kernel/phases/pictures.ts';
-import { asPlan } from '../../session/documents/as-plan.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
 import { quotedPlan } from '../../session/documents/given-plan.ts';
 import { historyLine } from '../../session/documents/history.ts';
@@ -116,10 +115,6 @@ export class Projector {
     const { givenPlan, issue, chat } = this.#file;
     const isCreated = events.some(({ type }) => type === 'session_created');
     if (givenPlan !== undefined && isCreated) await writeWhole(this.#paths.givenPlan, quotedPlan(givenPlan));
-    if (this.#file.way === 'plan' && givenPlan !== undefined && isCreated) {
-      const stamp = stampsAt(Date.parse(this.#file.createdAt)).file;
-      await writeWhole(join(this.#paths.sessionDir, `${stamp}-plan-given.md`), asPlan(givenPlan.text));
-    }
     if (issue !== undefined && isCreated) await writeWhole(this.#paths.issue, issue.text);
     if (chat !== undefined && isCreated) await writeWhole(this.#paths.chat, chat.text);
     if (events.some((event) => event.type === 'answers_recorded'))

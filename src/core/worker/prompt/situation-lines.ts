@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GRANTS } from '../../kernel/phases/grants.ts';
 import { limitOf, MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, type Phase } from '../../kernel/phases/table.ts';
 import { listed } from '../../kernel/text.ts';
 import { CHAT_SECTION } from '../../session/documents/chat-section.ts';
@@ -43,7 +44,7 @@ const PLANS_FROM_BOXES =
 function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
   if (!hasGivenPlan) return [];
   const path = inlineMaterial(join(sessionDir, '_given-plan.md'));
-  const rule = phase === 'planning' ? PLANS_FROM_BOXES : '';
+  const rule = GRANTS[phase] === 'documents' ? PLANS_FROM_BOXES : '';
   return [`The human gave a plan: ${path} quotes it, and \`[B7]\` in a step is its seventh box.${rule}`];
 }
 

@@ -1,7 +1,10 @@
 import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import { linksOutside } from '../../project/proving/branch-work.ts';
+import { asPlan } from '../../session/documents/as-plan.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
-import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
+import { boxesIn } from '../../session/documents/given-plan.ts';
+import { parseMarkdown } from '../../session/documents/markdown-lines.ts';
+import { endOfPlan, type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
 import { isNamed } from '../../session/proof/plan-files.ts';
 import { readPlanEvidence, type TipAsked, type TipOfBranch } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -62,7 +65,9 @@ async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseC
   const { text, outcome } = await readPlanEvidence(worker);
   if (text === undefined || !outcome.approved) return { claims: [] };
   const { phases, testing } = parsePlan(text);
-  const claims = phases.filter(({ completed }) => !completed).map(openSteps);
+  const given = givenPhases(worker);
+  const isOpen = ({ completed, steps }: PlanPhase) => !completed || (given && steps.done < steps.total);
+  const claims = [...phases.filter(isOpen).map(openSteps), ...(phases.length > 0 ? [] : openBoxes(text))];
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   // A phase that does not list its files can concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
@@ -77,12 +82,30 @@ async function emptyPromises(worker: Worker, facts: BranchFacts): Promise<FalseC
     };
   for (const phase of promising) {
     const files = promisedFiles(phase);
-    const isClaimed = phase.completed || phase.steps.done > 0;
+    const before = given?.find(({ number, name }) => number === phase.number && name === phase.name);
+    const isClaimed = before === undefined ? isBegun(phase) : phase.steps.done > before.steps.done;
     const isAmong = (path: string) => files.some((file) => isNamed(file, path));
     if (isClaimed && !(await facts.touches(files, git, isAmong)))
       claims.push(`${named(phase)} is ticked, but no commit touches its files (${files.join(', ')})`);
   }
   return { claims };
+}
+
+/** The phases of the plan that the session was started with and is held to, box by box. */
+function givenPhases({ file, writer: { state } }: Worker): PlanPhase[] | undefined {
+  if (file.way !== 'plan' || file.givenPlan === undefined || state.goal !== undefined) return undefined;
+  return parsePlan(asPlan(file.givenPlan.text)).phases;
+}
+
+function isBegun({ completed, steps }: PlanPhase): boolean {
+  return completed || steps.done > 0;
+}
+
+function openBoxes(text: string): string[] {
+  const end = endOfPlan(parseMarkdown(text));
+  const boxes = boxesIn(text).filter(({ line }) => line < end);
+  const open = boxes.filter(({ isDone }) => !isDone).length;
+  return open === 0 ? [] : [`the plan, which has no phases, has ${open} open steps of ${boxes.length}`];
 }
 
 function openSteps({ steps: { done, total }, ...phase }: PlanPhase): string {

@@ -26,6 +26,7 @@ import { describeOrder } from '../../session/start-order.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
+import { beyondTheStart, writeGivenPlan } from './given-plan.ts';
 import { planApproved } from './plan-approved.ts';
 
 /** The events that start a wait, followed by those of a gate that the settings open at once. */
@@ -95,6 +96,7 @@ export async function askAboutOrder(
 }
 
 async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+  await writeGivenPlan(worker);
   const { version, text } = await readPlanEvidence(worker);
   const wait: NewEvent = {
     ...parked(decision),
@@ -115,6 +117,8 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
     const { what, why } = unaccepted.error;
     return [{ ...wait, reason: [decision.reason, what, why].filter(Boolean).join(' ') }];
   }
+  const beyond = by.atStart ? await beyondTheStart(worker, text) : undefined;
+  if (beyond !== undefined) return [{ ...wait, reason: [decision.reason, beyond].filter(Boolean).join(' ') }];
   return [wait, await planApproved(worker, by, { plan: version, text, phase: decision.resumePhase })];
 }
 

@@ -8,6 +8,7 @@ import type { Status } from '../../../core/session/events/state.ts';
 import { handleOf } from '../../../core/session/layout/names.ts';
 import type { SessionProof } from '../../../core/session/proof/proof.ts';
 import {
+  carriedOut,
   code,
   details,
   list,
@@ -109,7 +110,8 @@ function decisions({ decisions: answered, withAnswers, proof }: PullRequestFacts
     given.what === 'plan' ? [`The plan was approved by ${shortLine(openedBy(given.by))}.`] : [],
   );
   const hidden = answered.length > 0 && !withAnswers ? ['The answers are not part of this text.'] : [];
-  const lines = [...answers, ...hidden, ...plans.slice(-1)];
+  const given = proof === undefined ? [] : carriedOut(proof);
+  const lines = [...answers, ...hidden, ...given, ...plans.slice(-1)];
   return lines.length === 0 ? '' : `What was asked, and who decided it:\n\n${list(lines)}`;
 }
 

@@ -136,7 +136,12 @@ export async function workOfRun(
     case 'task':
       return { kind: 'task', task: `${work.task}${quoted}` };
     case 'plan':
-      return { ...work, task: quoted === '' ? work.task : `${work.task ?? 'Carry out the plan.'}${quoted}` };
+      // Its agents plan from the file as it is by then; a person approves each plan.
+      return {
+        ...work,
+        replan: true,
+        task: quoted === '' ? work.task : `${work.task ?? 'Carry out the plan.'}${quoted}`,
+      };
     case 'label': {
       const source = startSources.items.find(({ labelled }) => labelled !== undefined);
       const issues = await source?.labelled?.(work.label, project, context);

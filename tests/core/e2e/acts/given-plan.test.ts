@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import type { ToolContext } from '../../../../src/core/kit/mcp/tool.ts';
+import type { SessionState } from '../../../../src/core/session/events/state.ts';
 import { iterationPaths } from '../../../../src/core/session/layout/paths.ts';
 import { askTool } from '../../../app/unit/server/ask-tool.ts';
 import { makeBench } from '../../../support/bench.ts';
 import { ci } from '../../../support/ci.ts';
-import { startRig } from '../../../support/session-rig.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { startSession } from '../../../support/start-session.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 const TASKS = 'tests/fixtures/given-plans/spec-kit-tasks.md';
 
@@ -25,7 +27,7 @@ test(
     expect(view.folder).toMatch(/-boat-register$/);
     expect(file.givenPlan).toMatchObject({ name: 'tasks.md', hash: fingerprint(bytes) });
     expect(file.task).toBe(
-      'Carry out the plan in tasks.md, which _given-plan.md quotes with its boxes numbered.',
+      'Carry out the plan tasks.md, which _given-plan.md quotes with its boxes numbered.',
     );
     const copy = await readFile(view.paths.givenPlan, 'utf8');
     expect(copy).toContain('> - [ ] [B3] T003 Define the Boat entity');
@@ -43,16 +45,17 @@ test('a start names the lines of the plan that look like boxes and are none', as
   expect(warnings).toContain('2 lines of tasks.md look like boxes and are not counted: 2, 3.');
 });
 
-test('the gate compares the plan of the agent with the given one, whatever becomes of the copy', async () => {
+test('with replan, the gate compares the plan of the agent with the given one, whatever becomes of the copy', async () => {
   const plan = join(process.cwd(), TASKS);
-  await using rig = await startRig({ start: { plan, task: 'The boats, please', acceptSuggestions: true } });
+  const start = { plan, task: 'The boats, please', replan: true, acceptSuggestions: true };
+  await using rig = await startRig({ start });
   await rig.untilWaiting('plan_approval');
   await writeFile(rig.paths.givenPlan, '> - [ ] [B1] nothing\n');
   const { name, text, remarks } = await rig.readPlan();
   expect(remarks[0]).toBe('Open boxes of spec-kit-tasks.md with a step: 0 of 6');
   expect(remarks[1]).toContain('Boxes without a step: [B3] T003 Define the Boat entity');
   expect(remarks[2]).toMatch(/^Steps without a box: .+ \(phase 1\)/);
-  const prompt = await readFile(iterationPaths(rig.paths, 4).prompt, 'utf8');
+  const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
   expect(prompt).toContain('every open box needs a step');
   const own = join(rig.paths.sessionDir, name);
   await writeFile(
@@ -71,4 +74,126 @@ test('the gate compares the plan of the agent with the given one, whatever becom
   expect(forms.join()).toContain(
     'Open boxes of spec-kit-tasks.md with a step: 6 of 6\nSteps without a box: ',
   );
+});
+
+/** Honest agents that carry out a plan of so many phases. */
+const carriesOut = (phases: number) => ({
+  paceMs: 0,
+  story: {
+    questions: [
+      { text: 'Which boats?', options: ['all', 'some'], suggestion: { letters: ['A'], reason: 'all float' } },
+    ],
+    requirements: [{ id: 'R1', text: 'They have names', check: 'reviewed' }],
+    context: 'Boats.',
+    phases: Array.from({ length: phases }, (_, at) => ({
+      name: `part ${at + 1}`,
+      files: ['boats.txt'],
+      check: 'true',
+      steps: ['do it'],
+      does: [{ act: 'edit', path: 'boats.txt', text: `part ${at + 1}\n` }],
+    })),
+  },
+});
+
+/** A session with this plan, which no person has seen yet. */
+async function rigWith(text: string, { start, phases = 1, ...plan }: RigPlan & { phases?: number } = {}) {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'tasks.md');
+  await writeFile(path, text);
+  return await startRig({
+    scenario: carriesOut(phases),
+    ...plan,
+    start: { task: undefined, plan: path, ...start },
+  });
+}
+
+const agentsOf = async (rig: SessionRig) =>
+  (await rig.events()).flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
+const isDone = ({ status }: SessionState) => status.kind === 'done';
+
+const ONE = '# Boats\n\n- [ ] name them\n- [ ] paint them\n';
+const THREE = '# Boats\n\n## Name\n- [ ] a\n\n## Paint\n- [ ] b\n- [x] c\n\n## Launch\n- [ ] d\n';
+const CHECKED =
+  '# Boats\n\nTesting: none - they are boats\n\n## Name\nCheck: `test -f boats.txt`\n- [ ] name them\n';
+
+test('a plan waits for its approval before a worktree exists, and 3 agents carry it out', ci, async () => {
+  await using rig = await rigWith(ONE, { start: { task: 'Mind the paint' } });
+  const { worktree, progress, status } = await rig.untilWaiting('plan_approval');
+  const before = { worktree, phase: progress.phase, agents: await agentsOf(rig) };
+  expect(before).toEqual({ worktree: undefined, phase: 'planning', agents: [] });
+  const { text, hash, remarks } = await rig.readPlan();
+  expect(status).toMatchObject({ plan: { hash }, resumePhase: 'implementation' });
+  expect(text).toContain('## Phase 1: Boats\n\n- [ ] name them');
+  const sha = fingerprint(ONE);
+  expect(remarks.slice(0, 2)).toEqual([
+    `The plan is tasks.md (SHA-256 ${sha.slice(0, 12)}), as it was given; open boxes: 2 of 2`,
+    'Note to its agents: Mind the paint',
+  ]);
+  await expect(rig.approve('cli', fingerprint('another'))).rejects.toThrow();
+  await rig.approve();
+  await rig.until(isDone);
+  expect(await agentsOf(rig)).toEqual(['implementation', 'testing', 'quality']);
+  expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(
+    `Carried out as given: \`tasks.md\` (SHA-256 \`${sha}\`), 2 of 2 boxes`,
+  );
+});
+
+test('a plan of three phases takes 5 agents', async () => {
+  await using rig = await rigWith(THREE, { phases: 3, start: { autoApprove: true } });
+  await rig.until(isDone);
+  expect(await agentsOf(rig)).toEqual([...Array(3).fill('implementation'), 'testing', 'quality']);
+});
+
+test('auto_approve opens no plan that was given with commands or lower proof, and nothing runs before', async () => {
+  await using rig = await rigWith(CHECKED, { start: { autoApprove: true } });
+  const { status } = await rig.untilWaiting('plan_approval');
+  expect(status).toMatchObject({
+    reason:
+      'The plan was given with a line that lowers the proof and commands that will run: auto_approve does not cover that, so a person decides.',
+  });
+  const { remarks, ledger } = await rig.readPlan();
+  expect(remarks[0]).toBe('R1 will run `test -f boats.txt`');
+  expect(ledger).toContain('"text": "Name"');
+  await rig.approve();
+  await rig.until(isDone);
+  const events = await rig.events();
+  const [first] = events.filter(({ type }) => type === 'checks_ran' || type === 'iteration_started');
+  expect(first?.n).toBeGreaterThan(events.find(({ type }) => type === 'plan_approved')?.n ?? Infinity);
+  expect(await agentsOf(rig)).toEqual(['implementation', 'testing', 'quality']);
+  expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(
+    'R1 `Name`: `test -f boats.txt`',
+  );
+});
+
+test('a person edits a given plan before approving it, and no later worker brings the old text back', async () => {
+  await using rig = await rigWith(CHECKED);
+  const { status } = await rig.untilWaiting('plan_approval');
+  const name = status.kind === 'waiting' ? status.plan?.name : undefined;
+  const path = join(rig.paths.sessionDir, name ?? '');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('name them', 'name the boats'));
+  await rig.approve('cli', (await rig.readPlan()).hash);
+  await rig.until(isDone);
+  const text = await readFile(path, 'utf8');
+  expect(text).toContain('- [x] name the boats');
+  expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain(
+    'with the changes that were approved',
+  );
+});
+
+test('requested changes to a given plan go to an agent that plans, and its plan is carried out', async () => {
+  await using rig = await rigWith(ONE);
+  await rig.untilWaiting('plan_approval');
+  await rig.requestChanges('Paint them first');
+  await rig.until((state) => state.status.kind === 'waiting' && state.progress.totalIterations === 1);
+  expect(await agentsOf(rig)).toEqual(['planning']);
+  const { remarks, text } = await rig.readPlan();
+  expect(text).toContain('part 1');
+  expect(remarks.slice(0, 2)).toEqual([
+    'Phase 1 will run `true`',
+    'Open boxes of tasks.md with a step: 0 of 2',
+  ]);
+  await rig.approve();
+  const { progress } = await rig.until(isDone);
+  expect(progress.way).toBe('plan');
+  expect(await agentsOf(rig)).toEqual(['planning', 'implementation', 'testing', 'quality']);
 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { ChatWork } from '../../../../src/core/acts/sessions/start/work.ts';
 import type { ActionContext } from '../../../../src/core/caller/context/context.ts';
 import { type Clock, systemClock } from '../../../../src/core/kernel/clock.ts';
+import { fingerprint } from '../../../../src/core/kernel/files/fingerprint.ts';
 import { openProject } from '../../../../src/core/project/finding/open-project.ts';
 import { resolveChat } from '../../../../src/extensions/chats/resolve-chat.ts';
 import {
@@ -69,6 +70,21 @@ test('a task of the person replaces the sentence, and names the session', async 
   await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, TALK));
   const resolved = await at.resolve({ ...CALLER, with: { kind: 'task', task: 'Only the sails' } }, byClaude);
   expect(resolved).toMatchObject({ task: 'Only the sails', words: 'Only the sails', chat: { turns: 2 } });
+});
+
+test('a plan that the chat made is carried out, without the secrets that the model copied into it', async () => {
+  await using at = await scene();
+  await writeChat(claudePath(at.home, at.path, 'this'), claudeLines(at.path, TALK));
+  const secret = `ghp_${'a1B2'.repeat(9)}`;
+  const plan = `# Name boats\n\n- [ ] with ${secret}\n`;
+  const by = { channel: 'tool' } as const;
+  const resolved = await at.resolve({ ...CALLER, with: { kind: 'plan', plan } }, { ...byClaude, by });
+  expect(resolved).toMatchObject({ way: 'plan', words: 'Name boats', chat: { id: 'this' } });
+  const { name, text = '', hash } = resolved.givenPlan ?? {};
+  expect(name).toBe('from this chat');
+  expect(text).toContain('- [ ] with ');
+  expect(text).not.toContain(secret);
+  expect(hash).toBe(fingerprint(text));
 });
 
 test('a chat that only quotes the call is not taken for the one that makes it', async () => {

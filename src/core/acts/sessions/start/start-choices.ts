@@ -13,7 +13,6 @@ export interface SessionChoices {
   autoApprove?: boolean;
   acceptSuggestions?: boolean;
   quick?: boolean;
-  replan?: boolean;
   /** A value of SANDBOX, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string;
 }
@@ -80,12 +79,19 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
+    tool: 'To research first, or instead of a task.',
     about: 'a topic to research first, or instead of a task',
   },
   plan: {
     option: '--plan <file>',
-    tool: 'Markdown with check boxes.',
-    about: 'carry out a plan: Markdown with check boxes',
+    tool: 'Path or text: carried out.',
+    about: 'carry out a plan as it is: Markdown with check boxes',
+  },
+  replan: {
+    option: '--replan',
+    kind: 'yes',
+    tool: 'Agents plan from it.',
+    about: 'with --plan: agents make a plan of theirs from it',
   },
   issue: {
     option: '--issue <issue>',
@@ -93,7 +99,7 @@ const START_CHOICES = {
     about: 'work on a GitHub issue: its number or URL',
   },
   fromChat: { kind: 'yes', about: 'carry on this chat' },
-  brief: { about: 'where from_chat is refused: what was decided and found' },
+  brief: { about: 'if from_chat is refused: what was decided and found' },
   chat: {
     option: '--chat [id]',
     isForTerminal: true,
@@ -117,15 +123,17 @@ const START_CHOICES = {
   branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
   after: {
     option: '--after <name>',
+    tool: 'Once that session or group is done.',
     about: 'start once that session or group is done',
   },
   afterMerge: {
     option: '--after-merge <session>',
+    tool: 'Once that session is merged.',
     about: "start once that session's branch is merged",
   },
   at: {
     option: '--at <time>',
-    tool: "23:00, 2026-12-01T07:00 (local) or limit (usage limit's end).",
+    tool: '23:00, 2026-12-01T07:00 (local) or limit (its end).',
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
@@ -217,7 +225,6 @@ const START_CHOICES = {
     kind: 'yes',
     about: 'one agent does the task as written: no questions first, no plan',
   },
-  replan: { option: '--replan', kind: 'yes', about: 'with plan: agents plan from it' },
   autoApprove: {
     option: '--auto-approve',
     kind: 'yes',
@@ -227,10 +234,12 @@ const START_CHOICES = {
   where: {
     option: '--pool',
     kind: 'pool',
+    tool: 'For any machine of the pool.',
     about: 'let any machine of the pool work on it',
   },
   from: {
     option: '--from <folder>',
+    tool: 'Or a folder prepared by hand.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {
@@ -266,13 +275,15 @@ export function startInput(chosen: Readonly<Partial<Record<StartChoice, unknown>
   const others: Record<string, unknown> = {};
   for (const [name, { setting }] of START_CHOICE_ROWS) {
     const given = chosen[name];
-    const words = typeof given === 'string' ? given.trim() : given;
+    // The indentation of a plan's first line counts.
+    const words =
+      typeof given === 'string' && (name !== 'plan' || given.trim() === '') ? given.trim() : given;
     if (setting !== undefined && given !== undefined) settings[setting] = given;
     if (setting === undefined && words !== '') others[name] = words;
   }
   // The schema of the tool and the parser of the options have checked their types.
   const request = others as WorkRequest & NewSessionChoices;
-  const { task, dive, plan, issue, fromChat, brief, chat, from, phase, ...rest } = request;
+  const { task, dive, plan, replan, issue, fromChat, brief, chat, from, phase, ...rest } = request;
   const { after, afterMerge, at, ...choices } = rest;
   return { work: workOf(request), choices: { ...choices, settings }, order: { after, afterMerge, at } };
 }

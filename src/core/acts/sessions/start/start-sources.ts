@@ -5,7 +5,8 @@ import type { GivenChat, SessionFile } from '../../../session/events/session-fil
 import type { IssueWork, SourceWork } from './work.ts';
 
 /** Work as a session records it. */
-export interface ResolvedWork extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'chat'> {
+export interface ResolvedWork
+  extends Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'chat' | 'way'> {
   /** The name of the session is derived from them. */
   words: string;
   files?: FilesOfWork;

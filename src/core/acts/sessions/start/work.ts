@@ -12,8 +12,8 @@ export type NewWork = OwnWork | SourceWork;
 export type OwnWork =
   | { kind: 'task'; task: string; dive?: string }
   | { kind: 'dive'; dive: string }
-  /** `plan`: the path of a Markdown file with check boxes. */
-  | { kind: 'plan'; plan: string; task?: string; dive?: string };
+  /** `plan`: the path of a Markdown file with check boxes, or its text. `replan`: agents make a plan of theirs from it. */
+  | { kind: 'plan'; plan: string; task?: string; dive?: string; replan?: boolean };
 
 /** Work that an extension reads. */
 export type SourceWork = IssueWork | ChatWork;
@@ -65,6 +65,7 @@ const EXCLUDED = [...TEXTS, 'fromChat', 'chat'] as const;
 /** The work as the arguments of a tool or the options of a command say it, and what a folder excludes. */
 export interface WorkRequest extends Partial<Record<'from' | 'phase' | (typeof TEXTS)[number], string>> {
   fromChat?: boolean;
+  replan?: boolean;
   /** The id of a chat; true if the option was typed without one. */
   chat?: string | true;
 }
@@ -72,6 +73,7 @@ export interface WorkRequest extends Partial<Record<'from' | 'phase' | (typeof T
 /** Decides which kind of work was given. Nothing in the request is blank. */
 export function workOf(request: WorkRequest): Work {
   const { issue, from, phase } = request;
+  if (request.replan && request.plan === undefined) throw START_ERRORS.replan_missing();
   if (from !== undefined) {
     const given = EXCLUDED.filter((name) => request[name] !== undefined && request[name] !== false);
     if (given.length === 0) return { kind: 'folder', from, phase };
@@ -94,7 +96,7 @@ function chatOf({ fromChat, chat, brief }: WorkRequest): ChatWork['chat'] | unde
 }
 
 function chatWorkOf(chat: ChatWork['chat'], request: WorkRequest): ChatWork {
-  const others = chat.by === 'caller' ? (['brief', 'plan', 'issue'] as const) : (['plan', 'issue'] as const);
+  const others = chat.by === 'caller' ? (['brief', 'issue'] as const) : (['issue'] as const);
   const given = others.filter((name) => request[name] !== undefined);
   if (given.length > 0) throw START_ERRORS.chat_excludes({ given });
   return { kind: 'chat', chat, with: ownWorkOf(request) };
@@ -105,10 +107,13 @@ function asArgument(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function ownWorkOf({ plan, ...words }: WorkRequest): OwnWork | undefined {
+function ownWorkOf({ plan, replan, ...words }: WorkRequest): OwnWork | undefined {
   const task = words.task && requireText(words.task, 'task');
   const dive = words.dive && requireText(words.dive, 'dive');
-  if (plan !== undefined) return { kind: 'plan', plan, task, dive };
+  if (plan !== undefined) {
+    if (dive !== undefined && !replan) throw START_ERRORS.plan_excludes_dive();
+    return { kind: 'plan', plan, task, dive, ...(replan && { replan }) };
+  }
   if (task !== undefined) return { kind: 'task', task, dive };
   return dive === undefined ? undefined : { kind: 'dive', dive };
 }

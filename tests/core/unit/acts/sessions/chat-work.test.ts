@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type WorkRequest, workOf } from '../../../../../src/core/acts/sessions/start/work.ts';
 
 const chat = (by: object, more: object = {}) => ({ kind: 'chat', chat: by, with: undefined, ...more });
+const PLAN = { kind: 'plan', plan: 'boats.md', task: undefined, dive: undefined };
 const TASK = { kind: 'task', task: 'Name the boats', dive: undefined };
 
 test.each<[WorkRequest, object]>([
@@ -15,15 +16,16 @@ test.each<[WorkRequest, object]>([
   [{ chat: '0199-ab' }, chat({ by: 'id', id: '0199-ab' })],
   [{ chat: true }, chat({ by: 'caller' })],
   [{ fromChat: false, task: TASK.task }, TASK],
+  [{ fromChat: true, plan: 'boats.md' }, chat({ by: 'caller' }, { with: PLAN })],
+  [{ brief: 'So.', plan: 'boats.md' }, chat({ by: 'brief', text: 'So.' }, { with: PLAN })],
 ])('%j is the work %j', (request, work) => {
   expect(workOf(request)).toEqual(work);
 });
 
 test.each<[WorkRequest, string, string]>([
   [{ fromChat: true, issue: '7' }, 'chat_excludes', 'issue'],
-  [{ fromChat: true, plan: 'boats.md' }, 'chat_excludes', 'plan'],
   [{ fromChat: true, brief: 'So.' }, 'chat_excludes', 'brief'],
-  [{ brief: 'So.', issue: '7', plan: 'boats.md' }, 'chat_excludes', 'plan, issue'],
+  [{ brief: 'So.', issue: '7', plan: 'boats.md' }, 'chat_excludes', 'issue'],
   [{ chat: 'x', issue: '7' }, 'chat_excludes', 'issue'],
   [{ from: 'boats', fromChat: true, afterMerge: 'x' }, 'from_excludes', 'after_merge, from_chat'],
   [{ from: 'boats', brief: 'So.' }, 'from_excludes', 'brief'],

@@ -2,7 +2,6 @@ import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
-  givenTask,
   givenTitle,
   readGivenPlan,
   resolveWork,
@@ -11,6 +10,7 @@ import type { NewWork } from '../../../../../src/core/acts/sessions/start/work.t
 import type { ActionContext } from '../../../../../src/core/caller/context/context.ts';
 import { fingerprint } from '../../../../../src/core/kernel/files/fingerprint.ts';
 import type { Project } from '../../../../../src/core/project/finding/open-project.ts';
+import { givenTask } from '../../../../../src/core/session/documents/given-plan.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
 const placeAt = (path: string) => ({ cwd: path, home: path, env: {} });
@@ -78,4 +78,42 @@ test('work that only an extension reads is refused by a build without it', async
     code: 'not_in_this_build',
     why: 'This build of samocode was made without the extension for tickets.',
   });
+});
+
+const acting = (channel: string, cwd = '/') =>
+  ({ by: { channel }, cwd, home: cwd, env: {} }) as unknown as ActionContext;
+const planOf = async (plan: string, more: object = {}, context = acting('tool')) =>
+  await resolveWork({ kind: 'plan', plan, ...more }, {} as Project, context);
+
+test.each(['# Deck\n\n- [ ] sweep\n', '- [ ] sweep the deck', `\uFEFF- [ ] a\r\n${BOX}`])(
+  'the text of a plan, %j, is taken from a chat without a file',
+  async (text) => {
+    const { givenPlan, way, task } = await planOf(text);
+    expect(givenPlan).toEqual({ name: 'from this chat', hash: fingerprint(text), text });
+    expect({ way, task }).toEqual({
+      way: 'plan',
+      task: expect.stringContaining('Carry out the plan from this chat, '),
+    });
+  },
+);
+
+test('agents plan from it only when that is asked for', async () => {
+  expect((await planOf(BOX, { replan: true })).way).toBeUndefined();
+});
+
+test.each([
+  ...BAD.filter(([, content]) => typeof content === 'string' && content.includes('\n')),
+  ['with a long command', `## A\nCheck: \`${'x'.repeat(501)}\`\n${BOX}`, 'the command of phase 1 is longer'],
+  ['with NUL', `${BOX}\0`, 'it is not a text file'],
+] as const)('the text of a plan %s is refused with the bounds of a file', async (_, content, said) => {
+  await expect(planOf(String(content))).rejects.toMatchObject({
+    code: 'plan_unusable',
+    why: expect.stringContaining(
+      `cannot be the plan of a session: ${said.replaceAll('plan.md', 'the plan from this chat')}`,
+    ),
+  });
+});
+
+test.each(['cli', 'web'])('in %s, a plan is the path of a file', async (channel) => {
+  await expect(planOf(BOX, {}, acting(channel))).rejects.toMatchObject({ code: 'plan_unusable' });
 });

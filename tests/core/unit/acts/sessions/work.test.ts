@@ -13,9 +13,15 @@ test.each([
   ['an issue with words', { issue: '7', ...TASK }, { kind: 'issue', issue: '7', with: TASK }],
   [
     'an issue with a plan',
-    { issue: '7', plan: 'p.md', dive: 'x' },
-    { kind: 'issue', issue: '7', with: { kind: 'plan', plan: 'p.md', dive: 'x' } },
+    { issue: '7', plan: 'p.md', task: 'x' },
+    { kind: 'issue', issue: '7', with: { kind: 'plan', plan: 'p.md', task: 'x' } },
   ],
+  [
+    'a plan from which agents plan, with a topic',
+    { plan: 'p.md', dive: 'x', replan: true },
+    { kind: 'plan', plan: 'p.md', dive: 'x', replan: true },
+  ],
+  ['a plan as text', { plan: '  - [ ] a\n  - [ ] b\n' }, { kind: 'plan', plan: '  - [ ] a\n  - [ ] b\n' }],
   ['a folder', { from: 'boats', phase: '', task: '' }, { kind: 'folder', from: 'boats' }],
   ['a folder at a phase', { from: 'x', phase: 'quality' }, { kind: 'folder', from: 'x', phase: 'quality' }],
 ])('%s is one kind of work', (_what, { kind: _, ...chosen }: Record<string, unknown>, work) => {
@@ -25,6 +31,9 @@ test.each([
 test.each([
   ['nothing_to_do', { task: ' \n', dive: '' }],
   ['nothing_to_do', { name: 'boats', at: '23:00' }],
+  ['plan_excludes_dive', { plan: 'p.md', dive: 'x', replan: false }],
+  ['plan_excludes_dive', { fromChat: true, plan: 'p.md', dive: 'x' }],
+  ['replan_missing', { task: 'x', replan: true }],
   ['from_missing', { task: 'x', phase: 'planning' }],
   ['text_too_long', { task: 'x'.repeat(1_000_000) }],
 ])('a start is refused: %s', (code, chosen) => {
