@@ -30,6 +30,7 @@ export function withoutDecision(state: SessionState): SessionState {
 export const RESET_FIELDS = {
   approvedPlan: undefined,
   feedback: undefined,
+  widened: undefined,
   proved: undefined,
   passed: undefined,
   reviewed: undefined,

@@ -4,6 +4,7 @@ import { SANDBOX_MEANS, SANDBOXES } from '../../../kernel/sandbox-level.ts';
 import { inWords } from '../../../kernel/text.ts';
 import type { CallSettings } from '../../../project/settings/settings.ts';
 import type { RecurringRun } from '../../../session/events/session-file.ts';
+import type { AskQuick } from './ask-quick.ts';
 import { type Work, type WorkRequest, workOf } from './work.ts';
 
 /** Choices for one session, in addition to the project's settings. */
@@ -12,7 +13,10 @@ export interface SessionChoices {
   base?: string;
   autoApprove?: boolean;
   acceptSuggestions?: boolean;
+  /** One agent does the task as it is written. */
   quick?: boolean;
+  /** With `quick`: reviewed whatever its size. */
+  review?: boolean;
   replan?: boolean;
   /** A value of SANDBOX, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string;
@@ -48,6 +52,8 @@ export interface StartSessionInput<W extends Work = Work> {
    * there is no way to ask.
    */
   bring?(files: readonly string[]): Promise<boolean>;
+  /** Asks the person in a form whether a quick session may begin; absent if there is no form. */
+  askQuick?: AskQuick;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run?: boolean;
   /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */
@@ -216,6 +222,13 @@ const START_CHOICES = {
     option: '--quick',
     kind: 'yes',
     about: 'one agent does the task as written: no questions first, no plan',
+    tool: 'One agent, no plan. Only when the user said so; recorded as theirs.',
+  },
+  review: {
+    option: '--review',
+    kind: 'yes',
+    isForTerminal: true,
+    about: 'with quick: another agent reviews the work, whatever its size',
   },
   replan: { option: '--replan', kind: 'yes', about: 'with plan: agents plan from it' },
   autoApprove: {
