@@ -42,6 +42,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     requirements: requirementsOf(done, events),
     clone: { setup, copy, home, timeoutMs, application },
     approvals: events.flatMap(approvalOf),
+    quick: state.progress.way === 'quick' && state.startedBy ? { by: state.startedBy } : undefined,
     outsidePlan: state.outsidePlan,
     acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
     changedTests: changedTestsOf(ended.at(-1)),

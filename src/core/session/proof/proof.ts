@@ -73,6 +73,8 @@ export const SessionProof = z.strictObject({
     application: GivenApplication.optional(),
   }),
   approvals: z.array(Approval),
+  /** Of quick work, which has no approved plan: who chose that, at the start or with the goal. */
+  quick: z.strictObject({ by: By }).optional(),
   outsidePlan: z.array(z.string()).optional(),
   /** Changes that might weaken the checks and that a person accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
