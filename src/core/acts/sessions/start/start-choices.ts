@@ -86,6 +86,7 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
     option: '--dive <topic>',
+    tool: 'Topic to research first, or only.',
     about: 'a topic to research first, or instead of a task',
   },
   plan: {
@@ -123,10 +124,12 @@ const START_CHOICES = {
   branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
   after: {
     option: '--after <name>',
+    tool: 'Once that session or group is done.',
     about: 'start once that session or group is done',
   },
   afterMerge: {
     option: '--after-merge <session>',
+    tool: "Once that session's branch is merged.",
     about: "start once that session's branch is merged",
   },
   at: {
@@ -222,7 +225,7 @@ const START_CHOICES = {
     option: '--quick',
     kind: 'yes',
     about: 'one agent does the task as written: no questions first, no plan',
-    tool: 'One agent, no plan. Only when the user said so; recorded as theirs.',
+    tool: 'One agent, no questions, no plan. As auto_approve.',
   },
   review: {
     option: '--review',
@@ -235,15 +238,17 @@ const START_CHOICES = {
     option: '--auto-approve',
     kind: 'yes',
     about: 'approve the plan without asking you',
-    tool: 'Approve the plan. Only when the user said so; recorded as yours.',
+    tool: 'Only when the user said so; recorded as yours.',
   },
   where: {
     option: '--pool',
     kind: 'pool',
+    tool: 'Any machine of the pool.',
     about: 'let any machine of the pool work on it',
   },
   from: {
     option: '--from <folder>',
+    tool: 'A folder prepared by hand.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {
