@@ -632,7 +632,7 @@ const QUICK: FalseClaim[] = [
   {
     way: 'has weakened a test for its quick work',
     does: `printf '# nothing\\ntrue\\n' >test.sh; echo x >work.js; ${COMMIT}`,
-    says: '"weakened":[{',
+    says: '"weakened":{"question":"Q1"',
   },
   {
     ci: true,

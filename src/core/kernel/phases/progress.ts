@@ -106,6 +106,14 @@ export function widens(
   return way === 'quick' && phase === 'implementation' && targetOf(decision) === 'requirements';
 }
 
+/** Whether a quality agent reads the work, or has since the last implementation. */
+export function isReviewed({
+  phase,
+  qualitySinceImplementation,
+}: Pick<Progress, 'phase' | 'qualitySinceImplementation'>): boolean {
+  return phase === 'quality' || (phase !== 'implementation' && qualitySinceImplementation);
+}
+
 /** The progress after an agent ended and its outcome was decided. */
 export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const { phase, decision, signal } = end;

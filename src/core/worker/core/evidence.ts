@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fingerprint } from '../../kernel/files/fingerprint.ts';
 import { NO_PLAN, type Outcome } from '../../kernel/phases/outcome.ts';
+import { isReviewed } from '../../kernel/phases/progress.ts';
 import { cut } from '../../kernel/text.ts';
 import { runGit } from '../../project/git/git.ts';
 import { documentText } from '../../session/documents/documents.ts';
@@ -84,9 +85,7 @@ function requirementsIn(ledger: string | undefined): Requirement[] {
 /** The only requirement of quick work that is reviewed: its ledger would be the word of its own agent. */
 function taskToReview(worker: Worker): Requirement[] {
   const { progress, goal } = stateOf(worker);
-  const { way, phase, qualitySinceImplementation } = progress;
-  const isReviewed = phase === 'quality' || (phase !== 'implementation' && qualitySinceImplementation);
-  if (way !== 'quick' || !isReviewed) return [];
+  if (progress.way !== 'quick' || !isReviewed(progress)) return [];
   const text = cut(oneLine(goal ?? worker.file.task ?? 'What the chat has decided'), MAX_REQUIREMENT_TEXT);
   return [{ id: TASK_ID, text, check: REVIEWED }];
 }

@@ -1,3 +1,4 @@
+import { isReviewed } from '../../kernel/phases/progress.ts';
 import type { BranchFacts } from '../../project/proving/branch-facts.ts';
 import { hasCommands } from '../core/evidence.ts';
 import { choicesOf, stateOf, type Worker } from '../core/worker.ts';
@@ -11,8 +12,8 @@ const MAX_UNREAD_LINES = 200;
  * @returns undefined if none must, or one has since the last change
  */
 export async function whyUnread(worker: Worker, facts: BranchFacts | undefined): Promise<string | undefined> {
-  const { way, phase } = stateOf(worker).progress;
-  if (way !== 'quick' || phase !== 'implementation') return undefined;
+  const { progress } = stateOf(worker);
+  if (progress.way !== 'quick' || isReviewed(progress)) return undefined;
   if (choicesOf(worker).review) return 'The user wants this work reviewed.';
   if (!(await hasCommands(worker))) return 'No command shows this work.';
   const { files, insertions, deletions } = (await facts?.size(mainGit(worker))) ?? {

@@ -107,6 +107,7 @@ test('quick work that grows becomes that of a full session, with a notice, and b
   expect(widened).toBe('grew beyond quick: The boats need a table');
   expect(await readFile(rig.paths.overview, 'utf8')).toContain('grew beyond quick: The boats need a table');
   expect(await phasesOf(rig)).toEqual(['implementation', 'requirements']);
+  await rig.answer();
   await rig.untilWaiting('plan_approval');
 });
 

@@ -26,6 +26,10 @@ test.each([
   ['nothing_to_do', { task: ' \n', dive: '' }],
   ['nothing_to_do', { name: 'boats', at: '23:00' }],
   ['from_missing', { task: 'x', phase: 'planning' }],
+  ['quick_excludes', { quick: true, plan: 'plan.md' }],
+  ['quick_excludes', { quick: true, task: 'x', dive: 'Why?' }],
+  ['quick_excludes', { quick: true, from: 'boats' }],
+  ['review_needs_quick', { review: true, task: 'x' }],
   ['text_too_long', { task: 'x'.repeat(1_000_000) }],
 ])('a start is refused: %s', (code, chosen) => {
   expect(() => startInput(chosen)).toThrow(expect.objectContaining({ code }));
